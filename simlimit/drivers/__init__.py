@@ -1,0 +1,1 @@
+"""Drivers: who acts when."""

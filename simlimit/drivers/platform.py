@@ -1,0 +1,211 @@
+"""The platform as a process sees it: the clock, the state, and what one can do."""
+
+from typing import Any
+
+import numpy as np
+import simpy
+
+from simlimit.errors import SimlimitError
+from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
+from simlimit.model.state import (
+    ACT,
+    CAUSES,
+    FORFEITED,
+    NONE,
+    PAY,
+    RELEASED,
+    SHOCKS,
+    Records,
+    State,
+)
+from simlimit.scenario import Scenario
+
+BEGIN = SHOCKS + 0.5
+"""Within phase 0, shocks end before others begin."""
+
+_COUNTS = ("most_loans", "pending_holds", "loans_used", "holds_used", "events_used")
+
+
+class Platform:
+    """A lending platform under simulation, as the processes of the SimPy driver share it.
+
+    A process of your own is a generator function that takes the platform. It waits for a moment (`at`), for a hold to end
+    (`hold_ended`), or for either, and acts (`draw`, `repay_early`, `set_limit`).
+
+    Attributes
+    ----------
+    env : simpy.Environment
+        Time is in days; phase k of day d is at ``d + k / 8``.
+    scenario : Scenario
+    horizon : int
+        Days of the run.
+    state : State
+        The record arrays. Read them as you like; write to them only through the methods below.
+
+    Examples
+    --------
+    A borrower who goes elsewhere when a hold takes longer than a week:
+
+    >>> import simlimit as sl
+    >>> def impatient(platform):
+    ...     yield platform.at(60, 5)
+    ...     for hold in platform.open_holds(borrower=3):
+    ...         ended = platform.hold_ended(hold)
+    ...         yield ended | platform.at(platform.day + 7, 5)
+    ...         if not ended.triggered:
+    ...             platform.set_limit(borrower=3, limit=0)
+    >>> run = sl.simulate(sl.preset("clockwork"), seed=1, processes=[impatient])
+    """
+
+    def __init__(self, scenario: Scenario, state: State) -> None:
+        self.env = simpy.Environment()
+        self.scenario = scenario
+        self.horizon = scenario.horizon_days
+        self.state = state
+        self._moments: dict[float, simpy.Event] = {}
+        self._watched: dict[int, simpy.Event] = {}
+        self._cohort_sizes = np.bincount(
+            state.borrowers["evaluation_day"], minlength=scenario.evaluation.period_days
+        ).tolist()
+        self._room: tuple[int, ...] = (0, 0, 0)
+
+    @property
+    def borrowers(self) -> Records:
+        """The borrowers' records."""
+        return self.state.borrowers
+
+    @property
+    def day(self) -> int:
+        """Today."""
+        return int(self.env.now)
+
+    def at(self, day: int, phase: float) -> simpy.Event:
+        """Return the event of a moment; all who wait for the same moment share one.
+
+        Parameters
+        ----------
+        day : int
+            Days from the start of the run.
+        phase : float
+            0 shocks, 1 pay, 2 evaluate, 3 review, 4 fund, 5 draw, 6 record.
+
+        Raises
+        ------
+        SimlimitError
+            If the moment has passed.
+        """
+        time = day + phase / 8
+        moment = self._moments.get(time)
+        if moment is None:
+            if time < self.env.now:
+                raise SimlimitError(f"day {day}, phase {phase} has passed: it is {self.env.now}; wait for a later one.")
+            moment = self._moments[time] = self.env.timeout(time - self.env.now)
+        return moment
+
+    def open_holds(self, borrower: int) -> list[int]:
+        """Return the numbers of a borrower's holds that have not ended, the latest opened first."""
+        numbers = []
+        h = int(self.borrowers[borrower].first_hold)
+        while h != NONE:
+            numbers.append(h)
+            h = int(self.state.holds[h].next)
+        return numbers
+
+    def hold(self, hold: int) -> dict[str, Any]:
+        """Return what is known of a hold now: borrower, amount (currency units), repaid_at (day), cause, outcome."""
+        one = self.state.holds[hold]
+        outcome = {RELEASED: "released", FORFEITED: "forfeited"}.get(int(one.stage), "pending")
+        return {
+            "borrower": int(self.borrowers[one.borrower].borrower),
+            "amount": int(one.amount) / 100,
+            "repaid_at": int(one.repaid_at),
+            "cause": CAUSES[one.cause],
+            "outcome": outcome,
+        }
+
+    def hold_ended(self, hold: int) -> simpy.Event:
+        """Return an event that happens in phase 4 of the day on which a hold ends (now, if it has)."""
+        event = self._watched.get(hold)
+        if event is None:
+            event = self._watched[hold] = self.env.event()
+            if self._has_ended(hold):
+                event.succeed()
+        return event
+
+    def draw(self, borrower: int, amount: float) -> None:
+        """Let a borrower draw an amount (currency units) of what is available, as a new loan.
+
+        Raises
+        ------
+        SimlimitError
+            If that much is not available.
+        """
+        cents = round(100 * amount)
+        available = int(self.borrowers[borrower].available)
+        if not 0 < cents <= available:
+            raise SimlimitError(f"amount is {amount}, but borrower {borrower} can draw more than 0 and at most {available / 100}.")
+        self._reserve(loans=1, holds=1, events=2)
+        s = self.state
+        draw_now(s.borrowers, s.loans, s.platform, s.events, borrower, self.day, cents)
+
+    def repay_early(self, borrower: int) -> None:
+        """Let a borrower repay the whole balance of its oldest loan, if it has one and is not past due."""
+        self._reserve(loans=0, holds=1, events=5 + len(self.open_holds(borrower)))
+        s = self.state
+        repay_early_now(s.borrowers, s.loans, s.holds, s.platform, s.events, borrower, self.day)
+
+    def set_limit(self, borrower: int, limit: float) -> None:
+        """Raise or lower a borrower's limit (currency units) now; the events name the cause ``manual``.
+
+        Raises
+        ------
+        SimlimitError
+            If the limit is negative, or a raise of it is pending.
+        """
+        if limit < 0:
+            raise SimlimitError(f"limit is {limit}, but must be 0 or more (currency units).")
+        record = self.borrowers[borrower]
+        cents = round(100 * limit)
+        if cents > record.limit and (record.raise_pending or record.closed):
+            raise SimlimitError(f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now.")
+        self._reserve(loans=0, holds=1, events=5 + len(self.open_holds(borrower)))
+        s = self.state
+        set_limit_now(s.borrowers, s.holds, s.platform, s.events, borrower, self.day, cents)
+
+    def make_room(self, day: int) -> None:
+        """Make room for all that the processes waiting for a day can write on it.
+
+        The bounds count, for each process, the most records that its transition can make.
+        """
+        most_loans, pending, *used = self.state.platform[list(_COUNTS)][0].item()
+        payers = self._waiting(day, PAY)
+        drawers = payers + self._waiting(day, ACT)
+        shocks = self._waiting(day, BEGIN)
+        evaluation = self.scenario.evaluation
+        evaluated = self._cohort_sizes[(day - evaluation.duration_days) % evaluation.period_days]
+        holds = payers * (most_loans + 1) + evaluated
+        events = (
+            shocks * (1 + 2 * len(self.borrowers) + pending) + self._waiting(day, SHOCKS)
+            + payers * (most_loans + 6) + 4 * evaluated + 4 * (holds + pending) + drawers
+        )  # fmt: skip
+        self._room = tuple(used)
+        self._reserve(drawers, holds, events)
+
+    def tell_ended(self) -> None:
+        """Let those go on who wait for a hold that has ended."""
+        for hold, event in self._watched.items():
+            if not event.triggered and self._has_ended(hold):
+                event.succeed()
+
+    def _has_ended(self, hold: int) -> bool:
+        return int(self.state.holds[hold].stage) in (RELEASED, FORFEITED)
+
+    def _reserve(self, loans: int, holds: int, events: int) -> None:
+        """Make room for more records than the day's processes need already."""
+        self._room = (self._room[0] + loans, self._room[1] + holds, self._room[2] + events)
+        self.state.grow_to(*self._room)
+
+    def _waiting(self, day: int, phase: float) -> int:
+        """Return how many processes wait for a moment."""
+        moment = self._moments.get(day + phase / 8)
+        return 0 if moment is None or moment.callbacks is None else len(moment.callbacks)

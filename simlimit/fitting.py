@@ -1,0 +1,301 @@
+"""From payment histories to behaviour: how often clients miss, cure, repay and borrow again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import roots_jacobi
+
+from simlimit.errors import PortfolioError
+from simlimit.portfolio import Floats, Histories
+
+DAYS_PER_MONTH = 365 / 12
+CURE_MONTHS = 4
+MAX_INSTALMENTS = 60
+_NODES = 32
+_BOUNDS_LOG_LEVEL = (-14.0, -0.05)
+_BOUNDS_LOG_CONCENTRATION = (np.log(0.05), np.log(300.0))
+_BOUNDS_EFFECT = (0.0, 100.0)
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class FittedBehaviour:
+    """Behaviour parameters that were estimated from payment histories.
+
+    Attributes
+    ----------
+    late_onset : float
+        Mean probability that a client who is not late misses a payment, at the first month's utilisations.
+    late_concentration : float
+        Concentration of the beta law of that probability over clients (small: a few clients miss most).
+    utilisation_effect : float
+        Effect e of utilisation x on it: times 1 + e x^2.
+    cure_hazards : tuple of 4 float
+        Probability that a late client is no longer late a month later: 1, 2, 3 months after onset, and for
+        older spells, which include those whose onset is before the first month.
+    draws_per_year : float
+        Rate of the clock of wishes to borrow.
+    draw_share : tuple of 2 float
+        Smallest and largest share of the available limit that is borrowed at a tick.
+    instalments : int
+        Number of instalments with which loans of random age would be repaid as fast as the balances are.
+    month_levels : tuple of float
+        Level of onset in each month but the first, relative to the mean over the months.
+    standard_errors : dict of str to float, or to a tuple of 4 float
+        For `late_onset`, `late_concentration`, `utilisation_effect` and `cure_hazards`; NaN where the
+        histories do not determine the parameter.
+    """
+
+    late_onset: float
+    late_concentration: float
+    utilisation_effect: float
+    cure_hazards: tuple[float, ...]
+    draws_per_year: float
+    draw_share: tuple[float, float]
+    instalments: int
+    month_levels: tuple[float, ...]
+    standard_errors: dict[str, float | tuple[float, ...]]
+
+    def as_changes(self) -> dict[str, object]:
+        """Give the changes to a scenario, for its `replace`, that make its borrowers behave so."""
+        return {
+            "behaviour.late_onset": self.late_onset,
+            "behaviour.late_concentration": self.late_concentration,
+            "behaviour.utilisation_effect": self.utilisation_effect,
+            "behaviour.cure_hazards": self.cure_hazards,
+            "behaviour.draws_per_year": self.draws_per_year,
+            "behaviour.draw_share": self.draw_share,
+            "product.instalments": self.instalments,
+        }
+
+
+def fit_behaviour(histories: Histories) -> FittedBehaviour:
+    """Fit the behaviour of the model (docs/model.md, 2.2, 2.3, 2.9) to payment histories.
+
+    *Lateness*, by maximum likelihood. A client's months are a chain: while not late it misses with
+    probability q (1 + e x^2) / (1 + e m2), q being its own and beta distributed over clients, x its
+    utilisation on the last statement, m2 the mean of x^2 over the clients in the first month; while late it
+    cures with a hazard by the age of the spell. So the likelihood factorises: the hazards are plain
+    proportions, and the law of q is fitted to the months in which the client was not late and had something
+    to pay, q being integrated out. Persistence is thereby counted once, in the hazards. Each month has a
+    level of its own, or a drift of the book would pass for a lack of heterogeneity. The `blind_months` after a
+    cure do not enter. The model has no such months, so the mean of q is at last scaled until the onsets
+    expected over all months, blind ones included, are those observed.
+
+    *Borrowing*, by moments. The clock ticks with probability p a day, so that a month of d days has a
+    purchase with probability 1 - (1 - p)^d, which is set to the observed share. Draws of mean share s use up
+    1 - (1 - ps)^d of what is available, which is set to all purchases over all that was available. Only the
+    mean share is determined: the law is the widest uniform one that has it.
+
+    *Repaying*, by moments. A loan of N instalments and random age repays on average (1 + 1/2 + .. + 1/N) / N
+    of its balance next month; N is where this is nearest to what clients who are not late repay.
+
+    Parameters
+    ----------
+    histories : Histories
+        At least three months, with at least one onset and one late client-month before the last.
+
+    Returns
+    -------
+    FittedBehaviour
+        The estimates.
+
+    Raises
+    ------
+    PortfolioError
+        If the histories do not contain what is to be fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simlimit.fitting import fit_behaviour
+    >>> from simlimit.portfolio import Histories
+    >>> late = np.random.default_rng(1).random((400, 4)) < 0.1      # neither sticky nor heterogeneous
+    >>> one = np.ones((400, 4))
+    >>> fitted = fit_behaviour(Histories(1000 * one[:, 0], 500 * one, 50 * one[:, 1:], late))
+    >>> round(fitted.late_onset, 2), round(min(fitted.cure_hazards), 1), fitted.instalments
+    (0.1, 0.8, 44)
+    """
+    if histories.late.shape[1] < 3:
+        raise PortfolioError(f"histories have {histories.late.shape[1]} months; allowed are at least 3")
+    hazards, hazard_errors = _cure_hazards(histories.late)
+    draws_per_year, draw_share = _draws(histories)
+    onset, onset_errors, levels = _OnsetData(histories).fit()
+    names = ("late_onset", "late_concentration", "utilisation_effect")
+    return FittedBehaviour(
+        **dict(zip(names, onset.tolist(), strict=True)),
+        cure_hazards=hazards,
+        draws_per_year=draws_per_year,
+        draw_share=draw_share,
+        instalments=_instalments(histories),
+        month_levels=tuple(levels.tolist()),
+        standard_errors={
+            **dict(zip(names, onset_errors.tolist(), strict=True)),
+            "cure_hazards": hazard_errors,
+        },
+    )
+
+
+class _OnsetData:
+    """The months in which clients could become late, and the likelihood of what happened."""
+
+    def __init__(self, histories: Histories) -> None:
+        # Arrays are months x clients, so that a month is contiguous.
+        late = histories.late.T
+        squared = (histories.utilisation.T)[:-1] ** 2
+        could = ~late[:-1] & (histories.balance.T[:-1] > 0)
+        shown = could & ~_just_cured(late, histories.blind_months)[:-1]
+        if not shown.any(axis=1).all():
+            raise PortfolioError("histories have a month in which no client could become late")
+        if not (shown & late[1:]).any():
+            raise PortfolioError("histories have no client who becomes late; allowed is at least one")
+        some = shown.any(axis=0)
+        self.mean_square = float(squared[0].mean())
+        self.squared, self.could, self.shown = squared[:, some], could[:, some], shown[:, some]
+        self.missed = late[1:, some]
+        self.weights = self.shown.sum(axis=1)
+
+    def fit(self) -> tuple[Floats, Floats, Floats]:
+        """Give late_onset, concentration and effect; their standard errors; the levels of the months."""
+        months = len(self.weights)
+        observed = np.sum(self.missed & self.shown, axis=1)
+        start = np.r_[np.log(np.maximum(observed, 0.5) / self.weights), np.log(5.0), 1.0]
+        bounds = [_BOUNDS_LOG_LEVEL] * months + [_BOUNDS_LOG_CONCENTRATION, _BOUNDS_EFFECT]
+        clients = self.squared.shape[1]
+
+        def cost(parameters: Floats) -> float:
+            return float(self.cost(parameters) / clients)
+
+        found: Floats = minimize(
+            cost,
+            start,
+            method="L-BFGS-B",
+            jac="3-point",
+            bounds=bounds,
+            options={"ftol": 1e-13, "gtol": 1e-7},
+        ).x
+        mean, concentration, effect = self.natural(found)
+        scale = self.missed[self.could].sum() / self.expected(found)
+        # Delta method: how the three depend on the parameters.
+        slope = np.zeros((3, months + 2))
+        slope[0, :months] = scale * self.weights * np.exp(found[:months]) / self.weights.sum()
+        slope[1, months], slope[2, months + 1] = concentration, 1.0
+        errors = np.sqrt(np.diag(slope @ _inverse_hessian(self.cost, found) @ slope.T))
+        return np.array([scale * mean, concentration, effect]), errors, np.exp(found[:months]) / mean
+
+    def natural(self, parameters: Floats) -> tuple[float, float, float]:
+        """Give the mean of q over months and clients, its concentration, and the effect of utilisation."""
+        levels = np.exp(parameters[:-2])
+        mean = float(np.average(levels, weights=self.weights))
+        return mean, float(np.exp(parameters[-2])), float(parameters[-1])
+
+    def likelihoods(self, parameters: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Give nodes of q, their weights, the factors of the client-months, and the likelihoods by node."""
+        mean, concentration, effect = self.natural(parameters)
+        nodes, weights = _beta_nodes(mean * concentration, (1.0 - mean) * concentration)
+        factors = (1.0 + effect * self.squared) / (1.0 + effect * self.mean_square)
+        factors *= (np.exp(parameters[:-2]) / mean)[:, None]
+        at_risk = np.where(self.shown, factors, 0.0)
+        kept = 1.0 - (self.shown & self.missed)
+        likelihood = np.empty((_NODES, factors.shape[1]))
+        for row, node in zip(likelihood, nodes, strict=True):
+            chance = np.minimum(1.0 - 1e-9, node * at_risk)
+            np.prod(
+                np.abs(kept - chance), axis=0, out=row
+            )  # chance of a miss where it was one, else 1 - chance
+        return nodes, weights, factors, likelihood
+
+    def cost(self, parameters: Floats) -> float:
+        """Minus the log likelihood."""
+        _, weights, _, likelihood = self.likelihoods(parameters)
+        return -float(np.log(weights @ likelihood).sum())
+
+    def expected(self, parameters: Floats) -> float:
+        """Onsets expected over all months in which they could happen, q as seen in the client's history."""
+        nodes, weights, factors, likelihood = self.likelihoods(parameters)
+        propensity = (weights * nodes) @ likelihood / (weights @ likelihood)
+        return float(np.sum(np.minimum(1.0, factors * propensity)[self.could]))
+
+
+def _beta_nodes(a: float, b: float) -> tuple[Floats, Floats]:
+    """Nodes and weights of Gauss-Jacobi quadrature under the beta(a, b) law."""
+    with np.errstate(all="ignore"):  # scipy evaluates a branch that it then discards
+        nodes, weights = roots_jacobi(_NODES, b - 1.0, a - 1.0)
+    return (nodes + 1.0) / 2.0, weights / weights.sum()
+
+
+def _inverse_hessian(cost: Callable[[Floats], float], at: Floats) -> Floats:
+    """Invert the matrix of central second differences of a cost; NaN if it has no strict minimum there."""
+    step = 1e-3
+    steps = step * np.eye(len(at))
+    hessian = np.empty((len(at), len(at)))
+    for i, one in enumerate(steps):
+        for j, other in enumerate(steps[: i + 1]):
+            rising = cost(at + one + other) - cost(at + one - other)
+            falling = cost(at - one + other) - cost(at - one - other)
+            hessian[i, j] = hessian[j, i] = (rising - falling) / (4 * step**2)
+    if not np.linalg.eigvalsh(hessian).min() > 0:
+        return np.full_like(hessian, np.nan)
+    return np.asarray(np.linalg.inv(hessian))
+
+
+def _just_cured(late: Bools, months: int) -> Bools:
+    """Say where (months x clients) a client is not late but was within so many months before."""
+    recent = np.zeros_like(late)
+    for lag in range(1, months + 1):
+        recent[lag:] |= late[:-lag]
+    return recent & ~late
+
+
+def _cure_hazards(late: Bools) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Cure hazards by months since onset, and their standard errors.
+
+    A month not seen in the histories has the hazard of the next one that is, or else of the one before.
+    """
+    age = np.where(late[:, 0], CURE_MONTHS, 0)
+    exposed, cured = np.zeros(CURE_MONTHS), np.zeros(CURE_MONTHS)
+    for month in range(1, late.shape[1]):
+        at_risk = age > 0
+        exposed += np.bincount(age[at_risk] - 1, minlength=CURE_MONTHS)
+        cured += np.bincount(age[at_risk & ~late[:, month]] - 1, minlength=CURE_MONTHS)
+        age = np.where(late[:, month], np.minimum(age + 1, CURE_MONTHS), 0)
+    seen = np.flatnonzero(exposed)
+    if not len(seen):
+        raise PortfolioError("histories have no late client before the last month; allowed is at least one")
+    hazards = [0.0] * CURE_MONTHS
+    errors = [float("nan")] * CURE_MONTHS
+    for index in range(CURE_MONTHS):
+        shown = seen[seen >= index][0] if (seen >= index).any() else seen[-1]
+        hazards[index] = float(cured[shown] / exposed[shown])
+        if shown == index:
+            errors[index] = float(np.sqrt(hazards[index] * (1.0 - hazards[index]) / exposed[index]))
+    return tuple(hazards), tuple(errors)
+
+
+def _draws(histories: Histories) -> tuple[float, tuple[float, float]]:
+    """Rate of the clock of draws, and the range of the share of what is available."""
+    purchases = np.maximum(0.0, histories.purchases)
+    available = float(histories.available.sum())
+    share_of_months = float((purchases > 0).mean())
+    if share_of_months == 0 or available == 0:
+        return 0.0, (0.0, 0.0)
+    chance = 1.0 - (1.0 - share_of_months) ** (1.0 / DAYS_PER_MONTH)
+    used = min(1.0, float(purchases.sum()) / available)
+    mean_share = min(1.0, (1.0 - (1.0 - used) ** (1.0 / DAYS_PER_MONTH)) / chance)
+    return 365.0 * chance, (max(0.0, 2.0 * mean_share - 1.0), min(1.0, 2.0 * mean_share))
+
+
+def _instalments(histories: Histories) -> int:
+    """Find the number of instalments at which loans of random age repay as clients do who are not late."""
+    before = histories.balance[:, :-1]
+    good = (before > 0) & ~histories.late[:, :-1] & ~histories.late[:, 1:]
+    if not good.any():
+        raise PortfolioError("histories have no client who owes and is not late; allowed is at least one")
+    repaid = np.minimum(histories.payments, before)[good].sum() / before[good].sum()
+    numbers = np.arange(1, MAX_INSTALMENTS + 1)
+    shares = np.cumsum(1.0 / numbers) / numbers
+    return int(numbers[np.argmin(np.abs(shares - repaid))])

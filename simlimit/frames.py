@@ -1,0 +1,142 @@
+"""The four tables of a run, as DataFrames. docs/model.md section 3 documents every column."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simlimit.model.state import (
+    CAUSES,
+    EVENTS,
+    FORFEITED,
+    GATES,
+    NO_LOAN,
+    NONE,
+    RAISE_KIND,
+    RELEASED,
+    Records,
+    State,
+)
+
+OUTCOMES = ("released", "forfeited", "pending")
+KINDS = ("repayment", "raise")
+
+_FAR_DAY = 2**15
+
+
+def _money(cents: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    amounts: npt.NDArray[np.float64] = cents / 100
+    return amounts
+
+
+def _day_or_nan(days: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    return np.where(days == NONE, np.nan, days.astype(np.float64))
+
+
+def _labels(codes: npt.NDArray[Any], names: tuple[str, ...]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes.astype(np.int16), categories=pd.Index(names))
+
+
+def _loan_keys(origin: npt.NDArray[Any], borrower: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return keys that sort as (day of origin, borrower): a borrower opens at most one loan a day, its own processes aside."""
+    return (origin.astype(np.int64) + _FAR_DAY) * 2**32 + borrower
+
+
+def _loan_numbers(state: State, origin: npt.NDArray[Any], borrower: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return the number of the loan of each (day of origin, borrower), -1 where there is none."""
+    loans = state.loans[: state.platform[0].loans_used]
+    numbered = np.sort(_loan_keys(loans["origin"], state.borrowers["borrower"][loans["borrower"]]))
+    numbers = np.searchsorted(numbered, _loan_keys(origin, borrower))
+    return np.where(origin == NO_LOAN, NONE, numbers).astype(np.int64)
+
+
+def holds_frame(state: State, regions: tuple[str, ...], horizon: int) -> pd.DataFrame:
+    """Return the table of holds, a row each, in order of (repaid_at, borrower, loan, instalment)."""
+    holds = state.holds[: state.platform[0].holds_used]
+    owner = state.borrowers["borrower"][holds["borrower"]]
+    holds = holds[np.lexsort((holds["instalment"], holds["origin"], owner, holds["repaid_at"]))]
+    position = holds["borrower"]
+    owner = state.borrowers["borrower"][position].astype(np.int64)
+    repaid_at = holds["repaid_at"].astype(np.int64)
+    ended = np.isin(holds["stage"], (RELEASED, FORFEITED))
+    ended_at = np.where(ended, holds["since"], horizon)
+    released = holds["stage"] == RELEASED
+    days = holds["days"].astype(np.int64)
+    pending = np.flatnonzero(~ended)
+    days[pending, holds["cause"][pending]] += horizon - holds["since"][pending]
+    outcome = np.where(released, 0, np.where(ended, 1, 2))
+    columns: dict[str, Any] = {
+        "hold": np.arange(len(holds)),
+        "borrower": owner,
+        "loan": _loan_numbers(state, holds["origin"], owner),
+        "instalment": holds["instalment"].astype(np.int64),
+        "kind": _labels(holds["kind"] == RAISE_KIND, KINDS),
+        "region": _labels(state.borrowers["region"][position], regions),
+        "amount": _money(holds["amount"]),
+        "repaid_at": repaid_at,
+        "approved_at": _day_or_nan(holds["approved_at"]),
+        "reviewed_at": _day_or_nan(holds["reviewed_at"]),
+        "ended_at": np.where(ended, ended_at, np.nan),
+        "outcome": _labels(outcome, OUTCOMES),
+        "released_amount": _money(np.where(released, holds["amount"] - holds["forfeited"], 0)),
+        "forfeited_amount": _money(holds["forfeited"]),
+        "delay_days": ended_at - repaid_at,
+    }
+    columns.update({f"days_{gate}": days[:, i] for i, gate in enumerate(GATES)})
+    return pd.DataFrame(columns)
+
+
+def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
+    """Return the table of borrowers at the end of the run, in order of their ids."""
+    records = state.borrowers[np.argsort(state.borrowers["borrower"])]
+    return pd.DataFrame(
+        {
+            "borrower": records["borrower"].astype(np.int64),
+            "region": _labels(records["region"], regions),
+            "watched": records["watched"] > 0,
+            "limit": _money(records["limit"]),
+            "outstanding": _money(records["outstanding"]),
+            "available": _money(records["available"]),
+            "held": _money(records["held"]),
+            "score": records["score"].copy(),
+            "evaluation_day": records["evaluation_day"].astype(np.int64),
+            "due_day": records["due_day"].astype(np.int64),
+            "closed": records["closed"] > 0,
+            "written_off": _money(records["written_off"]),
+        }
+    )
+
+
+def daily_frame(state: State) -> pd.DataFrame:
+    """Return the table of days."""
+    daily: Records = state.daily
+    counts = ("day", "pending_holds", "review_queue", "funding_queue", "frozen")
+    names = daily.dtype.names or ()
+    frame = pd.DataFrame({name: daily[name] if name in counts else _money(daily[name]) for name in names})
+    if state.platform[0].unlimited:
+        frame["headroom"] = np.nan
+    return frame
+
+
+def events_frame(state: State) -> pd.DataFrame:
+    """Return the log of events, in order of (day, phase, borrower, event, loan, instalment, amount, cause)."""
+    events = state.events[: state.platform[0].events_used]
+    alphabetical = np.argsort(np.argsort(CAUSES))
+    keys = (
+        alphabetical[events["cause"]], events["amount"], events["instalment"], events["origin"], events["event"],
+        events["borrower"], events["phase"], events["day"],
+    )  # fmt: skip
+    events = events[np.lexsort(keys)]
+    return pd.DataFrame(
+        {
+            "day": events["day"].astype(np.int64),
+            "phase": events["phase"].astype(np.int64),
+            "event": _labels(events["event"], EVENTS),
+            "borrower": events["borrower"].astype(np.int64),
+            "loan": _loan_numbers(state, events["origin"], events["borrower"]),
+            "instalment": events["instalment"].astype(np.int64),
+            "amount": _money(events["amount"]),
+            "cause": _labels(events["cause"], CAUSES),
+        }
+    )

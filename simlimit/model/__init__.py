@@ -1,0 +1,1 @@
+"""The model: state, transitions and random numbers."""

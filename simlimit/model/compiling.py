@@ -1,0 +1,89 @@
+"""Compile the transitions, and never run a stale one.
+
+numba notices an edit of the file a cached function stands in, but not of a file that function calls into. So the cache lies
+in a folder named by a digest of every source file of the package, of the versions involved and of the options: an edit anywhere
+is another folder. Where no folder can be written, functions are compiled afresh in each process.
+"""
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+from numba import types
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+
+
+def source_digest() -> str:
+    """Return the digest of all that a compiled function depends on."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(str(path.relative_to(package)).encode())
+        digest.update(path.read_bytes())
+    settings = (numba.__version__, np.__version__, sys.version, sorted(OPTIONS.items()), numba.config.BOUNDSCHECK)
+    digest.update(repr(settings).encode())
+    return digest.hexdigest()[:20]
+
+
+def cache_folder() -> Path | None:
+    """Return a writable folder for this state of the sources, or None if there is none.
+
+    It lies under ``NUMBA_CACHE_DIR`` if that is set, else in the user's cache folder.
+    """
+    root = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        folder = Path(root).expanduser() / "simlimit" / source_digest()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except (OSError, RuntimeError):
+        return None
+
+
+_FOLDER = cache_folder()
+
+
+def _compile(function: Function, **options: Any) -> Function:
+    """Compile one version for all widths of integers.
+
+    numba would compile a function anew for each width, and each constant, that it is called with; that trebles the compilation.
+    """
+    dispatcher = numba.njit(**OPTIONS, **options)(function)
+    if numba.config.DISABLE_JIT:
+        return function
+    compile_exactly = dispatcher.compile
+    dispatcher.compile = lambda signature: compile_exactly(tuple(_widest(kind) for kind in signature))
+    return cast(Function, dispatcher)
+
+
+def _widest(kind: types.Type) -> types.Type:
+    kind = types.unliteral(kind)
+    return types.int64 if isinstance(kind, types.Integer) else kind
+
+
+def transition(function: Function) -> Function:
+    """Compile a function that a driver calls, with the cache in our folder.
+
+    numba's own setting of that folder is left as it was for other packages.
+    """
+    before = numba.config.CACHE_DIR
+    if _FOLDER is not None:
+        numba.config.CACHE_DIR = str(_FOLDER)
+    try:
+        return _compile(function, cache=_FOLDER is not None)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def step(function: Function) -> Function:
+    """Compile a part of a transition, inlined where it is called."""
+    return _compile(function, forceinline=True)

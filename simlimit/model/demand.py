@@ -1,0 +1,91 @@
+"""Borrowers draw (phase 5): a clock of wishes that ticks whatever the state."""
+
+import math
+from typing import Any
+
+from simlimit.model.compiling import step, transition
+from simlimit.model.ledger import log
+from simlimit.model.randomness import WISH, uniforms
+from simlimit.model.state import ACT, DRAW, NEVER, NO_CAUSE, NONE, Records, share
+
+
+@step
+def wish_gap(p: Any, borrower: int, tick: int) -> int:
+    """Return the days from the tick before to this one (geometric)."""
+    u = uniforms(p.seed, p.replication, WISH, borrower, tick, 0)[0]
+    return 1 + int(math.log(u) * p.wish_gap)
+
+
+@step
+def open_loan(
+    borrowers: Records, loans: Records, p: Any, b: int, principal: int, origin: int, instalments: int, next_cycle: int
+) -> int:  # fmt: skip
+    """Open a loan, last in its borrower's list."""
+    r = borrowers[b]
+    loan = p.loans_used
+    p.loans_used += 1
+    one = loans[loan]
+    one.borrower = b
+    one.balance = principal
+    one.level = principal // instalments
+    one.origin = origin
+    one.remaining = instalments
+    one.next_cycle = next_cycle
+    one.next = NONE
+    if r.first_loan == NONE:
+        r.first_loan = loan
+    else:
+        last = r.first_loan
+        while loans[last].next != NONE:
+            last = loans[last].next
+        loans[last].next = loan
+    r.loans += 1
+    p.most_loans = max(p.most_loans, r.loans)
+    return loan
+
+
+@step
+def draw(borrowers: Records, loans: Records, p: Any, events: Records, b: int, day: int, amount: int) -> None:
+    """Turn available limit into a loan, first due on the next due day after today."""
+    r = borrowers[b]
+    r.available -= amount
+    p.available -= amount
+    r.outstanding += amount
+    p.outstanding += amount
+    p.drawn += amount
+    p.headroom -= amount - share(amount, p.reserve_share)
+    r.last_draw = day
+    next_cycle = (day - r.due_day) // p.cycle_days + 1
+    open_loan(borrowers, loans, p, b, amount, day, p.instalments, next_cycle)
+    log(events, p, day, ACT, DRAW, r.borrower, day, NONE, amount, NO_CAUSE)
+
+
+@transition
+def wish(borrowers: Records, loans: Records, platform: Records, events: Records, b: int, day: int) -> int:
+    """Let a borrower draw a random share of what is available, and return the day of its next wish.
+
+    Parameters
+    ----------
+    borrowers, loans, platform, events : record arrays
+        The state.
+    b : int
+        Position of the borrower.
+    day : int
+        Today, on which the borrower's clock ticks.
+
+    Returns
+    -------
+    int
+        The day of the next tick, or NEVER for a closed line.
+    """
+    p = platform[0]
+    r = borrowers[b]
+    if r.closed:
+        return NEVER
+    if r.available >= p.min_draw:
+        u = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes, 0)[1]
+        basis_points = p.draw_low + int(u * (p.draw_high - p.draw_low + 1))
+        draw(borrowers, loans, p, events, b, day, max(p.min_draw, share(r.available, basis_points)))
+    r.wishes += 1
+    r.next_wish = day + wish_gap(p, r.borrower, r.wishes)
+    return int(r.next_wish)

@@ -1,0 +1,176 @@
+"""The manual review desk (gate 4, phase 3): reviewers who take the next hold when they finish one."""
+
+import math
+from typing import Any
+
+from simlimit.model.compiling import step, transition
+from simlimit.model.holds import charge, join_queue, left
+from simlimit.model.ledger import log
+from simlimit.model.queues import sort_queue
+from simlimit.model.randomness import REVIEW as REVIEW_STREAM
+from simlimit.model.randomness import uniforms
+from simlimit.model.state import (
+    APPROVED,
+    AT_DESK,
+    CONSTANT,
+    EXPONENTIAL,
+    NONE,
+    REFUSED,
+    REVIEW,
+    REVIEW_DESK,
+    REVIEWED,
+    WAITING,
+    Records,
+)
+
+ARRIVAL = 0.25
+EFFECT = 0.375
+"""Time of day at which holds arrive (the end of phase 2) and at which reviews take effect (phase 3)."""
+
+
+@step
+def review_numbers(p: Any, borrower: int, hold: Any) -> tuple[float, float, float, float]:
+    """Return the random numbers of a hold's present review."""
+    index = (int(hold.instalment) & 0xFFFF) | (int(hold.attempts) << 16)
+    return uniforms(p.seed, p.replication, REVIEW_STREAM, borrower, hold.origin, index)
+
+
+@step
+def service_time(p: Any, u: tuple[float, float, float, float]) -> float:
+    """Return how long a review takes, in days."""
+    if p.service_law == CONSTANT or p.service_days == 0.0:
+        return p.service_days
+    if p.service_law == EXPONENTIAL:
+        return -math.log(u[1]) * p.service_days
+    variance = math.log(1 + p.service_cv * p.service_cv)
+    z = math.sqrt(-2 * math.log(u[1])) * math.cos(2 * math.pi * u[2])
+    return math.exp(math.log(p.service_days) - 0.5 * variance + math.sqrt(variance) * z)
+
+
+@step
+def take_next(borrowers: Records, holds: Records, p: Any) -> int:
+    """Take the next hold from the desk's queues, passing over those forfeited meanwhile; NONE if there is none."""
+    for priority in range(2):
+        while p.desk_head[priority] != NONE:
+            h = p.desk_head[priority]
+            p.desk_head[priority] = holds[h].link
+            if holds[h].stage == AT_DESK:
+                return h
+    return NONE
+
+
+@step
+def sift_down(reviewers: Records, p: Any) -> None:
+    """Let the review on top of the heap sink to its place."""
+    place = 0
+    while 2 * place + 1 < p.busy:
+        child = 2 * place + 1
+        if child + 1 < p.busy and reviewers[child + 1].free_at < reviewers[child].free_at:
+            child += 1
+        if reviewers[place].free_at <= reviewers[child].free_at:
+            return
+        swap(reviewers, place, child)
+        place = child
+
+
+@step
+def swap(reviewers: Records, one: int, other: int) -> None:
+    """Exchange two reviews of the heap."""
+    a = reviewers[one]
+    b = reviewers[other]
+    free_at = a.free_at
+    hold = a.hold
+    a.free_at = b.free_at
+    a.hold = b.hold
+    b.free_at = free_at
+    b.hold = hold
+
+
+@step
+def start_review(borrowers: Records, holds: Records, reviewers: Records, p: Any, h: int, time: float) -> None:
+    """Put a review at the end of the heap and let it rise to its place."""
+    r = borrowers[holds[h].borrower]
+    place = p.busy
+    p.busy += 1
+    reviewers[place].hold = h
+    reviewers[place].free_at = time + service_time(p, review_numbers(p, r.borrower, holds[h]))
+    while place > 0 and reviewers[place].free_at < reviewers[(place - 1) // 2].free_at:
+        swap(reviewers, place, (place - 1) // 2)
+        place = (place - 1) // 2
+
+
+@step
+def finish_review(borrowers: Records, holds: Records, p: Any, events: Records, h: int, day: int) -> None:
+    """Approve a reviewed hold, or send it back to wait for the next decision."""
+    hold = holds[h]
+    if hold.stage != AT_DESK:
+        return
+    r = borrowers[hold.borrower]
+    approved = review_numbers(p, r.borrower, hold)[0] < p.approve_share
+    verdict = APPROVED if approved else REFUSED
+    log(events, p, day, REVIEW_DESK, REVIEWED, r.borrower, hold.origin, hold.instalment, left(hold), verdict)
+    hold.attempts += 1
+    hold.reviewed_at = day
+    p.review_queue -= 1
+    if approved:
+        join_queue(borrowers, holds, p, h, day)
+    else:
+        charge(hold, day, REVIEW)
+        hold.stage = WAITING
+
+
+@step
+def work_until(
+    borrowers: Records, holds: Records, p: Any, events: Records, reviewers: Records, day: int, time: float
+) -> None:
+    """Finish the reviews that end by a time; whoever finishes takes the next hold at once."""
+    while p.busy > 0 and reviewers[0].free_at <= time:
+        free_at = reviewers[0].free_at
+        finish_review(borrowers, holds, p, events, reviewers[0].hold, day)
+        p.busy -= 1
+        swap(reviewers, 0, p.busy)
+        sift_down(reviewers, p)
+        following = take_next(borrowers, holds, p)
+        if following != NONE:
+            start_review(borrowers, holds, reviewers, p, following, free_at)
+
+
+@step
+def admit_arrivals(borrowers: Records, holds: Records, p: Any) -> None:
+    """Append today's holds, in their pinned order, to the queue of their priority."""
+    h = sort_queue(borrowers, holds, p.desk_arrivals, False)
+    p.desk_arrivals = NONE
+    while h != NONE:
+        following = holds[h].link
+        priority = 0 if borrowers[holds[h].borrower].score >= p.priority_score else 1
+        holds[h].link = NONE
+        if p.desk_head[priority] == NONE:
+            p.desk_head[priority] = h
+        else:
+            holds[p.desk_tail[priority]].link = h
+        p.desk_tail[priority] = h
+        h = following
+
+
+@transition
+def work_desk(
+    borrowers: Records, holds: Records, platform: Records, events: Records, reviewers: Records, day: int
+) -> None:
+    """Carry the desk from yesterday's phase 3 to today's.
+
+    Parameters
+    ----------
+    borrowers, holds, platform, events, reviewers : record arrays
+        The state.
+    day : int
+        Today.
+    """
+    p = platform[0]
+    work_until(borrowers, holds, p, events, reviewers, day, day + ARRIVAL)
+    admit_arrivals(borrowers, holds, p)
+    while p.busy < p.reviewers:
+        h = take_next(borrowers, holds, p)
+        if h == NONE:
+            break
+        start_review(borrowers, holds, reviewers, p, h, day + ARRIVAL)
+    work_until(borrowers, holds, p, events, reviewers, day, day + EFFECT)

@@ -1,0 +1,146 @@
+"""Evaluations (phase 2): score, flag, standing, waiting holds, and the line."""
+
+import math
+from typing import Any
+
+from simlimit.model.compiling import step, transition
+from simlimit.model.holds import approve, charge
+from simlimit.model.ledger import log
+from simlimit.model.limits import lower_limit, raise_limit
+from simlimit.model.randomness import SCREEN, uniforms
+from simlimit.model.state import (
+    BEHAVIOUR,
+    CLEAR,
+    EVALUATE,
+    EVALUATED,
+    INACTIVE,
+    NO_LOAN,
+    NONE,
+    OVERDUE,
+    SCORE,
+    WAITING,
+    Records,
+    share,
+    utilisation,
+)
+
+RECENT_DRAW_DAYS = 30
+RECENT_PREPAYMENT_DAYS = 90
+
+
+@step
+def new_score(r: Any, p: Any, day: int) -> float:
+    """Return the score, smoothed toward the record since the last decision."""
+    overdue = day - r.oldest_due > p.grace_days or r.last_overdue > r.last_decision
+    record = 0.0 if overdue else 1.0
+    target = record - p.utilisation_weight * utilisation(r)
+    score = r.score + p.smoothing * (target - r.score)
+    return min(1.0, max(0.0, score))
+
+
+@step
+def false_flag_share(r: Any, p: Any, day: int) -> float:
+    """Return the long-run share of false flags of a borrower, shifted on the logit scale by what it does."""
+    f = p.false_flag
+    if p.weighted and f > 0.0:
+        shift = p.weight_utilisation * utilisation(r)
+        shift += p.weight_draw * (1.0 if day - r.last_draw < RECENT_DRAW_DAYS else 0.0)
+        shift += p.weight_prepayment * (1.0 if day - r.last_prepayment < RECENT_PREPAYMENT_DAYS else 0.0)
+        shift += p.weight_lenders * r.lenders
+        f = 1.0 / (1.0 + math.exp(-(math.log(f / (1.0 - f)) + shift)))
+    return f
+
+
+@step
+def is_flagged(r: Any, p: Any, day: int, started: int) -> bool:
+    """Look at the flag: detection for the truly risky, a two-state chain in time for the others."""
+    if r.risky:
+        return uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)[1] < p.detection
+    f = false_flag_share(r, p, day)
+    if f == 0.0:
+        return False
+    u = uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)[0]
+    if started == r.evaluation_day or p.flag_days == 0.0:
+        return u < f
+    rate = 1.0 / (p.flag_days * (1.0 - f))
+    kept = math.exp(-rate * p.period_days)
+    if r.flagged:
+        return u < f + (1.0 - f) * kept
+    return u < f * (1.0 - kept)
+
+
+@step
+def standing(r: Any, p: Any, day: int) -> int:
+    """Return clear, or the first rule that denies."""
+    if r.score < p.min_score + r.tightened / 10_000:
+        return SCORE
+    if r.oldest_due < day or day - r.last_overdue < p.clean_days:
+        return OVERDUE
+    if r.flagged:
+        return BEHAVIOUR
+    return CLEAR
+
+
+@step
+def decide_hold(borrowers: Records, holds: Records, p: Any, h: int, day: int, started: int) -> None:
+    """Apply a decision to a hold that waits for one."""
+    hold = holds[h]
+    verdict = borrowers[hold.borrower].standing
+    seen = hold.arrived_at <= started - p.cutoff_days
+    if verdict != CLEAR:
+        if seen or p.straight_through:
+            charge(hold, day, verdict)
+    elif seen or (p.straight_through and not hold.late):
+        approve(borrowers, holds, p, h, day)
+    elif p.straight_through:
+        charge(hold, day, OVERDUE)
+
+
+@step
+def review_line(borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int) -> None:
+    """Cut, reclaim or raise the line."""
+    r = borrowers[b]
+    if r.score < p.cut_score:
+        limit = r.limit - share(r.limit, p.cut_share)
+        lower_limit(borrowers, holds, p, events, b, day, EVALUATE, limit, SCORE)
+    elif day - r.last_draw >= p.inactive_days:
+        lower_limit(borrowers, holds, p, events, b, day, EVALUATE, r.outstanding + r.held, INACTIVE)
+    elif r.standing == CLEAR and r.score >= p.raise_score and not r.raise_pending:
+        limit = min(r.limit + share(r.limit, p.raise_share), p.cap)
+        if limit > r.limit:
+            raise_limit(borrowers, holds, p, events, b, day, limit)
+
+
+@transition
+def evaluate(
+    borrowers: Records, holds: Records, platform: Records, events: Records, members: Records, day: int
+) -> None:
+    """Decide the evaluations of a cohort that end today.
+
+    Parameters
+    ----------
+    borrowers, holds, platform, events : record arrays
+        The state.
+    members : array of int
+        Positions of the borrowers of the cohort.
+    day : int
+        Today; the evaluations started ``duration_days`` ago.
+    """
+    p = platform[0]
+    started = day - p.duration_days
+    for b in members:
+        r = borrowers[b]
+        if r.closed:
+            continue
+        r.score = new_score(r, p, day)
+        r.flagged = is_flagged(r, p, day, started)
+        r.standing = standing(r, p, day)
+        log(events, p, day, EVALUATE, EVALUATED, r.borrower, NO_LOAN, NONE, 0, r.standing)
+        h = r.first_hold
+        while h != NONE:
+            following = holds[h].next
+            if holds[h].stage == WAITING:
+                decide_hold(borrowers, holds, p, h, day, started)
+            h = following
+        review_line(borrowers, holds, p, events, b, day)
+        r.last_decision = day

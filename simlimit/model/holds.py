@@ -1,0 +1,227 @@
+"""The life of a hold: it opens, passes the gates, and is released or forfeited.
+
+A borrower's open holds form a list, the latest opened first. Every change of cause charges the days since the last one.
+"""
+
+from typing import Any
+
+from simlimit.model.compiling import step
+from simlimit.model.ledger import log
+from simlimit.model.state import (
+    AT_DESK,
+    AT_SETTLEMENT,
+    CLEAR,
+    EVALUATION,
+    FORFEIT,
+    FORFEITED,
+    FUNDING,
+    NO_CAUSE,
+    NONE,
+    OVER_LIMIT,
+    OVERDUE,
+    PAY,
+    POLICY,
+    QUEUED,
+    RAISE_KIND,
+    RELEASED,
+    REPAYMENT_KIND,
+    REVIEW,
+    SETTLEMENT,
+    WAITING,
+    Records,
+    share,
+)
+
+
+@step
+def charge(hold: Any, day: int, cause: int) -> None:
+    """Charge the days up to yesterday to the present cause, and let the hold stand at another from today."""
+    hold.days[hold.cause] += day - hold.since
+    hold.since = day
+    hold.cause = cause
+
+
+@step
+def left(hold: Any) -> int:
+    """Return what may still be released of a hold."""
+    return hold.amount - hold.forfeited
+
+
+@step
+def open_hold(
+    borrowers: Records, holds: Records, p: Any, b: int, day: int, amount: int, kind: int, origin: int, instalment: int
+) -> int:  # fmt: skip
+    """Open a hold and put it first in the borrower's list."""
+    r = borrowers[b]
+    h = p.holds_used
+    p.holds_used += 1
+    hold = holds[h]
+    hold.amount = amount
+    hold.forfeited = 0
+    hold.borrower = b
+    hold.origin = origin
+    hold.instalment = instalment
+    hold.kind = kind
+    hold.repaid_at = day
+    hold.arrived_at = day
+    hold.approved_at = NONE
+    hold.reviewed_at = NONE
+    hold.since = day
+    hold.attempts = 0
+    for gate in range(8):
+        hold.days[gate] = 0
+    hold.late = 0
+    hold.stage = WAITING
+    hold.cause = SETTLEMENT
+    hold.link = NONE
+    hold.next = r.first_hold
+    r.first_hold = h
+    r.held += amount
+    p.held += amount
+    p.pending_holds += 1
+    return h
+
+
+@step
+def end(borrowers: Records, holds: Records, p: Any, h: int, day: int, outcome: int) -> None:
+    """End a hold and take it from the borrower's list."""
+    hold = holds[h]
+    r = borrowers[hold.borrower]
+    if hold.stage == AT_DESK:
+        p.review_queue -= 1
+    elif hold.cause == FUNDING:
+        p.funding_queue -= 1
+    charge(hold, day, hold.cause)
+    hold.stage = outcome
+    if hold.kind == RAISE_KIND:
+        r.raise_pending = 0
+    p.pending_holds -= 1
+    if r.first_hold == h:
+        r.first_hold = hold.next
+    else:
+        before = r.first_hold
+        while holds[before].next != h:
+            before = holds[before].next
+        holds[before].next = hold.next
+
+
+@step
+def forfeit(
+    borrowers: Records, holds: Records, p: Any, events: Records, h: int, day: int, phase: int, amount: int, cause: int
+) -> None:  # fmt: skip
+    """Take an amount from a hold; a hold with nothing left ends."""
+    hold = holds[h]
+    r = borrowers[hold.borrower]
+    hold.forfeited += amount
+    r.held -= amount
+    p.held -= amount
+    p.forfeited += amount
+    log(events, p, day, phase, FORFEIT, r.borrower, hold.origin, hold.instalment, amount, cause)
+    if left(hold) == 0:
+        end(borrowers, holds, p, h, day, FORFEITED)
+
+
+@step
+def release(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> int:
+    """Turn what is left of a hold into available limit, and return it."""
+    hold = holds[h]
+    r = borrowers[hold.borrower]
+    amount = left(hold)
+    r.held -= amount
+    p.held -= amount
+    r.available += amount
+    p.available += amount
+    p.released += amount
+    p.headroom -= share(amount, p.reserve_share)
+    end(borrowers, holds, p, h, day, RELEASED)
+    return amount
+
+
+@step
+def join_queue(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> None:
+    """Put a hold that passed gate 4 among those that join the funding queue today."""
+    hold = holds[h]
+    frozen = borrowers[hold.borrower].freezes > 0
+    hold.stage = QUEUED
+    charge(hold, day, POLICY if frozen else FUNDING)
+    if not frozen:
+        p.funding_queue += 1
+    hold.link = p.queue_arrivals
+    p.queue_arrivals = h
+
+
+@step
+def approve(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> None:
+    """Let a hold pass gate 3: to the desk if the borrower is watched, else to the funding queue."""
+    hold = holds[h]
+    r = borrowers[hold.borrower]
+    hold.approved_at = day
+    if r.watched or r.watches > 0:
+        hold.stage = AT_DESK
+        charge(hold, day, REVIEW)
+        p.review_queue += 1
+        hold.link = p.desk_arrivals
+        p.desk_arrivals = h
+    else:
+        join_queue(borrowers, holds, p, h, day)
+
+
+@step
+def in_progress(r: Any, p: Any, day: int) -> bool:
+    """Return whether, in phase 1 of a day, an evaluation that started before is still undecided."""
+    started = day - 1 - (day - 1 - r.evaluation_day) % p.period_days
+    return started >= r.evaluation_day and day <= started + p.duration_days
+
+
+@step
+def reach_evaluation(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> None:
+    """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation."""
+    hold = holds[h]
+    r = borrowers[hold.borrower]
+    hold.arrived_at = day
+    hold.stage = WAITING
+    if not p.straight_through or in_progress(r, p, day):
+        charge(hold, day, EVALUATION)
+    elif r.standing != CLEAR:
+        charge(hold, day, r.standing)
+    elif hold.late:
+        charge(hold, day, OVERDUE)
+    else:
+        approve(borrowers, holds, p, h, day)
+
+
+@step
+def repay(
+    borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int, principal: int, origin: int,
+    instalment: int, late: bool, settled: bool, event: int,
+) -> None:  # fmt: skip
+    """Book repaid principal: it leaves the outstanding, feeds the pool, and becomes a hold."""
+    r = borrowers[b]
+    log(events, p, day, PAY, event, r.borrower, origin, instalment, principal, NO_CAUSE)
+    if principal == 0:
+        return
+    over = max(0, min(principal, r.outstanding - r.limit))
+    r.outstanding -= principal
+    p.outstanding -= principal
+    p.repaid += principal
+    p.headroom += share(principal, p.recycle_share)
+    h = open_hold(borrowers, holds, p, b, day, principal, REPAYMENT_KIND, origin, instalment)
+    holds[h].late = late
+    if over > 0:
+        forfeit(borrowers, holds, p, events, h, day, PAY, over, OVER_LIMIT)
+    if over < principal:
+        if settled:
+            reach_evaluation(borrowers, holds, p, h, day)
+        else:
+            holds[h].stage = AT_SETTLEMENT
+
+
+@step
+def settle(borrowers: Records, holds: Records, p: Any, b: int, day: int, origin: int) -> None:
+    """Bring the holds that waited for a loan's settlement to gate 2."""
+    h = borrowers[b].first_hold
+    while h != NONE:
+        following = holds[h].next
+        if holds[h].stage == AT_SETTLEMENT and holds[h].origin == origin:
+            reach_evaluation(borrowers, holds, p, h, day)
+        h = following

@@ -1,0 +1,69 @@
+"""The line itself: falls, raises, closing."""
+
+from typing import Any
+
+from simlimit.model.compiling import step
+from simlimit.model.holds import forfeit, join_queue, left, open_hold
+from simlimit.model.ledger import log
+from simlimit.model.state import (
+    CUT,
+    EVALUATE,
+    NO_CAUSE,
+    NO_LOAN,
+    NONE,
+    RAISE,
+    RAISE_KIND,
+    WITHDRAW,
+    Records,
+    share,
+)
+
+
+@step
+def lower_limit(
+    borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int, phase: int, limit: int, cause: int
+) -> None:  # fmt: skip
+    """Let a limit fall: the room goes from what is available first, then from the holds, the latest opened first."""
+    r = borrowers[b]
+    if limit >= r.limit:
+        return
+    take = max(r.limit, r.outstanding) - max(limit, r.outstanding)
+    log(events, p, day, phase, CUT, r.borrower, NO_LOAN, NONE, r.limit - limit, cause)
+    r.limit = limit
+    withdrawn = min(r.available, take)
+    if withdrawn > 0:
+        r.available -= withdrawn
+        p.available -= withdrawn
+        p.headroom += share(withdrawn, p.reserve_share)
+        log(events, p, day, phase, WITHDRAW, r.borrower, NO_LOAN, NONE, withdrawn, cause)
+        take -= withdrawn
+    h = r.first_hold
+    while take > 0:
+        following = holds[h].next
+        part = min(left(holds[h]), take)
+        forfeit(borrowers, holds, p, events, h, day, phase, part, cause)
+        take -= part
+        h = following
+
+
+@step
+def close(
+    borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int, phase: int, cause: int
+) -> None:
+    """Close a line: limit 0, no more evaluations and draws."""
+    lower_limit(borrowers, holds, p, events, b, day, phase, 0, cause)
+    borrowers[b].closed = 1
+
+
+@step
+def raise_limit(borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int, limit: int) -> None:
+    """Raise a limit at once; the room it makes is a hold that only freezes and funding can delay."""
+    r = borrowers[b]
+    room = max(limit, r.outstanding) - max(r.limit, r.outstanding)
+    log(events, p, day, EVALUATE, RAISE, r.borrower, NO_LOAN, NONE, limit - r.limit, NO_CAUSE)
+    r.limit = limit
+    if room > 0:
+        r.raise_pending = 1
+        h = open_hold(borrowers, holds, p, b, day, room, RAISE_KIND, NO_LOAN, NONE)
+        holds[h].approved_at = day
+        join_queue(borrowers, holds, p, h, day)

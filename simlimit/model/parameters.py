@@ -1,0 +1,130 @@
+"""The parameters of a scenario as the transitions read them: cents, basis points, codes and derived constants."""
+
+import math
+
+import numpy as np
+
+from simlimit.model.state import (
+    FACILITY,
+    METHODS,
+    NONE,
+    PLATFORM,
+    SERVICE_LAWS,
+    Records,
+)
+from simlimit.scenario import Scenario
+
+_NO_BOUND = 2**60
+"""Stands for a cap, a span or a day that is not set."""
+
+
+def cents(amount: float) -> int:
+    """Return an amount in currency units as whole cents."""
+    return round(100 * amount)
+
+
+def basis_points(share: float) -> int:
+    """Return a share of money as whole basis points."""
+    return round(10_000 * share)
+
+
+def annuity_factors(method_rate: float, longest: int) -> list[float]:
+    """Return, for r = 0 .. ``longest`` remaining instalments, the share of the balance that the next one repays.
+
+    With the rate i of a cycle the level instalment of a balance B over r instalments is ``B i / (1 - (1 + i)**-r)``; less the interest
+    ``B i`` it repays ``B i / ((1 + i)**r - 1)``. Without interest it is ``B / r``.
+    """
+    i = method_rate
+    return [0.0] + [i / ((1 + i) ** r - 1) if i > 0 else 1 / r for r in range(1, longest + 1)]
+
+
+def platform_record(scenario: Scenario, seed: int, replication: int, logging: bool) -> Records:
+    """Return the platform of a scenario before its first day, without its book."""
+    platform = np.zeros(1, PLATFORM)
+    p = platform[0]
+    p.seed, p.replication, p.logging = seed, replication, logging
+    _set_behaviour(p, scenario)
+    _set_evaluation(p, scenario)
+    _set_capacities(p, scenario)
+    p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = NONE
+    p.desk_head[:] = NONE
+    p.desk_tail[:] = NONE
+    return platform
+
+
+def _set_behaviour(p: np.record, scenario: Scenario) -> None:
+    behaviour, product = scenario.behaviour, scenario.product
+    p.default_dpd = behaviour.default_dpd
+    p.slip_days = behaviour.slip_days
+    p.slip_share = behaviour.slip_share
+    p.utilisation_effect = behaviour.utilisation_effect
+    p.cures = len(behaviour.cure_hazards)
+    p.cure_hazards[: p.cures] = behaviour.cure_hazards
+    p.prepay_chance = min(1.0, behaviour.prepay_per_year * product.cycle_days / 365)
+    p.draw_low, p.draw_high = (basis_points(share) for share in behaviour.draw_share)
+    daily = behaviour.draws_per_year / 365
+    p.draws = daily > 0
+    p.wish_gap = 1 / math.log(1 - daily) if 0 < daily < 1 else 0.0
+    p.instalments = product.instalments
+    p.method = METHODS.index(product.method)
+    p.cycle_days = product.cycle_days
+    p.per_loan = product.release_unit == "loan"
+    p.min_draw = cents(product.min_draw)
+    p.annuity[: product.instalments + 1] = annuity_factors(
+        product.daily_rate * product.cycle_days, product.instalments
+    )
+
+
+def _set_evaluation(p: np.record, scenario: Scenario) -> None:
+    evaluation, rules, screening = scenario.evaluation, scenario.rules, scenario.screening
+    p.period_days = evaluation.period_days
+    p.cutoff_days = evaluation.cutoff_days
+    p.duration_days = evaluation.duration_days
+    p.straight_through = evaluation.straight_through
+    p.smoothing = evaluation.smoothing
+    p.utilisation_weight = evaluation.utilisation_weight
+    p.min_score = rules.min_score
+    p.clean_days = rules.clean_days
+    p.grace_days = rules.grace_days
+    p.false_flag = screening.false_flag
+    p.flag_days = screening.flag_days
+    p.detection = screening.detection
+    weights = screening.weights
+    p.weight_utilisation = weights.utilisation
+    p.weight_draw = weights.recent_draw
+    p.weight_prepayment = weights.recent_prepayment
+    p.weight_lenders = weights.lenders
+    p.weighted = any((weights.utilisation, weights.recent_draw, weights.recent_prepayment, weights.lenders))
+
+
+def _set_capacities(p: np.record, scenario: Scenario) -> None:
+    review, funding, limits = scenario.review, scenario.funding, scenario.limits
+    p.reviewers = review.reviewers
+    p.service_law = SERVICE_LAWS.index(review.service_law)
+    p.service_days = review.service_days
+    p.service_cv = review.service_cv
+    p.approve_share = review.approve_share
+    p.priority_score = math.inf if review.priority_score is None else review.priority_score
+    p.unlimited = funding.unlimited
+    p.headroom = cents(funding.initial)
+    p.daily_inflow = cents(funding.daily_inflow)
+    p.recycle_share = basis_points(funding.recycle_share)
+    p.reserve_share = basis_points(funding.reserve_share)
+    p.raise_score = math.inf if limits.raise_score is None else limits.raise_score
+    p.raise_share = basis_points(limits.raise_share)
+    p.cut_score = -math.inf if limits.cut_score is None else limits.cut_score
+    p.cut_share = basis_points(limits.cut_share)
+    p.cap = _NO_BOUND if limits.cap is None else cents(limits.cap)
+    p.inactive_days = _NO_BOUND if limits.inactive_days is None else limits.inactive_days
+
+
+def facility_records(scenario: Scenario) -> Records:
+    """Return the facilities of the pool."""
+    records = np.zeros(len(scenario.funding.facilities), FACILITY)
+    for record, one in zip(records, scenario.funding.facilities, strict=True):
+        record.daily_inflow = cents(one.daily_inflow)
+        record.lump = cents(one.lump)
+        record.every_days = one.every_days
+        record.from_day = one.from_day
+        record.to_day = _NO_BOUND if one.to_day is None else one.to_day
+    return records

@@ -1,0 +1,103 @@
+"""The funding pool (gates 5 and 6, phase 4): inflows, then releases in the order of the queue."""
+
+from typing import Any
+
+from simlimit.model.compiling import step, transition
+from simlimit.model.holds import left, release
+from simlimit.model.ledger import log
+from simlimit.model.queues import sort_queue
+from simlimit.model.state import FUND, NO_CAUSE, NONE, POLICY, QUEUED, RELEASE, Records, share
+
+
+@step
+def squeezed(p: Any, amount: int) -> int:
+    """Return what a liquidity squeeze leaves of an inflow."""
+    return share(amount, 10_000 - min(p.squeeze, 10_000))
+
+
+@step
+def inflow(p: Any, facilities: Records, day: int) -> int:
+    """Return what flows into the pool on a day."""
+    total = squeezed(p, p.daily_inflow)
+    for i in range(len(facilities)):
+        one = facilities[i]
+        if one.from_day <= day < one.to_day:
+            total += squeezed(p, one.daily_inflow)
+            since = day - one.from_day
+            if since == 0 or (one.every_days > 0 and since % one.every_days == 0):
+                total += squeezed(p, one.lump)
+    return total
+
+
+@step
+def admit_to_queue(borrowers: Records, holds: Records, p: Any) -> None:
+    """Append today's holds to the queue in their pinned order, which cannot matter where funding is unlimited."""
+    first = p.queue_arrivals
+    p.queue_arrivals = NONE
+    if first == NONE:
+        return
+    if not p.unlimited:
+        first = sort_queue(borrowers, holds, first, True)
+    if p.queue_head == NONE:
+        p.queue_head = first
+    else:
+        holds[p.queue_tail].link = first
+    last = first
+    while holds[last].link != NONE:
+        last = holds[last].link
+    p.queue_tail = last
+
+
+@step
+def release_in_order(borrowers: Records, holds: Records, p: Any, events: Records, day: int) -> None:
+    """Go through the queue: pass over the frozen, release what fits, stop at the first that does not."""
+    before = NONE
+    h = p.queue_head
+    while h != NONE:
+        hold = holds[h]
+        following = hold.link
+        if hold.stage == QUEUED:
+            if hold.cause == POLICY:
+                before = h
+                h = following
+                continue
+            if not p.unlimited and p.headroom < share(left(hold), p.reserve_share):
+                return
+            log_release(borrowers, holds, p, events, h, day)
+        if before == NONE:
+            p.queue_head = following
+        else:
+            holds[before].link = following
+        if following == NONE:
+            p.queue_tail = before
+        h = following
+
+
+@step
+def log_release(borrowers: Records, holds: Records, p: Any, events: Records, h: int, day: int) -> None:
+    """Release a hold and write it down."""
+    hold = holds[h]
+    amount = release(borrowers, holds, p, h, day)
+    borrower = borrowers[hold.borrower].borrower
+    log(events, p, day, FUND, RELEASE, borrower, hold.origin, hold.instalment, amount, NO_CAUSE)
+
+
+@transition
+def fund(
+    borrowers: Records, holds: Records, platform: Records, events: Records, facilities: Records, day: int
+) -> None:
+    """Take in the day's inflows and release what the headroom covers.
+
+    Parameters
+    ----------
+    borrowers, holds, platform, events, facilities : record arrays
+        The state.
+    day : int
+        Today.
+    """
+    p = platform[0]
+    amount = inflow(p, facilities, day)
+    p.inflow += amount
+    p.headroom += amount
+    admit_to_queue(borrowers, holds, p)
+    release_in_order(borrowers, holds, p, events, day)

@@ -1,0 +1,218 @@
+"""The book at the start: who the borrowers are, what they owe, and where they stand."""
+
+import math
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaincinv, ndtri
+
+from simlimit.model.compiling import transition
+from simlimit.model.demand import open_loan, wish_gap
+from simlimit.model.evaluation import standing
+from simlimit.model.parameters import basis_points
+from simlimit.model.randomness import POPULATION, uniforms
+from simlimit.model.state import FAR_PAST, NEVER, NONE, Records, share
+from simlimit.portfolio import Portfolio
+from simlimit.scenario import Scenario
+
+ROWS = 4096
+"""Rows of a quantile table: an attribute takes one of so many equally likely values."""
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+def _levels() -> Floats:
+    return (np.arange(ROWS) + 0.5) / ROWS
+
+
+@lru_cache
+def beta_table(mean: float, concentration: float | None) -> Floats:
+    """Return the quantile table of a beta distribution; a mean without concentration is the same for all."""
+    if concentration is None or mean in (0.0, 1.0):
+        return np.full(ROWS, mean)
+    table: Floats = betaincinv(mean * concentration, (1 - mean) * concentration, _levels())
+    return table
+
+
+@lru_cache
+def limit_table(median: float, log_sd: float, low: float, high: float) -> Integers:
+    """Return the quantile table of limits, in cents: log-normal, within bounds, in whole hundreds."""
+    return np.array(
+        [
+            10_000 * round(min(max(math.exp(math.log(median) + log_sd * z), low), high) / 100)
+            for z in ndtri(_levels()).tolist()
+        ],
+        np.int64,
+    )
+
+
+@lru_cache
+def utilisation_table(mean: float, concentration: float | None) -> Integers:
+    """Return the quantile table of utilisations, in basis points."""
+    return np.array([basis_points(x) for x in beta_table(mean, concentration).tolist()], np.int64)
+
+
+@lru_cache
+def mean_squared_utilisation(mean: float, concentration: float | None) -> float:
+    """Return the mean of the squares of a quantile table of utilisations."""
+    return math.fsum((bp / 10_000) ** 2 for bp in utilisation_table(mean, concentration).tolist()) / ROWS
+
+
+class Book(NamedTuple):
+    """What borrowers are drawn from: quantile tables, and what a portfolio gives instead.
+
+    The arrays ``given_*`` are empty without a portfolio, and where its file has no such column.
+    """
+
+    limits: Integers
+    utilisations: Integers
+    scores: Floats
+    propensities: Floats
+    region_bounds: Floats
+    batch: bool
+    watch_share: float
+    risky_share: float
+    other_lenders: float
+    given_limit: Integers
+    given_outstanding: Integers
+    given_score: Floats
+    given_region: Integers
+    given_propensity: Floats
+    given_risky: Integers
+    given_months_late: Integers
+    given_spell: Integers
+
+
+def _given(column: npt.NDArray[Any] | None, dtype: type) -> npt.NDArray[Any]:
+    return np.empty(0, dtype) if column is None else column.astype(dtype)
+
+
+def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Integers:
+    """Return 1 for the latest payers of a portfolio that gives ``late_share``, ties to the smaller id."""
+    if late_share is None:
+        return np.empty(0, np.int64)
+    risky = np.zeros(len(late_share), np.int64)
+    latest = np.argsort(-late_share, kind="stable")
+    risky[latest[: round(risky_share * len(late_share))]] = 1
+    return risky
+
+
+def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
+    """Return the book of a scenario, from its portfolio where there is one."""
+    population, behaviour = scenario.population, scenario.behaviour
+    initial = population.initial_score
+    return Book(
+        limits=limit_table(
+            population.limit_median, population.limit_log_sd, population.limit_low, population.limit_high
+        ),
+        utilisations=utilisation_table(population.utilisation_mean, population.utilisation_concentration),
+        scores=(
+            beta_table(population.score_mean, population.score_concentration)
+            if initial is None
+            else np.full(ROWS, float(initial))
+        ),
+        propensities=beta_table(behaviour.late_onset, behaviour.late_concentration),
+        region_bounds=np.cumsum(list(population.regions.values()), dtype=np.float64),
+        batch=scenario.evaluation.schedule == "batch",
+        watch_share=float(scenario.review.watch_share),
+        risky_share=float(scenario.screening.risky_share),
+        other_lenders=float(population.other_lenders),
+        given_limit=_given(portfolio and portfolio.limit_cents, np.int64),
+        given_outstanding=_given(portfolio and portfolio.outstanding_cents, np.int64),
+        given_score=_given(portfolio and portfolio.score, np.float64),
+        given_region=_given(portfolio and portfolio.region, np.int64),
+        given_propensity=_given(portfolio and portfolio.late_share, np.float64),
+        given_risky=_risky_of_portfolio(portfolio and portfolio.late_share, scenario.screening.risky_share),
+        given_months_late=_given(portfolio and portfolio.months_late, np.int64),
+        given_spell=_given(portfolio and portfolio.spell_months, np.int64),
+    )
+
+
+def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:
+    """Return the factor that keeps the mean chance of a miss at ``late_onset``, whatever the effect of utilisation."""
+    population = scenario.population
+    if portfolio is None:
+        mean = mean_squared_utilisation(population.utilisation_mean, population.utilisation_concentration)
+    else:
+        mean = math.fsum(x * x for x in portfolio_utilisation(portfolio)) / len(portfolio.limit_cents)
+    return 1 / (1 + scenario.behaviour.utilisation_effect * mean)
+
+
+def portfolio_utilisation(portfolio: Portfolio) -> list[float]:
+    """Return the outstanding share of each limit of a portfolio, at most 1."""
+    pairs = zip(portfolio.outstanding_cents.tolist(), portfolio.limit_cents.tolist(), strict=True)
+    return [min(1.0, outstanding / limit) if limit > 0 else float(outstanding > 0) for outstanding, limit in pairs]
+
+
+@transition
+def populate(borrowers: Records, loans: Records, platform: Records, book: Book) -> None:
+    """Fill the arrays with the borrowers of a book and their starting loans.
+
+    Parameters
+    ----------
+    borrowers, loans, platform : record arrays
+        The state, all borrowers zero.
+    book : Book
+        What they are drawn from.
+    """
+    p = platform[0]
+    for b in range(len(borrowers)):
+        r = borrowers[b]
+        r.borrower = b
+        u_limit, u_utilisation, u_score, u_late = uniforms(p.seed, p.replication, POPULATION, b, 0, 0)
+        u_region, u_watched, u_evaluation, u_due = uniforms(p.seed, p.replication, POPULATION, b, 1, 0)
+        u_age, u_lenders, _, _ = uniforms(p.seed, p.replication, POPULATION, b, 2, 0)
+        if len(book.given_limit) > 0:
+            r.limit = book.given_limit[b]
+            r.outstanding = book.given_outstanding[b]
+        else:
+            r.limit = book.limits[int(u_limit * ROWS)]
+            r.outstanding = share(r.limit, book.utilisations[int(u_utilisation * ROWS)])
+        r.score = book.given_score[b] if len(book.given_score) > 0 else book.scores[int(u_score * ROWS)]
+        if len(book.given_propensity) > 0:
+            r.propensity = book.given_propensity[b]
+            r.risky = book.given_risky[b]
+        else:
+            r.propensity = book.propensities[int(u_late * ROWS)]
+            r.risky = book.risky_share > 0.0 and u_late >= 1 - book.risky_share
+        if len(book.given_region) > 0:
+            r.region = book.given_region[b]
+        else:
+            r.region = 0
+            while r.region < len(book.region_bounds) - 1 and u_region >= book.region_bounds[r.region]:
+                r.region += 1
+        r.watched = u_watched < book.watch_share
+        r.lenders = u_lenders < book.other_lenders
+        r.evaluation_day = p.period_days - 1 if book.batch else int(u_evaluation * p.period_days)
+        r.due_day = int(u_due * p.cycle_days)
+        r.available = max(0, r.limit - r.outstanding)
+        r.first_hold = NONE
+        r.first_loan = NONE
+        r.oldest_due = NEVER
+        r.slip_until = NEVER
+        r.last_overdue = FAR_PAST
+        r.last_decision = NONE
+        r.last_draw = NONE
+        r.last_prepayment = FAR_PAST
+        if r.outstanding > 0:
+            months_late = book.given_months_late[b] if len(book.given_months_late) > 0 else 0
+            paid = int(u_age * p.instalments)
+            origin = r.due_day - (paid + months_late + 1) * p.cycle_days
+            open_loan(borrowers, loans, p, b, r.outstanding, origin, p.instalments - paid, -months_late)
+            r.last_draw = origin
+            if months_late > 0:
+                r.oldest_due = r.due_day - months_late * p.cycle_days
+                r.spell = max(1, book.given_spell[b]) if len(book.given_spell) > 0 else months_late
+        r.standing = standing(r, p, 0)
+        r.next_payment = r.due_day
+        if p.default_dpd > 0:
+            r.next_payment = min(r.next_payment, max(0, r.oldest_due + p.default_dpd))
+        r.next_wish = NEVER
+        if p.draws:
+            r.next_wish = wish_gap(p, b, 0) - 1
+        p.outstanding += r.outstanding
+        p.available += r.available
+

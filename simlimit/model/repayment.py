@@ -1,0 +1,227 @@
+"""Borrowers pay, miss, cure, slip, repay early and default (phase 1)."""
+
+from typing import Any
+
+from simlimit.model.compiling import step, transition
+from simlimit.model.holds import repay, settle
+from simlimit.model.ledger import log
+from simlimit.model.limits import close
+from simlimit.model.randomness import DUE, uniforms
+from simlimit.model.state import (
+    DEFAULT,
+    DEFAULTED,
+    EQUAL_PRINCIPAL,
+    INTEREST_ONLY,
+    MISS,
+    NEVER,
+    NO_CAUSE,
+    NO_LOAN,
+    NONE,
+    PAY,
+    PREPAID,
+    REPAID,
+    SLIP,
+    Records,
+    utilisation,
+)
+
+
+@step
+def next_principal(p: Any, loan: Any) -> int:
+    """Return the principal of the next instalment of a loan."""
+    if loan.remaining == 1:
+        return loan.balance
+    if p.method == EQUAL_PRINCIPAL:
+        return loan.level
+    if p.method == INTEREST_ONLY:
+        return 0
+    return int(loan.balance * p.annuity[loan.remaining])
+
+
+@step
+def instalments_due(loan: Any, cycle: int) -> int:
+    """Return how many instalments of a loan are due by a due-cycle and unpaid."""
+    return min(loan.remaining, cycle - loan.next_cycle + 1)
+
+
+@step
+def anything_due(borrowers: Records, loans: Records, b: int, cycle: int) -> bool:
+    """Return whether some loan has an instalment due."""
+    loan = borrowers[b].first_loan
+    while loan != NONE:
+        if instalments_due(loans[loan], cycle) > 0:
+            return True
+        loan = loans[loan].next
+    return False
+
+
+@step
+def remove_loan(borrowers: Records, loans: Records, b: int, before: int, loan: int) -> None:
+    """Take a loan from its borrower's list; ``before`` is the loan before it, or NONE."""
+    r = borrowers[b]
+    r.loans -= 1
+    if before == NONE:
+        r.first_loan = loans[loan].next
+    else:
+        loans[before].next = loans[loan].next
+
+
+@step
+def pay_all_due(
+    borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int, cycle: int, late: bool
+) -> None:  # fmt: skip
+    """Pay every instalment that is due; one hold for the payment, or one per loan where the product releases so."""
+    r = borrowers[b]
+    total = 0
+    before = NONE
+    loan = r.first_loan
+    while loan != NONE:
+        one = loans[loan]
+        following = one.next
+        due = instalments_due(one, cycle)
+        settled = False
+        if due > 0:
+            principal = 0
+            for _ in range(due):
+                part = next_principal(p, one)
+                one.balance -= part
+                one.remaining -= 1
+                principal += part
+            one.next_cycle += due
+            settled = one.remaining == 0
+            if settled:
+                remove_loan(borrowers, loans, b, before, loan)
+            if p.per_loan:
+                number = p.instalments - one.remaining
+                repay(borrowers, holds, p, events, b, day, principal, one.origin, number, late, settled, REPAID)
+                if settled:
+                    settle(borrowers, holds, p, b, day, one.origin)
+            total += principal
+        if not settled:
+            before = loan
+        loan = following
+    if not p.per_loan:
+        repay(borrowers, holds, p, events, b, day, total, NO_LOAN, cycle, late, True, REPAID)
+
+
+@step
+def prepay(borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int) -> None:
+    """Repay the whole balance of the oldest loan."""
+    r = borrowers[b]
+    loan = r.first_loan
+    one = loans[loan]
+    balance = one.balance
+    one.balance = 0
+    one.remaining = 0
+    remove_loan(borrowers, loans, b, NONE, loan)
+    r.last_prepayment = day
+    repay(borrowers, holds, p, events, b, day, balance, one.origin, p.instalments, False, True, PREPAID)
+    settle(borrowers, holds, p, b, day, one.origin)
+
+
+@step
+def pay_now(
+    borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int, cycle: int, chance: float
+) -> None:  # fmt: skip
+    """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
+    r = borrowers[b]
+    cure = r.spell > 0
+    late = day - r.oldest_due > p.grace_days
+    if late:
+        r.last_overdue = day
+    r.spell = 0
+    r.oldest_due = NEVER
+    r.slip_until = NEVER
+    pay_all_due(borrowers, loans, holds, p, events, b, day, cycle, late)
+    if not cure and chance < p.prepay_chance and r.first_loan != NONE:
+        prepay(borrowers, loans, holds, p, events, b, day)
+
+
+@step
+def fall_due(
+    borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int, cycle: int
+) -> None:  # fmt: skip
+    """Decide what becomes of a due day: paid, missed, slipped or cured."""
+    r = borrowers[b]
+    u_late, u_slip, u_days, u_prepay = uniforms(p.seed, p.replication, DUE, r.borrower, cycle, 0)
+    if r.spell > 0:
+        if u_late < p.cure_hazards[min(r.spell, p.cures) - 1]:
+            pay_now(borrowers, loans, holds, p, events, b, day, cycle, u_prepay)
+        else:
+            r.spell += 1
+            log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
+        return
+    x = utilisation(r)
+    if u_late < min(1.0, r.propensity * (1.0 + p.utilisation_effect * x * x) * p.late_scale):
+        r.spell = 1
+        r.oldest_due = day
+        log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
+    elif u_slip < p.slip_share:
+        r.oldest_due = day
+        r.slip_until = day + 1 + int(u_days * p.slip_days)
+        log(events, p, day, PAY, SLIP, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
+    else:
+        pay_now(borrowers, loans, holds, p, events, b, day, cycle, u_prepay)
+
+
+@step
+def default(borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int) -> None:
+    """Close the line of a borrower in default and write off what is outstanding."""
+    r = borrowers[b]
+    close(borrowers, holds, p, events, b, day, PAY, DEFAULT)
+    log(events, p, day, PAY, DEFAULTED, r.borrower, NO_LOAN, NONE, r.outstanding, NO_CAUSE)
+    r.written_off = r.outstanding
+    p.written_off += r.outstanding
+    p.outstanding -= r.outstanding
+    r.outstanding = 0
+    r.first_loan = NONE
+    r.loans = 0
+    r.spell = 0
+    r.oldest_due = NEVER
+    r.slip_until = NEVER
+
+
+@step
+def next_payment_day(r: Any, p: Any, day: int) -> int:
+    """Return the day after ``day`` on which the borrower pays, is due, or defaults."""
+    if r.closed and r.first_loan == NONE:
+        return NEVER
+    due = day + p.cycle_days - (day - r.due_day) % p.cycle_days
+    when = min(due, r.slip_until)
+    if p.default_dpd > 0:
+        when = min(when, max(r.oldest_due + p.default_dpd, day + 1))
+    return when
+
+
+@transition
+def pay(
+    borrowers: Records, loans: Records, holds: Records, platform: Records, events: Records, b: int, day: int
+) -> int:
+    """Let a borrower pay what its day brings.
+
+    Parameters
+    ----------
+    borrowers, loans, holds, platform, events : record arrays
+        The state.
+    b : int
+        Position of the borrower.
+    day : int
+        Today: a due day, the end of a slip, or the day of default.
+
+    Returns
+    -------
+    int
+        The next such day, or NEVER.
+    """
+    p = platform[0]
+    r = borrowers[b]
+    cycle = (day - r.due_day) // p.cycle_days
+    if r.slip_until == day:
+        u_prepay = uniforms(p.seed, p.replication, DUE, r.borrower, cycle, 0)[3]
+        pay_now(borrowers, loans, holds, p, events, b, day, cycle, u_prepay)
+    elif (day - r.due_day) % p.cycle_days == 0 and anything_due(borrowers, loans, b, cycle):
+        fall_due(borrowers, loans, holds, p, events, b, day, cycle)
+    if p.default_dpd > 0 and day - r.oldest_due >= p.default_dpd:
+        default(borrowers, loans, holds, p, events, b, day)
+    r.next_payment = next_payment_day(r, p, day)
+    return int(r.next_payment)

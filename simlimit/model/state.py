@@ -1,0 +1,177 @@
+"""The state of a platform: a few record arrays, and the codes that stand in them.
+
+One record is one borrower, loan, hold, event or day; ``platform`` is a single record of parameters, totals and the heads
+of the queues. Money is in cents, times are days. Transitions read and write these arrays and nothing else; they cannot grow them, so
+a driver makes room first.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simlimit.model.compiling import step
+
+Records = npt.NDArray[Any]
+
+# Phases of a day (docs/model.md 2.1).
+SHOCKS, PAY, EVALUATE, REVIEW_DESK, FUND, ACT, RECORD = 0, 1, 2, 3, 4, 5, 6
+
+NONE = -1
+"""End of a list; no loan; no instalment."""
+NEVER = 1_000_000
+"""A day that does not come."""
+FAR_PAST = -1_000_000
+"""A day before anything counts."""
+NO_LOAN = -32768
+"""Day of origin of a hold whose payment covers all loans."""
+
+# Causes are also what an evaluation and an event can name. The gates come first, in their order.
+CAUSES = (
+    "settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding",
+    "clear", "approved", "refused", "over_limit", "inactive", "default", "manual",
+    "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation", "",
+)  # fmt: skip
+SETTLEMENT, EVALUATION, SCORE, OVERDUE, BEHAVIOUR, REVIEW, POLICY, FUNDING = range(8)
+CLEAR, APPROVED, REFUSED, OVER_LIMIT, INACTIVE, DEFAULT, MANUAL = range(8, 15)
+FREEZE, TIGHTENING, WATCH_LIST, LIQUIDITY_SQUEEZE, LIMIT_CUT, CAP, CANCELLATION = range(15, 22)
+NO_CAUSE = 22
+GATES = CAUSES[:8]
+SHOCK_KINDS = CAUSES[15:22]
+
+# Where a hold is in its life.
+AT_SETTLEMENT, WAITING, AT_DESK, QUEUED, RELEASED, FORFEITED = range(6)
+REPAYMENT_KIND, RAISE_KIND = 0, 1
+
+EVENTS = (
+    "shock_begin", "shock_end", "slip", "miss", "repayment", "prepayment", "evaluation", "review", "release",
+    "forfeit", "cut", "withdraw", "raise", "default", "draw",
+)  # fmt: skip
+(
+    SHOCK_BEGIN, SHOCK_END, SLIP, MISS, REPAID, PREPAID, EVALUATED, REVIEWED, RELEASE,
+    FORFEIT, CUT, WITHDRAW, RAISE, DEFAULTED, DRAW,
+) = range(15)  # fmt: skip
+
+EQUAL_PRINCIPAL, EQUAL_INSTALMENT, INTEREST_ONLY = 0, 1, 2
+METHODS = ("equal_principal", "equal_instalment", "interest_only")
+CONSTANT, EXPONENTIAL, LOGNORMAL = 0, 1, 2
+SERVICE_LAWS = ("constant", "exponential", "lognormal")
+
+
+def _record(fields: dict[str, Any]) -> np.dtype[Any]:
+    """Return an aligned record dtype; ``np.record`` gives attribute access where compilation is off."""
+    columns = [(name, *kind) if isinstance(kind, tuple) else (name, kind) for name, kind in fields.items()]
+    return np.dtype((np.record, np.dtype(columns, align=True)))
+
+
+def _fields(kind: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), kind)
+
+
+BORROWER = _record(
+    _fields("i8", "limit outstanding available held written_off")
+    | _fields("f8", "score propensity")
+    | _fields("i4", "borrower first_hold first_loan next_payment next_wish wishes")
+    | _fields("i4", "oldest_due slip_until last_overdue last_decision last_draw last_prepayment tightened")
+    | _fields("i2", "region due_day evaluation_day spell freezes watches loans")
+    | _fields("u1", "standing watched risky flagged closed raise_pending lenders")
+)
+LOAN = _record(
+    _fields("i8", "balance level") | _fields("i4", "borrower next") | _fields("i2", "origin remaining next_cycle")
+)
+HOLD = _record(
+    _fields("i8", "amount forfeited")
+    | _fields("i4", "borrower next link")
+    | _fields("i2", "origin instalment repaid_at arrived_at approved_at reviewed_at since attempts")
+    | {"days": ("i2", (8,))}
+    | _fields("u1", "kind stage cause late")
+)
+EVENT = _record(_fields("i8", "amount") | _fields("i4", "borrower") | _fields("i2", "origin instalment day")
+                | _fields("u1", "phase event cause"))  # fmt: skip
+DAY = _record(
+    _fields("i8", "day outstanding available held headroom")
+    | _fields("i8", "inflow repaid released forfeited drawn written_off")
+    | _fields("i8", "pending_holds review_queue funding_queue frozen")
+)
+REVIEWER = _record({"free_at": "f8", "hold": "i8"})
+FACILITY = _record(_fields("i8", "daily_inflow lump every_days from_day to_day"))
+PLATFORM = _record(
+    # the key of the random numbers, and what is kept
+    _fields("i8", "seed replication logging")
+    # parameters: behaviour and product
+    | _fields("i8", "default_dpd slip_days draw_low draw_high draws instalments method cycle_days per_loan min_draw")
+    | _fields("f8", "utilisation_effect late_scale slip_share prepay_chance wish_gap")
+    | {"cure_hazards": ("f8", (12,)), "cures": "i8", "annuity": ("f8", (61,))}
+    # parameters: evaluation, rules, screening
+    | _fields("i8", "period_days cutoff_days duration_days straight_through clean_days grace_days weighted")
+    | _fields("f8", "smoothing utilisation_weight min_score false_flag flag_days detection")
+    | _fields("f8", "weight_utilisation weight_draw weight_prepayment weight_lenders")
+    # parameters: review, funding, limits
+    | _fields("i8", "reviewers service_law unlimited daily_inflow recycle_share reserve_share")
+    | _fields("f8", "service_days service_cv approve_share priority_score")
+    | _fields("i8", "raise_share cut_share cap inactive_days")
+    | _fields("f8", "raise_score cut_score")
+    # totals
+    | _fields("i8", "outstanding available held headroom squeeze frozen pending_holds review_queue funding_queue")
+    | _fields("i8", "inflow repaid released forfeited drawn written_off most_loans")
+    # queues (linked through holds) and the reviewers at work
+    | _fields("i8", "desk_arrivals queue_arrivals queue_head queue_tail busy")
+    | {"desk_head": ("i8", (2,)), "desk_tail": ("i8", (2,))}
+    # records in use
+    | _fields("i8", "loans_used holds_used events_used")
+)
+
+
+@dataclass
+class State:
+    """All arrays of one run.
+
+    Attributes
+    ----------
+    platform : array of one PLATFORM record
+    borrowers, loans, holds, events, daily : arrays of records
+        Loans, holds and events are in use up to the counts in ``platform``.
+    reviewers : array of REVIEWER records
+        A heap of the reviews under way, the first to finish first.
+    facilities : array of FACILITY records
+    """
+
+    platform: Records
+    borrowers: Records
+    loans: Records
+    holds: Records
+    events: Records
+    daily: Records
+    reviewers: Records
+    facilities: Records
+
+    def grow_to(self, loans: int, holds: int, events: int) -> None:
+        """Grow the arrays, where they are smaller, to hold at least so many records."""
+        p = self.platform[0]
+        self.loans = _grown(self.loans, int(p.loans_used), loans)
+        self.holds = _grown(self.holds, int(p.holds_used), holds)
+        if p.logging:
+            self.events = _grown(self.events, int(p.events_used), events)
+
+
+def _grown(records: Records, used: int, size: int) -> Records:
+    if size <= len(records):
+        return records
+    grown = np.empty(max(size, len(records) * 3 // 2), records.dtype)
+    grown[:used] = records[:used]
+    return grown
+
+
+@step
+def share(amount: int, basis_points: int) -> int:
+    """Return a share of an amount of money, rounded down to whole cents."""
+    return amount * basis_points // 10_000
+
+
+@step
+def utilisation(borrower: Any) -> float:
+    """Return the outstanding share of the limit, at most 1."""
+    if borrower.limit > 0:
+        return min(1.0, borrower.outstanding / borrower.limit)
+    return 1.0 if borrower.outstanding > 0 else 0.0

@@ -1,0 +1,383 @@
+"""The parts of a scenario, one class each; the defaults are the preset `clockwork`.
+
+Every field says its meaning, its unit and what it may be; what the fields do is in `docs/model.md`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, PlainSerializer, model_validator
+
+from simlimit.scenario.base import FrozenMapping, Part, field, number, refuse_at, whole
+
+CURRENCY = "currency units"
+
+Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Regions = Annotated[Mapping[Text, Share], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+
+
+class Population(Part):
+    """The borrowers at the start: how many, and what their lines look like."""
+
+    place: ClassVar[tuple[str, ...]] = ("population",)
+
+    borrowers: int = whole(1000, 1, 20_000_000, "borrowers", "Number of borrowers")
+    initial_score: float | None = number(
+        None, 0, 1, "score", "Everybody's credit score at the start; not set: drawn by score_mean"
+    )
+    portfolio: Text | None = field(
+        None,
+        "CSV file of a real book, used instead of drawn borrowers",
+        "",
+        "the path of a CSV file, in 1 to 1000 characters",
+    )
+    regions: Regions = field(
+        FrozenMapping({"all": 1.0}),
+        "Regions and the share of borrowers in each",
+        "share",
+        "one or more named shares from 0 to 1 that sum to 1",
+    )
+    limit_median: float = number(10_000.0, 0.01, 1e9, CURRENCY, "Median of the log-normal credit limits")
+    limit_log_sd: float = number(
+        0.0, 0, 3, "natural log", "Standard deviation of the logarithm of the credit limits"
+    )
+    limit_low: float = number(0.0, 0, 1e9, CURRENCY, "Smallest credit limit; smaller draws are raised to it")
+    limit_high: float = number(1e9, 0.01, 1e9, CURRENCY, "Largest credit limit; larger draws are cut to it")
+    utilisation_mean: float = number(0.5, 0, 1.5, "share of the limit", "Mean outstanding at the start")
+    utilisation_concentration: float | None = number(
+        None,
+        0,
+        1e6,
+        "a + b of a beta distribution",
+        "How alike borrowers are in utilisation; not set: all the same",
+        open_end="low",
+    )
+    score_mean: float = number(1.0, 0, 1, "score", "Mean of the credit scores at the start")
+    score_concentration: float | None = number(
+        None,
+        0,
+        1e6,
+        "a + b of a beta distribution",
+        "How alike borrowers are in score; not set: all the same",
+        open_end="low",
+    )
+    other_lenders: float = number(
+        0.0, 0, 1, "share of borrowers", "Borrowers who also borrow from other lenders"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not self.regions or abs(sum(self.regions.values()) - 1) > 1e-9:
+            self.refuse("regions", "one or more named shares from 0 to 1 that sum to 1")
+        if self.limit_low > self.limit_high:
+            self.refuse("limit_low", f"at most limit_high, which is {self.limit_high:.12g}")
+        if self.utilisation_mean > 1 and self.utilisation_concentration is not None:
+            self.refuse("utilisation_mean", "at most 1 when utilisation_concentration is set")
+        return self
+
+
+class Behaviour(Part):
+    """How borrowers pay, fall behind, recover, prepay and draw."""
+
+    place: ClassVar[tuple[str, ...]] = ("behaviour",)
+
+    late_onset: float = number(
+        0.0, 0, 1, "probability per due day", "Mean probability that a due payment is missed", open_end="high"
+    )
+    late_concentration: float | None = number(
+        None,
+        0,
+        1e6,
+        "a + b of a beta distribution",
+        "How alike borrowers are in missing payments; not set: all the same",
+        open_end="low",
+    )
+    utilisation_effect: float = number(
+        0.0, 0, 100, "factor", "A full line misses payments 1 + this times as often as an empty one"
+    )
+    cure_hazards: Annotated[tuple[Share, ...], Field(min_length=1, max_length=12)] = field(
+        (0.5,),
+        "Chance that all that is due is paid, on the 1st, 2nd .. due day after onset; the last one repeats",
+        "probability per due day",
+        "a list of 1 to 12 numbers from 0 to 1",
+        strict=True,
+    )
+    default_dpd: int = whole(90, 0, 30_000, "days past due", "When the line is closed for default; 0: never")
+    slip_share: float = number(
+        0.0, 0, 1, "probability per due day", "Payments that come a few days late for no deeper reason"
+    )
+    slip_days: int = whole(3, 1, 365, "days", "Longest such slip; shorter than product.cycle_days")
+    prepay_per_year: float = number(0.0, 0, 12, "per year", "Early repayments of a loan, per borrower")
+    draws_per_year: float = number(0.0, 0, 365, "per year", "Wishes to draw, per borrower")
+    draw_share: tuple[Share, Share] = field(
+        (0.2, 1.0),
+        "Least and largest part of the available limit that is drawn at once",
+        "share of available",
+        "a list of two numbers from 0 to 1, the smaller first",
+        strict=True,
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.draw_share[0] > self.draw_share[1]:
+            self.refuse("draw_share", "a list of two numbers from 0 to 1, the smaller first")
+        return self
+
+
+class Product(Part):
+    """The loan: how it is repaid, and when repaid principal may come back."""
+
+    place: ClassVar[tuple[str, ...]] = ("product",)
+
+    instalments: int = whole(12, 1, 60, "instalments", "Instalments of a loan")
+    method: Literal["equal_principal", "equal_instalment", "interest_only"] = field(
+        "equal_principal",
+        "How a loan is repaid",
+        "",
+        "equal_principal, equal_instalment or interest_only",
+    )
+    daily_rate: float = number(0.0004, 0, 0.01, "share per day", "Interest rate")
+    cycle_days: int = whole(30, 2, 366, "days", "Days between due days")
+    release_unit: Literal["instalment", "loan"] = field(
+        "instalment",
+        "Whether limit comes back with each instalment or when the loan is settled",
+        "",
+        "instalment or loan",
+    )
+    min_draw: float = number(500.0, 0.01, 1e9, CURRENCY, "Smallest draw")
+
+
+class Evaluation(Part):
+    """The periodic credit evaluation that decides a borrower's standing."""
+
+    place: ClassVar[tuple[str, ...]] = ("evaluation",)
+
+    period_days: int = whole(30, 1, 3650, "days", "Days from one evaluation of a borrower to the next")
+    cutoff_days: int = whole(0, 0, 3650, "days", "How old a repayment must be for an evaluation to see it")
+    duration_days: int = whole(
+        0, 0, 3649, "days", "Days from the start of an evaluation to its decision; less than period_days"
+    )
+    schedule: Literal["staggered", "batch"] = field(
+        "staggered",
+        "Whether borrowers are evaluated on days of their own or all on the same day",
+        "",
+        "staggered or batch",
+    )
+    smoothing: float = number(
+        0.3, 0, 1, "share per evaluation", "How far the score moves to the latest record"
+    )
+    utilisation_weight: float = number(
+        0.0, 0, 1, "score", "What full utilisation takes from the score's target"
+    )
+    straight_through: bool = field(
+        True,
+        "Whether an on-time repayment of a borrower in clear standing needs no evaluation",
+        "",
+        "true or false",
+        strict=True,
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.duration_days >= self.period_days:
+            self.refuse("duration_days", f"less than period_days, which is {self.period_days} (days)")
+        return self
+
+
+class Rules(Part):
+    """What a borrower must meet to be in clear standing."""
+
+    place: ClassVar[tuple[str, ...]] = ("rules",)
+
+    min_score: float = number(0.0, 0, 1, "score", "Smallest score of a clear standing")
+    clean_days: int = whole(
+        30, 0, 30_000, "days", "Days that must have passed since the borrower was overdue"
+    )
+    grace_days: int = whole(3, 0, 30_000, "days", "Days late that do not yet count as overdue")
+
+
+class Weights(Part):
+    """What makes a false flag more likely, on the logit scale; all 0: a coin."""
+
+    place: ClassVar[tuple[str, ...]] = ("screening", "weights")
+
+    utilisation: float = number(0.0, -20, 20, "logits", "Full utilisation")
+    recent_draw: float = number(0.0, -20, 20, "logits", "A draw in the last 30 days")
+    recent_prepayment: float = number(0.0, -20, 20, "logits", "An early repayment in the last 90 days")
+    lenders: float = number(0.0, -20, 20, "logits", "Borrowing from other lenders")
+
+
+class Screening(Part):
+    """Behaviour analysis that errs."""
+
+    place: ClassVar[tuple[str, ...]] = ("screening",)
+
+    false_flag: float = number(
+        0.0, 0, 1, "share of borrowers", "Long-run share of borrowers flagged by mistake", open_end="high"
+    )
+    flag_days: float = number(
+        30.0, 0, 30_000, "days", "Mean length of a false flag; 0: every evaluation errs anew"
+    )
+    weights: Weights = field(
+        Weights(), "What makes a false flag likelier", "logits", "a table of weights", strict=False
+    )
+    risky_share: float = number(
+        0.0, 0, 1, "share of borrowers", "The latest payers, who are flagged with reason"
+    )
+    detection: float = number(
+        0.0, 0, 1, "probability per evaluation", "How often a risky borrower is flagged"
+    )
+
+
+class Review(Part):
+    """The manual desk for borrowers on the watch-list."""
+
+    place: ClassVar[tuple[str, ...]] = ("review",)
+
+    watch_share: float = number(0.0, 0, 1, "share of borrowers", "Borrowers on the watch-list")
+    reviewers: int = whole(1, 1, 100_000, "reviewers", "Reviewers at the desk")
+    service_days: float = number(1.0, 0, 3650, "days", "Mean time of one review")
+    service_law: Literal["exponential", "constant", "lognormal"] = field(
+        "exponential",
+        "Distribution of the time of a review",
+        "",
+        "exponential, constant or lognormal",
+    )
+    service_cv: float = number(
+        1.0, 0, 10, "standard deviation / mean", "Spread of a log-normal time of review"
+    )
+    approve_share: float = number(1.0, 0, 1, "probability per review", "Reviews that approve")
+    priority_score: float | None = number(
+        None, 0, 1, "score", "Borrowers with at least this score are reviewed first; not set: nobody"
+    )
+
+
+class Facility(Part):
+    """A source of funding: own capital, a partner bank, or securities issued in lumps."""
+
+    place: ClassVar[tuple[str, ...]] = ("facility",)
+
+    name: Text = Field(
+        description="Name of the source (text; 1 to 1000 characters)",
+        json_schema_extra={"unit": "", "allowed": "text of 1 to 1000 characters"},
+    )
+    daily_inflow: float = number(0.0, 0, 1e12, CURRENCY + " per day", "Funding that comes every day")
+    lump: float = number(0.0, 0, 1e13, CURRENCY, "Funding that comes at once")
+    every_days: int = whole(0, 0, 30_000, "days", "Days from one lump to the next; 0: only one, on from_day")
+    from_day: int = whole(0, 0, 30_000, "day", "First day")
+    to_day: int | None = whole(None, 1, 30_000, "day", "First day without; not set: to the end")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.to_day is not None and self.to_day <= self.from_day:
+            self.refuse("to_day", f"later than from_day, which is {self.from_day} (day)")
+        return self
+
+
+class Funding(Part):
+    """The pool from which released limit is funded."""
+
+    place: ClassVar[tuple[str, ...]] = ("funding",)
+
+    unlimited: bool = field(True, "Whether funding never binds", "", "true or false", strict=True)
+    initial: float = number(0.0, 0, 1e13, CURRENCY, "Headroom of the pool at the start")
+    daily_inflow: float = number(0.0, 0, 1e12, CURRENCY + " per day", "Headroom that comes every day")
+    recycle_share: float = number(
+        1.0, 0, 1, "share of repaid principal", "Repaid principal that goes back into the pool"
+    )
+    reserve_share: float = number(
+        1.0, 0, 1, "share of released limit", "Headroom that a release takes, before anything is drawn"
+    )
+    facilities: Annotated[tuple[Facility, ...], Field(max_length=64)] = field(
+        (), "Sources of funding", "", "a list of at most 64 facilities", strict=True
+    )
+
+
+class Limits(Part):
+    """How the line itself moves at evaluations."""
+
+    place: ClassVar[tuple[str, ...]] = ("limits",)
+
+    raise_score: float | None = number(None, 0, 1, "score", "Score from which the line rises; not set: never")
+    raise_share: float = number(0.0, 0, 10, "share of the limit", "How much the line rises at once")
+    cut_score: float | None = number(None, 0, 1, "score", "Score below which the line is cut; not set: never")
+    cut_share: float = number(0.0, 0, 1, "share of the limit", "How much the line is cut at once")
+    cap: float | None = number(
+        None, 0.01, 1e9, CURRENCY, "Limit above which no line is raised; not set: no cap"
+    )
+    inactive_days: int | None = whole(
+        None, 1, 30_000, "days", "Days without a draw after which unused limit is taken; not set: never"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.cut_score is not None and self.raise_score is not None and self.cut_score > self.raise_score:
+            self.refuse("cut_score", f"at most raise_score, which is {self.raise_score:.12g}")
+        return self
+
+
+LASTING = ("freeze", "tightening", "watch_list", "liquidity_squeeze")
+"""Kinds of shock that have a duration; the others happen at once and are not undone."""
+SIZED = ("tightening", "liquidity_squeeze", "limit_cut")
+"""Kinds of shock whose size is a share or a score; a cap has an amount, the others have no size."""
+
+
+class Shock(Part):
+    """A policy or market event with a start, a duration, a size and a scope."""
+
+    place: ClassVar[tuple[str, ...]] = ("shock",)
+
+    kind: Literal[
+        "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation"
+    ] = Field(
+        description="What happens",
+        json_schema_extra={
+            "unit": "",
+            "allowed": "freeze, tightening, watch_list, liquidity_squeeze, limit_cut, cap or cancellation",
+        },
+    )
+    at_day: int | None = whole(
+        None, 0, 30_000, "day", "Day on which it happens; not set: at random, per_year"
+    )
+    per_year: float | None = number(
+        None, 0, 365, "per year", "How often it happens at random; not set: once, at_day", open_end="low"
+    )
+    duration_days: int = whole(0, 0, 30_000, "days", "How long it lasts; 0 for what happens at once")
+    size: float = number(
+        0.0, 0, 1e9, "score, share or currency units", "Size: a score, a share, or the amount of a cap"
+    )
+    regions: tuple[Text, ...] = field(
+        (), "Regions it covers; none named: all", "", "a list of names", strict=True
+    )
+    score_below: float | None = number(
+        None, 0, 1, "score", "Covers only borrowers with a lower score; not set: all"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.at_day is None and self.per_year is None:
+            self.refuse("at_day", "set, unless per_year is")
+        if self.at_day is not None and self.per_year is not None:
+            self.refuse("per_year", "not set when at_day is")
+        if self.kind in LASTING and self.duration_days == 0:
+            self.refuse("duration_days", f"a whole number from 1 to 30000 (days) for a {self.kind}")
+        if self.kind not in LASTING and self.duration_days > 0:
+            self.refuse("duration_days", f"0 for a {self.kind}, which happens at once")
+        if self.kind in SIZED and self.size > 1:
+            self.refuse("size", f"a number from 0 to 1 for a {self.kind}")
+        if self.kind not in (*SIZED, "cap") and self.size > 0:
+            self.refuse("size", f"0 for a {self.kind}, which has no size")
+        if self.kind == "liquidity_squeeze" and self.regions:
+            self.refuse("regions", "empty for a liquidity_squeeze, which covers the whole pool")
+        if self.kind == "liquidity_squeeze" and self.score_below is not None:
+            self.refuse("score_below", "not set for a liquidity_squeeze, which covers the whole pool")
+        return self
+
+
+def check_regions(shocks: tuple[Shock, ...], regions: Mapping[str, float]) -> None:
+    """Refuse a shock that covers a region which the scenario does not have."""
+    for position, shock in enumerate(shocks):
+        for name in shock.regions:
+            if name not in regions:
+                refuse_at(("shocks", position, "regions"), shock.regions, f"among {', '.join(regions)}")

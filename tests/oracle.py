@@ -1,0 +1,1278 @@
+"""The second statement of the model: docs/model.md in plain Python objects.
+
+Written from that page alone, section by section, and sharing nothing with the package's transitions but the
+random-number function. It is slow on purpose: where the package has arrays and compiled transitions, this
+file has a `Borrower` with `Loan`s and `Hold`s, a `Desk` and a `Pool`, and a `Platform` that lives the days.
+
+    frames = oracle.simulate(scenario, seed=1)
+    frames.holds, frames.borrowers, frames.daily, frames.events
+
+Numbers in section headings are those of docs/model.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, NamedTuple
+
+import pandas as pd
+from scipy.special import betaincinv, ndtri
+
+from simlimit.model.randomness import uniforms
+
+NEVER = -math.inf  # the day of what has not happened yet
+
+CAUSES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
+EVENTS = (
+    "shock_begin",
+    "shock_end",
+    "slip",
+    "miss",
+    "repayment",
+    "prepayment",
+    "evaluation",
+    "review",
+    "release",
+    "forfeit",
+    "cut",
+    "withdraw",
+    "raise",
+    "default",
+    "draw",
+)
+SHOCK_KINDS = (
+    "freeze",
+    "tightening",
+    "watch_list",
+    "liquidity_squeeze",
+    "limit_cut",
+    "cap",
+    "cancellation",
+)
+LASTING_KINDS = SHOCK_KINDS[:4]
+
+POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK = 1, 2, 3, 4, 5, 6  # the streams of 2.10
+
+
+class Frames(NamedTuple):
+    """The four tables of a run."""
+
+    holds: pd.DataFrame
+    borrowers: pd.DataFrame
+    daily: pd.DataFrame
+    events: pd.DataFrame
+
+
+def simulate(scenario: Any, seed: int = 1, replication: int = 0) -> Frames:
+    """Live through the scenario, day by day, and return the four frames of section 3."""
+    platform = Platform(scenario, seed, replication)
+    for day in range(scenario.horizon_days):
+        platform.live(day)
+    return platform.frames()
+
+
+# ---- 2.1 Time, money, arithmetic ------------------------------------------------------------------------
+
+
+def cents(amount: float) -> int:
+    """An amount of the scenario, in currency units, in whole cents."""
+    return round(100 * amount)
+
+
+def basis_points(share: float) -> int:
+    """A share of the scenario in whole basis points."""
+    return round(10_000 * share)
+
+
+def portion(amount: int, bp: int) -> int:
+    """The share of an amount, rounded down."""
+    return amount * bp // 10_000
+
+
+# ---- the things of the model -----------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Loan:
+    """A loan: `principal` over `instalments`, of which `remaining` are unpaid; the next is due in `cycle`."""
+
+    number: int
+    origin: int
+    principal: int
+    instalments: int
+    balance: int
+    remaining: int
+    cycle: int
+
+
+@dataclass(eq=False)
+class Hold:
+    """Repaid principal that is not yet available limit, or the room that a raise has made."""
+
+    borrower: Borrower
+    loan: int
+    origin: int  # the loan's day of origin, for the random numbers of its reviews
+    instalment: int
+    kind: str
+    repaid_at: int
+    amount: int
+    left: int
+    late: bool = False
+    # Where it stands: settlement (gate 1), waiting (2 and 3), desk (4), queue (5 and 6), ended.
+    place: str = ""
+    waits_for: str = ""  # the cause while it is waiting
+    arrival: int = -1  # day it reached gate 2
+    approved_at: float = math.nan
+    desk_day: int = -1
+    desk_class: int = 1
+    attempts: int = 0
+    reviewed_at: float = math.nan
+    queued_at: int = -1  # day it passed gate 4
+    ended_at: float = math.nan
+    released: int = 0
+    forfeited: int = 0
+    days: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAUSES, 0))
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        return self.borrower.id, self.loan, self.instalment
+
+    @property
+    def cause(self) -> str:
+        """The one gate at which it stands now."""
+        if self.place == "settlement":
+            return "settlement"
+        if self.place == "desk":
+            return "review"
+        if self.place == "queue":
+            return "policy" if self.borrower.frozen else "funding"
+        return self.waits_for
+
+
+@dataclass(eq=False)
+class Borrower:
+    """A borrower as section 2.2 names its parts."""
+
+    id: int
+    region: str
+    limit: int
+    outstanding: int
+    score: float
+    propensity: float
+    due_day: int
+    first_evaluation: int
+    watched: bool
+    other_lenders: int
+    risky: bool = False
+    available: int = 0
+    loans: list[Loan] = field(default_factory=list)  # in order of origin
+    holds: list[Hold] = field(default_factory=list)  # those not ended, in order of opening
+    spell: int = 0
+    oldest_unpaid: int | None = None
+    slip_until: int | None = None
+    standing: str = "clear"
+    flagged: bool = False
+    last_draw: int = -1
+    last_prepayment: float = NEVER
+    last_overdue: float = NEVER
+    last_decision: int = -1
+    closed: bool = False
+    written_off: int = 0
+    tick: int = 0
+    tick_day: int = -1
+    shocks: list[ActiveShock] = field(default_factory=list)  # the lasting ones that cover it today
+
+    @property
+    def held(self) -> int:
+        return sum(hold.left for hold in self.holds)
+
+    @property
+    def utilisation(self) -> float:
+        return utilisation(self.outstanding, self.limit)
+
+    @property
+    def frozen(self) -> bool:
+        return any(shock.kind == "freeze" for shock in self.shocks)
+
+    @property
+    def under_watch(self) -> bool:
+        return self.watched or any(shock.kind == "watch_list" for shock in self.shocks)
+
+    @property
+    def tightened(self) -> int:
+        return sum(shock.bp for shock in self.shocks if shock.kind == "tightening")
+
+    @property
+    def raise_pending(self) -> bool:
+        return any(hold.kind == "raise" for hold in self.holds)
+
+
+def utilisation(outstanding: int, limit: int) -> float:
+    if limit == 0:
+        return 1.0 if outstanding > 0 else 0.0
+    return min(1.0, outstanding / limit)
+
+
+@dataclass(eq=False)
+class ActiveShock:
+    """One occurrence of a shock, on its days [start, end)."""
+
+    kind: str
+    start: int
+    end: int
+    place: int  # in the scenario's list
+    occurrence: int
+    size: float
+    regions: tuple[str, ...]
+    score_below: float | None
+
+    @property
+    def bp(self) -> int:
+        return basis_points(self.size)
+
+    def covers(self, borrower: Borrower) -> bool:
+        if self.regions and borrower.region not in self.regions:
+            return False
+        return self.score_below is None or borrower.score < self.score_below
+
+
+@dataclass
+class Event:
+    day: int
+    phase: int
+    event: str
+    borrower: int
+    loan: int
+    instalment: int
+    amount: int
+    cause: str
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        rank = EVENTS.index(self.event)
+        return self.day, self.phase, self.borrower, rank, self.loan, self.instalment, self.amount, self.cause
+
+
+# ---- 2.6 the desk ----------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Review:
+    """A hold in the hands of a reviewer, until `finish`."""
+
+    hold: Hold
+    finish: float
+    approved: bool
+
+
+class Desk:
+    """Reviewers who work round the clock, on the exact times of their reviews."""
+
+    def __init__(self, scenario: Any, seed: int, replication: int) -> None:
+        self.rules = scenario.review
+        self.seed = seed
+        self.replication = replication
+        self.waiting: list[Hold] = []
+        self.under_review: list[Review] = []
+        self.finished: list[Review] = []
+
+    def arrive(self, day: int, holds: list[Hold]) -> None:
+        """Day d's holds come at d + 0.25, after reviewers who finish then have taken from those there."""
+        time = day + 0.25
+        self.work_through(time)
+        priority = self.rules.priority_score
+        for hold in sorted(holds, key=lambda hold: hold.key):
+            hold.desk_day = day
+            hold.desk_class = 0 if priority is not None and hold.borrower.score >= priority else 1
+            self.waiting.append(hold)
+        while self.waiting and len(self.under_review) < self.rules.reviewers:
+            self.take_next(time)
+
+    def work_before(self, time: float) -> None:
+        """Let the reviewers work on all that ends before `time`."""
+        while self.under_review and self.next_finish().finish < time:
+            self.finish_next()
+
+    def work_through(self, time: float) -> None:
+        """Let the reviewers work on all that ends at or before `time`."""
+        while self.under_review and self.next_finish().finish <= time:
+            self.finish_next()
+
+    def next_finish(self) -> Review:
+        return min(self.under_review, key=lambda review: review.finish)
+
+    def finish_next(self) -> None:
+        review = self.next_finish()
+        self.under_review.remove(review)
+        self.finished.append(review)
+        if self.waiting:
+            self.take_next(review.finish)
+
+    def take_next(self, time: float) -> None:
+        hold = min(self.waiting, key=lambda hold: (hold.desk_class, hold.desk_day, hold.key))
+        self.waiting.remove(hold)
+        origin = hold.origin if hold.loan >= 0 else -32768
+        index = (hold.instalment & 0xFFFF) | (hold.attempts << 16)
+        u = uniforms(self.seed, self.replication, REVIEW, hold.borrower.id, origin, index)
+        hold.attempts += 1
+        approved = u[0] < self.rules.approve_share
+        self.under_review.append(Review(hold, time + self.service(u), approved))
+
+    def service(self, u: tuple[float, ...]) -> float:
+        mean = self.rules.service_days
+        if mean == 0 or self.rules.service_law == "constant":
+            return float(mean)
+        if self.rules.service_law == "exponential":
+            return -math.log(u[1]) * mean
+        cv = self.rules.service_cv
+        v = math.log(1 + cv * cv)
+        z = math.sqrt(-2 * math.log(u[1])) * math.cos(2 * math.pi * u[2])
+        return math.exp(math.log(mean) - 0.5 * v + math.sqrt(v) * z)
+
+    def leave(self, hold: Hold) -> None:
+        """A hold forfeited in the queue is not reviewed; one under review keeps its reviewer busy."""
+        if hold in self.waiting:
+            self.waiting.remove(hold)
+
+    def decisions(self, day: int) -> list[Review]:
+        """The reviews that take effect in phase 3 of the day, in order of (borrower, loan, instalment)."""
+        self.work_through(day + 0.375)
+        done, self.finished = self.finished, []
+        return sorted((r for r in done if r.hold.place == "desk"), key=lambda review: review.hold.key)
+
+
+# ---- 2.7 the pool ----------------------------------------------------------------------------------------
+
+
+class Pool:
+    """What the lender can still commit, and the queue of holds for it."""
+
+    def __init__(self, scenario: Any) -> None:
+        self.rules = scenario.funding
+        self.recycle_bp = basis_points(self.rules.recycle_share)
+        self.reserve_bp = basis_points(self.rules.reserve_share)
+        self.headroom = cents(self.rules.initial)
+        self.queue: list[Hold] = []
+
+    def inflow(self, day: int, squeeze_bp: int) -> int:
+        """What flows in on the day, each amount squeezed and rounded down by itself."""
+        amounts = [cents(self.rules.daily_inflow)]
+        for facility in self.rules.facilities:
+            before_end = facility.to_day is None or day < facility.to_day
+            if facility.from_day <= day and before_end:
+                amounts.append(cents(facility.daily_inflow))
+                age = day - facility.from_day
+                if age == 0 or (facility.every_days > 0 and age % facility.every_days == 0):
+                    amounts.append(cents(facility.lump))
+        squeeze = min(10_000, squeeze_bp)
+        return sum(amount * (10_000 - squeeze) // 10_000 for amount in amounts)
+
+    def in_order(self) -> list[Hold]:
+        return sorted(self.queue, key=lambda hold: (hold.queued_at, hold.repaid_at, *hold.key))
+
+    def can_release(self, amount: int) -> bool:
+        return self.rules.unlimited or self.headroom >= portion(amount, self.reserve_bp)
+
+    def receive_principal(self, amount: int) -> None:
+        self.headroom += portion(amount, self.recycle_bp)
+
+    def regain_available(self, amount: int) -> None:
+        self.headroom += portion(amount, self.reserve_bp)
+
+    def pay_release(self, amount: int) -> None:
+        self.headroom -= portion(amount, self.reserve_bp)
+
+    def pay_draw(self, amount: int) -> None:
+        self.headroom -= amount - portion(amount, self.reserve_bp)
+
+
+# ---- 2.2 a borrower at the start -------------------------------------------------------------------------
+
+
+class Population:
+    """Who is there on day 0: drawn, or read from the portfolio."""
+
+    ROWS = 4096
+
+    def __init__(self, scenario: Any, seed: int, replication: int) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.replication = replication
+        population = scenario.population
+        self.rows = self.read_portfolio()
+        self.size = population.borrowers if self.rows is None else len(self.rows)
+        self.limits = self.limit_table()
+        self.utilisations = [
+            basis_points(x)
+            for x in self.table(population.utilisation_mean, population.utilisation_concentration)
+        ]
+        self.scores = self.table(population.score_mean, population.score_concentration)
+        self.propensities = self.table(scenario.behaviour.late_onset, scenario.behaviour.late_concentration)
+
+    def read_portfolio(self) -> list[dict[str, str]] | None:
+        if self.scenario.population.portfolio is None:
+            return None
+        with open(self.scenario.population.portfolio, newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def quantile_levels(self) -> list[float]:
+        return [(k + 0.5) / self.ROWS for k in range(self.ROWS)]
+
+    def limit_table(self) -> list[int]:
+        """Limits in cents, in whole hundreds of currency units."""
+        population = self.scenario.population
+        table = []
+        for p in self.quantile_levels():
+            x = math.exp(math.log(population.limit_median) + population.limit_log_sd * float(ndtri(p)))
+            x = min(max(x, population.limit_low), population.limit_high)
+            table.append(cents(100 * round(x / 100)))
+        return table
+
+    def table(self, mean: float, concentration: float | None) -> list[float]:
+        if concentration is None or mean in (0, 1):
+            return [float(mean)] * self.ROWS
+        a, b = mean * concentration, (1 - mean) * concentration
+        return [float(betaincinv(a, b, p)) for p in self.quantile_levels()]
+
+    def people(self) -> list[Borrower]:
+        borrowers = [self.borrower(id) for id in range(self.size)]
+        self.mark_risky(borrowers)
+        self.number_loans(borrowers)
+        return borrowers
+
+    def draw(self, id: int, block: int) -> tuple[float, ...]:
+        return uniforms(self.seed, self.replication, POPULATION, id, block, 0)
+
+    def borrower(self, id: int) -> Borrower:
+        row = {} if self.rows is None else self.rows[id]
+        trait, place, past = self.draw(id, 0), self.draw(id, 1), self.draw(id, 2)
+        scenario = self.scenario
+        if self.rows is None:
+            limit = self.limits[int(trait[0] * self.ROWS)]
+            outstanding = portion(limit, self.utilisations[int(trait[1] * self.ROWS)])
+        else:
+            limit, outstanding = cents(float(row["limit"])), cents(float(row["outstanding"]))
+        evaluation = scenario.evaluation
+        staggered = evaluation.schedule == "staggered"
+        borrower = Borrower(
+            id=id,
+            region=row["region"] if "region" in row else self.draw_region(place[0]),
+            limit=limit,
+            outstanding=outstanding,
+            score=self.starting_score(row, trait[2]),
+            propensity=float(row["late_share"])
+            if "late_share" in row
+            else self.propensities[int(trait[3] * self.ROWS)],
+            due_day=int(place[3] * scenario.product.cycle_days),
+            first_evaluation=int(place[2] * evaluation.period_days)
+            if staggered
+            else evaluation.period_days - 1,
+            watched=place[1] < scenario.review.watch_share,
+            other_lenders=1 if past[1] < scenario.population.other_lenders else 0,
+        )
+        borrower.available = max(0, limit - outstanding)
+        self.give_starting_loan(borrower, row, past[0])
+        borrower.standing = self.starting_standing(borrower)
+        return borrower
+
+    def draw_region(self, u: float) -> str:
+        total = 0.0
+        for name, share in self.scenario.population.regions.items():
+            total += share
+            if u < total:
+                return name
+        return name
+
+    def starting_score(self, row: dict[str, str], u: float) -> float:
+        if self.scenario.population.initial_score is not None:
+            return float(self.scenario.population.initial_score)
+        if "score" in row:
+            return float(row["score"])
+        return self.scores[int(u * self.ROWS)]
+
+    def give_starting_loan(self, borrower: Borrower, row: dict[str, str], u: float) -> None:
+        if borrower.outstanding == 0:
+            return
+        product = self.scenario.product
+        paid = int(u * product.instalments)
+        remaining = product.instalments - paid
+        months_late = int(float(row.get("months_late", 0)))
+        origin = borrower.due_day - (paid + months_late + 1) * product.cycle_days
+        principal = borrower.outstanding
+        loan = Loan(-1, origin, principal, remaining, principal, remaining, cycle=-months_late)
+        borrower.loans.append(loan)
+        borrower.last_draw = origin
+        if months_late > 0:
+            borrower.oldest_unpaid = borrower.due_day - months_late * product.cycle_days
+            borrower.spell = max(1, int(float(row.get("spell_months", months_late))))
+
+    def starting_standing(self, borrower: Borrower) -> str:
+        if borrower.score < self.scenario.rules.min_score:
+            return "score"
+        if borrower.oldest_unpaid is not None and borrower.oldest_unpaid < 0:
+            return "overdue"
+        return "clear"
+
+    def mark_risky(self, borrowers: list[Borrower]) -> None:
+        """The latest payers."""
+        share = self.scenario.screening.risky_share
+        if self.rows and "late_share" in self.rows[0]:
+            latest = sorted(borrowers, key=lambda borrower: (-borrower.propensity, borrower.id))
+            for borrower in latest[: round(share * len(borrowers))]:
+                borrower.risky = True
+        elif share > 0:
+            for borrower in borrowers:
+                borrower.risky = self.draw(borrower.id, 0)[3] >= 1 - share
+
+    def number_loans(self, borrowers: list[Borrower]) -> None:
+        loans = [(loan.origin, borrower.id, loan) for borrower in borrowers for loan in borrower.loans]
+        for number, (_, _, loan) in enumerate(sorted(loans, key=lambda entry: entry[:2])):
+            loan.number = number
+
+    def late_scale(self, borrowers: list[Borrower]) -> float:
+        """So that `late_onset` is the mean probability at the start, whatever the utilisation effect."""
+        if self.rows is None:
+            squares = [(bp / 10_000) ** 2 for bp in self.utilisations]
+        else:
+            squares = [borrower.utilisation * borrower.utilisation for borrower in borrowers]
+        mean_square = math.fsum(squares) / len(squares)
+        return 1 / (1 + self.scenario.behaviour.utilisation_effect * mean_square)
+
+
+# ---- the platform ----------------------------------------------------------------------------------------
+
+
+class Platform:
+    """All of it, and its day."""
+
+    def __init__(self, scenario: Any, seed: int, replication: int) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.replication = replication
+        population = Population(scenario, seed, replication)
+        self.borrowers = population.people()
+        self.late_scale = population.late_scale(self.borrowers)
+        self.desk = Desk(scenario, seed, replication)
+        self.pool = Pool(scenario)
+        self.loans_numbered = sum(len(borrower.loans) for borrower in self.borrowers)
+        self.shocks = self.all_shocks()
+        self.active: list[ActiveShock] = []
+        self.going_to_desk: list[Hold] = []
+        self.all_holds: list[Hold] = []
+        self.events: list[Event] = []
+        self.rows: list[dict[str, Any]] = []
+        self.day = 0
+        self.phase = 0
+        self.inflow_today = 0
+        self.ledger = cents(scenario.funding.initial)
+        for borrower in self.borrowers:
+            self.first_wish(borrower)
+
+    def live(self, day: int) -> None:
+        """The phases of a day, at day + phase/8; the desk works on its own times in between."""
+        self.day = day
+        first_event = len(self.events)
+        steps = (
+            self.change_shocks,
+            self.collect_payments,
+            self.evaluate_all,
+            self.apply_reviews,
+            self.fund,
+            self.grant_wishes,
+            lambda: self.record(self.events[first_event:]),
+        )
+        for phase, step in enumerate(steps):
+            self.phase = phase
+            self.desk.work_before(day + phase / 8)
+            step()
+
+    def uniforms(self, stream: int, entity: int, i: int, j: int = 0) -> tuple[float, ...]:
+        return uniforms(self.seed, self.replication, stream, entity, i, j)
+
+    def log(
+        self, event: str, borrower: int, loan: int, instalment: int, amount: int, cause: str = ""
+    ) -> None:
+        self.events.append(Event(self.day, self.phase, event, borrower, loan, instalment, amount, cause))
+
+    def log_hold(self, event: str, hold: Hold, amount: int, cause: str = "") -> None:
+        self.log(event, *hold.key, amount, cause)
+
+    # ---- 2.3 Paying (phase 1) ----------------------------------------------------------------------------
+
+    def collect_payments(self) -> None:
+        for borrower in self.borrowers:
+            cycle_days = self.scenario.product.cycle_days
+            cycle, days_since_due = divmod(self.day - borrower.due_day, cycle_days)
+            if days_since_due == 0 and cycle >= 0:
+                self.meet_due_day(borrower, cycle)
+            elif borrower.slip_until == self.day:
+                self.pay(borrower, cycle, is_cure=False)
+            self.check_default(borrower)
+
+    def instalments_due(self, loan: Loan, cycle: int) -> int:
+        return max(0, min(loan.remaining, cycle - loan.cycle + 1))
+
+    def meet_due_day(self, borrower: Borrower, cycle: int) -> None:
+        if not any(self.instalments_due(loan, cycle) for loan in borrower.loans):
+            return
+        behaviour = self.scenario.behaviour
+        u = self.uniforms(DUE, borrower.id, cycle)
+        if borrower.spell > 0:
+            hazards = behaviour.cure_hazards
+            if u[0] < hazards[min(borrower.spell, len(hazards)) - 1]:
+                self.pay(borrower, cycle, is_cure=True)
+            else:
+                borrower.spell += 1
+                self.log("miss", borrower.id, -1, cycle, 0)
+        elif u[0] < self.onset_probability(borrower):
+            borrower.spell = 1
+            borrower.oldest_unpaid = self.day
+            self.log("miss", borrower.id, -1, cycle, 0)
+        elif u[1] < behaviour.slip_share:
+            borrower.slip_until = self.day + 1 + int(u[2] * behaviour.slip_days)
+            borrower.oldest_unpaid = self.day
+            self.log("slip", borrower.id, -1, cycle, 0)
+        else:
+            self.pay(borrower, cycle, is_cure=False)
+
+    def onset_probability(self, borrower: Borrower) -> float:
+        x = borrower.utilisation
+        effect = self.scenario.behaviour.utilisation_effect
+        return min(1.0, borrower.propensity * (1.0 + effect * x * x) * self.late_scale)
+
+    def pay(self, borrower: Borrower, cycle: int, is_cure: bool) -> None:
+        lateness = 0 if borrower.oldest_unpaid is None else self.day - borrower.oldest_unpaid
+        late = lateness > self.scenario.rules.grace_days
+        if late:
+            borrower.last_overdue = self.day
+        borrower.spell = 0
+        borrower.slip_until = None
+        borrower.oldest_unpaid = None
+        if self.scenario.product.release_unit == "instalment":
+            self.pay_as_one(borrower, cycle, late)
+        else:
+            self.pay_by_loan(borrower, cycle, late)
+        if not is_cure:
+            self.perhaps_prepay(borrower, cycle)
+
+    def pay_as_one(self, borrower: Borrower, cycle: int, late: bool) -> None:
+        principal = sum(
+            self.pay_instalments(borrower, loan, self.instalments_due(loan, cycle))
+            for loan in list(borrower.loans)
+        )
+        self.log("repayment", borrower.id, -1, cycle, principal)
+        if principal > 0:
+            self.open_hold(borrower, None, cycle, principal, late)
+
+    def pay_by_loan(self, borrower: Borrower, cycle: int, late: bool) -> None:
+        for loan in list(borrower.loans):
+            due = self.instalments_due(loan, cycle)
+            if due == 0:
+                continue
+            principal = self.pay_instalments(borrower, loan, due)
+            instalment = self.scenario.product.instalments - loan.remaining
+            self.log("repayment", borrower.id, loan.number, instalment, principal)
+            if principal > 0:
+                self.open_hold(borrower, loan, instalment, principal, late)
+
+    def pay_instalments(self, borrower: Borrower, loan: Loan, number: int) -> int:
+        """Pay the next instalments of a loan; the principal in them."""
+        total = 0
+        for _ in range(number):
+            principal = self.principal_of_next(loan)
+            loan.balance -= principal
+            loan.remaining -= 1
+            loan.cycle += 1
+            total += principal
+        if loan.remaining == 0:
+            borrower.loans.remove(loan)
+        return total
+
+    def principal_of_next(self, loan: Loan) -> int:
+        product = self.scenario.product
+        r = loan.remaining
+        if r == 1:
+            return loan.balance
+        if product.method == "equal_principal":
+            return loan.principal // loan.instalments
+        if product.method == "interest_only":
+            return 0
+        i = product.daily_rate * product.cycle_days
+        factor = 1 / r if i == 0 else i / ((1 + i) ** r - 1)
+        return int(loan.balance * factor)
+
+    def perhaps_prepay(self, borrower: Borrower, cycle: int) -> None:
+        product = self.scenario.product
+        u = self.uniforms(DUE, borrower.id, cycle)
+        probability = min(1.0, self.scenario.behaviour.prepay_per_year * product.cycle_days / 365)
+        if u[3] < probability and borrower.loans:
+            loan = borrower.loans.pop(0)
+            principal, loan.balance, loan.remaining = loan.balance, 0, 0
+            borrower.last_prepayment = self.day
+            self.log("prepayment", borrower.id, loan.number, product.instalments, principal)
+            self.open_hold(borrower, loan, product.instalments, principal, late=False)
+
+    def check_default(self, borrower: Borrower) -> None:
+        """Looked at every day: it can first be true only on the days that the page names."""
+        default_dpd = self.scenario.behaviour.default_dpd
+        if default_dpd == 0 or borrower.oldest_unpaid is None:
+            return
+        if self.day - borrower.oldest_unpaid >= default_dpd:
+            self.close(borrower, "default")
+            self.log("default", borrower.id, -1, -1, borrower.outstanding)
+            borrower.written_off += borrower.outstanding
+            borrower.outstanding = 0
+            borrower.loans.clear()
+            borrower.spell = 0
+            borrower.slip_until = None
+            borrower.oldest_unpaid = None
+
+    # ---- 2.4 A hold opens --------------------------------------------------------------------------------
+
+    def open_hold(
+        self, borrower: Borrower, loan: Loan | None, instalment: int, principal: int, late: bool
+    ) -> None:
+        over = max(0, min(principal, borrower.outstanding - borrower.limit))
+        borrower.outstanding -= principal
+        self.pool.receive_principal(principal)
+        hold = Hold(
+            borrower=borrower,
+            loan=-1 if loan is None else loan.number,
+            origin=-1 if loan is None else loan.origin,
+            instalment=instalment,
+            kind="repayment",
+            repaid_at=self.day,
+            amount=principal,
+            left=principal,
+            late=late,
+        )
+        self.all_holds.append(hold)
+        borrower.holds.append(hold)
+        if over > 0:
+            self.forfeit(hold, over, "over_limit")
+        settled = loan is None or loan.remaining == 0
+        if hold.place != "ended":
+            if settled or self.scenario.product.release_unit == "instalment":
+                self.reach_gate_2(hold)
+            else:
+                hold.place = "settlement"
+        if loan is not None and settled:
+            for earlier in list(borrower.holds):
+                if earlier.place == "settlement" and earlier.loan == loan.number:
+                    self.reach_gate_2(earlier)
+
+    def reach_gate_2(self, hold: Hold) -> None:
+        hold.arrival = self.day
+        borrower = hold.borrower
+        if not self.scenario.evaluation.straight_through or self.evaluation_in_progress(borrower):
+            self.wait(hold, "evaluation")
+        elif borrower.standing != "clear":
+            self.wait(hold, borrower.standing)
+        elif hold.late:
+            self.wait(hold, "overdue")
+        else:
+            self.pass_gate_3(hold)
+
+    def wait(self, hold: Hold, cause: str) -> None:
+        hold.place = "waiting"
+        hold.waits_for = cause
+
+    def evaluation_in_progress(self, borrower: Borrower) -> bool:
+        evaluation = self.scenario.evaluation
+        starts = range(borrower.first_evaluation, self.day, evaluation.period_days)
+        return any(start < self.day <= start + evaluation.duration_days for start in starts)
+
+    # ---- 2.5 Evaluation (phase 2) ------------------------------------------------------------------------
+
+    def evaluate_all(self) -> None:
+        evaluation = self.scenario.evaluation
+        started = self.day - evaluation.duration_days
+        for borrower in self.borrowers:
+            since_first = started - borrower.first_evaluation
+            if since_first >= 0 and since_first % evaluation.period_days == 0 and not borrower.closed:
+                self.evaluate(borrower, started)
+        self.desk.arrive(self.day, [hold for hold in self.going_to_desk if hold.place == "desk"])
+        self.going_to_desk.clear()
+
+    def evaluate(self, borrower: Borrower, started: int) -> None:
+        self.move_score(borrower)
+        borrower.flagged = self.screen(borrower, started)
+        borrower.standing = self.decide_standing(borrower)
+        borrower.last_decision = self.day
+        self.log("evaluation", borrower.id, -1, -1, 0, borrower.standing)
+        self.decide_holds(borrower, started - self.scenario.evaluation.cutoff_days)
+        self.move_line(borrower)
+
+    def move_score(self, borrower: Borrower) -> None:
+        evaluation = self.scenario.evaluation
+        grace = self.scenario.rules.grace_days
+        past_due = borrower.oldest_unpaid is not None and self.day - borrower.oldest_unpaid > grace
+        record = 0.0 if past_due or borrower.last_overdue > borrower.last_decision else 1.0
+        target = record - evaluation.utilisation_weight * borrower.utilisation
+        score = borrower.score + evaluation.smoothing * (target - borrower.score)
+        borrower.score = min(1.0, max(0.0, score))
+
+    def screen(self, borrower: Borrower, started: int) -> bool:
+        """Whether the behaviour analysis flags the borrower."""
+        screening = self.scenario.screening
+        u = self.uniforms(SCREEN, borrower.id, started)
+        if borrower.risky:
+            return u[1] < screening.detection
+        f = self.long_run_flag_share(borrower)
+        if started == borrower.first_evaluation or screening.flag_days == 0:
+            return u[0] < f
+        rate = 1 / (screening.flag_days * (1 - f))
+        k = math.exp(-rate * self.scenario.evaluation.period_days)
+        return u[0] < (f + (1 - f) * k if borrower.flagged else f * (1 - k))
+
+    def long_run_flag_share(self, borrower: Borrower) -> float:
+        screening = self.scenario.screening
+        weights = screening.weights
+        f = screening.false_flag
+        all_weights = (weights.utilisation, weights.recent_draw, weights.recent_prepayment, weights.lenders)
+        if f == 0 or not any(all_weights):
+            return f
+        w = (
+            weights.utilisation * borrower.utilisation
+            + weights.recent_draw * (1 if self.day - borrower.last_draw < 30 else 0)
+            + weights.recent_prepayment * (1 if self.day - borrower.last_prepayment < 90 else 0)
+            + weights.lenders * borrower.other_lenders
+        )
+        return 1 / (1 + math.exp(-(math.log(f / (1 - f)) + w)))
+
+    def decide_standing(self, borrower: Borrower) -> str:
+        rules = self.scenario.rules
+        if borrower.score < rules.min_score + borrower.tightened / 10_000:
+            return "score"
+        past_due_now = borrower.oldest_unpaid is not None and borrower.oldest_unpaid < self.day
+        if past_due_now or self.day - borrower.last_overdue < rules.clean_days:
+            return "overdue"
+        return "behaviour" if borrower.flagged else "clear"
+
+    def decide_holds(self, borrower: Borrower, sees_until: int) -> None:
+        straight_through = self.scenario.evaluation.straight_through
+        for hold in [hold for hold in borrower.holds if hold.place == "waiting"]:
+            seen = hold.arrival <= sees_until
+            if borrower.standing == "clear":
+                if seen or (straight_through and not hold.late):
+                    self.pass_gate_3(hold)
+                elif straight_through:
+                    hold.waits_for = "overdue"
+            elif seen or straight_through:
+                hold.waits_for = borrower.standing
+
+    def move_line(self, borrower: Borrower) -> None:
+        limits = self.scenario.limits
+        limit = borrower.limit
+        idle_days = self.day - borrower.last_draw
+        if limits.cut_score is not None and borrower.score < limits.cut_score:
+            self.fall(borrower, limit - portion(limit, basis_points(limits.cut_share)), "score")
+        elif limits.inactive_days is not None and idle_days >= limits.inactive_days:
+            self.fall(borrower, borrower.outstanding + borrower.held, "inactive")
+        elif (
+            limits.raise_score is not None
+            and borrower.standing == "clear"
+            and borrower.score >= limits.raise_score
+            and not borrower.raise_pending
+        ):
+            higher = limit + portion(limit, basis_points(limits.raise_share))
+            if limits.cap is not None:
+                higher = min(higher, cents(limits.cap))
+            if higher > limit:
+                self.raise_limit(borrower, higher)
+
+    def pass_gate_3(self, hold: Hold) -> None:
+        hold.approved_at = self.day
+        if hold.borrower.under_watch:
+            hold.place = "desk"
+            self.going_to_desk.append(hold)
+        else:
+            self.pass_gate_4(hold)
+
+    def pass_gate_4(self, hold: Hold) -> None:
+        hold.place = "queue"
+        hold.queued_at = self.day
+        self.pool.queue.append(hold)
+
+    # ---- 2.6 Review (phase 3) ----------------------------------------------------------------------------
+
+    def apply_reviews(self) -> None:
+        for review in self.desk.decisions(self.day):
+            hold = review.hold
+            hold.reviewed_at = self.day
+            self.log_hold("review", hold, hold.left, "approved" if review.approved else "refused")
+            if review.approved:
+                self.pass_gate_4(hold)
+            else:
+                self.wait(hold, "review")
+
+    # ---- 2.7 Policy and funding (phase 4) ----------------------------------------------------------------
+
+    def fund(self) -> None:
+        squeeze = sum(shock.bp for shock in self.active if shock.kind == "liquidity_squeeze")
+        self.inflow_today = self.pool.inflow(self.day, squeeze)
+        self.pool.headroom += self.inflow_today
+        for hold in self.pool.in_order():
+            if hold.borrower.frozen:
+                continue
+            if not self.pool.can_release(hold.left):
+                break
+            self.release(hold)
+
+    def release(self, hold: Hold) -> None:
+        amount = hold.left
+        self.pool.pay_release(amount)
+        self.log_hold("release", hold, amount)
+        hold.borrower.available += amount
+        hold.released, hold.left = amount, 0
+        self.end(hold)
+
+    def end(self, hold: Hold) -> None:
+        hold.ended_at = self.day
+        hold.borrower.holds.remove(hold)
+        if hold.place == "queue":
+            self.pool.queue.remove(hold)
+        if hold.place == "desk":
+            self.desk.leave(hold)
+        hold.place = "ended"
+
+    # ---- 2.8 The line ------------------------------------------------------------------------------------
+
+    def fall(self, borrower: Borrower, lower: int, reason: str) -> None:
+        """From available first, then from holds, the latest opened first."""
+        if lower >= borrower.limit:
+            return
+        o = borrower.outstanding
+        take = max(borrower.limit, o) - max(lower, o)
+        self.log("cut", borrower.id, -1, -1, borrower.limit - lower, reason)
+        borrower.limit = lower
+        withdrawn = min(take, borrower.available)
+        if withdrawn > 0:
+            borrower.available -= withdrawn
+            self.pool.regain_available(withdrawn)
+            self.log("withdraw", borrower.id, -1, -1, withdrawn, reason)
+        take -= withdrawn
+        for hold in reversed(list(borrower.holds)):
+            if take > 0:
+                part = min(take, hold.left)
+                take -= part
+                self.forfeit(hold, part, reason)
+
+    def forfeit(self, hold: Hold, amount: int, reason: str) -> None:
+        hold.left -= amount
+        hold.forfeited += amount
+        self.log_hold("forfeit", hold, amount, reason)
+        if hold.left == 0:
+            self.end(hold)
+
+    def raise_limit(self, borrower: Borrower, higher: int) -> None:
+        o = borrower.outstanding
+        room = max(higher, o) - max(borrower.limit, o)
+        self.log("raise", borrower.id, -1, -1, higher - borrower.limit)
+        borrower.limit = higher
+        if room > 0:
+            hold = Hold(borrower, -1, -1, -1, "raise", repaid_at=self.day, amount=room, left=room)
+            hold.approved_at = self.day
+            self.all_holds.append(hold)
+            borrower.holds.append(hold)
+            self.pass_gate_4(hold)
+
+    def close(self, borrower: Borrower, reason: str) -> None:
+        self.fall(borrower, 0, reason)
+        borrower.closed = True
+
+    # ---- 2.9 Drawing (phase 5) ---------------------------------------------------------------------------
+
+    def first_wish(self, borrower: Borrower) -> None:
+        if self.scenario.behaviour.draws_per_year > 0:
+            borrower.tick_day = self.wish_gap(borrower) - 1
+
+    def wish_gap(self, borrower: Borrower) -> int:
+        p = self.scenario.behaviour.draws_per_year / 365
+        if p == 1:
+            return 1
+        g = 1 / math.log(1 - p)
+        return 1 + int(math.log(self.uniforms(WISH, borrower.id, borrower.tick)[0]) * g)
+
+    def grant_wishes(self) -> None:
+        for borrower in self.borrowers:
+            if borrower.tick_day == self.day:
+                self.wish(borrower)
+                borrower.tick += 1
+                borrower.tick_day = self.day + self.wish_gap(borrower)
+
+    def wish(self, borrower: Borrower) -> None:
+        smallest = cents(self.scenario.product.min_draw)
+        if borrower.closed or borrower.available < smallest:
+            return
+        low, high = (basis_points(share) for share in self.scenario.behaviour.draw_share)
+        u = self.uniforms(WISH, borrower.id, borrower.tick)
+        bp = low + int(u[1] * (high - low + 1))
+        self.draw(borrower, max(smallest, portion(borrower.available, bp)))
+
+    def draw(self, borrower: Borrower, amount: int) -> None:
+        product = self.scenario.product
+        number, self.loans_numbered = self.loans_numbered, self.loans_numbered + 1
+        first_cycle = (self.day - borrower.due_day) // product.cycle_days + 1
+        n = product.instalments
+        borrower.loans.append(Loan(number, self.day, amount, n, amount, n, first_cycle))
+        borrower.available -= amount
+        borrower.outstanding += amount
+        borrower.last_draw = self.day
+        self.pool.pay_draw(amount)
+        self.log("draw", borrower.id, number, -1, amount)
+
+    # ---- 2.9 Shocks (phase 0) ----------------------------------------------------------------------------
+
+    def all_shocks(self) -> list[ActiveShock]:
+        found = []
+        for place, shock in enumerate(self.scenario.shocks):
+            rank = sum(1 for earlier in self.scenario.shocks[:place] if earlier.kind == shock.kind)
+            for occurrence, start in enumerate(self.shock_starts(shock, rank)):
+                found.append(
+                    ActiveShock(
+                        kind=shock.kind,
+                        start=start,
+                        end=start + shock.duration_days,
+                        place=place,
+                        occurrence=occurrence,
+                        size=shock.size,
+                        regions=tuple(shock.regions),
+                        score_below=shock.score_below,
+                    )
+                )
+        return sorted(found, key=lambda shock: (shock.place, shock.occurrence))
+
+    def shock_starts(self, shock: Any, rank: int) -> list[int]:
+        if shock.at_day is not None:
+            return [shock.at_day]
+        starts: list[int] = []
+        time = 0.0
+        while True:
+            u = self.uniforms(SHOCK, SHOCK_KINDS.index(shock.kind), rank, len(starts))
+            time += -math.log(u[0]) * 365 / shock.per_year
+            if time >= self.scenario.horizon_days:
+                return starts
+            starts.append(int(time))
+
+    def change_shocks(self) -> None:
+        for shock in [shock for shock in self.active if shock.end == self.day]:
+            self.end_shock(shock)
+        for shock in self.shocks:
+            if shock.start == self.day:
+                self.begin_shock(shock)
+
+    def end_shock(self, shock: ActiveShock) -> None:
+        self.log("shock_end", -1, -1, -1, 0, shock.kind)
+        self.active.remove(shock)
+        for borrower in self.borrowers:
+            if shock in borrower.shocks:
+                borrower.shocks.remove(shock)
+
+    def begin_shock(self, shock: ActiveShock) -> None:
+        self.log("shock_begin", -1, -1, -1, 0, shock.kind)
+        covered = [borrower for borrower in self.borrowers if shock.covers(borrower)]
+        if shock.kind in LASTING_KINDS:
+            self.active.append(shock)
+            for borrower in covered:
+                borrower.shocks.append(shock)
+            return
+        for borrower in covered:
+            if shock.kind == "limit_cut":
+                self.fall(borrower, borrower.limit - portion(borrower.limit, shock.bp), "limit_cut")
+            elif shock.kind == "cap":
+                self.fall(borrower, cents(shock.size), "cap")
+            else:
+                self.close(borrower, "cancellation")
+
+    # ---- 2.11 Charging, 2.12 Identities (phase 6) --------------------------------------------------------
+
+    def record(self, today: list[Event]) -> None:
+        for borrower in self.borrowers:
+            for hold in borrower.holds:
+                hold.days[hold.cause] += 1
+        self.check_limit_identity()
+        self.check_pool_identity(today)
+        self.rows.append(self.daily_row(today))
+
+    def check_limit_identity(self) -> None:
+        for borrower in self.borrowers:
+            where = self.day, borrower.id
+            total = borrower.outstanding + borrower.available + borrower.held
+            assert total == max(borrower.limit, borrower.outstanding), where
+            assert borrower.outstanding == sum(loan.balance for loan in borrower.loans), where
+            assert borrower.available >= 0, where
+
+    def check_pool_identity(self, today: list[Event]) -> None:
+        """A ledger kept from the log of events alone must agree with the pool."""
+        reserve, recycle = self.pool.reserve_bp, self.pool.recycle_bp
+        self.ledger += self.inflow_today
+        for event in today:
+            if event.event in ("repayment", "prepayment"):
+                self.ledger += event.amount * recycle // 10_000
+            elif event.event == "release":
+                self.ledger -= event.amount * reserve // 10_000
+            elif event.event == "withdraw":
+                self.ledger += event.amount * reserve // 10_000
+            elif event.event == "draw":
+                self.ledger -= event.amount - event.amount * reserve // 10_000
+        assert self.ledger == self.pool.headroom, self.day
+
+    def daily_row(self, today: list[Event]) -> dict[str, Any]:
+        def total(*names: str) -> float:
+            return sum(event.amount for event in today if event.event in names) / 100
+
+        pending = [hold for borrower in self.borrowers for hold in borrower.holds]
+        return {
+            "day": self.day,
+            "outstanding": sum(borrower.outstanding for borrower in self.borrowers) / 100,
+            "available": sum(borrower.available for borrower in self.borrowers) / 100,
+            "held": sum(borrower.held for borrower in self.borrowers) / 100,
+            "headroom": math.nan if self.pool.rules.unlimited else self.pool.headroom / 100,
+            "inflow": self.inflow_today / 100,
+            "repaid": total("repayment", "prepayment"),
+            "released": total("release"),
+            "forfeited": total("forfeit"),
+            "drawn": total("draw"),
+            "written_off": total("default"),
+            "pending_holds": len(pending),
+            "review_queue": sum(hold.place == "desk" for hold in pending),
+            "funding_queue": sum(hold.cause == "funding" for hold in pending),
+            "frozen": sum(borrower.frozen for borrower in self.borrowers),
+        }
+
+    # ---- 3 The frames ------------------------------------------------------------------------------------
+
+    def frames(self) -> Frames:
+        return Frames(self.holds_frame(), self.borrowers_frame(), self.daily_frame(), self.events_frame())
+
+    def holds_frame(self) -> pd.DataFrame:
+        ordered = sorted(self.all_holds, key=lambda hold: (hold.repaid_at, *hold.key))
+        rows = [self.hold_row(number, hold) for number, hold in enumerate(ordered)]
+        whole = ["hold", "borrower", "loan", "instalment", "repaid_at", "delay_days"]
+        whole += [f"days_{cause}" for cause in CAUSES]
+        return frame(rows, HOLD_COLUMNS, whole)
+
+    def hold_row(self, number: int, hold: Hold) -> dict[str, Any]:
+        pending = hold.place != "ended"
+        outcome = "pending" if pending else "released" if hold.released > 0 else "forfeited"
+        end = self.scenario.horizon_days if pending else int(hold.ended_at)
+        assert sum(hold.days.values()) == end - hold.repaid_at, hold.key
+        return {
+            "hold": number,
+            "borrower": hold.borrower.id,
+            "loan": hold.loan,
+            "instalment": hold.instalment,
+            "kind": hold.kind,
+            "region": hold.borrower.region,
+            "amount": hold.amount / 100,
+            "repaid_at": hold.repaid_at,
+            "approved_at": hold.approved_at,
+            "reviewed_at": hold.reviewed_at,
+            "ended_at": hold.ended_at,
+            "outcome": outcome,
+            "released_amount": hold.released / 100,
+            "forfeited_amount": hold.forfeited / 100,
+            "delay_days": end - hold.repaid_at,
+            **{f"days_{cause}": days for cause, days in hold.days.items()},
+        }
+
+    def borrowers_frame(self) -> pd.DataFrame:
+        rows = [
+            {
+                "borrower": borrower.id,
+                "region": borrower.region,
+                "watched": borrower.watched,
+                "limit": borrower.limit / 100,
+                "outstanding": borrower.outstanding / 100,
+                "available": borrower.available / 100,
+                "held": borrower.held / 100,
+                "score": borrower.score,
+                "evaluation_day": borrower.first_evaluation,
+                "due_day": borrower.due_day,
+                "closed": borrower.closed,
+                "written_off": borrower.written_off / 100,
+            }
+            for borrower in self.borrowers
+        ]
+        return frame(rows, list(rows[0]), ["borrower", "evaluation_day", "due_day"])
+
+    def daily_frame(self) -> pd.DataFrame:
+        counts = ["day", "pending_holds", "review_queue", "funding_queue", "frozen"]
+        return frame(self.rows, list(self.rows[0]), counts)
+
+    def events_frame(self) -> pd.DataFrame:
+        ordered = sorted(self.events, key=lambda event: event.order)
+        rows = [{**asdict(event), "amount": event.amount / 100} for event in ordered]
+        columns = [column.name for column in fields(Event)]
+        return frame(rows, columns, ["day", "phase", "borrower", "loan", "instalment"])
+
+
+# Written out, for a run may have no hold at all.
+HOLD_COLUMNS = [
+    "hold",
+    "borrower",
+    "loan",
+    "instalment",
+    "kind",
+    "region",
+    "amount",
+    "repaid_at",
+    "approved_at",
+    "reviewed_at",
+    "ended_at",
+    "outcome",
+    "released_amount",
+    "forfeited_amount",
+    "delay_days",
+    *(f"days_{cause}" for cause in CAUSES),
+]
+TEXT = ("kind", "region", "outcome", "event", "cause")
+TRUTH = ("watched", "closed")
+
+
+def frame(rows: list[dict[str, Any]], columns: list[str], whole: list[str]) -> pd.DataFrame:
+    """A frame with the dtypes of section 3, also when it has no rows."""
+    types = dict.fromkeys(columns, "float64") | dict.fromkeys(whole, "int64")
+    types |= {name: "object" for name in columns if name in TEXT}
+    types |= {name: "bool" for name in columns if name in TRUTH}
+    return pd.DataFrame(rows, columns=columns).astype(types)
+
+
+# ---- comparison ------------------------------------------------------------------------------------------
+
+
+def first_difference(run: Any, frames: Frames) -> str | None:
+    """Name the first place where a run differs from the oracle, with no tolerance; None if nowhere."""
+    for name in Frames._fields:
+        ours, theirs = getattr(run, name), getattr(frames, name)
+        if list(ours.columns) != list(theirs.columns):
+            return f"{name}: columns {list(ours.columns)}, but the oracle has {list(theirs.columns)}"
+        rows = min(len(ours), len(theirs))
+        places = [(first_unequal(ours[:rows], theirs[:rows], column), column) for column in theirs.columns]
+        row, column = min(places, key=lambda place: place[0])
+        if row < rows:
+            our, their = ours.iloc[row], theirs.iloc[row]
+            return (
+                f"{name}.{column}, row {row}: {our[column]!r}, but the oracle has {their[column]!r}\n"
+                f"run: {our.to_dict()}\noracle: {their.to_dict()}"
+            )
+        if len(ours) != len(theirs):
+            longer, who = (ours, "the run") if len(ours) > rows else (theirs, "the oracle")
+            return f"{name}: {who} alone has row {rows}: {longer.iloc[rows].to_dict()}"
+    return None
+
+
+def first_unequal(ours: pd.DataFrame, theirs: pd.DataFrame, column: str) -> int:
+    """Return the first row in which a column differs, or the number of rows.
+
+    Missing equals missing, a category equals its text.
+    """
+    pairs = zip(ours[column].tolist(), theirs[column].tolist(), strict=True)
+    for row, (our, their) in enumerate(pairs):
+        both_missing = our != our and their != their
+        if our != their and not both_missing:
+            return row
+    return len(ours)

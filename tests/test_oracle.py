@@ -1,0 +1,148 @@
+"""The package and the oracle, two statements of docs/model.md, give the same history to the last cent."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import oracle
+import pytest
+from random_scenarios import all_mechanisms, mechanisms, random_scenario
+
+import simlimit
+from simlimit.scenario import Scenario
+
+PACKAGE = Path(simlimit.__file__).parent
+SMALL = Scenario().replace({"population.borrowers": 60, "horizon_days": 300})
+
+
+def scenario_of(seed: int, folder: Path) -> Scenario:
+    """Every fourth scenario starts from a portfolio."""
+    return random_scenario(seed, folder if seed % 4 == 3 else None)
+
+
+def assert_equal_to_oracle(seed: int, folder: Path) -> None:
+    scenario = scenario_of(seed, folder)
+    run = simlimit.simulate(scenario, seed=seed, replication=seed % 3, engine="simpy", keep="all")
+    difference = oracle.first_difference(run, oracle.simulate(scenario, seed=seed, replication=seed % 3))
+    assert difference is None, f"random scenario {seed}: {difference}"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_frames_equal_the_oracle(seed: int, tmp_path: Path) -> None:
+    assert_equal_to_oracle(seed, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20, 220))
+def test_frames_equal_the_oracle_in_many_more_scenarios(seed: int, tmp_path: Path) -> None:
+    assert_equal_to_oracle(seed, tmp_path)
+
+
+def test_random_scenarios_show_every_mechanism(tmp_path: Path) -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(40):
+        frames = oracle.simulate(scenario_of(seed, tmp_path), seed=seed)
+        seen += mechanisms(frames.holds, frames.daily, frames.events)
+    assert all_mechanisms() - set(seen) == set()
+
+
+# ---- the oracle itself against closed forms --------------------------------------------------------------
+
+
+def test_oracle_releases_at_once_in_clockwork() -> None:
+    holds = oracle.simulate(SMALL).holds
+    assert (holds["outcome"] == "released").all()
+    assert (holds["delay_days"] == 0).all()
+
+
+def test_oracle_waits_for_the_evaluation() -> None:
+    period, cutoff = 17, 3
+    scenario = SMALL.replace(
+        {
+            "evaluation.straight_through": False,
+            "evaluation.period_days": period,
+            "evaluation.cutoff_days": cutoff,
+        }
+    )
+    frames = oracle.simulate(scenario)
+    holds = frames.holds
+    phase = frames.borrowers["evaluation_day"].to_numpy()[holds["borrower"]]
+    delay = cutoff + (phase - holds["repaid_at"] - cutoff) % period
+    inside = holds["repaid_at"] + delay < scenario.horizon_days
+    assert (holds["delay_days"] == delay)[inside].all()
+    assert ((holds["outcome"] == "released") == inside).all()
+
+
+def test_oracle_crosses_the_score_after_the_right_number_of_evaluations() -> None:
+    start, threshold, smoothing = 0.3, 0.8, 0.25
+    frames = oracle.simulate(
+        SMALL.replace(
+            {
+                "population.initial_score": start,
+                "rules.min_score": threshold,
+                "evaluation.smoothing": smoothing,
+            }
+        )
+    )
+    evaluations = math.ceil(math.log((1 - threshold) / (1 - start)) / math.log(1 - smoothing))
+    holds = frames.holds
+    first = frames.borrowers["evaluation_day"].to_numpy()[holds["borrower"]]
+    clear_on = first + (evaluations - 1) * SMALL.evaluation.period_days
+    assert (holds["delay_days"] == np.maximum(0, clear_on - holds["repaid_at"])).all()
+
+
+def test_oracle_freezes() -> None:
+    freeze = {"kind": "freeze", "at_day": 100, "duration_days": 20}
+    holds = oracle.simulate(SMALL.replace({"shocks": [freeze]})).holds
+    frozen = holds["repaid_at"].between(100, 119)
+    assert (holds["days_policy"] == (120 - holds["repaid_at"]).where(frozen, 0)).all()
+    assert (holds["delay_days"] == holds["days_policy"]).all()
+
+
+def test_oracle_serves_a_batch_through_the_pool() -> None:
+    headroom, inflow, reserve = 1_234.0, 300.0, 0.5
+    scenario = SMALL.replace(
+        {
+            "product.instalments": 1,
+            "evaluation.straight_through": False,
+            "evaluation.schedule": "batch",
+            "funding.unlimited": False,
+            "funding.recycle_share": 0.0,
+            "funding.reserve_share": reserve,
+            "funding.initial": headroom - 29 * inflow if headroom > 29 * inflow else 0.0,
+            "funding.daily_inflow": inflow,
+        }
+    )
+    holds = oracle.simulate(scenario).holds
+    claim = reserve * holds["amount"].iloc[0]
+    before = scenario.funding.initial + 29 * inflow  # the headroom of day 29, before its inflow
+    for k, ended in enumerate(sorted(holds["ended_at"].dropna()), start=1):
+        assert ended == 29 + max(0, math.ceil((k * claim - before) / inflow) - 1)
+
+
+def test_oracle_releases_per_settled_loan() -> None:
+    instalments, cycle = 6, 10
+    scenario = SMALL.replace(
+        {
+            "horizon_days": 600,
+            "population.utilisation_mean": 0.1,
+            "product.release_unit": "loan",
+            "product.instalments": instalments,
+            "product.cycle_days": cycle,
+            "behaviour.draws_per_year": 6.0,
+        }
+    )
+    frames = oracle.simulate(scenario)
+    draws = frames.events[frames.events["event"] == "draw"]
+    full = draws["loan"][draws["day"] < scenario.horizon_days - (instalments + 1) * cycle]
+    holds = frames.holds[frames.holds["loan"].isin(full)]
+    assert (holds["delay_days"] == cycle * (instalments - holds["instalment"])).all()
+    mean = np.average(holds["delay_days"], weights=holds["amount"])
+    assert mean == pytest.approx(cycle * (instalments - 1) / 2, rel=1e-3)

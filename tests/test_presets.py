@@ -1,0 +1,87 @@
+"""The presets: each loads, each number has a source, dates and days agree."""
+
+import datetime
+
+import pytest
+
+from simlimit.errors import ScenarioError
+from simlimit.scenario import Scenario, preset, presets
+from simlimit.scenario.scenario import LABELS
+
+NAMES = list(presets().index)
+
+
+def value(scenario, name):
+    for step in name.split("."):
+        scenario = getattr(scenario, step)
+    return scenario
+
+
+def changed(name):
+    scenario = preset(name)
+    fields = [field for field in Scenario.leaves() if field not in LABELS]
+    return [field for field in fields if value(scenario, field) != value(Scenario(), field)]
+
+
+def test_presets_are_listed_with_a_line_each():
+    table = presets()
+    assert NAMES == ["clockwork", "jiebei", "welidai", "taiwan-2005", "rectification"]
+    assert table["description"].str.len().between(20, 120).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_preset_bears_its_name(name):
+    assert preset(name).name == name
+
+
+def test_clockwork_is_the_default():
+    assert preset("clockwork") == Scenario()
+
+
+@pytest.mark.parametrize(("name", "field"), [(name, field) for name in NAMES for field in changed(name)])
+def test_each_number_that_differs_from_clockwork_has_a_source(name, field):
+    scenario = preset(name)
+    if field == "shocks":
+        assert all(f"shocks[{position}]" in scenario.provenance for position in range(len(scenario.shocks)))
+    else:
+        assert field in scenario.provenance
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sources_begin_with_measured_reported_or_assumed(name):
+    for source in preset(name).provenance.values():
+        assert source.split(":")[0] in ("measured", "reported", "assumed")
+        assert ":" in source or source == "assumed"
+
+
+def test_rectification_is_jiebei_with_shocks():
+    jiebei, rectification = preset("jiebei"), preset("rectification")
+    differing = {field for field in Scenario.leaves() if value(jiebei, field) != value(rectification, field)}
+    assert differing == {"name", "description", "horizon_days", "shocks", "provenance"}
+
+
+def test_the_shocks_of_rectification_fall_on_their_dates():
+    scenario = preset("rectification")
+    dates = [scenario.start_date + datetime.timedelta(days=shock.at_day) for shock in scenario.shocks]
+    assert [str(date) for date in dates] == [
+        "2020-07-17",
+        "2020-11-02",
+        "2020-11-02",
+        "2020-11-02",
+        "2020-12-23",
+        "2021-02-20",
+        "2021-11-01",
+        "2022-01-01",
+    ]
+    for position, (date, shock) in enumerate(zip(dates, scenario.shocks, strict=True)):
+        assert str(date)[:7] in scenario.source(f"shocks[{position}]")
+        assert shock.at_day + shock.duration_days < scenario.horizon_days
+
+
+def test_an_unknown_preset_is_refused_with_the_names():
+    with pytest.raises(ScenarioError, match=r"^jiebai is not a preset; did you mean jiebei\?$"):
+        preset("jiebai")
+    with pytest.raises(
+        ScenarioError, match=r"the names are clockwork, jiebei, welidai, taiwan-2005, rectification"
+    ):
+        preset("zzz")

@@ -1,0 +1,487 @@
+"""A scenario: frozen, validated field by field and across fields, changed by dotted names."""
+
+import copy
+import datetime
+import math
+import pickle
+from typing import Literal, get_args, get_origin
+
+import annotated_types
+import numpy as np
+import pydantic
+import pytest
+
+from simlimit.errors import ScenarioError, SimlimitError
+from simlimit.scenario import (
+    Behaviour,
+    Evaluation,
+    Facility,
+    Funding,
+    Limits,
+    Population,
+    Product,
+    Review,
+    Rules,
+    Scenario,
+    Screening,
+    Shock,
+    Weights,
+)
+
+NEEDED = {Facility: {"name": "bank"}, Shock: {"kind": "cap", "at_day": 1, "size": 5}}
+PARTS = [
+    Scenario,
+    Population,
+    Behaviour,
+    Product,
+    Evaluation,
+    Rules,
+    Screening,
+    Weights,
+    Review,
+    Facility,
+    Funding,
+    Limits,
+    Shock,
+]
+FIELDS = [(part, name) for part in PARTS for name in part.model_fields]
+DAY = datetime.date(2020, 1, 1)
+
+
+def kinds(part, name):
+    """The plain types that a field takes: of `float | None`, float and NoneType."""
+    annotation = part.model_fields[name].annotation
+    return get_args(annotation) if type(None) in get_args(annotation) else (annotation,)
+
+
+def is_number(part, name):
+    return bool({int, float} & set(kinds(part, name)))
+
+
+def edges(part, name):
+    """Values just outside the range of a number."""
+    for sorts, outward in (
+        ((annotated_types.Ge, annotated_types.Gt), -math.inf),
+        ((annotated_types.Le, annotated_types.Lt), math.inf),
+    ):
+        constraint = next(c for c in part.model_fields[name].metadata if isinstance(c, sorts))
+        limit = next(
+            getattr(constraint, kind) for kind in ("ge", "gt", "le", "lt") if hasattr(constraint, kind)
+        )
+        if int in kinds(part, name):
+            yield int(limit + math.copysign(1, outward))
+        elif isinstance(constraint, annotated_types.Gt | annotated_types.Lt):
+            yield float(limit)
+        else:
+            yield math.nextafter(limit, outward)
+
+
+def wrong_values(part, name):
+    """Values of the wrong type, and just out of range."""
+    if is_number(part, name):
+        yield from edges(part, name)
+        yield from (True, "7", math.nan, math.inf, -math.inf, [1], {})
+        if float not in kinds(part, name):
+            yield from (7.0, 7.5)
+    elif bool in kinds(part, name):
+        yield from (0, 1, "true", None, [])
+    elif datetime.date in kinds(part, name):
+        yield from ("2020-01-01", 0, datetime.datetime(2020, 1, 1), None)
+    elif get_origin(part.model_fields[name].annotation) is Literal:
+        yield from ("other", 1, None, [])
+    elif str in kinds(part, name) or name in ("portfolio", "name"):
+        yield from (5, b"text", ["text"], "x" * 10_001)
+    elif get_origin(part.model_fields[name].annotation) is tuple:
+        yield from (5, "text", {}, {0.5}, [None], [True], None)
+    else:
+        yield from (5, "text", [1], None, {1: 2})
+    if type(None) not in kinds(part, name) and is_number(part, name):
+        yield None
+
+
+WRONG = [
+    pytest.param(part, name, value, id=f"{part.__name__}.{name}-{position}")
+    for part, name in FIELDS
+    for position, value in enumerate(wrong_values(part, name))
+]
+
+
+def refusal(action):
+    """The one sentence with which something is refused."""
+    with pytest.raises(ScenarioError) as refused:
+        action()
+    message = str(refused.value)
+    assert "\n" not in message
+    assert "pydantic" not in message
+    assert message.endswith((".", "?"))
+    return message
+
+
+def test_there_are_more_than_a_hundred_wrong_values():
+    assert len(WRONG) > 500
+
+
+@pytest.mark.parametrize(("part", "name", "value"), WRONG)
+def test_a_wrong_value_is_refused_in_a_sentence_that_names_the_field(part, name, value):
+    message = refusal(lambda: part(**(NEEDED.get(part, {}) | {name: value})))
+    place = ".".join((*part.place, name))
+    assert message.startswith(f"{place} is ")
+    assert ", but must be " in message
+
+
+@pytest.mark.parametrize("name", [name for name in Scenario.leaves() if "." in name])
+def test_a_wrong_value_deep_in_a_scenario_is_refused_by_its_full_name(name):
+    message = refusal(lambda: Scenario().replace({name: object()}))
+    assert message.startswith(f"{name} is <object object at ")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_unknown_field_is_refused_at_every_level(part):
+    message = refusal(lambda: part(**NEEDED.get(part, {}), unheard_of=1))
+    assert message.startswith(f"{'.'.join((*part.place, 'unheard_of'))} is not a field; the names are ")
+
+
+@pytest.mark.parametrize(
+    ("values", "what", "rule"),
+    [
+        (
+            {"evaluation": {"period_days": 0}},
+            "evaluation.period_days is 0",
+            "a whole number from 1 to 3650 (days)",
+        ),
+        (
+            {"screening": {"weights": {"lenders": 21}}},
+            "screening.weights.lenders is 21",
+            "a number from -20 to 20 (logits)",
+        ),
+        (
+            {"shocks": [{"kind": "cap", "at_day": -1}]},
+            "shocks[0].at_day is -1",
+            "a whole number from 0 to 30000 (day)",
+        ),
+        (
+            {"shocks": [{"at_day": 1}]},
+            "shocks[0].kind is missing",
+            "freeze, tightening, watch_list, liquidity_squeeze, limit_cut, cap or cancellation",
+        ),
+        (
+            {"funding": {"facilities": [{"name": "a"}, {"name": ""}]}},
+            "funding.facilities[1].name is ''",
+            "text of 1 to 1000 characters",
+        ),
+    ],
+)
+def test_the_sentences(values, what, rule):
+    assert refusal(lambda: Scenario(**values)) == f"{what}, but must be {rule}."
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"evaluation": {"perod": 1}}, "evaluation.perod is not a field; did you mean period_days?"),
+        ({"period_days": 1}, "period_days is not a field; did you mean evaluation.period_days?"),
+    ],
+)
+def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence):
+    assert refusal(lambda: Scenario(**values)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "rule"),
+    [
+        (
+            {"horizon_days": 10, "warmup_days": 10},
+            "warmup_days is 10",
+            "less than horizon_days, which is 10 (days)",
+        ),
+        (
+            {"population.regions": {}},
+            "population.regions is {}",
+            "one or more named shares from 0 to 1 that sum to 1",
+        ),
+        (
+            {"population.regions": {"a": 0.5}},
+            "population.regions is {'a': 0.5}",
+            "one or more named shares from 0 to 1 that sum to 1",
+        ),
+        (
+            {"population.limit_low": 2, "population.limit_high": 1},
+            "population.limit_low is 2.0",
+            "at most limit_high, which is 1",
+        ),
+        (
+            {"population.utilisation_mean": 1.2, "population.utilisation_concentration": 3},
+            "population.utilisation_mean is 1.2",
+            "at most 1 when utilisation_concentration is set",
+        ),
+        (
+            {"behaviour.draw_share": (0.5, 0.4)},
+            "behaviour.draw_share is (0.5, 0.4)",
+            "a list of two numbers from 0 to 1, the smaller first",
+        ),
+        (
+            {"product.cycle_days": 3},
+            "behaviour.slip_days is 3",
+            "less than product.cycle_days, which is 3 (days)",
+        ),
+        (
+            {"evaluation.duration_days": 30},
+            "evaluation.duration_days is 30",
+            "less than period_days, which is 30 (days)",
+        ),
+        (
+            {"limits.cut_score": 0.6, "limits.raise_score": 0.5},
+            "limits.cut_score is 0.6",
+            "at most raise_score, which is 0.5",
+        ),
+        (
+            {"funding.facilities": [{"name": "a", "from_day": 5, "to_day": 5}]},
+            "funding.facilities[0].to_day is 5",
+            "later than from_day, which is 5 (day)",
+        ),
+        (
+            {"shocks": [{"kind": "freeze", "duration_days": 1}]},
+            "shocks[0].at_day is None",
+            "set, unless per_year is",
+        ),
+        (
+            {"shocks": [{"kind": "cap", "at_day": 1, "per_year": 1}]},
+            "shocks[0].per_year is 1.0",
+            "not set when at_day is",
+        ),
+        (
+            {"shocks": [{"kind": "freeze", "at_day": 1}]},
+            "shocks[0].duration_days is 0",
+            "a whole number from 1 to 30000 (days) for a freeze",
+        ),
+        (
+            {"shocks": [{"kind": "cap", "at_day": 1, "duration_days": 1}]},
+            "shocks[0].duration_days is 1",
+            "0 for a cap, which happens at once",
+        ),
+        (
+            {"shocks": [{"kind": "limit_cut", "at_day": 1, "size": 2}]},
+            "shocks[0].size is 2.0",
+            "a number from 0 to 1 for a limit_cut",
+        ),
+        (
+            {"shocks": [{"kind": "cancellation", "at_day": 1, "size": 1}]},
+            "shocks[0].size is 1.0",
+            "0 for a cancellation, which has no size",
+        ),
+        (
+            {"shocks": [{"kind": "cancellation", "at_day": 1, "regions": ["x"]}]},
+            "shocks[0].regions is ('x',)",
+            "among all",
+        ),
+        (
+            {"shocks": [{"kind": "liquidity_squeeze", "at_day": 1, "duration_days": 1, "regions": ["all"]}]},
+            "shocks[0].regions is ('all',)",
+            "empty for a liquidity_squeeze, which covers the whole pool",
+        ),
+        (
+            {"shocks": [{"kind": "liquidity_squeeze", "at_day": 1, "duration_days": 1, "score_below": 1}]},
+            "shocks[0].score_below is 1.0",
+            "not set for a liquidity_squeeze, which covers the whole pool",
+        ),
+        (
+            {"provenance": {"rules": "guessed"}},
+            "provenance.rules is 'guessed'",
+            "a text that begins with measured, reported or assumed",
+        ),
+        ({"provenance": {"rule": "assumed"}}, "provenance is 'rule'", "about a field of the scenario"),
+        (
+            {"provenance": {"shocks[0]": "assumed"}},
+            "provenance is 'shocks[0]'",
+            "about a field of the scenario",
+        ),
+    ],
+)
+def test_fields_that_do_not_fit_together_are_refused_by_naming_one(changes, what, rule):
+    assert refusal(lambda: Scenario().replace(changes)) == f"{what}, but must be {rule}."
+
+
+def test_regions_of_shocks_are_the_portfolios_when_there_is_one():
+    shock = {"kind": "cancellation", "at_day": 1, "regions": ["x"]}
+    scenario = Scenario().replace({"shocks": [shock], "population.portfolio": "book.csv"})
+    assert scenario.shocks[0].regions == ("x",)
+
+
+def complaint(action):
+    """The sentence with which something is refused, empty if it is not."""
+    try:
+        action()
+    except ScenarioError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(("part", "name"), [field for field in FIELDS if is_number(*field)])
+def test_a_closed_end_of_a_range_is_within_it(part, name):
+    info = part.model_fields[name]
+    ends = [getattr(constraint, kind, None) for constraint in info.metadata for kind in ("ge", "le")]
+    for end in (end for end in ends if end is not None):
+        # Only a rule that involves another field may refuse it, in other words.
+        said = complaint(lambda end=end: part(**(NEEDED.get(part, {}) | {name: end})))
+        assert info.json_schema_extra["allowed"] not in said
+
+
+@pytest.mark.parametrize(("part", "name"), FIELDS)
+def test_each_field_says_its_meaning_and_what_it_may_be(part, name):
+    info = part.model_fields[name]
+    if is_number(part, name):
+        assert info.json_schema_extra["unit"] in info.description
+    assert info.json_schema_extra["allowed"]
+    assert len(info.description) > 10
+
+
+def test_numbers_of_numpy_are_numbers():
+    made = Evaluation(period_days=np.int64(7), smoothing=np.float64(0.5), straight_through=np.bool_(False))
+    assert made == Evaluation(period_days=7, smoothing=0.5, straight_through=False)
+    assert type(made.period_days) is int
+    assert type(made.smoothing) is float
+
+
+def test_whole_numbers_are_good_for_numbers():
+    assert type(Evaluation(smoothing=1).smoothing) is float
+
+
+def test_a_scenario_is_frozen():
+    scenario = Scenario()
+    with pytest.raises(pydantic.ValidationError):
+        scenario.horizon_days = 5
+    with pytest.raises(TypeError):
+        scenario.population.regions["all"] = 0.5
+
+
+def test_equal_scenarios_are_equal_and_hash_alike():
+    one, other = (Scenario().replace({"population.regions": {"a": 0.5, "b": 0.5}}) for _ in range(2))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != Scenario()
+    assert one != Scenario().replace({"population.regions": {"b": 0.5, "a": 0.5}})
+
+
+def test_a_scenario_survives_pickling_and_copying():
+    scenario = Scenario().replace({"population.regions": {"a": 0.5, "b": 0.5}})
+    assert pickle.loads(pickle.dumps(scenario)) == scenario
+    assert copy.deepcopy(scenario) == scenario
+
+
+def test_an_error_survives_pickling():
+    with pytest.raises(ScenarioError) as refused:
+        Evaluation(period_days=0)
+    again = pickle.loads(pickle.dumps(refused.value))
+    assert str(again) == str(refused.value)
+    assert again.field == ("period_days",)
+
+
+def test_errors_are_value_errors():
+    assert issubclass(ScenarioError, SimlimitError)
+    assert issubclass(SimlimitError, ValueError)
+
+
+def test_a_scenario_shows_itself_in_a_line():
+    assert repr(Scenario()) == str(Scenario()) == "Scenario('clockwork': 1000 borrowers, 720 days)"
+
+
+def test_a_scenario_is_plain_data_on_demand():
+    assert Scenario().model_dump()["population"]["regions"] == {"all": 1.0}
+
+
+def test_replace_makes_a_new_scenario():
+    scenario = Scenario()
+    weekly = scenario.replace({"evaluation.period_days": 7, "population.borrowers": 5_000})
+    assert (weekly.evaluation.period_days, weekly.population.borrowers) == (7, 5_000)
+    assert scenario == Scenario()
+
+
+def test_replace_takes_deep_fields_whole_parts_and_lists():
+    scenario = Scenario().replace(
+        {
+            "screening.weights.lenders": 1,
+            "evaluation.smoothing": 0.9,
+            "evaluation": Evaluation(period_days=9, smoothing=0.1),
+            "rules": {"grace_days": 5},
+            "shocks": [Shock(kind="cap", at_day=1, size=5)],
+        }
+    )
+    assert scenario.screening.weights == Weights(lenders=1)
+    assert scenario.evaluation == Evaluation(period_days=9, smoothing=0.9)
+    assert scenario.rules == Rules(grace_days=5)
+    assert scenario.shocks == (Shock(kind="cap", at_day=1, size=5),)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("evaluation.period_day", "did you mean evaluation.period_days?"),
+        ("period_days", "did you mean evaluation.period_days?"),
+        ("evaluation.period_days.x", "did you mean evaluation.period_days?"),
+        ("shock", "did you mean shocks?"),
+    ],
+)
+def test_replace_refuses_an_unknown_name_with_the_one_that_is_meant(name, sentence):
+    assert (
+        refusal(lambda: Scenario().replace({name: 1})) == f"{name} is not a field of a scenario; {sentence}"
+    )
+
+
+def test_replace_refuses_a_strange_name_with_the_parts():
+    message = refusal(lambda: Scenario().replace({"zzz": 1}))
+    assert message.startswith(
+        "zzz is not a field of a scenario; the names are name, description, horizon_days"
+    )
+
+
+def test_what_is_replaced_is_assumed_and_its_old_sources_are_gone():
+    before = Scenario().replace(
+        {
+            "shocks": [{"kind": "cap", "at_day": 1, "size": 5}],
+            "provenance": {
+                "rules.grace_days": "reported: somewhere",
+                "rules.clean_days": "measured: there",
+                "shocks": "reported: x",
+                "shocks[0]": "reported: y",
+                "shocks[0].size": "reported: z",
+            },
+        }
+    )
+    assert before.source("shocks[0].at_day") == "reported: y"
+    after = before.replace({"rules.grace_days": 5, "shocks": [], "name": "after"})
+    assert after.provenance == {
+        "rules.clean_days": "measured: there",
+        "rules.grace_days": "assumed: set by the user",
+        "shocks": "assumed: set by the user",
+    }
+
+
+def test_sources_given_with_the_change_are_kept():
+    scenario = Scenario().replace(
+        {
+            "rules.grace_days": 5,
+            "rules.clean_days": 9,
+            "provenance": {"rules.grace_days": "reported: somewhere"},
+        }
+    )
+    assert scenario.provenance == {
+        "rules.grace_days": "reported: somewhere",
+        "rules.clean_days": "assumed: set by the user",
+    }
+
+
+def test_the_source_of_a_field_is_its_own_or_that_of_its_part_or_the_default():
+    scenario = Scenario(
+        rules=Rules(grace_days=5, clean_days=6),
+        evaluation=Evaluation(smoothing=0.5),
+        provenance={"rules": "measured: there", "rules.clean_days": "reported: here"},
+    )
+    assert scenario.source("rules.clean_days") == "reported: here"
+    assert scenario.source("rules.grace_days") == "measured: there"
+    assert scenario.source("evaluation.smoothing") == "assumed: no source given"
+    assert scenario.source("evaluation.period_days") == "assumed: as in clockwork"
+
+
+@pytest.mark.parametrize("part", [Product, Funding, Limits, Review, Screening, Behaviour])
+def test_a_part_can_be_made_by_itself(part):
+    assert part() == part(**{name: getattr(part(), name) for name in part.model_fields})

@@ -1,0 +1,168 @@
+"""A scenario as TOML: lossless both ways, explained field by field, refused in one sentence."""
+
+import datetime
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simlimit.errors import ScenarioError
+from simlimit.scenario import Facility, Scenario, Shock, dumps, load
+from simlimit.scenario.scenario import names
+from simlimit.scenario.toml import parse
+
+LISTS = ("shocks", "funding.facilities", "provenance")
+
+text = st.text(min_size=1, max_size=12)
+share = st.floats(0, 1)
+source = st.builds(
+    lambda kind, rest: f"{kind}: {rest}", st.sampled_from(["measured", "reported", "assumed"]), text
+)
+money = st.floats(0.01, 1e9)
+
+
+def maybe(values):
+    return st.none() | values
+
+
+facilities = st.builds(
+    Facility,
+    name=text,
+    daily_inflow=st.floats(0, 1e12),
+    lump=st.floats(0, 1e13),
+    every_days=st.integers(0, 30_000),
+    from_day=st.integers(0, 99),
+    to_day=maybe(st.integers(100, 30_000)),
+)
+lasting = st.builds(
+    Shock,
+    kind=st.sampled_from(["freeze", "watch_list"]),
+    at_day=st.integers(0, 30_000),
+    duration_days=st.integers(1, 30_000),
+    regions=st.sampled_from([(), ("north",), ("north", "so uth")]),
+    score_below=maybe(share),
+)
+at_once = st.builds(
+    Shock,
+    kind=st.just("limit_cut"),
+    per_year=st.floats(0, 365, exclude_min=True),
+    size=share,
+    score_below=maybe(share),
+)
+changes = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": text,
+        "description": st.text(max_size=20),
+        "horizon_days": st.integers(10, 30_000),
+        "warmup_days": st.integers(0, 9),
+        "start_date": st.dates(datetime.date(1900, 1, 1)),
+        "population.borrowers": st.integers(1, 20_000_000),
+        "population.portfolio": maybe(text),
+        "population.initial_score": maybe(share),
+        "population.limit_median": money,
+        "population.utilisation_concentration": maybe(st.floats(0, 1e6, exclude_min=True)),
+        "behaviour.late_onset": st.floats(0, 1, exclude_max=True),
+        "behaviour.cure_hazards": st.lists(share, min_size=1, max_size=12),
+        "behaviour.draw_share": st.lists(share, min_size=2, max_size=2).map(sorted),
+        "product.method": st.sampled_from(["equal_principal", "equal_instalment", "interest_only"]),
+        "product.release_unit": st.sampled_from(["instalment", "loan"]),
+        "evaluation.straight_through": st.booleans(),
+        "evaluation.duration_days": st.integers(0, 29),
+        "screening.weights.lenders": st.floats(-20, 20),
+        "funding.unlimited": st.booleans(),
+        "funding.facilities": st.lists(facilities, max_size=3),
+        "limits.cap": maybe(money),
+        "limits.inactive_days": maybe(st.integers(1, 30_000)),
+        "shocks": st.lists(lasting | at_once, max_size=3),
+        "provenance": st.dictionaries(st.sampled_from(names()), source, max_size=4),
+    },
+)
+REGIONS = {"population.regions": {"so uth": 0.25, "north": 0.5, 'ea"st.': 0.25}}
+scenarios = changes.map(lambda some: Scenario().replace(REGIONS | some))
+
+
+@given(scenario=scenarios, comments=st.booleans())
+def test_writing_and_reading_back_loses_nothing(scenario, comments):
+    assert Scenario(**parse(dumps(scenario, comments), "text")) == scenario
+
+
+def test_saving_and_loading_loses_nothing(tmp_path):
+    scenario = Scenario().replace(REGIONS | {"limits.cap": 12.34, "name": "借呗"})
+    scenario.save(tmp_path / "a.toml")
+    assert load(tmp_path / "a.toml") == scenario
+
+
+def test_an_empty_file_is_clockwork(tmp_path):
+    (tmp_path / "a.toml").write_text("")
+    assert load(tmp_path / "a.toml") == Scenario()
+
+
+@pytest.mark.parametrize("name", [name for name in Scenario.leaves() if name not in LISTS])
+def test_each_field_is_explained(name):
+    last = name.rsplit(".", maxsplit=1)[-1]
+    lines = dumps(Scenario()).splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith((f"{last} =", f"# {last} =")))
+    assert lines[at - 1].startswith("# ")
+
+
+def test_a_field_that_is_not_set_is_shown_as_a_comment():
+    assert "# cap =" in dumps(Scenario()).splitlines()
+    assert "cap =" not in dumps(Scenario(), comments=False)
+
+
+def test_comments_carry_meaning_unit_range_and_source():
+    written = dumps(Scenario().replace({"provenance": {"rules.grace_days": "reported: somewhere"}}))
+    assert (
+        "# Days late that do not yet count as overdue (days; a whole number from 0 to 30000)\n"
+        "# reported: somewhere\n"
+        "grace_days = 3\n"
+    ) in written
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"horizon_days = \n", "is not valid TOML: Invalid value (at line 1, column 16)."),
+        (b"a = 1\na = 2\n", "is not valid TOML: Cannot overwrite a value (at line 2, column 6)."),
+        (b"name = '\xff'\n", "is not UTF-8 text: byte 8 cannot be read."),
+        (b"a = " + b"[" * 5000, "is not valid TOML: it is nested too deeply."),
+        (
+            b"evaluation.period_days = 0\n",
+            "evaluation.period_days is 0, but must be a whole number from 1 to 3650 (days).",
+        ),
+        (b"smoothing = nan\n", "smoothing is not a field; did you mean evaluation.smoothing?"),
+        (b"[evaluation]\nsmoothing = nan\n", "evaluation.smoothing is nan, but must be a number from 0 to 1"),
+        (
+            b"[[shocks]]\nkind = 'flood'\n",
+            "shocks[0].kind is 'flood', but must be freeze, tightening, watch_list",
+        ),
+        (b"[evaluaton]\n", "evaluaton is not a field; did you mean evaluation?"),
+    ],
+)
+def test_a_bad_file_is_refused_in_one_sentence(tmp_path, content, sentence):
+    file = tmp_path / "bad.toml"
+    file.write_bytes(content)
+    with pytest.raises(ScenarioError) as refused:
+        load(file)
+    message = str(refused.value)
+    assert message.startswith(str(file))
+    assert sentence in message
+    assert "\n" not in message
+
+
+def test_a_missing_file_and_a_folder_are_refused_in_one_sentence(tmp_path):
+    with pytest.raises(ScenarioError, match=r"none\.toml cannot be read: No such file or directory\.$"):
+        load(tmp_path / "none.toml")
+    with pytest.raises(ScenarioError, match=r"cannot be read: Is a directory\.$"):
+        load(tmp_path)
+
+
+def test_an_unwritable_place_is_refused_and_nothing_is_left(tmp_path):
+    with pytest.raises(ScenarioError, match=r"cannot be written: No such file or directory\.$"):
+        Scenario().save(tmp_path / "no" / "a.toml")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ScenarioError, match=r"cannot be written: Is a directory\.$"):
+        Scenario().save(tmp_path / "folder")
+    assert os.listdir(tmp_path) == ["folder"]
