@@ -82,8 +82,8 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
     cures with a hazard by the age of the spell. So the likelihood factorises: the hazards are plain
     proportions, and the law of q is fitted to the months in which the client was not late and had something
     to pay, q being integrated out. Persistence is thereby counted once, in the hazards. Each month has a
-    level of its own, or a drift of the book would pass for a lack of heterogeneity. The `blind_months` after a
-    cure do not enter. The model has no such months, so the mean of q is at last scaled until the onsets
+    level of its own, or a drift of the book would pass for a lack of heterogeneity. The `blind_months` after
+    a cure do not enter. The model has no such months, so the mean of q is at last scaled until the onsets
     expected over all months, blind ones included, are those observed.
 
     *Borrowing*, by moments. The clock ticks with probability p a day, so that a month of d days has a

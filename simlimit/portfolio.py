@@ -73,7 +73,7 @@ class Histories:
     limit : float array, one per client
         Credit line, in currency units, above 0.
     balance : float array, clients x months
-        Statement balance at the end of each month, in currency units; negative if the client has paid too much.
+        Statement balance at the end of each month, in currency units; negative if overpaid.
     payments : float array, clients x (months - 1)
         What was paid in each month but the first, in currency units.
     late : bool array, clients x months
@@ -129,12 +129,12 @@ class Histories:
 
     @property
     def purchases(self) -> Floats:
-        """What was newly borrowed in each month but the first: the growth of the balance plus what was paid."""
+        """What was newly borrowed in each month but the first: growth of the balance plus what was paid."""
         return self.balance[:, 1:] - self.balance[:, :-1] + self.payments
 
     @property
     def available(self) -> Floats:
-        """What could have been borrowed in each month but the first, had the payment come before any purchase."""
+        """What could be borrowed in each month but the first, had the payment come before any purchase."""
         return np.maximum(0.0, self.limit[:, None] - self.balance[:, :-1] + self.payments)
 
     def until(self, months: int) -> "Histories":
@@ -149,7 +149,7 @@ class Histories:
 
 
 def read_portfolio(path: str | Path) -> Portfolio:
-    """Read a book of borrowers from a CSV file (plain or .gz), one row per borrower.
+    r"""Read a book of borrowers from a CSV file (plain or .gz), one row per borrower.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def read_portfolio(path: str | Path) -> Portfolio:
     --------
     >>> import pathlib, tempfile
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "book.csv"
-    >>> _ = file.write_text("limit,outstanding,region\\n5000,1250.5,south\\n8000,0,north\\n")
+    >>> _ = file.write_text("limit,outstanding,region\\n5000,1250.5,south\n8000,0,north\n")
     >>> book = read_portfolio(file)
     >>> len(book), book.outstanding_cents.tolist(), book.region_names
     (2, [125050, 0], ('north', 'south'))
@@ -241,8 +241,8 @@ def histories_from_uci(path: str | Path) -> Histories:
     """Read the payment histories, April to August 2005, of the UCI "Default of Credit Card Clients" file.
 
     September is left out: code 1 appears 3,688 times there and hardly ever before, so its statuses mean
-    something else. A client who has just cured can hardly show as late in the next month, because the statuses
-    go from 0 straight to 2: hence one blind month.
+    something else. A client who has just cured can hardly show as late in the next month, because the
+    statuses go from 0 straight to 2: hence one blind month.
 
     Parameters
     ----------

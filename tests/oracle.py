@@ -823,7 +823,8 @@ class Platform:
         f = self.long_run_flag_share(borrower)
         if started == borrower.first_evaluation or screening.flag_days == 0:
             return u[0] < f
-        rate = 1 / (screening.flag_days * (1 - f))
+        # Weights can carry the share to 1 in doubles: then the rate is infinite, and nothing is kept.
+        rate = 1 / (screening.flag_days * (1 - f)) if f < 1 else math.inf
         k = math.exp(-rate * self.scenario.evaluation.period_days)
         return u[0] < (f + (1 - f) * k if borrower.flagged else f * (1 - k))
 

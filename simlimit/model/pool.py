@@ -12,7 +12,7 @@ from simlimit.model.state import FUND, NO_CAUSE, NONE, POLICY, QUEUED, RELEASE, 
 @step
 def squeezed(p: Any, amount: int) -> int:
     """Return what a liquidity squeeze leaves of an inflow."""
-    return share(amount, 10_000 - min(p.squeeze, 10_000))
+    return share(amount, 10_000 - min(p.squeezes, 10_000))
 
 
 @step

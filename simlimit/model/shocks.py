@@ -102,7 +102,7 @@ def begin_shock(
     p = platform[0]
     log(events, p, day, SHOCKS, SHOCK_BEGIN, NONE, NO_LOAN, NONE, 0, kind)
     if kind == LIQUIDITY_SQUEEZE:
-        p.squeeze += size
+        p.squeezes += size
         return
     for b in range(len(borrowers)):
         if covered[b]:
@@ -118,7 +118,7 @@ def end_shock(
     p = platform[0]
     log(events, p, day, SHOCKS, SHOCK_END, NONE, NO_LOAN, NONE, 0, kind)
     if kind == LIQUIDITY_SQUEEZE:
-        p.squeeze -= size
+        p.squeezes -= size
         return
     for b in range(len(borrowers)):
         if covered[b]:

@@ -113,7 +113,7 @@ PLATFORM = _record(
     | _fields("i8", "raise_share cut_share cap inactive_days")
     | _fields("f8", "raise_score cut_score")
     # totals
-    | _fields("i8", "outstanding available held headroom squeeze frozen pending_holds review_queue funding_queue")
+    | _fields("i8", "outstanding available held headroom squeezes frozen pending_holds review_queue funding_queue")
     | _fields("i8", "inflow repaid released forfeited drawn written_off most_loans")
     # queues (linked through holds) and the reviewers at work
     | _fields("i8", "desk_arrivals queue_arrivals queue_head queue_tail busy")
