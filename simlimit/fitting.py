@@ -83,8 +83,7 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
     proportions, and the law of q is fitted to the months in which the client was not late and had something
     to pay, q being integrated out. Persistence is thereby counted once, in the hazards. Each month has a
     level of its own, or a drift of the book would pass for a lack of heterogeneity. The `blind_months` after
-    a cure do not enter. The model has no such months, so the mean of q is at last scaled until the onsets
-    expected over all months, blind ones included, are those observed.
+    a cure do not enter.
 
     *Borrowing*, by moments. The clock ticks with probability p a day, so that a month of d days has a
     purchase with probability 1 - (1 - p)^d, which is set to the observed share. Draws of mean share s use up
@@ -147,22 +146,22 @@ class _OnsetData:
         # Arrays are months x clients, so that a month is contiguous.
         late = histories.late.T
         squared = (histories.utilisation.T)[:-1] ** 2
-        could = ~late[:-1] & (histories.balance.T[:-1] > 0)
-        shown = could & ~_just_cured(late, histories.blind_months)[:-1]
+        shown = ~late[:-1] & (histories.balance.T[:-1] > 0)
+        shown &= ~_just_cured(late, histories.blind_months)[:-1]
         if not shown.any(axis=1).all():
             raise PortfolioError("histories have a month in which no client could become late")
         if not (shown & late[1:]).any():
             raise PortfolioError("histories have no client who becomes late; allowed is at least one")
         some = shown.any(axis=0)
         self.mean_square = float(squared[0].mean())
-        self.squared, self.could, self.shown = squared[:, some], could[:, some], shown[:, some]
-        self.missed = late[1:, some]
+        self.squared, self.shown = squared[:, some], shown[:, some]
+        self.missed = self.shown & late[1:, some]
         self.weights = self.shown.sum(axis=1)
 
     def fit(self) -> tuple[Floats, Floats, Floats]:
         """Give late_onset, concentration and effect; their standard errors; the levels of the months."""
         months = len(self.weights)
-        observed = np.sum(self.missed & self.shown, axis=1)
+        observed = self.missed.sum(axis=1)
         start = np.r_[np.log(np.maximum(observed, 0.5) / self.weights), np.log(5.0), 1.0]
         bounds = [_BOUNDS_LOG_LEVEL] * months + [_BOUNDS_LOG_CONCENTRATION, _BOUNDS_EFFECT]
         clients = self.squared.shape[1]
@@ -179,13 +178,12 @@ class _OnsetData:
             options={"ftol": 1e-13, "gtol": 1e-7},
         ).x
         mean, concentration, effect = self.natural(found)
-        scale = self.missed[self.could].sum() / self.expected(found)
         # Delta method: how the three depend on the parameters.
         slope = np.zeros((3, months + 2))
-        slope[0, :months] = scale * self.weights * np.exp(found[:months]) / self.weights.sum()
+        slope[0, :months] = self.weights * np.exp(found[:months]) / self.weights.sum()
         slope[1, months], slope[2, months + 1] = concentration, 1.0
         errors = np.sqrt(np.diag(slope @ _inverse_hessian(self.cost, found) @ slope.T))
-        return np.array([scale * mean, concentration, effect]), errors, np.exp(found[:months]) / mean
+        return np.array([mean, concentration, effect]), errors, np.exp(found[:months]) / mean
 
     def natural(self, parameters: Floats) -> tuple[float, float, float]:
         """Give the mean of q over months and clients, its concentration, and the effect of utilisation."""
@@ -193,32 +191,20 @@ class _OnsetData:
         mean = float(np.average(levels, weights=self.weights))
         return mean, float(np.exp(parameters[-2])), float(parameters[-1])
 
-    def likelihoods(self, parameters: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """Give nodes of q, their weights, the factors of the client-months, and the likelihoods by node."""
+    def cost(self, parameters: Floats) -> float:
+        """Minus the log likelihood."""
         mean, concentration, effect = self.natural(parameters)
         nodes, weights = _beta_nodes(mean * concentration, (1.0 - mean) * concentration)
         factors = (1.0 + effect * self.squared) / (1.0 + effect * self.mean_square)
         factors *= (np.exp(parameters[:-2]) / mean)[:, None]
         at_risk = np.where(self.shown, factors, 0.0)
-        kept = 1.0 - (self.shown & self.missed)
-        likelihood = np.empty((_NODES, factors.shape[1]))
+        kept = 1.0 - self.missed
+        likelihood = np.empty((_NODES, at_risk.shape[1]))
         for row, node in zip(likelihood, nodes, strict=True):
             chance = np.minimum(1.0 - 1e-9, node * at_risk)
-            np.prod(
-                np.abs(kept - chance), axis=0, out=row
-            )  # chance of a miss where it was one, else 1 - chance
-        return nodes, weights, factors, likelihood
-
-    def cost(self, parameters: Floats) -> float:
-        """Minus the log likelihood."""
-        _, weights, _, likelihood = self.likelihoods(parameters)
+            # A miss has its chance, a payment one minus it.
+            np.prod(np.abs(kept - chance), axis=0, out=row)
         return -float(np.log(weights @ likelihood).sum())
-
-    def expected(self, parameters: Floats) -> float:
-        """Onsets expected over all months in which they could happen, q as seen in the client's history."""
-        nodes, weights, factors, likelihood = self.likelihoods(parameters)
-        propensity = (weights * nodes) @ likelihood / (weights @ likelihood)
-        return float(np.sum(np.minimum(1.0, factors * propensity)[self.could]))
 
 
 def _beta_nodes(a: float, b: float) -> tuple[Floats, Floats]:

@@ -43,7 +43,9 @@ def _loan_keys(origin: npt.NDArray[Any], borrower: npt.NDArray[Any]) -> npt.NDAr
     return (origin.astype(np.int64) + _FAR_DAY) * 2**32 + borrower
 
 
-def _loan_numbers(state: State, origin: npt.NDArray[Any], borrower: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+def _loan_numbers(
+    state: State, origin: npt.NDArray[Any], borrower: npt.NDArray[Any]
+) -> npt.NDArray[np.int64]:
     """Return the number of the loan of each (day of origin, borrower), -1 where there is none."""
     loans = state.loans[: state.platform[0].loans_used]
     numbered = np.sort(_loan_keys(loans["origin"], state.borrowers["borrower"][loans["borrower"]]))

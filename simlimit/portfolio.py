@@ -149,7 +149,7 @@ class Histories:
 
 
 def read_portfolio(path: str | Path) -> Portfolio:
-    r"""Read a book of borrowers from a CSV file (plain or .gz), one row per borrower.
+    """Read a book of borrowers from a CSV file (plain or .gz), one row per borrower.
 
     Parameters
     ----------
@@ -172,8 +172,10 @@ def read_portfolio(path: str | Path) -> Portfolio:
     Examples
     --------
     >>> import pathlib, tempfile
+    >>> import pandas as pd
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "book.csv"
-    >>> _ = file.write_text("limit,outstanding,region\\n5000,1250.5,south\n8000,0,north\n")
+    >>> rows = {"limit": [5000, 8000], "outstanding": [1250.5, 0], "region": ["south", "north"]}
+    >>> pd.DataFrame(rows).to_csv(file, index=False)
     >>> book = read_portfolio(file)
     >>> len(book), book.outstanding_cents.tolist(), book.region_names
     (2, [125050, 0], ('north', 'south'))
@@ -301,7 +303,11 @@ def _read_text(path: str | Path, required: tuple[str, ...], optional: tuple[str,
         raise PortfolioError(
             f"{path}: 0 rows after line 1; allowed are 1 to {MAX_BORROWERS} borrowers"
         ) from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning, csv.Error) as error:
+    except pd.errors.ParserWarning:
+        raise PortfolioError(
+            f"{path}: line 2 has more fields than line 1 has columns; allowed are {len(header)}"
+        ) from None
+    except (pd.errors.ParserError, csv.Error) as error:
         problem = " ".join(str(error).split())
         raise PortfolioError(f"{path}: not a table of comma-separated values ({problem})") from None
     except UnicodeDecodeError:
@@ -346,7 +352,7 @@ def _numbers(
         kind = "whole numbers" if whole else "numbers"
         raise PortfolioError(
             f"{path}: line {row + 2}, column {column!r}: {text[column].iloc[row]!r} is not allowed; "
-            f"allowed are {kind} from {low:g} to {high:g}"
+            f"allowed are {kind} from {low:.12g} to {high:.12g}"
         )
     return values
 

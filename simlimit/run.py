@@ -41,7 +41,9 @@ class Run:
     np.int64(0)
     """
 
-    def __init__(self, scenario: Scenario, seed: int, replication: int, regions: tuple[str, ...], state: State) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, replication: int, regions: tuple[str, ...], state: State
+    ) -> None:
         self.scenario = scenario
         self.seed = seed
         self.replication = replication

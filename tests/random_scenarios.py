@@ -178,12 +178,14 @@ def random_facility(rng: Random, repaid_a_day: float, horizon: int) -> dict[str,
 
 
 def random_limits(rng: Random, median: float) -> dict[str, Any]:
+    """Only small raises go without a cap: a line that doubles every day is soon all the money there is."""
+    share, cap = rng.choice(((0.05, None), (0.05, 0.8 * median), (0.2, 2 * median), (1.0, 3 * median)))
     return {
         "raise_score": rng.choice((None, 0.6, 0.8)),
-        "raise_share": rng.choice((0.05, 0.2, 1.0)),
+        "raise_share": share,
         "cut_score": rng.choice((None, 0.2, 0.4, 0.55)),
         "cut_share": rng.choice((0.0, 0.1, 0.3)),
-        "cap": rng.choice((None, 0.8 * median, 2 * median)),
+        "cap": cap,
         "inactive_days": rng.choice((None, None, 20, 60)),
     }
 

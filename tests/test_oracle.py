@@ -53,6 +53,73 @@ def test_random_scenarios_show_every_mechanism(tmp_path: Path) -> None:
     assert all_mechanisms() - set(seen) == set()
 
 
+# ---- deliberate mistakes ---------------------------------------------------------------------------------
+
+MISTAKES = {
+    "the queues do not mind who the borrower is": (
+        "model/queues.py",
+        "    if a.borrower != b.borrower:\n",
+        "    if False:\n",
+    ),
+    "a payment on the last day of grace is late": (
+        "model/repayment.py",
+        "late = day - r.oldest_due > p.grace_days",
+        "late = day - r.oldest_due >= p.grace_days",
+    ),
+    "a fall of the limit takes the earliest hold first": (
+        "model/limits.py",
+        "        following = holds[h].next\n",
+        "        h = r.first_hold\n"
+        "        while holds[h].next != NONE:\n"
+        "            h = holds[h].next\n"
+        "        following = h\n",
+    ),
+}
+EDITED_SEEDS = ("0", "1", "2")
+COMPARE = """
+import sys
+package, tests = sys.argv[1:3]
+sys.path[:0] = [package, tests]
+import oracle, random_scenarios, simlimit
+assert simlimit.__file__.startswith(package)
+for seed in map(int, sys.argv[3:]):
+    scenario = random_scenarios.random_scenario(seed)
+    run = simlimit.simulate(scenario, seed=seed)
+    print(oracle.first_difference(run, oracle.simulate(scenario, seed=seed)))
+"""
+
+
+def differences_of_edited_package(folder: Path, edit: tuple[str, str, str] | None) -> list[str]:
+    """Compare an edited copy of the package with the oracle in a fresh process.
+
+    Its transitions run as plain Python: for a few scenarios that is sooner done than compiling them anew.
+    """
+    shutil.copytree(PACKAGE, folder / "simlimit", ignore=shutil.ignore_patterns("__pycache__"))
+    if edit is not None:
+        name, right, wrong = edit
+        source = (folder / "simlimit" / name).read_text(encoding="utf-8")
+        assert source.count(right) == 1, f"{name} has {source.count(right)} times the text to edit: {right!r}"
+        (folder / "simlimit" / name).write_text(source.replace(right, wrong), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", COMPARE, str(folder), str(Path(__file__).parent), *EDITED_SEEDS],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("edit", MISTAKES.values(), ids=MISTAKES.keys())
+def test_oracle_catches_a_mistake(edit: tuple[str, str, str], tmp_path: Path) -> None:
+    assert set(differences_of_edited_package(tmp_path, edit)) != {"None"}
+
+
+def test_oracle_finds_no_mistake_in_an_unedited_copy(tmp_path: Path) -> None:
+    assert set(differences_of_edited_package(tmp_path, None)) == {"None"}
+
+
 # ---- the oracle itself against closed forms --------------------------------------------------------------
 
 

@@ -485,3 +485,10 @@ def test_the_source_of_a_field_is_its_own_or_that_of_its_part_or_the_default():
 @pytest.mark.parametrize("part", [Product, Funding, Limits, Review, Screening, Behaviour])
 def test_a_part_can_be_made_by_itself(part):
     assert part() == part(**{name: getattr(part(), name) for name in part.model_fields})
+
+
+def test_sources_that_are_not_texts_are_refused_when_they_are_replaced():
+    message = refusal(lambda: Scenario().replace({"provenance": 5, "rules.grace_days": 5}))
+    assert message.startswith(
+        "provenance is 5, but must be texts that begin with measured, reported or assumed"
+    )

@@ -4,7 +4,7 @@ import datetime
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlimit.errors import ScenarioError
@@ -83,6 +83,7 @@ REGIONS = {"population.regions": {"so uth": 0.25, "north": 0.5, 'ea"st.': 0.25}}
 scenarios = changes.map(lambda some: Scenario().replace(REGIONS | some))
 
 
+@settings(deadline=None)
 @given(scenario=scenarios, comments=st.booleans())
 def test_writing_and_reading_back_loses_nothing(scenario, comments):
     assert Scenario(**parse(dumps(scenario, comments), "text")) == scenario

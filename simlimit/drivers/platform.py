@@ -7,6 +7,7 @@ import simpy
 
 from simlimit.errors import SimlimitError
 from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
+from simlimit.model.ledger import counts
 from simlimit.model.state import (
     ACT,
     CAUSES,
@@ -22,8 +23,6 @@ from simlimit.scenario import Scenario
 
 BEGIN = SHOCKS + 0.5
 """Within phase 0, shocks end before others begin."""
-
-_COUNTS = ("most_loans", "pending_holds", "loans_used", "holds_used", "events_used")
 
 
 class Platform:
@@ -98,7 +97,9 @@ class Platform:
         moment = self._moments.get(time)
         if moment is None:
             if time < self.env.now:
-                raise SimlimitError(f"day {day}, phase {phase} has passed: it is {self.env.now}; wait for a later one.")
+                raise SimlimitError(
+                    f"day {day}, phase {phase} has passed: it is {self.env.now}; wait for a later one."
+                )
             moment = self._moments[time] = self.env.timeout(time - self.env.now)
         return moment
 
@@ -143,7 +144,9 @@ class Platform:
         cents = round(100 * amount)
         available = int(self.borrowers[borrower].available)
         if not 0 < cents <= available:
-            raise SimlimitError(f"amount is {amount}, but borrower {borrower} can draw more than 0 and at most {available / 100}.")
+            raise SimlimitError(
+                f"amount is {amount}, but borrower {borrower} can draw more than 0 and at most {available / 100}."
+            )
         self._reserve(loans=1, holds=1, events=2)
         s = self.state
         draw_now(s.borrowers, s.loans, s.platform, s.events, borrower, self.day, cents)
@@ -167,7 +170,9 @@ class Platform:
         record = self.borrowers[borrower]
         cents = round(100 * limit)
         if cents > record.limit and (record.raise_pending or record.closed):
-            raise SimlimitError(f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now.")
+            raise SimlimitError(
+                f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
+            )
         self._reserve(loans=0, holds=1, events=5 + len(self.open_holds(borrower)))
         s = self.state
         set_limit_now(s.borrowers, s.holds, s.platform, s.events, borrower, self.day, cents)
@@ -177,7 +182,7 @@ class Platform:
 
         The bounds count, for each process, the most records that its transition can make.
         """
-        most_loans, pending, *used = self.state.platform[list(_COUNTS)][0].item()
+        most_loans, pending, *used = counts(self.state.platform)
         payers = self._waiting(day, PAY)
         drawers = payers + self._waiting(day, ACT)
         shocks = self._waiting(day, BEGIN)

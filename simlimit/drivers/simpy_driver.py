@@ -40,6 +40,7 @@ from simlimit.model.timetable import Occurrence
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]
 
+
 def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process:
     """Pay on due days and draw on wishes, until the horizon or the end of the line."""
     s = platform.state
@@ -52,7 +53,9 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
             wish_day = wish(s.borrowers, s.loans, s.platform, s.events, b, wish_day)
 
 
-def cohort(platform: Platform, members: npt.NDArray[np.int64], first: int, period: int, duration: int) -> Process:
+def cohort(
+    platform: Platform, members: npt.NDArray[np.int64], first: int, period: int, duration: int
+) -> Process:
     """Evaluate the borrowers who share their evaluation days."""
     s = platform.state
     for day in range(first + duration, platform.horizon, period):

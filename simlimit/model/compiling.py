@@ -29,7 +29,13 @@ def source_digest() -> str:
     for path in sorted(package.rglob("*.py")):
         digest.update(str(path.relative_to(package)).encode())
         digest.update(path.read_bytes())
-    settings = (numba.__version__, np.__version__, sys.version, sorted(OPTIONS.items()), numba.config.BOUNDSCHECK)
+    settings = (
+        numba.__version__,
+        np.__version__,
+        sys.version,
+        sorted(OPTIONS.items()),
+        numba.config.BOUNDSCHECK,
+    )
     digest.update(repr(settings).encode())
     return digest.hexdigest()[:20]
 

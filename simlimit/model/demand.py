@@ -1,16 +1,15 @@
 """Borrowers draw (phase 5): a clock of wishes that ticks whatever the state."""
 
 import math
-from typing import Any
 
 from simlimit.model.compiling import step, transition
 from simlimit.model.ledger import log
 from simlimit.model.randomness import WISH, uniforms
-from simlimit.model.state import ACT, DRAW, NEVER, NO_CAUSE, NONE, Records, share
+from simlimit.model.state import ACT, DRAW, NEVER, NO_CAUSE, NONE, Record, Records, share
 
 
 @step
-def wish_gap(p: Any, borrower: int, tick: int) -> int:
+def wish_gap(p: Record, borrower: int, tick: int) -> int:
     """Return the days from the tick before to this one (geometric)."""
     u = uniforms(p.seed, p.replication, WISH, borrower, tick, 0)[0]
     return 1 + int(math.log(u) * p.wish_gap)
@@ -18,7 +17,7 @@ def wish_gap(p: Any, borrower: int, tick: int) -> int:
 
 @step
 def open_loan(
-    borrowers: Records, loans: Records, p: Any, b: int, principal: int, origin: int, instalments: int, next_cycle: int
+    borrowers: Records, loans: Records, p: Record, b: int, principal: int, origin: int, instalments: int, next_cycle: int
 ) -> int:  # fmt: skip
     """Open a loan, last in its borrower's list."""
     r = borrowers[b]
@@ -45,7 +44,7 @@ def open_loan(
 
 
 @step
-def draw(borrowers: Records, loans: Records, p: Any, events: Records, b: int, day: int, amount: int) -> None:
+def draw(borrowers: Records, loans: Records, p: Record, events: Records, b: int, day: int, amount: int) -> None:
     """Turn available limit into a loan, first due on the next due day after today."""
     r = borrowers[b]
     r.available -= amount

@@ -1,7 +1,6 @@
 """The manual review desk (gate 4, phase 3): reviewers who take the next hold when they finish one."""
 
 import math
-from typing import Any
 
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import charge, join_queue, left
@@ -20,6 +19,7 @@ from simlimit.model.state import (
     REVIEW_DESK,
     REVIEWED,
     WAITING,
+    Record,
     Records,
 )
 
@@ -29,14 +29,14 @@ EFFECT = 0.375
 
 
 @step
-def review_numbers(p: Any, borrower: int, hold: Any) -> tuple[float, float, float, float]:
+def review_numbers(p: Record, borrower: int, hold: Record) -> tuple[float, float, float, float]:
     """Return the random numbers of a hold's present review."""
     index = (int(hold.instalment) & 0xFFFF) | (int(hold.attempts) << 16)
     return uniforms(p.seed, p.replication, REVIEW_STREAM, borrower, hold.origin, index)
 
 
 @step
-def service_time(p: Any, u: tuple[float, float, float, float]) -> float:
+def service_time(p: Record, u: tuple[float, float, float, float]) -> float:
     """Return how long a review takes, in days."""
     if p.service_law == CONSTANT or p.service_days == 0.0:
         return p.service_days
@@ -48,7 +48,7 @@ def service_time(p: Any, u: tuple[float, float, float, float]) -> float:
 
 
 @step
-def take_next(borrowers: Records, holds: Records, p: Any) -> int:
+def take_next(borrowers: Records, holds: Records, p: Record) -> int:
     """Take the next hold from the desk's queues, passing over those forfeited meanwhile; NONE if there is none."""
     for priority in range(2):
         while p.desk_head[priority] != NONE:
@@ -60,7 +60,7 @@ def take_next(borrowers: Records, holds: Records, p: Any) -> int:
 
 
 @step
-def sift_down(reviewers: Records, p: Any) -> None:
+def sift_down(reviewers: Records, p: Record) -> None:
     """Let the review on top of the heap sink to its place."""
     place = 0
     while 2 * place + 1 < p.busy:
@@ -87,7 +87,7 @@ def swap(reviewers: Records, one: int, other: int) -> None:
 
 
 @step
-def start_review(borrowers: Records, holds: Records, reviewers: Records, p: Any, h: int, time: float) -> None:
+def start_review(borrowers: Records, holds: Records, reviewers: Records, p: Record, h: int, time: float) -> None:
     """Put a review at the end of the heap and let it rise to its place."""
     r = borrowers[holds[h].borrower]
     place = p.busy
@@ -100,7 +100,7 @@ def start_review(borrowers: Records, holds: Records, reviewers: Records, p: Any,
 
 
 @step
-def finish_review(borrowers: Records, holds: Records, p: Any, events: Records, h: int, day: int) -> None:
+def finish_review(borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int) -> None:
     """Approve a reviewed hold, or send it back to wait for the next decision."""
     hold = holds[h]
     if hold.stage != AT_DESK:
@@ -121,7 +121,7 @@ def finish_review(borrowers: Records, holds: Records, p: Any, events: Records, h
 
 @step
 def work_until(
-    borrowers: Records, holds: Records, p: Any, events: Records, reviewers: Records, day: int, time: float
+    borrowers: Records, holds: Records, p: Record, events: Records, reviewers: Records, day: int, time: float
 ) -> None:
     """Finish the reviews that end by a time; whoever finishes takes the next hold at once."""
     while p.busy > 0 and reviewers[0].free_at <= time:
@@ -136,7 +136,7 @@ def work_until(
 
 
 @step
-def admit_arrivals(borrowers: Records, holds: Records, p: Any) -> None:
+def admit_arrivals(borrowers: Records, holds: Records, p: Record) -> None:
     """Append today's holds, in their pinned order, to the queue of their priority."""
     h = sort_queue(borrowers, holds, p.desk_arrivals, False)
     p.desk_arrivals = NONE

@@ -1,7 +1,6 @@
 """Evaluations (phase 2): score, flag, standing, waiting holds, and the line."""
 
 import math
-from typing import Any
 
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import approve, charge
@@ -19,6 +18,7 @@ from simlimit.model.state import (
     OVERDUE,
     SCORE,
     WAITING,
+    Record,
     Records,
     share,
     utilisation,
@@ -29,7 +29,7 @@ RECENT_PREPAYMENT_DAYS = 90
 
 
 @step
-def new_score(r: Any, p: Any, day: int) -> float:
+def new_score(r: Record, p: Record, day: int) -> float:
     """Return the score, smoothed toward the record since the last decision."""
     overdue = day - r.oldest_due > p.grace_days or r.last_overdue > r.last_decision
     record = 0.0 if overdue else 1.0
@@ -39,7 +39,7 @@ def new_score(r: Any, p: Any, day: int) -> float:
 
 
 @step
-def false_flag_share(r: Any, p: Any, day: int) -> float:
+def false_flag_share(r: Record, p: Record, day: int) -> float:
     """Return the long-run share of false flags of a borrower, shifted on the logit scale by what it does."""
     f = p.false_flag
     if p.weighted and f > 0.0:
@@ -52,7 +52,7 @@ def false_flag_share(r: Any, p: Any, day: int) -> float:
 
 
 @step
-def is_flagged(r: Any, p: Any, day: int, started: int) -> bool:
+def is_flagged(r: Record, p: Record, day: int, started: int) -> bool:
     """Look at the flag: detection for the truly risky, a two-state chain in time for the others."""
     if r.risky:
         return uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)[1] < p.detection
@@ -70,7 +70,7 @@ def is_flagged(r: Any, p: Any, day: int, started: int) -> bool:
 
 
 @step
-def standing(r: Any, p: Any, day: int) -> int:
+def standing(r: Record, p: Record, day: int) -> int:
     """Return clear, or the first rule that denies."""
     if r.score < p.min_score + r.tightened / 10_000:
         return SCORE
@@ -82,7 +82,7 @@ def standing(r: Any, p: Any, day: int) -> int:
 
 
 @step
-def decide_hold(borrowers: Records, holds: Records, p: Any, h: int, day: int, started: int) -> None:
+def decide_hold(borrowers: Records, holds: Records, p: Record, h: int, day: int, started: int) -> None:
     """Apply a decision to a hold that waits for one."""
     hold = holds[h]
     verdict = borrowers[hold.borrower].standing
@@ -97,7 +97,7 @@ def decide_hold(borrowers: Records, holds: Records, p: Any, h: int, day: int, st
 
 
 @step
-def review_line(borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int) -> None:
+def review_line(borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int) -> None:
     """Cut, reclaim or raise the line."""
     r = borrowers[b]
     if r.score < p.cut_score:

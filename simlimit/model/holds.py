@@ -3,8 +3,6 @@
 A borrower's open holds form a list, the latest opened first. Every change of cause charges the days since the last one.
 """
 
-from typing import Any
-
 from simlimit.model.compiling import step
 from simlimit.model.ledger import log
 from simlimit.model.state import (
@@ -28,13 +26,14 @@ from simlimit.model.state import (
     REVIEW,
     SETTLEMENT,
     WAITING,
+    Record,
     Records,
     share,
 )
 
 
 @step
-def charge(hold: Any, day: int, cause: int) -> None:
+def charge(hold: Record, day: int, cause: int) -> None:
     """Charge the days up to yesterday to the present cause, and let the hold stand at another from today."""
     hold.days[hold.cause] += day - hold.since
     hold.since = day
@@ -42,14 +41,14 @@ def charge(hold: Any, day: int, cause: int) -> None:
 
 
 @step
-def left(hold: Any) -> int:
+def left(hold: Record) -> int:
     """Return what may still be released of a hold."""
     return hold.amount - hold.forfeited
 
 
 @step
 def open_hold(
-    borrowers: Records, holds: Records, p: Any, b: int, day: int, amount: int, kind: int, origin: int, instalment: int
+    borrowers: Records, holds: Records, p: Record, b: int, day: int, amount: int, kind: int, origin: int, instalment: int
 ) -> int:  # fmt: skip
     """Open a hold and put it first in the borrower's list."""
     r = borrowers[b]
@@ -83,7 +82,7 @@ def open_hold(
 
 
 @step
-def end(borrowers: Records, holds: Records, p: Any, h: int, day: int, outcome: int) -> None:
+def end(borrowers: Records, holds: Records, p: Record, h: int, day: int, outcome: int) -> None:
     """End a hold and take it from the borrower's list."""
     hold = holds[h]
     r = borrowers[hold.borrower]
@@ -107,7 +106,7 @@ def end(borrowers: Records, holds: Records, p: Any, h: int, day: int, outcome: i
 
 @step
 def forfeit(
-    borrowers: Records, holds: Records, p: Any, events: Records, h: int, day: int, phase: int, amount: int, cause: int
+    borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int, phase: int, amount: int, cause: int
 ) -> None:  # fmt: skip
     """Take an amount from a hold; a hold with nothing left ends."""
     hold = holds[h]
@@ -122,7 +121,7 @@ def forfeit(
 
 
 @step
-def release(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> int:
+def release(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> int:
     """Turn what is left of a hold into available limit, and return it."""
     hold = holds[h]
     r = borrowers[hold.borrower]
@@ -138,7 +137,7 @@ def release(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> int
 
 
 @step
-def join_queue(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> None:
+def join_queue(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> None:
     """Put a hold that passed gate 4 among those that join the funding queue today."""
     hold = holds[h]
     frozen = borrowers[hold.borrower].freezes > 0
@@ -151,7 +150,7 @@ def join_queue(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> 
 
 
 @step
-def approve(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> None:
+def approve(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> None:
     """Let a hold pass gate 3: to the desk if the borrower is watched, else to the funding queue."""
     hold = holds[h]
     r = borrowers[hold.borrower]
@@ -167,14 +166,14 @@ def approve(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> Non
 
 
 @step
-def in_progress(r: Any, p: Any, day: int) -> bool:
+def in_progress(r: Record, p: Record, day: int) -> bool:
     """Return whether, in phase 1 of a day, an evaluation that started before is still undecided."""
     started = day - 1 - (day - 1 - r.evaluation_day) % p.period_days
     return started >= r.evaluation_day and day <= started + p.duration_days
 
 
 @step
-def reach_evaluation(borrowers: Records, holds: Records, p: Any, h: int, day: int) -> None:
+def reach_evaluation(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> None:
     """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation."""
     hold = holds[h]
     r = borrowers[hold.borrower]
@@ -192,7 +191,7 @@ def reach_evaluation(borrowers: Records, holds: Records, p: Any, h: int, day: in
 
 @step
 def repay(
-    borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int, principal: int, origin: int,
+    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, principal: int, origin: int,
     instalment: int, late: bool, settled: bool, event: int,
 ) -> None:  # fmt: skip
     """Book repaid principal: it leaves the outstanding, feeds the pool, and becomes a hold."""
@@ -217,7 +216,7 @@ def repay(
 
 
 @step
-def settle(borrowers: Records, holds: Records, p: Any, b: int, day: int, origin: int) -> None:
+def settle(borrowers: Records, holds: Records, p: Record, b: int, day: int, origin: int) -> None:
     """Bring the holds that waited for a loan's settlement to gate 2."""
     h = borrowers[b].first_hold
     while h != NONE:

@@ -1,14 +1,12 @@
 """What is written down: the log of events, and the row of each day."""
 
-from typing import Any
-
 from simlimit.model.compiling import step, transition
-from simlimit.model.state import Records
+from simlimit.model.state import Record, Records
 
 
 @step
 def log(
-    events: Records, p: Any, day: int, phase: int, event: int, borrower: int, origin: int, instalment: int, amount: int,
+    events: Records, p: Record, day: int, phase: int, event: int, borrower: int, origin: int, instalment: int, amount: int,
     cause: int,
 ) -> None:  # fmt: skip
     """Append an event, if events are kept."""
@@ -23,6 +21,13 @@ def log(
         e.instalment = instalment
         e.amount = amount
         e.cause = cause
+
+
+@transition
+def counts(platform: Records) -> tuple[int, int, int, int, int]:
+    """Return the most loans of a borrower, the open holds, and the loans, holds and events in use."""
+    p = platform[0]
+    return p.most_loans, p.pending_holds, p.loans_used, p.holds_used, p.events_used
 
 
 @transition

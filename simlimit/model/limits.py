@@ -1,7 +1,5 @@
 """The line itself: falls, raises, closing."""
 
-from typing import Any
-
 from simlimit.model.compiling import step
 from simlimit.model.holds import forfeit, join_queue, left, open_hold
 from simlimit.model.ledger import log
@@ -14,6 +12,7 @@ from simlimit.model.state import (
     RAISE,
     RAISE_KIND,
     WITHDRAW,
+    Record,
     Records,
     share,
 )
@@ -21,7 +20,7 @@ from simlimit.model.state import (
 
 @step
 def lower_limit(
-    borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int, phase: int, limit: int, cause: int
+    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int, limit: int, cause: int
 ) -> None:  # fmt: skip
     """Let a limit fall: the room goes from what is available first, then from the holds, the latest opened first."""
     r = borrowers[b]
@@ -48,7 +47,7 @@ def lower_limit(
 
 @step
 def close(
-    borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int, phase: int, cause: int
+    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int, cause: int
 ) -> None:
     """Close a line: limit 0, no more evaluations and draws."""
     lower_limit(borrowers, holds, p, events, b, day, phase, 0, cause)
@@ -56,7 +55,9 @@ def close(
 
 
 @step
-def raise_limit(borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int, limit: int) -> None:
+def raise_limit(
+    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, limit: int
+) -> None:
     """Raise a limit at once; the room it makes is a hold that only freezes and funding can delay."""
     r = borrowers[b]
     room = max(limit, r.outstanding) - max(r.limit, r.outstanding)

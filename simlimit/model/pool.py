@@ -1,22 +1,20 @@
 """The funding pool (gates 5 and 6, phase 4): inflows, then releases in the order of the queue."""
 
-from typing import Any
-
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import left, release
 from simlimit.model.ledger import log
 from simlimit.model.queues import sort_queue
-from simlimit.model.state import FUND, NO_CAUSE, NONE, POLICY, QUEUED, RELEASE, Records, share
+from simlimit.model.state import FUND, NO_CAUSE, NONE, POLICY, QUEUED, RELEASE, Record, Records, share
 
 
 @step
-def squeezed(p: Any, amount: int) -> int:
+def squeezed(p: Record, amount: int) -> int:
     """Return what a liquidity squeeze leaves of an inflow."""
     return share(amount, 10_000 - min(p.squeezes, 10_000))
 
 
 @step
-def inflow(p: Any, facilities: Records, day: int) -> int:
+def inflow(p: Record, facilities: Records, day: int) -> int:
     """Return what flows into the pool on a day."""
     total = squeezed(p, p.daily_inflow)
     for i in range(len(facilities)):
@@ -30,7 +28,7 @@ def inflow(p: Any, facilities: Records, day: int) -> int:
 
 
 @step
-def admit_to_queue(borrowers: Records, holds: Records, p: Any) -> None:
+def admit_to_queue(borrowers: Records, holds: Records, p: Record) -> None:
     """Append today's holds to the queue in their pinned order, which cannot matter where funding is unlimited."""
     first = p.queue_arrivals
     p.queue_arrivals = NONE
@@ -49,7 +47,7 @@ def admit_to_queue(borrowers: Records, holds: Records, p: Any) -> None:
 
 
 @step
-def release_in_order(borrowers: Records, holds: Records, p: Any, events: Records, day: int) -> None:
+def release_in_order(borrowers: Records, holds: Records, p: Record, events: Records, day: int) -> None:
     """Go through the queue: pass over the frozen, release what fits, stop at the first that does not."""
     before = NONE
     h = p.queue_head
@@ -74,7 +72,7 @@ def release_in_order(borrowers: Records, holds: Records, p: Any, events: Records
 
 
 @step
-def log_release(borrowers: Records, holds: Records, p: Any, events: Records, h: int, day: int) -> None:
+def log_release(borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int) -> None:
     """Release a hold and write it down."""
     hold = holds[h]
     amount = release(borrowers, holds, p, h, day)

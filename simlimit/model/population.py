@@ -144,7 +144,9 @@ def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:
 def portfolio_utilisation(portfolio: Portfolio) -> list[float]:
     """Return the outstanding share of each limit of a portfolio, at most 1."""
     pairs = zip(portfolio.outstanding_cents.tolist(), portfolio.limit_cents.tolist(), strict=True)
-    return [min(1.0, outstanding / limit) if limit > 0 else float(outstanding > 0) for outstanding, limit in pairs]
+    return [
+        min(1.0, outstanding / limit) if limit > 0 else float(outstanding > 0) for outstanding, limit in pairs
+    ]
 
 
 @transition
@@ -215,4 +217,3 @@ def populate(borrowers: Records, loans: Records, platform: Records, book: Book) 
             r.next_wish = wish_gap(p, b, 0) - 1
         p.outstanding += r.outstanding
         p.available += r.available
-

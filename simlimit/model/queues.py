@@ -37,7 +37,9 @@ def sort_queue(borrowers: Records, holds: Records, head: int, by_repayment: bool
             right_size = size
             while left_size > 0 or (right_size > 0 and right != NONE):
                 if left_size > 0 and (
-                    right_size == 0 or right == NONE or not precedes(borrowers, holds, right, left, by_repayment)
+                    right_size == 0
+                    or right == NONE
+                    or not precedes(borrowers, holds, right, left, by_repayment)
                 ):
                     chosen = left
                     left = holds[left].link

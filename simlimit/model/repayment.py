@@ -1,7 +1,5 @@
 """Borrowers pay, miss, cure, slip, repay early and default (phase 1)."""
 
-from typing import Any
-
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import repay, settle
 from simlimit.model.ledger import log
@@ -21,13 +19,14 @@ from simlimit.model.state import (
     PREPAID,
     REPAID,
     SLIP,
+    Record,
     Records,
     utilisation,
 )
 
 
 @step
-def next_principal(p: Any, loan: Any) -> int:
+def next_principal(p: Record, loan: Record) -> int:
     """Return the principal of the next instalment of a loan."""
     if loan.remaining == 1:
         return loan.balance
@@ -39,7 +38,7 @@ def next_principal(p: Any, loan: Any) -> int:
 
 
 @step
-def instalments_due(loan: Any, cycle: int) -> int:
+def instalments_due(loan: Record, cycle: int) -> int:
     """Return how many instalments of a loan are due by a due-cycle and unpaid."""
     return min(loan.remaining, cycle - loan.next_cycle + 1)
 
@@ -68,7 +67,7 @@ def remove_loan(borrowers: Records, loans: Records, b: int, before: int, loan: i
 
 @step
 def pay_all_due(
-    borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int, cycle: int, late: bool
+    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int, cycle: int, late: bool
 ) -> None:  # fmt: skip
     """Pay every instalment that is due; one hold for the payment, or one per loan where the product releases so."""
     r = borrowers[b]
@@ -93,7 +92,9 @@ def pay_all_due(
                 remove_loan(borrowers, loans, b, before, loan)
             if p.per_loan:
                 number = p.instalments - one.remaining
-                repay(borrowers, holds, p, events, b, day, principal, one.origin, number, late, settled, REPAID)
+                repay(
+                    borrowers, holds, p, events, b, day, principal, one.origin, number, late, settled, REPAID
+                )
                 if settled:
                     settle(borrowers, holds, p, b, day, one.origin)
             total += principal
@@ -105,7 +106,9 @@ def pay_all_due(
 
 
 @step
-def prepay(borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int) -> None:
+def prepay(
+    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int
+) -> None:
     """Repay the whole balance of the oldest loan."""
     r = borrowers[b]
     loan = r.first_loan
@@ -121,7 +124,7 @@ def prepay(borrowers: Records, loans: Records, holds: Records, p: Any, events: R
 
 @step
 def pay_now(
-    borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int, cycle: int, chance: float
+    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int, cycle: int, chance: float
 ) -> None:  # fmt: skip
     """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
     r = borrowers[b]
@@ -139,7 +142,7 @@ def pay_now(
 
 @step
 def fall_due(
-    borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int, cycle: int
+    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int, cycle: int
 ) -> None:  # fmt: skip
     """Decide what becomes of a due day: paid, missed, slipped or cured."""
     r = borrowers[b]
@@ -165,7 +168,9 @@ def fall_due(
 
 
 @step
-def default(borrowers: Records, loans: Records, holds: Records, p: Any, events: Records, b: int, day: int) -> None:
+def default(
+    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int
+) -> None:
     """Close the line of a borrower in default and write off what is outstanding."""
     r = borrowers[b]
     close(borrowers, holds, p, events, b, day, PAY, DEFAULT)
@@ -182,7 +187,7 @@ def default(borrowers: Records, loans: Records, holds: Records, p: Any, events: 
 
 
 @step
-def next_payment_day(r: Any, p: Any, day: int) -> int:
+def next_payment_day(r: Record, p: Record, day: int) -> int:
     """Return the day after ``day`` on which the borrower pays, is due, or defaults."""
     if r.closed and r.first_loan == NONE:
         return NEVER

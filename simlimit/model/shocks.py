@@ -1,7 +1,5 @@
 """Policy and market shocks (phase 0)."""
 
-from typing import Any
-
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import charge
 from simlimit.model.ledger import log
@@ -22,13 +20,14 @@ from simlimit.model.state import (
     SHOCKS,
     TIGHTENING,
     WATCH_LIST,
+    Record,
     Records,
     share,
 )
 
 
 @step
-def freeze(borrowers: Records, holds: Records, p: Any, b: int, day: int) -> None:
+def freeze(borrowers: Records, holds: Records, p: Record, b: int, day: int) -> None:
     """Let a borrower's queued holds stand at the policy gate."""
     r = borrowers[b]
     r.freezes += 1
@@ -44,7 +43,7 @@ def freeze(borrowers: Records, holds: Records, p: Any, b: int, day: int) -> None
 
 
 @step
-def thaw(borrowers: Records, holds: Records, p: Any, b: int, day: int) -> None:
+def thaw(borrowers: Records, holds: Records, p: Record, b: int, day: int) -> None:
     """Let a borrower's queued holds stand at the funding gate again, when its last freeze ends."""
     r = borrowers[b]
     r.freezes -= 1
@@ -61,7 +60,7 @@ def thaw(borrowers: Records, holds: Records, p: Any, b: int, day: int) -> None:
 
 @step
 def strike(
-    borrowers: Records, holds: Records, p: Any, events: Records, b: int, day: int, kind: int, size: int
+    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, kind: int, size: int
 ) -> None:
     """Apply the begin of a shock to a borrower it covers."""
     r = borrowers[b]

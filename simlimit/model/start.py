@@ -9,7 +9,9 @@ from simlimit.portfolio import Portfolio
 from simlimit.scenario import Scenario
 
 
-def start(scenario: Scenario, portfolio: Portfolio | None, seed: int, replication: int, logging: bool) -> State:
+def start(
+    scenario: Scenario, portfolio: Portfolio | None, seed: int, replication: int, logging: bool
+) -> State:
     """Return the state before day 0.
 
     Parameters

@@ -6,14 +6,16 @@ a driver makes room first.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from simlimit.model.compiling import step
 
-Records = npt.NDArray[Any]
+Record: TypeAlias = Any
+"""One record: its fields are those of its dtype below, which the type checker does not know."""
+Records: TypeAlias = npt.NDArray[Any]
 
 # Phases of a day (docs/model.md 2.1).
 SHOCKS, PAY, EVALUATE, REVIEW_DESK, FUND, ACT, RECORD = 0, 1, 2, 3, 4, 5, 6
@@ -78,7 +80,9 @@ BORROWER = _record(
     | _fields("u1", "standing watched risky flagged closed raise_pending lenders")
 )
 LOAN = _record(
-    _fields("i8", "balance level") | _fields("i4", "borrower next") | _fields("i2", "origin remaining next_cycle")
+    _fields("i8", "balance level")
+    | _fields("i4", "borrower next")
+    | _fields("i2", "origin remaining next_cycle")
 )
 HOLD = _record(
     _fields("i8", "amount forfeited")
@@ -100,7 +104,9 @@ PLATFORM = _record(
     # the key of the random numbers, and what is kept
     _fields("i8", "seed replication logging")
     # parameters: behaviour and product
-    | _fields("i8", "default_dpd slip_days draw_low draw_high draws instalments method cycle_days per_loan min_draw")
+    | _fields(
+        "i8", "default_dpd slip_days draw_low draw_high draws instalments method cycle_days per_loan min_draw"
+    )
     | _fields("f8", "utilisation_effect late_scale slip_share prepay_chance wish_gap")
     | {"cure_hazards": ("f8", (12,)), "cures": "i8", "annuity": ("f8", (61,))}
     # parameters: evaluation, rules, screening
@@ -113,7 +119,9 @@ PLATFORM = _record(
     | _fields("i8", "raise_share cut_share cap inactive_days")
     | _fields("f8", "raise_score cut_score")
     # totals
-    | _fields("i8", "outstanding available held headroom squeezes frozen pending_holds review_queue funding_queue")
+    | _fields(
+        "i8", "outstanding available held headroom squeezes frozen pending_holds review_queue funding_queue"
+    )
     | _fields("i8", "inflow repaid released forfeited drawn written_off most_loans")
     # queues (linked through holds) and the reviewers at work
     | _fields("i8", "desk_arrivals queue_arrivals queue_head queue_tail busy")
@@ -148,18 +156,17 @@ class State:
 
     def grow_to(self, loans: int, holds: int, events: int) -> None:
         """Grow the arrays, where they are smaller, to hold at least so many records."""
-        p = self.platform[0]
-        self.loans = _grown(self.loans, int(p.loans_used), loans)
-        self.holds = _grown(self.holds, int(p.holds_used), holds)
-        if p.logging:
-            self.events = _grown(self.events, int(p.events_used), events)
+        if loans > len(self.loans):
+            self.loans = _grown(self.loans, loans)
+        if holds > len(self.holds):
+            self.holds = _grown(self.holds, holds)
+        if events > len(self.events) and self.platform[0].logging:
+            self.events = _grown(self.events, events)
 
 
-def _grown(records: Records, used: int, size: int) -> Records:
-    if size <= len(records):
-        return records
+def _grown(records: Records, size: int) -> Records:
     grown = np.empty(max(size, len(records) * 3 // 2), records.dtype)
-    grown[:used] = records[:used]
+    grown[: len(records)] = records
     return grown
 
 
@@ -170,7 +177,7 @@ def share(amount: int, basis_points: int) -> int:
 
 
 @step
-def utilisation(borrower: Any) -> float:
+def utilisation(borrower: Record) -> float:
     """Return the outstanding share of the limit, at most 1."""
     if borrower.limit > 0:
         return min(1.0, borrower.outstanding / borrower.limit)

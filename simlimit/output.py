@@ -1,0 +1,59 @@
+"""A folder of results that is written whole or not at all."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from simlimit.errors import SimlimitError
+
+
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """Give a draft folder that takes the place of `path` at the end, and vanishes on any error.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder that does not exist yet, or is empty; the folder around it must exist.
+
+    Yields
+    ------
+    Path
+        The draft, beside `path`, so that it is on the same disk.
+
+    Raises
+    ------
+    SimlimitError
+        At once, if `path` cannot become such a folder; at the end, if a write failed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> results = pathlib.Path(tempfile.mkdtemp()) / "results"
+    >>> with whole_folder(results) as draft:
+    ...     _ = (draft / "table.csv").write_text("day\\n0\\n")
+    ...     results.exists()
+    False
+    >>> (results / "table.csv").exists()
+    True
+    """
+    try:
+        target = Path(path).resolve()
+        if target.exists() and not target.is_dir():
+            raise SimlimitError(f"{path} is a file, but the output must be a folder that is new or empty.")
+        if target.exists() and any(target.iterdir()):
+            raise SimlimitError(f"{path} is not empty, but the output must be a folder that is new or empty.")
+        if not target.parent.is_dir():
+            raise SimlimitError(f"{path} cannot be made: {target.parent} is not a folder.")
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
+            # A folder in the workshop, since the workshop itself is for its owner's eyes only.
+            draft = Path(workshop) / "draft"
+            draft.mkdir()
+            yield draft
+            if target.exists():
+                target.rmdir()
+            draft.rename(target)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SimlimitError(f"{path} cannot be written: {reason}.") from None

@@ -1,0 +1,74 @@
+"""What a run says about waiting: the table of release delay by cause."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simlimit.model.state import GATES
+from simlimit.run import Run
+
+Counts = npt.NDArray[np.int64]
+
+TOTAL = "total"
+
+
+def repayment_holds(run: Run) -> pd.DataFrame:
+    """Return the holds that statistics are about: of repayments, from the end of the warm-up on."""
+    holds = run.holds
+    return holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= run.scenario.warmup_days)]
+
+
+def delay_by_cause(run: Run) -> pd.DataFrame:
+    """Return what repaid principal waited for: a row per cause, and their total.
+
+    Every day of a hold's life is charged to exactly one cause, so the causes' days add up to the total. The table is about all
+    repayment holds from the end of the warm-up on, however they ended. For a hold that is still pending, the days so far are
+    counted: such waits are censored, so `hold_days` is exact for the days that were simulated, but `mean_days` is less than
+    what the pending holds will have waited in the end.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `cause`: the eight gates in their order, and ``total``. Columns:
+
+        - `holds`: repayment holds that waited there for at least a day; a hold can wait at several gates, so the total is less
+          than their sum;
+        - `share_of_holds`: the same as a share of all repayment holds; NaN if there are none;
+        - `hold_days`: days charged, in hold-days;
+        - `share_of_days`: the same as a share of all hold-days; NaN if no hold waited;
+        - `mean_days`: days per hold that waited there; NaN if none did.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> from simlimit.report import delay_by_cause
+    >>> weekly = {"evaluation.straight_through": False, "evaluation.period_days": 7, "population.borrowers": 50}
+    >>> table = delay_by_cause(sl.simulate(sl.preset("clockwork").replace(weekly), seed=1))
+    >>> bool(table.loc["evaluation", "hold_days"] == table.loc["total", "hold_days"])
+    True
+    """
+    holds = repayment_holds(run)
+    days = holds[[f"days_{gate}" for gate in GATES]].to_numpy(np.int64)
+    days = np.column_stack([days, days.sum(axis=1)])
+    waited = (days > 0).sum(axis=0)
+    total = days.sum(axis=0)
+    return pd.DataFrame(
+        {
+            "holds": waited,
+            "share_of_holds": _ratio(waited, len(holds)),
+            "hold_days": total,
+            "share_of_days": _ratio(total, int(total[-1])),
+            "mean_days": _ratio(total, waited),
+        },
+        index=pd.Index([*GATES, TOTAL], name="cause"),
+    )
+
+
+def _ratio(part: Counts, whole: Counts | int) -> npt.NDArray[np.float64]:
+    """Divide counts; nothing of nothing is NaN."""
+    whole = np.broadcast_to(whole, part.shape)
+    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)

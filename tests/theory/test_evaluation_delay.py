@@ -1,0 +1,167 @@
+"""What periodic evaluation does to the release delay."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+from measures import assert_delays, assert_mean, clockwork, of_borrower, one_draw_each, replicated
+
+import simlimit as sl
+
+
+def test_clockwork_releases_every_hold_on_the_day_of_repayment() -> None:
+    run = sl.simulate(clockwork({}, borrowers=1000))
+    assert (run.holds["outcome"] == "released").all()
+    assert (run.holds["delay_days"] == 0).all()
+    assert len(run.holds) > 5000
+
+
+@pytest.mark.parametrize("schedule", ["staggered", "batch"])
+@pytest.mark.parametrize("period", [1, 7, 30, 45])
+@pytest.mark.parametrize("cutoff", [0, 1, 10, 50])
+def test_without_straight_through_a_hold_waits_for_the_evaluation_that_sees_it(
+    period: int, cutoff: int, schedule: str
+) -> None:
+    fields = {
+        "evaluation.straight_through": False,
+        "evaluation.period_days": period,
+        "evaluation.cutoff_days": cutoff,
+        "evaluation.schedule": schedule,
+        "horizon_days": 330,  # some wait still when it ends
+    }
+    run = sl.simulate(clockwork(fields))
+    phase = of_borrower(run, "evaluation_day")
+    assert_delays(run, cutoff + (phase - run.holds["repaid_at"].to_numpy() - cutoff) % period)
+    assert (run.holds["days_evaluation"] == run.holds["delay_days"]).all()
+
+
+@pytest.mark.parametrize(("period", "duration"), [(30, 5), (30, 29), (7, 3)])
+def test_with_straight_through_only_an_evaluation_in_progress_delays(period: int, duration: int) -> None:
+    """A payment on the j-th day after an evaluation started waits the rest of its duration, 0 < j <= duration."""
+    fields = {"evaluation.period_days": period, "evaluation.duration_days": duration}
+    run = sl.simulate(clockwork(fields))
+    repaid, first = run.holds["repaid_at"].to_numpy(), of_borrower(run, "evaluation_day")
+    since = (repaid - first) % period
+    in_progress = (repaid > first) & (since >= 1) & (since <= duration)
+    assert in_progress.any()
+    assert_delays(run, np.where(in_progress, duration - since, 0))
+
+
+def mean_and_square(run: sl.Run, centre: float) -> tuple[float, float]:
+    """Return the mean delay, and the mean square about a centre: no bias, however few the borrowers."""
+    assert (run.holds["outcome"] == "released").all()
+    delays = run.holds["delay_days"]
+    return delays.mean(), ((delays - centre) ** 2).mean()
+
+
+@pytest.mark.parametrize(("period", "cutoff"), [(30, 0), (17, 3), (45, 20)])
+def test_without_straight_through_the_delay_is_uniform(period: int, cutoff: int) -> None:
+    fields = {
+        "evaluation.straight_through": False,
+        "evaluation.period_days": period,
+        "evaluation.cutoff_days": cutoff,
+    }
+    middle = cutoff + (period - 1) / 2
+    mean, square = replicated(clockwork(fields), partial(mean_and_square, centre=middle))
+    assert_mean(mean, middle)
+    assert_mean(square, (period**2 - 1) / 12)
+
+
+@pytest.mark.parametrize("cutoff", [0, 12])
+@pytest.mark.parametrize(
+    ("start", "threshold", "smoothing"),
+    [(0.3, 0.8, 0.25), (0.0, 0.5, 0.1), (0.65, 0.7, 0.9), (0.2, 0.999, 0.3), (0.9, 0.6, 0.3), (0.1, 1.0, 1.0)],
+)
+def test_a_low_score_recovers_after_a_known_number_of_evaluations(
+    start: float, threshold: float, smoothing: float, cutoff: int
+) -> None:
+    fields = {
+        "population.initial_score": start,
+        "rules.min_score": threshold,
+        "evaluation.smoothing": smoothing,
+        "evaluation.cutoff_days": cutoff,
+    }
+    run = sl.simulate(clockwork(fields))
+    if start >= threshold:
+        crossing = 0  # clear from the start
+    elif smoothing == 1.0:
+        crossing = 1
+    else:
+        crossing = max(1, math.ceil(math.log((1 - threshold) / (1 - start)) / math.log(1 - smoothing)))
+    clear_on = of_borrower(run, "evaluation_day") + (crossing - 1) * run.scenario.evaluation.period_days
+    waits = np.maximum(0, clear_on - run.holds["repaid_at"].to_numpy())
+    assert_delays(run, waits if crossing else np.zeros_like(waits))
+    assert (run.holds["days_score"] == run.holds["delay_days"]).all()
+
+
+@pytest.mark.parametrize(("needed", "clean"), [(1, 0.6), (2, 0.8), (3, 0.8)])
+def test_a_late_payer_waits_for_clean_evaluations_in_a_row(needed: int, clean: float) -> None:
+    """A late payment's hold waits J evaluations beyond the first, E[J] = (1 - p^N) / ((1 - p) p^N).
+
+    Cycle = period = T, no grace, and a slip is one day: each evaluation looks back on exactly one payment, which was on time
+    with probability p = 1 - slip_share, independently. With clean_days = N T an evaluation on day D denies as long as a late payment
+    was made on one of the days D - N T + 1 .. D, which are those of the last N evaluations. So the hold of a payment made
+    late on day r meets a denying evaluation after (phase - r) mod T days, and is released at the first one that ends N clean ones in a
+    row: T J days later. J counts trials until a run of N successes; what happened before day r does not matter, because
+    that payment broke any run. Summed over all late payments, J - E[J] has mean 0 exactly (Wald); the sum is what is tested.
+
+    Everybody draws the whole limit on day 0 over 60 instalments, so that payments go on while holds wait; late payments count up to
+    cycle 20, after which at least 39 evaluations follow.
+    """
+    period = 5
+    fields = {
+        **one_draw_each(instalments=60, cycle_days=period, draws_per_year=365.0),
+        "horizon_days": 62 * period,
+        "evaluation.period_days": period,
+        "behaviour.slip_share": 1 - clean,
+        "behaviour.slip_days": 1,
+        "behaviour.default_dpd": 0,
+        "rules.grace_days": 0,
+        "rules.clean_days": needed * period,
+    }
+    expected = (1 - clean**needed) / ((1 - clean) * clean**needed)
+    scenario = clockwork(fields, borrowers=100)
+
+    def evaluations(run: sl.Run) -> np.ndarray:
+        holds, phase = run.holds, of_borrower(run, "evaluation_day")
+        repaid = holds["repaid_at"].to_numpy()
+        late = ((repaid - of_borrower(run, "due_day")) % period == 1) & (holds["instalment"] <= 20)
+        assert (holds["outcome"][late] == "released").all()
+        beyond = holds["delay_days"].to_numpy() - (phase - repaid) % period
+        assert (beyond[late] % period == 0).all()
+        assert (beyond[late] > 0).all()
+        return beyond[late] // period
+
+    (values,) = replicated(scenario, lambda run: ((evaluations(run) - expected).sum() / 100 + expected,))
+    assert_mean(values, expected)
+
+
+@pytest.mark.parametrize(
+    ("flag", "flag_days", "period", "cutoff"),
+    [(0.2, 0.0, 30, 0), (0.2, 20.0, 30, 0), (0.1, 60.0, 17, 5), (0.4, 10.0, 10, 0)],
+)
+def test_a_false_flag_adds_a_geometric_number_of_periods(
+    flag: float, flag_days: float, period: int, cutoff: int
+) -> None:
+    """The wait is uniform plus T K with P(K >= k) = f p^(k-1); 1,140 days of follow-up leave none waiting."""
+    fields = {
+        "evaluation.straight_through": False,
+        "evaluation.period_days": period,
+        "evaluation.cutoff_days": cutoff,
+        "screening.false_flag": flag,
+        "screening.flag_days": flag_days,
+        "horizon_days": 1500,
+    }
+    stay = flag
+    if flag_days > 0:
+        stay += (1 - flag) * math.exp(-period / (flag_days * (1 - flag)))
+    odds = flag / (1 - stay)
+    mean = cutoff + (period - 1) / 2 + period * odds
+    variance = (period**2 - 1) / 12 + period**2 * (flag * (1 + stay) / (1 - stay) ** 2 - odds**2)
+    scenario = clockwork(fields, borrowers=200)
+    means, squares = replicated(scenario, partial(mean_and_square, centre=mean))
+    assert_mean(means, mean)
+    assert_mean(squares, variance)
