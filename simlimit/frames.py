@@ -13,7 +13,6 @@ from simlimit.model.state import (
     GATES,
     NO_LOAN,
     NONE,
-    RAISE_KIND,
     RELEASED,
     Records,
     State,
@@ -34,13 +33,14 @@ def _day_or_nan(days: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return np.where(days == NONE, np.nan, days.astype(np.float64))
 
 
-def _labels(codes: npt.NDArray[Any], names: tuple[str, ...]) -> pd.Categorical:
+def _labels(codes: npt.NDArray[Any], names: tuple[str, ...]) -> "pd.Categorical[str]":
     return pd.Categorical.from_codes(codes.astype(np.int16), categories=pd.Index(names))
 
 
 def _loan_keys(origin: npt.NDArray[Any], borrower: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Return keys that sort as (day of origin, borrower): a borrower opens at most one loan a day, its own processes aside."""
-    return (origin.astype(np.int64) + _FAR_DAY) * 2**32 + borrower
+    """Return keys that sort as (day of origin, borrower); unique, as a borrower draws once a day."""
+    keys: npt.NDArray[np.int64] = (origin.astype(np.int64) + _FAR_DAY) * 2**32 + borrower
+    return keys
 
 
 def _loan_numbers(
@@ -73,7 +73,7 @@ def holds_frame(state: State, regions: tuple[str, ...], horizon: int) -> pd.Data
         "borrower": owner,
         "loan": _loan_numbers(state, holds["origin"], owner),
         "instalment": holds["instalment"].astype(np.int64),
-        "kind": _labels(holds["kind"] == RAISE_KIND, KINDS),
+        "kind": _labels(holds["instalment"] == NONE, KINDS),
         "region": _labels(state.borrowers["region"][position], regions),
         "amount": _money(holds["amount"]),
         "repaid_at": repaid_at,
@@ -122,12 +122,12 @@ def daily_frame(state: State) -> pd.DataFrame:
 
 
 def events_frame(state: State) -> pd.DataFrame:
-    """Return the log of events, in order of (day, phase, borrower, event, loan, instalment, amount, cause)."""
+    """Return the log of events, ordered by (day, phase, borrower, event, loan, instalment, amount, cause)."""
     events = state.events[: state.platform[0].events_used]
     alphabetical = np.argsort(np.argsort(CAUSES))
     keys = (
-        alphabetical[events["cause"]], events["amount"], events["instalment"], events["origin"], events["event"],
-        events["borrower"], events["phase"], events["day"],
+        alphabetical[events["cause"]], events["amount"], events["instalment"], events["origin"],
+        events["event"], events["borrower"], events["phase"], events["day"],
     )  # fmt: skip
     events = events[np.lexsort(keys)]
     return pd.DataFrame(

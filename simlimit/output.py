@@ -1,5 +1,6 @@
 """A folder of results that is written whole or not at all."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from simlimit.errors import SimlimitError
 
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
-    """Give a draft folder that takes the place of `path` at the end, and vanishes on any error.
+    r"""Give a draft folder that takes the place of `path` at the end, and vanishes on any error.
 
     Parameters
     ----------
@@ -38,14 +39,15 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     >>> (results / "table.csv").exists()
     True
     """
+    # Not Path.resolve, which raises another error for a loop of links.
+    target = Path(os.path.realpath(path))
     try:
-        target = Path(path).resolve()
-        if target.exists() and not target.is_dir():
-            raise SimlimitError(f"{path} is a file, but the output must be a folder that is new or empty.")
-        if target.exists() and any(target.iterdir()):
-            raise SimlimitError(f"{path} is not empty, but the output must be a folder that is new or empty.")
+        if os.path.lexists(target) and not (target.is_dir() and not any(target.iterdir())):
+            raise SimlimitError(
+                f"{target} is there already, but the output must be a folder that is new or empty."
+            )
         if not target.parent.is_dir():
-            raise SimlimitError(f"{path} cannot be made: {target.parent} is not a folder.")
+            raise SimlimitError(f"{target} cannot be made, because {target.parent} is not a folder.")
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
             # A folder in the workshop, since the workshop itself is for its owner's eyes only.
             draft = Path(workshop) / "draft"
@@ -54,6 +56,5 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
             if target.exists():
                 target.rmdir()
             draft.rename(target)
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SimlimitError(f"{path} cannot be written: {reason}.") from None
+    except OSError as error:
+        raise SimlimitError(f"{target} cannot be written: {error.strerror or error}.") from None

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from simlimit.errors import SimlimitError
 from simlimit.report import TOTAL, delay_by_cause, repayment_holds
@@ -25,9 +25,10 @@ MARKED_DAYS = (7, 30)
 def delay(run: Run, follow_up_days: int = 90, ax: Axes | None = None) -> Axes:
     """Draw how much of what was repaid came back within so many days.
 
-    The holds are those of repayments that the run follows for `follow_up_days` to the end (`warmup_days` <= repaid_at <=
-    `horizon_days` - `follow_up_days`), whatever became of them. So every share in the figure is a plain proportion of the same
-    holds, and holds that are pending at the horizon cannot bias it. A follow-up of F days sees delays of 0 to F - 1 days.
+    The holds are those of repayments that the run follows for `follow_up_days` to the end
+    (`warmup_days` <= repaid_at <= `horizon_days` - `follow_up_days`), whatever became of them. So every share
+    in the figure is a plain proportion of the same holds, and holds that are pending at the horizon cannot
+    bias it. A follow-up of F days sees delays of 0 to F - 1 days.
 
     Parameters
     ----------
@@ -66,12 +67,28 @@ def delay(run: Run, follow_up_days: int = 90, ax: Axes | None = None) -> Axes:
         )
     holds = repayment_holds(run)
     holds = holds[holds["repaid_at"] <= scenario.horizon_days - follow_up_days]
+    ax = _axes(ax)
+    _entitle(ax, run, f"release delay of {len(holds):,} repayment holds")
+    ax.set(xlim=(-0.01 * follow_up_days, follow_up_days), ylim=(0, 1))
+    ax.set(xlabel="days since repayment", ylabel="share of holds")
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
+    if holds.empty:
+        nothing = f"no repayment is followed for {follow_up_days} days"
+        ax.text(0.5, 0.5, nothing, transform=ax.transAxes, ha="center")
+        return ax
     released = _share_within(holds, "released", follow_up_days)
     forfeited = _share_within(holds, "forfeited", follow_up_days)
     days = np.arange(follow_up_days + 1)
-    ax = _axes(ax)
     ax.fill_between(days, 0, released, step="post", facecolor=RELEASED_COLOUR, linewidth=0)
-    # The jump at day 0 is part of the curve: that share was back on the day of repayment.
+    ax.plot(
+        0,
+        released[0],
+        "o",
+        color=LINE_COLOUR,
+        clip_on=False,
+        label=f"released on the day of repayment: {_percent(released[0])}",
+    )
+    # The jump at day 0 is part of the curve.
     ax.step(
         np.insert(days, 0, 0),
         np.insert(released, 0, 0),
@@ -80,15 +97,7 @@ def delay(run: Run, follow_up_days: int = 90, ax: Axes | None = None) -> Axes:
         linewidth=1.8,
         label=_released_label(released),
     )
-    ax.plot(0, released[0], "o", color=LINE_COLOUR, clip_on=False)
-    ax.annotate(
-        f"{_percent(released[0])} on the day of repayment",
-        (0, released[0]),
-        xytext=(12, 0 if released[0] < 0.15 else -16),
-        textcoords="offset points",
-        va="center",
-    )
-    ax.plot([], [], " ", label=f"pending: {_percent(1 - released[-1] - forfeited[-1])} at the end")
+    ax.plot([], [], " ", label=f"pending at the end: {_percent(1 - released[-1] - forfeited[-1])}")
     ax.fill_between(
         days,
         1 - forfeited,
@@ -98,13 +107,13 @@ def delay(run: Run, follow_up_days: int = 90, ax: Axes | None = None) -> Axes:
         edgecolor=FORFEITED_COLOUR,
         hatch="////",
         linewidth=0,
-        label=f"forfeited: {_percent(forfeited[-1])} at the end",
+        label=f"forfeited: {_percent(forfeited[-1])}",
     )
-    ax.set(xlim=(-0.01 * follow_up_days, follow_up_days), ylim=(0, 1))
-    ax.set(xlabel="days since repayment", ylabel="share of holds")
-    ax.yaxis.set_major_formatter(PercentFormatter(1))
-    ax.legend(loc="best", framealpha=1, title=f"of holds followed for {follow_up_days} days")
-    _entitle(ax, run, f"release delay of {len(holds):,} repayment holds")
+    ax.legend(
+        loc="lower right" if released[-1] > 0.5 else "upper right",
+        framealpha=1,
+        title=f"of holds followed for {follow_up_days} days",
+    )
     return ax
 
 
@@ -140,9 +149,10 @@ def causes(run: Run, ax: Axes | None = None) -> Axes:
         for days, share in zip(table["hold_days"], table["share_of_days"], strict=True)
     ]
     ax.bar_label(bars, labels, padding=4)
-    ax.margins(x=0.25)
-    ax.set_xlim(left=0)
+    # Room for the labels at the right.
+    ax.set_xlim(0, 1.4 * max(1, table["hold_days"].max()))
     ax.invert_yaxis()
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.set(xlabel="days waited, over all repayment holds (hold-days)", ylabel="gate at which they waited")
     _entitle(ax, run, f"what {len(repayment_holds(run)):,} repayment holds waited for")
@@ -150,15 +160,16 @@ def causes(run: Run, ax: Axes | None = None) -> Axes:
 
 
 def _share_within(holds: pd.DataFrame, outcome: str, follow_up_days: int) -> npt.NDArray[np.float64]:
-    """Return the share of holds that ended so within 0, 1 .. days; the last value stands for the end of the follow-up."""
+    """Return the share of holds that ended so within 0, 1 .. days; the last value is at the end."""
     delays = holds.loc[holds["outcome"] == outcome, "delay_days"]
     ended = np.bincount(delays[delays < follow_up_days], minlength=follow_up_days + 1)
-    return np.asarray(ended.cumsum() / max(1, len(holds)), dtype=np.float64)
+    return np.asarray(ended.cumsum() / len(holds), dtype=np.float64)
 
 
 def _released_label(released: npt.NDArray[np.float64]) -> str:
-    marked = [f"{_percent(released[day])} within {day} days" for day in MARKED_DAYS if day < len(released) - 1]
-    return "released: " + ",\n".join([*marked, f"{_percent(released[-1])} at the end"])
+    end = len(released) - 1
+    marked = [f"within {day} days: {_percent(released[day])}" for day in MARKED_DAYS if day < end]
+    return "\n".join([*marked, f"at the end: {_percent(released[end])}"])
 
 
 def _percent(share: float) -> str:

@@ -299,10 +299,6 @@ def _read_text(path: str | Path, required: tuple[str, ...], optional: tuple[str,
                 na_filter=False,
                 encoding="utf-8-sig",
             )
-    except pd.errors.EmptyDataError:
-        raise PortfolioError(
-            f"{path}: 0 rows after line 1; allowed are 1 to {MAX_BORROWERS} borrowers"
-        ) from None
     except pd.errors.ParserWarning:
         raise PortfolioError(
             f"{path}: line 2 has more fields than line 1 has columns; allowed are {len(header)}"

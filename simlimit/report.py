@@ -21,10 +21,10 @@ def repayment_holds(run: Run) -> pd.DataFrame:
 def delay_by_cause(run: Run) -> pd.DataFrame:
     """Return what repaid principal waited for: a row per cause, and their total.
 
-    Every day of a hold's life is charged to exactly one cause, so the causes' days add up to the total. The table is about all
-    repayment holds from the end of the warm-up on, however they ended. For a hold that is still pending, the days so far are
-    counted: such waits are censored, so `hold_days` is exact for the days that were simulated, but `mean_days` is less than
-    what the pending holds will have waited in the end.
+    Every day of a hold's life is charged to exactly one cause, so the causes' days add up to the total. The
+    table is about all repayment holds from the end of the warm-up on, however they ended. Of a hold that is
+    still pending, the days so far are counted: its wait is censored. So `hold_days` is exact for the days
+    that were simulated, but `mean_days` is less than what the pending holds will have waited in the end.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
     pandas.DataFrame
         Index `cause`: the eight gates in their order, and ``total``. Columns:
 
-        - `holds`: repayment holds that waited there for at least a day; a hold can wait at several gates, so the total is less
-          than their sum;
+        - `holds`: repayment holds that waited there for at least a day; a hold can wait at several gates, so
+          the total is at most their sum;
         - `share_of_holds`: the same as a share of all repayment holds; NaN if there are none;
         - `hold_days`: days charged, in hold-days;
         - `share_of_days`: the same as a share of all hold-days; NaN if no hold waited;
@@ -46,8 +46,10 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
     --------
     >>> import simlimit as sl
     >>> from simlimit.report import delay_by_cause
-    >>> weekly = {"evaluation.straight_through": False, "evaluation.period_days": 7, "population.borrowers": 50}
-    >>> table = delay_by_cause(sl.simulate(sl.preset("clockwork").replace(weekly), seed=1))
+    >>> weekly = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "evaluation.period_days": 7, "population.borrowers": 50}
+    ... )
+    >>> table = delay_by_cause(sl.simulate(weekly, seed=1))
     >>> bool(table.loc["evaluation", "hold_days"] == table.loc["total", "hold_days"])
     True
     """
@@ -71,4 +73,6 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
 def _ratio(part: Counts, whole: Counts | int) -> npt.NDArray[np.float64]:
     """Divide counts; nothing of nothing is NaN."""
     whole = np.broadcast_to(whole, part.shape)
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    quotient = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=quotient, where=whole > 0)
+    return quotient

@@ -25,8 +25,8 @@ _LARGEST = 2**32 - 1
 class Run:
     """One simulated history of a scenario.
 
-    The four tables are DataFrames, built when first asked for. Amounts are in currency units, times in days from the start of
-    the run. Every column is documented in section 3 of docs/model.md.
+    The four tables are DataFrames, built when first asked for. Amounts are in currency units, times
+    in days from the start of the run. Every column is documented in section 3 of docs/model.md.
 
     Attributes
     ----------
@@ -103,8 +103,8 @@ def simulate(
     ----------
     scenario : Scenario
     seed : int
-        0 .. 2**32 - 1. The same seed and replication give the same history; scenarios with the same seed share every random number
-        that means the same in both.
+        0 .. 2**32 - 1. The same seed and replication give the same history; scenarios with the same
+        seed share every random number that means the same in both.
     replication : int
         0 .. 2**32 - 1, the number of the history within a study.
     engine : "simpy"
@@ -131,7 +131,8 @@ def simulate(
     --------
     >>> import simlimit as sl
     >>> sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 10}), seed=1)
-    Run('clockwork', seed=1, replication=0: 10 borrowers, 720 days, 71 holds: 71 released, 0 forfeited, 0 pending)
+    Run('clockwork', seed=1, replication=0: 10 borrowers, 720 days, 71 holds: 71 released, 0
+    forfeited, 0 pending)
     """
     _check_whole("seed", seed)
     _check_whole("replication", replication)
@@ -170,6 +171,6 @@ def _regions(scenario: Scenario, portfolio: Portfolio | None) -> tuple[str, ...]
         for name in shock.regions:
             if name not in regions:
                 raise SimlimitError(
-                    f"shocks[{i}].regions names {name!r}, but the regions of the book are: {', '.join(regions)}."
+                    f"shocks[{i}].regions is {name!r}, but must be among the book's: {', '.join(regions)}."
                 )
     return regions

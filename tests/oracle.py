@@ -174,7 +174,7 @@ class Borrower:
     slip_until: int | None = None
     standing: str = "clear"
     flagged: bool = False
-    last_draw: int = -1
+    last_draw: int = -30
     last_prepayment: float = NEVER
     last_overdue: float = NEVER
     last_decision: int = -1
@@ -486,10 +486,10 @@ class Population:
         return name
 
     def starting_score(self, row: dict[str, str], u: float) -> float:
-        if self.scenario.population.initial_score is not None:
-            return float(self.scenario.population.initial_score)
         if "score" in row:
             return float(row["score"])
+        if self.scenario.population.initial_score is not None:
+            return float(self.scenario.population.initial_score)
         return self.scores[int(u * self.ROWS)]
 
     def give_starting_loan(self, borrower: Borrower, row: dict[str, str], u: float) -> None:
@@ -879,8 +879,7 @@ class Platform:
             and not borrower.raise_pending
         ):
             higher = limit + portion(limit, basis_points(limits.raise_share))
-            if limits.cap is not None:
-                higher = min(higher, cents(limits.cap))
+            higher = min(higher, cents(1e9 if limits.cap is None else limits.cap))
             if higher > limit:
                 self.raise_limit(borrower, higher)
 
@@ -994,8 +993,8 @@ class Platform:
         p = self.scenario.behaviour.draws_per_year / 365
         if p == 1:
             return 1
-        g = 1 / math.log(1 - p)
-        return 1 + int(math.log(self.uniforms(WISH, borrower.id, borrower.tick)[0]) * g)
+        g = 1 / math.log1p(-p)
+        return 1 + int(min(1e6, math.log(self.uniforms(WISH, borrower.id, borrower.tick)[0]) * g))
 
     def grant_wishes(self) -> None:
         for borrower in self.borrowers:

@@ -28,8 +28,9 @@ BEGIN = SHOCKS + 0.5
 class Platform:
     """A lending platform under simulation, as the processes of the SimPy driver share it.
 
-    A process of your own is a generator function that takes the platform. It waits for a moment (`at`), for a hold to end
-    (`hold_ended`), or for either, and acts (`draw`, `repay_early`, `set_limit`).
+    A process of your own is a generator function that takes the platform. It waits for a moment
+    (`at`), for a hold to end (`hold_ended`), or for either, and acts (`draw`, `repay_early`,
+    `set_limit`).
 
     Attributes
     ----------
@@ -113,7 +114,7 @@ class Platform:
         return numbers
 
     def hold(self, hold: int) -> dict[str, Any]:
-        """Return what is known of a hold now: borrower, amount (currency units), repaid_at (day), cause, outcome."""
+        """Return a hold as it is now: borrower, amount (currency units), repaid_at (day), cause, outcome."""
         one = self.state.holds[hold]
         outcome = {RELEASED: "released", FORFEITED: "forfeited"}.get(int(one.stage), "pending")
         return {
@@ -139,14 +140,17 @@ class Platform:
         Raises
         ------
         SimlimitError
-            If that much is not available.
+            If that much is not available, or the borrower has drawn today.
         """
         cents = round(100 * amount)
         available = int(self.borrowers[borrower].available)
         if not 0 < cents <= available:
             raise SimlimitError(
-                f"amount is {amount}, but borrower {borrower} can draw more than 0 and at most {available / 100}."
+                f"amount is {amount}, but must be more than 0 and at most {available / 100}, "
+                f"what borrower {borrower} can draw."
             )
+        if self.borrowers[borrower].last_draw == self.day:
+            raise SimlimitError(f"borrower {borrower} has drawn today: a borrower draws at most once a day.")
         self._reserve(loans=1, holds=1, events=2)
         s = self.state
         draw_now(s.borrowers, s.loans, s.platform, s.events, borrower, self.day, cents)

@@ -1,6 +1,7 @@
 """The SimPy driver: the model as people read it.
 
-A day has phases, and a process that has something to do in one waits for that moment and then calls a transition:
+A day has phases, and a process that has something to do in one waits for that moment and then calls
+a transition:
 
 ======  ==========================  =====================================================
 phase   process                     transition
@@ -14,7 +15,8 @@ phase   process                     transition
 6       the ledger                  ``record_day``
 ======  ==========================  =====================================================
 
-Transitions hold the rules; this file says only who acts when. Processes of your own join in with the `Platform` they are given.
+Transitions hold the rules; this file says only who acts when. Processes of your own join in with
+the `Platform` they are given.
 """
 
 import gc
@@ -145,7 +147,7 @@ def run(
 
 @contextmanager
 def _without_collecting_the_build() -> Iterator[None]:
-    """Keep the cyclic collector from walking every process again and again: it would take half of a large run."""
+    """Spare the cyclic collector walking every process again and again: half the time of a large run."""
     gc.freeze()
     try:
         yield

@@ -1,8 +1,9 @@
 """Compile the transitions, and never run a stale one.
 
-numba notices an edit of the file a cached function stands in, but not of a file that function calls into. So the cache lies
-in a folder named by a digest of every source file of the package, of the versions involved and of the options: an edit anywhere
-is another folder. Where no folder can be written, functions are compiled afresh in each process.
+numba notices an edit of the file a cached function stands in, but not of a file that function calls
+into. So the cache lies in a folder named by a digest of every source file of the package, of the
+versions involved and of the options: an edit anywhere is another folder. Where no folder can be
+written, functions are compiled afresh in each process.
 """
 
 import hashlib
@@ -58,12 +59,20 @@ def cache_folder() -> Path | None:
 _FOLDER = cache_folder()
 
 
-def _compile(function: Function, **options: Any) -> Function:
+def is_compiled() -> bool:
+    """Return whether a run can start without compiling the model first."""
+    if numba.config.DISABLE_JIT:
+        return True
+    return _FOLDER is not None and any(_FOLDER.rglob("*.nbc"))
+
+
+def _compile(function: Function, *, cache: bool = False, forceinline: bool = False) -> Function:
     """Compile one version for all widths of integers.
 
-    numba would compile a function anew for each width, and each constant, that it is called with; that trebles the compilation.
+    numba would compile a function anew for each width, and each constant, that it is called with;
+    that trebles the compilation.
     """
-    dispatcher = numba.njit(**OPTIONS, **options)(function)
+    dispatcher = numba.njit(cache=cache, forceinline=forceinline, **OPTIONS)(function)
     if numba.config.DISABLE_JIT:
         return function
     compile_exactly = dispatcher.compile

@@ -7,17 +7,21 @@ from simlimit.model.ledger import log
 from simlimit.model.randomness import WISH, uniforms
 from simlimit.model.state import ACT, DRAW, NEVER, NO_CAUSE, NONE, Record, Records, share
 
+LONGEST_GAP = 1e6
+"""Days; beyond any horizon, and within the range of an integer."""
+
 
 @step
 def wish_gap(p: Record, borrower: int, tick: int) -> int:
     """Return the days from the tick before to this one (geometric)."""
     u = uniforms(p.seed, p.replication, WISH, borrower, tick, 0)[0]
-    return 1 + int(math.log(u) * p.wish_gap)
+    return 1 + int(min(LONGEST_GAP, math.log(u) * p.wish_gap))
 
 
 @step
 def open_loan(
-    borrowers: Records, loans: Records, p: Record, b: int, principal: int, origin: int, instalments: int, next_cycle: int
+    borrowers: Records, loans: Records, p: Record, b: int, principal: int, origin: int,
+    instalments: int, next_cycle: int,
 ) -> int:  # fmt: skip
     """Open a loan, last in its borrower's list."""
     r = borrowers[b]
@@ -44,7 +48,9 @@ def open_loan(
 
 
 @step
-def draw(borrowers: Records, loans: Records, p: Record, events: Records, b: int, day: int, amount: int) -> None:
+def draw(
+    borrowers: Records, loans: Records, p: Record, events: Records, b: int, day: int, amount: int
+) -> None:
     """Turn available limit into a loan, first due on the next due day after today."""
     r = borrowers[b]
     r.available -= amount
@@ -81,7 +87,7 @@ def wish(borrowers: Records, loans: Records, platform: Records, events: Records,
     r = borrowers[b]
     if r.closed:
         return NEVER
-    if r.available >= p.min_draw:
+    if r.available >= p.min_draw and r.last_draw != day:
         u = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes, 0)[1]
         basis_points = p.draw_low + int(u * (p.draw_high - p.draw_low + 1))
         draw(borrowers, loans, p, events, b, day, max(p.min_draw, share(r.available, basis_points)))

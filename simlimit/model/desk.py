@@ -48,13 +48,16 @@ def service_time(p: Record, u: tuple[float, float, float, float]) -> float:
 
 
 @step
-def take_next(borrowers: Records, holds: Records, p: Record) -> int:
-    """Take the next hold from the desk's queues, passing over those forfeited meanwhile; NONE if there is none."""
+def take_next(holds: Records, p: Record, time: float) -> int:
+    """Take the next hold from the desk's queues at a time, or NONE, passing over those forfeited by then.
+
+    The desk is carried forward once a day, so a hold may have been forfeited after its review began.
+    """
     for priority in range(2):
         while p.desk_head[priority] != NONE:
             h = p.desk_head[priority]
             p.desk_head[priority] = holds[h].link
-            if holds[h].stage == AT_DESK:
+            if holds[h].stage == AT_DESK or holds[h].since + holds[h].ended_in / 8 > time:
                 return h
     return NONE
 
@@ -87,7 +90,9 @@ def swap(reviewers: Records, one: int, other: int) -> None:
 
 
 @step
-def start_review(borrowers: Records, holds: Records, reviewers: Records, p: Record, h: int, time: float) -> None:
+def start_review(
+    borrowers: Records, holds: Records, reviewers: Records, p: Record, h: int, time: float
+) -> None:
     """Put a review at the end of the heap and let it rise to its place."""
     r = borrowers[holds[h].borrower]
     place = p.busy
@@ -130,7 +135,7 @@ def work_until(
         p.busy -= 1
         swap(reviewers, 0, p.busy)
         sift_down(reviewers, p)
-        following = take_next(borrowers, holds, p)
+        following = take_next(holds, p, free_at)
         if following != NONE:
             start_review(borrowers, holds, reviewers, p, following, free_at)
 
@@ -169,7 +174,7 @@ def work_desk(
     work_until(borrowers, holds, p, events, reviewers, day, day + ARRIVAL)
     admit_arrivals(borrowers, holds, p)
     while p.busy < p.reviewers:
-        h = take_next(borrowers, holds, p)
+        h = take_next(holds, p, day + ARRIVAL)
         if h == NONE:
             break
         start_review(borrowers, holds, reviewers, p, h, day + ARRIVAL)

@@ -57,8 +57,8 @@ def is_flagged(r: Record, p: Record, day: int, started: int) -> bool:
     if r.risky:
         return uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)[1] < p.detection
     f = false_flag_share(r, p, day)
-    if f == 0.0:
-        return False
+    if f in (0.0, 1.0):
+        return f == 1.0
     u = uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)[0]
     if started == r.evaluation_day or p.flag_days == 0.0:
         return u < f

@@ -1,6 +1,7 @@
 """The life of a hold: it opens, passes the gates, and is released or forfeited.
 
-A borrower's open holds form a list, the latest opened first. Every change of cause charges the days since the last one.
+A borrower's open holds form a list, the latest opened first. Every change of cause charges the days
+since the last one.
 """
 
 from simlimit.model.compiling import step
@@ -20,9 +21,7 @@ from simlimit.model.state import (
     PAY,
     POLICY,
     QUEUED,
-    RAISE_KIND,
     RELEASED,
-    REPAYMENT_KIND,
     REVIEW,
     SETTLEMENT,
     WAITING,
@@ -47,8 +46,14 @@ def left(hold: Record) -> int:
 
 
 @step
+def is_raise(hold: Record) -> bool:
+    """Return whether a hold is of kind "raise"; no payment comes without the number of an instalment."""
+    return hold.instalment == NONE
+
+
+@step
 def open_hold(
-    borrowers: Records, holds: Records, p: Record, b: int, day: int, amount: int, kind: int, origin: int, instalment: int
+    borrowers: Records, holds: Records, p: Record, b: int, day: int, amount: int, origin: int, instalment: int
 ) -> int:  # fmt: skip
     """Open a hold and put it first in the borrower's list."""
     r = borrowers[b]
@@ -60,7 +65,6 @@ def open_hold(
     hold.borrower = b
     hold.origin = origin
     hold.instalment = instalment
-    hold.kind = kind
     hold.repaid_at = day
     hold.arrived_at = day
     hold.approved_at = NONE
@@ -92,7 +96,7 @@ def end(borrowers: Records, holds: Records, p: Record, h: int, day: int, outcome
         p.funding_queue -= 1
     charge(hold, day, hold.cause)
     hold.stage = outcome
-    if hold.kind == RAISE_KIND:
+    if is_raise(hold):
         r.raise_pending = 0
     p.pending_holds -= 1
     if r.first_hold == h:
@@ -106,7 +110,8 @@ def end(borrowers: Records, holds: Records, p: Record, h: int, day: int, outcome
 
 @step
 def forfeit(
-    borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int, phase: int, amount: int, cause: int
+    borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int, phase: int,
+    amount: int, cause: int,
 ) -> None:  # fmt: skip
     """Take an amount from a hold; a hold with nothing left ends."""
     hold = holds[h]
@@ -117,6 +122,7 @@ def forfeit(
     p.forfeited += amount
     log(events, p, day, phase, FORFEIT, r.borrower, hold.origin, hold.instalment, amount, cause)
     if left(hold) == 0:
+        hold.ended_in = phase
         end(borrowers, holds, p, h, day, FORFEITED)
 
 
@@ -191,7 +197,8 @@ def reach_evaluation(borrowers: Records, holds: Records, p: Record, h: int, day:
 
 @step
 def repay(
-    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, principal: int, origin: int,
+    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int,
+    principal: int, origin: int,
     instalment: int, late: bool, settled: bool, event: int,
 ) -> None:  # fmt: skip
     """Book repaid principal: it leaves the outstanding, feeds the pool, and becomes a hold."""
@@ -204,7 +211,7 @@ def repay(
     p.outstanding -= principal
     p.repaid += principal
     p.headroom += share(principal, p.recycle_share)
-    h = open_hold(borrowers, holds, p, b, day, principal, REPAYMENT_KIND, origin, instalment)
+    h = open_hold(borrowers, holds, p, b, day, principal, origin, instalment)
     holds[h].late = late
     if over > 0:
         forfeit(borrowers, holds, p, events, h, day, PAY, over, OVER_LIMIT)

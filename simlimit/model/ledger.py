@@ -6,7 +6,8 @@ from simlimit.model.state import Record, Records
 
 @step
 def log(
-    events: Records, p: Record, day: int, phase: int, event: int, borrower: int, origin: int, instalment: int, amount: int,
+    events: Records, p: Record, day: int, phase: int, event: int, borrower: int, origin: int,
+    instalment: int, amount: int,
     cause: int,
 ) -> None:  # fmt: skip
     """Append an event, if events are kept."""

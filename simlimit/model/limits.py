@@ -10,7 +10,6 @@ from simlimit.model.state import (
     NO_LOAN,
     NONE,
     RAISE,
-    RAISE_KIND,
     WITHDRAW,
     Record,
     Records,
@@ -20,9 +19,10 @@ from simlimit.model.state import (
 
 @step
 def lower_limit(
-    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int, limit: int, cause: int
+    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int,
+    limit: int, cause: int,
 ) -> None:  # fmt: skip
-    """Let a limit fall: the room goes from what is available first, then from the holds, the latest opened first."""
+    """Let a limit fall: the room goes from what is available, then from holds, the latest opened first."""
     r = borrowers[b]
     if limit >= r.limit:
         return
@@ -65,6 +65,6 @@ def raise_limit(
     r.limit = limit
     if room > 0:
         r.raise_pending = 1
-        h = open_hold(borrowers, holds, p, b, day, room, RAISE_KIND, NO_LOAN, NONE)
+        h = open_hold(borrowers, holds, p, b, day, room, NO_LOAN, NONE)
         holds[h].approved_at = day
         join_queue(borrowers, holds, p, h, day)

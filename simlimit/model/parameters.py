@@ -1,4 +1,4 @@
-"""The parameters of a scenario as the transitions read them: cents, basis points, codes and derived constants."""
+"""A scenario's parameters as the transitions read them: cents, basis points, codes, derived constants."""
 
 import math
 
@@ -14,8 +14,10 @@ from simlimit.model.state import (
 )
 from simlimit.scenario import Scenario
 
+LARGEST_LIMIT = 10**11
+"""No line rises above 1e9 currency units, the largest amount that a scenario may name (cents)."""
 _NO_BOUND = 2**60
-"""Stands for a cap, a span or a day that is not set."""
+"""Stands for a span or a day that is not set."""
 
 
 def cents(amount: float) -> int:
@@ -28,13 +30,14 @@ def basis_points(share: float) -> int:
     return round(10_000 * share)
 
 
-def annuity_factors(method_rate: float, longest: int) -> list[float]:
-    """Return, for r = 0 .. ``longest`` remaining instalments, the share of the balance that the next one repays.
+def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
+    """Return the share of the balance that the next of r = 0 .. ``longest`` remaining instalments repays.
 
-    With the rate i of a cycle the level instalment of a balance B over r instalments is ``B i / (1 - (1 + i)**-r)``; less the interest
-    ``B i`` it repays ``B i / ((1 + i)**r - 1)``. Without interest it is ``B / r``.
+    With the rate i of a cycle the level instalment of a balance B over r instalments is ``B i / (1
+    - (1 + i)**-r)``; less the interest ``B i`` it repays ``B i / ((1 + i)**r - 1)``. Without
+    interest it is ``B / r``.
     """
-    i = method_rate
+    i = cycle_rate
     return [0.0] + [i / ((1 + i) ** r - 1) if i > 0 else 1 / r for r in range(1, longest + 1)]
 
 
@@ -64,7 +67,7 @@ def _set_behaviour(p: np.record, scenario: Scenario) -> None:
     p.draw_low, p.draw_high = (basis_points(share) for share in behaviour.draw_share)
     daily = behaviour.draws_per_year / 365
     p.draws = daily > 0
-    p.wish_gap = 1 / math.log(1 - daily) if 0 < daily < 1 else 0.0
+    p.wish_gap = 1 / math.log1p(-daily) if 0 < daily < 1 else 0.0
     p.instalments = product.instalments
     p.method = METHODS.index(product.method)
     p.cycle_days = product.cycle_days
@@ -114,7 +117,7 @@ def _set_capacities(p: np.record, scenario: Scenario) -> None:
     p.raise_share = basis_points(limits.raise_share)
     p.cut_score = -math.inf if limits.cut_score is None else limits.cut_score
     p.cut_share = basis_points(limits.cut_share)
-    p.cap = _NO_BOUND if limits.cap is None else cents(limits.cap)
+    p.cap = LARGEST_LIMIT if limits.cap is None else cents(limits.cap)
     p.inactive_days = _NO_BOUND if limits.inactive_days is None else limits.inactive_days
 
 

@@ -29,7 +29,7 @@ def inflow(p: Record, facilities: Records, day: int) -> int:
 
 @step
 def admit_to_queue(borrowers: Records, holds: Records, p: Record) -> None:
-    """Append today's holds to the queue in their pinned order, which cannot matter where funding is unlimited."""
+    """Append today's holds to the queue, in their pinned order unless unlimited funding makes it idle."""
     first = p.queue_arrivals
     p.queue_arrivals = NONE
     if first == NONE:

@@ -10,7 +10,7 @@ from scipy.special import betaincinv, ndtri
 
 from simlimit.model.compiling import transition
 from simlimit.model.demand import open_loan, wish_gap
-from simlimit.model.evaluation import standing
+from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.parameters import basis_points
 from simlimit.model.randomness import POPULATION, uniforms
 from simlimit.model.state import FAR_PAST, NEVER, NONE, Records, share
@@ -19,6 +19,18 @@ from simlimit.scenario import Scenario
 
 ROWS = 4096
 """Rows of a quantile table: an attribute takes one of so many equally likely values."""
+
+_GIVEN = {
+    "given_limit": np.int64,
+    "given_outstanding": np.int64,
+    "given_score": np.float64,
+    "given_region": np.int64,
+    "given_propensity": np.float64,
+    "given_risky": np.int64,
+    "given_months_late": np.int64,
+    "given_spell": np.int64,
+}
+"""Columns that a portfolio can give, and their types in a book."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -86,18 +98,35 @@ class Book(NamedTuple):
     given_spell: Integers
 
 
-def _given(column: npt.NDArray[Any] | None, dtype: type) -> npt.NDArray[Any]:
-    return np.empty(0, dtype) if column is None else column.astype(dtype)
-
-
-def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Integers:
+def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Integers | None:
     """Return 1 for the latest payers of a portfolio that gives ``late_share``, ties to the smaller id."""
     if late_share is None:
-        return np.empty(0, np.int64)
+        return None
     risky = np.zeros(len(late_share), np.int64)
     latest = np.argsort(-late_share, kind="stable")
     risky[latest[: round(risky_share * len(late_share))]] = 1
     return risky
+
+
+def _given(portfolio: Portfolio | None, risky_share: float) -> dict[str, npt.NDArray[Any]]:
+    """Return what a portfolio gives, by the names of a book."""
+    if portfolio is None:
+        columns: dict[str, npt.NDArray[Any] | None] = dict.fromkeys(_GIVEN)
+    else:
+        columns = {
+            "given_limit": portfolio.limit_cents,
+            "given_outstanding": portfolio.outstanding_cents,
+            "given_score": portfolio.score,
+            "given_region": portfolio.region,
+            "given_propensity": portfolio.late_share,
+            "given_risky": _risky_of_portfolio(portfolio.late_share, risky_share),
+            "given_months_late": portfolio.months_late,
+            "given_spell": portfolio.spell_months,
+        }
+    return {
+        name: np.empty(0, dtype) if columns[name] is None else np.asarray(columns[name], dtype)
+        for name, dtype in _GIVEN.items()
+    }
 
 
 def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
@@ -120,19 +149,12 @@ def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
         watch_share=float(scenario.review.watch_share),
         risky_share=float(scenario.screening.risky_share),
         other_lenders=float(population.other_lenders),
-        given_limit=_given(portfolio and portfolio.limit_cents, np.int64),
-        given_outstanding=_given(portfolio and portfolio.outstanding_cents, np.int64),
-        given_score=_given(portfolio and portfolio.score, np.float64),
-        given_region=_given(portfolio and portfolio.region, np.int64),
-        given_propensity=_given(portfolio and portfolio.late_share, np.float64),
-        given_risky=_risky_of_portfolio(portfolio and portfolio.late_share, scenario.screening.risky_share),
-        given_months_late=_given(portfolio and portfolio.months_late, np.int64),
-        given_spell=_given(portfolio and portfolio.spell_months, np.int64),
+        **_given(portfolio, scenario.screening.risky_share),
     )
 
 
 def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:
-    """Return the factor that keeps the mean chance of a miss at ``late_onset``, whatever the effect of utilisation."""
+    """Return the factor that keeps the mean chance of a miss at ``late_onset``, whatever the utilisation."""
     population = scenario.population
     if portfolio is None:
         mean = mean_squared_utilisation(population.utilisation_mean, population.utilisation_concentration)
@@ -197,7 +219,7 @@ def populate(borrowers: Records, loans: Records, platform: Records, book: Book) 
         r.slip_until = NEVER
         r.last_overdue = FAR_PAST
         r.last_decision = NONE
-        r.last_draw = NONE
+        r.last_draw = -RECENT_DRAW_DAYS
         r.last_prepayment = FAR_PAST
         if r.outstanding > 0:
             months_late = book.given_months_late[b] if len(book.given_months_late) > 0 else 0

@@ -6,7 +6,7 @@ from simlimit.model.state import NONE, Records
 
 @step
 def precedes(borrowers: Records, holds: Records, first: int, second: int, by_repayment: bool) -> bool:
-    """Return whether a hold comes before another: by (day of repayment, if asked,) borrower, loan, instalment."""
+    """Return whether a hold comes first: by day of repayment (if asked), borrower, loan, instalment."""
     a = holds[first]
     b = holds[second]
     if by_repayment and a.repaid_at != b.repaid_at:

@@ -1,8 +1,9 @@
 """Random numbers as a pure function of what they are for, never of call order.
 
-Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3, SC 2011) maps a counter and a key to four random
-words. The counter says what the number is for (stream, entity, index), the key is (seed, replication). So two scenarios share
-every number that means the same in both: common random numbers by construction.
+Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3, SC 2011)
+maps a counter and a key to four random words. The counter says what the number is for (stream,
+entity, index), the key is (seed, replication). So two scenarios share every number that means the
+same in both: common random numbers by construction.
 """
 
 import numpy as np
@@ -22,7 +23,9 @@ _SCALE = 2.0**-32
 
 
 @step
-def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+def philox(
+    c0: int, c1: int, c2: int, c3: int, k0: int, k1: int
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return the four words of Philox4x32-10 for a counter and a key of 32-bit words."""
     x0 = np.uint64(int(c0) & 0xFFFFFFFF)
     x1 = np.uint64(int(c1) & 0xFFFFFFFF)
@@ -66,7 +69,7 @@ def uniforms(
 
     Examples
     --------
-    >>> [round(u, 4) for u in uniforms(1, 0, DUE, 7, 3, 0)] == [round(u, 4) for u in uniforms(1, 0, DUE, 7, 3, 0)]
+    >>> all(0 < u < 1 for u in uniforms(1, 0, DUE, 7, 3, 0))
     True
     """
     w0, w1, w2, w3 = philox(entity, i, j, stream, seed, replication)

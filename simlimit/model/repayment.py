@@ -67,9 +67,10 @@ def remove_loan(borrowers: Records, loans: Records, b: int, before: int, loan: i
 
 @step
 def pay_all_due(
-    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int, cycle: int, late: bool
+    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int,
+    day: int, cycle: int, late: bool,
 ) -> None:  # fmt: skip
-    """Pay every instalment that is due; one hold for the payment, or one per loan where the product releases so."""
+    """Pay every instalment that is due: one hold for the payment, or one per loan where it is released so."""
     r = borrowers[b]
     total = 0
     before = NONE
@@ -124,7 +125,8 @@ def prepay(
 
 @step
 def pay_now(
-    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int, cycle: int, chance: float
+    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int,
+    day: int, cycle: int, chance: float,
 ) -> None:  # fmt: skip
     """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
     r = borrowers[b]
@@ -142,7 +144,8 @@ def pay_now(
 
 @step
 def fall_due(
-    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int, cycle: int
+    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int,
+    day: int, cycle: int,
 ) -> None:  # fmt: skip
     """Decide what becomes of a due day: paid, missed, slipped or cured."""
     r = borrowers[b]

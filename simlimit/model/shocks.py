@@ -80,7 +80,8 @@ def strike(
 
 @transition
 def begin_shock(
-    borrowers: Records, holds: Records, platform: Records, events: Records, covered: Records, day: int, kind: int,
+    borrowers: Records, holds: Records, platform: Records, events: Records, covered: Records,
+    day: int, kind: int,
     size: int,
 ) -> None:  # fmt: skip
     """Begin a shock.
@@ -110,7 +111,8 @@ def begin_shock(
 
 @transition
 def end_shock(
-    borrowers: Records, holds: Records, platform: Records, events: Records, covered: Records, day: int, kind: int,
+    borrowers: Records, holds: Records, platform: Records, events: Records, covered: Records,
+    day: int, kind: int,
     size: int,
 ) -> None:  # fmt: skip
     """End a shock; the parameters are those with which it began."""

@@ -1,8 +1,8 @@
 """The state of a platform: a few record arrays, and the codes that stand in them.
 
-One record is one borrower, loan, hold, event or day; ``platform`` is a single record of parameters, totals and the heads
-of the queues. Money is in cents, times are days. Transitions read and write these arrays and nothing else; they cannot grow them, so
-a driver makes room first.
+One record is one borrower, loan, hold, event or day; ``platform`` is a single record of parameters,
+totals and the heads of the queues. Money is in cents, times are days. Transitions read and write
+these arrays and nothing else; they cannot grow them, so a driver makes room first.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Records: TypeAlias = npt.NDArray[Any]
 SHOCKS, PAY, EVALUATE, REVIEW_DESK, FUND, ACT, RECORD = 0, 1, 2, 3, 4, 5, 6
 
 NONE = -1
-"""End of a list; no loan; no instalment."""
+"""End of a list; no loan; no instalment, which only a raise has."""
 NEVER = 1_000_000
 """A day that does not come."""
 FAR_PAST = -1_000_000
@@ -44,7 +44,6 @@ SHOCK_KINDS = CAUSES[15:22]
 
 # Where a hold is in its life.
 AT_SETTLEMENT, WAITING, AT_DESK, QUEUED, RELEASED, FORFEITED = range(6)
-REPAYMENT_KIND, RAISE_KIND = 0, 1
 
 EVENTS = (
     "shock_begin", "shock_end", "slip", "miss", "repayment", "prepayment", "evaluation", "review", "release",
@@ -89,7 +88,7 @@ HOLD = _record(
     | _fields("i4", "borrower next link")
     | _fields("i2", "origin instalment repaid_at arrived_at approved_at reviewed_at since attempts")
     | {"days": ("i2", (8,))}
-    | _fields("u1", "kind stage cause late")
+    | _fields("u1", "stage cause late ended_in")
 )
 EVENT = _record(_fields("i8", "amount") | _fields("i4", "borrower") | _fields("i2", "origin instalment day")
                 | _fields("u1", "phase event cause"))  # fmt: skip

@@ -75,7 +75,7 @@ def _starts(shock: Shock, rank: int, horizon: int, seed: int, replication: int) 
     if shock.at_day is not None:
         return [shock.at_day]
     assert shock.per_year is not None
-    starts = []
+    starts: list[int] = []
     time = 0.0
     while True:
         u = uniforms(seed, replication, SHOCK, SHOCK_KINDS.index(shock.kind), rank, len(starts))[0]

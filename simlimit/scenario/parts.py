@@ -262,8 +262,8 @@ class Facility(Part):
         description="Name of the source (text; 1 to 1000 characters)",
         json_schema_extra={"unit": "", "allowed": "text of 1 to 1000 characters"},
     )
-    daily_inflow: float = number(0.0, 0, 1e12, CURRENCY + " per day", "Funding that comes every day")
-    lump: float = number(0.0, 0, 1e13, CURRENCY, "Funding that comes at once")
+    daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Funding that comes every day")
+    lump: float = number(0.0, 0, 1e10, CURRENCY, "Funding that comes at once")
     every_days: int = whole(0, 0, 30_000, "days", "Days from one lump to the next; 0: only one, on from_day")
     from_day: int = whole(0, 0, 30_000, "day", "First day")
     to_day: int | None = whole(None, 1, 30_000, "day", "First day without; not set: to the end")
@@ -282,7 +282,7 @@ class Funding(Part):
 
     unlimited: bool = field(True, "Whether funding never binds", "", "true or false", strict=True)
     initial: float = number(0.0, 0, 1e13, CURRENCY, "Headroom of the pool at the start")
-    daily_inflow: float = number(0.0, 0, 1e12, CURRENCY + " per day", "Headroom that comes every day")
+    daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Headroom that comes every day")
     recycle_share: float = number(
         1.0, 0, 1, "share of repaid principal", "Repaid principal that goes back into the pool"
     )

@@ -1,8 +1,9 @@
-"""What a borrower-event costs on the SimPy driver: ``python tests/benchmarks/simpy_driver.py [borrowers ...]``.
+"""What a borrower-event costs on the SimPy driver: ``python tests/benchmarks/simpy_driver.py [sizes]``.
 
-A borrower-event is a payment, an evaluation, a release or a draw; a state event is any row of ``run.events``. The scenario is the preset
-``jiebei`` over 720 days with its desk and pool scaled to the number of borrowers. Each size is run after compilation and
-timed whole: population, simulation and nothing else. The first line is the cold compilation, in a fresh cache.
+A borrower-event is a payment, an evaluation, a release or a draw; a state event is any row of
+``run.events``. The scenario is the preset ``jiebei`` over 720 days with its desk and pool scaled to
+the number of borrowers. Each size is run after compilation and timed whole: population, simulation
+and nothing else. The first line is the cold compilation, in a fresh cache.
 """
 
 import os
