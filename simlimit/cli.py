@@ -15,10 +15,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from simlimit import plots
+from simlimit.books.portfolio import read_portfolio
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import is_compiled
 from simlimit.output import whole_folder
-from simlimit.portfolio import read_portfolio
 from simlimit.report import delay_by_cause, repayment_holds
 from simlimit.run import ENGINES, Run, simulate
 from simlimit.scenario import Scenario, dumps, load, preset, presets
@@ -77,8 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _sentence(error: SimlimitError) -> str:
-    """Return an error as one line that ends with a full stop."""
-    return " ".join(str(error).split()).rstrip(".") + "."
+    """Return an error as one line that ends as a sentence does."""
+    line = " ".join(str(error).split())
+    return line if line.endswith((".", "?")) else f"{line}."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -199,7 +200,7 @@ def _run(options: argparse.Namespace) -> None:
 
 def _scenario(name: str) -> Scenario:
     """Return a preset, or read a file; a word that is neither is taken for a misspelt preset."""
-    if name not in presets().index and (Path(name).exists() or name.endswith(".toml") or os.sep in name):
+    if name not in presets().index and (Path(name).is_file() or name.endswith(".toml") or os.sep in name):
         return load(name)
     return preset(name)
 

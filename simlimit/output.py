@@ -33,7 +33,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     >>> import pathlib, tempfile
     >>> results = pathlib.Path(tempfile.mkdtemp()) / "results"
     >>> with whole_folder(results) as draft:
-    ...     _ = (draft / "table.csv").write_text("day\\n0\\n")
+    ...     _ = (draft / "table.csv").write_text("day\n0\n")
     ...     results.exists()
     False
     >>> (results / "table.csv").exists()
@@ -42,12 +42,14 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     # Not Path.resolve, which raises another error for a loop of links.
     target = Path(os.path.realpath(path))
     try:
-        if os.path.lexists(target) and not (target.is_dir() and not any(target.iterdir())):
+        if not os.path.lexists(target):
+            # Whether it can be made is better known now than at the end.
+            target.mkdir()
+            target.rmdir()
+        elif not target.is_dir() or any(target.iterdir()):
             raise SimlimitError(
                 f"{target} is there already, but the output must be a folder that is new or empty."
             )
-        if not target.parent.is_dir():
-            raise SimlimitError(f"{target} cannot be made, because {target.parent} is not a folder.")
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
             # A folder in the workshop, since the workshop itself is for its owner's eyes only.
             draft = Path(workshop) / "draft"

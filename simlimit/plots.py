@@ -168,8 +168,8 @@ def _share_within(holds: pd.DataFrame, outcome: str, follow_up_days: int) -> npt
 
 def _released_label(released: npt.NDArray[np.float64]) -> str:
     end = len(released) - 1
-    marked = [f"within {day} days: {_percent(released[day])}" for day in MARKED_DAYS if day < end]
-    return "\n".join([*marked, f"at the end: {_percent(released[end])}"])
+    marked = [f"released within {day} days: {_percent(released[day])}" for day in MARKED_DAYS if day < end]
+    return "\n".join([*marked, f"released at the end: {_percent(released[end])}"])
 
 
 def _percent(share: float) -> str:

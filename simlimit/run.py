@@ -8,13 +8,13 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from simlimit import frames
+from simlimit.books.portfolio import Portfolio, read_portfolio
 from simlimit.drivers import simpy_driver
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model.start import start
 from simlimit.model.state import State
 from simlimit.model.timetable import timetable
-from simlimit.portfolio import Portfolio, read_portfolio
 from simlimit.scenario import Scenario
 
 ENGINES = ("simpy",)

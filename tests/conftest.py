@@ -23,7 +23,7 @@ def fresh_process() -> Callable[..., str]:
     def run(*arguments: str, sources: Path = SOURCES, **environment: str) -> str:
         paths = os.pathsep.join([str(sources), str(TESTS)])
         done = subprocess.run(
-            [sys.executable, "-W", "error", *arguments],
+            [sys.executable, "-P", "-W", "error", *arguments],
             env=os.environ | {"PYTHONPATH": paths} | environment,
             capture_output=True,
             text=True,

@@ -29,8 +29,8 @@ def maybe(values):
 facilities = st.builds(
     Facility,
     name=text,
-    daily_inflow=st.floats(0, 1e12),
-    lump=st.floats(0, 1e13),
+    daily_inflow=st.floats(0, 1e10),
+    lump=st.floats(0, 1e10),
     every_days=st.integers(0, 30_000),
     from_day=st.integers(0, 99),
     to_day=maybe(st.integers(100, 30_000)),

@@ -45,13 +45,13 @@ UserProcess = Callable[[Platform], Process]
 
 def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process:
     """Pay on due days and draw on wishes, until the horizon or the end of the line."""
-    s = platform.state
-    while pay_day < platform.horizon or wish_day < platform.horizon:
+    s, at, horizon = platform.state, platform.at, platform.horizon
+    while pay_day < horizon or wish_day < horizon:
         if pay_day <= wish_day:
-            yield platform.at(pay_day, PAY)
+            yield at(pay_day, PAY)
             pay_day = pay(s.borrowers, s.loans, s.holds, s.platform, s.events, b, pay_day)
         else:
-            yield platform.at(wish_day, ACT)
+            yield at(wish_day, ACT)
             wish_day = wish(s.borrowers, s.loans, s.platform, s.events, b, wish_day)
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, ndtri
 
+from simlimit.books.portfolio import Portfolio
 from simlimit.model.compiling import transition
 from simlimit.model.demand import open_loan, wish_gap
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.parameters import basis_points
 from simlimit.model.randomness import POPULATION, uniforms
 from simlimit.model.state import FAR_PAST, NEVER, NONE, Records, share
-from simlimit.portfolio import Portfolio
 from simlimit.scenario import Scenario
 
 ROWS = 4096

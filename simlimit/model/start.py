@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from simlimit.books.portfolio import Portfolio
 from simlimit.model.parameters import facility_records, platform_record
 from simlimit.model.population import late_scale, make_book, populate
 from simlimit.model.state import BORROWER, DAY, EVENT, HOLD, LOAN, REVIEWER, State
-from simlimit.portfolio import Portfolio
 from simlimit.scenario import Scenario
 
 

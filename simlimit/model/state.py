@@ -130,7 +130,7 @@ PLATFORM = _record(
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class State:
     """All arrays of one run.
 

@@ -53,7 +53,9 @@ def assert_delays(run: sl.Run, expected: npt.NDArray[np.int64]) -> None:
 
 
 def replicated(
-    scenario: sl.Scenario, measure: Callable[[sl.Run], tuple[float, ...]], replications: Sequence[int] = REPLICATIONS
+    scenario: sl.Scenario,
+    measure: Callable[[sl.Run], tuple[float, ...]],
+    replications: Sequence[int] = REPLICATIONS,
 ) -> npt.NDArray[np.float64]:
     """Return a row for each thing that is measured, with its values in each replication."""
     runs = (sl.simulate(scenario, replication=r, keep="holds") for r in replications)
@@ -64,6 +66,8 @@ def assert_mean(values: npt.NDArray[np.float64], expected: float, bias: float = 
     """Assert that the mean over replications is within 4 standard errors, and a known bias, of what theory says."""
     mean = values.mean()
     error = values.std(ddof=1) / math.sqrt(len(values))
-    print(f"simulated {mean:.5g}, formula {expected:.5g}, standard error {error:.2g}, bias at most {bias:.2g}")
+    print(
+        f"simulated {mean:.5g}, formula {expected:.5g}, standard error {error:.2g}, bias at most {bias:.2g}"
+    )
     assert error > 0
     assert abs(mean - expected) <= 4 * error + bias

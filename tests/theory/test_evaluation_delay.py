@@ -73,7 +73,14 @@ def test_without_straight_through_the_delay_is_uniform(period: int, cutoff: int)
 @pytest.mark.parametrize("cutoff", [0, 12])
 @pytest.mark.parametrize(
     ("start", "threshold", "smoothing"),
-    [(0.3, 0.8, 0.25), (0.0, 0.5, 0.1), (0.65, 0.7, 0.9), (0.2, 0.999, 0.3), (0.9, 0.6, 0.3), (0.1, 1.0, 1.0)],
+    [
+        (0.3, 0.8, 0.25),
+        (0.0, 0.5, 0.1),
+        (0.65, 0.7, 0.9),
+        (0.2, 0.999, 0.3),
+        (0.9, 0.6, 0.3),
+        (0.1, 1.0, 1.0),
+    ],
 )
 def test_a_low_score_recovers_after_a_known_number_of_evaluations(
     start: float, threshold: float, smoothing: float, cutoff: int
@@ -106,7 +113,7 @@ def test_a_late_payer_waits_for_clean_evaluations_in_a_row(needed: int, clean: f
     was made on one of the days D - N T + 1 .. D, which are those of the last N evaluations. So the hold of a payment made
     late on day r meets a denying evaluation after (phase - r) mod T days, and is released at the first one that ends N clean ones in a
     row: T J days later. J counts trials until a run of N successes; what happened before day r does not matter, because
-    that payment broke any run. Summed over all late payments, J - E[J] has mean 0 exactly (Wald); the sum is what is tested.
+    that payment broke any run. Each late payment adds a term J - E[J] of mean 0, so the sum of them is tested.
 
     Everybody draws the whole limit on day 0 over 60 instalments, so that payments go on while holds wait; late payments count up to
     cycle 20, after which at least 39 evaluations follow.

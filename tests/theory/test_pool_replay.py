@@ -10,6 +10,7 @@ import pytest
 from measures import cents, clockwork
 
 import simlimit as sl
+from simlimit.scenario import Funding
 
 
 def replay(run: sl.Run, frozen: range = range(0)) -> dict[int, int]:
@@ -18,7 +19,9 @@ def replay(run: sl.Run, frozen: range = range(0)) -> dict[int, int]:
     recycle, reserve = round(10_000 * funding.recycle_share), round(10_000 * funding.reserve_share)
     amounts = cents(run.holds["amount"])
     repaid, approved = run.holds["repaid_at"].tolist(), run.holds["approved_at"].tolist()
-    order = sorted(run.holds["hold"][run.holds["approved_at"].notna()], key=lambda h: (approved[h], repaid[h], h))
+    order = sorted(
+        run.holds["hold"][run.holds["approved_at"].notna()], key=lambda h: (approved[h], repaid[h], h)
+    )
     headroom = round(100 * funding.initial)
     drawn = draws(run.events)
     released: dict[int, int] = {}
@@ -40,7 +43,7 @@ def replay(run: sl.Run, frozen: range = range(0)) -> dict[int, int]:
     return released
 
 
-def inflow(funding: sl.Funding, day: int) -> int:
+def inflow(funding: Funding, day: int) -> int:
     total = round(100 * funding.daily_inflow)
     for one in funding.facilities:
         if one.from_day <= day and (one.to_day is None or day < one.to_day):
@@ -73,7 +76,12 @@ FACILITIES = [
         {"funding.recycle_share": 0.9},
         {"funding.recycle_share": 0.0, "funding.daily_inflow": 1_000.0, "funding.initial": 33_333.33},
         {"funding.recycle_share": 0.37, "funding.reserve_share": 0.45, **WAITING},
-        {"funding.recycle_share": 0.2, "funding.reserve_share": 0.75, "funding.facilities": FACILITIES, **WAITING},
+        {
+            "funding.recycle_share": 0.2,
+            "funding.reserve_share": 0.75,
+            "funding.facilities": FACILITIES,
+            **WAITING,
+        },
         {"population.limit_log_sd": 1.0, "funding.recycle_share": 0.8, "funding.daily_inflow": 150.0},
         {"behaviour.draws_per_year": 20.0, "funding.reserve_share": 0.6, "funding.recycle_share": 0.7},
     ],

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simlimit.books.histories import Histories
+from simlimit.books.portfolio import read_portfolio
+from simlimit.books.uci import histories_from_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError, SimlimitError
-from simlimit.portfolio import Histories, histories_from_uci, portfolio_from_uci, read_portfolio
 
 HEADER = "limit,outstanding"
 UCI_COLUMNS = [
@@ -164,7 +166,7 @@ def test_too_many_regions_are_refused(tmp_path):
 
 
 def test_too_many_borrowers_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("simlimit.portfolio.MAX_BORROWERS", 2)
+    monkeypatch.setattr("simlimit.books.table.MAX_BORROWERS", 2)
     with pytest.raises(PortfolioError, match="3 rows after line 1; allowed are 1 to 2 borrowers"):
         read_portfolio(write(tmp_path, f"{HEADER}\n" + 3 * "1,2\n"))
 
@@ -172,7 +174,7 @@ def test_too_many_borrowers_are_refused(tmp_path, monkeypatch):
 def test_a_path_that_is_no_file_is_refused(tmp_path):
     broken = write(tmp_path, gzip.compress(f"{HEADER}\n{1000 * '1,2'}\n".encode())[:-20], "cut.csv.gz")
     fake = write(tmp_path, f"{HEADER}\n1,2\n", "fake.csv.gz")
-    for path in (tmp_path / "none.csv", tmp_path, broken, fake):
+    for path in (tmp_path / "none.csv", tmp_path, broken, fake, tmp_path / "null\0.csv"):
         with pytest.raises(SimlimitError, match="cannot be read as a file") as caught:
             read_portfolio(path)
         assert str(path) in str(caught.value)
@@ -216,6 +218,9 @@ def test_the_portfolio_is_the_state_of_april(tmp_path):
     read = read_portfolio(tmp_path / "book.csv")
     assert read.outstanding_cents.tolist() == [30_000, 30_000, 30_000, 130_000, 0, 0]
     assert read.months_late.tolist() == [0, 1, 1, 7, 0, 0]
+    itself = read_portfolio(tmp_path / "uci.csv")
+    for name in ("limit_cents", "outstanding_cents", "months_late", "spell_months"):
+        assert getattr(itself, name).tolist() == getattr(read, name).tolist()
 
 
 def test_the_histories_run_forward_in_time_and_end_in_august(tmp_path):

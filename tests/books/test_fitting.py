@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import simlimit as sl
+from simlimit.books.fitting import fit_behaviour
+from simlimit.books.histories import Histories
 from simlimit.errors import PortfolioError
-from simlimit.fitting import fit_behaviour
-from simlimit.portfolio import Histories
 
 HAZARDS = (0.5, 0.3, 0.2, 0.1)
 

@@ -8,8 +8,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import roots_jacobi
 
+from simlimit.books.histories import Histories
+from simlimit.books.table import Floats
 from simlimit.errors import PortfolioError
-from simlimit.portfolio import Floats, Histories
 
 DAYS_PER_MONTH = 365 / 12
 CURE_MONTHS = 4
@@ -111,8 +112,8 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
     Examples
     --------
     >>> import numpy as np
-    >>> from simlimit.fitting import fit_behaviour
-    >>> from simlimit.portfolio import Histories
+    >>> from simlimit.books.fitting import fit_behaviour
+    >>> from simlimit.books.histories import Histories
     >>> late = np.random.default_rng(1).random((400, 4)) < 0.1      # neither sticky nor heterogeneous
     >>> one = np.ones((400, 4))
     >>> fitted = fit_behaviour(Histories(1000 * one[:, 0], 500 * one, 50 * one[:, 1:], late))

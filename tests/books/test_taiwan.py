@@ -7,10 +7,10 @@ import pytest
 from scipy.special import betaincinv
 
 import simlimit as sl
-from simlimit.fitting import fit_behaviour
-from simlimit.portfolio import histories_from_uci, portfolio_from_uci
+from simlimit.books.fitting import fit_behaviour
+from simlimit.books.uci import histories_from_uci, portfolio_from_uci
 
-FILE = Path(__file__).resolve().parents[2] / "shared" / "data" / "uci_credit_card.csv.gz"
+FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "uci_credit_card.csv.gz"
 BANDS = (0.0, 0.3, 0.7, 0.9)  # the utilisations at which the five bands end: 0, (0, 0.3] .. (0.9, 1]
 MONTH_ENDS = (29, 59, 89, 119)
 REPLICATIONS = 4

@@ -1,0 +1,93 @@
+"""Payment histories: what a lender's books show of its clients, month by month."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from simlimit.books.table import Floats
+from simlimit.errors import PortfolioError
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """What a lender's books show of its clients over consecutive months, oldest first.
+
+    Attributes
+    ----------
+    limit : float array, one per client
+        Credit line, in currency units, above 0.
+    balance : float array, clients x months
+        Statement balance at the end of each month, in currency units; negative if overpaid.
+    payments : float array, clients x (months - 1)
+        What was paid in each month but the first, in currency units.
+    late : bool array, clients x months
+        Whether the client was past due at the end of the month.
+    blind_months : int
+        Months after a cure in which a new onset cannot be recorded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one = Histories(
+    ...     limit=np.array([1000.0]),
+    ...     balance=np.array([[300.0, 250.0]]),
+    ...     payments=np.array([[100.0]]),
+    ...     late=np.array([[False, False]]),
+    ... )
+    >>> one.purchases.tolist(), one.utilisation.tolist()
+    ([[50.0]], [[0.3, 0.25]])
+    """
+
+    limit: Floats
+    balance: Floats
+    payments: Floats
+    late: npt.NDArray[np.bool_]
+    blind_months: int = 0
+
+    def __post_init__(self) -> None:
+        clients, months = self.late.shape if self.late.ndim == 2 else (0, 0)
+        if clients < 1 or months < 2:
+            raise PortfolioError(
+                f"late has the shape {self.late.shape}; allowed is clients x months, at least 1 x 2"
+            )
+        shapes = {"limit": (clients,), "balance": (clients, months), "payments": (clients, months - 1)}
+        for name, shape in shapes.items():
+            values = getattr(self, name)
+            if values.shape != shape:
+                raise PortfolioError(f"{name} has the shape {values.shape}; allowed here is {shape}")
+            if not np.isfinite(values).all():
+                raise PortfolioError(f"{name} has a value that is not a finite number")
+        if self.limit.min() <= 0:
+            raise PortfolioError(f"limit has the value {self.limit.min():g}; allowed are numbers above 0")
+        if self.payments.min() < 0:
+            raise PortfolioError(
+                f"payments has the value {self.payments.min():g}; allowed are numbers from 0"
+            )
+        if self.blind_months < 0:
+            raise PortfolioError(f"blind_months is {self.blind_months}; allowed are whole numbers from 0")
+
+    @property
+    def utilisation(self) -> Floats:
+        """Statement balance over limit at the end of each month, 0 to 1."""
+        return np.clip(self.balance / self.limit[:, None], 0.0, 1.0)
+
+    @property
+    def purchases(self) -> Floats:
+        """What was newly borrowed in each month but the first: growth of the balance plus what was paid."""
+        return self.balance[:, 1:] - self.balance[:, :-1] + self.payments
+
+    @property
+    def available(self) -> Floats:
+        """What could be borrowed in each month but the first, had the payment come before any purchase."""
+        return np.maximum(0.0, self.limit[:, None] - self.balance[:, :-1] + self.payments)
+
+    def until(self, months: int) -> "Histories":
+        """Give the histories of the first so many months only."""
+        return Histories(
+            self.limit,
+            self.balance[:, :months],
+            self.payments[:, : months - 1],
+            self.late[:, :months],
+            self.blind_months,
+        )

@@ -1,0 +1,145 @@
+"""A portfolio: the book of borrowers that a run starts from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simlimit.books.table import MAX_AMOUNT, Floats, numbers, read_columns, read_header
+from simlimit.books.uci import is_uci, portfolio_from_uci
+from simlimit.errors import PortfolioError
+
+MAX_REGIONS = 32_767
+
+
+@dataclass(frozen=True, eq=False)
+class Portfolio:
+    """A book of borrowers at the start of a run; entry i of each array is borrower i.
+
+    Attributes
+    ----------
+    limit_cents, outstanding_cents : int64 array
+        Approved line and principal not yet repaid, in cents.
+    score : float64 array or None
+        Credit score, 0 to 1.
+    region_names : tuple of str
+        Names of the regions in alphabetical order; empty if the file has no such column.
+    region : int16 array or None
+        Position of each borrower's region in `region_names`.
+    late_share : float64 array or None
+        Propensity to miss a payment, 0 to 1.
+    months_late : int16 array or None
+        Months in arrears at the start, 0 to 24. It has no effect where nothing is outstanding.
+    spell_months : int16 array or None
+        Length in months of the spell of lateness so far, 0 to 255; used only where `months_late` > 0.
+    """
+
+    limit_cents: npt.NDArray[np.int64]
+    outstanding_cents: npt.NDArray[np.int64]
+    score: Floats | None
+    region_names: tuple[str, ...]
+    region: npt.NDArray[np.int16] | None
+    late_share: Floats | None
+    months_late: npt.NDArray[np.int16] | None
+    spell_months: npt.NDArray[np.int16] | None
+
+    def __len__(self) -> int:
+        """Give the number of borrowers."""
+        return len(self.limit_cents)
+
+
+def read_portfolio(path: str | Path) -> Portfolio:
+    """Read a book of borrowers from a CSV file (plain or .gz), one row per borrower.
+
+    Parameters
+    ----------
+    path : str or Path
+        A UTF-8 file whose first line names the columns: `limit` and `outstanding` (units, 0 to 1e9),
+        and optionally `score` and `late_share` (0 to 1), `region` (a name), `months_late` (whole, 0 to 24)
+        and `spell_months` (whole, 0 to 255). Other columns are ignored. The UCI credit card file is recognised
+        by its columns, and taken as `portfolio_from_uci` does.
+
+    Returns
+    -------
+    Portfolio
+        Amounts rounded to whole cents.
+
+    Raises
+    ------
+    PortfolioError
+        One sentence that names the file, the line (the header is line 1), the column, the value and what is
+        allowed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "book.csv"
+    >>> rows = {"limit": [5000, 8000], "outstanding": [1250.5, 0], "region": ["south", "north"]}
+    >>> pd.DataFrame(rows).to_csv(file, index=False)
+    >>> book = read_portfolio(file)
+    >>> len(book), book.outstanding_cents.tolist(), book.region_names
+    (2, [125050, 0], ('north', 'south'))
+    """
+    if is_uci(read_header(path)):
+        return _from_uci(path)
+    text = read_columns(
+        path,
+        required=("limit", "outstanding"),
+        optional=("score", "region", "late_share", "months_late", "spell_months"),
+    )
+
+    def share(column: str) -> Floats | None:
+        return numbers(path, text, column, 0, 1) if column in text else None
+
+    def months(column: str, most: int) -> npt.NDArray[np.int16] | None:
+        if column not in text:
+            return None
+        return numbers(path, text, column, 0, most, whole=True).astype(np.int16)
+
+    region_names, region = _regions(path, text["region"]) if "region" in text else ((), None)
+    return Portfolio(
+        limit_cents=_cents(numbers(path, text, "limit", 0, MAX_AMOUNT)),
+        outstanding_cents=_cents(numbers(path, text, "outstanding", 0, MAX_AMOUNT)),
+        score=share("score"),
+        region_names=region_names,
+        region=region,
+        late_share=share("late_share"),
+        months_late=months("months_late", 24),
+        spell_months=months("spell_months", 255),
+    )
+
+
+def _from_uci(path: str | Path) -> Portfolio:
+    book = portfolio_from_uci(path)
+    return Portfolio(
+        limit_cents=_cents(book["limit"].to_numpy()),
+        outstanding_cents=_cents(book["outstanding"].to_numpy()),
+        score=None,
+        region_names=(),
+        region=None,
+        late_share=None,
+        months_late=book["months_late"].to_numpy(),
+        spell_months=book["spell_months"].to_numpy(),
+    )
+
+
+def _regions(path: str | Path, names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
+    names = names.str.strip()
+    blank = (names == "").to_numpy(bool)
+    if blank.any():
+        raise PortfolioError(
+            f"{path}: line {int(np.argmax(blank)) + 2}, column 'region': '' is not allowed; allowed is a name"
+        )
+    codes, found = pd.factorize(names, sort=True)
+    if len(found) > MAX_REGIONS:
+        raise PortfolioError(
+            f"{path}: column 'region' has {len(found)} names; allowed are at most {MAX_REGIONS}"
+        )
+    return tuple(str(name) for name in found), codes.astype(np.int16)
+
+
+def _cents(amounts: Floats) -> npt.NDArray[np.int64]:
+    return np.rint(100.0 * amounts).astype(np.int64)

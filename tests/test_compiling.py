@@ -1,0 +1,110 @@
+"""An edited transition never runs stale: every edit of the package is seen by the next process."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import simlimit
+
+PACKAGE = Path(simlimit.__file__).parent
+INFLOW_OF_A_DAY = """
+import numpy as np
+import simlimit
+from simlimit.model.parameters import platform_record
+from simlimit.model.pool import fund
+from simlimit.model.state import BORROWER, EVENT, FACILITY, HOLD
+funding = {"unlimited": False, "daily_inflow": 5.0}
+platform = platform_record(simlimit.Scenario(funding=funding), seed=1, replication=0, logging=False)
+kinds = BORROWER, HOLD, EVENT, FACILITY
+borrowers, holds, events, facilities = (np.zeros(0, kind) for kind in kinds)
+fund(borrowers, holds, platform, events, facilities, 0)
+print(simlimit.__file__, platform[0].inflow, fund.stats.cache_hits[fund.signatures[0]])
+"""
+"""The funding transition alone takes a few seconds to compile; the step `share` that it uses stands in another file."""
+
+
+class Copy:
+    """A copy of the package that processes import in place of the original."""
+
+    def __init__(self, place: Path, writable: bool, run: Callable[..., str]) -> None:
+        self.place = place
+        self.writable = writable
+        self.run = run
+        self.package = place / "simlimit"
+        self.cache = place.parent / "cache"
+        shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("__pycache__"))
+        self.protect()
+
+    def protect(self, writable: bool = False) -> None:
+        """Make it read-only, if it is to be; a superuser could write all the same, so contents are compared too."""
+        for path in [self.package, *self.package.rglob("*")]:
+            mode = 0o755 if path.is_dir() else 0o644
+            path.chmod(mode if writable or self.writable else mode & 0o555)
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        self.protect(writable=True)
+        path = self.package / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        self.protect()
+
+    def inflow(self, **environment: str) -> tuple[int, bool]:
+        """Return, from a fresh process, the inflow of a day in cents and whether it was compiled before."""
+        environment = {"NUMBA_CACHE_DIR": str(self.cache)} | environment
+        if not self.writable:
+            environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        file, inflow, hits = self.run("-c", INFLOW_OF_A_DAY, sources=self.place, **environment).split()
+        assert Path(file).parent == self.package
+        return int(inflow), bool(int(hits))
+
+    def contents(self) -> dict[str, tuple[int, int]]:
+        """Return the size and time of every file of the package."""
+        files = [path for path in self.package.rglob("*") if path.is_file()]
+        return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
+
+@pytest.fixture(params=["source tree", "installed read-only"])
+def copy(request: pytest.FixtureRequest, tmp_path: Path, fresh_process: Callable[..., str]) -> Iterator[Copy]:
+    if request.param == "source tree":
+        place, writable = tmp_path / "repository", True
+    else:
+        place, writable = tmp_path / "lib" / "site-packages", False
+    one = Copy(place, writable, fresh_process)
+    yield one
+    one.protect(writable=True)
+
+
+def test_an_edit_of_a_step_in_another_file_is_seen_by_a_fresh_process(copy: Copy) -> None:
+    before = copy.contents()
+    assert copy.inflow() == (500, False)
+    assert copy.inflow() == (500, True)  # the second process starts from the cache
+    if not copy.writable:
+        assert copy.contents() == before
+    copy.edit("model/state.py", "amount * basis_points // 10_000", "amount * basis_points // 5_000")
+    assert copy.inflow() == (1000, False)
+    copy.edit("model/state.py", "amount * basis_points // 5_000", "amount * basis_points // 10_000")
+    assert copy.inflow() == (500, True)
+
+
+def test_where_no_folder_can_be_written_it_compiles_uncached(
+    tmp_path: Path, fresh_process: Callable[..., str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    copy = Copy(tmp_path / "repository", writable=True, run=fresh_process)
+    assert copy.inflow(NUMBA_CACHE_DIR=str(file / "below")) == (500, False)
+    assert not [path for path in tmp_path.rglob("*") if path.suffix in (".nbi", ".nbc")]
+
+
+def test_other_settings_of_numba_have_a_folder_of_their_own(
+    tmp_path: Path, fresh_process: Callable[..., str]
+) -> None:
+    script = "from simlimit.model.compiling import source_digest; print(source_digest())"
+    plain = fresh_process("-c", script, NUMBA_CACHE_DIR=str(tmp_path))
+    assert fresh_process("-c", script, NUMBA_CACHE_DIR=str(tmp_path)) == plain
+    assert fresh_process("-c", script, NUMBA_CACHE_DIR=str(tmp_path), NUMBA_BOUNDSCHECK="1") != plain
