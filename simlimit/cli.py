@@ -20,13 +20,12 @@ from simlimit.errors import SimlimitError
 from simlimit.model.compiling import is_compiled
 from simlimit.output import whole_folder
 from simlimit.report import delay_by_cause, repayment_holds
-from simlimit.run import ENGINES, Run, simulate
+from simlimit.run import ENGINES, LARGEST_SEED, Run, simulate
 from simlimit.scenario import Scenario, dumps, load, preset, presets
 
 INTERRUPTED = 130
 BAD_INPUT = 2
 FOLLOW_UP_DAYS = 90
-LARGEST_SEED = 2**32 - 1
 
 _ABOUT = (
     "Why has the credit limit not come back, and for how long? A simulation of repayment and limit release."
@@ -214,7 +213,7 @@ def _change(text: str) -> tuple[str, object]:
         return field, None
     try:
         parsed = tomllib.loads(f"value = {value}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return field, value
     # A line break could have smuggled in a second value.
     return field, parsed["value"] if len(parsed) == 1 else value

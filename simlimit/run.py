@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
@@ -16,10 +17,11 @@ from simlimit.model.start import start
 from simlimit.model.state import State
 from simlimit.model.timetable import timetable
 from simlimit.scenario import Scenario
+from simlimit.scenario.parts import check_regions
 
 ENGINES = ("simpy",)
 KEPT = ("all", "holds")
-_LARGEST = 2**32 - 1
+LARGEST_SEED = 2**32 - 1
 
 
 class Run:
@@ -134,8 +136,10 @@ def simulate(
     Run('clockwork', seed=1, replication=0: 10 borrowers, 720 days, 71 holds: 71 released, 0
     forfeited, 0 pending)
     """
-    _check_whole("seed", seed)
-    _check_whole("replication", replication)
+    if not isinstance(scenario, Scenario):
+        raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")
+    seed = _whole("seed", seed)
+    replication = _whole("replication", replication)
     _check_choice("engine", engine, ENGINES)
     _check_choice("keep", keep, KEPT)
     portfolio = _read_portfolio(scenario)
@@ -147,9 +151,10 @@ def simulate(
     return Run(scenario, seed, replication, regions, state)
 
 
-def _check_whole(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LARGEST:
-        raise SimlimitError(f"{name} is {value!r}, but must be a whole number from 0 to {_LARGEST}.")
+def _whole(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value <= LARGEST_SEED:
+        raise SimlimitError(f"{name} is {value!r}, but must be a whole number from 0 to {LARGEST_SEED}.")
+    return int(value)
 
 
 def _check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
@@ -167,10 +172,5 @@ def _regions(scenario: Scenario, portfolio: Portfolio | None) -> tuple[str, ...]
     regions = tuple(scenario.population.regions)
     if portfolio is not None and portfolio.region_names:
         regions = portfolio.region_names
-    for i, shock in enumerate(scenario.shocks):
-        for name in shock.regions:
-            if name not in regions:
-                raise SimlimitError(
-                    f"shocks[{i}].regions is {name!r}, but must be among the book's: {', '.join(regions)}."
-                )
+    check_regions(scenario.shocks, regions)
     return regions

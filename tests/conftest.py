@@ -1,4 +1,4 @@
-"""What several tests share: a folder of their own for what other processes compile, and those processes."""
+"""What several tests share: fresh Python processes."""
 
 from __future__ import annotations
 

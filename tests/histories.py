@@ -1,4 +1,7 @@
-"""A run as one short text, to compare histories across processes: ``python histories.py SEED ..`` prints one a line."""
+"""A run as one short text, to compare histories across processes.
+
+``python histories.py SEED ..`` prints one a line, for the random scenarios of these seeds.
+"""
 
 from __future__ import annotations
 

@@ -175,6 +175,7 @@ class Borrower:
     standing: str = "clear"
     flagged: bool = False
     last_draw: int = -30
+    shock_cap: int = 10**11
     last_prepayment: float = NEVER
     last_overdue: float = NEVER
     last_decision: int = -1
@@ -367,7 +368,10 @@ class Pool:
                 if age == 0 or (facility.every_days > 0 and age % facility.every_days == 0):
                     amounts.append(cents(facility.lump))
         squeeze = min(10_000, squeeze_bp)
-        return sum(amount * (10_000 - squeeze) // 10_000 for amount in amounts)
+        offered = sum(amount * (10_000 - squeeze) // 10_000 for amount in amounts)
+        if self.rules.ceiling is None or self.rules.unlimited:
+            return offered
+        return min(offered, max(0, cents(self.rules.ceiling) - self.headroom))
 
     def in_order(self) -> list[Hold]:
         return sorted(self.queue, key=lambda hold: (hold.queued_at, hold.repaid_at, *hold.key))
@@ -421,13 +425,12 @@ class Population:
         return [(k + 0.5) / self.ROWS for k in range(self.ROWS)]
 
     def limit_table(self) -> list[int]:
-        """Limits in cents, in whole hundreds of currency units."""
+        """Limits in cents."""
         population = self.scenario.population
         table = []
         for p in self.quantile_levels():
             x = math.exp(math.log(population.limit_median) + population.limit_log_sd * float(ndtri(p)))
-            x = min(max(x, population.limit_low), population.limit_high)
-            table.append(cents(100 * round(x / 100)))
+            table.append(cents(min(max(x, population.limit_low), population.limit_high)))
         return table
 
     def table(self, mean: float, concentration: float | None) -> list[float]:
@@ -700,7 +703,7 @@ class Platform:
         if product.method == "interest_only":
             return 0
         i = product.daily_rate * product.cycle_days
-        factor = 1 / r if i == 0 else i / ((1 + i) ** r - 1)
+        factor = 1 / r if i == 0 else i / math.expm1(r * math.log1p(i))
         return int(loan.balance * factor)
 
     def perhaps_prepay(self, borrower: Borrower, cycle: int) -> None:
@@ -879,7 +882,7 @@ class Platform:
             and not borrower.raise_pending
         ):
             higher = limit + portion(limit, basis_points(limits.raise_share))
-            higher = min(higher, cents(1e9 if limits.cap is None else limits.cap))
+            higher = min(higher, cents(1e9 if limits.cap is None else limits.cap), borrower.shock_cap)
             if higher > limit:
                 self.raise_limit(borrower, higher)
 
@@ -1083,6 +1086,7 @@ class Platform:
             if shock.kind == "limit_cut":
                 self.fall(borrower, borrower.limit - portion(borrower.limit, shock.bp), "limit_cut")
             elif shock.kind == "cap":
+                borrower.shock_cap = min(borrower.shock_cap, cents(shock.size))
                 self.fall(borrower, cents(shock.size), "cap")
             else:
                 self.close(borrower, "cancellation")

@@ -24,7 +24,7 @@ borrowers, holds, events, facilities = (np.zeros(0, kind) for kind in kinds)
 fund(borrowers, holds, platform, events, facilities, 0)
 print(simlimit.__file__, platform[0].inflow, fund.stats.cache_hits[fund.signatures[0]])
 """
-"""The funding transition alone takes a few seconds to compile; the step `share` that it uses stands in another file."""
+"""One transition compiles in a few seconds; the step `share` that it uses stands in another file."""
 
 
 class Copy:
@@ -40,7 +40,7 @@ class Copy:
         self.protect()
 
     def protect(self, writable: bool = False) -> None:
-        """Make it read-only, if it is to be; a superuser could write all the same, so contents are compared too."""
+        """Make it read-only, if it is to be; as a superuser could write still, contents are compared too."""
         for path in [self.package, *self.package.rglob("*")]:
             mode = 0o755 if path.is_dir() else 0o644
             path.chmod(mode if writable or self.writable else mode & 0o555)

@@ -20,7 +20,7 @@ TERMS = pytest.mark.parametrize(
 
 @cache
 def loans(method: str, instalments: int, daily_rate: float) -> tuple[sl.Run, pd.DataFrame, pd.Series[int]]:
-    """Return loans of random odd amounts that begin and end inside a run: their payments, and their principals (in cents)."""
+    """Return the payments and principals (in cents) of loans that begin and end inside a run."""
     scenario = sl.preset("clockwork").replace(
         {
             "population.borrowers": 30,
@@ -49,7 +49,7 @@ def loans(method: str, instalments: int, daily_rate: float) -> tuple[sl.Run, pd.
 
 
 def annuity(principal: int, rate: float, instalments: int) -> tuple[float, np.ndarray]:
-    """Return the level instalment A = P i / (1 - (1 + i)^-n), and the principal parts (A - P i) (1 + i)^(k-1)."""
+    """Return A = P i / (1 - (1 + i)^-n) and the parts of principal in it, (A - P i) (1 + i)^(k-1)."""
     if rate == 0:
         return principal / instalments, np.full(instalments, principal / instalments)
     level = principal * rate / (1 - (1 + rate) ** -instalments)
@@ -89,9 +89,10 @@ def test_interest_only(instalments: int, daily_rate: float) -> None:
 def test_equal_instalment(instalments: int, daily_rate: float) -> None:
     """Each principal part is that of the annuity, but for cents rounded down.
 
-    Part k is the floor of B f, f = x_k / (balance before k) for the ideal parts x. A cent less (at most) repaid by part j stays in the
-    balance, and part k takes x_k / (balance after j) of it. So part k is off by more than -1 and less than the sum over j < k of these
-    shares, in cents. The whole instalment, interest on the balance included, is off by that and by the interest on what stays.
+    Part k is the floor of B f, f = x_k / (balance before k) for the ideal parts x. A cent less (at most)
+    repaid by part j stays in the balance, and part k takes x_k / (balance after j) of it. So part k is
+    off by more than -1 and less than the sum over j < k of these shares, in cents. The whole instalment,
+    interest on the balance included, is off by that and by the interest on what stays.
     """
     rate = daily_rate * CYCLE
     _, payments, principals = loans("equal_instalment", instalments, daily_rate)
@@ -111,7 +112,7 @@ def test_equal_instalment(instalments: int, daily_rate: float) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_one_hold_for_all_loans_or_one_for_each_add_up_to_the_same(method: str) -> None:
-    """A freeze of all keeps limits from coming back, so that the same is drawn whatever the product releases."""
+    """A freeze keeps limits from coming back, so that the same is drawn whatever is released."""
     by_loan = loans(method, 12, 0.0004)[0].scenario.replace(
         {"shocks": [{"kind": "freeze", "at_day": 0, "duration_days": 1000}]}
     )

@@ -8,14 +8,17 @@ import simpy
 from simlimit.errors import SimlimitError
 from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
 from simlimit.model.ledger import counts
+from simlimit.model.parameters import LARGEST_LIMIT
 from simlimit.model.state import (
     ACT,
     CAUSES,
     FORFEITED,
     NONE,
     PAY,
+    RECORD,
     RELEASED,
     SHOCKS,
+    Record,
     Records,
     State,
 )
@@ -67,7 +70,7 @@ class Platform:
         self._cohort_sizes = np.bincount(
             state.borrowers["evaluation_day"], minlength=scenario.evaluation.period_days
         ).tolist()
-        self._room: tuple[int, ...] = (0, 0, 0)
+        self._room: tuple[int, ...] = counts(state.platform)[2:]
 
     @property
     def borrowers(self) -> Records:
@@ -87,38 +90,69 @@ class Platform:
         day : int
             Days from the start of the run.
         phase : float
-            0 shocks, 1 pay, 2 evaluate, 3 review, 4 fund, 5 draw, 6 record.
+            0 shocks, 1 pay, 2 evaluate, 3 review, 4 fund, 5 draw, 6 record; a fraction lies between two.
 
         Raises
         ------
         SimlimitError
-            If the moment has passed.
+            If the moment has passed, or there is no such phase.
         """
         time = day + phase / 8
         moment = self._moments.get(time)
-        if moment is None:
-            if time < self.env.now:
-                raise SimlimitError(
-                    f"day {day}, phase {phase} has passed: it is {self.env.now}; wait for a later one."
-                )
-            moment = self._moments[time] = self.env.timeout(time - self.env.now)
+        if moment is None or moment.callbacks is None:
+            moment = self._moments[time] = self._moment(day, phase, moment)
         return moment
 
+    def _moment(self, day: int, phase: float, present: simpy.Event | None) -> simpy.Event:
+        """Return the event of a moment that nobody waits for yet, or of now."""
+        if not (0 <= phase <= RECORD and day == int(day)):
+            raise SimlimitError(f"the moment is day {day}, phase {phase}, but phases are 0 to {RECORD}.")
+        wait = day + phase / 8 - self.env.now
+        if wait < 0:
+            raise SimlimitError(
+                f"day {day}, phase {phase} has passed: it is {self.env.now}; wait for a later one."
+            )
+        return self.env.timeout(wait) if present is None else present
+
     def open_holds(self, borrower: int) -> list[int]:
-        """Return the numbers of a borrower's holds that have not ended, the latest opened first."""
+        """Return the numbers of a borrower's holds that have not ended, the latest opened first.
+
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+
+        Returns
+        -------
+        list of int
+            The platform's own numbers, in order of opening over all borrowers. They are not the column `hold`
+            of `Run.holds`, which is known only at the end: join on what `hold` returns.
+        """
         numbers = []
-        h = int(self.borrowers[borrower].first_hold)
+        h = int(self._record(borrower).first_hold)
         while h != NONE:
             numbers.append(h)
             h = int(self.state.holds[h].next)
         return numbers
 
     def hold(self, hold: int) -> dict[str, Any]:
-        """Return a hold as it is now: borrower, amount (currency units), repaid_at (day), cause, outcome."""
+        """Return a hold as it is now.
+
+        Parameters
+        ----------
+        hold : int
+            Its number, as `open_holds` gives it.
+
+        Returns
+        -------
+        dict
+            borrower, instalment, amount (currency units), repaid_at (day), cause (where it stands), outcome.
+        """
         one = self.state.holds[hold]
         outcome = {RELEASED: "released", FORFEITED: "forfeited"}.get(int(one.stage), "pending")
         return {
             "borrower": int(self.borrowers[one.borrower].borrower),
+            "instalment": int(one.instalment),
             "amount": int(one.amount) / 100,
             "repaid_at": int(one.repaid_at),
             "cause": CAUSES[one.cause],
@@ -126,60 +160,131 @@ class Platform:
         }
 
     def hold_ended(self, hold: int) -> simpy.Event:
-        """Return an event that happens in phase 4 of the day on which a hold ends (now, if it has)."""
+        """Return an event that happens in phase 4 of the day on which a hold ends.
+
+        It happens at once if the hold has ended, or when `set_limit` ends it.
+
+        Parameters
+        ----------
+        hold : int
+            Its number, as `open_holds` gives it.
+
+        Returns
+        -------
+        simpy.Event
+        """
         event = self._watched.get(hold)
         if event is None:
-            event = self._watched[hold] = self.env.event()
+            event = self.env.event()
             if self._has_ended(hold):
                 event.succeed()
+            else:
+                self._watched[hold] = event
         return event
 
-    def draw(self, borrower: int, amount: float) -> None:
-        """Let a borrower draw an amount (currency units) of what is available, as a new loan.
+    def draw(self, borrower: int, amount: float) -> bool:
+        """Let a borrower draw what is available, as a new loan, unless it has drawn today.
+
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+        amount : float
+            Currency units: more than 0, at most what is available.
+
+        Returns
+        -------
+        bool
+            Whether it does: a borrower draws at most once a day.
 
         Raises
         ------
         SimlimitError
-            If that much is not available, or the borrower has drawn today.
+            If an argument is not as above, or it is phase 6.
         """
-        cents = round(100 * amount)
-        available = int(self.borrowers[borrower].available)
-        if not 0 < cents <= available:
+        available = int(self._record(borrower).available) / 100
+        if not 0.005 < amount <= available:
             raise SimlimitError(
-                f"amount is {amount}, but must be more than 0 and at most {available / 100}, "
+                f"amount is {amount}, but must be more than 0 and at most {available}, "
                 f"what borrower {borrower} can draw."
             )
-        if self.borrowers[borrower].last_draw == self.day:
-            raise SimlimitError(f"borrower {borrower} has drawn today: a borrower draws at most once a day.")
+        phase = self._acting_phase()
         self._reserve(loans=1, holds=1, events=2)
         s = self.state
-        draw_now(s.borrowers, s.loans, s.platform, s.events, borrower, self.day, cents)
+        return draw_now(
+            s.borrowers, s.loans, s.platform, s.events, borrower, self.day, phase, round(100 * amount)
+        )
 
-    def repay_early(self, borrower: int) -> None:
-        """Let a borrower repay the whole balance of its oldest loan, if it has one and is not past due."""
-        self._reserve(loans=0, holds=1, events=5 + len(self.open_holds(borrower)))
-        s = self.state
-        repay_early_now(s.borrowers, s.loans, s.holds, s.platform, s.events, borrower, self.day)
+    def repay_early(self, borrower: int) -> bool:
+        """Let a borrower repay the whole balance of its oldest loan.
 
-    def set_limit(self, borrower: int, limit: float) -> None:
-        """Raise or lower a borrower's limit (currency units) now; the events name the cause ``manual``.
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+
+        Returns
+        -------
+        bool
+            Whether it does: not without a loan, nor while it is past due.
 
         Raises
         ------
         SimlimitError
-            If the limit is negative, or a raise of it is pending.
+            If there is no such borrower, or it is phase 6.
         """
-        if limit < 0:
-            raise SimlimitError(f"limit is {limit}, but must be 0 or more (currency units).")
-        record = self.borrowers[borrower]
+        holds = self.open_holds(borrower)
+        phase = self._acting_phase()
+        self._reserve(loans=0, holds=1, events=5 + len(holds))
+        s = self.state
+        return repay_early_now(s.borrowers, s.loans, s.holds, s.platform, s.events, borrower, self.day, phase)
+
+    def set_limit(self, borrower: int, limit: float) -> None:
+        """Lower a borrower's limit at once, or raise it; the events name the cause ``manual``.
+
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+        limit : float
+            Currency units, 0 to 1e9. A limit of 0 does not close the line: an evaluation may raise it.
+
+        Raises
+        ------
+        SimlimitError
+            If an argument is not as above, a raise is asked for a line that is closed or has one pending,
+            or it is phase 6.
+        """
+        if not 0 <= limit <= LARGEST_LIMIT / 100:
+            raise SimlimitError(
+                f"limit is {limit}, but must be from 0 to {LARGEST_LIMIT // 100} (currency units)."
+            )
+        record = self._record(borrower)
         cents = round(100 * limit)
         if cents > record.limit and (record.raise_pending or record.closed):
             raise SimlimitError(
                 f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
             )
+        phase = self._acting_phase()
         self._reserve(loans=0, holds=1, events=5 + len(self.open_holds(borrower)))
         s = self.state
-        set_limit_now(s.borrowers, s.holds, s.platform, s.events, borrower, self.day, cents)
+        set_limit_now(s.borrowers, s.holds, s.platform, s.events, borrower, self.day, phase, cents)
+        self.tell_ended()
+
+    def _record(self, borrower: int) -> Record:
+        """Return a borrower's record, of those there are."""
+        if not 0 <= borrower < len(self.borrowers):
+            raise SimlimitError(f"borrower is {borrower}, but must be from 0 to {len(self.borrowers) - 1}.")
+        return self.borrowers[borrower]
+
+    def _acting_phase(self) -> int:
+        """Return the phase of now, in which one may still act."""
+        phase = int(self.env.now % 1 * 8)
+        if phase >= RECORD:
+            raise SimlimitError(
+                f"day {self.day} is being recorded (phase {RECORD}): act in an earlier phase."
+            )
+        return phase
 
     def make_room(self, day: int) -> None:
         """Make room for all that the processes waiting for a day can write on it.
@@ -202,12 +307,11 @@ class Platform:
 
     def tell_ended(self) -> None:
         """Let those go on who wait for a hold that has ended."""
-        for hold, event in self._watched.items():
-            if not event.triggered and self._has_ended(hold):
-                event.succeed()
+        for hold in [hold for hold in self._watched if self._has_ended(hold)]:
+            self._watched.pop(hold).succeed()
 
     def _has_ended(self, hold: int) -> bool:
-        return int(self.state.holds[hold].stage) in (RELEASED, FORFEITED)
+        return self.state.holds["stage"][hold] in (RELEASED, FORFEITED)
 
     def _reserve(self, loans: int, holds: int, events: int) -> None:
         """Make room for more records than the day's processes need already."""

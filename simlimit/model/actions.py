@@ -4,33 +4,41 @@ from simlimit.model.compiling import transition
 from simlimit.model.demand import draw
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.repayment import prepay
-from simlimit.model.state import ACT, MANUAL, NEVER, NONE, Records
+from simlimit.model.state import MANUAL, NEVER, NONE, Records
 
 
 @transition
 def draw_now(
-    borrowers: Records, loans: Records, platform: Records, events: Records, b: int, day: int, amount: int
-) -> None:
-    """Let a borrower draw ``amount`` cents of what is available."""
-    draw(borrowers, loans, platform[0], events, b, day, amount)
+    borrowers: Records, loans: Records, platform: Records, events: Records, b: int, day: int, phase: int,
+    amount: int,
+) -> bool:  # fmt: skip
+    """Let a borrower draw ``amount`` cents, unless it has drawn today; return whether it does."""
+    if borrowers[b].last_draw == day:
+        return False
+    draw(borrowers, loans, platform[0], events, b, day, phase, amount)
+    return True
 
 
 @transition
 def repay_early_now(
-    borrowers: Records, loans: Records, holds: Records, platform: Records, events: Records, b: int, day: int
-) -> None:
-    """Let a borrower who is not past due repay the oldest loan, if there is one."""
+    borrowers: Records, loans: Records, holds: Records, platform: Records, events: Records, b: int, day: int,
+    phase: int,
+) -> bool:  # fmt: skip
+    """Let a borrower repay its oldest loan, if it has one and is not past due; return whether it does."""
     r = borrowers[b]
-    if r.first_loan != NONE and r.oldest_due == NEVER:
-        prepay(borrowers, loans, holds, platform[0], events, b, day)
+    if r.first_loan == NONE or r.oldest_due != NEVER:
+        return False
+    prepay(borrowers, loans, holds, platform[0], events, b, day, phase)
+    return True
 
 
 @transition
 def set_limit_now(
-    borrowers: Records, holds: Records, platform: Records, events: Records, b: int, day: int, limit: int
-) -> None:
+    borrowers: Records, holds: Records, platform: Records, events: Records, b: int, day: int, phase: int,
+    limit: int,
+) -> None:  # fmt: skip
     """Set a limit, in cents: a fall at once, a rise as a raise."""
     if limit < borrowers[b].limit:
-        lower_limit(borrowers, holds, platform[0], events, b, day, ACT, limit, MANUAL)
+        lower_limit(borrowers, holds, platform[0], events, b, day, phase, limit, MANUAL)
     elif limit > borrowers[b].limit:
-        raise_limit(borrowers, holds, platform[0], events, b, day, limit)
+        raise_limit(borrowers, holds, platform[0], events, b, day, phase, limit, MANUAL)

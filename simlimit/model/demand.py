@@ -49,7 +49,7 @@ def open_loan(
 
 @step
 def draw(
-    borrowers: Records, loans: Records, p: Record, events: Records, b: int, day: int, amount: int
+    borrowers: Records, loans: Records, p: Record, events: Records, b: int, day: int, phase: int, amount: int
 ) -> None:
     """Turn available limit into a loan, first due on the next due day after today."""
     r = borrowers[b]
@@ -62,7 +62,7 @@ def draw(
     r.last_draw = day
     next_cycle = (day - r.due_day) // p.cycle_days + 1
     open_loan(borrowers, loans, p, b, amount, day, p.instalments, next_cycle)
-    log(events, p, day, ACT, DRAW, r.borrower, day, NONE, amount, NO_CAUSE)
+    log(events, p, day, phase, DRAW, r.borrower, day, NONE, amount, NO_CAUSE)
 
 
 @transition
@@ -90,7 +90,7 @@ def wish(borrowers: Records, loans: Records, platform: Records, events: Records,
     if r.available >= p.min_draw and r.last_draw != day:
         u = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes, 0)[1]
         basis_points = p.draw_low + int(u * (p.draw_high - p.draw_low + 1))
-        draw(borrowers, loans, p, events, b, day, max(p.min_draw, share(r.available, basis_points)))
+        draw(borrowers, loans, p, events, b, day, ACT, max(p.min_draw, share(r.available, basis_points)))
     r.wishes += 1
     r.next_wish = day + wish_gap(p, r.borrower, r.wishes)
     return int(r.next_wish)

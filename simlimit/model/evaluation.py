@@ -13,6 +13,7 @@ from simlimit.model.state import (
     EVALUATE,
     EVALUATED,
     INACTIVE,
+    NO_CAUSE,
     NO_LOAN,
     NONE,
     OVERDUE,
@@ -106,9 +107,9 @@ def review_line(borrowers: Records, holds: Records, p: Record, events: Records, 
     elif day - r.last_draw >= p.inactive_days:
         lower_limit(borrowers, holds, p, events, b, day, EVALUATE, r.outstanding + r.held, INACTIVE)
     elif r.standing == CLEAR and r.score >= p.raise_score and not r.raise_pending:
-        limit = min(r.limit + share(r.limit, p.raise_share), p.cap)
+        limit = min(r.limit + share(r.limit, p.raise_share), r.cap)
         if limit > r.limit:
-            raise_limit(borrowers, holds, p, events, b, day, limit)
+            raise_limit(borrowers, holds, p, events, b, day, EVALUATE, limit, NO_CAUSE)
 
 
 @transition

@@ -10,6 +10,7 @@ from simlimit.model.state import (
     AT_DESK,
     AT_SETTLEMENT,
     CLEAR,
+    EVALUATE,
     EVALUATION,
     FORFEIT,
     FORFEITED,
@@ -18,7 +19,6 @@ from simlimit.model.state import (
     NONE,
     OVER_LIMIT,
     OVERDUE,
-    PAY,
     POLICY,
     QUEUED,
     RELEASED,
@@ -172,20 +172,21 @@ def approve(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> 
 
 
 @step
-def in_progress(r: Record, p: Record, day: int) -> bool:
-    """Return whether, in phase 1 of a day, an evaluation that started before is still undecided."""
-    started = day - 1 - (day - 1 - r.evaluation_day) % p.period_days
-    return started >= r.evaluation_day and day <= started + p.duration_days
+def in_progress(r: Record, p: Record, day: int, phase: int) -> bool:
+    """Return whether an evaluation has started (in an earlier phase 2) and is not decided yet."""
+    next_day = day + 1 if phase >= EVALUATE else day
+    started = next_day - 1 - (next_day - 1 - r.evaluation_day) % p.period_days
+    return started >= r.evaluation_day and next_day <= started + p.duration_days
 
 
 @step
-def reach_evaluation(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> None:
+def reach_evaluation(borrowers: Records, holds: Records, p: Record, h: int, day: int, phase: int) -> None:
     """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation."""
     hold = holds[h]
     r = borrowers[hold.borrower]
     hold.arrived_at = day
     hold.stage = WAITING
-    if not p.straight_through or in_progress(r, p, day):
+    if not p.straight_through or in_progress(r, p, day, phase):
         charge(hold, day, EVALUATION)
     elif r.standing != CLEAR:
         charge(hold, day, r.standing)
@@ -197,13 +198,13 @@ def reach_evaluation(borrowers: Records, holds: Records, p: Record, h: int, day:
 
 @step
 def repay(
-    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int,
+    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int,
     principal: int, origin: int,
     instalment: int, late: bool, settled: bool, event: int,
 ) -> None:  # fmt: skip
     """Book repaid principal: it leaves the outstanding, feeds the pool, and becomes a hold."""
     r = borrowers[b]
-    log(events, p, day, PAY, event, r.borrower, origin, instalment, principal, NO_CAUSE)
+    log(events, p, day, phase, event, r.borrower, origin, instalment, principal, NO_CAUSE)
     if principal == 0:
         return
     over = max(0, min(principal, r.outstanding - r.limit))
@@ -214,20 +215,20 @@ def repay(
     h = open_hold(borrowers, holds, p, b, day, principal, origin, instalment)
     holds[h].late = late
     if over > 0:
-        forfeit(borrowers, holds, p, events, h, day, PAY, over, OVER_LIMIT)
+        forfeit(borrowers, holds, p, events, h, day, phase, over, OVER_LIMIT)
     if over < principal:
         if settled:
-            reach_evaluation(borrowers, holds, p, h, day)
+            reach_evaluation(borrowers, holds, p, h, day, phase)
         else:
             holds[h].stage = AT_SETTLEMENT
 
 
 @step
-def settle(borrowers: Records, holds: Records, p: Record, b: int, day: int, origin: int) -> None:
+def settle(borrowers: Records, holds: Records, p: Record, b: int, day: int, phase: int, origin: int) -> None:
     """Bring the holds that waited for a loan's settlement to gate 2."""
     h = borrowers[b].first_hold
     while h != NONE:
         following = holds[h].next
         if holds[h].stage == AT_SETTLEMENT and holds[h].origin == origin:
-            reach_evaluation(borrowers, holds, p, h, day)
+            reach_evaluation(borrowers, holds, p, h, day, phase)
         h = following

@@ -5,8 +5,6 @@ from simlimit.model.holds import forfeit, join_queue, left, open_hold
 from simlimit.model.ledger import log
 from simlimit.model.state import (
     CUT,
-    EVALUATE,
-    NO_CAUSE,
     NO_LOAN,
     NONE,
     RAISE,
@@ -56,12 +54,13 @@ def close(
 
 @step
 def raise_limit(
-    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, limit: int
-) -> None:
+    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int,
+    limit: int, cause: int,
+) -> None:  # fmt: skip
     """Raise a limit at once; the room it makes is a hold that only freezes and funding can delay."""
     r = borrowers[b]
     room = max(limit, r.outstanding) - max(r.limit, r.outstanding)
-    log(events, p, day, EVALUATE, RAISE, r.borrower, NO_LOAN, NONE, limit - r.limit, NO_CAUSE)
+    log(events, p, day, phase, RAISE, r.borrower, NO_LOAN, NONE, limit - r.limit, cause)
     r.limit = limit
     if room > 0:
         r.raise_pending = 1

@@ -18,6 +18,8 @@ LARGEST_LIMIT = 10**11
 """No line rises above 1e9 currency units, the largest amount that a scenario may name (cents)."""
 _NO_BOUND = 2**60
 """Stands for a span or a day that is not set."""
+_NO_CEILING = 2**62
+"""Stands for a ceiling that is not set: more than all the money there can be."""
 
 
 def cents(amount: float) -> int:
@@ -38,7 +40,7 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
     interest it is ``B / r``.
     """
     i = cycle_rate
-    return [0.0] + [i / ((1 + i) ** r - 1) if i > 0 else 1 / r for r in range(1, longest + 1)]
+    return [0.0] + [i / math.expm1(r * math.log1p(i)) if i > 0 else 1 / r for r in range(1, longest + 1)]
 
 
 def platform_record(scenario: Scenario, seed: int, replication: int, logging: bool) -> Records:
@@ -111,6 +113,7 @@ def _set_capacities(p: np.record, scenario: Scenario) -> None:
     p.unlimited = funding.unlimited
     p.headroom = cents(funding.initial)
     p.daily_inflow = cents(funding.daily_inflow)
+    p.ceiling = _NO_CEILING if funding.ceiling is None or funding.unlimited else cents(funding.ceiling)
     p.recycle_share = basis_points(funding.recycle_share)
     p.reserve_share = basis_points(funding.reserve_share)
     p.raise_score = math.inf if limits.raise_score is None else limits.raise_score

@@ -94,7 +94,7 @@ def fund(
         Today.
     """
     p = platform[0]
-    amount = inflow(p, facilities, day)
+    amount = min(inflow(p, facilities, day), max(0, p.ceiling - p.headroom))
     p.inflow += amount
     p.headroom += amount
     admit_to_queue(borrowers, holds, p)

@@ -12,7 +12,7 @@ from simlimit.books.portfolio import Portfolio
 from simlimit.model.compiling import transition
 from simlimit.model.demand import open_loan, wish_gap
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
-from simlimit.model.parameters import basis_points
+from simlimit.model.parameters import basis_points, cents
 from simlimit.model.randomness import POPULATION, uniforms
 from simlimit.model.state import FAR_PAST, NEVER, NONE, Records, share
 from simlimit.scenario import Scenario
@@ -51,10 +51,10 @@ def beta_table(mean: float, concentration: float | None) -> Floats:
 
 @lru_cache
 def limit_table(median: float, log_sd: float, low: float, high: float) -> Integers:
-    """Return the quantile table of limits, in cents: log-normal, within bounds, in whole hundreds."""
+    """Return the quantile table of limits, in cents: log-normal, within bounds."""
     return np.array(
         [
-            10_000 * round(min(max(math.exp(math.log(median) + log_sd * z), low), high) / 100)
+            cents(min(max(math.exp(math.log(median) + log_sd * z), low), high))
             for z in ndtri(_levels()).tolist()
         ],
         np.int64,
@@ -213,6 +213,7 @@ def populate(borrowers: Records, loans: Records, platform: Records, book: Book) 
         r.evaluation_day = p.period_days - 1 if book.batch else int(u_evaluation * p.period_days)
         r.due_day = int(u_due * p.cycle_days)
         r.available = max(0, r.limit - r.outstanding)
+        r.cap = p.cap
         r.first_hold = NONE
         r.first_loan = NONE
         r.oldest_due = NEVER

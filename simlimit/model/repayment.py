@@ -94,21 +94,29 @@ def pay_all_due(
             if p.per_loan:
                 number = p.instalments - one.remaining
                 repay(
-                    borrowers, holds, p, events, b, day, principal, one.origin, number, late, settled, REPAID
-                )
+                    borrowers, holds, p, events, b, day, PAY, principal, one.origin, number, late, settled,
+                    REPAID,
+                )  # fmt: skip
                 if settled:
-                    settle(borrowers, holds, p, b, day, one.origin)
+                    settle(borrowers, holds, p, b, day, PAY, one.origin)
             total += principal
         if not settled:
             before = loan
         loan = following
     if not p.per_loan:
-        repay(borrowers, holds, p, events, b, day, total, NO_LOAN, cycle, late, True, REPAID)
+        repay(borrowers, holds, p, events, b, day, PAY, total, NO_LOAN, cycle, late, True, REPAID)
 
 
 @step
 def prepay(
-    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int
+    borrowers: Records,
+    loans: Records,
+    holds: Records,
+    p: Record,
+    events: Records,
+    b: int,
+    day: int,
+    phase: int,
 ) -> None:
     """Repay the whole balance of the oldest loan."""
     r = borrowers[b]
@@ -119,8 +127,9 @@ def prepay(
     one.remaining = 0
     remove_loan(borrowers, loans, b, NONE, loan)
     r.last_prepayment = day
-    repay(borrowers, holds, p, events, b, day, balance, one.origin, p.instalments, False, True, PREPAID)
-    settle(borrowers, holds, p, b, day, one.origin)
+    number = p.instalments
+    repay(borrowers, holds, p, events, b, day, phase, balance, one.origin, number, False, True, PREPAID)
+    settle(borrowers, holds, p, b, day, phase, one.origin)
 
 
 @step
@@ -139,7 +148,7 @@ def pay_now(
     r.slip_until = NEVER
     pay_all_due(borrowers, loans, holds, p, events, b, day, cycle, late)
     if not cure and chance < p.prepay_chance and r.first_loan != NONE:
-        prepay(borrowers, loans, holds, p, events, b, day)
+        prepay(borrowers, loans, holds, p, events, b, day, PAY)
 
 
 @step

@@ -73,6 +73,7 @@ def strike(
     elif kind == LIMIT_CUT:
         lower_limit(borrowers, holds, p, events, b, day, SHOCKS, r.limit - share(r.limit, size), kind)
     elif kind == CAP:
+        r.cap = min(r.cap, size)
         lower_limit(borrowers, holds, p, events, b, day, SHOCKS, size, kind)
     elif kind == CANCELLATION:
         close(borrowers, holds, p, events, b, day, SHOCKS, kind)

@@ -71,11 +71,13 @@ def _fields(kind: str, names: str) -> dict[str, str]:
 
 
 BORROWER = _record(
-    _fields("i8", "limit outstanding available held written_off")
+    _fields("i8", "limit outstanding available held written_off cap tightened")
     | _fields("f8", "score propensity")
     | _fields("i4", "borrower first_hold first_loan next_payment next_wish wishes")
-    | _fields("i4", "oldest_due slip_until last_overdue last_decision last_draw last_prepayment tightened")
-    | _fields("i2", "region due_day evaluation_day spell freezes watches loans")
+    | _fields(
+        "i4", "oldest_due slip_until last_overdue last_decision last_draw last_prepayment freezes watches"
+    )
+    | _fields("i2", "region due_day evaluation_day spell loans")
     | _fields("u1", "standing watched risky flagged closed raise_pending lenders")
 )
 LOAN = _record(
@@ -113,7 +115,7 @@ PLATFORM = _record(
     | _fields("f8", "smoothing utilisation_weight min_score false_flag flag_days detection")
     | _fields("f8", "weight_utilisation weight_draw weight_prepayment weight_lenders")
     # parameters: review, funding, limits
-    | _fields("i8", "reviewers service_law unlimited daily_inflow recycle_share reserve_share")
+    | _fields("i8", "reviewers service_law unlimited ceiling daily_inflow recycle_share reserve_share")
     | _fields("f8", "service_days service_cv approve_share priority_score")
     | _fields("i8", "raise_share cut_share cap inactive_days")
     | _fields("f8", "raise_score cut_score")

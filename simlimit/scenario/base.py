@@ -198,7 +198,9 @@ def _first_problem(
         return (*path, *cause.field), cause.problem
     name = str(path[0])
     if first["type"] == "extra_forbidden":
-        return (name,), f"is not a field; {suggestion(name, [*cls.model_fields, *cls.leaves()])}"
+        return (
+            name,
+        ), f"is not a field; {suggestion(name, list(dict.fromkeys([*cls.model_fields, *cls.leaves()])))}"
     allowed = allowed_values(cls.model_fields[name])
     if first["type"] == "missing" and name not in values:
         return (name,), f"is missing, but must be {allowed}."

@@ -3,7 +3,7 @@
 Every field says its meaning, its unit and what it may be; what the fields do is in `docs/model.md`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, model_validator
@@ -28,7 +28,7 @@ class Population(Part):
     )
     portfolio: Text | None = field(
         None,
-        "CSV file of a real book, used instead of drawn borrowers",
+        "CSV file of a real book, used instead of drawn borrowers; relative to the working folder",
         "",
         "the path of a CSV file, in 1 to 1000 characters",
     )
@@ -47,20 +47,18 @@ class Population(Part):
     utilisation_mean: float = number(0.5, 0, 1.5, "share of the limit", "Mean outstanding at the start")
     utilisation_concentration: float | None = number(
         None,
-        0,
+        0.001,
         1e6,
         "a + b of a beta distribution",
         "How alike borrowers are in utilisation; not set: all the same",
-        open_end="low",
     )
     score_mean: float = number(1.0, 0, 1, "score", "Mean of the credit scores at the start")
     score_concentration: float | None = number(
         None,
-        0,
+        0.001,
         1e6,
         "a + b of a beta distribution",
         "How alike borrowers are in score; not set: all the same",
-        open_end="low",
     )
     other_lenders: float = number(
         0.0, 0, 1, "share of borrowers", "Borrowers who also borrow from other lenders"
@@ -87,11 +85,10 @@ class Behaviour(Part):
     )
     late_concentration: float | None = number(
         None,
-        0,
+        0.001,
         1e6,
         "a + b of a beta distribution",
         "How alike borrowers are in missing payments; not set: all the same",
-        open_end="low",
     )
     utilisation_effect: float = number(
         0.0, 0, 100, "factor", "A full line misses payments 1 + this times as often as an empty one"
@@ -283,6 +280,9 @@ class Funding(Part):
     unlimited: bool = field(True, "Whether funding never binds", "", "true or false", strict=True)
     initial: float = number(0.0, 0, 1e13, CURRENCY, "Headroom of the pool at the start")
     daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Headroom that comes every day")
+    ceiling: float | None = number(
+        None, 0, 1e13, CURRENCY, "Headroom above which no inflow is taken; not set: none is refused"
+    )
     recycle_share: float = number(
         1.0, 0, 1, "share of repaid principal", "Repaid principal that goes back into the pool"
     )
@@ -375,8 +375,8 @@ class Shock(Part):
         return self
 
 
-def check_regions(shocks: tuple[Shock, ...], regions: Mapping[str, float]) -> None:
-    """Refuse a shock that covers a region which the scenario does not have."""
+def check_regions(shocks: tuple[Shock, ...], regions: Iterable[str]) -> None:
+    """Refuse a shock that covers a region which the book does not have."""
     for position, shock in enumerate(shocks):
         for name in shock.regions:
             if name not in regions:

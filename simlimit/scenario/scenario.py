@@ -119,7 +119,9 @@ class Scenario(Part):
         return self
 
     def __repr__(self) -> str:
-        return f"Scenario({self.name!r}: {self.population.borrowers} borrowers, {self.horizon_days} days)"
+        portfolio = self.population.portfolio
+        book = f"{self.population.borrowers} borrowers" if portfolio is None else f"the book {portfolio}"
+        return f"Scenario({self.name!r}: {book}, {self.horizon_days} days)"
 
     __str__ = __repr__
 
@@ -187,14 +189,10 @@ class Scenario(Part):
         """
         target = Path(path)
         try:
-            handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-            try:
-                with open(handle, "w", encoding="utf-8", newline="\n") as file:
-                    file.write(dumps(self, comments))
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
+                draft = Path(workshop) / "draft"
+                draft.write_text(dumps(self, comments), encoding="utf-8", newline="\n")
                 os.replace(draft, target)
-            except BaseException:
-                os.unlink(draft)
-                raise
         except OSError as error:
             raise ScenarioError(f"{target} cannot be written: {error.strerror}.") from None
 
@@ -282,11 +280,12 @@ def _tree(part: Part) -> dict[str, Any]:
 
 def _put(values: dict[str, Any], name: str, value: object) -> None:
     """Set one field in nested dictionaries by its dotted name."""
-    *parts, last = str(name).split(".")
+    if name not in names():
+        raise ScenarioError(f"{name} is not a field of a scenario; {suggestion(str(name), names())}")
+    *parts, last = name.split(".")
     for part in parts:
-        values = values.get(part, {})
-        if not isinstance(values, dict):
-            values = {}
-    if last not in values:
-        raise ScenarioError(f"{name} is not a field of a scenario; {suggestion(name, names())}")
+        below = values[part]
+        if not isinstance(below, Mapping):
+            return  # a part that was itself replaced by something else, which validation will refuse
+        values[part] = values = dict(below)
     values[last] = _tree(value) if isinstance(value, Part) else value

@@ -36,7 +36,7 @@ def parse(text: str, source: str) -> dict[str, Any]:
     """Return the values in TOML text; `source` is what a syntax error is about."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of thousands of digits is one, too
         raise ScenarioError(f"{source} is not valid TOML: {error}.") from None
     except RecursionError:
         raise ScenarioError(f"{source} is not valid TOML: it is nested too deeply.") from None

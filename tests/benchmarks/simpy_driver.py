@@ -40,6 +40,7 @@ def scaled(borrowers: int) -> sl.Scenario:
     scenario = sl.preset("jiebei")
     factor = borrowers / scenario.population.borrowers
     funding = scenario.funding
+    assert funding.ceiling is not None
     facilities = [
         one.model_copy(update={"daily_inflow": one.daily_inflow * factor, "lump": one.lump * factor})
         for one in funding.facilities
@@ -49,6 +50,7 @@ def scaled(borrowers: int) -> sl.Scenario:
             "population.borrowers": borrowers,
             "review.reviewers": max(1, round(scenario.review.reviewers * factor)),
             "funding.initial": funding.initial * factor,
+            "funding.ceiling": funding.ceiling * factor,
             "funding.daily_inflow": funding.daily_inflow * factor,
             "funding.facilities": facilities,
         }

@@ -1,4 +1,4 @@
-"""How the closed forms are tested: clockwork with a few fields changed, and means within 4 standard errors."""
+"""How closed forms are tested: clockwork with a few fields changed, means within 4 standard errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def clockwork(changes: Mapping[str, Any], borrowers: int = 300) -> sl.Scenario:
 
 
 def one_draw_each(instalments: int, cycle_days: int, draws_per_year: float) -> dict[str, Any]:
-    """Return the fields with which all start without debt and draw the whole limit whenever all of it is back."""
+    """Return the fields with which all start without debt and draw the whole limit when all is there."""
     return {
         "population.utilisation_mean": 0.0,
         "behaviour.draws_per_year": draws_per_year,
@@ -63,7 +63,7 @@ def replicated(
 
 
 def assert_mean(values: npt.NDArray[np.float64], expected: float, bias: float = 0.0) -> None:
-    """Assert that the mean over replications is within 4 standard errors, and a known bias, of what theory says."""
+    """Assert a mean over replications within 4 standard errors, and a known bias, of what theory says."""
     mean = values.mean()
     error = values.std(ddof=1) / math.sqrt(len(values))
     print(

@@ -44,8 +44,8 @@ def services(run: sl.Run) -> list[float]:
 def replay(run: sl.Run, urgent: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float64]:
     """Return, for each hold, when it arrives at the desk, when its review starts and when that ends.
 
-    Whoever becomes free takes the next hold: urgent, then earlier arrival (a quarter past the day gate 3 was passed), then borrower.
-    At the very time of an arrival it takes from those already there.
+    Whoever becomes free takes the next hold: urgent, then earlier arrival (a quarter past the day gate 3
+    was passed), then borrower. At the very time of an arrival it takes from those already there.
     """
     lengths = services(run)
     arrival = run.holds["approved_at"].to_numpy() + 0.25
@@ -130,8 +130,9 @@ def erlang_wait(rate: float, service: float, reviewers: int) -> float:
 def daily_batch_wait(rate: float, service: float, reviewers: int) -> float:
     """Return the mean wait where each day's Poisson number of arrivals comes at one time, exactly.
 
-    The number in the system at those times is a Markov chain: a Poisson jump, then a day of exponential departures. The mean queue over
-    a day, by the integral of the departures' semigroup, is the rate times the wait (Little 1961).
+    The number in the system at those times is a Markov chain: a Poisson jump, then a day of exponential
+    departures. The mean queue over a day, by the integral of the departures' semigroup, is the rate
+    times the wait (Little 1961).
     """
     n = np.arange(200)
     departures = np.minimum(n, reviewers) / service
@@ -148,9 +149,10 @@ def daily_batch_wait(rate: float, service: float, reviewers: int) -> float:
 def busy_desk(rate: float, service: float, reviewers: int, borrowers: int, horizon: int) -> sl.Scenario:
     """Return a scenario with nearly Poisson arrivals at the desk, ``rate`` a day.
 
-    A borrower repays on its due day, drawn uniformly from a cycle of 366 days, with the probability that it drew a little
-    in the cycle before. So the number that arrive in w days is binomial; its variance is that of a Poisson number times about
-    1 - w/366 x (the share of borrowers who repay in a cycle), within 1 % over the times in which the queue forgets.
+    A borrower repays on its due day, drawn uniformly from a cycle of 366 days, with the probability that
+    it drew a little in the cycle before. So the number that arrive in w days is binomial; its variance
+    is that of a Poisson number times about 1 - w/366 x (the share of borrowers who repay in a cycle),
+    within 1 % over the times in which the queue forgets.
     """
     a_cycle = rate * 366 / borrowers
     fields = {
@@ -169,7 +171,7 @@ def busy_desk(rate: float, service: float, reviewers: int, borrowers: int, horiz
 
 
 def measure_wait(run: sl.Run) -> tuple[float]:
-    """Return the mean wait in the queue of those who come after two cycles, the replay being exact for every hold."""
+    """Return the mean wait of those who come after two cycles; the replay is exact for every hold."""
     arrival, begin, end = replay(run)
     assert_reviewed(run, end)
     return ((begin - arrival)[arrival > 732].mean(),)
@@ -189,9 +191,10 @@ def test_the_mean_wait_is_that_of_a_queue_of_exponential_reviews(
 ) -> None:
     """The wait is that of M/M/c but for daily arrivals, whose bias is known exactly and at most half a day.
 
-    Arrivals at any time t of a day are moved to one time of it, by d uniform on 0 .. 1 days. By monotony every review starts
-    at the same time or up to a day later than it would, so the mean wait changes by between -E[d] and 1 - E[d], half a day
-    either way. The exact chain of daily batches is inside this bound, and the simulated mean within 4 standard errors of the chain.
+    Arrivals at any time t of a day are moved to one time of it, by d uniform on 0 .. 1 days. By monotony
+    every review starts at the same time or up to a day later than it would, so the mean wait changes by
+    between -E[d] and 1 - E[d], half a day either way. The exact chain of daily batches is inside this
+    bound, and the simulated mean within 4 standard errors of the chain.
     """
     exact, continuous = daily_batch_wait(rate, service, reviewers), erlang_wait(rate, service, reviewers)
     assert abs(exact - continuous) < 0.5

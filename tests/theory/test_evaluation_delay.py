@@ -40,7 +40,7 @@ def test_without_straight_through_a_hold_waits_for_the_evaluation_that_sees_it(
 
 @pytest.mark.parametrize(("period", "duration"), [(30, 5), (30, 29), (7, 3)])
 def test_with_straight_through_only_an_evaluation_in_progress_delays(period: int, duration: int) -> None:
-    """A payment on the j-th day after an evaluation started waits the rest of its duration, 0 < j <= duration."""
+    """A payment j days after an evaluation started, 0 < j <= duration, waits for its decision."""
     fields = {"evaluation.period_days": period, "evaluation.duration_days": duration}
     run = sl.simulate(clockwork(fields))
     repaid, first = run.holds["repaid_at"].to_numpy(), of_borrower(run, "evaluation_day")
@@ -108,15 +108,17 @@ def test_a_low_score_recovers_after_a_known_number_of_evaluations(
 def test_a_late_payer_waits_for_clean_evaluations_in_a_row(needed: int, clean: float) -> None:
     """A late payment's hold waits J evaluations beyond the first, E[J] = (1 - p^N) / ((1 - p) p^N).
 
-    Cycle = period = T, no grace, and a slip is one day: each evaluation looks back on exactly one payment, which was on time
-    with probability p = 1 - slip_share, independently. With clean_days = N T an evaluation on day D denies as long as a late payment
-    was made on one of the days D - N T + 1 .. D, which are those of the last N evaluations. So the hold of a payment made
-    late on day r meets a denying evaluation after (phase - r) mod T days, and is released at the first one that ends N clean ones in a
-    row: T J days later. J counts trials until a run of N successes; what happened before day r does not matter, because
-    that payment broke any run. Each late payment adds a term J - E[J] of mean 0, so the sum of them is tested.
+    Cycle = period = T, no grace, and a slip is one day: each evaluation looks back on exactly one
+    payment, which was on time with probability p = 1 - slip_share, independently. With clean_days = N T
+    an evaluation on day D denies as long as a late payment was made on one of the days D - N T + 1 .. D,
+    which are those of the last N evaluations. So the hold of a payment made late on day r meets a
+    denying evaluation after (phase - r) mod T days, and is released at the first one that ends N clean
+    ones in a row: T J days later. J counts trials until a run of N successes; what happened before day r
+    does not matter, because that payment broke any run. Each late payment adds a term J - E[J] of mean
+    0, so the sum of them is tested.
 
-    Everybody draws the whole limit on day 0 over 60 instalments, so that payments go on while holds wait; late payments count up to
-    cycle 20, after which at least 39 evaluations follow.
+    Everybody draws the whole limit on day 0 over 60 instalments, so that payments go on while holds
+    wait; late payments count up to cycle 20, after which at least 39 evaluations follow.
     """
     period = 5
     fields = {

@@ -14,7 +14,7 @@ from simlimit.scenario import Funding
 
 
 def replay(run: sl.Run, frozen: range = range(0)) -> dict[int, int]:
-    """Return the day on which each hold is released, from the holds and the fields alone (docs/model.md 2.7)."""
+    """Return the day of release of each hold, from the holds and the fields alone (docs/model.md 2.7)."""
     funding = run.scenario.funding
     recycle, reserve = round(10_000 * funding.recycle_share), round(10_000 * funding.reserve_share)
     amounts = cents(run.holds["amount"])
@@ -111,8 +111,8 @@ def test_a_freeze_of_all_keeps_the_order_of_the_queue() -> None:
 def test_a_batch_of_equal_claims_is_served_in_turn(headroom: float, inflow: float, reserve: float) -> None:
     """The k-th of equal claims x waits max(0, ceil((k x - h) / R) - 1) days, h before that day's inflow R.
 
-    Everybody repays one equal loan in one instalment before the first batch evaluation; nothing is repaid after it. The
-    inflow begins on its day, so that h is what the pool started with.
+    Everybody repays one equal loan in one instalment before the first batch evaluation; nothing is
+    repaid after it. The inflow begins on its day, so that h is what the pool started with.
     """
     batch_day = 29
     fields = {

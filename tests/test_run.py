@@ -1,0 +1,291 @@
+"""A run: its four tables, what it says of itself, and what it refuses."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simlimit as sl
+from simlimit.errors import SimlimitError
+
+GATES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
+WHOLE, AMOUNT, DAY_OR_NAN, LABEL, FLAG = "int64", "float64", "float64", "category", "bool"
+COLUMNS = {
+    "holds": {
+        "hold": WHOLE,
+        "borrower": WHOLE,
+        "loan": WHOLE,
+        "instalment": WHOLE,
+        "kind": LABEL,
+        "region": LABEL,
+        "amount": AMOUNT,
+        "repaid_at": WHOLE,
+        "approved_at": DAY_OR_NAN,
+        "reviewed_at": DAY_OR_NAN,
+        "ended_at": DAY_OR_NAN,
+        "outcome": LABEL,
+        "released_amount": AMOUNT,
+        "forfeited_amount": AMOUNT,
+        "delay_days": WHOLE,
+        **{f"days_{gate}": WHOLE for gate in GATES},
+    },
+    "daily": {
+        "day": WHOLE,
+        **dict.fromkeys(("outstanding", "available", "held", "headroom"), AMOUNT),
+        **dict.fromkeys(("inflow", "repaid", "released", "forfeited", "drawn", "written_off"), AMOUNT),
+        **dict.fromkeys(("pending_holds", "review_queue", "funding_queue", "frozen"), WHOLE),
+    },
+    "borrowers": {
+        "borrower": WHOLE,
+        "region": LABEL,
+        "watched": FLAG,
+        **dict.fromkeys(("limit", "outstanding", "available", "held", "score"), AMOUNT),
+        "evaluation_day": WHOLE,
+        "due_day": WHOLE,
+        "closed": FLAG,
+        "written_off": AMOUNT,
+    },
+    "events": {
+        "day": WHOLE,
+        "phase": WHOLE,
+        "event": LABEL,
+        "borrower": WHOLE,
+        "loan": WHOLE,
+        "instalment": WHOLE,
+        "amount": AMOUNT,
+        "cause": LABEL,
+    },
+}
+LABELS = {
+    ("holds", "kind"): ["repayment", "raise"],
+    ("holds", "outcome"): ["released", "forfeited", "pending"],
+    ("holds", "region"): ["north", "south"],
+    ("borrowers", "region"): ["north", "south"],
+}
+PHASES = {
+    "shock_begin": 0,
+    "shock_end": 0,
+    "slip": 1,
+    "miss": 1,
+    "repayment": 1,
+    "prepayment": 1,
+    "default": 1,
+    "evaluation": 2,
+    "raise": 2,
+    "review": 3,
+    "release": 4,
+    "draw": 5,
+}
+LIVELY = sl.preset("clockwork").replace(
+    {
+        "horizon_days": 300,
+        "population.borrowers": 40,
+        "population.regions": {"north": 0.5, "south": 0.5},
+        "population.initial_score": 0.6,
+        "behaviour.late_onset": 0.1,
+        "behaviour.slip_share": 0.1,
+        "behaviour.prepay_per_year": 1.0,
+        "behaviour.draws_per_year": 12.0,
+        "behaviour.default_dpd": 60,
+        "screening.false_flag": 0.1,
+        "review.watch_share": 0.3,
+        "review.approve_share": 0.8,
+        "funding.unlimited": False,
+        "funding.recycle_share": 0.8,
+        "funding.reserve_share": 0.9,
+        "limits.raise_score": 0.7,
+        "limits.raise_share": 0.1,
+        "shocks": [{"kind": "limit_cut", "size": 0.2, "at_day": 200, "regions": ["north"]}],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def run() -> sl.Run:
+    return sl.simulate(LIVELY, seed=1)
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_each_table_has_its_columns(run: sl.Run, table: str) -> None:
+    frame = getattr(run, table)
+    assert {name: str(kind) for name, kind in frame.dtypes.items()} == COLUMNS[table]
+    assert list(frame.columns) == list(COLUMNS[table])
+    assert isinstance(frame.index, pd.RangeIndex)
+    for (of, column), labels in LABELS.items():
+        if of == table:
+            assert list(frame[column].cat.categories) == labels
+
+
+def test_an_empty_table_has_the_same_columns() -> None:
+    nobody_owes = {"horizon_days": 1, "population.utilisation_mean": 0.0, "limits.raise_score": None}
+    empty = sl.simulate(LIVELY.replace({**nobody_owes, "shocks": []}))
+    assert len(empty.holds) == 0
+    assert {name: str(kind) for name, kind in empty.holds.dtypes.items()} == COLUMNS["holds"]
+
+
+def test_rows_are_in_the_documented_order(run: sl.Run) -> None:
+    holds, events = run.holds, run.events
+    order = ["repaid_at", "borrower", "loan", "instalment"]
+    pd.testing.assert_frame_equal(
+        holds, holds.sort_values(order, ignore_index=True).assign(hold=range(len(holds)))
+    )
+    assert list(run.daily["day"]) == list(range(300))
+    assert list(run.borrowers["borrower"]) == list(range(40))
+    keys = events.assign(event=events["event"].cat.codes, cause=events["cause"].astype(str))[
+        ["day", "phase", "borrower", "event", "loan", "instalment", "amount", "cause"]
+    ]
+    assert [*keys.itertuples(index=False)] == sorted(keys.itertuples(index=False))
+
+
+def test_loans_are_numbered_by_day_of_origin_and_borrower(run: sl.Run) -> None:
+    drawn = run.events[run.events["event"] == "draw"]
+    before = int((sl.simulate(LIVELY.replace({"horizon_days": 1})).borrowers["outstanding"] > 0).sum())
+    assert list(drawn["loan"]) == list(range(before, before + len(drawn)))
+
+
+def test_events_name_their_phase_and_cause(run: sl.Run) -> None:
+    events = run.events
+    assert set(events["event"]) == {*PHASES, "forfeit", "cut", "withdraw"} - {"shock_end"}
+    for event, phase in PHASES.items():
+        assert (events["phase"][events["event"] == event] == phase).all()
+    causes = events.groupby(events["event"].astype(str))["cause"].agg(lambda found: set(found.astype(str)))
+    assert causes["evaluation"] <= {"clear", "score", "overdue", "behaviour"}
+    assert causes["review"] == {"approved", "refused"}
+    assert causes["shock_begin"] == {"limit_cut"}
+    assert causes["cut"] == {"limit_cut", "default"}
+    for event in ("slip", "miss", "repayment", "prepayment", "release", "raise", "default", "draw"):
+        assert causes[event] == {""}
+
+
+def test_amounts_are_whole_cents(run: sl.Run) -> None:
+    for table, columns in COLUMNS.items():
+        for column in columns:
+            if column not in ("score", "region") and columns[column] == AMOUNT and not column.endswith("_at"):
+                amounts = getattr(run, table)[column]
+                assert (amounts == np.rint(100 * amounts) / 100).all(), column
+
+
+def test_headroom_is_unknown_where_funding_is_unlimited() -> None:
+    assert (
+        sl.simulate(LIVELY.replace({"funding.unlimited": True, "horizon_days": 5}))
+        .daily["headroom"]
+        .isna()
+        .all()
+    )
+
+
+def test_it_says_how_many_holds_were_released_forfeited_and_are_pending(run: sl.Run) -> None:
+    counts = run.holds["outcome"].value_counts()
+    assert repr(run) == (
+        f"Run('clockwork', seed=1, replication=0: 40 borrowers, 300 days, {len(run.holds):,} holds: "
+        f"{counts['released']:,} released, {counts['forfeited']:,} forfeited, {counts['pending']:,} pending)"
+    )
+    assert min(counts) > 0
+
+
+def test_exact_counts_of_what_happened_in_clockwork() -> None:
+    """A change of any count is a change of the model or of its random numbers."""
+    changes = {"behaviour.slip_share": 0.1, "behaviour.late_onset": 0.02, "behaviour.draws_per_year": 4.0}
+    run = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 100, **changes}), seed=1)
+    counts = run.events["event"].value_counts()
+    assert {event: count for event, count in counts.items() if count} == {
+        "evaluation": 2360,
+        "repayment": 2207,
+        "release": 2198,
+        "draw": 683,
+        "slip": 227,
+        "miss": 74,
+        "cut": 5,
+        "withdraw": 5,
+        "default": 5,
+    }
+
+
+def test_tables_are_built_once(run: sl.Run) -> None:
+    assert run.holds is run.holds
+    assert run.events is run.events
+
+
+def test_with_holds_kept_only_there_are_no_events() -> None:
+    run = sl.simulate(LIVELY, keep="holds")
+    assert len(run.holds) > 0
+    with pytest.raises(
+        SimlimitError, match=r'^keep is "holds", but events are there only with keep="all"\.$'
+    ):
+        _ = run.events
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "allowed"),
+    [
+        ("seed", -1, "0 to 4294967295"),
+        ("seed", 2**32, "0 to 4294967295"),
+        ("seed", 1.5, "whole number"),
+        ("seed", True, "whole number"),
+        ("seed", "1", "whole number"),
+        ("seed", None, "whole number"),
+        ("replication", -3, "0 to 4294967295"),
+        ("replication", 2**32, "0 to 4294967295"),
+        ("replication", float("nan"), "whole number"),
+        ("engine", "quick", "simpy"),
+        ("engine", None, "simpy"),
+        ("keep", "everything", "all, holds"),
+        ("keep", 0, "all, holds"),
+    ],
+)
+def test_a_bad_argument_is_one_sentence(argument: str, value: object, allowed: str) -> None:
+    with pytest.raises(SimlimitError) as refused:
+        sl.simulate(LIVELY, **{argument: value})
+    message = str(refused.value)
+    assert message.startswith(f"{argument} is {value!r}, but must be ")
+    assert allowed in message
+    assert message.endswith(".")
+    assert "\n" not in message
+
+
+def test_the_largest_seed_and_replication_run() -> None:
+    run = sl.simulate(LIVELY, seed=2**32 - 1, replication=2**32 - 1)
+    assert "seed=4294967295, replication=4294967295" in repr(run)
+
+
+def test_a_shock_cannot_name_a_region_that_the_book_does_not_have(tmp_path: Path) -> None:
+    book = tmp_path / "book.csv"
+    book.write_text("limit,outstanding,region\n1000,500,east\n2000,0,west\n", encoding="utf-8")
+    with pytest.raises(SimlimitError, match=r"regions.*north.*east, west"):
+        sl.simulate(LIVELY.replace({"population.portfolio": str(book)}))
+
+
+def test_progress_counts_days(capsys: pytest.CaptureFixture[str]) -> None:
+    sl.simulate(LIVELY, progress=True)
+    assert "300/300" in capsys.readouterr().err
+    sl.simulate(LIVELY)
+    assert capsys.readouterr().err == ""
+
+
+def modules() -> list[ModuleType]:
+    """Return the modules of the package, but not the one that runs the command line when imported."""
+    found = [
+        each.name for each in pkgutil.walk_packages(sl.__path__, "simlimit.") if "__main__" not in each.name
+    ]
+    return [importlib.import_module(name) for name in ["simlimit", *found]]
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)
+def test_the_examples_in_the_docstrings_run(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert doctest.testmod(module).failed == 0
+
+
+def test_there_are_examples_in_the_docstrings() -> None:
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    tried = [example for module in modules() for found in finder.find(module) for example in found.examples]
+    assert len(tried) > 20
