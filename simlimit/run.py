@@ -133,7 +133,7 @@ def simulate(
     --------
     >>> import simlimit as sl
     >>> sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 10}), seed=1)
-    Run('clockwork', seed=1, replication=0: 10 borrowers, 720 days, 71 holds: 71 released, 0
+    Run('clockwork', seed=1, replication=0: 10 borrowers, 720 days, 64 holds: 64 released, 0
     forfeited, 0 pending)
     """
     if not isinstance(scenario, Scenario):

@@ -40,6 +40,19 @@ def portfolio_from_uci(path: str | Path) -> pd.DataFrame:
     pandas.DataFrame
         Columns `limit`, `outstanding` (NT$), `months_late`, `spell_months`; save it by
         `to_csv(path, index=False)` and give that path to `population.portfolio`.
+
+    Raises
+    ------
+    PortfolioError
+        If the file is not that file.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "uci.csv"
+    >>> pd.DataFrame({"LIMIT_BAL": [20000], "PAY_6": [2], "BILL_AMT6": [3913]}).to_csv(file)
+    >>> portfolio_from_uci(file).to_dict("records")
+    [{'limit': 20000.0, 'outstanding': 3913.0, 'months_late': 1, 'spell_months': 4}]
     """
     text = read_columns(path, required=("LIMIT_BAL", _STATUS[0], _BILL[0]))
     outstanding = np.maximum(0.0, numbers(path, text, _BILL[0], -MAX_AMOUNT, MAX_AMOUNT))
@@ -71,6 +84,20 @@ def histories_from_uci(path: str | Path) -> Histories:
     -------
     Histories
         Five months; amounts in NT$.
+
+    Raises
+    ------
+    PortfolioError
+        If the file is not that file.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "uci.csv"
+    >>> client = {"LIMIT_BAL": 20000, **dict.fromkeys([*_STATUS, *_BILL, *_PAID], 0), "PAY_3": 2}
+    >>> pd.DataFrame([client]).to_csv(file)
+    >>> histories_from_uci(file).late.tolist()
+    [[False, False, False, True, False]]
     """
     text = read_columns(path, required=("LIMIT_BAL", *_STATUS, *_BILL, *_PAID))
 

@@ -139,6 +139,17 @@ class Scenario(Part):
         -------
         Scenario
             The new scenario; this one stays as it is.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such field, or its value is not allowed.
+
+        Examples
+        --------
+        >>> batch = Scenario().replace({"evaluation.schedule": "batch", "population.borrowers": 50})
+        >>> batch.evaluation.schedule, batch.population.borrowers
+        ('batch', 50)
         """
         values = _tree(self)
         # A part comes before its fields, whatever the order in which they are given.
@@ -186,6 +197,19 @@ class Scenario(Part):
             File to write; one that exists is replaced.
         comments : bool
             Whether each field is explained.
+
+        Raises
+        ------
+        ScenarioError
+            If the file cannot be written; then nothing has changed.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "mine.toml"
+        >>> Scenario(name="mine").save(file)
+        >>> load(file) == Scenario(name="mine")
+        True
         """
         target = Path(path)
         try:
@@ -236,7 +260,7 @@ def names() -> list[str]:
 
 
 def load(path: str | os.PathLike[str]) -> Scenario:
-    """Read a scenario from a TOML file; what the file leaves out is as in `clockwork`.
+    r"""Read a scenario from a TOML file; what the file leaves out is as in `clockwork`.
 
     Parameters
     ----------
@@ -252,6 +276,14 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     ------
     ScenarioError
         In one sentence: the file cannot be read, is not TOML, or has a value that is not allowed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "weekly.toml"
+    >>> _ = file.write_text('name = "weekly"\n[evaluation]\nperiod_days = 7\n')
+    >>> load(file).evaluation.period_days
+    7
     """
     values = parse(read(path), str(path))
     try:
