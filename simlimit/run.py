@@ -132,9 +132,9 @@ def simulate(
     Examples
     --------
     >>> import simlimit as sl
-    >>> sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 10}), seed=1)
-    Run('clockwork', seed=1, replication=0: 10 borrowers, 720 days, 64 holds: 64 released, 0
-    forfeited, 0 pending)
+    >>> small = sl.preset("clockwork").replace({"population.borrowers": 9, "horizon_days": 30})
+    >>> sl.simulate(small, seed=1)
+    Run('clockwork', seed=1, replication=0: 9 borrowers, 30 days, 9 holds: 9 released, 0 forfeited, 0 pending)
     """
     if not isinstance(scenario, Scenario):
         raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")

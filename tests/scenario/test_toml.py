@@ -62,7 +62,7 @@ changes = st.fixed_dictionaries(
         "population.portfolio": maybe(text),
         "population.initial_score": maybe(share),
         "population.limit_median": money,
-        "population.utilisation_concentration": maybe(st.floats(0, 1e6, exclude_min=True)),
+        "population.utilisation_concentration": maybe(st.floats(0.001, 1e6)),
         "behaviour.late_onset": st.floats(0, 1, exclude_max=True),
         "behaviour.cure_hazards": st.lists(share, min_size=1, max_size=12),
         "behaviour.draw_share": st.lists(share, min_size=2, max_size=2).map(sorted),
