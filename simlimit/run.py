@@ -142,7 +142,8 @@ def simulate(
     replication = _whole("replication", replication)
     _check_choice("engine", engine, ENGINES)
     _check_choice("keep", keep, KEPT)
-    portfolio = _read_portfolio(scenario)
+    path = scenario.population.portfolio
+    portfolio = None if path is None else read_portfolio(path)
     regions = _regions(scenario, portfolio)
     state = start(scenario, portfolio, seed, replication, logging=keep == "all")
     occurrences = timetable(scenario, regions, seed, replication)
@@ -160,11 +161,6 @@ def _whole(name: str, value: object) -> int:
 def _check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise SimlimitError(f"{name} is {value!r}, but must be one of: {', '.join(allowed)}.")
-
-
-def _read_portfolio(scenario: Scenario) -> Portfolio | None:
-    path = scenario.population.portfolio
-    return None if path is None else read_portfolio(path)
 
 
 def _regions(scenario: Scenario, portfolio: Portfolio | None) -> tuple[str, ...]:

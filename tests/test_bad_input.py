@@ -354,7 +354,7 @@ def test_a_shock_to_a_region_that_the_book_has_not(here, refused):
     (here / "book.csv").write_text(BOOK + GOOD_ROW)
     shock = "shocks=[{kind='freeze', at_day=1, duration_days=2, regions=['south']}]"
     said = refused("run", "clockwork", "--portfolio", "book.csv", "--set", shock, "--out", "results")
-    assert said == "shocks[0].regions is ('south',), but must be among north."
+    assert said == "shocks[0].regions is ('south',), but must be among 'north'."
 
 
 @pytest.mark.parametrize(

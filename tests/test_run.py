@@ -258,7 +258,7 @@ def test_the_largest_seed_and_replication_run() -> None:
 def test_a_shock_cannot_name_a_region_that_the_book_does_not_have(tmp_path: Path) -> None:
     book = tmp_path / "book.csv"
     book.write_text("limit,outstanding,region\n1000,500,east\n2000,0,west\n", encoding="utf-8")
-    with pytest.raises(SimlimitError, match=r"regions.*north.*east, west"):
+    with pytest.raises(SimlimitError, match=r"regions.*north.*'east', 'west'"):
         sl.simulate(LIVELY.replace({"population.portfolio": str(book)}))
 
 

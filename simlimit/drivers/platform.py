@@ -13,6 +13,7 @@ from simlimit.model.state import (
     ACT,
     CAUSES,
     FORFEITED,
+    NO_LOAN,
     NONE,
     PAY,
     RECORD,
@@ -146,13 +147,15 @@ class Platform:
         Returns
         -------
         dict
-            borrower, instalment, amount (currency units), repaid_at (day), cause (where it stands), outcome.
+            borrower, instalment, drawn_at (day on which its loan was drawn; None for a payment that covers
+            all loans), amount (currency units), repaid_at (day), cause (where it stands), outcome.
         """
         one = self.state.holds[hold]
         outcome = {RELEASED: "released", FORFEITED: "forfeited"}.get(int(one.stage), "pending")
         return {
             "borrower": int(self.borrowers[one.borrower].borrower),
             "instalment": int(one.instalment),
+            "drawn_at": None if one.origin == NO_LOAN else int(one.origin),
             "amount": int(one.amount) / 100,
             "repaid_at": int(one.repaid_at),
             "cause": CAUSES[one.cause],
@@ -247,7 +250,7 @@ class Platform:
         borrower : int
             Its id.
         limit : float
-            Currency units, 0 to 1e9. A limit of 0 does not close the line: an evaluation may raise it.
+            Currency units, 0 to 1e9. A limit of 0 does not close the line, but only `set_limit` can raise it.
 
         Raises
         ------

@@ -14,6 +14,7 @@ from simlimit.model.state import (
     EVALUATION,
     FORFEIT,
     FORFEITED,
+    FUND,
     FUNDING,
     NO_CAUSE,
     NONE,
@@ -21,6 +22,7 @@ from simlimit.model.state import (
     OVERDUE,
     POLICY,
     QUEUED,
+    RELEASE,
     RELEASED,
     REVIEW,
     SETTLEMENT,
@@ -127,8 +129,8 @@ def forfeit(
 
 
 @step
-def release(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> int:
-    """Turn what is left of a hold into available limit, and return it."""
+def release(borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int) -> None:
+    """Turn what is left of a hold into available limit."""
     hold = holds[h]
     r = borrowers[hold.borrower]
     amount = left(hold)
@@ -138,8 +140,8 @@ def release(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> 
     p.available += amount
     p.released += amount
     p.headroom -= share(amount, p.reserve_share)
+    log(events, p, day, FUND, RELEASE, r.borrower, hold.origin, hold.instalment, amount, NO_CAUSE)
     end(borrowers, holds, p, h, day, RELEASED)
-    return amount
 
 
 @step

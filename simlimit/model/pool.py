@@ -2,9 +2,8 @@
 
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import left, release
-from simlimit.model.ledger import log
 from simlimit.model.queues import sort_queue
-from simlimit.model.state import FUND, NO_CAUSE, NONE, POLICY, QUEUED, RELEASE, Record, Records, share
+from simlimit.model.state import NONE, POLICY, QUEUED, Record, Records, share
 
 
 @step
@@ -61,7 +60,7 @@ def release_in_order(borrowers: Records, holds: Records, p: Record, events: Reco
                 continue
             if not p.unlimited and p.headroom < share(left(hold), p.reserve_share):
                 return
-            log_release(borrowers, holds, p, events, h, day)
+            release(borrowers, holds, p, events, h, day)
         if before == NONE:
             p.queue_head = following
         else:
@@ -69,15 +68,6 @@ def release_in_order(borrowers: Records, holds: Records, p: Record, events: Reco
         if following == NONE:
             p.queue_tail = before
         h = following
-
-
-@step
-def log_release(borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int) -> None:
-    """Release a hold and write it down."""
-    hold = holds[h]
-    amount = release(borrowers, holds, p, h, day)
-    borrower = borrowers[hold.borrower].borrower
-    log(events, p, day, FUND, RELEASE, borrower, hold.origin, hold.instalment, amount, NO_CAUSE)
 
 
 @transition

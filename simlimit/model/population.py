@@ -159,7 +159,7 @@ def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:
     if portfolio is None:
         mean = mean_squared_utilisation(population.utilisation_mean, population.utilisation_concentration)
     else:
-        mean = math.fsum(x * x for x in portfolio_utilisation(portfolio)) / len(portfolio.limit_cents)
+        mean = math.fsum(x * x for x in portfolio_utilisation(portfolio)) / len(portfolio)
     return 1 / (1 + scenario.behaviour.utilisation_effect * mean)
 
 

@@ -30,7 +30,7 @@ def start(
     """
     platform = platform_record(scenario, seed, replication, logging)
     platform[0].late_scale = late_scale(scenario, portfolio)
-    size = scenario.population.borrowers if portfolio is None else len(portfolio.limit_cents)
+    size = scenario.population.borrowers if portfolio is None else len(portfolio)
     state = State(
         platform=platform,
         borrowers=np.zeros(size, BORROWER),

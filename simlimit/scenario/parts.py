@@ -22,7 +22,7 @@ class Population(Part):
 
     place: ClassVar[tuple[str, ...]] = ("population",)
 
-    borrowers: int = whole(1000, 1, 20_000_000, "borrowers", "Number of borrowers")
+    borrowers: int = whole(1000, 1, 20_000_000, "borrowers", "Number of borrowers; not used with a portfolio")
     initial_score: float | None = number(
         None, 0, 1, "score", "Everybody's credit score at the start; not set: drawn by score_mean"
     )
@@ -191,7 +191,7 @@ class Rules(Part):
     clean_days: int = whole(
         30, 0, 30_000, "days", "Days that must have passed since the borrower was overdue"
     )
-    grace_days: int = whole(3, 0, 30_000, "days", "Days late that do not yet count as overdue")
+    grace_days: int = whole(3, 0, 30_000, "days", "Days late that are forgiven once paid")
 
 
 class Weights(Part):
@@ -323,6 +323,9 @@ SIZED = ("tightening", "liquidity_squeeze", "limit_cut")
 """Kinds of shock whose size is a share or a score; a cap has an amount, the others have no size."""
 
 
+KINDS = "freeze, tightening, watch_list, liquidity_squeeze, limit_cut, cap or cancellation"
+
+
 class Shock(Part):
     """A policy or market event with a start, a duration, a size and a scope."""
 
@@ -331,11 +334,8 @@ class Shock(Part):
     kind: Literal[
         "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation"
     ] = Field(
-        description="What happens",
-        json_schema_extra={
-            "unit": "",
-            "allowed": "freeze, tightening, watch_list, liquidity_squeeze, limit_cut, cap or cancellation",
-        },
+        description=f"What happens: {KINDS}",
+        json_schema_extra={"unit": "", "allowed": KINDS},
     )
     at_day: int | None = whole(
         None, 0, 30_000, "day", "Day on which it happens; not set: at random, per_year"
@@ -357,7 +357,7 @@ class Shock(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.at_day is None and self.per_year is None:
-            self.refuse("at_day", "set, unless per_year is")
+            self.refuse("at_day", "a day from 0 to 30000, or else per_year must be set")
         if self.at_day is not None and self.per_year is not None:
             self.refuse("per_year", "not set when at_day is")
         if self.kind in LASTING and self.duration_days == 0:
@@ -366,6 +366,8 @@ class Shock(Part):
             self.refuse("duration_days", f"0 for a {self.kind}, which happens at once")
         if self.kind in SIZED and self.size > 1:
             self.refuse("size", f"a number from 0 to 1 for a {self.kind}")
+        if self.kind == "cap" and self.size < 0.01:
+            self.refuse("size", "a number from 0.01 to 1000000000 (currency units) for a cap")
         if self.kind not in (*SIZED, "cap") and self.size > 0:
             self.refuse("size", f"0 for a {self.kind}, which has no size")
         if self.kind == "liquidity_squeeze" and self.regions:
@@ -380,4 +382,6 @@ def check_regions(shocks: tuple[Shock, ...], regions: Iterable[str]) -> None:
     for position, shock in enumerate(shocks):
         for name in shock.regions:
             if name not in regions:
-                refuse_at(("shocks", position, "regions"), shock.regions, f"among {', '.join(regions)}")
+                refuse_at(
+                    ("shocks", position, "regions"), shock.regions, f"among {', '.join(map(repr, regions))}"
+                )

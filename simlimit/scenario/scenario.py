@@ -74,7 +74,7 @@ class Scenario(Part):
     )
     start_date: datetime.date = field(
         datetime.date(2020, 1, 1),
-        "Calendar date of day 0, for labels only",
+        "Calendar date of day 0; changes nothing that happens",
         "",
         "a date, 2020-01-01 in TOML and datetime.date(2020, 1, 1) in Python",
         strict=True,

@@ -5,9 +5,10 @@ import textwrap
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import tomlkit
+from pydantic.fields import FieldInfo
 
 from simlimit.errors import ScenarioError
 from simlimit.scenario.base import Part
@@ -78,6 +79,7 @@ def _table(part: Part, path: str, source: Source | None) -> list[str]:
             tables += ["", *_comment(type(value).__doc__, source and ""), f"[{place}]"]
             tables += _table(value, place, source)
         elif isinstance(value, tuple) and value and isinstance(value[0], Part):
+            tables += ["", *_element_fields(info, source is not None)]
             for position, element in enumerate(value):
                 here = f"{place}[{position}]"
                 tables += ["", *_comment(None, source and source(here)), f"[[{place}]]"]
@@ -86,8 +88,21 @@ def _table(part: Part, path: str, source: Source | None) -> list[str]:
             tables += _provenance(value, source is not None)
         else:
             values += _comment(info.description, source and source(place))
+            values += _element_fields(info, source is not None)
             values += _assignment(name, value, shown=source is not None)
     return values + tables
+
+
+def _element_fields(info: FieldInfo, wanted: bool) -> list[str]:
+    """Write, as comments, what each element of a list of parts may say."""
+    kinds = [kind for kind in get_args(info.annotation) if isinstance(kind, type) and issubclass(kind, Part)]
+    if not wanted or not kinds:
+        return []
+    kind = kinds[0]
+    lines = _comment(f"{kind.__doc__} Its fields:", "")
+    for name, below in kind.model_fields.items():
+        lines += [f"#   {line}" for line in textwrap.wrap(f"{name}: {below.description}", WIDTH - 6)]
+    return lines
 
 
 def _element(part: Part) -> list[str]:

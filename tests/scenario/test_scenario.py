@@ -242,7 +242,7 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"shocks": [{"kind": "freeze", "duration_days": 1}]},
             "shocks[0].at_day is None",
-            "set, unless per_year is",
+            "a day from 0 to 30000, or else per_year must be set",
         ),
         (
             {"shocks": [{"kind": "cap", "at_day": 1, "per_year": 1}]},
@@ -253,6 +253,11 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
             {"shocks": [{"kind": "freeze", "at_day": 1}]},
             "shocks[0].duration_days is 0",
             "a whole number from 1 to 30000 (days) for a freeze",
+        ),
+        (
+            {"shocks": [{"kind": "cap", "at_day": 1}]},
+            "shocks[0].size is 0.0",
+            "a number from 0.01 to 1000000000 (currency units) for a cap",
         ),
         (
             {"shocks": [{"kind": "cap", "at_day": 1, "duration_days": 1}]},
@@ -272,7 +277,7 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"shocks": [{"kind": "cancellation", "at_day": 1, "regions": ["x"]}]},
             "shocks[0].regions is ('x',)",
-            "among all",
+            "among 'all'",
         ),
         (
             {"shocks": [{"kind": "liquidity_squeeze", "at_day": 1, "duration_days": 1, "regions": ["all"]}]},

@@ -116,15 +116,23 @@ def test_a_field_that_is_not_set_is_shown_as_a_comment():
 def test_comments_carry_meaning_unit_range_and_source():
     written = dumps(Scenario().replace({"provenance": {"rules.grace_days": "reported: somewhere"}}))
     assert (
-        "# Days late that do not yet count as overdue (days; a whole number from 0 to 30000)\n"
+        "# Days late that are forgiven once paid (days; a whole number from 0 to 30000)\n"
         "# reported: somewhere\n"
         "grace_days = 3\n"
     ) in written
 
 
+def test_comments_say_what_an_element_of_a_list_may_be():
+    written = dumps(Scenario())
+    for kind in (Shock, Facility):
+        for name, info in kind.model_fields.items():
+            assert f"#   {name}: {info.description.split()[0]}" in written
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
+        (b"horizon_days = 1" + b"0" * 5000, "is not valid TOML: Exceeds the limit"),
         (b"horizon_days = \n", "is not valid TOML: Invalid value (at line 1, column 16)."),
         (b"a = 1\na = 2\n", "is not valid TOML: Cannot overwrite a value (at line 2, column 6)."),
         (b"name = '\xff'\n", "is not UTF-8 text: byte 8 cannot be read."),
