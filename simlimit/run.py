@@ -1,8 +1,8 @@
 """One simulated history: `simulate` makes it, `Run` holds it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -96,7 +96,7 @@ def simulate(
     replication: int = 0,
     engine: Literal["simpy"] = "simpy",
     keep: Literal["all", "holds"] = "all",
-    processes: Sequence[Callable[[Platform], Any]] = (),
+    processes: Sequence[simpy_driver.UserProcess] = (),
     progress: bool = False,
 ) -> Run:
     """Simulate one history of a scenario.

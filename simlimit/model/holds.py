@@ -201,8 +201,7 @@ def reach_evaluation(borrowers: Records, holds: Records, p: Record, h: int, day:
 @step
 def repay(
     borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int,
-    principal: int, origin: int,
-    instalment: int, late: bool, settled: bool, event: int,
+    principal: int, origin: int, instalment: int, late: bool, settled: bool, event: int,
 ) -> None:  # fmt: skip
     """Book repaid principal: it leaves the outstanding, feeds the pool, and becomes a hold."""
     r = borrowers[b]
