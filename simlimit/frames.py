@@ -20,6 +20,7 @@ from simlimit.model.state import (
 
 OUTCOMES = ("released", "forfeited", "pending")
 KINDS = ("repayment", "raise")
+COUNTED = (*GATES, *OUTCOMES)
 
 _FAR_DAY = 2**15
 
@@ -53,7 +54,7 @@ def _loan_numbers(
     return np.where(origin == NO_LOAN, NONE, numbers).astype(np.int64)
 
 
-def holds_frame(state: State, regions: tuple[str, ...], horizon: int) -> pd.DataFrame:
+def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     """Return the table of holds, a row each, in order of (repaid_at, borrower, loan, instalment)."""
     holds = state.holds[: state.platform[0].holds_used]
     owner = state.borrowers["borrower"][holds["borrower"]]
@@ -62,11 +63,9 @@ def holds_frame(state: State, regions: tuple[str, ...], horizon: int) -> pd.Data
     owner = state.borrowers["borrower"][position].astype(np.int64)
     repaid_at = holds["repaid_at"].astype(np.int64)
     ended = np.isin(holds["stage"], (RELEASED, FORFEITED))
-    ended_at = np.where(ended, holds["since"], horizon)
     released = holds["stage"] == RELEASED
+    since = holds["since"].astype(np.int64)
     days = holds["days"].astype(np.int64)
-    pending = np.flatnonzero(~ended)
-    days[pending, holds["cause"][pending]] += horizon - holds["since"][pending]
     outcome = np.where(released, 0, np.where(ended, 1, 2))
     columns: dict[str, Any] = {
         "hold": np.arange(len(holds)),
@@ -79,11 +78,11 @@ def holds_frame(state: State, regions: tuple[str, ...], horizon: int) -> pd.Data
         "repaid_at": repaid_at,
         "approved_at": _day_or_nan(holds["approved_at"]),
         "reviewed_at": _day_or_nan(holds["reviewed_at"]),
-        "ended_at": np.where(ended, ended_at, np.nan),
+        "ended_at": np.where(ended, since, np.nan),
         "outcome": _labels(outcome, OUTCOMES),
         "released_amount": _money(np.where(released, holds["amount"] - holds["forfeited"], 0)),
         "forfeited_amount": _money(holds["forfeited"]),
-        "delay_days": ended_at - repaid_at,
+        "delay_days": since - repaid_at,
     }
     columns.update({f"days_{gate}": days[:, i] for i, gate in enumerate(GATES)})
     return pd.DataFrame(columns)
@@ -106,6 +105,8 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
             "due_day": records["due_day"].astype(np.int64),
             "closed": records["closed"] > 0,
             "written_off": _money(records["written_off"]),
+            "no_limit_days": records["no_limit_days"].astype(np.int64),
+            "held_amount_days": _money(records["held_days"]),
         }
     )
 
@@ -142,3 +143,26 @@ def events_frame(state: State) -> pd.DataFrame:
             "cause": _labels(events["cause"], CAUSES),
         }
     )
+
+
+def counts_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
+    """Return the counts by age, a row per (region, followed, age)."""
+    shape = (len(regions), 2, -1, len(COUNTED))
+    holds = _standing(state.counts["holds"].reshape(shape))
+    cents = _standing(state.counts["cents"].reshape(shape))
+    region, followed, age = (axis.ravel() for axis in np.indices(holds.shape[:3]))
+    columns: dict[str, Any] = {
+        "region": _labels(region, regions),
+        "followed": followed > 0,
+        "age_days": age,
+    }
+    columns.update({name: holds[..., i].ravel() for i, name in enumerate(COUNTED)})
+    columns.update({f"{name}_amount": _money(cents[..., i].ravel()) for i, name in enumerate(COUNTED)})
+    return pd.DataFrame(columns)
+
+
+def _standing(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Turn what arrives less what leaves at each age into what stands there; endings stay as they are."""
+    standing = counts.copy()
+    np.cumsum(counts[..., : len(GATES)], axis=2, out=standing[..., : len(GATES)])
+    return standing

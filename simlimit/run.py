@@ -10,17 +10,17 @@ from tqdm.auto import tqdm
 
 from simlimit import frames
 from simlimit.books.portfolio import Portfolio, read_portfolio
-from simlimit.drivers import simpy_driver
-from simlimit.drivers.platform import Platform
+from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
-from simlimit.model.start import start
+from simlimit.model.population import make_book
+from simlimit.model.start import empty_state, platform_of
 from simlimit.model.state import State
-from simlimit.model.timetable import timetable
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import check_regions
 
-ENGINES = ("simpy",)
-KEPT = ("all", "holds")
+ENGINES = ("simpy", "calendar")
+KEPT = ("all", "holds", "counts")
+FOLLOW_UP_DAYS = 90
 LARGEST_SEED = 2**32 - 1
 
 
@@ -34,6 +34,8 @@ class Run:
     ----------
     scenario : Scenario
     seed, replication : int
+    keep : str
+        What was kept: "counts", "holds" or "all".
 
     Examples
     --------
@@ -44,18 +46,32 @@ class Run:
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int, replication: int, regions: tuple[str, ...], state: State
+        self,
+        scenario: Scenario,
+        seed: int,
+        replication: int,
+        keep: str,
+        regions: tuple[str, ...],
+        state: State,
     ) -> None:
         self.scenario = scenario
         self.seed = seed
         self.replication = replication
+        self.keep = keep
         self._regions = regions
         self._state = state
 
     @cached_property
     def holds(self) -> pd.DataFrame:
-        """A row per hold, in order of (day created, borrower, loan, instalment)."""
-        return frames.holds_frame(self._state, self._regions, self.scenario.horizon_days)
+        """A row per hold, in order of (day created, borrower, loan, instalment).
+
+        Raises
+        ------
+        SimlimitError
+            If the run did not keep holds.
+        """
+        self._must_keep("holds", ("all", "holds"))
+        return frames.holds_frame(self._state, self._regions)
 
     @cached_property
     def daily(self) -> pd.DataFrame:
@@ -76,17 +92,26 @@ class Run:
         SimlimitError
             If the run did not keep events.
         """
-        if not self._state.platform[0].logging:
-            raise SimlimitError('keep is "holds", but events are there only with keep="all".')
+        self._must_keep("events", ("all",))
         return frames.events_frame(self._state)
 
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """A row per region, follow-up and age: where repayment holds stand and end, in holds and in money."""
+        return frames.counts_frame(self._state, self._regions)
+
+    def _must_keep(self, what: str, kept: tuple[str, ...]) -> None:
+        if self.keep not in kept:
+            needed = " or ".join(f'keep="{one}"' for one in kept)
+            raise SimlimitError(f'keep is "{self.keep}", but {what} are there only with {needed}.')
+
     def __repr__(self) -> str:
-        counts = self.holds["outcome"].value_counts()
-        outcomes = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in frames.OUTCOMES)
+        p = self._state.platform[0]
         return (
             f"Run({self.scenario.name!r}, seed={self.seed}, replication={self.replication}: "
             f"{len(self._state.borrowers):,} borrowers, {self.scenario.horizon_days:,} days, "
-            f"{len(self.holds):,} holds: {outcomes})"
+            f"{p.holds_opened:,} holds: {p.holds_released:,} released, {p.holds_forfeited:,} forfeited, "
+            f"{p.pending_holds:,} pending)"
         )
 
 
@@ -94,10 +119,11 @@ def simulate(
     scenario: Scenario,
     seed: int = 1,
     replication: int = 0,
-    engine: Literal["simpy"] = "simpy",
-    keep: Literal["all", "holds"] = "all",
+    engine: Literal["simpy", "calendar"] = "simpy",
+    keep: Literal["all", "holds", "counts"] = "all",
     processes: Sequence[simpy_driver.UserProcess] = (),
     progress: bool = False,
+    follow_up_days: int = FOLLOW_UP_DAYS,
 ) -> Run:
     """Simulate one history of a scenario.
 
@@ -109,14 +135,18 @@ def simulate(
         seed share every random number that means the same in both.
     replication : int
         0 .. 2**32 - 1, the number of the history within a study.
-    engine : "simpy"
-        The driver.
-    keep : "all" or "holds"
-        Whether the log of events is kept too.
+    engine : "simpy" or "calendar"
+        The driver: SimPy processes, which yours can join, or one compiled loop over days, which gives the
+        same history much faster.
+    keep : "all", "holds" or "counts"
+        All; not the log of events; neither the log nor the holds: only the exact counts by age, so that
+        memory does not grow with the horizon.
     processes : sequence of generator functions
-        Processes of your own, each called with the `Platform`.
+        Processes of your own, each called with the `Platform`; only with the SimPy driver.
     progress : bool
         Whether to show a progress bar of the days.
+    follow_up_days : int
+        The counts tell holds that were observed for so many days after repayment from those that were not.
 
     Returns
     -------
@@ -142,14 +172,30 @@ def simulate(
     replication = _whole("replication", replication)
     _check_choice("engine", engine, ENGINES)
     _check_choice("keep", keep, KEPT)
+    follow_up_days = _whole("follow_up_days", follow_up_days)
+    if processes and engine != "simpy":
+        raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
     path = scenario.population.portfolio
     portfolio = None if path is None else read_portfolio(path)
     regions = _regions(scenario, portfolio)
-    state = start(scenario, portfolio, seed, replication, logging=keep == "all")
-    occurrences = timetable(scenario, regions, seed, replication)
+    book = make_book(scenario, portfolio)
+    platform = platform_of(
+        scenario,
+        portfolio,
+        regions,
+        follow_up_days,
+        logging=keep == "all",
+        # A user's process may look at a hold that has ended.
+        reusing=keep == "counts" and not processes,
+    )
+    borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
+    state = empty_state(scenario, platform, borrowers, regions)
     with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
-        simpy_driver.run(Platform(scenario, state), occurrences, processes, bar.update)
-    return Run(scenario, seed, replication, regions, state)
+        if engine == "simpy":
+            state = simpy_driver.run(scenario, state, book, seed, replication, processes, bar.update)
+        else:
+            state = calendar_driver.run(scenario, state, book, seed, replication, bar.update)
+    return Run(scenario, seed, replication, keep, regions, state)
 
 
 def _whole(name: str, value: object) -> int:

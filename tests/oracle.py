@@ -5,7 +5,7 @@ random-number function. It is slow on purpose: where the package has arrays and 
 file has a `Borrower` with `Loan`s and `Hold`s, a `Desk` and a `Pool`, and a `Platform` that lives the days.
 
     frames = oracle.simulate(scenario, seed=1)
-    frames.holds, frames.borrowers, frames.daily, frames.events
+    frames.holds, frames.borrowers, frames.daily, frames.events, frames.counts
 
 Numbers in section headings are those of docs/model.md.
 """
@@ -25,6 +25,7 @@ from simlimit.model.randomness import uniforms
 NEVER = -math.inf  # the day of what has not happened yet
 
 CAUSES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
+OUTCOMES = ("released", "forfeited", "pending")
 EVENTS = (
     "shock_begin",
     "shock_end",
@@ -57,19 +58,21 @@ POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK = 1, 2, 3, 4, 5, 6  # the streams o
 
 
 class Frames(NamedTuple):
-    """The four tables of a run."""
+    """The five tables of a run."""
 
     holds: pd.DataFrame
     borrowers: pd.DataFrame
     daily: pd.DataFrame
     events: pd.DataFrame
+    counts: pd.DataFrame
 
 
-def simulate(scenario: Any, seed: int = 1, replication: int = 0) -> Frames:
-    """Live through the scenario, day by day, and return the four frames of section 3."""
-    platform = Platform(scenario, seed, replication)
+def simulate(scenario: Any, seed: int = 1, replication: int = 0, follow_up_days: int = 90) -> Frames:
+    """Live through the scenario, day by day, and return the five frames of section 3."""
+    platform = Platform(scenario, seed, replication, follow_up_days)
     for day in range(scenario.horizon_days):
         platform.live(day)
+    platform.reach_horizon()
     return platform.frames()
 
 
@@ -184,6 +187,8 @@ class Borrower:
     tick: int = 0
     tick_day: int = -1
     shocks: list[ActiveShock] = field(default_factory=list)  # the lasting ones that cover it today
+    no_limit_days: int = 0
+    held_amount_days: int = 0  # in cent-days
 
     @property
     def held(self) -> int:
@@ -439,6 +444,12 @@ class Population:
         a, b = mean * concentration, (1 - mean) * concentration
         return [float(betaincinv(a, b, p)) for p in self.quantile_levels()]
 
+    def regions(self) -> list[str]:
+        """In their order."""
+        if self.rows and "region" in self.rows[0]:
+            return sorted({row["region"] for row in self.rows})
+        return list(self.scenario.population.regions)
+
     def people(self) -> list[Borrower]:
         borrowers = [self.borrower(id) for id in range(self.size)]
         self.mark_risky(borrowers)
@@ -544,18 +555,64 @@ class Population:
         return 1 / (1 + self.scenario.behaviour.utilisation_effect * mean_square)
 
 
+# ---- 3.5 what every run counts ---------------------------------------------------------------------------
+
+
+class Counts:
+    """Repayment holds of the days from `warmup_days` on, by region, follow-up and age in whole days.
+
+    A row has, for each gate and each outcome, the number of holds and their amount in cents.
+    """
+
+    NAMES = (*CAUSES, *OUTCOMES)
+    AMOUNTS = tuple(f"{name}_amount" for name in NAMES)
+
+    def __init__(self, scenario: Any, regions: list[str], follow_up_days: int) -> None:
+        self.from_day = scenario.warmup_days
+        self.followed_until = scenario.horizon_days - follow_up_days
+        self.rows = {
+            (region, followed, age): dict.fromkeys((*self.NAMES, *self.AMOUNTS), 0)
+            for region in regions
+            for followed in (False, True)
+            for age in range(scenario.horizon_days - scenario.warmup_days + 1)
+        }
+
+    def add(self, name: str, hold: Hold, day: int, amount: int, holds: int = 1) -> None:
+        """Count what is seen of a hold on a day, at the age that it has then."""
+        if hold.kind != "repayment" or hold.repaid_at < self.from_day:
+            return
+        followed = hold.repaid_at <= self.followed_until
+        row = self.rows[hold.borrower.region, followed, day - hold.repaid_at]
+        row[name] += holds
+        row[f"{name}_amount"] += amount
+
+    def frame(self) -> pd.DataFrame:
+        rows = [
+            {
+                "region": region,
+                "followed": followed,
+                "age_days": age,
+                **{name: row[name] for name in self.NAMES},
+                **{name: row[name] / 100 for name in self.AMOUNTS},
+            }
+            for (region, followed, age), row in self.rows.items()
+        ]
+        return frame(rows, list(rows[0]), ["age_days", *self.NAMES])
+
+
 # ---- the platform ----------------------------------------------------------------------------------------
 
 
 class Platform:
     """All of it, and its day."""
 
-    def __init__(self, scenario: Any, seed: int, replication: int) -> None:
+    def __init__(self, scenario: Any, seed: int, replication: int, follow_up_days: int) -> None:
         self.scenario = scenario
         self.seed = seed
         self.replication = replication
         population = Population(scenario, seed, replication)
         self.borrowers = population.people()
+        self.counts = Counts(scenario, population.regions(), follow_up_days)
         self.late_scale = population.late_scale(self.borrowers)
         self.desk = Desk(scenario, seed, replication)
         self.pool = Pool(scenario)
@@ -930,6 +987,7 @@ class Platform:
         self.log_hold("release", hold, amount)
         hold.borrower.available += amount
         hold.released, hold.left = amount, 0
+        self.counts.add("released", hold, self.day, amount)
         self.end(hold)
 
     def end(self, hold: Hold) -> None:
@@ -967,6 +1025,7 @@ class Platform:
         hold.left -= amount
         hold.forfeited += amount
         self.log_hold("forfeit", hold, amount, reason)
+        self.counts.add("forfeited", hold, self.day, amount, holds=1 if hold.left == 0 else 0)
         if hold.left == 0:
             self.end(hold)
 
@@ -1097,9 +1156,25 @@ class Platform:
         for borrower in self.borrowers:
             for hold in borrower.holds:
                 hold.days[hold.cause] += 1
+                self.counts.add(hold.cause, hold, self.day, hold.left)
+            if self.day >= self.scenario.warmup_days:
+                self.record_borrower(borrower)
         self.check_limit_identity()
         self.check_pool_identity(today)
         self.rows.append(self.daily_row(today))
+
+    def record_borrower(self, borrower: Borrower) -> None:
+        """The days and amount-days of 3.2."""
+        cannot_draw = borrower.available < cents(self.scenario.product.min_draw)
+        if cannot_draw and borrower.outstanding < borrower.limit:
+            borrower.no_limit_days += 1
+        borrower.held_amount_days += sum(hold.left for hold in borrower.holds if hold.kind == "repayment")
+
+    def reach_horizon(self) -> None:
+        """What has not ended after the last day is pending, at its age at the horizon."""
+        for borrower in self.borrowers:
+            for hold in borrower.holds:
+                self.counts.add("pending", hold, self.scenario.horizon_days, hold.left)
 
     def check_limit_identity(self) -> None:
         for borrower in self.borrowers:
@@ -1150,7 +1225,13 @@ class Platform:
     # ---- 3 The frames ------------------------------------------------------------------------------------
 
     def frames(self) -> Frames:
-        return Frames(self.holds_frame(), self.borrowers_frame(), self.daily_frame(), self.events_frame())
+        return Frames(
+            holds=self.holds_frame(),
+            borrowers=self.borrowers_frame(),
+            daily=self.daily_frame(),
+            events=self.events_frame(),
+            counts=self.counts.frame(),
+        )
 
     def holds_frame(self) -> pd.DataFrame:
         ordered = sorted(self.all_holds, key=lambda hold: (hold.repaid_at, *hold.key))
@@ -1198,10 +1279,12 @@ class Platform:
                 "due_day": borrower.due_day,
                 "closed": borrower.closed,
                 "written_off": borrower.written_off / 100,
+                "no_limit_days": borrower.no_limit_days,
+                "held_amount_days": borrower.held_amount_days / 100,
             }
             for borrower in self.borrowers
         ]
-        return frame(rows, list(rows[0]), ["borrower", "evaluation_day", "due_day"])
+        return frame(rows, list(rows[0]), ["borrower", "evaluation_day", "due_day", "no_limit_days"])
 
     def daily_frame(self) -> pd.DataFrame:
         counts = ["day", "pending_holds", "review_queue", "funding_queue", "frozen"]
@@ -1234,7 +1317,7 @@ HOLD_COLUMNS = [
     *(f"days_{cause}" for cause in CAUSES),
 ]
 TEXT = ("kind", "region", "outcome", "event", "cause")
-TRUTH = ("watched", "closed")
+TRUTH = ("watched", "closed", "followed")
 
 
 def frame(rows: list[dict[str, Any]], columns: list[str], whole: list[str]) -> pd.DataFrame:

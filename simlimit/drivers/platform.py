@@ -7,7 +7,7 @@ import simpy
 
 from simlimit.errors import SimlimitError
 from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
-from simlimit.model.ledger import counts
+from simlimit.model.ledger import most_records, records_in_use
 from simlimit.model.parameters import LARGEST_LIMIT
 from simlimit.model.state import (
     ACT,
@@ -71,7 +71,7 @@ class Platform:
         self._cohort_sizes = np.bincount(
             state.borrowers["evaluation_day"], minlength=scenario.evaluation.period_days
         ).tolist()
-        self._room: tuple[int, ...] = counts(state.platform)[2:]
+        self._room = records_in_use(state.platform)
 
     @property
     def borrowers(self) -> Records:
@@ -240,7 +240,9 @@ class Platform:
         phase = self._acting_phase()
         self._reserve(loans=0, holds=1, events=5 + len(holds))
         s = self.state
-        return repay_early_now(s.borrowers, s.loans, s.holds, s.platform, s.events, borrower, self.day, phase)
+        return repay_early_now(
+            s.borrowers, s.loans, s.holds, s.counts, s.platform, s.events, borrower, self.day, phase
+        )
 
     def set_limit(self, borrower: int, limit: float) -> None:
         """Lower a borrower's limit at once, or raise it; the events name the cause ``manual``.
@@ -271,7 +273,7 @@ class Platform:
         phase = self._acting_phase()
         self._reserve(loans=0, holds=1, events=5 + len(self.open_holds(borrower)))
         s = self.state
-        set_limit_now(s.borrowers, s.holds, s.platform, s.events, borrower, self.day, phase, cents)
+        set_limit_now(s.borrowers, s.holds, s.counts, s.platform, s.events, borrower, self.day, phase, cents)
         self.tell_ended()
 
     def _record(self, borrower: int) -> Record:
@@ -290,23 +292,21 @@ class Platform:
         return phase
 
     def make_room(self, day: int) -> None:
-        """Make room for all that the processes waiting for a day can write on it.
-
-        The bounds count, for each process, the most records that its transition can make.
-        """
-        most_loans, pending, *used = counts(self.state.platform)
-        payers = self._waiting(day, PAY)
-        drawers = payers + self._waiting(day, ACT)
-        shocks = self._waiting(day, BEGIN)
+        """Make room for all that the processes waiting for a day can write on it."""
         evaluation = self.scenario.evaluation
-        evaluated = self._cohort_sizes[(day - evaluation.duration_days) % evaluation.period_days]
-        holds = payers * (most_loans + 1) + evaluated
-        events = (
-            shocks * (1 + 2 * len(self.borrowers) + pending) + self._waiting(day, SHOCKS)
-            + payers * (most_loans + 6) + 4 * evaluated + 4 * (holds + pending) + drawers
-        )  # fmt: skip
-        self._room = tuple(used)
-        self._reserve(drawers, holds, events)
+        payers = self._waiting(day, PAY)
+        most = most_records(
+            self.state.platform,
+            len(self.borrowers),
+            payers,
+            self._cohort_sizes[(day - evaluation.duration_days) % evaluation.period_days],
+            # Who pays on a day may wish to draw later on it.
+            payers + self._waiting(day, ACT),
+            self._waiting(day, BEGIN),
+            self._waiting(day, SHOCKS),
+        )
+        self._room = records_in_use(self.state.platform)
+        self._reserve(*most)
 
     def tell_ended(self) -> None:
         """Let those go on who wait for a hold that has ended."""
@@ -319,7 +319,7 @@ class Platform:
     def _reserve(self, loans: int, holds: int, events: int) -> None:
         """Make room for more records than the day's processes need already."""
         self._room = (self._room[0] + loans, self._room[1] + holds, self._room[2] + events)
-        self.state.grow_to(*self._room)
+        self.state = self.state.with_room(*self._room)
 
     def _waiting(self, day: int, phase: float) -> int:
         """Return how many processes wait for a moment."""

@@ -8,7 +8,7 @@ phase   process                     transition
 ======  ==========================  =====================================================
 0       each occurrence of a shock  ``begin_shock``, ``end_shock``
 1       each borrower               ``pay``: instalments, lateness, early repayment, default
-2       each evaluation cohort      ``evaluate``: score, flag, standing, waiting holds, line
+2       each evaluation cohort      ``evaluate_cohort``: score, flag, standing, waiting holds, line
 3       the desk                    ``work_desk``: reviews
 4       the pool                    ``fund``: inflows, then releases
 5       each borrower               ``wish``: draws
@@ -31,13 +31,16 @@ import simpy
 from simlimit.drivers.platform import BEGIN, Platform
 from simlimit.model.demand import wish
 from simlimit.model.desk import work_desk
-from simlimit.model.evaluation import evaluate
+from simlimit.model.evaluation import evaluate_cohort
+from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
 from simlimit.model.pool import fund
+from simlimit.model.population import Book
 from simlimit.model.repayment import pay
 from simlimit.model.shocks import begin_shock, end_shock
-from simlimit.model.state import ACT, EVALUATE, FUND, PAY, RECORD, REVIEW_DESK, SHOCKS
-from simlimit.model.timetable import Occurrence
+from simlimit.model.start import begin
+from simlimit.model.state import ACT, EVALUATE, FUND, PAY, RECORD, REVIEW_DESK, SHOCKS, State
+from simlimit.scenario import Scenario
 
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]
@@ -45,13 +48,15 @@ UserProcess = Callable[[Platform], Process]
 
 def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process:
     """Pay on due days and draw on wishes, until the horizon or the end of the line."""
-    s, at, horizon = platform.state, platform.at, platform.horizon
+    at, horizon = platform.at, platform.horizon
     while pay_day < horizon or wish_day < horizon:
         if pay_day <= wish_day:
             yield at(pay_day, PAY)
-            pay_day = pay(s.borrowers, s.loans, s.holds, s.platform, s.events, b, pay_day)
+            s = platform.state
+            pay_day = pay(s.borrowers, s.loans, s.holds, s.counts, s.platform, s.events, b, pay_day)
         else:
             yield at(wish_day, ACT)
+            s = platform.state
             wish_day = wish(s.borrowers, s.loans, s.platform, s.events, b, wish_day)
 
 
@@ -59,78 +64,93 @@ def cohort(
     platform: Platform, members: npt.NDArray[np.int64], first: int, period: int, duration: int
 ) -> Process:
     """Evaluate the borrowers who share their evaluation days."""
-    s = platform.state
     for day in range(first + duration, platform.horizon, period):
         yield platform.at(day, EVALUATE)
-        evaluate(s.borrowers, s.holds, s.platform, s.events, members, day)
+        s = platform.state
+        evaluate_cohort(s.borrowers, s.holds, s.counts, s.platform, s.events, members, day)
 
 
 def desk(platform: Platform) -> Process:
     """Review the holds of watched borrowers."""
-    s = platform.state
     for day in range(platform.horizon):
         yield platform.at(day, REVIEW_DESK)
-        work_desk(s.borrowers, s.holds, s.platform, s.events, s.reviewers, day)
+        s = platform.state
+        work_desk(s.borrowers, s.holds, s.counts, s.platform, s.events, s.reviewers, day)
 
 
 def pool(platform: Platform) -> Process:
     """Take in funding and release what it covers; then tell those who wait for a hold to end."""
-    s = platform.state
     for day in range(platform.horizon):
         yield platform.at(day, FUND)
-        fund(s.borrowers, s.holds, s.platform, s.events, s.facilities, day)
+        s = platform.state
+        fund(s.borrowers, s.holds, s.counts, s.platform, s.events, s.facilities, day)
         platform.tell_ended()
 
 
-def shock(platform: Platform, occurrence: Occurrence) -> Process:
-    """Begin a shock and, if it lasts, end it."""
+def shock(platform: Platform, k: int) -> Process:
+    """Begin an occurrence of a shock and, if it lasts, end it."""
     s = platform.state
-    kind, size = occurrence.kind, occurrence.size
-    yield platform.at(occurrence.start, BEGIN)
-    covered = occurrence.covers(s.borrowers)
-    begin_shock(s.borrowers, s.holds, s.platform, s.events, covered, occurrence.start, kind, size)
-    if occurrence.start < occurrence.end < platform.horizon:
-        yield platform.at(occurrence.end, SHOCKS)
-        end_shock(s.borrowers, s.holds, s.platform, s.events, covered, occurrence.end, kind, size)
+    i, start, end = s.occurrences[k].item()
+    kind, covered = s.shocks[i : i + 1], s.covered[k]
+    yield platform.at(start, BEGIN)
+    s = platform.state
+    begin_shock(
+        s.borrowers, s.holds, s.counts, s.platform, s.events, kind, s.shock_regions[i], covered, start
+    )
+    if start < end < platform.horizon:
+        yield platform.at(end, SHOCKS)
+        s = platform.state
+        end_shock(s.borrowers, s.holds, s.counts, s.platform, s.events, kind, covered, end)
 
 
-def ledger(platform: Platform, tick: Callable[[], object]) -> Process:
+def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
     """Write the row of each day, and make room for what the next can bring."""
-    s = platform.state
     yield platform.at(0, SHOCKS)
     platform.make_room(0)
     for day in range(platform.horizon):
         yield platform.at(day, RECORD)
-        record_day(s.platform, s.daily, day)
+        record_day(platform.state.platform, platform.state.daily, day)
         platform.make_room(day + 1)
-        tick()
+        tick(1)
 
 
 def run(
-    platform: Platform,
-    occurrences: Iterable[Occurrence],
+    scenario: Scenario,
+    state: State,
+    book: Book,
+    seed: int,
+    replication: int,
     user_processes: Iterable[UserProcess],
-    tick: Callable[[], object],
-) -> None:
+    tick: Callable[[int], object],
+) -> State:
     """Simulate a platform from its first day to its horizon.
 
     Parameters
     ----------
-    platform : Platform
-        Its state is changed in place.
-    occurrences : iterable of Occurrence
-        The shocks, in the order in which they begin on one day.
+    scenario : Scenario
+    state : State
+        As `empty_state` makes it.
+    book : Book
+        What the borrowers are drawn from.
+    seed, replication : int
+        The key of the random numbers.
     user_processes : iterable of callables
         Each gets the platform and returns a generator.
     tick : callable
-        Called at the end of each day.
+        Called at the end of each day, with 1.
+
+    Returns
+    -------
+    State
+        At the horizon.
     """
+    state = begin(state, book, np.arange(len(state.borrowers)), seed, replication)
+    platform = Platform(scenario, state)
     process = platform.env.process
-    evaluation = platform.scenario.evaluation
+    evaluation = scenario.evaluation
     process(ledger(platform, tick))
-    for occurrence in occurrences:
-        if occurrence.start < platform.horizon:
-            process(shock(platform, occurrence))
+    for k in range(state.platform[0].occurrences):
+        process(shock(platform, k))
     first_days = platform.borrowers[["next_payment", "next_wish"]].tolist()
     for b, (pay_day, wish_day) in enumerate(first_days):
         process(borrower(platform, b, pay_day, wish_day))
@@ -143,6 +163,9 @@ def run(
         process(user_process(platform))
     with _without_collecting_the_build():
         platform.env.run(until=platform.horizon)
+    s = platform.state
+    censor(s.borrowers, s.holds, s.counts, s.platform)
+    return s
 
 
 @contextmanager

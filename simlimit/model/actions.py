@@ -1,6 +1,7 @@
 """What a user's own process may do: the transitions, one by one."""
 
 from simlimit.model.compiling import transition
+from simlimit.model.counting import note_limit
 from simlimit.model.demand import draw
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.repayment import prepay
@@ -13,32 +14,40 @@ def draw_now(
     amount: int,
 ) -> bool:  # fmt: skip
     """Let a borrower draw ``amount`` cents, unless it has drawn today; return whether it does."""
-    if borrowers[b].last_draw == day:
+    p = platform[0]
+    r = borrowers[b]
+    if r.last_draw == day:
         return False
-    draw(borrowers, loans, platform[0], events, b, day, phase, amount)
+    draw(borrowers, loans, p, events, b, day, phase, amount)
+    note_limit(r, p, day)
     return True
 
 
 @transition
 def repay_early_now(
-    borrowers: Records, loans: Records, holds: Records, platform: Records, events: Records, b: int, day: int,
-    phase: int,
+    borrowers: Records, loans: Records, holds: Records, counts: Records, platform: Records, events: Records,
+    b: int, day: int, phase: int,
 ) -> bool:  # fmt: skip
     """Let a borrower repay its oldest loan, if it has one and is not past due; return whether it does."""
+    p = platform[0]
     r = borrowers[b]
     if r.first_loan == NONE or r.oldest_due != NEVER:
         return False
-    prepay(borrowers, loans, holds, platform[0], events, b, day, phase)
+    prepay(borrowers, loans, holds, counts, p, events, b, day, phase)
+    note_limit(r, p, day)
     return True
 
 
 @transition
 def set_limit_now(
-    borrowers: Records, holds: Records, platform: Records, events: Records, b: int, day: int, phase: int,
-    limit: int,
+    borrowers: Records, holds: Records, counts: Records, platform: Records, events: Records, b: int,
+    day: int, phase: int, limit: int,
 ) -> None:  # fmt: skip
     """Set a limit, in cents: a fall at once, a rise as a raise."""
-    if limit < borrowers[b].limit:
-        lower_limit(borrowers, holds, platform[0], events, b, day, phase, limit, MANUAL)
-    elif limit > borrowers[b].limit:
-        raise_limit(borrowers, holds, platform[0], events, b, day, phase, limit, MANUAL)
+    p = platform[0]
+    r = borrowers[b]
+    if limit < r.limit:
+        lower_limit(borrowers, holds, counts, p, events, b, day, phase, limit, MANUAL)
+    elif limit > r.limit:
+        raise_limit(borrowers, holds, counts, p, events, b, day, phase, limit, MANUAL)
+    note_limit(r, p, day)

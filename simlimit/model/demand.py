@@ -3,6 +3,7 @@
 import math
 
 from simlimit.model.compiling import step, transition
+from simlimit.model.counting import note_limit
 from simlimit.model.ledger import log
 from simlimit.model.randomness import WISH, uniforms
 from simlimit.model.state import ACT, DRAW, NEVER, NO_CAUSE, NONE, Record, Records, share
@@ -19,14 +20,33 @@ def wish_gap(p: Record, borrower: int, tick: int) -> int:
 
 
 @step
+def new_record(loans: Records, p: Record) -> int:
+    """Return a loan's record that is free: one that was used before, where those are used again."""
+    loan = p.free_loan
+    if loan == NONE:
+        loan = p.loans_used
+        p.loans_used += 1
+    else:
+        p.free_loan = loans[loan].next
+    return loan
+
+
+@step
+def discard_loans(loans: Records, p: Record, first: int, last: int) -> None:
+    """Let the records of a list of loans that have ended be used again, unless loans are kept."""
+    if p.reusing:
+        loans[last].next = p.free_loan
+        p.free_loan = first
+
+
+@step
 def open_loan(
     borrowers: Records, loans: Records, p: Record, b: int, principal: int, origin: int,
     instalments: int, next_cycle: int,
 ) -> int:  # fmt: skip
     """Open a loan, last in its borrower's list."""
     r = borrowers[b]
-    loan = p.loans_used
-    p.loans_used += 1
+    loan = new_record(loans, p)
     one = loans[loan]
     one.borrower = b
     one.balance = principal
@@ -38,10 +58,8 @@ def open_loan(
     if r.first_loan == NONE:
         r.first_loan = loan
     else:
-        last = r.first_loan
-        while loans[last].next != NONE:
-            last = loans[last].next
-        loans[last].next = loan
+        loans[r.last_loan].next = loan
+    r.last_loan = loan
     r.loans += 1
     p.most_loans = max(p.most_loans, r.loans)
     return loan
@@ -91,6 +109,7 @@ def wish(borrowers: Records, loans: Records, platform: Records, events: Records,
         u = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes, 0)[1]
         basis_points = p.draw_low + int(u * (p.draw_high - p.draw_low + 1))
         draw(borrowers, loans, p, events, b, day, ACT, max(p.min_draw, share(r.available, basis_points)))
+        note_limit(r, p, day)
     r.wishes += 1
-    r.next_wish = day + wish_gap(p, r.borrower, r.wishes)
+    r.next_wish = min(NEVER, day + wish_gap(p, r.borrower, r.wishes))
     return int(r.next_wish)

@@ -3,7 +3,7 @@
 import math
 
 from simlimit.model.compiling import step, transition
-from simlimit.model.holds import charge, join_queue, left
+from simlimit.model.holds import charge, discard, join_queue
 from simlimit.model.ledger import log
 from simlimit.model.queues import sort_queue
 from simlimit.model.randomness import REVIEW as REVIEW_STREAM
@@ -21,6 +21,7 @@ from simlimit.model.state import (
     WAITING,
     Record,
     Records,
+    left,
 )
 
 ARRIVAL = 0.25
@@ -59,6 +60,7 @@ def take_next(holds: Records, p: Record, time: float) -> int:
             p.desk_head[priority] = holds[h].link
             if holds[h].stage == AT_DESK or holds[h].since + holds[h].ended_in / 8 > time:
                 return h
+            discard(holds, p, h)
     return NONE
 
 
@@ -105,10 +107,13 @@ def start_review(
 
 
 @step
-def finish_review(borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int) -> None:
+def finish_review(
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int
+) -> None:
     """Approve a reviewed hold, or send it back to wait for the next decision."""
     hold = holds[h]
     if hold.stage != AT_DESK:
+        discard(holds, p, h)
         return
     r = borrowers[hold.borrower]
     approved = review_numbers(p, r.borrower, hold)[0] < p.approve_share
@@ -118,20 +123,21 @@ def finish_review(borrowers: Records, holds: Records, p: Record, events: Records
     hold.reviewed_at = day
     p.review_queue -= 1
     if approved:
-        join_queue(borrowers, holds, p, h, day)
+        join_queue(borrowers, holds, counts, p, h, day)
     else:
-        charge(hold, day, REVIEW)
+        charge(r, hold, counts, p, day, REVIEW)
         hold.stage = WAITING
 
 
 @step
 def work_until(
-    borrowers: Records, holds: Records, p: Record, events: Records, reviewers: Records, day: int, time: float
-) -> None:
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records,
+    reviewers: Records, day: int, time: float,
+) -> None:  # fmt: skip
     """Finish the reviews that end by a time; whoever finishes takes the next hold at once."""
     while p.busy > 0 and reviewers[0].free_at <= time:
         free_at = reviewers[0].free_at
-        finish_review(borrowers, holds, p, events, reviewers[0].hold, day)
+        finish_review(borrowers, holds, counts, p, events, reviewers[0].hold, day)
         p.busy -= 1
         swap(reviewers, 0, p.busy)
         sift_down(reviewers, p)
@@ -159,23 +165,24 @@ def admit_arrivals(borrowers: Records, holds: Records, p: Record) -> None:
 
 @transition
 def work_desk(
-    borrowers: Records, holds: Records, platform: Records, events: Records, reviewers: Records, day: int
-) -> None:
+    borrowers: Records, holds: Records, counts: Records, platform: Records, events: Records,
+    reviewers: Records, day: int,
+) -> None:  # fmt: skip
     """Carry the desk from yesterday's phase 3 to today's.
 
     Parameters
     ----------
-    borrowers, holds, platform, events, reviewers : record arrays
+    borrowers, holds, counts, platform, events, reviewers : record arrays
         The state.
     day : int
         Today.
     """
     p = platform[0]
-    work_until(borrowers, holds, p, events, reviewers, day, day + ARRIVAL)
+    work_until(borrowers, holds, counts, p, events, reviewers, day, day + ARRIVAL)
     admit_arrivals(borrowers, holds, p)
     while p.busy < p.reviewers:
         h = take_next(holds, p, day + ARRIVAL)
         if h == NONE:
             break
         start_review(borrowers, holds, reviewers, p, h, day + ARRIVAL)
-    work_until(borrowers, holds, p, events, reviewers, day, day + EFFECT)
+    work_until(borrowers, holds, counts, p, events, reviewers, day, day + EFFECT)

@@ -3,6 +3,7 @@
 import math
 
 from simlimit.model.compiling import step, transition
+from simlimit.model.counting import note_limit
 from simlimit.model.holds import approve, charge
 from simlimit.model.ledger import log
 from simlimit.model.limits import lower_limit, raise_limit
@@ -83,44 +84,74 @@ def standing(r: Record, p: Record, day: int) -> int:
 
 
 @step
-def decide_hold(borrowers: Records, holds: Records, p: Record, h: int, day: int, started: int) -> None:
+def decide_hold(
+    borrowers: Records, holds: Records, counts: Records, p: Record, h: int, day: int, started: int
+) -> None:
     """Apply a decision to a hold that waits for one."""
     hold = holds[h]
-    verdict = borrowers[hold.borrower].standing
+    r = borrowers[hold.borrower]
+    verdict = r.standing
     seen = hold.arrived_at <= started - p.cutoff_days
     if verdict != CLEAR:
         if seen or p.straight_through:
-            charge(hold, day, verdict)
+            charge(r, hold, counts, p, day, verdict)
     elif seen or (p.straight_through and not hold.late):
-        approve(borrowers, holds, p, h, day)
+        approve(borrowers, holds, counts, p, h, day)
     elif p.straight_through:
-        charge(hold, day, OVERDUE)
+        charge(r, hold, counts, p, day, OVERDUE)
 
 
 @step
-def review_line(borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int) -> None:
+def review_line(
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int
+) -> None:
     """Cut, reclaim or raise the line."""
     r = borrowers[b]
     if r.score < p.cut_score:
         limit = r.limit - share(r.limit, p.cut_share)
-        lower_limit(borrowers, holds, p, events, b, day, EVALUATE, limit, SCORE)
+        lower_limit(borrowers, holds, counts, p, events, b, day, EVALUATE, limit, SCORE)
     elif day - r.last_draw >= p.inactive_days:
-        lower_limit(borrowers, holds, p, events, b, day, EVALUATE, r.outstanding + r.held, INACTIVE)
+        lower_limit(borrowers, holds, counts, p, events, b, day, EVALUATE, r.outstanding + r.held, INACTIVE)
     elif r.standing == CLEAR and r.score >= p.raise_score and not r.raise_pending:
         limit = min(r.limit + share(r.limit, p.raise_share), r.cap)
         if limit > r.limit:
-            raise_limit(borrowers, holds, p, events, b, day, EVALUATE, limit, NO_CAUSE)
+            raise_limit(borrowers, holds, counts, p, events, b, day, EVALUATE, limit, NO_CAUSE)
+
+
+@step
+def evaluate(
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int
+) -> None:
+    """Decide an evaluation of a borrower that ends today; it started ``duration_days`` ago."""
+    r = borrowers[b]
+    if r.closed:
+        return
+    started = day - p.duration_days
+    r.score = new_score(r, p, day)
+    r.flagged = is_flagged(r, p, day, started)
+    r.standing = standing(r, p, day)
+    log(events, p, day, EVALUATE, EVALUATED, r.borrower, NO_LOAN, NONE, 0, r.standing)
+    h = r.first_hold
+    while h != NONE:
+        following = holds[h].next
+        if holds[h].stage == WAITING:
+            decide_hold(borrowers, holds, counts, p, h, day, started)
+        h = following
+    review_line(borrowers, holds, counts, p, events, b, day)
+    r.last_decision = day
+    note_limit(r, p, day)
 
 
 @transition
-def evaluate(
-    borrowers: Records, holds: Records, platform: Records, events: Records, members: Records, day: int
-) -> None:
+def evaluate_cohort(
+    borrowers: Records, holds: Records, counts: Records, platform: Records, events: Records,
+    members: Records, day: int,
+) -> None:  # fmt: skip
     """Decide the evaluations of a cohort that end today.
 
     Parameters
     ----------
-    borrowers, holds, platform, events : record arrays
+    borrowers, holds, counts, platform, events : record arrays
         The state.
     members : array of int
         Positions of the borrowers of the cohort.
@@ -128,20 +159,5 @@ def evaluate(
         Today; the evaluations started ``duration_days`` ago.
     """
     p = platform[0]
-    started = day - p.duration_days
     for b in members:
-        r = borrowers[b]
-        if r.closed:
-            continue
-        r.score = new_score(r, p, day)
-        r.flagged = is_flagged(r, p, day, started)
-        r.standing = standing(r, p, day)
-        log(events, p, day, EVALUATE, EVALUATED, r.borrower, NO_LOAN, NONE, 0, r.standing)
-        h = r.first_hold
-        while h != NONE:
-            following = holds[h].next
-            if holds[h].stage == WAITING:
-                decide_hold(borrowers, holds, p, h, day, started)
-            h = following
-        review_line(borrowers, holds, p, events, b, day)
-        r.last_decision = day
+        evaluate(borrowers, holds, counts, p, events, b, day)

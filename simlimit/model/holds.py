@@ -4,12 +4,16 @@ A borrower's open holds form a list, the latest opened first. Every change of ca
 since the last one.
 """
 
-from simlimit.model.compiling import step
+from simlimit.model.compiling import step, transition
+from simlimit.model.counting import count_cents, count_end, count_stay, end_note, note_limit
 from simlimit.model.ledger import log
 from simlimit.model.state import (
     AT_DESK,
     AT_SETTLEMENT,
     CLEAR,
+    COUNT_FORFEITED,
+    COUNT_PENDING,
+    COUNT_RELEASED,
     EVALUATE,
     EVALUATION,
     FORFEIT,
@@ -29,28 +33,40 @@ from simlimit.model.state import (
     WAITING,
     Record,
     Records,
+    is_raise,
+    left,
     share,
 )
 
 
 @step
-def charge(hold: Record, day: int, cause: int) -> None:
+def charge(r: Record, hold: Record, counts: Records, p: Record, day: int, cause: int) -> None:
     """Charge the days up to yesterday to the present cause, and let the hold stand at another from today."""
-    hold.days[hold.cause] += day - hold.since
-    hold.since = day
+    if day > hold.since:
+        count_stay(r, hold, counts, p, day)
+        hold.days[hold.cause] += day - hold.since
+        hold.since = day
     hold.cause = cause
 
 
 @step
-def left(hold: Record) -> int:
-    """Return what may still be released of a hold."""
-    return hold.amount - hold.forfeited
+def new_record(holds: Records, p: Record) -> int:
+    """Return a hold's record that is free: one that was used before, where those are used again."""
+    h = p.free_hold
+    if h == NONE:
+        h = p.holds_used
+        p.holds_used += 1
+    else:
+        p.free_hold = holds[h].next
+    return h
 
 
 @step
-def is_raise(hold: Record) -> bool:
-    """Return whether a hold is of kind "raise"; no payment comes without the number of an instalment."""
-    return hold.instalment == NONE
+def discard(holds: Records, p: Record, h: int) -> None:
+    """Let the record of an ended hold that is in no list be used again, unless holds are kept."""
+    if p.reusing:
+        holds[h].next = p.free_hold
+        p.free_hold = h
 
 
 @step
@@ -59,8 +75,7 @@ def open_hold(
 ) -> int:  # fmt: skip
     """Open a hold and put it first in the borrower's list."""
     r = borrowers[b]
-    h = p.holds_used
-    p.holds_used += 1
+    h = new_record(holds, p)
     hold = holds[h]
     hold.amount = amount
     hold.forfeited = 0
@@ -84,19 +99,20 @@ def open_hold(
     r.held += amount
     p.held += amount
     p.pending_holds += 1
+    p.holds_opened += 1
     return h
 
 
 @step
-def end(borrowers: Records, holds: Records, p: Record, h: int, day: int, outcome: int) -> None:
-    """End a hold and take it from the borrower's list."""
+def end(borrowers: Records, holds: Records, p: Record, h: int, outcome: int) -> None:
+    """End a hold and take it from the borrower's list; from a queue it goes when its turn comes."""
     hold = holds[h]
     r = borrowers[hold.borrower]
+    queued = hold.stage in (AT_DESK, QUEUED)
     if hold.stage == AT_DESK:
         p.review_queue -= 1
     elif hold.cause == FUNDING:
         p.funding_queue -= 1
-    charge(hold, day, hold.cause)
     hold.stage = outcome
     if is_raise(hold):
         r.raise_pending = 0
@@ -108,49 +124,63 @@ def end(borrowers: Records, holds: Records, p: Record, h: int, day: int, outcome
         while holds[before].next != h:
             before = holds[before].next
         holds[before].next = hold.next
+    if not queued:
+        discard(holds, p, h)
 
 
 @step
 def forfeit(
-    borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int, phase: int,
-    amount: int, cause: int,
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int,
+    phase: int, amount: int, cause: int,
 ) -> None:  # fmt: skip
     """Take an amount from a hold; a hold with nothing left ends."""
     hold = holds[h]
     r = borrowers[hold.borrower]
+    charge(r, hold, counts, p, day, hold.cause)
     hold.forfeited += amount
     r.held -= amount
     p.held -= amount
     p.forfeited += amount
+    count_cents(r, hold, counts, p, day, COUNT_FORFEITED, amount)
     log(events, p, day, phase, FORFEIT, r.borrower, hold.origin, hold.instalment, amount, cause)
     if left(hold) == 0:
+        p.holds_forfeited += 1
         hold.ended_in = phase
-        end(borrowers, holds, p, h, day, FORFEITED)
+        count_end(r, hold, counts, p, day, COUNT_FORFEITED)
+        end(borrowers, holds, p, h, FORFEITED)
 
 
 @step
-def release(borrowers: Records, holds: Records, p: Record, events: Records, h: int, day: int) -> None:
+def release(
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int
+) -> None:
     """Turn what is left of a hold into available limit."""
     hold = holds[h]
     r = borrowers[hold.borrower]
     amount = left(hold)
+    charge(r, hold, counts, p, day, hold.cause)
     r.held -= amount
     p.held -= amount
     r.available += amount
     p.available += amount
     p.released += amount
     p.headroom -= share(amount, p.reserve_share)
+    p.holds_released += 1
+    count_cents(r, hold, counts, p, day, COUNT_RELEASED, amount)
+    count_end(r, hold, counts, p, day, COUNT_RELEASED)
+    note_limit(r, p, day)
     log(events, p, day, FUND, RELEASE, r.borrower, hold.origin, hold.instalment, amount, NO_CAUSE)
-    end(borrowers, holds, p, h, day, RELEASED)
+    end(borrowers, holds, p, h, RELEASED)
 
 
 @step
-def join_queue(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> None:
+def join_queue(borrowers: Records, holds: Records, counts: Records, p: Record, h: int, day: int) -> None:
     """Put a hold that passed gate 4 among those that join the funding queue today."""
     hold = holds[h]
-    frozen = borrowers[hold.borrower].freezes > 0
+    r = borrowers[hold.borrower]
+    frozen = r.freezes > 0
     hold.stage = QUEUED
-    charge(hold, day, POLICY if frozen else FUNDING)
+    charge(r, hold, counts, p, day, POLICY if frozen else FUNDING)
     if not frozen:
         p.funding_queue += 1
     hold.link = p.queue_arrivals
@@ -158,19 +188,19 @@ def join_queue(borrowers: Records, holds: Records, p: Record, h: int, day: int) 
 
 
 @step
-def approve(borrowers: Records, holds: Records, p: Record, h: int, day: int) -> None:
+def approve(borrowers: Records, holds: Records, counts: Records, p: Record, h: int, day: int) -> None:
     """Let a hold pass gate 3: to the desk if the borrower is watched, else to the funding queue."""
     hold = holds[h]
     r = borrowers[hold.borrower]
     hold.approved_at = day
     if r.watched or r.watches > 0:
         hold.stage = AT_DESK
-        charge(hold, day, REVIEW)
+        charge(r, hold, counts, p, day, REVIEW)
         p.review_queue += 1
         hold.link = p.desk_arrivals
         p.desk_arrivals = h
     else:
-        join_queue(borrowers, holds, p, h, day)
+        join_queue(borrowers, holds, counts, p, h, day)
 
 
 @step
@@ -182,26 +212,28 @@ def in_progress(r: Record, p: Record, day: int, phase: int) -> bool:
 
 
 @step
-def reach_evaluation(borrowers: Records, holds: Records, p: Record, h: int, day: int, phase: int) -> None:
+def reach_evaluation(
+    borrowers: Records, holds: Records, counts: Records, p: Record, h: int, day: int, phase: int
+) -> None:
     """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation."""
     hold = holds[h]
     r = borrowers[hold.borrower]
     hold.arrived_at = day
     hold.stage = WAITING
     if not p.straight_through or in_progress(r, p, day, phase):
-        charge(hold, day, EVALUATION)
+        charge(r, hold, counts, p, day, EVALUATION)
     elif r.standing != CLEAR:
-        charge(hold, day, r.standing)
+        charge(r, hold, counts, p, day, r.standing)
     elif hold.late:
-        charge(hold, day, OVERDUE)
+        charge(r, hold, counts, p, day, OVERDUE)
     else:
-        approve(borrowers, holds, p, h, day)
+        approve(borrowers, holds, counts, p, h, day)
 
 
 @step
 def repay(
-    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int,
-    principal: int, origin: int, instalment: int, late: bool, settled: bool, event: int,
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int,
+    phase: int, principal: int, origin: int, instalment: int, late: bool, settled: bool, event: int,
 ) -> None:  # fmt: skip
     """Book repaid principal: it leaves the outstanding, feeds the pool, and becomes a hold."""
     r = borrowers[b]
@@ -216,20 +248,44 @@ def repay(
     h = open_hold(borrowers, holds, p, b, day, principal, origin, instalment)
     holds[h].late = late
     if over > 0:
-        forfeit(borrowers, holds, p, events, h, day, phase, over, OVER_LIMIT)
+        forfeit(borrowers, holds, counts, p, events, h, day, phase, over, OVER_LIMIT)
     if over < principal:
         if settled:
-            reach_evaluation(borrowers, holds, p, h, day, phase)
+            reach_evaluation(borrowers, holds, counts, p, h, day, phase)
         else:
             holds[h].stage = AT_SETTLEMENT
 
 
 @step
-def settle(borrowers: Records, holds: Records, p: Record, b: int, day: int, phase: int, origin: int) -> None:
+def settle(
+    borrowers: Records, holds: Records, counts: Records, p: Record, b: int, day: int, phase: int, origin: int
+) -> None:
     """Bring the holds that waited for a loan's settlement to gate 2."""
     h = borrowers[b].first_hold
     while h != NONE:
         following = holds[h].next
         if holds[h].stage == AT_SETTLEMENT and holds[h].origin == origin:
-            reach_evaluation(borrowers, holds, p, h, day, phase)
+            reach_evaluation(borrowers, holds, counts, p, h, day, phase)
         h = following
+
+
+@transition
+def censor(borrowers: Records, holds: Records, counts: Records, platform: Records) -> None:
+    """End the observation at the horizon: charge and count the holds that are pending.
+
+    Parameters
+    ----------
+    borrowers, holds, counts, platform : record arrays
+        The state after the last day.
+    """
+    p = platform[0]
+    for b in range(len(borrowers)):
+        r = borrowers[b]
+        end_note(r, p, p.horizon)
+        h = r.first_hold
+        while h != NONE:
+            hold = holds[h]
+            charge(r, hold, counts, p, p.horizon, hold.cause)
+            count_cents(r, hold, counts, p, p.horizon, COUNT_PENDING, left(hold))
+            count_end(r, hold, counts, p, p.horizon, COUNT_PENDING)
+            h = hold.next

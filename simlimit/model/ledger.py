@@ -25,10 +25,37 @@ def log(
 
 
 @transition
-def counts(platform: Records) -> tuple[int, int, int, int, int]:
-    """Return the most loans of a borrower, the open holds, and the loans, holds and events in use."""
+def records_in_use(platform: Records) -> tuple[int, int, int]:
+    """Return how many loans, holds and events are in use."""
     p = platform[0]
-    return p.most_loans, p.pending_holds, p.loans_used, p.holds_used, p.events_used
+    return p.loans_used, p.holds_used, p.events_used
+
+
+@transition
+def most_records(
+    platform: Records, borrowers: int, payers: int, evaluated: int, wishes: int, begins: int, ends: int
+) -> tuple[int, int, int]:
+    """Return how many loans, holds and events a day can bring at most.
+
+    Parameters
+    ----------
+    platform : array of one PLATFORM record
+    borrowers : int
+        All there are.
+    payers, evaluated, wishes, begins, ends : int
+        How many of them pay, are evaluated and wish to draw on the day, and how many shocks begin and end.
+
+    Returns
+    -------
+    tuple of three int
+        A payment opens a hold, or one per loan where the product releases so, and perhaps one of an early
+        repayment; an evaluation perhaps a raise.
+    """
+    p = platform[0]
+    payments = payers * ((p.most_loans if p.per_loan else 1) + 1)
+    holds = payments + evaluated
+    events = begins * (1 + 2 * borrowers + p.pending_holds) + ends + payments + 5 * payers + 4 * evaluated
+    return wishes, holds, events + 4 * (holds + p.pending_holds) + wishes
 
 
 @transition

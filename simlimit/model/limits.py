@@ -1,7 +1,7 @@
 """The line itself: falls, raises, closing."""
 
 from simlimit.model.compiling import step
-from simlimit.model.holds import forfeit, join_queue, left, open_hold
+from simlimit.model.holds import forfeit, join_queue, open_hold
 from simlimit.model.ledger import log
 from simlimit.model.state import (
     CUT,
@@ -11,14 +11,15 @@ from simlimit.model.state import (
     WITHDRAW,
     Record,
     Records,
+    left,
     share,
 )
 
 
 @step
 def lower_limit(
-    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int,
-    limit: int, cause: int,
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    day: int, phase: int, limit: int, cause: int,
 ) -> None:  # fmt: skip
     """Let a limit fall: the room goes from what is available, then from holds, the latest opened first."""
     r = borrowers[b]
@@ -38,24 +39,25 @@ def lower_limit(
     while take > 0:
         following = holds[h].next
         part = min(left(holds[h]), take)
-        forfeit(borrowers, holds, p, events, h, day, phase, part, cause)
+        forfeit(borrowers, holds, counts, p, events, h, day, phase, part, cause)
         take -= part
         h = following
 
 
 @step
 def close(
-    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int, cause: int
-) -> None:
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    day: int, phase: int, cause: int,
+) -> None:  # fmt: skip
     """Close a line: limit 0, no more evaluations and draws."""
-    lower_limit(borrowers, holds, p, events, b, day, phase, 0, cause)
+    lower_limit(borrowers, holds, counts, p, events, b, day, phase, 0, cause)
     borrowers[b].closed = 1
 
 
 @step
 def raise_limit(
-    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, phase: int,
-    limit: int, cause: int,
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    day: int, phase: int, limit: int, cause: int,
 ) -> None:  # fmt: skip
     """Raise a limit at once; the room it makes is a hold that only freezes and funding can delay."""
     r = borrowers[b]
@@ -66,4 +68,4 @@ def raise_limit(
         r.raise_pending = 1
         h = open_hold(borrowers, holds, p, b, day, room, NO_LOAN, NONE)
         holds[h].approved_at = day
-        join_queue(borrowers, holds, p, h, day)
+        join_queue(borrowers, holds, counts, p, h, day)

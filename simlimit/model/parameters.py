@@ -43,17 +43,19 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
     return [0.0] + [i / math.expm1(r * math.log1p(i)) if i > 0 else 1 / r for r in range(1, longest + 1)]
 
 
-def platform_record(scenario: Scenario, seed: int, replication: int, logging: bool) -> Records:
+def platform_record(scenario: Scenario) -> Records:
     """Return the platform of a scenario before its first day, without its book."""
     platform = np.zeros(1, PLATFORM)
     p = platform[0]
-    p.seed, p.replication, p.logging = seed, replication, logging
+    p.horizon = scenario.horizon_days
+    p.warmup_days = scenario.warmup_days
     _set_behaviour(p, scenario)
     _set_evaluation(p, scenario)
     _set_capacities(p, scenario)
     p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = NONE
     p.desk_head[:] = NONE
     p.desk_tail[:] = NONE
+    p.free_loan = p.free_hold = NONE
     return platform
 
 

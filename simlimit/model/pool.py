@@ -1,9 +1,9 @@
 """The funding pool (gates 5 and 6, phase 4): inflows, then releases in the order of the queue."""
 
 from simlimit.model.compiling import step, transition
-from simlimit.model.holds import left, release
+from simlimit.model.holds import discard, release
 from simlimit.model.queues import sort_queue
-from simlimit.model.state import NONE, POLICY, QUEUED, Record, Records, share
+from simlimit.model.state import NONE, POLICY, QUEUED, Record, Records, left, share
 
 
 @step
@@ -27,13 +27,32 @@ def inflow(p: Record, facilities: Records, day: int) -> int:
 
 
 @step
+def order_matters(holds: Records, p: Record, first: int) -> bool:
+    """Return whether some of today's arrivals may not be released today, so that they must stand in order."""
+    if p.unlimited:
+        return False
+    arrivals = 0
+    claims = 0
+    h = first
+    while h != NONE:
+        hold = holds[h]
+        if hold.stage == QUEUED:
+            if hold.cause == POLICY:
+                return True
+            arrivals += 1
+            claims += share(left(hold), p.reserve_share)
+        h = hold.link
+    return arrivals < p.funding_queue or claims > p.headroom
+
+
+@step
 def admit_to_queue(borrowers: Records, holds: Records, p: Record) -> None:
-    """Append today's holds to the queue, in their pinned order unless unlimited funding makes it idle."""
+    """Append today's holds to the queue, in their pinned order where it matters."""
     first = p.queue_arrivals
     p.queue_arrivals = NONE
     if first == NONE:
         return
-    if not p.unlimited:
+    if order_matters(holds, p, first):
         first = sort_queue(borrowers, holds, first, True)
     if p.queue_head == NONE:
         p.queue_head = first
@@ -46,7 +65,9 @@ def admit_to_queue(borrowers: Records, holds: Records, p: Record) -> None:
 
 
 @step
-def release_in_order(borrowers: Records, holds: Records, p: Record, events: Records, day: int) -> None:
+def release_in_order(
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, day: int
+) -> None:
     """Go through the queue: pass over the frozen, release what fits, stop at the first that does not."""
     before = NONE
     h = p.queue_head
@@ -60,7 +81,8 @@ def release_in_order(borrowers: Records, holds: Records, p: Record, events: Reco
                 continue
             if not p.unlimited and p.headroom < share(left(hold), p.reserve_share):
                 return
-            release(borrowers, holds, p, events, h, day)
+            release(borrowers, holds, counts, p, events, h, day)
+        discard(holds, p, h)
         if before == NONE:
             p.queue_head = following
         else:
@@ -72,13 +94,14 @@ def release_in_order(borrowers: Records, holds: Records, p: Record, events: Reco
 
 @transition
 def fund(
-    borrowers: Records, holds: Records, platform: Records, events: Records, facilities: Records, day: int
-) -> None:
+    borrowers: Records, holds: Records, counts: Records, platform: Records, events: Records,
+    facilities: Records, day: int,
+) -> None:  # fmt: skip
     """Take in the day's inflows and release what the headroom covers.
 
     Parameters
     ----------
-    borrowers, holds, platform, events, facilities : record arrays
+    borrowers, holds, counts, platform, events, facilities : record arrays
         The state.
     day : int
         Today.
@@ -88,4 +111,4 @@ def fund(
     p.inflow += amount
     p.headroom += amount
     admit_to_queue(borrowers, holds, p)
-    release_in_order(borrowers, holds, p, events, day)
+    release_in_order(borrowers, holds, counts, p, events, day)

@@ -9,12 +9,13 @@ import numpy.typing as npt
 from scipy.special import betaincinv, ndtri
 
 from simlimit.books.portfolio import Portfolio
-from simlimit.model.compiling import transition
+from simlimit.model.compiling import step, transition
+from simlimit.model.counting import note_limit
 from simlimit.model.demand import open_loan, wish_gap
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.parameters import basis_points, cents
 from simlimit.model.randomness import POPULATION, uniforms
-from simlimit.model.state import FAR_PAST, NEVER, NONE, Records, share
+from simlimit.model.state import BORROWER, FAR_PAST, NEVER, NONE, Record, Records, share
 from simlimit.scenario import Scenario
 
 ROWS = 4096
@@ -31,6 +32,8 @@ _GIVEN = {
     "given_spell": np.int64,
 }
 """Columns that a portfolio can give, and their types in a book."""
+
+_BLANK = np.zeros(1, BORROWER)
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -171,72 +174,98 @@ def portfolio_utilisation(portfolio: Portfolio) -> list[float]:
     ]
 
 
+@step
+def first_evaluation(p: Record, book: Book, u: float) -> int:
+    """Return the day of a borrower's first evaluation."""
+    return p.period_days - 1 if book.batch else int(u * p.period_days)
+
+
+@step
+def first_due_day(p: Record, u: float) -> int:
+    """Return a borrower's first due day."""
+    return int(u * p.cycle_days)
+
+
+@step
+def give_starting_loan(borrowers: Records, loans: Records, p: Record, book: Book, b: int, age: float) -> None:
+    """Open the loan with which a borrower begins, of random age; in arrears if the portfolio says so."""
+    r = borrowers[b]
+    months_late = book.given_months_late[r.borrower] if len(book.given_months_late) > 0 else 0
+    paid = int(age * p.instalments)
+    origin = r.due_day - (paid + months_late + 1) * p.cycle_days
+    open_loan(borrowers, loans, p, b, r.outstanding, origin, p.instalments - paid, -months_late)
+    r.last_draw = origin
+    if months_late > 0:
+        r.oldest_due = r.due_day - months_late * p.cycle_days
+        r.spell = max(1, book.given_spell[r.borrower]) if len(book.given_spell) > 0 else months_late
+
+
 @transition
-def populate(borrowers: Records, loans: Records, platform: Records, book: Book) -> None:
+def populate(borrowers: Records, loans: Records, platform: Records, book: Book, ids: Integers) -> None:
     """Fill the arrays with the borrowers of a book and their starting loans.
 
     Parameters
     ----------
     borrowers, loans, platform : record arrays
-        The state, all borrowers zero.
+        The state; borrowers are written whole, whatever they were.
     book : Book
         What they are drawn from.
+    ids : array of int
+        The borrower that has each place.
     """
     p = platform[0]
     for b in range(len(borrowers)):
+        borrowers[b] = _BLANK[0]
         r = borrowers[b]
-        r.borrower = b
-        u_limit, u_utilisation, u_score, u_late = uniforms(p.seed, p.replication, POPULATION, b, 0, 0)
-        u_region, u_watched, u_evaluation, u_due = uniforms(p.seed, p.replication, POPULATION, b, 1, 0)
-        u_age, u_lenders, _, _ = uniforms(p.seed, p.replication, POPULATION, b, 2, 0)
+        borrower = int(ids[b])
+        r.borrower = borrower
+        u_limit, u_utilisation, u_score, u_late = uniforms(p.seed, p.replication, POPULATION, borrower, 0, 0)
+        u_region, u_watched, u_evaluation, u_due = uniforms(p.seed, p.replication, POPULATION, borrower, 1, 0)
+        u_age, u_lenders, _, _ = uniforms(p.seed, p.replication, POPULATION, borrower, 2, 0)
         if len(book.given_limit) > 0:
-            r.limit = book.given_limit[b]
-            r.outstanding = book.given_outstanding[b]
+            r.limit = book.given_limit[borrower]
+            r.outstanding = book.given_outstanding[borrower]
         else:
             r.limit = book.limits[int(u_limit * ROWS)]
             r.outstanding = share(r.limit, book.utilisations[int(u_utilisation * ROWS)])
-        r.score = book.given_score[b] if len(book.given_score) > 0 else book.scores[int(u_score * ROWS)]
+        if len(book.given_score) > 0:
+            r.score = book.given_score[borrower]
+        else:
+            r.score = book.scores[int(u_score * ROWS)]
         if len(book.given_propensity) > 0:
-            r.propensity = book.given_propensity[b]
-            r.risky = book.given_risky[b]
+            r.propensity = book.given_propensity[borrower]
+            r.risky = book.given_risky[borrower]
         else:
             r.propensity = book.propensities[int(u_late * ROWS)]
             r.risky = book.risky_share > 0.0 and u_late >= 1 - book.risky_share
         if len(book.given_region) > 0:
-            r.region = book.given_region[b]
+            r.region = book.given_region[borrower]
         else:
-            r.region = 0
             while r.region < len(book.region_bounds) - 1 and u_region >= book.region_bounds[r.region]:
                 r.region += 1
         r.watched = u_watched < book.watch_share
         r.lenders = u_lenders < book.other_lenders
-        r.evaluation_day = p.period_days - 1 if book.batch else int(u_evaluation * p.period_days)
-        r.due_day = int(u_due * p.cycle_days)
+        r.evaluation_day = first_evaluation(p, book, u_evaluation)
+        r.due_day = first_due_day(p, u_due)
         r.available = max(0, r.limit - r.outstanding)
         r.cap = p.cap
         r.first_hold = NONE
         r.first_loan = NONE
+        r.last_loan = NONE
         r.oldest_due = NEVER
         r.slip_until = NEVER
         r.last_overdue = FAR_PAST
         r.last_decision = NONE
         r.last_draw = -RECENT_DRAW_DAYS
         r.last_prepayment = FAR_PAST
+        r.no_limit_since = NEVER
         if r.outstanding > 0:
-            months_late = book.given_months_late[b] if len(book.given_months_late) > 0 else 0
-            paid = int(u_age * p.instalments)
-            origin = r.due_day - (paid + months_late + 1) * p.cycle_days
-            open_loan(borrowers, loans, p, b, r.outstanding, origin, p.instalments - paid, -months_late)
-            r.last_draw = origin
-            if months_late > 0:
-                r.oldest_due = r.due_day - months_late * p.cycle_days
-                r.spell = max(1, book.given_spell[b]) if len(book.given_spell) > 0 else months_late
+            give_starting_loan(borrowers, loans, p, book, b, u_age)
         r.standing = standing(r, p, 0)
         r.next_payment = r.due_day
         if p.default_dpd > 0:
             r.next_payment = min(r.next_payment, max(0, r.oldest_due + p.default_dpd))
-        r.next_wish = NEVER
-        if p.draws:
-            r.next_wish = wish_gap(p, b, 0) - 1
+        r.next_wish = min(NEVER, wish_gap(p, borrower, 0) - 1) if p.draws else NEVER
+        note_limit(r, p, 0)
         p.outstanding += r.outstanding
         p.available += r.available

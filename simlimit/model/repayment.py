@@ -1,6 +1,8 @@
 """Borrowers pay, miss, cure, slip, repay early and default (phase 1)."""
 
 from simlimit.model.compiling import step, transition
+from simlimit.model.counting import note_limit
+from simlimit.model.demand import discard_loans
 from simlimit.model.holds import repay, settle
 from simlimit.model.ledger import log
 from simlimit.model.limits import close
@@ -55,7 +57,7 @@ def anything_due(borrowers: Records, loans: Records, b: int, cycle: int) -> bool
 
 
 @step
-def remove_loan(borrowers: Records, loans: Records, b: int, before: int, loan: int) -> None:
+def remove_loan(borrowers: Records, loans: Records, p: Record, b: int, before: int, loan: int) -> None:
     """Take a loan from its borrower's list; ``before`` is the loan before it, or NONE."""
     r = borrowers[b]
     r.loans -= 1
@@ -63,11 +65,14 @@ def remove_loan(borrowers: Records, loans: Records, b: int, before: int, loan: i
         r.first_loan = loans[loan].next
     else:
         loans[before].next = loans[loan].next
+    if r.last_loan == loan:
+        r.last_loan = before
+    discard_loans(loans, p, loan, loan)
 
 
 @step
 def pay_all_due(
-    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int,
+    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
     day: int, cycle: int, late: bool,
 ) -> None:  # fmt: skip
     """Pay every instalment that is due: one hold for the payment, or one per loan where it is released so."""
@@ -90,21 +95,21 @@ def pay_all_due(
             one.next_cycle += due
             settled = one.remaining == 0
             if settled:
-                remove_loan(borrowers, loans, b, before, loan)
+                remove_loan(borrowers, loans, p, b, before, loan)
             if p.per_loan:
                 number = p.instalments - one.remaining
                 repay(
-                    borrowers, holds, p, events, b, day, PAY, principal, one.origin, number, late, settled,
-                    REPAID,
+                    borrowers, holds, counts, p, events, b, day, PAY, principal, one.origin, number, late,
+                    settled, REPAID,
                 )  # fmt: skip
                 if settled:
-                    settle(borrowers, holds, p, b, day, PAY, one.origin)
+                    settle(borrowers, holds, counts, p, b, day, PAY, one.origin)
             total += principal
         if not settled:
             before = loan
         loan = following
     if not p.per_loan:
-        repay(borrowers, holds, p, events, b, day, PAY, total, NO_LOAN, cycle, late, True, REPAID)
+        repay(borrowers, holds, counts, p, events, b, day, PAY, total, NO_LOAN, cycle, late, True, REPAID)
 
 
 @step
@@ -112,6 +117,7 @@ def prepay(
     borrowers: Records,
     loans: Records,
     holds: Records,
+    counts: Records,
     p: Record,
     events: Records,
     b: int,
@@ -125,16 +131,18 @@ def prepay(
     balance = one.balance
     one.balance = 0
     one.remaining = 0
-    remove_loan(borrowers, loans, b, NONE, loan)
+    remove_loan(borrowers, loans, p, b, NONE, loan)
     r.last_prepayment = day
     number = p.instalments
-    repay(borrowers, holds, p, events, b, day, phase, balance, one.origin, number, False, True, PREPAID)
-    settle(borrowers, holds, p, b, day, phase, one.origin)
+    repay(
+        borrowers, holds, counts, p, events, b, day, phase, balance, one.origin, number, False, True, PREPAID
+    )
+    settle(borrowers, holds, counts, p, b, day, phase, one.origin)
 
 
 @step
 def pay_now(
-    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int,
+    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
     day: int, cycle: int, chance: float,
 ) -> None:  # fmt: skip
     """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
@@ -146,14 +154,14 @@ def pay_now(
     r.spell = 0
     r.oldest_due = NEVER
     r.slip_until = NEVER
-    pay_all_due(borrowers, loans, holds, p, events, b, day, cycle, late)
+    pay_all_due(borrowers, loans, holds, counts, p, events, b, day, cycle, late)
     if not cure and chance < p.prepay_chance and r.first_loan != NONE:
-        prepay(borrowers, loans, holds, p, events, b, day, PAY)
+        prepay(borrowers, loans, holds, counts, p, events, b, day, PAY)
 
 
 @step
 def fall_due(
-    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int,
+    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
     day: int, cycle: int,
 ) -> None:  # fmt: skip
     """Decide what becomes of a due day: paid, missed, slipped or cured."""
@@ -161,7 +169,7 @@ def fall_due(
     u_late, u_slip, u_days, u_prepay = uniforms(p.seed, p.replication, DUE, r.borrower, cycle, 0)
     if r.spell > 0:
         if u_late < p.cure_hazards[min(r.spell, p.cures) - 1]:
-            pay_now(borrowers, loans, holds, p, events, b, day, cycle, u_prepay)
+            pay_now(borrowers, loans, holds, counts, p, events, b, day, cycle, u_prepay)
         else:
             r.spell += 1
             log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
@@ -176,22 +184,26 @@ def fall_due(
         r.slip_until = day + 1 + int(u_days * p.slip_days)
         log(events, p, day, PAY, SLIP, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
     else:
-        pay_now(borrowers, loans, holds, p, events, b, day, cycle, u_prepay)
+        pay_now(borrowers, loans, holds, counts, p, events, b, day, cycle, u_prepay)
 
 
 @step
 def default(
-    borrowers: Records, loans: Records, holds: Records, p: Record, events: Records, b: int, day: int
-) -> None:
+    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    day: int,
+) -> None:  # fmt: skip
     """Close the line of a borrower in default and write off what is outstanding."""
     r = borrowers[b]
-    close(borrowers, holds, p, events, b, day, PAY, DEFAULT)
+    close(borrowers, holds, counts, p, events, b, day, PAY, DEFAULT)
     log(events, p, day, PAY, DEFAULTED, r.borrower, NO_LOAN, NONE, r.outstanding, NO_CAUSE)
     r.written_off = r.outstanding
     p.written_off += r.outstanding
     p.outstanding -= r.outstanding
     r.outstanding = 0
+    if r.first_loan != NONE:
+        discard_loans(loans, p, r.first_loan, r.last_loan)
     r.first_loan = NONE
+    r.last_loan = NONE
     r.loans = 0
     r.spell = 0
     r.oldest_due = NEVER
@@ -212,13 +224,14 @@ def next_payment_day(r: Record, p: Record, day: int) -> int:
 
 @transition
 def pay(
-    borrowers: Records, loans: Records, holds: Records, platform: Records, events: Records, b: int, day: int
-) -> int:
+    borrowers: Records, loans: Records, holds: Records, counts: Records, platform: Records, events: Records,
+    b: int, day: int,
+) -> int:  # fmt: skip
     """Let a borrower pay what its day brings.
 
     Parameters
     ----------
-    borrowers, loans, holds, platform, events : record arrays
+    borrowers, loans, holds, counts, platform, events : record arrays
         The state.
     b : int
         Position of the borrower.
@@ -235,10 +248,11 @@ def pay(
     cycle = (day - r.due_day) // p.cycle_days
     if r.slip_until == day:
         u_prepay = uniforms(p.seed, p.replication, DUE, r.borrower, cycle, 0)[3]
-        pay_now(borrowers, loans, holds, p, events, b, day, cycle, u_prepay)
+        pay_now(borrowers, loans, holds, counts, p, events, b, day, cycle, u_prepay)
     elif (day - r.due_day) % p.cycle_days == 0 and anything_due(borrowers, loans, b, cycle):
-        fall_due(borrowers, loans, holds, p, events, b, day, cycle)
+        fall_due(borrowers, loans, holds, counts, p, events, b, day, cycle)
     if p.default_dpd > 0 and day - r.oldest_due >= p.default_dpd:
-        default(borrowers, loans, holds, p, events, b, day)
+        default(borrowers, loans, holds, counts, p, events, b, day)
     r.next_payment = next_payment_day(r, p, day)
+    note_limit(r, p, day)
     return int(r.next_payment)

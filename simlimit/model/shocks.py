@@ -1,6 +1,7 @@
 """Policy and market shocks (phase 0)."""
 
 from simlimit.model.compiling import step, transition
+from simlimit.model.counting import note_limit
 from simlimit.model.holds import charge
 from simlimit.model.ledger import log
 from simlimit.model.limits import close, lower_limit
@@ -27,7 +28,7 @@ from simlimit.model.state import (
 
 
 @step
-def freeze(borrowers: Records, holds: Records, p: Record, b: int, day: int) -> None:
+def freeze(borrowers: Records, holds: Records, counts: Records, p: Record, b: int, day: int) -> None:
     """Let a borrower's queued holds stand at the policy gate."""
     r = borrowers[b]
     r.freezes += 1
@@ -37,13 +38,13 @@ def freeze(borrowers: Records, holds: Records, p: Record, b: int, day: int) -> N
     h = r.first_hold
     while h != NONE:
         if holds[h].stage == QUEUED:
-            charge(holds[h], day, POLICY)
+            charge(r, holds[h], counts, p, day, POLICY)
             p.funding_queue -= 1
         h = holds[h].next
 
 
 @step
-def thaw(borrowers: Records, holds: Records, p: Record, b: int, day: int) -> None:
+def thaw(borrowers: Records, holds: Records, counts: Records, p: Record, b: int, day: int) -> None:
     """Let a borrower's queued holds stand at the funding gate again, when its last freeze ends."""
     r = borrowers[b]
     r.freezes -= 1
@@ -53,80 +54,97 @@ def thaw(borrowers: Records, holds: Records, p: Record, b: int, day: int) -> Non
     h = r.first_hold
     while h != NONE:
         if holds[h].stage == QUEUED:
-            charge(holds[h], day, FUNDING)
+            charge(r, holds[h], counts, p, day, FUNDING)
             p.funding_queue += 1
         h = holds[h].next
 
 
 @step
 def strike(
-    borrowers: Records, holds: Records, p: Record, events: Records, b: int, day: int, kind: int, size: int
-) -> None:
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int,
+    kind: int, size: int,
+) -> None:  # fmt: skip
     """Apply the begin of a shock to a borrower it covers."""
     r = borrowers[b]
     if kind == FREEZE:
-        freeze(borrowers, holds, p, b, day)
+        freeze(borrowers, holds, counts, p, b, day)
     elif kind == TIGHTENING:
         r.tightened += size
     elif kind == WATCH_LIST:
         r.watches += 1
     elif kind == LIMIT_CUT:
-        lower_limit(borrowers, holds, p, events, b, day, SHOCKS, r.limit - share(r.limit, size), kind)
+        lower_limit(borrowers, holds, counts, p, events, b, day, SHOCKS, r.limit - share(r.limit, size), kind)
     elif kind == CAP:
         r.cap = min(r.cap, size)
-        lower_limit(borrowers, holds, p, events, b, day, SHOCKS, size, kind)
+        lower_limit(borrowers, holds, counts, p, events, b, day, SHOCKS, size, kind)
     elif kind == CANCELLATION:
-        close(borrowers, holds, p, events, b, day, SHOCKS, kind)
+        close(borrowers, holds, counts, p, events, b, day, SHOCKS, kind)
+    note_limit(r, p, day)
+
+
+@step
+def recede(
+    borrowers: Records, holds: Records, counts: Records, p: Record, b: int, day: int, kind: int, size: int
+) -> None:
+    """Apply the end of a shock to a borrower it covers."""
+    r = borrowers[b]
+    if kind == FREEZE:
+        thaw(borrowers, holds, counts, p, b, day)
+    elif kind == TIGHTENING:
+        r.tightened -= size
+    elif kind == WATCH_LIST:
+        r.watches -= 1
+
+
+@step
+def covers(shock: Record, regions: Records, r: Record) -> bool:
+    """Return whether a shock that begins now covers a borrower."""
+    return regions[r.region] and r.score < shock.score_below
 
 
 @transition
 def begin_shock(
-    borrowers: Records, holds: Records, platform: Records, events: Records, covered: Records,
-    day: int, kind: int,
-    size: int,
+    borrowers: Records, holds: Records, counts: Records, platform: Records, events: Records,
+    shock: Records, regions: Records, covered: Records, day: int,
 ) -> None:  # fmt: skip
     """Begin a shock.
 
     Parameters
     ----------
-    borrowers, holds, platform, events : record arrays
+    borrowers, holds, counts, platform, events : record arrays
         The state.
+    shock : array of one SHOCK record
+    regions : array of bool
+        Whether it covers each region.
     covered : array of bool
-        Whether it covers each borrower.
+        Set to whether it covers each borrower.
     day : int
         Today.
-    kind : int
-        One of the codes FREEZE .. CANCELLATION.
-    size : int
-        Basis points, or cents for a cap.
     """
     p = platform[0]
-    log(events, p, day, SHOCKS, SHOCK_BEGIN, NONE, NO_LOAN, NONE, 0, kind)
-    if kind == LIQUIDITY_SQUEEZE:
-        p.squeezes += size
+    s = shock[0]
+    log(events, p, day, SHOCKS, SHOCK_BEGIN, NONE, NO_LOAN, NONE, 0, s.kind)
+    if s.kind == LIQUIDITY_SQUEEZE:
+        p.squeezes += s.size
         return
     for b in range(len(borrowers)):
+        covered[b] = covers(s, regions, borrowers[b])
         if covered[b]:
-            strike(borrowers, holds, p, events, b, day, kind, size)
+            strike(borrowers, holds, counts, p, events, b, day, s.kind, s.size)
 
 
 @transition
 def end_shock(
-    borrowers: Records, holds: Records, platform: Records, events: Records, covered: Records,
-    day: int, kind: int,
-    size: int,
+    borrowers: Records, holds: Records, counts: Records, platform: Records, events: Records,
+    shock: Records, covered: Records, day: int,
 ) -> None:  # fmt: skip
-    """End a shock; the parameters are those with which it began."""
+    """End a shock; ``covered`` says whom it covers since it began."""
     p = platform[0]
-    log(events, p, day, SHOCKS, SHOCK_END, NONE, NO_LOAN, NONE, 0, kind)
-    if kind == LIQUIDITY_SQUEEZE:
-        p.squeezes -= size
+    s = shock[0]
+    log(events, p, day, SHOCKS, SHOCK_END, NONE, NO_LOAN, NONE, 0, s.kind)
+    if s.kind == LIQUIDITY_SQUEEZE:
+        p.squeezes -= s.size
         return
     for b in range(len(borrowers)):
         if covered[b]:
-            if kind == FREEZE:
-                thaw(borrowers, holds, p, b, day)
-            elif kind == TIGHTENING:
-                borrowers[b].tightened -= size
-            elif kind == WATCH_LIST:
-                borrowers[b].watches -= 1
+            recede(borrowers, holds, counts, p, b, day, s.kind, s.size)

@@ -5,8 +5,7 @@ totals and the heads of the queues. Money is in cents, times are days. Transitio
 these arrays and nothing else; they cannot grow them, so a driver makes room first.
 """
 
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +21,9 @@ SHOCKS, PAY, EVALUATE, REVIEW_DESK, FUND, ACT, RECORD = 0, 1, 2, 3, 4, 5, 6
 
 NONE = -1
 """End of a list; no loan; no instalment, which only a raise has."""
-NEVER = 1_000_000
-"""A day that does not come."""
-FAR_PAST = -1_000_000
+NEVER = 32_000
+"""A day that does not come: beyond the longest horizon, within 16 bits."""
+FAR_PAST = -31_000
 """A day before anything counts."""
 NO_LOAN = -32768
 """Day of origin of a hold whose payment covers all loans."""
@@ -71,13 +70,12 @@ def _fields(kind: str, names: str) -> dict[str, str]:
 
 
 BORROWER = _record(
-    _fields("i8", "limit outstanding available held written_off cap tightened")
+    _fields("i8", "limit outstanding available held written_off cap held_days")
     | _fields("f8", "score propensity")
-    | _fields("i4", "borrower first_hold first_loan next_payment next_wish wishes")
-    | _fields(
-        "i4", "oldest_due slip_until last_overdue last_decision last_draw last_prepayment freezes watches"
-    )
-    | _fields("i2", "region due_day evaluation_day spell loans")
+    | _fields("i4", "borrower first_hold first_loan last_loan tightened")
+    | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
+    | _fields("i2", "last_draw last_prepayment freezes watches region due_day evaluation_day spell loans")
+    | _fields("i2", "no_limit_since no_limit_days")
     | _fields("u1", "standing watched risky flagged closed raise_pending lenders")
 )
 LOAN = _record(
@@ -99,11 +97,16 @@ DAY = _record(
     | _fields("i8", "inflow repaid released forfeited drawn written_off")
     | _fields("i8", "pending_holds review_queue funding_queue frozen")
 )
+COUNT = _record({"holds": ("i8", (11,)), "cents": ("i8", (11,))})
+"""Of a region, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
+COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(8, 11)
 REVIEWER = _record({"free_at": "f8", "hold": "i8"})
 FACILITY = _record(_fields("i8", "daily_inflow lump every_days from_day to_day"))
+SHOCK = _record(_fields("i8", "kind rank at_day duration_days size") | _fields("f8", "per_year score_below"))
+OCCURRENCE = _record(_fields("i8", "shock start end"))
 PLATFORM = _record(
-    # the key of the random numbers, and what is kept
-    _fields("i8", "seed replication logging")
+    # the key of the random numbers, what is kept, and what is counted
+    _fields("i8", "seed replication logging reusing horizon warmup_days last_followed regions")
     # parameters: behaviour and product
     | _fields(
         "i8", "default_dpd slip_days draw_low draw_high draws instalments method cycle_days per_loan min_draw"
@@ -124,48 +127,66 @@ PLATFORM = _record(
         "i8", "outstanding available held headroom squeezes frozen pending_holds review_queue funding_queue"
     )
     | _fields("i8", "inflow repaid released forfeited drawn written_off most_loans")
+    | _fields("i8", "holds_opened holds_released holds_forfeited")
     # queues (linked through holds) and the reviewers at work
     | _fields("i8", "desk_arrivals queue_arrivals queue_head queue_tail busy")
     | {"desk_head": ("i8", (2,)), "desk_tail": ("i8", (2,))}
-    # records in use
-    | _fields("i8", "loans_used holds_used events_used")
+    # records in use, and lists of those that may be used again
+    | _fields("i8", "loans_used holds_used events_used occurrences free_loan free_hold")
 )
 
 
-@dataclass(slots=True)
-class State:
+class State(NamedTuple):
     """All arrays of one run.
 
     Attributes
     ----------
     platform : array of one PLATFORM record
-    borrowers, loans, holds, events, daily : arrays of records
-        Loans, holds and events are in use up to the counts in ``platform``.
+    borrowers : array of BORROWER records
+        In any order: ``borrower`` is the id by which a borrower is known outside.
+    loans, holds, events : arrays of records
+        In use up to the counts in ``platform``.
+    counts : array of COUNT records
+        One per region, follow-up and age, in the order of `count_row`.
+    daily : array of DAY records
     reviewers : array of REVIEWER records
         A heap of the reviews under way, the first to finish first.
     facilities : array of FACILITY records
+    shocks : array of SHOCK records
+    shock_regions : array of bool, shape (shocks, regions)
+        Whether a shock covers a region.
+    occurrences : array of OCCURRENCE records
+        In the order in which those of one day begin.
+    covered : array of bool, shape (occurrences, borrowers)
+        Whether an occurrence of a shock covers a borrower, known from its begin on.
     """
 
     platform: Records
     borrowers: Records
     loans: Records
     holds: Records
+    counts: Records
     events: Records
     daily: Records
     reviewers: Records
     facilities: Records
+    shocks: Records
+    shock_regions: Records
+    occurrences: Records
+    covered: Records
 
-    def grow_to(self, loans: int, holds: int, events: int) -> None:
-        """Grow the arrays, where they are smaller, to hold at least so many records."""
-        if loans > len(self.loans):
-            self.loans = _grown(self.loans, loans)
-        if holds > len(self.holds):
-            self.holds = _grown(self.holds, holds)
-        if events > len(self.events) and self.platform[0].logging:
-            self.events = _grown(self.events, events)
+    def with_room(self, loans: int, holds: int, events: int) -> "State":
+        """Return the state with at least so many loans, holds and events; arrays that grow are new ones."""
+        return self._replace(
+            loans=_grown(self.loans, loans),
+            holds=_grown(self.holds, holds),
+            events=_grown(self.events, events) if self.platform[0].logging else self.events,
+        )
 
 
 def _grown(records: Records, size: int) -> Records:
+    if size <= len(records):
+        return records
     grown = np.empty(max(size, len(records) * 3 // 2), records.dtype)
     grown[: len(records)] = records
     return grown
@@ -183,3 +204,15 @@ def utilisation(borrower: Record) -> float:
     if borrower.limit > 0:
         return min(1.0, borrower.outstanding / borrower.limit)
     return 1.0 if borrower.outstanding > 0 else 0.0
+
+
+@step
+def left(hold: Record) -> int:
+    """Return what may still be released of a hold."""
+    return hold.amount - hold.forfeited
+
+
+@step
+def is_raise(hold: Record) -> bool:
+    """Return whether a hold is of kind "raise"; no payment comes without the number of an instalment."""
+    return hold.instalment == NONE

@@ -2,84 +2,79 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from simlimit.model.compiling import step, transition
 from simlimit.model.parameters import basis_points, cents
-from simlimit.model.randomness import SHOCK, uniforms
-from simlimit.model.state import CAP, FREEZE, SHOCK_KINDS, Records
-from simlimit.scenario import Scenario, Shock
+from simlimit.model.randomness import SHOCK as SHOCK_STREAM
+from simlimit.model.randomness import uniforms
+from simlimit.model.state import CAP, FREEZE, NONE, SHOCK, SHOCK_KINDS, Record, Records
+from simlimit.scenario import Scenario
 
 
-@dataclass(frozen=True)
-class Occurrence:
-    """One occurrence of a shock.
-
-    Attributes
-    ----------
-    start, end : int
-        Active on days start .. end - 1; equal for a shock that happens at once.
-    kind : int
-        FREEZE .. CANCELLATION.
-    size : int
-        Basis points, or cents for a cap.
-    regions : array of int, or None
-        Numbers of the regions it covers; None for all.
-    score_below : float
-        It covers borrowers with a lower score.
-    """
-
-    start: int
-    end: int
-    kind: int
-    size: int
-    regions: npt.NDArray[np.int64] | None
-    score_below: float
-
-    def covers(self, borrowers: Records) -> npt.NDArray[np.bool_]:
-        """Return, for each borrower, whether the shock that begins now covers it."""
-        covered: npt.NDArray[np.bool_] = borrowers["score"] < self.score_below
-        if self.regions is not None:
-            covered &= np.isin(borrowers["region"], self.regions)
-        return covered
-
-
-def timetable(scenario: Scenario, regions: tuple[str, ...], seed: int, replication: int) -> list[Occurrence]:
-    """Return every occurrence of every shock, in the order in which those of one day begin."""
-    occurrences = []
+def shock_records(scenario: Scenario) -> Records:
+    """Return the shocks of a scenario, in the order of its list."""
+    records = np.zeros(len(scenario.shocks), SHOCK)
     ranks: Counter[str] = Counter()
-    for shock in scenario.shocks:
-        rank = ranks[shock.kind]
+    for record, shock in zip(records, scenario.shocks, strict=True):
+        record.kind = FREEZE + SHOCK_KINDS.index(shock.kind)
+        record.rank = ranks[shock.kind]
         ranks[shock.kind] += 1
-        for start in _starts(shock, rank, scenario.horizon_days, seed, replication):
-            occurrences.append(_occurrence(shock, start, regions))
-    return occurrences
+        record.at_day = NONE if shock.at_day is None else shock.at_day
+        record.per_year = 0.0 if shock.per_year is None else shock.per_year
+        record.duration_days = shock.duration_days
+        record.size = cents(shock.size) if record.kind == CAP else basis_points(shock.size)
+        record.score_below = math.inf if shock.score_below is None else shock.score_below
+    return records
 
 
-def _occurrence(shock: Shock, start: int, regions: tuple[str, ...]) -> Occurrence:
-    kind = FREEZE + SHOCK_KINDS.index(shock.kind)
-    return Occurrence(
-        start=start,
-        end=start + shock.duration_days,
-        kind=kind,
-        size=cents(shock.size) if kind == CAP else basis_points(shock.size),
-        regions=np.array([regions.index(name) for name in shock.regions]) if shock.regions else None,
-        score_below=math.inf if shock.score_below is None else shock.score_below,
-    )
+def shock_regions(scenario: Scenario, regions: tuple[str, ...]) -> Records:
+    """Return whether each shock covers each region, shape (shocks, regions); naming none covers all."""
+    covered = [[not shock.regions or name in shock.regions for name in regions] for shock in scenario.shocks]
+    return np.array(covered, np.bool_).reshape(len(scenario.shocks), len(regions))
 
 
-def _starts(shock: Shock, rank: int, horizon: int, seed: int, replication: int) -> list[int]:
-    """Return the days on which a shock begins."""
-    if shock.at_day is not None:
-        return [shock.at_day]
-    assert shock.per_year is not None
-    starts: list[int] = []
-    time = 0.0
-    while True:
-        u = uniforms(seed, replication, SHOCK, SHOCK_KINDS.index(shock.kind), rank, len(starts))[0]
-        time += -math.log(u) * 365 / shock.per_year
-        if time >= horizon:
-            return starts
-        starts.append(int(time))
+@step
+def note_occurrence(occurrences: Records, p: Record, shock: int, start: int, duration: int) -> None:
+    """Write down an occurrence that begins before the horizon, if there is room; count it in any case."""
+    if start >= p.horizon:
+        return
+    if p.occurrences < len(occurrences):
+        one = occurrences[p.occurrences]
+        one.shock = shock
+        one.start = start
+        one.end = start + duration
+    p.occurrences += 1
+
+
+@transition
+def timetable(shocks: Records, occurrences: Records, platform: Records) -> int:
+    """Draw when the shocks occur, in the order in which those of one day begin.
+
+    Parameters
+    ----------
+    shocks, occurrences, platform : record arrays
+        The state.
+
+    Returns
+    -------
+    int
+        How many occurrences there are; only so many as there is room for are written.
+    """
+    p = platform[0]
+    p.occurrences = 0
+    for i in range(len(shocks)):
+        shock = shocks[i]
+        if shock.at_day != NONE:
+            note_occurrence(occurrences, p, i, shock.at_day, shock.duration_days)
+            continue
+        time = 0.0
+        occurrence = 0
+        while time < p.horizon:
+            u = uniforms(p.seed, p.replication, SHOCK_STREAM, shock.kind - FREEZE, shock.rank, occurrence)[0]
+            time += -math.log(u) * 365 / shock.per_year
+            if time < p.horizon:
+                note_occurrence(occurrences, p, i, int(time), shock.duration_days)
+            occurrence += 1
+    return int(p.occurrences)

@@ -1,0 +1,132 @@
+"""The calendar driver's agenda: who pays and who wishes to draw on a day.
+
+Borrowers lie in memory by cohort (the day of their first evaluation) and, within a cohort, by due day.
+So those who are evaluated on a day are one stretch of memory, and those whose due day it is are one
+stretch in each cohort. Whoever acts on another day, after a slip or on a wish, stands in that day's list.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from simlimit.model.compiling import step, transition
+from simlimit.model.population import Book, Integers, first_due_day, first_evaluation
+from simlimit.model.randomness import POPULATION, uniforms
+from simlimit.model.state import NONE, Record, Records
+from simlimit.scenario import Scenario
+
+
+class Days(NamedTuple):
+    """A list of borrowers for each day; a borrower is in one list at most.
+
+    Attributes
+    ----------
+    first : array of int, shape (horizon,)
+        The first of the day's list, or NONE.
+    following : array of int, shape (borrowers,)
+        Who comes after a borrower in its list, or NONE.
+    number : array of int, shape (horizon,)
+        How many are in the day's list.
+    """
+
+    first: npt.NDArray[np.int32]
+    following: npt.NDArray[np.int32]
+    number: Integers
+
+
+class Agenda(NamedTuple):
+    """Who acts when.
+
+    Attributes
+    ----------
+    ids : array of int, shape (borrowers,)
+        The borrower that has each place.
+    places : array of int
+        The first place of each (cohort, due day), the due days of a cohort side by side.
+    payments : Days
+        Those who pay, or default, on a day that is not their due day.
+    wishes : Days
+    """
+
+    ids: Integers
+    places: Integers
+    payments: Days
+    wishes: Days
+
+
+def empty_agenda(scenario: Scenario, borrowers: int) -> Agenda:
+    """Return an agenda with room for a scenario."""
+
+    def days() -> Days:
+        return Days(
+            np.empty(scenario.horizon_days, np.int32),
+            np.empty(borrowers, np.int32),
+            np.empty(scenario.horizon_days, np.int64),
+        )
+
+    due_days = scenario.evaluation.period_days * scenario.product.cycle_days
+    return Agenda(np.empty(borrowers, np.int64), np.empty(due_days + 2, np.int64), days(), days())
+
+
+@step
+def due_place(p: Record, evaluation_day: int, due_day: int) -> int:
+    """Return where the borrowers of a cohort and due day stand in ``places``."""
+    return evaluation_day * p.cycle_days + due_day
+
+
+@transition
+def order_by_cohort(agenda: Agenda, platform: Records, book: Book) -> None:
+    """Give every borrower its place.
+
+    Parameters
+    ----------
+    agenda : Agenda
+        Its ``ids`` and ``places`` are set.
+    platform : array of one PLATFORM record
+    book : Book
+        What the borrowers are drawn from.
+    """
+    p = platform[0]
+    places = agenda.places
+    places[:] = 0
+    # Counting sort: the number of each goes two entries up, so that filling leaves the first place of each.
+    for borrower in range(len(agenda.ids)):
+        u = uniforms(p.seed, p.replication, POPULATION, borrower, 1, 0)
+        places[due_place(p, first_evaluation(p, book, u[2]), first_due_day(p, u[3])) + 2] += 1
+    for k in range(1, len(places)):
+        places[k] += places[k - 1]
+    for borrower in range(len(agenda.ids)):
+        u = uniforms(p.seed, p.replication, POPULATION, borrower, 1, 0)
+        k = due_place(p, first_evaluation(p, book, u[2]), first_due_day(p, u[3])) + 1
+        agenda.ids[places[k]] = borrower
+        places[k] += 1
+
+
+@step
+def put_down(days: Days, day: int, b: int) -> None:
+    """Put a borrower into the list of a day, unless that is beyond the horizon."""
+    if day < len(days.first):
+        days.following[b] = days.first[day]
+        days.first[day] = b
+        days.number[day] += 1
+
+
+@step
+def put_down_payment(days: Days, r: Record, p: Record, b: int) -> None:
+    """Put a borrower down for its next payment, unless that is on a due day."""
+    if (r.next_payment - r.due_day) % p.cycle_days != 0:
+        put_down(days, r.next_payment, b)
+
+
+@transition
+def first_entries(agenda: Agenda, borrowers: Records, platform: Records) -> None:
+    """Put every borrower down for its first payment and its first wish."""
+    p = platform[0]
+    for days in (agenda.payments, agenda.wishes):
+        days.first[:] = NONE
+        days.number[:] = 0
+    for b in range(len(borrowers) - 1, -1, -1):
+        r = borrowers[b]
+        put_down_payment(agenda.payments, r, p, b)
+        put_down(agenda.wishes, r.next_wish, b)

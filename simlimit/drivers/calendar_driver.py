@@ -1,0 +1,200 @@
+"""The calendar driver: one compiled loop over days and phases.
+
+The transitions are those of the SimPy driver; this file says only who acts when, a second time. Both
+give the same history. What SimPy shows, this runs at the speed of the memory.
+"""
+
+from collections.abc import Callable
+
+from simlimit.drivers.agenda import (
+    Agenda,
+    due_place,
+    empty_agenda,
+    first_entries,
+    order_by_cohort,
+    put_down,
+    put_down_payment,
+)
+from simlimit.model.compiling import step, transition
+from simlimit.model.demand import wish
+from simlimit.model.desk import work_desk
+from simlimit.model.evaluation import evaluate
+from simlimit.model.holds import censor
+from simlimit.model.ledger import most_records, record_day
+from simlimit.model.pool import fund
+from simlimit.model.population import Book
+from simlimit.model.repayment import pay
+from simlimit.model.shocks import begin_shock, end_shock
+from simlimit.model.start import begin
+from simlimit.model.state import NONE, Record, State
+from simlimit.scenario import Scenario
+
+BORROWER_DAYS_PER_CALL = 3_000_000
+"""So much is simulated in one compiled call, a second at most, before an interrupt is noticed."""
+
+
+@step
+def change_shocks(s: State, p: Record, day: int) -> None:
+    """Phase 0: end shocks, then begin others."""
+    for k in range(p.occurrences):
+        one = s.occurrences[k]
+        if one.start < one.end == day:
+            i = one.shock
+            end_shock(
+                s.borrowers, s.holds, s.counts, s.platform, s.events, s.shocks[i : i + 1], s.covered[k], day
+            )
+    for k in range(p.occurrences):
+        one = s.occurrences[k]
+        if one.start == day:
+            i = one.shock
+            begin_shock(
+                s.borrowers, s.holds, s.counts, s.platform, s.events, s.shocks[i : i + 1], s.shock_regions[i],
+                s.covered[k], day,
+            )  # fmt: skip
+
+
+@step
+def collect_payments(s: State, agenda: Agenda, p: Record, day: int) -> None:
+    """Phase 1: those whose due day it is, and those who are in today's list."""
+    b = agenda.payments.first[day]
+    while b != NONE:
+        following = agenda.payments.following[b]
+        pay(s.borrowers, s.loans, s.holds, s.counts, s.platform, s.events, b, day)
+        put_down_payment(agenda.payments, s.borrowers[b], p, b)
+        b = following
+    for cohort in range(p.period_days):
+        k = due_place(p, cohort, day % p.cycle_days)
+        for b in range(agenda.places[k], agenda.places[k + 1]):
+            if s.borrowers[b].next_payment == day:
+                pay(s.borrowers, s.loans, s.holds, s.counts, s.platform, s.events, b, day)
+                put_down_payment(agenda.payments, s.borrowers[b], p, b)
+
+
+@step
+def cohort_bounds(agenda: Agenda, p: Record, day: int) -> tuple[int, int]:
+    """Return the places of the cohort whose evaluations end today; none before the first can have ended."""
+    started = day - p.duration_days
+    if started < 0:
+        return 0, 0
+    cohort = started % p.period_days
+    return agenda.places[due_place(p, cohort, 0)], agenda.places[due_place(p, cohort + 1, 0)]
+
+
+@step
+def evaluate_cohort(s: State, agenda: Agenda, p: Record, day: int) -> None:
+    """Phase 2."""
+    first, last = cohort_bounds(agenda, p, day)
+    for b in range(first, last):
+        evaluate(s.borrowers, s.holds, s.counts, p, s.events, b, day)
+
+
+@step
+def grant_wishes(s: State, agenda: Agenda, day: int) -> None:
+    """Phase 5."""
+    b = agenda.wishes.first[day]
+    while b != NONE:
+        following = agenda.wishes.following[b]
+        put_down(agenda.wishes, wish(s.borrowers, s.loans, s.platform, s.events, b, day), b)
+        b = following
+
+
+@step
+def room_for(s: State, agenda: Agenda, p: Record, day: int) -> tuple[int, int, int]:
+    """Return how many loans, holds and events there must be room for at the end of a day."""
+    payers = agenda.payments.number[day]
+    for cohort in range(p.period_days):
+        k = due_place(p, cohort, day % p.cycle_days)
+        payers += agenda.places[k + 1] - agenda.places[k]
+    first, last = cohort_bounds(agenda, p, day)
+    begins = 0
+    ends = 0
+    for k in range(p.occurrences):
+        begins += s.occurrences[k].start == day
+        ends += s.occurrences[k].end == day
+    loans, holds, events = most_records(
+        s.platform, len(s.borrowers), payers, last - first, agenda.wishes.number[day], begins, ends
+    )
+    return p.loans_used + loans, p.holds_used + holds, p.events_used + events
+
+
+@step
+def has_room(s: State, agenda: Agenda, p: Record, day: int) -> bool:
+    """Return whether the arrays have room for all that a day can bring."""
+    loans, holds, events = room_for(s, agenda, p, day)
+    return loans <= len(s.loans) and holds <= len(s.holds) and (events <= len(s.events) or not p.logging)
+
+
+@transition
+def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
+    """Simulate days ``first`` .. ``last - 1``, or as many of them as there is room for.
+
+    Parameters
+    ----------
+    s : State
+    agenda : Agenda
+    first, last : int
+        Days.
+
+    Returns
+    -------
+    int
+        The first day that was not simulated.
+    """
+    p = s.platform[0]
+    for day in range(first, last):
+        if not has_room(s, agenda, p, day):
+            return day
+        change_shocks(s, p, day)
+        collect_payments(s, agenda, p, day)
+        evaluate_cohort(s, agenda, p, day)
+        work_desk(s.borrowers, s.holds, s.counts, s.platform, s.events, s.reviewers, day)
+        fund(s.borrowers, s.holds, s.counts, s.platform, s.events, s.facilities, day)
+        grant_wishes(s, agenda, day)
+        record_day(s.platform, s.daily, day)
+    return last
+
+
+@transition
+def room_of_day(s: State, agenda: Agenda, day: int) -> tuple[int, int, int]:
+    """Return how many loans, holds and events there must be room for at the end of a day."""
+    return room_for(s, agenda, s.platform[0], day)
+
+
+def run(
+    scenario: Scenario, state: State, book: Book, seed: int, replication: int, tick: Callable[[int], object]
+) -> State:
+    """Simulate a platform from its first day to its horizon.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    state : State
+        As `empty_state` makes it.
+    book : Book
+        What the borrowers are drawn from.
+    seed, replication : int
+        The key of the random numbers.
+    tick : callable
+        Called now and then, with the number of days simulated since the last call.
+
+    Returns
+    -------
+    State
+        At the horizon.
+    """
+    agenda = empty_agenda(scenario, len(state.borrowers))
+    p = state.platform[0]
+    p.seed, p.replication = seed, replication
+    order_by_cohort(agenda, state.platform, book)
+    state = begin(state, book, agenda.ids, seed, replication)
+    first_entries(agenda, state.borrowers, state.platform)
+    days_per_call = max(1, BORROWER_DAYS_PER_CALL // len(state.borrowers))
+    day = 0
+    while day < scenario.horizon_days:
+        reached = run_days(state, agenda, day, min(day + days_per_call, scenario.horizon_days))
+        tick(reached - day)
+        if reached == day:
+            state = state.with_room(*room_of_day(state, agenda, day))
+        day = reached
+    censor(state.borrowers, state.holds, state.counts, state.platform)
+    return state
