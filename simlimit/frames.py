@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simlimit.model.loans import loan_key
 from simlimit.model.state import (
     CAUSES,
     EVENTS,
@@ -22,8 +23,6 @@ OUTCOMES = ("released", "forfeited", "pending")
 KINDS = ("repayment", "raise")
 COUNTED = (*GATES, *OUTCOMES)
 
-_FAR_DAY = 2**15
-
 
 def _money(cents: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     amounts: npt.NDArray[np.float64] = cents / 100
@@ -38,20 +37,13 @@ def _labels(codes: npt.NDArray[Any], names: tuple[str, ...]) -> "pd.Categorical[
     return pd.Categorical.from_codes(codes.astype(np.int16), categories=pd.Index(names))
 
 
-def _loan_keys(origin: npt.NDArray[Any], borrower: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Return keys that sort as (day of origin, borrower); unique, as a borrower draws once a day."""
-    keys: npt.NDArray[np.int64] = (origin.astype(np.int64) + _FAR_DAY) * 2**32 + borrower
-    return keys
-
-
 def _loan_numbers(
     state: State, origin: npt.NDArray[Any], borrower: npt.NDArray[Any]
 ) -> npt.NDArray[np.int64]:
     """Return the number of the loan of each (day of origin, borrower), -1 where there is none."""
-    loans = state.loans[: state.platform[0].loans_used]
-    numbered = np.sort(_loan_keys(loans["origin"], state.borrowers["borrower"][loans["borrower"]]))
-    numbers = np.searchsorted(numbered, _loan_keys(origin, borrower))
-    return np.where(origin == NO_LOAN, NONE, numbers).astype(np.int64)
+    numbered = np.sort(state.loan_keys[: state.platform[0].loans_opened])
+    keys = loan_key(origin.astype(np.int64), borrower.astype(np.int64))
+    return np.where(origin == NO_LOAN, NONE, np.searchsorted(numbered, keys)).astype(np.int64)
 
 
 def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:

@@ -94,13 +94,13 @@ def grant_wishes(s: State, agenda: Agenda, day: int) -> None:
     b = agenda.wishes.first[day]
     while b != NONE:
         following = agenda.wishes.following[b]
-        put_down(agenda.wishes, wish(s.borrowers, s.loans, s.platform, s.events, b, day), b)
+        put_down(agenda.wishes, wish(s.borrowers, s.loans, s.loan_keys, s.platform, s.events, b, day), b)
         b = following
 
 
 @step
-def room_for(s: State, agenda: Agenda, p: Record, day: int) -> tuple[int, int, int]:
-    """Return how many loans, holds and events there must be room for at the end of a day."""
+def room_for(s: State, agenda: Agenda, p: Record, day: int) -> tuple[int, int, int, int]:
+    """Return for how many records of loans, loan keys, holds and events a day needs room."""
     payers = agenda.payments.number[day]
     for cohort in range(p.period_days):
         k = due_place(p, cohort, day % p.cycle_days)
@@ -111,17 +111,22 @@ def room_for(s: State, agenda: Agenda, p: Record, day: int) -> tuple[int, int, i
     for k in range(p.occurrences):
         begins += s.occurrences[k].start == day
         ends += s.occurrences[k].end == day
-    loans, holds, events = most_records(
+    loans, keys, holds, events = most_records(
         s.platform, len(s.borrowers), payers, last - first, agenda.wishes.number[day], begins, ends
     )
-    return p.loans_used + loans, p.holds_used + holds, p.events_used + events
+    return p.loans_used + loans, p.loans_opened + keys, p.holds_used + holds, p.events_used + events
 
 
 @step
 def has_room(s: State, agenda: Agenda, p: Record, day: int) -> bool:
     """Return whether the arrays have room for all that a day can bring."""
-    loans, holds, events = room_for(s, agenda, p, day)
-    return loans <= len(s.loans) and holds <= len(s.holds) and (events <= len(s.events) or not p.logging)
+    loans, keys, holds, events = room_for(s, agenda, p, day)
+    return (
+        loans <= len(s.loans)
+        and (p.reusing or keys <= len(s.loan_keys))
+        and holds <= len(s.holds)
+        and (not p.logging or events <= len(s.events))
+    )
 
 
 @transition
@@ -155,8 +160,8 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
 
 
 @transition
-def room_of_day(s: State, agenda: Agenda, day: int) -> tuple[int, int, int]:
-    """Return how many loans, holds and events there must be room for at the end of a day."""
+def room_of_day(s: State, agenda: Agenda, day: int) -> tuple[int, int, int, int]:
+    """Return for how many records of loans, loan keys, holds and events a day needs room."""
     return room_for(s, agenda, s.platform[0], day)
 
 

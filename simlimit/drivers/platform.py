@@ -71,7 +71,7 @@ class Platform:
         self._cohort_sizes = np.bincount(
             state.borrowers["evaluation_day"], minlength=scenario.evaluation.period_days
         ).tolist()
-        self._room = records_in_use(state.platform)
+        self._room: tuple[int, ...] = records_in_use(state.platform)
 
     @property
     def borrowers(self) -> Records:
@@ -212,10 +212,18 @@ class Platform:
                 f"what borrower {borrower} can draw."
             )
         phase = self._acting_phase()
-        self._reserve(loans=1, holds=1, events=2)
+        self._reserve(draws=1, holds=1, events=2)
         s = self.state
         return draw_now(
-            s.borrowers, s.loans, s.platform, s.events, borrower, self.day, phase, round(100 * amount)
+            s.borrowers,
+            s.loans,
+            s.loan_keys,
+            s.platform,
+            s.events,
+            borrower,
+            self.day,
+            phase,
+            round(100 * amount),
         )
 
     def repay_early(self, borrower: int) -> bool:
@@ -238,7 +246,7 @@ class Platform:
         """
         holds = self.open_holds(borrower)
         phase = self._acting_phase()
-        self._reserve(loans=0, holds=1, events=5 + len(holds))
+        self._reserve(draws=0, holds=1, events=5 + len(holds))
         s = self.state
         return repay_early_now(
             s.borrowers, s.loans, s.holds, s.counts, s.platform, s.events, borrower, self.day, phase
@@ -271,7 +279,7 @@ class Platform:
                 f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
             )
         phase = self._acting_phase()
-        self._reserve(loans=0, holds=1, events=5 + len(self.open_holds(borrower)))
+        self._reserve(draws=0, holds=1, events=5 + len(self.open_holds(borrower)))
         s = self.state
         set_limit_now(s.borrowers, s.holds, s.counts, s.platform, s.events, borrower, self.day, phase, cents)
         self.tell_ended()
@@ -306,7 +314,7 @@ class Platform:
             self._waiting(day, SHOCKS),
         )
         self._room = records_in_use(self.state.platform)
-        self._reserve(*most)
+        self._make_room(most)
 
     def tell_ended(self) -> None:
         """Let those go on who wait for a hold that has ended."""
@@ -316,9 +324,14 @@ class Platform:
     def _has_ended(self, hold: int) -> bool:
         return self.state.holds["stage"][hold] in (RELEASED, FORFEITED)
 
-    def _reserve(self, loans: int, holds: int, events: int) -> None:
-        """Make room for more records than the day's processes need already."""
-        self._room = (self._room[0] + loans, self._room[1] + holds, self._room[2] + events)
+    def _reserve(self, draws: int, holds: int, events: int) -> None:
+        """Make room for more than the day's processes need already."""
+        loans = 2 * draws * int(self.state.platform[0].most_loan_room)
+        self._make_room((loans, draws, holds, events))
+
+    def _make_room(self, records: tuple[int, ...]) -> None:
+        """Make room for more records of loans, loan keys, holds and events."""
+        self._room = tuple(room + more for room, more in zip(self._room, records, strict=True))
         self.state = self.state.with_room(*self._room)
 
     def _waiting(self, day: int, phase: float) -> int:

@@ -57,7 +57,7 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
         else:
             yield at(wish_day, ACT)
             s = platform.state
-            wish_day = wish(s.borrowers, s.loans, s.platform, s.events, b, wish_day)
+            wish_day = wish(s.borrowers, s.loans, s.loan_keys, s.platform, s.events, b, wish_day)
 
 
 def cohort(

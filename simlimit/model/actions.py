@@ -5,20 +5,20 @@ from simlimit.model.counting import note_limit
 from simlimit.model.demand import draw
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.repayment import prepay
-from simlimit.model.state import MANUAL, NEVER, NONE, Records
+from simlimit.model.state import MANUAL, NEVER, Records
 
 
 @transition
 def draw_now(
-    borrowers: Records, loans: Records, platform: Records, events: Records, b: int, day: int, phase: int,
-    amount: int,
+    borrowers: Records, loans: Records, loan_keys: Records, platform: Records, events: Records, b: int,
+    day: int, phase: int, amount: int,
 ) -> bool:  # fmt: skip
     """Let a borrower draw ``amount`` cents, unless it has drawn today; return whether it does."""
     p = platform[0]
     r = borrowers[b]
     if r.last_draw == day:
         return False
-    draw(borrowers, loans, p, events, b, day, phase, amount)
+    draw(loans, loan_keys, p, events, r, day, phase, amount)
     note_limit(r, p, day)
     return True
 
@@ -31,7 +31,7 @@ def repay_early_now(
     """Let a borrower repay its oldest loan, if it has one and is not past due; return whether it does."""
     p = platform[0]
     r = borrowers[b]
-    if r.first_loan == NONE or r.oldest_due != NEVER:
+    if r.loans == 0 or r.oldest_due != NEVER:
         return False
     prepay(borrowers, loans, holds, counts, p, events, b, day, phase)
     note_limit(r, p, day)

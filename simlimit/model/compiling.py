@@ -20,7 +20,7 @@ from numba import types
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 def source_digest() -> str:
@@ -94,7 +94,11 @@ def transition(function: Function) -> Function:
     if _FOLDER is not None:
         numba.config.CACHE_DIR = str(_FOLDER)
     try:
-        return _compile(function, cache=_FOLDER is not None)
+        return _compile(
+            function,
+            cache=_FOLDER is not None,
+            forceinline=function.__name__ in ("pay", "wish", "fund", "work_desk", "record_day"),
+        )
     finally:
         numba.config.CACHE_DIR = before
 

@@ -64,6 +64,9 @@ def is_flagged(r: Record, p: Record, day: int, started: int) -> bool:
     u = uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)[0]
     if started == r.evaluation_day or p.flag_days == 0.0:
         return u < f
+    if (u < f) == r.flagged:
+        # The chance is at least f if flagged before, else at most f: the exponential is not needed.
+        return u < f
     rate = 1.0 / (p.flag_days * (1.0 - f))
     kept = math.exp(-rate * p.period_days)
     if r.flagged:

@@ -25,17 +25,17 @@ def log(
 
 
 @transition
-def records_in_use(platform: Records) -> tuple[int, int, int]:
-    """Return how many loans, holds and events are in use."""
+def records_in_use(platform: Records) -> tuple[int, int, int, int]:
+    """Return how many records of loans, loan keys, holds and events are in use."""
     p = platform[0]
-    return p.loans_used, p.holds_used, p.events_used
+    return p.loans_used, p.loans_opened, p.holds_used, p.events_used
 
 
 @transition
 def most_records(
     platform: Records, borrowers: int, payers: int, evaluated: int, wishes: int, begins: int, ends: int
-) -> tuple[int, int, int]:
-    """Return how many loans, holds and events a day can bring at most.
+) -> tuple[int, int, int, int]:
+    """Return how many records of loans, loan keys, holds and events a day can bring at most.
 
     Parameters
     ----------
@@ -47,15 +47,15 @@ def most_records(
 
     Returns
     -------
-    tuple of three int
+    tuple of four int
         A payment opens a hold, or one per loan where the product releases so, and perhaps one of an early
-        repayment; an evaluation perhaps a raise.
+        repayment; an evaluation perhaps a raise. A draw may move its borrower's loans to twice the room.
     """
     p = platform[0]
-    payments = payers * ((p.most_loans if p.per_loan else 1) + 1)
+    payments = payers * ((p.most_loan_room if p.per_loan else 1) + 1)
     holds = payments + evaluated
     events = begins * (1 + 2 * borrowers + p.pending_holds) + ends + payments + 5 * payers + 4 * evaluated
-    return wishes, holds, events + 4 * (holds + p.pending_holds) + wishes
+    return 2 * p.most_loan_room * wishes, wishes, holds, events + 4 * (holds + p.pending_holds) + wishes
 
 
 @transition

@@ -55,8 +55,16 @@ def platform_record(scenario: Scenario) -> Records:
     p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = NONE
     p.desk_head[:] = NONE
     p.desk_tail[:] = NONE
-    p.free_loan = p.free_hold = NONE
+    p.free_hold = NONE
+    p.loan_room = _loan_room(scenario)
     return platform
+
+
+def _loan_room(scenario: Scenario) -> int:
+    """Return for how many loans of a borrower there is room at the start: as many as one expects, about."""
+    product = scenario.product
+    years = product.instalments * product.cycle_days / 365
+    return min(16, 2 ** math.ceil(math.log2(1 + years * scenario.behaviour.draws_per_year)))
 
 
 def _set_behaviour(p: np.record, scenario: Scenario) -> None:

@@ -11,8 +11,9 @@ from scipy.special import betaincinv, ndtri
 from simlimit.books.portfolio import Portfolio
 from simlimit.model.compiling import step, transition
 from simlimit.model.counting import note_limit
-from simlimit.model.demand import open_loan, wish_gap
+from simlimit.model.demand import wish_gap
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
+from simlimit.model.loans import open_loan
 from simlimit.model.parameters import basis_points, cents
 from simlimit.model.randomness import POPULATION, uniforms
 from simlimit.model.state import BORROWER, FAR_PAST, NEVER, NONE, Record, Records, share
@@ -187,13 +188,14 @@ def first_due_day(p: Record, u: float) -> int:
 
 
 @step
-def give_starting_loan(borrowers: Records, loans: Records, p: Record, book: Book, b: int, age: float) -> None:
+def give_starting_loan(
+    loans: Records, loan_keys: Records, p: Record, book: Book, r: Record, age: float
+) -> None:
     """Open the loan with which a borrower begins, of random age; in arrears if the portfolio says so."""
-    r = borrowers[b]
     months_late = book.given_months_late[r.borrower] if len(book.given_months_late) > 0 else 0
     paid = int(age * p.instalments)
     origin = r.due_day - (paid + months_late + 1) * p.cycle_days
-    open_loan(borrowers, loans, p, b, r.outstanding, origin, p.instalments - paid, -months_late)
+    open_loan(loans, loan_keys, p, r, r.outstanding, origin, p.instalments - paid, -months_late)
     r.last_draw = origin
     if months_late > 0:
         r.oldest_due = r.due_day - months_late * p.cycle_days
@@ -201,12 +203,14 @@ def give_starting_loan(borrowers: Records, loans: Records, p: Record, book: Book
 
 
 @transition
-def populate(borrowers: Records, loans: Records, platform: Records, book: Book, ids: Integers) -> None:
+def populate(
+    borrowers: Records, loans: Records, loan_keys: Records, platform: Records, book: Book, ids: Integers
+) -> None:
     """Fill the arrays with the borrowers of a book and their starting loans.
 
     Parameters
     ----------
-    borrowers, loans, platform : record arrays
+    borrowers, loans, loan_keys, platform : arrays
         The state; borrowers are written whole, whatever they were.
     book : Book
         What they are drawn from.
@@ -214,6 +218,8 @@ def populate(borrowers: Records, loans: Records, platform: Records, book: Book, 
         The borrower that has each place.
     """
     p = platform[0]
+    p.loans_used = len(borrowers) * p.loan_room
+    p.most_loan_room = p.loan_room
     for b in range(len(borrowers)):
         borrowers[b] = _BLANK[0]
         r = borrowers[b]
@@ -250,8 +256,8 @@ def populate(borrowers: Records, loans: Records, platform: Records, book: Book, 
         r.available = max(0, r.limit - r.outstanding)
         r.cap = p.cap
         r.first_hold = NONE
-        r.first_loan = NONE
-        r.last_loan = NONE
+        r.first_loan = b * p.loan_room
+        r.loan_room = p.loan_room
         r.oldest_due = NEVER
         r.slip_until = NEVER
         r.last_overdue = FAR_PAST
@@ -260,7 +266,7 @@ def populate(borrowers: Records, loans: Records, platform: Records, book: Book, 
         r.last_prepayment = FAR_PAST
         r.no_limit_since = NEVER
         if r.outstanding > 0:
-            give_starting_loan(borrowers, loans, p, book, b, u_age)
+            give_starting_loan(loans, loan_keys, p, book, r, u_age)
         r.standing = standing(r, p, 0)
         r.next_payment = r.due_day
         if p.default_dpd > 0:

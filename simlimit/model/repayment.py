@@ -2,10 +2,10 @@
 
 from simlimit.model.compiling import step, transition
 from simlimit.model.counting import note_limit
-from simlimit.model.demand import discard_loans
 from simlimit.model.holds import repay, settle
 from simlimit.model.ledger import log
 from simlimit.model.limits import close
+from simlimit.model.loans import drop_settled
 from simlimit.model.randomness import DUE, uniforms
 from simlimit.model.state import (
     DEFAULT,
@@ -46,28 +46,25 @@ def instalments_due(loan: Record, cycle: int) -> int:
 
 
 @step
-def anything_due(borrowers: Records, loans: Records, b: int, cycle: int) -> bool:
+def anything_due(loans: Records, r: Record, cycle: int) -> bool:
     """Return whether some loan has an instalment due."""
-    loan = borrowers[b].first_loan
-    while loan != NONE:
-        if instalments_due(loans[loan], cycle) > 0:
+    for place in range(r.first_loan, r.first_loan + r.loans):
+        if instalments_due(loans[place], cycle) > 0:
             return True
-        loan = loans[loan].next
     return False
 
 
 @step
-def remove_loan(borrowers: Records, loans: Records, p: Record, b: int, before: int, loan: int) -> None:
-    """Take a loan from its borrower's list; ``before`` is the loan before it, or NONE."""
-    r = borrowers[b]
-    r.loans -= 1
-    if before == NONE:
-        r.first_loan = loans[loan].next
-    else:
-        loans[before].next = loans[loan].next
-    if r.last_loan == loan:
-        r.last_loan = before
-    discard_loans(loans, p, loan, loan)
+def pay_instalments(p: Record, loan: Record, due: int) -> int:
+    """Pay so many instalments of a loan and return their principal."""
+    principal = 0
+    for _ in range(due):
+        part = next_principal(p, loan)
+        loan.balance -= part
+        loan.remaining -= 1
+        principal += part
+    loan.next_cycle += due
+    return principal
 
 
 @step
@@ -78,66 +75,43 @@ def pay_all_due(
     """Pay every instalment that is due: one hold for the payment, or one per loan where it is released so."""
     r = borrowers[b]
     total = 0
-    before = NONE
-    loan = r.first_loan
-    while loan != NONE:
-        one = loans[loan]
-        following = one.next
+    for place in range(r.first_loan, r.first_loan + r.loans):
+        one = loans[place]
         due = instalments_due(one, cycle)
-        settled = False
         if due > 0:
-            principal = 0
-            for _ in range(due):
-                part = next_principal(p, one)
-                one.balance -= part
-                one.remaining -= 1
-                principal += part
-            one.next_cycle += due
-            settled = one.remaining == 0
-            if settled:
-                remove_loan(borrowers, loans, p, b, before, loan)
+            principal = pay_instalments(p, one, due)
+            total += principal
             if p.per_loan:
                 number = p.instalments - one.remaining
+                settled = one.remaining == 0
                 repay(
                     borrowers, holds, counts, p, events, b, day, PAY, principal, one.origin, number, late,
                     settled, REPAID,
                 )  # fmt: skip
                 if settled:
                     settle(borrowers, holds, counts, p, b, day, PAY, one.origin)
-            total += principal
-        if not settled:
-            before = loan
-        loan = following
+    drop_settled(loans, r)
     if not p.per_loan:
         repay(borrowers, holds, counts, p, events, b, day, PAY, total, NO_LOAN, cycle, late, True, REPAID)
 
 
 @step
 def prepay(
-    borrowers: Records,
-    loans: Records,
-    holds: Records,
-    counts: Records,
-    p: Record,
-    events: Records,
-    b: int,
-    day: int,
-    phase: int,
-) -> None:
+    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    day: int, phase: int,
+) -> None:  # fmt: skip
     """Repay the whole balance of the oldest loan."""
     r = borrowers[b]
-    loan = r.first_loan
-    one = loans[loan]
+    one = loans[r.first_loan]
     balance = one.balance
+    origin = one.origin
     one.balance = 0
     one.remaining = 0
-    remove_loan(borrowers, loans, p, b, NONE, loan)
+    drop_settled(loans, r)
     r.last_prepayment = day
     number = p.instalments
-    repay(
-        borrowers, holds, counts, p, events, b, day, phase, balance, one.origin, number, False, True, PREPAID
-    )
-    settle(borrowers, holds, counts, p, b, day, phase, one.origin)
+    repay(borrowers, holds, counts, p, events, b, day, phase, balance, origin, number, False, True, PREPAID)
+    settle(borrowers, holds, counts, p, b, day, phase, origin)
 
 
 @step
@@ -155,7 +129,7 @@ def pay_now(
     r.oldest_due = NEVER
     r.slip_until = NEVER
     pay_all_due(borrowers, loans, holds, counts, p, events, b, day, cycle, late)
-    if not cure and chance < p.prepay_chance and r.first_loan != NONE:
+    if not cure and chance < p.prepay_chance and r.loans > 0:
         prepay(borrowers, loans, holds, counts, p, events, b, day, PAY)
 
 
@@ -189,9 +163,8 @@ def fall_due(
 
 @step
 def default(
-    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
-    day: int,
-) -> None:  # fmt: skip
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int
+) -> None:
     """Close the line of a borrower in default and write off what is outstanding."""
     r = borrowers[b]
     close(borrowers, holds, counts, p, events, b, day, PAY, DEFAULT)
@@ -200,10 +173,6 @@ def default(
     p.written_off += r.outstanding
     p.outstanding -= r.outstanding
     r.outstanding = 0
-    if r.first_loan != NONE:
-        discard_loans(loans, p, r.first_loan, r.last_loan)
-    r.first_loan = NONE
-    r.last_loan = NONE
     r.loans = 0
     r.spell = 0
     r.oldest_due = NEVER
@@ -211,12 +180,11 @@ def default(
 
 
 @step
-def next_payment_day(r: Record, p: Record, day: int) -> int:
+def next_payment_day(r: Record, p: Record, day: int, next_due: int) -> int:
     """Return the day after ``day`` on which the borrower pays, is due, or defaults."""
-    if r.closed and r.first_loan == NONE:
+    if r.closed and r.loans == 0:
         return NEVER
-    due = day + p.cycle_days - (day - r.due_day) % p.cycle_days
-    when = min(due, r.slip_until)
+    when = min(next_due, r.slip_until)
     if p.default_dpd > 0:
         when = min(when, max(r.oldest_due + p.default_dpd, day + 1))
     return when
@@ -246,13 +214,14 @@ def pay(
     p = platform[0]
     r = borrowers[b]
     cycle = (day - r.due_day) // p.cycle_days
+    due = r.due_day + cycle * p.cycle_days
     if r.slip_until == day:
         u_prepay = uniforms(p.seed, p.replication, DUE, r.borrower, cycle, 0)[3]
         pay_now(borrowers, loans, holds, counts, p, events, b, day, cycle, u_prepay)
-    elif (day - r.due_day) % p.cycle_days == 0 and anything_due(borrowers, loans, b, cycle):
+    elif due == day and anything_due(loans, r, cycle):
         fall_due(borrowers, loans, holds, counts, p, events, b, day, cycle)
     if p.default_dpd > 0 and day - r.oldest_due >= p.default_dpd:
-        default(borrowers, loans, holds, counts, p, events, b, day)
-    r.next_payment = next_payment_day(r, p, day)
+        default(borrowers, holds, counts, p, events, b, day)
+    r.next_payment = next_payment_day(r, p, day, due + p.cycle_days)
     note_limit(r, p, day)
     return int(r.next_payment)

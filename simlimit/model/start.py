@@ -61,7 +61,8 @@ def empty_state(scenario: Scenario, platform: Records, borrowers: int, regions: 
     return State(
         platform=platform,
         borrowers=np.zeros(borrowers, BORROWER),
-        loans=np.zeros(borrowers, LOAN),
+        loans=np.zeros(borrowers * platform[0].loan_room, LOAN),
+        loan_keys=np.zeros(0 if platform[0].reusing else borrowers, np.int64),
         holds=np.zeros(borrowers, HOLD),
         counts=np.zeros(2 * len(regions) * ages, COUNT),
         events=np.zeros(0, EVENT),
@@ -103,5 +104,5 @@ def begin(state: State, book: Book, ids: Integers, seed: int, replication: int) 
             covered=np.zeros((number, len(state.borrowers)), np.bool_),
         )
         timetable(state.shocks, state.occurrences, state.platform)
-    populate(state.borrowers, state.loans, state.platform, book, ids)
+    populate(state.borrowers, state.loans, state.loan_keys, state.platform, book, ids)
     return state

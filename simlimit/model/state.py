@@ -72,17 +72,13 @@ def _fields(kind: str, names: str) -> dict[str, str]:
 BORROWER = _record(
     _fields("i8", "limit outstanding available held written_off cap held_days")
     | _fields("f8", "score propensity")
-    | _fields("i4", "borrower first_hold first_loan last_loan tightened")
+    | _fields("i4", "borrower first_hold first_loan loan_room tightened")
     | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
     | _fields("i2", "last_draw last_prepayment freezes watches region due_day evaluation_day spell loans")
     | _fields("i2", "no_limit_since no_limit_days")
     | _fields("u1", "standing watched risky flagged closed raise_pending lenders")
 )
-LOAN = _record(
-    _fields("i8", "balance level")
-    | _fields("i4", "borrower next")
-    | _fields("i2", "origin remaining next_cycle")
-)
+LOAN = _record(_fields("i8", "balance level") | _fields("i2", "origin remaining next_cycle"))
 HOLD = _record(
     _fields("i8", "amount forfeited")
     | _fields("i4", "borrower next link")
@@ -126,13 +122,15 @@ PLATFORM = _record(
     | _fields(
         "i8", "outstanding available held headroom squeezes frozen pending_holds review_queue funding_queue"
     )
-    | _fields("i8", "inflow repaid released forfeited drawn written_off most_loans")
+    | _fields("i8", "inflow repaid released forfeited drawn written_off")
     | _fields("i8", "holds_opened holds_released holds_forfeited")
     # queues (linked through holds) and the reviewers at work
     | _fields("i8", "desk_arrivals queue_arrivals queue_head queue_tail busy")
     | {"desk_head": ("i8", (2,)), "desk_tail": ("i8", (2,))}
     # records in use, and lists of those that may be used again
-    | _fields("i8", "loans_used holds_used events_used occurrences free_loan free_hold")
+    | _fields(
+        "i8", "loans_used loans_opened holds_used events_used occurrences free_hold loan_room most_loan_room"
+    )
 )
 
 
@@ -144,7 +142,11 @@ class State(NamedTuple):
     platform : array of one PLATFORM record
     borrowers : array of BORROWER records
         In any order: ``borrower`` is the id by which a borrower is known outside.
-    loans, holds, events : arrays of records
+    loans : array of LOAN records
+        Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
+    loan_keys : array of int
+        Of every loan ever opened, unless records are used again; see `loan_key`.
+    holds, events : arrays of records
         In use up to the counts in ``platform``.
     counts : array of COUNT records
         One per region, follow-up and age, in the order of `count_row`.
@@ -164,6 +166,7 @@ class State(NamedTuple):
     platform: Records
     borrowers: Records
     loans: Records
+    loan_keys: Records
     holds: Records
     counts: Records
     events: Records
@@ -175,12 +178,14 @@ class State(NamedTuple):
     occurrences: Records
     covered: Records
 
-    def with_room(self, loans: int, holds: int, events: int) -> "State":
-        """Return the state with at least so many loans, holds and events; arrays that grow are new ones."""
+    def with_room(self, loans: int, loan_keys: int, holds: int, events: int) -> "State":
+        """Return the state with room for at least so many records; arrays that grow are new ones."""
+        p = self.platform[0]
         return self._replace(
             loans=_grown(self.loans, loans),
+            loan_keys=self.loan_keys if p.reusing else _grown(self.loan_keys, loan_keys),
             holds=_grown(self.holds, holds),
-            events=_grown(self.events, events) if self.platform[0].logging else self.events,
+            events=_grown(self.events, events) if p.logging else self.events,
         )
 
 
