@@ -18,6 +18,7 @@ from simlimit.model.state import (
     EVALUATION,
     FORFEIT,
     FORFEITED,
+    FREE,
     FUND,
     FUNDING,
     NO_CAUSE,
@@ -51,13 +52,18 @@ def charge(r: Record, hold: Record, counts: Records, p: Record, day: int, cause:
 
 @step
 def new_record(holds: Records, p: Record) -> int:
-    """Return a hold's record that is free: one that was used before, where those are used again."""
-    h = p.free_hold
-    if h == NONE:
-        h = p.holds_used
+    """Return a record for a hold: a free one, if they are used again and half are free, or a new one.
+
+    Free ones are taken in the order in which they lie, so that the holds of a day are neighbours.
+    """
+    if 2 * p.holds_free <= p.holds_used or not p.reusing:
         p.holds_used += 1
-    else:
-        p.free_hold = holds[h].next
+        return int(p.holds_used - 1)
+    h = p.next_free
+    while holds[h].stage != FREE:
+        h = h + 1 if h + 1 < p.holds_used else 0
+    p.next_free = h
+    p.holds_free -= 1
     return h
 
 
@@ -65,8 +71,8 @@ def new_record(holds: Records, p: Record) -> int:
 def discard(holds: Records, p: Record, h: int) -> None:
     """Let the record of an ended hold that is in no list be used again, unless holds are kept."""
     if p.reusing:
-        holds[h].next = p.free_hold
-        p.free_hold = h
+        holds[h].stage = FREE
+        p.holds_free += 1
 
 
 @step

@@ -55,7 +55,6 @@ def platform_record(scenario: Scenario) -> Records:
     p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = NONE
     p.desk_head[:] = NONE
     p.desk_tail[:] = NONE
-    p.free_hold = NONE
     p.loan_room = _loan_room(scenario)
     return platform
 

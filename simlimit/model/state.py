@@ -41,8 +41,8 @@ NO_CAUSE = 22
 GATES = CAUSES[:8]
 SHOCK_KINDS = CAUSES[15:22]
 
-# Where a hold is in its life.
-AT_SETTLEMENT, WAITING, AT_DESK, QUEUED, RELEASED, FORFEITED = range(6)
+# Where a hold is in its life; FREE is a record to be used again.
+AT_SETTLEMENT, WAITING, AT_DESK, QUEUED, RELEASED, FORFEITED, FREE = range(7)
 
 EVENTS = (
     "shock_begin", "shock_end", "slip", "miss", "repayment", "prepayment", "evaluation", "review", "release",
@@ -127,10 +127,9 @@ PLATFORM = _record(
     # queues (linked through holds) and the reviewers at work
     | _fields("i8", "desk_arrivals queue_arrivals queue_head queue_tail busy")
     | {"desk_head": ("i8", (2,)), "desk_tail": ("i8", (2,))}
-    # records in use, and lists of those that may be used again
-    | _fields(
-        "i8", "loans_used loans_opened holds_used events_used occurrences free_hold loan_room most_loan_room"
-    )
+    # records in use
+    | _fields("i8", "loan_room most_loan_room loans_used loans_opened holds_used holds_free next_free")
+    | _fields("i8", "events_used occurrences")
 )
 
 
