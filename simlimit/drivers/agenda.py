@@ -11,10 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.model.compiling import step, transition
-from simlimit.model.population import Book, Integers, first_due_day, first_evaluation
+from simlimit.model.population import Book, Floats, Integers, first_due_day, first_evaluation
 from simlimit.model.randomness import POPULATION, uniforms
 from simlimit.model.state import NONE, Record, Records
 from simlimit.scenario import Scenario
+
+TOGETHER = 128
+"""Borrowers whose random numbers are drawn together."""
 
 
 class Days(NamedTuple):
@@ -47,12 +50,22 @@ class Agenda(NamedTuple):
     payments : Days
         Those who pay, or default, on a day that is not their due day.
     wishes : Days
+    crew : array of int, shape (borrowers,)
+        Those who act in the present phase.
+    entities, indices : arrays of int, shape (TOGETHER,)
+    u, u_next : arrays of float, shape (4, TOGETHER)
+        What random numbers are drawn for, and the numbers, for some of the crew at a time.
     """
 
     ids: Integers
     places: Integers
     payments: Days
     wishes: Days
+    crew: npt.NDArray[np.int32]
+    entities: Integers
+    indices: Integers
+    u: Floats
+    u_next: Floats
 
 
 def empty_agenda(scenario: Scenario, borrowers: int) -> Agenda:
@@ -66,7 +79,17 @@ def empty_agenda(scenario: Scenario, borrowers: int) -> Agenda:
         )
 
     due_days = scenario.evaluation.period_days * scenario.product.cycle_days
-    return Agenda(np.empty(borrowers, np.int64), np.empty(due_days + 2, np.int64), days(), days())
+    return Agenda(
+        ids=np.empty(borrowers, np.int64),
+        places=np.empty(due_days + 2, np.int64),
+        payments=days(),
+        wishes=days(),
+        crew=np.empty(borrowers, np.int32),
+        entities=np.empty(TOGETHER, np.int64),
+        indices=np.empty(TOGETHER, np.int64),
+        u=np.empty((4, TOGETHER)),
+        u_next=np.empty((4, TOGETHER)),
+    )
 
 
 @step
@@ -112,21 +135,39 @@ def put_down(days: Days, day: int, b: int) -> None:
         days.number[day] += 1
 
 
-@step
-def put_down_payment(days: Days, r: Record, p: Record, b: int) -> None:
-    """Put a borrower down for its next payment, unless that is on a due day."""
-    if (r.next_payment - r.due_day) % p.cycle_days != 0:
-        put_down(days, r.next_payment, b)
-
-
 @transition
-def first_entries(agenda: Agenda, borrowers: Records, platform: Records) -> None:
+def first_entries(agenda: Agenda, borrowers: Records) -> None:
     """Put every borrower down for its first payment and its first wish."""
-    p = platform[0]
     for days in (agenda.payments, agenda.wishes):
         days.first[:] = NONE
         days.number[:] = 0
     for b in range(len(borrowers) - 1, -1, -1):
         r = borrowers[b]
-        put_down_payment(agenda.payments, r, p, b)
+        if r.next_payment != r.due_day:
+            put_down(agenda.payments, r.next_payment, b)
         put_down(agenda.wishes, r.next_wish, b)
+
+
+@step
+def gather_list(days: Days, crew: npt.NDArray[np.int32], day: int) -> int:
+    """Write the list of a day into the crew; return how many they are."""
+    number = 0
+    b = days.first[day]
+    while b != NONE:
+        crew[number] = b
+        number += 1
+        b = days.following[b]
+    return number
+
+
+@step
+def gather_payers(agenda: Agenda, borrowers: Records, p: Record, day: int) -> int:
+    """Write those who pay today into the crew: those in the list, and those whose due day it is."""
+    number = gather_list(agenda.payments, agenda.crew, day)
+    for cohort in range(p.period_days):
+        k = due_place(p, cohort, p.cycle_day)
+        for b in range(agenda.places[k], agenda.places[k + 1]):
+            if borrowers[b].next_payment == day:
+                agenda.crew[number] = b
+                number += 1
+    return number

@@ -7,26 +7,30 @@ give the same history. What SimPy shows, this runs at the speed of the memory.
 from collections.abc import Callable
 
 from simlimit.drivers.agenda import (
+    TOGETHER,
     Agenda,
     due_place,
     empty_agenda,
     first_entries,
+    gather_list,
+    gather_payers,
     order_by_cohort,
     put_down,
-    put_down_payment,
 )
+from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import step, transition
-from simlimit.model.demand import wish
+from simlimit.model.demand import have_wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate
 from simlimit.model.holds import censor
 from simlimit.model.ledger import most_records, record_day
 from simlimit.model.pool import fund
 from simlimit.model.population import Book
-from simlimit.model.repayment import pay
+from simlimit.model.randomness import DUE, SCREEN, WISH, draw_many
+from simlimit.model.repayment import meet_payment_day
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.start import begin
-from simlimit.model.state import NONE, Record, State
+from simlimit.model.state import Record, State
 from simlimit.scenario import Scenario
 
 BORROWER_DAYS_PER_CALL = 3_000_000
@@ -55,19 +59,26 @@ def change_shocks(s: State, p: Record, day: int) -> None:
 
 @step
 def collect_payments(s: State, agenda: Agenda, p: Record, day: int) -> None:
-    """Phase 1: those whose due day it is, and those who are in today's list."""
-    b = agenda.payments.first[day]
-    while b != NONE:
-        following = agenda.payments.following[b]
-        pay(s.borrowers, s.loans, s.holds, s.counts, s.platform, s.events, b, day)
-        put_down_payment(agenda.payments, s.borrowers[b], p, b)
-        b = following
-    for cohort in range(p.period_days):
-        k = due_place(p, cohort, day % p.cycle_days)
-        for b in range(agenda.places[k], agenda.places[k + 1]):
-            if s.borrowers[b].next_payment == day:
-                pay(s.borrowers, s.loans, s.holds, s.counts, s.platform, s.events, b, day)
-                put_down_payment(agenda.payments, s.borrowers[b], p, b)
+    """Phase 1."""
+    crew, u = agenda.crew, agenda.u
+    number = gather_payers(agenda, s.borrowers, p, day)
+    for first in range(0, number, TOGETHER):
+        together = min(TOGETHER, number - first)
+        for k in range(together):
+            r = s.borrowers[crew[first + k]]
+            agenda.entities[k] = r.borrower
+            agenda.indices[k] = due_cycle(r, p)
+        draw_many(p, DUE, together, agenda.entities, agenda.indices, u)
+        for k in range(together):
+            b = crew[first + k]
+            r = s.borrowers[b]
+            next_due = day - days_since_due(r, p) + p.cycle_days
+            numbers = (u[0, k], u[1, k], u[2, k], u[3, k])
+            following = meet_payment_day(
+                s.borrowers, s.loans, s.holds, s.counts, p, s.events, b, day, numbers
+            )
+            if following != next_due:
+                put_down(agenda.payments, following, b)
 
 
 @step
@@ -83,19 +94,39 @@ def cohort_bounds(agenda: Agenda, p: Record, day: int) -> tuple[int, int]:
 @step
 def evaluate_cohort(s: State, agenda: Agenda, p: Record, day: int) -> None:
     """Phase 2."""
-    first, last = cohort_bounds(agenda, p, day)
-    for b in range(first, last):
-        evaluate(s.borrowers, s.holds, s.counts, p, s.events, b, day)
+    u = agenda.u
+    begin, end = cohort_bounds(agenda, p, day)
+    for first in range(begin, end, TOGETHER):
+        together = min(TOGETHER, end - first)
+        for k in range(together):
+            agenda.entities[k] = s.borrowers[first + k].borrower
+            agenda.indices[k] = day - p.duration_days
+        draw_many(p, SCREEN, together, agenda.entities, agenda.indices, u)
+        for k in range(together):
+            evaluate(s.borrowers, s.holds, s.counts, p, s.events, first + k, day, u[0, k], u[1, k])
 
 
 @step
-def grant_wishes(s: State, agenda: Agenda, day: int) -> None:
+def grant_wishes(s: State, agenda: Agenda, p: Record, day: int) -> None:
     """Phase 5."""
-    b = agenda.wishes.first[day]
-    while b != NONE:
-        following = agenda.wishes.following[b]
-        put_down(agenda.wishes, wish(s.borrowers, s.loans, s.loan_keys, s.platform, s.events, b, day), b)
-        b = following
+    crew, u, u_next = agenda.crew, agenda.u, agenda.u_next
+    number = gather_list(agenda.wishes, crew, day)
+    for first in range(0, number, TOGETHER):
+        together = min(TOGETHER, number - first)
+        for k in range(together):
+            r = s.borrowers[crew[first + k]]
+            agenda.entities[k] = r.borrower
+            agenda.indices[k] = r.wishes
+        draw_many(p, WISH, together, agenda.entities, agenda.indices, u)
+        for k in range(together):
+            agenda.indices[k] += 1
+        draw_many(p, WISH, together, agenda.entities, agenda.indices, u_next)
+        for k in range(together):
+            b = crew[first + k]
+            following = have_wish(
+                s.loans, s.loan_keys, p, s.events, s.borrowers[b], day, u[1, k], u_next[0, k]
+            )
+            put_down(agenda.wishes, following, b)
 
 
 @step
@@ -154,7 +185,7 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
         evaluate_cohort(s, agenda, p, day)
         work_desk(s.borrowers, s.holds, s.counts, s.platform, s.events, s.reviewers, day)
         fund(s.borrowers, s.holds, s.counts, s.platform, s.events, s.facilities, day)
-        grant_wishes(s, agenda, day)
+        grant_wishes(s, agenda, p, day)
         record_day(s.platform, s.daily, day)
     return last
 
@@ -192,7 +223,7 @@ def run(
     p.seed, p.replication = seed, replication
     order_by_cohort(agenda, state.platform, book)
     state = begin(state, book, agenda.ids, seed, replication)
-    first_entries(agenda, state.borrowers, state.platform)
+    first_entries(agenda, state.borrowers)
     days_per_call = max(1, BORROWER_DAYS_PER_CALL // len(state.borrowers))
     day = 0
     while day < scenario.horizon_days:

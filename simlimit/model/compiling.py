@@ -94,11 +94,8 @@ def transition(function: Function) -> Function:
     if _FOLDER is not None:
         numba.config.CACHE_DIR = str(_FOLDER)
     try:
-        return _compile(
-            function,
-            cache=_FOLDER is not None,
-            forceinline=function.__name__ in ("pay", "wish", "fund", "work_desk", "record_day"),
-        )
+        inline = function.__name__ in ("fund", "work_desk", "record_day")
+        return _compile(function, cache=_FOLDER is not None, forceinline=inline)
     finally:
         numba.config.CACHE_DIR = before
 

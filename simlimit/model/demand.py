@@ -2,6 +2,7 @@
 
 import math
 
+from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import step, transition
 from simlimit.model.counting import note_limit
 from simlimit.model.ledger import log
@@ -14,9 +15,8 @@ LONGEST_GAP = 1e6
 
 
 @step
-def wish_gap(p: Record, borrower: int, tick: int) -> int:
-    """Return the days from the tick before to this one (geometric)."""
-    u = uniforms(p.seed, p.replication, WISH, borrower, tick, 0)[0]
+def wish_gap(p: Record, u: float) -> int:
+    """Return the days from the tick before to the one whose random number this is (geometric)."""
     return 1 + int(min(LONGEST_GAP, math.log(u) * p.wish_gap))
 
 
@@ -33,9 +33,26 @@ def draw(
     p.drawn += amount
     p.headroom -= amount - share(amount, p.reserve_share)
     r.last_draw = day
-    next_cycle = (day - r.due_day) // p.cycle_days + 1
-    open_loan(loans, loan_keys, p, r, amount, day, p.instalments, next_cycle)
+    open_loan(loans, loan_keys, p, r, amount, day, p.instalments, due_cycle(r, p) + 1)
     log(events, p, day, phase, DRAW, r.borrower, day, NONE, amount, NO_CAUSE)
+
+
+@step
+def have_wish(
+    loans: Records, loan_keys: Records, p: Record, events: Records, r: Record, day: int, u_size: float,
+    u_gap: float,
+) -> int:  # fmt: skip
+    """Let a borrower draw by the number of this tick; return the day of the next, by the number of that."""
+    if r.closed:
+        return NEVER
+    if r.available >= p.min_draw and r.last_draw != day:
+        basis_points = p.draw_low + int(u_size * (p.draw_high - p.draw_low + 1))
+        amount = max(p.min_draw, share(r.available, basis_points))
+        draw(loans, loan_keys, p, events, r, day, ACT, amount)
+        note_limit(r, p, day)
+    r.wishes += 1
+    r.next_wish = min(NEVER, day + wish_gap(p, u_gap))
+    return int(r.next_wish)
 
 
 @transition
@@ -66,14 +83,6 @@ def wish(
     """
     p = platform[0]
     r = borrowers[b]
-    if r.closed:
-        return NEVER
-    if r.available >= p.min_draw and r.last_draw != day:
-        u = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes, 0)[1]
-        basis_points = p.draw_low + int(u * (p.draw_high - p.draw_low + 1))
-        amount = max(p.min_draw, share(r.available, basis_points))
-        draw(loans, loan_keys, p, events, r, day, ACT, amount)
-        note_limit(r, p, day)
-    r.wishes += 1
-    r.next_wish = min(NEVER, day + wish_gap(p, r.borrower, r.wishes))
-    return int(r.next_wish)
+    u_size = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes, 0)[1]
+    u_gap = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes + 1, 0)[0]
+    return have_wish(loans, loan_keys, p, events, r, day, u_size, u_gap)

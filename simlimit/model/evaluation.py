@@ -54,24 +54,23 @@ def false_flag_share(r: Record, p: Record, day: int) -> float:
 
 
 @step
-def is_flagged(r: Record, p: Record, day: int, started: int) -> bool:
+def is_flagged(r: Record, p: Record, day: int, started: int, u_flag: float, u_detection: float) -> bool:
     """Look at the flag: detection for the truly risky, a two-state chain in time for the others."""
     if r.risky:
-        return uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)[1] < p.detection
+        return u_detection < p.detection
     f = false_flag_share(r, p, day)
     if f in (0.0, 1.0):
         return f == 1.0
-    u = uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)[0]
     if started == r.evaluation_day or p.flag_days == 0.0:
-        return u < f
-    if (u < f) == r.flagged:
+        return u_flag < f
+    if (u_flag < f) == r.flagged:
         # The chance is at least f if flagged before, else at most f: the exponential is not needed.
-        return u < f
+        return u_flag < f
     rate = 1.0 / (p.flag_days * (1.0 - f))
     kept = math.exp(-rate * p.period_days)
     if r.flagged:
-        return u < f + (1.0 - f) * kept
-    return u < f * (1.0 - kept)
+        return u_flag < f + (1.0 - f) * kept
+    return u_flag < f * (1.0 - kept)
 
 
 @step
@@ -123,15 +122,16 @@ def review_line(
 
 @step
 def evaluate(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int
-) -> None:
+    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int,
+    u_flag: float, u_detection: float,
+) -> None:  # fmt: skip
     """Decide an evaluation of a borrower that ends today; it started ``duration_days`` ago."""
     r = borrowers[b]
     if r.closed:
         return
     started = day - p.duration_days
     r.score = new_score(r, p, day)
-    r.flagged = is_flagged(r, p, day, started)
+    r.flagged = is_flagged(r, p, day, started, u_flag, u_detection)
     r.standing = standing(r, p, day)
     log(events, p, day, EVALUATE, EVALUATED, r.borrower, NO_LOAN, NONE, 0, r.standing)
     h = r.first_hold
@@ -162,5 +162,7 @@ def evaluate_cohort(
         Today; the evaluations started ``duration_days`` ago.
     """
     p = platform[0]
+    started = day - p.duration_days
     for b in members:
-        evaluate(borrowers, holds, counts, p, events, b, day)
+        u = uniforms(p.seed, p.replication, SCREEN, borrowers[b].borrower, started, 0)
+        evaluate(borrowers, holds, counts, p, events, b, day, u[0], u[1])

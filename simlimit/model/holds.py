@@ -4,6 +4,7 @@ A borrower's open holds form a list, the latest opened first. Every change of ca
 since the last one.
 """
 
+from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import step, transition
 from simlimit.model.counting import count_cents, count_end, count_stay, end_note, note_limit
 from simlimit.model.ledger import log
@@ -189,6 +190,8 @@ def join_queue(borrowers: Records, holds: Records, counts: Records, p: Record, h
     charge(r, hold, counts, p, day, POLICY if frozen else FUNDING)
     if not frozen:
         p.funding_queue += 1
+    if p.queue_arrivals == NONE:
+        p.queue_first_arrival = h
     hold.link = p.queue_arrivals
     p.queue_arrivals = h
 
@@ -212,9 +215,9 @@ def approve(borrowers: Records, holds: Records, counts: Records, p: Record, h: i
 @step
 def in_progress(r: Record, p: Record, day: int, phase: int) -> bool:
     """Return whether an evaluation has started (in an earlier phase 2) and is not decided yet."""
-    next_day = day + 1 if phase >= EVALUATE else day
-    started = next_day - 1 - (next_day - 1 - r.evaluation_day) % p.period_days
-    return started >= r.evaluation_day and next_day <= started + p.duration_days
+    ago = 0 if phase >= EVALUATE else 1
+    days = days_since_start(r, p, ago)
+    return days < p.duration_days and days <= day - ago
 
 
 @step

@@ -1,5 +1,6 @@
 """What is written down: the log of events, and the row of each day."""
 
+from simlimit.model.clock import turn_to
 from simlimit.model.compiling import step, transition
 from simlimit.model.state import Record, Records
 
@@ -60,7 +61,7 @@ def most_records(
 
 @transition
 def record_day(platform: Records, daily: Records, day: int) -> None:
-    """Write the row of a day (phase 6) and start the next day's counts."""
+    """Write the row of a day (phase 6) and turn to the next."""
     p = platform[0]
     row = daily[day]
     row.day = day
@@ -84,3 +85,4 @@ def record_day(platform: Records, daily: Records, day: int) -> None:
     p.forfeited = 0
     p.drawn = 0
     p.written_off = 0
+    turn_to(p, day + 1)

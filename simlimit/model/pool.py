@@ -46,21 +46,30 @@ def order_matters(holds: Records, p: Record, first: int) -> bool:
 
 
 @step
+def last_of(holds: Records, head: int) -> int:
+    """Return the last hold of a list."""
+    last = head
+    while holds[last].link != NONE:
+        last = holds[last].link
+    return last
+
+
+@step
 def admit_to_queue(borrowers: Records, holds: Records, p: Record) -> None:
     """Append today's holds to the queue, in their pinned order where it matters."""
     first = p.queue_arrivals
-    p.queue_arrivals = NONE
     if first == NONE:
         return
+    p.queue_arrivals = NONE
+    # Whoever came first is last in the list of arrivals.
+    last = p.queue_first_arrival
     if order_matters(holds, p, first):
         first = sort_queue(borrowers, holds, first, True)
+        last = last_of(holds, first)
     if p.queue_head == NONE:
         p.queue_head = first
     else:
         holds[p.queue_tail].link = first
-    last = first
-    while holds[last].link != NONE:
-        last = holds[last].link
     p.queue_tail = last
 
 

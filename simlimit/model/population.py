@@ -15,7 +15,7 @@ from simlimit.model.demand import wish_gap
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.loans import open_loan
 from simlimit.model.parameters import basis_points, cents
-from simlimit.model.randomness import POPULATION, uniforms
+from simlimit.model.randomness import POPULATION, WISH, uniforms
 from simlimit.model.state import BORROWER, FAR_PAST, NEVER, NONE, Record, Records, share
 from simlimit.scenario import Scenario
 
@@ -271,7 +271,10 @@ def populate(
         r.next_payment = r.due_day
         if p.default_dpd > 0:
             r.next_payment = min(r.next_payment, max(0, r.oldest_due + p.default_dpd))
-        r.next_wish = min(NEVER, wish_gap(p, borrower, 0) - 1) if p.draws else NEVER
+        r.next_wish = NEVER
+        if p.draws:
+            u_gap = uniforms(p.seed, p.replication, WISH, borrower, 0, 0)[0]
+            r.next_wish = min(NEVER, wish_gap(p, u_gap) - 1)
         note_limit(r, p, 0)
         p.outstanding += r.outstanding
         p.available += r.available

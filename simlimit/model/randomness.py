@@ -6,12 +6,18 @@ entity, index), the key is (seed, replication). So two scenarios share every num
 same in both: common random numbers by construction.
 """
 
+from typing import TypeAlias
+
 import numpy as np
 
 from simlimit.model.compiling import step, transition
+from simlimit.model.state import Record, Records
 
 POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK = 1, 2, 3, 4, 5, 6
 """Streams: what a number is for."""
+
+Numbers: TypeAlias = tuple[float, float, float, float]
+"""Four uniform numbers, strictly between 0 and 1."""
 
 _MASK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -46,9 +52,7 @@ def philox(
 
 
 @transition
-def uniforms(
-    seed: int, replication: int, stream: int, entity: int, i: int, j: int
-) -> tuple[float, float, float, float]:
+def uniforms(seed: int, replication: int, stream: int, entity: int, i: int, j: int) -> Numbers:
     """Return four uniform numbers, strictly between 0 and 1.
 
     Parameters
@@ -74,3 +78,30 @@ def uniforms(
     """
     w0, w1, w2, w3 = philox(entity, i, j, stream, seed, replication)
     return (w0 + 0.5) * _SCALE, (w1 + 0.5) * _SCALE, (w2 + 0.5) * _SCALE, (w3 + 0.5) * _SCALE
+
+
+@transition
+def draw_many(p: Record, stream: int, number: int, entities: Records, indices: Records, u: Records) -> None:
+    """Draw the numbers of many entities at once, as the processor does it best.
+
+    Parameters
+    ----------
+    p : PLATFORM record
+        Its seed and replication are the key.
+    stream : int
+        What the numbers are for.
+    number : int
+        How many entities.
+    entities, indices : arrays of int
+        As `entity` and `i` of `uniforms`; `j` is 0.
+    u : array of float, shape (4, at least number)
+        Set to the numbers: column k is what `uniforms` returns for entity k.
+    """
+    seed = p.seed
+    replication = p.replication
+    for k in range(number):
+        w0, w1, w2, w3 = philox(entities[k], indices[k], 0, stream, seed, replication)
+        u[0, k] = (w0 + 0.5) * _SCALE
+        u[1, k] = (w1 + 0.5) * _SCALE
+        u[2, k] = (w2 + 0.5) * _SCALE
+        u[3, k] = (w3 + 0.5) * _SCALE

@@ -1,12 +1,13 @@
 """Borrowers pay, miss, cure, slip, repay early and default (phase 1)."""
 
+from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import step, transition
 from simlimit.model.counting import note_limit
 from simlimit.model.holds import repay, settle
 from simlimit.model.ledger import log
 from simlimit.model.limits import close
 from simlimit.model.loans import drop_settled
-from simlimit.model.randomness import DUE, uniforms
+from simlimit.model.randomness import DUE, Numbers, uniforms
 from simlimit.model.state import (
     DEFAULT,
     DEFAULTED,
@@ -47,11 +48,8 @@ def instalments_due(loan: Record, cycle: int) -> int:
 
 @step
 def anything_due(loans: Records, r: Record, cycle: int) -> bool:
-    """Return whether some loan has an instalment due."""
-    for place in range(r.first_loan, r.first_loan + r.loans):
-        if instalments_due(loans[place], cycle) > 0:
-            return True
-    return False
+    """Return whether some loan has an instalment due; if any, then the oldest."""
+    return r.loans > 0 and loans[r.first_loan].next_cycle <= cycle
 
 
 @step
@@ -134,31 +132,27 @@ def pay_now(
 
 
 @step
-def fall_due(
-    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
-    day: int, cycle: int,
-) -> None:  # fmt: skip
-    """Decide what becomes of a due day: paid, missed, slipped or cured."""
-    r = borrowers[b]
-    u_late, u_slip, u_days, u_prepay = uniforms(p.seed, p.replication, DUE, r.borrower, cycle, 0)
+def pays_when_due(r: Record, p: Record, events: Records, day: int, cycle: int, u: Numbers) -> bool:
+    """Decide what becomes of a due day: paid (or cured), missed or slipped; return whether it is paid."""
+    u_late, u_slip, u_days, _ = u
     if r.spell > 0:
         if u_late < p.cure_hazards[min(r.spell, p.cures) - 1]:
-            pay_now(borrowers, loans, holds, counts, p, events, b, day, cycle, u_prepay)
-        else:
-            r.spell += 1
-            log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
-        return
+            return True
+        r.spell += 1
+        log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
+        return False
     x = utilisation(r)
     if u_late < min(1.0, r.propensity * (1.0 + p.utilisation_effect * x * x) * p.late_scale):
         r.spell = 1
         r.oldest_due = day
         log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
-    elif u_slip < p.slip_share:
+        return False
+    if u_slip < p.slip_share:
         r.oldest_due = day
         r.slip_until = day + 1 + int(u_days * p.slip_days)
         log(events, p, day, PAY, SLIP, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
-    else:
-        pay_now(borrowers, loans, holds, counts, p, events, b, day, cycle, u_prepay)
+        return False
+    return True
 
 
 @step
@@ -190,6 +184,27 @@ def next_payment_day(r: Record, p: Record, day: int, next_due: int) -> int:
     return when
 
 
+@step
+def meet_payment_day(
+    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    day: int, u: Numbers,
+) -> int:  # fmt: skip
+    """Let a borrower pay what its day brings, by the random numbers of its due-cycle; return its next day."""
+    r = borrowers[b]
+    cycle = due_cycle(r, p)
+    since_due = days_since_due(r, p)
+    pays = r.slip_until == day
+    if since_due == 0 and anything_due(loans, r, cycle):
+        pays = pays_when_due(r, p, events, day, cycle, u)
+    if pays:
+        pay_now(borrowers, loans, holds, counts, p, events, b, day, cycle, u[3])
+    if p.default_dpd > 0 and day - r.oldest_due >= p.default_dpd:
+        default(borrowers, holds, counts, p, events, b, day)
+    r.next_payment = next_payment_day(r, p, day, day - since_due + p.cycle_days)
+    note_limit(r, p, day)
+    return int(r.next_payment)
+
+
 @transition
 def pay(
     borrowers: Records, loans: Records, holds: Records, counts: Records, platform: Records, events: Records,
@@ -213,15 +228,5 @@ def pay(
     """
     p = platform[0]
     r = borrowers[b]
-    cycle = (day - r.due_day) // p.cycle_days
-    due = r.due_day + cycle * p.cycle_days
-    if r.slip_until == day:
-        u_prepay = uniforms(p.seed, p.replication, DUE, r.borrower, cycle, 0)[3]
-        pay_now(borrowers, loans, holds, counts, p, events, b, day, cycle, u_prepay)
-    elif due == day and anything_due(loans, r, cycle):
-        fall_due(borrowers, loans, holds, counts, p, events, b, day, cycle)
-    if p.default_dpd > 0 and day - r.oldest_due >= p.default_dpd:
-        default(borrowers, holds, counts, p, events, b, day)
-    r.next_payment = next_payment_day(r, p, day, due + p.cycle_days)
-    note_limit(r, p, day)
-    return int(r.next_payment)
+    u = uniforms(p.seed, p.replication, DUE, r.borrower, due_cycle(r, p), 0)
+    return meet_payment_day(borrowers, loans, holds, counts, p, events, b, day, u)

@@ -118,6 +118,8 @@ PLATFORM = _record(
     | _fields("f8", "service_days service_cv approve_share priority_score")
     | _fields("i8", "raise_share cut_share cap inactive_days")
     | _fields("f8", "raise_score cut_score")
+    # where today is
+    | _fields("i8", "cycle cycle_day period_day")
     # totals
     | _fields(
         "i8", "outstanding available held headroom squeezes frozen pending_holds review_queue funding_queue"
@@ -125,7 +127,7 @@ PLATFORM = _record(
     | _fields("i8", "inflow repaid released forfeited drawn written_off")
     | _fields("i8", "holds_opened holds_released holds_forfeited")
     # queues (linked through holds) and the reviewers at work
-    | _fields("i8", "desk_arrivals queue_arrivals queue_head queue_tail busy")
+    | _fields("i8", "desk_arrivals queue_arrivals queue_first_arrival queue_head queue_tail busy")
     | {"desk_head": ("i8", (2,)), "desk_tail": ("i8", (2,))}
     # records in use
     | _fields("i8", "loan_room most_loan_room loans_used loans_opened holds_used holds_free next_free")
@@ -199,6 +201,8 @@ def _grown(records: Records, size: int) -> Records:
 @step
 def share(amount: int, basis_points: int) -> int:
     """Return a share of an amount of money, rounded down to whole cents."""
+    if basis_points == 10_000:  # most often so, and a division is slow
+        return amount
     return amount * basis_points // 10_000
 
 
