@@ -17,6 +17,7 @@ from simlimit.drivers.agenda import (
     order_by_cohort,
     put_down,
 )
+from simlimit.drivers.ahead import prefetch
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import step, transition
 from simlimit.model.demand import have_wish
@@ -68,15 +69,15 @@ def collect_payments(s: State, agenda: Agenda, p: Record, day: int) -> None:
             r = s.borrowers[crew[first + k]]
             agenda.entities[k] = r.borrower
             agenda.indices[k] = due_cycle(r, p)
+            prefetch(s.loans, r.first_loan)
+            prefetch(s.loans, r.first_loan + r.loans)
         draw_many(p, DUE, together, agenda.entities, agenda.indices, u)
         for k in range(together):
             b = crew[first + k]
             r = s.borrowers[b]
             next_due = day - days_since_due(r, p) + p.cycle_days
             numbers = (u[0, k], u[1, k], u[2, k], u[3, k])
-            following = meet_payment_day(
-                s.borrowers, s.loans, s.holds, s.counts, p, s.events, b, day, numbers
-            )
+            following = meet_payment_day(r, s.loans, s.holds, s.counts, p, s.events, day, numbers)
             if following != next_due:
                 put_down(agenda.payments, following, b)
 
@@ -103,7 +104,7 @@ def evaluate_cohort(s: State, agenda: Agenda, p: Record, day: int) -> None:
             agenda.indices[k] = day - p.duration_days
         draw_many(p, SCREEN, together, agenda.entities, agenda.indices, u)
         for k in range(together):
-            evaluate(s.borrowers, s.holds, s.counts, p, s.events, first + k, day, u[0, k], u[1, k])
+            evaluate(s.borrowers[first + k], s.holds, s.counts, p, s.events, day, u[0, k], u[1, k])
 
 
 @step

@@ -33,7 +33,7 @@ def repay_early_now(
     r = borrowers[b]
     if r.loans == 0 or r.oldest_due != NEVER:
         return False
-    prepay(borrowers, loans, holds, counts, p, events, b, day, phase)
+    prepay(r, loans, holds, counts, p, events, day, phase)
     note_limit(r, p, day)
     return True
 
@@ -47,7 +47,7 @@ def set_limit_now(
     p = platform[0]
     r = borrowers[b]
     if limit < r.limit:
-        lower_limit(borrowers, holds, counts, p, events, b, day, phase, limit, MANUAL)
+        lower_limit(r, holds, counts, p, events, day, phase, limit, MANUAL)
     elif limit > r.limit:
-        raise_limit(borrowers, holds, counts, p, events, b, day, phase, limit, MANUAL)
+        raise_limit(r, holds, counts, p, events, day, phase, limit, MANUAL)
     note_limit(r, p, day)

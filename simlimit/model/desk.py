@@ -123,7 +123,7 @@ def finish_review(
     hold.reviewed_at = day
     p.review_queue -= 1
     if approved:
-        join_queue(borrowers, holds, counts, p, h, day)
+        join_queue(r, holds, counts, p, h, day)
     else:
         charge(r, hold, counts, p, day, REVIEW)
         hold.stage = WAITING

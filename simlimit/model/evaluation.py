@@ -87,46 +87,41 @@ def standing(r: Record, p: Record, day: int) -> int:
 
 @step
 def decide_hold(
-    borrowers: Records, holds: Records, counts: Records, p: Record, h: int, day: int, started: int
+    r: Record, holds: Records, counts: Records, p: Record, h: int, day: int, started: int
 ) -> None:
     """Apply a decision to a hold that waits for one."""
     hold = holds[h]
-    r = borrowers[hold.borrower]
     verdict = r.standing
     seen = hold.arrived_at <= started - p.cutoff_days
     if verdict != CLEAR:
         if seen or p.straight_through:
             charge(r, hold, counts, p, day, verdict)
     elif seen or (p.straight_through and not hold.late):
-        approve(borrowers, holds, counts, p, h, day)
+        approve(r, holds, counts, p, h, day)
     elif p.straight_through:
         charge(r, hold, counts, p, day, OVERDUE)
 
 
 @step
-def review_line(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int
-) -> None:
+def review_line(r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int) -> None:
     """Cut, reclaim or raise the line."""
-    r = borrowers[b]
     if r.score < p.cut_score:
         limit = r.limit - share(r.limit, p.cut_share)
-        lower_limit(borrowers, holds, counts, p, events, b, day, EVALUATE, limit, SCORE)
+        lower_limit(r, holds, counts, p, events, day, EVALUATE, limit, SCORE)
     elif day - r.last_draw >= p.inactive_days:
-        lower_limit(borrowers, holds, counts, p, events, b, day, EVALUATE, r.outstanding + r.held, INACTIVE)
+        lower_limit(r, holds, counts, p, events, day, EVALUATE, r.outstanding + r.held, INACTIVE)
     elif r.standing == CLEAR and r.score >= p.raise_score and not r.raise_pending:
         limit = min(r.limit + share(r.limit, p.raise_share), r.cap)
         if limit > r.limit:
-            raise_limit(borrowers, holds, counts, p, events, b, day, EVALUATE, limit, NO_CAUSE)
+            raise_limit(r, holds, counts, p, events, day, EVALUATE, limit, NO_CAUSE)
 
 
 @step
 def evaluate(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int,
+    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int,
     u_flag: float, u_detection: float,
 ) -> None:  # fmt: skip
     """Decide an evaluation of a borrower that ends today; it started ``duration_days`` ago."""
-    r = borrowers[b]
     if r.closed:
         return
     started = day - p.duration_days
@@ -138,9 +133,9 @@ def evaluate(
     while h != NONE:
         following = holds[h].next
         if holds[h].stage == WAITING:
-            decide_hold(borrowers, holds, counts, p, h, day, started)
+            decide_hold(r, holds, counts, p, h, day, started)
         h = following
-    review_line(borrowers, holds, counts, p, events, b, day)
+    review_line(r, holds, counts, p, events, day)
     r.last_decision = day
     note_limit(r, p, day)
 
@@ -164,5 +159,6 @@ def evaluate_cohort(
     p = platform[0]
     started = day - p.duration_days
     for b in members:
-        u = uniforms(p.seed, p.replication, SCREEN, borrowers[b].borrower, started, 0)
-        evaluate(borrowers, holds, counts, p, events, b, day, u[0], u[1])
+        r = borrowers[b]
+        u = uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)
+        evaluate(r, holds, counts, p, events, day, u[0], u[1])

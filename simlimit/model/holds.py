@@ -78,15 +78,14 @@ def discard(holds: Records, p: Record, h: int) -> None:
 
 @step
 def open_hold(
-    borrowers: Records, holds: Records, p: Record, b: int, day: int, amount: int, origin: int, instalment: int
+    r: Record, holds: Records, p: Record, day: int, amount: int, origin: int, instalment: int
 ) -> int:  # fmt: skip
     """Open a hold and put it first in the borrower's list."""
-    r = borrowers[b]
     h = new_record(holds, p)
     hold = holds[h]
     hold.amount = amount
     hold.forfeited = 0
-    hold.borrower = b
+    hold.borrower = r.place
     hold.origin = origin
     hold.instalment = instalment
     hold.repaid_at = day
@@ -111,10 +110,9 @@ def open_hold(
 
 
 @step
-def end(borrowers: Records, holds: Records, p: Record, h: int, outcome: int) -> None:
+def end(r: Record, holds: Records, p: Record, h: int, outcome: int) -> None:
     """End a hold and take it from the borrower's list; from a queue it goes when its turn comes."""
     hold = holds[h]
-    r = borrowers[hold.borrower]
     queued = hold.stage in (AT_DESK, QUEUED)
     if hold.stage == AT_DESK:
         p.review_queue -= 1
@@ -137,12 +135,11 @@ def end(borrowers: Records, holds: Records, p: Record, h: int, outcome: int) -> 
 
 @step
 def forfeit(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int,
+    r: Record, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int,
     phase: int, amount: int, cause: int,
 ) -> None:  # fmt: skip
     """Take an amount from a hold; a hold with nothing left ends."""
     hold = holds[h]
-    r = borrowers[hold.borrower]
     charge(r, hold, counts, p, day, hold.cause)
     hold.forfeited += amount
     r.held -= amount
@@ -154,16 +151,13 @@ def forfeit(
         p.holds_forfeited += 1
         hold.ended_in = phase
         count_end(r, hold, counts, p, day, COUNT_FORFEITED)
-        end(borrowers, holds, p, h, FORFEITED)
+        end(r, holds, p, h, FORFEITED)
 
 
 @step
-def release(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int
-) -> None:
+def release(r: Record, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int) -> None:
     """Turn what is left of a hold into available limit."""
     hold = holds[h]
-    r = borrowers[hold.borrower]
     amount = left(hold)
     charge(r, hold, counts, p, day, hold.cause)
     r.held -= amount
@@ -177,14 +171,13 @@ def release(
     count_end(r, hold, counts, p, day, COUNT_RELEASED)
     note_limit(r, p, day)
     log(events, p, day, FUND, RELEASE, r.borrower, hold.origin, hold.instalment, amount, NO_CAUSE)
-    end(borrowers, holds, p, h, RELEASED)
+    end(r, holds, p, h, RELEASED)
 
 
 @step
-def join_queue(borrowers: Records, holds: Records, counts: Records, p: Record, h: int, day: int) -> None:
+def join_queue(r: Record, holds: Records, counts: Records, p: Record, h: int, day: int) -> None:
     """Put a hold that passed gate 4 among those that join the funding queue today."""
     hold = holds[h]
-    r = borrowers[hold.borrower]
     frozen = r.freezes > 0
     hold.stage = QUEUED
     charge(r, hold, counts, p, day, POLICY if frozen else FUNDING)
@@ -197,10 +190,9 @@ def join_queue(borrowers: Records, holds: Records, counts: Records, p: Record, h
 
 
 @step
-def approve(borrowers: Records, holds: Records, counts: Records, p: Record, h: int, day: int) -> None:
+def approve(r: Record, holds: Records, counts: Records, p: Record, h: int, day: int) -> None:
     """Let a hold pass gate 3: to the desk if the borrower is watched, else to the funding queue."""
     hold = holds[h]
-    r = borrowers[hold.borrower]
     hold.approved_at = day
     if r.watched or r.watches > 0:
         hold.stage = AT_DESK
@@ -209,7 +201,7 @@ def approve(borrowers: Records, holds: Records, counts: Records, p: Record, h: i
         hold.link = p.desk_arrivals
         p.desk_arrivals = h
     else:
-        join_queue(borrowers, holds, counts, p, h, day)
+        join_queue(r, holds, counts, p, h, day)
 
 
 @step
@@ -222,11 +214,10 @@ def in_progress(r: Record, p: Record, day: int, phase: int) -> bool:
 
 @step
 def reach_evaluation(
-    borrowers: Records, holds: Records, counts: Records, p: Record, h: int, day: int, phase: int
+    r: Record, holds: Records, counts: Records, p: Record, h: int, day: int, phase: int
 ) -> None:
     """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation."""
     hold = holds[h]
-    r = borrowers[hold.borrower]
     hold.arrived_at = day
     hold.stage = WAITING
     if not p.straight_through or in_progress(r, p, day, phase):
@@ -236,16 +227,15 @@ def reach_evaluation(
     elif hold.late:
         charge(r, hold, counts, p, day, OVERDUE)
     else:
-        approve(borrowers, holds, counts, p, h, day)
+        approve(r, holds, counts, p, h, day)
 
 
 @step
 def repay(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int,
+    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int,
     phase: int, principal: int, origin: int, instalment: int, late: bool, settled: bool, event: int,
 ) -> None:  # fmt: skip
     """Book repaid principal: it leaves the outstanding, feeds the pool, and becomes a hold."""
-    r = borrowers[b]
     log(events, p, day, phase, event, r.borrower, origin, instalment, principal, NO_CAUSE)
     if principal == 0:
         return
@@ -254,27 +244,25 @@ def repay(
     p.outstanding -= principal
     p.repaid += principal
     p.headroom += share(principal, p.recycle_share)
-    h = open_hold(borrowers, holds, p, b, day, principal, origin, instalment)
+    h = open_hold(r, holds, p, day, principal, origin, instalment)
     holds[h].late = late
     if over > 0:
-        forfeit(borrowers, holds, counts, p, events, h, day, phase, over, OVER_LIMIT)
+        forfeit(r, holds, counts, p, events, h, day, phase, over, OVER_LIMIT)
     if over < principal:
         if settled:
-            reach_evaluation(borrowers, holds, counts, p, h, day, phase)
+            reach_evaluation(r, holds, counts, p, h, day, phase)
         else:
             holds[h].stage = AT_SETTLEMENT
 
 
 @step
-def settle(
-    borrowers: Records, holds: Records, counts: Records, p: Record, b: int, day: int, phase: int, origin: int
-) -> None:
+def settle(r: Record, holds: Records, counts: Records, p: Record, day: int, phase: int, origin: int) -> None:
     """Bring the holds that waited for a loan's settlement to gate 2."""
-    h = borrowers[b].first_hold
+    h = r.first_hold
     while h != NONE:
         following = holds[h].next
         if holds[h].stage == AT_SETTLEMENT and holds[h].origin == origin:
-            reach_evaluation(borrowers, holds, counts, p, h, day, phase)
+            reach_evaluation(r, holds, counts, p, h, day, phase)
         h = following
 
 

@@ -18,11 +18,10 @@ from simlimit.model.state import (
 
 @step
 def lower_limit(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    r: Record, holds: Records, counts: Records, p: Record, events: Records,
     day: int, phase: int, limit: int, cause: int,
 ) -> None:  # fmt: skip
     """Let a limit fall: the room goes from what is available, then from holds, the latest opened first."""
-    r = borrowers[b]
     if limit >= r.limit:
         return
     take = max(r.limit, r.outstanding) - max(limit, r.outstanding)
@@ -39,33 +38,32 @@ def lower_limit(
     while take > 0:
         following = holds[h].next
         part = min(left(holds[h]), take)
-        forfeit(borrowers, holds, counts, p, events, h, day, phase, part, cause)
+        forfeit(r, holds, counts, p, events, h, day, phase, part, cause)
         take -= part
         h = following
 
 
 @step
 def close(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    r: Record, holds: Records, counts: Records, p: Record, events: Records,
     day: int, phase: int, cause: int,
 ) -> None:  # fmt: skip
     """Close a line: limit 0, no more evaluations and draws."""
-    lower_limit(borrowers, holds, counts, p, events, b, day, phase, 0, cause)
-    borrowers[b].closed = 1
+    lower_limit(r, holds, counts, p, events, day, phase, 0, cause)
+    r.closed = 1
 
 
 @step
 def raise_limit(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    r: Record, holds: Records, counts: Records, p: Record, events: Records,
     day: int, phase: int, limit: int, cause: int,
 ) -> None:  # fmt: skip
     """Raise a limit at once; the room it makes is a hold that only freezes and funding can delay."""
-    r = borrowers[b]
     room = max(limit, r.outstanding) - max(r.limit, r.outstanding)
     log(events, p, day, phase, RAISE, r.borrower, NO_LOAN, NONE, limit - r.limit, cause)
     r.limit = limit
     if room > 0:
         r.raise_pending = 1
-        h = open_hold(borrowers, holds, p, b, day, room, NO_LOAN, NONE)
+        h = open_hold(r, holds, p, day, room, NO_LOAN, NONE)
         holds[h].approved_at = day
-        join_queue(borrowers, holds, counts, p, h, day)
+        join_queue(r, holds, counts, p, h, day)

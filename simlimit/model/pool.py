@@ -90,7 +90,7 @@ def release_in_order(
                 continue
             if not p.unlimited and p.headroom < share(left(hold), p.reserve_share):
                 return
-            release(borrowers, holds, counts, p, events, h, day)
+            release(borrowers[hold.borrower], holds, counts, p, events, h, day)
         discard(holds, p, h)
         if before == NONE:
             p.queue_head = following

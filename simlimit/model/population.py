@@ -225,6 +225,7 @@ def populate(
         r = borrowers[b]
         borrower = int(ids[b])
         r.borrower = borrower
+        r.place = b
         u_limit, u_utilisation, u_score, u_late = uniforms(p.seed, p.replication, POPULATION, borrower, 0, 0)
         u_region, u_watched, u_evaluation, u_due = uniforms(p.seed, p.replication, POPULATION, borrower, 1, 0)
         u_age, u_lenders, _, _ = uniforms(p.seed, p.replication, POPULATION, borrower, 2, 0)

@@ -67,11 +67,10 @@ def pay_instalments(p: Record, loan: Record, due: int) -> int:
 
 @step
 def pay_all_due(
-    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
     day: int, cycle: int, late: bool,
 ) -> None:  # fmt: skip
     """Pay every instalment that is due: one hold for the payment, or one per loan where it is released so."""
-    r = borrowers[b]
     total = 0
     for place in range(r.first_loan, r.first_loan + r.loans):
         one = loans[place]
@@ -83,23 +82,22 @@ def pay_all_due(
                 number = p.instalments - one.remaining
                 settled = one.remaining == 0
                 repay(
-                    borrowers, holds, counts, p, events, b, day, PAY, principal, one.origin, number, late,
+                    r, holds, counts, p, events, day, PAY, principal, one.origin, number, late,
                     settled, REPAID,
                 )  # fmt: skip
                 if settled:
-                    settle(borrowers, holds, counts, p, b, day, PAY, one.origin)
+                    settle(r, holds, counts, p, day, PAY, one.origin)
     drop_settled(loans, r)
     if not p.per_loan:
-        repay(borrowers, holds, counts, p, events, b, day, PAY, total, NO_LOAN, cycle, late, True, REPAID)
+        repay(r, holds, counts, p, events, day, PAY, total, NO_LOAN, cycle, late, True, REPAID)
 
 
 @step
 def prepay(
-    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
     day: int, phase: int,
 ) -> None:  # fmt: skip
     """Repay the whole balance of the oldest loan."""
-    r = borrowers[b]
     one = loans[r.first_loan]
     balance = one.balance
     origin = one.origin
@@ -108,17 +106,16 @@ def prepay(
     drop_settled(loans, r)
     r.last_prepayment = day
     number = p.instalments
-    repay(borrowers, holds, counts, p, events, b, day, phase, balance, origin, number, False, True, PREPAID)
-    settle(borrowers, holds, counts, p, b, day, phase, origin)
+    repay(r, holds, counts, p, events, day, phase, balance, origin, number, False, True, PREPAID)
+    settle(r, holds, counts, p, day, phase, origin)
 
 
 @step
 def pay_now(
-    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
     day: int, cycle: int, chance: float,
 ) -> None:  # fmt: skip
     """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
-    r = borrowers[b]
     cure = r.spell > 0
     late = day - r.oldest_due > p.grace_days
     if late:
@@ -126,9 +123,9 @@ def pay_now(
     r.spell = 0
     r.oldest_due = NEVER
     r.slip_until = NEVER
-    pay_all_due(borrowers, loans, holds, counts, p, events, b, day, cycle, late)
+    pay_all_due(r, loans, holds, counts, p, events, day, cycle, late)
     if not cure and chance < p.prepay_chance and r.loans > 0:
-        prepay(borrowers, loans, holds, counts, p, events, b, day, PAY)
+        prepay(r, loans, holds, counts, p, events, day, PAY)
 
 
 @step
@@ -156,12 +153,9 @@ def pays_when_due(r: Record, p: Record, events: Records, day: int, cycle: int, u
 
 
 @step
-def default(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int
-) -> None:
+def default(r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int) -> None:
     """Close the line of a borrower in default and write off what is outstanding."""
-    r = borrowers[b]
-    close(borrowers, holds, counts, p, events, b, day, PAY, DEFAULT)
+    close(r, holds, counts, p, events, day, PAY, DEFAULT)
     log(events, p, day, PAY, DEFAULTED, r.borrower, NO_LOAN, NONE, r.outstanding, NO_CAUSE)
     r.written_off = r.outstanding
     p.written_off += r.outstanding
@@ -186,20 +180,19 @@ def next_payment_day(r: Record, p: Record, day: int, next_due: int) -> int:
 
 @step
 def meet_payment_day(
-    borrowers: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records, b: int,
+    r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
     day: int, u: Numbers,
 ) -> int:  # fmt: skip
     """Let a borrower pay what its day brings, by the random numbers of its due-cycle; return its next day."""
-    r = borrowers[b]
     cycle = due_cycle(r, p)
     since_due = days_since_due(r, p)
     pays = r.slip_until == day
     if since_due == 0 and anything_due(loans, r, cycle):
         pays = pays_when_due(r, p, events, day, cycle, u)
     if pays:
-        pay_now(borrowers, loans, holds, counts, p, events, b, day, cycle, u[3])
+        pay_now(r, loans, holds, counts, p, events, day, cycle, u[3])
     if p.default_dpd > 0 and day - r.oldest_due >= p.default_dpd:
-        default(borrowers, holds, counts, p, events, b, day)
+        default(r, holds, counts, p, events, day)
     r.next_payment = next_payment_day(r, p, day, day - since_due + p.cycle_days)
     note_limit(r, p, day)
     return int(r.next_payment)
@@ -229,4 +222,4 @@ def pay(
     p = platform[0]
     r = borrowers[b]
     u = uniforms(p.seed, p.replication, DUE, r.borrower, due_cycle(r, p), 0)
-    return meet_payment_day(borrowers, loans, holds, counts, p, events, b, day, u)
+    return meet_payment_day(r, loans, holds, counts, p, events, day, u)

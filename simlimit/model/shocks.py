@@ -28,9 +28,8 @@ from simlimit.model.state import (
 
 
 @step
-def freeze(borrowers: Records, holds: Records, counts: Records, p: Record, b: int, day: int) -> None:
+def freeze(r: Record, holds: Records, counts: Records, p: Record, day: int) -> None:
     """Let a borrower's queued holds stand at the policy gate."""
-    r = borrowers[b]
     r.freezes += 1
     if r.freezes > 1:
         return
@@ -44,9 +43,8 @@ def freeze(borrowers: Records, holds: Records, counts: Records, p: Record, b: in
 
 
 @step
-def thaw(borrowers: Records, holds: Records, counts: Records, p: Record, b: int, day: int) -> None:
+def thaw(r: Record, holds: Records, counts: Records, p: Record, day: int) -> None:
     """Let a borrower's queued holds stand at the funding gate again, when its last freeze ends."""
-    r = borrowers[b]
     r.freezes -= 1
     if r.freezes > 0:
         return
@@ -61,35 +59,31 @@ def thaw(borrowers: Records, holds: Records, counts: Records, p: Record, b: int,
 
 @step
 def strike(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, b: int, day: int,
+    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int,
     kind: int, size: int,
 ) -> None:  # fmt: skip
     """Apply the begin of a shock to a borrower it covers."""
-    r = borrowers[b]
     if kind == FREEZE:
-        freeze(borrowers, holds, counts, p, b, day)
+        freeze(r, holds, counts, p, day)
     elif kind == TIGHTENING:
         r.tightened += size
     elif kind == WATCH_LIST:
         r.watches += 1
     elif kind == LIMIT_CUT:
-        lower_limit(borrowers, holds, counts, p, events, b, day, SHOCKS, r.limit - share(r.limit, size), kind)
+        lower_limit(r, holds, counts, p, events, day, SHOCKS, r.limit - share(r.limit, size), kind)
     elif kind == CAP:
         r.cap = min(r.cap, size)
-        lower_limit(borrowers, holds, counts, p, events, b, day, SHOCKS, size, kind)
+        lower_limit(r, holds, counts, p, events, day, SHOCKS, size, kind)
     elif kind == CANCELLATION:
-        close(borrowers, holds, counts, p, events, b, day, SHOCKS, kind)
+        close(r, holds, counts, p, events, day, SHOCKS, kind)
     note_limit(r, p, day)
 
 
 @step
-def recede(
-    borrowers: Records, holds: Records, counts: Records, p: Record, b: int, day: int, kind: int, size: int
-) -> None:
+def recede(r: Record, holds: Records, counts: Records, p: Record, day: int, kind: int, size: int) -> None:
     """Apply the end of a shock to a borrower it covers."""
-    r = borrowers[b]
     if kind == FREEZE:
-        thaw(borrowers, holds, counts, p, b, day)
+        thaw(r, holds, counts, p, day)
     elif kind == TIGHTENING:
         r.tightened -= size
     elif kind == WATCH_LIST:
@@ -130,7 +124,7 @@ def begin_shock(
     for b in range(len(borrowers)):
         covered[b] = covers(s, regions, borrowers[b])
         if covered[b]:
-            strike(borrowers, holds, counts, p, events, b, day, s.kind, s.size)
+            strike(borrowers[b], holds, counts, p, events, day, s.kind, s.size)
 
 
 @transition
@@ -147,4 +141,4 @@ def end_shock(
         return
     for b in range(len(borrowers)):
         if covered[b]:
-            recede(borrowers, holds, counts, p, b, day, s.kind, s.size)
+            recede(borrowers[b], holds, counts, p, day, s.kind, s.size)

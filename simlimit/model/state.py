@@ -72,7 +72,7 @@ def _fields(kind: str, names: str) -> dict[str, str]:
 BORROWER = _record(
     _fields("i8", "limit outstanding available held written_off cap held_days")
     | _fields("f8", "score propensity")
-    | _fields("i4", "borrower first_hold first_loan loan_room tightened")
+    | _fields("i4", "borrower place first_hold first_loan loan_room tightened")
     | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
     | _fields("i2", "last_draw last_prepayment freezes watches region due_day evaluation_day spell loans")
     | _fields("i2", "no_limit_since no_limit_days")
@@ -142,7 +142,7 @@ class State(NamedTuple):
     ----------
     platform : array of one PLATFORM record
     borrowers : array of BORROWER records
-        In any order: ``borrower`` is the id by which a borrower is known outside.
+        In any order: ``borrower`` is the id by which a borrower is known outside, ``place`` where it lies.
     loans : array of LOAN records
         Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
     loan_keys : array of int
