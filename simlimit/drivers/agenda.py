@@ -13,7 +13,7 @@ import numpy.typing as npt
 from simlimit.model.compiling import step, transition
 from simlimit.model.population import Book, Floats, Integers, first_due_day, first_evaluation
 from simlimit.model.randomness import POPULATION, uniforms
-from simlimit.model.state import NONE, Record, Records
+from simlimit.model.state import END, Record, Records
 from simlimit.scenario import Scenario
 
 TOGETHER = 128
@@ -26,15 +26,15 @@ class Days(NamedTuple):
     Attributes
     ----------
     first : array of int, shape (horizon,)
-        The first of the day's list, or NONE.
+        The first of the day's list, or END.
     following : array of int, shape (borrowers,)
-        Who comes after a borrower in its list, or NONE.
+        Who comes after a borrower in its list, or END.
     number : array of int, shape (horizon,)
         How many are in the day's list.
     """
 
-    first: npt.NDArray[np.int32]
-    following: npt.NDArray[np.int32]
+    first: npt.NDArray[np.uint32]
+    following: npt.NDArray[np.uint32]
     number: Integers
 
 
@@ -58,10 +58,10 @@ class Agenda(NamedTuple):
     """
 
     ids: Integers
-    places: Integers
+    places: npt.NDArray[np.uint32]
     payments: Days
     wishes: Days
-    crew: npt.NDArray[np.int32]
+    crew: npt.NDArray[np.uint32]
     entities: Integers
     indices: Integers
     u: Floats
@@ -73,18 +73,18 @@ def empty_agenda(scenario: Scenario, borrowers: int) -> Agenda:
 
     def days() -> Days:
         return Days(
-            np.empty(scenario.horizon_days, np.int32),
-            np.empty(borrowers, np.int32),
+            np.empty(scenario.horizon_days, np.uint32),
+            np.empty(borrowers, np.uint32),
             np.empty(scenario.horizon_days, np.int64),
         )
 
     due_days = scenario.evaluation.period_days * scenario.product.cycle_days
     return Agenda(
         ids=np.empty(borrowers, np.int64),
-        places=np.empty(due_days + 2, np.int64),
+        places=np.empty(due_days + 2, np.uint32),
         payments=days(),
         wishes=days(),
-        crew=np.empty(borrowers, np.int32),
+        crew=np.empty(borrowers, np.uint32),
         entities=np.empty(TOGETHER, np.int64),
         indices=np.empty(TOGETHER, np.int64),
         u=np.empty((4, TOGETHER)),
@@ -139,7 +139,7 @@ def put_down(days: Days, day: int, b: int) -> None:
 def first_entries(agenda: Agenda, borrowers: Records) -> None:
     """Put every borrower down for its first payment and its first wish."""
     for days in (agenda.payments, agenda.wishes):
-        days.first[:] = NONE
+        days.first[:] = END
         days.number[:] = 0
     for b in range(len(borrowers) - 1, -1, -1):
         r = borrowers[b]
@@ -149,11 +149,11 @@ def first_entries(agenda: Agenda, borrowers: Records) -> None:
 
 
 @step
-def gather_list(days: Days, crew: npt.NDArray[np.int32], day: int) -> int:
+def gather_list(days: Days, crew: npt.NDArray[np.uint32], day: int) -> int:
     """Write the list of a day into the crew; return how many they are."""
     number = 0
     b = days.first[day]
-    while b != NONE:
+    while b != END:
         crew[number] = b
         number += 1
         b = days.following[b]

@@ -12,9 +12,9 @@ from simlimit.model.parameters import LARGEST_LIMIT
 from simlimit.model.state import (
     ACT,
     CAUSES,
+    END,
     FORFEITED,
     NO_LOAN,
-    NONE,
     PAY,
     RECORD,
     RELEASED,
@@ -131,7 +131,7 @@ class Platform:
         """
         numbers = []
         h = int(self._record(borrower).first_hold)
-        while h != NONE:
+        while h != END:
             numbers.append(h)
             h = int(self.state.holds[h].next)
         return numbers

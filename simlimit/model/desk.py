@@ -12,8 +12,8 @@ from simlimit.model.state import (
     APPROVED,
     AT_DESK,
     CONSTANT,
+    END,
     EXPONENTIAL,
-    NONE,
     REFUSED,
     REVIEW,
     REVIEW_DESK,
@@ -50,18 +50,18 @@ def service_time(p: Record, u: tuple[float, float, float, float]) -> float:
 
 @step
 def take_next(holds: Records, p: Record, time: float) -> int:
-    """Take the next hold from the desk's queues at a time, or NONE, passing over those forfeited by then.
+    """Take the next hold from the desk's queues at a time, or END, passing over those forfeited by then.
 
     The desk is carried forward once a day, so a hold may have been forfeited after its review began.
     """
     for priority in range(2):
-        while p.desk_head[priority] != NONE:
+        while p.desk_head[priority] != END:
             h = p.desk_head[priority]
             p.desk_head[priority] = holds[h].link
             if holds[h].stage == AT_DESK or holds[h].since + holds[h].ended_in / 8 > time:
                 return h
             discard(holds, p, h)
-    return NONE
+    return END
 
 
 @step
@@ -142,7 +142,7 @@ def work_until(
         swap(reviewers, 0, p.busy)
         sift_down(reviewers, p)
         following = take_next(holds, p, free_at)
-        if following != NONE:
+        if following != END:
             start_review(borrowers, holds, reviewers, p, following, free_at)
 
 
@@ -150,12 +150,12 @@ def work_until(
 def admit_arrivals(borrowers: Records, holds: Records, p: Record) -> None:
     """Append today's holds, in their pinned order, to the queue of their priority."""
     h = sort_queue(borrowers, holds, p.desk_arrivals, False)
-    p.desk_arrivals = NONE
-    while h != NONE:
+    p.desk_arrivals = END
+    while h != END:
         following = holds[h].link
         priority = 0 if borrowers[holds[h].borrower].score >= p.priority_score else 1
-        holds[h].link = NONE
-        if p.desk_head[priority] == NONE:
+        holds[h].link = END
+        if p.desk_head[priority] == END:
             p.desk_head[priority] = h
         else:
             holds[p.desk_tail[priority]].link = h
@@ -182,7 +182,7 @@ def work_desk(
     admit_arrivals(borrowers, holds, p)
     while p.busy < p.reviewers:
         h = take_next(holds, p, day + ARRIVAL)
-        if h == NONE:
+        if h == END:
             break
         start_review(borrowers, holds, reviewers, p, h, day + ARRIVAL)
     work_until(borrowers, holds, counts, p, events, reviewers, day, day + EFFECT)

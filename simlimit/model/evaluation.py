@@ -11,6 +11,7 @@ from simlimit.model.randomness import SCREEN, uniforms
 from simlimit.model.state import (
     BEHAVIOUR,
     CLEAR,
+    END,
     EVALUATE,
     EVALUATED,
     INACTIVE,
@@ -130,7 +131,7 @@ def evaluate(
     r.standing = standing(r, p, day)
     log(events, p, day, EVALUATE, EVALUATED, r.borrower, NO_LOAN, NONE, 0, r.standing)
     h = r.first_hold
-    while h != NONE:
+    while h != END:
         following = holds[h].next
         if holds[h].stage == WAITING:
             decide_hold(r, holds, counts, p, h, day, started)

@@ -15,6 +15,7 @@ from simlimit.model.state import (
     COUNT_FORFEITED,
     COUNT_PENDING,
     COUNT_RELEASED,
+    END,
     EVALUATE,
     EVALUATION,
     FORFEIT,
@@ -99,7 +100,7 @@ def open_hold(
     hold.late = 0
     hold.stage = WAITING
     hold.cause = SETTLEMENT
-    hold.link = NONE
+    hold.link = END
     hold.next = r.first_hold
     r.first_hold = h
     r.held += amount
@@ -183,7 +184,7 @@ def join_queue(r: Record, holds: Records, counts: Records, p: Record, h: int, da
     charge(r, hold, counts, p, day, POLICY if frozen else FUNDING)
     if not frozen:
         p.funding_queue += 1
-    if p.queue_arrivals == NONE:
+    if p.queue_arrivals == END:
         p.queue_first_arrival = h
     hold.link = p.queue_arrivals
     p.queue_arrivals = h
@@ -259,7 +260,7 @@ def repay(
 def settle(r: Record, holds: Records, counts: Records, p: Record, day: int, phase: int, origin: int) -> None:
     """Bring the holds that waited for a loan's settlement to gate 2."""
     h = r.first_hold
-    while h != NONE:
+    while h != END:
         following = holds[h].next
         if holds[h].stage == AT_SETTLEMENT and holds[h].origin == origin:
             reach_evaluation(r, holds, counts, p, h, day, phase)
@@ -280,7 +281,7 @@ def censor(borrowers: Records, holds: Records, counts: Records, platform: Record
         r = borrowers[b]
         end_note(r, p, p.horizon)
         h = r.first_hold
-        while h != NONE:
+        while h != END:
             hold = holds[h]
             charge(r, hold, counts, p, p.horizon, hold.cause)
             count_cents(r, hold, counts, p, p.horizon, COUNT_PENDING, left(hold))

@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from simlimit.model.state import (
+    END,
     FACILITY,
     METHODS,
-    NONE,
     PLATFORM,
     SERVICE_LAWS,
     Records,
@@ -52,9 +52,9 @@ def platform_record(scenario: Scenario) -> Records:
     _set_behaviour(p, scenario)
     _set_evaluation(p, scenario)
     _set_capacities(p, scenario)
-    p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = NONE
-    p.desk_head[:] = NONE
-    p.desk_tail[:] = NONE
+    p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = END
+    p.desk_head[:] = END
+    p.desk_tail[:] = END
     p.loan_room = _loan_room(scenario)
     return platform
 

@@ -3,7 +3,7 @@
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import discard, release
 from simlimit.model.queues import sort_queue
-from simlimit.model.state import NONE, POLICY, QUEUED, Record, Records, left, share
+from simlimit.model.state import END, POLICY, QUEUED, Record, Records, left, share
 
 
 @step
@@ -34,7 +34,7 @@ def order_matters(holds: Records, p: Record, first: int) -> bool:
     arrivals = 0
     claims = 0
     h = first
-    while h != NONE:
+    while h != END:
         hold = holds[h]
         if hold.stage == QUEUED:
             if hold.cause == POLICY:
@@ -49,7 +49,7 @@ def order_matters(holds: Records, p: Record, first: int) -> bool:
 def last_of(holds: Records, head: int) -> int:
     """Return the last hold of a list."""
     last = head
-    while holds[last].link != NONE:
+    while holds[last].link != END:
         last = holds[last].link
     return last
 
@@ -58,15 +58,15 @@ def last_of(holds: Records, head: int) -> int:
 def admit_to_queue(borrowers: Records, holds: Records, p: Record) -> None:
     """Append today's holds to the queue, in their pinned order where it matters."""
     first = p.queue_arrivals
-    if first == NONE:
+    if first == END:
         return
-    p.queue_arrivals = NONE
+    p.queue_arrivals = END
     # Whoever came first is last in the list of arrivals.
     last = p.queue_first_arrival
     if order_matters(holds, p, first):
         first = sort_queue(borrowers, holds, first, True)
         last = last_of(holds, first)
-    if p.queue_head == NONE:
+    if p.queue_head == END:
         p.queue_head = first
     else:
         holds[p.queue_tail].link = first
@@ -78,9 +78,9 @@ def release_in_order(
     borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, day: int
 ) -> None:
     """Go through the queue: pass over the frozen, release what fits, stop at the first that does not."""
-    before = NONE
+    before = END
     h = p.queue_head
-    while h != NONE:
+    while h != END:
         hold = holds[h]
         following = hold.link
         if hold.stage == QUEUED:
@@ -92,11 +92,11 @@ def release_in_order(
                 return
             release(borrowers[hold.borrower], holds, counts, p, events, h, day)
         discard(holds, p, h)
-        if before == NONE:
+        if before == END:
             p.queue_head = following
         else:
             holds[before].link = following
-        if following == NONE:
+        if following == END:
             p.queue_tail = before
         h = following
 

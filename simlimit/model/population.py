@@ -16,7 +16,7 @@ from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.loans import open_loan
 from simlimit.model.parameters import basis_points, cents
 from simlimit.model.randomness import POPULATION, WISH, uniforms
-from simlimit.model.state import BORROWER, FAR_PAST, NEVER, NONE, Record, Records, share
+from simlimit.model.state import BORROWER, END, FAR_PAST, NEVER, NONE, Record, Records, share
 from simlimit.scenario import Scenario
 
 ROWS = 4096
@@ -256,7 +256,7 @@ def populate(
         r.due_day = first_due_day(p, u_due)
         r.available = max(0, r.limit - r.outstanding)
         r.cap = p.cap
-        r.first_hold = NONE
+        r.first_hold = END
         r.first_loan = b * p.loan_room
         r.loan_room = p.loan_room
         r.oldest_due = NEVER

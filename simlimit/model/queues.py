@@ -1,7 +1,7 @@
 """Queues of holds, linked through the holds themselves, and their pinned order."""
 
 from simlimit.model.compiling import step, transition
-from simlimit.model.state import NONE, Records
+from simlimit.model.state import END, Records
 
 
 @step
@@ -24,21 +24,21 @@ def sort_queue(borrowers: Records, holds: Records, head: int, by_repayment: bool
     size = 1
     while True:
         left = head
-        head = NONE
-        tail = NONE
+        head = END
+        tail = END
         merges = 0
-        while left != NONE:
+        while left != END:
             merges += 1
             right = left
             left_size = 0
-            while left_size < size and right != NONE:
+            while left_size < size and right != END:
                 left_size += 1
                 right = holds[right].link
             right_size = size
-            while left_size > 0 or (right_size > 0 and right != NONE):
+            while left_size > 0 or (right_size > 0 and right != END):
                 if left_size > 0 and (
                     right_size == 0
-                    or right == NONE
+                    or right == END
                     or not precedes(borrowers, holds, right, left, by_repayment)
                 ):
                     chosen = left
@@ -48,14 +48,14 @@ def sort_queue(borrowers: Records, holds: Records, head: int, by_repayment: bool
                     chosen = right
                     right = holds[right].link
                     right_size -= 1
-                if tail == NONE:
+                if tail == END:
                     head = chosen
                 else:
                     holds[tail].link = chosen
                 tail = chosen
             left = right
-        if tail != NONE:
-            holds[tail].link = NONE
+        if tail != END:
+            holds[tail].link = END
         if merges <= 1:
             return head
         size *= 2

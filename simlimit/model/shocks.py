@@ -8,6 +8,7 @@ from simlimit.model.limits import close, lower_limit
 from simlimit.model.state import (
     CANCELLATION,
     CAP,
+    END,
     FREEZE,
     FUNDING,
     LIMIT_CUT,
@@ -35,7 +36,7 @@ def freeze(r: Record, holds: Records, counts: Records, p: Record, day: int) -> N
         return
     p.frozen += 1
     h = r.first_hold
-    while h != NONE:
+    while h != END:
         if holds[h].stage == QUEUED:
             charge(r, holds[h], counts, p, day, POLICY)
             p.funding_queue -= 1
@@ -50,7 +51,7 @@ def thaw(r: Record, holds: Records, counts: Records, p: Record, day: int) -> Non
         return
     p.frozen -= 1
     h = r.first_hold
-    while h != NONE:
+    while h != END:
         if holds[h].stage == QUEUED:
             charge(r, holds[h], counts, p, day, FUNDING)
             p.funding_queue += 1

@@ -20,7 +20,9 @@ Records: TypeAlias = npt.NDArray[Any]
 SHOCKS, PAY, EVALUATE, REVIEW_DESK, FUND, ACT, RECORD = 0, 1, 2, 3, 4, 5, 6
 
 NONE = -1
-"""End of a list; no loan; no instalment, which only a raise has."""
+"""No day; no loan; no instalment, which only a raise has."""
+END = 2**32 - 1
+"""End of a list. Places are unsigned: of an index with a sign, compiled code asks whether it is negative."""
 NEVER = 32_000
 """A day that does not come: beyond the longest horizon, within 16 bits."""
 FAR_PAST = -31_000
@@ -72,16 +74,18 @@ def _fields(kind: str, names: str) -> dict[str, str]:
 BORROWER = _record(
     _fields("i8", "limit outstanding available held written_off cap held_days")
     | _fields("f8", "score propensity")
-    | _fields("i4", "borrower place first_hold first_loan loan_room tightened")
+    | _fields("i4", "borrower tightened")
+    | _fields("u4", "place first_hold first_loan loan_room")
     | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
-    | _fields("i2", "last_draw last_prepayment freezes watches region due_day evaluation_day spell loans")
+    | _fields("i2", "last_draw last_prepayment freezes watches due_day evaluation_day spell")
     | _fields("i2", "no_limit_since no_limit_days")
+    | _fields("u2", "region loans")
     | _fields("u1", "standing watched risky flagged closed raise_pending lenders")
 )
 LOAN = _record(_fields("i8", "balance level") | _fields("i2", "origin remaining next_cycle"))
 HOLD = _record(
     _fields("i8", "amount forfeited")
-    | _fields("i4", "borrower next link")
+    | _fields("u4", "borrower next link")
     | _fields("i2", "origin instalment repaid_at arrived_at approved_at reviewed_at since attempts")
     | {"days": ("i2", (8,))}
     | _fields("u1", "stage cause late ended_in")
