@@ -9,14 +9,11 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from simlimit import frames
-from simlimit.books.portfolio import Portfolio, read_portfolio
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
-from simlimit.model.population import make_book
-from simlimit.model.start import empty_state, platform_of
+from simlimit.model.start import prepare
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
-from simlimit.scenario.parts import check_regions
 
 ENGINES = ("simpy", "calendar")
 KEPT = ("all", "holds", "counts")
@@ -175,27 +172,15 @@ def simulate(
     follow_up_days = _whole("follow_up_days", follow_up_days)
     if processes and engine != "simpy":
         raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
-    path = scenario.population.portfolio
-    portfolio = None if path is None else read_portfolio(path)
-    regions = _regions(scenario, portfolio)
-    book = make_book(scenario, portfolio)
-    platform = platform_of(
-        scenario,
-        portfolio,
-        regions,
-        follow_up_days,
-        logging=keep == "all",
-        # A user's process may look at a hold that has ended.
-        reusing=keep == "counts" and not processes,
-    )
-    borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
-    state = empty_state(scenario, platform, borrowers, regions)
+    # A user's process may look at a hold that has ended: its record is not used again.
+    reusing = keep == "counts" and not processes
+    setting = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
     with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
-            state = simpy_driver.run(scenario, state, book, seed, replication, processes, bar.update)
+            state = simpy_driver.run(setting, seed, replication, processes, bar.update)
         else:
-            state = calendar_driver.run(scenario, state, book, seed, replication, bar.update)
-    return Run(scenario, seed, replication, keep, regions, state)
+            state = calendar_driver.run(setting, seed, replication, bar.update)
+    return Run(scenario, seed, replication, keep, setting.regions, state)
 
 
 def _whole(name: str, value: object) -> int:
@@ -207,12 +192,3 @@ def _whole(name: str, value: object) -> int:
 def _check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise SimlimitError(f"{name} is {value!r}, but must be one of: {', '.join(allowed)}.")
-
-
-def _regions(scenario: Scenario, portfolio: Portfolio | None) -> tuple[str, ...]:
-    """Return the names of the regions; a portfolio's own replace the scenario's."""
-    regions = tuple(scenario.population.regions)
-    if portfolio is not None and portfolio.region_names:
-        regions = portfolio.region_names
-    check_regions(scenario.shocks, regions)
-    return regions

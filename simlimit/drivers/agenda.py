@@ -99,7 +99,7 @@ def due_place(p: Record, evaluation_day: int, due_day: int) -> int:
 
 
 @transition
-def order_by_cohort(agenda: Agenda, platform: Records, book: Book) -> None:
+def order_by_cohort(agenda: Agenda, platform: Records, book: Book, seed: int, replication: int) -> None:
     """Give every borrower its place.
 
     Parameters
@@ -109,18 +109,20 @@ def order_by_cohort(agenda: Agenda, platform: Records, book: Book) -> None:
     platform : array of one PLATFORM record
     book : Book
         What the borrowers are drawn from.
+    seed, replication : int
+        The key of the random numbers.
     """
     p = platform[0]
     places = agenda.places
     places[:] = 0
     # Counting sort: the number of each goes two entries up, so that filling leaves the first place of each.
     for borrower in range(len(agenda.ids)):
-        u = uniforms(p.seed, p.replication, POPULATION, borrower, 1, 0)
+        u = uniforms(seed, replication, POPULATION, borrower, 1, 0)
         places[due_place(p, first_evaluation(p, book, u[2]), first_due_day(p, u[3])) + 2] += 1
     for k in range(1, len(places)):
         places[k] += places[k - 1]
     for borrower in range(len(agenda.ids)):
-        u = uniforms(p.seed, p.replication, POPULATION, borrower, 1, 0)
+        u = uniforms(seed, replication, POPULATION, borrower, 1, 0)
         k = due_place(p, first_evaluation(p, book, u[2]), first_due_day(p, u[3])) + 1
         agenda.ids[places[k]] = borrower
         places[k] += 1

@@ -26,13 +26,11 @@ from simlimit.model.evaluation import evaluate
 from simlimit.model.holds import censor
 from simlimit.model.ledger import most_records, record_day
 from simlimit.model.pool import fund
-from simlimit.model.population import Book
 from simlimit.model.randomness import DUE, SCREEN, WISH, draw_many
 from simlimit.model.repayment import meet_payment_day
 from simlimit.model.shocks import begin_shock, end_shock
-from simlimit.model.start import begin
+from simlimit.model.start import Setting, begin
 from simlimit.model.state import Record, State
-from simlimit.scenario import Scenario
 
 BORROWER_DAYS_PER_CALL = 3_000_000
 """So much is simulated in one compiled call, a second at most, before an interrupt is noticed."""
@@ -197,18 +195,12 @@ def room_of_day(s: State, agenda: Agenda, day: int) -> tuple[int, int, int, int]
     return room_for(s, agenda, s.platform[0], day)
 
 
-def run(
-    scenario: Scenario, state: State, book: Book, seed: int, replication: int, tick: Callable[[int], object]
-) -> State:
+def run(setting: Setting, seed: int, replication: int, tick: Callable[[int], object]) -> State:
     """Simulate a platform from its first day to its horizon.
 
     Parameters
     ----------
-    scenario : Scenario
-    state : State
-        As `empty_state` makes it.
-    book : Book
-        What the borrowers are drawn from.
+    setting : Setting
     seed, replication : int
         The key of the random numbers.
     tick : callable
@@ -219,19 +211,23 @@ def run(
     State
         At the horizon.
     """
-    agenda = empty_agenda(scenario, len(state.borrowers))
-    p = state.platform[0]
-    p.seed, p.replication = seed, replication
-    order_by_cohort(agenda, state.platform, book)
-    state = begin(state, book, agenda.ids, seed, replication)
+    horizon = setting.scenario.horizon_days
+    agenda = empty_agenda(setting.scenario, setting.borrowers)
+    order_by_cohort(agenda, setting.platform, setting.book, seed, replication)
+    state = begin(setting, agenda.ids, seed, replication)
     first_entries(agenda, state.borrowers)
-    days_per_call = max(1, BORROWER_DAYS_PER_CALL // len(state.borrowers))
+    days_per_call = max(1, BORROWER_DAYS_PER_CALL // setting.borrowers)
     day = 0
-    while day < scenario.horizon_days:
-        reached = run_days(state, agenda, day, min(day + days_per_call, scenario.horizon_days))
+    while day < horizon:
+        reached = run_days(state, agenda, day, min(day + days_per_call, horizon))
         tick(reached - day)
         if reached == day:
-            state = state.with_room(*room_of_day(state, agenda, day))
+            state = with_room_for(state, agenda, day)
         day = reached
     censor(state.borrowers, state.holds, state.counts, state.platform)
     return state
+
+
+def with_room_for(state: State, agenda: Agenda, day: int) -> State:
+    """Return the state with room for all that a day can bring."""
+    return state.with_room(*room_of_day(state, agenda, day))

@@ -35,12 +35,10 @@ from simlimit.model.evaluation import evaluate_cohort
 from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
 from simlimit.model.pool import fund
-from simlimit.model.population import Book
 from simlimit.model.repayment import pay
 from simlimit.model.shocks import begin_shock, end_shock
-from simlimit.model.start import begin
+from simlimit.model.start import Setting, begin
 from simlimit.model.state import ACT, EVALUATE, FUND, PAY, RECORD, REVIEW_DESK, SHOCKS, State
-from simlimit.scenario import Scenario
 
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]
@@ -115,9 +113,7 @@ def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
 
 
 def run(
-    scenario: Scenario,
-    state: State,
-    book: Book,
+    setting: Setting,
     seed: int,
     replication: int,
     user_processes: Iterable[UserProcess],
@@ -127,11 +123,7 @@ def run(
 
     Parameters
     ----------
-    scenario : Scenario
-    state : State
-        As `empty_state` makes it.
-    book : Book
-        What the borrowers are drawn from.
+    setting : Setting
     seed, replication : int
         The key of the random numbers.
     user_processes : iterable of callables
@@ -144,10 +136,10 @@ def run(
     State
         At the horizon.
     """
-    state = begin(state, book, np.arange(len(state.borrowers)), seed, replication)
-    platform = Platform(scenario, state)
+    state = begin(setting, np.arange(setting.borrowers), seed, replication)
+    platform = Platform(setting.scenario, state)
     process = platform.env.process
-    evaluation = scenario.evaluation
+    evaluation = setting.scenario.evaluation
     process(ledger(platform, tick))
     for k in range(state.platform[0].occurrences):
         process(shock(platform, k))

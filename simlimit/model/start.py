@@ -1,10 +1,12 @@
 """The state of a platform on the eve of its first day."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from simlimit.books.portfolio import Portfolio
+from simlimit.books.portfolio import read_portfolio
 from simlimit.model.parameters import facility_records, platform_record
-from simlimit.model.population import Book, Integers, late_scale, populate
+from simlimit.model.population import Book, Integers, late_scale, make_book, populate
 from simlimit.model.state import (
     BORROWER,
     COUNT,
@@ -19,31 +21,61 @@ from simlimit.model.state import (
 )
 from simlimit.model.timetable import shock_records, shock_regions, timetable
 from simlimit.scenario import Scenario
+from simlimit.scenario.parts import check_regions
 
 
-def platform_of(
-    scenario: Scenario,
-    portfolio: Portfolio | None,
-    regions: tuple[str, ...],
-    follow_up_days: int,
-    logging: bool,
-    reusing: bool,
-) -> Records:
-    """Return the platform of a scenario and what is kept of it, before its first day.
+class Setting(NamedTuple):
+    """All that the replications of a scenario have in common.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    regions : tuple of str
+    borrowers : int
+        How many there are.
+    book : Book
+        What they are drawn from.
+    platform : array of one PLATFORM record
+        The parameters, before the first day.
+    """
+
+    scenario: Scenario
+    regions: tuple[str, ...]
+    borrowers: int
+    book: Book
+    platform: Records
+
+
+def prepare(scenario: Scenario, follow_up_days: int, logging: bool, reusing: bool) -> Setting:
+    """Read the portfolio that a scenario names, and make what its replications have in common.
 
     Parameters
     ----------
     scenario : Scenario
-    portfolio : Portfolio or None
-        The book that the scenario names, read.
-    regions : tuple of str
     follow_up_days : int
         Days after repayment for which a hold must be observed to count as followed.
     logging : bool
         Whether events are kept.
     reusing : bool
-        Whether the records of loans and holds that have ended are used again.
+        Whether the records of holds that have ended are used again.
+
+    Returns
+    -------
+    Setting
+
+    Raises
+    ------
+    PortfolioError
+        If the portfolio cannot be read.
+    ScenarioError
+        If a shock names a region that there is not.
     """
+    path = scenario.population.portfolio
+    portfolio = None if path is None else read_portfolio(path)
+    regions = tuple(scenario.population.regions)
+    if portfolio is not None and portfolio.region_names:
+        regions = portfolio.region_names
+    check_regions(scenario.shocks, regions)
     platform = platform_record(scenario)
     p = platform[0]
     p.late_scale = late_scale(scenario, portfolio)
@@ -51,40 +83,54 @@ def platform_of(
     p.last_followed = scenario.horizon_days - follow_up_days
     p.logging = logging
     p.reusing = reusing
-    return platform
+    borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
+    return Setting(scenario, regions, borrowers, make_book(scenario, portfolio), platform)
 
 
-def empty_state(scenario: Scenario, platform: Records, borrowers: int, regions: tuple[str, ...]) -> State:
+def empty_state(setting: Setting) -> State:
     """Return the arrays of a run, with room for its book and nothing in them but the parameters."""
-    ages = scenario.horizon_days - scenario.warmup_days + 1
+    scenario, platform = setting.scenario, setting.platform
+    size = setting.borrowers
     shocks = shock_records(scenario)
     return State(
-        platform=platform,
-        borrowers=np.zeros(borrowers, BORROWER),
-        loans=np.zeros(borrowers * platform[0].loan_room, LOAN),
-        loan_keys=np.zeros(0 if platform[0].reusing else borrowers, np.int64),
-        holds=np.zeros(borrowers, HOLD),
-        counts=np.zeros(2 * len(regions) * ages, COUNT),
+        platform=platform.copy(),
+        borrowers=np.zeros(size, BORROWER),
+        loans=np.zeros(size * platform[0].loan_room, LOAN),
+        loan_keys=np.zeros(0 if platform[0].reusing else size, np.int64),
+        holds=np.zeros(size, HOLD),
+        counts=np.zeros(count_rows(setting), COUNT),
         events=np.zeros(0, EVENT),
         daily=np.zeros(scenario.horizon_days, DAY),
         reviewers=np.zeros(scenario.review.reviewers, REVIEWER),
         facilities=facility_records(scenario),
         shocks=shocks,
-        shock_regions=shock_regions(scenario, regions),
+        shock_regions=shock_regions(scenario, setting.regions),
         occurrences=np.zeros(len(shocks), OCCURRENCE),
-        covered=np.zeros((len(shocks), borrowers), np.bool_),
+        covered=np.zeros((len(shocks), size), np.bool_),
     )
 
 
-def begin(state: State, book: Book, ids: Integers, seed: int, replication: int) -> State:
-    """Draw the timetable of the shocks and the borrowers.
+def count_rows(setting: Setting) -> int:
+    """Return the number of counts: one per region, follow-up and age."""
+    scenario = setting.scenario
+    return 2 * len(setting.regions) * (scenario.horizon_days - scenario.warmup_days + 1)
+
+
+def with_occurrences(state: State, number: int) -> State:
+    """Return the state with room for at least so many occurrences of shocks."""
+    if number <= len(state.occurrences):
+        return state
+    return state._replace(
+        occurrences=np.zeros(number, OCCURRENCE), covered=np.zeros((number, len(state.borrowers)), np.bool_)
+    )
+
+
+def begin(setting: Setting, ids: Integers, seed: int, replication: int) -> State:
+    """Return the state before day 0: the timetable of the shocks drawn, and the borrowers.
 
     Parameters
     ----------
-    state : State
-        As `empty_state` makes it.
-    book : Book
-        What the borrowers are drawn from.
+    setting : Setting
     ids : array of int
         The borrower that has each place.
     seed, replication : int
@@ -93,16 +139,11 @@ def begin(state: State, book: Book, ids: Integers, seed: int, replication: int) 
     Returns
     -------
     State
-        With room for the occurrences of the shocks.
     """
+    state = empty_state(setting)
     p = state.platform[0]
     p.seed, p.replication = seed, replication
-    number = timetable(state.shocks, state.occurrences, state.platform)
-    if number > len(state.occurrences):
-        state = state._replace(
-            occurrences=np.zeros(number, OCCURRENCE),
-            covered=np.zeros((number, len(state.borrowers)), np.bool_),
-        )
-        timetable(state.shocks, state.occurrences, state.platform)
-    populate(state.borrowers, state.loans, state.loan_keys, state.platform, book, ids)
+    state = with_occurrences(state, timetable(state.shocks, state.occurrences, state.platform))
+    timetable(state.shocks, state.occurrences, state.platform)
+    populate(state.borrowers, state.loans, state.loan_keys, state.platform, setting.book, ids)
     return state

@@ -100,6 +100,7 @@ DAY = _record(
 COUNT = _record({"holds": ("i8", (11,)), "cents": ("i8", (11,))})
 """Of a region, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(8, 11)
+TOTAL = _record(_fields("i8", "borrowers no_limit_days held_days written_off"))
 REVIEWER = _record({"free_at": "f8", "hold": "i8"})
 FACILITY = _record(_fields("i8", "daily_inflow lump every_days from_day to_day"))
 SHOCK = _record(_fields("i8", "kind rank at_day duration_days size") | _fields("f8", "per_year score_below"))
