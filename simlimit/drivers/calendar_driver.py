@@ -17,7 +17,6 @@ from simlimit.drivers.agenda import (
     order_by_cohort,
     put_down,
 )
-from simlimit.drivers.ahead import prefetch
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import step, transition
 from simlimit.model.demand import have_wish
@@ -67,8 +66,6 @@ def collect_payments(s: State, agenda: Agenda, p: Record, day: int) -> None:
             r = s.borrowers[crew[first + k]]
             agenda.entities[k] = r.borrower
             agenda.indices[k] = due_cycle(r, p)
-            prefetch(s.loans, r.first_loan)
-            prefetch(s.loans, r.first_loan + r.loans)
         draw_many(p, DUE, together, agenda.entities, agenda.indices, u)
         for k in range(together):
             b = crew[first + k]
