@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
+import scipy
 from scipy.special import roots_jacobi
 
 from simlimit.books.histories import Histories
@@ -170,7 +170,7 @@ class _OnsetData:
         def cost(parameters: Floats) -> float:
             return float(self.cost(parameters) / clients)
 
-        found: Floats = minimize(
+        found: Floats = scipy.optimize.minimize(
             cost,
             start,
             method="L-BFGS-B",

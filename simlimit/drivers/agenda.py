@@ -95,7 +95,7 @@ def empty_agenda(scenario: Scenario, borrowers: int) -> Agenda:
 @step
 def due_place(p: Record, evaluation_day: int, due_day: int) -> int:
     """Return where the borrowers of a cohort and due day stand in ``places``."""
-    return evaluation_day * p.cycle_days + due_day
+    return int(evaluation_day * p.cycle_days + due_day)
 
 
 @transition

@@ -227,4 +227,4 @@ def run(setting: Setting, seed: int, replication: int, tick: Callable[[int], obj
 
 def with_room_for(state: State, agenda: Agenda, day: int) -> State:
     """Return the state with room for all that a day can bring."""
-    return state.with_room(*room_of_day(state, agenda, day))
+    return state.with_room(day, *room_of_day(state, agenda, day))

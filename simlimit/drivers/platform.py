@@ -332,7 +332,7 @@ class Platform:
     def _make_room(self, records: tuple[int, ...]) -> None:
         """Make room for more records of loans, loan keys, holds and events."""
         self._room = tuple(room + more for room, more in zip(self._room, records, strict=True))
-        self.state = self.state.with_room(*self._room)
+        self.state = self.state.with_room(self.day, *self._room)
 
     def _waiting(self, day: int, phase: float) -> int:
         """Return how many processes wait for a moment."""

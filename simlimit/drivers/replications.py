@@ -94,8 +94,8 @@ def run_many(
     while at[0] < len(done.counts):
         row = at[0]
         one = State(
-            s.platform, s.borrowers, s.loans, s.loan_keys, s.holds, done.counts[row], s.events, done.daily[row],
-            s.reviewers, s.facilities, s.shocks, s.shock_regions, s.occurrences, s.covered,
+            s.platform, s.borrowers, s.loans, s.loan_keys, s.holds, done.counts[row], s.events,
+            done.daily[row], s.reviewers, s.facilities, s.shocks, s.shock_regions, s.occurrences, s.covered,
         )  # fmt: skip
         if at[1] == 0 and not begin_again(one, agenda, book, blank, seed, first + row):
             return

@@ -21,6 +21,7 @@ from numba import types
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+"""Without numba's reference counts: no transition makes an array, and counting took half of the time."""
 
 
 def source_digest() -> str:
@@ -94,8 +95,7 @@ def transition(function: Function) -> Function:
     if _FOLDER is not None:
         numba.config.CACHE_DIR = str(_FOLDER)
     try:
-        inline = function.__name__ in ("fund", "work_desk", "record_day")
-        return _compile(function, cache=_FOLDER is not None, forceinline=inline)
+        return _compile(function, cache=_FOLDER is not None)
     finally:
         numba.config.CACHE_DIR = before
 
@@ -103,3 +103,8 @@ def transition(function: Function) -> Function:
 def step(function: Function) -> Function:
     """Compile a part of a transition, inlined where it is called."""
     return _compile(function, forceinline=True)
+
+
+def rare(function: Function) -> Function:
+    """Compile a part of a transition that is seldom needed, apart from the code that runs all the time."""
+    return _compile(function)

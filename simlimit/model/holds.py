@@ -5,7 +5,7 @@ since the last one.
 """
 
 from simlimit.model.clock import days_since_start
-from simlimit.model.compiling import step, transition
+from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_cents, count_end, count_stay, end_note, note_limit
 from simlimit.model.ledger import log
 from simlimit.model.state import (
@@ -134,7 +134,7 @@ def end(r: Record, holds: Records, p: Record, h: int, outcome: int) -> None:
         discard(holds, p, h)
 
 
-@step
+@rare
 def forfeit(
     r: Record, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int,
     phase: int, amount: int, cause: int,
@@ -256,7 +256,7 @@ def repay(
             holds[h].stage = AT_SETTLEMENT
 
 
-@step
+@rare
 def settle(r: Record, holds: Records, counts: Records, p: Record, day: int, phase: int, origin: int) -> None:
     """Bring the holds that waited for a loan's settlement to gate 2."""
     h = r.first_hold

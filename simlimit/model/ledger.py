@@ -1,28 +1,36 @@
 """What is written down: the log of events, and the row of each day."""
 
 from simlimit.model.clock import turn_to
-from simlimit.model.compiling import step, transition
+from simlimit.model.compiling import rare, step, transition
 from simlimit.model.state import Record, Records
+
+
+@rare
+def write_event(
+    events: Records, p: Record, day: int, phase: int, event: int, borrower: int, origin: int,
+    instalment: int, amount: int, cause: int,
+) -> None:  # fmt: skip
+    """Append an event."""
+    e = events[p.events_used]
+    p.events_used += 1
+    e.day = day
+    e.phase = phase
+    e.event = event
+    e.borrower = borrower
+    e.origin = origin
+    e.instalment = instalment
+    e.amount = amount
+    e.cause = cause
 
 
 @step
 def log(
     events: Records, p: Record, day: int, phase: int, event: int, borrower: int, origin: int,
-    instalment: int, amount: int,
-    cause: int,
+    instalment: int, amount: int, cause: int,
 ) -> None:  # fmt: skip
     """Append an event, if events are kept."""
     if p.logging:
-        e = events[p.events_used]
-        p.events_used += 1
-        e.day = day
-        e.phase = phase
-        e.event = event
-        e.borrower = borrower
-        e.origin = origin
-        e.instalment = instalment
-        e.amount = amount
-        e.cause = cause
+        write_event(events, p, day, phase, event, borrower, origin, instalment, amount, cause)
 
 
 @transition

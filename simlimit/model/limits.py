@@ -1,6 +1,6 @@
 """The line itself: falls, raises, closing."""
 
-from simlimit.model.compiling import step
+from simlimit.model.compiling import rare
 from simlimit.model.holds import forfeit, join_queue, open_hold
 from simlimit.model.ledger import log
 from simlimit.model.state import (
@@ -16,7 +16,7 @@ from simlimit.model.state import (
 )
 
 
-@step
+@rare
 def lower_limit(
     r: Record, holds: Records, counts: Records, p: Record, events: Records,
     day: int, phase: int, limit: int, cause: int,
@@ -43,7 +43,7 @@ def lower_limit(
         h = following
 
 
-@step
+@rare
 def close(
     r: Record, holds: Records, counts: Records, p: Record, events: Records,
     day: int, phase: int, cause: int,
@@ -53,7 +53,7 @@ def close(
     r.closed = 1
 
 
-@step
+@rare
 def raise_limit(
     r: Record, holds: Records, counts: Records, p: Record, events: Records,
     day: int, phase: int, limit: int, cause: int,

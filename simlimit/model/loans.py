@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.model.compiling import step
+from simlimit.model.compiling import rare, step
 from simlimit.model.state import Record, Records
 
 Integer = TypeVar("Integer", int, npt.NDArray[np.int64])
@@ -22,7 +22,7 @@ def loan_key(origin: Integer, borrower: Integer) -> Integer:
 _loan_key = step(loan_key)
 
 
-@step
+@rare
 def double_room(loans: Records, p: Record, r: Record) -> None:
     """Move a borrower's loans to where there is room for twice as many.
 

@@ -1,7 +1,7 @@
 """Borrowers pay, miss, cure, slip, repay early and default (phase 1)."""
 
 from simlimit.model.clock import days_since_due, due_cycle
-from simlimit.model.compiling import step, transition
+from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import note_limit
 from simlimit.model.holds import repay, settle
 from simlimit.model.ledger import log
@@ -92,7 +92,7 @@ def pay_all_due(
         repay(r, holds, counts, p, events, day, PAY, total, NO_LOAN, cycle, late, True, REPAID)
 
 
-@step
+@rare
 def prepay(
     r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
     day: int, phase: int,
@@ -152,7 +152,7 @@ def pays_when_due(r: Record, p: Record, events: Records, day: int, cycle: int, u
     return True
 
 
-@step
+@rare
 def default(r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int) -> None:
     """Close the line of a borrower in default and write off what is outstanding."""
     close(r, holds, counts, p, events, day, PAY, DEFAULT)

@@ -184,21 +184,27 @@ class State(NamedTuple):
     occurrences: Records
     covered: Records
 
-    def with_room(self, loans: int, loan_keys: int, holds: int, events: int) -> "State":
-        """Return the state with room for at least so many records; arrays that grow are new ones."""
+    def with_room(self, day: int, loans: int, loan_keys: int, holds: int, events: int) -> "State":
+        """Return the state with room for at least so many records on a day.
+
+        An array that grows is a new one. One that grows with time is made as large as the horizon is likely
+        to need, for memory costs nothing before it is used, but copying costs twice the memory.
+        """
         p = self.platform[0]
+        ahead = 1 if p.reusing else 1.1 * p.horizon / max(day, 30)
         return self._replace(
-            loans=_grown(self.loans, loans),
-            loan_keys=self.loan_keys if p.reusing else _grown(self.loan_keys, loan_keys),
-            holds=_grown(self.holds, holds),
-            events=_grown(self.events, events) if p.logging else self.events,
+            loans=_grown(self.loans, loans, 1),
+            loan_keys=self.loan_keys if p.reusing else _grown(self.loan_keys, loan_keys, ahead),
+            holds=_grown(self.holds, holds, ahead),
+            events=_grown(self.events, events, ahead) if p.logging else self.events,
         )
 
 
-def _grown(records: Records, size: int) -> Records:
+def _grown(records: Records, size: int, ahead: float) -> Records:
+    """Return the records with room for at least a size; ``ahead`` times as many are likely to come."""
     if size <= len(records):
         return records
-    grown = np.empty(max(size, len(records) * 3 // 2), records.dtype)
+    grown = np.empty(max(size, len(records) * 3 // 2, int(len(records) * ahead)), records.dtype)
     grown[: len(records)] = records
     return grown
 
