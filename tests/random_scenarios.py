@@ -30,7 +30,13 @@ def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
         path = folder / f"book_{seed}.csv"
         write_portfolio(rng, path, fields["population"]["borrowers"])
         fields["population"]["portfolio"] = str(path)
+    fields["warmup_days"] = random_warmup(rng, fields["horizon_days"])  # last: all else of a seed stays
     return Scenario(name=f"random {seed}", **fields)
+
+
+def follow_up_of(seed: int) -> int:
+    """Return the days of follow-up with which the scenario of a seed is simulated."""
+    return 20 + seed % 50
 
 
 def chance(rng: Random, probability: float) -> bool:
@@ -64,6 +70,11 @@ def random_fields(rng: Random) -> dict[str, Any]:
         "limits": random_limits(rng, population["limit_median"]),
         "shocks": random_shocks(rng, horizon, population),
     }
+
+
+def random_warmup(rng: Random, horizon: int) -> int:
+    """Mostly some days that do not count, up to a third of the run."""
+    return rng.choice((0, rng.randint(1, horizon // 3), rng.randint(1, horizon // 3)))
 
 
 def random_population(rng: Random) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import oracle
 import pytest
-from random_scenarios import all_mechanisms, mechanisms, random_scenario
+from random_scenarios import all_mechanisms, follow_up_of, mechanisms, random_scenario
 
 import simlimit
 from simlimit.scenario import Scenario
@@ -28,9 +28,10 @@ def scenario_of(seed: int, folder: Path) -> Scenario:
 
 
 def assert_equal_to_oracle(seed: int, folder: Path) -> None:
-    scenario = scenario_of(seed, folder)
-    run = simlimit.simulate(scenario, seed=seed, replication=seed % 3, engine="simpy", keep="all")
-    difference = oracle.first_difference(run, oracle.simulate(scenario, seed=seed, replication=seed % 3))
+    scenario, follow_up = scenario_of(seed, folder), follow_up_of(seed)
+    run = simlimit.simulate(scenario, seed=seed, replication=seed % 3, follow_up_days=follow_up)
+    told = oracle.simulate(scenario, seed=seed, replication=seed % 3, follow_up_days=follow_up)
+    difference = oracle.first_difference(run, told)
     assert difference is None, f"random scenario {seed}: {difference}"
 
 

@@ -1,21 +1,25 @@
-"""A run: its four tables, what it says of itself, and what it refuses."""
+"""A run: its five tables, what it says of itself, and what it refuses."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import simlimit as sl
+from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 
 GATES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
+OUTCOMES = ("released", "forfeited", "pending")
 WHOLE, AMOUNT, DAY_OR_NAN, LABEL, FLAG = "int64", "float64", "float64", "category", "bool"
 COLUMNS = {
     "holds": {
@@ -51,6 +55,8 @@ COLUMNS = {
         "due_day": WHOLE,
         "closed": FLAG,
         "written_off": AMOUNT,
+        "no_limit_days": WHOLE,
+        "held_amount_days": AMOUNT,
     },
     "events": {
         "day": WHOLE,
@@ -62,12 +68,20 @@ COLUMNS = {
         "amount": AMOUNT,
         "cause": LABEL,
     },
+    "counts": {
+        "region": LABEL,
+        "followed": FLAG,
+        "age_days": WHOLE,
+        **dict.fromkeys((*GATES, *OUTCOMES), WHOLE),
+        **{f"{name}_amount": AMOUNT for name in (*GATES, *OUTCOMES)},
+    },
 }
 LABELS = {
     ("holds", "kind"): ["repayment", "raise"],
     ("holds", "outcome"): ["released", "forfeited", "pending"],
     ("holds", "region"): ["north", "south"],
     ("borrowers", "region"): ["north", "south"],
+    ("counts", "region"): ["north", "south"],
 }
 PHASES = {
     "shock_begin": 0,
@@ -138,6 +152,9 @@ def test_rows_are_in_the_documented_order(run: sl.Run) -> None:
     )
     assert list(run.daily["day"]) == list(range(300))
     assert list(run.borrowers["borrower"]) == list(range(40))
+    rows = [(region, followed, age) for region in (0, 1) for followed in (False, True) for age in range(301)]
+    counts = run.counts.assign(region=run.counts["region"].cat.codes)
+    assert [*counts[["region", "followed", "age_days"]].itertuples(index=False, name=None)] == rows
     keys = events.assign(event=events["event"].cat.codes, cause=events["cause"].astype(str))[
         ["day", "phase", "borrower", "event", "loan", "instalment", "amount", "cause"]
     ]
@@ -222,6 +239,29 @@ def test_with_holds_kept_only_there_are_no_events() -> None:
         _ = run.events
 
 
+@pytest.mark.parametrize("engine", ["simpy", "calendar"])
+@pytest.mark.parametrize(
+    ("table", "needed"), [("holds", 'keep="all" or keep="holds"'), ("events", 'keep="all"')]
+)
+def test_with_counts_kept_only_there_are_neither_holds_nor_events(
+    engine: str, table: str, needed: str
+) -> None:
+    run = sl.simulate(LIVELY, engine=engine, keep="counts")
+    assert run.counts["released"].sum() > 0
+    with pytest.raises(SimlimitError) as refused:
+        getattr(run, table)
+    assert str(refused.value) == f'keep is "counts", but {table} are there only with {needed}.'
+
+
+def test_processes_of_a_users_own_need_the_simpy_driver() -> None:
+    def idle(platform: Platform) -> Iterator[Any]:
+        yield platform.at(0, 5)
+
+    with pytest.raises(SimlimitError) as refused:
+        sl.simulate(LIVELY, engine="calendar", processes=[idle])
+    assert str(refused.value) == 'engine is "calendar", but processes of your own need engine="simpy".'
+
+
 @pytest.mark.parametrize(
     ("argument", "value", "allowed"),
     [
@@ -234,10 +274,14 @@ def test_with_holds_kept_only_there_are_no_events() -> None:
         ("replication", -3, "0 to 4294967295"),
         ("replication", 2**32, "0 to 4294967295"),
         ("replication", float("nan"), "whole number"),
-        ("engine", "quick", "simpy"),
-        ("engine", None, "simpy"),
-        ("keep", "everything", "all, holds"),
-        ("keep", 0, "all, holds"),
+        ("engine", "quick", "simpy, calendar"),
+        ("engine", None, "simpy, calendar"),
+        ("keep", "everything", "all, holds, counts"),
+        ("keep", 0, "all, holds, counts"),
+        ("follow_up_days", -1, "0 to 4294967295"),
+        ("follow_up_days", 1.5, "whole number"),
+        ("follow_up_days", True, "whole number"),
+        ("follow_up_days", None, "whole number"),
     ],
 )
 def test_a_bad_argument_is_one_sentence(argument: str, value: object, allowed: str) -> None:
@@ -262,10 +306,11 @@ def test_a_shock_cannot_name_a_region_that_the_book_does_not_have(tmp_path: Path
         sl.simulate(LIVELY.replace({"population.portfolio": str(book)}))
 
 
-def test_progress_counts_days(capsys: pytest.CaptureFixture[str]) -> None:
-    sl.simulate(LIVELY, progress=True)
+@pytest.mark.parametrize("engine", ["simpy", "calendar"])
+def test_progress_counts_days(engine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sl.simulate(LIVELY, engine=engine, progress=True)
     assert "300/300" in capsys.readouterr().err
-    sl.simulate(LIVELY)
+    sl.simulate(LIVELY, engine=engine)
     assert capsys.readouterr().err == ""
 
 

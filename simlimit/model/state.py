@@ -191,7 +191,7 @@ class State(NamedTuple):
         to need, for memory costs nothing before it is used, but copying costs twice the memory.
         """
         p = self.platform[0]
-        ahead = 1 if p.reusing else 1.1 * p.horizon / max(day, 30)
+        ahead = 1 if p.reusing else 1.25 * p.horizon / max(day, 30)
         return self._replace(
             loans=_grown(self.loans, loans, 1),
             loan_keys=self.loan_keys if p.reusing else _grown(self.loan_keys, loan_keys, ahead),

@@ -16,12 +16,12 @@ import numpy as np
 import simlimit
 from simlimit.model.parameters import platform_record
 from simlimit.model.pool import fund
-from simlimit.model.state import BORROWER, EVENT, FACILITY, HOLD
+from simlimit.model.state import BORROWER, COUNT, EVENT, FACILITY, HOLD
 funding = {"unlimited": False, "daily_inflow": 5.0}
-platform = platform_record(simlimit.Scenario(funding=funding), seed=1, replication=0, logging=False)
-kinds = BORROWER, HOLD, EVENT, FACILITY
-borrowers, holds, events, facilities = (np.zeros(0, kind) for kind in kinds)
-fund(borrowers, holds, platform, events, facilities, 0)
+platform = platform_record(simlimit.Scenario(funding=funding))
+kinds = BORROWER, HOLD, COUNT, EVENT, FACILITY
+borrowers, holds, counts, events, facilities = (np.zeros(0, kind) for kind in kinds)
+fund(borrowers, holds, counts, platform, events, facilities, 0)
 print(simlimit.__file__, platform[0].inflow, fund.stats.cache_hits[fund.signatures[0]])
 """
 """One transition compiles in a few seconds; the step `share` that it uses stands in another file."""
