@@ -1,4 +1,4 @@
-"""The four tables of a run, as DataFrames. docs/model.md section 3 documents every column."""
+"""The tables of a run, as DataFrames. docs/model.md section 3 documents every column."""
 
 from typing import Any
 
@@ -49,9 +49,9 @@ def _loan_numbers(
 def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     """Return the table of holds, a row each, in order of (repaid_at, borrower, loan, instalment)."""
     holds = state.holds[: state.platform[0].holds_used]
-    owner = state.borrowers["borrower"][holds["borrower"]]
+    owner = state.borrowers["borrower"][holds["owner"]]
     holds = holds[np.lexsort((holds["instalment"], holds["origin"], owner, holds["repaid_at"]))]
-    position = holds["borrower"]
+    position = holds["owner"]
     owner = state.borrowers["borrower"][position].astype(np.int64)
     repaid_at = holds["repaid_at"].astype(np.int64)
     ended = np.isin(holds["stage"], (RELEASED, FORFEITED))

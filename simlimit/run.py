@@ -18,13 +18,14 @@ from simlimit.scenario import Scenario
 ENGINES = ("simpy", "calendar")
 KEPT = ("all", "holds", "counts")
 FOLLOW_UP_DAYS = 90
+LONGEST_FOLLOW_UP = 30_000
 LARGEST_SEED = 2**32 - 1
 
 
 class Run:
     """One simulated history of a scenario.
 
-    The four tables are DataFrames, built when first asked for. Amounts are in currency units, times
+    The tables are DataFrames, built when first asked for. Amounts are in currency units, times
     in days from the start of the run. Every column is documented in section 3 of docs/model.md.
 
     Attributes
@@ -33,6 +34,8 @@ class Run:
     seed, replication : int
     keep : str
         What was kept: "counts", "holds" or "all".
+    follow_up_days : int
+        Of the counts.
 
     Examples
     --------
@@ -48,6 +51,7 @@ class Run:
         seed: int,
         replication: int,
         keep: str,
+        follow_up_days: int,
         regions: tuple[str, ...],
         state: State,
     ) -> None:
@@ -55,6 +59,7 @@ class Run:
         self.seed = seed
         self.replication = replication
         self.keep = keep
+        self.follow_up_days = follow_up_days
         self._regions = regions
         self._state = state
 
@@ -136,14 +141,15 @@ def simulate(
         The driver: SimPy processes, which yours can join, or one compiled loop over days, which gives the
         same history much faster.
     keep : "all", "holds" or "counts"
-        All; not the log of events; neither the log nor the holds: only the exact counts by age, so that
-        memory does not grow with the horizon.
+        All; not the log of events; neither the log nor the holds: only the exact counts by age, so that,
+        without processes of your own, memory does not grow with the horizon.
     processes : sequence of generator functions
         Processes of your own, each called with the `Platform`; only with the SimPy driver.
     progress : bool
         Whether to show a progress bar of the days.
     follow_up_days : int
-        The counts tell holds that were observed for so many days after repayment from those that were not.
+        The counts tell holds that were observed for so many days after repayment from those that were not;
+        0 .. 30,000. None was, if it is more than the days from the warm-up to the horizon.
 
     Returns
     -------
@@ -165,11 +171,11 @@ def simulate(
     """
     if not isinstance(scenario, Scenario):
         raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")
-    seed = _whole("seed", seed)
-    replication = _whole("replication", replication)
+    seed = _whole("seed", seed, LARGEST_SEED)
+    replication = _whole("replication", replication, LARGEST_SEED)
     _check_choice("engine", engine, ENGINES)
     _check_choice("keep", keep, KEPT)
-    follow_up_days = _whole("follow_up_days", follow_up_days)
+    follow_up_days = _whole("follow_up_days", follow_up_days, LONGEST_FOLLOW_UP)
     if processes and engine != "simpy":
         raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
     # A user's process may look at a hold that has ended: its record is not used again.
@@ -180,12 +186,12 @@ def simulate(
             state = simpy_driver.run(setting, seed, replication, processes, bar.update)
         else:
             state = calendar_driver.run(setting, seed, replication, bar.update)
-    return Run(scenario, seed, replication, keep, setting.regions, state)
+    return Run(scenario, seed, replication, keep, follow_up_days, setting.regions, state)
 
 
-def _whole(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value <= LARGEST_SEED:
-        raise SimlimitError(f"{name} is {value!r}, but must be a whole number from 0 to {LARGEST_SEED}.")
+def _whole(name: str, value: object, largest: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value <= largest:
+        raise SimlimitError(f"{name} is {value!r}, but must be a whole number from 0 to {largest}.")
     return int(value)
 
 

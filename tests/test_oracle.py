@@ -71,7 +71,7 @@ MISTAKES = {
         "model/limits.py",
         "        following = holds[h].next\n",
         "        h = r.first_hold\n"
-        "        while holds[h].next != NONE:\n"
+        "        while holds[h].next != 2**32 - 1:\n"
         "            h = holds[h].next\n"
         "        following = h\n",
     ),

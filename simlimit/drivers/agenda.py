@@ -143,6 +143,7 @@ def first_entries(agenda: Agenda, borrowers: Records) -> None:
     for days in (agenda.payments, agenda.wishes):
         days.first[:] = END
         days.number[:] = 0
+    # Whoever is put down last comes first: so that each list is in the order of memory.
     for b in range(len(borrowers) - 1, -1, -1):
         r = borrowers[b]
         if r.next_payment != r.due_day:

@@ -31,8 +31,8 @@ from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.start import Setting, begin
 from simlimit.model.state import Record, State
 
-BORROWER_DAYS_PER_CALL = 3_000_000
-"""So much is simulated in one compiled call, a second at most, before an interrupt is noticed."""
+BORROWER_DAYS_PER_CALL = 20_000_000
+"""So much is simulated in one compiled call, a few seconds at most, before an interrupt is noticed."""
 
 
 @step
@@ -188,7 +188,7 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
 
 @transition
 def room_of_day(s: State, agenda: Agenda, day: int) -> tuple[int, int, int, int]:
-    """Return for how many records of loans, loan keys, holds and events a day needs room."""
+    """Return what `room_for` does, for the driver, which finds the room."""
     return room_for(s, agenda, s.platform[0], day)
 
 

@@ -153,7 +153,7 @@ class Platform:
         one = self.state.holds[hold]
         outcome = {RELEASED: "released", FORFEITED: "forfeited"}.get(int(one.stage), "pending")
         return {
-            "borrower": int(self.borrowers[one.borrower].borrower),
+            "borrower": int(self.borrowers[one.owner].borrower),
             "instalment": int(one.instalment),
             "drawn_at": None if one.origin == NO_LOAN else int(one.origin),
             "amount": int(one.amount) / 100,

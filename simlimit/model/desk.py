@@ -96,7 +96,7 @@ def start_review(
     borrowers: Records, holds: Records, reviewers: Records, p: Record, h: int, time: float
 ) -> None:
     """Put a review at the end of the heap and let it rise to its place."""
-    r = borrowers[holds[h].borrower]
+    r = borrowers[holds[h].owner]
     place = p.busy
     p.busy += 1
     reviewers[place].hold = h
@@ -115,7 +115,7 @@ def finish_review(
     if hold.stage != AT_DESK:
         discard(holds, p, h)
         return
-    r = borrowers[hold.borrower]
+    r = borrowers[hold.owner]
     approved = review_numbers(p, r.borrower, hold)[0] < p.approve_share
     verdict = APPROVED if approved else REFUSED
     log(events, p, day, REVIEW_DESK, REVIEWED, r.borrower, hold.origin, hold.instalment, left(hold), verdict)
@@ -153,7 +153,7 @@ def admit_arrivals(borrowers: Records, holds: Records, p: Record) -> None:
     p.desk_arrivals = END
     while h != END:
         following = holds[h].link
-        priority = 0 if borrowers[holds[h].borrower].score >= p.priority_score else 1
+        priority = 0 if borrowers[holds[h].owner].score >= p.priority_score else 1
         holds[h].link = END
         if p.desk_head[priority] == END:
             p.desk_head[priority] = h

@@ -34,7 +34,7 @@ RECENT_PREPAYMENT_DAYS = 90
 @step
 def new_score(r: Record, p: Record, day: int) -> float:
     """Return the score, smoothed toward the record since the last decision."""
-    overdue = day - r.oldest_due > p.grace_days or r.last_overdue > r.last_decision
+    overdue = day - int(r.oldest_due) > p.grace_days or r.last_overdue > r.last_decision
     record = 0.0 if overdue else 1.0
     target = record - p.utilisation_weight * utilisation(r)
     score = r.score + p.smoothing * (target - r.score)
@@ -47,8 +47,8 @@ def false_flag_share(r: Record, p: Record, day: int) -> float:
     f = p.false_flag
     if p.weighted and f > 0.0:
         shift = p.weight_utilisation * utilisation(r)
-        shift += p.weight_draw * (1.0 if day - r.last_draw < RECENT_DRAW_DAYS else 0.0)
-        shift += p.weight_prepayment * (1.0 if day - r.last_prepayment < RECENT_PREPAYMENT_DAYS else 0.0)
+        shift += p.weight_draw * (1.0 if day - int(r.last_draw) < RECENT_DRAW_DAYS else 0.0)
+        shift += p.weight_prepayment * (1.0 if day - int(r.last_prepayment) < RECENT_PREPAYMENT_DAYS else 0.0)
         shift += p.weight_lenders * r.lenders
         f = 1.0 / (1.0 + math.exp(-(math.log(f / (1.0 - f)) + shift)))
     return f
@@ -79,7 +79,7 @@ def standing(r: Record, p: Record, day: int) -> int:
     """Return clear, or the first rule that denies."""
     if r.score < p.min_score + r.tightened / 10_000:
         return SCORE
-    if r.oldest_due < day or day - r.last_overdue < p.clean_days:
+    if r.oldest_due < day or day - int(r.last_overdue) < p.clean_days:
         return OVERDUE
     if r.flagged:
         return BEHAVIOUR
@@ -109,7 +109,7 @@ def review_line(r: Record, holds: Records, counts: Records, p: Record, events: R
     if r.score < p.cut_score:
         limit = r.limit - share(r.limit, p.cut_share)
         lower_limit(r, holds, counts, p, events, day, EVALUATE, limit, SCORE)
-    elif day - r.last_draw >= p.inactive_days:
+    elif day - int(r.last_draw) >= p.inactive_days:
         lower_limit(r, holds, counts, p, events, day, EVALUATE, r.outstanding + r.held, INACTIVE)
     elif r.standing == CLEAR and r.score >= p.raise_score and not r.raise_pending:
         limit = min(r.limit + share(r.limit, p.raise_share), r.cap)

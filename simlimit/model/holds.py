@@ -86,7 +86,7 @@ def open_hold(
     hold = holds[h]
     hold.amount = amount
     hold.forfeited = 0
-    hold.borrower = r.place
+    hold.owner = r.place
     hold.origin = origin
     hold.instalment = instalment
     hold.repaid_at = day

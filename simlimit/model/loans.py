@@ -53,7 +53,7 @@ def open_loan(
     one.next_cycle = next_cycle
     r.loans += 1
     if not p.reusing:
-        loan_keys[p.loans_opened] = _loan_key(origin, r.borrower)
+        loan_keys[p.loans_opened] = _loan_key(int(origin), int(r.borrower))
     p.loans_opened += 1
 
 

@@ -42,7 +42,8 @@ def order_matters(holds: Records, p: Record, first: int) -> bool:
             arrivals += 1
             claims += share(left(hold), p.reserve_share)
         h = hold.link
-    return arrivals < p.funding_queue or claims > p.headroom
+    others_wait = arrivals < p.funding_queue
+    return others_wait or claims > p.headroom
 
 
 @step
@@ -90,7 +91,7 @@ def release_in_order(
                 continue
             if not p.unlimited and p.headroom < share(left(hold), p.reserve_share):
                 return
-            release(borrowers[hold.borrower], holds, counts, p, events, h, day)
+            release(borrowers[hold.owner], holds, counts, p, events, h, day)
         discard(holds, p, h)
         if before == END:
             p.queue_head = following

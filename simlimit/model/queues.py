@@ -11,8 +11,8 @@ def precedes(borrowers: Records, holds: Records, first: int, second: int, by_rep
     b = holds[second]
     if by_repayment and a.repaid_at != b.repaid_at:
         return a.repaid_at < b.repaid_at
-    if a.borrower != b.borrower:
-        return borrowers[a.borrower].borrower < borrowers[b.borrower].borrower
+    if a.owner != b.owner:
+        return borrowers[a.owner].borrower < borrowers[b.owner].borrower
     if a.origin != b.origin:
         return a.origin < b.origin
     return a.instalment < b.instalment

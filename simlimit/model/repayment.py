@@ -117,7 +117,7 @@ def pay_now(
 ) -> None:  # fmt: skip
     """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
     cure = r.spell > 0
-    late = day - r.oldest_due > p.grace_days
+    late = day - int(r.oldest_due) > p.grace_days
     if late:
         r.last_overdue = day
     r.spell = 0
@@ -191,7 +191,7 @@ def meet_payment_day(
         pays = pays_when_due(r, p, events, day, cycle, u)
     if pays:
         pay_now(r, loans, holds, counts, p, events, day, cycle, u[3])
-    if p.default_dpd > 0 and day - r.oldest_due >= p.default_dpd:
+    if p.default_dpd > 0 and day - int(r.oldest_due) >= p.default_dpd:
         default(r, holds, counts, p, events, day)
     r.next_payment = next_payment_day(r, p, day, day - since_due + p.cycle_days)
     note_limit(r, p, day)

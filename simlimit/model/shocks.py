@@ -120,12 +120,12 @@ def begin_shock(
     s = shock[0]
     log(events, p, day, SHOCKS, SHOCK_BEGIN, NONE, NO_LOAN, NONE, 0, s.kind)
     if s.kind == LIQUIDITY_SQUEEZE:
-        p.squeezes += s.size
+        p.squeezes += s.strength
         return
     for b in range(len(borrowers)):
         covered[b] = covers(s, regions, borrowers[b])
         if covered[b]:
-            strike(borrowers[b], holds, counts, p, events, day, s.kind, s.size)
+            strike(borrowers[b], holds, counts, p, events, day, s.kind, s.strength)
 
 
 @transition
@@ -138,8 +138,8 @@ def end_shock(
     s = shock[0]
     log(events, p, day, SHOCKS, SHOCK_END, NONE, NO_LOAN, NONE, 0, s.kind)
     if s.kind == LIQUIDITY_SQUEEZE:
-        p.squeezes -= s.size
+        p.squeezes -= s.strength
         return
     for b in range(len(borrowers)):
         if covered[b]:
-            recede(borrowers[b], holds, counts, p, day, s.kind, s.size)
+            recede(borrowers[b], holds, counts, p, day, s.kind, s.strength)

@@ -145,6 +145,6 @@ def begin(setting: Setting, ids: Integers, seed: int, replication: int) -> State
     p = state.platform[0]
     p.seed, p.replication = seed, replication
     state = with_occurrences(state, timetable(state.shocks, state.occurrences, state.platform))
-    timetable(state.shocks, state.occurrences, state.platform)
+    timetable(state.shocks, state.occurrences, state.platform)  # again, now that there is room for all
     populate(state.borrowers, state.loans, state.loan_keys, state.platform, setting.book, ids)
     return state

@@ -22,7 +22,7 @@ SHOCKS, PAY, EVALUATE, REVIEW_DESK, FUND, ACT, RECORD = 0, 1, 2, 3, 4, 5, 6
 NONE = -1
 """No day; no loan; no instalment, which only a raise has."""
 END = 2**32 - 1
-"""End of a list. Places are unsigned: of an index with a sign, compiled code asks whether it is negative."""
+"""End of a list. Places are unsigned: an index with a sign costs a test for negative ones at each access."""
 NEVER = 32_000
 """A day that does not come: beyond the longest horizon, within 16 bits."""
 FAR_PAST = -31_000
@@ -74,10 +74,10 @@ def _fields(kind: str, names: str) -> dict[str, str]:
 BORROWER = _record(
     _fields("i8", "limit outstanding available held written_off cap held_days")
     | _fields("f8", "score propensity")
-    | _fields("i4", "borrower tightened")
+    | _fields("i4", "borrower tightened freezes watches")
     | _fields("u4", "place first_hold first_loan loan_room")
     | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
-    | _fields("i2", "last_draw last_prepayment freezes watches due_day evaluation_day spell")
+    | _fields("i2", "last_draw last_prepayment due_day evaluation_day spell")
     | _fields("i2", "no_limit_since no_limit_days")
     | _fields("u2", "region loans")
     | _fields("u1", "standing watched risky flagged closed raise_pending lenders")
@@ -85,7 +85,7 @@ BORROWER = _record(
 LOAN = _record(_fields("i8", "balance level") | _fields("i2", "origin remaining next_cycle"))
 HOLD = _record(
     _fields("i8", "amount forfeited")
-    | _fields("u4", "borrower next link")
+    | _fields("u4", "owner next link")
     | _fields("i2", "origin instalment repaid_at arrived_at approved_at reviewed_at since attempts")
     | {"days": ("i2", (8,))}
     | _fields("u1", "stage cause late ended_in")
@@ -103,7 +103,9 @@ COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(8, 11)
 TOTAL = _record(_fields("i8", "borrowers no_limit_days held_days written_off"))
 REVIEWER = _record({"free_at": "f8", "hold": "i8"})
 FACILITY = _record(_fields("i8", "daily_inflow lump every_days from_day to_day"))
-SHOCK = _record(_fields("i8", "kind rank at_day duration_days size") | _fields("f8", "per_year score_below"))
+SHOCK = _record(
+    _fields("i8", "kind rank at_day duration_days strength") | _fields("f8", "per_year score_below")
+)
 OCCURRENCE = _record(_fields("i8", "shock start end"))
 PLATFORM = _record(
     # the key of the random numbers, what is kept, and what is counted
@@ -188,23 +190,25 @@ class State(NamedTuple):
         """Return the state with room for at least so many records on a day.
 
         An array that grows is a new one. One that grows with time is made as large as the horizon is likely
-        to need, for memory costs nothing before it is used, but copying costs twice the memory.
+        to need: memory costs nothing before it is used, but copying once more costs twice the memory.
         """
         p = self.platform[0]
-        ahead = 1 if p.reusing else 1.25 * p.horizon / max(day, 30)
+        ahead = 0.0 if p.reusing else 1.25 * p.horizon / max(day, 30)
         return self._replace(
-            loans=_grown(self.loans, loans, 1),
-            loan_keys=self.loan_keys if p.reusing else _grown(self.loan_keys, loan_keys, ahead),
-            holds=_grown(self.holds, holds, ahead),
-            events=_grown(self.events, events, ahead) if p.logging else self.events,
+            loans=_grown(self.loans, loans, 0),
+            loan_keys=self.loan_keys
+            if p.reusing
+            else _grown(self.loan_keys, loan_keys, ahead * p.loans_opened),
+            holds=_grown(self.holds, holds, ahead * p.holds_used),
+            events=_grown(self.events, events, ahead * p.events_used) if p.logging else self.events,
         )
 
 
-def _grown(records: Records, size: int, ahead: float) -> Records:
-    """Return the records with room for at least a size; ``ahead`` times as many are likely to come."""
+def _grown(records: Records, size: int, likely: float) -> Records:
+    """Return the records with room for at least a size, and for so many as are likely to come."""
     if size <= len(records):
         return records
-    grown = np.empty(max(size, len(records) * 3 // 2, int(len(records) * ahead)), records.dtype)
+    grown = np.empty(max(size, len(records) * 3 // 2, int(likely)), records.dtype)
     grown[: len(records)] = records
     return grown
 

@@ -24,7 +24,7 @@ def shock_records(scenario: Scenario) -> Records:
         record.at_day = NONE if shock.at_day is None else shock.at_day
         record.per_year = 0.0 if shock.per_year is None else shock.per_year
         record.duration_days = shock.duration_days
-        record.size = cents(shock.size) if record.kind == CAP else basis_points(shock.size)
+        record.strength = cents(shock.size) if record.kind == CAP else basis_points(shock.size)
         record.score_below = math.inf if shock.score_below is None else shock.score_below
     return records
 

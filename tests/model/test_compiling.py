@@ -85,9 +85,9 @@ def test_an_edit_of_a_step_in_another_file_is_seen_by_a_fresh_process(copy: Copy
     assert copy.inflow() == (500, True)  # the second process starts from the cache
     if not copy.writable:
         assert copy.contents() == before
-    copy.edit("model/state.py", "amount * basis_points // 10_000", "amount * basis_points // 5_000")
+    copy.edit("model/state.py", "        return amount\n", "        return 2 * amount\n")
     assert copy.inflow() == (1000, False)
-    copy.edit("model/state.py", "amount * basis_points // 5_000", "amount * basis_points // 10_000")
+    copy.edit("model/state.py", "        return 2 * amount\n", "        return amount\n")
     assert copy.inflow() == (500, True)
 
 
