@@ -179,10 +179,10 @@ class Census:
         for hold in holds[~np.isin(holds["stage"], (RELEASED, FORFEITED))]:
             if not is_raise(hold):
                 left = hold.amount - hold.forfeited
-                held[hold.borrower] += left
+                held[hold.owner] += left
                 if hold.repaid_at >= self.warmup:
                     followed = int(hold.repaid_at <= self.last_followed)
-                    row = hold.cause, b[hold.borrower].region, followed, day - hold.repaid_at
+                    row = hold.cause, b[hold.owner].region, followed, day - hold.repaid_at
                     self.holds[row] += 1
                     self.cents[row] += left
         self.held_days += held
