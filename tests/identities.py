@@ -45,7 +45,7 @@ def check_every_evening(platform: Platform) -> Iterator[Any]:
         holds = platform.state.holds[: platform.state.platform[0].holds_used]
         holds = holds[~np.isin(holds["stage"], (RELEASED, FORFEITED))]
         held = np.zeros(len(b), np.int64)
-        np.add.at(held, holds["borrower"], holds["amount"] - holds["forfeited"])
+        np.add.at(held, holds["owner"], holds["amount"] - holds["forfeited"])
         assert (held == b["held"]).all(), f"open holds, day {day}"
 
 

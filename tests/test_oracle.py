@@ -59,13 +59,13 @@ def test_random_scenarios_show_every_mechanism(tmp_path: Path) -> None:
 MISTAKES = {
     "the queues do not mind who the borrower is": (
         "model/queues.py",
-        "    if a.borrower != b.borrower:\n",
+        "    if a.owner != b.owner:\n",
         "    if False:\n",
     ),
     "a payment on the last day of grace is late": (
         "model/repayment.py",
-        "late = day - r.oldest_due > p.grace_days",
-        "late = day - r.oldest_due >= p.grace_days",
+        "late = day - int(r.oldest_due) > p.grace_days",
+        "late = day - int(r.oldest_due) >= p.grace_days",
     ),
     "a fall of the limit takes the earliest hold first": (
         "model/limits.py",

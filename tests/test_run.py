@@ -278,7 +278,7 @@ def test_processes_of_a_users_own_need_the_simpy_driver() -> None:
         ("engine", None, "simpy, calendar"),
         ("keep", "everything", "all, holds, counts"),
         ("keep", 0, "all, holds, counts"),
-        ("follow_up_days", -1, "0 to 4294967295"),
+        ("follow_up_days", -1, "0 to 30000"),
         ("follow_up_days", 1.5, "whole number"),
         ("follow_up_days", True, "whole number"),
         ("follow_up_days", None, "whole number"),
