@@ -1,9 +1,9 @@
 """Compile the transitions, and never run a stale one.
 
 numba notices an edit of the file a cached function stands in, but not of a file that function calls
-into. So the cache lies in a folder named by a digest of every source file of the package, of the
-versions involved and of the options: an edit anywhere is another folder. Where no folder can be
-written, functions are compiled afresh in each process.
+into. So the cache lies in a folder named by a digest of every source file that compiled code can
+depend on, of the versions involved and of the options: an edit of any is another folder. Where no
+folder can be written, functions are compiled afresh in each process.
 """
 
 import hashlib
@@ -24,11 +24,17 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 """Without numba's reference counts: no transition makes an array, and counting took half of the time."""
 
 
+LAYERS = ("errors.py", "scenario", "books", "model", "drivers")
+"""Compiled functions stand in the last two, and imports point one way: so they depend on nothing else."""
+
+
 def source_digest() -> str:
     """Return the digest of all that a compiled function depends on."""
     package = Path(__file__).parent.parent
+    layers = [package / name for name in LAYERS]
+    files = [path for layer in layers for path in (layer.rglob("*.py") if layer.is_dir() else [layer])]
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
+    for path in sorted(files):
         digest.update(str(path.relative_to(package)).encode())
         digest.update(path.read_bytes())
     settings = (

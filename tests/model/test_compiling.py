@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import simlimit
+from simlimit.model.compiling import LAYERS
 
 PACKAGE = Path(simlimit.__file__).parent
 INFLOW_OF_A_DAY = """
@@ -108,3 +110,23 @@ def test_other_settings_of_numba_have_a_folder_of_their_own(
     plain = fresh_process("-c", script, NUMBA_CACHE_DIR=str(tmp_path))
     assert fresh_process("-c", script, NUMBA_CACHE_DIR=str(tmp_path)) == plain
     assert fresh_process("-c", script, NUMBA_CACHE_DIR=str(tmp_path), NUMBA_BOUNDSCHECK="1") != plain
+
+
+def imported(path: Path) -> set[str]:
+    """Return the names of what a file of the package imports from the package, one level deep."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    modules = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {module.split(".")[1] for module in modules if module.startswith("simlimit.")}
+
+
+def test_compiled_functions_depend_on_nothing_that_the_digest_leaves_out() -> None:
+    layers = {name.removesuffix(".py") for name in LAYERS}
+    for path in PACKAGE.rglob("*.py"):
+        layer = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if layer in layers:
+            assert imported(path) <= layers, path
+        else:
+            text = path.read_text(encoding="utf-8")
+            assert "import numba" not in text, path
+            assert "import transition" not in text, path
+            assert "import step" not in text, path
