@@ -4,6 +4,10 @@ What is simulated
     `Scenario`, `load`, `preset`, `presets`
 One simulated history
     `simulate`, `Run`, `delay_by_cause`
+Many histories
+    `replicate`, `Study`, `compare`, `Comparison`, `sweep`, `Sweep`, `StudyInterrupted`
+Delay statistics of any table, a real release log too
+    `cumulative_incidence`, `kaplan_meier`, `quantiles`, `described`, `at_risk_table`
 Your own process in it
     `Platform`
 Real books
@@ -17,13 +21,19 @@ Pictures
 from simlimit.books.fitting import FittedBehaviour, fit_behaviour
 from simlimit.books.histories import Histories
 from simlimit.books.uci import histories_from_uci, portfolio_from_uci
+from simlimit.delays import at_risk_table, cumulative_incidence, described, kaplan_meier, quantiles
 from simlimit.drivers.platform import Platform
 from simlimit.errors import PortfolioError, ScenarioError, SimlimitError
 from simlimit.report import delay_by_cause
 from simlimit.run import Run, simulate
 from simlimit.scenario import Scenario, load, preset, presets
+from simlimit.study.comparison import Comparison, compare
+from simlimit.study.replicating import StudyInterrupted, replicate
+from simlimit.study.study import Study
+from simlimit.study.sweeping import Sweep, sweep
 
 __all__ = [
+    "Comparison",
     "FittedBehaviour",
     "Histories",
     "Platform",
@@ -32,12 +42,23 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SimlimitError",
+    "Study",
+    "StudyInterrupted",
+    "Sweep",
+    "at_risk_table",
+    "compare",
+    "cumulative_incidence",
     "delay_by_cause",
+    "described",
     "fit_behaviour",
     "histories_from_uci",
+    "kaplan_meier",
     "load",
     "portfolio_from_uci",
     "preset",
     "presets",
+    "quantiles",
+    "replicate",
     "simulate",
+    "sweep",
 ]

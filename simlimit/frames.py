@@ -103,13 +103,12 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
-def daily_frame(state: State) -> pd.DataFrame:
-    """Return the table of days."""
-    daily: Records = state.daily
+def daily_frame(daily: Records, unlimited: bool) -> pd.DataFrame:
+    """Return the table of days; an unlimited pool has no headroom."""
     counts = ("day", "pending_holds", "review_queue", "funding_queue", "frozen")
     names = daily.dtype.names or ()
     frame = pd.DataFrame({name: daily[name] if name in counts else _money(daily[name]) for name in names})
-    if state.platform[0].unlimited:
+    if unlimited:
         frame["headroom"] = np.nan
     return frame
 

@@ -78,7 +78,7 @@ class Run:
     @cached_property
     def daily(self) -> pd.DataFrame:
         """A row per day: the platform at the end of it, and what moved on it."""
-        return frames.daily_frame(self._state)
+        return frames.daily_frame(self._state.daily, self.scenario.funding.unlimited)
 
     @cached_property
     def borrowers(self) -> pd.DataFrame:
@@ -171,11 +171,11 @@ def simulate(
     """
     if not isinstance(scenario, Scenario):
         raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")
-    seed = _whole("seed", seed, LARGEST_SEED)
-    replication = _whole("replication", replication, LARGEST_SEED)
-    _check_choice("engine", engine, ENGINES)
-    _check_choice("keep", keep, KEPT)
-    follow_up_days = _whole("follow_up_days", follow_up_days, LONGEST_FOLLOW_UP)
+    seed = check_whole("seed", seed, LARGEST_SEED)
+    replication = check_whole("replication", replication, LARGEST_SEED)
+    check_choice("engine", engine, ENGINES)
+    check_choice("keep", keep, KEPT)
+    follow_up_days = check_whole("follow_up_days", follow_up_days, LONGEST_FOLLOW_UP)
     if processes and engine != "simpy":
         raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
     # A user's process may look at a hold that has ended: its record is not used again.
@@ -189,12 +189,14 @@ def simulate(
     return Run(scenario, seed, replication, keep, follow_up_days, setting.regions, state)
 
 
-def _whole(name: str, value: object, largest: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value <= largest:
-        raise SimlimitError(f"{name} is {value!r}, but must be a whole number from 0 to {largest}.")
+def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
+    """Return a whole number within bounds, or refuse it."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= largest:
+        raise SimlimitError(f"{name} is {value!r}, but must be a whole number from {least} to {largest}.")
     return int(value)
 
 
-def _check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
+def check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Refuse what is not among the choices."""
     if value not in allowed:
         raise SimlimitError(f"{name} is {value!r}, but must be one of: {', '.join(allowed)}.")

@@ -23,9 +23,9 @@ def ages(p: Record) -> int:
 
 @step
 def count_row(r: Record, p: Record, hold: Record, age: int) -> int:
-    """Return the place of the count of a hold's region, follow-up and age."""
+    """Return the place of the count of a hold's group, follow-up and age."""
     followed = 1 if hold.repaid_at <= p.last_followed else 0
-    return (2 * r.region + followed) * ages(p) + age
+    return (2 * r.group + followed) * ages(p) + age
 
 
 @step

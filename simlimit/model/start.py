@@ -1,10 +1,12 @@
 """The state of a platform on the eve of its first day."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from simlimit.books.portfolio import read_portfolio
+from simlimit.model.grouping import Grouping, assign_groups, make_grouping
 from simlimit.model.parameters import facility_records, platform_record
 from simlimit.model.population import Book, Integers, late_scale, make_book, populate
 from simlimit.model.state import (
@@ -35,6 +37,8 @@ class Setting(NamedTuple):
         How many there are.
     book : Book
         What they are drawn from.
+    grouping : Grouping
+        Who is counted apart.
     platform : array of one PLATFORM record
         The parameters, before the first day.
     """
@@ -43,10 +47,18 @@ class Setting(NamedTuple):
     regions: tuple[str, ...]
     borrowers: int
     book: Book
+    grouping: Grouping
     platform: Records
 
 
-def prepare(scenario: Scenario, follow_up_days: int, logging: bool, reusing: bool) -> Setting:
+def prepare(
+    scenario: Scenario,
+    follow_up_days: int,
+    logging: bool,
+    reusing: bool,
+    by: str = "region",
+    bands: Sequence[float] = (),
+) -> Setting:
     """Read the portfolio that a scenario names, and make what its replications have in common.
 
     Parameters
@@ -58,6 +70,8 @@ def prepare(scenario: Scenario, follow_up_days: int, logging: bool, reusing: boo
         Whether events are kept.
     reusing : bool
         Whether the records of holds that have ended are used again.
+    by, bands
+        Who is counted apart, as in `make_grouping`.
 
     Returns
     -------
@@ -69,6 +83,8 @@ def prepare(scenario: Scenario, follow_up_days: int, logging: bool, reusing: boo
         If the portfolio cannot be read.
     ScenarioError
         If a shock names a region that there is not.
+    SimlimitError
+        If there is no such attribute, or its bands are not ascending numbers.
     """
     path = scenario.population.portfolio
     portfolio = None if path is None else read_portfolio(path)
@@ -79,12 +95,12 @@ def prepare(scenario: Scenario, follow_up_days: int, logging: bool, reusing: boo
     platform = platform_record(scenario)
     p = platform[0]
     p.late_scale = late_scale(scenario, portfolio)
-    p.regions = len(regions)
     p.last_followed = scenario.horizon_days - follow_up_days
     p.logging = logging
     p.reusing = reusing
     borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
-    return Setting(scenario, regions, borrowers, make_book(scenario, portfolio), platform)
+    grouping = make_grouping(by, bands, regions)
+    return Setting(scenario, regions, borrowers, make_book(scenario, portfolio), grouping, platform)
 
 
 def empty_state(setting: Setting) -> State:
@@ -112,9 +128,9 @@ def empty_state(setting: Setting) -> State:
 
 
 def count_rows(setting: Setting) -> int:
-    """Return the number of counts: one per region, follow-up and age."""
+    """Return the number of counts: one per group, follow-up and age."""
     scenario = setting.scenario
-    return 2 * len(setting.regions) * (scenario.horizon_days - scenario.warmup_days + 1)
+    return 2 * len(setting.grouping.labels) * (scenario.horizon_days - scenario.warmup_days + 1)
 
 
 def with_occurrences(state: State, number: int) -> State:
@@ -147,4 +163,5 @@ def begin(setting: Setting, ids: Integers, seed: int, replication: int) -> State
     state = with_occurrences(state, timetable(state.shocks, state.occurrences, state.platform))
     timetable(state.shocks, state.occurrences, state.platform)  # again, now that there is room for all
     populate(state.borrowers, state.loans, state.loan_keys, state.platform, setting.book, ids)
+    assign_groups(state.borrowers, setting.grouping.attribute, setting.grouping.bounds)
     return state

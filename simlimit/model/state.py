@@ -79,7 +79,7 @@ BORROWER = _record(
     | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
     | _fields("i2", "last_draw last_prepayment due_day evaluation_day spell")
     | _fields("i2", "no_limit_since no_limit_days")
-    | _fields("u2", "region loans")
+    | _fields("u2", "region group loans")
     | _fields("u1", "standing watched risky flagged closed raise_pending lenders")
 )
 LOAN = _record(_fields("i8", "balance level") | _fields("i2", "origin remaining next_cycle"))
@@ -98,9 +98,10 @@ DAY = _record(
     | _fields("i8", "pending_holds review_queue funding_queue frozen")
 )
 COUNT = _record({"holds": ("i8", (11,)), "cents": ("i8", (11,))})
-"""Of a region, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
+"""Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(8, 11)
-TOTAL = _record(_fields("i8", "borrowers no_limit_days held_days written_off"))
+TOTAL = _record(_fields("i8", "borrowers no_limit_days held_days"))
+"""Of the borrowers of a group."""
 REVIEWER = _record({"free_at": "f8", "hold": "i8"})
 FACILITY = _record(_fields("i8", "daily_inflow lump every_days from_day to_day"))
 SHOCK = _record(
@@ -109,7 +110,7 @@ SHOCK = _record(
 OCCURRENCE = _record(_fields("i8", "shock start end"))
 PLATFORM = _record(
     # the key of the random numbers, what is kept, and what is counted
-    _fields("i8", "seed replication logging reusing horizon warmup_days last_followed regions")
+    _fields("i8", "seed replication logging reusing horizon warmup_days last_followed")
     # parameters: behaviour and product
     | _fields(
         "i8", "default_dpd slip_days draw_low draw_high draws instalments method cycle_days per_loan min_draw"
@@ -159,7 +160,7 @@ class State(NamedTuple):
     holds, events : arrays of records
         In use up to the counts in ``platform``.
     counts : array of COUNT records
-        One per region, follow-up and age, in the order of `count_row`.
+        One per group, follow-up and age, in the order of `count_row`.
     daily : array of DAY records
     reviewers : array of REVIEWER records
         A heap of the reviews under way, the first to finish first.

@@ -1,0 +1,1 @@
+"""What many replications say: studies, comparisons, sweeps."""

@@ -1,0 +1,170 @@
+"""A folder from which a study continues: a Parquet file per replication, each written whole or not at all."""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from simlimit.drivers.tallies import Tallies
+from simlimit.errors import SimlimitError
+from simlimit.model.start import Setting
+from simlimit.scenario import dumps
+
+INDEX = "study.json"
+SCENARIO = "scenario.toml"
+SAFE = re.compile(r"[^\w.-]+")
+
+
+def fingerprint(setting: Setting, seed: int, options: Mapping[str, object]) -> dict[str, Any]:
+    """Return all that the tables of a replication depend on, besides its number."""
+    scenario = setting.scenario
+    portfolio = scenario.population.portfolio
+    parameters = dumps(scenario.replace({"provenance": {}}), comments=False)
+    return {
+        "scenario": hashlib.sha256(parameters.encode()).hexdigest(),
+        "portfolio": portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
+        "seed": seed,
+        "version": version("simlimit"),
+        **options,
+    }
+
+
+def open_stores(
+    folder: str | os.PathLike[str], settings: Mapping[str, Setting], marks: Mapping[str, dict[str, Any]]
+) -> dict[str, "Store"]:
+    """Return the store of a study, whose name is empty: the folder; or a folder in it for each of several."""
+    if list(settings) == [""]:
+        return {"": Store(folder, settings[""], marks[""])}
+    target = Path(folder)
+    try:
+        target.mkdir(exist_ok=True)
+    except OSError as error:
+        raise SimlimitError(f"{target} cannot be written: {error.strerror or error}.") from None
+    return {
+        name: Store(target / f"{position}-{SAFE.sub('-', name)[:60]}", setting, marks[name])
+        for position, (name, setting) in enumerate(settings.items())
+    }
+
+
+class Store:
+    """The folder of one study.
+
+    Parameters
+    ----------
+    folder : path
+        One that does not exist yet, is empty, or was made for the same study.
+    setting : Setting
+    mark : dict
+        The `fingerprint` of the study.
+
+    Raises
+    ------
+    SimlimitError
+        If the folder was made for another study or for something else, or cannot be written.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], setting: Setting, mark: dict[str, Any]) -> None:
+        self.folder = Path(folder)
+        try:
+            self.folder.mkdir(exist_ok=True)
+            self._sweep_drafts()
+            if (self.folder / INDEX).exists():
+                self._compare(json.loads((self.folder / INDEX).read_text(encoding="utf-8")), mark)
+            elif any(self.folder.iterdir()):
+                raise SimlimitError(
+                    f"{self.folder} is there already and holds no study, but a store must be a folder that "
+                    "is new, empty, or holds this study."
+                )
+            else:
+                self._write(SCENARIO, lambda path: path.write_text(dumps(setting.scenario), encoding="utf-8"))
+                self._write(INDEX, lambda path: path.write_text(json.dumps(mark, indent=1), encoding="utf-8"))
+        except OSError as error:
+            raise self._refusal(error) from None
+        except ValueError as error:
+            if isinstance(error, SimlimitError):
+                raise
+            raise SimlimitError(f"{self.folder / INDEX} is damaged: {error}.") from None
+
+    def done(self) -> set[int]:
+        """Return the numbers of the replications that are there."""
+        return {int(path.stem.split("-")[1]) for path in self.folder.glob("replication-*.parquet")}
+
+    def put(self, replication: int, tallies: Tallies, row: int, frames: dict[str, pd.DataFrame]) -> None:
+        """Write a replication: what it keeps in full first, so that its tallies say that it is all there."""
+        try:
+            for name, frame in frames.items():
+                self._write(f"{name}-{replication:06}.parquet", frame.to_parquet)
+            columns = {
+                name: pa.array([_flat(getattr(tallies, name)[row])], pa.list_(pa.int64()))
+                for name in Tallies._fields
+            }
+            self._write(
+                f"replication-{replication:06}.parquet",
+                lambda path: pq.write_table(pa.table(columns), path, compression="zstd"),
+            )
+        except OSError as error:
+            raise self._refusal(error) from None
+
+    def get(self, replication: int, tallies: Tallies, row: int) -> None:
+        """Read the tallies of a replication into a row."""
+        path = self.folder / f"replication-{replication:06}.parquet"
+        try:
+            table = pq.read_table(path)
+            for name in Tallies._fields:
+                into = getattr(tallies, name)[row]
+                flat = table[name].combine_chunks().flatten().to_numpy()
+                if into.dtype.names:
+                    into[...] = flat.view(into.dtype).reshape(into.shape)
+                else:
+                    into[...] = flat.reshape(into.shape)
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            raise SimlimitError(
+                f"{path} cannot be read: {error}; delete it, and it is simulated again."
+            ) from None
+
+    def frame(self, name: str, replication: int) -> pd.DataFrame:
+        """Read a table that a replication has kept in full."""
+        return pd.read_parquet(self.folder / f"{name}-{replication:06}.parquet")
+
+    def _compare(self, found: dict[str, Any], mark: dict[str, Any]) -> None:
+        for name, value in mark.items():
+            if found.get(name) != value:
+                what = (
+                    f"another {name}" if name in ("scenario", "portfolio") else f"{name} {found.get(name)!r}"
+                )
+                here = "" if name in ("scenario", "portfolio") else f", not {value!r}"
+                raise SimlimitError(
+                    f"{self.folder} holds a study of {what}{here}: name another store, or the same study."
+                )
+
+    def _write(self, name: str, write: Callable[[Path], object]) -> None:
+        """Write a file whole or not at all, whatever happens in between."""
+        handle, draft = tempfile.mkstemp(prefix=".draft-", dir=self.folder)
+        os.close(handle)
+        write(Path(draft))
+        os.replace(draft, self.folder / name)
+
+    def _sweep_drafts(self) -> None:
+        """Remove what a process that was killed has left."""
+        for path in self.folder.glob(".draft-*"):
+            path.unlink(missing_ok=True)
+
+    def _refusal(self, error: OSError) -> SimlimitError:
+        return SimlimitError(f"{self.folder} cannot be written: {error.strerror or error}.")
+
+
+def _flat(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return whole numbers, or records of them, as a flat array."""
+    if values.dtype.names:
+        return np.ascontiguousarray(values).view(np.int64).reshape(-1)
+    return values.astype(np.int64).reshape(-1)

@@ -1,0 +1,121 @@
+"""`sweep`: a study at every point of a grid of field values, under common random numbers."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Unpack
+
+import pandas as pd
+
+from simlimit.errors import SimlimitError
+from simlimit.scenario import Scenario
+from simlimit.study.replicating import Options, replicate_all
+from simlimit.study.study import Study
+
+Point = tuple[Any, ...]
+
+
+class Sweep:
+    """A study at every point of a grid.
+
+    Made by `simlimit.sweep`.
+
+    Attributes
+    ----------
+    fields : dict of list
+        The values of every field that is swept, by its dotted name.
+    studies : dict of Study
+        By their points: tuples of values in the order of the fields.
+    """
+
+    def __init__(self, fields: dict[str, list[Any]], studies: dict[Point, Study]) -> None:
+        self.fields = fields
+        self.studies = studies
+
+    def __repr__(self) -> str:
+        grid = " x ".join(f"{name} ({len(values)})" for name, values in self.fields.items())
+        number = len(next(iter(self.studies.values())))
+        return f"Sweep({grid}: {number:,} replications each)"
+
+    def summary(
+        self,
+        confidence: float = 0.95,
+        follow_up_days: int | None = None,
+        weight: Literal["holds", "amount"] = "holds",
+    ) -> pd.DataFrame:
+        """Return the metrics at every point.
+
+        Parameters
+        ----------
+        confidence, follow_up_days, weight
+            As in `Study.summary`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index: the fields, then `metric`; columns as in `Study.summary`.
+        """
+        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
+        keys = [(*point, metric) for point in self.studies for metric in tables[0].index]
+        index = pd.MultiIndex.from_tuples(keys, names=[*self.fields, "metric"])
+        return pd.concat(tables, ignore_index=True).set_index(index)
+
+
+def sweep(
+    scenario: Scenario,
+    fields: Mapping[str, Sequence[Any]],
+    n: int = 100,
+    seed: int = 1,
+    **options: Unpack[Options],
+) -> Sweep:
+    """Simulate a scenario at every combination of the values of some fields, under common random numbers.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    fields : mapping of str to sequence
+        Dotted names of fields and the values that each takes: ``{"evaluation.period_days": [7, 14, 30]}``.
+    n, seed
+        As in `replicate`.
+    **options
+        `precision`, `workers`, `executor`, `store`, `engine`, `keep`, `follow_up_days`, `by`, `bands` and
+        `progress`, as in `replicate`.
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such field, or a value is not allowed.
+    SimlimitError, PortfolioError, StudyInterrupted
+        As `replicate` does.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> small = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "population.borrowers": 50}
+    ... )
+    >>> fields = {"evaluation.period_days": [7, 30], "evaluation.cutoff_days": [0, 1]}
+    >>> grid = sl.sweep(small, fields, 5, seed=1)
+    >>> grid
+    Sweep(evaluation.period_days (2) x evaluation.cutoff_days (2): 5 replications each)
+    >>> grid.summary().loc[(7, 1, "pending_share"), "estimate"]
+    np.float64(0.0)
+    """
+    if not isinstance(fields, Mapping) or not fields or not all(len(values) for values in fields.values()):
+        raise SimlimitError(f"fields is {fields!r}, but must give each field a list of values.")
+    grid = {name: list(values) for name, values in fields.items()}
+    points = list(itertools.product(*grid.values()))
+    scenarios = {
+        _name(grid, point): scenario.replace(dict(zip(grid, point, strict=True))) for point in points
+    }
+    if len(scenarios) < len(points):
+        raise SimlimitError(f"fields is {fields!r}, but must name each value once.")
+    studies = replicate_all(scenarios, n, seed, **options)
+    return Sweep(grid, dict(zip(points, studies.values(), strict=True)))
+
+
+def _name(grid: Mapping[str, Sequence[Any]], point: Point) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in zip(grid, point, strict=True))
