@@ -1,7 +1,7 @@
 """The metrics of a replication, from its tallies: plain proportions and means of the followed holds."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from simlimit.model.start import Setting
 from simlimit.model.state import GATES
 
 Floats = npt.NDArray[np.float64]
+Counts: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 Weight = Literal["holds", "amount"]
 
 WEIGHTS = ("holds", "amount")
@@ -41,19 +42,24 @@ def check_weight(weight: str) -> None:
         raise SimlimitError(f"weight is {weight!r}, but must be one of: {', '.join(WEIGHTS)}.")
 
 
-def followed_counts(tallies: Tallies, weight: str) -> npt.NDArray[np.int64]:
+def followed_counts(tallies: Tallies, weight: str) -> Counts:
     """Return where followed holds, or their cents, stand and end: (replications, groups, 10, ages)."""
-    counts = tallies.followed_holds if weight == "holds" else tallies.followed_cents
-    return counts.astype(np.int64)
+    return tallies.followed_holds if weight == "holds" else tallies.followed_cents
 
 
-def ended_counts(tallies: Tallies, weight: str) -> npt.NDArray[np.int64]:
+def ended_counts(tallies: Tallies, weight: str) -> Counts:
     """Return how all holds, or their cents, ended at each age: (replications, groups, 3, ages)."""
-    counts = tallies.ended_holds if weight == "holds" else tallies.ended_cents
-    return counts.astype(np.int64)
+    return tallies.ended_holds if weight == "holds" else tallies.ended_cents
 
 
-def followed_metrics(counts: npt.NDArray[np.int64], follow_up_days: int) -> dict[str, Floats]:
+def of_group(counts: Counts, group: int | None) -> npt.NDArray[np.int64]:
+    """Return the counts of one group, or of all groups together, without the axis of groups."""
+    if group is None:
+        return np.asarray(counts.sum(axis=1, dtype=np.int64))
+    return counts[:, group].astype(np.int64)
+
+
+def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
     """Return the metrics of followed holds.
 
     Parameters
@@ -120,7 +126,7 @@ def all_metrics(tallies: Tallies, setting: Setting, follow_up_days: int, weight:
     """Return all metrics of the whole book: arrays of shape (replications,)."""
     totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
     counts = followed_counts(tallies, weight)
-    metrics = followed_metrics(counts.sum(axis=1), follow_up_days) | borrower_metrics(
+    metrics = followed_metrics(of_group(counts, None), follow_up_days) | borrower_metrics(
         totals["borrowers"], totals["no_limit_days"], totals["held_days"], _observed_days(setting)
     )
     written_off = tallies.daily["written_off"][:, setting.scenario.warmup_days :].sum(axis=1)

@@ -238,8 +238,7 @@ class Study:
         """
         check_confidence(confidence)
         metrics.check_weight(weight)
-        counts = metrics.ended_counts(self._tallies, weight)
-        counts = counts.sum(axis=1) if group is None else counts[:, self._group(group)]
+        counts = metrics.of_group(metrics.ended_counts(self._tallies, weight), self._group(group))
         ended, censored = counts[:, :2], counts[:, 2]
         band = jackknife(aalen_johansen, ended, censored, confidence=confidence)
         unit = 1 if weight == "holds" else 100
@@ -280,8 +279,7 @@ class Study:
         """
         check_confidence(confidence)
         metrics.check_weight(weight)
-        counts = metrics.followed_counts(self._tallies, weight)
-        counts = counts.sum(axis=1) if group is None else counts[:, self._group(group)]
+        counts = metrics.of_group(metrics.followed_counts(self._tallies, weight), self._group(group))
         counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
         band = jackknife(_shares, counts, confidence=confidence)
         names = (*GATES, *ENDS)
@@ -360,7 +358,9 @@ class Study:
             self._others[follow_up_days] = self._again(follow_up_days)
         return self._others[follow_up_days]
 
-    def _group(self, name: str) -> int:
+    def _group(self, name: str | None) -> int | None:
+        if name is None:
+            return None
         if name not in self.by:
             raise SimlimitError(f"group is {name!r}, but must be one of: {', '.join(self.by)}.")
         return self.by.index(name)
