@@ -10,7 +10,8 @@ from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study.intervals import Floats, holm, t_intervals, t_probabilities
-from simlimit.study.replicating import Options, replicate_all
+from simlimit.study.plan import Options, Plan
+from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 
 
@@ -193,5 +194,5 @@ def compare(
     for name in scenarios:
         if not isinstance(name, str) or not name:
             raise SimlimitError(f"scenarios has the name {name!r}, but names must be text.")
-    studies = replicate_all(scenarios, n, seed, **options)
+    studies = replicate_all(scenarios, n, seed, Plan(**options))
     return Comparison(studies)

@@ -197,10 +197,6 @@ class Crew:
 def crew(cases: Sequence[Case], workers: int | None, executor: Executor | None) -> Iterator[Crew]:
     """Give those who do the work: an executor, or so many threads; if None, one for each processor."""
     if executor is not None:
-        if workers is not None:
-            raise SimlimitError(
-                f"workers is {workers!r}, but an executor brings its own: give one of the two."
-            )
         yield Crew(executor, own=False)
         return
     fitting = _fitting(cases)

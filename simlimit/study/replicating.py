@@ -1,78 +1,25 @@
 """`replicate`: a fixed number of replications of a scenario, or as many as a precision needs."""
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Literal, TypedDict, Unpack
+from typing import Literal
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from simlimit.errors import SimlimitError
 from simlimit.model.start import prepare
-from simlimit.run import (
-    ENGINES,
-    FOLLOW_UP_DAYS,
-    KEPT,
-    LARGEST_SEED,
-    LONGEST_FOLLOW_UP,
-    check_choice,
-    check_whole,
-)
+from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_whole
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
-from simlimit.study.gathering import BAR_AFTER_SECONDS, Case, Gathering, crew
+from simlimit.study.gathering import BAR_AFTER_SECONDS, Bar, Case, Gathering, crew
+from simlimit.study.plan import Folder, Plan, Precision
 from simlimit.study.precision import LEAST, enough, wanted
 from simlimit.study.store import Store, fingerprint, open_stores
 from simlimit.study.study import Study
 
 MOST = 1_000_000
 """Replications of a study."""
-MOST_WORKERS = 10_000
-
-
-class Required(TypedDict):
-    """How a study is made, all said."""
-
-    precision: float | Mapping[str, float] | None
-    workers: int | None
-    executor: Executor | None
-    store: str | os.PathLike[str] | None
-    engine: Literal["calendar", "simpy"]
-    keep: Literal["counts", "holds", "all"]
-    follow_up_days: int
-    by: str
-    bands: Sequence[float]
-    progress: bool
-
-
-class Options(TypedDict, total=False):
-    """How a study is made, where it is not as usual; `replicate` says what each means."""
-
-    precision: float | Mapping[str, float] | None
-    workers: int | None
-    executor: Executor | None
-    store: str | os.PathLike[str] | None
-    engine: Literal["calendar", "simpy"]
-    keep: Literal["counts", "holds", "all"]
-    follow_up_days: int
-    by: str
-    bands: Sequence[float]
-    progress: bool
-
-
-DEFAULTS: Required = {
-    "precision": None,
-    "workers": None,
-    "executor": None,
-    "store": None,
-    "engine": "calendar",
-    "keep": "counts",
-    "follow_up_days": FOLLOW_UP_DAYS,
-    "by": "region",
-    "bands": (),
-    "progress": True,
-}
 
 
 class StudyInterrupted(KeyboardInterrupt):
@@ -94,10 +41,10 @@ def replicate(
     n: int = 100,
     seed: int = 1,
     *,
-    precision: float | Mapping[str, float] | None = None,
+    precision: Precision = None,
     workers: int | None = None,
     executor: Executor | None = None,
-    store: str | os.PathLike[str] | None = None,
+    store: Folder | None = None,
     engine: Literal["calendar", "simpy"] = "calendar",
     keep: Literal["counts", "holds", "all"] = "counts",
     follow_up_days: int = FOLLOW_UP_DAYS,
@@ -164,62 +111,34 @@ def replicate(
     >>> study.summary().loc["released_within_0d", "replications"]
     np.int64(10)
     """
-    return replicate_all(
-        {"": scenario},
-        n,
-        seed,
-        precision=precision,
-        workers=workers,
-        executor=executor,
-        store=store,
-        engine=engine,
-        keep=keep,
-        follow_up_days=follow_up_days,
-        by=by,
-        bands=bands,
-        progress=progress,
-    )[""]
+    plan = Plan(precision, workers, executor, store, engine, keep, follow_up_days, by, bands, progress)
+    return replicate_all({"": scenario}, n, seed, plan)[""]
 
 
-def replicate_all(
-    scenarios: Mapping[str, Scenario], n: int, seed: int, **options: Unpack[Options]
-) -> dict[str, Study]:
+def replicate_all(scenarios: Mapping[str, Scenario], n: int, seed: int, plan: Plan) -> dict[str, Study]:
     """Simulate the same replications of several scenarios, side by side; see `replicate`."""
     n = check_whole("n", n, MOST, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
-    chosen = _checked(options)
-    cases = {name: _case(scenario, seed, chosen) for name, scenario in scenarios.items()}
-    precision = chosen["precision"]
-    relative = None if precision is None else wanted(precision)
+    cases = {name: _case(scenario, seed, plan) for name, scenario in scenarios.items()}
 
     def study(name: str, number: int, is_precise: bool | None = None) -> Study:
         def again(follow_up_days: int) -> Study:
-            other: Options = {"follow_up_days": follow_up_days, "by": chosen["by"], "bands": chosen["bands"]}
-            return replicate_all({name: scenarios[name]}, number, seed, **other)[name]
+            other = Plan(follow_up_days=follow_up_days, by=plan.by, bands=plan.bands, progress=plan.progress)
+            return replicate_all({name: scenarios[name]}, number, seed, other)[name]
 
-        return Study(gatherings[name], number, chosen["follow_up_days"], again, is_precise)
+        return Study(gatherings[name], number, plan.follow_up_days, again, is_precise)
 
-    with (
-        crew(list(cases.values()), chosen["workers"], chosen["executor"]) as hands,
-        tqdm(
-            total=n * len(cases),
-            unit="replication",
-            disable=not chosen["progress"],
-            delay=BAR_AFTER_SECONDS,
-        ) as bar,
-    ):
-        stores = _stores(cases, seed, chosen)
+    with crew(list(cases.values()), plan.workers, plan.executor) as hands, _bar(n * len(cases), plan) as bar:
+        stores = _stores(cases, seed, plan)
         gatherings = {name: Gathering(case, n, stores[name]) for name, case in cases.items()}
         try:
-            if relative is None:
+            if plan.precision is None:
                 hands.gather(list(gatherings.values()), n, bar)
                 return {name: study(name, n) for name in cases}
             last = min(LEAST + 10, n)
             while True:
                 hands.gather(list(gatherings.values()), last, bar)
-                numbers = [
-                    _enough(one, last, chosen["follow_up_days"], relative) for one in gatherings.values()
-                ]
+                numbers = [_enough(one, last, plan) for one in gatherings.values()]
                 if all(numbers) or last == n:
                     number = max(one or n for one in numbers)
                     return {name: study(name, number, all(numbers)) for name in cases}
@@ -229,50 +148,37 @@ def replicate_all(
             raise StudyInterrupted({name: study(name, done) for name in cases} if done > 0 else {}) from None
 
 
-def _checked(options: Options) -> Required:
-    chosen: Required = {**DEFAULTS, **options}
-    chosen["follow_up_days"] = check_whole("follow_up_days", chosen["follow_up_days"], LONGEST_FOLLOW_UP)
-    if chosen["workers"] is not None:
-        chosen["workers"] = check_whole("workers", chosen["workers"], MOST_WORKERS, least=1)
-    executor = chosen["executor"]
-    if executor is not None and not isinstance(executor, Executor):
-        raise SimlimitError(f"executor is {executor!r}, but must be a concurrent.futures.Executor.")
-    check_choice("engine", chosen["engine"], ENGINES)
-    check_choice("keep", chosen["keep"], KEPT)
-    return chosen
-
-
-def _case(scenario: Scenario, seed: int, chosen: Required) -> Case:
+def _case(scenario: Scenario, seed: int, plan: Plan) -> Case:
     if not isinstance(scenario, Scenario):
         raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")
-    keep = chosen["keep"]
+    keep = plan.keep
     setting = prepare(
         scenario,
-        chosen["follow_up_days"],
+        plan.follow_up_days,
         logging=keep == "all",
         reusing=keep == "counts",
-        by=chosen["by"],
-        bands=chosen["bands"],
+        by=plan.by,
+        bands=plan.bands,
     )
-    return Case(setting, seed, chosen["engine"], keep)
+    return Case(setting, seed, plan.engine, keep)
 
 
-def _stores(cases: Mapping[str, Case], seed: int, chosen: Required) -> dict[str, Store | None]:
+def _stores(cases: Mapping[str, Case], seed: int, plan: Plan) -> dict[str, Store | None]:
     """Return the store of each case, if there is to be one."""
-    if chosen["store"] is None:
+    if plan.store is None:
         return dict.fromkeys(cases)
-    options = {
-        "keep": chosen["keep"],
-        "follow_up_days": chosen["follow_up_days"],
-        "by": chosen["by"],
-        "bands": list(chosen["bands"]),
-    }
     settings = {name: case.setting for name, case in cases.items()}
-    marks = {name: fingerprint(setting, seed, options) for name, setting in settings.items()}
-    return dict(open_stores(chosen["store"], settings, marks))
+    marks = {name: fingerprint(setting, seed, plan.what_is_kept()) for name, setting in settings.items()}
+    return dict(open_stores(plan.store, settings, marks))
 
 
-def _enough(one: Gathering, last: int, follow_up_days: int, relative: Mapping[str, float]) -> int | None:
-    values = metrics.all_metrics(one.tallies.rows(0, last), one.case.setting, follow_up_days, "holds")
+def _enough(one: Gathering, last: int, plan: Plan) -> int | None:
+    assert plan.precision is not None
+    relative = wanted(plan.precision)
+    values = metrics.all_metrics(one.tallies.rows(0, last), one.case.setting, plan.follow_up_days, "holds")
     chosen = np.column_stack([values[name] for name in relative])
     return enough(chosen, np.array(list(relative.values())))
+
+
+def _bar(total: int, plan: Plan) -> Bar:
+    return tqdm(total=total, unit="replication", disable=not plan.progress, delay=BAR_AFTER_SECONDS)

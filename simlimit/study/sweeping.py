@@ -8,7 +8,8 @@ import pandas as pd
 
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
-from simlimit.study.replicating import Options, replicate_all
+from simlimit.study.plan import Options, Plan
+from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 
 Point = tuple[Any, ...]
@@ -113,7 +114,7 @@ def sweep(
     }
     if len(scenarios) < len(points):
         raise SimlimitError(f"fields is {fields!r}, but must name each value once.")
-    studies = replicate_all(scenarios, n, seed, **options)
+    studies = replicate_all(scenarios, n, seed, Plan(**options))
     return Sweep(grid, dict(zip(points, studies.values(), strict=True)))
 
 

@@ -1,0 +1,72 @@
+"""How a study is made: all that may be said besides the scenario, the number of replications and the seed."""
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+from simlimit.errors import SimlimitError
+from simlimit.run import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP, check_choice, check_whole
+from simlimit.study.precision import wanted
+
+MOST_WORKERS = 10_000
+
+Precision = float | Mapping[str, float] | None
+Folder = str | os.PathLike[str]
+
+
+class Options(TypedDict, total=False):
+    """The options of `replicate`, which says what each means."""
+
+    precision: Precision
+    workers: int | None
+    executor: Executor | None
+    store: Folder | None
+    engine: Literal["calendar", "simpy"]
+    keep: Literal["counts", "holds", "all"]
+    follow_up_days: int
+    by: str
+    bands: Sequence[float]
+    progress: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Options with their defaults, checked."""
+
+    precision: Precision = None
+    workers: int | None = None
+    executor: Executor | None = None
+    store: Folder | None = None
+    engine: Literal["calendar", "simpy"] = "calendar"
+    keep: Literal["counts", "holds", "all"] = "counts"
+    follow_up_days: int = FOLLOW_UP_DAYS
+    by: str = "region"
+    bands: Sequence[float] = ()
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what is not allowed, before anything runs."""
+        check_whole("follow_up_days", self.follow_up_days, LONGEST_FOLLOW_UP)
+        if self.workers is not None:
+            check_whole("workers", self.workers, MOST_WORKERS, least=1)
+        if self.executor is not None and not isinstance(self.executor, Executor):
+            raise SimlimitError(f"executor is {self.executor!r}, but must be a concurrent.futures.Executor.")
+        if self.executor is not None and self.workers is not None:
+            raise SimlimitError(
+                f"workers is {self.workers!r}, but an executor brings its own: give one of the two."
+            )
+        check_choice("engine", self.engine, ENGINES)
+        check_choice("keep", self.keep, KEPT)
+        if self.precision is not None:
+            wanted(self.precision)
+
+    def what_is_kept(self) -> dict[str, object]:
+        """Return the options on which the tables of a replication depend."""
+        return {
+            "keep": self.keep,
+            "follow_up_days": self.follow_up_days,
+            "by": self.by,
+            "bands": list(self.bands),
+        }
