@@ -10,14 +10,16 @@ Delay statistics of any table, a real release log too
     `cumulative_incidence`, `kaplan_meier`, `quantiles`, `described`, `at_risk_table`
 Your own process in it
     `Platform`
-Real books
-    `portfolio_from_uci`, `histories_from_uci`, `Histories`, `fit_behaviour`, `FittedBehaviour`
+Real books, and invented ones to try
+    `portfolio_from_uci`, `histories_from_uci`, `Histories`, `fit_behaviour`, `FittedBehaviour`,
+    `example_portfolio`, `example_release_log`
 What can go wrong
     `SimlimitError`, `ScenarioError`, `PortfolioError`
 Pictures
     the module `simlimit.plots`
 """
 
+from simlimit.books.example import example_portfolio, example_release_log
 from simlimit.books.fitting import FittedBehaviour, fit_behaviour
 from simlimit.books.histories import Histories
 from simlimit.books.uci import histories_from_uci, portfolio_from_uci
@@ -50,6 +52,8 @@ __all__ = [
     "cumulative_incidence",
     "delay_by_cause",
     "described",
+    "example_portfolio",
+    "example_release_log",
     "fit_behaviour",
     "histories_from_uci",
     "kaplan_meier",

@@ -1,0 +1,159 @@
+"""An invented lender: a small book of borrowers and a release log, as CSV files to try the library with.
+
+Nothing in them is about real people: both are written from a simulation of the preset `jiebei` with two
+regions, smaller lines, more lateness, harder cuts and no limit on funding, in which the south was frozen for
+a month.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from simlimit.errors import SimlimitError
+from simlimit.run import Run, check_whole, simulate
+from simlimit.scenario import Scenario, preset
+
+MOST_BORROWERS = 1_000_000
+_DAYS = 540
+_WARMUP = 180
+_FIRST_DAY: Final = "2023-01-01"
+_FREEZE = {"kind": "freeze", "at_day": 360, "duration_days": 30, "regions": ["south"]}
+
+
+def example_portfolio(path: str | Path, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
+    """Write the book of an invented lender as a CSV file that `population.portfolio` can name.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write; a name that ends in .gz is compressed.
+    borrowers : int
+        Rows of the file, 1 .. 1,000,000.
+    seed : int
+        0 .. 2**32 - 1; the same seed writes the same file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What was written: a row per borrower, columns `limit`, `outstanding` (currency units), `score` (0 to
+        1) and `region`.
+
+    Raises
+    ------
+    SimlimitError
+        If an argument is not as above, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import simlimit as sl
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "book.csv"
+    >>> list(sl.example_portfolio(file, borrowers=20))
+    ['limit', 'outstanding', 'score', 'region']
+    >>> scenario = sl.preset("jiebei").replace({"population.portfolio": str(file)})
+    >>> len(sl.simulate(scenario, seed=1).borrowers)
+    20
+    """
+    run = _history(borrowers, seed, days=1)
+    book = run.borrowers[["limit", "outstanding", "score", "region"]].round({"score": 4})
+    _write(book, path)
+    return book
+
+
+def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
+    """Write the release log of an invented lender as a CSV file: what became of a year's repayments.
+
+    It has what a lender's own systems could export: dates, amounts and outcomes, but no causes.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write; a name that ends in .gz is compressed.
+    borrowers : int
+        Borrowers of the lender, 1 .. 1,000,000; nearly all have repayments in the log.
+    seed : int
+        0 .. 2**32 - 1; the same seed writes the same file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What was written: a row per repayment in order of its day, columns
+
+        - `borrower`: its number, and `region`: north or south;
+        - `amount`: principal repaid, in currency units;
+        - `repaid_on`, `ended_on`: dates; NaT if it had not ended when the log was extracted;
+        - `extracted_on`: the date of the extract, the same in every row;
+        - `outcome`: released, forfeited or pending.
+
+    Raises
+    ------
+    SimlimitError
+        If an argument is not as above, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import simlimit as sl
+    >>> log = sl.example_release_log(pathlib.Path(tempfile.mkdtemp()) / "log.csv", borrowers=50)
+    >>> sorted(log["outcome"].unique())
+    ['forfeited', 'pending', 'released']
+    """
+    holds = _history(borrowers, seed, _DAYS).holds
+    holds = holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= _WARMUP)]
+    first = pd.Timestamp(_FIRST_DAY)
+    log = pd.DataFrame(
+        {
+            "borrower": holds["borrower"].to_numpy(np.int64),
+            "region": holds["region"].astype(str).to_numpy(),
+            "amount": holds["amount"].to_numpy(np.float64),
+            "repaid_on": first + pd.to_timedelta(holds["repaid_at"].to_numpy(np.float64), unit="D"),
+            "ended_on": first + pd.to_timedelta(holds["ended_at"].to_numpy(np.float64), unit="D"),
+            "extracted_on": first + pd.Timedelta(days=_DAYS),
+            "outcome": holds["outcome"].astype(str).to_numpy(),
+        }
+    )
+    _write(log, path)
+    return log
+
+
+def _history(borrowers: int, seed: int, days: int) -> Run:
+    borrowers = check_whole("borrowers", borrowers, MOST_BORROWERS, least=1)
+    return simulate(
+        _lender().replace(
+            {
+                "population.borrowers": borrowers,
+                "horizon_days": days,
+                "warmup_days": 0,
+            }
+        ),
+        seed,
+        engine="calendar",
+        keep="holds",
+    )
+
+
+def _lender() -> Scenario:
+    return preset("jiebei").replace(
+        {
+            "name": "example lender",
+            "population.regions": {"north": 0.6, "south": 0.4},
+            "population.limit_median": 8_000.0,
+            "population.utilisation_mean": 0.55,
+            "population.score_mean": 0.65,
+            "behaviour.late_onset": 0.02,
+            "screening.false_flag": 0.06,
+            "limits.cut_score": 0.42,
+            "limits.cut_share": 0.5,
+            "funding.unlimited": True,
+            "shocks": [_FREEZE],
+        }
+    )
+
+
+def _write(table: pd.DataFrame, path: str | Path) -> None:
+    try:
+        table.to_csv(path, index=False)
+    except OSError as error:
+        raise SimlimitError(f"{path}: cannot be written as a file ({error.strerror or error})") from None
