@@ -5,8 +5,8 @@ from concurrent.futures import Executor
 from typing import Literal
 
 import numpy as np
-from tqdm.auto import tqdm
 
+from simlimit.bar import tqdm
 from simlimit.errors import SimlimitError
 from simlimit.model.start import prepare
 from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_whole
