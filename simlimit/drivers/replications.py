@@ -85,7 +85,7 @@ def run_many(
             return
         censor(s.borrowers, s.holds, s.counts, s.platform)
         tally(
-            s.borrowers, s.counts, s.platform, tallies.ended_holds[row], tallies.ended_cents[row],
+            s.borrowers, s.holds, s.counts, s.platform, tallies.ended_holds[row], tallies.ended_cents[row],
             tallies.followed_holds[row], tallies.followed_cents[row], tallies.totals[row],
         )  # fmt: skip
         for day in range(horizon):

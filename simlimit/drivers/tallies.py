@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.model.compiling import transition
-from simlimit.model.counting import ages
+from simlimit.model.counting import ages, is_counted
 from simlimit.model.start import Setting
-from simlimit.model.state import DAY, TOTAL, Records
+from simlimit.model.state import DAY, END, TOTAL, Records, left
 
 ENDS = 3
 """Released, forfeited, pending: the last of what a COUNT record counts."""
@@ -29,7 +29,8 @@ class Tallies(NamedTuple):
         at the horizon at each age in days.
     followed_holds, followed_cents : arrays of int, shape (replications, groups, 10, follow-up + 1)
         Of those with a full follow-up: how many stand at each of the eight gates at the end of each age, and
-        how many were released, and forfeited, at it.
+        how many were released, and forfeited, at it. Those repaid on the last day that has one reach its end
+        at the horizon, which has no end of a day: there they stand where they stood the day before.
     daily : array of DAY records, shape (replications, horizon)
     totals : array of TOTAL records, shape (replications, groups)
         Of the borrowers of a group.
@@ -73,14 +74,14 @@ def empty_tallies(setting: Setting, number: int) -> Tallies:
 
 @transition
 def tally(
-    borrowers: Records, counts: Records, platform: Records, ended_holds: Records, ended_cents: Records,
-    followed_holds: Records, followed_cents: Records, totals: Records,
+    borrowers: Records, holds: Records, counts: Records, platform: Records, ended_holds: Records,
+    ended_cents: Records, followed_holds: Records, followed_cents: Records, totals: Records,
 ) -> None:  # fmt: skip
     """Write the tallies of one replication after its last day.
 
     Parameters
     ----------
-    borrowers, counts, platform : record arrays
+    borrowers, holds, counts, platform : record arrays
         The state at the horizon.
     ended_holds, ended_cents, followed_holds, followed_cents, totals : arrays
         A row of the `Tallies`, overwritten.
@@ -114,3 +115,10 @@ def tally(
         total.borrowers += 1
         total.no_limit_days += r.no_limit_days
         total.held_days += r.held_days
+        h = r.first_hold
+        while h != END:
+            hold = holds[h]
+            if hold.repaid_at == p.last_followed and is_counted(p, hold):
+                followed_holds[r.group, int(hold.cause), followed - 1] += 1
+                followed_cents[r.group, int(hold.cause), followed - 1] += left(hold)
+            h = hold.next

@@ -49,20 +49,28 @@ def make_grouping(by: str, bands: Sequence[float], regions: tuple[str, ...]) -> 
     attribute = ATTRIBUTES.index(by)
     if by in NUMBERS:
         return Grouping(attribute, *_banded(by, bands))
-    if len(bands) > 0:
-        raise SimlimitError(f"bands is {tuple(bands)!r}, but must be empty: {by} has groups of its own.")
+    if np.size(bands) > 0:
+        raise SimlimitError(f"bands is {bands!r}, but must be empty: {by} has groups of its own.")
     labels = regions if by == "region" else FLAGS[by]
     return Grouping(attribute, np.arange(1, len(labels), dtype=np.float64), labels)
 
 
 def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
-    bounds = np.array(bands, np.float64)
-    if not (0 < len(bounds) < MOST_GROUPS and np.isfinite(bounds).all() and (np.diff(bounds) > 0).all()):
+    try:
+        bounds = np.array(bands, np.float64)
+    except (TypeError, ValueError):
+        bounds = np.empty(0)
+    if not (
+        bounds.ndim == 1
+        and 0 < len(bounds) < MOST_GROUPS
+        and np.isfinite(bounds).all()
+        and (np.diff(bounds) > 0).all()
+    ):
         raise SimlimitError(
-            f"bands is {tuple(bands)!r}, but must be 1 to {MOST_GROUPS - 1} ascending numbers, "
-            f"the bounds between groups by {by}."
+            f"bands is {bands!r}, but must be 1 to {MOST_GROUPS - 1} ascending numbers, the bounds between "
+            f"groups by {by}."
         )
-    texts = [f"{bound:g}" for bound in bands]
+    texts = [f"{bound:.15g}" for bound in bounds]
     between = [f"{low} to {high}" for low, high in itertools.pairwise(texts)]
     return bounds, (f"below {texts[0]}", *between, f"{texts[-1]} and above")
 

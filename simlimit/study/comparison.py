@@ -9,7 +9,7 @@ import pandas as pd
 from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
-from simlimit.study.intervals import Floats, holm, t_intervals, t_probabilities
+from simlimit.study.intervals import Floats, holm, moments, paired, t_intervals, t_probabilities
 from simlimit.study.plan import Options, Plan
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
@@ -99,7 +99,14 @@ class Comparison:
             - `is_real`: whether that is below 1 - confidence;
             - `variance_reduction`: what pairing took from the variance of the difference, as a share of that
               of independent scenarios; negative if it added to it, NaN where nothing varies;
-            - `replications`.
+            - `replications`: pairs that both had something to say.
+
+            A difference of medians is NaN if some replication of either does not reach its own.
+
+        Raises
+        ------
+        SimlimitError
+            If there is only one scenario, or no such metric or weight.
         """
         check_confidence(confidence)
         others = [name for name in self.studies if name != self.reference]
@@ -107,17 +114,17 @@ class Comparison:
         rows = [self._values(name, weight, metrics) for name in others]
         if not rows:
             raise SimlimitError("There is only one scenario, but differences need two or more.")
-        names = list(base.columns)
-        one = np.stack([base.to_numpy()] * len(rows), axis=1)
-        other = np.stack([row.to_numpy() for row in rows], axis=1)
-        pairs = other - one
+        names = list(base)
+        one = np.stack([np.column_stack(list(base.values()))] * len(rows), axis=1)
+        other = np.stack([np.column_stack(list(row.values())) for row in rows], axis=1)
+        pairs = paired(one, other)
         difference, low, high, number = t_intervals(pairs, confidence)
         columns = {
             "difference": difference,
             "low": low,
             "high": high,
             "p_value": holm(t_probabilities(pairs).ravel()),
-            "variance_reduction": _variance_reduction(one, other),
+            "variance_reduction": _variance_reduction(one, other, pairs),
             "replications": number,
         }
         index = pd.MultiIndex.from_product([others, names], names=["scenario", "metric"])
@@ -128,24 +135,27 @@ class Comparison:
 
     def _values(
         self, name: str, weight: Literal["holds", "amount"], chosen: Sequence[str] | None
-    ) -> pd.DataFrame:
-        table = self.studies[name].metrics(weight)
+    ) -> dict[str, Floats]:
+        values = self.studies[name].values(weight)
         if chosen is None:
-            return table
+            return values
         for metric in chosen:
-            if metric not in table:
+            if metric not in values:
                 raise SimlimitError(
-                    f"metrics names {metric!r}, but must name metrics among: {', '.join(map(str, table))}."
+                    f"metrics names {metric!r}, but must name metrics among: {', '.join(values)}."
                 )
-        return table[list(chosen)]
+        if not chosen:
+            raise SimlimitError("metrics is empty, but must name at least one metric.")
+        return {metric: values[metric] for metric in chosen}
 
 
-def _variance_reduction(one: Floats, other: Floats) -> Floats:
+def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
     """Return 1 less the variance of the paired difference over that of independent replications."""
+    known = ~np.isnan(pairs)
+    variances = [moments(np.where(known, values, np.nan))[2] for values in (one, other, pairs)]
+    independent = variances[0] + variances[1]
     with np.errstate(invalid="ignore", divide="ignore"):
-        independent = np.var(one, axis=0, ddof=1) + np.var(other, axis=0, ddof=1) if len(one) > 1 else np.nan
-        paired = np.var(other - one, axis=0, ddof=1) if len(one) > 1 else np.nan
-        return np.asarray(np.where(independent > 0, 1 - paired / independent, np.nan))
+        return np.where(independent > 0, 1 - variances[2] / independent, np.nan)
 
 
 def compare(

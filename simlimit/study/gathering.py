@@ -7,8 +7,9 @@ so results are the same on any executor, with any number of workers, and whateve
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -67,7 +68,7 @@ def run_piece(
         state = _simulated(case, first + row)
         t = tallies.rows(row, row + 1)
         tally(
-            state.borrowers, state.counts, state.platform, t.ended_holds[0], t.ended_cents[0],
+            state.borrowers, state.holds, state.counts, state.platform, t.ended_holds[0], t.ended_cents[0],
             t.followed_holds[0], t.followed_cents[0], t.totals[0],
         )  # fmt: skip
         t.daily[0] = state.daily
@@ -93,29 +94,43 @@ def _kept(case: Case, state: State) -> Frames:
 
 
 class Gathering:
-    """The replications of a case that are there, of at most so many.
+    """The replications of a case that are there.
 
     Parameters
     ----------
     case : Case
-    most : int
-        Room for so many.
     store : Store, optional
         Where replications are kept, and found again.
     """
 
-    def __init__(self, case: Case, most: int, store: Store | None) -> None:
+    def __init__(self, case: Case, store: Store | None) -> None:
         self.case = case
         self.store = store
-        self.tallies = empty_tallies(case.setting, most)
+        self.tallies = empty_tallies(case.setting, 0)
         self.tables: dict[int, Frames] = {}
         self._stored = store.done() if store is not None else set()
-        self._there = np.zeros(most, np.bool_)
+        self._there = np.zeros(0, np.bool_)
 
     @property
     def done(self) -> int:
         """How many replications are there from number 0 on without a gap."""
         return len(self._there) if self._there.all() else int(self._there.argmin())
+
+    def make_room(self, last: int) -> None:
+        """Make room for replications below ``last``; nobody may be writing into the room that there is."""
+        number = len(self._there)
+        if last <= number:
+            return
+        try:
+            tallies = empty_tallies(self.case.setting, last)
+        except MemoryError:
+            raise SimlimitError(
+                f"n is {last}, but the tallies of so many replications must fit into memory: fewer "
+                "replications, groups or days of follow-up need less."
+            ) from None
+        tallies.rows(0, number).take(self.tallies)
+        self.tallies = tallies
+        self._there = np.concatenate([self._there, np.zeros(last - number, np.bool_)])
 
     def fetch(self, last: int) -> int:
         """Read what is stored of replications below ``last``; return how many that were."""
@@ -174,17 +189,21 @@ class Crew:
     def gather(self, gatherings: Sequence[Gathering], last: int, bar: Bar) -> None:
         """See to it that all replications below ``last`` of every case are there."""
         futures: dict[Future[Piece], Gathering] = {}
-        for gathering in gatherings:
-            bar.update(gathering.fetch(last))
-            for first, number in gathering.missing(last, piece_size(gathering.case.setting)):
-                futures[self.submit(gathering, first, number)] = gathering
+        # A queue, for an interrupt inside concurrent.futures.wait would leave the locks of all futures taken.
+        finished: SimpleQueue[Future[Piece]] = SimpleQueue()
         try:
+            for gathering in gatherings:
+                gathering.make_room(last)
+                bar.update(gathering.fetch(last))
+                for first, number in gathering.missing(last, piece_size(gathering.case)):
+                    future = self.submit(gathering, first, number)
+                    futures[future] = gathering
+                    future.add_done_callback(finished.put)
             while futures:
-                finished, _ = wait(futures, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    piece = future.result()
-                    futures.pop(future).put(piece)
-                    bar.update(len(piece.tables))
+                future = finished.get()
+                piece = future.result()
+                futures.pop(future).put(piece)
+                bar.update(len(piece.tables))
         finally:
             # Only if something went wrong, or the user has had enough, is anything left.
             self.stop.set()
@@ -214,9 +233,11 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def piece_size(setting: Setting) -> int:
+def piece_size(case: Case) -> int:
     """Return how many replications are a piece: a fraction of a second, but one at least."""
-    return max(1, BORROWER_DAYS_PER_CALL // (setting.borrowers * setting.scenario.horizon_days))
+    if case.engine == "simpy":
+        return 1
+    return max(1, BORROWER_DAYS_PER_CALL // (case.setting.borrowers * case.setting.scenario.horizon_days))
 
 
 def bytes_of_a_replication(setting: Setting) -> int:

@@ -24,18 +24,35 @@ def t_intervals(values: Floats, confidence: float) -> tuple[Floats, Floats, Floa
     replications : array of int, shape (...)
         How many had something to say.
     """
+    number, mean, variance = moments(values)
+    half = half_width(np.sqrt(variance), number, confidence)
+    return mean, mean - half, mean + half, number
+
+
+def moments(values: Floats) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+    """Return number, mean and variance along the first axis, NaN left out.
+
+    The mean is NaN if there is no value or one is infinite; the variance also with fewer than two.
+    """
     number = np.count_nonzero(~np.isnan(values), axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(number > 0, np.nansum(values, axis=0) / number, np.nan)
-        deviation = np.sqrt(np.nansum((values - mean) ** 2, axis=0) / (number - 1))
-        half = np.where(number > 1, half_width(deviation, number, confidence), np.nan)
+        mean = np.nansum(values, axis=0) / number
         mean = np.where(np.isfinite(mean), mean, np.nan)
-        return mean, mean - half, mean + half, number
+        variance = np.nansum((values - mean) ** 2, axis=0) / (number - 1)
+    return number, mean, np.where((number > 1) & np.isfinite(mean), variance, np.nan)
+
+
+def paired(one: Floats, other: Floats) -> Floats:
+    """Return the second less the first of each pair; infinite if either is, NaN if either is not there."""
+    with np.errstate(invalid="ignore"):
+        difference = np.where(np.isinf(one) | np.isinf(other), np.inf, other - one)
+    return np.where(np.isnan(one) | np.isnan(other), np.nan, difference)
 
 
 def half_width(deviation: Floats, number: npt.NDArray[np.int64], confidence: float) -> Floats:
     """Return half the width of the t interval of a mean of so many values."""
-    return np.asarray(stdtrit(number - 1.0, 0.5 + confidence / 2) * deviation / np.sqrt(number))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(stdtrit(number - 1.0, 0.5 + confidence / 2) * deviation / np.sqrt(number))
 
 
 def t_probabilities(values: Floats) -> Floats:

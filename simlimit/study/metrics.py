@@ -1,5 +1,6 @@
 """The metrics of a replication, from its tallies: plain proportions and means of the followed holds."""
 
+import functools
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
@@ -79,19 +80,20 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
         return {name: np.full(shape, np.nan) for name in FOLLOWED}
     all_holds = counts[..., 0].sum(axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        released, forfeited = (
-            counts[..., GATE_COUNT + i, :].cumsum(axis=-1) / all_holds[..., np.newaxis] for i in range(2)
-        )
+        ended = counts[..., GATE_COUNT:, : follow_up_days + 1].cumsum(axis=-1)
+        released = ended[..., 0, :] / all_holds[..., np.newaxis]
+        forfeited = ended[..., 1, -1] / all_holds
+        pending = (all_holds - ended[..., -1].sum(axis=-1)) / all_holds
         days = counts[..., :GATE_COUNT, :follow_up_days].sum(axis=-1) / all_holds[..., np.newaxis]
     unknown = np.full(shape, np.nan)
     metrics = {
         f"released_within_{day}d": released[..., day] if day <= follow_up_days else unknown
         for day in WITHIN_DAYS
     }
-    metrics["forfeited_share"] = forfeited[..., follow_up_days]
-    metrics["pending_share"] = 1 - released[..., follow_up_days] - forfeited[..., follow_up_days]
-    # Summed from left to right, as whoever adds up the causes does.
-    metrics["restricted_mean_days"] = np.add.reduce(np.moveaxis(days, -1, 0))
+    metrics["forfeited_share"] = forfeited
+    metrics["pending_share"] = pending
+    # Summed from left to right, as whoever adds up the causes does; np.sum has an order of its own.
+    metrics["restricted_mean_days"] = functools.reduce(np.add, np.moveaxis(days, -1, 0))
     metrics |= {f"days_{gate}": days[..., i] for i, gate in enumerate(GATES)}
     reached = released >= 0.5
     median = np.where(reached.any(axis=-1), reached.argmax(axis=-1), np.inf)

@@ -57,6 +57,8 @@ class Plan:
             raise SimlimitError(
                 f"workers is {self.workers!r}, but an executor brings its own: give one of the two."
             )
+        if self.store is not None and not isinstance(self.store, str | os.PathLike):
+            raise SimlimitError(f"store is {self.store!r}, but must be the path of a folder.")
         check_choice("engine", self.engine, ENGINES)
         check_choice("keep", self.keep, KEPT)
         if self.precision is not None:
@@ -68,5 +70,5 @@ class Plan:
             "keep": self.keep,
             "follow_up_days": self.follow_up_days,
             "by": self.by,
-            "bands": list(self.bands),
+            "bands": [float(bound) for bound in self.bands],
         }

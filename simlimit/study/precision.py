@@ -46,7 +46,7 @@ def enough(values: Floats, relative: Floats) -> int | None:
     Parameters
     ----------
     values : array of float, shape (replications, metrics)
-        In the order of their numbers.
+        In the order of their numbers; NaN, where a replication has nothing to say, is left out.
     relative : array of float, shape (metrics,)
         Half-widths that are wanted, relative to the estimates.
 
@@ -69,11 +69,13 @@ def enough(values: Floats, relative: Floats) -> int | None:
 
 def is_narrow(values: Floats, relative: Floats) -> npt.NDArray[np.bool_]:
     """Return, for the first 1, 2, .. replications, whether the intervals of all metrics are narrow."""
-    numbers = np.arange(1, len(values) + 1)[:, np.newaxis]
+    known = ~np.isnan(values)
+    numbers = known.cumsum(axis=0)
     # Shifted, so that the running variance does not suffer from cancellation.
-    shifted = values - values[:1]
+    first = np.take_along_axis(values, known.argmax(axis=0)[np.newaxis], axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
+        shifted = np.where(known, values - first, 0.0)
         mean = shifted.cumsum(axis=0) / numbers
         variance = ((shifted**2).cumsum(axis=0) - numbers * mean**2) / (numbers - 1)
         half = half_width(np.sqrt(np.maximum(variance, 0)), numbers, CONFIDENCE)
-        return np.asarray((half <= relative * np.abs(mean + values[:1])).all(axis=1))
+        return np.asarray((half <= relative * np.abs(mean + first)).all(axis=1))

@@ -130,7 +130,7 @@ def replicate_all(scenarios: Mapping[str, Scenario], n: int, seed: int, plan: Pl
 
     with crew(list(cases.values()), plan.workers, plan.executor) as hands, _bar(n * len(cases), plan) as bar:
         stores = _stores(cases, seed, plan)
-        gatherings = {name: Gathering(case, n, stores[name]) for name, case in cases.items()}
+        gatherings = {name: Gathering(case, stores[name]) for name, case in cases.items()}
         try:
             if plan.precision is None:
                 hands.gather(list(gatherings.values()), n, bar)

@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 import re
-import tempfile
+import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from simlimit.scenario import dumps
 
 INDEX = "study.json"
 SCENARIO = "scenario.toml"
+DRAFT = ".simlimit-draft-"
+NUMBER = re.compile(r"replication-(\d+)\.parquet")
+CATEGORIES = b"simlimit.categories"
 SAFE = re.compile(r"[^\w.-]+")
 
 
@@ -77,33 +81,32 @@ class Store:
         self.folder = Path(folder)
         try:
             self.folder.mkdir(exist_ok=True)
-            self._sweep_drafts()
-            if (self.folder / INDEX).exists():
-                self._compare(json.loads((self.folder / INDEX).read_text(encoding="utf-8")), mark)
-            elif any(self.folder.iterdir()):
+            names = {path.name for path in self.folder.iterdir() if not path.name.startswith(DRAFT)}
+            if INDEX in names:
+                self._compare(self._read_index(), mark)
+            elif names:
                 raise SimlimitError(
                     f"{self.folder} is there already and holds no study, but a store must be a folder that "
                     "is new, empty, or holds this study."
                 )
             else:
-                self._write(SCENARIO, lambda path: path.write_text(dumps(setting.scenario), encoding="utf-8"))
                 self._write(INDEX, lambda path: path.write_text(json.dumps(mark, indent=1), encoding="utf-8"))
+            if SCENARIO not in names:
+                self._write(SCENARIO, lambda path: path.write_text(dumps(setting.scenario), encoding="utf-8"))
+            self._sweep_drafts()
         except OSError as error:
             raise self._refusal(error) from None
-        except ValueError as error:
-            if isinstance(error, SimlimitError):
-                raise
-            raise SimlimitError(f"{self.folder / INDEX} is damaged: {error}.") from None
 
     def done(self) -> set[int]:
         """Return the numbers of the replications that are there."""
-        return {int(path.stem.split("-")[1]) for path in self.folder.glob("replication-*.parquet")}
+        found = (NUMBER.fullmatch(path.name) for path in self.folder.iterdir())
+        return {int(match[1]) for match in found if match is not None}
 
     def put(self, replication: int, tallies: Tallies, row: int, frames: dict[str, pd.DataFrame]) -> None:
         """Write a replication: what it keeps in full first, so that its tallies say that it is all there."""
         try:
             for name, frame in frames.items():
-                self._write(f"{name}-{replication:06}.parquet", frame.to_parquet)
+                self._write(f"{name}-{replication:06}.parquet", partial(_write_frame, frame))
             columns = {
                 name: pa.array([_flat(getattr(tallies, name)[row])], pa.list_(pa.int64()))
                 for name in Tallies._fields
@@ -128,13 +131,24 @@ class Store:
                 else:
                     into[...] = flat.reshape(into.shape)
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            raise SimlimitError(
-                f"{path} cannot be read: {error}; delete it, and it is simulated again."
-            ) from None
+            raise _damage(path, path, error) from None
 
     def frame(self, name: str, replication: int) -> pd.DataFrame:
         """Read a table that a replication has kept in full."""
-        return pd.read_parquet(self.folder / f"{name}-{replication:06}.parquet")
+        path = self.folder / f"{name}-{replication:06}.parquet"
+        try:
+            return _read_frame(path)
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            raise _damage(path, self.folder / f"replication-{replication:06}.parquet", error) from None
+
+    def _read_index(self) -> dict[str, Any]:
+        try:
+            found = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise SimlimitError(f"{self.folder / INDEX} is damaged: it does not say what study this is.")
+        return found
 
     def _compare(self, found: dict[str, Any], mark: dict[str, Any]) -> None:
         for name, value in mark.items():
@@ -149,18 +163,46 @@ class Store:
 
     def _write(self, name: str, write: Callable[[Path], object]) -> None:
         """Write a file whole or not at all, whatever happens in between."""
-        handle, draft = tempfile.mkstemp(prefix=".draft-", dir=self.folder)
-        os.close(handle)
-        write(Path(draft))
+        draft = self.folder / f"{DRAFT}{uuid.uuid4().hex}"
+        write(draft)
         os.replace(draft, self.folder / name)
 
     def _sweep_drafts(self) -> None:
         """Remove what a process that was killed has left."""
-        for path in self.folder.glob(".draft-*"):
+        for path in self.folder.glob(f"{DRAFT}*"):
             path.unlink(missing_ok=True)
 
     def _refusal(self, error: OSError) -> SimlimitError:
         return SimlimitError(f"{self.folder} cannot be written: {error.strerror or error}.")
+
+
+def _damage(path: Path, mark: Path, error: Exception) -> SimlimitError:
+    """Return what to say of a file that cannot be read, if without another its replication is made anew."""
+    reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+    return SimlimitError(
+        f"{path} cannot be read ({reason}), but must be as it was written: delete {mark.name}, and that "
+        "replication is simulated again."
+    )
+
+
+def _write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table with all categories of its columns: Parquet keeps those that occur, in any order."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    categories = {
+        name: list(column.cat.categories)
+        for name, column in frame.items()
+        if isinstance(column.dtype, pd.CategoricalDtype)
+    }
+    metadata = {**table.schema.metadata, CATEGORIES: json.dumps(categories).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+
+
+def _read_frame(path: Path) -> pd.DataFrame:
+    table = pq.read_table(path)
+    frame: pd.DataFrame = table.to_pandas()
+    for name, categories in json.loads(table.schema.metadata[CATEGORIES]).items():
+        frame[name] = frame[name].astype(pd.CategoricalDtype(pd.Index(categories)))
+    return frame
 
 
 def _flat(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -15,10 +15,11 @@ from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.model.start import Setting
 from simlimit.model.state import GATES
+from simlimit.run import LONGEST_FOLLOW_UP, check_whole
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.gathering import Case, Gathering
-from simlimit.study.intervals import Floats, holm, t_intervals, t_probabilities
+from simlimit.study.intervals import Floats, holm, paired, t_intervals, t_probabilities
 from simlimit.study.warmup import mser5
 
 ENDS = ("released", "forfeited")
@@ -109,7 +110,12 @@ class Study:
         pandas.DataFrame
             Index `replication`.
         """
-        return metrics.as_table(self._metrics(weight))
+        return metrics.as_table(self.values(weight))
+
+    def values(self, weight: Literal["holds", "amount"] = "holds") -> dict[str, Floats]:
+        """Return what `metrics` does as arrays, with an infinite median where it was not reached."""
+        metrics.check_weight(weight)
+        return metrics.all_metrics(self._tallies, self._setting, self.follow_up_days, weight)
 
     def summary(
         self,
@@ -140,7 +146,7 @@ class Study:
               NaN beyond the follow-up;
             - `forfeited_share`, `pending_share`: at the end of the follow-up;
             - `restricted_mean_days`: days until the end, at most the follow-up;
-            - `days_settlement` .. `days_funding`: those of them charged to each gate; they add up;
+            - `days_settlement` .. `days_funding`: those of them charged to each gate; they add up to it;
             - `median_days`: age by which half was released; NaN where some replication does not reach it;
             - `no_limit_share`: share of borrower-days on which nothing can be drawn although the line has
               room;
@@ -154,9 +160,11 @@ class Study:
             If an argument is not as above.
         """
         check_confidence(confidence)
-        if follow_up_days not in (None, self.follow_up_days):
-            return self._with_follow_up(int(follow_up_days or 0)).summary(confidence, None, weight)
-        values = self._metrics(weight)
+        if follow_up_days is not None:
+            follow_up_days = check_whole("follow_up_days", follow_up_days, LONGEST_FOLLOW_UP)
+            if follow_up_days != self.follow_up_days:
+                return self._with_follow_up(follow_up_days).summary(confidence, None, weight)
+        values = self.values(weight)
         estimate, low, high, number = t_intervals(np.column_stack(list(values.values())), confidence)
         return pd.DataFrame(
             {"estimate": estimate, "low": low, "high": high, "replications": number},
@@ -184,10 +192,10 @@ class Study:
         """
         check_confidence(confidence)
         of_groups = metrics.group_metrics(self._tallies, self._setting, self.follow_up_days, weight)
-        of_all = self._metrics(weight)
+        of_all = self.values(weight)
         values = np.stack(list(of_groups.values()), axis=1)
-        gaps = values - np.column_stack([of_all[name] for name in of_groups])[..., np.newaxis]
-        gaps = np.where(np.isfinite(gaps), gaps, np.nan)
+        whole = np.column_stack([of_all[name] for name in of_groups])[..., np.newaxis]
+        gaps = paired(np.broadcast_to(whole, values.shape), values)
         estimate, low, high, number = t_intervals(values, confidence)
         gap, gap_low, gap_high, _ = t_intervals(gaps, confidence)
         corrected = holm(t_probabilities(gaps).ravel())
@@ -260,7 +268,9 @@ class Study:
     ) -> pd.DataFrame:
         """Return where what was repaid stands after so many days: at which gate, released or forfeited.
 
-        The cohort is that of `summary`, so the shares are plain proportions and add up to 1 at every age.
+        The cohort is that of `summary`, so the shares are plain proportions and add up to 1 at every age; all
+        replications count together. What was repaid on the last day of the cohort stands at the end of its
+        follow-up, which is the horizon, where it stood the day before.
 
         Parameters
         ----------
@@ -348,10 +358,6 @@ class Study:
 
     def _days(self) -> pd.DataFrame:
         return frames.daily_frame(self._tallies.daily.reshape(-1), self.scenario.funding.unlimited)
-
-    def _metrics(self, weight: str) -> dict[str, Floats]:
-        metrics.check_weight(weight)
-        return metrics.all_metrics(self._tallies, self._setting, self.follow_up_days, weight)
 
     def _with_follow_up(self, follow_up_days: int) -> "Study":
         if follow_up_days not in self._others:

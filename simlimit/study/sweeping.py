@@ -1,7 +1,7 @@
 """`sweep`: a study at every point of a grid of field values, under common random numbers."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 import pandas as pd
@@ -105,17 +105,27 @@ def sweep(
     >>> grid.summary().loc[(7, 1, "pending_share"), "estimate"]
     np.float64(0.0)
     """
-    if not isinstance(fields, Mapping) or not fields or not all(len(values) for values in fields.values()):
+    if not isinstance(fields, Mapping) or not fields or not all(map(_is_list, fields.values())):
         raise SimlimitError(f"fields is {fields!r}, but must give each field a list of values.")
     grid = {name: list(values) for name, values in fields.items()}
+    for name, values in grid.items():
+        if not all(isinstance(value, Hashable) for value in values):
+            raise SimlimitError(
+                f"fields gives {name} the values {values!r}, but must give each field numbers or texts: "
+                "compare scenarios that differ in more."
+            )
+        if len(set(values)) < len(values):
+            raise SimlimitError(f"fields gives {name} the values {values!r}, but must name each value once.")
     points = list(itertools.product(*grid.values()))
     scenarios = {
         _name(grid, point): scenario.replace(dict(zip(grid, point, strict=True))) for point in points
     }
-    if len(scenarios) < len(points):
-        raise SimlimitError(f"fields is {fields!r}, but must name each value once.")
     studies = replicate_all(scenarios, n, seed, Plan(**options))
     return Sweep(grid, dict(zip(points, studies.values(), strict=True)))
+
+
+def _is_list(values: object) -> bool:
+    return isinstance(values, Collection) and not isinstance(values, str | Mapping) and len(values) > 0
 
 
 def _name(grid: Mapping[str, Sequence[Any]], point: Point) -> str:

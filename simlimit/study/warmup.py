@@ -16,7 +16,8 @@ def mser5(series: npt.NDArray[np.float64]) -> int | None:
     """Return how many values to leave out at the start, by MSER-5.
 
     The series is averaged in batches of five; of all truncations in its first half, the one with the least
-    marginal standard error, ``sum((y - mean)**2) / (n - d)**2`` over the n - d batches kept, is suggested.
+    marginal standard error, ``sum((y - mean)**2) / (n - d)**2`` over the n - d batches kept, is suggested;
+    of equals, the shortest.
 
     Parameters
     ----------
@@ -39,10 +40,9 @@ def mser5(series: npt.NDArray[np.float64]) -> int | None:
     number = len(batches)
     if number < 4:
         return None
-    kept = np.arange(number, 0, -1)
-    centred = batches - batches.mean()
-    sums = centred[::-1].cumsum()[::-1]
-    squares = (centred**2)[::-1].cumsum()[::-1]
-    error = np.maximum(squares - sums**2 / kept, 0)[: number // 2 + 1] / kept[: number // 2 + 1] ** 2
-    best = int(error.argmin())
+    tails = [batches[first:] for first in range(number // 2 + 1)]
+    errors = np.array([((tail - tail.mean()) ** 2).sum() / len(tail) ** 2 for tail in tails])
+    # Of a constant, rounding leaves an error: what is below it is the same.
+    rounding = (np.finfo(np.float64).eps * np.abs(batches).max()) ** 2
+    best = int((errors <= errors.min() + rounding).argmax())
     return None if best == number // 2 else BATCH * best

@@ -1,0 +1,102 @@
+"""The metrics of one run, as plainly as they can be said, from its tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+import simlimit as sl
+
+GATES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
+
+
+def of_replication(
+    scenario: sl.Scenario, seed: int, replication: int, follow_up: int, keep: str = "holds"
+) -> sl.Run:
+    return sl.simulate(scenario, seed, replication, "calendar", keep, follow_up_days=follow_up)
+
+
+def cents(amounts: pd.Series[float]) -> pd.Series[int]:
+    return (100 * amounts).round().astype("int64")
+
+
+def cohort(run: sl.Run) -> pd.DataFrame:
+    """The repayment holds with a full follow-up."""
+    last = run.scenario.horizon_days - run.follow_up_days
+    holds = run.holds
+    return holds[(holds["kind"] == "repayment") & holds["repaid_at"].between(run.scenario.warmup_days, last)]
+
+
+def proportions(holds: pd.DataFrame, follow_up: int, weights: pd.Series[int]) -> dict[str, float]:
+    """What a cohort says of release; an amount counts by what was released of it."""
+    whole = int(weights.sum())
+    if whole == 0:
+        return {}
+    released = holds["outcome"] == "released"
+    got = weights if (weights == 1).all() else cents(holds["released_amount"])
+
+    def within(days: int) -> float:
+        return int(got[released & (holds["delay_days"] <= days)].sum()) / whole
+
+    metrics = {f"released_within_{days}d": within(days) for days in (0, 7, 30, 90) if days <= follow_up}
+    reached = [days for days in range(follow_up + 1) if within(days) >= 0.5]
+    metrics["median_days"] = float(reached[0]) if reached else np.nan
+    return metrics
+
+
+def by_holds(run: sl.Run) -> dict[str, float]:
+    """The metrics of the followed holds, each counted as one."""
+    holds, follow_up = cohort(run), run.follow_up_days
+    metrics = proportions(holds, follow_up, pd.Series(1, holds.index))
+    if not metrics:
+        return metrics
+    forfeited = (holds["outcome"] == "forfeited") & (holds["delay_days"] <= follow_up)
+    released = (holds["outcome"] == "released") & (holds["delay_days"] <= follow_up)
+    metrics["forfeited_share"] = int(forfeited.sum()) / len(holds)
+    metrics["pending_share"] = int((~forfeited & ~released).sum()) / len(holds)
+    metrics["restricted_mean_days"] = int(np.minimum(holds["delay_days"], follow_up).sum()) / len(holds)
+    return metrics | gates(run, "", len(holds))
+
+
+def by_amount(run: sl.Run) -> dict[str, float]:
+    """The metrics of the followed cents: a hold may lose some of them before the rest is released."""
+    holds, follow_up = cohort(run), run.follow_up_days
+    repaid = cents(holds["amount"])
+    metrics = proportions(holds, follow_up, repaid)
+    if not metrics:
+        return metrics
+    whole = int(repaid.sum())
+    counts = run.counts[run.counts["followed"] & (run.counts["age_days"] <= follow_up)]
+    lost, released = (int(cents(counts[f"{end}_amount"]).sum()) for end in ("forfeited", "released"))
+    metrics["forfeited_share"] = lost / whole
+    metrics["pending_share"] = (whole - lost - released) / whole
+    metrics |= gates(run, "_amount", whole)
+    metrics["restricted_mean_days"] = sum(metrics[f"days_{gate}"] for gate in GATES)
+    return metrics
+
+
+def gates(run: sl.Run, unit: str, whole: int) -> dict[str, float]:
+    """Days charged to each gate within the follow-up, per hold or cent."""
+    counts = run.counts[run.counts["followed"] & (run.counts["age_days"] < run.follow_up_days)]
+    days = {gate: cents(counts[f"{gate}{unit}"]) if unit else counts[gate] for gate in GATES}
+    return {f"days_{gate}": int(days[gate].sum()) / whole for gate in GATES}
+
+
+def of_borrowers(run: sl.Run) -> dict[str, float]:
+    """The metrics of borrowers and of the platform, whatever the holds."""
+    observed = run.scenario.horizon_days - run.scenario.warmup_days
+    borrower_days = len(run.borrowers) * observed
+    late = run.daily["day"] >= run.scenario.warmup_days
+    return {
+        "no_limit_share": run.borrowers["no_limit_days"].sum() / borrower_days,
+        "limit_days_lost": run.borrowers["held_amount_days"].sum() / borrower_days * 365,
+        "default_losses": run.daily.loc[late, "written_off"].sum() / borrower_days * 365,
+    }
+
+
+def gap(run: sl.Run) -> float:
+    """The largest less the smallest restricted mean of the regions."""
+    holds = cohort(run)
+    days = np.minimum(holds["delay_days"], run.follow_up_days)
+    means = days.groupby(holds["region"], observed=False).mean()
+    return float(means.max() - means.min()) if means.notna().all() else np.nan

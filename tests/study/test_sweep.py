@@ -1,0 +1,85 @@
+"""A sweep is a study at every point of a grid."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simlimit as sl
+
+BASE = sl.preset("clockwork").replace(
+    {"evaluation.straight_through": False, "population.borrowers": 20, "horizon_days": 200}
+)
+FIELDS = {"evaluation.period_days": [7, 30], "rules.min_score": (0.0, 0.5), "funding.ceiling": [None]}
+
+
+@pytest.fixture(scope="module")
+def grid() -> sl.Sweep:
+    return sl.sweep(BASE, FIELDS, 5, seed=3, progress=False)
+
+
+def test_there_is_a_study_at_every_point(grid: sl.Sweep) -> None:
+    assert list(grid.studies) == [(7, 0.0, None), (7, 0.5, None), (30, 0.0, None), (30, 0.5, None)]
+    assert grid.fields == {name: list(values) for name, values in FIELDS.items()}
+    for point, study in grid.studies.items():
+        alone = sl.replicate(BASE.replace(dict(zip(FIELDS, point, strict=True))), 5, seed=3, progress=False)
+        assert study.scenario == alone.scenario
+        pd.testing.assert_frame_equal(study.replications, alone.replications)
+
+
+def test_the_summary_has_the_fields_before_the_metric(grid: sl.Sweep) -> None:
+    table = grid.summary(0.8, weight="amount")
+    assert table.index.names == [*FIELDS, "metric"]
+    for point, study in grid.studies.items():
+        metrics = study.summary(0.8, weight="amount")
+        own = table[
+            (table.index.get_level_values(0) == point[0]) & (table.index.get_level_values(1) == point[1])
+        ]
+        assert own.to_numpy() == pytest.approx(metrics.to_numpy(), nan_ok=True)
+        assert list(own.index.get_level_values("metric")) == list(metrics.index)
+
+
+def test_points_share_their_random_numbers(grid: sl.Sweep) -> None:
+    """Whoever repays on a day does so whatever the evaluation."""
+    repaid = [study.daily["repaid"] for study in grid.studies.values()]
+    assert all(series.equals(repaid[0]) for series in repaid)
+
+
+def test_values_may_come_in_an_array() -> None:
+    grid = sl.sweep(BASE, {"rules.min_score": np.array([0.1, 0.2])}, 1, progress=False)
+    assert list(grid.studies) == [(0.1,), (0.2,)]
+
+
+def test_a_sweep_may_be_stored_and_spread(tmp_path: object, grid: sl.Sweep) -> None:
+    for _ in range(2):
+        again = sl.sweep(BASE, FIELDS, 5, seed=3, store=tmp_path, workers=2, progress=False)  # type: ignore[arg-type]
+        pd.testing.assert_frame_equal(again.summary(), grid.summary())
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "fields is {}, but must give each field a list of values."),
+        ([7, 30], "fields is [7, 30], but must give each field a list of values."),
+        ({"evaluation.period_days": []}, "fields is {'evaluation.period_days': []}, but"),
+        ({"evaluation.period_days": 7}, "fields is {'evaluation.period_days': 7}, but"),
+        ({"evaluation.schedule": "batch"}, "fields is {'evaluation.schedule': 'batch'}, but"),
+        (
+            {"evaluation.period_days": [7, 7]},
+            "fields gives evaluation.period_days the values [7, 7], but must name each value once.",
+        ),
+        ({"rules.min_score": [0, 0.0]}, "fields gives rules.min_score the values [0, 0.0], but"),
+        (
+            {"shocks": [[], [{"kind": "freeze", "at_day": 3, "duration_days": 3}]]},
+            "fields gives shocks the values",
+        ),
+        ({"evaluation.periods": [1]}, "evaluation.periods"),
+        ({"evaluation.period_days": [7, 0]}, "evaluation.period_days is 0, but"),
+    ],
+)
+def test_a_grid_that_cannot_be_is_refused_in_a_sentence(fields: object, sentence: str) -> None:
+    with pytest.raises(sl.SimlimitError) as error:
+        sl.sweep(BASE, fields, 2)  # type: ignore[arg-type]
+    assert str(error.value).startswith(sentence)
+    assert "\n" not in str(error.value)
