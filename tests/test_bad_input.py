@@ -9,6 +9,10 @@ import pytest
 
 import simlimit as sl
 from simlimit import cli
+from simlimit.cli import compare as compare_command
+from simlimit.cli import notices
+from simlimit.cli import run as run_command
+from simlimit.cli import study as study_command
 from simlimit.scenario import Facility, Shock
 
 BOOK = "limit,outstanding,score,region,late_share,months_late,spell_months\n"
@@ -25,7 +29,7 @@ def here(tmp_path, monkeypatch):
 def refused(here, monkeypatch, capsys):
     """Return a function that runs a command line, expects a refusal, and returns what was said."""
     # What a fresh installation says before the first run is none of our business here.
-    monkeypatch.setattr(cli, "is_compiled", lambda: True)
+    monkeypatch.setattr(notices, "is_compiled", lambda: True)
 
     def snapshot():
         return {path: path.lstat().st_mtime_ns for path in here.rglob("*")}
@@ -43,6 +47,7 @@ def refused(here, monkeypatch, capsys):
         assert snapshot() == before
         return said.err.removeprefix("simlimit: ").strip()
 
+    run.forget = capsys.readouterr
     return run
 
 
@@ -355,6 +360,9 @@ def test_a_shock_to_a_region_that_the_book_has_not(here, refused):
     shock = "shocks=[{kind='freeze', at_day=1, duration_days=2, regions=['south']}]"
     said = refused("run", "clockwork", "--portfolio", "book.csv", "--set", shock, "--out", "results")
     assert said == "shocks[0].regions is ('south',), but must be among 'north'."
+    assert (
+        refused("study", "clockwork", "--portfolio", "book.csv", "--set", shock, "--out", "results") == said
+    )
 
 
 @pytest.mark.parametrize(
@@ -377,9 +385,129 @@ def test_an_output_folder_that_cannot_be_written(here, refused, monkeypatch, fol
     (here / "full").mkdir()
     (here / "full" / "mine").touch()
     (here / "loop").symlink_to("loop")
-    monkeypatch.setattr(cli, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
-    said = refused("run", "clockwork", "--out", folder)
-    assert str(here if folder in {"", "."} else folder) in said
+    work = {"simulate": run_command, "replicate": study_command, "compare": compare_command}
+    for name, module in work.items():
+        monkeypatch.setattr(module, name, lambda *_arguments, **_options: pytest.fail("simulated"))
+    for arguments in (["run", "clockwork"], ["study", "clockwork"], ["compare", "clockwork", "jiebei"]):
+        said = refused(*arguments, "--out", folder)
+        assert str(here if folder in {"", "."} else folder) in said
+
+
+ONE_TO_A_MILLION = "is not a whole number from 1 to 1000000"
+STUDY_OPTIONS = [
+    (["--replications", "0"], f"--replications: '0' {ONE_TO_A_MILLION}"),
+    (["--replications", "-5"], f"--replications: '-5' {ONE_TO_A_MILLION}"),
+    (["--replications", "1000001"], f"--replications: '1000001' {ONE_TO_A_MILLION}"),
+    (["--replications", "1e3"], f"--replications: '1e3' {ONE_TO_A_MILLION}"),
+    (["--replications", "many"], f"--replications: 'many' {ONE_TO_A_MILLION}"),
+    (["--replications"], "--replications: expected one argument"),
+    (["--precision", "0"], "precision of restricted_mean_days is 0.0, but must be a number between 0 and 1"),
+    (["--precision", "1"], "precision of restricted_mean_days is 1.0"),
+    (["--precision", "nan"], "precision of restricted_mean_days is nan"),
+    (["--precision", "-0.1"], "precision of restricted_mean_days is -0.1"),
+    (["--precision", "fine"], "--precision: 'fine' is neither a number nor METRIC=NUMBER"),
+    (["--precision", "days_review="], "--precision: 'days_review=' is neither"),
+    (["--precision", "days_review=2"], "precision of days_review is 2.0"),
+    (["--precision", "days_reviews=0.1"], "precision names 'days_reviews', but must name metrics among: "),
+    (["--precision", "=0.1"], "precision names ''"),
+    (["--precision", "0.1", "--precision", "days_review=nan"], "precision of days_review is nan"),
+    (["--seed", "-1"], "--seed: '-1' is not a whole number from 0 to 4294967295"),
+    (["--seed", "4294967296"], "--seed: '4294967296' is not"),
+    (["--follow-up", "-1"], "--follow-up: '-1' is not a whole number from 0 to 30000"),
+    (["--follow-up", "30001"], "--follow-up: '30001' is not"),
+    (["--follow-up", "90d"], "--follow-up: '90d' is not"),
+    (["--by", "age"], "--by: invalid choice: 'age'"),
+    (["--by", "score"], "bands is (), but must be 1 to 254 ascending numbers"),
+    (["--bands", "0.5"], "bands is (0.5,), but must be empty: region has groups of its own"),
+    (["--by", "watched", "--bands", "0.5"], "watched has groups of its own"),
+    (["--by", "score", "--bands", "0.8,0.6"], "bands is (0.8, 0.6), but must be 1 to 254 ascending numbers"),
+    (["--by", "score", "--bands", "0.6,0.6"], "ascending"),
+    (["--by", "score", "--bands", "0.6,"], "--bands: '0.6,' is not numbers with commas between them"),
+    (["--by", "score", "--bands", "nan"], "--bands: 'nan' is not numbers"),
+    (["--by", "score", "--bands", ",".join(map(str, range(255)))], "bands is (0.0, 1.0, "),
+    (["--workers", "0"], "--workers: '0' is not a whole number from 1 to 10000"),
+    (["--workers", "10001"], "--workers: '10001' is not"),
+    (["--workers", "all"], "--workers: 'all' is not"),
+    (["--set", "horizon_days"], "--set is 'horizon_days', but must be FIELD=VALUE"),
+    (["--set", "horizon_days=-1"], "horizon_days is -1"),
+    (["--portfolio", "nowhere.csv"], "cannot be read"),
+    (["--engine", "simpy"], "unrecognized arguments: --engine simpy"),
+]
+
+
+@pytest.mark.parametrize(("options", "named"), STUDY_OPTIONS)
+@pytest.mark.parametrize("command", [["study", "clockwork"], ["compare", "clockwork", "jiebei"]])
+def test_an_option_of_a_study_that_is_none(refused, command, options, named):
+    assert named in refused(*command, "--store", "store", "--out", "results", *options)
+
+
+@pytest.mark.parametrize(
+    ("store", "named"),
+    [
+        ("file", "file cannot be written: File exists."),
+        ("file/store", "file/store cannot be written: Not a directory."),
+        ("full", "full is there already and holds no study"),
+        ("nowhere/store", "nowhere/store cannot be written: No such file or directory."),
+        ("/proc/store", "/proc/store cannot be written"),
+        ("loop", "loop cannot be written"),
+        (300 * "x", "cannot be written: File name too long."),
+    ],
+)
+def test_a_store_that_cannot_be_one(here, refused, store, named):
+    (here / "file").touch()
+    (here / "full").mkdir()
+    (here / "full" / "mine").touch()
+    (here / "loop").symlink_to("loop")
+    assert named in refused("study", "clockwork", "--store", store, "--out", "results", "--quiet")
+
+
+TINY = ["--set=population.borrowers=5", "--set=horizon_days=60", "--replications", "2", "--quiet"]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--seed", "2"], "store holds a study of seed 1, not 2"),
+        (["--set", "population.borrowers=6"], "store holds a study of another scenario"),
+        (["--follow-up", "20"], "store holds a study of follow_up_days 30, not 20"),
+        (["--by", "risky"], "store holds a study of by 'region', not 'risky'"),
+        (["--portfolio", "book.csv"], "store holds a study of another "),
+    ],
+)
+def test_a_store_of_another_study(here, refused, options, named):
+    (here / "book.csv").write_text("limit,outstanding\n5000,1000\n")
+    stored = ["study", "clockwork", *TINY, "--follow-up", "30", "--store", "store"]
+    assert cli.main(stored) == 0
+    refused.forget()
+    assert named in refused(*stored, *options, "--out", "results")
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "named"),
+    [
+        ([], "the following arguments are required"),
+        (["clockwork"], "The only scenario is 'clockwork', but a comparison needs another"),
+        (["clockwork", "clockwork"], "Two scenarios have the name 'clockwork'"),
+        (["a=clockwork", "a=jiebei"], "Two scenarios have the name 'a'"),
+        (["clockwork", "jiebie"], "jiebie is not a preset; did you mean jiebei?"),
+        (["clockwork", "nowhere.toml"], "nowhere.toml cannot be read"),
+        (["clockwork", "a=clockwork:evaluation.period_days=0"], "evaluation.period_days is 0, but must be"),
+        (["clockwork", "a=clockwork:evaluation.period_days="], "a change of a is 'evaluation.period_days='"),
+        (["clockwork", "a=clockwork:evaluation.perod_days=7"], "did you mean evaluation.period_days?"),
+        (["clockwork", " =clockwork"], "scenarios has the name ''"),
+        (["clockwork", "--quiet", "jiebei"], "unrecognized arguments: jiebei"),
+    ],
+)
+def test_scenarios_that_cannot_be_compared(refused, scenarios, named):
+    assert named in refused("compare", *scenarios, "--store", "store", "--out", "results")
+
+
+def test_a_comparison_in_the_store_of_another(here, refused):
+    options = [*TINY, "--follow-up", "30", "--store", "store"]
+    assert cli.main(["compare", "clockwork", "a=clockwork:evaluation.period_days=7", *options]) == 0
+    refused.forget()
+    changed = "a=clockwork:evaluation.period_days=8"
+    assert "holds a study of another scenario" in refused("compare", "clockwork", changed, *options)
 
 
 @pytest.mark.parametrize(
@@ -388,9 +516,12 @@ def test_an_output_folder_that_cannot_be_written(here, refused, monkeypatch, fol
         ([], "COMMAND"),
         (["fly"], "fly"),
         (["run"], "PRESET_OR_TOML"),
+        (["study"], "PRESET_OR_TOML"),
+        (["compare"], "PRESET_OR_TOML"),
         (["scenario"], "PRESET_OR_TOML"),
         (["presets", "jiebei"], "jiebei"),
         (["run", "clockwork", "welidai"], "welidai"),
+        (["study", "clockwork", "welidai"], "welidai"),
         (["run", "clockwork", "--sed", "1"], "--sed"),
         (["run", "clockwork", "--seed"], "--seed"),
         (["run", "clockwork", "--seed", "one"], "'one' is not a whole number from 0 to 4294967295"),

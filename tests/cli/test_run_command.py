@@ -1,16 +1,14 @@
-"""The command line, end to end: what it prints, what it writes, and that it writes the whole or nothing."""
+"""`simlimit run`, end to end: what it prints, what it writes, and that it writes the whole or nothing."""
 
 import os
-import subprocess
-import sys
-from importlib.metadata import version
 
 import pandas as pd
 import pytest
+from folders import files
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.model import compiling
+from simlimit.cli import run as run_command
 from simlimit.report import delay_by_cause
 
 FILES = {
@@ -25,15 +23,6 @@ FILES = {
 CHANGES = {"population.borrowers": 40, "horizon_days": 250}
 SETTINGS = [f"--set={name}={value}" for name, value in CHANGES.items()]
 SMALL = ["run", "jiebei", *SETTINGS, "--seed", "5", "--replication", "2"]
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-def files(folder):
-    return {path.name for path in folder.iterdir()}
 
 
 class TestRun:
@@ -121,28 +110,6 @@ class TestRun:
         assert "借呗" in said.out
         assert said.err == ""
 
-
-class TestSet:
-    @pytest.mark.parametrize(
-        ("text", "field", "value"),
-        [
-            ("evaluation.period_days=7", "evaluation.period_days", 7),
-            (" rules.min_score = 0.5 ", "rules.min_score", 0.5),
-            ("evaluation.straight_through=false", "evaluation.straight_through", False),
-            ("name=my run", "name", "my run"),
-            ('name="7"', "name", "7"),
-            ("name=a=b", "name", "a=b"),
-            ("name='none'", "name", "none"),
-            ("name=1\nseed = 2", "name", "1\nseed = 2"),
-            ("name=" + 3000 * "[", "name", 3000 * "["),
-            ("limits.cap=none", "limits.cap", None),
-            ("behaviour.draw_share=[0.1, 0.2]", "behaviour.draw_share", [0.1, 0.2]),
-            ("population.regions={a = 0.5, b = 0.5}", "population.regions", {"a": 0.5, "b": 0.5}),
-        ],
-    )
-    def test_values_are_as_in_toml_or_else_text(self, text, field, value):
-        assert cli._change(text) == (field, value)
-
     def test_the_last_of_one_field_counts(self, capsys):
         assert cli.main([*SMALL, "--set", "name=one", "--set", "name=two", "--quiet"]) == 0
         assert "Run('two'" in capsys.readouterr().out
@@ -160,25 +127,25 @@ class TestNothingIsLeft:
         assert said.err == f"simlimit: {tmp_path}/results cannot be written: No space left on device.\n"
         assert said.out == ""
 
-    @pytest.mark.parametrize("step", ["simulate", "_write"])
+    @pytest.mark.parametrize("step", ["simulate", "write_run"])
     def test_if_it_is_interrupted(self, tmp_path, monkeypatch, capsys, step):
         def interrupted(*_arguments, **_options):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(cli, step, interrupted)
+        monkeypatch.setattr(run_command, step, interrupted)
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path) == set()
         assert capsys.readouterr().err == "simlimit: interrupted; nothing was written.\n"
 
     def test_if_the_folder_has_been_filled_in_the_meantime(self, tmp_path, monkeypatch, capsys):
-        write = cli._write
+        write = run_command.write_run
 
         def write_late(run, folder):
             write(run, folder)
             (tmp_path / "results").mkdir()
             (tmp_path / "results" / "mine").touch()
 
-        monkeypatch.setattr(cli, "_write", write_late)
+        monkeypatch.setattr(run_command, "write_run", write_late)
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 2
         assert files(tmp_path) == {"results"}
         assert files(tmp_path / "results") == {"mine"}
@@ -187,86 +154,5 @@ class TestNothingIsLeft:
     def test_the_folder_is_checked_before_the_simulation(self, tmp_path, monkeypatch):
         (tmp_path / "results").mkdir()
         (tmp_path / "results" / "mine").touch()
-        monkeypatch.setattr(cli, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
+        monkeypatch.setattr(run_command, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
         assert cli.main([*SMALL, "--out", "results"]) == 2
-
-
-class TestCompilation:
-    def test_is_announced_once_input_is_good(self, tmp_path, monkeypatch, capsys):
-        monkeypatch.setattr(cli, "is_compiled", lambda: False)
-        assert cli.main([*SMALL, "--portfolio", "missing.csv"]) == 2
-        assert "compiling" not in capsys.readouterr().err
-        assert cli.main(SMALL) == 0
-        assert capsys.readouterr().err.startswith("compiling the model (once per installation) ...\n")
-        assert cli.main([*SMALL, "--quiet"]) == 0
-        assert capsys.readouterr().err == ""
-
-    def test_is_done_when_there_is_something_in_the_cache(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(compiling.numba.config, "DISABLE_JIT", False)
-        monkeypatch.setattr(compiling, "_FOLDER", None)
-        assert not compiling.is_compiled()
-        monkeypatch.setattr(compiling, "_FOLDER", tmp_path)
-        assert not compiling.is_compiled()
-        (tmp_path / "model").mkdir()
-        (tmp_path / "model" / "pay.1.nbc").touch()
-        assert compiling.is_compiled()
-
-    def test_is_not_needed_when_it_is_off(self, monkeypatch):
-        monkeypatch.setattr(compiling.numba.config, "DISABLE_JIT", True)
-        monkeypatch.setattr(compiling, "_FOLDER", None)
-        assert compiling.is_compiled()
-
-
-class TestOtherCommands:
-    def test_presets_are_listed_with_a_line_each(self, capsys):
-        assert cli.main(["presets"]) == 0
-        lines = capsys.readouterr().out.splitlines()
-        assert len(lines) == len(sl.presets())
-        for line, (name, description) in zip(lines, sl.presets()["description"].items(), strict=True):
-            assert line.startswith(name)
-            assert line.endswith(description)
-
-    @pytest.mark.parametrize("name", sl.presets().index)
-    def test_a_scenario_is_printed_with_a_comment_for_each_field(self, tmp_path, capsys, name):
-        assert cli.main(["scenario", name]) == 0
-        text = capsys.readouterr().out
-        (tmp_path / "printed.toml").write_text(text, encoding="utf-8")
-        assert sl.load("printed.toml") == sl.preset(name)
-        for leaf in sl.Scenario.leaves():
-            field = leaf.rsplit(".", maxsplit=1)[-1]
-            assert f"{field} =" in text or f"{field}]" in text or leaf == "provenance"
-        assert text.count("# ") > len(sl.Scenario.leaves())
-
-    @pytest.mark.parametrize(
-        "arguments", [["--help"], ["run", "--help"], ["presets", "--help"], ["scenario", "--help"]]
-    )
-    def test_help_has_an_example(self, capsys, arguments):
-        with pytest.raises(SystemExit) as end:
-            cli.main(arguments)
-        assert end.value.code == 0
-        assert "example:\n  simlimit " in capsys.readouterr().out
-
-    def test_version(self, capsys):
-        with pytest.raises(SystemExit) as end:
-            cli.main(["--version"])
-        assert end.value.code == 0
-        assert capsys.readouterr().out == f"simlimit {version('simlimit')}\n"
-
-
-class TestProcess:
-    """As a process of its own, where no test's capture is in the way."""
-
-    def test_runs(self, tmp_path):
-        command = [sys.executable, "-m", "simlimit", *SMALL, "--quiet", "--out", "results"]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-        assert (ended.returncode, ended.stderr) == (0, "")
-        assert ended.stdout.startswith("Run('jiebei', seed=5, replication=2: 40 borrowers, 250 days")
-        assert files(tmp_path / "results") == FILES
-
-    def test_a_reader_who_has_had_enough_is_no_error(self):
-        reader, writer = os.pipe()
-        os.close(reader)
-        with os.fdopen(writer, "w") as pipe:
-            command = [sys.executable, "-m", "simlimit", "scenario", "jiebei"]
-            ended = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
-        assert (ended.returncode, ended.stderr) == (0, "")

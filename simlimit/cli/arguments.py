@@ -1,0 +1,90 @@
+"""Words of the command line that several commands understand, and how each is read."""
+
+import argparse
+from collections.abc import Callable
+from typing import NoReturn, TypeAlias
+
+from simlimit.errors import SimlimitError
+from simlimit.run import LARGEST_SEED
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+Handler: TypeAlias = Callable[[argparse.Namespace], bool]
+"""What a command does with its options; whether it came to its end, or was interrupted and kept a part."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses bad usage as everything else does: in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse in a sentence."""
+        raise SimlimitError(f"{message} (see: {self.prog} --help)")
+
+
+def add_command(commands: Commands, name: str, what: str, example: str, handler: Handler) -> Parser:
+    """Add a command, with the line and the example that its help shows."""
+    parser = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command=handler)
+    return parser
+
+
+def add_scenario(parser: Parser) -> None:
+    """Let one scenario be named."""
+    parser.add_argument(
+        "scenario",
+        metavar="PRESET_OR_TOML",
+        help="a preset's name (see: simlimit presets) or the path of a TOML file",
+    )
+
+
+def add_changes(parser: Parser, of_what: str = "the scenario") -> None:
+    """Let fields be changed, and the book."""
+    parser.add_argument(
+        "--portfolio",
+        metavar="CSV",
+        help="a real book, used instead of drawn borrowers: "
+        "columns limit and outstanding, or the UCI credit card file",
+    )
+    parser.add_argument(
+        "--set",
+        metavar="FIELD=VALUE",
+        action="append",
+        default=[],
+        dest="changes",
+        help=f"change a field of {of_what}; the value is as in TOML, quotes may be left out, "
+        "and none unsets it; repeatable",
+    )
+
+
+def add_seed(parser: Parser, what: str) -> None:
+    """Let the seed be chosen."""
+    parser.add_argument(
+        "--seed", metavar="N", type=whole(LARGEST_SEED), default=1, help=f"{what} (default: 1)"
+    )
+
+
+def add_results(parser: Parser, what: str) -> None:
+    """Let results be written, and stderr be silent."""
+    parser.add_argument("--out", metavar="DIR", help=f"a new or empty folder for {what}")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+
+
+def whole(largest: int, least: int = 0) -> Callable[[str], int]:
+    """Return what reads a whole number, so that a bad one is refused before anything else is said."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= largest:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {largest}")
+        return number
+
+    return read

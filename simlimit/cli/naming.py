@@ -1,0 +1,84 @@
+"""From the words of the command line to the scenarios that they name."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from simlimit.errors import SimlimitError
+from simlimit.scenario import Scenario, load, preset, presets
+
+_CHANGE_BEGINS = re.compile(r":(?=\s*[a-z_]+(?:\.[a-z_]+)*\s*=)")
+_NAMED = re.compile(r"([^=]+)=(.*)", re.DOTALL)
+
+
+def find_scenario(name: str, changes: Mapping[str, Any] | None = None) -> Scenario:
+    """Return a preset, or what is in a file, with changes; any other word is taken for a misspelt preset."""
+    is_file = Path(name).is_file() or name.endswith(".toml") or os.sep in name
+    scenario = load(name) if is_file and name not in presets().index else preset(name)
+    return scenario.replace(changes) if changes else scenario
+
+
+def read_changes(portfolio: str | None, settings: Iterable[str]) -> dict[str, Any]:
+    """Return what is changed of a scenario: its book, and fields set by ``FIELD=VALUE``."""
+    changes: dict[str, Any] = {}
+    if portfolio is not None:
+        # Absolute, so that the scenario reproduces the run from any folder.
+        changes["population.portfolio"] = str(Path(portfolio).absolute())
+    return changes | dict(read_change(text) for text in settings)
+
+
+def read_change(text: str, what: str = "--set") -> tuple[str, Any]:
+    """Read `field=value`, the value as TOML has it or else as bare text."""
+    field, equals, value = (part.strip() for part in text.partition("="))
+    if not field or not equals or not value:
+        raise SimlimitError(f"{what} is {text!r}, but must be FIELD=VALUE, such as evaluation.period_days=7.")
+    if value == "none":
+        return field, None
+    try:
+        parsed = tomllib.loads(f"value = {value}")
+    except (ValueError, RecursionError):
+        return field, value
+    # A line break could have smuggled in a second value.
+    return field, parsed["value"] if len(parsed) == 1 else value
+
+
+def find_scenarios(
+    texts: Sequence[str], portfolio: str | None, settings: Sequence[str]
+) -> dict[str, Scenario]:
+    """Return scenarios by name, each from ``[NAME=]PRESET_OR_TOML[:FIELD=VALUE ...]``.
+
+    What is set for all comes first, so that a scenario's own changes count.
+
+    Examples
+    --------
+    >>> from simlimit.cli.naming import find_scenarios
+    >>> found = find_scenarios(["jiebei", "weekly=jiebei:evaluation.period_days=7"], None, [])
+    >>> [(name, scenario.evaluation.period_days) for name, scenario in found.items()]
+    [('jiebei', 30), ('weekly', 7)]
+    """
+    found: dict[str, Scenario] = {}
+    for_all = read_changes(portfolio, settings)
+    for text in texts:
+        name, source, own = _parts(text)
+        if name in found:
+            raise SimlimitError(
+                f"Two scenarios have the name {name!r}, but each must have its own, "
+                f"such as weekly={source}:evaluation.period_days=7."
+            )
+        changes = for_all | dict(read_change(change, f"a change of {name}") for change in own)
+        found[name] = find_scenario(source, changes)
+    return found
+
+
+def _parts(text: str) -> tuple[str, str, list[str]]:
+    """Return name, preset or path, and changes; without a name, the changes or the file give one."""
+    head, *own = _CHANGE_BEGINS.split(text)
+    named = _NAMED.fullmatch(head)
+    if named:
+        return named[1].strip(), named[2].strip(), own
+    if own:
+        return ", ".join(own), head, own
+    return Path(head).stem if head.endswith(".toml") else head, head, own

@@ -1,0 +1,76 @@
+"""The program: its commands, and what becomes of errors and of Ctrl-C."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from simlimit.cli import compare, run, scenarios, study
+from simlimit.cli.arguments import Parser
+from simlimit.errors import SimlimitError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+_ABOUT = (
+    "Why has the credit limit not come back, and for how long? A simulation of repayment and limit release."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``simlimit``; those of the process if not given.
+
+    Returns
+    -------
+    int
+        Exit code: 0; 2 for bad input, after one sentence on stderr; 130 if interrupted.
+
+    Examples
+    --------
+    >>> from simlimit.cli import main
+    >>> main(["run", "clockwork", "--set", "population.borrowers=0"])
+    2
+    """
+    try:
+        options = _parser().parse_args(arguments)
+        is_whole = options.command(options)
+        sys.stdout.flush()
+    except SimlimitError as error:
+        print(f"simlimit: {_sentence(error)}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt as stop:
+        sentence = str(stop) or "interrupted; nothing was written."
+        print(f"simlimit: {sentence}", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who reads the output, such as `head`, has had enough; Python must not complain on closing the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0 if is_whole else INTERRUPTED
+
+
+def _sentence(error: SimlimitError) -> str:
+    """Return an error as one line that ends as a sentence does."""
+    line = " ".join(str(error).split())
+    return line if line.endswith((".", "?")) else f"{line}."
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="simlimit",
+        description=_ABOUT,
+        epilog="example:\n  simlimit study jiebei --out jiebei-study",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"simlimit {version('simlimit')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for part in (study, compare, run, scenarios):
+        part.add_to(commands)
+    return parser

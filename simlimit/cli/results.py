@@ -1,0 +1,38 @@
+"""The folder of results: scenarios and figures in it, and where it is."""
+
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from simlimit.output import whole_folder
+from simlimit.scenario import Scenario, dumps
+
+
+def output_folder(path: str | None) -> AbstractContextManager[Path | None]:
+    """Return the folder as a draft that becomes it at the end; None if none is wanted."""
+    return nullcontext() if path is None else whole_folder(path)
+
+
+def say_where(path: str | None) -> None:
+    """Print where the results are, if anywhere."""
+    if path is not None:
+        print(f"\nwritten to {path}")
+
+
+def write_scenario(scenario: Scenario, path: Path) -> None:
+    """Write a scenario as TOML, with comments."""
+    path.write_text(dumps(scenario), encoding="utf-8", newline="\n")
+
+
+def write_figure(path: Path, draw: Callable[[Axes], object], size: tuple[float, float] = (7.5, 4.5)) -> None:
+    """Write a figure of one picture, `size` inches wide and high."""
+    figure = Figure(figsize=size, layout="constrained")
+    draw(figure.subplots())
+    with warnings.catch_warnings():
+        # The name of the scenario may be in a script that no font has.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(path, dpi=150)

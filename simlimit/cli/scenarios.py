@@ -1,0 +1,37 @@
+"""`simlimit presets` and `simlimit scenario`: what there is to simulate."""
+
+import argparse
+
+from simlimit.cli.arguments import Commands, add_command, add_scenario
+from simlimit.cli.naming import find_scenario
+from simlimit.scenario import dumps, presets
+
+
+def add_to(commands: Commands) -> None:
+    """Add the two commands."""
+    add_command(
+        commands, "presets", "list the scenarios that come with simlimit", "simlimit presets", list_presets
+    )
+    shown = add_command(
+        commands,
+        "scenario",
+        "print a scenario as TOML, with a comment for each field",
+        "simlimit scenario jiebei > my.toml",
+        print_scenario,
+    )
+    add_scenario(shown)
+
+
+def list_presets(options: argparse.Namespace) -> bool:
+    """Print the names of the presets with a line each."""
+    lines = presets()["description"]
+    width = max(len(str(name)) for name in lines.index)
+    for name, line in lines.items():
+        print(f"{name:<{width}}  {line}")
+    return True
+
+
+def print_scenario(options: argparse.Namespace) -> bool:
+    """Print a scenario as TOML."""
+    print(dumps(find_scenario(options.scenario)), end="")
+    return True

@@ -1,0 +1,77 @@
+"""`simlimit study`: many histories of a scenario, their summary, delay distribution and figures."""
+
+import argparse
+from pathlib import Path
+
+from simlimit import plots
+from simlimit.cli.arguments import Commands, add_changes, add_command, add_results, add_scenario
+from simlimit.cli.metric_tables import summary_text
+from simlimit.cli.naming import find_scenario, read_changes
+from simlimit.cli.notices import announce_compilation, say_if_not_precise, what_is_done
+from simlimit.cli.replicating import add_study_options, read_replications, read_study_options
+from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
+from simlimit.delays import described, quantiles
+from simlimit.study.replicating import StudyInterrupted, replicate
+from simlimit.study.study import Study
+
+PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "study",
+        "simulate many histories of a scenario: how long repaid limit waits, where, and how sure that is",
+        "simlimit study jiebei --precision 0.01 --store jiebei-store --out jiebei-study",
+        study_scenario,
+    )
+    add_scenario(parser)
+    add_changes(parser)
+    add_study_options(parser)
+    add_results(parser, "the tables, the figures and the scenario")
+
+
+def study_scenario(options: argparse.Namespace) -> bool:
+    """Make a study, print its summary and its quantiles, and write all its tables."""
+    scenario = find_scenario(options.scenario, read_changes(options.portfolio, options.changes))
+    number, chosen = read_replications(options), read_study_options(options)
+    is_whole = True
+    with output_folder(options.out) as draft:
+        if not options.quiet:
+            announce_compilation([scenario])
+        try:
+            study = replicate(scenario, number, options.seed, **chosen)
+        except StudyInterrupted as stop:
+            study = what_is_done(stop, options)[""]
+            is_whole = False
+        if draft is not None:
+            write_study(study, draft)
+    print(study, summary_text(study), _quantiles(study), sep="\n\n")
+    say_if_not_precise(study)
+    say_where(options.out)
+    return is_whole
+
+
+def write_study(study: Study, folder: Path) -> None:
+    """Write the tables and figures of a study into a folder."""
+    study.summary().to_csv(folder / "summary.csv")
+    study.replications.to_parquet(folder / "replications.parquet")
+    study.delay.to_csv(folder / "delay.csv")
+    study.standing().to_csv(folder / "standing.csv")
+    study.groups().to_csv(folder / "groups.csv")
+    write_scenario(study.scenario, folder / "scenario.toml")
+    write_figure(folder / "delay.png", lambda ax: plots.delay(study, ax=ax))
+    write_figure(folder / "standing.png", lambda ax: plots.standing(study, ax=ax))
+
+
+def _quantiles(study: Study) -> str:
+    """Return by when so many of all repayment holds were released, in words."""
+    curve = quantiles(study.delay, "released", PROBABILITIES)
+    lines = [
+        f"  {100 * probability:g} %  {words}"
+        for probability, words in zip(PROBABILITIES, described(curve), strict=True)
+    ]
+    return "\n".join(
+        ["Released, of all repayment holds (the pending are censored), with 95 % intervals:", *lines]
+    )

@@ -1,0 +1,107 @@
+"""The program as a whole: help, version, a process of its own, and what is said before compiling."""
+
+import os
+import signal
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pandas as pd
+import pytest
+from folders import files, replications_kept
+
+from simlimit import cli
+from simlimit.cli import notices
+from simlimit.model import compiling
+
+FAST = ["clockwork", "--set=population.borrowers=10", "--set=horizon_days=60"]
+COMMANDS = {
+    "run": ["run", *FAST],
+    "study": ["study", *FAST, "--replications", "2", "--follow-up", "20"],
+    "compare": ["compare", "b=clockwork", *FAST, "--replications", "2", "--follow-up", "20"],
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], *([name, "--help"] for name in ("study", "compare", "run", "presets", "scenario"))],
+)
+def test_help_has_an_example(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        cli.main(arguments)
+    assert end.value.code == 0
+    assert "example:\n  simlimit " in capsys.readouterr().out
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"simlimit {version('simlimit')}\n"
+
+
+class TestCompilation:
+    @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+    def test_is_announced_once_input_is_good(self, monkeypatch, capsys, arguments):
+        monkeypatch.setattr(notices, "is_compiled", lambda: False)
+        assert cli.main([*arguments, "--portfolio", "missing.csv"]) == 2
+        assert "compiling" not in capsys.readouterr().err
+        assert cli.main(arguments) == 0
+        assert capsys.readouterr().err.startswith("compiling the model (once per installation) ...\n")
+        assert cli.main([*arguments, "--quiet"]) == 0
+        assert capsys.readouterr().err == ""
+
+    def test_is_done_when_there_is_something_in_the_cache(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(compiling.numba.config, "DISABLE_JIT", False)
+        monkeypatch.setattr(compiling, "_FOLDER", None)
+        assert not compiling.is_compiled()
+        monkeypatch.setattr(compiling, "_FOLDER", tmp_path)
+        assert not compiling.is_compiled()
+        (tmp_path / "model").mkdir()
+        (tmp_path / "model" / "pay.1.nbc").touch()
+        assert compiling.is_compiled()
+
+    def test_is_not_needed_when_it_is_off(self, monkeypatch):
+        monkeypatch.setattr(compiling.numba.config, "DISABLE_JIT", True)
+        monkeypatch.setattr(compiling, "_FOLDER", None)
+        assert compiling.is_compiled()
+
+
+class TestProcess:
+    """As a process of its own, where no test's capture is in the way."""
+
+    @pytest.mark.parametrize("name", COMMANDS)
+    def test_runs(self, tmp_path, name):
+        command = [sys.executable, "-m", "simlimit", *COMMANDS[name], "--quiet", "--out", "results"]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert ended.stdout.endswith("written to results\n")
+        assert files(tmp_path) == {"results"}
+
+    def test_control_c_keeps_the_replications_that_are_done(self, tmp_path):
+        arguments = ["study", "clockwork", "--replications", "100000", "--out", "results"]
+        command = [sys.executable, "-m", "simlimit", *arguments]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=tmp_path) as process:
+            try:
+                said = b""
+                # A bar is shown after a second, in which some replications have been done.
+                while b"replication/s" not in said:
+                    said += process.stderr.read1()
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=60)
+            finally:
+                process.kill()
+        assert process.returncode == 130
+        done = replications_kept(err.decode())
+        assert f"Study('clockwork', seed=1: {done:,} replications of 1,000 borrowers" in out.decode()
+        assert out.endswith(b"written to results\n")
+        assert len(pd.read_parquet(tmp_path / "results" / "replications.parquet")) == done
+
+    def test_a_reader_who_has_had_enough_is_no_error(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "w") as pipe:
+            command = [sys.executable, "-m", "simlimit", "scenario", "jiebei"]
+            ended = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
