@@ -76,8 +76,8 @@ def write_comparison(comparison: Comparison, differences: pd.DataFrame, folder: 
     for position, (name, study) in enumerate(comparison.studies.items()):
         file_name = f"{position}-{_UNSAFE.sub('-', name)[:60]}.toml"
         write_scenario(study.scenario, folder / "scenarios" / file_name)
-    write_figure(folder / "forest.png", lambda ax: plots.forest(comparison, ax=ax))
-    write_figure(folder / "platform.png", lambda ax: plots.platform(comparison, ax=ax))
+    write_figure(folder / "forest.png", lambda: plots.forest(comparison))
+    write_figure(folder / "platform.png", lambda: plots.platform(comparison))
 
 
 def _texts(comparison: Comparison, differences: pd.DataFrame) -> list[str]:

@@ -1,5 +1,6 @@
 """Metrics as text: estimates and differences with their intervals and units, in columns."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from simlimit.study.study import Study
 
 NONE = "-"
 CONFIDENCE = "95 %"
+MOST_DECIMALS = 4
 
 
 class Unit(NamedTuple):
@@ -87,11 +89,12 @@ def differences_text(comparison: Comparison, differences: pd.DataFrame, name: st
         if metric in _GATES and not any(values):
             continue
         unit = _UNITS[metric]
+        finer = unit._replace(decimals=_decimals(high - low, unit))
         real = NONE if np.isnan(p_value) else "yes" if is_real else "no"
         # Shares differ in percentage points.
         unit_name = unit.name.replace("% of", "% points of")
-        texts = [*(_number(value, unit) for value in values), _number(difference, unit, "+")]
-        rows.append([_name(metric), *texts, _interval(low, high, unit, "+"), real, unit_name])
+        texts = [*(_number(value, unit) for value in values), _number(difference, finer, "+")]
+        rows.append([_name(metric), *texts, _interval(low, high, finer, "+"), real, unit_name])
     return "\n".join(_aligned(rows, "<>>>><<"))
 
 
@@ -110,6 +113,13 @@ def _interval(low: float, high: float, unit: Unit, sign: str = "") -> str:
     if not np.isfinite(low):
         return NONE
     return f"{_number(low, unit, sign)} to {_number(high, unit, sign)}"
+
+
+def _decimals(width: float, unit: Unit) -> int:
+    """Return how many decimals tell the ends of an interval apart, within reason."""
+    if not 0 < width < np.inf:
+        return unit.decimals
+    return max(unit.decimals, min(MOST_DECIMALS, math.ceil(-math.log10(unit.factor * width))))
 
 
 def _aligned(rows: Sequence[Sequence[str]], alignment: str) -> list[str]:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+import matplotlib
+
 from simlimit.cli import compare, run, scenarios, study
 from simlimit.cli.arguments import Parser
 from simlimit.errors import SimlimitError
@@ -37,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["run", "clockwork", "--set", "population.borrowers=0"])
     2
     """
+    if arguments is None:
+        # A process of its own opens no windows.
+        matplotlib.use("Agg")
     try:
         options = _parser().parse_args(arguments)
         is_whole = options.command(options)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -28,11 +29,12 @@ def write_scenario(scenario: Scenario, path: Path) -> None:
     path.write_text(dumps(scenario), encoding="utf-8", newline="\n")
 
 
-def write_figure(path: Path, draw: Callable[[Axes], object], size: tuple[float, float] = (7.5, 4.5)) -> None:
-    """Write a figure of one picture, `size` inches wide and high."""
-    figure = Figure(figsize=size, layout="constrained")
-    draw(figure.subplots())
+def write_figure(path: Path, draw: Callable[[], Axes]) -> None:
+    """Write a picture in the size that it chooses for itself."""
+    figure = draw().figure
+    assert isinstance(figure, Figure)
     with warnings.catch_warnings():
         # The name of the scenario may be in a script that no font has.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(path, dpi=150)
+    plt.close(figure)

@@ -75,7 +75,7 @@ def write_run(run: Run, folder: Path) -> None:
     write_scenario(run.scenario, folder / "scenario.toml")
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     follow_up_days = max(1, min(FOLLOW_UP_DAYS, observed // 2))
-    write_figure(folder / "delay.png", lambda ax: plots.delay(run, follow_up_days, ax=ax))
+    write_figure(folder / "delay.png", lambda: plots.delay(run, follow_up_days))
 
 
 def _table(run: Run) -> str:

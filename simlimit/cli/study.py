@@ -61,8 +61,8 @@ def write_study(study: Study, folder: Path) -> None:
     study.standing().to_csv(folder / "standing.csv")
     study.groups().to_csv(folder / "groups.csv")
     write_scenario(study.scenario, folder / "scenario.toml")
-    write_figure(folder / "delay.png", lambda ax: plots.delay(study, ax=ax))
-    write_figure(folder / "standing.png", lambda ax: plots.standing(study, ax=ax))
+    write_figure(folder / "delay.png", lambda: plots.delay(study))
+    write_figure(folder / "standing.png", lambda: plots.standing(study))
 
 
 def _quantiles(study: Study) -> str:
