@@ -20,15 +20,15 @@ OWN_PROCESS = 'if __name__ == "__main__":'
 PROMPT = "simlimit "
 
 
-def blocks(language: str, having: str = "") -> list[object]:
-    """Return the blocks of a language as parameters, named by their page and place."""
+def blocks(language: str, prompt: str = "") -> list[object]:
+    """Return the blocks of a language with a line that begins so, as parameters named by page and place."""
     return [
         pytest.param(block, id=f"{page.name}-{number}")
         for page in PAGES
         for number, block in enumerate(
             re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
         )
-        if having in block
+        if f"\n{prompt}" in f"\n{block}"
     ]
 
 
@@ -50,7 +50,7 @@ def test_python_runs(block: str) -> None:
         exec(compile(block, "block", "exec"), {"__name__": "block"})
 
 
-@pytest.mark.parametrize("block", blocks("sh", having=f"\n{PROMPT}"))
+@pytest.mark.parametrize("block", blocks("sh", PROMPT))
 def test_commands_run(block: str) -> None:
     sl.example_portfolio("book.csv", borrowers=100)
     for line in block.splitlines():
@@ -59,6 +59,32 @@ def test_commands_run(block: str) -> None:
             target = words.pop() if ">" in words else "out.txt"
             with open(target, "w", encoding="utf-8") as file, redirect_stdout(file):
                 assert cli.main([word for word in words if word != ">"]) == 0
+
+
+def test_numbers_in_the_readme_are_measured() -> None:
+    today = sl.preset("jiebei")
+    weekly = today.replace({"evaluation.period_days": 7})
+    scenarios = {"today": today, "weekly": weekly, "no raises": weekly.replace({"limits.raise_share": 0})}
+    comparison = sl.compare(scenarios, 200, seed=1, progress=False)
+    summary = comparison.studies["today"].summary()
+    estimate, mean = summary["estimate"], summary.loc["restricted_mean_days"]
+    differences = comparison.differences().xs("restricted_mean_days", level="metric")
+    columns = ["difference", "low", "high"]
+    worse, better = differences.loc["weekly", columns], -differences.loc["no raises", columns]
+    measured = [
+        f"{100 * estimate['released_within_0d']:.1f} % of repaid amounts can be drawn again",
+        f"{100 * estimate['released_within_7d']:.1f} % within a week",
+        f"mean wait is {mean['estimate']:.2f} days ({mean['low']:.2f} to {mean['high']:.2f})",
+        f"{estimate['days_behaviour']:.2f} are spent flagged by behaviour analysis",
+        f"{estimate['days_overdue']:.2f} on a record of lateness",
+        f"{estimate['days_score']:.2f} on a low score",
+        f"{estimate['days_review']:.2f} at the manual desk",
+        f"{estimate['days_evaluation']:.2f} in front of an evaluation",
+        f"grows by {worse['difference']:.2f} days ({worse['low']:.2f} to {worse['high']:.2f})",
+        f"shorten it by {better['difference']:.2f} days ({better['high']:.2f} to {better['low']:.2f})",
+    ]
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert [words for words in measured if words not in text] == []
 
 
 def test_pages_have_blocks() -> None:
