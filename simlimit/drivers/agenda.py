@@ -118,12 +118,13 @@ def order_by_cohort(agenda: Agenda, platform: Records, book: Book, seed: int, re
     # Counting sort: the number of each goes two entries up, so that filling leaves the first place of each.
     for borrower in range(len(agenda.ids)):
         u = uniforms(seed, replication, POPULATION, borrower, 1, 0)
-        places[due_place(p, first_evaluation(p, book, u[2]), first_due_day(p, u[3])) + 2] += 1
+        k = due_place(p, first_evaluation(p, book, u[2]), first_due_day(p, u[3]))
+        agenda.crew[borrower] = k
+        places[k + 2] += 1
     for k in range(1, len(places)):
         places[k] += places[k - 1]
     for borrower in range(len(agenda.ids)):
-        u = uniforms(seed, replication, POPULATION, borrower, 1, 0)
-        k = due_place(p, first_evaluation(p, book, u[2]), first_due_day(p, u[3])) + 1
+        k = agenda.crew[borrower] + 1
         agenda.ids[places[k]] = borrower
         places[k] += 1
 

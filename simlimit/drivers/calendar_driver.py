@@ -12,7 +12,6 @@ from simlimit.drivers.agenda import (
     due_place,
     empty_agenda,
     first_entries,
-    gather_list,
     gather_payers,
     order_by_cohort,
     put_down,
@@ -29,7 +28,7 @@ from simlimit.model.randomness import DUE, SCREEN, WISH, draw_many
 from simlimit.model.repayment import meet_payment_day
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.start import Setting, begin
-from simlimit.model.state import Record, State
+from simlimit.model.state import END, Record, State
 
 BORROWER_DAYS_PER_CALL = 20_000_000
 """So much is simulated in one compiled call, a few seconds at most, before an interrupt is noticed."""
@@ -106,23 +105,26 @@ def evaluate_cohort(s: State, agenda: Agenda, p: Record, day: int) -> None:
 def grant_wishes(s: State, agenda: Agenda, p: Record, day: int) -> None:
     """Phase 5."""
     crew, u, u_next = agenda.crew, agenda.u, agenda.u_next
-    number = gather_list(agenda.wishes, crew, day)
-    for first in range(0, number, TOGETHER):
-        together = min(TOGETHER, number - first)
-        for k in range(together):
-            r = s.borrowers[crew[first + k]]
-            agenda.entities[k] = r.borrower
-            agenda.indices[k] = r.wishes
+    following = agenda.wishes.first[day]
+    while following != END:
+        together = 0
+        while following != END and together < TOGETHER:
+            r = s.borrowers[following]
+            agenda.entities[together] = r.borrower
+            agenda.indices[together] = r.wishes
+            crew[together] = following
+            together += 1
+            following = agenda.wishes.following[following]
         draw_many(p, WISH, together, agenda.entities, agenda.indices, u)
         for k in range(together):
             agenda.indices[k] += 1
         draw_many(p, WISH, together, agenda.entities, agenda.indices, u_next)
         for k in range(together):
-            b = crew[first + k]
-            following = have_wish(
+            b = crew[k]
+            next_wish = have_wish(
                 s.loans, s.loan_keys, p, s.events, s.borrowers[b], day, u[1, k], u_next[0, k]
             )
-            put_down(agenda.wishes, following, b)
+            put_down(agenda.wishes, next_wish, b)
 
 
 @step

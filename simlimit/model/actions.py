@@ -50,4 +50,3 @@ def set_limit_now(
         lower_limit(r, holds, counts, p, events, day, phase, limit, MANUAL)
     elif limit > r.limit:
         raise_limit(r, holds, counts, p, events, day, phase, limit, MANUAL)
-    note_limit(r, p, day)

@@ -52,16 +52,18 @@ def count_stay(r: Record, hold: Record, counts: Records, p: Record, day: int) ->
 
 @step
 def count_cents(r: Record, hold: Record, counts: Records, p: Record, day: int, what: int, cents: int) -> None:
-    """Count an amount that is released, forfeited or pending at a hold's present age."""
+    """Count an amount that is forfeited at a hold's present age, while the rest of the hold lives on."""
     if is_counted(p, hold):
         counts[count_row(r, p, hold, day - hold.repaid_at)].cents[what] += cents
 
 
 @step
-def count_end(r: Record, hold: Record, counts: Records, p: Record, day: int, what: int) -> None:
-    """Count a hold that is released, forfeited or pending at its present age."""
+def count_end(r: Record, hold: Record, counts: Records, p: Record, day: int, what: int, cents: int) -> None:
+    """Count a hold that is released, forfeited or pending at its present age, with an amount."""
     if is_counted(p, hold):
-        counts[count_row(r, p, hold, day - hold.repaid_at)].holds[what] += 1
+        age = count_row(r, p, hold, day - hold.repaid_at)
+        counts[age].holds[what] += 1
+        counts[age].cents[what] += cents
 
 
 @step

@@ -3,7 +3,6 @@
 import math
 
 from simlimit.model.compiling import step, transition
-from simlimit.model.counting import note_limit
 from simlimit.model.holds import approve, charge
 from simlimit.model.ledger import log
 from simlimit.model.limits import lower_limit, raise_limit
@@ -138,7 +137,6 @@ def evaluate(
         h = following
     review_line(r, holds, counts, p, events, day)
     r.last_decision = day
-    note_limit(r, p, day)
 
 
 @transition

@@ -54,19 +54,14 @@ def charge(r: Record, hold: Record, counts: Records, p: Record, day: int, cause:
 
 @step
 def new_record(holds: Records, p: Record) -> int:
-    """Return a record for a hold: a free one, if they are used again and half are free, or a new one.
-
-    Free ones are taken in the order in which they lie, so that the holds of a day are neighbours.
-    """
-    if 2 * p.holds_free <= p.holds_used or not p.reusing:
+    """Return a record for a hold: the one that was freed last, which is still at hand, or a new one."""
+    h = p.first_free
+    if h == END:
+        h = p.holds_used
         p.holds_used += 1
-        return int(p.holds_used - 1)
-    h = p.next_free
-    while holds[h].stage != FREE:
-        h = h + 1 if h + 1 < p.holds_used else 0
-    p.next_free = h
-    p.holds_free -= 1
-    return h
+    else:
+        p.first_free = holds[h].next
+    return int(h)
 
 
 @step
@@ -74,7 +69,8 @@ def discard(holds: Records, p: Record, h: int) -> None:
     """Let the record of an ended hold that is in no list be used again, unless holds are kept."""
     if p.reusing:
         holds[h].stage = FREE
-        p.holds_free += 1
+        holds[h].next = p.first_free
+        p.first_free = h
 
 
 @step
@@ -146,13 +142,14 @@ def forfeit(
     r.held -= amount
     p.held -= amount
     p.forfeited += amount
-    count_cents(r, hold, counts, p, day, COUNT_FORFEITED, amount)
     log(events, p, day, phase, FORFEIT, r.borrower, hold.origin, hold.instalment, amount, cause)
     if left(hold) == 0:
         p.holds_forfeited += 1
         hold.ended_in = phase
-        count_end(r, hold, counts, p, day, COUNT_FORFEITED)
+        count_end(r, hold, counts, p, day, COUNT_FORFEITED, amount)
         end(r, holds, p, h, FORFEITED)
+    else:
+        count_cents(r, hold, counts, p, day, COUNT_FORFEITED, amount)
 
 
 @step
@@ -168,8 +165,7 @@ def release(r: Record, holds: Records, counts: Records, p: Record, events: Recor
     p.released += amount
     p.headroom -= share(amount, p.reserve_share)
     p.holds_released += 1
-    count_cents(r, hold, counts, p, day, COUNT_RELEASED, amount)
-    count_end(r, hold, counts, p, day, COUNT_RELEASED)
+    count_end(r, hold, counts, p, day, COUNT_RELEASED, amount)
     note_limit(r, p, day)
     log(events, p, day, FUND, RELEASE, r.borrower, hold.origin, hold.instalment, amount, NO_CAUSE)
     end(r, holds, p, h, RELEASED)
@@ -184,6 +180,7 @@ def join_queue(r: Record, holds: Records, counts: Records, p: Record, h: int, da
     charge(r, hold, counts, p, day, POLICY if frozen else FUNDING)
     if not frozen:
         p.funding_queue += 1
+    p.arrival_claims += share(left(hold), p.reserve_share)
     if p.queue_arrivals == END:
         p.queue_first_arrival = h
     hold.link = p.queue_arrivals
@@ -284,6 +281,5 @@ def censor(borrowers: Records, holds: Records, counts: Records, platform: Record
         while h != END:
             hold = holds[h]
             charge(r, hold, counts, p, p.horizon, hold.cause)
-            count_cents(r, hold, counts, p, p.horizon, COUNT_PENDING, left(hold))
-            count_end(r, hold, counts, p, p.horizon, COUNT_PENDING)
+            count_end(r, hold, counts, p, p.horizon, COUNT_PENDING, left(hold))
             h = hold.next

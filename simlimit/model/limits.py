@@ -1,6 +1,7 @@
 """The line itself: falls, raises, closing."""
 
 from simlimit.model.compiling import rare
+from simlimit.model.counting import note_limit
 from simlimit.model.holds import forfeit, join_queue, open_hold
 from simlimit.model.ledger import log
 from simlimit.model.state import (
@@ -41,6 +42,7 @@ def lower_limit(
         forfeit(r, holds, counts, p, events, h, day, phase, part, cause)
         take -= part
         h = following
+    note_limit(r, p, day)
 
 
 @rare
@@ -67,3 +69,4 @@ def raise_limit(
         h = open_hold(r, holds, p, day, room, NO_LOAN, NONE)
         holds[h].approved_at = day
         join_queue(r, holds, counts, p, h, day)
+    note_limit(r, p, day)

@@ -52,7 +52,7 @@ def platform_record(scenario: Scenario) -> Records:
     _set_behaviour(p, scenario)
     _set_evaluation(p, scenario)
     _set_capacities(p, scenario)
-    p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = END
+    p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = p.first_free = END
     p.desk_head[:] = END
     p.desk_tail[:] = END
     p.loan_room = _loan_room(scenario)

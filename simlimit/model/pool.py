@@ -27,23 +27,11 @@ def inflow(p: Record, facilities: Records, day: int) -> int:
 
 
 @step
-def order_matters(holds: Records, p: Record, first: int) -> bool:
+def order_matters(p: Record) -> bool:
     """Return whether some of today's arrivals may not be released today, so that they must stand in order."""
     if p.unlimited:
         return False
-    arrivals = 0
-    claims = 0
-    h = first
-    while h != END:
-        hold = holds[h]
-        if hold.stage == QUEUED:
-            if hold.cause == POLICY:
-                return True
-            arrivals += 1
-            claims += share(left(hold), p.reserve_share)
-        h = hold.link
-    others_wait = arrivals < p.funding_queue
-    return others_wait or claims > p.headroom
+    return p.queue_head != END or p.frozen > 0 or p.arrival_claims > p.headroom
 
 
 @step
@@ -64,7 +52,9 @@ def admit_to_queue(borrowers: Records, holds: Records, p: Record) -> None:
     p.queue_arrivals = END
     # Whoever came first is last in the list of arrivals.
     last = p.queue_first_arrival
-    if order_matters(holds, p, first):
+    ordered = order_matters(p)
+    p.arrival_claims = 0
+    if ordered:
         first = sort_queue(borrowers, holds, first, True)
         last = last_of(holds, first)
     if p.queue_head == END:

@@ -51,7 +51,7 @@ def philox(
     return x0, x1, x2, x3
 
 
-@transition
+@step
 def uniforms(seed: int, replication: int, stream: int, entity: int, i: int, j: int) -> Numbers:
     """Return four uniform numbers, strictly between 0 and 1.
 

@@ -53,14 +53,20 @@ def anything_due(loans: Records, r: Record, cycle: int) -> bool:
 
 
 @step
+def pay_next(p: Record, loan: Record) -> int:
+    """Pay the next instalment of a loan and return its principal."""
+    principal = next_principal(p, loan)
+    loan.balance -= principal
+    loan.remaining -= 1
+    return principal
+
+
+@step
 def pay_instalments(p: Record, loan: Record, due: int) -> int:
-    """Pay so many instalments of a loan and return their principal."""
-    principal = 0
-    for _ in range(due):
-        part = next_principal(p, loan)
-        loan.balance -= part
-        loan.remaining -= 1
-        principal += part
+    """Pay so many instalments of a loan, most often one, and return their principal."""
+    principal = pay_next(p, loan)
+    for _ in range(1, due):
+        principal += pay_next(p, loan)
     loan.next_cycle += due
     return principal
 

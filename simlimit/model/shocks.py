@@ -1,7 +1,6 @@
 """Policy and market shocks (phase 0)."""
 
 from simlimit.model.compiling import step, transition
-from simlimit.model.counting import note_limit
 from simlimit.model.holds import charge
 from simlimit.model.ledger import log
 from simlimit.model.limits import close, lower_limit
@@ -77,7 +76,6 @@ def strike(
         lower_limit(r, holds, counts, p, events, day, SHOCKS, size, kind)
     elif kind == CANCELLATION:
         close(r, holds, counts, p, events, day, SHOCKS, kind)
-    note_limit(r, p, day)
 
 
 @step

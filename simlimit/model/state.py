@@ -134,10 +134,12 @@ PLATFORM = _record(
     | _fields("i8", "inflow repaid released forfeited drawn written_off")
     | _fields("i8", "holds_opened holds_released holds_forfeited")
     # queues (linked through holds) and the reviewers at work
-    | _fields("i8", "desk_arrivals queue_arrivals queue_first_arrival queue_head queue_tail busy")
+    | _fields(
+        "i8", "desk_arrivals queue_arrivals queue_first_arrival queue_head queue_tail arrival_claims busy"
+    )
     | {"desk_head": ("i8", (2,)), "desk_tail": ("i8", (2,))}
     # records in use
-    | _fields("i8", "loan_room most_loan_room loans_used loans_opened holds_used holds_free next_free")
+    | _fields("i8", "loan_room most_loan_room loans_used loans_opened holds_used first_free")
     | _fields("i8", "events_used occurrences")
 )
 

@@ -42,7 +42,7 @@ LARGEST = {
 """The models, and the largest number of borrowers that each is run with."""
 LARGEST_COUNTED = 100_000
 """Number of borrowers up to which events are counted from the log; beyond, as many per borrower."""
-REPEATS = {1_000: 5, 10_000: 3}
+REPEATS = {1_000: 21, 10_000: 11, 100_000: 3}
 """Sizes of which several runs are made, for the median; of the others one."""
 BORROWER_EVENTS = ("repayment", "prepayment", "evaluation", "release", "draw")
 FIRST_RUN = "import simlimit as sl; sl.simulate(sl.preset('jiebei'), engine='calendar', keep='counts')"

@@ -1,0 +1,125 @@
+"""The time by which a share has ended, which may never be reached, and says so."""
+
+from collections.abc import Hashable, Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simlimit.delays.curves import ROUNDING, FloatArray
+from simlimit.delays.validation import is_number
+from simlimit.errors import SimlimitError
+
+
+def quantiles(
+    curve: pd.DataFrame,
+    outcome: Hashable = "released",
+    probabilities: Iterable[float] = (0.25, 0.5, 0.75, 0.9),
+) -> pd.DataFrame:
+    """Return the smallest time by which a share has ended in one way.
+
+    The shares are of all rows, not of those that end so: where a tenth is forfeited, 95 % are never released.
+
+    Parameters
+    ----------
+    curve : pandas.DataFrame
+        Of `cumulative_incidence` or `kaplan_meier`; with or without groups.
+    outcome : label
+        One of the curve's outcomes.
+    probabilities : floats
+        Above 0 and at most 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `probability`, after the curve's groups. Columns: `days`, NaN if not reached; `low` and `high`,
+        the times at which the upper and the lower end of the curve's band reach the probability, NaN if they
+        do not; `reached`, whether the curve does while anyone is observed. `described` puts it in words.
+
+    Raises
+    ------
+    SimlimitError
+        If the curve has no such outcome, or a probability is not above 0 and at most 1.
+
+    References
+    ----------
+    Brookmeyer, R. and Crowley, J. (1982). A confidence interval for the median survival time. Biometrics
+    38(1), 29-41.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from simlimit.delays import cumulative_incidence, quantiles
+    >>> outcomes = ["released", "released", "pending", "pending"]
+    >>> curve = cumulative_incidence(pd.DataFrame({"delay_days": [0, 1, 7, 9], "outcome": outcomes}))
+    >>> table = quantiles(curve, "released", (0.5, 0.9))
+    >>> table[["days", "reached"]]  # doctest: +NORMALIZE_WHITESPACE
+                 days  reached
+    probability
+    0.5           1.0     True
+    0.9           NaN    False
+    """
+    columns = [outcome, f"{outcome}_low", f"{outcome}_high"]
+    missing = [name for name in columns if name not in curve.columns]
+    if missing:
+        raise SimlimitError(f"outcome is {outcome!r}, but the curve has no column {missing[0]!r}.")
+    asked = list(probabilities)
+    for probability in asked:
+        if not is_number(probability) or not 0 < probability <= 1:
+            raise SimlimitError(
+                f"probability is {probability!r}, but must be a number above 0 and at most 1."
+            )
+    names = list(curve.index.names[:-1])
+    if not names:
+        return _quantiles(curve[columns], asked)
+    tables = {key: _quantiles(part[columns], asked) for key, part in curve.groupby(level=names, sort=False)}
+    keys = [key if len(names) > 1 else key[0] for key in tables]
+    return pd.concat(list(tables.values()), keys=keys, names=names)
+
+
+def described(table: pd.DataFrame) -> "pd.Series[str]":
+    """Return quantiles in words: "12 days (10 to 15)", "12 days (from 10)" or "not reached".
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `quantiles`.
+
+    Returns
+    -------
+    pandas.Series
+        Text, with the index of the table. In brackets is the interval; "from 10" if its upper end is not
+        reached.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> table = pd.DataFrame({"days": [12, np.nan], "low": [10, 28], "high": [15, np.nan]})
+    >>> table["reached"] = table["days"].notna()
+    >>> described(table).to_list()
+    ['12 days (10 to 15)', 'not reached (from 28)']
+    """
+    rows = zip(table["days"], table["low"], table["high"], table["reached"], strict=True)
+    return pd.Series([_words(*row) for row in rows], index=table.index, name="text", dtype="str")
+
+
+def _quantiles(curve: pd.DataFrame, probabilities: list[float]) -> pd.DataFrame:
+    times = curve.index.get_level_values(-1).to_numpy(np.float64)
+    # The upper end of the band gets there first.
+    days, high, low = (_first_time(times, curve[name].to_numpy(np.float64), probabilities) for name in curve)
+    return pd.DataFrame(
+        {"days": days, "low": low, "high": high, "reached": ~np.isnan(days)},
+        index=pd.Index(probabilities, name="probability", dtype=np.float64),
+    )
+
+
+def _first_time(times: FloatArray, shares: FloatArray, probabilities: list[float]) -> FloatArray:
+    reaches: npt.NDArray[np.bool_] = shares >= np.asarray(probabilities)[:, None] - ROUNDING
+    return np.where(reaches.any(axis=1), times[reaches.argmax(axis=1)], np.nan)
+
+
+def _words(days: float, low: float, high: float, reached: bool) -> str:
+    value = f"{days:g} day{'' if days == 1 else 's'}" if reached else "not reached"
+    if np.isnan(low):
+        return value
+    return f"{value} ({low:g} to {high:g})" if high >= low else f"{value} (from {low:g})"
