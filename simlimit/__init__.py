@@ -3,7 +3,7 @@
 What is simulated
     `Scenario`, `load`, `preset`, `presets`
 One simulated history
-    `simulate`, `Run`, `delay_by_cause`
+    `simulate`, `Run`, `delay_by_cause`, `borrower_history`
 Many histories
     `replicate`, `Study`, `compare`, `Comparison`, `sweep`, `Sweep`, `StudyInterrupted`
 Delay statistics of any table, a real release log too
@@ -26,6 +26,7 @@ from simlimit.books.uci import histories_from_uci, portfolio_from_uci
 from simlimit.delays import at_risk_table, cumulative_incidence, described, kaplan_meier, quantiles
 from simlimit.drivers.platform import Platform
 from simlimit.errors import PortfolioError, ScenarioError, SimlimitError
+from simlimit.history import borrower_history
 from simlimit.report import delay_by_cause
 from simlimit.run import Run, simulate
 from simlimit.scenario import Scenario, load, preset, presets
@@ -48,6 +49,7 @@ __all__ = [
     "StudyInterrupted",
     "Sweep",
     "at_risk_table",
+    "borrower_history",
     "compare",
     "cumulative_incidence",
     "delay_by_cause",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from simlimit.errors import SimlimitError
 from simlimit.model.start import prepare
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
+
+if TYPE_CHECKING:
+    from simlimit.plots.accessors import RunPlots
 
 ENGINES = ("simpy", "calendar")
 KEPT = ("all", "holds", "counts")
@@ -36,6 +39,8 @@ class Run:
         What was kept: "counts", "holds" or "all".
     follow_up_days : int
         Of the counts.
+    has_processes : bool
+        Whether processes of the user's own took part, so that seed and scenario do not tell it all.
 
     Examples
     --------
@@ -54,12 +59,14 @@ class Run:
         follow_up_days: int,
         regions: tuple[str, ...],
         state: State,
+        has_processes: bool = False,
     ) -> None:
         self.scenario = scenario
         self.seed = seed
         self.replication = replication
         self.keep = keep
         self.follow_up_days = follow_up_days
+        self.has_processes = has_processes
         self._regions = regions
         self._state = state
 
@@ -101,6 +108,14 @@ class Run:
     def counts(self) -> pd.DataFrame:
         """A row per region, follow-up and age: where repayment holds stand and end, in holds and in money."""
         return frames.counts_frame(self._state, self._regions)
+
+    @property
+    def plot(self) -> "RunPlots":
+        """Pictures of the run: ``run.plot.delay()``, and the other methods of `RunPlots`."""
+        # Pictures are made of runs, and import this file: it can import them only when they are asked for.
+        from simlimit.plots.accessors import RunPlots  # noqa: PLC0415
+
+        return RunPlots(self)
 
     def _must_keep(self, what: str, kept: tuple[str, ...]) -> None:
         if self.keep not in kept:
@@ -186,7 +201,7 @@ def simulate(
             state = simpy_driver.run(setting, seed, replication, processes, bar.update)
         else:
             state = calendar_driver.run(setting, seed, replication, bar.update)
-    return Run(scenario, seed, replication, keep, follow_up_days, setting.regions, state)
+    return Run(scenario, seed, replication, keep, follow_up_days, setting.regions, state, bool(processes))
 
 
 def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:

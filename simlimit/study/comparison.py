@@ -1,7 +1,7 @@
 """`compare`: several scenarios under common random numbers, and their differences, paired."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,9 @@ from simlimit.study.intervals import Floats, holm, moments, paired, t_intervals,
 from simlimit.study.plan import Options, Plan
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
+
+if TYPE_CHECKING:
+    from simlimit.plots.accessors import ComparisonPlots
 
 
 class Comparison:
@@ -132,6 +135,14 @@ class Comparison:
         table.insert(4, "is_real", table["p_value"] < 1 - confidence)
         table.attrs["interval"] = f"{100 * confidence:g} % intervals: Student's t over paired replications"
         return table
+
+    @property
+    def plot(self) -> "ComparisonPlots":
+        """Pictures of the comparison: ``comparison.plot.forest()``, and what else `ComparisonPlots` has."""
+        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
+        from simlimit.plots.accessors import ComparisonPlots  # noqa: PLC0415
+
+        return ComparisonPlots(self)
 
     def _values(
         self, name: str, weight: Literal["holds", "amount"], chosen: Sequence[str] | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from simlimit.study import metrics
 from simlimit.study.gathering import Case, Gathering
 from simlimit.study.intervals import Floats, holm, paired, t_intervals, t_probabilities
 from simlimit.study.warmup import mser5
+
+if TYPE_CHECKING:
+    from simlimit.plots.accessors import StudyPlots
 
 ENDS = ("released", "forfeited")
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
@@ -355,6 +358,14 @@ class Study:
         found = [mser5(means[:, i]) if np.isfinite(means[:, i]).all() else None for i in range(len(LEVELS))]
         days = [np.nan if one is None else float(one) for one in found]
         return pd.DataFrame({"warmup_days": days}, index=pd.Index(LEVELS, name="series"))
+
+    @property
+    def plot(self) -> "StudyPlots":
+        """Pictures of the study: ``study.plot.standing()``, and the other methods of `StudyPlots`."""
+        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
+        from simlimit.plots.accessors import StudyPlots  # noqa: PLC0415
+
+        return StudyPlots(self)
 
     def _days(self) -> pd.DataFrame:
         return frames.daily_frame(self._tallies.daily.reshape(-1), self.scenario.funding.unlimited)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import pandas as pd
 
@@ -11,6 +11,9 @@ from simlimit.scenario import Scenario
 from simlimit.study.plan import Options, Plan
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
+
+if TYPE_CHECKING:
+    from simlimit.plots.accessors import SweepPlots
 
 Point = tuple[Any, ...]
 
@@ -59,6 +62,14 @@ class Sweep:
         keys = [(*point, metric) for point in self.studies for metric in tables[0].index]
         index = pd.MultiIndex.from_tuples(keys, names=[*self.fields, "metric"])
         return pd.concat(tables, ignore_index=True).set_index(index)
+
+    @property
+    def plot(self) -> "SweepPlots":
+        """Pictures of the sweep: ``sweep.plot.lines()``, and the other methods of `SweepPlots`."""
+        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
+        from simlimit.plots.accessors import SweepPlots  # noqa: PLC0415
+
+        return SweepPlots(self)
 
 
 def sweep(

@@ -1,0 +1,75 @@
+"""The life of one borrower's line, day by day."""
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import simpy
+
+from simlimit.drivers.platform import Platform
+from simlimit.model.state import ACT, CAUSES, GATES
+from simlimit.run import check_whole, simulate
+from simlimit.scenario import Scenario
+
+LATE = ACT + 0.9
+"""A moment of the day after which nothing moves any more."""
+STOCKS = ("limit", "outstanding", "available", "held")
+
+
+def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: int) -> pd.DataFrame:
+    """Return where a borrower's line stands at the end of each day, and what holds back the held part of it.
+
+    The tables of a run do not say what a hold waited for on which day. So the same history, which scenario,
+    seed and replication determine, is simulated again, with a process that only looks at the borrower.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed, replication : int
+        Of the history, as in `simulate`.
+    borrower : int
+        Its id, from 0.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per day, in currency units, exact to the cent. Index `day`, 0 .. horizon_days - 1; columns:
+
+        - `limit`, `outstanding`, `available`, `held`: outstanding + available + held = max(limit,
+          outstanding);
+        - `settlement` .. `funding`: what of `held` stands at each gate; they add up to it. A raise of the
+          limit that waits for funding is in it, as it is in `held`.
+
+    Raises
+    ------
+    SimlimitError
+        If there is no such borrower, or an argument is not as in `simulate`.
+    PortfolioError
+        If the scenario names a portfolio that cannot be read.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> weekly = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "evaluation.period_days": 7, "population.borrowers": 20}
+    ... )
+    >>> history = sl.borrower_history(weekly, seed=1, replication=0, borrower=3)
+    >>> bool((history["evaluation"] == history["held"]).all())
+    True
+    """
+    days: list[list[int]] = []
+
+    def look(platform: Platform) -> Generator[simpy.Event, Any, None]:
+        number = check_whole("borrower", borrower, len(platform.borrowers) - 1)
+        for day in range(platform.horizon):
+            yield platform.at(day, LATE)
+            record = platform.borrowers[number]
+            standing = dict.fromkeys(GATES, 0)
+            for one in platform.state.holds[platform.open_holds(number)]:
+                standing[CAUSES[one["cause"]]] += int(one["amount"] - one["forfeited"])
+            days.append([*(int(record[name]) for name in STOCKS), *standing.values()])
+
+    simulate(scenario, seed, replication, keep="counts", processes=[look])
+    index = pd.RangeIndex(len(days), name="day")
+    return pd.DataFrame(np.array(days) / 100, columns=[*STOCKS, *GATES], index=index)

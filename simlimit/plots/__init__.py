@@ -1,0 +1,16 @@
+"""Pictures of runs, studies, comparisons and sweeps, legible in grey.
+
+Each function draws on the axes it is given, or on a new figure of pyplot's, and returns the axes. The same
+pictures are methods: ``study.plot.delay()`` is ``plots.delay(study)``.
+"""
+
+from simlimit.plots.cumulative import incidence
+from simlimit.plots.differences import forest
+from simlimit.plots.one_borrower import borrower
+from simlimit.plots.platform_days import platform
+from simlimit.plots.release_delay import delay
+from simlimit.plots.repaid_yuan import standing
+from simlimit.plots.sweep_lines import sweep
+from simlimit.plots.waits import causes
+
+__all__ = ["borrower", "causes", "delay", "forest", "incidence", "platform", "standing", "sweep"]

@@ -1,0 +1,112 @@
+"""Axes to draw on, their titles, and labels beside them."""
+
+import textwrap
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from scipy.optimize import isotonic_regression
+
+from simlimit.plots.labels import Language, label
+from simlimit.plots.style import GREY, LABEL_SIZE
+from simlimit.run import Run
+from simlimit.study.study import Study
+
+SIZE = (7.5, 4.5)
+"""Of a new figure, in inches."""
+LINE_HEIGHT = 1.35
+"""Of a label, in its font size."""
+LONGEST_NAME = 50
+
+
+def axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
+    """Return axes as given, or of a new figure of pyplot's."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def entitle(ax: Axes, what: str, whose: str) -> None:
+    """Write above some axes what the picture shows and whose it is."""
+    # A scenario's name is the user's: a dollar sign in it is no formula.
+    title = what[:1].upper() + what[1:]
+    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False)
+    ax.annotate(
+        whose,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 7),
+        textcoords="offset points",
+        color=GREY,
+        fontsize=9,
+        annotation_clip=False,
+        parse_math=False,
+    )
+
+
+def whose(of: Run | Study, language: Language) -> str:
+    """Return which history, or histories, a picture shows."""
+    name = shortened(of.scenario.name)
+    if isinstance(of, Study):
+        words = "{name}, seed {seed}, {number:,} replications"
+        return label(words, language, name=name, seed=of.seed, number=len(of))
+    if of.replication == 0:
+        return label("{name}, seed {seed}", language, name=name, seed=of.seed)
+    words = "{name}, seed {seed}, replication {number}"
+    return label(words, language, name=name, seed=of.seed, number=of.replication)
+
+
+def shortened(name: str) -> str:
+    """Return a name that the user chose as one line of moderate length."""
+    return textwrap.shorten(name, LONGEST_NAME, placeholder=" ...")
+
+
+def percent(share: float) -> str:
+    """Return a share in words for a label; what is not known is a dash."""
+    if np.isnan(share):
+        return "-"
+    return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
+
+
+def show_percent(ax: Axes) -> None:
+    """Show the heights, which are shares, as per cent."""
+    ax.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
+
+
+def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours: Sequence[str]) -> None:
+    """Write labels to the right of some axes, at their heights, moved apart where they would overlap.
+
+    The limits of the axes must be final.
+    """
+    order = np.argsort(heights, kind="stable")
+    low, high = ax.get_ylim()
+    wanted = (np.asarray(heights, np.float64)[order] - low) / (high - low)
+    points = ax.get_window_extent().height * 72 / ax.figure.dpi
+    steps = np.arange(len(order)) * LINE_HEIGHT * LABEL_SIZE / points
+    # The nearest heights within the axes, by least squares, that leave each label its room.
+    placed = np.clip(isotonic_regression(wanted - steps).x, 0, max(0, 1 - steps[-1])) + steps
+    for number, start, end in zip(order, wanted, placed, strict=True):
+        moved = abs(end - start) * points > 1
+        line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate(
+            texts[number],
+            xy=(1, start),
+            xytext=(1.03 if moved else 1.01, end),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            va="center",
+            color=colours[number],
+            fontsize=LABEL_SIZE,
+            parse_math=False,
+            arrowprops=line if moved else None,
+            annotation_clip=False,
+        )
+
+
+def say_so(ax: Axes, words: str) -> None:
+    """Write that there is nothing to draw."""
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center")

@@ -1,0 +1,200 @@
+"""The cumulative incidence of each outcome, with the numbers at risk below."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from simlimit.delays import cumulative_incidence
+from simlimit.delays.curves import ROUNDING
+from simlimit.errors import SimlimitError
+from simlimit.plots import style
+from simlimit.plots.canvas import axes, entitle, label_ends, percent, show_percent, whose
+from simlimit.plots.fonts import use_cjk_font
+from simlimit.plots.labels import CHINESE, Language, label, spoken
+from simlimit.plots.tables import Weight, check_kind, delay_curve
+from simlimit.run import Run
+from simlimit.study.study import Study
+
+DAYS = (0, 15, 30, 60, 90)
+SIZE = (7.5, 5.2)
+BELOW_AXES = 46
+"""Points from the axes to the first row of the table: the tick labels and the axis label are in between."""
+ROW_HEIGHT = 13
+
+
+def incidence(
+    of: pd.DataFrame | Run | Study,
+    *,
+    days: Sequence[float] = DAYS,
+    weight: Weight = "holds",
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw the share that has ended in each way by each day, with bands and the numbers at risk.
+
+    Parameters
+    ----------
+    of : DataFrame, Run or Study
+        A curve, as `cumulative_incidence` or `Study.delay_curve` give it; or a log with the columns
+        `delay_days` and `outcome`, whose rows are then taken as independent; or a run or a study.
+    days : sequence of numbers
+        0 or more, ascending: the columns of the table below, and the last is the end of the axis.
+    weight : "holds" or "amount"
+        Of a run or study: whether holds count each as one, or by their amount. A table has its own.
+    confidence : float
+        Of the bands of a study or log at each day by itself. A curve has its own.
+    ax : matplotlib Axes, optional
+        Where to draw, with room for the table below; a new figure if not given.
+    language : "en" or "zh"
+        Of the labels; English where no font with Chinese characters is installed.
+
+    Returns
+    -------
+    matplotlib Axes
+        A line for each outcome. Below: how many are observed for each of the days or longer, and how many had
+        ended in each way by then, in the unit of the curve (holds, or currency units).
+
+    Raises
+    ------
+    SimlimitError
+        If an argument is not as above, or a table has several curves.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import pandas as pd
+    >>> from simlimit import plots
+    >>> outcomes = ["released", "released", "forfeited", "pending"]
+    >>> log = pd.DataFrame({"delay_days": [0, 1, 7, 9], "outcome": outcomes})
+    >>> len(plots.incidence(log, days=(0, 5, 10)).get_lines())
+    2
+    """
+    check_kind("of", of, pd.DataFrame, Run, Study)
+    language = spoken(language)
+    asked = _checked(days)
+    curve = _curve(of, weight, confidence)
+    outcomes = [str(name) for name in curve if f"{name}_low" in curve]
+    ax = axes(ax, SIZE)
+    entitle(ax, label("release and forfeit by age", language), _whose(of, curve, confidence, language))
+    ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
+    ax.set(xlabel=label("days since repayment", language), ylabel=label("share that has ended so", language))
+    show_percent(ax)
+    for number, name in enumerate(outcomes):
+        _draw(ax, curve, name, style.line(number))
+    last = curve.loc[: asked[-1], outcomes].ffill().iloc[-1]
+    texts = [f"{_said(name, language)} {percent(last[name])}" for name in outcomes]
+    label_ends(ax, last.to_list(), texts, [style.line(number).colour for number in range(len(last))])
+    _table(ax, curve, outcomes, asked, _unit(of, weight), language)
+    use_cjk_font(ax)
+    return ax
+
+
+def _checked(days: Sequence[float]) -> list[float]:
+    asked = list(days)
+    rising = all(a < b for a, b in itertools.pairwise(asked))
+    if not asked or not rising or not 0 <= asked[0] <= asked[-1] < np.inf or asked[-1] == 0:
+        raise SimlimitError(f"days is {days!r}, but must be numbers from 0 up, ascending, the last above 0.")
+    return asked
+
+
+def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
+    if not isinstance(of, pd.DataFrame):
+        return delay_curve(of, weight, confidence)
+    if "at_risk" not in of:
+        return cumulative_incidence(of, confidence=confidence)
+    if isinstance(of.index, pd.MultiIndex):
+        raise SimlimitError(
+            f"of has a curve for each {of.index.names[0]}, but a picture shows one: choose it with .loc."
+        )
+    return of
+
+
+def _whose(of: pd.DataFrame | Run | Study, curve: pd.DataFrame, confidence: float, language: Language) -> str:
+    if isinstance(of, Run):
+        return whose(of, language)
+    if isinstance(of, Study):
+        words = "{confidence:g} % intervals over replications"
+        return f"{whose(of, language)}; {label(words, language, confidence=100 * confidence)}"
+    return str(curve.attrs.get("interval", ""))
+
+
+def _draw(ax: Axes, curve: pd.DataFrame, name: str, line: style.Line) -> None:
+    times = np.insert(curve.index.to_numpy(np.float64), 0, 0.0)
+    low, high, share = (np.insert(curve[f"{name}{end}"].to_numpy(), 0, 0.0) for end in ("_low", "_high", ""))
+    ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
+    ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
+
+
+def _said(name: str, language: Language) -> str:
+    """Return the word for an outcome: ours, or as the user's log has it."""
+    return label(name, language) if name in CHINESE else name
+
+
+def _unit(of: pd.DataFrame | Run | Study, weight: Weight) -> str:
+    if isinstance(of, pd.DataFrame):
+        return ""
+    if isinstance(of, Run):
+        return "number of holds" if weight == "holds" else "currency units"
+    return (
+        "number of holds, over all replications"
+        if weight == "holds"
+        else "currency units, over all replications"
+    )
+
+
+def _table(
+    ax: Axes,
+    curve: pd.DataFrame,
+    outcomes: Sequence[str],
+    days: Sequence[float],
+    unit: str,
+    language: Language,
+) -> None:
+    """Write the numbers below the axes, each in its column."""
+    times = curve.index.to_numpy(np.float64)
+    observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
+    rows = {"at risk": observed[np.searchsorted(times, days, side="left")]}
+    behind = np.searchsorted(times, days, side="right")
+    for name in outcomes:
+        rows[name] = np.insert(_ended(curve, name).cumsum(), 0, 0.0)[behind]
+    down = -BELOW_AXES
+    if unit:
+        _write(ax, label(unit, language), 0, "axes fraction", (0, down), "left")
+        down -= ROW_HEIGHT
+    # The first number is centred below the left end of the axis, and needs half its width.
+    left = 8 + 0.31 * style.LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for counts in rows.values())
+    for name, counts in rows.items():
+        _write(ax, _said(name, language), 0, "axes fraction", (-left, down), "right")
+        for day, count in zip(days, counts, strict=True):
+            _write(ax, f"{count:,.0f}", day, "data", (0, down), "center")
+        down -= ROW_HEIGHT
+
+
+def _write(ax: Axes, text: str, x: float, units: str, offset: tuple[float, float], side: str) -> None:
+    ax.annotate(
+        text,
+        xy=(x, 0),
+        xycoords=(units, "axes fraction"),
+        xytext=offset,
+        textcoords="offset points",
+        ha=side,
+        va="center",
+        fontsize=style.LABEL_SIZE,
+        annotation_clip=False,
+        parse_math=False,
+    )
+
+
+def _ended(curve: pd.DataFrame, name: str) -> "pd.Series[float]":
+    """Return how many ended so at each time.
+
+    The share grows by the pending share times those who end over those at risk.
+    """
+    before = curve["pending"].shift(fill_value=1.0)
+    grown = curve[name].diff().fillna(curve[name])
+    return (grown * curve["at_risk"] / before).where(before > ROUNDING, 0.0).fillna(0.0)

@@ -1,0 +1,135 @@
+"""One borrower's line over time: outstanding, held by cause, available."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import StrMethodFormatter
+
+from simlimit.errors import SimlimitError
+from simlimit.history import borrower_history
+from simlimit.model.state import GATES
+from simlimit.plots import style
+from simlimit.plots.canvas import axes, entitle, whose
+from simlimit.plots.fonts import use_cjk_font
+from simlimit.plots.labels import Language, label, spoken
+from simlimit.plots.tables import check_kind
+from simlimit.run import Run
+
+SIZE = (8.5, 4.5)
+PARTS = ("outstanding", *GATES, "available")
+"""Of the stack, from below."""
+OUTSTANDING = style.Area("#a6a6a6", "")
+AVAILABLE = style.Area("white", "")
+
+
+def borrower(
+    run: Run,
+    borrower: int,
+    *,
+    days: tuple[int, int] | None = None,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw one borrower's line over time: what is outstanding, held at each gate, and available.
+
+    What a hold waited for on which day is not in a run's tables, so the history is simulated again; see
+    `simlimit.borrower_history`.
+
+    Parameters
+    ----------
+    run : Run
+        Without processes of your own.
+    borrower : int
+        Its id, from 0.
+    days : (int, int), optional
+        The first and the last day to show, within the run; the whole run if not given.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure if not given.
+    language : "en" or "zh"
+        Of the labels; English where no font with Chinese characters is installed.
+
+    Returns
+    -------
+    matplotlib Axes
+        A stack, at the end of each day, and the limit as a line. The stack is as high as the line, or higher
+        where more is outstanding than a limit that was cut.
+
+    Raises
+    ------
+    SimlimitError
+        If the run had processes of your own, there is no such borrower, or an argument is not as above.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import simlimit as sl
+    >>> from simlimit import plots
+    >>> run = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1)
+    >>> plots.borrower(run, 3).get_ylabel()
+    'amount (currency units)'
+    """
+    check_kind("run", run, Run)
+    language = spoken(language)
+    first, last = _checked(days, run.scenario.horizon_days)
+    if run.has_processes:
+        raise SimlimitError(
+            "run had processes of your own, but a borrower can be drawn only of a run that scenario and seed "
+            "determine: simulate without them."
+        )
+    table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
+    ax = axes(ax, SIZE)
+    entitle(ax, label("the line of borrower {borrower}", language, borrower=borrower), whose(run, language))
+    _stack(ax, table, language)
+    ax.set_xlabel(label("day of the run (days)", language))
+    ax.set_ylabel(label("amount (currency units)", language))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    use_cjk_font(ax)
+    return ax
+
+
+def _checked(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
+    if days is None:
+        return 0, horizon - 1
+    if len(days) != 2 or not 0 <= days[0] < days[1] < horizon:
+        raise SimlimitError(
+            f"days is {days!r}, but must be a first and a later last day from 0 to {horizon - 1}."
+        )
+    return days
+
+
+def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
+    # The end of a day lasts until the end of the next.
+    edges = np.append(table.index.to_numpy(), table.index[-1] + 1)
+    handles = []
+    below = np.zeros(len(edges))
+    for name in PARTS:
+        part = _lasting(table[name])
+        if name in GATES and not part.any():
+            continue
+        area = {"outstanding": OUTSTANDING, "available": AVAILABLE}.get(name) or style.GATES[name]
+        words = label(name, language)
+        handles.append(
+            ax.fill_between(
+                edges, below, below + part, step="post", facecolor=area.colour, hatch=area.hatch,
+                edgecolor="white", linewidth=0.3,
+                label=label("held for {gate}", language, gate=words) if name in GATES else words,
+            )
+        )  # fmt: skip
+        below = below + part
+    # White on white needs an outline.
+    handles[-1].set(edgecolor=style.GREY, linewidth=0.8)
+    (limit,) = ax.step(
+        edges, _lasting(table["limit"]), where="post", color="black", linestyle=(0, (4, 2)), linewidth=1.6,
+        label=label("limit", language),
+    )  # fmt: skip
+    top = max(below.max(), table["limit"].max(), 1.0)
+    ax.set(xlim=(edges[0], edges[-1]), ylim=(0, 1.08 * top))
+    ax.legend(
+        handles=[limit, *reversed(handles)], loc="upper left", bbox_to_anchor=(1.01, 1), fontsize="small"
+    )
+
+
+def _lasting(column: "pd.Series[float]") -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return a column with its last value twice: where the last step ends."""
+    return np.append(column.to_numpy(np.float64), column.iloc[-1])

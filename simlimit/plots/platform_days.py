@@ -1,0 +1,235 @@
+"""The platform over time: what is held, the queues, the headroom of the pool, and the freezes."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from simlimit.plots import style
+from simlimit.plots.canvas import axes, entitle, label_ends, say_so, shortened, whose
+from simlimit.plots.fonts import use_cjk_font
+from simlimit.plots.labels import Language, label, spoken
+from simlimit.plots.tables import check_kind
+from simlimit.run import Run, check_choice
+from simlimit.study.comparison import Comparison
+from simlimit.study.study import Study
+
+Floats = npt.NDArray[np.float64]
+Daily = Mapping[str, Floats]
+"""Every column of `daily` by replication and day."""
+
+SERIES = {
+    "held": ("held", "currency units"),
+    "review_queue": ("review queue", "holds"),
+    "funding_queue": ("funding queue", "holds"),
+    "headroom": ("headroom", "currency units"),
+    "pending_holds": ("pending holds", "holds"),
+    "outstanding": ("outstanding", "currency units"),
+    "available": ("available limit", "currency units"),
+    "repaid": ("repaid a day", "currency units"),
+    "released": ("released a day", "currency units"),
+    "forfeited": ("forfeited a day", "currency units"),
+    "drawn": ("drawn a day", "currency units"),
+}
+"""What each column of `run.daily` that can be drawn is called, and its unit."""
+USUAL = ("held", "review_queue", "funding_queue", "headroom")
+SIZE = (8.5, 6.5)
+GAP = 22
+BAR = 14
+"""Points above each panel, and for each bar of the strip."""
+MOST = 0.9
+"""The share of replications that the band covers."""
+
+
+def platform(
+    of: Run | Study | Comparison,
+    *,
+    series: Sequence[str] | None = None,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw the platform over time, a panel for each series, with the days of freezes shaded.
+
+    Of a study, the mean over replications and the range of the middle 90 % of them; of a comparison, the mean
+    of each scenario, with the first day on which its histories differ from those of the first scenario.
+
+    Parameters
+    ----------
+    of : Run, Study or Comparison
+    series : sequence of str, optional
+        Columns of `run.daily`: any of held, review_queue, funding_queue, headroom, pending_holds,
+        outstanding, available, repaid, released, forfeited, drawn. If not given the first four, without
+        those that are unknown (headroom of an unlimited pool) or always 0.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure if not given.
+    language : "en" or "zh"
+        Of the labels; English where no font with Chinese characters is installed.
+
+    Returns
+    -------
+    matplotlib Axes
+        The panels are its ``child_axes``, from above. Shaded: days on which a freeze covers someone, in half
+        or more of the replications, in any scenario. Of a comparison, the last of ``child_axes`` is a strip
+        on top, with a bar from the day on which a scenario's histories leave those of the first.
+
+    Raises
+    ------
+    SimlimitError
+        If an argument is not as above.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import simlimit as sl
+    >>> from simlimit import plots
+    >>> run = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1)
+    >>> ax = plots.platform(run, series=["outstanding", "available"])
+    >>> [panel.get_ylabel() for panel in ax.child_axes]
+    ['outstanding (currency units)', 'available limit (currency units)']
+    """
+    check_kind("of", of, Run, Study, Comparison)
+    language = spoken(language)
+    dailies = _dailies(of)
+    names = _series(series, dailies)
+    one = of.studies[of.reference] if isinstance(of, Comparison) else of
+    ax = axes(ax, SIZE)
+    entitle(ax, label("the platform, day by day", language), whose(one, language))
+    ax.set_axis_off()
+    days = (0, one.scenario.horizon_days)
+    strip, panels = _rooms(ax, len(dailies) - 1, max(1, len(names)))
+    if not names:
+        say_so(panels[0], "0")
+    for panel, name in zip(panels, names, strict=False):
+        panel.set_xlim(days)
+        _draw(panel, name, dailies, isinstance(of, Study), language)
+        _shade(panel, dailies, label("freeze", language))
+        panel.tick_params(labelbottom=panel is panels[-1])
+    panels[-1].set_xlabel(label("day of the run (days)", language))
+    handles, words = panels[0].get_legend_handles_labels()
+    panels[0].legend(
+        handles, words, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize="small"
+    )
+    if strip is not None:
+        strip.set_xlim(days)
+        _show_branches(strip, panels, dailies, language)
+    use_cjk_font(ax)
+    return ax
+
+
+def _dailies(of: Run | Study | Comparison) -> dict[str, Daily]:
+    """Return the days of each scenario, by its name."""
+    if isinstance(of, Comparison):
+        return {name: _by_replication(study.daily, len(study)) for name, study in of.studies.items()}
+    return {of.scenario.name: _by_replication(of.daily, len(of) if isinstance(of, Study) else 1)}
+
+
+def _by_replication(daily: pd.DataFrame, number: int) -> Daily:
+    return {
+        str(name): column.to_numpy(np.float64).reshape(number, -1)
+        for name, column in daily.items()
+        if name != "replication"
+    }
+
+
+def _series(series: Sequence[str] | None, dailies: Mapping[str, Daily]) -> list[str]:
+    if series is None:
+        return [name for name in USUAL if any(np.nansum(np.abs(days[name])) > 0 for days in dailies.values())]
+    names = [series] if isinstance(series, str) else list(series)
+    for name in names:
+        check_choice("series", name, tuple(SERIES))
+    return names
+
+
+def _rooms(ax: Axes, others: int, number: int) -> tuple[Axes | None, list[Axes]]:
+    """Return axes within some axes, one below the other: a strip for other scenarios, and panels."""
+    points = ax.get_window_extent().height * 72 / ax.figure.dpi
+    top = BAR * others / points
+    step = (1 - top) / number
+    gap = min(GAP / points, 0.6 * step)
+    panels = [ax.inset_axes((0, 1 - top - step * (i + 1), 1, step - gap)) for i in range(number)]
+    for panel in panels:
+        panel.spines[["top", "right"]].set_visible(False)
+    return (ax.inset_axes((0, 1 - top, 1, top)) if others else None), panels
+
+
+def _draw(ax: Axes, name: str, dailies: Mapping[str, Daily], is_study: bool, language: Language) -> None:
+    lines = {scenario: days[name].mean(axis=0) for scenario, days in dailies.items()}
+    for number, (scenario, line) in enumerate(lines.items()):
+        look = style.line(number)
+        days = np.arange(len(line))
+        if is_study:
+            edges = ((1 - MOST) / 2, (1 + MOST) / 2)
+            low, high = np.quantile(dailies[scenario][name], edges, axis=0)
+            words = label("90 % of replications", language)
+            ax.fill_between(days, low, high, color=style.PALE, linewidth=0, label=words)
+        # Where others are the same as the first, it is seen on both sides of them.
+        behind = number == 0 and len(lines) > 1
+        ax.plot(
+            days,
+            line,
+            color=style.BEHIND if behind else look.colour,
+            linestyle=look.style,
+            linewidth=3 if behind else 1.2,
+            label=label("mean", language) if is_study else None,
+        )
+    what, unit = SERIES[name]
+    words = label("{what} ({unit})", language, what=label(what, language), unit=label(unit, language))
+    ax.set_ylabel(words, rotation="horizontal", horizontalalignment="left", fontsize=9)
+    ax.yaxis.set_label_coords(0, 1.04)
+    ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    ax.tick_params(labelsize=style.LABEL_SIZE)
+    if name == "headroom":
+        ax.axhline(0, color="black", linewidth=0.6)
+    else:
+        ax.set_ylim(bottom=0)
+    if len(lines) > 1:
+        ends = [line[-1] for line in lines.values()]
+        colours = [style.line(number).colour for number in range(len(lines))]
+        label_ends(ax, ends, [shortened(scenario) for scenario in lines], colours)
+
+
+def _shade(ax: Axes, dailies: Mapping[str, Daily], words: str) -> None:
+    """Shade the days of freezes."""
+    frozen = np.any([(days["frozen"] > 0).mean(axis=0) >= 0.5 for days in dailies.values()], axis=0)
+    changes = np.flatnonzero(np.diff(frozen.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    for number, (first, end) in enumerate(changes):
+        area = ax.axvspan(first, end, facecolor=style.LIGHT_GREY, linewidth=0, zorder=0)
+        area.set_label(words if number == 0 else "")
+
+
+def first_difference(one: Daily, other: Daily) -> int | None:
+    """Return the first day on which any column differs in any replication; None if none does."""
+    differs = np.any(
+        [~np.isclose(one[name], other[name], rtol=0, atol=0.001, equal_nan=True).all(axis=0) for name in one],
+        axis=0,
+    )
+    return int(differs.argmax()) if differs.any() else None
+
+
+def _show_branches(
+    strip: Axes, panels: Sequence[Axes], dailies: Mapping[str, Daily], language: Language
+) -> None:
+    """Show in a bar for each other scenario from which day on its histories leave those of the first."""
+    (reference, first), *others = dailies.items()
+    last = strip.get_xlim()[1]
+    for number, (scenario, days) in enumerate(others):
+        day = first_difference(first, days)
+        look = style.line(number + 1)
+        words = "{scenario} is always the same as {reference}"
+        if day is not None:
+            words = "{scenario} differs from {reference} from day {day} on"
+            strip.barh(number, last - day, left=day, height=0.8, color=style.PALE)
+            for ax in (strip, *panels):
+                ax.axvline(day, color=look.colour, linestyle=look.style, linewidth=1, zorder=1)
+        names = {"scenario": shortened(scenario), "reference": shortened(reference)}
+        strip.annotate(
+            label(words, language, day=day, **names), (last, number), xytext=(-4, 0),
+            textcoords="offset points", ha="right", va="center", fontsize=style.LABEL_SIZE, parse_math=False,
+        )  # fmt: skip
+    strip.set(ylim=(len(others) - 0.5, -0.5), xticks=[], yticks=[])
+    strip.spines[:].set_linewidth(0.5)

@@ -1,0 +1,134 @@
+"""A sweep as lines: a metric over the values of one field, a line for each value of another."""
+
+from matplotlib.axes import Axes
+
+from simlimit.errors import SimlimitError
+from simlimit.plots import style
+from simlimit.plots.canvas import axes, entitle, label_ends, show_percent, whose
+from simlimit.plots.fonts import use_cjk_font
+from simlimit.plots.labels import METRICS, Language, label, spoken
+from simlimit.plots.tables import Weight, check_kind
+from simlimit.run import check_choice
+from simlimit.scenario import Scenario
+from simlimit.study.sweeping import Sweep
+
+MOST_FIELDS = 2
+
+
+def sweep(
+    sweep: Sweep,
+    *,
+    metric: str = "restricted_mean_days",
+    weight: Weight = "holds",
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw a metric over the values of the first field of a sweep, a line for each value of the second.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Of one or two fields.
+    metric : str
+        Among those of `Study.summary`.
+    weight : "holds" or "amount"
+        Whether holds count each as one, or by their amount.
+    confidence : float
+        Of the interval at each point by itself.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure if not given.
+    language : "en" or "zh"
+        Of the labels; English where no font with Chinese characters is installed.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    SimlimitError
+        If the sweep has more than two fields, or an argument is not as above.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import simlimit as sl
+    >>> from simlimit import plots
+    >>> small = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "population.borrowers": 20}
+    ... )
+    >>> grid = sl.sweep(small, {"evaluation.period_days": [7, 30]}, 5, seed=1)
+    >>> plots.sweep(grid).get_xlabel()
+    'evaluation.period_days (days)'
+    """
+    check_kind("sweep", sweep, Sweep)
+    language = spoken(language)
+    check_choice("metric", metric, tuple(METRICS))
+    if len(sweep.fields) > MOST_FIELDS:
+        raise SimlimitError(
+            f"sweep has the fields {', '.join(sweep.fields)}, but a picture shows one or two: "
+            "sweep fewer at a time."
+        )
+    (field, values), *second = sweep.fields.items()
+    study = next(iter(sweep.studies.values()))
+    summary = sweep.summary(confidence, weight=weight).xs(metric, level="metric")
+    are_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    places = range(len(values))
+    lines: list[tuple[str, tuple[object, ...]]] = [("", ())]
+    if second:
+        ((other, others),) = second
+        lines = [(f"{other} = {_said(value)}", (value,)) for value in others]
+    ax = axes(ax)
+    ends, texts, colours = [], [], []
+    for number, (words, key) in enumerate(lines):
+        table = summary.loc[[(value, *key) if key else value for value in values]]
+        look = style.line(number)
+        low, middle, high = (table[column].to_numpy() for column in ("low", "estimate", "high"))
+        if are_numbers:
+            ax.fill_between(values, low, high, color=look.colour, alpha=0.25, linewidth=0)
+            (marks,) = ax.plot(values, middle, linestyle=look.style)
+        else:
+            (marks,) = ax.plot(places, middle, linestyle="")
+            ax.vlines(places, low, high, color=look.colour)
+        marks.set(color=look.colour, marker=look.marker, markersize=5)
+        marks.set_markerfacecolor("white" if number % 2 else look.colour)
+        ends.append(table["estimate"].iloc[-1])
+        texts.append(words)
+        colours.append(look.colour)
+    if not are_numbers:
+        ax.set_xlim(-0.5, len(values) - 0.5)
+        ax.set_xticks(places, [_said(value) for value in values])
+    what, unit = METRICS[metric]
+    what = label(what, language, days=study.follow_up_days)
+    if unit == "share of holds" and weight == "amount":
+        unit = "share of repaid principal"
+    ax.set_xlabel(_named(field, study.scenario, language))
+    ax.set_ylabel(label("{what} ({unit})", language, what=what, unit=label(unit, language)))
+    if unit.startswith("share"):
+        show_percent(ax)
+    title = label("sweep of {fields}", language, fields=", ".join(sweep.fields))
+    words = "{confidence:g} % intervals over replications"
+    entitle(ax, title, f"{whose(study, language)}; {label(words, language, confidence=100 * confidence)}")
+    if second:
+        label_ends(ax, ends, texts, colours)
+    use_cjk_font(ax)
+    return ax
+
+
+def _said(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _named(field: str, scenario: Scenario, language: Language) -> str:
+    """Return a field's name, with its unit where it has one."""
+    part: object = scenario
+    *path, last = field.split(".")
+    for name in path:
+        part = getattr(part, name, None)
+    known = getattr(type(part), "model_fields", {}).get(last)
+    unit = ((known and known.json_schema_extra) or {}).get("unit")
+    if not unit:
+        return field
+    return label("{what} ({unit})", language, what=field, unit=label(unit, language))

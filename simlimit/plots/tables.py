@@ -1,0 +1,72 @@
+"""The tables that pictures are drawn from, in the shape in which a study gives them, of a run too."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from simlimit.delays import aalen_johansen, at_risk
+from simlimit.errors import SimlimitError
+from simlimit.model.state import GATES
+from simlimit.run import Run, check_choice, check_whole
+from simlimit.study.study import Study
+
+Weight = Literal["holds", "amount"]
+
+WEIGHTS = ("holds", "amount")
+ENDS = ("released", "forfeited")
+
+
+def check_kind(name: str, value: object, *kinds: type) -> None:
+    """Refuse to draw what is not of one of these kinds."""
+    if not isinstance(value, kinds):
+        wanted = " or a ".join(kind.__name__ for kind in kinds)
+        raise SimlimitError(f"{name} is of type {type(value).__name__}, but must be a {wanted}.")
+
+
+def observed_days(of: Run | Study, follow_up_days: int | None) -> int:
+    """Return how far to look after repayment: as told, or as far as the run or study itself does.
+
+    Raises
+    ------
+    SimlimitError
+        If it is not from 1 to `horizon_days` - `warmup_days`.
+    """
+    longest = of.scenario.horizon_days - of.scenario.warmup_days
+    if follow_up_days is None:
+        return max(1, min(of.follow_up_days, longest))
+    return check_whole("follow_up_days", follow_up_days, longest, 1)
+
+
+def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
+    """Return what `Study.delay_curve` does, of a run too, whose interval is NaN: it is one history."""
+    if isinstance(of, Study):
+        return of.delay_curve(confidence, weight)
+    counts = _by_age(of, weight)
+    ended, censored = counts[[*ENDS]].to_numpy().T, counts["pending"].to_numpy()
+    incidence = aalen_johansen(ended, censored)
+    columns = {"at_risk": at_risk(ended, censored)}
+    for i, end in enumerate(ENDS):
+        columns |= {end: incidence[i], f"{end}_low": np.full_like(incidence[i], np.nan)}
+        columns[f"{end}_high"] = columns[f"{end}_low"]
+    columns["pending"] = 1 - incidence.sum(axis=0)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(counts), name="days"))
+
+
+def standing(of: Run | Study, weight: Weight) -> pd.DataFrame:
+    """Return what `Study.standing` does, of a run too, without intervals."""
+    if isinstance(of, Study):
+        return of.standing(weight=weight)[[*GATES, *ENDS]]
+    followed = _by_age(of, weight, followed=True).loc[: of.follow_up_days, [*GATES, *ENDS]]
+    followed[[*ENDS]] = followed[[*ENDS]].cumsum()
+    return followed.div(followed.sum(axis=1).replace(0, np.nan), axis=0)
+
+
+def _by_age(run: Run, weight: Weight, followed: bool | None = None) -> pd.DataFrame:
+    """Return the counts of a run by age, over its regions."""
+    check_choice("weight", weight, WEIGHTS)
+    counts = run.counts if followed is None else run.counts[run.counts["followed"] == followed]
+    names = [*GATES, *ENDS, "pending"]
+    behind = "" if weight == "holds" else "_amount"
+    by_age = counts.groupby("age_days")[[f"{name}{behind}" for name in names]].sum()
+    return by_age.set_axis(names, axis=1).rename_axis("days")

@@ -1,0 +1,117 @@
+"""What repayment holds waited for: a bar for each cause."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from simlimit.model.state import GATES
+from simlimit.plots import style
+from simlimit.plots.canvas import axes, entitle, percent, whose
+from simlimit.plots.fonts import use_cjk_font
+from simlimit.plots.labels import Language, label, spoken
+from simlimit.plots.tables import Weight, check_kind
+from simlimit.report import TOTAL, delay_by_cause, repayment_holds
+from simlimit.run import Run
+from simlimit.study.study import Study
+
+PLACES = range(len(GATES))
+
+
+def causes(
+    of: Run | Study,
+    *,
+    weight: Weight = "holds",
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw the days charged to each cause, a bar each.
+
+    Of a run, all days of all repayment holds, as in `simlimit.delay_by_cause`; of a study, the mean per
+    repayment hold within the follow-up, with its interval: `days_settlement` .. `days_funding` of
+    `Study.summary`.
+
+    Parameters
+    ----------
+    of : Run or Study
+        A run must have kept its holds.
+    weight : "holds" or "amount"
+        Of a study: whether holds count each as one, or by their amount.
+    confidence : float
+        Of each interval of a study by itself.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure if not given.
+    language : "en" or "zh"
+        Of the labels; English where no font with Chinese characters is installed.
+
+    Returns
+    -------
+    matplotlib Axes
+        The gates in their order from above.
+
+    Raises
+    ------
+    SimlimitError
+        If an argument is not as above.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import simlimit as sl
+    >>> from simlimit import plots
+    >>> run = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1)
+    >>> len(plots.causes(run).patches)
+    8
+    """
+    check_kind("of", of, Run, Study)
+    language = spoken(language)
+    ax = axes(ax)
+    if isinstance(of, Study):
+        _draw_study(ax, of, weight, confidence, language)
+    else:
+        _draw_run(ax, of, language)
+    ax.set_yticks(PLACES, [label(gate, language) for gate in GATES])
+    ax.invert_yaxis()
+    ax.set_ylabel(label("gate at which they waited", language))
+    use_cjk_font(ax)
+    return ax
+
+
+def _draw_run(ax: Axes, run: Run, language: Language) -> None:
+    table = delay_by_cause(run).drop(index=TOTAL)
+    bars = ax.barh(PLACES, table["hold_days"], color=style.PALE, edgecolor=style.INK)
+    labels = [
+        f"{days:,} ({percent(share)})" if days else "0"
+        for days, share in zip(table["hold_days"], table["share_of_days"], strict=True)
+    ]
+    ax.bar_label(bars, labels, padding=4)
+    # Room for the labels at the right.
+    ax.set_xlim(0, 1.4 * max(1, table["hold_days"].max()))
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    ax.set_xlabel(label("days waited, over all repayment holds (hold-days)", language))
+    number = len(repayment_holds(run))
+    entitle(
+        ax, label("what {number:,} repayment holds waited for", language, number=number), whose(run, language)
+    )
+
+
+def _draw_study(ax: Axes, study: Study, weight: Weight, confidence: float, language: Language) -> None:
+    summary = study.summary(confidence, weight=weight).loc[[f"days_{gate}" for gate in GATES]]
+    mean = summary["estimate"].to_numpy()
+    error = np.vstack([mean - summary["low"], summary["high"] - mean])
+    bars = ax.barh(PLACES, mean, color=style.PALE, edgecolor=style.INK)
+    ax.errorbar(mean, PLACES, xerr=error, fmt="none", ecolor="black", capsize=3, linewidth=1)
+    # Beside the interval, not in it.
+    ends = summary["high"].fillna(summary["estimate"]).fillna(0.0).to_numpy()
+    for bar, value, end in zip(bars, mean, ends, strict=True):
+        height = bar.get_y() + bar.get_height() / 2
+        words = "-" if np.isnan(value) else f"{value:.2f}" if value else "0"
+        ax.annotate(words, (end, height), (5, 0), textcoords="offset points", va="center")
+    ax.set_xlim(0, 1.15 * ends.max() or 1)
+    words = "mean wait per repayment hold, at most {days} days (days)"
+    ax.set_xlabel(label(words, language, days=study.follow_up_days))
+    title = label("what repayment holds wait for", language)
+    words = "{confidence:g} % intervals over replications"
+    entitle(ax, title, f"{whose(study, language)}; {label(words, language, confidence=100 * confidence)}")

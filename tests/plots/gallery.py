@@ -1,0 +1,112 @@
+"""The pictures that are kept, each by its name, and what they show: small, and the same every time.
+
+``python tests/plots/gallery.py`` draws them all into tests/plots/pictures; look at them before you commit.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+
+import simlimit as sl
+from simlimit import plots
+
+PICTURES = Path(__file__).parent / "pictures"
+DPI = 60
+PLACE = (0.14, 0.22, 0.62, 0.64)
+"""Of the axes in the figure: labels all around have room."""
+SMALL = sl.preset("jiebei").replace({"population.borrowers": 150, "horizon_days": 400, "warmup_days": 100})
+FREEZE_DAY = 200
+FROZEN = SMALL.replace({"shocks": [{"kind": "freeze", "at_day": FREEZE_DAY, "duration_days": 30}]})
+WAITING = SMALL.replace({"evaluation.straight_through": False})
+REPLICATIONS = 8
+WITH_A_CUT = 142
+"""A borrower whose limit is cut while holds wait."""
+
+
+@cache
+def run() -> sl.Run:
+    return sl.simulate(SMALL, seed=3, engine="calendar")
+
+
+@cache
+def study() -> sl.Study:
+    return sl.replicate(SMALL, REPLICATIONS, seed=3)
+
+
+@cache
+def waiting() -> sl.Study:
+    return sl.replicate(WAITING, REPLICATIONS, seed=3)
+
+
+@cache
+def frozen() -> sl.Study:
+    return sl.replicate(FROZEN, REPLICATIONS, seed=3)
+
+
+@cache
+def comparison() -> sl.Comparison:
+    weekly = SMALL.replace({"evaluation.period_days": 7})
+    return sl.compare({"today": SMALL, "weekly": weekly, "frozen": FROZEN}, REPLICATIONS, seed=3)
+
+
+@cache
+def grid() -> sl.Sweep:
+    fields = {"evaluation.period_days": [7, 14, 30], "evaluation.cutoff_days": [0, 3]}
+    return sl.sweep(WAITING, fields, REPLICATIONS, seed=3)
+
+
+@cache
+def log() -> pd.DataFrame:
+    """A release log of a user's own, with an outcome of its own."""
+    outcomes = ["back", "back", "lost", "back", "pending", "back", "moved", "back"]
+    return pd.DataFrame({"delay_days": [0, 0, 3, 5.5, 9, 12, 14, 20], "outcome": outcomes})
+
+
+DRAWN: dict[str, Callable[[Axes], Axes]] = {
+    "delay-run": lambda ax: plots.delay(run(), ax=ax),
+    "delay-study": lambda ax: plots.delay(study(), ax=ax),
+    "delay-waiting": lambda ax: plots.delay(waiting(), 60, weight="amount", ax=ax),
+    "standing-run": lambda ax: plots.standing(run(), weight="holds", ax=ax),
+    "standing-study": lambda ax: plots.standing(study(), ax=ax),
+    "incidence-log": lambda ax: plots.incidence(log(), days=(0, 10, 20), ax=ax),
+    "incidence-study": lambda ax: plots.incidence(study(), ax=ax),
+    "forest": lambda ax: plots.forest(comparison(), metrics=["restricted_mean_days", "days_policy"], ax=ax),
+    "platform-run": lambda ax: plots.platform(run(), ax=ax),
+    "platform-study": lambda ax: plots.platform(frozen(), ax=ax),
+    "platform-comparison": lambda ax: plots.platform(comparison(), series=["held", "funding_queue"], ax=ax),
+    "borrower": lambda ax: plots.borrower(run(), WITH_A_CUT, ax=ax),
+    "sweep": lambda ax: plots.sweep(grid(), ax=ax),
+    "causes-run": lambda ax: plots.causes(run(), ax=ax),
+    "causes-study": lambda ax: plots.causes(study(), ax=ax),
+}
+
+
+def draw(name: str, folder: Path) -> tuple[Path, Path]:
+    """Draw a picture into a folder without its words, and write its words beside it.
+
+    So neither a user's settings nor the shapes of letters, which differ between versions, change it.
+    """
+    picture, words = folder / f"{name}.png", folder / f"{name}.txt"
+    with mpl.style.context("default"):
+        figure = Figure(figsize=(8, 5))
+        DRAWN[name](figure.add_axes(PLACE))
+        figure.canvas.draw()
+        texts = [text.get_text() for text in figure.findobj(Text)]
+        words.write_text("\n".join(dict.fromkeys(filter(None, texts))) + "\n", encoding="utf-8")
+        for artist in figure.findobj(lambda artist: isinstance(artist, Text | Legend)):
+            artist.set_visible(False)
+        figure.savefig(picture, dpi=DPI)
+    return picture, words
+
+
+if __name__ == "__main__":
+    PICTURES.mkdir(exist_ok=True)
+    for name in DRAWN:
+        print(*draw(name, PICTURES))

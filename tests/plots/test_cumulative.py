@@ -1,0 +1,80 @@
+"""Cumulative incidence: the bands are the table's, and the numbers below are those at risk."""
+
+import pytest
+from gallery import log, run, study
+
+import simlimit as sl
+from simlimit import plots
+from simlimit.errors import SimlimitError
+
+
+def numbers(ax, columns):
+    """Return the table below the axes: its rows by name."""
+    texts = [text.get_text() for text in ax.texts]
+    start = texts.index("at risk")
+    rows = [texts[i : i + columns + 1] for i in range(start, len(texts), columns + 1)]
+    return {name: [int(count.replace(",", "")) for count in counts] for name, *counts in rows}
+
+
+def test_the_table_below_is_the_table_of_the_log():
+    days = (0, 3, 10, 20, 25)
+    table = sl.at_risk_table(log(), days)
+    below = numbers(plots.incidence(log(), days=days), len(days))
+    assert below["at risk"] == table.loc["at_risk"].tolist()
+    for outcome in ("back", "lost", "moved"):
+        assert below[outcome] == table.loc[outcome].tolist()
+
+
+def test_the_table_below_counts_the_holds_of_all_replications():
+    holds = sl.replicate(study().scenario, 3, seed=3, keep="holds").holds
+    days = (0, 1, 7, 30, 90)
+    table = sl.at_risk_table(holds.query("kind == 'repayment' and repaid_at >= 100"), days)
+    below = numbers(plots.incidence(sl.replicate(study().scenario, 3, seed=3), days=days), len(days))
+    assert below["at risk"] == table.loc["at_risk"].tolist()
+    assert below["released"] == table.loc["released"].tolist()
+    assert below["forfeited"] == table.loc["forfeited"].tolist()
+
+
+def test_the_bands_are_those_of_the_curve():
+    curve = study().delay_curve(0.9)
+    for of, options in ((curve, {}), (study(), {"confidence": 0.9})):
+        ax = plots.incidence(of, **options)
+        corners = ax.collections[0].get_paths()[0].vertices[:, 1]
+        assert corners.max() == curve["released_high"].max()
+        assert ax.get_lines()[0].get_ydata()[1:].tolist() == pytest.approx(
+            curve["released"].tolist(), nan_ok=True
+        )
+
+
+def test_says_what_the_interval_is():
+    ax = plots.incidence(log(), confidence=0.8)
+    assert "80 % intervals: rows taken as independent" in [text.get_text() for text in ax.texts]
+    ax = plots.incidence(run())
+    assert "jiebei, seed 3" in [text.get_text() for text in ax.texts]
+
+
+def test_has_units():
+    ax = plots.incidence(study(), weight="amount")
+    texts = [text.get_text() for text in ax.texts]
+    assert "currency units, over all replications" in texts
+    assert ax.get_xlabel() == "days since repayment"
+    assert ax.get_ylabel() == "share that has ended so"
+
+
+def test_names_each_line_at_its_end():
+    texts = [text.get_text() for text in plots.incidence(study()).texts]
+    share = study().delay.loc[90, "released"]
+    assert f"released {100 * share:.1f} %" in texts
+
+
+@pytest.mark.parametrize("days", [(), (0,), (3, 3), (5, 2), (-1, 4), (0, float("inf")), (0, float("nan"))])
+def test_refuses_days_that_are_no_axis(days):
+    with pytest.raises(SimlimitError, match=r"^days is .* ascending, the last above 0\.$"):
+        plots.incidence(log(), days=days)
+
+
+def test_refuses_several_curves():
+    curves = sl.cumulative_incidence(run().holds, by="region")
+    with pytest.raises(SimlimitError, match=r"^of has a curve for each region, but a picture shows one"):
+        plots.incidence(curves)
+    plots.incidence(curves.loc["east"])

@@ -1,0 +1,79 @@
+"""A forest plot: its rows are the table of paired differences."""
+
+import pytest
+from gallery import comparison, study
+
+import simlimit as sl
+from simlimit import plots
+from simlimit.errors import SimlimitError
+
+DAYS = ["restricted_mean_days", "days_policy"]
+
+
+def markers(ax):
+    return [bars.lines[0] for bars in ax.containers]
+
+
+def test_a_row_is_a_difference_with_its_interval():
+    ax = plots.forest(comparison(), metrics=DAYS, confidence=0.9)
+    table = comparison().differences(0.9, metrics=DAYS)
+    rows = [(scenario, metric) for metric in DAYS for scenario in ("weekly", "frozen")]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == [scenario for scenario, _ in rows]
+    for row, bars in zip(rows, ax.containers, strict=True):
+        marker, _, (bar,) = bars.lines
+        assert marker.get_xdata()[0] == table.loc[row, "difference"]
+        low, high = bar.get_segments()[0][:, 0]
+        assert (low, high) == pytest.approx((table.loc[row, "low"], table.loc[row, "high"]))
+
+
+def test_real_differences_are_filled_and_others_hollow():
+    ax = plots.forest(comparison(), metrics=DAYS)
+    table = comparison().differences(metrics=DAYS)
+    filled = [marker.get_markerfacecolor() != "white" for marker in markers(ax)]
+    assert (
+        filled
+        == table.unstack("scenario")["is_real"][["weekly", "frozen"]].loc[DAYS].to_numpy().ravel().tolist()
+    )
+    assert set(filled) == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("metric", "weight", "unit"),
+    [
+        ("median_days", "holds", "days"),
+        ("forfeited_share", "holds", "percentage points of holds"),
+        ("forfeited_share", "amount", "percentage points of repaid principal"),
+        ("no_limit_share", "holds", "percentage points of borrower-days"),
+        ("default_losses", "holds", "currency units, per borrower and year"),
+    ],
+)
+def test_has_units(metric, weight, unit):
+    ax = plots.forest(comparison(), metrics=metric, weight=weight)
+    assert ax.get_xlabel().splitlines()[0] == f"difference ({unit})"
+
+
+def test_shares_differ_by_percentage_points():
+    ax = plots.forest(comparison(), metrics=["released_within_0d"])
+    table = comparison().differences(metrics=["released_within_0d"])["difference"]
+    assert [marker.get_xdata()[0] for marker in markers(ax)] == [100 * value for value in table]
+
+
+def test_refuses_metrics_of_several_units():
+    with pytest.raises(
+        SimlimitError, match=r"^metrics has the units days and share of holds, but a picture has"
+    ):
+        plots.forest(comparison(), metrics=["restricted_mean_days", "pending_share"])
+
+
+def test_refuses_what_is_no_metric_or_no_comparison():
+    with pytest.raises(SimlimitError, match=r"^metrics names 'speed'"):
+        plots.forest(comparison(), metrics=["speed"])
+    with pytest.raises(SimlimitError, match=r"^comparison is of type Study, but must be a Comparison\.$"):
+        plots.forest(study())
+
+
+def test_draws_where_nothing_differs():
+    scenario = sl.preset("clockwork").replace({"population.borrowers": 20})
+    ax = plots.forest(sl.compare({"one": scenario, "same": scenario}, 3))
+    ax.figure.canvas.draw()
+    assert "+0  (+0, +0)" in [text.get_text() for text in ax.texts]

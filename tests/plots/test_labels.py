@@ -1,0 +1,93 @@
+"""The words of pictures in two languages, and the font for one of them."""
+
+import ast
+import logging
+from pathlib import Path
+
+import pytest
+from gallery import comparison, frozen, grid, run, study
+from matplotlib import font_manager
+
+import simlimit as sl
+from simlimit import plots
+from simlimit.errors import SimlimitError
+from simlimit.model.state import GATES
+from simlimit.plots import fonts, labels, platform_days
+from simlimit.study.metrics import METRICS
+
+HAS_FONT = fonts.cjk_font() is not None
+
+
+def literals(node):
+    return {
+        one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+
+
+def labelled():
+    """Yield every text that a picture's source gives to `label` as it stands."""
+    for path in Path(plots.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "label":
+                yield from literals(node.args[0])
+
+
+def test_every_word_is_translated():
+    words = {*labelled(), *GATES, *(word for pair in platform_days.SERIES.values() for word in pair)}
+    words |= {word for pair in labels.METRICS.values() for word in pair}
+    assert words - set(labels.CHINESE) == set()
+
+
+def test_a_translation_takes_the_same_values():
+    def fields(words):
+        return {part.split(":")[0] for part in words.replace("}", "{").split("{")[1::2]}
+
+    for english, chinese in labels.CHINESE.items():
+        assert fields(english) == fields(chinese)
+
+
+def test_every_metric_is_named():
+    assert set(labels.METRICS) == set(METRICS)
+
+
+def test_refuses_another_language():
+    with pytest.raises(SimlimitError, match=r"^language is 'fr', but must be one of: en, zh\.$"):
+        plots.delay(run(), language="fr")
+
+
+def test_without_a_font_labels_are_english(monkeypatch):
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    ax = plots.delay(run(), language="zh")
+    assert ax.get_xlabel() == "days since repayment"
+
+
+def test_the_first_font_that_is_known_is_chosen(monkeypatch):
+    entries = [font_manager.FontEntry(name=name) for name in ("SimHei", "DejaVu Sans", "Noto Sans CJK SC")]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", entries)
+    assert fonts.cjk_font() == "Noto Sans CJK SC"
+    ax = plots.delay(run(), language="zh")
+    assert ax.get_xlabel() == "还款后天数（天）"
+    assert ax.xaxis.label.get_fontfamily()[-1] == "Noto Sans CJK SC"
+    assert "Noto Sans CJK SC" not in ax.get_yticklabels()[0].get_fontfamily()
+
+
+@pytest.mark.skipif(not HAS_FONT, reason="no font with Chinese characters is installed")
+def test_chinese_is_drawn_without_a_warning(caplog):
+    named = sl.simulate(run().scenario.replace({"name": "借呗"}), seed=1, engine="calendar")
+    pictures = [
+        *(
+            picture(run(), language="zh")
+            for picture in (plots.delay, plots.standing, plots.incidence, plots.causes)
+        ),
+        *(picture(study(), language="zh") for picture in (plots.delay, plots.causes)),
+        plots.platform(frozen(), language="zh"),
+        plots.platform(comparison(), language="zh"),
+        plots.forest(comparison(), language="zh"),
+        plots.borrower(run(), 3, language="zh"),
+        plots.sweep(grid(), language="zh"),
+        plots.delay(named),
+    ]
+    with caplog.at_level(logging.WARNING):
+        for ax in pictures:
+            ax.figure.canvas.draw()
+    assert not caplog.records

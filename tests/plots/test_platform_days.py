@@ -1,0 +1,85 @@
+"""The platform over time: its lines are the daily table, its freezes and branches are where they belong."""
+
+import numpy as np
+import pytest
+from gallery import FREEZE_DAY, FROZEN, REPLICATIONS, SMALL, comparison, frozen, run, study
+
+import simlimit as sl
+from simlimit import plots
+from simlimit.errors import SimlimitError
+
+
+def shaded(panel):
+    """Return the first day and the end of each shaded span."""
+    spans = [patch.get_extents().transformed(panel.transData.inverted()) for patch in panel.patches]
+    return [(round(span.x0), round(span.x1)) for span in spans]
+
+
+def test_of_a_run_is_its_daily_table():
+    panels = plots.platform(run(), series=["headroom", "pending_holds"]).child_axes
+    for panel, name in zip(panels, ["headroom", "pending_holds"], strict=True):
+        assert panel.get_lines()[0].get_ydata().tolist() == run().daily[name].tolist()
+
+
+def test_of_a_study_is_the_mean_and_the_middle_of_its_replications():
+    (panel,) = plots.platform(study(), series="held").child_axes
+    held = study().daily["held"].to_numpy().reshape(REPLICATIONS, -1)
+    assert panel.get_lines()[0].get_ydata() == pytest.approx(held.mean(axis=0))
+    corners = panel.collections[0].get_paths()[0].vertices
+    low, high = np.quantile(held, [0.05, 0.95], axis=0)
+    at_100 = sorted({y for x, y in corners if x == 100})
+    assert at_100 == pytest.approx([low[100], high[100]])
+
+
+def test_freezes_are_shaded():
+    for panel in plots.platform(frozen()).child_axes:
+        assert shaded(panel) == [(FREEZE_DAY, FREEZE_DAY + 30)]
+    assert shaded(plots.platform(study()).child_axes[0]) == []
+
+
+def test_a_freeze_of_few_replications_is_not_shaded():
+    rare = FROZEN.replace({"shocks": [{"kind": "freeze", "per_year": 0.5, "duration_days": 30}]})
+    some = sl.replicate(rare, REPLICATIONS, seed=1)
+    share = (some.daily.pivot(index="day", columns="replication", values="frozen") > 0).mean(axis=1)
+    assert share.max() > 0
+    panel = plots.platform(some, series="held").child_axes[0]
+    assert sum(end - first for first, end in shaded(panel)) == (share >= 0.5).sum()
+
+
+def test_a_comparison_shows_where_histories_branch():
+    ax = plots.platform(comparison(), series="held")
+    panel, strip = ax.child_axes
+    texts = [text.get_text() for text in strip.texts]
+    assert f"frozen differs from today from day {FREEZE_DAY} on" in texts
+    today, _, other = (panel.get_lines()[i].get_ydata() for i in range(3))
+    assert today[:FREEZE_DAY].tolist() == other[:FREEZE_DAY].tolist()
+    assert today[FREEZE_DAY] != other[FREEZE_DAY]
+    assert [text.get_text() for text in panel.texts] == ["frozen", "today", "weekly"]
+    assert {bar.get_x() for bar in strip.patches} >= {FREEZE_DAY}
+
+
+def test_a_scenario_that_does_not_differ_says_so():
+    same = sl.compare({"today": SMALL, "again": SMALL}, 2)
+    strip = plots.platform(same).child_axes[-1]
+    assert [text.get_text() for text in strip.texts] == ["again is always the same as today"]
+
+
+def test_leaves_out_what_is_unknown_or_always_0():
+    clockwork = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), engine="calendar")
+    (empty,) = plots.platform(clockwork).child_axes
+    assert not empty.get_lines()
+    assert [panel.get_ylabel() for panel in plots.platform(run()).child_axes] == [
+        "held (currency units)", "review queue (holds)", "headroom (currency units)",
+    ]  # fmt: skip
+
+
+def test_draws_on_given_axes():
+    figure = plots.platform(run()).figure
+    ax = figure.add_axes((0, 0, 1, 1))
+    assert plots.platform(study(), ax=ax) is ax
+    assert ax.child_axes[-1].get_xlabel() == "day of the run (days)"
+
+
+def test_refuses_a_series_that_there_is_not():
+    with pytest.raises(SimlimitError, match=r"^series is 'profit', but must be one of: held, review_queue,"):
+        plots.platform(run(), series=["profit"])

@@ -1,0 +1,53 @@
+"""A sweep as lines: the points and bands are those of its summary."""
+
+import pytest
+from gallery import FROZEN, SMALL, grid
+
+import simlimit as sl
+from simlimit import plots
+from simlimit.errors import SimlimitError
+
+
+def test_a_line_is_a_value_of_the_second_field():
+    ax = plots.sweep(grid(), confidence=0.9)
+    summary = grid().summary(0.9).xs("restricted_mean_days", level="metric")
+    for number, cutoff in enumerate([0, 3]):
+        table = summary.xs(cutoff, level="evaluation.cutoff_days")
+        days, means = ax.get_lines()[number].get_data()
+        assert days.tolist() == [7, 14, 30]
+        assert means.tolist() == table["estimate"].tolist()
+        corners = ax.collections[number].get_paths()[0].vertices[:, 1]
+        assert (corners.min(), corners.max()) == (table["low"].min(), table["high"].max())
+    assert [text.get_text() for text in ax.texts][-2:] == [
+        "evaluation.cutoff_days = 0", "evaluation.cutoff_days = 3",
+    ]  # fmt: skip
+
+
+def test_has_units():
+    ax = plots.sweep(grid(), metric="released_within_7d", weight="amount")
+    assert ax.get_xlabel() == "evaluation.period_days (days)"
+    assert ax.get_ylabel() == "released within 7 days (share of repaid principal)"
+
+
+def test_values_that_are_no_numbers_lie_side_by_side():
+    schedules = sl.sweep(SMALL, {"evaluation.schedule": ["staggered", "batch"]}, 3)
+    ax = plots.sweep(schedules, metric="default_losses")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["staggered", "batch"]
+    assert ax.get_xlabel() == "evaluation.schedule"
+    assert ax.get_ylabel() == "written off (currency units, per borrower and year)"
+
+
+def test_fields_without_a_unit_are_named_alone():
+    ax = plots.sweep(sl.sweep(SMALL, {"shocks": [(), FROZEN.shocks]}, 2))
+    assert ax.get_xlabel() == "shocks"
+
+
+def test_refuses_more_than_two_fields():
+    fields = {"evaluation.period_days": [7], "evaluation.cutoff_days": [0], "rules.grace_days": [0]}
+    with pytest.raises(SimlimitError, match=r"^sweep has the fields .* sweep fewer at a time\.$"):
+        plots.sweep(sl.sweep(SMALL, fields, 2))
+
+
+def test_refuses_what_is_no_metric():
+    with pytest.raises(SimlimitError, match=r"^metric is 'speed', but must be one of: restricted_mean_days,"):
+        plots.sweep(grid(), metric="speed")

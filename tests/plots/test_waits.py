@@ -1,0 +1,36 @@
+"""Bars of days by cause: their lengths are the table's."""
+
+import pytest
+from gallery import run, study
+
+import simlimit as sl
+from simlimit import plots
+from simlimit.model.state import GATES
+from simlimit.report import delay_by_cause
+
+
+def test_of_a_run_has_a_bar_per_cause_in_the_order_of_the_gates():
+    ax = plots.causes(run())
+    table = delay_by_cause(run()).drop(index="total")
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(GATES)
+    assert [bar.get_width() for bar in ax.patches] == table["hold_days"].tolist()
+    assert ax.yaxis_inverted()
+    assert "hold-days" in ax.get_xlabel()
+
+
+def test_of_a_study_has_the_metrics_with_their_intervals():
+    ax = plots.causes(study(), confidence=0.9, weight="amount")
+    table = study().summary(0.9, weight="amount").loc[[f"days_{gate}" for gate in GATES]]
+    assert [bar.get_width() for bar in ax.patches] == table["estimate"].tolist()
+    segments = [segment[:, 0] for segment in ax.collections[0].get_segments()]
+    assert [low for low, _ in segments] == pytest.approx(table["low"].tolist())
+    assert [high for _, high in segments] == pytest.approx(table["high"].tolist())
+    assert ax.get_xlabel() == "mean wait per repayment hold, at most 90 days (days)"
+
+
+def test_draws_nothing_waited_too():
+    quiet = sl.preset("clockwork").replace({"population.borrowers": 1, "horizon_days": 2})
+    for of in (sl.simulate(quiet, seed=1), sl.replicate(quiet, 2)):
+        ax = plots.causes(of)
+        ax.figure.canvas.draw()
+        assert [text.get_text() for text in ax.texts[:8]] in (["0"] * 8, ["-"] * 8)

@@ -1,0 +1,89 @@
+"""The notebooks: stored without outputs, all of them pages of the docs, and (long) silent when they are run.
+
+The build of the docs runs them, too; there an error ends the build.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SECONDS = 300
+
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path: Path, kind: str) -> list[Any]:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def test_they_are_numbered_in_order() -> None:
+    assert [int(path.name.split("-")[0]) for path in NOTEBOOKS] == list(range(1, len(NOTEBOOKS) + 1))
+
+
+@each
+def test_they_are_stored_clean(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata.kernelspec.name == "python3"
+    number = path.name.split("-")[0]
+    assert [cell.id for cell in notebook.cells] == [
+        f"n{number}-{i:02d}" for i in range(1, len(notebook.cells) + 1)
+    ]
+    for cell in cells(path, "code"):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+@each
+def test_they_begin_with_a_title_and_end_with_words(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    assert notebook.cells[0].source.startswith("# ")
+    assert notebook.cells[-1].cell_type == "markdown"
+
+
+@each
+def test_each_figure_says_how_to_read_it(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    for cell, after in zip(notebook.cells, notebook.cells[1:], strict=False):
+        if cell.cell_type == "code" and re.search(r"\bplots?\.\w+\(|ax\.\w+\(", cell.source):
+            assert "*How to read it.*" in after.source, cell.source
+
+
+@each
+def test_links_lead_somewhere(path: Path) -> None:
+    text = "\n".join(cell.source for cell in cells(path, "markdown"))
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@each
+def test_they_are_pages_of_the_docs(path: Path) -> None:
+    trees = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    entries = re.findall(r"(?:<|^)/?(notebooks/[^>\s]+)>?\s*$", trees, re.M)
+    assert any(fnmatch(f"notebooks/{path.stem}", entry.removesuffix(".ipynb")) for entry in entries)
+
+
+@pytest.mark.long
+@each
+def test_they_run_without_a_word_of_warning(path: Path, tmp_path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    if notebook.metadata.get("mystnb", {}).get("execution_mode") == "off":
+        pytest.skip("it says of itself that it is not to be run")
+    client = NotebookClient(
+        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert outputs
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
+    assert not any(output.output_type == "error" for output in outputs)
