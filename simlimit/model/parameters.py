@@ -107,6 +107,7 @@ def _set_evaluation(p: np.record, scenario: Scenario) -> None:
     p.min_score = rules.min_score
     p.clean_days = rules.clean_days
     p.grace_days = rules.grace_days
+    p.denies_overdue = rules.overdue
     p.false_flag = screening.false_flag
     p.flag_days = screening.flag_days
     p.detection = screening.detection

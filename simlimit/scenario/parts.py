@@ -192,6 +192,13 @@ class Rules(Part):
         30, 0, 30_000, "days", "Days that must have passed since the borrower was overdue"
     )
     grace_days: int = whole(3, 0, 30_000, "days", "Days late that are forgiven once paid")
+    overdue: bool = field(
+        True,
+        "Whether being overdue, or a late payment, keeps limit from coming back at all",
+        "",
+        "true or false",
+        strict=True,
+    )
 
 
 class Weights(Part):
