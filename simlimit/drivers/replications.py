@@ -54,6 +54,7 @@ def begin_again(s: State, agenda: Agenda, book: Book, blank: Records, seed: int,
     p = s.platform[0]
     p.seed = seed
     p.replication = replication
+    s.elsewhere[:] = 0
     if timetable(s.shocks, s.occurrences, s.platform) > len(s.occurrences):
         return False
     order_by_cohort(agenda, s.platform, book, seed, replication)
@@ -97,7 +98,7 @@ def run_many(
     while at[0] < last:
         row = at[0]
         one = State(
-            s.platform, s.borrowers, s.loans, s.loan_keys, s.holds, done.counts[row], s.events,
+            s.platform, s.borrowers, s.elsewhere, s.loans, s.loan_keys, s.holds, done.counts[row], s.events,
             done.daily[row], s.reviewers, s.facilities, s.shocks, s.shock_regions, s.occurrences, s.covered,
         )  # fmt: skip
         if at[1] == 0 and not begin_again(one, agenda, book, blank, seed, first + row):
@@ -125,7 +126,7 @@ def run(setting: Setting, seed: int, first: int, number: int) -> Replications:
     Returns
     -------
     Replications
-        A row for each, which takes 352 bytes per region and age and 120 per day.
+        A row for each, which takes 352 bytes per region and age and 160 per day.
     """
     done = Replications(
         counts=np.zeros((number, count_rows(setting)), COUNT),
