@@ -1603,9 +1603,10 @@ TRUTH = ("watched", "flagged", "closed", "followed")
 
 def frame(rows: list[dict[str, Any]], columns: list[str], whole: list[str]) -> pd.DataFrame:
     """A frame with the dtypes of section 3, also when it has no rows."""
-    types = dict.fromkeys(columns, "float64") | dict.fromkeys(whole, "int64")
+    types = dict.fromkeys(columns, "float64")
     types |= {name: "object" for name in columns if name in TEXT}
     types |= {name: "bool" for name in columns if name in TRUTH}
+    types |= dict.fromkeys(whole, "int64")  # `flagged` is a number in one frame, a truth in another
     return pd.DataFrame(rows, columns=columns).astype(types)
 
 

@@ -91,8 +91,23 @@ MISTAKES = {
         "            h = holds[h].next\n"
         "        following = h\n",
     ),
+    "borrowers lose their patience a day late": (
+        "model/parameters.py",
+        "p.patience_days = reaction.patience_days",
+        "p.patience_days = reaction.patience_days + 1",
+    ),
+    "an approved appeal takes the flag back, but leaves the standing": (
+        "model/desk.py",
+        "    if r.standing == BEHAVIOUR:\n",
+        "    if False:\n",
+    ),
+    "a loan drawn after its cycle was paid ahead is due in it": (
+        "model/repayment.py",
+        "    r.ahead = cycle\n",
+        "    r.ahead = cycle - 1\n",
+    ),
 }
-EDITED_SEEDS = ("0", "1", "2")
+EDITED_SEEDS = ("0", "1", "2", "17")  # the last has levers, too
 COMPARE = """
 import sys
 package, tests = sys.argv[1:3]
