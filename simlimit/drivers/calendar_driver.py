@@ -23,7 +23,7 @@ from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate
 from simlimit.model.holds import censor
 from simlimit.model.ledger import most_records, record_day
-from simlimit.model.plan import deciding_cycle
+from simlimit.model.plan import cycle_at_stake
 from simlimit.model.pool import fund
 from simlimit.model.randomness import DUE, SCREEN, WISH, draw_many
 from simlimit.model.reactions import react
@@ -66,7 +66,7 @@ def collect_payments(s: State, agenda: Agenda, p: Record, day: int) -> None:
         for k in range(together):
             r = s.borrowers[crew[first + k]]
             agenda.entities[k] = r.borrower
-            agenda.indices[k] = deciding_cycle(r, p)
+            agenda.indices[k] = cycle_at_stake(r, p)
         draw_many(p, DUE, together, agenda.entities, agenda.indices, u)
         for k in range(together):
             b = crew[first + k]

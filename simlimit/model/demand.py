@@ -55,7 +55,21 @@ def draw(
     log(events, p, day, phase, DRAW, r.borrower, day, NONE, amount, NO_CAUSE)
 
 
+@step
+def wished_amount(r: Record, p: Record, u: Numbers) -> int:
+    """Return the amount that a borrower wishes to draw, by the numbers of its tick."""
+    basis_points = p.draw_low + int(u[1] * (p.draw_high - p.draw_low + 1))
+    return max(p.min_draw, share(r.available, basis_points))
+
+
 @rare
+def room_below(r: Record, p: Record, day: int) -> int:
+    """Return how much of what is available may be drawn before the utilisation is too high."""
+    highest = share(r.limit, 10_000 - pull_bp(r, p, day, DELEVERAGE))
+    return int(min(r.available, highest - r.outstanding))
+
+
+@step
 def draw_elsewhere(elsewhere: Records, p: Record, events: Records, r: Record, day: int, amount: int) -> None:
     """Let another product serve a wish; it serves no other until it is repaid."""
     served = min(p.served_limit, amount)
@@ -63,6 +77,17 @@ def draw_elsewhere(elsewhere: Records, p: Record, events: Records, r: Record, da
     p.drawn_elsewhere += served
     r.served_until = min(NEVER, day + p.served_days)
     log(events, p, day, ACT, DRAWN_ELSEWHERE, r.borrower, NO_LOAN, NONE, served, NO_CAUSE)
+
+
+@rare
+def goes_elsewhere(elsewhere: Records, p: Record, events: Records, r: Record, day: int, u: Numbers) -> bool:
+    """Return whether a wish is put off, or served by another product."""
+    if day - int(r.last_draw) < PLAN_DAYS and u[2] < pull(r, p, day, PLAN):
+        return True
+    if day >= r.served_until and u[3] < pull(r, p, day, DIVERSIFY):
+        draw_elsewhere(elsewhere, p, events, r, day, wished_amount(r, p, u))
+        return True
+    return False
 
 
 @step
@@ -73,17 +98,10 @@ def have_wish(
     """Let a borrower draw by the numbers of this tick; return the day of the next, by the number of that."""
     if r.closed:
         return NEVER
-    basis_points = p.draw_low + int(u[1] * (p.draw_high - p.draw_low + 1))
-    amount = max(p.min_draw, share(r.available, basis_points))
-    if u[2] < pull(r, p, day, PLAN) and day - int(r.last_draw) < PLAN_DAYS:
-        pass
-    elif u[3] < pull(r, p, day, DIVERSIFY) and day >= r.served_until:
-        draw_elsewhere(elsewhere, p, events, r, day, amount)
-    else:
-        highest = share(r.limit, 10_000 - pull_bp(r, p, day, DELEVERAGE))
-        room = min(r.available, highest - r.outstanding)
+    if r.levers == 0 or not goes_elsewhere(elsewhere, p, events, r, day, u):
+        room = r.available if r.levers == 0 else room_below(r, p, day)
         if room >= p.min_draw and r.last_draw != day:
-            draw(loans, loan_keys, p, events, r, day, ACT, min(room, amount))
+            draw(loans, loan_keys, p, events, r, day, ACT, min(room, wished_amount(r, p, u)))
             note_limit(r, p, day)
     r.wishes += 1
     r.next_wish = min(NEVER, day + wish_gap(p, u_gap))

@@ -54,7 +54,8 @@ def false_flag_share(r: Record, p: Record, day: int) -> float:
         shift = p.weight_utilisation * utilisation(r)
         shift += p.weight_draw * (1.0 if day - int(r.last_draw) < RECENT_DRAW_DAYS else 0.0)
         shift += p.weight_prepayment * (1.0 if day - int(r.last_prepayment) < RECENT_PREPAYMENT_DAYS else 0.0)
-        shift += p.weight_lenders * lenders_in_use(r, day)
+        if p.weight_lenders != 0.0:
+            shift += p.weight_lenders * lenders_in_use(r, day)
         shift = min(LARGEST_SHIFT, max(-LARGEST_SHIFT, shift))
         f = 1.0 / (1.0 + math.exp(-(math.log(f / (1.0 - f)) + shift)))
     return f
@@ -65,7 +66,7 @@ def is_flagged(r: Record, p: Record, day: int, u_flag: float, u_detection: float
     """Look at the flag: detection for the truly risky, a two-state chain in time for the others."""
     if r.risky:
         return u_detection < p.detection + (1.0 - p.detection) * pull(r, p, day, BETTER_MODEL)
-    if r.trusted:
+    if r.levers != 0 and r.trusted:
         return False
     f = false_flag_share(r, p, day)
     if f in (0.0, 1.0):
@@ -121,7 +122,7 @@ def review_line(r: Record, holds: Records, counts: Records, p: Record, events: R
         lower_limit(r, holds, counts, p, events, day, EVALUATE, r.outstanding + r.held, INACTIVE)
     elif r.standing == CLEAR and not r.raise_pending:
         rise = (p.raise_share if r.score >= p.raise_score else 0) + campaign_bp(r, p, day)
-        limit = min(r.limit + share(r.limit, rise), r.cap)
+        limit = min(r.limit + share(r.limit, rise), r.cap) if rise > 0 else 0
         if limit > r.limit:
             raise_limit(r, holds, counts, p, events, day, EVALUATE, limit, NO_CAUSE)
 
@@ -141,11 +142,12 @@ def decide(
 ) -> None:  # fmt: skip
     """Decide about a borrower and its waiting holds, by the random numbers of an evaluation."""
     r.score = new_score(r, p, day)
-    if r.lenders > 0 and u[2] < pull(r, p, day, DELEVERAGE):
+    if r.levers != 0 and r.lenders > 0 and u[2] < pull(r, p, day, DELEVERAGE):
         leave_lender(r, p, events, day, phase)
     flagged = is_flagged(r, p, day, u[0], u[1])
-    p.flagged += int(flagged) - int(r.flagged)
-    r.flagged = flagged
+    if flagged != r.flagged:
+        p.flagged += 1 if flagged else -1
+        r.flagged = flagged
     r.standing = standing(r, p, day)
     log(events, p, day, phase, EVALUATED, r.borrower, NO_LOAN, NONE, 0, r.standing)
     h = r.first_hold

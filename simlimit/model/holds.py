@@ -228,7 +228,7 @@ def approve(r: Record, holds: Records, counts: Records, p: Record, h: int, day: 
     """Let a hold pass gate 3: to the desk if the borrower is watched, else to the funding queue."""
     hold = holds[h]
     hold.approved_at = day
-    if (r.watched or r.watches > 0) and not is_spared(r, p, hold, day):
+    if (r.watched or r.watches > 0) and not (r.levers != 0 and is_spared(r, p, hold, day)):
         go_to_desk(r, holds, counts, p, h, day, AT_DESK)
     else:
         join_queue(r, holds, counts, p, h, day)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from simlimit.model.levers import APPEAL, MORE_FUNDING
+from simlimit.model.levers import APPEAL, MORE_FUNDING, PLAN
 from simlimit.model.state import (
     END,
     FACILITY,
@@ -56,6 +56,7 @@ def platform_record(scenario: Scenario) -> Records:
     _set_capacities(p, scenario)
     for lever in scenario.levers:
         _set_lever(p, lever)
+    p.planning = p.lever_strength[PLAN] > 0
     _set_reaction(p, scenario)
     _set_ceilings(p, scenario)
     p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = p.first_free = END

@@ -22,12 +22,12 @@ def planned_day(r: Record, p: Record, due: int, cycle: int) -> int:
 
 
 @step
-def is_planned(r: Record, p: Record) -> bool:
-    """Return whether a borrower that acts today does so by plan: it is neither its due day, nor past due."""
-    return r.oldest_due == NEVER and days_since_due(r, p) > 0
+def cycle_at_stake(r: Record, p: Record) -> int:
+    """Return the due-cycle about which it is decided today: on a planned day the next one.
 
-
-@step
-def deciding_cycle(r: Record, p: Record) -> int:
-    """Return the due-cycle that a borrower pays today if it pays: the next one on a planned day."""
-    return due_cycle(r, p) + (1 if is_planned(r, p) else 0)
+    Whoever acts on a day that is not its due day, and is not past due, does so by plan.
+    """
+    cycle = due_cycle(r, p)
+    if p.planning and r.oldest_due == NEVER and days_since_due(r, p) > 0:
+        cycle += 1
+    return cycle

@@ -281,7 +281,8 @@ def populate(
         r.next_payment = r.due_day
         if p.default_dpd > 0:
             r.next_payment = min(r.next_payment, max(0, r.oldest_due + p.default_dpd))
-        r.next_payment = min(int(r.next_payment), planned_day(r, p, r.due_day, 0))
+        if p.planning:
+            r.next_payment = min(int(r.next_payment), planned_day(r, p, r.due_day, 0))
         r.next_wish = NEVER
         if p.draws:
             u_gap = uniforms(p.seed, p.replication, WISH, borrower, 0, 0)[0]

@@ -6,10 +6,10 @@ from simlimit.model.counting import note_limit
 from simlimit.model.evaluation import evaluate_at_repayment
 from simlimit.model.holds import in_progress, repay, settle
 from simlimit.model.ledger import log
-from simlimit.model.levers import EDUCATION, PAY_ON_TIME, PLAN, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
+from simlimit.model.levers import EDUCATION, PAY_ON_TIME, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
 from simlimit.model.limits import close
 from simlimit.model.loans import drop_settled
-from simlimit.model.plan import deciding_cycle, planned_day
+from simlimit.model.plan import cycle_at_stake, planned_day
 from simlimit.model.randomness import DUE, Numbers, uniforms
 from simlimit.model.state import (
     DEFAULT,
@@ -121,12 +121,13 @@ def prepay(
 
 
 @step
-def prepay_chance(r: Record, p: Record, day: int) -> float:
-    """Return how likely a payment is followed by an early repayment."""
-    chance = p.prepay_chance
-    if takes_up(r, TRANSPARENCY) and in_progress(r, p, day, PAY):
-        chance *= 1.0 - pull(r, p, day, TRANSPARENCY)
-    return chance
+def prepays(r: Record, p: Record, day: int, u: float) -> bool:
+    """Return whether an early repayment follows a payment: seldom into an evaluation that one knows of."""
+    if u >= p.prepay_chance or r.loans == 0:
+        return False
+    if not in_progress(r, p, day, PAY):
+        return True
+    return u < p.prepay_chance * (1.0 - pull(r, p, day, TRANSPARENCY))
 
 
 @step
@@ -143,10 +144,18 @@ def pay_now(
     r.oldest_due = NEVER
     r.slip_until = NEVER
     pay_all_due(r, loans, holds, counts, p, events, day, cycle, late)
-    if not cure and chance < prepay_chance(r, p, day) and r.loans > 0:
+    if not cure and prepays(r, p, day, chance):
         prepay(r, loans, holds, counts, p, events, day, PAY)
     if takes_up(r, TIMELY_SCORING):
         evaluate_at_repayment(r, holds, counts, p, events, day)
+
+
+@step
+def made_rarer(r: Record, p: Record, day: int, chance: float) -> float:
+    """Return what the levers leave of the chance that a payment is not made on its day."""
+    if r.levers == 0:
+        return chance
+    return chance * (1.0 - pull(r, p, day, PAY_ON_TIME)) * (1.0 - pull(r, p, day, EDUCATION))
 
 
 @step
@@ -154,16 +163,9 @@ def miss_chance(r: Record, p: Record, day: int) -> float:
     """Return how likely a borrower that is not late misses a payment."""
     x = utilisation(r)
     chance = r.propensity * (1.0 + p.utilisation_effect * x * x) * p.late_scale
-    chance *= 1.0 + p.lateness_per_lender * lenders_in_use(r, day)
-    chance *= 1.0 - pull(r, p, day, PAY_ON_TIME)
-    chance *= 1.0 - pull(r, p, day, EDUCATION)
-    return min(1.0, chance)
-
-
-@step
-def slip_chance(r: Record, p: Record, day: int) -> float:
-    """Return how likely a payment that is not missed slips."""
-    return p.slip_share * (1.0 - pull(r, p, day, PAY_ON_TIME)) * (1.0 - pull(r, p, day, EDUCATION))
+    if p.lateness_per_lender > 0.0:
+        chance *= 1.0 + p.lateness_per_lender * lenders_in_use(r, day)
+    return min(1.0, made_rarer(r, p, day, chance))
 
 
 @step
@@ -181,7 +183,7 @@ def pays_when_due(r: Record, p: Record, events: Records, day: int, cycle: int, u
         r.oldest_due = day
         log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
         return False
-    if u_slip < slip_chance(r, p, day):
+    if u_slip < made_rarer(r, p, day, p.slip_share):
         r.oldest_due = day
         r.slip_until = day + 1 + int(u_days * p.slip_days)
         log(events, p, day, PAY, SLIP, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
@@ -192,7 +194,7 @@ def pays_when_due(r: Record, p: Record, events: Records, day: int, cycle: int, u
 @rare
 def pays_ahead(r: Record, loans: Records, p: Record, day: int, cycle: int, u: Numbers) -> bool:
     """Decide whether a borrower pays on its planned day; if not, the due day decides as ever."""
-    pays = u[0] >= miss_chance(r, p, day) and u[1] >= slip_chance(r, p, day)
+    pays = u[0] >= miss_chance(r, p, day) and u[1] >= made_rarer(r, p, day, p.slip_share)
     if not (pays and anything_due(loans, r, cycle)):
         return False
     r.ahead = cycle
@@ -222,7 +224,7 @@ def next_payment_day(r: Record, p: Record, day: int, next_due: int) -> int:
     when = min(next_due, r.slip_until)
     if p.default_dpd > 0:
         when = min(when, max(r.oldest_due + p.default_dpd, day + 1))
-    if takes_up(r, PLAN):
+    if p.planning:
         planned = planned_day(r, p, next_due, due_cycle(r, p) + 1)
         when = min(when, planned) if planned > day else when
     return when
@@ -234,13 +236,14 @@ def meet_payment_day(
     day: int, u: Numbers,
 ) -> int:  # fmt: skip
     """Let a borrower pay what its day brings, by the random numbers of its due-cycle; return its next day."""
-    cycle = deciding_cycle(r, p)
+    cycle = due_cycle(r, p)
     since_due = days_since_due(r, p)
     pays = r.slip_until == day
     if since_due == 0:
         if anything_due(loans, r, cycle):
             pays = pays_when_due(r, p, events, day, cycle, u)
-    elif r.oldest_due == NEVER:
+    elif r.oldest_due == NEVER:  # neither due nor past due: a planned day
+        cycle += 1
         pays = pays_ahead(r, loans, p, day, cycle, u)
     if pays:
         pay_now(r, loans, holds, counts, p, events, day, cycle, u[3])
@@ -274,5 +277,5 @@ def pay(
     """
     p = platform[0]
     r = borrowers[b]
-    u = uniforms(p.seed, p.replication, DUE, r.borrower, deciding_cycle(r, p), 0)
+    u = uniforms(p.seed, p.replication, DUE, r.borrower, cycle_at_stake(r, p), 0)
     return meet_payment_day(r, loans, holds, counts, p, events, day, u)
