@@ -604,9 +604,8 @@ class Population:
     def starting_standing(self, borrower: Borrower) -> str:
         if borrower.score < self.scenario.rules.min_score:
             return "score"
-        if borrower.oldest_unpaid is not None and borrower.oldest_unpaid < 0:
-            return "overdue"
-        return "clear"
+        overdue = borrower.oldest_unpaid is not None and borrower.oldest_unpaid < 0
+        return "overdue" if self.scenario.rules.overdue and overdue else "clear"
 
     def mark_risky(self, borrowers: list[Borrower]) -> None:
         """The latest payers."""
@@ -851,6 +850,7 @@ class Platform:
         borrower.spell = 0
         borrower.slip_until = None
         borrower.oldest_unpaid = None
+        late = late and self.scenario.rules.overdue
         if self.scenario.product.release_unit == "instalment":
             self.pay_as_one(borrower, cycle, late)
         else:
@@ -1079,7 +1079,8 @@ class Platform:
         if borrower.score < rules.min_score + borrower.tightened / 10_000:
             return "score"
         past_due_now = borrower.oldest_unpaid is not None and borrower.oldest_unpaid < self.day
-        if past_due_now or self.day - borrower.last_overdue < rules.clean_days:
+        overdue = past_due_now or self.day - borrower.last_overdue < rules.clean_days
+        if rules.overdue and overdue:
             return "overdue"
         return "behaviour" if borrower.flagged else "clear"
 

@@ -38,6 +38,7 @@ def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
     fields["warmup_days"] = random_warmup(rng, fields["horizon_days"])
     fields["reaction"] = random_reaction(rng)
     fields["levers"] = random_levers(rng, fields["horizon_days"])
+    fields["rules"]["overdue"] = not chance(rng, 0.15)
     return Scenario(name=f"random {seed}", **fields)
 
 

@@ -88,7 +88,7 @@ def standing(r: Record, p: Record, day: int) -> int:
     """Return clear, or the first rule that denies."""
     if r.score < p.min_score + r.tightened / 10_000:
         return SCORE
-    if r.oldest_due < day or day - int(r.last_overdue) < p.clean_days:
+    if p.denies_overdue and (r.oldest_due < day or day - int(r.last_overdue) < p.clean_days):
         return OVERDUE
     if r.flagged:
         return BEHAVIOUR

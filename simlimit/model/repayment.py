@@ -143,7 +143,7 @@ def pay_now(
     r.spell = 0
     r.oldest_due = NEVER
     r.slip_until = NEVER
-    pay_all_due(r, loans, holds, counts, p, events, day, cycle, late)
+    pay_all_due(r, loans, holds, counts, p, events, day, cycle, late and p.denies_overdue)
     if not cure and prepays(r, p, day, chance):
         prepay(r, loans, holds, counts, p, events, day, PAY)
     if takes_up(r, TIMELY_SCORING):

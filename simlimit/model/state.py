@@ -121,7 +121,8 @@ PLATFORM = _record(
     | _fields("f8", "utilisation_effect late_scale slip_share prepay_chance wish_gap")
     | {"cure_hazards": ("f8", (12,)), "cures": "i8", "annuity": ("f8", (61,))}
     # parameters: evaluation, rules, screening
-    | _fields("i8", "period_days cutoff_days duration_days straight_through clean_days grace_days denies_overdue weighted")
+    | _fields("i8", "period_days cutoff_days duration_days straight_through weighted")
+    | _fields("i8", "clean_days grace_days denies_overdue")
     | _fields("f8", "smoothing utilisation_weight min_score false_flag flag_days detection")
     | _fields("f8", "weight_utilisation weight_draw weight_prepayment weight_lenders")
     # parameters: review, funding, limits

@@ -130,8 +130,8 @@ class Attribution:
         Returns
         -------
         pandas.DataFrame
-            Index `gate`: evaluation .. funding, and ``total``. Columns, each with `_low` and `_high` behind its
-            name, in the unit of the metric:
+            Index `gate`: evaluation .. funding, and ``total``. Columns, each with `_low` and `_high` behind
+            its name, in the unit of the metric:
 
             - `shapley`: what the gate explains; they add up to the total: closed less open, all gates;
             - `booked`: days charged to the gate in the scenario as it is (settlement is in the total only);
@@ -152,7 +152,9 @@ class Attribution:
         columns: dict[str, Any] = {}
         for name, of_gates in effects.items():
             values = np.column_stack([*of_gates, totals[name]])
-            columns[name], columns[f"{name}_low"], columns[f"{name}_high"], _ = t_intervals(values, confidence)
+            columns[name], columns[f"{name}_low"], columns[f"{name}_high"], _ = t_intervals(
+                values, confidence
+            )
         return pd.DataFrame(columns, index=pd.Index([*GATES, TOTAL], name="gate"))
 
     def _shapley(self, gate: str) -> Floats:

@@ -1,7 +1,6 @@
-"""Many scenarios one after the other, of which only the metrics are kept: their tallies need not fit together."""
+"""Many scenarios one after the other, of which only the metrics are kept: all tallies would not fit."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 import pandas as pd

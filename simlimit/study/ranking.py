@@ -27,8 +27,8 @@ class LeverRanking:
         Without the levers.
     levers : tuple of Lever
     replications : dict of pandas.DataFrame
-        The ranked metrics, a row per replication, by the levers that are pulled: ``"none"``, ``"all"``, the kind of
-        the only one, or ``"all but <kind>"``.
+        The ranked metrics, a row per replication, by the levers that are pulled: ``"none"``, ``"all"``, the
+        kind of the only one, or ``"all but <kind>"``.
     """
 
     def __init__(
@@ -40,7 +40,9 @@ class LeverRanking:
 
     def __repr__(self) -> str:
         number = len(self.replications[_NONE])
-        return f"LeverRanking({self.scenario.name!r}: {len(self.levers)} levers, {number:,} replications each)"
+        return (
+            f"LeverRanking({self.scenario.name!r}: {len(self.levers)} levers, {number:,} replications each)"
+        )
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return the effect of every lever on every ranked metric, paired under common random numbers.
@@ -53,8 +55,8 @@ class LeverRanking:
         Returns
         -------
         pandas.DataFrame
-            Index `metric`, `lever`, the lever that alone lowers `restricted_mean_days` most first, and ``all``
-            (all together) last. Columns, in the unit of the metric, negative where the lever helps:
+            Index `metric`, `lever`: first the lever that alone lowers `restricted_mean_days` most, and last
+            ``all`` together. Columns, in the unit of the metric, negative where the lever helps:
 
             - `alone`, `alone_low`, `alone_high`: with this lever only, less without any;
             - `is_real`: whether that differs from 0, corrected by Holm's rule for all rows of the table;
@@ -73,15 +75,18 @@ class LeverRanking:
         last = np.stack([*(full - values[f"all but {kind}"] for kind in kinds), unknown], axis=2)
         columns: dict[str, Any] = {}
         for name, effects in (("alone", alone), ("last", last)):
-            columns[name], columns[f"{name}_low"], columns[f"{name}_high"], _ = t_intervals(effects, confidence)
+            columns[name], columns[f"{name}_low"], columns[f"{name}_high"], _ = t_intervals(
+                effects, confidence
+            )
         corrected = holm(t_probabilities(alone).ravel())
         index = pd.MultiIndex.from_product([RANKED, [*kinds, _ALL]], names=["metric", "lever"])
         table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
         table.insert(3, "is_real", corrected < 1 - confidence)
         table["cost"] = np.tile([*costs, sum(costs)], len(RANKED))
         table["alone_per_cost"] = table["alone"] / table["cost"].where(table["cost"] > 0)
-        order = table.loc[RANKED[0], "alone"].drop(_ALL).sort_values(kind="stable").index
-        return table.reindex(pd.MultiIndex.from_product([RANKED, [*order, _ALL]], names=["metric", "lever"]))
+        first = columns["alone"][RANKED.index("restricted_mean_days"), : len(kinds)]
+        order = [*(kinds[k] for k in np.argsort(first, kind="stable")), _ALL]
+        return table.reindex(pd.MultiIndex.from_product([RANKED, order], names=["metric", "lever"]))
 
 
 def rank_levers(

@@ -27,7 +27,7 @@ def two_causes() -> sl.Scenario:
 
 
 def expected_delay(evaluation: bool, policy: bool) -> float:
-    """Return the mean delay with the gates closed or open, over all repayment days and waits of 0 .. 6 days."""
+    """Return the mean delay with the gates closed or open, over all repayment days and waits."""
     thaw = FREEZE_AT + FREEZE_DAYS
     total = weights = 0.0
     for day in range(INSTALMENTS * CYCLE):
@@ -101,5 +101,7 @@ def test_what_is_not_a_gate_or_metric_is_refused() -> None:
 
 
 def test_a_gate_that_nobody_stands_at_explains_nothing() -> None:
-    table = sl.attribute(sl.preset("clockwork").replace({"population.borrowers": 20}), 3, progress=False).table()
+    table = sl.attribute(
+        sl.preset("clockwork").replace({"population.borrowers": 20}), 3, progress=False
+    ).table()
     assert np.allclose(table.to_numpy(), 0)

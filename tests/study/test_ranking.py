@@ -20,7 +20,9 @@ def ranking() -> sl.LeverRanking:
     return sl.rank_levers(JIEBEI, LEVERS, 6, seed=3, progress=False)
 
 
-def difference(one: list[dict[str, object]], other: list[dict[str, object]], metric: str) -> tuple[float, ...]:
+def difference(
+    one: list[dict[str, object]], other: list[dict[str, object]], metric: str
+) -> tuple[float, ...]:
     scenarios = {"one": JIEBEI.replace({"levers": one}), "other": JIEBEI.replace({"levers": other})}
     table = sl.compare(scenarios, 6, seed=3, progress=False).differences()
     return tuple(table.loc[("other", metric), ["difference", "low", "high"]])
