@@ -55,7 +55,7 @@ def test_the_lever_that_helps_most_comes_first_and_all_together_last(ranking: sl
 def test_what_cannot_be_ranked_is_refused() -> None:
     with pytest.raises(sl.SimlimitError, match="levers is empty"):
         sl.rank_levers(JIEBEI, [], 2)
-    with pytest.raises(sl.SimlimitError, match="scenario.levers is not empty"):
+    with pytest.raises(sl.SimlimitError, match=r"scenario\.levers is not empty"):
         sl.rank_levers(JIEBEI.replace({"levers": LEVERS}), LEVERS, 2)
     with pytest.raises(sl.ScenarioError, match="a kind that no other lever has"):
         sl.rank_levers(JIEBEI, [LEVERS[0], LEVERS[0]], 2)
