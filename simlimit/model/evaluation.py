@@ -122,9 +122,10 @@ def review_line(r: Record, holds: Records, counts: Records, p: Record, events: R
         lower_limit(r, holds, counts, p, events, day, EVALUATE, r.outstanding + r.held, INACTIVE)
     elif r.standing == CLEAR and not r.raise_pending:
         rise = (p.raise_share if r.score >= p.raise_score else 0) + campaign_bp(r, p, day)
-        limit = min(r.limit + share(r.limit, rise), r.cap) if rise > 0 else 0
-        if limit > r.limit:
-            raise_limit(r, holds, counts, p, events, day, EVALUATE, limit, NO_CAUSE)
+        if rise > 0:
+            limit = min(r.limit + share(r.limit, rise), r.cap)
+            if limit > r.limit:
+                raise_limit(r, holds, counts, p, events, day, EVALUATE, limit, NO_CAUSE)
 
 
 @rare

@@ -36,32 +36,20 @@ def takes_up(r: Record, kind: int) -> bool:
     return (int(r.levers) >> kind) & 1 == 1
 
 
-@rare
-def strength(r: Record, p: Record, day: int, kind: int) -> float:
-    """Return the strength of a lever on a borrower that takes some up."""
-    if takes_up(r, kind) and day >= p.lever_from[kind]:
-        return float(p.lever_strength[kind])
-    return 0.0
-
-
 @step
 def pull(r: Record, p: Record, day: int, kind: int) -> float:
     """Return the strength of a lever on a borrower today."""
-    return 0.0 if r.levers == 0 else strength(r, p, day, kind)
-
-
-@rare
-def strength_bp(r: Record, p: Record, day: int, kind: int) -> int:
-    """Return the strength of a lever on a borrower that takes some up, in whole basis points."""
     if takes_up(r, kind) and day >= p.lever_from[kind]:
-        return int(p.lever_bp[kind])
-    return 0
+        return p.lever_strength[kind]
+    return 0.0
 
 
 @step
 def pull_bp(r: Record, p: Record, day: int, kind: int) -> int:
     """Return the strength of a lever on a borrower today, in whole basis points."""
-    return 0 if r.levers == 0 else strength_bp(r, p, day, kind)
+    if takes_up(r, kind) and day >= p.lever_from[kind]:
+        return p.lever_bp[kind]
+    return 0
 
 
 @step

@@ -56,6 +56,7 @@ def platform_record(scenario: Scenario) -> Records:
     _set_capacities(p, scenario)
     for lever in scenario.levers:
         _set_lever(p, lever)
+    p.levers = len(scenario.levers)
     p.planning = p.lever_strength[PLAN] > 0
     _set_reaction(p, scenario)
     _set_ceilings(p, scenario)

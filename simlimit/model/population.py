@@ -274,7 +274,8 @@ def populate(
         r.no_limit_since = NEVER
         r.next_reaction = NEVER
         r.ahead = NONE
-        r.levers = levers_taken_up(p, borrower)
+        if p.levers:
+            r.levers = levers_taken_up(p, borrower)
         if r.outstanding > 0:
             give_starting_loan(loans, loan_keys, p, book, r, u_age)
         r.standing = standing(r, p, 0)

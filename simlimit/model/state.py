@@ -135,7 +135,7 @@ PLATFORM = _record(
     | _fields("f8", "appeal_share lender_share lateness_per_lender")
     | dict.fromkeys(("lever_strength", "lever_uptake"), ("f8", (13,)))
     | dict.fromkeys(("lever_bp", "lever_from"), ("i8", (13,)))
-    | _fields("i8", "planning served_limit served_days raised_ceiling")
+    | _fields("i8", "levers planning served_limit served_days raised_ceiling")
     # where today is
     | _fields("i8", "cycle cycle_day period_day")
     # totals
