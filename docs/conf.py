@@ -1,10 +1,82 @@
-"""The documentation site: ``python -m sphinx -W -b html docs docs/_build``."""
+"""The documentation site: ``python -m sphinx -W -b html docs docs/_build``.
+
+Every page is built from this folder and from ``notebooks/``; every number on a page is computed while the
+site is built, or measured with the command beside it.
+"""
+
+import os
+import shutil
+import warnings
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.ext.napoleon import NumpyDocstring
+
+HERE = Path(__file__).parent
+NOTEBOOKS = HERE / "notebooks"
+"""A copy, made anew for each build and never committed: a page must lie below this folder."""
+
+shutil.rmtree(NOTEBOOKS, ignore_errors=True)
+shutil.copytree(
+    HERE.parent / "notebooks", NOTEBOOKS, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+)
 
 project = "simlimit"
 author = "The simlimit developers"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build"]
+release = version = installed_version("simlimit")
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build", "jupyter_execute", "**.ipynb_checkpoints"]
+
+# A link or reference that leads nowhere is a warning, and warnings are errors. Words in backticks in a
+# docstring become links where they name something public, and are code elsewhere; types are told in prose.
+nitpicky = True
+default_role = "py:obj"
+nitpick_ignore_regex = [("py:obj", ".*"), ("py:class", r"(?!simlimit\.).*")]
+
 myst_heading_anchors = 3
-html_theme = "alabaster"
-html_theme_options = {"description": "Why has the credit limit not come back?", "page_width": "60rem"}
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+
+# Pages with code are run, from nothing, in each build: a stored result could be that of an older library.
+nb_execution_mode = "force"
+nb_execution_timeout = 120
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+nb_merge_streams = True
+nb_output_stderr = "remove"
+nb_render_markdown_format = "gfm"
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+# What the kernel's own packages deprecate is not about these pages.
+warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"(jupyter|zmq|traitlets|nbformat)")
+
 autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+napoleon_use_param = False
+napoleon_use_rtype = False
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = "simlimit"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = True
+html_copy_source = True
+
+
+def _language(app: Sphinx, page: str, template: str, context: dict[str, object], doctree: object) -> None:
+    """Say which language a page is in: browsers choose its font and its line breaks by it."""
+    if page.endswith("-zh"):
+        context["language"] = "zh-CN"
+
+
+def _property(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Read the docstring of a property as that of a method: napoleon takes it for one line, "type: text"."""
+    if what in ("property", "attribute"):
+        lines[:] = ["", *NumpyDocstring(lines, app.config, app, "method", name, thing, options).lines()]
+
+
+def setup(app: Sphinx) -> None:
+    """Join the build."""
+    app.connect("autodoc-process-docstring", _property, priority=400)
+    app.connect("html-page-context", _language)

@@ -77,3 +77,8 @@ __all__ = [
     "simulate",
     "sweep",
 ]
+
+
+def __dir__() -> list[str]:
+    """List what is public, for completion: not the rooms behind it."""
+    return [*__all__, *(name for name in globals() if name.startswith("__") and name != "__dir__")]

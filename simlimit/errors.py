@@ -2,7 +2,17 @@
 
 
 class SimlimitError(ValueError):
-    """Base of every error that a user of simlimit can cause."""
+    """Base of every error that a user of simlimit can cause: one sentence that says what is allowed.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> try:
+    ...     sl.simulate(sl.preset("clockwork"), seed=-1)
+    ... except sl.SimlimitError as error:
+    ...     print(error)
+    seed is -1, but must be a whole number from 0 to 4294967295.
+    """
 
 
 class ScenarioError(SimlimitError):
@@ -16,6 +26,15 @@ class ScenarioError(SimlimitError):
         Path of the field inside the object that refused it; empty if the error is not about one field.
     problem : str
         The sentence without its subject, so that an enclosing part can put the whole path before it.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> try:
+    ...     sl.preset("clockwork").replace({"product.instalments": 0})
+    ... except sl.ScenarioError as error:
+    ...     print(error)
+    product.instalments is 0, but must be a whole number from 1 to 60 (instalments).
     """
 
     def __init__(self, message: str, field: tuple[str | int, ...] = (), problem: str = "") -> None:
@@ -25,4 +44,15 @@ class ScenarioError(SimlimitError):
 
 
 class PortfolioError(SimlimitError):
-    """A portfolio file cannot be used."""
+    """A portfolio file cannot be used.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> book = sl.preset("clockwork").replace({"population.portfolio": "no-such-book.csv"})
+    >>> try:
+    ...     sl.simulate(book)
+    ... except sl.PortfolioError as error:
+    ...     print("no-such-book.csv" in str(error))
+    True
+    """

@@ -49,6 +49,17 @@ class FittedBehaviour:
     standard_errors : dict of str to float, or to a tuple of 4 float
         For `late_onset`, `late_concentration`, `utilisation_effect` and `cure_hazards`; NaN where the
         histories do not determine the parameter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import simlimit as sl
+    >>> late = np.random.default_rng(1).random((400, 4)) < 0.1
+    >>> one = np.ones((400, 4))
+    >>> fitted = sl.fit_behaviour(sl.Histories(1000 * one[:, 0], 500 * one, 50 * one[:, 1:], late))
+    >>> mine = sl.preset("jiebei").replace(fitted.as_changes())
+    >>> mine.product.instalments == fitted.instalments
+    True
     """
 
     late_onset: float
@@ -62,7 +73,13 @@ class FittedBehaviour:
     standard_errors: dict[str, float | tuple[float, ...]]
 
     def as_changes(self) -> dict[str, object]:
-        """Give the changes to a scenario, for its `replace`, that make its borrowers behave so."""
+        """Give the changes to a scenario, for its `replace`, that make its borrowers behave so.
+
+        Returns
+        -------
+        dict
+            The estimates by the dotted names of their fields.
+        """
         return {
             "behaviour.late_onset": self.late_onset,
             "behaviour.late_concentration": self.late_concentration,
@@ -112,11 +129,10 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
     Examples
     --------
     >>> import numpy as np
-    >>> from simlimit.books.fitting import fit_behaviour
-    >>> from simlimit.books.histories import Histories
+    >>> import simlimit as sl
     >>> late = np.random.default_rng(1).random((400, 4)) < 0.1      # neither sticky nor heterogeneous
     >>> one = np.ones((400, 4))
-    >>> fitted = fit_behaviour(Histories(1000 * one[:, 0], 500 * one, 50 * one[:, 1:], late))
+    >>> fitted = sl.fit_behaviour(sl.Histories(1000 * one[:, 0], 500 * one, 50 * one[:, 1:], late))
     >>> round(fitted.late_onset, 2), round(min(fitted.cure_hazards), 1), fitted.instalments
     (0.1, 0.8, 44)
     """

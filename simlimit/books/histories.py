@@ -29,7 +29,8 @@ class Histories:
     Examples
     --------
     >>> import numpy as np
-    >>> one = Histories(
+    >>> import simlimit as sl
+    >>> one = sl.Histories(
     ...     limit=np.array([1000.0]),
     ...     balance=np.array([[300.0, 250.0]]),
     ...     payments=np.array([[100.0]]),
@@ -83,7 +84,18 @@ class Histories:
         return np.maximum(0.0, self.limit[:, None] - self.balance[:, :-1] + self.payments)
 
     def until(self, months: int) -> "Histories":
-        """Give the histories of the first so many months only."""
+        """Give the histories of the first so many months only.
+
+        Parameters
+        ----------
+        months : int
+            2 or more.
+
+        Returns
+        -------
+        Histories
+            Of the same clients.
+        """
         return Histories(
             self.limit,
             self.balance[:, :months],

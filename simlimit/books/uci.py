@@ -49,9 +49,11 @@ def portfolio_from_uci(path: str | Path) -> pd.DataFrame:
     Examples
     --------
     >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import simlimit as sl
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "uci.csv"
     >>> pd.DataFrame({"LIMIT_BAL": [20000], "PAY_6": [2], "BILL_AMT6": [3913]}).to_csv(file)
-    >>> portfolio_from_uci(file).to_dict("records")
+    >>> sl.portfolio_from_uci(file).to_dict("records")
     [{'limit': 20000.0, 'outstanding': 3913.0, 'months_late': 1, 'spell_months': 4}]
     """
     text = read_columns(path, required=("LIMIT_BAL", _STATUS[0], _BILL[0]))
@@ -93,10 +95,13 @@ def histories_from_uci(path: str | Path) -> Histories:
     Examples
     --------
     >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import simlimit as sl
+    >>> months = [f"{name}{month}" for name in ("PAY_", "BILL_AMT", "PAY_AMT") for month in (6, 5, 4, 3, 2)]
+    >>> client = {"LIMIT_BAL": 20000, **dict.fromkeys(months, 0), "PAY_3": 2}
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "uci.csv"
-    >>> client = {"LIMIT_BAL": 20000, **dict.fromkeys([*_STATUS, *_BILL, *_PAID], 0), "PAY_3": 2}
     >>> pd.DataFrame([client]).to_csv(file)
-    >>> histories_from_uci(file).late.tolist()
+    >>> sl.histories_from_uci(file).late.tolist()
     [[False, False, False, True, False]]
     """
     text = read_columns(path, required=("LIMIT_BAL", *_STATUS, *_BILL, *_PAID))

@@ -94,9 +94,10 @@ def described(table: pd.DataFrame) -> "pd.Series[str]":
     Examples
     --------
     >>> import numpy as np, pandas as pd
+    >>> import simlimit as sl
     >>> table = pd.DataFrame({"days": [12, np.nan], "low": [10, 28], "high": [15, np.nan]})
     >>> table["reached"] = table["days"].notna()
-    >>> described(table).to_list()
+    >>> sl.described(table).to_list()
     ['12 days (10 to 15)', 'not reached (from 28)']
     """
     rows = zip(table["days"], table["low"], table["high"], table["reached"], strict=True)

@@ -93,6 +93,11 @@ class Platform:
         phase : float
             0 shocks, 1 pay, 2 evaluate, 3 review, 4 fund, 5 act, 6 record; a fraction lies between two.
 
+        Returns
+        -------
+        simpy.Event
+            To `yield`, alone or with others: ``a | b``.
+
         Raises
         ------
         SimlimitError
@@ -175,6 +180,7 @@ class Platform:
         Returns
         -------
         simpy.Event
+            To `yield`, alone or with others: ``a | b``.
         """
         event = self._watched.get(hold)
         if event is None:
@@ -300,7 +306,13 @@ class Platform:
         return phase
 
     def make_room(self, day: int) -> None:
-        """Make room for all that the processes waiting for a day can write on it."""
+        """Make room for all that the processes waiting for a day can write on it; the driver does so.
+
+        Parameters
+        ----------
+        day : int
+            Days from the start of the run.
+        """
         evaluation = self.scenario.evaluation
         payers = self._waiting(day, PAY)
         most = most_records(

@@ -18,7 +18,7 @@ from simlimit.run import Run
 SIZE = (8.5, 4.5)
 PARTS = ("outstanding", *GATES, "available")
 """Of the stack, from below."""
-OUTSTANDING = style.Area("#a6a6a6", "")
+OUTSTANDING = style.Area("#8a8a8a", "")
 AVAILABLE = style.Area("white", "")
 
 

@@ -53,12 +53,13 @@ class Scenario(Part):
 
     Examples
     --------
-    >>> weekly = Scenario().replace({"evaluation.period_days": 7, "name": "weekly"})
+    >>> import simlimit as sl
+    >>> weekly = sl.Scenario().replace({"evaluation.period_days": 7, "name": "weekly"})
     >>> weekly
     Scenario('weekly': 1000 borrowers, 720 days)
     >>> weekly.provenance["evaluation.period_days"]
     'assumed: set by the user'
-    >>> Scenario().replace({"evaluation.period_days": 0})  # doctest: +ELLIPSIS
+    >>> sl.Scenario().replace({"evaluation.period_days": 0})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     simlimit.errors.ScenarioError: evaluation.period_days is 0, but must be a whole number from 1 to 3650...
@@ -157,7 +158,8 @@ class Scenario(Part):
 
         Examples
         --------
-        >>> batch = Scenario().replace({"evaluation.schedule": "batch", "population.borrowers": 50})
+        >>> import simlimit as sl
+        >>> batch = sl.Scenario().replace({"evaluation.schedule": "batch", "population.borrowers": 50})
         >>> batch.evaluation.schedule, batch.population.borrowers
         ('batch', 50)
         """
@@ -186,7 +188,8 @@ class Scenario(Part):
 
         Examples
         --------
-        >>> Scenario().source("evaluation.period_days")
+        >>> import simlimit as sl
+        >>> sl.Scenario().source("evaluation.period_days")
         'assumed: as in clockwork'
         """
         if name in LABELS:
@@ -216,9 +219,10 @@ class Scenario(Part):
         Examples
         --------
         >>> import pathlib, tempfile
+        >>> import simlimit as sl
         >>> file = pathlib.Path(tempfile.mkdtemp()) / "mine.toml"
-        >>> Scenario(name="mine").save(file)
-        >>> load(file) == Scenario(name="mine")
+        >>> sl.Scenario(name="mine").save(file)
+        >>> sl.load(file) == sl.Scenario(name="mine")
         True
         """
         target = Path(path)
@@ -290,9 +294,10 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     Examples
     --------
     >>> import pathlib, tempfile
+    >>> import simlimit as sl
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "weekly.toml"
     >>> _ = file.write_text('name = "weekly"\n[evaluation]\nperiod_days = 7\n')
-    >>> load(file).evaluation.period_days
+    >>> sl.load(file).evaluation.period_days
     7
     """
     values = parse(read(path), str(path))

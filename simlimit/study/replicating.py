@@ -29,6 +29,18 @@ class StudyInterrupted(KeyboardInterrupt):
     ----------
     studies : dict of Study
         Of the replications that were done without a gap, by the names of the scenarios; empty without any.
+
+    Examples
+    --------
+    Here it is raised by hand; in life, by Ctrl-C:
+
+    >>> import simlimit as sl
+    >>> small = sl.preset("clockwork").replace({"population.borrowers": 9})
+    >>> try:
+    ...     raise sl.StudyInterrupted({"": sl.replicate(small, 2)})
+    ... except sl.StudyInterrupted as stop:
+    ...     print(stop.studies[""])
+    Study('clockwork', seed=1: 2 replications of 9 borrowers, 720 days)
     """
 
     def __init__(self, studies: dict[str, Study]) -> None:

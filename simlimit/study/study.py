@@ -116,7 +116,17 @@ class Study:
         return metrics.as_table(self.values(weight))
 
     def values(self, weight: Literal["holds", "amount"] = "holds") -> dict[str, Floats]:
-        """Return what `metrics` does as arrays, with an infinite median where it was not reached."""
+        """Return what `metrics` does as arrays, with an infinite median where it was not reached.
+
+        Parameters
+        ----------
+        weight : "holds" or "amount"
+
+        Returns
+        -------
+        dict of arrays
+            By the names of the metrics, a value for each replication.
+        """
         metrics.check_weight(weight)
         return metrics.all_metrics(self._tallies, self._setting, self.follow_up_days, weight)
 

@@ -29,6 +29,14 @@ class Sweep:
         The values of every field that is swept, by its dotted name.
     studies : dict of Study
         By their points: tuples of values in the order of the fields.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> small = sl.preset("clockwork").replace({"population.borrowers": 9})
+    >>> grid = sl.sweep(small, {"product.instalments": [6, 12]}, 3)
+    >>> grid.studies[(6,)]
+    Study('clockwork', seed=1: 3 replications of 9 borrowers, 720 days)
     """
 
     def __init__(self, fields: dict[str, list[Any]], studies: dict[Point, Study]) -> None:

@@ -38,7 +38,8 @@ def preset(name: str) -> Scenario:
 
     Examples
     --------
-    >>> preset("clockwork")
+    >>> import simlimit as sl
+    >>> sl.preset("clockwork")
     Scenario('clockwork': 1000 borrowers, 720 days)
     """
     if name not in NAMES:
@@ -57,7 +58,8 @@ def presets() -> pd.DataFrame:
 
     Examples
     --------
-    >>> list(presets().index)[:5]
+    >>> import simlimit as sl
+    >>> list(sl.presets().index)[:5]
     ['clockwork', 'jiebei', 'welidai', 'taiwan-2005', 'rectification']
     """
     lines = [preset(name).description for name in NAMES]

@@ -1,0 +1,50 @@
+"""The page of pictures: each line on it draws, and each figure beside it is there and light."""
+
+import importlib.util
+from pathlib import Path
+
+import gallery
+import pytest
+
+from simlimit import plots
+
+FIGURES = Path(__file__).parents[2] / "docs" / "figures"
+MOST_BYTES = 150_000
+
+spec = importlib.util.spec_from_file_location("make", FIGURES / "make.py")
+make = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(make)
+SETUP, LINES = make.recipe()
+
+
+def small():
+    """Return what the page draws, smaller."""
+    return {
+        "run": gallery.run(),
+        "study": gallery.study(),
+        "comparison": gallery.comparison(),
+        "sweep": gallery.grid(),
+        "plots": plots,
+    }
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_each_line_draws_a_figure(name, tmp_path):
+    make.draw(LINES[name], small(), tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_each_figure_is_there_and_light(name):
+    assert (FIGURES / f"{name}.png").stat().st_size < MOST_BYTES
+
+
+def test_every_kind_of_picture_is_on_the_page():
+    methods = {"sweep": "lines"}
+    drawn = " ".join(LINES.values())
+    assert [name for name in plots.__all__ if f".plot.{methods.get(name, name)}(" not in drawn] == []
+
+
+def test_the_page_makes_what_it_draws():
+    for name in small().keys() - {"plots"}:
+        assert f"\n{name} = " in SETUP

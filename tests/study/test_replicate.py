@@ -1,0 +1,458 @@
+"""A study is its replications, however they are made, and its tables are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from plain import GATES, cents, cohort, of_replication
+from random_scenarios import follow_up_of, random_scenario
+from same import assert_same
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+import simlimit as sl
+from simlimit.study import gathering
+
+JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 400})
+SMALL = JIEBEI.replace({"population.borrowers": 10, "horizon_days": 300})
+
+
+@pytest.fixture(scope="module")
+def study() -> sl.Study:
+    return sl.replicate(JIEBEI, 8, seed=2, keep="holds", progress=False)
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every piece is one replication."""
+    monkeypatch.setattr(gathering, "BORROWER_DAYS_PER_CALL", 1)
+
+
+# ---- however it is spread ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_tables_do_not_depend_on_the_number_of_workers(
+    workers: int, study: sl.Study, one_by_one: None
+) -> None:
+    assert_same(sl.replicate(JIEBEI, 8, seed=2, workers=workers, progress=False), study)
+
+
+@pytest.mark.parametrize("engine", ["calendar", "simpy"])
+@pytest.mark.parametrize("keep", ["counts", "holds", "all"])
+def test_tables_do_not_depend_on_the_driver_or_on_what_is_kept(
+    engine: Any, keep: Any, study: sl.Study, tmp_path: Path
+) -> None:
+    for store in (None, tmp_path):
+        assert_same(
+            sl.replicate(JIEBEI, 8, seed=2, engine=engine, keep=keep, store=store, progress=False), study
+        )
+
+
+def test_an_executor_of_ones_own_does_the_work_and_is_left_open(study: sl.Study) -> None:
+    with ThreadPoolExecutor(3) as executor:
+        for _ in range(2):
+            assert_same(sl.replicate(JIEBEI, 8, seed=2, executor=executor, progress=False), study)
+        assert executor.submit(int, 7).result() == 7
+
+
+def test_more_replications_are_more_of_the_same(study: sl.Study) -> None:
+    more = sl.replicate(JIEBEI, 11, seed=2, progress=False)
+    pd.testing.assert_frame_equal(more.replications.head(8), study.replications)
+    other = sl.replicate(JIEBEI, 8, seed=3, progress=False)
+    assert (
+        not other.replications["restricted_mean_days"].isin(study.replications["restricted_mean_days"]).any()
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_portfolio_is_replicated_too(seed: int, tmp_path: Path) -> None:
+    scenario = random_scenario(seed, tmp_path)
+    study = sl.replicate(scenario, 3, seed, keep="all", follow_up_days=follow_up_of(seed), progress=False)
+    for name in ("holds", "borrowers", "events"):
+        table = getattr(study, name)
+        for replication in range(3):
+            run = of_replication(scenario, seed, replication, follow_up_of(seed), "all")
+            own = table[table["replication"] == replication].drop(columns="replication")
+            pd.testing.assert_frame_equal(own.reset_index(drop=True), getattr(run, name))
+    assert study.by == tuple(study.borrowers["region"].cat.categories)
+
+
+def test_a_study_says_what_it_is(study: sl.Study) -> None:
+    assert len(study) == 8
+    assert repr(study) == "Study('jiebei', seed=2: 8 replications of 40 borrowers, 400 days)"
+    assert study.scenario == JIEBEI
+    assert study.seed == 2
+    assert study.by == ("east", "central", "west", "northeast")
+    assert study.is_precise is None
+
+
+def test_tables_that_were_not_kept_are_refused(study: sl.Study) -> None:
+    with pytest.raises(
+        sl.SimlimitError, match=r'^keep is "holds", but events are there only with keep="all"\.$'
+    ):
+        study.events  # noqa: B018
+    counts = sl.replicate(SMALL, 1, progress=False)
+    with pytest.raises(sl.SimlimitError, match=r'holds are there only with keep="holds" or keep="all"\.$'):
+        counts.holds  # noqa: B018
+
+
+def test_daily_is_that_of_the_runs(study: sl.Study) -> None:
+    for replication in (0, 7):
+        run = of_replication(JIEBEI, 2, replication, 90)
+        own = study.daily[study.daily["replication"] == replication].drop(columns="replication")
+        pd.testing.assert_frame_equal(own.reset_index(drop=True), run.daily)
+
+
+# ---- its tables ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_the_summary_is_the_mean_over_replications_with_its_t_interval(
+    study: sl.Study, confidence: float
+) -> None:
+    table, values = study.summary(confidence), study.replications
+    assert list(table.index) == list(values)
+    assert list(table) == ["estimate", "low", "high", "replications"]
+    assert table["estimate"].to_numpy() == pytest.approx(values.mean().to_numpy(), nan_ok=True)
+    varies = values.columns[values.std() > 0]
+    assert len(varies) > 12
+    low, high = stats.t.interval(confidence, 7, values[varies].mean(), stats.sem(values[varies]))
+    assert table.loc[varies, "low"].to_numpy() == pytest.approx(low)
+    assert table.loc[varies, "high"].to_numpy() == pytest.approx(high)
+    causes = table.loc[[f"days_{gate}" for gate in GATES], "estimate"]
+    assert causes.sum() == pytest.approx(table.loc["restricted_mean_days", "estimate"], rel=1e-12)
+
+
+@pytest.mark.parametrize("weight", ["holds", "amount"])
+def test_another_follow_up_is_that_of_another_study(study: sl.Study, weight: Any) -> None:
+    other = sl.replicate(JIEBEI, 8, seed=2, follow_up_days=30, progress=False)
+    pd.testing.assert_frame_equal(
+        study.summary(0.9, follow_up_days=30, weight=weight), other.summary(0.9, weight=weight)
+    )
+    pd.testing.assert_frame_equal(study.summary(follow_up_days=90), study.summary())
+    for days in (-1, 30.5, "month", True):
+        with pytest.raises(
+            sl.SimlimitError, match=f"^follow_up_days is {days!r}, but must be a whole number"
+        ):
+            study.summary(follow_up_days=days)  # type: ignore[arg-type]
+
+
+def observed(study: sl.Study) -> pd.DataFrame:
+    """All repayment holds from the end of the warm-up on."""
+    holds = study.holds
+    return holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= study.scenario.warmup_days)]
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+@pytest.mark.parametrize("group", [None, "west"])
+def test_the_delay_curve_is_that_of_all_holds(study: sl.Study, confidence: float, group: str | None) -> None:
+    holds = observed(study)
+    if group is not None:
+        holds = holds[holds["region"] == group]
+    told = sl.cumulative_incidence(holds, cluster="replication", confidence=confidence)
+    curve = study.delay_curve(confidence, group=group)
+    assert curve.index.tolist() == list(range(400 - JIEBEI.warmup_days + 1))
+    own = curve.loc[told.index.astype(int)]
+    for column in told:
+        # With no more than one replication left, there is no interval, or one of no width.
+        known = told[column].notna().to_numpy()
+        assert own[column].to_numpy()[known] == pytest.approx(told[column].to_numpy()[known], abs=1e-9)
+    assert told["released_high"].notna().sum() > 10
+    if group is None and confidence == 0.95:
+        pd.testing.assert_frame_equal(curve, study.delay)
+
+
+def test_the_delay_curve_of_amounts_is_that_of_all_holds_where_none_is_forfeited_in_part() -> None:
+    scenario = sl.preset("clockwork").replace(
+        {
+            "evaluation.straight_through": False,
+            "population.limit_log_sd": 1.0,
+            "population.borrowers": 20,
+            "horizon_days": 200,
+        }
+    )
+    study = sl.replicate(scenario, 6, keep="holds", follow_up_days=30, progress=False)
+    told = sl.cumulative_incidence(observed(study), weight="amount", cluster="replication")
+    curve = study.delay_curve(weight="amount").loc[told.index.astype(int)]
+    for column in told:
+        assert curve[column].to_numpy() == pytest.approx(told[column].to_numpy(), rel=1e-9)
+
+
+@pytest.mark.parametrize("weight", ["holds", "amount"])
+@pytest.mark.parametrize("group", [None, "east"])
+def test_where_a_repaid_yuan_stands_adds_up_and_is_that_of_the_runs(
+    study: sl.Study, weight: Any, group: str | None
+) -> None:
+    table = study.standing(weight=weight, group=group)
+    places = [*GATES, "released", "forfeited"]
+    assert list(table)[:10] == places
+    assert table.index.tolist() == list(range(91))
+    assert table[places].sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-12)
+    unit = "_amount" if weight == "amount" else ""
+    at_gates, ended = np.zeros((8, 90)), np.zeros((2, 91))
+    for replication in range(8):
+        counts = of_replication(JIEBEI, 2, replication, 90).counts
+        counts = counts[counts["followed"] & (counts["age_days"] <= 90)]
+        if group is not None:
+            counts = counts[counts["region"] == group]
+        by_age = counts.groupby("age_days")
+        at_gates += [by_age[f"{gate}{unit}"].sum().to_numpy()[:90] for gate in GATES]
+        ended += [by_age[f"{end}{unit}"].sum().to_numpy().cumsum() for end in ("released", "forfeited")]
+    whole = at_gates[:, 0].sum() + ended[:, 0].sum()
+    np.testing.assert_allclose(table[list(GATES)].to_numpy()[:90].T, at_gates / whole, atol=1e-12)
+    np.testing.assert_allclose(table[["released", "forfeited"]].to_numpy().T, ended / whole, atol=1e-12)
+    for place in places:
+        low, high = table[f"{place}_low"], table[f"{place}_high"]
+        assert ((low <= table[place] + 1e-12) & (table[place] - 1e-12 <= high)).all()
+
+
+def test_what_stands_somewhere_at_the_end_of_the_follow_up_is_what_is_pending(study: sl.Study) -> None:
+    last = study.standing(weight="holds").loc[90]
+    holds = pd.concat([cohort(of_replication(JIEBEI, 2, r, 90)) for r in range(8)])
+    ended = (holds["outcome"] != "pending") & (holds["delay_days"] <= 90)
+    assert (~ended).any()
+    assert last[list(GATES)].sum() == pytest.approx((~ended).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("weight", ["holds", "amount"])
+def test_groups_are_compared_with_the_whole_book(study: sl.Study, weight: Any) -> None:
+    table = study.groups(0.9, weight)
+    assert table.index.names == ["metric", "group"]
+    assert list(table.loc["days_review"].index) == list(study.by)
+    whole = study.metrics(weight)
+    probabilities = []
+    for metric in table.index.unique("metric"):
+        for group in study.by:
+            row = table.loc[(metric, group)]
+            if metric == "restricted_mean_days":
+                values = mean_delay_of_group(study, group, weight)
+                assert row["estimate"] == pytest.approx(values.mean(), rel=1e-9)
+                gaps = values - whole[metric].to_numpy()
+                half = stats.t.ppf(0.95, 7) * stats.sem(gaps)
+                assert row["gap"] == pytest.approx(gaps.mean(), rel=1e-9)
+                assert row["gap_low"] == pytest.approx(gaps.mean() - half, rel=1e-9)
+                assert row["gap_high"] == pytest.approx(gaps.mean() + half, rel=1e-9)
+            if row["gap_high"] == row["gap_low"]:
+                probabilities.append(1.0)
+            else:
+                error = (row["gap_high"] - row["gap_low"]) / 2 / stats.t.ppf(0.95, 7)
+                probabilities.append(2 * stats.t.sf(abs(row["gap"]) / error, 7))
+    assert table["is_real"].tolist() == multipletests(probabilities, 0.1, "holm")[0].tolist()
+
+
+def mean_delay_of_group(study: sl.Study, group: str, weight: str) -> np.ndarray[Any, Any]:
+    means = []
+    for replication in range(len(study)):
+        run = of_replication(study.scenario, study.seed, replication, 90)
+        if weight == "holds":
+            holds = cohort(run)
+            means.append(np.minimum(holds.loc[holds["region"] == group, "delay_days"], 90).mean())
+        else:
+            counts = run.counts[run.counts["followed"] & (run.counts["region"] == group)]
+            days = cents(counts.loc[counts["age_days"] < 90, [f"{gate}_amount" for gate in GATES]].stack())
+            first = counts[counts["age_days"] == 0].filter(regex="_amount$").drop(columns="pending_amount")
+            means.append(days.sum() / cents(first.T.sum()).sum())
+    return np.array(means)
+
+
+def test_the_watched_wait_for_their_review() -> None:
+    study = sl.replicate(JIEBEI.replace({"review.watch_share": 0.3}), 20, by="watched", progress=False)
+    table = study.groups().loc["days_review"]
+    assert list(table.index) == ["not watched", "watched"]
+    assert table.loc["not watched", "estimate"] == 0
+    assert table["is_real"].all()
+    assert table.loc["watched", "gap_low"] > 0 > table.loc["not watched", "gap_high"]
+
+
+def test_bands_are_named_by_their_bounds() -> None:
+    study = sl.replicate(SMALL, 2, by="limit", bands=(5_000, 1_234_567.5), progress=False)
+    assert study.by == ("below 5000", "5000 to 1234567.5", "1234567.5 and above")
+    assert study.groups().loc[("restricted_mean_days", "1234567.5 and above"), "replications"] == 0
+    with pytest.raises(sl.SimlimitError, match=r"^group is 'rich', but must be one of: below 5000, 5000 to"):
+        study.delay_curve(group="rich")
+    with pytest.raises(sl.SimlimitError, match=r"^group is 'rich', but"):
+        study.standing(group="rich")
+
+
+# ---- Ctrl-C ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def interrupted_after(monkeypatch: pytest.MonkeyPatch, one_by_one: None) -> Callable[[int], None]:
+    """As if Ctrl-C were pressed, once, when so many replications have come in."""
+    put, number = gathering.Gathering.put, count()
+
+    def interrupt_after(most: int) -> None:
+        def put_or_stop(self: gathering.Gathering, piece: gathering.Piece) -> None:
+            if next(number) == most:
+                raise KeyboardInterrupt
+            put(self, piece)
+
+        monkeypatch.setattr(gathering.Gathering, "put", put_or_stop)
+
+    return interrupt_after
+
+
+@pytest.mark.parametrize("keep", ["counts", "holds"])
+def test_an_interrupted_study_carries_what_is_done(
+    interrupted_after: Callable[[int], None], keep: Any
+) -> None:
+    interrupted_after(5)
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        sl.replicate(SMALL, 50, seed=4, keep=keep, workers=1, progress=False)
+    assert isinstance(interrupt.value, sl.StudyInterrupted)
+    done = interrupt.value.studies[""]
+    assert len(done) == 5
+    told = sl.replicate(SMALL, 5, seed=4, keep=keep, progress=False)
+    assert_same(done, told)
+    pd.testing.assert_frame_equal(done.summary(follow_up_days=20), told.summary(follow_up_days=20))
+    if keep == "holds":
+        pd.testing.assert_frame_equal(done.holds, told.holds)
+
+
+def test_an_interrupted_study_continues_from_its_store(
+    tmp_path: Path, interrupted_after: Callable[[int], None]
+) -> None:
+    interrupted_after(5)
+    with pytest.raises(sl.StudyInterrupted) as interrupt:
+        sl.replicate(SMALL, 9, store=tmp_path, workers=1, progress=False)
+    written = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("replication-*")}
+    assert len(written) == len(interrupt.value.studies[""]) == 5
+    whole = sl.replicate(SMALL, 9, store=tmp_path, progress=False)
+    assert_same(whole, sl.replicate(SMALL, 9, progress=False))
+    assert written.items() <= {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}.items()
+
+
+@pytest.mark.parametrize(("most", "pairs"), [(5, 0), (12, 3)])
+def test_an_interrupted_comparison_carries_pairs(
+    interrupted_after: Callable[[int], None], most: int, pairs: int
+) -> None:
+    """One scenario after the other: what has no partner yet is left out."""
+    scenarios = {"monthly": SMALL, "weekly": SMALL.replace({"evaluation.period_days": 7})}
+    interrupted_after(most)
+    with pytest.raises(sl.StudyInterrupted) as interrupt:
+        sl.compare(scenarios, 9, workers=1, progress=False)
+    done = interrupt.value.studies
+    assert list(done) == (list(scenarios) if pairs else [])
+    for name, study in done.items():
+        assert_same(study, sl.replicate(scenarios[name], pairs, progress=False))
+
+
+def test_an_interrupt_before_anything_is_done_carries_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gathering, "run_piece", interrupted)
+    with pytest.raises(sl.StudyInterrupted) as interrupt:
+        sl.replicate(SMALL, 3, progress=False)
+    assert interrupt.value.studies == {}
+
+
+def test_what_is_done_without_a_gap_counts(monkeypatch: pytest.MonkeyPatch, one_by_one: None) -> None:
+    run_piece = gathering.run_piece
+
+    def third_interrupts(case: gathering.Case, first: int, *arguments: Any) -> gathering.Piece:
+        if first == 3:
+            raise KeyboardInterrupt
+        return run_piece(case, first, *arguments)
+
+    monkeypatch.setattr(gathering, "run_piece", third_interrupts)
+    with pytest.raises(sl.StudyInterrupted) as interrupt:
+        sl.replicate(SMALL, 8, workers=1, progress=False)
+    done = interrupt.value.studies[""]
+    assert len(done) == 3
+    assert_same(done, sl.replicate(SMALL, 3, progress=False))
+
+
+# ---- what cannot be ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"scenario": "jiebei"}, "scenario is 'jiebei', but must be a Scenario, such as preset('jiebei')."),
+        ({"n": 0}, "n is 0, but must be a whole number from 1 to 1000000."),
+        ({"n": 2_000_000}, "n is 2000000, but"),
+        ({"n": 3.0}, "n is 3.0, but"),
+        ({"seed": -1}, "seed is -1, but must be a whole number from 0 to 4294967295."),
+        ({"workers": 0}, "workers is 0, but must be a whole number from 1 to 10000."),
+        ({"workers": "all"}, "workers is 'all', but"),
+        ({"executor": "dask"}, "executor is 'dask', but must be a concurrent.futures.Executor."),
+        ({"workers": 2, "executor": Executor()}, "workers is 2, but an executor brings its own"),
+        ({"engine": "fast"}, "engine is 'fast', but must be one of: simpy, calendar."),
+        ({"keep": "everything"}, "keep is 'everything', but must be one of: all, holds, counts."),
+        ({"follow_up_days": -1}, "follow_up_days is -1, but must be a whole number from 0 to 30000."),
+        ({"follow_up_days": 30_001}, "follow_up_days is 30001, but"),
+        ({"by": "age"}, "by is 'age', but must be one of: region, watched, risky, lenders, limit,"),
+        ({"bands": (1, 2)}, "bands is (1, 2), but must be empty: region has groups of its own."),
+        ({"bands": None}, "bands is None, but must be empty"),
+        (
+            {"by": "score"},
+            "bands is (), but must be 1 to 254 ascending numbers, the bounds between groups by",
+        ),
+        ({"by": "score", "bands": (0.7, 0.6)}, "bands is (0.7, 0.6), but must be 1 to 254 ascending"),
+        ({"by": "score", "bands": 0.7}, "bands is 0.7, but must be 1 to 254 ascending numbers"),
+        ({"by": "score", "bands": "low"}, "bands is 'low', but must be 1 to 254 ascending numbers"),
+        ({"by": "score", "bands": (0.1, float("nan"))}, "bands is (0.1, nan), but"),
+        ({"store": 7}, "store is 7, but must be the path of a folder."),
+    ],
+)
+def test_an_argument_that_cannot_be_is_refused_in_a_sentence(
+    arguments: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(sl.SimlimitError) as error:
+        sl.replicate(**{"scenario": SMALL, "n": 2} | arguments)
+    assert str(error.value).startswith(sentence)
+    assert str(error.value).endswith(".")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("ask", ["metrics", "summary", "groups", "standing", "delay_curve"])
+def test_a_weight_or_confidence_that_cannot_be_is_refused_in_a_sentence(study: sl.Study, ask: str) -> None:
+    with pytest.raises(sl.SimlimitError, match=r"^weight is 'yuan', but must be one of: holds, amount\.$"):
+        getattr(study, ask)(weight="yuan")
+    if ask != "metrics":
+        with pytest.raises(sl.SimlimitError, match=r"^confidence is 95, but"):
+            getattr(study, ask)(confidence=95)
+
+
+def test_a_population_too_large_for_one_process_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "bytes_of_a_replication", lambda setting: 2**60)
+    with pytest.raises(sl.SimlimitError) as error:
+        sl.replicate(SMALL, 2)
+    assert str(error.value).startswith(
+        "population.borrowers is 10: a replication takes about 1073741824 GiB, but must fit into one process"
+    )
+
+
+def test_replications_are_made_side_by_side_only_where_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    half = 0.6 * gathering.os.sysconf("SC_PAGE_SIZE") * gathering.os.sysconf("SC_PHYS_PAGES")
+    monkeypatch.setattr(gathering, "bytes_of_a_replication", lambda setting: half)
+    assert len(sl.replicate(SMALL, 3, progress=False)) == 3
+
+
+def test_tallies_that_do_not_fit_into_memory_are_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty_tallies = gathering.empty_tallies
+
+    def without_memory(setting: Any, number: int) -> Any:
+        if number > 0:
+            raise MemoryError
+        return empty_tallies(setting, number)
+
+    monkeypatch.setattr(gathering, "empty_tallies", without_memory)
+    with pytest.raises(sl.SimlimitError, match=r"^n is 7, but the tallies of so many replications must fit"):
+        sl.replicate(SMALL, 7, progress=False)
+
+
+def test_a_short_study_shows_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    sl.replicate(SMALL, 2)
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "")

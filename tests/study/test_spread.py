@@ -1,0 +1,153 @@
+"""A study says the same however it is spread: over threads, processes, a cluster, or lives of its process."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pandas as pd
+import pytest
+import stored
+from same import assert_same
+
+import simlimit as sl
+from simlimit.study import gathering
+from simlimit.study.store import DRAFT
+
+SCENARIO = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 300})
+
+
+def assert_spread_says_the_same(executor: Executor, folder: Path) -> None:
+    """A study, one that is stored, one to a precision, and a comparison."""
+    alone = sl.replicate(SCENARIO, 9, seed=3, progress=False)
+    assert_same(sl.replicate(SCENARIO, 9, seed=3, executor=executor, progress=False), alone)
+    for _ in range(2):
+        study = sl.replicate(SCENARIO, 9, seed=3, executor=executor, store=folder, progress=False)
+        assert_same(study, alone)
+    options: dict[str, Any] = {"keep": "all", "by": "score", "bands": (0.6, 0.8), "progress": False}
+    kept = sl.replicate(SCENARIO, 3, executor=executor, **options)
+    told = sl.replicate(SCENARIO, 3, **options)
+    assert_same(kept, told)
+    for table in ("holds", "borrowers", "events"):
+        pd.testing.assert_frame_equal(getattr(kept, table), getattr(told, table))
+    scenarios = {"today": SCENARIO, "weekly": SCENARIO.replace({"evaluation.period_days": 7})}
+    precise: dict[str, Any] = {"n": 200, "precision": 0.2, "progress": False}
+    comparison = sl.compare(scenarios, executor=executor, **precise)
+    for name, study in sl.compare(scenarios, **precise).studies.items():
+        assert_same(comparison.studies[name], study)
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two replications a piece, so that there is something to spread."""
+    monkeypatch.setattr(gathering, "BORROWER_DAYS_PER_CALL", 2 * 40 * 300)
+
+
+def test_processes_say_the_same_as_threads(tmp_path: Path, small_pieces: None) -> None:
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
+        assert_spread_says_the_same(executor, tmp_path)
+
+
+@pytest.fixture
+def cluster() -> Iterator[Executor]:
+    """A Dask cluster of two processes, on this machine only."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")  # what Dask and its event loop say of themselves is not ours
+        distributed = import_module("distributed")
+        with (
+            distributed.LocalCluster(
+                n_workers=2,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                host="127.0.0.1",
+                silence_logs=logging.ERROR,
+            ) as workers,
+            distributed.Client(workers) as client,
+        ):
+            yield client.get_executor()
+
+
+def test_a_dask_cluster_says_the_same_as_threads(
+    cluster: Executor, tmp_path: Path, small_pieces: None
+) -> None:
+    assert_spread_says_the_same(cluster, tmp_path)
+
+
+# ---- killed -----------------------------------------------------------------------------------------------
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    paths = os.pathsep.join([*sys.path, str(Path(__file__).parent)])
+    command = [sys.executable, "-W", "error", stored.__file__, str(folder)]
+    return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": paths})
+
+
+def kill_at(folder: Path, files: int, seconds: float) -> None:
+    """Kill a process so many seconds after its store has got so many files; earlier, if it was too quick."""
+    while True:
+        child = start(folder)
+        while child.poll() is None and not (folder.exists() and len(os.listdir(folder)) >= files):
+            time.sleep(0.0005)
+        time.sleep(seconds)
+        child.send_signal(signal.SIGKILL)
+        if child.wait() == -signal.SIGKILL:
+            return
+        assert child.returncode == 0
+        shutil.rmtree(folder)
+        files //= 2
+
+
+@pytest.fixture(scope="module")
+def uninterrupted() -> sl.Study:
+    return stored.stored_study(None)
+
+
+RANDOM = Random(4)
+MOMENTS = [(RANDOM.randint(0, 3 * stored.NUMBER - 5), RANDOM.uniform(0, 0.02)) for _ in range(20)]
+"""Counted in files of the store, of which there are three for each replication, and in seconds after that."""
+
+
+def assert_killed_study_resumes(moments: list[tuple[int, float]], folder: Path, told: sl.Study) -> None:
+    for files, seconds in moments:
+        kill_at(folder, files, seconds)
+    written = {path.name: path.stat().st_mtime_ns for path in folder.glob("replication-*")}
+    assert len(written) < stored.NUMBER
+    resumed = stored.stored_study(str(folder))
+    assert_same(resumed, told)
+    pd.testing.assert_frame_equal(resumed.holds, told.holds, check_exact=True)
+    files_now = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert len(files_now) == 3 * stored.NUMBER + 2
+    assert not any(name.startswith(DRAFT) for name in files_now)
+    assert written.items() <= files_now.items()
+
+
+@pytest.mark.parametrize("moment", MOMENTS[:3])
+def test_a_killed_study_resumes(moment: tuple[int, float], tmp_path: Path, uninterrupted: sl.Study) -> None:
+    assert_killed_study_resumes([moment], tmp_path / "study", uninterrupted)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("moment", MOMENTS[3:])
+def test_a_study_that_is_killed_at_any_moment_resumes(
+    moment: tuple[int, float], tmp_path: Path, uninterrupted: sl.Study
+) -> None:
+    assert_killed_study_resumes([moment], tmp_path / "study", uninterrupted)
+
+
+@pytest.mark.long
+def test_a_study_that_is_killed_again_and_again_resumes(tmp_path: Path, uninterrupted: sl.Study) -> None:
+    assert_killed_study_resumes(sorted(MOMENTS[:6]), tmp_path / "study", uninterrupted)
