@@ -6,6 +6,8 @@ One simulated history
     `simulate`, `Run`, `delay_by_cause`, `borrower_history`
 Many histories
     `replicate`, `Study`, `compare`, `Comparison`, `sweep`, `Sweep`, `StudyInterrupted`
+What would help, and what each gate explains
+    `Lever`, `rank_levers`, `LeverRanking`, `attribute`, `Attribution`
 Delay statistics of any table, a real release log too
     `cumulative_incidence`, `kaplan_meier`, `quantiles`, `described`, `at_risk_table`
 Your own process in it
@@ -29,16 +31,21 @@ from simlimit.errors import PortfolioError, ScenarioError, SimlimitError
 from simlimit.history import borrower_history
 from simlimit.report import delay_by_cause
 from simlimit.run import Run, simulate
-from simlimit.scenario import Scenario, load, preset, presets
+from simlimit.scenario import Lever, Scenario, load, preset, presets
+from simlimit.study.attribution import Attribution, attribute
 from simlimit.study.comparison import Comparison, compare
+from simlimit.study.ranking import LeverRanking, rank_levers
 from simlimit.study.replicating import StudyInterrupted, replicate
 from simlimit.study.study import Study
 from simlimit.study.sweeping import Sweep, sweep
 
 __all__ = [
+    "Attribution",
     "Comparison",
     "FittedBehaviour",
     "Histories",
+    "Lever",
+    "LeverRanking",
     "Platform",
     "PortfolioError",
     "Run",
@@ -49,6 +56,7 @@ __all__ = [
     "StudyInterrupted",
     "Sweep",
     "at_risk_table",
+    "attribute",
     "borrower_history",
     "compare",
     "cumulative_incidence",
@@ -64,6 +72,7 @@ __all__ = [
     "preset",
     "presets",
     "quantiles",
+    "rank_levers",
     "replicate",
     "simulate",
     "sweep",

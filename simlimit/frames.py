@@ -22,6 +22,11 @@ from simlimit.model.state import (
 OUTCOMES = ("released", "forfeited", "pending")
 KINDS = ("repayment", "raise")
 COUNTED = (*GATES, *OUTCOMES)
+NUMBERS = (
+    "day", "pending_holds", "review_queue", "funding_queue", "frozen", "flagged", "lenders", "appeals",
+    "appeals_in_vain",
+)  # fmt: skip
+"""Columns of the days that are not amounts."""
 
 
 def _money(cents: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -82,7 +87,8 @@ def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
 
 def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     """Return the table of borrowers at the end of the run, in order of their ids."""
-    records = state.borrowers[np.argsort(state.borrowers["borrower"])]
+    order = np.argsort(state.borrowers["borrower"])
+    records = state.borrowers[order]
     return pd.DataFrame(
         {
             "borrower": records["borrower"].astype(np.int64),
@@ -95,6 +101,9 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
             "score": records["score"].copy(),
             "evaluation_day": records["evaluation_day"].astype(np.int64),
             "due_day": records["due_day"].astype(np.int64),
+            "lenders": records["lenders"].astype(np.int64),
+            "flagged": records["flagged"] > 0,
+            "drawn_elsewhere": _money(state.elsewhere[order]),
             "closed": records["closed"] > 0,
             "written_off": _money(records["written_off"]),
             "no_limit_days": records["no_limit_days"].astype(np.int64),
@@ -105,9 +114,11 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
 
 def daily_frame(daily: Records, unlimited: bool) -> pd.DataFrame:
     """Return the table of days; an unlimited pool has no headroom."""
-    counts = ("day", "pending_holds", "review_queue", "funding_queue", "frozen")
     names = daily.dtype.names or ()
-    frame = pd.DataFrame({name: daily[name] if name in counts else _money(daily[name]) for name in names})
+    columns = {
+        name: daily[name].astype(np.int64) if name in NUMBERS else _money(daily[name]) for name in names
+    }
+    frame = pd.DataFrame(columns)
     if unlimited:
         frame["headroom"] = np.nan
     return frame

@@ -33,6 +33,12 @@ def on_days(days: pd.Series[Any], amounts: pd.Series[int], horizon: int) -> npt.
     return sums
 
 
+def on_days_of(events: pd.DataFrame, event: str, horizon: int) -> npt.NDArray[np.int64]:
+    """Return the number of events of a kind of each day."""
+    days = events["day"][events["event"] == event]
+    return on_days(days, days * 0 + 1, horizon)
+
+
 def check_every_evening(platform: Platform) -> Iterator[Any]:
     """Check, at the end of every day, each borrower's limit identity and the sum of its open holds."""
     for day in range(platform.horizon):
@@ -73,13 +79,27 @@ def assert_daily_totals(run: sl.Run) -> None:
     horizon, daily, holds, events = run.scenario.horizon_days, run.daily, run.holds, run.events
     for column in ("outstanding", "available", "held"):
         assert cents(daily[column]).iloc[-1] == cents(run.borrowers[column]).sum()
+    for column in ("flagged", "lenders"):
+        assert daily[column].iloc[-1] == run.borrowers[column].sum()
+    found, left = (on_days_of(events, event, horizon) for event in ("lender_found", "lender_left"))
+    assert (daily["lenders"].diff().iloc[1:] == (found - left)[1:]).all()
+    assert (daily["appeals"] == on_days_of(events, "appeal", horizon)).all()
+    assert (
+        daily["appeals_in_vain"] == on_days_of(events[events["cause"] == "in_vain"], "appeal", horizon)
+    ).all()
+    assert cents(daily["drawn_elsewhere"]).sum() == cents(run.borrowers["drawn_elsewhere"]).sum()
     paid = holds[holds["kind"] == "repayment"]
     ended = holds[holds["ended_at"].notna()]
     released = holds[holds["outcome"] == "released"]
     assert (cents(daily["repaid"]) == on_days(paid["repaid_at"], cents(paid["amount"]), horizon)).all()
     flow = on_days(released["ended_at"], cents(released["released_amount"]), horizon)
     assert (cents(daily["released"]) == flow).all()
-    for column, event in (("forfeited", "forfeit"), ("drawn", "draw"), ("written_off", "default")):
+    for column, event in (
+        ("forfeited", "forfeit"),
+        ("drawn", "draw"),
+        ("written_off", "default"),
+        ("drawn_elsewhere", "draw_elsewhere"),
+    ):
         of_kind = events[events["event"] == event]
         assert (cents(daily[column]) == on_days(of_kind["day"], cents(of_kind["amount"]), horizon)).all()
     opened = on_days(holds["repaid_at"], holds["hold"] * 0 + 1, horizon)

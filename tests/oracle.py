@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from scipy.special import betaincinv, ndtri
 
+from simlimit import preset
 from simlimit.model.randomness import uniforms
 
 NEVER = -math.inf  # the day of what has not happened yet
@@ -42,6 +43,10 @@ EVENTS = (
     "raise",
     "default",
     "draw",
+    "appeal",
+    "lender_found",
+    "lender_left",
+    "draw_elsewhere",
 )
 SHOCK_KINDS = (
     "freeze",
@@ -53,8 +58,23 @@ SHOCK_KINDS = (
     "cancellation",
 )
 LASTING_KINDS = SHOCK_KINDS[:4]
+LEVER_KINDS = (
+    "appeal",
+    "pay_on_time",
+    "deleverage",
+    "campaign",
+    "diversify",
+    "plan",
+    "transparency",
+    "better_model",
+    "timely_scoring",
+    "less_manual",
+    "feedback",
+    "education",
+    "more_funding",
+)
 
-POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK = 1, 2, 3, 4, 5, 6  # the streams of 2.10
+POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER = range(1, 9)  # the streams of 2.10
 
 
 class Frames(NamedTuple):
@@ -94,6 +114,11 @@ def portion(amount: int, bp: int) -> int:
     return amount * bp // 10_000
 
 
+def raised(amount: int, bp: int) -> int:
+    """An amount and its share."""
+    return amount + portion(amount, bp)
+
+
 # ---- the things of the model -----------------------------------------------------------------------------
 
 
@@ -116,7 +141,7 @@ class Hold:
 
     borrower: Borrower
     loan: int
-    origin: int  # the loan's day of origin, for the random numbers of its reviews
+    origin: int  # the loan's day of origin, for the random numbers of its reviews and reactions
     instalment: int
     kind: str
     repaid_at: int
@@ -128,8 +153,9 @@ class Hold:
     waits_for: str = ""  # the cause while it is waiting
     arrival: int = -1  # day it reached gate 2
     approved_at: float = math.nan
+    appealed: bool = False  # it is at the desk, or on its way there, because of an appeal
     desk_day: int = -1
-    desk_class: int = 1
+    desk_class: int = 2
     attempts: int = 0
     reviewed_at: float = math.nan
     queued_at: int = -1  # day it passed gate 4
@@ -141,6 +167,11 @@ class Hold:
     @property
     def key(self) -> tuple[int, int, int]:
         return self.borrower.id, self.loan, self.instalment
+
+    @property
+    def numbered_by(self) -> tuple[int, int]:
+        """Origin and instalment by which the random numbers of its reviews and reactions are drawn."""
+        return self.origin if self.loan >= 0 else -32768, self.instalment & 0xFFFF
 
     @property
     def cause(self) -> str:
@@ -169,6 +200,7 @@ class Borrower:
     watched: bool
     other_lenders: int
     risky: bool = False
+    levers: frozenset[str] = frozenset()  # the kinds that it takes up
     available: int = 0
     loans: list[Loan] = field(default_factory=list)  # in order of origin
     holds: list[Hold] = field(default_factory=list)  # those not ended, in order of opening
@@ -177,6 +209,10 @@ class Borrower:
     slip_until: int | None = None
     standing: str = "clear"
     flagged: bool = False
+    trusted: bool = False
+    served_elsewhere_until: int = 0
+    drawn_elsewhere: int = 0
+    paid_ahead: int | None = None  # the latest cycle that was
     last_draw: int = -30
     shock_cap: int = 10**11
     last_prepayment: float = NEVER
@@ -197,6 +233,9 @@ class Borrower:
     @property
     def utilisation(self) -> float:
         return utilisation(self.outstanding, self.limit)
+
+    def lenders_in_use(self, day: int) -> int:
+        return self.other_lenders + (1 if day < self.served_elsewhere_until else 0)
 
     @property
     def frozen(self) -> bool:
@@ -261,6 +300,39 @@ class Event:
         return self.day, self.phase, self.borrower, rank, self.loan, self.instalment, self.amount, self.cause
 
 
+# ---- 2.14 levers -----------------------------------------------------------------------------------------
+
+
+class Levers:
+    """The levers of a scenario, and how strongly each pulls."""
+
+    def __init__(self, scenario: Any, seed: int, replication: int) -> None:
+        self.by_kind = {lever.kind: lever for lever in scenario.levers}
+        self.seed = seed
+        self.replication = replication
+
+    def uniform(self, borrower: int, kind: str, j: int) -> float:
+        return uniforms(self.seed, self.replication, LEVER, borrower, LEVER_KINDS.index(kind), j)[0]
+
+    def taken_up_by(self, borrower: int) -> frozenset[str]:
+        """The kinds that a borrower takes up, for the whole run."""
+        return frozenset(
+            kind for kind, lever in self.by_kind.items() if self.uniform(borrower, kind, 0) < lever.uptake
+        )
+
+    def pull(self, kind: str, borrower: Borrower, day: int) -> float:
+        """The strength of a lever on a borrower on a day, 0.0 without it."""
+        lever = self.by_kind.get(kind)
+        if lever is None or kind not in borrower.levers or day < lever.from_day:
+            return 0.0
+        return lever.strength
+
+    def more_funding_bp(self, day: int) -> int:
+        """The pull of `more_funding`, which has no takers, in basis points."""
+        lever = self.by_kind.get("more_funding")
+        return 0 if lever is None or day < lever.from_day else basis_points(lever.strength)
+
+
 # ---- 2.6 the desk ----------------------------------------------------------------------------------------
 
 
@@ -291,7 +363,8 @@ class Desk:
         priority = self.rules.priority_score
         for hold in sorted(holds, key=lambda hold: hold.key):
             hold.desk_day = day
-            hold.desk_class = 0 if priority is not None and hold.borrower.score >= priority else 1
+            by_score = 1 if priority is not None and hold.borrower.score >= priority else 2
+            hold.desk_class = 0 if hold.appealed else by_score
             self.waiting.append(hold)
         while self.waiting and len(self.under_review) < self.rules.reviewers:
             self.take_next(time)
@@ -319,12 +392,16 @@ class Desk:
     def take_next(self, time: float) -> None:
         hold = min(self.waiting, key=lambda hold: (hold.desk_class, hold.desk_day, hold.key))
         self.waiting.remove(hold)
-        origin = hold.origin if hold.loan >= 0 else -32768
-        index = (hold.instalment & 0xFFFF) | (hold.attempts << 16)
-        u = uniforms(self.seed, self.replication, REVIEW, hold.borrower.id, origin, index)
+        u = self.numbers(hold)
         hold.attempts += 1
         approved = u[0] < self.rules.approve_share
         self.under_review.append(Review(hold, time + self.service(u), approved))
+
+    def numbers(self, hold: Hold) -> tuple[float, ...]:
+        """The random numbers of a hold's present attempt."""
+        origin, instalment = hold.numbered_by
+        index = instalment | (hold.attempts << 16)
+        return uniforms(self.seed, self.replication, REVIEW, hold.borrower.id, origin, index)
 
     def service(self, u: tuple[float, ...]) -> float:
         mean = self.rules.service_days
@@ -362,8 +439,8 @@ class Pool:
         self.headroom = cents(self.rules.initial)
         self.queue: list[Hold] = []
 
-    def inflow(self, day: int, squeeze_bp: int) -> int:
-        """What flows in on the day, each amount squeezed and rounded down by itself."""
+    def inflow(self, day: int, more_bp: int, squeeze_bp: int) -> int:
+        """What flows in on the day, each amount raised, squeezed and rounded down by itself."""
         amounts = [cents(self.rules.daily_inflow)]
         for facility in self.rules.facilities:
             before_end = facility.to_day is None or day < facility.to_day
@@ -373,10 +450,10 @@ class Pool:
                 if age == 0 or (facility.every_days > 0 and age % facility.every_days == 0):
                     amounts.append(cents(facility.lump))
         squeeze = min(10_000, squeeze_bp)
-        offered = sum(amount * (10_000 - squeeze) // 10_000 for amount in amounts)
+        offered = sum(portion(raised(amount, more_bp), 10_000 - squeeze) for amount in amounts)
         if self.rules.ceiling is None or self.rules.unlimited:
             return offered
-        return min(offered, max(0, cents(self.rules.ceiling) - self.headroom))
+        return min(offered, max(0, raised(cents(self.rules.ceiling), more_bp) - self.headroom))
 
     def in_order(self) -> list[Hold]:
         return sorted(self.queue, key=lambda hold: (hold.queued_at, hold.repaid_at, *hold.key))
@@ -410,6 +487,7 @@ class Population:
         self.seed = seed
         self.replication = replication
         population = scenario.population
+        self.levers = Levers(scenario, seed, replication)
         self.rows = self.read_portfolio()
         self.size = population.borrowers if self.rows is None else len(self.rows)
         self.limits = self.limit_table()
@@ -485,6 +563,7 @@ class Population:
             else evaluation.period_days - 1,
             watched=place[1] < scenario.review.watch_share,
             other_lenders=1 if past[1] < scenario.population.other_lenders else 0,
+            levers=self.levers.taken_up_by(id),
         )
         borrower.available = max(0, limit - outstanding)
         self.give_starting_loan(borrower, row, past[0])
@@ -525,9 +604,8 @@ class Population:
     def starting_standing(self, borrower: Borrower) -> str:
         if borrower.score < self.scenario.rules.min_score:
             return "score"
-        if borrower.oldest_unpaid is not None and borrower.oldest_unpaid < 0:
-            return "overdue"
-        return "clear"
+        overdue = borrower.oldest_unpaid is not None and borrower.oldest_unpaid < 0
+        return "overdue" if self.scenario.rules.overdue and overdue else "clear"
 
     def mark_risky(self, borrowers: list[Borrower]) -> None:
         """The latest payers."""
@@ -546,13 +624,18 @@ class Population:
             loan.number = number
 
     def late_scale(self, borrowers: list[Borrower]) -> float:
-        """So that `late_onset` is the mean probability at the start, whatever the utilisation effect."""
+        """So that `late_onset` is the mean probability at the start, whatever the effects."""
         if self.rows is None:
             squares = [(bp / 10_000) ** 2 for bp in self.utilisations]
         else:
             squares = [borrower.utilisation * borrower.utilisation for borrower in borrowers]
         mean_square = math.fsum(squares) / len(squares)
-        return 1 / (1 + self.scenario.behaviour.utilisation_effect * mean_square)
+        per_lender = self.scenario.reaction.lateness_per_lender
+        return (
+            1
+            / (1 + self.scenario.behaviour.utilisation_effect * mean_square)
+            / (1 + per_lender * self.scenario.population.other_lenders)
+        )
 
 
 # ---- 3.5 what every run counts ---------------------------------------------------------------------------
@@ -614,8 +697,11 @@ class Platform:
         self.borrowers = population.people()
         self.counts = Counts(scenario, population.regions(), follow_up_days)
         self.late_scale = population.late_scale(self.borrowers)
+        self.levers = Levers(scenario, seed, replication)
         self.desk = Desk(scenario, seed, replication)
         self.pool = Pool(scenario)
+        diversify = self.levers.by_kind.get("diversify")
+        self.elsewhere = None if diversify is None else preset(diversify.product)
         self.loans_numbered = sum(len(borrower.loans) for borrower in self.borrowers)
         self.shocks = self.all_shocks()
         self.active: list[ActiveShock] = []
@@ -640,7 +726,7 @@ class Platform:
             self.evaluate_all,
             self.apply_reviews,
             self.fund,
-            self.grant_wishes,
+            self.let_borrowers_act,
             lambda: self.record(self.events[first_event:]),
         )
         for phase, step in enumerate(steps):
@@ -650,6 +736,13 @@ class Platform:
 
     def uniforms(self, stream: int, entity: int, i: int, j: int = 0) -> tuple[float, ...]:
         return uniforms(self.seed, self.replication, stream, entity, i, j)
+
+    def pull(self, kind: str, borrower: Borrower) -> float:
+        """The strength of a lever on a borrower today."""
+        return self.levers.pull(kind, borrower, self.day)
+
+    def pull_bp(self, kind: str, borrower: Borrower) -> int:
+        return basis_points(self.pull(kind, borrower))
 
     def log(
         self, event: str, borrower: int, loan: int, instalment: int, amount: int, cause: str = ""
@@ -669,6 +762,8 @@ class Platform:
                 self.meet_due_day(borrower, cycle)
             elif borrower.slip_until == self.day:
                 self.pay(borrower, cycle, is_cure=False)
+            elif self.is_planned(borrower, cycle + 1):
+                self.perhaps_pay_ahead(borrower, cycle + 1)
             self.check_default(borrower)
 
     def instalments_due(self, loan: Loan, cycle: int) -> int:
@@ -690,7 +785,7 @@ class Platform:
             borrower.spell = 1
             borrower.oldest_unpaid = self.day
             self.log("miss", borrower.id, -1, cycle, 0)
-        elif u[1] < behaviour.slip_share:
+        elif u[1] < self.slip_probability(borrower):
             borrower.slip_until = self.day + 1 + int(u[2] * behaviour.slip_days)
             borrower.oldest_unpaid = self.day
             self.log("slip", borrower.id, -1, cycle, 0)
@@ -700,7 +795,52 @@ class Platform:
     def onset_probability(self, borrower: Borrower) -> float:
         x = borrower.utilisation
         effect = self.scenario.behaviour.utilisation_effect
-        return min(1.0, borrower.propensity * (1.0 + effect * x * x) * self.late_scale)
+        lenders = borrower.lenders_in_use(self.day)
+        return min(
+            1.0,
+            borrower.propensity
+            * (1.0 + effect * x * x)
+            * self.late_scale
+            * (1.0 + self.scenario.reaction.lateness_per_lender * lenders)
+            * (1.0 - self.pull("pay_on_time", borrower))
+            * (1.0 - self.pull("education", borrower)),
+        )
+
+    def slip_probability(self, borrower: Borrower) -> float:
+        return (
+            self.scenario.behaviour.slip_share
+            * (1.0 - self.pull("pay_on_time", borrower))
+            * (1.0 - self.pull("education", borrower))
+        )
+
+    def is_planned(self, borrower: Borrower, cycle: int) -> bool:
+        """Whether the cycle, the next to fall due, is planned for today."""
+        if cycle < 0 or "plan" not in borrower.levers:
+            return False
+        cycle_days = self.scenario.product.cycle_days
+        evaluation = self.scenario.evaluation
+        plan = self.levers.by_kind["plan"]
+        due = borrower.due_day + cycle * cycle_days
+        lag = (due + evaluation.cutoff_days - borrower.first_evaluation) % evaluation.period_days
+        return (
+            due - lag == self.day
+            and 0 < lag < cycle_days
+            and self.day + evaluation.cutoff_days >= borrower.first_evaluation
+            and self.day >= plan.from_day
+            and self.levers.uniform(borrower.id, "plan", 1 + cycle) < plan.strength
+        )
+
+    def perhaps_pay_ahead(self, borrower: Borrower, cycle: int) -> None:
+        """Pay today what is due in the cycle, unless that would be missed or slip."""
+        if borrower.oldest_unpaid is not None:
+            return
+        if not any(self.instalments_due(loan, cycle) for loan in borrower.loans):
+            return
+        u = self.uniforms(DUE, borrower.id, cycle)
+        if u[0] < self.onset_probability(borrower) or u[1] < self.slip_probability(borrower):
+            return
+        borrower.paid_ahead = cycle
+        self.pay(borrower, cycle, is_cure=False)
 
     def pay(self, borrower: Borrower, cycle: int, is_cure: bool) -> None:
         lateness = 0 if borrower.oldest_unpaid is None else self.day - borrower.oldest_unpaid
@@ -710,12 +850,14 @@ class Platform:
         borrower.spell = 0
         borrower.slip_until = None
         borrower.oldest_unpaid = None
+        late = late and self.scenario.rules.overdue
         if self.scenario.product.release_unit == "instalment":
             self.pay_as_one(borrower, cycle, late)
         else:
             self.pay_by_loan(borrower, cycle, late)
         if not is_cure:
             self.perhaps_prepay(borrower, cycle)
+        self.perhaps_evaluate_at_repayment(borrower)
 
     def pay_as_one(self, borrower: Borrower, cycle: int, late: bool) -> None:
         principal = sum(
@@ -767,12 +909,24 @@ class Platform:
         product = self.scenario.product
         u = self.uniforms(DUE, borrower.id, cycle)
         probability = min(1.0, self.scenario.behaviour.prepay_per_year * product.cycle_days / 365)
+        if self.evaluation_in_progress(borrower):
+            probability *= 1.0 - self.pull("transparency", borrower)
         if u[3] < probability and borrower.loans:
             loan = borrower.loans.pop(0)
             principal, loan.balance, loan.remaining = loan.balance, 0, 0
             borrower.last_prepayment = self.day
             self.log("prepayment", borrower.id, loan.number, product.instalments, principal)
             self.open_hold(borrower, loan, product.instalments, principal, late=False)
+
+    def perhaps_evaluate_at_repayment(self, borrower: Borrower) -> None:
+        """Steps 1 to 4 of an evaluation, for a repayment that has not passed at once."""
+        arrived = any(hold.place == "waiting" and hold.arrival == self.day for hold in borrower.holds)
+        if not arrived or borrower.closed:
+            return
+        u = self.levers.uniform(borrower.id, "timely_scoring", 1 + self.day)
+        if u < self.pull("timely_scoring", borrower):
+            numbers = self.uniforms(SCREEN, borrower.id, self.day, 1)
+            self.decide(borrower, numbers, sees_until=self.day)
 
     def check_default(self, borrower: Borrower) -> None:
         """Looked at every day: it can first be true only on the days that the page names."""
@@ -857,13 +1011,19 @@ class Platform:
         self.going_to_desk.clear()
 
     def evaluate(self, borrower: Borrower, started: int) -> None:
+        numbers = self.uniforms(SCREEN, borrower.id, started)
+        self.decide(borrower, numbers, sees_until=started - self.scenario.evaluation.cutoff_days)
+        self.move_line(borrower)
+
+    def decide(self, borrower: Borrower, u: tuple[float, ...], sees_until: int) -> None:
+        """Steps 1 to 4, which an evaluation at repayment takes as well."""
         self.move_score(borrower)
-        borrower.flagged = self.screen(borrower, started)
+        self.perhaps_leave_lender(borrower, u)
+        borrower.flagged = self.screen(borrower, u)
         borrower.standing = self.decide_standing(borrower)
         borrower.last_decision = self.day
         self.log("evaluation", borrower.id, -1, -1, 0, borrower.standing)
-        self.decide_holds(borrower, started - self.scenario.evaluation.cutoff_days)
-        self.move_line(borrower)
+        self.decide_holds(borrower, sees_until)
 
     def move_score(self, borrower: Borrower) -> None:
         evaluation = self.scenario.evaluation
@@ -874,24 +1034,34 @@ class Platform:
         score = borrower.score + evaluation.smoothing * (target - borrower.score)
         borrower.score = min(1.0, max(0.0, score))
 
-    def screen(self, borrower: Borrower, started: int) -> bool:
+    def perhaps_leave_lender(self, borrower: Borrower, u: tuple[float, ...]) -> None:
+        if u[2] < self.pull("deleverage", borrower) and borrower.other_lenders > 0:
+            borrower.other_lenders -= 1
+            self.log("lender_left", borrower.id, -1, -1, 0)
+
+    def screen(self, borrower: Borrower, u: tuple[float, ...]) -> bool:
         """Whether the behaviour analysis flags the borrower."""
         screening = self.scenario.screening
-        u = self.uniforms(SCREEN, borrower.id, started)
         if borrower.risky:
-            return u[1] < screening.detection
+            better = self.pull("better_model", borrower)
+            return u[1] < screening.detection + (1.0 - screening.detection) * better
+        if borrower.trusted:
+            return False
         f = self.long_run_flag_share(borrower)
-        if started == borrower.first_evaluation or screening.flag_days == 0:
+        if f == 0:
+            return False
+        if borrower.last_decision == -1 or screening.flag_days == 0:
             return u[0] < f
-        # Weights can carry the share to 1 in doubles: then the rate is infinite, and nothing is kept.
-        rate = 1 / (screening.flag_days * (1 - f)) if f < 1 else math.inf
-        k = math.exp(-rate * self.scenario.evaluation.period_days)
+        if f == 1:  # weights can carry it there in doubles
+            return True
+        rate = 1 / (screening.flag_days * (1 - f))
+        k = math.exp(-rate * (self.day - borrower.last_decision))
         return u[0] < (f + (1 - f) * k if borrower.flagged else f * (1 - k))
 
     def long_run_flag_share(self, borrower: Borrower) -> float:
         screening = self.scenario.screening
         weights = screening.weights
-        f = screening.false_flag
+        f = screening.false_flag * (1.0 - self.pull("better_model", borrower))
         all_weights = (weights.utilisation, weights.recent_draw, weights.recent_prepayment, weights.lenders)
         if f == 0 or not any(all_weights):
             return f
@@ -899,8 +1069,9 @@ class Platform:
             weights.utilisation * borrower.utilisation
             + weights.recent_draw * (1 if self.day - borrower.last_draw < 30 else 0)
             + weights.recent_prepayment * (1 if self.day - borrower.last_prepayment < 90 else 0)
-            + weights.lenders * borrower.other_lenders
+            + weights.lenders * borrower.lenders_in_use(self.day)
         )
+        w = min(100.0, max(-100.0, w))
         return 1 / (1 + math.exp(-(math.log(f / (1 - f)) + w)))
 
     def decide_standing(self, borrower: Borrower) -> str:
@@ -908,7 +1079,8 @@ class Platform:
         if borrower.score < rules.min_score + borrower.tightened / 10_000:
             return "score"
         past_due_now = borrower.oldest_unpaid is not None and borrower.oldest_unpaid < self.day
-        if past_due_now or self.day - borrower.last_overdue < rules.clean_days:
+        overdue = past_due_now or self.day - borrower.last_overdue < rules.clean_days
+        if rules.overdue and overdue:
             return "overdue"
         return "behaviour" if borrower.flagged else "clear"
 
@@ -932,24 +1104,37 @@ class Platform:
             self.fall(borrower, limit - portion(limit, basis_points(limits.cut_share)), "score")
         elif limits.inactive_days is not None and idle_days >= limits.inactive_days:
             self.fall(borrower, borrower.outstanding + borrower.held, "inactive")
-        elif (
-            limits.raise_score is not None
-            and borrower.standing == "clear"
-            and borrower.score >= limits.raise_score
-            and not borrower.raise_pending
-        ):
-            higher = limit + portion(limit, basis_points(limits.raise_share))
-            higher = min(higher, cents(1e9 if limits.cap is None else limits.cap), borrower.shock_cap)
+        elif borrower.standing == "clear" and not borrower.raise_pending:
+            bp = self.campaign_bp(borrower)
+            if limits.raise_score is not None and borrower.score >= limits.raise_score:
+                bp += basis_points(limits.raise_share)
+            cap = cents(1e9 if limits.cap is None else limits.cap)
+            higher = min(raised(limit, bp), cap, borrower.shock_cap)
             if higher > limit:
                 self.raise_limit(borrower, higher)
 
+    def campaign_bp(self, borrower: Borrower) -> int:
+        """What a campaign since the evaluation before this one adds to a raise."""
+        lever = self.levers.by_kind.get("campaign")
+        if lever is None:
+            return 0
+        since_evaluation = range(self.day - self.scenario.evaluation.period_days + 1, self.day + 1)
+        campaigns = range(lever.from_day, self.day + 1, 90)
+        if not any(day in since_evaluation for day in campaigns):
+            return 0
+        return self.pull_bp("campaign", borrower)
+
     def pass_gate_3(self, hold: Hold) -> None:
         hold.approved_at = self.day
-        if hold.borrower.under_watch:
-            hold.place = "desk"
-            self.going_to_desk.append(hold)
+        dropped = self.desk.numbers(hold)[3] < self.pull("less_manual", hold.borrower)
+        if hold.borrower.under_watch and not dropped:
+            self.go_to_desk(hold)
         else:
             self.pass_gate_4(hold)
+
+    def go_to_desk(self, hold: Hold) -> None:
+        hold.place = "desk"
+        self.going_to_desk.append(hold)
 
     def pass_gate_4(self, hold: Hold) -> None:
         hold.place = "queue"
@@ -963,16 +1148,31 @@ class Platform:
             hold = review.hold
             hold.reviewed_at = self.day
             self.log_hold("review", hold, hold.left, "approved" if review.approved else "refused")
-            if review.approved:
-                self.pass_gate_4(hold)
-            else:
+            if not review.approved:
                 self.wait(hold, "review")
+            else:
+                if hold.appealed:
+                    hold.approved_at = self.day
+                    self.clear_name(hold)
+                self.pass_gate_4(hold)
+            hold.appealed = False
+
+    def clear_name(self, hold: Hold) -> None:
+        """An approved appeal takes a flag back, of a borrower who is not risky."""
+        borrower = hold.borrower
+        if borrower.risky:
+            return
+        borrower.flagged = False
+        if borrower.standing == "behaviour":
+            borrower.standing = self.decide_standing(borrower)
+        if self.uniforms(REACT, borrower.id, *hold.numbered_by)[1] < self.pull("feedback", borrower):
+            borrower.trusted = True
 
     # ---- 2.7 Policy and funding (phase 4) ----------------------------------------------------------------
 
     def fund(self) -> None:
         squeeze = sum(shock.bp for shock in self.active if shock.kind == "liquidity_squeeze")
-        self.inflow_today = self.pool.inflow(self.day, squeeze)
+        self.inflow_today = self.pool.inflow(self.day, self.levers.more_funding_bp(self.day), squeeze)
         self.pool.headroom += self.inflow_today
         for hold in self.pool.in_order():
             if hold.borrower.frozen:
@@ -1045,7 +1245,12 @@ class Platform:
         self.fall(borrower, 0, reason)
         borrower.closed = True
 
-    # ---- 2.9 Drawing (phase 5) ---------------------------------------------------------------------------
+    # ---- 2.9 Drawing, 2.13 Reactions (phase 5) -----------------------------------------------------------
+
+    def let_borrowers_act(self) -> None:
+        self.grant_wishes()
+        for borrower in self.borrowers:
+            self.react(borrower)
 
     def first_wish(self, borrower: Borrower) -> None:
         if self.scenario.behaviour.draws_per_year > 0:
@@ -1066,18 +1271,38 @@ class Platform:
                 borrower.tick_day = self.day + self.wish_gap(borrower)
 
     def wish(self, borrower: Borrower) -> None:
-        smallest = cents(self.scenario.product.min_draw)
-        if borrower.closed or borrower.available < smallest:
+        if borrower.closed:
             return
+        smallest = cents(self.scenario.product.min_draw)
         low, high = (basis_points(share) for share in self.scenario.behaviour.draw_share)
         u = self.uniforms(WISH, borrower.id, borrower.tick)
         bp = low + int(u[1] * (high - low + 1))
-        self.draw(borrower, max(smallest, portion(borrower.available, bp)))
+        wished = max(smallest, portion(borrower.available, bp))
+        if self.day - borrower.last_draw < 30 and u[2] < self.pull("plan", borrower):
+            return
+        served_elsewhere = self.day < borrower.served_elsewhere_until
+        if not served_elsewhere and u[3] < self.pull("diversify", borrower):
+            self.draw_elsewhere(borrower, wished)
+            return
+        stop = portion(borrower.limit, 10_000 - self.pull_bp("deleverage", borrower))
+        room = min(borrower.available, stop - borrower.outstanding)
+        if room >= smallest:
+            self.draw(borrower, min(room, wished))
+
+    def draw_elsewhere(self, borrower: Borrower, wished: int) -> None:
+        """Another product serves the wish, and no other until it is repaid."""
+        amount = min(cents(self.elsewhere.population.limit_median), wished)
+        product = self.elsewhere.product
+        borrower.served_elsewhere_until = self.day + product.instalments * product.cycle_days
+        borrower.drawn_elsewhere += amount
+        self.log("draw_elsewhere", borrower.id, -1, -1, amount)
 
     def draw(self, borrower: Borrower, amount: int) -> None:
         product = self.scenario.product
         number, self.loans_numbered = self.loans_numbered, self.loans_numbered + 1
         first_cycle = (self.day - borrower.due_day) // product.cycle_days + 1
+        if first_cycle == borrower.paid_ahead:
+            first_cycle += 1
         n = product.instalments
         borrower.loans.append(Loan(number, self.day, amount, n, amount, n, first_cycle))
         borrower.available -= amount
@@ -1085,6 +1310,52 @@ class Platform:
         borrower.last_draw = self.day
         self.pool.pay_draw(amount)
         self.log("draw", borrower.id, number, -1, amount)
+
+    def react(self, borrower: Borrower) -> None:
+        """Look once at each hold that has lived as long as the borrower's patience."""
+        looks_for_lender = False
+        for hold in borrower.holds:
+            age = self.day - hold.repaid_at
+            if hold.kind != "repayment" or age != self.scenario.reaction.patience_days:
+                continue
+            u = self.uniforms(REACT, borrower.id, *hold.numbered_by)
+            if u[0] < self.appeal_probability(hold):
+                self.appeal(hold)
+            elif u[0] >= 1.0 - self.lender_probability(hold):
+                looks_for_lender = True
+        if looks_for_lender and borrower.other_lenders < self.scenario.reaction.most_lenders:
+            borrower.other_lenders += 1
+            self.log("lender_found", borrower.id, -1, -1, 0)
+
+    def would_be_heard(self, hold: Hold) -> bool:
+        helped = hold.place == "waiting" and hold.waits_for != "overdue"
+        return helped and hold.borrower.oldest_unpaid is None
+
+    def appeal_probability(self, hold: Hold) -> float:
+        share = self.scenario.reaction.appeal_share
+        probability = share + (1.0 - share) * self.pull("appeal", hold.borrower)
+        if not self.would_be_heard(hold):
+            probability *= 1.0 - self.pull("transparency", hold.borrower)
+        return probability
+
+    def lender_probability(self, hold: Hold) -> float:
+        borrower = hold.borrower
+        probability = (
+            self.scenario.reaction.lender_share
+            * (1.0 - self.pull("appeal", borrower))
+            * (1.0 - self.pull("deleverage", borrower))
+            * (1.0 - self.pull("education", borrower))
+        )
+        if hold.cause == "evaluation":
+            probability *= 1.0 - self.pull("transparency", borrower)
+        return probability
+
+    def appeal(self, hold: Hold) -> None:
+        heard = self.would_be_heard(hold)
+        self.log_hold("appeal", hold, hold.left, "heard" if heard else "in_vain")
+        if heard:
+            hold.appealed = True
+            self.go_to_desk(hold)
 
     # ---- 2.9 Shocks (phase 0) ----------------------------------------------------------------------------
 
@@ -1203,6 +1474,7 @@ class Platform:
         def total(*names: str) -> float:
             return sum(event.amount for event in today if event.event in names) / 100
 
+        appeals = [event for event in today if event.event == "appeal"]
         pending = [hold for borrower in self.borrowers for hold in borrower.holds]
         return {
             "day": self.day,
@@ -1220,6 +1492,11 @@ class Platform:
             "review_queue": sum(hold.place == "desk" for hold in pending),
             "funding_queue": sum(hold.cause == "funding" for hold in pending),
             "frozen": sum(borrower.frozen for borrower in self.borrowers),
+            "flagged": sum(borrower.flagged for borrower in self.borrowers),
+            "lenders": sum(borrower.other_lenders for borrower in self.borrowers),
+            "appeals": len(appeals),
+            "appeals_in_vain": sum(event.cause == "in_vain" for event in appeals),
+            "drawn_elsewhere": total("draw_elsewhere"),
         }
 
     # ---- 3 The frames ------------------------------------------------------------------------------------
@@ -1277,6 +1554,9 @@ class Platform:
                 "score": borrower.score,
                 "evaluation_day": borrower.first_evaluation,
                 "due_day": borrower.due_day,
+                "lenders": borrower.other_lenders,
+                "flagged": borrower.flagged,
+                "drawn_elsewhere": borrower.drawn_elsewhere / 100,
                 "closed": borrower.closed,
                 "written_off": borrower.written_off / 100,
                 "no_limit_days": borrower.no_limit_days,
@@ -1284,10 +1564,12 @@ class Platform:
             }
             for borrower in self.borrowers
         ]
-        return frame(rows, list(rows[0]), ["borrower", "evaluation_day", "due_day", "no_limit_days"])
+        whole = ["borrower", "evaluation_day", "due_day", "lenders", "no_limit_days"]
+        return frame(rows, list(rows[0]), whole)
 
     def daily_frame(self) -> pd.DataFrame:
         counts = ["day", "pending_holds", "review_queue", "funding_queue", "frozen"]
+        counts += ["flagged", "lenders", "appeals", "appeals_in_vain"]
         return frame(self.rows, list(self.rows[0]), counts)
 
     def events_frame(self) -> pd.DataFrame:
@@ -1317,14 +1599,15 @@ HOLD_COLUMNS = [
     *(f"days_{cause}" for cause in CAUSES),
 ]
 TEXT = ("kind", "region", "outcome", "event", "cause")
-TRUTH = ("watched", "closed", "followed")
+TRUTH = ("watched", "flagged", "closed", "followed")
 
 
 def frame(rows: list[dict[str, Any]], columns: list[str], whole: list[str]) -> pd.DataFrame:
     """A frame with the dtypes of section 3, also when it has no rows."""
-    types = dict.fromkeys(columns, "float64") | dict.fromkeys(whole, "int64")
+    types = dict.fromkeys(columns, "float64")
     types |= {name: "object" for name in columns if name in TEXT}
     types |= {name: "bool" for name in columns if name in TRUTH}
+    types |= dict.fromkeys(whole, "int64")  # `flagged` is a number in one frame, a truth in another
     return pd.DataFrame(rows, columns=columns).astype(types)
 
 

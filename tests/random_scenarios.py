@@ -20,6 +20,10 @@ REGIONS = ("north", "east", "south", "west")
 CAUSES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
 REASONS = ("score", "inactive", "default", "limit_cut", "cap", "cancellation")
 SHOCK_KINDS = ("freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation")
+LEVER_KINDS = (
+    "appeal", "pay_on_time", "deleverage", "campaign", "diversify", "plan", "transparency",
+    "better_model", "timely_scoring", "less_manual", "feedback", "education", "more_funding",
+)  # fmt: skip
 
 
 def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
@@ -30,7 +34,11 @@ def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
         path = folder / f"book_{seed}.csv"
         write_portfolio(rng, path, fields["population"]["borrowers"])
         fields["population"]["portfolio"] = str(path)
-    fields["warmup_days"] = random_warmup(rng, fields["horizon_days"])  # last: all else of a seed stays
+    # These came later, and are drawn last: all else of a seed stays.
+    fields["warmup_days"] = random_warmup(rng, fields["horizon_days"])
+    fields["reaction"] = random_reaction(rng)
+    fields["levers"] = random_levers(rng, fields["horizon_days"])
+    fields["rules"]["overdue"] = not chance(rng, 0.15)
     return Scenario(name=f"random {seed}", **fields)
 
 
@@ -237,6 +245,38 @@ def random_shock(rng: Random, kind: str, horizon: int, names: list[str], median:
     return shock
 
 
+def random_reaction(rng: Random) -> dict[str, Any]:
+    """Mostly some who do not wait; what other lenders do to lateness acts without reactions, too."""
+    appeal = rng.choice((0.0, 0.2, 0.6))
+    return {
+        "patience_days": rng.choice((1, 2, 4, 9)),
+        "appeal_share": appeal,
+        "lender_share": rng.choice((0.0, 0.3, 1.0 - appeal)),
+        "most_lenders": rng.choice((0, 1, 2, 5)),
+        "lateness_per_lender": rng.choice((0.0, 0.5, 2.0)),
+    }
+
+
+def random_levers(rng: Random, horizon: int) -> list[dict[str, Any]]:
+    """Return no lever, about half of them, or all, in any order."""
+    share = rng.choice((0.0, 0.4, 0.6, 1.0))
+    kinds = [kind for kind in LEVER_KINDS if chance(rng, share)]
+    rng.shuffle(kinds)
+    return [random_lever(rng, kind, horizon) for kind in kinds]
+
+
+def random_lever(rng: Random, kind: str, horizon: int) -> dict[str, Any]:
+    lever: dict[str, Any] = {
+        "kind": kind,
+        "strength": rng.choice((0.0, 0.25, 0.6, 1.0)),
+        "uptake": rng.choice((0.4, 0.8, 1.0)) if kind != "more_funding" else 1.0,
+        "from_day": rng.choice((0, 0, rng.randint(1, horizon // 2))),
+    }
+    if kind == "diversify":
+        lever["product"] = rng.choice(("credit-loan", "small-business", "supply-chain"))
+    return lever
+
+
 def write_portfolio(rng: Random, path: Path, borrowers: int) -> None:
     """Write a book with a random choice of the optional columns."""
     names = ("score", "region", "late_share", "months_late", "spell_months")
@@ -281,12 +321,16 @@ def all_mechanisms() -> set[str]:
         *(f"event evaluation {standing}" for standing in ("clear", "score", "overdue", "behaviour")),
         *(f"event review {decision}" for decision in ("approved", "refused")),
         *(f"event {name} {reason}" for name in ("cut", "withdraw") for reason in REASONS),
+        *(f"event appeal {fate}" for fate in ("heard", "in_vain")),
+        *(f"event {name}" for name in ("lender_found", "lender_left", "draw_elsewhere")),
         # A reclaim for inactivity leaves the holds alone.
         *(f"event forfeit {reason}" for reason in ("over_limit", *REASONS) if reason != "inactive"),
         "payment of interest only",
         "hold refused, then reviewed again",
         "hold partly forfeited, then released",
         "day with headroom below zero",
+        "appeal approved",
+        "evaluation at repayment",
     }
 
 
@@ -309,4 +353,10 @@ def mechanisms(holds: pd.DataFrame, daily: pd.DataFrame, events: pd.DataFrame) -
     partly = (holds["released_amount"] > 0) & (holds["forfeited_amount"] > 0)
     found["hold partly forfeited, then released"] = int(partly.sum())
     found["day with headroom below zero"] = int((daily["headroom"] < 0).sum())
+    appeals = events[events["cause"] == "heard"].merge(
+        reviews, on=["borrower", "loan", "instalment"], suffixes=("", "_review")
+    )
+    approved = appeals[(appeals["day_review"] > appeals["day"]) & (appeals["cause_review"] == "approved")]
+    found["appeal approved"] = len(approved)
+    found["evaluation at repayment"] = int(((events["event"] == "evaluation") & (events["phase"] == 1)).sum())
     return +found

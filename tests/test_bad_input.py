@@ -13,7 +13,7 @@ from simlimit.cli import compare as compare_command
 from simlimit.cli import notices
 from simlimit.cli import run as run_command
 from simlimit.cli import study as study_command
-from simlimit.scenario import Facility, Shock
+from simlimit.scenario import Facility, Lever, Shock
 
 BOOK = "limit,outstanding,score,region,late_share,months_late,spell_months\n"
 GOOD_ROW = "5000,1000,0.5,north,0.1,0,0\n"
@@ -79,7 +79,7 @@ def beyond(info, whole):
 def kinds(info):
     """Return the types that a field may have, without None."""
     kind = info.annotation
-    if get_origin(kind) is Literal:
+    if get_origin(kind) is Literal or any(get_origin(option) is Literal for option in get_args(kind)):
         return {Literal}
     options = get_args(kind) if type(None) in get_args(kind) else [kind]
     plain = [get_args(option)[0] if get_origin(option) is Annotated else option for option in options]
@@ -119,10 +119,11 @@ def fields(part, needed=""):
 SCENARIO = fields(sl.Scenario)
 FACILITY = fields(Facility, needed="name = ")
 SHOCK = fields(Shock, needed="kind = ")
+LEVER = fields(Lever, needed="kind = ")
 
 
 def test_there_are_enough_of_them():
-    assert len(SCENARIO) + len(FACILITY) + len(SHOCK) > 500
+    assert len(SCENARIO) + len(FACILITY) + len(SHOCK) + len(LEVER) > 500
     assert {name for name, _ in SCENARIO} == set(sl.Scenario.leaves())
 
 
@@ -148,6 +149,13 @@ def test_a_value_that_a_facility_does_not_allow(refused, name, value):
 def test_a_value_that_a_shock_does_not_allow(refused, name, value):
     said = refused("run", "jiebei", f"--set=shocks=[{{kind = 'freeze', {name} = {value}}}]")
     assert said.startswith(f"shocks[0].{name} is ")
+    assert ", but must be " in said
+
+
+@pytest.mark.parametrize(("name", "value"), LEVER)
+def test_a_value_that_a_lever_does_not_allow(refused, name, value):
+    said = refused("run", "jiebei", f"--set=levers=[{{kind = 'appeal', {name} = {value}}}]")
+    assert said.startswith(f"levers[0].{name} is ")
     assert ", but must be " in said
 
 
@@ -194,6 +202,12 @@ def test_a_value_that_a_shock_does_not_allow(refused, name, value):
                 "{kind='liquidity_squeeze', at_day=1, duration_days=2, size=0.5, score_below=0.5}]"
             ],
         ),
+        ("reaction.lender_share", ["reaction.appeal_share=0.6", "reaction.lender_share=0.6"]),
+        ("levers[0].kind", ["levers=[{strength=0.5}]"]),
+        ("levers[0].product", ["levers=[{kind='diversify'}]"]),
+        ("levers[0].product", ["levers=[{kind='appeal', product='supply-chain'}]"]),
+        ("levers[0].uptake", ["levers=[{kind='more_funding', uptake=0.5}]"]),
+        ("levers[1].kind", ["levers=[{kind='plan'}, {kind='plan'}]"]),
         ("provenance", ["provenance={'rules.max_score' = 'measured'}"]),
         ("provenance.rules.min_score", ["provenance={'rules.min_score' = 'guessed'}"]),
     ],
@@ -234,6 +248,7 @@ def test_a_setting_that_is_none(refused, text):
         ("[evaluation]\nperiod = 7", "evaluation.period is not a field"),
         ("[screening.weights]\nage = 1", "screening.weights.age is not a field"),
         ("[[shocks]]\nkind = 'cap'\nat_day = 1\nwhere = 'all'", "shocks[0].where is not a field"),
+        ("[[levers]]\nkind = 'plan'\nsize = 1", "levers[0].size is not a field"),
         ("[[funding.facilities]]\nname = 'a'\nrate = 1", "funding.facilities[0].rate is not a field"),
         ("shocks = [7]", "shocks[0] is 7"),
         ("evaluation = 7", "evaluation is 7"),

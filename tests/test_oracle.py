@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import oracle
 import pytest
-from random_scenarios import all_mechanisms, follow_up_of, mechanisms, random_scenario
+from random_scenarios import LEVER_KINDS, all_mechanisms, follow_up_of, mechanisms, random_scenario
 
 import simlimit
 from simlimit.scenario import Scenario
@@ -54,6 +54,22 @@ def test_random_scenarios_show_every_mechanism(tmp_path: Path) -> None:
     assert all_mechanisms() - set(seen) == set()
 
 
+def test_every_lever_changes_what_happens_in_some_random_scenario(tmp_path: Path) -> None:
+    idle = set(LEVER_KINDS)
+    for seed in range(40):
+        scenario = scenario_of(seed, tmp_path)
+        kinds = idle & {lever.kind for lever in scenario.levers if lever.strength > 0}
+        if not kinds:
+            continue
+        frames = oracle.simulate(scenario, seed=seed)
+        for kind in kinds:
+            others = [lever for lever in scenario.levers if lever.kind != kind]
+            without = oracle.simulate(scenario.replace({"levers": others}), seed=seed)
+            if oracle.first_difference(without, frames) is not None:
+                idle.remove(kind)
+    assert idle == set()
+
+
 # ---- deliberate mistakes ---------------------------------------------------------------------------------
 
 MISTAKES = {
@@ -75,8 +91,23 @@ MISTAKES = {
         "            h = holds[h].next\n"
         "        following = h\n",
     ),
+    "borrowers lose their patience a day late": (
+        "model/parameters.py",
+        "p.patience_days = reaction.patience_days",
+        "p.patience_days = reaction.patience_days + 1",
+    ),
+    "an approved appeal takes the flag back, but leaves the standing": (
+        "model/desk.py",
+        "    if r.standing == BEHAVIOUR:\n",
+        "    if False:\n",
+    ),
+    "a loan drawn after its cycle was paid ahead is due in it": (
+        "model/repayment.py",
+        "    r.ahead = cycle\n",
+        "    r.ahead = cycle - 1\n",
+    ),
 }
-EDITED_SEEDS = ("0", "1", "2")
+EDITED_SEEDS = ("0", "1", "2", "17")  # the last has levers, too
 COMPARE = """
 import sys
 package, tests = sys.argv[1:3]
@@ -214,3 +245,48 @@ def test_oracle_releases_per_settled_loan() -> None:
     assert (holds["delay_days"] == cycle * (instalments - holds["instalment"])).all()
     mean = np.average(holds["delay_days"], weights=holds["amount"])
     assert mean == pytest.approx(cycle * (instalments - 1) / 2, rel=1e-3)
+
+
+def test_oracle_reacts_once_at_the_age_of_patience() -> None:
+    patience = 5
+    scenario = SMALL.replace(
+        {
+            "evaluation.straight_through": False,
+            "evaluation.cutoff_days": 2,
+            "reaction.patience_days": patience,
+            "reaction.appeal_share": 0.5,
+            "reaction.lender_share": 0.5,
+            "reaction.most_lenders": 100,
+            "review.service_days": 0.0,
+        }
+    )
+    frames = oracle.simulate(scenario)
+    reactions = frames.events[frames.events["event"].isin(["appeal", "lender_found"])]
+    alive = frames.holds[frames.holds["repaid_at"] + patience < scenario.horizon_days]
+    alive = alive[alive["delay_days"] > patience]
+    # All wait for an evaluation: each makes its borrower appeal at that age, or look for another lender.
+    # The desk takes no time: an appeal is approved on the next day.
+    key = ["borrower", "day"]
+    expected = alive.assign(day=alive["repaid_at"] + patience)[key].sort_values(key)
+    assert reactions[key].sort_values(key).to_numpy().tolist() == expected.to_numpy().tolist()
+    assert (reactions["cause"][reactions["event"] == "appeal"] == "heard").all()
+    appealed = alive["reviewed_at"].notna()
+    assert (alive["delay_days"][appealed] == patience + 1).all()
+    assert 0.4 < appealed.mean() < 0.6
+
+
+def test_oracle_pays_at_the_cutoff_of_the_evaluation_as_planned() -> None:
+    cutoff = 3
+    scenario = SMALL.replace(
+        {
+            "evaluation.straight_through": False,
+            "evaluation.period_days": 17,
+            "evaluation.cutoff_days": cutoff,
+            "levers": [{"kind": "plan", "strength": 1.0}],
+        }
+    )
+    holds = oracle.simulate(scenario).holds
+    # From the second due-cycle on, the data cut-off before the due day is within the run.
+    planned = holds[(holds["instalment"] >= 1) & (holds["repaid_at"] + cutoff < scenario.horizon_days)]
+    assert len(planned) > 0
+    assert (planned["delay_days"] == cutoff).all()

@@ -50,6 +50,8 @@ class Agenda(NamedTuple):
     payments : Days
         Those who pay, or default, on a day that is not their due day.
     wishes : Days
+    reactions : Days
+        Those of whose holds one reaches their patience.
     crew : array of int, shape (borrowers,)
         Those who act in the present phase.
     entities, indices : arrays of int, shape (TOGETHER,)
@@ -61,6 +63,7 @@ class Agenda(NamedTuple):
     places: npt.NDArray[np.uint32]
     payments: Days
     wishes: Days
+    reactions: Days
     crew: npt.NDArray[np.uint32]
     entities: Integers
     indices: Integers
@@ -84,6 +87,7 @@ def empty_agenda(scenario: Scenario, borrowers: int) -> Agenda:
         places=np.empty(due_days + 2, np.uint32),
         payments=days(),
         wishes=days(),
+        reactions=days(),
         crew=np.empty(borrowers, np.uint32),
         entities=np.empty(TOGETHER, np.int64),
         indices=np.empty(TOGETHER, np.int64),
@@ -140,8 +144,8 @@ def put_down(days: Days, day: int, b: int) -> None:
 
 @transition
 def first_entries(agenda: Agenda, borrowers: Records) -> None:
-    """Put every borrower down for its first payment and its first wish."""
-    for days in (agenda.payments, agenda.wishes):
+    """Put every borrower down for its first payment and its first wish; nobody has a hold to react to."""
+    for days in (agenda.payments, agenda.wishes, agenda.reactions):
         days.first[:] = END
         days.number[:] = 0
     # Whoever is put down last comes first: so that each list is in the order of memory.

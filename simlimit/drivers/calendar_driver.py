@@ -16,15 +16,17 @@ from simlimit.drivers.agenda import (
     order_by_cohort,
     put_down,
 )
-from simlimit.model.clock import days_since_due, due_cycle
+from simlimit.model.clock import days_since_due
 from simlimit.model.compiling import step, transition
 from simlimit.model.demand import have_wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate
 from simlimit.model.holds import censor
 from simlimit.model.ledger import most_records, record_day
+from simlimit.model.plan import cycle_at_stake
 from simlimit.model.pool import fund
 from simlimit.model.randomness import DUE, SCREEN, WISH, draw_many
+from simlimit.model.reactions import react
 from simlimit.model.repayment import meet_payment_day
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.start import Setting, begin
@@ -64,7 +66,7 @@ def collect_payments(s: State, agenda: Agenda, p: Record, day: int) -> None:
         for k in range(together):
             r = s.borrowers[crew[first + k]]
             agenda.entities[k] = r.borrower
-            agenda.indices[k] = due_cycle(r, p)
+            agenda.indices[k] = cycle_at_stake(r, p)
         draw_many(p, DUE, together, agenda.entities, agenda.indices, u)
         for k in range(together):
             b = crew[first + k]
@@ -74,6 +76,9 @@ def collect_payments(s: State, agenda: Agenda, p: Record, day: int) -> None:
             following = meet_payment_day(r, s.loans, s.holds, s.counts, p, s.events, day, numbers)
             if following != next_due:
                 put_down(agenda.payments, following, b)
+            # A hold that opened today is what the borrower reacts to next, if it waited for none before.
+            if p.reacting and r.next_reaction == day + p.patience_days:
+                put_down(agenda.reactions, r.next_reaction, b)
 
 
 @step
@@ -98,12 +103,13 @@ def evaluate_cohort(s: State, agenda: Agenda, p: Record, day: int) -> None:
             agenda.indices[k] = day - p.duration_days
         draw_many(p, SCREEN, together, agenda.entities, agenda.indices, u)
         for k in range(together):
-            evaluate(s.borrowers[first + k], s.holds, s.counts, p, s.events, day, u[0, k], u[1, k])
+            numbers = (u[0, k], u[1, k], u[2, k], u[3, k])
+            evaluate(s.borrowers[first + k], s.holds, s.counts, p, s.events, day, numbers)
 
 
 @step
 def grant_wishes(s: State, agenda: Agenda, p: Record, day: int) -> None:
-    """Phase 5."""
+    """Phase 5: draws."""
     crew, u, u_next = agenda.crew, agenda.u, agenda.u_next
     following = agenda.wishes.first[day]
     while following != END:
@@ -121,10 +127,21 @@ def grant_wishes(s: State, agenda: Agenda, p: Record, day: int) -> None:
         draw_many(p, WISH, together, agenda.entities, agenda.indices, u_next)
         for k in range(together):
             b = crew[k]
+            numbers = (u[0, k], u[1, k], u[2, k], u[3, k])
             next_wish = have_wish(
-                s.loans, s.loan_keys, p, s.events, s.borrowers[b], day, u[1, k], u_next[0, k]
+                s.elsewhere, s.loans, s.loan_keys, p, s.events, s.borrowers[b], day, numbers, u_next[0, k]
             )
             put_down(agenda.wishes, next_wish, b)
+
+
+@step
+def react_to_holds(s: State, agenda: Agenda, p: Record, day: int) -> None:
+    """Phase 5: reactions."""
+    following = agenda.reactions.first[day]
+    while following != END:
+        b = following
+        following = agenda.reactions.following[b]
+        put_down(agenda.reactions, react(s.borrowers[b], s.holds, s.counts, p, s.events, day), b)
 
 
 @step
@@ -184,6 +201,7 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
         work_desk(s.borrowers, s.holds, s.counts, s.platform, s.events, s.reviewers, day)
         fund(s.borrowers, s.holds, s.counts, s.platform, s.events, s.facilities, day)
         grant_wishes(s, agenda, p, day)
+        react_to_holds(s, agenda, p, day)
         record_day(s.platform, s.daily, day)
     return last
 

@@ -91,7 +91,7 @@ class Platform:
         day : int
             Days from the start of the run.
         phase : float
-            0 shocks, 1 pay, 2 evaluate, 3 review, 4 fund, 5 draw, 6 record; a fraction lies between two.
+            0 shocks, 1 pay, 2 evaluate, 3 review, 4 fund, 5 act, 6 record; a fraction lies between two.
 
         Returns
         -------

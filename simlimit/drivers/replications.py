@@ -31,6 +31,7 @@ def begin_again(s: State, agenda: Agenda, book: Book, blank: Records, seed: int,
     p = s.platform[0]
     p.seed = seed
     p.replication = replication
+    s.elsewhere[:] = 0
     if timetable(s.shocks, s.occurrences, s.platform) > len(s.occurrences):
         return False
     order_by_cohort(agenda, s.platform, book, seed, replication)

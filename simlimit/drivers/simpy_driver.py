@@ -12,6 +12,7 @@ phase   process                     transition
 3       the desk                    ``work_desk``: reviews
 4       the pool                    ``fund``: inflows, then releases
 5       each borrower               ``wish``: draws
+5       the impatient               ``react_to_holds``: appeals, other lenders
 6       the ledger                  ``record_day``
 ======  ==========================  =====================================================
 
@@ -35,6 +36,7 @@ from simlimit.model.evaluation import evaluate_cohort
 from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
 from simlimit.model.pool import fund
+from simlimit.model.reactions import react_to_holds
 from simlimit.model.repayment import pay
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.start import Setting, begin
@@ -55,7 +57,7 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
         else:
             yield at(wish_day, ACT)
             s = platform.state
-            wish_day = wish(s.borrowers, s.loans, s.loan_keys, s.platform, s.events, b, wish_day)
+            wish_day = wish(s.borrowers, s.elsewhere, s.loans, s.loan_keys, s.platform, s.events, b, wish_day)
 
 
 def cohort(
@@ -83,6 +85,17 @@ def pool(platform: Platform) -> Process:
         s = platform.state
         fund(s.borrowers, s.holds, s.counts, s.platform, s.events, s.facilities, day)
         platform.tell_ended()
+
+
+def impatient(platform: Platform) -> Process:
+    """Let those react of whose holds one has reached their patience.
+
+    One process for all: that of a borrower would sleep through what a process of a user's repays.
+    """
+    for day in range(platform.horizon):
+        yield platform.at(day, ACT)
+        s = platform.state
+        react_to_holds(s.borrowers, s.holds, s.counts, s.platform, s.events, day)
 
 
 def shock(platform: Platform, k: int) -> Process:
@@ -151,6 +164,8 @@ def run(
         process(cohort(platform, members, first, evaluation.period_days, evaluation.duration_days))
     process(desk(platform))
     process(pool(platform))
+    if state.platform[0].reacting:
+        process(impatient(platform))
     for user_process in user_processes:
         process(user_process(platform))
     with _without_collecting_the_build():

@@ -2,18 +2,20 @@
 
 import math
 
-from simlimit.model.compiling import step, transition
-from simlimit.model.holds import charge, discard, join_queue
+from simlimit.model.compiling import rare, step, transition
+from simlimit.model.evaluation import standing
+from simlimit.model.holds import charge, discard, is_at_desk, join_queue, review_numbers
 from simlimit.model.ledger import log
+from simlimit.model.levers import FEEDBACK, pull
 from simlimit.model.queues import sort_queue
-from simlimit.model.randomness import REVIEW as REVIEW_STREAM
-from simlimit.model.randomness import uniforms
+from simlimit.model.randomness import REACT, Numbers, uniforms
 from simlimit.model.state import (
     APPROVED,
-    AT_DESK,
+    BEHAVIOUR,
     CONSTANT,
     END,
     EXPONENTIAL,
+    IN_APPEAL,
     REFUSED,
     REVIEW,
     REVIEW_DESK,
@@ -29,15 +31,12 @@ EFFECT = 0.375
 """Time of day at which holds arrive (the end of phase 2) and at which reviews take effect (phase 3)."""
 
 
-@step
-def review_numbers(p: Record, borrower: int, hold: Record) -> tuple[float, float, float, float]:
-    """Return the random numbers of a hold's present review."""
-    index = (int(hold.instalment) & 0xFFFF) | (int(hold.attempts) << 16)
-    return uniforms(p.seed, p.replication, REVIEW_STREAM, borrower, hold.origin, index)
+CLASSES = 3
+"""Queues of the desk: appeals, then borrowers of priority, then the others."""
 
 
 @step
-def service_time(p: Record, u: tuple[float, float, float, float]) -> float:
+def service_time(p: Record, u: Numbers) -> float:
     """Return how long a review takes, in days."""
     if p.service_law == CONSTANT or p.service_days == 0.0:
         return p.service_days
@@ -54,11 +53,11 @@ def take_next(holds: Records, p: Record, time: float) -> int:
 
     The desk is carried forward once a day, so a hold may have been forfeited after its review began.
     """
-    for priority in range(2):
+    for priority in range(CLASSES):
         while p.desk_head[priority] != END:
             h = p.desk_head[priority]
             p.desk_head[priority] = holds[h].link
-            if holds[h].stage == AT_DESK or holds[h].since + holds[h].ended_in / 8 > time:
+            if is_at_desk(holds[h]) or holds[h].since + holds[h].ended_in / 8 > time:
                 return h
             discard(holds, p, h)
     return END
@@ -100,10 +99,26 @@ def start_review(
     place = p.busy
     p.busy += 1
     reviewers[place].hold = h
-    reviewers[place].free_at = time + service_time(p, review_numbers(p, r.borrower, holds[h]))
+    reviewers[place].free_at = time + service_time(p, review_numbers(r, p, holds[h]))
     while place > 0 and reviewers[place].free_at < reviewers[(place - 1) // 2].free_at:
         swap(reviewers, place, (place - 1) // 2)
         place = (place - 1) // 2
+
+
+@rare
+def heed_appeal(r: Record, p: Record, hold: Record, day: int) -> None:
+    """Take a false flag back, now that an appeal is approved; perhaps for good."""
+    hold.approved_at = day
+    if r.risky:
+        return
+    p.flagged -= int(r.flagged)
+    r.flagged = 0
+    if r.standing == BEHAVIOUR:
+        r.standing = standing(r, p, day)
+    index = int(hold.instalment) & 0xFFFF
+    u = uniforms(p.seed, p.replication, REACT, r.borrower, hold.origin, index)[1]
+    if u < pull(r, p, day, FEEDBACK):
+        r.trusted = 1
 
 
 @step
@@ -112,17 +127,19 @@ def finish_review(
 ) -> None:
     """Approve a reviewed hold, or send it back to wait for the next decision."""
     hold = holds[h]
-    if hold.stage != AT_DESK:
+    if not is_at_desk(hold):
         discard(holds, p, h)
         return
     r = borrowers[hold.owner]
-    approved = review_numbers(p, r.borrower, hold)[0] < p.approve_share
+    approved = review_numbers(r, p, hold)[0] < p.approve_share
     verdict = APPROVED if approved else REFUSED
     log(events, p, day, REVIEW_DESK, REVIEWED, r.borrower, hold.origin, hold.instalment, left(hold), verdict)
     hold.attempts += 1
     hold.reviewed_at = day
     p.review_queue -= 1
     if approved:
+        if hold.stage == IN_APPEAL:
+            heed_appeal(r, p, hold, day)
         join_queue(r, holds, counts, p, h, day)
     else:
         charge(r, hold, counts, p, day, REVIEW)
@@ -147,13 +164,21 @@ def work_until(
 
 
 @step
+def priority_class(r: Record, p: Record, hold: Record) -> int:
+    """Return the queue in which a hold stands at the desk."""
+    if hold.stage == IN_APPEAL:
+        return 0
+    return 1 if r.score >= p.priority_score else 2
+
+
+@step
 def admit_arrivals(borrowers: Records, holds: Records, p: Record) -> None:
     """Append today's holds, in their pinned order, to the queue of their priority."""
     h = sort_queue(borrowers, holds, p.desk_arrivals, False)
     p.desk_arrivals = END
     while h != END:
         following = holds[h].link
-        priority = 0 if borrowers[holds[h].owner].score >= p.priority_score else 1
+        priority = priority_class(borrowers[holds[h].owner], p, holds[h])
         holds[h].link = END
         if p.desk_head[priority] == END:
             p.desk_head[priority] = h

@@ -1,12 +1,13 @@
-"""Evaluations (phase 2): score, flag, standing, waiting holds, and the line."""
+"""Evaluations (phase 2, or at a repayment): score, flag, standing, waiting holds, and the line."""
 
 import math
 
-from simlimit.model.compiling import step, transition
+from simlimit.model.compiling import rare, step, transition
 from simlimit.model.holds import approve, charge
 from simlimit.model.ledger import log
+from simlimit.model.levers import BETTER_MODEL, DELEVERAGE, TIMELY_SCORING, campaign_bp, pull
 from simlimit.model.limits import lower_limit, raise_limit
-from simlimit.model.randomness import SCREEN, uniforms
+from simlimit.model.randomness import LEVER, SCREEN, Numbers, uniforms
 from simlimit.model.state import (
     BEHAVIOUR,
     CLEAR,
@@ -14,20 +15,25 @@ from simlimit.model.state import (
     EVALUATE,
     EVALUATED,
     INACTIVE,
+    LENDER_LEFT,
     NO_CAUSE,
     NO_LOAN,
     NONE,
     OVERDUE,
+    PAY,
     SCORE,
     WAITING,
     Record,
     Records,
+    lenders_in_use,
     share,
     utilisation,
 )
 
 RECENT_DRAW_DAYS = 30
 RECENT_PREPAYMENT_DAYS = 90
+LARGEST_SHIFT = 100.0
+"""Logits; beyond, a flag is sure or out of the question, and an exponential might not be a number."""
 
 
 @step
@@ -43,31 +49,35 @@ def new_score(r: Record, p: Record, day: int) -> float:
 @step
 def false_flag_share(r: Record, p: Record, day: int) -> float:
     """Return the long-run share of false flags of a borrower, shifted on the logit scale by what it does."""
-    f = p.false_flag
+    f = p.false_flag * (1.0 - pull(r, p, day, BETTER_MODEL))
     if p.weighted and f > 0.0:
         shift = p.weight_utilisation * utilisation(r)
         shift += p.weight_draw * (1.0 if day - int(r.last_draw) < RECENT_DRAW_DAYS else 0.0)
         shift += p.weight_prepayment * (1.0 if day - int(r.last_prepayment) < RECENT_PREPAYMENT_DAYS else 0.0)
-        shift += p.weight_lenders * r.lenders
+        if p.weight_lenders != 0.0:
+            shift += p.weight_lenders * lenders_in_use(r, day)
+        shift = min(LARGEST_SHIFT, max(-LARGEST_SHIFT, shift))
         f = 1.0 / (1.0 + math.exp(-(math.log(f / (1.0 - f)) + shift)))
     return f
 
 
 @step
-def is_flagged(r: Record, p: Record, day: int, started: int, u_flag: float, u_detection: float) -> bool:
+def is_flagged(r: Record, p: Record, day: int, u_flag: float, u_detection: float) -> bool:
     """Look at the flag: detection for the truly risky, a two-state chain in time for the others."""
     if r.risky:
-        return u_detection < p.detection
+        return u_detection < p.detection + (1.0 - p.detection) * pull(r, p, day, BETTER_MODEL)
+    if r.levers != 0 and r.trusted:
+        return False
     f = false_flag_share(r, p, day)
     if f in (0.0, 1.0):
         return f == 1.0
-    if started == r.evaluation_day or p.flag_days == 0.0:
+    if r.last_decision == NONE or p.flag_days == 0.0:
         return u_flag < f
     if (u_flag < f) == r.flagged:
         # The chance is at least f if flagged before, else at most f: the exponential is not needed.
         return u_flag < f
     rate = 1.0 / (p.flag_days * (1.0 - f))
-    kept = math.exp(-rate * p.period_days)
+    kept = math.exp(-rate * (day - int(r.last_decision)))
     if r.flagged:
         return u_flag < f + (1.0 - f) * kept
     return u_flag < f * (1.0 - kept)
@@ -78,7 +88,7 @@ def standing(r: Record, p: Record, day: int) -> int:
     """Return clear, or the first rule that denies."""
     if r.score < p.min_score + r.tightened / 10_000:
         return SCORE
-    if r.oldest_due < day or day - int(r.last_overdue) < p.clean_days:
+    if p.denies_overdue and (r.oldest_due < day or day - int(r.last_overdue) < p.clean_days):
         return OVERDUE
     if r.flagged:
         return BEHAVIOUR
@@ -87,12 +97,12 @@ def standing(r: Record, p: Record, day: int) -> int:
 
 @step
 def decide_hold(
-    r: Record, holds: Records, counts: Records, p: Record, h: int, day: int, started: int
+    r: Record, holds: Records, counts: Records, p: Record, h: int, day: int, seen_until: int
 ) -> None:
     """Apply a decision to a hold that waits for one."""
     hold = holds[h]
     verdict = r.standing
-    seen = hold.arrived_at <= started - p.cutoff_days
+    seen = hold.arrived_at <= seen_until
     if verdict != CLEAR:
         if seen or p.straight_through:
             charge(r, hold, counts, p, day, verdict)
@@ -110,33 +120,79 @@ def review_line(r: Record, holds: Records, counts: Records, p: Record, events: R
         lower_limit(r, holds, counts, p, events, day, EVALUATE, limit, SCORE)
     elif day - int(r.last_draw) >= p.inactive_days:
         lower_limit(r, holds, counts, p, events, day, EVALUATE, r.outstanding + r.held, INACTIVE)
-    elif r.standing == CLEAR and r.score >= p.raise_score and not r.raise_pending:
-        limit = min(r.limit + share(r.limit, p.raise_share), r.cap)
-        if limit > r.limit:
-            raise_limit(r, holds, counts, p, events, day, EVALUATE, limit, NO_CAUSE)
+    elif r.standing == CLEAR and not r.raise_pending:
+        rise = (p.raise_share if r.score >= p.raise_score else 0) + campaign_bp(r, p, day)
+        if rise > 0:
+            limit = min(r.limit + share(r.limit, rise), r.cap)
+            if limit > r.limit:
+                raise_limit(r, holds, counts, p, events, day, EVALUATE, limit, NO_CAUSE)
+
+
+@rare
+def leave_lender(r: Record, p: Record, events: Records, day: int, phase: int) -> None:
+    """Let a borrower leave one of its other lenders."""
+    r.lenders -= 1
+    p.lenders -= 1
+    log(events, p, day, phase, LENDER_LEFT, r.borrower, NO_LOAN, NONE, 0, NO_CAUSE)
 
 
 @step
-def evaluate(
-    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int,
-    u_flag: float, u_detection: float,
+def decide(
+    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int, phase: int,
+    seen_until: int, u: Numbers,
 ) -> None:  # fmt: skip
-    """Decide an evaluation of a borrower that ends today; it started ``duration_days`` ago."""
-    if r.closed:
-        return
-    started = day - p.duration_days
+    """Decide about a borrower and its waiting holds, by the random numbers of an evaluation."""
     r.score = new_score(r, p, day)
-    r.flagged = is_flagged(r, p, day, started, u_flag, u_detection)
+    if r.levers != 0 and r.lenders > 0 and u[2] < pull(r, p, day, DELEVERAGE):
+        leave_lender(r, p, events, day, phase)
+    flagged = is_flagged(r, p, day, u[0], u[1])
+    if flagged != r.flagged:
+        p.flagged += 1 if flagged else -1
+        r.flagged = flagged
     r.standing = standing(r, p, day)
-    log(events, p, day, EVALUATE, EVALUATED, r.borrower, NO_LOAN, NONE, 0, r.standing)
+    log(events, p, day, phase, EVALUATED, r.borrower, NO_LOAN, NONE, 0, r.standing)
     h = r.first_hold
     while h != END:
         following = holds[h].next
         if holds[h].stage == WAITING:
-            decide_hold(r, holds, counts, p, h, day, started)
+            decide_hold(r, holds, counts, p, h, day, seen_until)
         h = following
-    review_line(r, holds, counts, p, events, day)
     r.last_decision = day
+
+
+@step
+def evaluate(
+    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int, u: Numbers
+) -> None:
+    """Decide an evaluation of a borrower that ends today; it started ``duration_days`` ago."""
+    if not r.closed:
+        seen_until = day - p.duration_days - p.cutoff_days
+        decide(r, holds, counts, p, events, day, EVALUATE, seen_until, u)
+        review_line(r, holds, counts, p, events, day)
+
+
+@step
+def any_waits_of_today(r: Record, holds: Records, day: int) -> bool:
+    """Return whether a hold that reached gate 2 today waits there."""
+    h = r.first_hold
+    while h != END:
+        if holds[h].stage == WAITING and holds[h].arrived_at == day:
+            return True
+        h = holds[h].next
+    return False
+
+
+@rare
+def evaluate_at_repayment(
+    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int
+) -> None:
+    """Let an evaluation follow a payment that did not pass at once, as the lever ``timely_scoring`` says."""
+    if r.closed or not any_waits_of_today(r, holds, day):
+        return
+    u = uniforms(p.seed, p.replication, LEVER, r.borrower, TIMELY_SCORING, 1 + day)[0]
+    if u < pull(r, p, day, TIMELY_SCORING):
+        numbers = uniforms(p.seed, p.replication, SCREEN, r.borrower, day, 1)
+        decide(r, holds, counts, p, events, day, PAY, day, numbers)
 
 
 @transition
@@ -160,4 +216,4 @@ def evaluate_cohort(
     for b in members:
         r = borrowers[b]
         u = uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)
-        evaluate(r, holds, counts, p, events, day, u[0], u[1])
+        evaluate(r, holds, counts, p, events, day, u)

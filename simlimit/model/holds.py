@@ -8,6 +8,9 @@ from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_cents, count_end, count_stay, end_note, note_limit
 from simlimit.model.ledger import log
+from simlimit.model.levers import LESS_MANUAL, pull
+from simlimit.model.randomness import REVIEW as REVIEW_STREAM
+from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.state import (
     AT_DESK,
     AT_SETTLEMENT,
@@ -23,6 +26,8 @@ from simlimit.model.state import (
     FREE,
     FUND,
     FUNDING,
+    IN_APPEAL,
+    NEVER,
     NO_CAUSE,
     NONE,
     OVER_LIMIT,
@@ -107,11 +112,17 @@ def open_hold(
 
 
 @step
+def is_at_desk(hold: Record) -> bool:
+    """Return whether a hold waits for a reviewer or is under review."""
+    return hold.stage in (AT_DESK, IN_APPEAL)
+
+
+@step
 def end(r: Record, holds: Records, p: Record, h: int, outcome: int) -> None:
     """End a hold and take it from the borrower's list; from a queue it goes when its turn comes."""
     hold = holds[h]
-    queued = hold.stage in (AT_DESK, QUEUED)
-    if hold.stage == AT_DESK:
+    queued = is_at_desk(hold) or hold.stage == QUEUED
+    if is_at_desk(hold):
         p.review_queue -= 1
     elif hold.cause == FUNDING:
         p.funding_queue -= 1
@@ -188,16 +199,37 @@ def join_queue(r: Record, holds: Records, counts: Records, p: Record, h: int, da
 
 
 @step
+def review_numbers(r: Record, p: Record, hold: Record) -> Numbers:
+    """Return the random numbers of a hold's present review."""
+    index = (int(hold.instalment) & 0xFFFF) | (int(hold.attempts) << 16)
+    return uniforms(p.seed, p.replication, REVIEW_STREAM, r.borrower, hold.origin, index)
+
+
+@rare
+def is_spared(r: Record, p: Record, hold: Record, day: int) -> bool:
+    """Return whether the lever ``less_manual`` drops a hold's review."""
+    spared = pull(r, p, day, LESS_MANUAL)
+    return spared > 0.0 and review_numbers(r, p, hold)[3] < spared
+
+
+@step
+def go_to_desk(r: Record, holds: Records, counts: Records, p: Record, h: int, day: int, stage: int) -> None:
+    """Put a hold among those that arrive at the desk next."""
+    hold = holds[h]
+    hold.stage = stage
+    charge(r, hold, counts, p, day, REVIEW)
+    p.review_queue += 1
+    hold.link = p.desk_arrivals
+    p.desk_arrivals = h
+
+
+@step
 def approve(r: Record, holds: Records, counts: Records, p: Record, h: int, day: int) -> None:
     """Let a hold pass gate 3: to the desk if the borrower is watched, else to the funding queue."""
     hold = holds[h]
     hold.approved_at = day
-    if r.watched or r.watches > 0:
-        hold.stage = AT_DESK
-        charge(r, hold, counts, p, day, REVIEW)
-        p.review_queue += 1
-        hold.link = p.desk_arrivals
-        p.desk_arrivals = h
+    if (r.watched or r.watches > 0) and not (r.levers != 0 and is_spared(r, p, hold, day)):
+        go_to_desk(r, holds, counts, p, h, day, AT_DESK)
     else:
         join_queue(r, holds, counts, p, h, day)
 
@@ -244,6 +276,8 @@ def repay(
     p.headroom += share(principal, p.recycle_share)
     h = open_hold(r, holds, p, day, principal, origin, instalment)
     holds[h].late = late
+    if p.reacting and r.next_reaction == NEVER:
+        r.next_reaction = min(NEVER, day + p.patience_days)
     if over > 0:
         forfeit(r, holds, counts, p, events, h, day, phase, over, OVER_LIMIT)
     if over < principal:

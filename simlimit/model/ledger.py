@@ -63,8 +63,10 @@ def most_records(
     p = platform[0]
     payments = payers * ((p.most_loan_room if p.per_loan else 1) + 1)
     holds = payments + evaluated
-    events = begins * (1 + 2 * borrowers + p.pending_holds) + ends + payments + 5 * payers + 4 * evaluated
-    return 2 * p.most_loan_room * wishes, wishes, holds, events + 4 * (holds + p.pending_holds) + wishes
+    # Whoever pays can be evaluated at that, and whoever has an open hold can appeal or find a lender.
+    events = begins * (1 + 2 * borrowers + p.pending_holds) + ends + payments + 7 * payers + 4 * evaluated
+    events += (6 if p.reacting else 4) * (holds + p.pending_holds) + wishes
+    return 2 * p.most_loan_room * wishes, wishes, holds, events
 
 
 @transition
@@ -87,10 +89,18 @@ def record_day(platform: Records, daily: Records, day: int) -> None:
     row.review_queue = p.review_queue
     row.funding_queue = p.funding_queue
     row.frozen = p.frozen
+    row.flagged = p.flagged
+    row.lenders = p.lenders
+    row.appeals = p.appeals
+    row.appeals_in_vain = p.appeals_in_vain
+    row.drawn_elsewhere = p.drawn_elsewhere
     p.inflow = 0
     p.repaid = 0
     p.released = 0
     p.forfeited = 0
     p.drawn = 0
     p.written_off = 0
+    p.appeals = 0
+    p.appeals_in_vain = 0
+    p.drawn_elsewhere = 0
     turn_to(p, day + 1)

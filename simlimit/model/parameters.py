@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from simlimit.model.levers import APPEAL, MORE_FUNDING, PLAN
 from simlimit.model.state import (
     END,
     FACILITY,
@@ -12,7 +13,8 @@ from simlimit.model.state import (
     SERVICE_LAWS,
     Records,
 )
-from simlimit.scenario import Scenario
+from simlimit.scenario import Scenario, preset
+from simlimit.scenario.parts import LEVER_KINDS, Lever
 
 LARGEST_LIMIT = 10**11
 """No line rises above 1e9 currency units, the largest amount that a scenario may name (cents)."""
@@ -52,6 +54,12 @@ def platform_record(scenario: Scenario) -> Records:
     _set_behaviour(p, scenario)
     _set_evaluation(p, scenario)
     _set_capacities(p, scenario)
+    for lever in scenario.levers:
+        _set_lever(p, lever)
+    p.levers = len(scenario.levers)
+    p.planning = p.lever_strength[PLAN] > 0
+    _set_reaction(p, scenario)
+    _set_ceilings(p, scenario)
     p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = p.first_free = END
     p.desk_head[:] = END
     p.desk_tail[:] = END
@@ -100,6 +108,7 @@ def _set_evaluation(p: np.record, scenario: Scenario) -> None:
     p.min_score = rules.min_score
     p.clean_days = rules.clean_days
     p.grace_days = rules.grace_days
+    p.denies_overdue = rules.overdue
     p.false_flag = screening.false_flag
     p.flag_days = screening.flag_days
     p.detection = screening.detection
@@ -122,7 +131,6 @@ def _set_capacities(p: np.record, scenario: Scenario) -> None:
     p.unlimited = funding.unlimited
     p.headroom = cents(funding.initial)
     p.daily_inflow = cents(funding.daily_inflow)
-    p.ceiling = _NO_CEILING if funding.ceiling is None or funding.unlimited else cents(funding.ceiling)
     p.recycle_share = basis_points(funding.recycle_share)
     p.reserve_share = basis_points(funding.reserve_share)
     p.raise_score = math.inf if limits.raise_score is None else limits.raise_score
@@ -131,6 +139,39 @@ def _set_capacities(p: np.record, scenario: Scenario) -> None:
     p.cut_share = basis_points(limits.cut_share)
     p.cap = LARGEST_LIMIT if limits.cap is None else cents(limits.cap)
     p.inactive_days = _NO_BOUND if limits.inactive_days is None else limits.inactive_days
+
+
+def _set_lever(p: np.record, lever: Lever) -> None:
+    kind = LEVER_KINDS.index(lever.kind)
+    p.lever_strength[kind] = lever.strength
+    p.lever_bp[kind] = basis_points(lever.strength)
+    p.lever_uptake[kind] = lever.uptake if kind != MORE_FUNDING else 0.0
+    p.lever_from[kind] = lever.from_day
+    if lever.product is not None:
+        served = preset(lever.product)
+        p.served_limit = cents(served.population.limit_median)
+        p.served_days = served.product.instalments * served.product.cycle_days
+
+
+def _set_reaction(p: np.record, scenario: Scenario) -> None:
+    reaction = scenario.reaction
+    p.patience_days = reaction.patience_days
+    p.appeal_share = reaction.appeal_share
+    p.lender_share = reaction.lender_share
+    p.most_lenders = reaction.most_lenders
+    p.lateness_per_lender = reaction.lateness_per_lender
+    p.reacting = reaction.appeal_share > 0 or reaction.lender_share > 0 or p.lever_strength[APPEAL] > 0
+
+
+def _set_ceilings(p: np.record, scenario: Scenario) -> None:
+    """Raise the ceiling here: the share of so large an amount is beyond 64 bits."""
+    funding = scenario.funding
+    if funding.ceiling is None or funding.unlimited:
+        p.ceiling = p.raised_ceiling = _NO_CEILING
+    else:
+        ceiling = cents(funding.ceiling)
+        p.ceiling = ceiling
+        p.raised_ceiling = ceiling + ceiling * int(p.lever_bp[MORE_FUNDING]) // 10_000
 
 
 def facility_records(scenario: Scenario) -> Records:

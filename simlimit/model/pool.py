@@ -2,27 +2,36 @@
 
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import discard, release
+from simlimit.model.levers import MORE_FUNDING
 from simlimit.model.queues import sort_queue
 from simlimit.model.state import END, POLICY, QUEUED, Record, Records, left, share
 
 
 @step
-def squeezed(p: Record, amount: int) -> int:
-    """Return what a liquidity squeeze leaves of an inflow."""
+def has_more_funding(p: Record, day: int) -> bool:
+    """Return whether the lever that adds to the inflows and the ceiling works; it has no takers."""
+    return day >= p.lever_from[MORE_FUNDING]
+
+
+@step
+def source(p: Record, amount: int, day: int) -> int:
+    """Return what comes of an inflow: the lever raises it, and a liquidity squeeze leaves a part of it."""
+    if has_more_funding(p, day):
+        amount += share(amount, p.lever_bp[MORE_FUNDING])
     return share(amount, 10_000 - min(p.squeezes, 10_000))
 
 
 @step
 def inflow(p: Record, facilities: Records, day: int) -> int:
     """Return what flows into the pool on a day."""
-    total = squeezed(p, p.daily_inflow)
+    total = source(p, p.daily_inflow, day)
     for i in range(len(facilities)):
         one = facilities[i]
         if one.from_day <= day < one.to_day:
-            total += squeezed(p, one.daily_inflow)
+            total += source(p, one.daily_inflow, day)
             since = day - one.from_day
             if since == 0 or (one.every_days > 0 and since % one.every_days == 0):
-                total += squeezed(p, one.lump)
+                total += source(p, one.lump, day)
     return total
 
 
@@ -107,7 +116,8 @@ def fund(
         Today.
     """
     p = platform[0]
-    amount = min(inflow(p, facilities, day), max(0, p.ceiling - p.headroom))
+    ceiling = p.raised_ceiling if has_more_funding(p, day) else p.ceiling
+    amount = min(inflow(p, facilities, day), max(0, ceiling - p.headroom))
     p.inflow += amount
     p.headroom += amount
     admit_to_queue(borrowers, holds, p)

@@ -13,8 +13,10 @@ from simlimit.model.compiling import step, transition
 from simlimit.model.counting import note_limit
 from simlimit.model.demand import wish_gap
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
+from simlimit.model.levers import levers_taken_up
 from simlimit.model.loans import open_loan
 from simlimit.model.parameters import basis_points, cents
+from simlimit.model.plan import planned_day
 from simlimit.model.randomness import POPULATION, WISH, uniforms
 from simlimit.model.state import BORROWER, END, FAR_PAST, NEVER, NONE, Record, Records, share
 from simlimit.scenario import Scenario
@@ -158,13 +160,17 @@ def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
 
 
 def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:
-    """Return the factor that keeps the mean chance of a miss at ``late_onset``, whatever the utilisation."""
+    """Return the factor that keeps the mean chance of a miss at ``late_onset`` at the start.
+
+    Whatever utilisation and other lenders do to it.
+    """
     population = scenario.population
     if portfolio is None:
         mean = mean_squared_utilisation(population.utilisation_mean, population.utilisation_concentration)
     else:
         mean = math.fsum(x * x for x in portfolio_utilisation(portfolio)) / len(portfolio)
-    return 1 / (1 + scenario.behaviour.utilisation_effect * mean)
+    effect, per_lender = scenario.behaviour.utilisation_effect, scenario.reaction.lateness_per_lender
+    return 1 / (1 + effect * mean) / (1 + per_lender * population.other_lenders)
 
 
 def portfolio_utilisation(portfolio: Portfolio) -> list[float]:
@@ -266,12 +272,18 @@ def populate(
         r.last_draw = -RECENT_DRAW_DAYS
         r.last_prepayment = FAR_PAST
         r.no_limit_since = NEVER
+        r.next_reaction = NEVER
+        r.ahead = NONE
+        if p.levers:
+            r.levers = levers_taken_up(p, borrower)
         if r.outstanding > 0:
             give_starting_loan(loans, loan_keys, p, book, r, u_age)
         r.standing = standing(r, p, 0)
         r.next_payment = r.due_day
         if p.default_dpd > 0:
             r.next_payment = min(r.next_payment, max(0, r.oldest_due + p.default_dpd))
+        if p.planning:
+            r.next_payment = min(int(r.next_payment), planned_day(r, p, r.due_day, 0))
         r.next_wish = NEVER
         if p.draws:
             u_gap = uniforms(p.seed, p.replication, WISH, borrower, 0, 0)[0]
@@ -279,3 +291,4 @@ def populate(
         note_limit(r, p, 0)
         p.outstanding += r.outstanding
         p.available += r.available
+        p.lenders += r.lenders

@@ -3,10 +3,13 @@
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import note_limit
-from simlimit.model.holds import repay, settle
+from simlimit.model.evaluation import evaluate_at_repayment
+from simlimit.model.holds import in_progress, repay, settle
 from simlimit.model.ledger import log
+from simlimit.model.levers import EDUCATION, PAY_ON_TIME, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
 from simlimit.model.limits import close
 from simlimit.model.loans import drop_settled
+from simlimit.model.plan import cycle_at_stake, planned_day
 from simlimit.model.randomness import DUE, Numbers, uniforms
 from simlimit.model.state import (
     DEFAULT,
@@ -24,6 +27,7 @@ from simlimit.model.state import (
     SLIP,
     Record,
     Records,
+    lenders_in_use,
     utilisation,
 )
 
@@ -117,6 +121,16 @@ def prepay(
 
 
 @step
+def prepays(r: Record, p: Record, day: int, u: float) -> bool:
+    """Return whether an early repayment follows a payment: seldom into an evaluation that one knows of."""
+    if u >= p.prepay_chance or r.loans == 0:
+        return False
+    if not in_progress(r, p, day, PAY):
+        return True
+    return u < p.prepay_chance * (1.0 - pull(r, p, day, TRANSPARENCY))
+
+
+@step
 def pay_now(
     r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
     day: int, cycle: int, chance: float,
@@ -129,9 +143,29 @@ def pay_now(
     r.spell = 0
     r.oldest_due = NEVER
     r.slip_until = NEVER
-    pay_all_due(r, loans, holds, counts, p, events, day, cycle, late)
-    if not cure and chance < p.prepay_chance and r.loans > 0:
+    pay_all_due(r, loans, holds, counts, p, events, day, cycle, late and p.denies_overdue)
+    if not cure and prepays(r, p, day, chance):
         prepay(r, loans, holds, counts, p, events, day, PAY)
+    if takes_up(r, TIMELY_SCORING):
+        evaluate_at_repayment(r, holds, counts, p, events, day)
+
+
+@step
+def made_rarer(r: Record, p: Record, day: int, chance: float) -> float:
+    """Return what the levers leave of the chance that a payment is not made on its day."""
+    if r.levers == 0:
+        return chance
+    return chance * (1.0 - pull(r, p, day, PAY_ON_TIME)) * (1.0 - pull(r, p, day, EDUCATION))
+
+
+@step
+def miss_chance(r: Record, p: Record, day: int) -> float:
+    """Return how likely a borrower that is not late misses a payment."""
+    x = utilisation(r)
+    chance = r.propensity * (1.0 + p.utilisation_effect * x * x) * p.late_scale
+    if p.lateness_per_lender > 0.0:
+        chance *= 1.0 + p.lateness_per_lender * lenders_in_use(r, day)
+    return min(1.0, made_rarer(r, p, day, chance))
 
 
 @step
@@ -144,17 +178,26 @@ def pays_when_due(r: Record, p: Record, events: Records, day: int, cycle: int, u
         r.spell += 1
         log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
         return False
-    x = utilisation(r)
-    if u_late < min(1.0, r.propensity * (1.0 + p.utilisation_effect * x * x) * p.late_scale):
+    if u_late < miss_chance(r, p, day):
         r.spell = 1
         r.oldest_due = day
         log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
         return False
-    if u_slip < p.slip_share:
+    if u_slip < made_rarer(r, p, day, p.slip_share):
         r.oldest_due = day
         r.slip_until = day + 1 + int(u_days * p.slip_days)
         log(events, p, day, PAY, SLIP, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
         return False
+    return True
+
+
+@rare
+def pays_ahead(r: Record, loans: Records, p: Record, day: int, cycle: int, u: Numbers) -> bool:
+    """Decide whether a borrower pays on its planned day; if not, the due day decides as ever."""
+    pays = u[0] >= miss_chance(r, p, day) and u[1] >= made_rarer(r, p, day, p.slip_share)
+    if not (pays and anything_due(loans, r, cycle)):
+        return False
+    r.ahead = cycle
     return True
 
 
@@ -181,6 +224,9 @@ def next_payment_day(r: Record, p: Record, day: int, next_due: int) -> int:
     when = min(next_due, r.slip_until)
     if p.default_dpd > 0:
         when = min(when, max(r.oldest_due + p.default_dpd, day + 1))
+    if p.planning:
+        planned = planned_day(r, p, next_due, due_cycle(r, p) + 1)
+        when = min(when, planned) if planned > day else when
     return when
 
 
@@ -193,8 +239,12 @@ def meet_payment_day(
     cycle = due_cycle(r, p)
     since_due = days_since_due(r, p)
     pays = r.slip_until == day
-    if since_due == 0 and anything_due(loans, r, cycle):
-        pays = pays_when_due(r, p, events, day, cycle, u)
+    if since_due == 0:
+        if anything_due(loans, r, cycle):
+            pays = pays_when_due(r, p, events, day, cycle, u)
+    elif r.oldest_due == NEVER:  # neither due nor past due: a planned day
+        cycle += 1
+        pays = pays_ahead(r, loans, p, day, cycle, u)
     if pays:
         pay_now(r, loans, holds, counts, p, events, day, cycle, u[3])
     if p.default_dpd > 0 and day - int(r.oldest_due) >= p.default_dpd:
@@ -218,7 +268,7 @@ def pay(
     b : int
         Position of the borrower.
     day : int
-        Today: a due day, the end of a slip, or the day of default.
+        Today: a due day, a planned day, the end of a slip, or the day of default.
 
     Returns
     -------
@@ -227,5 +277,5 @@ def pay(
     """
     p = platform[0]
     r = borrowers[b]
-    u = uniforms(p.seed, p.replication, DUE, r.borrower, due_cycle(r, p), 0)
+    u = uniforms(p.seed, p.replication, DUE, r.borrower, cycle_at_stake(r, p), 0)
     return meet_payment_day(r, loans, holds, counts, p, events, day, u)

@@ -111,6 +111,7 @@ def empty_state(setting: Setting) -> State:
     return State(
         platform=platform.copy(),
         borrowers=np.empty(size, BORROWER),
+        elsewhere=np.zeros(size, np.int64),
         # A quarter more than the borrowers begin with, so that it seldom has to grow.
         loans=np.empty(size * platform[0].loan_room * 5 // 4 + 1_000, LOAN),
         loan_keys=np.zeros(0 if platform[0].reusing else size, np.int64),

@@ -33,27 +33,29 @@ NO_LOAN = -32768
 # Causes are also what an evaluation and an event can name. The gates come first, in their order.
 CAUSES = (
     "settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding",
-    "clear", "approved", "refused", "over_limit", "inactive", "default", "manual",
+    "clear", "approved", "refused", "over_limit", "inactive", "default", "manual", "heard", "in_vain",
     "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation", "",
 )  # fmt: skip
 SETTLEMENT, EVALUATION, SCORE, OVERDUE, BEHAVIOUR, REVIEW, POLICY, FUNDING = range(8)
-CLEAR, APPROVED, REFUSED, OVER_LIMIT, INACTIVE, DEFAULT, MANUAL = range(8, 15)
-FREEZE, TIGHTENING, WATCH_LIST, LIQUIDITY_SQUEEZE, LIMIT_CUT, CAP, CANCELLATION = range(15, 22)
-NO_CAUSE = 22
+CLEAR, APPROVED, REFUSED, OVER_LIMIT, INACTIVE, DEFAULT, MANUAL, HEARD, IN_VAIN = range(8, 17)
+FREEZE, TIGHTENING, WATCH_LIST, LIQUIDITY_SQUEEZE, LIMIT_CUT, CAP, CANCELLATION = range(17, 24)
+NO_CAUSE = 24
 GATES = CAUSES[:8]
-SHOCK_KINDS = CAUSES[15:22]
+SHOCK_KINDS = CAUSES[17:24]
 
-# Where a hold is in its life; FREE is a record to be used again.
-AT_SETTLEMENT, WAITING, AT_DESK, QUEUED, RELEASED, FORFEITED, FREE = range(7)
+# Where a hold is in its life: IN_APPEAL is at the desk, too; FREE is a record to be used again.
+AT_SETTLEMENT, WAITING, AT_DESK, IN_APPEAL, QUEUED, RELEASED, FORFEITED, FREE = range(8)
 
 EVENTS = (
     "shock_begin", "shock_end", "slip", "miss", "repayment", "prepayment", "evaluation", "review", "release",
-    "forfeit", "cut", "withdraw", "raise", "default", "draw",
+    "forfeit", "cut", "withdraw", "raise", "default", "draw", "appeal", "lender_found", "lender_left",
+    "draw_elsewhere",
 )  # fmt: skip
 (
     SHOCK_BEGIN, SHOCK_END, SLIP, MISS, REPAID, PREPAID, EVALUATED, REVIEWED, RELEASE,
-    FORFEIT, CUT, WITHDRAW, RAISE, DEFAULTED, DRAW,
-) = range(15)  # fmt: skip
+    FORFEIT, CUT, WITHDRAW, RAISE, DEFAULTED, DRAW, APPEALED, LENDER_FOUND, LENDER_LEFT,
+    DRAWN_ELSEWHERE,
+) = range(19)  # fmt: skip
 
 EQUAL_PRINCIPAL, EQUAL_INSTALMENT, INTEREST_ONLY = 0, 1, 2
 METHODS = ("equal_principal", "equal_instalment", "interest_only")
@@ -78,9 +80,9 @@ BORROWER = _record(
     | _fields("u4", "place first_hold first_loan loan_room")
     | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
     | _fields("i2", "last_draw last_prepayment due_day evaluation_day spell")
-    | _fields("i2", "no_limit_since no_limit_days")
-    | _fields("u2", "region group loans")
-    | _fields("u1", "standing watched risky flagged closed raise_pending lenders")
+    | _fields("i2", "no_limit_since no_limit_days ahead served_until next_reaction")
+    | _fields("u2", "region group loans levers")
+    | _fields("u1", "standing watched risky flagged trusted closed raise_pending lenders")
 )
 LOAN = _record(_fields("i8", "balance level") | _fields("i2", "origin remaining next_cycle"))
 HOLD = _record(
@@ -95,7 +97,8 @@ EVENT = _record(_fields("i8", "amount") | _fields("i4", "borrower") | _fields("i
 DAY = _record(
     _fields("i8", "day outstanding available held headroom")
     | _fields("i8", "inflow repaid released forfeited drawn written_off")
-    | _fields("i8", "pending_holds review_queue funding_queue frozen")
+    | _fields("i4", "pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain")
+    | _fields("i8", "drawn_elsewhere")
 )
 COUNT = _record({"holds": ("i8", (11,)), "cents": ("i8", (11,))})
 """Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
@@ -118,7 +121,8 @@ PLATFORM = _record(
     | _fields("f8", "utilisation_effect late_scale slip_share prepay_chance wish_gap")
     | {"cure_hazards": ("f8", (12,)), "cures": "i8", "annuity": ("f8", (61,))}
     # parameters: evaluation, rules, screening
-    | _fields("i8", "period_days cutoff_days duration_days straight_through clean_days grace_days weighted")
+    | _fields("i8", "period_days cutoff_days duration_days straight_through weighted")
+    | _fields("i8", "clean_days grace_days denies_overdue")
     | _fields("f8", "smoothing utilisation_weight min_score false_flag flag_days detection")
     | _fields("f8", "weight_utilisation weight_draw weight_prepayment weight_lenders")
     # parameters: review, funding, limits
@@ -126,19 +130,27 @@ PLATFORM = _record(
     | _fields("f8", "service_days service_cv approve_share priority_score")
     | _fields("i8", "raise_share cut_share cap inactive_days")
     | _fields("f8", "raise_score cut_score")
+    # parameters: reactions and levers
+    | _fields("i8", "reacting patience_days most_lenders")
+    | _fields("f8", "appeal_share lender_share lateness_per_lender")
+    | dict.fromkeys(("lever_strength", "lever_uptake"), ("f8", (13,)))
+    | dict.fromkeys(("lever_bp", "lever_from"), ("i8", (13,)))
+    | _fields("i8", "levers planning served_limit served_days raised_ceiling")
     # where today is
     | _fields("i8", "cycle cycle_day period_day")
     # totals
     | _fields(
         "i8", "outstanding available held headroom squeezes frozen pending_holds review_queue funding_queue"
     )
+    | _fields("i8", "flagged lenders")
     | _fields("i8", "inflow repaid released forfeited drawn written_off")
+    | _fields("i8", "appeals appeals_in_vain drawn_elsewhere")
     | _fields("i8", "holds_opened holds_released holds_forfeited")
     # queues (linked through holds) and the reviewers at work
     | _fields(
         "i8", "desk_arrivals queue_arrivals queue_first_arrival queue_head queue_tail arrival_claims busy"
     )
-    | {"desk_head": ("i8", (2,)), "desk_tail": ("i8", (2,))}
+    | {"desk_head": ("i8", (3,)), "desk_tail": ("i8", (3,))}
     # records in use
     | _fields("i8", "loan_room most_loan_room loans_used loans_opened holds_used first_free")
     | _fields("i8", "events_used occurrences")
@@ -155,6 +167,8 @@ class State(NamedTuple):
         In any order: ``borrower`` is the id by which a borrower is known outside, ``place`` where it lies.
     loans : array of LOAN records
         Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
+    elsewhere : array of int
+        What another product served of each borrower's wishes, in cents.
     loan_keys : array of int
         Of every loan ever opened, unless records are used again; see `loan_key`.
     holds, events : arrays of records
@@ -176,6 +190,7 @@ class State(NamedTuple):
 
     platform: Records
     borrowers: Records
+    elsewhere: Records
     loans: Records
     loan_keys: Records
     holds: Records
@@ -230,6 +245,12 @@ def utilisation(borrower: Record) -> float:
     if borrower.limit > 0:
         return min(1.0, borrower.outstanding / borrower.limit)
     return 1.0 if borrower.outstanding > 0 else 0.0
+
+
+@step
+def lenders_in_use(borrower: Record, day: int) -> int:
+    """Return the other lenders of a borrower, a product that serves it elsewhere included."""
+    return int(borrower.lenders) + (1 if day < borrower.served_until else 0)
 
 
 @step

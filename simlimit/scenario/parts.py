@@ -61,7 +61,7 @@ class Population(Part):
         "How alike borrowers are in score; not set: all the same",
     )
     other_lenders: float = number(
-        0.0, 0, 1, "share of borrowers", "Borrowers who also borrow from other lenders"
+        0.0, 0, 1, "share of borrowers", "Borrowers who have another lender at the start"
     )
 
     @model_validator(mode="after")
@@ -192,6 +192,13 @@ class Rules(Part):
         30, 0, 30_000, "days", "Days that must have passed since the borrower was overdue"
     )
     grace_days: int = whole(3, 0, 30_000, "days", "Days late that are forgiven once paid")
+    overdue: bool = field(
+        True,
+        "Whether being overdue, or a late payment, keeps limit from coming back at all",
+        "",
+        "true or false",
+        strict=True,
+    )
 
 
 class Weights(Part):
@@ -202,7 +209,7 @@ class Weights(Part):
     utilisation: float = number(0.0, -20, 20, "logits", "Full utilisation")
     recent_draw: float = number(0.0, -20, 20, "logits", "A draw in the last 30 days")
     recent_prepayment: float = number(0.0, -20, 20, "logits", "An early repayment in the last 90 days")
-    lenders: float = number(0.0, -20, 20, "logits", "Borrowing from other lenders")
+    lenders: float = number(0.0, -20, 20, "logits", "Each other lender")
 
 
 class Screening(Part):
@@ -315,6 +322,104 @@ class Limits(Part):
         if self.cut_score is not None and self.raise_score is not None and self.cut_score > self.raise_score:
             self.refuse("cut_score", f"at most raise_score, which is {self.raise_score:.12g}")
         return self
+
+
+class Reaction(Part):
+    """What borrowers do about limit that does not come back, and what it does to them.
+
+    Without shares everybody waits.
+    """
+
+    place: ClassVar[tuple[str, ...]] = ("reaction",)
+
+    patience_days: int = whole(
+        14,
+        1,
+        30_000,
+        "days",
+        "Age of a hold at which its borrower appeals, looks for another lender or waits",
+    )
+    appeal_share: float = number(0.0, 0, 1, "probability per hold", "Borrowers who then appeal")
+    lender_share: float = number(
+        0.0, 0, 1, "probability per hold", "Borrowers who then look for another lender; the rest wait"
+    )
+    most_lenders: int = whole(5, 0, 100, "lenders", "Other lenders at which a borrower looks for no more")
+    lateness_per_lender: float = number(
+        0.0,
+        0,
+        100,
+        "factor",
+        "With n other lenders payments are missed 1 + n times this as often as with none",
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.appeal_share + self.lender_share > 1:
+            self.refuse("lender_share", f"at most 1 - appeal_share, which is {1 - self.appeal_share:.12g}")
+        return self
+
+
+LEVER_KINDS = (
+    "appeal", "pay_on_time", "deleverage", "campaign", "diversify", "plan", "transparency",
+    "better_model", "timely_scoring", "less_manual", "feedback", "education", "more_funding",
+)  # fmt: skip
+"""Kinds of lever in their order, which numbers them; the first six are the borrower's."""
+
+_LEVERS = f"{', '.join(LEVER_KINDS[:-1])} or {LEVER_KINDS[-1]}"
+_PRODUCTS = "credit-loan, small-business or supply-chain"
+
+
+class Lever(Part):
+    """A remedy of borrowers or of the platform: of each kind at most one."""
+
+    place: ClassVar[tuple[str, ...]] = ("lever",)
+
+    kind: Literal[
+        "appeal",
+        "pay_on_time",
+        "deleverage",
+        "campaign",
+        "diversify",
+        "plan",
+        "transparency",
+        "better_model",
+        "timely_scoring",
+        "less_manual",
+        "feedback",
+        "education",
+        "more_funding",
+    ] = Field(
+        description=f"What is done: {_LEVERS}",
+        json_schema_extra={"unit": "", "allowed": _LEVERS},
+    )
+    strength: float = number(
+        0.5, 0, 1, "share", "How much it does, 0: nothing; what it is a share of depends"
+    )
+    uptake: float = number(1.0, 0, 1, "share of borrowers", "Borrowers who take it up, or whom it reaches")
+    from_day: int = whole(0, 0, 30_000, "day", "First day on which it works")
+    cost: float = number(
+        1.0, 0, 1e9, CURRENCY + " per borrower and year", "What it costs; changes nothing that happens"
+    )
+    product: Literal["credit-loan", "small-business", "supply-chain"] | None = field(
+        None, "Preset of the product that serves what a diversify sends elsewhere", "", _PRODUCTS
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.kind == "diversify" and self.product is None:
+            self.refuse("product", f"{_PRODUCTS} for a diversify")
+        if self.kind != "diversify" and self.product is not None:
+            self.refuse("product", f"not set for a {self.kind}")
+        if self.kind == "more_funding" and self.uptake != 1:
+            self.refuse("uptake", "1 for a more_funding, which has no takers")
+        return self
+
+
+def check_kinds(levers: tuple[Lever, ...]) -> None:
+    """Refuse a second lever of a kind."""
+    for position, lever in enumerate(levers):
+        if any(lever.kind == other.kind for other in levers[:position]):
+            refuse_at(("levers", position, "kind"), lever.kind, "a kind that no other lever has")
 
 
 LASTING = ("freeze", "tightening", "watch_list", "liquidity_squeeze")

@@ -13,18 +13,22 @@ from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 from simlimit.errors import ScenarioError
 from simlimit.scenario.base import FrozenMapping, Part, field, refuse_at, suggestion, whole
 from simlimit.scenario.parts import (
+    LEVER_KINDS,
     Behaviour,
     Evaluation,
     Facility,
     Funding,
+    Lever,
     Limits,
     Population,
     Product,
+    Reaction,
     Review,
     Rules,
     Screening,
     Shock,
     Text,
+    check_kinds,
     check_regions,
 )
 from simlimit.scenario.toml import dumps, parse, read
@@ -36,7 +40,8 @@ LABELS = ("name", "description", "start_date", "provenance")
 """Fields that name things and change nothing that happens: they need no source."""
 
 _SOURCED = re.compile(r"(measured|reported|assumed)\b")
-_ELEMENT = re.compile(r"(shocks|funding\.facilities)\[(\d+)\](?:\.(\w+))?")
+_ELEMENT = re.compile(r"(shocks|levers|funding\.facilities)\[(\d+)\](?:\.(\w+))?")
+_ELEMENTS: dict[str, type[Part]] = {"shocks": Shock, "levers": Lever, "funding.facilities": Facility}
 
 Provenance = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
@@ -92,6 +97,10 @@ class Scenario(Part):
     shocks: Annotated[tuple[Shock, ...], Field(max_length=1000)] = field(
         (), "Policy and market events", "", "a list of at most 1000 shocks", strict=False
     )
+    reaction: Reaction = field(Reaction(), "What borrowers do about a hold", "", "a table", strict=False)
+    levers: Annotated[tuple[Lever, ...], Field(max_length=len(LEVER_KINDS))] = field(
+        (), "Remedies", "", f"a list of at most {len(LEVER_KINDS)} levers", strict=False
+    )
     provenance: Provenance = field(
         FrozenMapping({}),
         "Where each number comes from: measured, reported (with the source) or assumed",
@@ -110,6 +119,7 @@ class Scenario(Part):
             )
         if self.population.portfolio is None:
             check_regions(self.shocks, self.population.regions)
+        check_kinds(self.levers)
         for name, source in self.provenance.items():
             if not self._has(name):
                 refuse_at(("provenance",), name, "about a field of the scenario")
@@ -229,9 +239,9 @@ class Scenario(Part):
         element = _ELEMENT.fullmatch(name)
         if element is None:
             return name in names()
-        elements = self.shocks if element[1] == "shocks" else self.funding.facilities
-        kind = Shock if element[1] == "shocks" else Facility
-        return int(element[2]) < len(elements) and (element[3] is None or element[3] in kind.model_fields)
+        elements = _value(self, element[1])
+        within = isinstance(elements, tuple) and int(element[2]) < len(elements)
+        return within and (element[3] is None or element[3] in _ELEMENTS[element[1]].model_fields)
 
     def _provenance_after(
         self, changes: Mapping[str, object], kept: Mapping[str, str], own: bool

@@ -43,17 +43,23 @@ def fingerprint(setting: Setting, seed: int, options: Mapping[str, object]) -> d
     }
 
 
+def made_folder(folder: str | os.PathLike[str]) -> Path:
+    """Return a folder that is there, made if it was not."""
+    target = Path(folder)
+    try:
+        target.mkdir(exist_ok=True)
+    except OSError as error:
+        raise SimlimitError(f"{target} cannot be written: {error.strerror or error}.") from None
+    return target
+
+
 def open_stores(
     folder: str | os.PathLike[str], settings: Mapping[str, Setting], marks: Mapping[str, dict[str, Any]]
 ) -> dict[str, "Store"]:
     """Return the store of a study, whose name is empty: the folder; or a folder in it for each of several."""
     if list(settings) == [""]:
         return {"": Store(folder, settings[""], marks[""])}
-    target = Path(folder)
-    try:
-        target.mkdir(exist_ok=True)
-    except OSError as error:
-        raise SimlimitError(f"{target} cannot be written: {error.strerror or error}.") from None
+    target = made_folder(folder)
     return {
         name: Store(target / f"{position}-{SAFE.sub('-', name)[:60]}", setting, marks[name])
         for position, (name, setting) in enumerate(settings.items())

@@ -1,11 +1,13 @@
 """The presets: each loads, each number has a source, dates and days agree."""
 
 import datetime
+from typing import get_args
 
 import pytest
 
 from simlimit.errors import ScenarioError
 from simlimit.scenario import Scenario, preset, presets
+from simlimit.scenario.parts import Lever
 from simlimit.scenario.scenario import LABELS
 
 NAMES = list(presets().index)
@@ -25,7 +27,16 @@ def changed(name):
 
 def test_presets_are_listed_with_a_line_each():
     table = presets()
-    assert NAMES == ["clockwork", "jiebei", "welidai", "taiwan-2005", "rectification"]
+    assert NAMES == [
+        "clockwork",
+        "jiebei",
+        "welidai",
+        "taiwan-2005",
+        "rectification",
+        "credit-loan",
+        "small-business",
+        "supply-chain",
+    ]
     assert table["description"].str.len().between(20, 120).all()
 
 
@@ -76,6 +87,26 @@ def test_the_shocks_of_rectification_fall_on_their_dates():
     for position, (date, shock) in enumerate(zip(dates, scenario.shocks, strict=True)):
         assert str(date)[:7] in scenario.source(f"shocks[{position}]")
         assert shock.at_day + shock.duration_days < scenario.horizon_days
+
+
+def test_demand_can_go_to_products_that_are_presets():
+    products = get_args(get_args(Lever.model_fields["product"].annotation)[0])
+    assert products == ("credit-loan", "small-business", "supply-chain")
+    assert set(products) < set(NAMES)
+
+
+def test_the_other_products_have_limits_prices_and_release_rules_of_their_own():
+    credit, business, invoices = (preset(name) for name in ("credit-loan", "small-business", "supply-chain"))
+    assert not credit.evaluation.straight_through
+    assert business.product.method == "interest_only"
+    assert (invoices.product.instalments, invoices.product.release_unit) == (1, "loan")
+    for value_of in (lambda one: one.population.limit_median, lambda one: one.product.daily_rate):
+        assert len({value_of(one) for one in (preset("jiebei"), credit, business, invoices)}) == 4
+
+
+def test_a_buyer_that_slips_does_not_keep_the_limit_of_its_invoice():
+    invoices = preset("supply-chain")
+    assert invoices.behaviour.slip_days <= invoices.rules.grace_days < invoices.product.cycle_days
 
 
 def test_an_unknown_preset_is_refused_with_the_names():

@@ -17,9 +17,11 @@ from simlimit.scenario import (
     Evaluation,
     Facility,
     Funding,
+    Lever,
     Limits,
     Population,
     Product,
+    Reaction,
     Review,
     Rules,
     Scenario,
@@ -27,8 +29,13 @@ from simlimit.scenario import (
     Shock,
     Weights,
 )
+from simlimit.scenario.parts import LEVER_KINDS
 
-NEEDED = {Facility: {"name": "bank"}, Shock: {"kind": "cap", "at_day": 1, "size": 5}}
+NEEDED = {
+    Facility: {"name": "bank"},
+    Shock: {"kind": "cap", "at_day": 1, "size": 5},
+    Lever: {"kind": "appeal"},
+}
 PARTS = [
     Scenario,
     Population,
@@ -43,6 +50,8 @@ PARTS = [
     Funding,
     Limits,
     Shock,
+    Reaction,
+    Lever,
 ]
 FIELDS = [(part, name) for part in PARTS for name in part.model_fields]
 DAY = datetime.date(2020, 1, 1)
@@ -87,15 +96,16 @@ def wrong_values(part, name):
         yield from (0, 1, "true", None, [])
     elif datetime.date in kinds(part, name):
         yield from ("2020-01-01", 0, datetime.datetime(2020, 1, 1), None)
-    elif get_origin(part.model_fields[name].annotation) is Literal:
-        yield from ("other", 1, None, [])
+    elif get_origin(kinds(part, name)[0]) is Literal:
+        yield from ("other", 1, [])
     elif str in kinds(part, name) or name in ("portfolio", "name"):
         yield from (5, b"text", ["text"], "x" * 10_001)
     elif get_origin(part.model_fields[name].annotation) is tuple:
         yield from (5, "text", {}, {0.5}, [None], [True], None)
     else:
         yield from (5, "text", [1], None, {1: 2})
-    if type(None) not in kinds(part, name) and is_number(part, name):
+    literal = get_origin(kinds(part, name)[0]) is Literal
+    if type(None) not in kinds(part, name) and (is_number(part, name) or literal):
         yield None
 
 
@@ -163,6 +173,11 @@ def test_an_unknown_field_is_refused_at_every_level(part):
             {"shocks": [{"at_day": 1}]},
             "shocks[0].kind is missing",
             "freeze, tightening, watch_list, liquidity_squeeze, limit_cut, cap or cancellation",
+        ),
+        (
+            {"levers": [{"kind": "appeal"}, {"kind": "plan", "strength": 2}]},
+            "levers[1].strength is 2",
+            "a number from 0 to 1 (share)",
         ),
         (
             {"funding": {"facilities": [{"name": "a"}, {"name": ""}]}},
@@ -290,6 +305,31 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
             "not set for a liquidity_squeeze, which covers the whole pool",
         ),
         (
+            {"reaction.appeal_share": 0.75, "reaction.lender_share": 0.5},
+            "reaction.lender_share is 0.5",
+            "at most 1 - appeal_share, which is 0.25",
+        ),
+        (
+            {"levers": [{"kind": "diversify"}]},
+            "levers[0].product is None",
+            "credit-loan, small-business or supply-chain for a diversify",
+        ),
+        (
+            {"levers": [{"kind": "plan", "product": "credit-loan"}]},
+            "levers[0].product is 'credit-loan'",
+            "not set for a plan",
+        ),
+        (
+            {"levers": [{"kind": "more_funding", "uptake": 0.5}]},
+            "levers[0].uptake is 0.5",
+            "1 for a more_funding, which has no takers",
+        ),
+        (
+            {"levers": [{"kind": "plan"}, {"kind": "appeal"}, {"kind": "plan", "strength": 0.1}]},
+            "levers[2].kind is 'plan'",
+            "a kind that no other lever has",
+        ),
+        (
             {"provenance": {"rules": "guessed"}},
             "provenance.rules is 'guessed'",
             "a text that begins with measured, reported or assumed",
@@ -298,6 +338,11 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"provenance": {"shocks[0]": "assumed"}},
             "provenance is 'shocks[0]'",
+            "about a field of the scenario",
+        ),
+        (
+            {"levers": [{"kind": "plan"}], "provenance": {"levers[0].size": "assumed"}},
+            "provenance is 'levers[0].size'",
             "about a field of the scenario",
         ),
     ],
@@ -310,6 +355,14 @@ def test_regions_of_shocks_are_the_portfolios_when_there_is_one():
     shock = {"kind": "cancellation", "at_day": 1, "regions": ["x"]}
     scenario = Scenario().replace({"shocks": [shock], "population.portfolio": "book.csv"})
     assert scenario.shocks[0].regions == ("x",)
+
+
+def test_all_levers_can_be_pulled_together():
+    levers = [
+        {"kind": kind} | ({"product": "supply-chain"} if kind == "diversify" else {}) for kind in LEVER_KINDS
+    ]
+    assert [lever.kind for lever in Scenario().replace({"levers": levers}).levers] == list(LEVER_KINDS)
+    assert get_args(Lever.model_fields["kind"].annotation) == LEVER_KINDS
 
 
 def complaint(action):
@@ -459,6 +512,18 @@ def test_what_is_replaced_is_assumed_and_its_old_sources_are_gone():
         "rules.grace_days": "assumed: set by the user",
         "shocks": "assumed: set by the user",
     }
+
+
+def test_an_element_of_a_list_has_a_source_of_its_own_or_that_of_the_list():
+    scenario = Scenario().replace(
+        {
+            "levers": [{"kind": "plan"}, {"kind": "appeal"}],
+            "provenance": {"levers": "assumed", "levers[1].strength": "reported: there"},
+        }
+    )
+    assert scenario.source("levers[0].strength") == "assumed"
+    assert scenario.source("levers[1].strength") == "reported: there"
+    assert scenario.replace({"levers": []}).provenance == {"levers": "assumed: set by the user"}
 
 
 def test_sources_given_with_the_change_are_kept():

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlimit.errors import ScenarioError
-from simlimit.scenario import Facility, Scenario, Shock, dumps, load
+from simlimit.scenario import Facility, Lever, Scenario, Shock, dumps, load
+from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.scenario.scenario import names
 from simlimit.scenario.toml import parse
 
-LISTS = ("shocks", "funding.facilities", "provenance")
+LISTS = ("shocks", "levers", "funding.facilities", "provenance")
 
 text = st.text(min_size=1, max_size=12)
 share = st.floats(0, 1)
@@ -50,6 +51,23 @@ at_once = st.builds(
     size=share,
     score_below=maybe(share),
 )
+
+
+def lever(kind):
+    return st.builds(
+        Lever,
+        kind=st.just(kind),
+        strength=share,
+        uptake=st.just(1.0) if kind == "more_funding" else share,
+        from_day=st.integers(0, 30_000),
+        cost=st.floats(0, 1e9),
+        product=st.just("supply-chain" if kind == "diversify" else None),
+    )
+
+
+levers = st.lists(st.sampled_from(LEVER_KINDS), unique=True).flatmap(
+    lambda kinds: st.tuples(*(lever(kind) for kind in kinds))
+)
 changes = st.fixed_dictionaries(
     {},
     optional={
@@ -76,6 +94,9 @@ changes = st.fixed_dictionaries(
         "limits.cap": maybe(money),
         "limits.inactive_days": maybe(st.integers(1, 30_000)),
         "shocks": st.lists(lasting | at_once, max_size=3),
+        "reaction.patience_days": st.integers(1, 30_000),
+        "reaction.lateness_per_lender": st.floats(0, 100),
+        "levers": levers,
         "provenance": st.dictionaries(st.sampled_from(names()), source, max_size=4),
     },
 )
@@ -124,7 +145,7 @@ def test_comments_carry_meaning_unit_range_and_source():
 
 def test_comments_say_what_an_element_of_a_list_may_be():
     written = dumps(Scenario())
-    for kind in (Shock, Facility):
+    for kind in (Shock, Facility, Lever):
         for name, info in kind.model_fields.items():
             assert f"#   {name}: {info.description.split()[0]}" in written
 

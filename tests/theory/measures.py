@@ -71,3 +71,12 @@ def assert_mean(values: npt.NDArray[np.float64], expected: float, bias: float = 
     )
     assert error > 0
     assert abs(mean - expected) <= 4 * error + bias
+
+
+def assert_share(happened: npt.ArrayLike, expected: float) -> None:
+    """Assert the share of independent trials that came true within 4 standard errors; 0 and 1 exactly."""
+    trials = np.asarray(happened)
+    error = math.sqrt(expected * (1 - expected) / len(trials))
+    print(f"simulated {trials.mean():.5g}, formula {expected:.5g}, standard error {error:.2g}")
+    assert len(trials) > 100
+    assert abs(trials.mean() - expected) <= 4 * error

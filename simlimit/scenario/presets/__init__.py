@@ -10,7 +10,16 @@ from simlimit.scenario.base import suggestion
 from simlimit.scenario.scenario import Scenario
 from simlimit.scenario.toml import parse
 
-NAMES = ("clockwork", "jiebei", "welidai", "taiwan-2005", "rectification")
+NAMES = (
+    "clockwork",
+    "jiebei",
+    "welidai",
+    "taiwan-2005",
+    "rectification",
+    "credit-loan",
+    "small-business",
+    "supply-chain",
+)
 
 
 @cache
@@ -50,7 +59,7 @@ def presets() -> pd.DataFrame:
     Examples
     --------
     >>> import simlimit as sl
-    >>> list(sl.presets().index)
+    >>> list(sl.presets().index)[:5]
     ['clockwork', 'jiebei', 'welidai', 'taiwan-2005', 'rectification']
     """
     lines = [preset(name).description for name in NAMES]

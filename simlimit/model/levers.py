@@ -1,0 +1,61 @@
+"""Levers: how hard each is pulled on a borrower today.
+
+What a lever does stands where it acts, as a factor of one number or one more condition; this file only
+says its strength. Without a lever every pull is 0.
+"""
+
+from simlimit.model.compiling import rare, step
+from simlimit.model.randomness import LEVER, uniforms
+from simlimit.model.state import Record
+from simlimit.scenario.parts import LEVER_KINDS
+
+(
+    APPEAL, PAY_ON_TIME, DELEVERAGE, CAMPAIGN, DIVERSIFY, PLAN, TRANSPARENCY,
+    BETTER_MODEL, TIMELY_SCORING, LESS_MANUAL, FEEDBACK, EDUCATION, MORE_FUNDING,
+) = range(13)  # fmt: skip
+KINDS = len(LEVER_KINDS)
+
+CAMPAIGN_DAYS = 90
+"""Days from one campaign to the next."""
+
+
+@rare
+def levers_taken_up(p: Record, borrower: int) -> int:
+    """Return the levers that a borrower takes up, a bit for each kind."""
+    taken = 0
+    for kind in range(KINDS):
+        uptake = p.lever_uptake[kind]
+        if uptake > 0.0 and uniforms(p.seed, p.replication, LEVER, borrower, kind, 0)[0] < uptake:
+            taken |= 1 << kind
+    return taken
+
+
+@step
+def takes_up(r: Record, kind: int) -> bool:
+    """Return whether a borrower takes up a lever, whether or not it works already."""
+    return (int(r.levers) >> kind) & 1 == 1
+
+
+@step
+def pull(r: Record, p: Record, day: int, kind: int) -> float:
+    """Return the strength of a lever on a borrower today."""
+    if takes_up(r, kind) and day >= p.lever_from[kind]:
+        return p.lever_strength[kind]
+    return 0.0
+
+
+@step
+def pull_bp(r: Record, p: Record, day: int, kind: int) -> int:
+    """Return the strength of a lever on a borrower today, in whole basis points."""
+    if takes_up(r, kind) and day >= p.lever_from[kind]:
+        return p.lever_bp[kind]
+    return 0
+
+
+@step
+def campaign_bp(r: Record, p: Record, day: int) -> int:
+    """Return by how much a line rises for the campaigns since the evaluation before today's."""
+    since = day - p.lever_from[CAMPAIGN]
+    if takes_up(r, CAMPAIGN) and since >= 0 and since % CAMPAIGN_DAYS < p.period_days:
+        return p.lever_bp[CAMPAIGN]
+    return 0

@@ -1,0 +1,107 @@
+"""What a gate explains: Shapley's values add up, and meet the closed forms of two causes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from random_scenarios import random_scenario
+
+import simlimit as sl
+from simlimit.study.attribution import GATES, open_gates
+
+PERIOD, FREEZE_AT, FREEZE_DAYS = 7, 100, 20
+INSTALMENTS, CYCLE = 12, 30
+
+
+def two_causes() -> sl.Scenario:
+    """Repaid limit waits for a weekly evaluation; in some weeks a freeze holds back what has passed it."""
+    return sl.preset("clockwork").replace(
+        {
+            "evaluation.straight_through": False,
+            "evaluation.period_days": PERIOD,
+            "shocks": [{"kind": "freeze", "at_day": FREEZE_AT, "duration_days": FREEZE_DAYS}],
+            "population.borrowers": 100,
+            "horizon_days": 500,
+        }
+    )
+
+
+def expected_delay(evaluation: bool, policy: bool) -> float:
+    """Return the mean delay with the gates closed or open, over all repayment days and waits."""
+    thaw = FREEZE_AT + FREEZE_DAYS
+    total = weights = 0.0
+    for day in range(INSTALMENTS * CYCLE):
+        # Of loans of random age, so many have an instalment left in this cycle.
+        weight = INSTALMENTS - day // CYCLE
+        for wait in range(PERIOD) if evaluation else (0,):
+            passed = day + wait
+            frozen = policy and FREEZE_AT <= passed < thaw
+            total += weight * ((thaw if frozen else passed) - day) / (PERIOD if evaluation else 1)
+        weights += weight
+    return total / weights
+
+
+def test_two_causes_meet_their_closed_forms() -> None:
+    table = sl.attribute(two_causes(), 200, seed=1, progress=False).table(confidence=0.9999)
+    neither, one, other, both = (expected_delay(e, p) for p in (False, True) for e in (False, True))
+    expected = {
+        "evaluation": ((one - neither) + (both - other)) / 2,
+        "policy": ((other - neither) + (both - one)) / 2,
+        "total": both - neither,
+    }
+    for gate, value in expected.items():
+        assert table.loc[gate, "shapley_low"] < value < table.loc[gate, "shapley_high"]
+    assert table.loc["evaluation", "alone_low"] < one < table.loc["evaluation", "alone_high"]
+    assert table.loc["evaluation", "opened_low"] < both - other < table.loc["evaluation", "opened_high"]
+    for gate in set(GATES) - {"evaluation", "policy"}:
+        assert table.loc[gate, "shapley"] == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_the_gates_explain_adds_up_to_the_total(seed: int) -> None:
+    attribution = sl.attribute(random_scenario(seed), 3, seed=seed, progress=False)
+    values = attribution.values
+    assert len(values.columns) == 2 ** len(GATES)
+    table = attribution.table()
+    total = values["+".join(GATES)] - values["none"]
+    assert table.loc["total", "shapley"] == pytest.approx(total.mean(), abs=1e-12, nan_ok=True)
+    assert table["shapley"][:-1].sum() == pytest.approx(table.loc["total", "shapley"], abs=1e-12, nan_ok=True)
+
+
+def test_the_bookkeeping_is_that_of_the_scenario_as_it_is() -> None:
+    scenario = sl.preset("jiebei").replace({"population.borrowers": 100})
+    table = sl.attribute(scenario, 4, seed=2, progress=False).table()
+    summary = sl.replicate(scenario, 4, seed=2, progress=False).summary()
+    for gate in GATES:
+        assert table.loc[gate, "booked"] == summary.loc[f"days_{gate}", "estimate"]
+    assert table.loc["total", "booked"] == pytest.approx(summary.loc["restricted_mean_days", "estimate"])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_open_gate_charges_no_day(seed: int) -> None:
+    scenario = random_scenario(seed).replace({"levers": [], "reaction.appeal_share": 0.0})
+    for gate in GATES:
+        holds = sl.simulate(open_gates(scenario, [gate]), seed, engine="calendar", keep="holds").holds
+        assert (holds[f"days_{gate}"] == 0).all(), gate
+
+
+def test_with_all_gates_open_only_settlement_is_left() -> None:
+    scenario = sl.preset("jiebei").replace({"population.borrowers": 200})
+    holds = sl.simulate(open_gates(scenario, GATES), engine="calendar", keep="holds").holds
+    assert (holds["delay_days"] == 0).all()
+
+
+def test_what_is_not_a_gate_or_metric_is_refused() -> None:
+    with pytest.raises(sl.SimlimitError, match="'settlement', but must name gates among: evaluation"):
+        open_gates(sl.preset("clockwork"), ["settlement"])
+    with pytest.raises(sl.SimlimitError, match="metric is 'delay', but must be one of"):
+        sl.attribute(sl.preset("clockwork"), 2, metric="delay")
+    with pytest.raises(sl.SimlimitError, match="precision is set"):
+        sl.attribute(sl.preset("clockwork"), 2, precision=0.1)
+
+
+def test_a_gate_that_nobody_stands_at_explains_nothing() -> None:
+    table = sl.attribute(
+        sl.preset("clockwork").replace({"population.borrowers": 20}), 3, progress=False
+    ).table()
+    assert np.allclose(table.to_numpy(), 0)

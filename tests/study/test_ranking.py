@@ -1,0 +1,61 @@
+"""What each lever does alone, and what is lost without it where all others are pulled."""
+
+from __future__ import annotations
+
+import pytest
+
+import simlimit as sl
+from simlimit.study.ranking import RANKED
+
+LEVERS = [
+    {"kind": "better_model", "strength": 0.5, "cost": 2.0},
+    {"kind": "pay_on_time", "strength": 1.0, "uptake": 0.5, "cost": 3.0},
+    {"kind": "more_funding", "strength": 0.2, "cost": 0.0},
+]
+JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 200})
+
+
+@pytest.fixture(scope="module")
+def ranking() -> sl.LeverRanking:
+    return sl.rank_levers(JIEBEI, LEVERS, 6, seed=3, progress=False)
+
+
+def difference(
+    one: list[dict[str, object]], other: list[dict[str, object]], metric: str
+) -> tuple[float, ...]:
+    scenarios = {"one": JIEBEI.replace({"levers": one}), "other": JIEBEI.replace({"levers": other})}
+    table = sl.compare(scenarios, 6, seed=3, progress=False).differences()
+    return tuple(table.loc[("other", metric), ["difference", "low", "high"]])
+
+
+@pytest.mark.parametrize("metric", RANKED)
+def test_effects_are_paired_differences(ranking: sl.LeverRanking, metric: str) -> None:
+    table = ranking.table()
+    alone = table.loc[(metric, "better_model"), ["alone", "alone_low", "alone_high"]]
+    assert tuple(alone) == pytest.approx(difference([], LEVERS[:1], metric), rel=1e-9, abs=1e-12)
+    last = table.loc[(metric, "better_model"), ["last", "last_low", "last_high"]]
+    assert tuple(last) == pytest.approx(difference(LEVERS[1:], LEVERS, metric), rel=1e-9, abs=1e-12)
+    together = table.loc[(metric, "all"), "alone"]
+    assert together == pytest.approx(difference([], LEVERS, metric)[0], rel=1e-9, abs=1e-12)
+
+
+def test_effects_per_cost_count_those_who_take_it_up(ranking: sl.LeverRanking) -> None:
+    table = ranking.table().loc["restricted_mean_days"]
+    assert table["cost"].to_dict() == {"better_model": 2, "pay_on_time": 1.5, "more_funding": 0, "all": 3.5}
+    assert table.loc["pay_on_time", "alone_per_cost"] == table.loc["pay_on_time", "alone"] / 1.5
+    assert table.loc[["more_funding"], "alone_per_cost"].isna().all()
+
+
+def test_the_lever_that_helps_most_comes_first_and_all_together_last(ranking: sl.LeverRanking) -> None:
+    alone = ranking.table().loc["restricted_mean_days", "alone"]
+    assert list(alone.index)[-1] == "all"
+    assert alone.iloc[:-1].is_monotonic_increasing
+
+
+def test_what_cannot_be_ranked_is_refused() -> None:
+    with pytest.raises(sl.SimlimitError, match="levers is empty"):
+        sl.rank_levers(JIEBEI, [], 2)
+    with pytest.raises(sl.SimlimitError, match=r"scenario\.levers is not empty"):
+        sl.rank_levers(JIEBEI.replace({"levers": LEVERS}), LEVERS, 2)
+    with pytest.raises(sl.ScenarioError, match="a kind that no other lever has"):
+        sl.rank_levers(JIEBEI, [LEVERS[0], LEVERS[0]], 2)
