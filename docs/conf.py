@@ -10,8 +10,11 @@ import warnings
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from docutils import nodes
+from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.ext.napoleon import NumpyDocstring
+from sphinx.writers.html5 import HTML5Translator
 
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE / "notebooks"
@@ -23,7 +26,7 @@ shutil.copytree(
 )
 
 project = "simlimit"
-author = "The simlimit developers"
+author = project_copyright = "The simlimit developers"
 release = version = installed_version("simlimit")
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "jupyter_execute", "**.ipynb_checkpoints"]
@@ -57,6 +60,7 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = "simlimit"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -76,7 +80,15 @@ def _property(app: Sphinx, what: str, name: str, thing: object, options: object,
         lines[:] = ["", *NumpyDocstring(lines, app.config, app, "method", name, thing, options).lines()]
 
 
+def _formula(page: HTML5Translator, node: nodes.Element) -> None:
+    """Write a formula as MathML, which browsers show by themselves: a page needs nothing from elsewhere."""
+    display = "block" if isinstance(node, nodes.math_block) else "inline"
+    page.body.append(convert(node.astext(), display=display))
+    raise nodes.SkipNode
+
+
 def setup(app: Sphinx) -> None:
     """Join the build."""
+    app.add_html_math_renderer("mathml", (_formula, None), (_formula, None))
     app.connect("autodoc-process-docstring", _property, priority=400)
     app.connect("html-page-context", _language)
