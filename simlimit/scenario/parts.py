@@ -370,7 +370,15 @@ _PRODUCTS = "credit-loan, small-business or supply-chain"
 
 
 class Lever(Part):
-    """A remedy of borrowers or of the platform: of each kind at most one."""
+    """A remedy of borrowers or of the platform: of each kind at most one.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> halved = sl.Lever(kind="better_model", strength=0.5)
+    >>> sl.preset("jiebei").replace({"levers": [halved]}).levers[0].strength
+    0.5
+    """
 
     place: ClassVar[tuple[str, ...]] = ("lever",)
 

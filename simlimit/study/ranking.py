@@ -29,6 +29,16 @@ class LeverRanking:
     replications : dict of pandas.DataFrame
         The ranked metrics, a row per replication, by the levers that are pulled: ``"none"``, ``"all"``, the
         kind of the only one, or ``"all but <kind>"``.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 20})
+    >>> ranking = sl.rank_levers(jiebei, [sl.Lever(kind="pay_on_time")], 3, seed=1)
+    >>> ranking
+    LeverRanking('jiebei': 1 levers, 3 replications each)
+    >>> ranking.table().loc["restricted_mean_days"].index.to_list()
+    ['pay_on_time', 'all']
     """
 
     def __init__(
