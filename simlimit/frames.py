@@ -103,9 +103,9 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
             "due_day": records["due_day"].astype(np.int64),
             "lenders": records["lenders"].astype(np.int64),
             "flagged": records["flagged"] > 0,
-            "drawn_elsewhere": _money(state.elsewhere[order]),
+            "drawn_elsewhere": _money(state.aside["drawn_elsewhere"][order]),
             "closed": records["closed"] > 0,
-            "written_off": _money(records["written_off"]),
+            "written_off": _money(state.aside["written_off"][order]),
             "no_limit_days": records["no_limit_days"].astype(np.int64),
             "held_amount_days": _money(records["held_days"]),
         }

@@ -74,7 +74,7 @@ LEVER_KINDS = (
     "more_funding",
 )
 
-POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER = range(1, 9)  # the streams of 2.10
+POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER, FLAG = range(1, 10)  # the streams of 2.10
 
 
 class Frames(NamedTuple):
@@ -218,6 +218,9 @@ class Borrower:
     last_prepayment: float = NEVER
     last_overdue: float = NEVER
     last_decision: int = -1
+    last_raise: float = NEVER
+    flag_due: int = 0
+    flag_draws: int = 0
     closed: bool = False
     written_off: int = 0
     tick: int = 0
@@ -1050,13 +1053,22 @@ class Platform:
         f = self.long_run_flag_share(borrower)
         if f == 0:
             return False
-        if borrower.last_decision == -1 or screening.flag_days == 0:
-            return u[0] < f
         if f == 1:  # weights can carry it there in doubles
             return True
-        rate = 1 / (screening.flag_days * (1 - f))
-        k = math.exp(-rate * (self.day - borrower.last_decision))
-        return u[0] < (f + (1 - f) * k if borrower.flagged else f * (1 - k))
+        if screening.flag_days == 0:
+            return u[0] < f
+        return self.flag_in_time(borrower, f)
+
+    def flag_in_time(self, borrower: Borrower, f: float) -> bool:
+        """The flag stays until a day on which it is drawn afresh."""
+        flagged = borrower.flagged
+        while borrower.flag_due <= self.day:
+            v = self.uniforms(FLAG, borrower.id, borrower.flag_draws)
+            gap = 1 + int(min(1e6, -math.log(v[1]) * self.scenario.screening.flag_days * (1.0 - f)))
+            borrower.flag_due += gap
+            borrower.flag_draws += 1
+            flagged = v[0] < f
+        return flagged
 
     def long_run_flag_share(self, borrower: Borrower) -> float:
         screening = self.scenario.screening
@@ -1106,11 +1118,15 @@ class Platform:
             self.fall(borrower, borrower.outstanding + borrower.held, "inactive")
         elif borrower.standing == "clear" and not borrower.raise_pending:
             bp = self.campaign_bp(borrower)
-            if limits.raise_score is not None and borrower.score >= limits.raise_score:
+            by_score = limits.raise_score is not None and borrower.score >= limits.raise_score
+            by_score = by_score and self.day - borrower.last_raise >= limits.raise_days
+            if by_score:
                 bp += basis_points(limits.raise_share)
             cap = cents(1e9 if limits.cap is None else limits.cap)
             higher = min(raised(limit, bp), cap, borrower.shock_cap)
             if higher > limit:
+                if by_score:
+                    borrower.last_raise = self.day
                 self.raise_limit(borrower, higher)
 
     def campaign_bp(self, borrower: Borrower) -> int:

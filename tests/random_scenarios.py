@@ -39,6 +39,7 @@ def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
     fields["reaction"] = random_reaction(rng)
     fields["levers"] = random_levers(rng, fields["horizon_days"])
     fields["rules"]["overdue"] = not chance(rng, 0.15)
+    fields["limits"]["raise_days"] = rng.choice((0, 0, 10, 40))
     return Scenario(name=f"random {seed}", **fields)
 
 

@@ -25,7 +25,7 @@ from simlimit.model.holds import censor
 from simlimit.model.ledger import most_records, record_day
 from simlimit.model.plan import cycle_at_stake
 from simlimit.model.pool import fund
-from simlimit.model.randomness import DUE, SCREEN, WISH, draw_many
+from simlimit.model.randomness import DUE, WISH, draw_many
 from simlimit.model.reactions import react
 from simlimit.model.repayment import meet_payment_day
 from simlimit.model.shocks import begin_shock, end_shock
@@ -73,7 +73,7 @@ def collect_payments(s: State, agenda: Agenda, p: Record, day: int) -> None:
             r = s.borrowers[b]
             next_due = day - days_since_due(r, p) + p.cycle_days
             numbers = (u[0, k], u[1, k], u[2, k], u[3, k])
-            following = meet_payment_day(r, s.loans, s.holds, s.counts, p, s.events, day, numbers)
+            following = meet_payment_day(r, s.aside, s.loans, s.holds, s.counts, p, s.events, day, numbers)
             if following != next_due:
                 put_down(agenda.payments, following, b)
             # A hold that opened today is what the borrower reacts to next, if it waited for none before.
@@ -94,17 +94,9 @@ def cohort_bounds(agenda: Agenda, p: Record, day: int) -> tuple[int, int]:
 @step
 def evaluate_cohort(s: State, agenda: Agenda, p: Record, day: int) -> None:
     """Phase 2."""
-    u = agenda.u
     begin, end = cohort_bounds(agenda, p, day)
-    for first in range(begin, end, TOGETHER):
-        together = min(TOGETHER, end - first)
-        for k in range(together):
-            agenda.entities[k] = s.borrowers[first + k].borrower
-            agenda.indices[k] = day - p.duration_days
-        draw_many(p, SCREEN, together, agenda.entities, agenda.indices, u)
-        for k in range(together):
-            numbers = (u[0, k], u[1, k], u[2, k], u[3, k])
-            evaluate(s.borrowers[first + k], s.holds, s.counts, p, s.events, day, numbers)
+    for b in range(begin, end):
+        evaluate(s.borrowers[b], s.holds, s.counts, p, s.events, day)
 
 
 @step
@@ -129,7 +121,7 @@ def grant_wishes(s: State, agenda: Agenda, p: Record, day: int) -> None:
             b = crew[k]
             numbers = (u[0, k], u[1, k], u[2, k], u[3, k])
             next_wish = have_wish(
-                s.elsewhere, s.loans, s.loan_keys, p, s.events, s.borrowers[b], day, numbers, u_next[0, k]
+                s.aside, s.loans, s.loan_keys, p, s.events, s.borrowers[b], day, numbers, u_next[0, k]
             )
             put_down(agenda.wishes, next_wish, b)
 

@@ -16,10 +16,11 @@ from simlimit.model.grouping import assign_groups
 from simlimit.model.holds import censor
 from simlimit.model.population import Book, Floats, Integers, populate
 from simlimit.model.start import Setting, empty_state, with_occurrences
-from simlimit.model.state import COUNT, Records, State
+from simlimit.model.state import ASIDE, COUNT, Records, State
 from simlimit.model.timetable import timetable
 
 _NO_COUNT = np.zeros(1, COUNT)
+_NOTHING_ASIDE = np.zeros(1, ASIDE)
 
 
 @transition
@@ -31,7 +32,8 @@ def begin_again(s: State, agenda: Agenda, book: Book, blank: Records, seed: int,
     p = s.platform[0]
     p.seed = seed
     p.replication = replication
-    s.elsewhere[:] = 0
+    for b in range(len(s.aside)):
+        s.aside[b] = _NOTHING_ASIDE[0]
     if timetable(s.shocks, s.occurrences, s.platform) > len(s.occurrences):
         return False
     order_by_cohort(agenda, s.platform, book, seed, replication)

@@ -53,11 +53,11 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
         if pay_day <= wish_day:
             yield at(pay_day, PAY)
             s = platform.state
-            pay_day = pay(s.borrowers, s.loans, s.holds, s.counts, s.platform, s.events, b, pay_day)
+            pay_day = pay(s.borrowers, s.aside, s.loans, s.holds, s.counts, s.platform, s.events, b, pay_day)
         else:
             yield at(wish_day, ACT)
             s = platform.state
-            wish_day = wish(s.borrowers, s.elsewhere, s.loans, s.loan_keys, s.platform, s.events, b, wish_day)
+            wish_day = wish(s.borrowers, s.aside, s.loans, s.loan_keys, s.platform, s.events, b, wish_day)
 
 
 def cohort(

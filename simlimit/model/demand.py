@@ -70,35 +70,35 @@ def room_below(r: Record, p: Record, day: int) -> int:
 
 
 @step
-def draw_elsewhere(elsewhere: Records, p: Record, events: Records, r: Record, day: int, amount: int) -> None:
+def draw_elsewhere(aside: Records, p: Record, events: Records, r: Record, day: int, amount: int) -> None:
     """Let another product serve a wish; it serves no other until it is repaid."""
     served = min(p.served_limit, amount)
-    elsewhere[r.place] += served
+    aside[r.place].drawn_elsewhere += served
     p.drawn_elsewhere += served
     r.served_until = min(NEVER, day + p.served_days)
     log(events, p, day, ACT, DRAWN_ELSEWHERE, r.borrower, NO_LOAN, NONE, served, NO_CAUSE)
 
 
 @rare
-def goes_elsewhere(elsewhere: Records, p: Record, events: Records, r: Record, day: int, u: Numbers) -> bool:
+def goes_elsewhere(aside: Records, p: Record, events: Records, r: Record, day: int, u: Numbers) -> bool:
     """Return whether a wish is put off, or served by another product."""
     if day - int(r.last_draw) < PLAN_DAYS and u[2] < pull(r, p, day, PLAN):
         return True
     if day >= r.served_until and u[3] < pull(r, p, day, DIVERSIFY):
-        draw_elsewhere(elsewhere, p, events, r, day, wished_amount(r, p, u))
+        draw_elsewhere(aside, p, events, r, day, wished_amount(r, p, u))
         return True
     return False
 
 
 @step
 def have_wish(
-    elsewhere: Records, loans: Records, loan_keys: Records, p: Record, events: Records, r: Record, day: int,
+    aside: Records, loans: Records, loan_keys: Records, p: Record, events: Records, r: Record, day: int,
     u: Numbers, u_gap: float,
 ) -> int:  # fmt: skip
     """Let a borrower draw by the numbers of this tick; return the day of the next, by the number of that."""
     if r.closed:
         return NEVER
-    if r.levers == 0 or not goes_elsewhere(elsewhere, p, events, r, day, u):
+    if r.levers == 0 or not goes_elsewhere(aside, p, events, r, day, u):
         room = r.available if r.levers == 0 else room_below(r, p, day)
         if room >= p.min_draw and r.last_draw != day:
             draw(loans, loan_keys, p, events, r, day, ACT, min(room, wished_amount(r, p, u)))
@@ -111,7 +111,7 @@ def have_wish(
 @transition
 def wish(
     borrowers: Records,
-    elsewhere: Records,
+    aside: Records,
     loans: Records,
     loan_keys: Records,
     platform: Records,
@@ -123,7 +123,7 @@ def wish(
 
     Parameters
     ----------
-    borrowers, elsewhere, loans, loan_keys, platform, events : arrays
+    borrowers, aside, loans, loan_keys, platform, events : arrays
         The state.
     b : int
         Position of the borrower.
@@ -139,4 +139,4 @@ def wish(
     r = borrowers[b]
     u = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes, 0)
     u_gap = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes + 1, 0)[0]
-    return have_wish(elsewhere, loans, loan_keys, p, events, r, day, u, u_gap)
+    return have_wish(aside, loans, loan_keys, p, events, r, day, u, u_gap)

@@ -7,7 +7,7 @@ from simlimit.model.holds import approve, charge
 from simlimit.model.ledger import log
 from simlimit.model.levers import BETTER_MODEL, DELEVERAGE, TIMELY_SCORING, campaign_bp, pull
 from simlimit.model.limits import lower_limit, raise_limit
-from simlimit.model.randomness import LEVER, SCREEN, Numbers, uniforms
+from simlimit.model.randomness import FLAG, LEVER, SCREEN, Numbers, uniforms
 from simlimit.model.state import (
     BEHAVIOUR,
     CLEAR,
@@ -16,6 +16,7 @@ from simlimit.model.state import (
     EVALUATED,
     INACTIVE,
     LENDER_LEFT,
+    NEVER,
     NO_CAUSE,
     NO_LOAN,
     NONE,
@@ -32,6 +33,8 @@ from simlimit.model.state import (
 
 RECENT_DRAW_DAYS = 30
 RECENT_PREPAYMENT_DAYS = 90
+LONGEST_GAP = 1e6
+"""Days from one draw of a flag to the next: beyond any horizon, and within the range of an integer."""
 LARGEST_SHIFT = 100.0
 """Logits; beyond, a flag is sure or out of the question, and an exponential might not be a number."""
 
@@ -61,26 +64,45 @@ def false_flag_share(r: Record, p: Record, day: int) -> float:
     return f
 
 
+@rare
+def screen_numbers(r: Record, p: Record, started: int, occasion: int) -> Numbers:
+    """Return the random numbers of an evaluation that started on a day (0), or of one at a repayment (1)."""
+    return uniforms(p.seed, p.replication, SCREEN, r.borrower, started, occasion)
+
+
+@rare
+def drawn_afresh(r: Record, p: Record, day: int, f: float) -> float:
+    """Draw a false flag afresh on all the days up to today that are due; return the number of the last.
+
+    Which days these are does not depend on when the borrower is evaluated, so that platforms that evaluate
+    at different times make the same mistakes.
+    """
+    u = 0.0
+    while r.flag_day <= day:
+        numbers = uniforms(p.seed, p.replication, FLAG, r.borrower, r.flag_draws, 0)
+        u = numbers[0]
+        gap = 1 + int(min(LONGEST_GAP, -math.log(numbers[1]) * p.flag_days * (1.0 - f)))
+        r.flag_day = min(NEVER, r.flag_day + gap)
+        r.flag_draws += 1
+    return u
+
+
 @step
-def is_flagged(r: Record, p: Record, day: int, u_flag: float, u_detection: float) -> bool:
+def is_flagged(r: Record, p: Record, day: int, started: int, occasion: int) -> bool:
     """Look at the flag: detection for the truly risky, a two-state chain in time for the others."""
     if r.risky:
-        return u_detection < p.detection + (1.0 - p.detection) * pull(r, p, day, BETTER_MODEL)
+        chance = p.detection + (1.0 - p.detection) * pull(r, p, day, BETTER_MODEL)
+        return screen_numbers(r, p, started, occasion)[1] < chance
     if r.levers != 0 and r.trusted:
         return False
     f = false_flag_share(r, p, day)
     if f in (0.0, 1.0):
         return f == 1.0
-    if r.last_decision == NONE or p.flag_days == 0.0:
-        return u_flag < f
-    if (u_flag < f) == r.flagged:
-        # The chance is at least f if flagged before, else at most f: the exponential is not needed.
-        return u_flag < f
-    rate = 1.0 / (p.flag_days * (1.0 - f))
-    kept = math.exp(-rate * (day - int(r.last_decision)))
-    if r.flagged:
-        return u_flag < f + (1.0 - f) * kept
-    return u_flag < f * (1.0 - kept)
+    if p.flag_days == 0.0:
+        return screen_numbers(r, p, started, occasion)[0] < f
+    if r.flag_day > day:
+        return bool(r.flagged)
+    return drawn_afresh(r, p, day, f) < f
 
 
 @step
@@ -121,10 +143,13 @@ def review_line(r: Record, holds: Records, counts: Records, p: Record, events: R
     elif day - int(r.last_draw) >= p.inactive_days:
         lower_limit(r, holds, counts, p, events, day, EVALUATE, r.outstanding + r.held, INACTIVE)
     elif r.standing == CLEAR and not r.raise_pending:
-        rise = (p.raise_share if r.score >= p.raise_score else 0) + campaign_bp(r, p, day)
+        by_score = r.score >= p.raise_score and day - int(r.last_raise) >= p.raise_days
+        rise = (p.raise_share if by_score else 0) + campaign_bp(r, p, day)
         if rise > 0:
             limit = min(r.limit + share(r.limit, rise), r.cap)
             if limit > r.limit:
+                if by_score:
+                    r.last_raise = day
                 raise_limit(r, holds, counts, p, events, day, EVALUATE, limit, NO_CAUSE)
 
 
@@ -139,13 +164,14 @@ def leave_lender(r: Record, p: Record, events: Records, day: int, phase: int) ->
 @step
 def decide(
     r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int, phase: int,
-    seen_until: int, u: Numbers,
+    seen_until: int, started: int, occasion: int,
 ) -> None:  # fmt: skip
-    """Decide about a borrower and its waiting holds, by the random numbers of an evaluation."""
+    """Decide about a borrower and its waiting holds, by the `screen_numbers` of an evaluation."""
     r.score = new_score(r, p, day)
-    if r.levers != 0 and r.lenders > 0 and u[2] < pull(r, p, day, DELEVERAGE):
+    leaves = pull(r, p, day, DELEVERAGE) if r.lenders > 0 else 0.0
+    if leaves > 0.0 and screen_numbers(r, p, started, occasion)[2] < leaves:
         leave_lender(r, p, events, day, phase)
-    flagged = is_flagged(r, p, day, u[0], u[1])
+    flagged = is_flagged(r, p, day, started, occasion)
     if flagged != r.flagged:
         p.flagged += 1 if flagged else -1
         r.flagged = flagged
@@ -161,13 +187,11 @@ def decide(
 
 
 @step
-def evaluate(
-    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int, u: Numbers
-) -> None:
+def evaluate(r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int) -> None:
     """Decide an evaluation of a borrower that ends today; it started ``duration_days`` ago."""
     if not r.closed:
-        seen_until = day - p.duration_days - p.cutoff_days
-        decide(r, holds, counts, p, events, day, EVALUATE, seen_until, u)
+        started = day - p.duration_days
+        decide(r, holds, counts, p, events, day, EVALUATE, started - p.cutoff_days, started, 0)
         review_line(r, holds, counts, p, events, day)
 
 
@@ -191,8 +215,7 @@ def evaluate_at_repayment(
         return
     u = uniforms(p.seed, p.replication, LEVER, r.borrower, TIMELY_SCORING, 1 + day)[0]
     if u < pull(r, p, day, TIMELY_SCORING):
-        numbers = uniforms(p.seed, p.replication, SCREEN, r.borrower, day, 1)
-        decide(r, holds, counts, p, events, day, PAY, day, numbers)
+        decide(r, holds, counts, p, events, day, PAY, day, day, 1)
 
 
 @transition
@@ -212,8 +235,5 @@ def evaluate_cohort(
         Today; the evaluations started ``duration_days`` ago.
     """
     p = platform[0]
-    started = day - p.duration_days
     for b in members:
-        r = borrowers[b]
-        u = uniforms(p.seed, p.replication, SCREEN, r.borrower, started, 0)
-        evaluate(r, holds, counts, p, events, day, u)
+        evaluate(borrowers[b], holds, counts, p, events, day)

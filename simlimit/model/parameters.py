@@ -135,6 +135,7 @@ def _set_capacities(p: np.record, scenario: Scenario) -> None:
     p.reserve_share = basis_points(funding.reserve_share)
     p.raise_score = math.inf if limits.raise_score is None else limits.raise_score
     p.raise_share = basis_points(limits.raise_share)
+    p.raise_days = limits.raise_days
     p.cut_score = -math.inf if limits.cut_score is None else limits.cut_score
     p.cut_share = basis_points(limits.cut_share)
     p.cap = LARGEST_LIMIT if limits.cap is None else cents(limits.cap)

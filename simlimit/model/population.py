@@ -268,6 +268,7 @@ def populate(
         r.oldest_due = NEVER
         r.slip_until = NEVER
         r.last_overdue = FAR_PAST
+        r.last_raise = FAR_PAST
         r.last_decision = NONE
         r.last_draw = -RECENT_DRAW_DAYS
         r.last_prepayment = FAR_PAST

@@ -13,7 +13,7 @@ import numpy as np
 from simlimit.model.compiling import step, transition
 from simlimit.model.state import Record, Records
 
-POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER = 1, 2, 3, 4, 5, 6, 7, 8
+POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER, FLAG = 1, 2, 3, 4, 5, 6, 7, 8, 9
 """Streams: what a number is for."""
 
 Numbers: TypeAlias = tuple[float, float, float, float]
@@ -60,7 +60,7 @@ def uniforms(seed: int, replication: int, stream: int, entity: int, i: int, j: i
     seed, replication : int
         The key: 0 .. 2**32 - 1.
     stream : int
-        What the number is for: POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT or LEVER.
+        What the number is for: POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER or FLAG.
     entity : int
         The borrower, or the kind of shock.
     i, j : int

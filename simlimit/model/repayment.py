@@ -202,11 +202,13 @@ def pays_ahead(r: Record, loans: Records, p: Record, day: int, cycle: int, u: Nu
 
 
 @rare
-def default(r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int) -> None:
+def default(
+    r: Record, aside: Records, holds: Records, counts: Records, p: Record, events: Records, day: int
+) -> None:
     """Close the line of a borrower in default and write off what is outstanding."""
     close(r, holds, counts, p, events, day, PAY, DEFAULT)
     log(events, p, day, PAY, DEFAULTED, r.borrower, NO_LOAN, NONE, r.outstanding, NO_CAUSE)
-    r.written_off = r.outstanding
+    aside[r.place].written_off = r.outstanding
     p.written_off += r.outstanding
     p.outstanding -= r.outstanding
     r.outstanding = 0
@@ -232,7 +234,7 @@ def next_payment_day(r: Record, p: Record, day: int, next_due: int) -> int:
 
 @step
 def meet_payment_day(
-    r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
+    r: Record, aside: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
     day: int, u: Numbers,
 ) -> int:  # fmt: skip
     """Let a borrower pay what its day brings, by the random numbers of its due-cycle; return its next day."""
@@ -248,7 +250,7 @@ def meet_payment_day(
     if pays:
         pay_now(r, loans, holds, counts, p, events, day, cycle, u[3])
     if p.default_dpd > 0 and day - int(r.oldest_due) >= p.default_dpd:
-        default(r, holds, counts, p, events, day)
+        default(r, aside, holds, counts, p, events, day)
     r.next_payment = next_payment_day(r, p, day, day - since_due + p.cycle_days)
     note_limit(r, p, day)
     return int(r.next_payment)
@@ -256,14 +258,14 @@ def meet_payment_day(
 
 @transition
 def pay(
-    borrowers: Records, loans: Records, holds: Records, counts: Records, platform: Records, events: Records,
-    b: int, day: int,
+    borrowers: Records, aside: Records, loans: Records, holds: Records, counts: Records, platform: Records,
+    events: Records, b: int, day: int,
 ) -> int:  # fmt: skip
     """Let a borrower pay what its day brings.
 
     Parameters
     ----------
-    borrowers, loans, holds, counts, platform, events : record arrays
+    borrowers, aside, loans, holds, counts, platform, events : record arrays
         The state.
     b : int
         Position of the borrower.
@@ -278,4 +280,4 @@ def pay(
     p = platform[0]
     r = borrowers[b]
     u = uniforms(p.seed, p.replication, DUE, r.borrower, cycle_at_stake(r, p), 0)
-    return meet_payment_day(r, loans, holds, counts, p, events, day, u)
+    return meet_payment_day(r, aside, loans, holds, counts, p, events, day, u)

@@ -10,6 +10,7 @@ from simlimit.model.grouping import Grouping, assign_groups, make_grouping
 from simlimit.model.parameters import facility_records, platform_record
 from simlimit.model.population import Book, Integers, late_scale, make_book, populate
 from simlimit.model.state import (
+    ASIDE,
     BORROWER,
     COUNT,
     DAY,
@@ -111,7 +112,7 @@ def empty_state(setting: Setting) -> State:
     return State(
         platform=platform.copy(),
         borrowers=np.empty(size, BORROWER),
-        elsewhere=np.zeros(size, np.int64),
+        aside=np.zeros(size, ASIDE),
         # A quarter more than the borrowers begin with, so that it seldom has to grow.
         loans=np.empty(size * platform[0].loan_room * 5 // 4 + 1_000, LOAN),
         loan_keys=np.zeros(0 if platform[0].reusing else size, np.int64),

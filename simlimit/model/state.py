@@ -74,16 +74,20 @@ def _fields(kind: str, names: str) -> dict[str, str]:
 
 
 BORROWER = _record(
-    _fields("i8", "limit outstanding available held written_off cap held_days")
+    _fields("i8", "limit outstanding available held cap held_days")
     | _fields("f8", "score propensity")
     | _fields("i4", "borrower tightened freezes watches")
     | _fields("u4", "place first_hold first_loan loan_room")
     | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
     | _fields("i2", "last_draw last_prepayment due_day evaluation_day spell")
-    | _fields("i2", "no_limit_since no_limit_days ahead served_until next_reaction")
+    | _fields(
+        "i2", "no_limit_since no_limit_days ahead served_until next_reaction flag_day flag_draws last_raise"
+    )
     | _fields("u2", "region group loans levers")
     | _fields("u1", "standing watched risky flagged trusted closed raise_pending lenders")
 )
+ASIDE = _record(_fields("i8", "written_off drawn_elsewhere"))
+"""What is seldom written of a borrower, apart from its record, which is read all the time."""
 LOAN = _record(_fields("i8", "balance level") | _fields("i2", "origin remaining next_cycle"))
 HOLD = _record(
     _fields("i8", "amount forfeited")
@@ -128,7 +132,7 @@ PLATFORM = _record(
     # parameters: review, funding, limits
     | _fields("i8", "reviewers service_law unlimited ceiling daily_inflow recycle_share reserve_share")
     | _fields("f8", "service_days service_cv approve_share priority_score")
-    | _fields("i8", "raise_share cut_share cap inactive_days")
+    | _fields("i8", "raise_share cut_share cap inactive_days raise_days")
     | _fields("f8", "raise_score cut_score")
     # parameters: reactions and levers
     | _fields("i8", "reacting patience_days most_lenders")
@@ -167,8 +171,8 @@ class State(NamedTuple):
         In any order: ``borrower`` is the id by which a borrower is known outside, ``place`` where it lies.
     loans : array of LOAN records
         Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
-    elsewhere : array of int
-        What another product served of each borrower's wishes, in cents.
+    aside : array of ASIDE records
+        One per borrower, in the order of ``borrowers``.
     loan_keys : array of int
         Of every loan ever opened, unless records are used again; see `loan_key`.
     holds, events : arrays of records
@@ -190,7 +194,7 @@ class State(NamedTuple):
 
     platform: Records
     borrowers: Records
-    elsewhere: Records
+    aside: Records
     loans: Records
     loan_keys: Records
     holds: Records

@@ -308,6 +308,13 @@ class Limits(Part):
 
     raise_score: float | None = number(None, 0, 1, "score", "Score from which the line rises; not set: never")
     raise_share: float = number(0.0, 0, 10, "share of the limit", "How much the line rises at once")
+    raise_days: int = whole(
+        0,
+        0,
+        30_000,
+        "days",
+        "Least days from one such rise to the next, however often there is an evaluation",
+    )
     cut_score: float | None = number(None, 0, 1, "score", "Score below which the line is cut; not set: never")
     cut_share: float = number(0.0, 0, 1, "share of the limit", "How much the line is cut at once")
     cap: float | None = number(
