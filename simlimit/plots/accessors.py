@@ -9,7 +9,9 @@ from simlimit.plots import cumulative
 from simlimit.plots.labels import Language
 from simlimit.plots.tables import Weight
 from simlimit.run import Run
+from simlimit.study.attribution import Attribution
 from simlimit.study.comparison import Comparison
+from simlimit.study.ranking import LeverRanking
 from simlimit.study.study import Study
 from simlimit.study.sweeping import Sweep
 
@@ -433,3 +435,74 @@ class SweepPlots:
         return plots.sweep(
             self._sweep, metric=metric, weight=weight, confidence=confidence, ax=ax, language=language
         )
+
+
+class LeverRankingPlots:
+    """Pictures of a ranking of levers: ``ranking.plot``.
+
+    Each method is the function of its name in `simlimit.plots`, which says more.
+    """
+
+    def __init__(self, ranking: LeverRanking) -> None:
+        self._ranking = ranking
+
+    def tornado(
+        self,
+        *,
+        metric: str = "restricted_mean_days",
+        per_cost: bool = False,
+        confidence: float = 0.95,
+        ax: Axes | None = None,
+        language: Language = "en",
+    ) -> Axes:
+        """Draw what each lever changes, alone and as the last of all, from the one that helps most.
+
+        Parameters
+        ----------
+        metric : str
+            One by which levers are ranked: restricted_mean_days, no_limit_share, limit_days_lost,
+            default_losses or gap_days. Less of it is better.
+        per_cost : bool
+            Whether to show effects over what the levers cost; those that cost nothing are left out.
+        confidence : float
+            Of each interval by itself, and of what is real among all effects of the ranking.
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+        language : "en" or "zh"
+            Of the labels; English where no font with Chinese characters is installed.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        return plots.tornado(
+            self._ranking, metric=metric, per_cost=per_cost, confidence=confidence, ax=ax, language=language
+        )
+
+
+class AttributionPlots:
+    """Pictures of an attribution: ``attribution.plot``.
+
+    Each method is the function of its name in `simlimit.plots`, `attribution` being `bars`, which says more.
+    """
+
+    def __init__(self, attribution: Attribution) -> None:
+        self._attribution = attribution
+
+    def bars(self, *, confidence: float = 0.95, ax: Axes | None = None, language: Language = "en") -> Axes:
+        """Draw what each gate explains (Shapley values), beside the days charged to it.
+
+        Parameters
+        ----------
+        confidence : float
+            Of each interval by itself.
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+        language : "en" or "zh"
+            Of the labels; English where no font with Chinese characters is installed.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        return plots.attribution(self._attribution, confidence=confidence, ax=ax, language=language)

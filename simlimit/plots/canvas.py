@@ -12,6 +12,8 @@ from scipy.optimize import isotonic_regression
 from simlimit.plots.labels import Language, label
 from simlimit.plots.style import GREY, LABEL_SIZE
 from simlimit.run import Run
+from simlimit.study.attribution import Attribution
+from simlimit.study.ranking import LeverRanking
 from simlimit.study.study import Study
 
 SIZE = (7.5, 4.5)
@@ -47,10 +49,10 @@ def entitle(ax: Axes, what: str, whose: str) -> None:
     )
 
 
-def whose(of: Run | Study, language: Language) -> str:
+def whose(of: Run | Study | LeverRanking | Attribution, language: Language) -> str:
     """Return which history, or histories, a picture shows."""
     name = shortened(of.scenario.name)
-    if isinstance(of, Study):
+    if not isinstance(of, Run):
         words = "{name}, seed {seed}, {number:,} replications"
         return label(words, language, name=name, seed=of.seed, number=len(of))
     if of.replication == 0:

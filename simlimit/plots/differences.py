@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.canvas import axes, entitle, shortened, whose
+from simlimit.plots.effects import decimals, effect_unit, with_interval
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import METRICS, Language, label, spoken
 from simlimit.plots.tables import Weight, check_kind
@@ -81,7 +81,7 @@ def forest(
     others = [name for name in comparison.studies if name != comparison.reference]
     ax = axes(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
     ax.axvline(0, color="black", linewidth=0.8)
-    places = _decimals(scale * table["difference"])
+    places = decimals(scale * table["difference"])
     height = 0.0
     ticks: dict[float, str] = {}
     for metric in names:
@@ -92,8 +92,8 @@ def forest(
         intervals = scale * rows[["difference", "low", "high"]].to_numpy()
         for other, interval, is_real in zip(others, intervals, rows["is_real"], strict=True):
             _draw(ax, height, interval, is_real)
-            middle, low, high = (_rounded(value, places) for value in interval)
-            _write(ax, f"{middle}  ({low}, {high})", (1.02, height))
+            middle, low, high = interval
+            _write(ax, with_interval(middle, low, high, places), (1.02, height))
             ticks[height] = shortened(other)
             height -= 1
     ax.set(ylim=(height + 0.4, 0.6), yticks=list(ticks), yticklabels=list(ticks.values()))
@@ -131,17 +131,6 @@ def _write(ax: Axes, words: str, place: tuple[float, float]) -> Annotation:
     )
 
 
-def _decimals(differences: "pd.Series[float]") -> int:
-    """Return how many decimals show the largest difference in three digits."""
-    largest = differences.abs().max()
-    return int(np.clip(2 - np.floor(np.log10(largest)), 0, 9)) if largest > 0 else 0
-
-
-def _rounded(value: float, decimals: int) -> str:
-    # Adding 0 takes the sign from a zero.
-    return f"{round(value, decimals) + 0:+,.{decimals}f}"
-
-
 def _unit(metrics: Sequence[str], weight: Weight) -> tuple[float, str]:
     """Return what to multiply differences by, and the unit that they then have."""
     units = sorted({METRICS[metric][1] for metric in metrics})
@@ -149,10 +138,4 @@ def _unit(metrics: Sequence[str], weight: Weight) -> tuple[float, str]:
         raise SimlimitError(
             f"metrics has the units {' and '.join(units)}, but a picture has one axis: draw one for each."
         )
-    unit = units[0]
-    if unit == "share of holds":
-        points = ("percentage points of holds", "percentage points of repaid principal")
-        return 100.0, points[weight == "amount"]
-    if unit == "share of borrower-days":
-        return 100.0, "percentage points of borrower-days"
-    return 1.0, unit
+    return effect_unit(metrics[0], weight)

@@ -110,6 +110,38 @@ CHINESE = {
     "difference ({unit})": "差异（{unit}）",
     "differs from 0, corrected for {number} comparisons": "异于 0（已按 {number} 项比较校正）",
     "may be 0": "可能为 0",
+    # Levers.
+    "what levers change: {what}": "举措的效果：{what}",
+    "\u2190 better    difference ({unit})    worse \u2192": "\u2190 改善    差异（{unit}）    恶化 \u2192",
+    "{unit}, per currency unit of cost": "{unit}，按每货币单位成本",
+    "alone: with this lever only; last: added to all the others": (
+        "单独：只用这一项；最后：其余各项之外再加这一项"
+    ),
+    "alone": "单独",
+    "last": "最后",
+    "all together": "全部一起",
+    "appeal": "申诉",
+    "pay on time": "按时还款",
+    "deleverage": "降低负债",
+    "campaign": "提额活动",
+    "diversify": "多元融资",
+    "plan": "长期规划",
+    "transparency": "规则透明",
+    "better model": "优化模型",
+    "timely scoring": "及时评分",
+    "less manual": "减少人工",
+    "feedback": "用户反馈",
+    "education": "风险教育",
+    "more funding": "增加资金",
+    # What each gate explains.
+    "what each gate explains": "各关口的贡献",
+    "explained: by the gate being closed, on average over all sets of the others": (
+        "贡献：该关口关闭所增加的，对其余关口的各种开闭取平均（夏普利值）"
+    ),
+    "charged: days at the gate": "记账：停在该关口的天数",
+    "explained": "贡献",
+    "charged": "记账",
+    "all gates": "全部关口",
     # The platform.
     "the platform, day by day": "平台逐日状况",
     "mean": "均值",

@@ -20,8 +20,8 @@ ENDS = ("released", "forfeited")
 def check_kind(name: str, value: object, *kinds: type) -> None:
     """Refuse to draw what is not of one of these kinds."""
     if not isinstance(value, kinds):
-        wanted = " or a ".join(kind.__name__ for kind in kinds)
-        raise SimlimitError(f"{name} is of type {type(value).__name__}, but must be a {wanted}.")
+        wanted = " or ".join(f"a{'n' * (kind.__name__[0] in 'AEIOU')} {kind.__name__}" for kind in kinds)
+        raise SimlimitError(f"{name} is of type {type(value).__name__}, but must be {wanted}.")
 
 
 def observed_days(of: Run | Study, follow_up_days: int | None) -> int:

@@ -10,21 +10,27 @@ Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory o
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
 
 from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
+from simlimit.run import FOLLOW_UP_DAYS, check_choice
 from simlimit.scenario import Scenario
 from simlimit.study.each import metrics_of_each
 from simlimit.study.intervals import Floats, t_intervals
 from simlimit.study.metrics import METRICS
 from simlimit.study.plan import Options
 
+if TYPE_CHECKING:
+    from simlimit.plots.accessors import AttributionPlots
+
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
 """The gates that can be opened, in their order. The first of all, settlement, is the product itself."""
+EXPLAINED = tuple(metric for metric in METRICS if metric != "median_days")
+"""Metrics that can be shared out: a median may not be reached."""
 TOTAL = "total"
 NO_GATE = "none"
 
@@ -43,7 +49,7 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
         - evaluation: `evaluation.straight_through` on and `evaluation.duration_days` 0;
         - score: `rules.min_score` 0 and no shocks of kind tightening;
         - overdue: `rules.overdue` off;
-        - behaviour: `screening.false_flag` and `screening.detection` 0;
+        - behaviour: `screening.false_flag` and `screening.risky_share` 0;
         - review: `review.watch_share` 0 and no shocks of kind watch_list (appeals are still read);
         - policy: no shocks of kind freeze;
         - funding: `funding.unlimited` on.
@@ -81,7 +87,7 @@ _OPENED: dict[str, tuple[dict[str, object], str | None]] = {
     "evaluation": ({"evaluation.straight_through": True, "evaluation.duration_days": 0}, None),
     "score": ({"rules.min_score": 0.0}, "tightening"),
     "overdue": ({"rules.overdue": False}, None),
-    "behaviour": ({"screening.false_flag": 0.0, "screening.detection": 0.0}, None),
+    "behaviour": ({"screening.false_flag": 0.0, "screening.risky_share": 0.0}, None),
     "review": ({"review.watch_share": 0.0}, "watch_list"),
     "policy": ({}, "freeze"),
     "funding": ({"funding.unlimited": True}, None),
@@ -95,12 +101,17 @@ class Attribution:
     Attributes
     ----------
     scenario : Scenario
+    seed : int
     metric : str
+    weight : "holds" or "amount"
+        Whether holds count each as one, or by their amount.
+    follow_up_days : int
     values : pandas.DataFrame
         The metric by replication (rows) and by the set of gates that are closed (columns: texts such as
         ``"evaluation+review"``, or ``"none"``).
     booked : pandas.DataFrame
-        Days charged to each gate, by replication.
+        Days charged to each gate per hold in the scenario as it is (columns ``days_settlement`` ..
+        ``days_funding``), by replication.
 
     Examples
     --------
@@ -114,19 +125,33 @@ class Attribution:
     """
 
     def __init__(
-        self, scenario: Scenario, metric: str, values: dict[Gates, Floats], booked: pd.DataFrame
+        self,
+        scenario: Scenario,
+        seed: int,
+        metric: str,
+        weight: Literal["holds", "amount"],
+        follow_up_days: int,
+        values: dict[Gates, Floats],
+        booked: pd.DataFrame,
     ) -> None:
         self.scenario = scenario
+        self.seed = seed
         self.metric = metric
+        self.weight = weight
+        self.follow_up_days = follow_up_days
         self._values = values
         self.values = pd.DataFrame({_text(closed): column for closed, column in values.items()})
         self.values.index.name = "replication"
         self.booked = booked
 
+    def __len__(self) -> int:
+        """Return the number of replications."""
+        return len(self.values)
+
     def __repr__(self) -> str:
         return (
             f"Attribution({self.scenario.name!r}, {self.metric}: {len(self._values)} sets of gates, "
-            f"{len(self.values):,} replications each)"
+            f"{len(self):,} replications each)"
         )
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
@@ -141,9 +166,9 @@ class Attribution:
         -------
         pandas.DataFrame
             Index `gate`: evaluation .. funding, and ``total``. Columns, each with `_low` and `_high` behind
-            its name, in the unit of the metric:
+            its name, in the unit of the metric but for `booked`:
 
-            - `shapley`: what the gate explains; they add up to the total: closed less open, all gates;
+            - `shapley`: what the gate explains; they add up to the total: all gates closed less all open;
             - `booked`: days charged to the gate in the scenario as it is (settlement is in the total only);
             - `alone`: what closing this gate adds where all others are open;
             - `opened`: what opening it takes away where all others are closed.
@@ -167,10 +192,18 @@ class Attribution:
             )
         return pd.DataFrame(columns, index=pd.Index([*GATES, TOTAL], name="gate"))
 
+    @property
+    def plot(self) -> "AttributionPlots":
+        """Pictures of the attribution: ``attribution.plot.bars()``."""
+        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
+        from simlimit.plots.accessors import AttributionPlots  # noqa: PLC0415
+
+        return AttributionPlots(self)
+
     def _shapley(self, gate: str) -> Floats:
         """Return the mean, over all orders of closing the gates, of what closing this one adds."""
         others = [other for other in GATES if other != gate]
-        value = np.zeros(len(self.values))
+        value = np.zeros(len(self))
         for size in range(len(GATES)):
             orders = math.factorial(size) * math.factorial(len(others) - size)
             for before in map(frozenset, itertools.combinations(others, size)):
@@ -189,7 +222,8 @@ def attribute(
 ) -> Attribution:
     """Explain a metric by the gates: Shapley values over all sets of closed gates, common random numbers.
 
-    Every subset of the seven gates evaluation .. funding is simulated with the others open: 128 studies.
+    Every subset of the seven gates evaluation .. funding is simulated with the others open: 128 studies, less
+    where a gate is open already (no freeze to leave out, say).
 
     Parameters
     ----------
@@ -197,10 +231,12 @@ def attribute(
     n, seed
         Replications of each set, and their seed.
     metric : str
-        A metric of `Study.summary`.
+        A metric of `Study.summary`, but for `median_days`, which may not be reached.
     weight : "holds" or "amount"
+        Whether holds count each as one, or by their amount.
     **options
-        `workers`, `executor`, `store`, `engine`, `follow_up_days` and `progress`, as in `replicate`.
+        `workers`, `executor`, `store`, `engine`, `follow_up_days`, `by`, `bands` and `progress`, as in
+        `replicate`.
 
     Returns
     -------
@@ -221,8 +257,7 @@ def attribute(
     >>> bool(abs(table.loc["evaluation", "shapley"] - table.loc["total", "shapley"]) < 1e-9)
     True
     """
-    if metric not in METRICS:
-        raise SimlimitError(f"metric is {metric!r}, but must be one of: {', '.join(METRICS)}.")
+    check_choice("metric", metric, EXPLAINED)
     sets = {_text(closed): closed for closed in _subsets()}
     scenarios = {
         name: open_gates(scenario, [gate for gate in GATES if gate not in closed])
@@ -232,7 +267,8 @@ def attribute(
     values = {closed: tables[name][metric].to_numpy() for name, closed in sets.items()}
     as_it_is = tables[_text(frozenset(GATES))]
     booked = as_it_is[[name for name in as_it_is if str(name).startswith("days_")]]
-    return Attribution(scenario, metric, values, booked)
+    follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
+    return Attribution(scenario, seed, metric, weight, follow_up_days, values, booked)
 
 
 def _subsets() -> Iterator[Gates]:

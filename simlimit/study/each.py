@@ -23,30 +23,41 @@ def metrics_of_each(
 ) -> dict[str, pd.DataFrame]:
     """Return the metrics of replications of each scenario, under common random numbers.
 
+    Of scenarios that are equal one is simulated.
+
     Parameters
     ----------
     scenarios : mapping of str to Scenario
-        A store has a folder of each of these names.
+        A store has a folder of the first name of each.
     n, seed
         Replications of each, and their seed.
     options : Options
         As in `replicate`, but for `precision`.
     weight : "holds" or "amount"
+        Whether holds count each as one, or by their amount.
 
     Returns
     -------
     dict of pandas.DataFrame
-        A row per replication, a column per metric.
+        By the names of the scenarios: a row per replication, a column per metric.
+
+    Raises
+    ------
+    SimlimitError
+        If `precision` is set: pairs need as many replications of each.
     """
     if options.get("precision") is not None:
-        raise SimlimitError("precision is set, but these studies have all as many replications: give n.")
+        raise SimlimitError("precision is set, but all these studies have n replications: give n only.")
     store = options.get("store")
     folder = None if store is None else made_folder(store)
     shown = options.get("progress", True)
+    first = {
+        name: next(other for other, one in scenarios.items() if one == scenario)
+        for name, scenario in scenarios.items()
+    }
     tables = {}
-    for name, scenario in tqdm(
-        scenarios.items(), unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS
-    ):
+    different = dict.fromkeys(first.values())
+    for name in tqdm(different, unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
         own: Options = {**options, "store": None if folder is None else folder / name, "progress": False}
-        tables[name] = replicate(scenario, n, seed, **own).metrics(weight)
-    return tables
+        tables[name] = replicate(scenarios[name], n, seed, **own).metrics(weight)
+    return {name: tables[equal] for name, equal in first.items()}

@@ -1,21 +1,25 @@
 """`rank_levers`: what each remedy does alone, and what is lost without it where all others are pulled."""
 
 from collections.abc import Iterable
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
+from simlimit.run import FOLLOW_UP_DAYS
 from simlimit.scenario import Lever, Scenario
 from simlimit.study.each import metrics_of_each
 from simlimit.study.intervals import holm, t_intervals, t_probabilities
 from simlimit.study.plan import Options
 
+if TYPE_CHECKING:
+    from simlimit.plots.accessors import LeverRankingPlots
+
 RANKED = ("restricted_mean_days", "no_limit_share", "limit_days_lost", "default_losses", "gap_days")
 """Metrics by which levers are ranked: less is better in each."""
-_NONE, _ALL = "none", "all"
+NONE, ALL = "none", "all"
 
 
 class LeverRanking:
@@ -25,6 +29,8 @@ class LeverRanking:
     ----------
     scenario : Scenario
         Without the levers.
+    seed : int
+    follow_up_days : int
     levers : tuple of Lever
     replications : dict of pandas.DataFrame
         The ranked metrics, a row per replication, by the levers that are pulled: ``"none"``, ``"all"``, the
@@ -36,23 +42,32 @@ class LeverRanking:
     >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 20})
     >>> ranking = sl.rank_levers(jiebei, [sl.Lever(kind="pay_on_time")], 3, seed=1)
     >>> ranking
-    LeverRanking('jiebei': 1 levers, 3 replications each)
+    LeverRanking('jiebei': pay_on_time; 3 replications each)
     >>> ranking.table().loc["restricted_mean_days"].index.to_list()
     ['pay_on_time', 'all']
     """
 
     def __init__(
-        self, scenario: Scenario, levers: tuple[Lever, ...], replications: dict[str, pd.DataFrame]
+        self,
+        scenario: Scenario,
+        seed: int,
+        follow_up_days: int,
+        levers: tuple[Lever, ...],
+        replications: dict[str, pd.DataFrame],
     ) -> None:
         self.scenario = scenario
+        self.seed = seed
+        self.follow_up_days = follow_up_days
         self.levers = levers
         self.replications = replications
 
+    def __len__(self) -> int:
+        """Return the number of replications."""
+        return len(self.replications[NONE])
+
     def __repr__(self) -> str:
-        number = len(self.replications[_NONE])
-        return (
-            f"LeverRanking({self.scenario.name!r}: {len(self.levers)} levers, {number:,} replications each)"
-        )
+        kinds = ", ".join(lever.kind for lever in self.levers)
+        return f"LeverRanking({self.scenario.name!r}: {kinds}; {len(self):,} replications each)"
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return the effect of every lever on every ranked metric, paired under common random numbers.
@@ -60,7 +75,8 @@ class LeverRanking:
         Parameters
         ----------
         confidence : float
-            Of each interval by itself (Student's t over replications), and of what is real among all rows.
+            Of each interval by itself (Student's t over replications), and of what is real among all effects
+            of the table.
 
         Returns
         -------
@@ -69,34 +85,44 @@ class LeverRanking:
             ``all`` together. Columns, in the unit of the metric, negative where the lever helps:
 
             - `alone`, `alone_low`, `alone_high`: with this lever only, less without any;
-            - `is_real`: whether that differs from 0, corrected by Holm's rule for all rows of the table;
-            - `last`, `last_low`, `last_high`: with all levers, less with all but this one: what it adds where
-              the others are pulled already; NaN for ``all``;
+            - `alone_is_real`: whether that differs from 0, corrected by Holm's rule for all effects, alone
+              and last, on all metrics;
+            - `last`, `last_low`, `last_high`, `last_is_real`: with all levers, less with all but this one:
+              what it adds where the others are pulled already; NaN and false for ``all``;
             - `cost`: in currency units per borrower of the book and year: the lever's, times its uptake;
-            - `alone_per_cost`: `alone` over `cost`; NaN where it costs nothing.
+            - `alone_per_cost`, `last_per_cost`: the effects over `cost`; NaN where it costs nothing.
         """
         check_confidence(confidence)
         kinds = [lever.kind for lever in self.levers]
         costs = [lever.cost * lever.uptake for lever in self.levers]
         values = {name: table.to_numpy() for name, table in self.replications.items()}
-        base, full = values[_NONE], values[_ALL]
-        alone = np.stack([values[kind] - base for kind in [*kinds, _ALL]], axis=2)
+        base, full = values[NONE], values[ALL]
+        alone = np.stack([values[kind] - base for kind in [*kinds, ALL]], axis=2)
         unknown = np.full_like(full, np.nan)
         last = np.stack([*(full - values[f"all but {kind}"] for kind in kinds), unknown], axis=2)
+        effects = {"alone": alone, "last": last}
+        probabilities = np.stack([t_probabilities(one) for one in effects.values()])
+        is_real = holm(probabilities.ravel()).reshape(probabilities.shape) < 1 - confidence
         columns: dict[str, Any] = {}
-        for name, effects in (("alone", alone), ("last", last)):
-            columns[name], columns[f"{name}_low"], columns[f"{name}_high"], _ = t_intervals(
-                effects, confidence
-            )
-        corrected = holm(t_probabilities(alone).ravel())
-        index = pd.MultiIndex.from_product([RANKED, [*kinds, _ALL]], names=["metric", "lever"])
+        for (name, one), real in zip(effects.items(), is_real, strict=True):
+            columns[name], columns[f"{name}_low"], columns[f"{name}_high"], _ = t_intervals(one, confidence)
+            columns[f"{name}_is_real"] = real
+        index = pd.MultiIndex.from_product([RANKED, [*kinds, ALL]], names=["metric", "lever"])
         table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
-        table.insert(3, "is_real", corrected < 1 - confidence)
         table["cost"] = np.tile([*costs, sum(costs)], len(RANKED))
-        table["alone_per_cost"] = table["alone"] / table["cost"].where(table["cost"] > 0)
+        for name in effects:
+            table[f"{name}_per_cost"] = table[name] / table["cost"].where(table["cost"] > 0)
         first = columns["alone"][RANKED.index("restricted_mean_days"), : len(kinds)]
-        order = [*(kinds[k] for k in np.argsort(first, kind="stable")), _ALL]
+        order = [*(kinds[k] for k in np.argsort(first, kind="stable")), ALL]
         return table.reindex(pd.MultiIndex.from_product([RANKED, order], names=["metric", "lever"]))
+
+    @property
+    def plot(self) -> "LeverRankingPlots":
+        """Pictures of the ranking: ``ranking.plot.tornado()``."""
+        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
+        from simlimit.plots.accessors import LeverRankingPlots  # noqa: PLC0415
+
+        return LeverRankingPlots(self)
 
 
 def rank_levers(
@@ -145,8 +171,9 @@ def rank_levers(
     pulled = scenario.replace({"levers": list(levers)}).levers
     if not pulled:
         raise SimlimitError("levers is empty, but must name at least one lever.")
-    alone = {_NONE: (), _ALL: pulled} | {one.kind: (one,) for one in pulled}
+    alone = {NONE: (), ALL: pulled} | {one.kind: (one,) for one in pulled}
     without = {f"all but {one.kind}": tuple(other for other in pulled if other is not one) for one in pulled}
     scenarios = {name: scenario.replace({"levers": some}) for name, some in (alone | without).items()}
     tables = metrics_of_each(scenarios, n, seed, options)
-    return LeverRanking(scenario, pulled, {name: table[list(RANKED)] for name, table in tables.items()})
+    kept = {name: table[list(RANKED)] for name, table in tables.items()}
+    return LeverRanking(scenario, seed, options.get("follow_up_days", FOLLOW_UP_DAYS), pulled, kept)

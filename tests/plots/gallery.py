@@ -62,6 +62,24 @@ def grid() -> sl.Sweep:
     return sl.sweep(WAITING, fields, REPLICATIONS, seed=3)
 
 
+LEVERS = [
+    {"kind": "pay_on_time", "strength": 0.8, "cost": 2.0},
+    {"kind": "better_model", "strength": 0.5, "cost": 1.0},
+    {"kind": "campaign", "strength": 0.2, "cost": 4.0},
+    {"kind": "more_funding", "strength": 0.1, "cost": 0.0},
+]
+
+
+@cache
+def ranking() -> sl.LeverRanking:
+    return sl.rank_levers(SMALL, LEVERS, REPLICATIONS, seed=3)
+
+
+@cache
+def attribution() -> sl.Attribution:
+    return sl.attribute(FROZEN, 4, seed=3)
+
+
 @cache
 def log() -> pd.DataFrame:
     """A release log of a user's own, with an outcome of its own."""
@@ -85,6 +103,9 @@ DRAWN: dict[str, Callable[[Axes], Axes]] = {
     "sweep": lambda ax: plots.sweep(grid(), ax=ax),
     "causes-run": lambda ax: plots.causes(run(), ax=ax),
     "causes-study": lambda ax: plots.causes(study(), ax=ax),
+    "tornado": lambda ax: plots.tornado(ranking(), ax=ax),
+    "tornado-cost": lambda ax: plots.tornado(ranking(), metric="default_losses", per_cost=True, ax=ax),
+    "attribution": lambda ax: plots.attribution(attribution(), ax=ax),
 }
 
 

@@ -3,14 +3,22 @@
 import inspect
 
 import pytest
-from gallery import comparison, grid, run, study
+from gallery import attribution, comparison, grid, ranking, run, study
 
 from simlimit import plots
 from simlimit.plots import accessors
 
+KINDS = (
+    accessors.RunPlots,
+    accessors.StudyPlots,
+    accessors.ComparisonPlots,
+    accessors.SweepPlots,
+    accessors.LeverRankingPlots,
+    accessors.AttributionPlots,
+)
 METHODS = [
     pytest.param(kind, name, id=f"{kind.__name__}.{name}")
-    for kind in (accessors.RunPlots, accessors.StudyPlots, accessors.ComparisonPlots, accessors.SweepPlots)
+    for kind in KINDS
     for name in vars(kind)
     if not name.startswith("_")
 ]
@@ -18,7 +26,7 @@ METHODS = [
 
 @pytest.mark.parametrize(("kind", "name"), METHODS)
 def test_a_method_has_the_signature_of_its_function(kind, name):
-    function = plots.sweep if name == "lines" else getattr(plots, name)
+    function = getattr(plots, {"lines": "sweep", "bars": "attribution"}.get(name, name))
     of_method, of_function = (
         list(inspect.signature(f).parameters.values()) for f in (getattr(kind, name), function)
     )
@@ -33,6 +41,8 @@ def test_a_method_has_the_signature_of_its_function(kind, name):
         (study, {"delay", "standing", "incidence", "causes", "platform"}),
         (comparison, {"forest", "platform"}),
         (grid, {"lines"}),
+        (ranking, {"tornado"}),
+        (attribution, {"bars"}),
     ],
 )
 def test_each_can_draw_what_it_has(of, names):

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from gallery import comparison, frozen, grid, run, study
+from gallery import attribution, comparison, frozen, grid, ranking, run, study
 from matplotlib import font_manager
 
 import simlimit as sl
@@ -13,6 +13,7 @@ from simlimit import plots
 from simlimit.errors import SimlimitError
 from simlimit.model.state import GATES
 from simlimit.plots import fonts, labels, platform_days
+from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.study.metrics import METRICS
 
 HAS_FONT = fonts.cjk_font() is not None
@@ -35,6 +36,7 @@ def labelled():
 def test_every_word_is_translated():
     words = {*labelled(), *GATES, *(word for pair in platform_days.SERIES.values() for word in pair)}
     words |= {word for pair in labels.METRICS.values() for word in pair}
+    words |= {kind.replace("_", " ") for kind in LEVER_KINDS}
     assert words - set(labels.CHINESE) == set()
 
 
@@ -85,6 +87,8 @@ def test_chinese_is_drawn_without_a_warning(caplog):
         plots.forest(comparison(), language="zh"),
         plots.borrower(run(), 3, language="zh"),
         plots.sweep(grid(), language="zh"),
+        plots.tornado(ranking(), language="zh"),
+        plots.attribution(attribution(), language="zh"),
         plots.delay(named),
     ]
     with caplog.at_level(logging.WARNING):

@@ -24,6 +24,8 @@ def small():
         "study": gallery.study(),
         "comparison": gallery.comparison(),
         "sweep": gallery.grid(),
+        "ranking": gallery.ranking(),
+        "attribution": gallery.attribution(),
         "plots": plots,
     }
 
@@ -40,7 +42,7 @@ def test_each_figure_is_there_and_light(name):
 
 
 def test_every_kind_of_picture_is_on_the_page():
-    methods = {"sweep": "lines"}
+    methods = {"sweep": "lines", "attribution": "bars"}
     drawn = " ".join(LINES.values())
     assert [name for name in plots.__all__ if f".plot.{methods.get(name, name)}(" not in drawn] == []
 

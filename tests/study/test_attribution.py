@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from random_scenarios import random_scenario
@@ -85,6 +87,13 @@ def test_an_open_gate_charges_no_day(seed: int) -> None:
         assert (holds[f"days_{gate}"] == 0).all(), gate
 
 
+def test_with_behaviour_open_nobody_is_flagged_whatever_the_model_detects() -> None:
+    scenario = sl.preset("jiebei").replace({"levers": [{"kind": "better_model", "strength": 1.0}]})
+    assert sl.simulate(scenario, engine="calendar").daily["flagged"].max() > 0
+    opened = open_gates(scenario, ["behaviour"])
+    assert sl.simulate(opened, engine="calendar").daily["flagged"].max() == 0
+
+
 def test_with_all_gates_open_only_settlement_is_left() -> None:
     scenario = sl.preset("jiebei").replace({"population.borrowers": 200})
     holds = sl.simulate(open_gates(scenario, GATES), engine="calendar", keep="holds").holds
@@ -96,6 +105,8 @@ def test_what_is_not_a_gate_or_metric_is_refused() -> None:
         open_gates(sl.preset("clockwork"), ["settlement"])
     with pytest.raises(sl.SimlimitError, match="metric is 'delay', but must be one of"):
         sl.attribute(sl.preset("clockwork"), 2, metric="delay")
+    with pytest.raises(sl.SimlimitError, match="metric is 'median_days', but must be one of"):
+        sl.attribute(sl.preset("clockwork"), 2, metric="median_days")
     with pytest.raises(sl.SimlimitError, match="precision is set"):
         sl.attribute(sl.preset("clockwork"), 2, precision=0.1)
 
@@ -105,3 +116,20 @@ def test_a_gate_that_nobody_stands_at_explains_nothing() -> None:
         sl.preset("clockwork").replace({"population.borrowers": 20}), 3, progress=False
     ).table()
     assert np.allclose(table.to_numpy(), 0)
+
+
+def test_of_sets_that_are_the_same_scenario_one_is_simulated(tmp_path: Path) -> None:
+    scenario = sl.preset("jiebei").replace({"population.borrowers": 50})
+    attribution = sl.attribute(scenario, 2, store=tmp_path, progress=False)
+    # No shock freezes, so the gate of policy is open whether it is closed or not.
+    assert len(list(tmp_path.iterdir())) == 2 ** (len(GATES) - 1)
+    assert attribution.values["none"].equals(attribution.values["policy"])
+
+
+def test_it_says_what_it_is_of() -> None:
+    scenario = sl.preset("jiebei").replace({"population.borrowers": 20})
+    attribution = sl.attribute(
+        scenario, 2, 7, metric="forfeited_share", weight="amount", follow_up_days=30, progress=False
+    )
+    assert (attribution.seed, attribution.metric, attribution.weight) == (7, "forfeited_share", "amount")
+    assert (attribution.follow_up_days, len(attribution)) == (30, 2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from scipy.stats import ttest_1samp
+from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
 from simlimit.study.ranking import RANKED
@@ -39,10 +41,32 @@ def test_effects_are_paired_differences(ranking: sl.LeverRanking, metric: str) -
     assert together == pytest.approx(difference([], LEVERS, metric)[0], rel=1e-9, abs=1e-12)
 
 
+def test_what_is_real_is_corrected_for_all_effects(ranking: sl.LeverRanking) -> None:
+    effects = {}
+    for metric in RANKED:
+        values = {name: table[metric] for name, table in ranking.replications.items()}
+        for kind in ("better_model", "pay_on_time", "more_funding"):
+            effects["alone", metric, kind] = values[kind] - values["none"]
+            effects["last", metric, kind] = values["all"] - values[f"all but {kind}"]
+        effects["alone", metric, "all"] = values["all"] - values["none"]
+    probabilities = [
+        ttest_1samp(one, 0).pvalue if one.std() > 0 else float(one.iloc[0] == 0) for one in effects.values()
+    ]
+    real = multipletests(probabilities, 0.05, "holm")[0]
+    table = ranking.table()
+    assert dict(zip(effects, real, strict=True)) == {
+        (which, metric, kind): table.loc[(metric, kind), f"{which}_is_real"]
+        for which, metric, kind in effects
+    }
+    assert {True, False} == set(real.tolist())
+    assert not table.loc[("restricted_mean_days", "all"), "last_is_real"]
+
+
 def test_effects_per_cost_count_those_who_take_it_up(ranking: sl.LeverRanking) -> None:
     table = ranking.table().loc["restricted_mean_days"]
     assert table["cost"].to_dict() == {"better_model": 2, "pay_on_time": 1.5, "more_funding": 0, "all": 3.5}
-    assert table.loc["pay_on_time", "alone_per_cost"] == table.loc["pay_on_time", "alone"] / 1.5
+    for effect in ("alone", "last"):
+        assert table.loc["pay_on_time", f"{effect}_per_cost"] == table.loc["pay_on_time", effect] / 1.5
     assert table.loc[["more_funding"], "alone_per_cost"].isna().all()
 
 

@@ -1,0 +1,49 @@
+"""Effects in words: the unit that a difference in a metric has, and its numbers with a sign."""
+
+import numpy as np
+import numpy.typing as npt
+
+from simlimit.plots.labels import METRICS
+
+
+def effect_unit(metric: str, weight: str = "holds") -> tuple[float, str]:
+    """Return what to multiply differences in a metric by, and the unit that they then have.
+
+    Examples
+    --------
+    >>> from simlimit.plots.effects import effect_unit
+    >>> effect_unit("pending_share")
+    (100.0, 'percentage points of holds')
+    """
+    unit = METRICS[metric][1]
+    if unit == "share of holds":
+        points = ("percentage points of holds", "percentage points of repaid principal")
+        return 100.0, points[weight == "amount"]
+    if unit == "share of borrower-days":
+        return 100.0, "percentage points of borrower-days"
+    return 1.0, unit
+
+
+def decimals(effects: npt.ArrayLike) -> int:
+    """Return how many decimals show the largest effect in three digits."""
+    sizes = np.abs(np.asarray(effects, np.float64))
+    largest = sizes.max(initial=0.0, where=np.isfinite(sizes))
+    return int(np.clip(2 - np.floor(np.log10(largest)), 0, 9)) if largest > 0 else 0
+
+
+def with_interval(value: float, low: float, high: float, places: int, sign: str = "+") -> str:
+    """Return an effect with its interval behind it; what is not known is a dash.
+
+    Examples
+    --------
+    >>> from simlimit.plots.effects import with_interval
+    >>> with_interval(0.5, -0.0001, 1, 2)
+    '+0.50  (+0.00, +1.00)'
+    """
+    middle, lower, upper = (_rounded(one, places, sign) for one in (value, low, high))
+    return f"{middle}  ({lower}, {upper})"
+
+
+def _rounded(value: float, places: int, sign: str) -> str:
+    # Adding 0 takes the sign from a zero.
+    return "-" if np.isnan(value) else f"{round(value, places) + 0:{sign},.{places}f}"

@@ -1,0 +1,66 @@
+"""Rows of one or two bars, each with its interval, and its number at the right."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+
+from simlimit.plots import style
+from simlimit.plots.effects import decimals, with_interval
+
+ROW = 0.46
+"""Inches of a row."""
+LOOKS = (style.Area(style.BEHIND, ""), style.Area(style.PALE, "////"))
+PLACES = (-0.2, 0.2)
+HEIGHT = 0.36
+
+
+class Bar(NamedTuple):
+    """A bar of a row."""
+
+    word: str
+    """What it is, before its number."""
+    value: float
+    low: float
+    high: float
+    is_filled: bool = True
+
+
+def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> None:
+    """Draw rows from above, named at the left.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    rows : mapping of str to sequence of Bar
+        One or two bars each; the second is hatched.
+    sign : str
+        "+" to write the sign of positive numbers, too.
+    """
+    places = decimals([bar.value for bars in rows.values() for bar in bars])
+    for row, bars in enumerate(rows.values()):
+        for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
+            height = row + (offset if len(bars) > 1 else 0.0)
+            ax.barh(
+                height,
+                bar.value,
+                HEIGHT,
+                color=look.colour if bar.is_filled else "white",
+                hatch=look.hatch if bar.is_filled else "",
+                edgecolor=style.INK,
+                linewidth=0.8,
+            )
+            ends = [[bar.value - bar.low], [bar.high - bar.value]]
+            ax.errorbar(bar.value, height, xerr=ends, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
+            ax.annotate(
+                f"{bar.word} {with_interval(bar.value, bar.low, bar.high, places, sign)}",
+                (1.02, height),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                fontsize=style.LABEL_SIZE,
+                annotation_clip=False,
+            )
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.margins(x=0.08)

@@ -1,0 +1,101 @@
+"""A tornado: its rows are the table of the ranking, from the lever that helps most."""
+
+import numpy as np
+import pytest
+from gallery import LEVERS, SMALL, ranking, study
+from matplotlib.container import ErrorbarContainer
+
+import simlimit as sl
+from simlimit import plots
+from simlimit.errors import SimlimitError
+
+DAYS = "restricted_mean_days"
+
+
+def intervals(ax):
+    """Return the ends of the whiskers, from above."""
+    bars = [bars for bars in ax.containers if isinstance(bars, ErrorbarContainer)]
+    return [one.lines[2][0].get_segments()[0][:, 0] for one in bars]
+
+
+def rows(ax):
+    return [tick.get_text().replace(" ", "_") for tick in ax.get_yticklabels()]
+
+
+def widths(ax):
+    return [bar.get_width() for bar in ax.patches]
+
+
+def in_rows(table, columns):
+    """Return columns of the table as the picture has them: lever by lever, without what is not known."""
+    values = table[columns].to_numpy().ravel()
+    return values[~np.isnan(values)]
+
+
+def test_levers_are_sorted_and_all_together_is_last():
+    for metric in (DAYS, "default_losses"):
+        table = ranking().table().loc[metric].drop(index="all").sort_values("alone")
+        assert rows(plots.tornado(ranking(), metric=metric)) == [*table.index, "all_together"]
+
+
+def test_bars_are_the_effects_with_their_intervals():
+    ax = plots.tornado(ranking(), confidence=0.9)
+    table = ranking().table(0.9).loc[DAYS]
+    assert widths(ax) == pytest.approx(in_rows(table, ["alone", "last"]))
+    segments = np.array(intervals(ax))
+    assert segments[:, 0] == pytest.approx(in_rows(table, ["alone_low", "last_low"]))
+    assert segments[:, 1] == pytest.approx(in_rows(table, ["alone_high", "last_high"]))
+
+
+def test_real_effects_are_filled_and_others_hollow():
+    ax = plots.tornado(ranking())
+    table = ranking().table().loc[DAYS]
+    filled = [bar.get_facecolor() != (1, 1, 1, 1) for bar in ax.patches]
+    assert filled == table[["alone_is_real", "last_is_real"]].to_numpy().ravel().tolist()[:-1]
+    assert set(filled) == {True, False}
+    # Four levers alone and last, and all together, on five metrics.
+    assert "corrected for 45 comparisons" in ax.get_xlabel()
+
+
+def test_per_cost_leaves_out_what_costs_nothing():
+    ax = plots.tornado(ranking(), per_cost=True)
+    table = ranking().table().loc[DAYS].drop(index="more_funding")
+    assert rows(ax) == [*table.index[:-1], "all_together"]
+    assert widths(ax) == pytest.approx(in_rows(table, ["alone_per_cost", "last_per_cost"]))
+    free = sl.rank_levers(SMALL, LEVERS[-1:], 2)
+    with pytest.raises(SimlimitError, match=r"^per_cost is True, but no lever of the ranking costs anything"):
+        plots.tornado(free, per_cost=True)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit"),
+    [
+        (DAYS, "days"),
+        ("no_limit_share", "percentage points of borrower-days"),
+        ("limit_days_lost", "currency units x days, per borrower and year"),
+        ("default_losses", "currency units, per borrower and year"),
+    ],
+)
+def test_has_units(metric, unit):
+    assert f"difference ({unit})" in plots.tornado(ranking(), metric=metric).get_xlabel()
+    per_cost = plots.tornado(ranking(), metric=metric, per_cost=True)
+    assert f"difference ({unit}, per currency unit of cost)" in per_cost.get_xlabel()
+
+
+def test_shares_differ_by_percentage_points():
+    ax = plots.tornado(ranking(), metric="no_limit_share")
+    table = ranking().table().loc["no_limit_share"]
+    assert sorted(widths(ax)) == pytest.approx(sorted(100 * in_rows(table, ["alone", "last"])))
+
+
+def test_refuses_what_is_no_ranked_metric_or_no_ranking():
+    with pytest.raises(SimlimitError, match=r"^metric is 'median_days', but must be one of: restricted_mean"):
+        plots.tornado(ranking(), metric="median_days")
+    with pytest.raises(SimlimitError, match=r"^ranking is of type Study, but must be a LeverRanking\.$"):
+        plots.tornado(study())
+
+
+def test_draws_one_replication():
+    ax = plots.tornado(sl.rank_levers(SMALL, LEVERS[:1], 1))
+    ax.figure.canvas.draw()
+    assert any("(-, -)" in text.get_text() for text in ax.texts)
