@@ -68,8 +68,7 @@ def test_numbers_in_the_readme_are_measured() -> None:
     summary = comparison.studies["today"].summary()
     estimate, mean = summary["estimate"], summary.loc["restricted_mean_days"]
     differences = comparison.differences().xs("restricted_mean_days", level="metric")
-    columns = ["difference", "low", "high"]
-    shorter = -differences.loc["weekly", columns]
+    shorter, least, most = -differences.loc["weekly", ["difference", "high", "low"]]
     at_once = comparison.studies["weekly"].summary().loc["released_within_0d", "estimate"]
     measured = [
         f"{100 * estimate['released_within_0d']:.1f} % of repaid amounts can be drawn again",
@@ -80,7 +79,7 @@ def test_numbers_in_the_readme_are_measured() -> None:
         f"{estimate['days_score']:.2f} on a low score",
         f"{estimate['days_review']:.2f} at the manual desk",
         f"{estimate['days_evaluation']:.2f} in front of an evaluation",
-        f"shorten the mean wait by {shorter['difference']:.2f} days ({shorter['high']:.2f} to {shorter['low']:.2f})",
+        f"shorten the mean wait by {shorter:.2f} days ({least:.2f} to {most:.2f})",
         f"come back at once, {100 * at_once:.1f} %",
     ]
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())

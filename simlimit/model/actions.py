@@ -10,8 +10,8 @@ from simlimit.model.state import MANUAL, NEVER, Records
 
 @transition
 def draw_now(
-    borrowers: Records, aside: Records, loans: Records, loan_keys: Records, platform: Records, events: Records,
-    b: int, day: int, phase: int, amount: int,
+    borrowers: Records, aside: Records, loans: Records, loan_keys: Records, platform: Records,
+    events: Records, b: int, day: int, phase: int, amount: int,
 ) -> bool:  # fmt: skip
     """Let a borrower draw ``amount`` cents, unless it has drawn today; return whether it does."""
     p = platform[0]
