@@ -22,6 +22,7 @@ def cumulative_incidence(
     by: str | Sequence[str] | None = None,
     cluster: str | None = None,
     confidence: float = 0.95,
+    censored_first: bool = False,
 ) -> pd.DataFrame:
     """Return the share that has ended in each way by each time (Aalen-Johansen), with intervals.
 
@@ -52,13 +53,18 @@ def cumulative_incidence(
         The work grows with clusters times distinct times: round durations if both are many.
     confidence : float
         Between 0 and 1, of each point and outcome by itself.
+    censored_first : bool
+        Whether, at the same time, censoring comes before ends: who is censored at t was last seen before it,
+        as the pending holds of a run, whose age counts the day of the horizon, which is not simulated. The
+        usual rule is that ends come first. **Set it for `run.holds` and `study.holds`.**
 
     Returns
     -------
     pandas.DataFrame
         Index: `days`, the distinct times, ascending; after those of `by`, if given. Columns:
 
-        - `at_risk`: rows, or their amount, whose duration is that time or more;
+        - `at_risk`: rows, or their amount, whose duration is that time or more; with `censored_first`, of the
+          censored only those whose duration is more, and a time at which nothing else happened is left out;
         - for each outcome, in order of the categories, or else sorted, its label: share that has ended so by
           that time, with `<label>_low` and `<label>_high`; without clusters, the interval is
           NaN where the share is 0 or 1;
@@ -86,14 +92,15 @@ def cumulative_incidence(
     >>> weekly = sl.preset("clockwork").replace(
     ...     {"evaluation.straight_through": False, "evaluation.period_days": 7, "population.borrowers": 50}
     ... )
-    >>> curve = cumulative_incidence(sl.simulate(weekly, seed=1).holds, cluster="borrower")
+    >>> holds = sl.simulate(weekly, seed=1).holds
+    >>> curve = cumulative_incidence(holds, cluster="borrower", censored_first=True)
     >>> float(curve.loc[6, "released"])  # all that was observed for six days has been evaluated
     1.0
     >>> curve.attrs["interval"]
     '95 % intervals: delete-one jackknife over borrower'
     """
     check_confidence(confidence)
-    log = read_log(frame, duration, outcome, censored, weight, cluster)
+    log = read_log(frame, duration, outcome, censored, weight, cluster, censored_first)
 
     def curve(part: Log) -> pd.DataFrame:
         return _curve(part, confidence)

@@ -32,6 +32,8 @@ class Log:
         The number of the cluster.
     whole : bool
         Whether durations are whole numbers.
+    origin : array of int
+        The position of the row in the table that was read.
     """
 
     durations: FloatArray
@@ -40,6 +42,7 @@ class Log:
     weights: FloatArray | None
     clusters: IntArray | None
     whole: bool
+    origin: IntArray
 
     def rows(self, chosen: IntArray) -> "Log":
         """Return some of the rows."""
@@ -49,6 +52,7 @@ class Log:
             kinds=self.kinds[chosen],
             weights=None if self.weights is None else self.weights[chosen],
             clusters=None if self.clusters is None else self.clusters[chosen],
+            origin=self.origin[chosen],
         )
 
     def counts(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -92,27 +96,47 @@ def read_log(
     censored: Hashable | None,
     weight: str | None = None,
     cluster: str | None = None,
+    censored_first: bool = False,
 ) -> Log:
     """Check the columns of a table and return its rows.
+
+    With `censored_first`, who is censored at a time was last seen before it: its duration is then the largest
+    of the table that is smaller. Where none is smaller it never was at risk, and is left out.
 
     Raises
     ------
     SimlimitError
-        If a column is missing or has a value that it cannot have, or no row has the label of the censored.
+        If a column is missing or has a value that it cannot have, no row has the label of the censored, or
+        no row is left.
     """
     if not isinstance(frame, pd.DataFrame):
         raise SimlimitError(f"frame is of type {type(frame).__name__}, but must be a pandas DataFrame.")
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
     kinds, outcomes = _kinds(_column(frame, "outcome", outcome), outcome, censored)
-    return Log(
+    log = Log(
         durations=_numbers(_column(frame, "duration", duration), duration),
         kinds=kinds,
         outcomes=outcomes,
         weights=None if weight is None else _numbers(_column(frame, "weight", weight), weight),
         clusters=None if cluster is None else _codes(_column(frame, "cluster", cluster), cluster),
         whole=pd.api.types.is_integer_dtype(frame[duration]),
+        origin=np.arange(len(frame)),
     )
+    return _last_seen_before(log, duration) if censored_first else log
+
+
+def _last_seen_before(log: Log, duration: str) -> Log:
+    """Return the log with each censored row at the next smaller time, without those that have none."""
+    times, position = np.unique(log.durations, return_inverse=True)
+    position = position - (log.kinds == len(log.outcomes))
+    kept = np.flatnonzero(position >= 0)
+    if not len(kept):
+        raise SimlimitError(
+            f"every row is censored, and at the same {duration} ({times[0]:g}), but with censored_first "
+            "there must be a row that was seen before it was censored."
+        )
+    return replace(log.rows(kept), durations=times[position[kept]])
 
 
 def groups(frame: pd.DataFrame, by: str | Sequence[str]) -> tuple[list[str], list[tuple[Hashable, IntArray]]]:

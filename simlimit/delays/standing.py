@@ -1,6 +1,7 @@
 """How many are still observed, and how many have ended, at a few times: the table under a curve."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ def at_risk_table(
     censored: Hashable | None = "pending",
     weight: str | None = None,
     by: str | Sequence[str] | None = None,
+    censored_first: bool = False,
 ) -> pd.DataFrame:
     """Return how many are at risk at a few times, and how many have ended or been censored so far.
 
@@ -39,13 +41,18 @@ def at_risk_table(
         Column of amounts, 0 or more: rows count by amount.
     by : str or list of str, optional
         Columns: rows for each combination of their values.
+    censored_first : bool
+        Whether, at the same time, censoring comes before ends: who is censored at t was last seen before it,
+        as the pending holds of a run, whose age counts the day of the horizon, which is not simulated. The
+        usual rule is that ends come first. **Set it for `run.holds` and `study.holds`.**
 
     Returns
     -------
     pandas.DataFrame
         Columns `days`. Index `status`, after those of `by`: `at_risk`, whose duration is that time or more;
         the label of each outcome, and `pending` for the censored, whose duration is that time or less. Those
-        that end at just that time are in both, as in the curves.
+        that end at just that time are in both, as in the curves; so are those censored at just that time,
+        unless `censored_first`: then they are `pending` only.
 
     Raises
     ------
@@ -76,11 +83,16 @@ def at_risk_table(
 
     def table(part: Log) -> pd.DataFrame:
         times, ended, lost = part.counts()
-        observed = np.append(at_risk(ended, lost), 0.0)
+        # Each at its own time, which need not be one of the table: here nothing has to be moved for that.
+        to_end, to_lose = (
+            np.append(at_risk([each], np.zeros_like(lost)), 0.0) for each in (ended.sum(axis=0), lost)
+        )
+        lost_side: Literal["left", "right"] = "right" if censored_first else "left"
         so_far = np.pad(np.cumsum([*ended, lost], axis=1), ((0, 0), (1, 0)))
         rows = np.vstack(
             [
-                observed[np.searchsorted(times, asked, side="left")],
+                to_end[np.searchsorted(times, asked, side="left")]
+                + to_lose[np.searchsorted(times, asked, side=lost_side)],
                 so_far[:, np.searchsorted(times, asked, side="right")],
             ]
         )

@@ -22,6 +22,7 @@ def kaplan_meier(
     censored: Hashable | None = "pending",
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
+    censored_first: bool = False,
 ) -> pd.DataFrame:
     """Return the share that has ended by each time where nothing competes (Kaplan-Meier), with intervals.
 
@@ -44,6 +45,10 @@ def kaplan_meier(
         Columns: a curve for each combination of their values.
     confidence : float
         Between 0 and 1, of each point by itself.
+    censored_first : bool
+        Whether, at the same time, censoring comes before ends: who is censored at t was last seen before it,
+        as the pending holds of a run, whose age counts the day of the horizon, which is not simulated. The
+        usual rule is that ends come first. **Set it for `run.holds` and `study.holds`.**
 
     Returns
     -------
@@ -78,9 +83,19 @@ def kaplan_meier(
     1           4      0.25     0.75
     2           3      0.50     0.50
     4           1      1.00     0.00
+
+    If the pending one was last seen before the second day, not after it:
+
+    >>> kaplan_meier(log, censored_first=True)[["at_risk", "released", "pending"]].round(3)
+    ... # doctest: +NORMALIZE_WHITESPACE
+          at_risk  released  pending
+    days
+    1           4     0.250    0.750
+    2           2     0.625    0.375
+    4           1     1.000    0.000
     """
     check_confidence(confidence)
-    log = _with_one_outcome(read_log(frame, duration, outcome, censored))
+    log = _with_one_outcome(read_log(frame, duration, outcome, censored, censored_first=censored_first))
 
     def curve(part: Log) -> pd.DataFrame:
         return _curve(part, confidence)

@@ -20,7 +20,7 @@ def by_group(
     """Return the table of the log, or those of its groups one below the other, their keys in front."""
     if by is None:
         return table_of(log)
-    names, found = groups(frame, by)
+    names, found = groups(frame.iloc[log.origin], by)
     tables = [table_of(log.rows(rows)) for _, rows in found]
     return pd.concat(tables, keys=[key for key, _ in found], names=names)
 

@@ -9,6 +9,7 @@ from simlimit.delays import aalen_johansen, at_risk
 from simlimit.errors import SimlimitError
 from simlimit.model.state import GATES
 from simlimit.run import Run, check_choice, check_whole
+from simlimit.study.metrics import last_seen
 from simlimit.study.study import Study
 
 Weight = Literal["holds", "amount"]
@@ -43,7 +44,7 @@ def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFr
     if isinstance(of, Study):
         return of.delay_curve(confidence, weight)
     counts = _by_age(of, weight)
-    ended, censored = counts[[*ENDS]].to_numpy().T, counts["pending"].to_numpy()
+    ended, censored = counts[[*ENDS]].to_numpy().T, last_seen(counts["pending"].to_numpy())
     incidence = aalen_johansen(ended, censored)
     columns = {"at_risk": at_risk(ended, censored)}
     for i, end in enumerate(ENDS):

@@ -53,6 +53,16 @@ def ended_counts(tallies: Tallies, weight: str) -> Counts:
     return tallies.ended_holds if weight == "holds" else tallies.ended_cents
 
 
+def last_seen(pending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the pending by the age at which they were last seen: the one before that at the horizon.
+
+    The day of the horizon is not simulated. Nobody is pending at age 0.
+    """
+    seen = np.zeros_like(pending)
+    seen[..., :-1] = pending[..., 1:]
+    return seen
+
+
 def of_group(counts: Counts, group: int | None) -> npt.NDArray[np.int64]:
     """Return the counts of one group, or of all groups together, without the axis of groups."""
     if group is None:

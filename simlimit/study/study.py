@@ -235,7 +235,9 @@ class Study:
         """Return the share released, and forfeited, by each age: cumulative incidence (Aalen-Johansen).
 
         It uses every repayment hold from the end of the warm-up on; those pending at the horizon are
-        censored, and forfeits compete with releases.
+        censored, and forfeits compete with releases. The day of the horizon is not simulated, so a hold that
+        is pending at some age was last seen at the age before, and is not at risk at that age
+        (`censored_first` of `cumulative_incidence`).
 
         Parameters
         ----------
@@ -260,7 +262,7 @@ class Study:
         check_confidence(confidence)
         metrics.check_weight(weight)
         counts = metrics.of_group(metrics.ended_counts(self._tallies, weight), self._group(group))
-        ended, censored = counts[:, :2], counts[:, 2]
+        ended, censored = counts[:, :2], metrics.last_seen(counts[:, 2])
         band = jackknife(aalen_johansen, ended, censored, confidence=confidence)
         unit = 1 if weight == "holds" else 100
         columns: dict[str, npt.NDArray[np.float64]] = {

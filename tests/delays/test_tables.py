@@ -127,7 +127,9 @@ def test_holds_of_a_run() -> None:
     scenario = sl.preset("jiebei").replace({"population.borrowers": 100, "horizon_days": 200})
     holds = sl.simulate(scenario, seed=1, engine="calendar", keep="holds").holds
     repaid = holds[holds["kind"] == "repayment"]
-    table = cumulative_incidence(repaid, cluster="borrower", weight="amount", by="region")
+    table = cumulative_incidence(
+        repaid, cluster="borrower", weight="amount", by="region", censored_first=True
+    )
     np.testing.assert_allclose(table[["released", "forfeited", "pending"]].sum(axis=1), 1, atol=1e-12)
     assert (table["released_low"].dropna() <= table["released"][table["released_low"].notna()]).all()
 
@@ -226,7 +228,7 @@ def test_quantiles_of_groups() -> None:
 
 def test_quantiles_of_a_run_that_released_all_at_once() -> None:
     holds = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1).holds
-    table = quantiles(cumulative_incidence(holds, cluster="borrower"))
+    table = quantiles(cumulative_incidence(holds, cluster="borrower", censored_first=True))
     assert described(table).tolist() == ["0 days (0 to 0)"] * 4
 
 
@@ -269,6 +271,66 @@ def test_at_risk_by_groups() -> None:
     table = at_risk_table(log, by="region")
     assert table.index.names == ["region", "status"]
     pd.testing.assert_frame_equal(table.loc["south"], at_risk_table(log[log["region"] == "south"]))
+
+
+# Censored before, not after, what ends at the same time
+
+
+def moved(log: pd.DataFrame) -> pd.DataFrame:
+    """Return the log with each censored row at the next smaller time, row by row."""
+    rows = []
+    for row in log.to_dict("records"):
+        smaller = [day for day in log["delay_days"] if day < row["delay_days"]]
+        if row["outcome"] != "pending":
+            rows.append(row)
+        elif smaller:
+            rows.append(row | {"delay_days": max(smaller)})
+    table = pd.DataFrame(rows, columns=log.columns)
+    return table.assign(outcome=pd.Categorical(table["outcome"], OUTCOMES))
+
+
+def test_censored_first_by_hand() -> None:
+    table = cumulative_incidence(RELEASE_LOG, censored_first=True)
+    assert table.index.tolist() == [0, 1, 3]
+    assert table["at_risk"].tolist() == [5, 3, 1]
+    np.testing.assert_allclose(table["released"], [0.2, 0.2, 0.2 + 0.8 * 2 / 3], rtol=1e-15)
+    np.testing.assert_allclose(table["forfeited"], [0.0, 0.8 / 3, 0.8 / 3], rtol=1e-15)
+    counts = at_risk_table(RELEASE_LOG, days=(0, 1, 2, 3, 30), censored_first=True)
+    assert counts.loc["at_risk"].tolist() == [5, 3, 2, 1, 0]
+    assert counts.loc["pending"].tolist() == [0, 1, 1, 2, 2]
+    usual = at_risk_table(RELEASE_LOG, days=(0, 1, 2, 3, 30))
+    pd.testing.assert_frame_equal(counts.iloc[1:], usual.iloc[1:])
+
+
+@given(logs())
+def test_censored_first_is_the_usual_rule_for_durations_moved_by_hand(log: pd.DataFrame) -> None:
+    by_hand = moved(log)
+    if by_hand.empty:
+        with pytest.raises(SimlimitError, match=r"^every row is censored, and at the same delay_days \("):
+            cumulative_incidence(log, censored_first=True)
+        return
+    told = cumulative_incidence(log, censored_first=True)
+    pd.testing.assert_frame_equal(told, cumulative_incidence(by_hand))
+    table = at_risk_table(log, days=told.index, censored_first=True)
+    assert (table.loc["at_risk"] == told["at_risk"]).all()
+    assert ((table.loc["at_risk"] + table.loc["pending"]).iloc[0]) == len(log)
+
+
+@given(logs(("released", "pending")))
+def test_kaplan_meier_of_the_censored_first(log: pd.DataFrame) -> None:
+    by_hand = moved(log)
+    if not by_hand.empty:
+        told = kaplan_meier(log, censored_first=True)
+        pd.testing.assert_frame_equal(told, kaplan_meier(by_hand))
+
+
+@pytest.mark.parametrize("options", [{"by": "region"}, {"cluster": "borrower"}, {"weight": "amount"}])
+def test_censored_first_with_groups_clusters_and_amounts(options: dict[str, Any]) -> None:
+    log = random_log(3, latest=6)
+    # Two are pending at the first time: they are left out, and no other row may take their place.
+    log.loc[[10, 20], ["delay_days", "outcome"]] = [0, "pending"]
+    told = cumulative_incidence(log, censored_first=True, **options)
+    pd.testing.assert_frame_equal(told, cumulative_incidence(moved(log), **options))
 
 
 # What is refused

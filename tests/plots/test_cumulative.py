@@ -28,7 +28,8 @@ def test_the_table_below_is_the_table_of_the_log():
 def test_the_table_below_counts_the_holds_of_all_replications():
     holds = sl.replicate(study().scenario, 3, seed=3, keep="holds").holds
     days = (0, 1, 7, 30, 90)
-    table = sl.at_risk_table(holds.query("kind == 'repayment' and repaid_at >= 100"), days)
+    repaid = holds.query("kind == 'repayment' and repaid_at >= 100")
+    table = sl.at_risk_table(repaid, days, censored_first=True)
     below = numbers(plots.incidence(sl.replicate(study().scenario, 3, seed=3), days=days), len(days))
     assert below["at risk"] == table.loc["at_risk"].tolist()
     assert below["released"] == table.loc["released"].tolist()
@@ -74,7 +75,7 @@ def test_refuses_days_that_are_no_axis(days):
 
 
 def test_refuses_several_curves():
-    curves = sl.cumulative_incidence(run().holds, by="region")
+    curves = sl.cumulative_incidence(run().holds, by="region", censored_first=True)
     with pytest.raises(SimlimitError, match=r"^of has a curve for each region, but a picture shows one"):
         plots.incidence(curves)
     plots.incidence(curves.loc["east"])

@@ -27,7 +27,7 @@ def silent_run():
 def test_of_a_run_is_the_cumulative_incidence_of_its_holds():
     ax = plots.delay(run(), 60)
     holds = run().holds.query("kind == 'repayment' and repaid_at >= 100")
-    table = sl.cumulative_incidence(holds).reindex(range(61)).ffill()
+    table = sl.cumulative_incidence(holds, censored_first=True).reindex(range(61)).ffill()
     days, shares = curve(ax)
     assert days.tolist() == [0, *range(61)]
     assert shares[0] == 0, "the jump at day 0 is drawn"

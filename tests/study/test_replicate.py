@@ -157,7 +157,7 @@ def test_the_delay_curve_is_that_of_all_holds(study: sl.Study, confidence: float
     holds = observed(study)
     if group is not None:
         holds = holds[holds["region"] == group]
-    told = sl.cumulative_incidence(holds, cluster="replication", confidence=confidence)
+    told = sl.cumulative_incidence(holds, cluster="replication", confidence=confidence, censored_first=True)
     curve = study.delay_curve(confidence, group=group)
     assert curve.index.tolist() == list(range(400 - JIEBEI.warmup_days + 1))
     own = curve.loc[told.index.astype(int)]
@@ -180,10 +180,36 @@ def test_the_delay_curve_of_amounts_is_that_of_all_holds_where_none_is_forfeited
         }
     )
     study = sl.replicate(scenario, 6, keep="holds", follow_up_days=30, progress=False)
-    told = sl.cumulative_incidence(observed(study), weight="amount", cluster="replication")
+    told = sl.cumulative_incidence(
+        observed(study), weight="amount", cluster="replication", censored_first=True
+    )
     curve = study.delay_curve(weight="amount").loc[told.index.astype(int)]
     for column in told:
         assert curve[column].to_numpy() == pytest.approx(told[column].to_numpy(), rel=1e-9)
+
+
+def test_the_delay_curve_of_a_short_history_is_not_biased() -> None:
+    # Repaid on days 0 .. 44, a wait uniform on 0 .. 29: by day 14 half is released.
+    short = sl.preset("clockwork").replace(
+        {
+            "evaluation.straight_through": False,
+            "evaluation.period_days": 30,
+            "product.cycle_days": 10,
+            "population.borrowers": 100,
+            "warmup_days": 0,
+            "horizon_days": 45,
+        }
+    )
+    study = sl.replicate(short, 400, seed=1, keep="holds", follow_up_days=15, progress=False)
+    for curve in (
+        study.delay,
+        sl.cumulative_incidence(study.holds, cluster="replication", censored_first=True),
+    ):
+        for day in (14, 20, 28):
+            low, share, high = curve.loc[day, ["released_low", "released", "released_high"]]
+            assert abs(share - (day + 1) / 30) < 3 * (high - low) / (2 * 1.966)
+    usual = sl.cumulative_incidence(study.holds, cluster="replication").loc[14]
+    assert usual["released_high"] < 0.5, "where ends come first, the bias is seen by this test"
 
 
 @pytest.mark.parametrize("weight", ["holds", "amount"])

@@ -289,9 +289,7 @@ def censoring_rows() -> Iterator[Row]:
     holds = _pooled(runs(fields))
     on = "holds still pending at the horizon (of 45 days; T = 30)"
     words = (on, f"released within {by} days (Kaplan-Meier)", "15/T")
-    yield _curve_row(
-        words, (by + 1) / period, sl.cumulative_incidence(holds, cluster="replication"), by, holds
-    )
+    yield _curve_row(words, (by + 1) / period, by, holds)
 
     rate = 6.0
     fields |= {"horizon_days": 300, "shocks": [{"kind": "cancellation", "per_year": rate}]}
@@ -301,20 +299,16 @@ def censoring_rows() -> Iterator[Row]:
     released = sum(math.exp(-rate * day / 365) for day in range(period)) / period
     on = f"lines cancelled at random, λ = {rate:g} a year, while holds wait"
     words = (on, "released in the end (Aalen-Johansen)", "Σ e^(-λw/365)/T, w = 0 .. T - 1")
-    yield _curve_row(
-        words, released, sl.cumulative_incidence(holds, cluster="replication"), period - 1, holds
-    )
+    yield _curve_row(words, released, period - 1, holds)
 
 
 def _pooled(simulated: Iterator[sl.Run]) -> pd.DataFrame:
-    """Return the holds of many runs; a pending one was last seen at the end of the day before the horizon."""
-    holds = pd.concat([run.holds.assign(replication=run.replication) for run in simulated], ignore_index=True)
-    return holds.assign(delay_days=holds["delay_days"] - (holds["outcome"] == "pending"))
+    """Return the holds of many runs."""
+    return pd.concat([run.holds.assign(replication=run.replication) for run in simulated], ignore_index=True)
 
 
-def _curve_row(
-    words: tuple[str, str, str], theory: float, curve: pd.DataFrame, day: int, holds: pd.DataFrame
-) -> Row:
+def _curve_row(words: tuple[str, str, str], theory: float, day: int, holds: pd.DataFrame) -> Row:
+    curve = sl.cumulative_incidence(holds, cluster="replication", censored_first=True)
     at = curve.loc[:day].iloc[-1]
     return Row(*words, theory, at["released"], at["released_low"], at["released_high"], len(holds), None)
 
