@@ -21,13 +21,13 @@ Pictures
     the module `simlimit.plots`
 """
 
-from simlimit.books.example import example_portfolio, example_release_log
 from simlimit.books.fitting import FittedBehaviour, fit_behaviour
 from simlimit.books.histories import Histories
 from simlimit.books.uci import histories_from_uci, portfolio_from_uci
 from simlimit.delays import at_risk_table, cumulative_incidence, described, kaplan_meier, quantiles
 from simlimit.drivers.platform import Platform
 from simlimit.errors import PortfolioError, ScenarioError, SimlimitError
+from simlimit.examples import example_portfolio, example_release_log
 from simlimit.history import borrower_history
 from simlimit.report import delay_by_cause
 from simlimit.run import Run, simulate

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import math
+import struct
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -219,7 +220,7 @@ class Borrower:
     last_overdue: float = NEVER
     last_decision: int = -1
     last_raise: float = NEVER
-    flag_due: int = 0
+    flag_clock: float = 0.0
     flag_draws: int = 0
     closed: bool = False
     written_off: int = 0
@@ -236,6 +237,9 @@ class Borrower:
     @property
     def utilisation(self) -> float:
         return utilisation(self.outstanding, self.limit)
+
+    def set_flag_clock(self, clock: float) -> None:
+        (self.flag_clock,) = struct.unpack("f", struct.pack("f", clock))
 
     def lenders_in_use(self, day: int) -> int:
         return self.other_lenders + (1 if day < self.served_elsewhere_until else 0)
@@ -1060,15 +1064,24 @@ class Platform:
         return self.flag_in_time(borrower, f)
 
     def flag_in_time(self, borrower: Borrower, f: float) -> bool:
-        """The flag stays until a day on which it is drawn afresh."""
+        """A flag that comes and goes on its own, whenever it is looked at."""
         flagged = borrower.flagged
-        while borrower.flag_due <= self.day:
-            v = self.uniforms(FLAG, borrower.id, borrower.flag_draws)
-            gap = 1 + int(min(1e6, -math.log(v[1]) * self.scenario.screening.flag_days * (1.0 - f)))
-            borrower.flag_due += gap
-            borrower.flag_draws += 1
+        if borrower.flag_draws == 0:
+            v = self.uniforms(FLAG, borrower.id, 0)
             flagged = v[0] < f
-        return flagged
+            borrower.set_flag_clock(-math.log(v[1]))
+            borrower.flag_draws = 1
+        days = self.scenario.screening.flag_days
+        time = float(self.day - max(0, borrower.last_decision))
+        while True:
+            rate = 1.0 / days if flagged else f / (days * (1.0 - f))
+            if borrower.flag_clock > time * rate:
+                borrower.set_flag_clock(borrower.flag_clock - time * rate)
+                return flagged
+            time -= borrower.flag_clock / rate
+            flagged = not flagged
+            borrower.set_flag_clock(-math.log(self.uniforms(FLAG, borrower.id, borrower.flag_draws)[1]))
+            borrower.flag_draws += 1
 
     def long_run_flag_share(self, borrower: Borrower) -> float:
         screening = self.scenario.screening

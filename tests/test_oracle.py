@@ -103,8 +103,8 @@ MISTAKES = {
     ),
     "a loan drawn after its cycle was paid ahead is due in it": (
         "model/repayment.py",
-        "    r.ahead = cycle\n",
-        "    r.ahead = cycle - 1\n",
+        "    aside[r.place].first_cycle = cycle + 1\n",
+        "    aside[r.place].first_cycle = cycle\n",
     ),
 }
 EDITED_SEEDS = ("0", "1", "2", "17")  # the last has levers, too

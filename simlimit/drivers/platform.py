@@ -222,6 +222,7 @@ class Platform:
         s = self.state
         return draw_now(
             s.borrowers,
+            s.aside,
             s.loans,
             s.loan_keys,
             s.platform,

@@ -10,15 +10,15 @@ from simlimit.model.state import MANUAL, NEVER, Records
 
 @transition
 def draw_now(
-    borrowers: Records, loans: Records, loan_keys: Records, platform: Records, events: Records, b: int,
-    day: int, phase: int, amount: int,
+    borrowers: Records, aside: Records, loans: Records, loan_keys: Records, platform: Records,
+    events: Records, b: int, day: int, phase: int, amount: int,
 ) -> bool:  # fmt: skip
     """Let a borrower draw ``amount`` cents, unless it has drawn today; return whether it does."""
     p = platform[0]
     r = borrowers[b]
     if r.last_draw == day:
         return False
-    draw(loans, loan_keys, p, events, r, day, phase, amount)
+    draw(aside, loans, loan_keys, p, events, r, day, phase, amount)
     note_limit(r, p, day)
     return True
 

@@ -39,8 +39,8 @@ def wish_gap(p: Record, u: float) -> int:
 
 @step
 def draw(
-    loans: Records, loan_keys: Records, p: Record, events: Records, r: Record, day: int, phase: int,
-    amount: int,
+    aside: Records, loans: Records, loan_keys: Records, p: Record, events: Records, r: Record, day: int,
+    phase: int, amount: int,
 ) -> None:  # fmt: skip
     """Turn available limit into a loan, first due on the next due day after today that is not paid ahead."""
     r.available -= amount
@@ -50,7 +50,9 @@ def draw(
     p.drawn += amount
     p.headroom -= amount - share(amount, p.reserve_share)
     r.last_draw = day
-    first_cycle = max(due_cycle(r, p), int(r.ahead)) + 1
+    first_cycle = due_cycle(r, p) + 1
+    if p.planning:
+        first_cycle = max(first_cycle, aside[r.place].first_cycle)
     open_loan(loans, loan_keys, p, r, amount, day, p.instalments, first_cycle)
     log(events, p, day, phase, DRAW, r.borrower, day, NONE, amount, NO_CAUSE)
 
@@ -101,7 +103,7 @@ def have_wish(
     if r.levers == 0 or not goes_elsewhere(aside, p, events, r, day, u):
         room = r.available if r.levers == 0 else room_below(r, p, day)
         if room >= p.min_draw and r.last_draw != day:
-            draw(loans, loan_keys, p, events, r, day, ACT, min(room, wished_amount(r, p, u)))
+            draw(aside, loans, loan_keys, p, events, r, day, ACT, min(room, wished_amount(r, p, u)))
             note_limit(r, p, day)
     r.wishes += 1
     r.next_wish = min(NEVER, day + wish_gap(p, u_gap))

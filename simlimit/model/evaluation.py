@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.holds import approve, charge
 from simlimit.model.ledger import log
@@ -16,7 +18,6 @@ from simlimit.model.state import (
     EVALUATED,
     INACTIVE,
     LENDER_LEFT,
-    NEVER,
     NO_CAUSE,
     NO_LOAN,
     NONE,
@@ -33,8 +34,6 @@ from simlimit.model.state import (
 
 RECENT_DRAW_DAYS = 30
 RECENT_PREPAYMENT_DAYS = 90
-LONGEST_GAP = 1e6
-"""Days from one draw of a flag to the next: beyond any horizon, and within the range of an integer."""
 LARGEST_SHIFT = 100.0
 """Logits; beyond, a flag is sure or out of the question, and an exponential might not be a number."""
 
@@ -71,20 +70,42 @@ def screen_numbers(r: Record, p: Record, started: int, occasion: int) -> Numbers
 
 
 @rare
-def drawn_afresh(r: Record, p: Record, day: int, f: float) -> float:
-    """Draw a false flag afresh on all the days up to today that are due; return the number of the last.
+def flag_after(r: Record, p: Record, time: float, f: float) -> bool:
+    """Let time pass for a false flag that comes or goes in it, and return whether it is there in the end."""
+    flagged = bool(r.flagged)
+    if r.flag_changes == 0:
+        u = uniforms(p.seed, p.replication, FLAG, r.borrower, 0, 0)
+        flagged = u[0] < f
+        r.flag_clock = -math.log(u[1])
+        r.flag_changes = 1
+    while np.float64(r.flag_clock) <= time * flag_rate(p, flagged, f):
+        time -= np.float64(r.flag_clock) / flag_rate(p, flagged, f)
+        flagged = not flagged
+        r.flag_clock = -math.log(uniforms(p.seed, p.replication, FLAG, r.borrower, r.flag_changes, 0)[1])
+        r.flag_changes += 1
+    r.flag_clock = np.float64(r.flag_clock) - time * flag_rate(p, flagged, f)
+    return flagged
 
-    Which days these are does not depend on when the borrower is evaluated, so that platforms that evaluate
+
+@step
+def flag_rate(p: Record, flagged: bool, f: float) -> float:
+    """Return how often a day a false flag goes, or comes."""
+    return 1.0 / p.flag_days if flagged else f / (p.flag_days * (1.0 - f))
+
+
+@step
+def look_at_flag(r: Record, p: Record, day: int, f: float) -> bool:
+    """Return whether a false flag is there today.
+
+    When it comes and goes does not depend on when the borrower is evaluated, so that platforms that evaluate
     at different times make the same mistakes.
     """
-    u = 0.0
-    while r.flag_day <= day:
-        numbers = uniforms(p.seed, p.replication, FLAG, r.borrower, r.flag_draws, 0)
-        u = numbers[0]
-        gap = 1 + int(min(LONGEST_GAP, -math.log(numbers[1]) * p.flag_days * (1.0 - f)))
-        r.flag_day = min(NEVER, r.flag_day + gap)
-        r.flag_draws += 1
-    return u
+    time = float(day - max(0, int(r.last_decision)))
+    passed = time * flag_rate(p, r.flagged != 0, f)
+    if r.flag_changes == 0 or np.float64(r.flag_clock) <= passed:
+        return flag_after(r, p, time, f)
+    r.flag_clock = np.float64(r.flag_clock) - passed
+    return r.flagged != 0
 
 
 @step
@@ -100,9 +121,7 @@ def is_flagged(r: Record, p: Record, day: int, started: int, occasion: int) -> b
         return f == 1.0
     if p.flag_days == 0.0:
         return screen_numbers(r, p, started, occasion)[0] < f
-    if r.flag_day > day:
-        return bool(r.flagged)
-    return drawn_afresh(r, p, day, f) < f
+    return look_at_flag(r, p, day, f)
 
 
 @step

@@ -274,7 +274,6 @@ def populate(
         r.last_prepayment = FAR_PAST
         r.no_limit_since = NEVER
         r.next_reaction = NEVER
-        r.ahead = NONE
         if p.levers:
             r.levers = levers_taken_up(p, borrower)
         if r.outstanding > 0:

@@ -192,12 +192,14 @@ def pays_when_due(r: Record, p: Record, events: Records, day: int, cycle: int, u
 
 
 @rare
-def pays_ahead(r: Record, loans: Records, p: Record, day: int, cycle: int, u: Numbers) -> bool:
+def pays_ahead(
+    r: Record, aside: Records, loans: Records, p: Record, day: int, cycle: int, u: Numbers
+) -> bool:
     """Decide whether a borrower pays on its planned day; if not, the due day decides as ever."""
     pays = u[0] >= miss_chance(r, p, day) and u[1] >= made_rarer(r, p, day, p.slip_share)
     if not (pays and anything_due(loans, r, cycle)):
         return False
-    r.ahead = cycle
+    aside[r.place].first_cycle = cycle + 1
     return True
 
 
@@ -246,7 +248,7 @@ def meet_payment_day(
             pays = pays_when_due(r, p, events, day, cycle, u)
     elif r.oldest_due == NEVER:  # neither due nor past due: a planned day
         cycle += 1
-        pays = pays_ahead(r, loans, p, day, cycle, u)
+        pays = pays_ahead(r, aside, loans, p, day, cycle, u)
     if pays:
         pay_now(r, loans, holds, counts, p, events, day, cycle, u[3])
     if p.default_dpd > 0 and day - int(r.oldest_due) >= p.default_dpd:

@@ -76,17 +76,16 @@ def _fields(kind: str, names: str) -> dict[str, str]:
 BORROWER = _record(
     _fields("i8", "limit outstanding available held cap held_days")
     | _fields("f8", "score propensity")
+    | _fields("f4", "flag_clock")
     | _fields("i4", "borrower tightened freezes watches")
     | _fields("u4", "place first_hold first_loan loan_room")
     | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
     | _fields("i2", "last_draw last_prepayment due_day evaluation_day spell")
-    | _fields(
-        "i2", "no_limit_since no_limit_days ahead served_until next_reaction flag_day flag_draws last_raise"
-    )
+    | _fields("i2", "no_limit_since no_limit_days served_until next_reaction flag_changes last_raise")
     | _fields("u2", "region group loans levers")
     | _fields("u1", "standing watched risky flagged trusted closed raise_pending lenders")
 )
-ASIDE = _record(_fields("i8", "written_off drawn_elsewhere"))
+ASIDE = _record(_fields("i8", "written_off drawn_elsewhere first_cycle"))
 """What is seldom written of a borrower, apart from its record, which is read all the time."""
 LOAN = _record(_fields("i8", "balance level") | _fields("i2", "origin remaining next_cycle"))
 HOLD = _record(
