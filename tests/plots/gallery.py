@@ -26,7 +26,7 @@ FREEZE_DAY = 200
 FROZEN = SMALL.replace({"shocks": [{"kind": "freeze", "at_day": FREEZE_DAY, "duration_days": 30}]})
 WAITING = SMALL.replace({"evaluation.straight_through": False})
 REPLICATIONS = 8
-WITH_A_CUT = 142
+WITH_A_CUT = 86
 """A borrower whose limit is cut while holds wait."""
 
 

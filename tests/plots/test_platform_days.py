@@ -51,10 +51,11 @@ def test_a_comparison_shows_where_histories_branch():
     panel, strip = ax.child_axes
     texts = [text.get_text() for text in strip.texts]
     assert f"frozen differs from today from day {FREEZE_DAY} on" in texts
-    today, _, other = (panel.get_lines()[i].get_ydata() for i in range(3))
+    today, weekly, other = (panel.get_lines()[i].get_ydata() for i in range(3))
     assert today[:FREEZE_DAY].tolist() == other[:FREEZE_DAY].tolist()
     assert today[FREEZE_DAY] != other[FREEZE_DAY]
-    assert [text.get_text() for text in panel.texts] == ["frozen", "today", "weekly"]
+    assert weekly[-1] < other[-1] < today[-1]
+    assert [text.get_text() for text in panel.texts] == ["weekly", "frozen", "today"], "from below, as they end"
     assert {bar.get_x() for bar in strip.patches} >= {FREEZE_DAY}
 
 
