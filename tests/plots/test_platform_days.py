@@ -55,7 +55,7 @@ def test_a_comparison_shows_where_histories_branch():
     assert today[:FREEZE_DAY].tolist() == other[:FREEZE_DAY].tolist()
     assert today[FREEZE_DAY] != other[FREEZE_DAY]
     assert weekly[-1] < other[-1] < today[-1]
-    assert [text.get_text() for text in panel.texts] == ["weekly", "frozen", "today"], "from below, as they end"
+    assert [text.get_text() for text in panel.texts] == ["weekly", "frozen", "today"], "not as they end"
     assert {bar.get_x() for bar in strip.patches} >= {FREEZE_DAY}
 
 
