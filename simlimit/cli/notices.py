@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 
 from simlimit.books.portfolio import read_portfolio
+from simlimit.cli.stopping import be_undisturbed
 from simlimit.model.compiling import is_compiled
 from simlimit.scenario import Scenario
 from simlimit.study.replicating import StudyInterrupted
@@ -22,7 +23,11 @@ def announce_compilation(scenarios: Iterable[Scenario]) -> None:
 
 
 def what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[str, Study]:
-    """Say how far a study had come when it was interrupted, and return what there is; without any, end."""
+    """Say how far a study had come when it was interrupted, and return what there is; without any, end.
+
+    From here on, another Ctrl-C does nothing: it would lose what is done while that is printed and written.
+    """
+    be_undisturbed()
     on = "" if options.store is None else f"; the same command continues from {options.store}"
     if not stop.studies:
         raise KeyboardInterrupt(f"interrupted; no replication was done{on}.")

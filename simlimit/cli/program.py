@@ -1,4 +1,4 @@
-"""The program: its commands, and what becomes of errors and of Ctrl-C."""
+"""The program: its commands, and what becomes of errors and of Ctrl-C or SIGTERM."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ import matplotlib
 
 from simlimit.cli import compare, run, scenarios, study
 from simlimit.cli.arguments import Parser
+from simlimit.cli.stopping import stoppable
 from simlimit.errors import SimlimitError
 
 BAD_INPUT = 2
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0; 2 for bad input, after one sentence on stderr; 130 if interrupted.
+        Exit code: 0; 2 for bad input, after one sentence on stderr; 130 if interrupted, by
+        Ctrl-C or SIGTERM.
 
     Examples
     --------
@@ -43,9 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A process of its own opens no windows.
         matplotlib.use("Agg")
     try:
-        options = _parser().parse_args(arguments)
-        is_whole = options.command(options)
-        sys.stdout.flush()
+        with stoppable():
+            options = _parser().parse_args(arguments)
+            is_whole = options.command(options)
+            sys.stdout.flush()
     except SimlimitError as error:
         print(f"simlimit: {_sentence(error)}", file=sys.stderr)
         return BAD_INPUT

@@ -4,7 +4,8 @@ import argparse
 import math
 
 from simlimit.cli.arguments import Parser, add_seed, whole
-from simlimit.model.grouping import ATTRIBUTES, make_grouping
+from simlimit.errors import SimlimitError
+from simlimit.model.grouping import ATTRIBUTES, NUMBERS, make_grouping
 from simlimit.run import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
 from simlimit.study.plan import MOST_WORKERS, Options
 from simlimit.study.precision import DEFAULT, wanted
@@ -80,6 +81,11 @@ def read_study_options(options: argparse.Namespace) -> Options:
     precision = dict(options.precision) or None
     if precision is not None:
         wanted(precision)
+    if options.by in NUMBERS and not options.bands:
+        raise SimlimitError(
+            f"--by is {options.by}, a number, and needs --bands: the bounds between its groups, ascending, "
+            "as in --by score --bands 0.6,0.8."
+        )
     make_grouping(options.by, options.bands, regions=())
     return {
         "precision": precision,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.delays.curves import ROUNDING, FloatArray
-from simlimit.delays.validation import is_number
+from simlimit.delays.validation import check_table, is_number, listed
 from simlimit.errors import SimlimitError
 
 
@@ -39,7 +39,7 @@ def quantiles(
     Raises
     ------
     SimlimitError
-        If the curve has no such outcome, or a probability is not above 0 and at most 1.
+        If the curve is not one or has no such outcome, or a probability is not above 0 and at most 1.
 
     References
     ----------
@@ -59,11 +59,14 @@ def quantiles(
     0.5           1.0     True
     0.9           NaN    False
     """
+    check_table("curve", curve, "a table such as cumulative_incidence returns")
     columns = [outcome, f"{outcome}_low", f"{outcome}_high"]
     missing = [name for name in columns if name not in curve.columns]
     if missing:
         raise SimlimitError(f"outcome is {outcome!r}, but the curve has no column {missing[0]!r}.")
-    asked = list(probabilities)
+    asked = listed(
+        "probabilities", probabilities, "a sequence of numbers above 0 and at most 1, such as (0.5, 0.9)"
+    )
     for probability in asked:
         if not is_number(probability) or not 0 < probability <= 1:
             raise SimlimitError(
@@ -91,6 +94,11 @@ def described(table: pd.DataFrame) -> "pd.Series[str]":
         Text, with the index of the table. In brackets is the interval; "from 10" if its upper end is not
         reached.
 
+    Raises
+    ------
+    SimlimitError
+        If the table is not one of `quantiles`.
+
     Examples
     --------
     >>> import numpy as np, pandas as pd
@@ -100,6 +108,12 @@ def described(table: pd.DataFrame) -> "pd.Series[str]":
     >>> sl.described(table).to_list()
     ['12 days (10 to 15)', 'not reached (from 28)']
     """
+    check_table("table", table, "a table of quantiles")
+    for name in ("days", "low", "high", "reached"):
+        if name not in table.columns:
+            raise SimlimitError(
+                f"table has no column {name!r}, but must be a table of quantiles, such as quantiles(curve)."
+            )
     rows = zip(table["days"], table["low"], table["high"], table["reached"], strict=True)
     return pd.Series([_words(*row) for row in rows], index=table.index, name="text", dtype="str")
 

@@ -1,6 +1,9 @@
 """What the delay statistics accept, and the sentence that refuses the rest."""
 
+from collections.abc import Iterable
+
 import numpy as np
+import pandas as pd
 
 from simlimit.errors import SimlimitError
 
@@ -14,3 +17,20 @@ def check_confidence(confidence: object) -> None:
     """Refuse a confidence that is not between 0 and 1."""
     if not is_number(confidence) or not 0 < confidence < 1:  # type: ignore[operator]
         raise SimlimitError(f"confidence is {confidence!r}, but must be a number between 0 and 1.")
+
+
+def listed(name: str, values: Iterable[float], allowed: str) -> list[float]:
+    """Return the values of an argument that must be a sequence, or refuse it."""
+    try:
+        if isinstance(values, str):
+            raise TypeError
+        return list(values)
+    except TypeError:
+        raise SimlimitError(f"{name} is {values!r}, but must be {allowed}.") from None
+
+
+def check_table(name: str, table: object, allowed: str) -> None:
+    """Refuse what is not a table."""
+    if not isinstance(table, pd.DataFrame):
+        shown = " ".join(repr(table).split())
+        raise SimlimitError(f"{name} is {shown}, but must be {allowed}.")

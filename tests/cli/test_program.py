@@ -78,7 +78,9 @@ class TestProcess:
         assert ended.stdout.endswith("written to results\n")
         assert files(tmp_path) == {"results"}
 
-    def test_control_c_keeps_the_replications_that_are_done(self, tmp_path):
+    @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals to send.")
+    @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+    def test_being_stopped_keeps_the_replications_that_are_done(self, tmp_path, stop):
         arguments = ["study", "clockwork", "--replications", "100000", "--out", "results"]
         command = [sys.executable, "-m", "simlimit", *arguments]
         pipe = subprocess.PIPE
@@ -88,7 +90,7 @@ class TestProcess:
                 # A bar is shown after a second, in which some replications have been done.
                 while b"replication/s" not in said:
                     said += process.stderr.read1()
-                process.send_signal(signal.SIGINT)
+                process.send_signal(stop)
                 out, err = process.communicate(timeout=60)
             finally:
                 process.kill()
@@ -97,6 +99,7 @@ class TestProcess:
         assert f"Study('clockwork', seed=1: {done:,} replications of 1,000 borrowers" in out.decode()
         assert out.endswith(b"written to results\n")
         assert len(pd.read_parquet(tmp_path / "results" / "replications.parquet")) == done
+        assert files(tmp_path) == {"results"}
 
     def test_a_reader_who_has_had_enough_is_no_error(self):
         reader, writer = os.pipe()

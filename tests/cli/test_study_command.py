@@ -1,8 +1,11 @@
 """`simlimit study`, end to end: what it prints and writes, and what Ctrl-C leaves."""
 
 import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
+import pytest
 from folders import files, replications_kept
 
 import simlimit as sl
@@ -122,6 +125,11 @@ class TestPrecision:
         )
 
 
+def test_groups_by_a_number_need_bands(capsys):
+    assert cli.main([*SMALL, "--by", "score"]) == 2
+    assert capsys.readouterr().err.startswith("simlimit: --by is score, a number, and needs --bands: ")
+
+
 class TestInterrupted:
     def test_keeps_what_is_done(self, tmp_path, interrupt, capsys):
         with interrupt(4):
@@ -152,6 +160,30 @@ class TestInterrupted:
         assert cli.main([*SMALL, "--quiet", "--out", "third"]) == 0
         for name in FILES:
             assert (tmp_path / "second" / name).read_bytes() == (tmp_path / "third" / name).read_bytes()
+
+    @pytest.mark.parametrize("again", [signal.SIGINT, signal.SIGTERM])
+    def test_again_while_it_writes_loses_nothing(self, tmp_path, interrupt, monkeypatch, again):
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        write = study_command.write_study
+
+        def write_disturbed(study, folder):
+            signal.raise_signal(again)
+            write(study, folder)
+
+        monkeypatch.setattr(study_command, "write_study", write_disturbed)
+        with interrupt(4):
+            assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
+        assert files(tmp_path / "results") == FILES
+        assert {number: signal.getsignal(number) for number in before} == before
+
+    def test_by_sigterm_while_it_writes_leaves_nothing(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(study_command, "write_study", lambda *_: signal.raise_signal(signal.SIGTERM))
+        assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
+        assert files(tmp_path) == set()
+
+    def test_in_another_thread_leaves_signals_alone(self, interrupt):
+        with ThreadPoolExecutor(1) as pool, interrupt(4):
+            assert pool.submit(cli.main, [*SMALL, "--quiet"]).result() == 130
 
     def test_while_it_writes_leaves_nothing(self, tmp_path, monkeypatch, capsys):
         def interrupted(*_arguments, **_options):

@@ -241,6 +241,18 @@ def test_quantiles_refuse() -> None:
             SimlimitError, match=r"^probability is .*, but must be a number above 0 and at most"
         ):
             quantiles(curve, probabilities=[probability])
+    for wrong in (0.5, "half", np.array(0.5)):
+        with pytest.raises(SimlimitError, match=r"^probabilities is .*, but must be a sequence of numbers"):
+            quantiles(curve, "released", wrong)
+    with pytest.raises(SimlimitError, match=r"^curve is 'x', but must be a table such as cumulative_inc"):
+        quantiles("x")
+
+
+def test_described_refuses_what_is_not_quantiles() -> None:
+    with pytest.raises(SimlimitError, match=r"^table has no column 'days', but must be a table of quantiles"):
+        described(cumulative_incidence(RELEASE_LOG))
+    with pytest.raises(SimlimitError, match=r"^table is \[12\], but must be a table of quantiles\.$"):
+        described([12])
 
 
 # at_risk_table
@@ -382,6 +394,8 @@ def test_bad_arguments_are_refused() -> None:
         cumulative_incidence(RELEASE_LOG, confidence=95)
     with pytest.raises(SimlimitError, match=r"^days has the value -1, but must be numbers from 0 up\.$"):
         at_risk_table(RELEASE_LOG, days=(0, -1))
+    with pytest.raises(SimlimitError, match=r"^days is 7, but must be a sequence of numbers from 0 up, such"):
+        at_risk_table(RELEASE_LOG, days=7)
     clash = RELEASE_LOG.replace({"outcome": {"released": "at_risk"}})
     for function in (cumulative_incidence, at_risk_table):
         with pytest.raises(
