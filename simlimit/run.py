@@ -184,8 +184,7 @@ def simulate(
     >>> sl.simulate(small, seed=1)
     Run('clockwork', seed=1, replication=0: 9 borrowers, 30 days, 9 holds: 9 released, 0 forfeited, 0 pending)
     """
-    if not isinstance(scenario, Scenario):
-        raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")
+    check_scenario(scenario)
     seed = check_whole("seed", seed, LARGEST_SEED)
     replication = check_whole("replication", replication, LARGEST_SEED)
     check_choice("engine", engine, ENGINES)
@@ -202,6 +201,12 @@ def simulate(
         else:
             state = calendar_driver.run(setting, seed, replication, bar.update)
     return Run(scenario, seed, replication, keep, follow_up_days, setting.regions, state, bool(processes))
+
+
+def check_scenario(scenario: object) -> None:
+    """Refuse what is no scenario."""
+    if not isinstance(scenario, Scenario):
+        raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")
 
 
 def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:

@@ -432,7 +432,7 @@ STUDY_OPTIONS = [
     (["--follow-up", "30001"], "--follow-up: '30001' is not"),
     (["--follow-up", "90d"], "--follow-up: '90d' is not"),
     (["--by", "age"], "--by: invalid choice: 'age'"),
-    (["--by", "score"], "bands is (), but must be 1 to 254 ascending numbers"),
+    (["--by", "score"], "--by is score, a number, and needs --bands"),
     (["--bands", "0.5"], "bands is (0.5,), but must be empty: region has groups of its own"),
     (["--by", "watched", "--bands", "0.5"], "watched has groups of its own"),
     (["--by", "score", "--bands", "0.8,0.6"], "bands is (0.8, 0.6), but must be 1 to 254 ascending numbers"),

@@ -17,7 +17,7 @@ import pandas as pd
 
 from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
-from simlimit.run import FOLLOW_UP_DAYS, check_choice
+from simlimit.run import FOLLOW_UP_DAYS, check_choice, check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.each import metrics_of_each
 from simlimit.study.intervals import Floats, t_intervals
@@ -257,6 +257,7 @@ def attribute(
     >>> bool(abs(table.loc["evaluation", "shapley"] - table.loc["total", "shapley"]) < 1e-9)
     True
     """
+    check_scenario(scenario)
     check_choice("metric", metric, EXPLAINED)
     sets = {_text(closed): closed for closed in _subsets()}
     scenarios = {

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 import pandas as pd
-from tqdm.auto import tqdm
 
+from simlimit.bar import tqdm
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study.gathering import BAR_AFTER_SECONDS
+from simlimit.study.metrics import check_weight
 from simlimit.study.plan import Options
 from simlimit.study.replicating import replicate
-from simlimit.study.store import made_folder
+from simlimit.study.store import folder_of_stores
 
 
 def metrics_of_each(
@@ -48,8 +49,9 @@ def metrics_of_each(
     """
     if options.get("precision") is not None:
         raise SimlimitError("precision is set, but all these studies have n replications: give n only.")
+    check_weight(weight)
     store = options.get("store")
-    folder = None if store is None else made_folder(store)
+    folder = None if store is None else folder_of_stores(store)
     shown = options.get("progress", True)
     first = {
         name: next(other for other, one in scenarios.items() if one == scenario)

@@ -4,10 +4,11 @@ A piece is a few replications of one case. What a piece gives depends only on it
 so results are the same on any executor, with any number of workers, and whatever was stored before.
 """
 
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -195,15 +196,20 @@ class Crew:
             for gathering in gatherings:
                 gathering.make_room(last)
                 bar.update(gathering.fetch(last))
-                for first, number in gathering.missing(last, piece_size(gathering.case)):
-                    future = self.submit(gathering, first, number)
-                    futures[future] = gathering
-                    future.add_done_callback(finished.put)
+            for gathering, first, number in in_turn(gatherings, last):
+                future = self.submit(gathering, first, number)
+                futures[future] = gathering
+                future.add_done_callback(finished.put)
             while futures:
                 future = finished.get()
                 piece = future.result()
                 futures.pop(future).put(piece)
                 bar.update(len(piece.tables))
+        except BrokenExecutor as error:
+            raise SimlimitError(
+                "A worker of the executor died, perhaps for lack of memory; with a store the same call goes "
+                f"on from what is done ({error})."
+            ) from None
         finally:
             # Only if something went wrong, or the user has had enough, is anything left.
             self.stop.set()
@@ -223,7 +229,22 @@ def crew(cases: Sequence[Case], workers: int | None, executor: Executor | None) 
     try:
         yield Crew(threads, own=True)
     finally:
-        threads.shutdown(cancel_futures=True)
+        # Whoever interrupts twice must not lose what the first interrupt keeps.
+        while True:
+            try:
+                threads.shutdown(cancel_futures=True)
+                break
+            except KeyboardInterrupt:
+                continue
+
+
+def in_turn(gatherings: Sequence[Gathering], last: int) -> Iterator[tuple[Gathering, int, int]]:
+    """Yield the missing pieces of all cases, one of each in turn, so that an interrupt finds all as far."""
+    missing = [gathering.missing(last, piece_size(gathering.case)) for gathering in gatherings]
+    for pieces in itertools.zip_longest(*missing):
+        for gathering, piece in zip(gatherings, pieces, strict=True):
+            if piece is not None:
+                yield gathering, *piece
 
 
 def processors() -> int:

@@ -78,4 +78,6 @@ def is_narrow(values: Floats, relative: Floats) -> npt.NDArray[np.bool_]:
         mean = shifted.cumsum(axis=0) / numbers
         variance = ((shifted**2).cumsum(axis=0) - numbers * mean**2) / (numbers - 1)
         half = half_width(np.sqrt(np.maximum(variance, 0)), numbers, CONFIDENCE)
-        return np.asarray((half <= relative * np.abs(mean + first)).all(axis=1))
+        estimate = np.abs(mean + first)
+        # What has never happened yet is not known precisely to be nothing.
+        return np.asarray(((half <= relative * estimate) & (estimate > 0)).all(axis=1))

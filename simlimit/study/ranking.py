@@ -8,7 +8,7 @@ import pandas as pd
 
 from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
-from simlimit.run import FOLLOW_UP_DAYS
+from simlimit.run import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
 from simlimit.study.each import metrics_of_each
 from simlimit.study.intervals import holm, t_intervals, t_probabilities
@@ -166,6 +166,7 @@ def rank_levers(
     >>> bool(ranking.table().loc[("restricted_mean_days", "all"), "alone"] < 0)
     True
     """
+    check_scenario(scenario)
     if scenario.levers:
         raise SimlimitError("scenario.levers is not empty, but must be: give all levers that are ranked.")
     pulled = scenario.replace({"levers": list(levers)}).levers

@@ -7,9 +7,8 @@ from typing import Literal
 import numpy as np
 
 from simlimit.bar import tqdm
-from simlimit.errors import SimlimitError
 from simlimit.model.start import prepare
-from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_whole
+from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario, check_whole
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.gathering import BAR_AFTER_SECONDS, Bar, Case, Gathering, crew
@@ -161,8 +160,7 @@ def replicate_all(scenarios: Mapping[str, Scenario], n: int, seed: int, plan: Pl
 
 
 def _case(scenario: Scenario, seed: int, plan: Plan) -> Case:
-    if not isinstance(scenario, Scenario):
-        raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")
+    check_scenario(scenario)
     keep = plan.keep
     setting = prepare(
         scenario,

@@ -43,13 +43,19 @@ def fingerprint(setting: Setting, seed: int, options: Mapping[str, object]) -> d
     }
 
 
-def made_folder(folder: str | os.PathLike[str]) -> Path:
-    """Return a folder that is there, made if it was not."""
+def folder_of_stores(folder: str | os.PathLike[str]) -> Path:
+    """Return a folder that may hold the stores of several studies, made if it was not there."""
     target = Path(folder)
     try:
         target.mkdir(exist_ok=True)
+        files = [path for path in target.iterdir() if not path.is_dir()]
     except OSError as error:
         raise SimlimitError(f"{target} cannot be written: {error.strerror or error}.") from None
+    if files:
+        raise SimlimitError(
+            f"{target} is there already and holds files, but the store of several studies must be a folder "
+            "that is new, empty, or holds theirs."
+        )
     return target
 
 
@@ -59,7 +65,7 @@ def open_stores(
     """Return the store of a study, whose name is empty: the folder; or a folder in it for each of several."""
     if list(settings) == [""]:
         return {"": Store(folder, settings[""], marks[""])}
-    target = made_folder(folder)
+    target = folder_of_stores(folder)
     return {
         name: Store(target / f"{position}-{SAFE.sub('-', name)[:60]}", setting, marks[name])
         for position, (name, setting) in enumerate(settings.items())

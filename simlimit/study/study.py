@@ -165,7 +165,9 @@ class Study:
               room;
             - `limit_days_lost`: amount x days held, in currency units x days per borrower and year;
             - `default_losses`: written off, in currency units per borrower and year;
-            - `gap_days`: largest less smallest restricted mean of the groups counted apart.
+            - `gap_days`: largest less smallest restricted mean of the groups counted apart; unknown where a
+              group has no followed hold. It is above 0 by chance alone, the more so the fewer holds there
+              are: compare it between scenarios of one book, and ask `groups` whether a group differs.
 
         Raises
         ------

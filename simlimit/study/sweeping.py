@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import pandas as pd
 
 from simlimit.errors import SimlimitError
+from simlimit.run import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.plan import Options, Plan
 from simlimit.study.replicating import replicate_all
@@ -124,6 +125,7 @@ def sweep(
     >>> grid.summary().loc[(7, 1, "pending_share"), "estimate"]
     np.float64(0.0)
     """
+    check_scenario(scenario)
     if not isinstance(fields, Mapping) or not fields or not all(map(_is_list, fields.values())):
         raise SimlimitError(f"fields is {fields!r}, but must give each field a list of values.")
     grid = {name: list(values) for name, values in fields.items()}

@@ -57,7 +57,10 @@ def alternating(number: int, width: float) -> npt.NDArray[np.float64]:
 
 def test_replications_that_agree_stop_after_the_least_number_and_five_more() -> None:
     assert enough(np.full((100, 1), 10.0), np.array([0.01])) == LEAST + 5
-    assert enough(np.zeros((100, 1)), np.array([0.01])) == LEAST + 5
+
+
+def test_what_has_never_happened_is_not_known_precisely() -> None:
+    assert enough(np.zeros((100, 1)), np.array([0.01])) is None
 
 
 def test_thirty_five_are_needed_to_see_that_thirty_are_enough() -> None:

@@ -357,11 +357,11 @@ def test_an_interrupted_study_continues_from_its_store(
     assert written.items() <= {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}.items()
 
 
-@pytest.mark.parametrize(("most", "pairs"), [(5, 0), (12, 3)])
+@pytest.mark.parametrize(("most", "pairs"), [(1, 0), (5, 2), (12, 6)])
 def test_an_interrupted_comparison_carries_pairs(
     interrupted_after: Callable[[int], None], most: int, pairs: int
 ) -> None:
-    """One scenario after the other: what has no partner yet is left out."""
+    """The scenarios in turn: what has no partner yet is left out."""
     scenarios = {"monthly": SMALL, "weekly": SMALL.replace({"evaluation.period_days": 7})}
     interrupted_after(most)
     with pytest.raises(sl.StudyInterrupted) as interrupt:
