@@ -91,7 +91,7 @@ def replications_seconds(threads: int) -> float:
     start = time.perf_counter()
     with ThreadPoolExecutor(threads) as executor:
         parts = [executor.submit(replications.run, setting, 1, i * share, share) for i in range(threads)]
-        assert sum(len(part.result().counts) for part in parts) == REPLICATIONS
+        assert sum(len(part.result().daily) for part in parts) == REPLICATIONS
     return time.perf_counter() - start
 
 
