@@ -1,6 +1,7 @@
 """What the delay statistics accept, and the sentence that refuses the rest."""
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -8,14 +9,14 @@ import pandas as pd
 from simlimit.errors import SimlimitError
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a number; a truth value is not."""
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def check_confidence(confidence: object) -> None:
     """Refuse a confidence that is not between 0 and 1."""
-    if not is_number(confidence) or not 0 < confidence < 1:  # type: ignore[operator]
+    if not is_number(confidence) or not 0 < confidence < 1:
         raise SimlimitError(f"confidence is {confidence!r}, but must be a number between 0 and 1.")
 
 

@@ -65,10 +65,10 @@ class TestStudy:
         lines = lines_of(said.out)
         for metric, row in summary.iterrows():
             assert metric in lines
-            if "share" in metric or "within" in metric:
-                row = 100 * row  # noqa: PLW2901
+            in_per_cent = "share" in metric or "within" in metric
+            estimate, low, high = (100 if in_per_cent else 1) * row[["estimate", "low", "high"]]
             if metric not in {"limit_days_lost", "default_losses", "released_within_90d"}:
-                shown = rf"{row['estimate']:.2f} +-?{abs(row['low']):.2f} to {row['high']:.2f}  \S"
+                shown = rf"{estimate:.2f} +-?{abs(low):.2f} to {high:.2f}  \S"
                 assert re.search(shown, lines[metric])
         assert lines["released_within_90d"].split()[1:3] == ["-", "-"], "the follow-up is shorter"
         assert "every repayment of days 180 to 240, followed for 60 days" in said.out

@@ -16,7 +16,7 @@ from simlimit.study.gathering import Case, run_piece
 
 def case_of(seed: int, engine: str = "calendar", keep: str = "counts") -> Case:
     setting = prepare(random_scenario(seed), follow_up_of(seed), keep == "all", keep == "counts")
-    return Case(setting, seed, engine, keep)  # type: ignore[arg-type]
+    return Case(setting, seed, engine, keep)
 
 
 def assert_equal(one: Tallies, other: Tallies) -> None:
