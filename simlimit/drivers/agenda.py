@@ -11,13 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.model.compiling import step, transition
-from simlimit.model.population import Book, Floats, Integers, first_due_day, first_evaluation
-from simlimit.model.randomness import POPULATION, uniforms
+from simlimit.model.population import Book, Integers, first_due_day, first_evaluation
+from simlimit.model.randomness import POPULATION, TOGETHER, Batch, draw_many, empty_batch
 from simlimit.model.state import END, Record, Records
 from simlimit.scenario import Scenario
-
-TOGETHER = 128
-"""Borrowers whose random numbers are drawn together."""
 
 
 class Days(NamedTuple):
@@ -54,9 +51,8 @@ class Agenda(NamedTuple):
         Those of whose holds one reaches their patience.
     crew : array of int, shape (borrowers,)
         Those who act in the present phase.
-    entities, indices : arrays of int, shape (TOGETHER,)
-    u, u_next : arrays of float, shape (4, TOGETHER)
-        What random numbers are drawn for, and the numbers, for some of the crew at a time.
+    batch : Batch
+        Random numbers, for some of the crew at a time.
     """
 
     ids: Integers
@@ -65,10 +61,7 @@ class Agenda(NamedTuple):
     wishes: Days
     reactions: Days
     crew: npt.NDArray[np.uint32]
-    entities: Integers
-    indices: Integers
-    u: Floats
-    u_next: Floats
+    batch: Batch
 
 
 def empty_agenda(scenario: Scenario, borrowers: int) -> Agenda:
@@ -89,10 +82,7 @@ def empty_agenda(scenario: Scenario, borrowers: int) -> Agenda:
         wishes=days(),
         reactions=days(),
         crew=np.empty(borrowers, np.uint32),
-        entities=np.empty(TOGETHER, np.int64),
-        indices=np.empty(TOGETHER, np.int64),
-        u=np.empty((4, TOGETHER)),
-        u_next=np.empty((4, TOGETHER)),
+        batch=empty_batch(),
     )
 
 
@@ -119,12 +109,19 @@ def order_by_cohort(agenda: Agenda, platform: Records, book: Book, seed: int, re
     p = platform[0]
     places = agenda.places
     places[:] = 0
+    batch = agenda.batch
+    u = batch.u[0]
+    batch.indices[:] = 1  # the block of a borrower's numbers with its days
     # Counting sort: the number of each goes two entries up, so that filling leaves the first place of each.
-    for borrower in range(len(agenda.ids)):
-        u = uniforms(seed, replication, POPULATION, borrower, 1, 0)
-        k = due_place(p, first_evaluation(p, book, u[2]), first_due_day(p, u[3]))
-        agenda.crew[borrower] = k
-        places[k + 2] += 1
+    for first in range(0, len(agenda.ids), TOGETHER):
+        together = min(TOGETHER, len(agenda.ids) - first)
+        for k in range(together):
+            batch.entities[k] = first + k
+        draw_many(seed, replication, POPULATION, together, batch.entities, batch.indices, u)
+        for k in range(together):
+            place = due_place(p, first_evaluation(p, book, u[2, k]), first_due_day(p, u[3, k]))
+            agenda.crew[first + k] = place
+            places[place + 2] += 1
     for k in range(1, len(places)):
         places[k] += places[k - 1]
     for borrower in range(len(agenda.ids)):

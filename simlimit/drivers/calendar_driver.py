@@ -7,7 +7,6 @@ give the same history. What SimPy shows, this runs at the speed of the memory.
 from collections.abc import Callable
 
 from simlimit.drivers.agenda import (
-    TOGETHER,
     Agenda,
     due_place,
     empty_agenda,
@@ -25,7 +24,7 @@ from simlimit.model.holds import censor
 from simlimit.model.ledger import most_records, record_day
 from simlimit.model.plan import cycle_at_stake
 from simlimit.model.pool import fund
-from simlimit.model.randomness import DUE, WISH, draw_many
+from simlimit.model.randomness import DUE, TOGETHER, WISH, draw_many, numbers_of
 from simlimit.model.reactions import react
 from simlimit.model.repayment import meet_payment_day
 from simlimit.model.shocks import begin_shock, end_shock
@@ -59,20 +58,21 @@ def change_shocks(s: State, p: Record, day: int) -> None:
 @step
 def collect_payments(s: State, agenda: Agenda, p: Record, day: int) -> None:
     """Phase 1."""
-    crew, u = agenda.crew, agenda.u
+    crew, batch = agenda.crew, agenda.batch
+    u = batch.u[0]
     number = gather_payers(agenda, s.borrowers, p, day)
     for first in range(0, number, TOGETHER):
         together = min(TOGETHER, number - first)
         for k in range(together):
             r = s.borrowers[crew[first + k]]
-            agenda.entities[k] = r.borrower
-            agenda.indices[k] = cycle_at_stake(r, p)
-        draw_many(p, DUE, together, agenda.entities, agenda.indices, u)
+            batch.entities[k] = r.borrower
+            batch.indices[k] = cycle_at_stake(r, p)
+        draw_many(p.seed, p.replication, DUE, together, batch.entities, batch.indices, u)
         for k in range(together):
             b = crew[first + k]
             r = s.borrowers[b]
             next_due = day - days_since_due(r, p) + p.cycle_days
-            numbers = (u[0, k], u[1, k], u[2, k], u[3, k])
+            numbers = numbers_of(batch, 0, k)
             following = meet_payment_day(r, s.aside, s.loans, s.holds, s.counts, p, s.events, day, numbers)
             if following != next_due:
                 put_down(agenda.payments, following, b)
@@ -102,24 +102,25 @@ def evaluate_cohort(s: State, agenda: Agenda, p: Record, day: int) -> None:
 @step
 def grant_wishes(s: State, agenda: Agenda, p: Record, day: int) -> None:
     """Phase 5: draws."""
-    crew, u, u_next = agenda.crew, agenda.u, agenda.u_next
+    crew, batch = agenda.crew, agenda.batch
+    u, u_next = batch.u[0], batch.u[1]
     following = agenda.wishes.first[day]
     while following != END:
         together = 0
         while following != END and together < TOGETHER:
             r = s.borrowers[following]
-            agenda.entities[together] = r.borrower
-            agenda.indices[together] = r.wishes
+            batch.entities[together] = r.borrower
+            batch.indices[together] = r.wishes
             crew[together] = following
             together += 1
             following = agenda.wishes.following[following]
-        draw_many(p, WISH, together, agenda.entities, agenda.indices, u)
+        draw_many(p.seed, p.replication, WISH, together, batch.entities, batch.indices, u)
         for k in range(together):
-            agenda.indices[k] += 1
-        draw_many(p, WISH, together, agenda.entities, agenda.indices, u_next)
+            batch.indices[k] += 1
+        draw_many(p.seed, p.replication, WISH, together, batch.entities, batch.indices, u_next)
         for k in range(together):
             b = crew[k]
-            numbers = (u[0, k], u[1, k], u[2, k], u[3, k])
+            numbers = numbers_of(batch, 0, k)
             next_wish = have_wish(
                 s.aside, s.loans, s.loan_keys, p, s.events, s.borrowers[b], day, numbers, u_next[0, k]
             )

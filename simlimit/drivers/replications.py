@@ -37,7 +37,7 @@ def begin_again(s: State, agenda: Agenda, book: Book, blank: Records, seed: int,
     if timetable(s.shocks, s.occurrences, s.platform) > len(s.occurrences):
         return False
     order_by_cohort(agenda, s.platform, book, seed, replication)
-    populate(s.borrowers, s.loans, s.loan_keys, s.platform, book, agenda.ids)
+    populate(s.borrowers, s.loans, s.loan_keys, s.platform, book, agenda.ids, agenda.batch)
     first_entries(agenda, s.borrowers)
     return True
 

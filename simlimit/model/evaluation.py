@@ -187,8 +187,8 @@ def decide(
 ) -> None:  # fmt: skip
     """Decide about a borrower and its waiting holds, by the `screen_numbers` of an evaluation."""
     r.score = new_score(r, p, day)
-    leaves = pull(r, p, day, DELEVERAGE) if r.lenders > 0 else 0.0
-    if leaves > 0.0 and screen_numbers(r, p, started, occasion)[2] < leaves:
+    leaves = pull(r, p, day, DELEVERAGE)
+    if leaves > 0.0 and r.lenders > 0 and screen_numbers(r, p, started, occasion)[2] < leaves:
         leave_lender(r, p, events, day, phase)
     flagged = is_flagged(r, p, day, started, occasion)
     if flagged != r.flagged:

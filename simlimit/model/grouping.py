@@ -109,7 +109,7 @@ def assign_groups(borrowers: Records, attribute: int, bounds: npt.NDArray[np.flo
     for b in range(len(borrowers)):
         r = borrowers[b]
         value = _value(r, attribute)
-        r.group = 0
+        group = 0
         for bound in bounds:
-            if value >= bound:
-                r.group += 1
+            group += value >= bound
+        r.group = group

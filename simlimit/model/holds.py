@@ -57,16 +57,34 @@ def charge(r: Record, hold: Record, counts: Records, p: Record, day: int, cause:
     hold.cause = cause
 
 
+@rare
+def next_free_record(holds: Records, p: Record) -> int:
+    """Return the free record that lies next behind the one that was taken last."""
+    h = p.next_free
+    while holds[h].stage != FREE:
+        h = h + 1 if h + 1 < p.holds_used else 0
+    p.next_free = h
+    p.holds_free -= 1
+    return int(h)
+
+
 @step
 def new_record(holds: Records, p: Record) -> int:
-    """Return a record for a hold: the one that was freed last, which is still at hand, or a new one."""
-    h = p.first_free
-    if h == END:
-        h = p.holds_used
-        p.holds_used += 1
-    else:
-        p.first_free = holds[h].next
-    return int(h)
+    """Return a record for a hold: a free one, or a new one.
+
+    On a small platform it is the one that was freed last, which is still in the cache. The holds of a large
+    one do not fit there: free ones are taken in the order in which they lie, once half of all are free, so
+    that the holds of a day are neighbours.
+    """
+    if p.large:
+        if 2 * p.holds_free > p.holds_used:
+            return next_free_record(holds, p)
+    elif p.last_free != END:
+        h = p.last_free
+        p.last_free = holds[h].next
+        return int(h)
+    p.holds_used += 1
+    return int(p.holds_used - 1)
 
 
 @step
@@ -74,8 +92,9 @@ def discard(holds: Records, p: Record, h: int) -> None:
     """Let the record of an ended hold that is in no list be used again, unless holds are kept."""
     if p.reusing:
         holds[h].stage = FREE
-        holds[h].next = p.first_free
-        p.first_free = h
+        holds[h].next = p.last_free
+        p.last_free = h
+        p.holds_free += 1
 
 
 @step
@@ -192,10 +211,12 @@ def join_queue(r: Record, holds: Records, counts: Records, p: Record, h: int, da
     if not frozen:
         p.funding_queue += 1
     p.arrival_claims += share(left(hold), p.reserve_share)
+    hold.link = END
     if p.queue_arrivals == END:
-        p.queue_first_arrival = h
-    hold.link = p.queue_arrivals
-    p.queue_arrivals = h
+        p.queue_arrivals = h
+    else:
+        holds[p.queue_last_arrival].link = h
+    p.queue_last_arrival = h
 
 
 @step

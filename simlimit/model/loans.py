@@ -23,18 +23,21 @@ _loan_key = step(loan_key)
 
 
 @rare
-def double_room(loans: Records, p: Record, r: Record) -> None:
-    """Move a borrower's loans to where there is room for twice as many.
+def move_loans(loans: Records, p: Record, r: Record) -> None:
+    """Move a borrower's loans, which reach the end of their room, to its front, or to a room twice as large.
 
     The room they leave stays empty: a borrower never leaves more than it has.
     """
-    place = p.loans_used
+    place = np.int64(r.end_of_loans) - np.int64(r.loan_room)
+    if r.loans == r.loan_room:
+        place = p.loans_used
+        r.loan_room *= 2
+        p.loans_used += r.loan_room
+        p.most_loan_room = max(p.most_loan_room, r.loan_room)
     for i in range(r.loans):
         loans[place + i] = loans[r.first_loan + i]
     r.first_loan = place
-    r.loan_room *= 2
-    p.loans_used += r.loan_room
-    p.most_loan_room = max(p.most_loan_room, r.loan_room)
+    r.end_of_loans = place + r.loan_room
 
 
 @step
@@ -43,11 +46,11 @@ def open_loan(
     instalments: int, next_cycle: int,
 ) -> None:  # fmt: skip
     """Open a loan, the youngest of its borrower's."""
-    if r.loans == r.loan_room:
-        double_room(loans, p, r)
+    if r.first_loan + r.loans == r.end_of_loans:
+        move_loans(loans, p, r)
     one = loans[r.first_loan + r.loans]
     one.balance = principal
-    one.level = principal // instalments
+    one.rest = principal % instalments
     one.origin = origin
     one.remaining = instalments
     one.next_cycle = next_cycle
@@ -58,12 +61,7 @@ def open_loan(
 
 
 @step
-def drop_settled(loans: Records, r: Record) -> None:
-    """Let the loans that have instalments left close up to the front."""
-    settled = 0
-    while settled < r.loans and loans[r.first_loan + settled].remaining == 0:
-        settled += 1
-    if settled > 0:
-        r.loans -= settled
-        for place in range(r.first_loan, r.first_loan + r.loans):
-            loans[place] = loans[place + settled]
+def drop_oldest(r: Record, number: int) -> None:
+    """Drop so many loans, which are settled."""
+    r.first_loan += number
+    r.loans -= number

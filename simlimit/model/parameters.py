@@ -39,10 +39,11 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
 
     With the rate i of a cycle the level instalment of a balance B over r instalments is ``B i / (1
     - (1 + i)**-r)``; less the interest ``B i`` it repays ``B i / ((1 + i)**r - 1)``. Without
-    interest it is ``B / r``.
+    interest it is ``B / r``. The last instalment repays all, without a rounding error.
     """
     i = cycle_rate
-    return [0.0] + [i / math.expm1(r * math.log1p(i)) if i > 0 else 1 / r for r in range(1, longest + 1)]
+    factors = [i / math.expm1(r * math.log1p(i)) if i > 0 else 1 / r for r in range(2, longest + 1)]
+    return [0.0, 1.0, *factors]
 
 
 def platform_record(scenario: Scenario) -> Records:
@@ -60,9 +61,10 @@ def platform_record(scenario: Scenario) -> Records:
     p.planning = p.lever_strength[PLAN] > 0
     _set_reaction(p, scenario)
     _set_ceilings(p, scenario)
-    p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = p.first_free = END
+    p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = p.last_free = END
     p.desk_head[:] = END
     p.desk_tail[:] = END
+    p.runs[:] = END
     p.loan_room = _loan_room(scenario)
     return platform
 

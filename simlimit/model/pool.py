@@ -53,18 +53,18 @@ def last_of(holds: Records, head: int) -> int:
 
 
 @step
-def admit_to_queue(borrowers: Records, holds: Records, p: Record) -> None:
+def admit_to_queue(borrowers: Records, holds: Records, platform: Records) -> None:
     """Append today's holds to the queue, in their pinned order where it matters."""
+    p = platform[0]
     first = p.queue_arrivals
     if first == END:
         return
     p.queue_arrivals = END
-    # Whoever came first is last in the list of arrivals.
-    last = p.queue_first_arrival
+    last = p.queue_last_arrival
     ordered = order_matters(p)
     p.arrival_claims = 0
     if ordered:
-        first = sort_queue(borrowers, holds, first, True)
+        first = sort_queue(borrowers, holds, platform, first, True)
         last = last_of(holds, first)
     if p.queue_head == END:
         p.queue_head = first
@@ -120,5 +120,5 @@ def fund(
     amount = min(inflow(p, facilities, day), max(0, ceiling - p.headroom))
     p.inflow += amount
     p.headroom += amount
-    admit_to_queue(borrowers, holds, p)
+    admit_to_queue(borrowers, holds, platform)
     release_in_order(borrowers, holds, counts, p, events, day)

@@ -17,7 +17,15 @@ from simlimit.model.levers import levers_taken_up
 from simlimit.model.loans import open_loan
 from simlimit.model.parameters import basis_points, cents
 from simlimit.model.plan import planned_day
-from simlimit.model.randomness import POPULATION, WISH, uniforms
+from simlimit.model.randomness import (
+    POPULATION,
+    TOGETHER,
+    WISH,
+    Batch,
+    Numbers,
+    draw_many,
+    numbers_of,
+)
 from simlimit.model.state import BORROWER, END, FAR_PAST, NEVER, NONE, Record, Records, share
 from simlimit.scenario import Scenario
 
@@ -36,7 +44,21 @@ _GIVEN = {
 }
 """Columns that a portfolio can give, and their types in a book."""
 
-_BLANK = np.zeros(1, BORROWER)
+
+def _blank() -> Records:
+    """Return a borrower that has not done anything."""
+    blank = np.zeros(1, BORROWER)
+    blank["first_hold"] = END
+    for name in ("next_wish", "oldest_due", "slip_until", "no_limit_since", "next_reaction"):
+        blank[name] = NEVER
+    for name in ("last_overdue", "last_prepayment", "last_raise"):
+        blank[name] = FAR_PAST
+    blank["last_decision"] = NONE
+    blank["last_draw"] = -RECENT_DRAW_DAYS
+    return blank
+
+
+_BLANK = _blank()
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -208,10 +230,72 @@ def give_starting_loan(
         r.spell = max(1, book.given_spell[r.borrower]) if len(book.given_spell) > 0 else months_late
 
 
+@step
+def take_from_book(r: Record, book: Book, u: Numbers) -> None:
+    """Set what a borrower owes and how it pays: drawn, or as the portfolio says."""
+    u_limit, u_utilisation, u_score, u_late = u
+    if len(book.given_limit) > 0:
+        r.limit = book.given_limit[r.borrower]
+        r.outstanding = book.given_outstanding[r.borrower]
+    else:
+        r.limit = book.limits[int(u_limit * ROWS)]
+        r.outstanding = share(r.limit, book.utilisations[int(u_utilisation * ROWS)])
+    r.available = max(0, r.limit - r.outstanding)
+    if len(book.given_score) > 0:
+        r.score = book.given_score[r.borrower]
+    else:
+        r.score = book.scores[int(u_score * ROWS)]
+    if len(book.given_propensity) > 0:
+        r.propensity = book.given_propensity[r.borrower]
+        r.risky = book.given_risky[r.borrower]
+    else:
+        r.propensity = book.propensities[int(u_late * ROWS)]
+        r.risky = book.risky_share > 0.0 and u_late >= 1 - book.risky_share
+
+
+@step
+def assign(r: Record, p: Record, book: Book, u: Numbers) -> None:
+    """Set a borrower's region, whether it is watched, and its days."""
+    u_region, u_watched, u_evaluation, u_due = u
+    if len(book.given_region) > 0:
+        r.region = book.given_region[r.borrower]
+    else:
+        while r.region < len(book.region_bounds) - 1 and u_region >= book.region_bounds[r.region]:
+            r.region += 1
+    r.watched = u_watched < book.watch_share
+    r.evaluation_day = first_evaluation(p, book, u_evaluation)
+    r.due_day = first_due_day(p, u_due)
+
+
+@step
+def look_ahead(r: Record, p: Record, u_gap: float) -> None:
+    """Set the first day on which a borrower pays, or defaults, and that of its first wish."""
+    r.next_payment = r.due_day
+    if p.default_dpd > 0:
+        r.next_payment = min(r.next_payment, max(0, r.oldest_due + p.default_dpd))
+    if p.planning:
+        r.next_payment = min(int(r.next_payment), planned_day(r, p, r.due_day, 0))
+    if p.draws:
+        r.next_wish = min(NEVER, wish_gap(p, u_gap) - 1)
+
+
+@step
+def draw_borrowers(p: Record, ids: Integers, first: int, together: int, batch: Batch) -> None:
+    """Draw three blocks of numbers of some borrowers, and those of their first wishes."""
+    for k in range(together):
+        batch.entities[k] = ids[first + k]
+    for block in range(3):
+        batch.indices[:] = block
+        draw_many(p.seed, p.replication, POPULATION, together, batch.entities, batch.indices, batch.u[block])
+    batch.indices[:] = 0
+    draw_many(p.seed, p.replication, WISH, together, batch.entities, batch.indices, batch.u[3])
+
+
 @transition
 def populate(
-    borrowers: Records, loans: Records, loan_keys: Records, platform: Records, book: Book, ids: Integers
-) -> None:
+    borrowers: Records, loans: Records, loan_keys: Records, platform: Records, book: Book, ids: Integers,
+    batch: Batch,
+) -> None:  # fmt: skip
     """Fill the arrays with the borrowers of a book and their starting loans.
 
     Parameters
@@ -222,73 +306,35 @@ def populate(
         What they are drawn from.
     ids : array of int
         The borrower that has each place.
+    batch : Batch
+        Room for random numbers.
     """
     p = platform[0]
     p.loans_used = len(borrowers) * p.loan_room
     p.most_loan_room = p.loan_room
-    for b in range(len(borrowers)):
-        borrowers[b] = _BLANK[0]
-        r = borrowers[b]
-        borrower = int(ids[b])
-        r.borrower = borrower
-        r.place = b
-        u_limit, u_utilisation, u_score, u_late = uniforms(p.seed, p.replication, POPULATION, borrower, 0, 0)
-        u_region, u_watched, u_evaluation, u_due = uniforms(p.seed, p.replication, POPULATION, borrower, 1, 0)
-        u_age, u_lenders, _, _ = uniforms(p.seed, p.replication, POPULATION, borrower, 2, 0)
-        if len(book.given_limit) > 0:
-            r.limit = book.given_limit[borrower]
-            r.outstanding = book.given_outstanding[borrower]
-        else:
-            r.limit = book.limits[int(u_limit * ROWS)]
-            r.outstanding = share(r.limit, book.utilisations[int(u_utilisation * ROWS)])
-        if len(book.given_score) > 0:
-            r.score = book.given_score[borrower]
-        else:
-            r.score = book.scores[int(u_score * ROWS)]
-        if len(book.given_propensity) > 0:
-            r.propensity = book.given_propensity[borrower]
-            r.risky = book.given_risky[borrower]
-        else:
-            r.propensity = book.propensities[int(u_late * ROWS)]
-            r.risky = book.risky_share > 0.0 and u_late >= 1 - book.risky_share
-        if len(book.given_region) > 0:
-            r.region = book.given_region[borrower]
-        else:
-            while r.region < len(book.region_bounds) - 1 and u_region >= book.region_bounds[r.region]:
-                r.region += 1
-        r.watched = u_watched < book.watch_share
-        r.lenders = u_lenders < book.other_lenders
-        r.evaluation_day = first_evaluation(p, book, u_evaluation)
-        r.due_day = first_due_day(p, u_due)
-        r.available = max(0, r.limit - r.outstanding)
-        r.cap = p.cap
-        r.first_hold = END
-        r.first_loan = b * p.loan_room
-        r.loan_room = p.loan_room
-        r.oldest_due = NEVER
-        r.slip_until = NEVER
-        r.last_overdue = FAR_PAST
-        r.last_raise = FAR_PAST
-        r.last_decision = NONE
-        r.last_draw = -RECENT_DRAW_DAYS
-        r.last_prepayment = FAR_PAST
-        r.no_limit_since = NEVER
-        r.next_reaction = NEVER
-        if p.levers:
-            r.levers = levers_taken_up(p, borrower)
-        if r.outstanding > 0:
-            give_starting_loan(loans, loan_keys, p, book, r, u_age)
-        r.standing = standing(r, p, 0)
-        r.next_payment = r.due_day
-        if p.default_dpd > 0:
-            r.next_payment = min(r.next_payment, max(0, r.oldest_due + p.default_dpd))
-        if p.planning:
-            r.next_payment = min(int(r.next_payment), planned_day(r, p, r.due_day, 0))
-        r.next_wish = NEVER
-        if p.draws:
-            u_gap = uniforms(p.seed, p.replication, WISH, borrower, 0, 0)[0]
-            r.next_wish = min(NEVER, wish_gap(p, u_gap) - 1)
-        note_limit(r, p, 0)
-        p.outstanding += r.outstanding
-        p.available += r.available
-        p.lenders += r.lenders
+    for first in range(0, len(borrowers), TOGETHER):
+        together = min(TOGETHER, len(borrowers) - first)
+        draw_borrowers(p, ids, first, together, batch)
+        for k in range(together):
+            b = first + k
+            borrowers[b] = _BLANK[0]
+            r = borrowers[b]
+            r.borrower = ids[b]
+            r.place = b
+            r.first_loan = b * p.loan_room
+            r.end_of_loans = r.first_loan + p.loan_room
+            r.loan_room = p.loan_room
+            r.cap = p.cap
+            take_from_book(r, book, numbers_of(batch, 0, k))
+            assign(r, p, book, numbers_of(batch, 1, k))
+            r.lenders = batch.u[2, 1, k] < book.other_lenders
+            if p.levers:
+                r.levers = levers_taken_up(p, r.borrower)
+            if r.outstanding > 0:
+                give_starting_loan(loans, loan_keys, p, book, r, batch.u[2, 0, k])
+            r.standing = standing(r, p, 0)
+            look_ahead(r, p, batch.u[3, 0, k])
+            note_limit(r, p, 0)
+            p.outstanding += r.outstanding
+            p.available += r.available
+            p.lenders += r.lenders

@@ -18,44 +18,58 @@ def precedes(borrowers: Records, holds: Records, first: int, second: int, by_rep
     return a.instalment < b.instalment
 
 
+@step
+def take_run(borrowers: Records, holds: Records, head: int, by_repayment: bool) -> int:
+    """Cut a list behind the holds that stand in order at its begin; return the head of the rest, or END."""
+    last = head
+    following = holds[last].link
+    while following != END and not precedes(borrowers, holds, following, last, by_repayment):
+        last = following
+        following = holds[last].link
+    holds[last].link = END
+    return following
+
+
+@step
+def merge(borrowers: Records, holds: Records, one: int, other: int, by_repayment: bool) -> int:
+    """Merge two lists, each in order and not empty, and return the head."""
+    head = END
+    tail = END
+    while END not in (one, other):
+        if precedes(borrowers, holds, other, one, by_repayment):
+            chosen = other
+            other = holds[other].link
+        else:
+            chosen = one
+            one = holds[one].link
+        if tail == END:
+            head = chosen
+        else:
+            holds[tail].link = chosen
+        tail = chosen
+    holds[tail].link = other if one == END else one
+    return head
+
+
 @transition
-def sort_queue(borrowers: Records, holds: Records, head: int, by_repayment: bool) -> int:
-    """Sort a linked list of holds by merging runs of 1, 2, 4 .. and return its new head."""
-    size = 1
-    while True:
-        left = head
-        head = END
-        tail = END
-        merges = 0
-        while left != END:
-            merges += 1
-            right = left
-            left_size = 0
-            while left_size < size and right != END:
-                left_size += 1
-                right = holds[right].link
-            right_size = size
-            while left_size > 0 or (right_size > 0 and right != END):
-                if left_size > 0 and (
-                    right_size == 0
-                    or right == END
-                    or not precedes(borrowers, holds, right, left, by_repayment)
-                ):
-                    chosen = left
-                    left = holds[left].link
-                    left_size -= 1
-                else:
-                    chosen = right
-                    right = holds[right].link
-                    right_size -= 1
-                if tail == END:
-                    head = chosen
-                else:
-                    holds[tail].link = chosen
-                tail = chosen
-            left = right
-        if tail != END:
-            holds[tail].link = END
-        if merges <= 1:
-            return head
-        size *= 2
+def sort_queue(borrowers: Records, holds: Records, platform: Records, head: int, by_repayment: bool) -> int:
+    """Sort a linked list of holds and return its new head.
+
+    Holds come in runs that are in order already, for those who act together stand in memory in order of id.
+    Runs are merged as one counts in binary: ``runs[k]`` is END, or the list of 2**k of them.
+    """
+    p = platform[0]
+    while head != END:
+        run = head
+        head = take_run(borrowers, holds, run, by_repayment)
+        k = 0
+        while p.runs[k] != END:
+            run = merge(borrowers, holds, p.runs[k], run, by_repayment)
+            p.runs[k] = END
+            k += 1
+        p.runs[k] = run
+    for k in range(len(p.runs)):
+        if p.runs[k] != END:
+            head = p.runs[k] if head == END else merge(borrowers, holds, p.runs[k], head, by_repayment)
+            p.runs[k] = END
+    return head

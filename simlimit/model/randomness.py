@@ -6,18 +6,22 @@ entity, index), the key is (seed, replication). So two scenarios share every num
 same in both: common random numbers by construction.
 """
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from simlimit.model.compiling import step, transition
-from simlimit.model.state import Record, Records
+from simlimit.model.state import Records
 
 POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER, FLAG = 1, 2, 3, 4, 5, 6, 7, 8, 9
 """Streams: what a number is for."""
 
 Numbers: TypeAlias = tuple[float, float, float, float]
 """Four uniform numbers, strictly between 0 and 1."""
+
+TOGETHER = 128
+"""How many entities' numbers are drawn together."""
 
 _MASK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -80,28 +84,53 @@ def uniforms(seed: int, replication: int, stream: int, entity: int, i: int, j: i
     return (w0 + 0.5) * _SCALE, (w1 + 0.5) * _SCALE, (w2 + 0.5) * _SCALE, (w3 + 0.5) * _SCALE
 
 
+class Batch(NamedTuple):
+    """Room for what is drawn together.
+
+    Attributes
+    ----------
+    entities, indices : array of int, shape (TOGETHER,)
+        What the numbers are for.
+    u : array of float, shape (4, 4, TOGETHER)
+        Four draws of four numbers for each entity.
+    """
+
+    entities: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int64]
+    u: npt.NDArray[np.float64]
+
+
+def empty_batch() -> Batch:
+    """Return room for what is drawn together."""
+    return Batch(np.empty(TOGETHER, np.int64), np.empty(TOGETHER, np.int64), np.empty((4, 4, TOGETHER)))
+
+
 @transition
-def draw_many(p: Record, stream: int, number: int, entities: Records, indices: Records, u: Records) -> None:
+def draw_many(
+    seed: int, replication: int, stream: int, number: int, entities: Records, indices: Records, u: Records
+) -> None:
     """Draw the numbers of many entities at once, as the processor does it best.
 
     Parameters
     ----------
-    p : PLATFORM record
-        Its seed and replication are the key.
-    stream : int
-        What the numbers are for.
+    seed, replication, stream : int
+        As in `uniforms`.
     number : int
         How many entities.
     entities, indices : arrays of int
         As `entity` and `i` of `uniforms`; `j` is 0.
-    u : array of float, shape (4, at least number)
+    u : array of float, shape (4, TOGETHER)
         Set to the numbers: column k is what `uniforms` returns for entity k.
     """
-    seed = p.seed
-    replication = p.replication
     for k in range(number):
         w0, w1, w2, w3 = philox(entities[k], indices[k], 0, stream, seed, replication)
         u[0, k] = (w0 + 0.5) * _SCALE
         u[1, k] = (w1 + 0.5) * _SCALE
         u[2, k] = (w2 + 0.5) * _SCALE
         u[3, k] = (w3 + 0.5) * _SCALE
+
+
+@step
+def numbers_of(batch: Batch, draw: int, k: int) -> Numbers:
+    """Return the numbers of one draw for one entity of a batch."""
+    return batch.u[draw, 0, k], batch.u[draw, 1, k], batch.u[draw, 2, k], batch.u[draw, 3, k]

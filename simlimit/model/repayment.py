@@ -8,14 +8,14 @@ from simlimit.model.holds import in_progress, repay, settle
 from simlimit.model.ledger import log
 from simlimit.model.levers import EDUCATION, PAY_ON_TIME, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
 from simlimit.model.limits import close
-from simlimit.model.loans import drop_settled
+from simlimit.model.loans import drop_oldest
 from simlimit.model.plan import cycle_at_stake, planned_day
 from simlimit.model.randomness import DUE, Numbers, uniforms
 from simlimit.model.state import (
     DEFAULT,
     DEFAULTED,
+    EQUAL_INSTALMENT,
     EQUAL_PRINCIPAL,
-    INTEREST_ONLY,
     MISS,
     NEVER,
     NO_CAUSE,
@@ -35,13 +35,13 @@ from simlimit.model.state import (
 @step
 def next_principal(p: Record, loan: Record) -> int:
     """Return the principal of the next instalment of a loan."""
+    if p.method == EQUAL_INSTALMENT:
+        return int(loan.balance * p.annuity[loan.remaining])
     if loan.remaining == 1:
         return loan.balance
     if p.method == EQUAL_PRINCIPAL:
-        return loan.level
-    if p.method == INTEREST_ONLY:
-        return 0
-    return int(loan.balance * p.annuity[loan.remaining])
+        return (loan.balance - loan.rest) // loan.remaining
+    return 0
 
 
 @step
@@ -67,12 +67,25 @@ def pay_next(p: Record, loan: Record) -> int:
 
 @step
 def pay_instalments(p: Record, loan: Record, due: int) -> int:
-    """Pay so many instalments of a loan, most often one, and return their principal."""
-    principal = pay_next(p, loan)
-    for _ in range(1, due):
+    """Pay so many instalments of a loan and return their principal."""
+    principal = 0
+    for _ in range(due):
         principal += pay_next(p, loan)
     loan.next_cycle += due
     return principal
+
+
+@rare
+def repay_apart(
+    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int, loan: Record,
+    principal: int, late: bool,
+) -> None:  # fmt: skip
+    """Book what was paid of one loan as a hold of its own, which waits for that loan's settlement."""
+    number = p.instalments - loan.remaining
+    settled = loan.remaining == 0
+    repay(r, holds, counts, p, events, day, PAY, principal, loan.origin, number, late, settled, REPAID)
+    if settled:
+        settle(r, holds, counts, p, day, PAY, loan.origin)
 
 
 @step
@@ -82,6 +95,7 @@ def pay_all_due(
 ) -> None:  # fmt: skip
     """Pay every instalment that is due: one hold for the payment, or one per loan where it is released so."""
     total = 0
+    settled = 0
     for place in range(r.first_loan, r.first_loan + r.loans):
         one = loans[place]
         due = instalments_due(one, cycle)
@@ -89,15 +103,9 @@ def pay_all_due(
             principal = pay_instalments(p, one, due)
             total += principal
             if p.per_loan:
-                number = p.instalments - one.remaining
-                settled = one.remaining == 0
-                repay(
-                    r, holds, counts, p, events, day, PAY, principal, one.origin, number, late,
-                    settled, REPAID,
-                )  # fmt: skip
-                if settled:
-                    settle(r, holds, counts, p, day, PAY, one.origin)
-    drop_settled(loans, r)
+                repay_apart(r, holds, counts, p, events, day, one, principal, late)
+        settled += one.remaining == 0
+    drop_oldest(r, settled)
     if not p.per_loan:
         repay(r, holds, counts, p, events, day, PAY, total, NO_LOAN, cycle, late, True, REPAID)
 
@@ -113,7 +121,7 @@ def prepay(
     origin = one.origin
     one.balance = 0
     one.remaining = 0
-    drop_settled(loans, r)
+    drop_oldest(r, 1)
     r.last_prepayment = day
     number = p.instalments
     repay(r, holds, counts, p, events, day, phase, balance, origin, number, False, True, PREPAID)
@@ -159,13 +167,21 @@ def made_rarer(r: Record, p: Record, day: int, chance: float) -> float:
 
 
 @step
-def miss_chance(r: Record, p: Record, day: int) -> float:
-    """Return how likely a borrower that is not late misses a payment."""
-    x = utilisation(r)
+def miss_chance(r: Record, p: Record, day: int, x: float) -> float:
+    """Return how likely a borrower that is not late, and uses a share x of its limit, misses a payment."""
     chance = r.propensity * (1.0 + p.utilisation_effect * x * x) * p.late_scale
     if p.lateness_per_lender > 0.0:
         chance *= 1.0 + p.lateness_per_lender * lenders_in_use(r, day)
     return min(1.0, made_rarer(r, p, day, chance))
+
+
+@step
+def misses(r: Record, p: Record, day: int, u: float) -> bool:
+    """Return whether a borrower that is not late misses a payment.
+
+    Most numbers are above the chance even of one that uses its whole limit, and the share takes a division.
+    """
+    return u < miss_chance(r, p, day, 1.0) and u < miss_chance(r, p, day, utilisation(r))
 
 
 @step
@@ -178,7 +194,7 @@ def pays_when_due(r: Record, p: Record, events: Records, day: int, cycle: int, u
         r.spell += 1
         log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
         return False
-    if u_late < miss_chance(r, p, day):
+    if misses(r, p, day, u_late):
         r.spell = 1
         r.oldest_due = day
         log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
@@ -196,7 +212,7 @@ def pays_ahead(
     r: Record, aside: Records, loans: Records, p: Record, day: int, cycle: int, u: Numbers
 ) -> bool:
     """Decide whether a borrower pays on its planned day; if not, the due day decides as ever."""
-    pays = u[0] >= miss_chance(r, p, day) and u[1] >= made_rarer(r, p, day, p.slip_share)
+    pays = not misses(r, p, day, u[0]) and u[1] >= made_rarer(r, p, day, p.slip_share)
     if not (pays and anything_due(loans, r, cycle)):
         return False
     aside[r.place].first_cycle = cycle + 1

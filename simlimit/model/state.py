@@ -77,17 +77,18 @@ BORROWER = _record(
     _fields("i8", "limit outstanding available held cap held_days")
     | _fields("f8", "score propensity")
     | _fields("f4", "flag_clock")
-    | _fields("i4", "borrower tightened freezes watches")
-    | _fields("u4", "place first_hold first_loan loan_room")
+    | _fields("i4", "borrower tightened")
+    | _fields("u4", "place first_hold first_loan end_of_loans")
     | _fields("i2", "next_payment next_wish wishes oldest_due slip_until last_overdue last_decision")
     | _fields("i2", "last_draw last_prepayment due_day evaluation_day spell")
     | _fields("i2", "no_limit_since no_limit_days served_until next_reaction flag_changes last_raise")
-    | _fields("u2", "region group loans levers")
+    | _fields("u2", "region group loans loan_room levers freezes watches")
     | _fields("u1", "standing watched risky flagged trusted closed raise_pending lenders")
 )
 ASIDE = _record(_fields("i8", "written_off drawn_elsewhere first_cycle"))
 """What is seldom written of a borrower, apart from its record, which is read all the time."""
-LOAN = _record(_fields("i8", "balance level") | _fields("i2", "origin remaining next_cycle"))
+LOAN = _record(_fields("i8", "balance") | _fields("i2", "rest origin remaining next_cycle"))
+"""Its rest is what the last of equal parts of the principal is more than the others."""
 HOLD = _record(
     _fields("i8", "amount forfeited")
     | _fields("u4", "owner next link")
@@ -151,11 +152,14 @@ PLATFORM = _record(
     | _fields("i8", "holds_opened holds_released holds_forfeited")
     # queues (linked through holds) and the reviewers at work
     | _fields(
-        "i8", "desk_arrivals queue_arrivals queue_first_arrival queue_head queue_tail arrival_claims busy"
+        "i8", "desk_arrivals queue_arrivals queue_last_arrival queue_head queue_tail arrival_claims busy"
     )
-    | {"desk_head": ("i8", (3,)), "desk_tail": ("i8", (3,))}
+    | {"desk_head": ("i8", (3,)), "desk_tail": ("i8", (3,)), "runs": ("i8", (33,))}
     # records in use
-    | _fields("i8", "loan_room most_loan_room loans_used loans_opened holds_used first_free")
+    | _fields(
+        "i8",
+        "loan_room most_loan_room loans_used loans_opened holds_used holds_free last_free next_free large",
+    )
     | _fields("i8", "events_used occurrences")
 )
 

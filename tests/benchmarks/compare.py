@@ -42,8 +42,8 @@ LARGEST = {
 """The models, and the largest number of borrowers that each is run with."""
 LARGEST_COUNTED = 100_000
 """Number of borrowers up to which events are counted from the log; beyond, as many per borrower."""
-REPEATS = {1_000: 21, 10_000: 11, 100_000: 3}
-"""Sizes of which several runs are made, for the median; of the others one."""
+REPEATS = {"calendar": {1_000: 21, 10_000: 21, 100_000: 5}, "simpy": {1_000: 5, 10_000: 3}}
+"""Of how many runs of a model the median is taken at a size; of one run where nothing is said."""
 BORROWER_EVENTS = ("repayment", "prepayment", "evaluation", "release", "draw")
 FIRST_RUN = "import simlimit as sl; sl.simulate(sl.preset('jiebei'), engine='calendar', keep='counts')"
 BOTH = FIRST_RUN + "; sl.simulate(sl.preset('jiebei').replace({'population.borrowers': 10}))"
@@ -115,8 +115,9 @@ def measure(model: str, borrowers: int) -> dict[str, Any]:
     if model == "naive, gc off":
         gc.disable()
     seconds = []
-    for _ in range(REPEATS.get(borrowers, 1)):
-        gc.collect()  # the borrowers of the run before, which refer to each other
+    for _ in range(REPEATS.get(model, {}).get(borrowers, 1)):
+        if model != "calendar":
+            gc.collect()  # objects of the run before, which refer to each other
         start = time.perf_counter()
         events = run_once(model, scenario)
         seconds.append(time.perf_counter() - start)

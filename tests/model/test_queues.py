@@ -1,0 +1,69 @@
+"""Queues: the pinned order of holds, whatever order they come in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+import simlimit as sl
+from simlimit.model.parameters import platform_record
+from simlimit.model.queues import sort_queue
+from simlimit.model.state import BORROWER, END, HOLD
+
+BORROWERS = 50
+
+
+class Arrival(NamedTuple):
+    """What orders a hold: the day of repayment (for the pool), the borrower, the loan, the instalment."""
+
+    repaid_at: int
+    borrower: int
+    origin: int
+    instalment: int
+
+
+def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival]:
+    """Return arrivals in the order into which the model brings a linked list of their holds."""
+    platform = platform_record(sl.preset("clockwork"))
+    borrowers, holds = np.zeros(BORROWERS, BORROWER), np.zeros(len(arrivals), HOLD)
+    # Where a borrower lies in memory has nothing to do with its id.
+    place_of = np.random.default_rng(1).permutation(BORROWERS)
+    borrowers["borrower"][place_of] = np.arange(BORROWERS)
+    for h, arrival in enumerate(arrivals):
+        holds[h]["owner"] = place_of[arrival.borrower]
+        holds[h]["repaid_at"], holds[h]["origin"] = arrival.repaid_at, arrival.origin
+        holds[h]["instalment"] = arrival.instalment
+        holds[h]["link"] = h + 1 if h + 1 < len(arrivals) else END
+    h = sort_queue(borrowers, holds, platform, 0 if arrivals else END, by_repayment)
+    order = []
+    while h != END:
+        order.append(arrivals[h])
+        h = int(holds[h]["link"])
+    assert (platform["runs"] == END).all()
+    return order
+
+
+numbers = st.integers(0, 4)
+lists_of_arrivals = st.lists(
+    st.builds(Arrival, numbers, st.integers(0, BORROWERS - 1), numbers, numbers), unique=True, max_size=60
+)
+
+
+@given(lists_of_arrivals)
+def test_the_pool_takes_holds_by_repayment_borrower_loan_and_instalment(arrivals: list[Arrival]) -> None:
+    assert sorted_by_queue(arrivals, by_repayment=True) == sorted(arrivals)
+
+
+@given(st.lists(st.integers(0, BORROWERS - 1), unique=True))
+def test_the_desk_takes_the_holds_of_a_day_by_borrower(ids: list[int]) -> None:
+    arrivals = [Arrival(-i, borrower, 0, 0) for i, borrower in enumerate(ids)]
+    order = sorted_by_queue(arrivals, by_repayment=False)
+    assert [arrival.borrower for arrival in order] == sorted(ids)
+
+
+def test_runs_that_stand_in_order_already_are_merged() -> None:
+    arrivals = [Arrival(3, b, 0, 0) for first in range(7) for b in range(first, BORROWERS, 7)]
+    assert sorted_by_queue(arrivals, by_repayment=True) == sorted(arrivals)
