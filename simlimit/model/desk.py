@@ -172,10 +172,9 @@ def priority_class(r: Record, p: Record, hold: Record) -> int:
 
 
 @step
-def admit_arrivals(borrowers: Records, holds: Records, platform: Records) -> None:
+def admit_arrivals(borrowers: Records, holds: Records, p: Record) -> None:
     """Append today's holds, in their pinned order, to the queue of their priority."""
-    p = platform[0]
-    h = sort_queue(borrowers, holds, platform, p.desk_arrivals, False)
+    h = sort_queue(borrowers, holds, p, p.desk_arrivals, False)
     p.desk_arrivals = END
     while h != END:
         following = holds[h].link
@@ -205,7 +204,7 @@ def work_desk(
     """
     p = platform[0]
     work_until(borrowers, holds, counts, p, events, reviewers, day, day + ARRIVAL)
-    admit_arrivals(borrowers, holds, platform)
+    admit_arrivals(borrowers, holds, p)
     while p.busy < p.reviewers:
         h = take_next(holds, p, day + ARRIVAL)
         if h == END:

@@ -59,11 +59,11 @@ def charge(r: Record, hold: Record, counts: Records, p: Record, day: int, cause:
 
 @rare
 def next_free_record(holds: Records, p: Record) -> int:
-    """Return the free record that lies next behind the one that was taken last."""
-    h = p.next_free
+    """Return the free record that lies next, from the one that was taken last on."""
+    h = p.last_taken
     while holds[h].stage != FREE:
         h = h + 1 if h + 1 < p.holds_used else 0
-    p.next_free = h
+    p.last_taken = h
     p.holds_free -= 1
     return int(h)
 
@@ -73,8 +73,8 @@ def new_record(holds: Records, p: Record) -> int:
     """Return a record for a hold: a free one, or a new one.
 
     On a small platform it is the one that was freed last, which is still in the cache. The holds of a large
-    one do not fit there: free ones are taken in the order in which they lie, once half of all are free, so
-    that the holds of a day are neighbours.
+    one do not fit there: while more than half of all are free, they are taken in the order in which they lie,
+    so that the holds of a day are neighbours.
     """
     if p.large:
         if 2 * p.holds_free > p.holds_used:
@@ -92,9 +92,11 @@ def discard(holds: Records, p: Record, h: int) -> None:
     """Let the record of an ended hold that is in no list be used again, unless holds are kept."""
     if p.reusing:
         holds[h].stage = FREE
-        holds[h].next = p.last_free
-        p.last_free = h
-        p.holds_free += 1
+        if p.large:
+            p.holds_free += 1
+        else:
+            holds[h].next = p.last_free
+            p.last_free = h
 
 
 @step

@@ -1,6 +1,7 @@
 """A borrower's loans: side by side in memory, in order of origin, so that a payment reads one stretch.
 
-Older loans never have more instalments left than younger ones, so loans leave at the front.
+Older loans never have more instalments left than younger ones, so loans leave at the front: ``first_loan``
+moves on through the room, which ends at ``end_of_loans``.
 """
 
 from typing import TypeVar
@@ -28,8 +29,9 @@ def move_loans(loans: Records, p: Record, r: Record) -> None:
 
     The room they leave stays empty: a borrower never leaves more than it has.
     """
-    place = np.int64(r.end_of_loans) - np.int64(r.loan_room)
-    if r.loans == r.loan_room:
+    if r.loans < r.loan_room:
+        place = np.int64(r.end_of_loans - r.loan_room)
+    else:
         place = p.loans_used
         r.loan_room *= 2
         p.loans_used += r.loan_room
@@ -62,6 +64,6 @@ def open_loan(
 
 @step
 def drop_oldest(r: Record, number: int) -> None:
-    """Drop so many loans, which are settled."""
+    """Drop the oldest loans, so many, which are settled."""
     r.first_loan += number
     r.loans -= number

@@ -53,9 +53,8 @@ def last_of(holds: Records, head: int) -> int:
 
 
 @step
-def admit_to_queue(borrowers: Records, holds: Records, platform: Records) -> None:
+def admit_to_queue(borrowers: Records, holds: Records, p: Record) -> None:
     """Append today's holds to the queue, in their pinned order where it matters."""
-    p = platform[0]
     first = p.queue_arrivals
     if first == END:
         return
@@ -64,7 +63,7 @@ def admit_to_queue(borrowers: Records, holds: Records, platform: Records) -> Non
     ordered = order_matters(p)
     p.arrival_claims = 0
     if ordered:
-        first = sort_queue(borrowers, holds, platform, first, True)
+        first = sort_queue(borrowers, holds, p, first, True)
         last = last_of(holds, first)
     if p.queue_head == END:
         p.queue_head = first
@@ -120,5 +119,5 @@ def fund(
     amount = min(inflow(p, facilities, day), max(0, ceiling - p.headroom))
     p.inflow += amount
     p.headroom += amount
-    admit_to_queue(borrowers, holds, platform)
+    admit_to_queue(borrowers, holds, p)
     release_in_order(borrowers, holds, counts, p, events, day)

@@ -280,7 +280,7 @@ def look_ahead(r: Record, p: Record, u_gap: float) -> None:
 
 
 @step
-def draw_borrowers(p: Record, ids: Integers, first: int, together: int, batch: Batch) -> None:
+def draw_numbers(p: Record, ids: Integers, first: int, together: int, batch: Batch) -> None:
     """Draw three blocks of numbers of some borrowers, and those of their first wishes."""
     for k in range(together):
         batch.entities[k] = ids[first + k]
@@ -314,7 +314,7 @@ def populate(
     p.most_loan_room = p.loan_room
     for first in range(0, len(borrowers), TOGETHER):
         together = min(TOGETHER, len(borrowers) - first)
-        draw_borrowers(p, ids, first, together, batch)
+        draw_numbers(p, ids, first, together, batch)
         for k in range(together):
             b = first + k
             borrowers[b] = _BLANK[0]

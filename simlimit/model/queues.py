@@ -1,7 +1,7 @@
 """Queues of holds, linked through the holds themselves, and their pinned order."""
 
-from simlimit.model.compiling import step, transition
-from simlimit.model.state import END, Records
+from simlimit.model.compiling import rare, step
+from simlimit.model.state import END, Record, Records
 
 
 @step
@@ -51,14 +51,13 @@ def merge(borrowers: Records, holds: Records, one: int, other: int, by_repayment
     return head
 
 
-@transition
-def sort_queue(borrowers: Records, holds: Records, platform: Records, head: int, by_repayment: bool) -> int:
+@rare
+def sort_queue(borrowers: Records, holds: Records, p: Record, head: int, by_repayment: bool) -> int:
     """Sort a linked list of holds and return its new head.
 
-    Holds come in runs that are in order already, for those who act together stand in memory in order of id.
-    Runs are merged as one counts in binary: ``runs[k]`` is END, or the list of 2**k of them.
+    Those who pay together stand in memory in order of id, so most arrivals at the pool come in runs that are
+    in order already. Runs are merged as one counts in binary: ``runs[k]`` is END, or a list of 2**k of them.
     """
-    p = platform[0]
     while head != END:
         run = head
         head = take_run(borrowers, holds, run, by_repayment)

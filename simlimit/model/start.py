@@ -1,8 +1,7 @@
 """The state of a platform on the eve of its first day."""
 
-import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from simlimit.model.grouping import Grouping, assign_groups, make_grouping
 from simlimit.model.parameters import facility_records, platform_record
 from simlimit.model.population import Book, Integers, late_scale, make_book, populate
 from simlimit.model.randomness import empty_batch
+from simlimit.model.room import side_by_side
 from simlimit.model.state import (
     ASIDE,
     BORROWER,
@@ -29,10 +29,7 @@ from simlimit.scenario import Scenario
 from simlimit.scenario.parts import check_regions
 
 LARGE = 50_000
-"""Borrowers from whom on the open holds are many for a cache; measured."""
-LARGE_PAGES = 2**22
-"""Bytes of an array from which on numpy asks the system for large pages."""
-CACHE_LINE = 64
+"""Number of borrowers from which on the open holds outgrow a cache; measured."""
 
 
 class Setting(NamedTuple):
@@ -113,28 +110,12 @@ def prepare(
     return Setting(scenario, regions, borrowers, make_book(scenario, portfolio), grouping, platform)
 
 
-def side_by_side(*arrays: tuple[int, np.dtype[Any]]) -> list[Records]:
-    """Return empty arrays of so many records each, in one stretch of memory, each from a cache line on.
-
-    The stretch is long enough for large pages: with small ones, a twentieth of the time of 10,000 borrowers
-    goes into finding them.
-    """
-    sizes = [-(-number * dtype.itemsize // CACHE_LINE) * CACHE_LINE for number, dtype in arrays]
-    stretch = np.empty(max(sum(sizes) + CACHE_LINE, LARGE_PAGES), np.uint8)
-    first = -stretch.ctypes.data % CACHE_LINE
-    places = itertools.accumulate(sizes, initial=first)
-    return [
-        stretch[place : place + number * dtype.itemsize].view(dtype)
-        for place, (number, dtype) in zip(places, arrays, strict=False)
-    ]
-
-
 def empty_state(setting: Setting) -> State:
     """Return the arrays of a run, with room for its book and nothing in them but the parameters."""
     scenario, platform = setting.scenario, setting.platform
     size = setting.borrowers
     shocks = shock_records(scenario)
-    # A quarter more loans than the borrowers begin with, so that there is seldom need for more.
+    # A quarter more room for loans than the borrowers have at first, so that there is seldom need for more.
     loan_places = size * int(platform[0].loan_room) * 5 // 4 + 1_000
     borrowers, loans, holds = side_by_side((size, BORROWER), (loan_places, LOAN), (size, HOLD))
     return State(

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.model.compiling import step
+from simlimit.model.room import grown
 
 Record: TypeAlias = Any
 """One record: its fields are those of its dtype below, which the type checker does not know."""
@@ -88,7 +89,7 @@ BORROWER = _record(
 ASIDE = _record(_fields("i8", "written_off drawn_elsewhere first_cycle"))
 """What is seldom written of a borrower, apart from its record, which is read all the time."""
 LOAN = _record(_fields("i8", "balance") | _fields("i2", "rest origin remaining next_cycle"))
-"""Its rest is what the last of equal parts of the principal is more than the others."""
+"""``rest``: by how many cents the last of equal parts of the principal exceeds the others."""
 HOLD = _record(
     _fields("i8", "amount forfeited")
     | _fields("u4", "owner next link")
@@ -116,8 +117,8 @@ SHOCK = _record(
 )
 OCCURRENCE = _record(_fields("i8", "shock start end"))
 PLATFORM = _record(
-    # the key of the random numbers, what is kept, and what is counted
-    _fields("i8", "seed replication logging reusing horizon warmup_days last_followed")
+    # the key of the random numbers, what is kept, how many borrowers there are, and what is counted
+    _fields("i8", "seed replication logging reusing large horizon warmup_days last_followed")
     # parameters: behaviour and product
     | _fields(
         "i8", "default_dpd slip_days draw_low draw_high draws instalments method cycle_days per_loan min_draw"
@@ -154,13 +155,11 @@ PLATFORM = _record(
     | _fields(
         "i8", "desk_arrivals queue_arrivals queue_last_arrival queue_head queue_tail arrival_claims busy"
     )
-    | {"desk_head": ("i8", (3,)), "desk_tail": ("i8", (3,)), "runs": ("i8", (33,))}
+    | {"desk_head": ("i8", (3,)), "desk_tail": ("i8", (3,))}
+    | {"runs": ("i8", (33,))}  # of a queue that is sorted: there are fewer than 2**33
     # records in use
-    | _fields(
-        "i8",
-        "loan_room most_loan_room loans_used loans_opened holds_used holds_free last_free next_free large",
-    )
-    | _fields("i8", "events_used occurrences")
+    | _fields("i8", "loan_room most_loan_room loans_used loans_opened")
+    | _fields("i8", "holds_used holds_free last_free last_taken events_used occurrences")
 )
 
 
@@ -220,22 +219,13 @@ class State(NamedTuple):
         p = self.platform[0]
         ahead = 0.0 if p.reusing else 1.25 * p.horizon / max(day, 30)
         return self._replace(
-            loans=_grown(self.loans, loans, 0),
+            loans=grown(self.loans, loans, 0),
             loan_keys=self.loan_keys
             if p.reusing
-            else _grown(self.loan_keys, loan_keys, ahead * p.loans_opened),
-            holds=_grown(self.holds, holds, ahead * p.holds_used),
-            events=_grown(self.events, events, ahead * p.events_used) if p.logging else self.events,
+            else grown(self.loan_keys, loan_keys, ahead * p.loans_opened),
+            holds=grown(self.holds, holds, ahead * p.holds_used),
+            events=grown(self.events, events, ahead * p.events_used) if p.logging else self.events,
         )
-
-
-def _grown(records: Records, size: int, likely: float) -> Records:
-    """Return the records with room for at least a size, and for so many as are likely to come."""
-    if size <= len(records):
-        return records
-    grown = np.empty(max(size, len(records) * 3 // 2, int(likely)), records.dtype)
-    grown[: len(records)] = records
-    return grown
 
 
 @step

@@ -42,7 +42,12 @@ LARGEST = {
 """The models, and the largest number of borrowers that each is run with."""
 LARGEST_COUNTED = 100_000
 """Number of borrowers up to which events are counted from the log; beyond, as many per borrower."""
-REPEATS = {"calendar": {1_000: 21, 10_000: 21, 100_000: 5}, "simpy": {1_000: 5, 10_000: 3}}
+REPEATS = {
+    "calendar": {1_000: 21, 10_000: 21, 100_000: 5},
+    "simpy": {1_000: 5, 10_000: 3},
+    "naive, gc on": {1_000: 5},
+    "naive, gc off": {1_000: 5},
+}
 """Of how many runs of a model the median is taken at a size; of one run where nothing is said."""
 BORROWER_EVENTS = ("repayment", "prepayment", "evaluation", "release", "draw")
 FIRST_RUN = "import simlimit as sl; sl.simulate(sl.preset('jiebei'), engine='calendar', keep='counts')"
@@ -116,8 +121,8 @@ def measure(model: str, borrowers: int) -> dict[str, Any]:
         gc.disable()
     seconds = []
     for _ in range(REPEATS.get(model, {}).get(borrowers, 1)):
-        if model != "calendar":
-            gc.collect()  # objects of the run before, which refer to each other
+        if model != "calendar":  # which leaves no objects: to look for them would only empty the cache
+            gc.collect()  # those of the run before, which refer to each other
         start = time.perf_counter()
         events = run_once(model, scenario)
         seconds.append(time.perf_counter() - start)

@@ -212,8 +212,13 @@ def test_the_random_scenarios_have_something_to_count() -> None:
 # ---- memory ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("large", [1, 10**9])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_memory_does_not_grow_with_the_horizon_where_only_counts_are_kept(engine: str) -> None:
+def test_memory_does_not_grow_with_the_horizon_where_only_counts_are_kept(
+    engine: str, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "LARGE", large)
+
     def records(keep: str, horizon: int) -> npt.NDArray[np.int64]:
         """Return how many records of holds, loans and keys of loans there are."""
         scenario = PRESETS["jiebei"].replace({"horizon_days": horizon})
