@@ -6,22 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simlimit.model import causes, events, stages
 from simlimit.model.loans import loan_key
-from simlimit.model.state import (
-    CAUSES,
-    EVENTS,
-    FORFEITED,
-    GATES,
-    NO_LOAN,
-    NONE,
-    RELEASED,
-    Records,
-    State,
-)
+from simlimit.model.records import NO_LOAN, NONE, Records
+from simlimit.model.state import State
 
 OUTCOMES = ("released", "forfeited", "pending")
 KINDS = ("repayment", "raise")
-COUNTED = (*GATES, *OUTCOMES)
+COUNTED = (*causes.GATES, *OUTCOMES)
 NUMBERS = (
     "day", "pending_holds", "review_queue", "funding_queue", "frozen", "flagged", "lenders", "appeals",
     "appeals_in_vain",
@@ -46,21 +38,21 @@ def _loan_numbers(
     state: State, origin: npt.NDArray[Any], borrower: npt.NDArray[Any]
 ) -> npt.NDArray[np.int64]:
     """Return the number of the loan of each (day of origin, borrower), -1 where there is none."""
-    numbered = np.sort(state.loan_keys[: state.platform[0].loans_opened])
+    numbered = np.sort(state.loan_keys[: state.storage.loan_keys_used])
     keys = loan_key(origin.astype(np.int64), borrower.astype(np.int64))
     return np.where(origin == NO_LOAN, NONE, np.searchsorted(numbered, keys)).astype(np.int64)
 
 
 def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     """Return the table of holds, a row each, in order of (repaid_at, borrower, loan, instalment)."""
-    holds = state.holds[: state.platform[0].holds_used]
+    holds = state.holds[: state.storage.holds_used]
     owner = state.borrowers["borrower"][holds["owner"]]
     holds = holds[np.lexsort((holds["instalment"], holds["origin"], owner, holds["repaid_at"]))]
     position = holds["owner"]
     owner = state.borrowers["borrower"][position].astype(np.int64)
     repaid_at = holds["repaid_at"].astype(np.int64)
-    ended = np.isin(holds["stage"], (RELEASED, FORFEITED))
-    released = holds["stage"] == RELEASED
+    ended = np.isin(holds["stage"], (stages.RELEASED, stages.FORFEITED))
+    released = holds["stage"] == stages.RELEASED
     since = holds["since"].astype(np.int64)
     days = holds["days"].astype(np.int64)
     outcome = np.where(released, 0, np.where(ended, 1, 2))
@@ -81,7 +73,7 @@ def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
         "forfeited_amount": _money(holds["forfeited"]),
         "delay_days": since - repaid_at,
     }
-    columns.update({f"days_{gate}": days[:, i] for i, gate in enumerate(GATES)})
+    columns.update({f"days_{gate}": days[:, i] for i, gate in enumerate(causes.GATES)})
     return pd.DataFrame(columns)
 
 
@@ -103,9 +95,9 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
             "due_day": records["due_day"].astype(np.int64),
             "lenders": records["lenders"].astype(np.int64),
             "flagged": records["flagged"] > 0,
-            "drawn_elsewhere": _money(state.aside["drawn_elsewhere"][order]),
+            "drawn_elsewhere": _money(state.details["drawn_elsewhere"][order]),
             "closed": records["closed"] > 0,
-            "written_off": _money(state.aside["written_off"][order]),
+            "written_off": _money(state.details["written_off"][order]),
             "no_limit_days": records["no_limit_days"].astype(np.int64),
             "held_amount_days": _money(records["held_days"]),
         }
@@ -126,23 +118,23 @@ def daily_frame(daily: Records, unlimited: bool) -> pd.DataFrame:
 
 def events_frame(state: State) -> pd.DataFrame:
     """Return the log of events, ordered by (day, phase, borrower, event, loan, instalment, amount, cause)."""
-    events = state.events[: state.platform[0].events_used]
-    alphabetical = np.argsort(np.argsort(CAUSES))
+    log = state.events[: state.storage.events_used]
+    alphabetical = np.argsort(np.argsort(causes.NAMES))
     keys = (
-        alphabetical[events["cause"]], events["amount"], events["instalment"], events["origin"],
-        events["event"], events["borrower"], events["phase"], events["day"],
+        alphabetical[log["cause"]], log["amount"], log["instalment"], log["origin"],
+        log["event"], log["borrower"], log["phase"], log["day"],
     )  # fmt: skip
-    events = events[np.lexsort(keys)]
+    log = log[np.lexsort(keys)]
     return pd.DataFrame(
         {
-            "day": events["day"].astype(np.int64),
-            "phase": events["phase"].astype(np.int64),
-            "event": _labels(events["event"], EVENTS),
-            "borrower": events["borrower"].astype(np.int64),
-            "loan": _loan_numbers(state, events["origin"], events["borrower"]),
-            "instalment": events["instalment"].astype(np.int64),
-            "amount": _money(events["amount"]),
-            "cause": _labels(events["cause"], CAUSES),
+            "day": log["day"].astype(np.int64),
+            "phase": log["phase"].astype(np.int64),
+            "event": _labels(log["event"], events.NAMES),
+            "borrower": log["borrower"].astype(np.int64),
+            "loan": _loan_numbers(state, log["origin"], log["borrower"]),
+            "instalment": log["instalment"].astype(np.int64),
+            "amount": _money(log["amount"]),
+            "cause": _labels(log["cause"], causes.NAMES),
         }
     )
 
@@ -166,5 +158,5 @@ def counts_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
 def _standing(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Turn what arrives less what leaves at each age into what stands there; endings stay as they are."""
     standing = counts.copy()
-    np.cumsum(counts[..., : len(GATES)], axis=2, out=standing[..., : len(GATES)])
+    np.cumsum(counts[..., : len(causes.GATES)], axis=2, out=standing[..., : len(causes.GATES)])
     return standing

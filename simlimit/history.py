@@ -8,11 +8,11 @@ import pandas as pd
 import simpy
 
 from simlimit.drivers.platform import Platform
-from simlimit.model.state import ACT, CAUSES, GATES
+from simlimit.model import causes, phases
 from simlimit.run import check_whole, simulate
 from simlimit.scenario import Scenario
 
-LATE = ACT + 0.9
+LATE = phases.ACT + 0.9
 """A moment of the day after which nothing moves any more."""
 STOCKS = ("limit", "outstanding", "available", "held")
 
@@ -65,11 +65,11 @@ def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: 
         for day in range(platform.horizon):
             yield platform.at(day, LATE)
             record = platform.borrowers[number]
-            standing = dict.fromkeys(GATES, 0)
+            standing = dict.fromkeys(causes.GATES, 0)
             for one in platform.state.holds[platform.open_holds(number)]:
-                standing[CAUSES[one["cause"]]] += int(one["amount"] - one["forfeited"])
+                standing[causes.NAMES[one["cause"]]] += int(one["amount"] - one["forfeited"])
             days.append([*(int(record[name]) for name in STOCKS), *standing.values()])
 
     simulate(scenario, seed, replication, keep="counts", processes=[look])
     index = pd.RangeIndex(len(days), name="day")
-    return pd.DataFrame(np.array(days) / 100, columns=[*STOCKS, *GATES], index=index)
+    return pd.DataFrame(np.array(days) / 100, columns=[*STOCKS, *causes.GATES], index=index)

@@ -11,7 +11,7 @@ from simlimit import frames
 from simlimit.bar import tqdm
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
-from simlimit.model.start import prepare
+from simlimit.model.preparation import prepare
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
 
@@ -123,12 +123,13 @@ class Run:
             raise SimlimitError(f'keep is "{self.keep}", but {what} are there only with {needed}.')
 
     def __repr__(self) -> str:
-        p = self._state.platform[0]
+        state = self._state
+        totals = state.totals
         return (
             f"Run({self.scenario.name!r}, seed={self.seed}, replication={self.replication}: "
-            f"{len(self._state.borrowers):,} borrowers, {self.scenario.horizon_days:,} days, "
-            f"{p.holds_opened:,} holds: {p.holds_released:,} released, {p.holds_forfeited:,} forfeited, "
-            f"{p.pending_holds:,} pending)"
+            f"{len(state.borrowers):,} borrowers, {self.scenario.horizon_days:,} days, "
+            f"{totals.holds_opened:,} holds: {totals.holds_released:,} released, "
+            f"{totals.holds_forfeited:,} forfeited, {state.today.pending_holds:,} pending)"
         )
 
 
@@ -194,13 +195,13 @@ def simulate(
         raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
     # A user's process may look at a hold that has ended: its record is not used again.
     reusing = keep == "counts" and not processes
-    setting = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
+    prepared = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
     with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
-            state = simpy_driver.run(setting, seed, replication, processes, bar.update)
+            state = simpy_driver.run(prepared, seed, replication, processes, bar.update)
         else:
-            state = calendar_driver.run(setting, seed, replication, bar.update)
-    return Run(scenario, seed, replication, keep, follow_up_days, setting.regions, state, bool(processes))
+            state = calendar_driver.run(prepared, seed, replication, bar.update)
+    return Run(scenario, seed, replication, keep, follow_up_days, prepared.regions, state, bool(processes))
 
 
 def check_scenario(scenario: object) -> None:

@@ -2,31 +2,17 @@
 
 from typing import Any
 
-import numpy as np
 import simpy
 
+from simlimit.drivers.capacity import Capacity
+from simlimit.drivers.moments import Moments
 from simlimit.errors import SimlimitError
+from simlimit.model import causes, phases, stages
 from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
-from simlimit.model.ledger import most_records, records_in_use
 from simlimit.model.parameters import LARGEST_LIMIT
-from simlimit.model.state import (
-    ACT,
-    CAUSES,
-    END,
-    FORFEITED,
-    NO_LOAN,
-    PAY,
-    RECORD,
-    RELEASED,
-    SHOCKS,
-    Record,
-    Records,
-    State,
-)
+from simlimit.model.records import END, NO_LOAN, Record, Records
+from simlimit.model.state import State
 from simlimit.scenario import Scenario
-
-BEGIN = SHOCKS + 0.5
-"""Within phase 0, shocks end before others begin."""
 
 
 class Platform:
@@ -66,12 +52,9 @@ class Platform:
         self.scenario = scenario
         self.horizon = scenario.horizon_days
         self.state = state
-        self._moments: dict[float, simpy.Event] = {}
+        self.moments = Moments(self.env)
+        self.capacity = Capacity(state, self.moments, scenario.evaluation)
         self._watched: dict[int, simpy.Event] = {}
-        self._cohort_sizes = np.bincount(
-            state.borrowers["evaluation_day"], minlength=scenario.evaluation.period_days
-        ).tolist()
-        self._room: tuple[int, ...] = records_in_use(state.platform)
 
     @property
     def borrowers(self) -> Records:
@@ -103,22 +86,7 @@ class Platform:
         SimlimitError
             If the moment has passed, or there is no such phase.
         """
-        time = day + phase / 8
-        moment = self._moments.get(time)
-        if moment is None or moment.callbacks is None:
-            moment = self._moments[time] = self._moment(day, phase, moment)
-        return moment
-
-    def _moment(self, day: int, phase: float, present: simpy.Event | None) -> simpy.Event:
-        """Return the event of a moment that nobody waits for yet, or of now."""
-        if not (0 <= phase <= RECORD and day == int(day)):
-            raise SimlimitError(f"the moment is day {day}, phase {phase}, but phases are 0 to {RECORD}.")
-        wait = day + phase / 8 - self.env.now
-        if wait < 0:
-            raise SimlimitError(
-                f"day {day}, phase {phase} has passed: it is {self.env.now}; wait for a later one."
-            )
-        return self.env.timeout(wait) if present is None else present
+        return self.moments.at(day, phase)
 
     def open_holds(self, borrower: int) -> list[int]:
         """Return the numbers of a borrower's holds that have not ended, the latest opened first.
@@ -156,14 +124,14 @@ class Platform:
             all loans), amount (currency units), repaid_at (day), cause (where it stands), outcome.
         """
         one = self.state.holds[hold]
-        outcome = {RELEASED: "released", FORFEITED: "forfeited"}.get(int(one.stage), "pending")
+        outcome = {stages.RELEASED: "released", stages.FORFEITED: "forfeited"}.get(int(one.stage), "pending")
         return {
             "borrower": int(self.borrowers[one.owner].borrower),
             "instalment": int(one.instalment),
             "drawn_at": None if one.origin == NO_LOAN else int(one.origin),
             "amount": int(one.amount) / 100,
             "repaid_at": int(one.repaid_at),
-            "cause": CAUSES[one.cause],
+            "cause": causes.NAMES[one.cause],
             "outcome": outcome,
         }
 
@@ -218,20 +186,8 @@ class Platform:
                 f"what borrower {borrower} can draw."
             )
         phase = self._acting_phase()
-        self._reserve(draws=1, holds=1, events=2)
-        s = self.state
-        return draw_now(
-            s.borrowers,
-            s.aside,
-            s.loans,
-            s.loan_keys,
-            s.platform,
-            s.events,
-            borrower,
-            self.day,
-            phase,
-            round(100 * amount),
-        )
+        self.capacity.ensure_for_action(self.day, draws=1, events=2)
+        return draw_now(self.state, borrower, self.day, phase, round(100 * amount))
 
     def repay_early(self, borrower: int) -> bool:
         """Let a borrower repay the whole balance of its oldest loan.
@@ -253,11 +209,8 @@ class Platform:
         """
         holds = self.open_holds(borrower)
         phase = self._acting_phase()
-        self._reserve(draws=0, holds=1, events=5 + len(holds))
-        s = self.state
-        return repay_early_now(
-            s.borrowers, s.loans, s.holds, s.counts, s.platform, s.events, borrower, self.day, phase
-        )
+        self.capacity.ensure_for_action(self.day, draws=0, events=5 + len(holds))
+        return repay_early_now(self.state, borrower, self.day, phase)
 
     def set_limit(self, borrower: int, limit: float) -> None:
         """Lower a borrower's limit at once, or raise it; the events name the cause ``manual``.
@@ -286,10 +239,9 @@ class Platform:
                 f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
             )
         phase = self._acting_phase()
-        self._reserve(draws=0, holds=1, events=5 + len(self.open_holds(borrower)))
-        s = self.state
-        set_limit_now(s.borrowers, s.holds, s.counts, s.platform, s.events, borrower, self.day, phase, cents)
-        self.tell_ended()
+        self.capacity.ensure_for_action(self.day, draws=0, events=5 + len(self.open_holds(borrower)))
+        set_limit_now(self.state, borrower, self.day, phase, cents)
+        self.trigger_ended()
 
     def _record(self, borrower: int) -> Record:
         """Return a borrower's record, of those there are."""
@@ -300,54 +252,16 @@ class Platform:
     def _acting_phase(self) -> int:
         """Return the phase of now, in which one may still act."""
         phase = int(self.env.now % 1 * 8)
-        if phase >= RECORD:
+        if phase >= phases.RECORD:
             raise SimlimitError(
-                f"day {self.day} is being recorded (phase {RECORD}): act in an earlier phase."
+                f"day {self.day} is being recorded (phase {phases.RECORD}): act in an earlier phase."
             )
         return phase
 
-    def make_room(self, day: int) -> None:
-        """Make room for all that the processes waiting for a day can write on it; the driver does so.
-
-        Parameters
-        ----------
-        day : int
-            Days from the start of the run.
-        """
-        evaluation = self.scenario.evaluation
-        payers = self._waiting(day, PAY)
-        most = most_records(
-            self.state.platform,
-            len(self.borrowers),
-            payers,
-            self._cohort_sizes[(day - evaluation.duration_days) % evaluation.period_days],
-            # Who pays on a day may wish to draw later on it.
-            payers + self._waiting(day, ACT),
-            self._waiting(day, BEGIN),
-            self._waiting(day, SHOCKS),
-        )
-        self._room = records_in_use(self.state.platform)
-        self._make_room(most)
-
-    def tell_ended(self) -> None:
+    def trigger_ended(self) -> None:
         """Let those go on who wait for a hold that has ended."""
         for hold in [hold for hold in self._watched if self._has_ended(hold)]:
             self._watched.pop(hold).succeed()
 
     def _has_ended(self, hold: int) -> bool:
-        return self.state.holds["stage"][hold] in (RELEASED, FORFEITED)
-
-    def _reserve(self, draws: int, holds: int, events: int) -> None:
-        """Make room for more than the day's processes need already."""
-        loans = 2 * draws * int(self.state.platform[0].most_loan_room)
-        self._make_room((loans, draws, holds, events))
-
-    def _make_room(self, records: tuple[int, ...]) -> None:
-        """Make room for more records of loans, loan keys, holds and events."""
-        self._room = tuple(room + more for room, more in zip(self._room, records, strict=True))
-        self.state = self.state.with_room(self.day, *self._room)
-
-    def _waiting(self, day: int, phase: float) -> int:
-        """Return how many processes wait for a moment."""
-        moment = self._moments.get(day + phase / 8)
-        return 0 if moment is None or moment.callbacks is None else len(moment.callbacks)
+        return self.state.holds["stage"][hold] in (stages.RELEASED, stages.FORFEITED)

@@ -9,96 +9,70 @@ from collections.abc import Callable
 import numpy as np
 
 from simlimit.drivers.agenda import Agenda, empty_agenda, first_entries, order_by_cohort
-from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL, run_days, with_room_for
+from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL, ensure_capacity_for, run_days
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.model.compiling import transition
-from simlimit.model.grouping import assign_groups
 from simlimit.model.holds import censor
-from simlimit.model.population import Book, Floats, Integers, populate
-from simlimit.model.start import Setting, empty_state, with_occurrences
-from simlimit.model.state import ASIDE, COUNT, Records, State
-from simlimit.model.timetable import timetable
+from simlimit.model.population import populate
+from simlimit.model.preparation import PreparedScenario, empty_state
+from simlimit.model.records import COUNT, DETAILS, Records
+from simlimit.model.state import State
+from simlimit.model.timetable import draw_occurrences, ensure_occurrences
 
 _NO_COUNT = np.zeros(1, COUNT)
-_NOTHING_ASIDE = np.zeros(1, ASIDE)
+_NO_DETAILS = np.zeros(1, DETAILS)
+
+ROW, DAY, LAST = range(3)
+"""What the progress of a call says: the row and the day at which to go on, and the row behind the last."""
 
 
 @transition
-def begin_again(s: State, agenda: Agenda, book: Book, blank: Records, seed: int, replication: int) -> bool:
-    """Draw a replication into the arrays; return whether there is room for its shocks."""
+def begin_again(s: State, agenda: Agenda, blank: Records, row: int) -> bool:
+    """Draw a replication into the arrays; return whether there is space for its shocks."""
     s.platform[0] = blank[0]
-    for row in range(len(s.counts)):
-        s.counts[row] = _NO_COUNT[0]
-    p = s.platform[0]
-    p.seed = seed
-    p.replication = replication
-    for b in range(len(s.aside)):
-        s.aside[b] = _NOTHING_ASIDE[0]
-    if timetable(s.shocks, s.occurrences, s.platform) > len(s.occurrences):
+    s.run.replication += row
+    for i in range(len(s.counts)):
+        s.counts[i] = _NO_COUNT[0]
+    for b in range(len(s.details)):
+        s.details[b] = _NO_DETAILS[0]
+    if draw_occurrences(s) > len(s.occurrences):
         return False
-    order_by_cohort(agenda, s.platform, book, seed, replication)
-    populate(s.borrowers, s.loans, s.loan_keys, s.platform, book, agenda.ids, agenda.batch)
-    first_entries(agenda, s.borrowers)
+    order_by_cohort(s, agenda)
+    populate(s, agenda.ids, agenda.batch)
+    first_entries(s, agenda)
     return True
 
 
 @transition
-def run_many(
-    s: State,
-    agenda: Agenda,
-    book: Book,
-    blank: Records,
-    attribute: int,
-    bounds: Floats,
-    tallies: Tallies,
-    seed: int,
-    first: int,
-    last: int,
-    at: Integers,
-) -> None:
-    """Simulate replications until row ``last`` or until an array must grow.
+def run_many(s: State, agenda: Agenda, blank: Records, tallies: Tallies, at: Records) -> None:
+    """Simulate replications until the last row is done or an array must grow.
 
     Parameters
     ----------
     s : State
     agenda : Agenda
-    book : Book
     blank : array of one PLATFORM record
-        The platform before its first day.
-    attribute, bounds
-        Who is counted apart, as in a `Grouping`.
+        The platform before its first day, with the seed, and the number of the replication in row 0.
     tallies : Tallies
         Set row by row.
-    seed, first : int
-        The seed, and the number of the replication in row 0.
-    last : int
-        The first row that is not to be done.
-    at : array of int, shape (2,)
-        Row and day at which to go on; changed.
+    at : array of int, shape (3,)
+        ROW, DAY and LAST; the first two are changed.
     """
-    horizon = blank[0].horizon
-    while at[0] < last:
-        row = at[0]
-        if at[1] == 0:
-            if not begin_again(s, agenda, book, blank, seed, first + row):
-                return
-            assign_groups(s.borrowers, attribute, bounds)
-        at[1] = run_days(s, agenda, at[1], horizon)
-        if at[1] < horizon:
+    horizon = blank[0].run.horizon
+    while at[ROW] < at[LAST]:
+        if at[DAY] == 0 and not begin_again(s, agenda, blank, at[ROW]):
             return
-        censor(s.borrowers, s.holds, s.counts, s.platform)
-        tally(
-            s.borrowers, s.holds, s.counts, s.platform, tallies.ended_holds[row], tallies.ended_cents[row],
-            tallies.followed_holds[row], tallies.followed_cents[row], tallies.totals[row],
-        )  # fmt: skip
-        for day in range(horizon):
-            tallies.daily[row, day] = s.daily[day]
-        at[0] += 1
-        at[1] = 0
+        at[DAY] = run_days(s, agenda, at[DAY], horizon)
+        if at[DAY] < horizon:
+            return
+        censor(s)
+        tally(s, tallies, at[ROW])
+        at[ROW] += 1
+        at[DAY] = 0
 
 
 def run(
-    setting: Setting,
+    prepared: PreparedScenario,
     seed: int,
     first: int,
     number: int,
@@ -109,13 +83,13 @@ def run(
 
     Parameters
     ----------
-    setting : Setting
-        Prepared with ``reusing`` and without ``logging``.
+    prepared : PreparedScenario
+        With ``reusing`` and without ``logging``.
     seed : int
     first, number : int
         Replications ``first`` .. ``first + number - 1``.
     tallies : Tallies, optional
-        Room for them; made if not given.
+        Where they go; made if not given.
     stopped : callable
         Asked now and then, after a few seconds at most; if so, the rest is left undone.
 
@@ -125,20 +99,19 @@ def run(
         A row for each replication.
     """
     if tallies is None:
-        tallies = empty_tallies(setting, number)
-    state = empty_state(setting)
-    agenda = empty_agenda(setting.scenario, setting.borrowers)
-    attribute, bounds, _ = setting.grouping
-    rows_per_call = max(1, BORROWER_DAYS_PER_CALL // (setting.borrowers * setting.scenario.horizon_days))
-    at = np.zeros(2, np.int64)
-    while at[0] < number and not stopped():
-        last = min(number, int(at[0]) + rows_per_call)
-        run_many(
-            state, agenda, setting.book, setting.platform, attribute, bounds, tallies, seed, first, last, at
-        )
-        occurrences = int(state.platform[0].occurrences)
+        tallies = empty_tallies(prepared, number)
+    state = empty_state(prepared)
+    agenda = empty_agenda(prepared)
+    blank = prepared.platform.copy()
+    blank[0].run.seed, blank[0].run.replication = seed, first
+    rows_per_call = max(1, BORROWER_DAYS_PER_CALL // (prepared.borrowers * prepared.scenario.horizon_days))
+    at = np.zeros(3, np.int64)
+    while at[ROW] < number and not stopped():
+        at[LAST] = min(number, at[ROW] + rows_per_call)
+        run_many(state, agenda, blank, tallies, at)
+        occurrences = int(state.storage.occurrences_used)
         if occurrences > len(state.occurrences):
-            state = with_occurrences(state, occurrences)
-        elif at[0] < last:
-            state = with_room_for(state, agenda, int(at[1]))
+            ensure_occurrences(state, occurrences)
+        elif at[ROW] < at[LAST]:
+            ensure_capacity_for(state, agenda, int(at[DAY]))
     return tallies

@@ -12,7 +12,7 @@ phase   process                     transition
 3       the desk                    ``work_desk``: reviews
 4       the pool                    ``fund``: inflows, then releases
 5       each borrower               ``wish``: draws
-5       the impatient               ``react_to_holds``: appeals, other lenders
+5       the impatient               ``react_all``: appeals, other lenders
 6       the ledger                  ``record_day``
 ======  ==========================  =====================================================
 
@@ -29,18 +29,22 @@ import numpy as np
 import numpy.typing as npt
 import simpy
 
-from simlimit.drivers.platform import BEGIN, Platform
+from simlimit.drivers.moments import BEGIN
+from simlimit.drivers.platform import Platform
+from simlimit.model import phases
 from simlimit.model.demand import wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate_cohort
 from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
 from simlimit.model.pool import fund
-from simlimit.model.reactions import react_to_holds
+from simlimit.model.population import populate
+from simlimit.model.preparation import PreparedScenario, begin
+from simlimit.model.randomness import empty_batch
+from simlimit.model.reactions import react_all
 from simlimit.model.repayment import pay
 from simlimit.model.shocks import begin_shock, end_shock
-from simlimit.model.start import Setting, begin
-from simlimit.model.state import ACT, EVALUATE, FUND, PAY, RECORD, REVIEW_DESK, SHOCKS, State
+from simlimit.model.state import State
 
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]
@@ -51,13 +55,11 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
     at, horizon = platform.at, platform.horizon
     while pay_day < horizon or wish_day < horizon:
         if pay_day <= wish_day:
-            yield at(pay_day, PAY)
-            s = platform.state
-            pay_day = pay(s.borrowers, s.aside, s.loans, s.holds, s.counts, s.platform, s.events, b, pay_day)
+            yield at(pay_day, phases.PAY)
+            pay_day = pay(platform.state, b, pay_day)
         else:
-            yield at(wish_day, ACT)
-            s = platform.state
-            wish_day = wish(s.borrowers, s.aside, s.loans, s.loan_keys, s.platform, s.events, b, wish_day)
+            yield at(wish_day, phases.ACT)
+            wish_day = wish(platform.state, b, wish_day)
 
 
 def cohort(
@@ -65,26 +67,23 @@ def cohort(
 ) -> Process:
     """Evaluate the borrowers who share their evaluation days."""
     for day in range(first + duration, platform.horizon, period):
-        yield platform.at(day, EVALUATE)
-        s = platform.state
-        evaluate_cohort(s.borrowers, s.holds, s.counts, s.platform, s.events, members, day)
+        yield platform.at(day, phases.EVALUATE)
+        evaluate_cohort(platform.state, members, day)
 
 
 def desk(platform: Platform) -> Process:
     """Review the holds of watched borrowers."""
     for day in range(platform.horizon):
-        yield platform.at(day, REVIEW_DESK)
-        s = platform.state
-        work_desk(s.borrowers, s.holds, s.counts, s.platform, s.events, s.reviewers, day)
+        yield platform.at(day, phases.REVIEW)
+        work_desk(platform.state, day)
 
 
 def pool(platform: Platform) -> Process:
     """Take in funding and release what it covers; then tell those who wait for a hold to end."""
     for day in range(platform.horizon):
-        yield platform.at(day, FUND)
-        s = platform.state
-        fund(s.borrowers, s.holds, s.counts, s.platform, s.events, s.facilities, day)
-        platform.tell_ended()
+        yield platform.at(day, phases.FUND)
+        fund(platform.state, day)
+        platform.trigger_ended()
 
 
 def impatient(platform: Platform) -> Process:
@@ -93,40 +92,33 @@ def impatient(platform: Platform) -> Process:
     One process for all: that of a borrower would sleep through what a process of a user's repays.
     """
     for day in range(platform.horizon):
-        yield platform.at(day, ACT)
-        s = platform.state
-        react_to_holds(s.borrowers, s.holds, s.counts, s.platform, s.events, day)
+        yield platform.at(day, phases.ACT)
+        react_all(platform.state, day)
 
 
 def shock(platform: Platform, k: int) -> Process:
     """Begin an occurrence of a shock and, if it lasts, end it."""
-    s = platform.state
-    i, start, end = s.occurrences[k].item()
-    kind, covered = s.shocks[i : i + 1], s.covered[k]
+    _, start, end = platform.state.occurrences[k].item()
     yield platform.at(start, BEGIN)
-    s = platform.state
-    begin_shock(
-        s.borrowers, s.holds, s.counts, s.platform, s.events, kind, s.shock_regions[i], covered, start
-    )
+    begin_shock(platform.state, k, start)
     if start < end < platform.horizon:
-        yield platform.at(end, SHOCKS)
-        s = platform.state
-        end_shock(s.borrowers, s.holds, s.counts, s.platform, s.events, kind, covered, end)
+        yield platform.at(end, phases.SHOCKS)
+        end_shock(platform.state, k, end)
 
 
 def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
-    """Write the row of each day, and make room for what the next can bring."""
-    yield platform.at(0, SHOCKS)
-    platform.make_room(0)
+    """Write the row of each day, and find space for what the next can bring."""
+    yield platform.at(0, phases.SHOCKS)
+    platform.capacity.ensure_for_day(0)
     for day in range(platform.horizon):
-        yield platform.at(day, RECORD)
-        record_day(platform.state.platform, platform.state.daily, day)
-        platform.make_room(day + 1)
+        yield platform.at(day, phases.RECORD)
+        record_day(platform.state, day)
+        platform.capacity.ensure_for_day(day + 1)
         tick(1)
 
 
 def run(
-    setting: Setting,
+    prepared: PreparedScenario,
     seed: int,
     replication: int,
     user_processes: Iterable[UserProcess],
@@ -136,7 +128,7 @@ def run(
 
     Parameters
     ----------
-    setting : Setting
+    prepared : PreparedScenario
     seed, replication : int
         The key of the random numbers.
     user_processes : iterable of callables
@@ -149,12 +141,13 @@ def run(
     State
         At the horizon.
     """
-    state = begin(setting, np.arange(setting.borrowers), seed, replication)
-    platform = Platform(setting.scenario, state)
+    state = begin(prepared, seed, replication)
+    populate(state, np.arange(prepared.borrowers), empty_batch())
+    platform = Platform(prepared.scenario, state)
     process = platform.env.process
-    evaluation = setting.scenario.evaluation
+    evaluation = prepared.scenario.evaluation
     process(ledger(platform, tick))
-    for k in range(state.platform[0].occurrences):
+    for k in range(state.storage.occurrences_used):
         process(shock(platform, k))
     first_days = platform.borrowers[["next_payment", "next_wish"]].tolist()
     for b, (pay_day, wish_day) in enumerate(first_days):
@@ -164,15 +157,14 @@ def run(
         process(cohort(platform, members, first, evaluation.period_days, evaluation.duration_days))
     process(desk(platform))
     process(pool(platform))
-    if state.platform[0].reacting:
+    if state.reaction.reacting:
         process(impatient(platform))
     for user_process in user_processes:
         process(user_process(platform))
     with _without_collecting_the_build():
         platform.env.run(until=platform.horizon)
-    s = platform.state
-    censor(s.borrowers, s.holds, s.counts, s.platform)
-    return s
+    censor(state)
+    return state
 
 
 @contextmanager

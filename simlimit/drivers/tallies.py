@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.model.compiling import transition
+from simlimit.model.compiling import step, transition
 from simlimit.model.counting import ages, is_counted
-from simlimit.model.start import Setting
-from simlimit.model.state import DAY, END, TOTAL, Records, left
+from simlimit.model.preparation import PreparedScenario
+from simlimit.model.records import DAY, END, TOTAL, Record, Records
+from simlimit.model.state import State, left
 
 ENDS = 3
 """Released, forfeited, pending: the last of what a COUNT record counts."""
@@ -55,13 +56,13 @@ class Tallies(NamedTuple):
                 into[...] = values
 
 
-def empty_tallies(setting: Setting, number: int) -> Tallies:
-    """Return room for the tallies of a number of replications."""
-    groups = len(setting.grouping.labels)
-    scenario, p = setting.scenario, setting.platform[0]
+def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:
+    """Return space for the tallies of a number of replications."""
+    groups = len(prepared.grouping.labels)
+    scenario, run = prepared.scenario, prepared.platform[0].run
     observed = scenario.horizon_days - scenario.warmup_days
     # Nobody is followed for longer than is observed.
-    followed = min(scenario.horizon_days - int(p.last_followed), observed) + 1
+    followed = min(scenario.horizon_days - int(run.last_followed), observed) + 1
     return Tallies(
         ended_holds=np.empty((number, groups, ENDS, observed + 1), np.int32),
         ended_cents=np.empty((number, groups, ENDS, observed + 1), np.int64),
@@ -72,53 +73,70 @@ def empty_tallies(setting: Setting, number: int) -> Tallies:
     )
 
 
+@step
+def tally_ends(s: State, tallies: Tallies, row: int, group: int) -> None:
+    """Write how the holds of a group ended, by age, whether or not they were followed."""
+    number = ages(s)
+    for end in range(ENDS):
+        for age in range(number):
+            short = s.counts[2 * group * number + age]
+            full = s.counts[(2 * group + 1) * number + age]
+            tallies.ended_holds[row, group, end, age] = short.holds[GATES + end] + full.holds[GATES + end]
+            tallies.ended_cents[row, group, end, age] = short.cents[GATES + end] + full.cents[GATES + end]
+
+
+@step
+def tally_followed(s: State, tallies: Tallies, row: int, group: int) -> None:
+    """Write where the followed holds of a group stand at each age, and how many have ended at it."""
+    first = (2 * group + 1) * ages(s)
+    for what in range(GATES + 2):
+        holds = 0
+        cents = 0
+        for age in range(tallies.followed_holds.shape[3]):
+            count = s.counts[first + age]
+            # A stay at a gate is counted where it begins, and taken back where it ends.
+            holds = count.holds[what] + (holds if what < GATES else 0)
+            cents = count.cents[what] + (cents if what < GATES else 0)
+            tallies.followed_holds[row, group, what, age] = holds
+            tallies.followed_cents[row, group, what, age] = cents
+
+
+@step
+def tally_borrower(s: State, tallies: Tallies, row: int, r: Record) -> None:
+    """Add a borrower to the totals of its group, and where those of its holds stand that end with the run."""
+    total = tallies.totals[row, r.group]
+    total.borrowers += 1
+    total.no_limit_days += r.no_limit_days
+    total.held_days += r.held_days
+    h = r.first_hold
+    while h != END:
+        hold = s.holds[h]
+        if hold.repaid_at == s.run.last_followed and is_counted(s, hold):
+            last = tallies.followed_holds.shape[3] - 1
+            tallies.followed_holds[row, r.group, int(hold.cause), last] += 1
+            tallies.followed_cents[row, r.group, int(hold.cause), last] += left(hold)
+        h = hold.next
+
+
 @transition
-def tally(
-    borrowers: Records, holds: Records, counts: Records, platform: Records, ended_holds: Records,
-    ended_cents: Records, followed_holds: Records, followed_cents: Records, totals: Records,
-) -> None:  # fmt: skip
+def tally(s: State, tallies: Tallies, row: int) -> None:
     """Write the tallies of one replication after its last day.
 
     Parameters
     ----------
-    borrowers, holds, counts, platform : record arrays
-        The state at the horizon.
-    ended_holds, ended_cents, followed_holds, followed_cents, totals : arrays
-        A row of the `Tallies`, overwritten.
+    s : State
+        At the horizon.
+    tallies : Tallies
+    row : int
+        The row that is overwritten.
     """
-    p = platform[0]
-    number = ages(p)
-    followed = followed_holds.shape[2]
-    for group in range(len(totals)):
-        for what in range(GATES + ENDS):
-            standing_holds = 0
-            standing_cents = 0
-            for age in range(number):
-                short = counts[2 * group * number + age]
-                full = counts[(2 * group + 1) * number + age]
-                if what >= GATES:
-                    ended_holds[group, what - GATES, age] = short.holds[what] + full.holds[what]
-                    ended_cents[group, what - GATES, age] = short.cents[what] + full.cents[what]
-                else:
-                    # Counted where a stay begins, and taken back where it ends.
-                    standing_holds += full.holds[what]
-                    standing_cents += full.cents[what]
-                if age < followed and what < GATES + 2:
-                    followed_holds[group, what, age] = full.holds[what] if what >= GATES else standing_holds
-                    followed_cents[group, what, age] = full.cents[what] if what >= GATES else standing_cents
-        totals[group].borrowers = 0
-        totals[group].no_limit_days = 0
-        totals[group].held_days = 0
-    for b in range(len(borrowers)):
-        r = borrowers[b]
-        total = totals[r.group]
-        total.borrowers += 1
-        total.no_limit_days += r.no_limit_days
-        total.held_days += r.held_days
-        h = r.first_hold
-        while h != END:
-            hold = holds[h]
-            if hold.repaid_at == p.last_followed and is_counted(p, hold):
-                followed_holds[r.group, int(hold.cause), followed - 1] += 1
-                followed_cents[r.group, int(hold.cause), followed - 1] += left(hold)
-            h = hold.next
+    for group in range(tallies.totals.shape[1]):
+        tally_ends(s, tallies, row, group)
+        tally_followed(s, tallies, row, group)
+        tallies.totals[row, group].borrowers = 0
+        tallies.totals[row, group].no_limit_days = 0
+        tallies.totals[row, group].held_days = 0
+    for b in range(len(s.borrowers)):
+        tally_borrower(s, tallies, row, s.borrowers[b])
+    for day in range(len(s.daily)):
+        tallies.daily[row, day] = s.daily[day]

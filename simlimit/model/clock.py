@@ -4,32 +4,33 @@ The platform knows it of today, so that nothing about a borrower needs a divisio
 """
 
 from simlimit.model.compiling import step
-from simlimit.model.state import Record
+from simlimit.model.records import Record
+from simlimit.model.state import State
 
 
 @step
-def turn_to(p: Record, day: int) -> None:
+def turn_to(s: State, day: int) -> None:
     """Let a day be today."""
-    p.cycle = day // p.cycle_days
-    p.cycle_day = day % p.cycle_days
-    p.period_day = day % p.period_days
+    s.clock.cycle = day // s.product.cycle_days
+    s.clock.cycle_day = day % s.product.cycle_days
+    s.clock.period_day = day % s.evaluation.period_days
 
 
 @step
-def due_cycle(r: Record, p: Record) -> int:
+def due_cycle(s: State, r: Record) -> int:
     """Return the number of a borrower's due-cycle today: its due day is today or was the last before."""
-    return p.cycle if p.cycle_day >= r.due_day else p.cycle - 1
+    return s.clock.cycle if s.clock.cycle_day >= r.due_day else s.clock.cycle - 1
 
 
 @step
-def days_since_due(r: Record, p: Record) -> int:
+def days_since_due(s: State, r: Record) -> int:
     """Return the days since a borrower's due day, 0 .. cycle_days - 1."""
-    days = p.cycle_day - r.due_day
-    return days if days >= 0 else days + p.cycle_days
+    days = s.clock.cycle_day - r.due_day
+    return days if days >= 0 else days + s.product.cycle_days
 
 
 @step
-def days_since_start(r: Record, p: Record, ago: int) -> int:
+def days_since_start(s: State, r: Record, ago: int) -> int:
     """Return the days from the last start of an evaluation of a borrower to ``ago`` (0 or 1) days ago."""
-    days = p.period_day - ago - r.evaluation_day
-    return days if days >= 0 else days + p.period_days
+    days = s.clock.period_day - ago - r.evaluation_day
+    return days if days >= 0 else days + s.evaluation.period_days

@@ -6,44 +6,39 @@ costs the same; summing over ages gives what stands at each age.
 """
 
 from simlimit.model.compiling import step
-from simlimit.model.state import (
-    NEVER,
-    Record,
-    Records,
-    is_raise,
-    left,
-)
+from simlimit.model.records import NEVER, Record
+from simlimit.model.state import State, is_raise, left
 
 
 @step
-def ages(p: Record) -> int:
+def ages(s: State) -> int:
     """Return how many ages a hold can have: 0 days to the horizon, from the end of the warm-up."""
-    return p.horizon - p.warmup_days + 1
+    return s.run.horizon - s.run.warmup_days + 1
 
 
 @step
-def count_row(r: Record, p: Record, hold: Record, age: int) -> int:
+def count_row(s: State, r: Record, hold: Record, age: int) -> int:
     """Return the place of the count of a hold's group, follow-up and age."""
-    followed = 1 if hold.repaid_at <= p.last_followed else 0
-    return (2 * r.group + followed) * ages(p) + age
+    followed = 1 if hold.repaid_at <= s.run.last_followed else 0
+    return (2 * r.group + followed) * ages(s) + age
 
 
 @step
-def is_counted(p: Record, hold: Record) -> bool:
+def is_counted(s: State, hold: Record) -> bool:
     """Return whether a hold is of a repayment from the end of the warm-up on."""
-    return hold.repaid_at >= p.warmup_days and not is_raise(hold)
+    return hold.repaid_at >= s.run.warmup_days and not is_raise(hold)
 
 
 @step
-def count_stay(r: Record, hold: Record, counts: Records, p: Record, day: int) -> None:
+def count_stay(s: State, r: Record, hold: Record, day: int) -> None:
     """Count the days since the last change of a hold, up to yesterday, at the gate where it stood."""
     if is_raise(hold):
         return
     cents = left(hold)
-    r.held_days += cents * max(0, day - max(hold.since, p.warmup_days))
-    if is_counted(p, hold):
-        begin = counts[count_row(r, p, hold, hold.since - hold.repaid_at)]
-        end = counts[count_row(r, p, hold, day - hold.repaid_at)]
+    r.held_days += cents * max(0, day - max(hold.since, s.run.warmup_days))
+    if is_counted(s, hold):
+        begin = s.counts[count_row(s, r, hold, hold.since - hold.repaid_at)]
+        end = s.counts[count_row(s, r, hold, day - hold.repaid_at)]
         begin.holds[hold.cause] += 1
         begin.cents[hold.cause] += cents
         end.holds[hold.cause] -= 1
@@ -51,34 +46,34 @@ def count_stay(r: Record, hold: Record, counts: Records, p: Record, day: int) ->
 
 
 @step
-def count_cents(r: Record, hold: Record, counts: Records, p: Record, day: int, what: int, cents: int) -> None:
+def count_cents(s: State, r: Record, hold: Record, day: int, what: int, cents: int) -> None:
     """Count an amount that is forfeited at a hold's present age, while the rest of the hold lives on."""
-    if is_counted(p, hold):
-        counts[count_row(r, p, hold, day - hold.repaid_at)].cents[what] += cents
+    if is_counted(s, hold):
+        s.counts[count_row(s, r, hold, day - hold.repaid_at)].cents[what] += cents
 
 
 @step
-def count_end(r: Record, hold: Record, counts: Records, p: Record, day: int, what: int, cents: int) -> None:
+def count_end(s: State, r: Record, hold: Record, day: int, what: int, cents: int) -> None:
     """Count a hold that is released, forfeited or pending at its present age, with an amount."""
-    if is_counted(p, hold):
-        age = count_row(r, p, hold, day - hold.repaid_at)
-        counts[age].holds[what] += 1
-        counts[age].cents[what] += cents
+    if is_counted(s, hold):
+        age = count_row(s, r, hold, day - hold.repaid_at)
+        s.counts[age].holds[what] += 1
+        s.counts[age].cents[what] += cents
 
 
 @step
-def note_limit(r: Record, p: Record, day: int) -> None:
+def count_no_limit(s: State, r: Record, day: int) -> None:
     """Note since when a borrower cannot draw although its line has room, after whatever moves either."""
-    without = r.available < p.min_draw and r.outstanding < r.limit
+    without = r.available < s.product.min_draw and r.outstanding < r.limit
     if without and r.no_limit_since == NEVER:
         r.no_limit_since = day
     elif not without:
-        end_note(r, p, day)
+        end_no_limit_spell(s, r, day)
 
 
 @step
-def end_note(r: Record, p: Record, day: int) -> None:
+def end_no_limit_spell(s: State, r: Record, day: int) -> None:
     """Count the days up to yesterday on which a borrower could not draw although its line had room."""
     if r.no_limit_since != NEVER:
-        r.no_limit_days += max(0, day - max(r.no_limit_since, p.warmup_days))
+        r.no_limit_days += max(0, day - max(r.no_limit_since, s.run.warmup_days))
         r.no_limit_since = NEVER

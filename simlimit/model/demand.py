@@ -5,25 +5,17 @@ A wish can also be put off, or served by another product, by the levers ``plan``
 
 import math
 
+from simlimit.model import causes, events, phases, streams
 from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import note_limit
-from simlimit.model.ledger import log
+from simlimit.model.counting import count_no_limit
+from simlimit.model.ledger import Subject, line_of, log
 from simlimit.model.levers import DELEVERAGE, DIVERSIFY, PLAN, pull, pull_bp
 from simlimit.model.loans import open_loan
-from simlimit.model.randomness import WISH, Numbers, uniforms
-from simlimit.model.state import (
-    ACT,
-    DRAW,
-    DRAWN_ELSEWHERE,
-    NEVER,
-    NO_CAUSE,
-    NO_LOAN,
-    NONE,
-    Record,
-    Records,
-    share,
-)
+from simlimit.model.money import share
+from simlimit.model.randomness import Numbers, uniforms
+from simlimit.model.records import NEVER, NONE, Record
+from simlimit.model.state import State
 
 PLAN_DAYS = 30
 """Days from its last draw in which a borrower that plans puts a wish off."""
@@ -32,101 +24,85 @@ LONGEST_GAP = 1e6
 
 
 @step
-def wish_gap(p: Record, u: float) -> int:
+def wish_gap(s: State, u: float) -> int:
     """Return the days from the tick before to the one whose random number this is (geometric)."""
-    return 1 + int(min(LONGEST_GAP, math.log(u) * p.wish_gap))
+    return 1 + int(min(LONGEST_GAP, math.log(u) * s.behaviour.wish_gap))
 
 
 @step
-def draw(
-    aside: Records, loans: Records, loan_keys: Records, p: Record, events: Records, r: Record, day: int,
-    phase: int, amount: int,
-) -> None:  # fmt: skip
+def draw(s: State, r: Record, day: int, amount: int) -> None:
     """Turn available limit into a loan, first due on the next due day after today that is not paid ahead."""
     r.available -= amount
-    p.available -= amount
+    s.today.available -= amount
     r.outstanding += amount
-    p.outstanding += amount
-    p.drawn += amount
-    p.headroom -= amount - share(amount, p.reserve_share)
+    s.today.outstanding += amount
+    s.today.drawn += amount
+    s.today.headroom -= amount - share(amount, s.funding.reserve_bp)
     r.last_draw = day
-    first_cycle = due_cycle(r, p) + 1
-    if p.planning:
-        first_cycle = max(first_cycle, aside[r.place].first_cycle)
-    open_loan(loans, loan_keys, p, r, amount, day, p.instalments, first_cycle)
-    log(events, p, day, phase, DRAW, r.borrower, day, NONE, amount, NO_CAUSE)
+    first_cycle = due_cycle(s, r) + 1
+    if s.levers.planning:
+        first_cycle = max(first_cycle, s.details[r.place].first_cycle)
+    open_loan(s, r, amount, day, s.product.instalments, first_cycle)
+    log(s, day, events.DRAW, Subject(int(r.borrower), day, NONE), amount, causes.NONE)
 
 
 @step
-def wished_amount(r: Record, p: Record, u: Numbers) -> int:
+def wished_amount(s: State, r: Record, u: Numbers) -> int:
     """Return the amount that a borrower wishes to draw, by the numbers of its tick."""
-    basis_points = p.draw_low + int(u[1] * (p.draw_high - p.draw_low + 1))
-    return max(p.min_draw, share(r.available, basis_points))
+    low, high = s.behaviour.draw_low_bp, s.behaviour.draw_high_bp
+    return max(s.product.min_draw, share(r.available, low + int(u[1] * (high - low + 1))))
 
 
 @rare
-def room_below(r: Record, p: Record, day: int) -> int:
+def drawable_below(s: State, r: Record, day: int) -> int:
     """Return how much of what is available may be drawn before the utilisation is too high."""
-    highest = share(r.limit, 10_000 - pull_bp(r, p, day, DELEVERAGE))
+    highest = share(r.limit, 10_000 - pull_bp(s, r, day, DELEVERAGE))
     return int(min(r.available, highest - r.outstanding))
 
 
 @step
-def draw_elsewhere(aside: Records, p: Record, events: Records, r: Record, day: int, amount: int) -> None:
+def draw_elsewhere(s: State, r: Record, day: int, amount: int) -> None:
     """Let another product serve a wish; it serves no other until it is repaid."""
-    served = min(p.served_limit, amount)
-    aside[r.place].drawn_elsewhere += served
-    p.drawn_elsewhere += served
-    r.served_until = min(NEVER, day + p.served_days)
-    log(events, p, day, ACT, DRAWN_ELSEWHERE, r.borrower, NO_LOAN, NONE, served, NO_CAUSE)
+    served = min(s.levers.served_limit, amount)
+    s.details[r.place].drawn_elsewhere += served
+    s.today.drawn_elsewhere += served
+    r.served_until = min(NEVER, day + s.levers.served_days)
+    log(s, day, events.DRAW_ELSEWHERE, line_of(r), served, causes.NONE)
 
 
 @rare
-def goes_elsewhere(aside: Records, p: Record, events: Records, r: Record, day: int, u: Numbers) -> bool:
+def goes_elsewhere(s: State, r: Record, day: int, u: Numbers) -> bool:
     """Return whether a wish is put off, or served by another product."""
-    if day - int(r.last_draw) < PLAN_DAYS and u[2] < pull(r, p, day, PLAN):
+    if day - int(r.last_draw) < PLAN_DAYS and u[2] < pull(s, r, day, PLAN):
         return True
-    if day >= r.served_until and u[3] < pull(r, p, day, DIVERSIFY):
-        draw_elsewhere(aside, p, events, r, day, wished_amount(r, p, u))
+    if day >= r.served_until and u[3] < pull(s, r, day, DIVERSIFY):
+        draw_elsewhere(s, r, day, wished_amount(s, r, u))
         return True
     return False
 
 
 @step
-def have_wish(
-    aside: Records, loans: Records, loan_keys: Records, p: Record, events: Records, r: Record, day: int,
-    u: Numbers, u_gap: float,
-) -> int:  # fmt: skip
+def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
     """Let a borrower draw by the numbers of this tick; return the day of the next, by the number of that."""
     if r.closed:
         return NEVER
-    if r.levers == 0 or not goes_elsewhere(aside, p, events, r, day, u):
-        room = r.available if r.levers == 0 else room_below(r, p, day)
-        if room >= p.min_draw and r.last_draw != day:
-            draw(aside, loans, loan_keys, p, events, r, day, ACT, min(room, wished_amount(r, p, u)))
-            note_limit(r, p, day)
+    if r.levers == 0 or not goes_elsewhere(s, r, day, u):
+        drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
+        if drawable >= s.product.min_draw and r.last_draw != day:
+            draw(s, r, day, min(drawable, wished_amount(s, r, u)))
+            count_no_limit(s, r, day)
     r.wishes += 1
-    r.next_wish = min(NEVER, day + wish_gap(p, u_gap))
+    r.next_wish = min(NEVER, day + wish_gap(s, u_gap))
     return int(r.next_wish)
 
 
 @transition
-def wish(
-    borrowers: Records,
-    aside: Records,
-    loans: Records,
-    loan_keys: Records,
-    platform: Records,
-    events: Records,
-    b: int,
-    day: int,
-) -> int:
+def wish(s: State, b: int, day: int) -> int:
     """Let a borrower draw a random share of what is available, and return the day of its next wish.
 
     Parameters
     ----------
-    borrowers, aside, loans, loan_keys, platform, events : arrays
-        The state.
+    s : State
     b : int
         Position of the borrower.
     day : int
@@ -137,8 +113,8 @@ def wish(
     int
         The day of the next tick, or NEVER for a closed line.
     """
-    p = platform[0]
-    r = borrowers[b]
-    u = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes, 0)
-    u_gap = uniforms(p.seed, p.replication, WISH, r.borrower, r.wishes + 1, 0)[0]
-    return have_wish(aside, loans, loan_keys, p, events, r, day, u, u_gap)
+    s.clock.phase = phases.ACT
+    r = s.borrowers[b]
+    u = uniforms(s.run, streams.WISH, r.borrower, r.wishes, 0)
+    u_gap = uniforms(s.run, streams.WISH, r.borrower, r.wishes + 1, 0)[0]
+    return have_wish(s, r, day, u, u_gap)

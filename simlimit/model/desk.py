@@ -2,29 +2,16 @@
 
 import math
 
+from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.evaluation import standing
 from simlimit.model.holds import charge, discard, is_at_desk, join_queue, review_numbers
-from simlimit.model.ledger import log
+from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import FEEDBACK, pull
 from simlimit.model.queues import sort_queue
-from simlimit.model.randomness import REACT, Numbers, uniforms
-from simlimit.model.state import (
-    APPROVED,
-    BEHAVIOUR,
-    CONSTANT,
-    END,
-    EXPONENTIAL,
-    IN_APPEAL,
-    REFUSED,
-    REVIEW,
-    REVIEW_DESK,
-    REVIEWED,
-    WAITING,
-    Record,
-    Records,
-    left,
-)
+from simlimit.model.randomness import Numbers, uniforms
+from simlimit.model.records import CONSTANT, END, EXPONENTIAL, Record
+from simlimit.model.state import State, left
 
 ARRIVAL = 0.25
 EFFECT = 0.375
@@ -36,52 +23,52 @@ CLASSES = 3
 
 
 @step
-def service_time(p: Record, u: Numbers) -> float:
+def service_time(s: State, u: Numbers) -> float:
     """Return how long a review takes, in days."""
-    if p.service_law == CONSTANT or p.service_days == 0.0:
-        return p.service_days
-    if p.service_law == EXPONENTIAL:
-        return -math.log(u[1]) * p.service_days
-    variance = math.log(1 + p.service_cv * p.service_cv)
+    if s.review.service_law == CONSTANT or s.review.service_days == 0.0:
+        return s.review.service_days
+    if s.review.service_law == EXPONENTIAL:
+        return -math.log(u[1]) * s.review.service_days
+    variance = math.log(1 + s.review.service_cv * s.review.service_cv)
     z = math.sqrt(-2 * math.log(u[1])) * math.cos(2 * math.pi * u[2])
-    return math.exp(math.log(p.service_days) - 0.5 * variance + math.sqrt(variance) * z)
+    return math.exp(math.log(s.review.service_days) - 0.5 * variance + math.sqrt(variance) * z)
 
 
 @step
-def take_next(holds: Records, p: Record, time: float) -> int:
+def take_next(s: State, time: float) -> int:
     """Take the next hold from the desk's queues at a time, or END, passing over those forfeited by then.
 
     The desk is carried forward once a day, so a hold may have been forfeited after its review began.
     """
     for priority in range(CLASSES):
-        while p.desk_head[priority] != END:
-            h = p.desk_head[priority]
-            p.desk_head[priority] = holds[h].link
-            if is_at_desk(holds[h]) or holds[h].since + holds[h].ended_in / 8 > time:
+        while s.queues.desk_head[priority] != END:
+            h = s.queues.desk_head[priority]
+            s.queues.desk_head[priority] = s.holds[h].link
+            if is_at_desk(s.holds[h]) or s.holds[h].since + s.holds[h].ended_in / 8 > time:
                 return h
-            discard(holds, p, h)
+            discard(s, h)
     return END
 
 
 @step
-def sift_down(reviewers: Records, p: Record) -> None:
+def sift_down(s: State) -> None:
     """Let the review on top of the heap sink to its place."""
     place = 0
-    while 2 * place + 1 < p.busy:
+    while 2 * place + 1 < s.queues.busy:
         child = 2 * place + 1
-        if child + 1 < p.busy and reviewers[child + 1].free_at < reviewers[child].free_at:
+        if child + 1 < s.queues.busy and s.reviewers[child + 1].free_at < s.reviewers[child].free_at:
             child += 1
-        if reviewers[place].free_at <= reviewers[child].free_at:
+        if s.reviewers[place].free_at <= s.reviewers[child].free_at:
             return
-        swap(reviewers, place, child)
+        swap(s, place, child)
         place = child
 
 
 @step
-def swap(reviewers: Records, one: int, other: int) -> None:
+def swap(s: State, one: int, other: int) -> None:
     """Exchange two reviews of the heap."""
-    a = reviewers[one]
-    b = reviewers[other]
+    a = s.reviewers[one]
+    b = s.reviewers[other]
     free_at = a.free_at
     hold = a.hold
     a.free_at = b.free_at
@@ -91,123 +78,105 @@ def swap(reviewers: Records, one: int, other: int) -> None:
 
 
 @step
-def start_review(
-    borrowers: Records, holds: Records, reviewers: Records, p: Record, h: int, time: float
-) -> None:
+def start_review(s: State, h: int, time: float) -> None:
     """Put a review at the end of the heap and let it rise to its place."""
-    r = borrowers[holds[h].owner]
-    place = p.busy
-    p.busy += 1
-    reviewers[place].hold = h
-    reviewers[place].free_at = time + service_time(p, review_numbers(r, p, holds[h]))
-    while place > 0 and reviewers[place].free_at < reviewers[(place - 1) // 2].free_at:
-        swap(reviewers, place, (place - 1) // 2)
+    r = s.borrowers[s.holds[h].owner]
+    place = s.queues.busy
+    s.queues.busy += 1
+    s.reviewers[place].hold = h
+    s.reviewers[place].free_at = time + service_time(s, review_numbers(s, r, s.holds[h]))
+    while place > 0 and s.reviewers[place].free_at < s.reviewers[(place - 1) // 2].free_at:
+        swap(s, place, (place - 1) // 2)
         place = (place - 1) // 2
 
 
 @rare
-def heed_appeal(r: Record, p: Record, hold: Record, day: int) -> None:
+def heed_appeal(s: State, r: Record, hold: Record, day: int) -> None:
     """Take a false flag back, now that an appeal is approved; perhaps for good."""
     hold.approved_at = day
     if r.risky:
         return
-    p.flagged -= int(r.flagged)
+    s.today.flagged -= int(r.flagged)
     r.flagged = 0
-    if r.standing == BEHAVIOUR:
-        r.standing = standing(r, p, day)
+    if r.standing == causes.BEHAVIOUR:
+        r.standing = standing(s, r, day)
     index = int(hold.instalment) & 0xFFFF
-    u = uniforms(p.seed, p.replication, REACT, r.borrower, hold.origin, index)[1]
-    if u < pull(r, p, day, FEEDBACK):
+    u = uniforms(s.run, streams.REACT, r.borrower, hold.origin, index)[1]
+    if u < pull(s, r, day, FEEDBACK):
         r.trusted = 1
 
 
 @step
-def finish_review(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int
-) -> None:
+def finish_review(s: State, h: int, day: int) -> None:
     """Approve a reviewed hold, or send it back to wait for the next decision."""
-    hold = holds[h]
+    hold = s.holds[h]
     if not is_at_desk(hold):
-        discard(holds, p, h)
+        discard(s, h)
         return
-    r = borrowers[hold.owner]
-    approved = review_numbers(r, p, hold)[0] < p.approve_share
-    verdict = APPROVED if approved else REFUSED
-    log(events, p, day, REVIEW_DESK, REVIEWED, r.borrower, hold.origin, hold.instalment, left(hold), verdict)
+    r = s.borrowers[hold.owner]
+    approved = review_numbers(s, r, hold)[0] < s.review.approve_share
+    verdict = causes.APPROVED if approved else causes.REFUSED
+    log(s, day, events.REVIEW, hold_of(r, hold), left(hold), verdict)
     hold.attempts += 1
     hold.reviewed_at = day
-    p.review_queue -= 1
+    s.today.review_queue -= 1
     if approved:
-        if hold.stage == IN_APPEAL:
-            heed_appeal(r, p, hold, day)
-        join_queue(r, holds, counts, p, h, day)
+        if hold.stage == stages.IN_APPEAL:
+            heed_appeal(s, r, hold, day)
+        join_queue(s, r, h, day)
     else:
-        charge(r, hold, counts, p, day, REVIEW)
-        hold.stage = WAITING
+        charge(s, r, hold, day, causes.REVIEW)
+        hold.stage = stages.WAITING
 
 
 @step
-def work_until(
-    borrowers: Records, holds: Records, counts: Records, p: Record, events: Records,
-    reviewers: Records, day: int, time: float,
-) -> None:  # fmt: skip
+def work_until(s: State, day: int, time: float) -> None:
     """Finish the reviews that end by a time; whoever finishes takes the next hold at once."""
-    while p.busy > 0 and reviewers[0].free_at <= time:
-        free_at = reviewers[0].free_at
-        finish_review(borrowers, holds, counts, p, events, reviewers[0].hold, day)
-        p.busy -= 1
-        swap(reviewers, 0, p.busy)
-        sift_down(reviewers, p)
-        following = take_next(holds, p, free_at)
+    while s.queues.busy > 0 and s.reviewers[0].free_at <= time:
+        free_at = s.reviewers[0].free_at
+        finish_review(s, s.reviewers[0].hold, day)
+        s.queues.busy -= 1
+        swap(s, 0, s.queues.busy)
+        sift_down(s)
+        following = take_next(s, free_at)
         if following != END:
-            start_review(borrowers, holds, reviewers, p, following, free_at)
+            start_review(s, following, free_at)
 
 
 @step
-def priority_class(r: Record, p: Record, hold: Record) -> int:
+def priority_class(s: State, r: Record, hold: Record) -> int:
     """Return the queue in which a hold stands at the desk."""
-    if hold.stage == IN_APPEAL:
+    if hold.stage == stages.IN_APPEAL:
         return 0
-    return 1 if r.score >= p.priority_score else 2
+    return 1 if r.score >= s.review.priority_score else 2
 
 
 @step
-def admit_arrivals(borrowers: Records, holds: Records, p: Record) -> None:
+def admit_arrivals(s: State) -> None:
     """Append today's holds, in their pinned order, to the queue of their priority."""
-    h = sort_queue(borrowers, holds, p, p.desk_arrivals, False)
-    p.desk_arrivals = END
+    h = sort_queue(s, s.queues.desk_arrivals, False)
+    s.queues.desk_arrivals = END
     while h != END:
-        following = holds[h].link
-        priority = priority_class(borrowers[holds[h].owner], p, holds[h])
-        holds[h].link = END
-        if p.desk_head[priority] == END:
-            p.desk_head[priority] = h
+        following = s.holds[h].link
+        priority = priority_class(s, s.borrowers[s.holds[h].owner], s.holds[h])
+        s.holds[h].link = END
+        if s.queues.desk_head[priority] == END:
+            s.queues.desk_head[priority] = h
         else:
-            holds[p.desk_tail[priority]].link = h
-        p.desk_tail[priority] = h
+            s.holds[s.queues.desk_tail[priority]].link = h
+        s.queues.desk_tail[priority] = h
         h = following
 
 
 @transition
-def work_desk(
-    borrowers: Records, holds: Records, counts: Records, platform: Records, events: Records,
-    reviewers: Records, day: int,
-) -> None:  # fmt: skip
-    """Carry the desk from yesterday's phase 3 to today's.
-
-    Parameters
-    ----------
-    borrowers, holds, counts, platform, events, reviewers : record arrays
-        The state.
-    day : int
-        Today.
-    """
-    p = platform[0]
-    work_until(borrowers, holds, counts, p, events, reviewers, day, day + ARRIVAL)
-    admit_arrivals(borrowers, holds, p)
-    while p.busy < p.reviewers:
-        h = take_next(holds, p, day + ARRIVAL)
+def work_desk(s: State, day: int) -> None:
+    """Carry the desk from yesterday's phase 3 to today's."""
+    s.clock.phase = phases.REVIEW
+    work_until(s, day, day + ARRIVAL)
+    admit_arrivals(s)
+    while s.queues.busy < s.review.reviewers:
+        h = take_next(s, day + ARRIVAL)
         if h == END:
             break
-        start_review(borrowers, holds, reviewers, p, h, day + ARRIVAL)
-    work_until(borrowers, holds, counts, p, events, reviewers, day, day + EFFECT)
+        start_review(s, h, day + ARRIVAL)
+    work_until(s, day, day + EFFECT)

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
-from simlimit.model.compiling import step, transition
-from simlimit.model.state import Record, Records, utilisation
+from simlimit.model.compiling import step
+from simlimit.model.records import Record
+from simlimit.model.state import utilisation
 
 FLAGS = {
     "watched": ("not watched", "watched"),
@@ -30,7 +31,7 @@ class Grouping(NamedTuple):
     Attributes
     ----------
     attribute : int
-        Place in `ATTRIBUTES`.
+        Its position in `ATTRIBUTES`.
     bounds : array of float, shape (groups - 1,)
         A borrower is in the group whose number is how many of them its attribute reaches.
     labels : tuple of str
@@ -95,21 +96,11 @@ def _value(r: Record, attribute: int) -> float:
     return float(r.propensity)
 
 
-@transition
-def assign_groups(borrowers: Records, attribute: int, bounds: npt.NDArray[np.float64]) -> None:
-    """Put every borrower into its group, by what it is before the first day.
-
-    Parameters
-    ----------
-    borrowers : array of BORROWER records
-        As they were populated; their groups are set.
-    attribute, bounds
-        As in a `Grouping`.
-    """
-    for b in range(len(borrowers)):
-        r = borrowers[b]
-        value = _value(r, attribute)
-        group = 0
-        for bound in bounds:
-            group += value >= bound
-        r.group = group
+@step
+def group_of(r: Record, attribute: int, bounds: npt.NDArray[np.float64]) -> int:
+    """Return the group of a borrower, by what it is before the first day."""
+    value = _value(r, attribute)
+    group = 0
+    for bound in bounds:
+        group += value >= bound
+    return group

@@ -6,13 +6,16 @@ code gets the address of that stretch, and reads from it the arrays that it uses
 with the arrays as attributes.
 """
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.base import BaseContext
+from numba.core.datamodel import DataModelManager
+from numba.core.pythonapi import _UnboxContext
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
@@ -27,61 +30,68 @@ from numba.np import numpy_support
 from numba.np.arrayobj import populate_array
 
 Array = npt.NDArray[Any]
+Member: TypeAlias = "tuple[np.dtype[Any], int] | type[Handle]"
+"""An array of a dtype and a number of dimensions, or another handle."""
 
 
 class Handle:
     """Arrays that compiled functions take as one argument.
 
-    A subclass says what it holds: ``arrays`` names each array with its dtype and number of dimensions, and
-    ``records`` is a dtype of nested records, which lie in the handle itself. Each is an attribute, in Python
-    and in compiled code; all records together are the attribute ``platform``, an array of one.
+    A subclass says what it holds: ``members`` names each array with its dtype and number of dimensions, or
+    another handle with its class; ``records`` is a dtype of nested records, which lie in the handle itself.
+    Each is an attribute, in Python and in compiled code; all records together are the attribute ``platform``,
+    an array of one.
     """
 
-    arrays: ClassVar[dict[str, tuple[Any, int]]]
+    members: ClassVar[dict[str, Member]]
     records: ClassVar[np.dtype[Any] | None] = None
     _layout: ClassVar[np.dtype[Any]]
     _type: ClassVar["HandleType"]
 
     def __init_subclass__(cls) -> None:
-        """Lay out the memory: the records, then the address and the shape of each array."""
+        """Lay out the memory: the records, then the address of each member, and its shape."""
         own = [] if cls.records is None else [("platform", cls.records)]
-        places = [(name, np.int64, (1 + dimensions,)) for name, (_, dimensions) in cls.arrays.items()]
+        places = [(name, np.int64, (_words(member),)) for name, member in cls.members.items()]
         cls._layout = np.dtype([*own, *places], align=True)
         cls._type = HandleType(cls)
 
-    def __init__(self, **arrays: Array) -> None:
+    def __init__(self, **members: "Array | Handle") -> None:
         self._memory = np.zeros(1, self._layout)
         self.address = self._memory.ctypes.data
         if self.records is not None:
             self.platform = self._memory["platform"]
             for name in self.records.names or ():
                 setattr(self, name, self.platform[name][0])
-        for name, array in arrays.items():
-            self.attach(name, array)
+        for name, member in members.items():
+            self.attach(name, member)
 
-    def attach(self, name: str, array: Array) -> None:
-        """Let an array take the place of one that is too small, or of none."""
-        dtype, dimensions = self.arrays[name]
-        assert array.dtype == dtype and array.ndim == dimensions and array.flags.c_contiguous, name
-        setattr(self, name, array)
-        self._memory[name][0] = (array.ctypes.data, *array.shape)
+    def attach(self, name: str, member: "Array | Handle") -> None:
+        """Let an array (or a handle) take the place of one that is too small, or of none."""
+        setattr(self, name, member)
+        if isinstance(member, Handle):
+            self._memory[name][0] = member.address
+        else:
+            dtype, dimensions = self.members[name]
+            assert (member.dtype, member.ndim) == (dtype, dimensions), name
+            assert member.flags.c_contiguous, name
+            self._memory[name][0] = (member.ctypes.data, *member.shape)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as arrays: addresses mean nothing elsewhere."""
         platform = None if self.records is None else self.platform
-        return _restored, (type(self), platform, {name: getattr(self, name) for name in self.arrays})
-
-    @classmethod
-    def restored(cls, platform: Array | None, arrays: dict[str, Array]) -> Self:
-        """Return a handle of such arrays and records."""
-        handle = cls(**arrays)
-        if platform is not None:
-            handle.platform[:] = platform
-        return handle
+        return _restored, (type(self), platform, {name: getattr(self, name) for name in self.members})
 
 
-def _restored(cls: type[Handle], platform: Array | None, arrays: dict[str, Array]) -> Handle:
-    return cls.restored(platform, arrays)
+def _restored(cls: type[Handle], platform: Array | None, members: dict[str, Any]) -> Handle:
+    handle = cls(**members)
+    if platform is not None:
+        handle.platform[:] = platform
+    return handle
+
+
+def _words(member: Member) -> int:
+    """Return how many words say where a member lies: its address and, of an array, its shape."""
+    return 1 if isinstance(member, type) else 1 + int(member[1])
 
 
 class HandleType(types.Type):
@@ -90,18 +100,25 @@ class HandleType(types.Type):
     def __init__(self, cls: type[Handle]) -> None:
         fields = cls._layout.fields or {}
         self.members: dict[str, tuple[int, types.Type]] = {}
-        for name, (dtype, dimensions) in cls.arrays.items():
-            kind = types.Array(numpy_support.from_dtype(np.dtype(dtype)), dimensions, "C")
-            self.members[name] = (fields[name][1], kind)
+        for name, member in cls.members.items():
+            self.members[name] = (fields[name][1], _type_of_member(member))
         if cls.records is not None:
             for name, field in (cls.records.fields or {}).items():
                 self.members[name] = (field[1], numpy_support.from_dtype(field[0]))
-            self.platform = numpy_support.from_dtype(cls.records)
-        super().__init__(f"{cls.__module__}.{cls.__name__}({cls._layout}, {cls.arrays})")
+            platform = types.Array(numpy_support.from_dtype(cls.records), 1, "C")
+            self.members["platform"] = (0, platform)
+        super().__init__(f"{cls.__module__}.{cls.__name__}({cls._layout}, {cls.members})")
+
+
+def _type_of_member(member: Member) -> types.Type:
+    if isinstance(member, type):
+        return member._type
+    dtype, dimensions = member
+    return types.Array(numpy_support.from_dtype(dtype), dimensions, "C")
 
 
 @typeof_impl.register(Handle)
-def _type_of_handle(value: Handle, _: Any) -> HandleType:
+def _type_of_handle(value: Handle, _: object) -> HandleType:
     return value._type
 
 
@@ -109,12 +126,12 @@ def _type_of_handle(value: Handle, _: Any) -> HandleType:
 class _HandleModel(models.PrimitiveModel):  # type: ignore[misc]
     """A handle is an address."""
 
-    def __init__(self, manager: Any, kind: HandleType) -> None:
+    def __init__(self, manager: DataModelManager, kind: HandleType) -> None:
         super().__init__(manager, kind, cgutils.voidptr_t)
 
 
 @unbox(HandleType)
-def _unbox_handle(kind: HandleType, value: Any, c: Any) -> NativeValue:
+def _unbox_handle(kind: HandleType, value: ir.Value, c: _UnboxContext) -> NativeValue:
     number = c.pyapi.object_getattr_string(value, "address")
     address = c.pyapi.long_as_voidptr(number)
     c.pyapi.decref(number)
@@ -130,12 +147,20 @@ class _HandleAttribute(AttributeTemplate):  # type: ignore[misc]
 
 
 @lower_getattr_generic(HandleType)
-def _lower_attribute(context: Any, builder: Any, kind: HandleType, address: Any, name: str) -> Any:
+def _lower_attribute(
+    context: BaseContext, builder: ir.IRBuilder, kind: HandleType, address: ir.Value, name: str
+) -> ir.Value:
     offset, member = kind.members[name]
     place = builder.gep(address, [ir.Constant(ir.IntType(64), offset)])
     if isinstance(member, types.Record):
         return builder.bitcast(place, context.get_value_type(member))
-    words = [_read_word(builder, place, word) for word in range(1 + member.ndim)]
+    if isinstance(member, HandleType):
+        return builder.inttoptr(_read_word(builder, place, 0), cgutils.voidptr_t)
+    if name == "platform":
+        integer = ir.IntType(64)
+        words = [builder.ptrtoint(place, integer), ir.Constant(integer, 1)]
+    else:
+        words = [_read_word(builder, place, word) for word in range(1 + member.ndim)]
     array = context.make_array(member)(context, builder)
     itemsize = context.get_abi_sizeof(context.get_data_type(member.dtype))
     strides = [ir.Constant(words[0].type, itemsize)]
@@ -146,8 +171,8 @@ def _lower_attribute(context: Any, builder: Any, kind: HandleType, address: Any,
     return array._getvalue()
 
 
-def _read_word(builder: Any, place: Any, word: int) -> Any:
-    """Read one word; no array moves during a compiled call, so a word that was read need not be read again."""
+def _read_word(builder: ir.IRBuilder, place: ir.Value, word: int) -> ir.Value:
+    """Read one word; no array moves during a compiled call, so it need not be read again."""
     integer = ir.IntType(64)
     pointer = builder.gep(builder.bitcast(place, integer.as_pointer()), [ir.Constant(integer, word)])
     value = builder.load(pointer)

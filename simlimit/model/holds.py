@@ -4,108 +4,104 @@ A borrower's open holds form a list, the latest opened first. Every change of ca
 since the last one.
 """
 
+from typing import NamedTuple
+
+from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_cents, count_end, count_stay, end_note, note_limit
-from simlimit.model.ledger import log
+from simlimit.model.counting import count_cents, count_end, count_no_limit, count_stay, end_no_limit_spell
+from simlimit.model.ledger import Subject, hold_of, log
 from simlimit.model.levers import LESS_MANUAL, pull
-from simlimit.model.randomness import REVIEW as REVIEW_STREAM
+from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.state import (
-    AT_DESK,
-    AT_SETTLEMENT,
-    CLEAR,
-    COUNT_FORFEITED,
-    COUNT_PENDING,
-    COUNT_RELEASED,
-    END,
-    EVALUATE,
-    EVALUATION,
-    FORFEIT,
-    FORFEITED,
-    FREE,
-    FUND,
-    FUNDING,
-    IN_APPEAL,
-    NEVER,
-    NO_CAUSE,
-    NONE,
-    OVER_LIMIT,
-    OVERDUE,
-    POLICY,
-    QUEUED,
-    RELEASE,
-    RELEASED,
-    REVIEW,
-    SETTLEMENT,
-    WAITING,
-    Record,
-    Records,
-    is_raise,
-    left,
-    share,
-)
+from simlimit.model.records import COUNT_FORFEITED, COUNT_PENDING, COUNT_RELEASED, END, NEVER, NONE, Record
+from simlimit.model.state import State, is_raise, left
+
+
+class Payment(NamedTuple):
+    """What is repaid at once.
+
+    Attributes
+    ----------
+    principal : int
+        Cents.
+    origin : int
+        Day of origin of the loan, or NO_LOAN if the payment covers all loans.
+    instalment : int
+        Due-cycle of the payment, or number of the last instalment of the loan.
+    late : bool
+        Whether the payment was late.
+    settled : bool
+        Whether the hold can pass gate 1.
+    event : int
+        REPAYMENT or PREPAYMENT.
+    """
+
+    principal: int
+    origin: int
+    instalment: int
+    late: bool
+    settled: bool
+    event: int
 
 
 @step
-def charge(r: Record, hold: Record, counts: Records, p: Record, day: int, cause: int) -> None:
+def charge(s: State, r: Record, hold: Record, day: int, cause: int) -> None:
     """Charge the days up to yesterday to the present cause, and let the hold stand at another from today."""
     if day > hold.since:
-        count_stay(r, hold, counts, p, day)
+        count_stay(s, r, hold, day)
         hold.days[hold.cause] += day - hold.since
         hold.since = day
     hold.cause = cause
 
 
 @rare
-def next_free_record(holds: Records, p: Record) -> int:
+def next_free_record(s: State) -> int:
     """Return the free record that lies next, from the one that was taken last on."""
-    h = p.last_taken
-    while holds[h].stage != FREE:
-        h = h + 1 if h + 1 < p.holds_used else 0
-    p.last_taken = h
-    p.holds_free -= 1
+    h = s.storage.last_taken
+    while s.holds[h].stage != stages.FREE:
+        h = h + 1 if h + 1 < s.storage.holds_used else 0
+    s.storage.last_taken = h
+    s.storage.holds_free -= 1
     return int(h)
 
 
 @step
-def new_record(holds: Records, p: Record) -> int:
+def new_record(s: State) -> int:
     """Return a record for a hold: a free one, or a new one.
 
     On a small platform it is the one that was freed last, which is still in the cache. The holds of a large
     one do not fit there: while more than half of all are free, they are taken in the order in which they lie,
     so that the holds of a day are neighbours.
     """
-    if p.large:
-        if 2 * p.holds_free > p.holds_used:
-            return next_free_record(holds, p)
-    elif p.last_free != END:
-        h = p.last_free
-        p.last_free = holds[h].next
+    if s.run.large:
+        if 2 * s.storage.holds_free > s.storage.holds_used:
+            return next_free_record(s)
+    elif s.storage.last_free != END:
+        h = s.storage.last_free
+        s.storage.last_free = s.holds[h].next
         return int(h)
-    p.holds_used += 1
-    return int(p.holds_used - 1)
+    s.storage.holds_used += 1
+    return int(s.storage.holds_used - 1)
 
 
 @step
-def discard(holds: Records, p: Record, h: int) -> None:
+def discard(s: State, h: int) -> None:
     """Let the record of an ended hold that is in no list be used again, unless holds are kept."""
-    if p.reusing:
-        holds[h].stage = FREE
-        if p.large:
-            p.holds_free += 1
+    if s.run.reusing:
+        s.holds[h].stage = stages.FREE
+        if s.run.large:
+            s.storage.holds_free += 1
         else:
-            holds[h].next = p.last_free
-            p.last_free = h
+            s.holds[h].next = s.storage.last_free
+            s.storage.last_free = h
 
 
 @step
-def open_hold(
-    r: Record, holds: Records, p: Record, day: int, amount: int, origin: int, instalment: int
-) -> int:  # fmt: skip
+def open_hold(s: State, r: Record, day: int, amount: int, origin: int, instalment: int) -> int:
     """Open a hold and put it first in the borrower's list."""
-    h = new_record(holds, p)
-    hold = holds[h]
+    h = new_record(s)
+    hold = s.holds[h]
     hold.amount = amount
     hold.forfeited = 0
     hold.owner = r.place
@@ -120,223 +116,209 @@ def open_hold(
     for gate in range(8):
         hold.days[gate] = 0
     hold.late = 0
-    hold.stage = WAITING
-    hold.cause = SETTLEMENT
+    hold.stage = stages.WAITING
+    hold.cause = causes.SETTLEMENT
     hold.link = END
     hold.next = r.first_hold
     r.first_hold = h
     r.held += amount
-    p.held += amount
-    p.pending_holds += 1
-    p.holds_opened += 1
+    s.today.held += amount
+    s.today.pending_holds += 1
+    s.totals.holds_opened += 1
     return h
 
 
 @step
 def is_at_desk(hold: Record) -> bool:
     """Return whether a hold waits for a reviewer or is under review."""
-    return hold.stage in (AT_DESK, IN_APPEAL)
+    return hold.stage in (stages.AT_DESK, stages.IN_APPEAL)
 
 
 @step
-def end(r: Record, holds: Records, p: Record, h: int, outcome: int) -> None:
+def end(s: State, r: Record, h: int, outcome: int) -> None:
     """End a hold and take it from the borrower's list; from a queue it goes when its turn comes."""
-    hold = holds[h]
-    queued = is_at_desk(hold) or hold.stage == QUEUED
+    hold = s.holds[h]
+    queued = is_at_desk(hold) or hold.stage == stages.QUEUED
     if is_at_desk(hold):
-        p.review_queue -= 1
-    elif hold.cause == FUNDING:
-        p.funding_queue -= 1
+        s.today.review_queue -= 1
+    elif hold.cause == causes.FUNDING:
+        s.today.funding_queue -= 1
     hold.stage = outcome
     if is_raise(hold):
         r.raise_pending = 0
-    p.pending_holds -= 1
+    s.today.pending_holds -= 1
     if r.first_hold == h:
         r.first_hold = hold.next
     else:
         before = r.first_hold
-        while holds[before].next != h:
-            before = holds[before].next
-        holds[before].next = hold.next
+        while s.holds[before].next != h:
+            before = s.holds[before].next
+        s.holds[before].next = hold.next
     if not queued:
-        discard(holds, p, h)
+        discard(s, h)
 
 
 @rare
-def forfeit(
-    r: Record, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int,
-    phase: int, amount: int, cause: int,
-) -> None:  # fmt: skip
+def forfeit(s: State, r: Record, h: int, day: int, amount: int, cause: int) -> None:
     """Take an amount from a hold; a hold with nothing left ends."""
-    hold = holds[h]
-    charge(r, hold, counts, p, day, hold.cause)
+    hold = s.holds[h]
+    charge(s, r, hold, day, hold.cause)
     hold.forfeited += amount
     r.held -= amount
-    p.held -= amount
-    p.forfeited += amount
-    log(events, p, day, phase, FORFEIT, r.borrower, hold.origin, hold.instalment, amount, cause)
+    s.today.held -= amount
+    s.today.forfeited += amount
+    log(s, day, events.FORFEIT, hold_of(r, hold), amount, cause)
     if left(hold) == 0:
-        p.holds_forfeited += 1
-        hold.ended_in = phase
-        count_end(r, hold, counts, p, day, COUNT_FORFEITED, amount)
-        end(r, holds, p, h, FORFEITED)
+        s.totals.holds_forfeited += 1
+        hold.ended_in = s.clock.phase
+        count_end(s, r, hold, day, COUNT_FORFEITED, amount)
+        end(s, r, h, stages.FORFEITED)
     else:
-        count_cents(r, hold, counts, p, day, COUNT_FORFEITED, amount)
+        count_cents(s, r, hold, day, COUNT_FORFEITED, amount)
 
 
 @step
-def release(r: Record, holds: Records, counts: Records, p: Record, events: Records, h: int, day: int) -> None:
+def release(s: State, r: Record, h: int, day: int) -> None:
     """Turn what is left of a hold into available limit."""
-    hold = holds[h]
+    hold = s.holds[h]
     amount = left(hold)
-    charge(r, hold, counts, p, day, hold.cause)
+    charge(s, r, hold, day, hold.cause)
     r.held -= amount
-    p.held -= amount
+    s.today.held -= amount
     r.available += amount
-    p.available += amount
-    p.released += amount
-    p.headroom -= share(amount, p.reserve_share)
-    p.holds_released += 1
-    count_end(r, hold, counts, p, day, COUNT_RELEASED, amount)
-    note_limit(r, p, day)
-    log(events, p, day, FUND, RELEASE, r.borrower, hold.origin, hold.instalment, amount, NO_CAUSE)
-    end(r, holds, p, h, RELEASED)
+    s.today.available += amount
+    s.today.released += amount
+    s.today.headroom -= share(amount, s.funding.reserve_bp)
+    s.totals.holds_released += 1
+    count_end(s, r, hold, day, COUNT_RELEASED, amount)
+    count_no_limit(s, r, day)
+    log(s, day, events.RELEASE, hold_of(r, hold), amount, causes.NONE)
+    end(s, r, h, stages.RELEASED)
 
 
 @step
-def join_queue(r: Record, holds: Records, counts: Records, p: Record, h: int, day: int) -> None:
+def join_queue(s: State, r: Record, h: int, day: int) -> None:
     """Put a hold that passed gate 4 among those that join the funding queue today."""
-    hold = holds[h]
+    hold = s.holds[h]
     frozen = r.freezes > 0
-    hold.stage = QUEUED
-    charge(r, hold, counts, p, day, POLICY if frozen else FUNDING)
+    hold.stage = stages.QUEUED
+    charge(s, r, hold, day, causes.POLICY if frozen else causes.FUNDING)
     if not frozen:
-        p.funding_queue += 1
-    p.arrival_claims += share(left(hold), p.reserve_share)
+        s.today.funding_queue += 1
+    s.queues.arrival_claims += share(left(hold), s.funding.reserve_bp)
     hold.link = END
-    if p.queue_arrivals == END:
-        p.queue_arrivals = h
+    if s.queues.queue_arrivals == END:
+        s.queues.queue_arrivals = h
     else:
-        holds[p.queue_last_arrival].link = h
-    p.queue_last_arrival = h
+        s.holds[s.queues.queue_last_arrival].link = h
+    s.queues.queue_last_arrival = h
 
 
 @step
-def review_numbers(r: Record, p: Record, hold: Record) -> Numbers:
+def review_numbers(s: State, r: Record, hold: Record) -> Numbers:
     """Return the random numbers of a hold's present review."""
     index = (int(hold.instalment) & 0xFFFF) | (int(hold.attempts) << 16)
-    return uniforms(p.seed, p.replication, REVIEW_STREAM, r.borrower, hold.origin, index)
+    return uniforms(s.run, streams.REVIEW, r.borrower, hold.origin, index)
 
 
 @rare
-def is_spared(r: Record, p: Record, hold: Record, day: int) -> bool:
+def is_spared(s: State, r: Record, hold: Record, day: int) -> bool:
     """Return whether the lever ``less_manual`` drops a hold's review."""
-    spared = pull(r, p, day, LESS_MANUAL)
-    return spared > 0.0 and review_numbers(r, p, hold)[3] < spared
+    spared = pull(s, r, day, LESS_MANUAL)
+    return spared > 0.0 and review_numbers(s, r, hold)[3] < spared
 
 
 @step
-def go_to_desk(r: Record, holds: Records, counts: Records, p: Record, h: int, day: int, stage: int) -> None:
+def go_to_desk(s: State, r: Record, h: int, day: int, stage: int) -> None:
     """Put a hold among those that arrive at the desk next."""
-    hold = holds[h]
+    hold = s.holds[h]
     hold.stage = stage
-    charge(r, hold, counts, p, day, REVIEW)
-    p.review_queue += 1
-    hold.link = p.desk_arrivals
-    p.desk_arrivals = h
+    charge(s, r, hold, day, causes.REVIEW)
+    s.today.review_queue += 1
+    hold.link = s.queues.desk_arrivals
+    s.queues.desk_arrivals = h
 
 
 @step
-def approve(r: Record, holds: Records, counts: Records, p: Record, h: int, day: int) -> None:
+def approve(s: State, r: Record, h: int, day: int) -> None:
     """Let a hold pass gate 3: to the desk if the borrower is watched, else to the funding queue."""
-    hold = holds[h]
+    hold = s.holds[h]
     hold.approved_at = day
-    if (r.watched or r.watches > 0) and not (r.levers != 0 and is_spared(r, p, hold, day)):
-        go_to_desk(r, holds, counts, p, h, day, AT_DESK)
+    if (r.watched or r.watches > 0) and not (r.levers != 0 and is_spared(s, r, hold, day)):
+        go_to_desk(s, r, h, day, stages.AT_DESK)
     else:
-        join_queue(r, holds, counts, p, h, day)
+        join_queue(s, r, h, day)
 
 
 @step
-def in_progress(r: Record, p: Record, day: int, phase: int) -> bool:
+def in_progress(s: State, r: Record, day: int) -> bool:
     """Return whether an evaluation has started (in an earlier phase 2) and is not decided yet."""
-    ago = 0 if phase >= EVALUATE else 1
-    days = days_since_start(r, p, ago)
-    return days < p.duration_days and days <= day - ago
+    ago = 0 if s.clock.phase >= phases.EVALUATE else 1
+    days = days_since_start(s, r, ago)
+    return days < s.evaluation.duration_days and days <= day - ago
 
 
 @step
-def reach_evaluation(
-    r: Record, holds: Records, counts: Records, p: Record, h: int, day: int, phase: int
-) -> None:
+def reach_evaluation(s: State, r: Record, h: int, day: int) -> None:
     """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation."""
-    hold = holds[h]
+    hold = s.holds[h]
     hold.arrived_at = day
-    hold.stage = WAITING
-    if not p.straight_through or in_progress(r, p, day, phase):
-        charge(r, hold, counts, p, day, EVALUATION)
-    elif r.standing != CLEAR:
-        charge(r, hold, counts, p, day, r.standing)
+    hold.stage = stages.WAITING
+    if not s.evaluation.straight_through or in_progress(s, r, day):
+        charge(s, r, hold, day, causes.EVALUATION)
+    elif r.standing != causes.CLEAR:
+        charge(s, r, hold, day, r.standing)
     elif hold.late:
-        charge(r, hold, counts, p, day, OVERDUE)
+        charge(s, r, hold, day, causes.OVERDUE)
     else:
-        approve(r, holds, counts, p, h, day)
+        approve(s, r, h, day)
 
 
 @step
-def repay(
-    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int,
-    phase: int, principal: int, origin: int, instalment: int, late: bool, settled: bool, event: int,
-) -> None:  # fmt: skip
-    """Book repaid principal: it leaves the outstanding, feeds the pool, and becomes a hold."""
-    log(events, p, day, phase, event, r.borrower, origin, instalment, principal, NO_CAUSE)
+def repay(s: State, r: Record, day: int, payment: Payment) -> None:
+    """Let repaid principal leave the outstanding, feed the pool, and become a hold."""
+    principal, origin, instalment, late, settled, event = payment
+    log(s, day, event, Subject(int(r.borrower), origin, instalment), principal, causes.NONE)
     if principal == 0:
         return
     over = max(0, min(principal, r.outstanding - r.limit))
     r.outstanding -= principal
-    p.outstanding -= principal
-    p.repaid += principal
-    p.headroom += share(principal, p.recycle_share)
-    h = open_hold(r, holds, p, day, principal, origin, instalment)
-    holds[h].late = late
-    if p.reacting and r.next_reaction == NEVER:
-        r.next_reaction = min(NEVER, day + p.patience_days)
+    s.today.outstanding -= principal
+    s.today.repaid += principal
+    s.today.headroom += share(principal, s.funding.recycle_bp)
+    h = open_hold(s, r, day, principal, origin, instalment)
+    s.holds[h].late = late
+    if s.reaction.reacting and r.next_reaction == NEVER:
+        r.next_reaction = min(NEVER, day + s.reaction.patience_days)
     if over > 0:
-        forfeit(r, holds, counts, p, events, h, day, phase, over, OVER_LIMIT)
+        forfeit(s, r, h, day, over, causes.OVER_LIMIT)
     if over < principal:
         if settled:
-            reach_evaluation(r, holds, counts, p, h, day, phase)
+            reach_evaluation(s, r, h, day)
         else:
-            holds[h].stage = AT_SETTLEMENT
+            s.holds[h].stage = stages.AT_SETTLEMENT
 
 
 @rare
-def settle(r: Record, holds: Records, counts: Records, p: Record, day: int, phase: int, origin: int) -> None:
+def settle(s: State, r: Record, day: int, origin: int) -> None:
     """Bring the holds that waited for a loan's settlement to gate 2."""
     h = r.first_hold
     while h != END:
-        following = holds[h].next
-        if holds[h].stage == AT_SETTLEMENT and holds[h].origin == origin:
-            reach_evaluation(r, holds, counts, p, h, day, phase)
+        following = s.holds[h].next
+        if s.holds[h].stage == stages.AT_SETTLEMENT and s.holds[h].origin == origin:
+            reach_evaluation(s, r, h, day)
         h = following
 
 
 @transition
-def censor(borrowers: Records, holds: Records, counts: Records, platform: Records) -> None:
-    """End the observation at the horizon: charge and count the holds that are pending.
-
-    Parameters
-    ----------
-    borrowers, holds, counts, platform : record arrays
-        The state after the last day.
-    """
-    p = platform[0]
-    for b in range(len(borrowers)):
-        r = borrowers[b]
-        end_note(r, p, p.horizon)
+def censor(s: State) -> None:
+    """End the observation at the horizon: charge and count the holds that are pending."""
+    for b in range(len(s.borrowers)):
+        r = s.borrowers[b]
+        end_no_limit_spell(s, r, s.run.horizon)
         h = r.first_hold
         while h != END:
-            hold = holds[h]
-            charge(r, hold, counts, p, p.horizon, hold.cause)
-            count_end(r, hold, counts, p, p.horizon, COUNT_PENDING, left(hold))
+            hold = s.holds[h]
+            charge(s, r, hold, s.run.horizon, hold.cause)
+            count_end(s, r, hold, s.run.horizon, COUNT_PENDING, left(hold))
             h = hold.next

@@ -4,15 +4,28 @@ What a lever does stands where it acts, as a factor of one number or one more co
 says its strength. Without a lever every pull is 0.
 """
 
+from simlimit.model import streams
 from simlimit.model.compiling import rare, step
-from simlimit.model.randomness import LEVER, uniforms
-from simlimit.model.state import Record
+from simlimit.model.randomness import uniforms
+from simlimit.model.records import Record
+from simlimit.model.state import State
 from simlimit.scenario.parts import LEVER_KINDS
 
 (
-    APPEAL, PAY_ON_TIME, DELEVERAGE, CAMPAIGN, DIVERSIFY, PLAN, TRANSPARENCY,
-    BETTER_MODEL, TIMELY_SCORING, LESS_MANUAL, FEEDBACK, EDUCATION, MORE_FUNDING,
-) = range(13)  # fmt: skip
+    APPEAL,
+    PAY_ON_TIME,
+    DELEVERAGE,
+    CAMPAIGN,
+    DIVERSIFY,
+    PLAN,
+    TRANSPARENCY,
+    BETTER_MODEL,
+    TIMELY_SCORING,
+    LESS_MANUAL,
+    FEEDBACK,
+    EDUCATION,
+    MORE_FUNDING,
+) = range(13)
 KINDS = len(LEVER_KINDS)
 
 CAMPAIGN_DAYS = 90
@@ -20,12 +33,12 @@ CAMPAIGN_DAYS = 90
 
 
 @rare
-def levers_taken_up(p: Record, borrower: int) -> int:
+def levers_taken_up(s: State, borrower: int) -> int:
     """Return the levers that a borrower takes up, a bit for each kind."""
     taken = 0
     for kind in range(KINDS):
-        uptake = p.lever_uptake[kind]
-        if uptake > 0.0 and uniforms(p.seed, p.replication, LEVER, borrower, kind, 0)[0] < uptake:
+        uptake = s.levers.uptake[kind]
+        if uptake > 0.0 and uniforms(s.run, streams.LEVER, borrower, kind, 0)[0] < uptake:
             taken |= 1 << kind
     return taken
 
@@ -37,25 +50,25 @@ def takes_up(r: Record, kind: int) -> bool:
 
 
 @step
-def pull(r: Record, p: Record, day: int, kind: int) -> float:
+def pull(s: State, r: Record, day: int, kind: int) -> float:
     """Return the strength of a lever on a borrower today."""
-    if takes_up(r, kind) and day >= p.lever_from[kind]:
-        return p.lever_strength[kind]
+    if takes_up(r, kind) and day >= s.levers.from_day[kind]:
+        return s.levers.strength[kind]
     return 0.0
 
 
 @step
-def pull_bp(r: Record, p: Record, day: int, kind: int) -> int:
+def pull_bp(s: State, r: Record, day: int, kind: int) -> int:
     """Return the strength of a lever on a borrower today, in whole basis points."""
-    if takes_up(r, kind) and day >= p.lever_from[kind]:
-        return p.lever_bp[kind]
+    if takes_up(r, kind) and day >= s.levers.from_day[kind]:
+        return s.levers.strength_bp[kind]
     return 0
 
 
 @step
-def campaign_bp(r: Record, p: Record, day: int) -> int:
+def campaign_bp(s: State, r: Record, day: int) -> int:
     """Return by how much a line rises for the campaigns since the evaluation before today's."""
-    since = day - p.lever_from[CAMPAIGN]
-    if takes_up(r, CAMPAIGN) and since >= 0 and since % CAMPAIGN_DAYS < p.period_days:
-        return p.lever_bp[CAMPAIGN]
+    since = day - s.levers.from_day[CAMPAIGN]
+    if takes_up(r, CAMPAIGN) and since >= 0 and since % CAMPAIGN_DAYS < s.evaluation.period_days:
+        return s.levers.strength_bp[CAMPAIGN]
     return 0

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.model.compiling import rare, step
-from simlimit.model.state import Record, Records
+from simlimit.model.records import Record
+from simlimit.model.state import State
 
 Integer = TypeVar("Integer", int, npt.NDArray[np.int64])
 
@@ -24,42 +25,39 @@ _loan_key = step(loan_key)
 
 
 @rare
-def move_loans(loans: Records, p: Record, r: Record) -> None:
-    """Move a borrower's loans, which reach the end of their room, to its front, or to a room twice as large.
+def move_loans(s: State, r: Record) -> None:
+    """Move a borrower's loans from the end of their space to its front, or to a space twice as large.
 
-    The room they leave stays empty: a borrower never leaves more than it has.
+    The space that they leave stays empty: a borrower never leaves more than it has.
     """
-    if r.loans < r.loan_room:
-        place = np.int64(r.end_of_loans - r.loan_room)
+    if r.loans < r.loan_capacity:
+        place = np.int64(r.end_of_loans - r.loan_capacity)
     else:
-        place = p.loans_used
-        r.loan_room *= 2
-        p.loans_used += r.loan_room
-        p.most_loan_room = max(p.most_loan_room, r.loan_room)
+        place = s.storage.loans_used
+        r.loan_capacity *= 2
+        s.storage.loans_used += r.loan_capacity
+        s.storage.largest_loan_capacity = max(s.storage.largest_loan_capacity, r.loan_capacity)
     for i in range(r.loans):
-        loans[place + i] = loans[r.first_loan + i]
+        s.loans[place + i] = s.loans[r.first_loan + i]
     r.first_loan = place
-    r.end_of_loans = place + r.loan_room
+    r.end_of_loans = place + r.loan_capacity
 
 
 @step
-def open_loan(
-    loans: Records, loan_keys: Records, p: Record, r: Record, principal: int, origin: int,
-    instalments: int, next_cycle: int,
-) -> None:  # fmt: skip
+def open_loan(s: State, r: Record, principal: int, origin: int, instalments: int, next_cycle: int) -> None:
     """Open a loan, the youngest of its borrower's."""
     if r.first_loan + r.loans == r.end_of_loans:
-        move_loans(loans, p, r)
-    one = loans[r.first_loan + r.loans]
+        move_loans(s, r)
+    one = s.loans[r.first_loan + r.loans]
     one.balance = principal
-    one.rest = principal % instalments
+    one.remainder = principal % instalments
     one.origin = origin
     one.remaining = instalments
     one.next_cycle = next_cycle
     r.loans += 1
-    if not p.reusing:
-        loan_keys[p.loans_opened] = _loan_key(int(origin), int(r.borrower))
-    p.loans_opened += 1
+    if not s.run.reusing:
+        s.loan_keys[s.storage.loan_keys_used] = _loan_key(int(origin), int(r.borrower))
+    s.storage.loan_keys_used += 1
 
 
 @step

@@ -5,15 +5,10 @@ import math
 import numpy as np
 
 from simlimit.model.levers import APPEAL, MORE_FUNDING, PLAN
-from simlimit.model.state import (
-    END,
-    FACILITY,
-    METHODS,
-    PLATFORM,
-    SERVICE_LAWS,
-    Records,
-)
+from simlimit.model.money import basis_points, cents
+from simlimit.model.records import END, FACILITY, METHODS, PLATFORM, SERVICE_LAWS, Record, Records
 from simlimit.scenario import Scenario, preset
+from simlimit.scenario.base import Part
 from simlimit.scenario.parts import LEVER_KINDS, Lever
 
 LARGEST_LIMIT = 10**11
@@ -22,16 +17,6 @@ _NO_BOUND = 2**60
 """Stands for a span or a day that is not set."""
 _NO_CEILING = 2**62
 """Stands for a ceiling that is not set: more than all the money there can be."""
-
-
-def cents(amount: float) -> int:
-    """Return an amount in currency units as whole cents."""
-    return round(100 * amount)
-
-
-def basis_points(share: float) -> int:
-    """Return a share of money as whole basis points."""
-    return round(10_000 * share)
 
 
 def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
@@ -47,134 +32,146 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
 
 
 def platform_record(scenario: Scenario) -> Records:
-    """Return the platform of a scenario before its first day, without its book."""
+    """Return the platform of a scenario before its first day, without its book, as an array of one record."""
     platform = np.zeros(1, PLATFORM)
     p = platform[0]
-    p.horizon = scenario.horizon_days
-    p.warmup_days = scenario.warmup_days
-    _set_behaviour(p, scenario)
-    _set_evaluation(p, scenario)
-    _set_capacities(p, scenario)
-    for lever in scenario.levers:
-        _set_lever(p, lever)
-    p.levers = len(scenario.levers)
-    p.planning = p.lever_strength[PLAN] > 0
-    _set_reaction(p, scenario)
-    _set_ceilings(p, scenario)
-    p.desk_arrivals = p.queue_arrivals = p.queue_head = p.queue_tail = p.last_free = END
-    p.desk_head[:] = END
-    p.desk_tail[:] = END
-    p.runs[:] = END
-    p.loan_room = _loan_room(scenario)
+    p.run.horizon = scenario.horizon_days
+    p.run.warmup_days = scenario.warmup_days
+    write_parameters(p, scenario)
+    p.today.headroom = cents(scenario.funding.initial)
+    for name in (
+        "desk_arrivals",
+        "queue_arrivals",
+        "queue_head",
+        "queue_tail",
+        "desk_head",
+        "desk_tail",
+        "runs",
+    ):
+        p.queues[name] = END
+    p.storage.last_free = END
+    p.storage.loan_capacity = _expected_loans(scenario)
     return platform
 
 
-def _loan_room(scenario: Scenario) -> int:
-    """Return for how many loans of a borrower there is room at the start: as many as one expects, about."""
+def write_parameters(p: Record, scenario: Scenario) -> None:
+    """Write the parameters of a scenario into a platform; nothing else writes them."""
+    _write_population(p, scenario)
+    _write_behaviour(p, scenario)
+    _write_evaluation(p, scenario)
+    _write_capacities(p, scenario)
+    _write_limits(p.limits, scenario)
+    for lever in scenario.levers:
+        _write_lever(p.levers, lever)
+    p.levers.number = len(scenario.levers)
+    p.levers.planning = p.levers.strength[PLAN] > 0
+    _write_reaction(p, scenario)
+    _write_ceilings(p, scenario)
+
+
+def _copy(record: Record, part: Part, names: str) -> None:
+    """Copy fields that mean the same in a part of a scenario and in its record."""
+    for name in names.split():
+        record[name] = getattr(part, name)
+
+
+def _expected_loans(scenario: Scenario) -> int:
+    """Return for how many loans of a borrower there is space at the start: as many as one expects, about."""
     product = scenario.product
     years = product.instalments * product.cycle_days / 365
     return min(16, 2 ** math.ceil(math.log2(1 + years * scenario.behaviour.draws_per_year)))
 
 
-def _set_behaviour(p: np.record, scenario: Scenario) -> None:
+def _write_population(p: Record, scenario: Scenario) -> None:
+    p.population.batch = scenario.evaluation.schedule == "batch"
+    p.population.watch_share = scenario.review.watch_share
+    p.population.risky_share = scenario.screening.risky_share
+    p.population.other_lenders = scenario.population.other_lenders
+
+
+def _write_behaviour(p: Record, scenario: Scenario) -> None:
     behaviour, product = scenario.behaviour, scenario.product
-    p.default_dpd = behaviour.default_dpd
-    p.slip_days = behaviour.slip_days
-    p.slip_share = behaviour.slip_share
-    p.utilisation_effect = behaviour.utilisation_effect
-    p.cures = len(behaviour.cure_hazards)
-    p.cure_hazards[: p.cures] = behaviour.cure_hazards
-    p.prepay_chance = min(1.0, behaviour.prepay_per_year * product.cycle_days / 365)
-    p.draw_low, p.draw_high = (basis_points(share) for share in behaviour.draw_share)
+    _copy(p.behaviour, behaviour, "default_dpd slip_days slip_share utilisation_effect")
+    p.behaviour.cures = len(behaviour.cure_hazards)
+    p.behaviour.cure_hazards[: p.behaviour.cures] = behaviour.cure_hazards
+    p.behaviour.prepay_chance = min(1.0, behaviour.prepay_per_year * product.cycle_days / 365)
+    p.behaviour.draw_low_bp, p.behaviour.draw_high_bp = (basis_points(x) for x in behaviour.draw_share)
     daily = behaviour.draws_per_year / 365
-    p.draws = daily > 0
-    p.wish_gap = 1 / math.log1p(-daily) if 0 < daily < 1 else 0.0
-    p.instalments = product.instalments
-    p.method = METHODS.index(product.method)
-    p.cycle_days = product.cycle_days
-    p.per_loan = product.release_unit == "loan"
-    p.min_draw = cents(product.min_draw)
-    p.annuity[: product.instalments + 1] = annuity_factors(
-        product.daily_rate * product.cycle_days, product.instalments
-    )
+    p.behaviour.draws = daily > 0
+    p.behaviour.wish_gap = 1 / math.log1p(-daily) if 0 < daily < 1 else 0.0
+    _copy(p.product, product, "instalments cycle_days")
+    p.product.method = METHODS.index(product.method)
+    p.product.per_loan = product.release_unit == "loan"
+    p.product.min_draw = cents(product.min_draw)
+    factors = annuity_factors(product.daily_rate * product.cycle_days, product.instalments)
+    p.product.annuity[: len(factors)] = factors
 
 
-def _set_evaluation(p: np.record, scenario: Scenario) -> None:
-    evaluation, rules, screening = scenario.evaluation, scenario.rules, scenario.screening
-    p.period_days = evaluation.period_days
-    p.cutoff_days = evaluation.cutoff_days
-    p.duration_days = evaluation.duration_days
-    p.straight_through = evaluation.straight_through
-    p.smoothing = evaluation.smoothing
-    p.utilisation_weight = evaluation.utilisation_weight
-    p.min_score = rules.min_score
-    p.clean_days = rules.clean_days
-    p.grace_days = rules.grace_days
-    p.denies_overdue = rules.overdue
-    p.false_flag = screening.false_flag
-    p.flag_days = screening.flag_days
-    p.detection = screening.detection
-    weights = screening.weights
-    p.weight_utilisation = weights.utilisation
-    p.weight_draw = weights.recent_draw
-    p.weight_prepayment = weights.recent_prepayment
-    p.weight_lenders = weights.lenders
-    p.weighted = any((weights.utilisation, weights.recent_draw, weights.recent_prepayment, weights.lenders))
+def _write_evaluation(p: Record, scenario: Scenario) -> None:
+    names = "period_days cutoff_days duration_days straight_through smoothing utilisation_weight"
+    _copy(p.evaluation, scenario.evaluation, names)
+    _copy(p.rules, scenario.rules, "min_score clean_days grace_days")
+    p.rules.denies_overdue = scenario.rules.overdue
+    _copy(p.screening, scenario.screening, "false_flag flag_days detection")
+    weights = scenario.screening.weights
+    p.screening.weight_utilisation = weights.utilisation
+    p.screening.weight_draw = weights.recent_draw
+    p.screening.weight_prepayment = weights.recent_prepayment
+    p.screening.weight_lenders = weights.lenders
+    shifts = (weights.utilisation, weights.recent_draw, weights.recent_prepayment, weights.lenders)
+    p.screening.weighted = any(shifts)
 
 
-def _set_capacities(p: np.record, scenario: Scenario) -> None:
-    review, funding, limits = scenario.review, scenario.funding, scenario.limits
-    p.reviewers = review.reviewers
-    p.service_law = SERVICE_LAWS.index(review.service_law)
-    p.service_days = review.service_days
-    p.service_cv = review.service_cv
-    p.approve_share = review.approve_share
-    p.priority_score = math.inf if review.priority_score is None else review.priority_score
-    p.unlimited = funding.unlimited
-    p.headroom = cents(funding.initial)
-    p.daily_inflow = cents(funding.daily_inflow)
-    p.recycle_share = basis_points(funding.recycle_share)
-    p.reserve_share = basis_points(funding.reserve_share)
-    p.raise_score = math.inf if limits.raise_score is None else limits.raise_score
-    p.raise_share = basis_points(limits.raise_share)
-    p.raise_days = limits.raise_days
-    p.cut_score = -math.inf if limits.cut_score is None else limits.cut_score
-    p.cut_share = basis_points(limits.cut_share)
-    p.cap = LARGEST_LIMIT if limits.cap is None else cents(limits.cap)
-    p.inactive_days = _NO_BOUND if limits.inactive_days is None else limits.inactive_days
+def _write_capacities(p: Record, scenario: Scenario) -> None:
+    review, funding = scenario.review, scenario.funding
+    _copy(p.review, review, "reviewers service_days service_cv approve_share")
+    p.review.service_law = SERVICE_LAWS.index(review.service_law)
+    p.review.priority_score = math.inf if review.priority_score is None else review.priority_score
+    p.funding.unlimited = funding.unlimited
+    p.funding.daily_inflow = cents(funding.daily_inflow)
+    p.funding.recycle_bp = basis_points(funding.recycle_share)
+    p.funding.reserve_bp = basis_points(funding.reserve_share)
 
 
-def _set_lever(p: np.record, lever: Lever) -> None:
+def _write_limits(record: Record, scenario: Scenario) -> None:
+    limits = scenario.limits
+    record.raise_score = math.inf if limits.raise_score is None else limits.raise_score
+    record.raise_bp = basis_points(limits.raise_share)
+    record.raise_days = limits.raise_days
+    record.cut_score = -math.inf if limits.cut_score is None else limits.cut_score
+    record.cut_bp = basis_points(limits.cut_share)
+    record.cap = LARGEST_LIMIT if limits.cap is None else cents(limits.cap)
+    record.inactive_days = _NO_BOUND if limits.inactive_days is None else limits.inactive_days
+
+
+def _write_lever(record: Record, lever: Lever) -> None:
     kind = LEVER_KINDS.index(lever.kind)
-    p.lever_strength[kind] = lever.strength
-    p.lever_bp[kind] = basis_points(lever.strength)
-    p.lever_uptake[kind] = lever.uptake if kind != MORE_FUNDING else 0.0
-    p.lever_from[kind] = lever.from_day
+    record.strength[kind] = lever.strength
+    record.strength_bp[kind] = basis_points(lever.strength)
+    record.uptake[kind] = lever.uptake if kind != MORE_FUNDING else 0.0
+    record.from_day[kind] = lever.from_day
     if lever.product is not None:
         served = preset(lever.product)
-        p.served_limit = cents(served.population.limit_median)
-        p.served_days = served.product.instalments * served.product.cycle_days
+        record.served_limit = cents(served.population.limit_median)
+        record.served_days = served.product.instalments * served.product.cycle_days
 
 
-def _set_reaction(p: np.record, scenario: Scenario) -> None:
+def _write_reaction(p: Record, scenario: Scenario) -> None:
     reaction = scenario.reaction
-    p.patience_days = reaction.patience_days
-    p.appeal_share = reaction.appeal_share
-    p.lender_share = reaction.lender_share
-    p.most_lenders = reaction.most_lenders
-    p.lateness_per_lender = reaction.lateness_per_lender
-    p.reacting = reaction.appeal_share > 0 or reaction.lender_share > 0 or p.lever_strength[APPEAL] > 0
+    _copy(p.reaction, reaction, "patience_days appeal_share lender_share most_lenders lateness_per_lender")
+    appeals = reaction.appeal_share > 0 or p.levers.strength[APPEAL] > 0
+    p.reaction.reacting = appeals or reaction.lender_share > 0
 
 
-def _set_ceilings(p: np.record, scenario: Scenario) -> None:
+def _write_ceilings(p: Record, scenario: Scenario) -> None:
     """Raise the ceiling here: the share of so large an amount is beyond 64 bits."""
     funding = scenario.funding
     if funding.ceiling is None or funding.unlimited:
-        p.ceiling = p.raised_ceiling = _NO_CEILING
+        p.funding.ceiling = p.funding.raised_ceiling = _NO_CEILING
     else:
         ceiling = cents(funding.ceiling)
-        p.ceiling = ceiling
-        p.raised_ceiling = ceiling + ceiling * int(p.lever_bp[MORE_FUNDING]) // 10_000
+        p.funding.ceiling = ceiling
+        p.funding.raised_ceiling = ceiling + ceiling * int(p.levers.strength_bp[MORE_FUNDING]) // 10_000
 
 
 def facility_records(scenario: Scenario) -> Records:

@@ -6,22 +6,19 @@ entity, index), the key is (seed, replication). So two scenarios share every num
 same in both: common random numbers by construction.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from simlimit.model.compiling import step, transition
-from simlimit.model.state import Records
-
-POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER, FLAG = 1, 2, 3, 4, 5, 6, 7, 8, 9
-"""Streams: what a number is for."""
+from simlimit.model.compiling import rare, step
+from simlimit.model.handle import Handle
+from simlimit.model.records import RUN, Record, Records
 
 Numbers: TypeAlias = tuple[float, float, float, float]
 """Four uniform numbers, strictly between 0 and 1."""
 
 TOGETHER = 128
-"""How many entities' numbers are drawn together."""
+"""For how many entities numbers are drawn together."""
 
 _MASK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -56,15 +53,15 @@ def philox(
 
 
 @step
-def uniforms(seed: int, replication: int, stream: int, entity: int, i: int, j: int) -> Numbers:
+def uniforms(key: Record, stream: int, entity: int, i: int, j: int) -> Numbers:
     """Return four uniform numbers, strictly between 0 and 1.
 
     Parameters
     ----------
-    seed, replication : int
-        The key: 0 .. 2**32 - 1.
+    key : RUN record
+        Its seed and replication are the key: 0 .. 2**32 - 1 each.
     stream : int
-        What the number is for: POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER or FLAG.
+        What the number is for, one of `simlimit.model.streams`.
     entity : int
         The borrower, or the kind of shock.
     i, j : int
@@ -77,15 +74,23 @@ def uniforms(seed: int, replication: int, stream: int, entity: int, i: int, j: i
 
     Examples
     --------
-    >>> all(0 < u < 1 for u in uniforms(1, 0, DUE, 7, 3, 0))
+    >>> from simlimit.model import streams
+    >>> all(0 < u < 1 for u in uniforms(random_key(1, 0), streams.DUE, 7, 3, 0))
     True
     """
-    w0, w1, w2, w3 = philox(entity, i, j, stream, seed, replication)
+    w0, w1, w2, w3 = philox(entity, i, j, stream, key.seed, key.replication)
     return (w0 + 0.5) * _SCALE, (w1 + 0.5) * _SCALE, (w2 + 0.5) * _SCALE, (w3 + 0.5) * _SCALE
 
 
-class Batch(NamedTuple):
-    """Room for what is drawn together.
+def random_key(seed: int, replication: int) -> Record:
+    """Return a record with a key of random numbers, for who has no run."""
+    run = np.zeros(1, RUN)[0]
+    run.seed, run.replication = seed, replication
+    return run
+
+
+class Batch(Handle):
+    """Random numbers that are drawn together.
 
     Attributes
     ----------
@@ -95,35 +100,45 @@ class Batch(NamedTuple):
         Four draws of four numbers for each entity.
     """
 
-    entities: npt.NDArray[np.int64]
-    indices: npt.NDArray[np.int64]
-    u: npt.NDArray[np.float64]
+    members: ClassVar = {
+        "entities": (np.dtype(np.int64), 1),
+        "indices": (np.dtype(np.int64), 1),
+        "u": (np.dtype(np.float64), 3),
+    }
+
+    entities: Records
+    indices: Records
+    u: Records
 
 
 def empty_batch() -> Batch:
-    """Return room for what is drawn together."""
-    return Batch(np.empty(TOGETHER, np.int64), np.empty(TOGETHER, np.int64), np.empty((4, 4, TOGETHER)))
+    """Return a batch of which nothing is drawn."""
+    return Batch(
+        entities=np.empty(TOGETHER, np.int64),
+        indices=np.empty(TOGETHER, np.int64),
+        u=np.empty((4, 4, TOGETHER)),
+    )
 
 
-@transition
-def draw_many(
-    seed: int, replication: int, stream: int, number: int, entities: Records, indices: Records, u: Records
-) -> None:
+@rare
+def draw_many(key: Record, stream: int, batch: Batch, number: int, draw: int) -> None:
     """Draw the numbers of many entities at once, as the processor does it best.
 
     Parameters
     ----------
-    seed, replication, stream : int
+    key, stream
         As in `uniforms`.
+    batch : Batch
+        Its entities and indices are `entity` and `i` of `uniforms`, of which `j` is 0. In ``u[draw]``, column
+        k is set to what `uniforms` returns for entity k.
     number : int
         How many entities.
-    entities, indices : arrays of int
-        As `entity` and `i` of `uniforms`; `j` is 0.
-    u : array of float, shape (4, TOGETHER)
-        Set to the numbers: column k is what `uniforms` returns for entity k.
+    draw : int
+        0 .. 3.
     """
+    u = batch.u[draw]
     for k in range(number):
-        w0, w1, w2, w3 = philox(entities[k], indices[k], 0, stream, seed, replication)
+        w0, w1, w2, w3 = philox(batch.entities[k], batch.indices[k], 0, stream, key.seed, key.replication)
         u[0, k] = (w0 + 0.5) * _SCALE
         u[1, k] = (w1 + 0.5) * _SCALE
         u[2, k] = (w2 + 0.5) * _SCALE

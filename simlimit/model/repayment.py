@@ -1,46 +1,30 @@
 """Borrowers pay, miss, cure, slip, repay early and default (phase 1)."""
 
+from simlimit.model import causes, events, phases, streams
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import note_limit
+from simlimit.model.counting import count_no_limit
 from simlimit.model.evaluation import evaluate_at_repayment
-from simlimit.model.holds import in_progress, repay, settle
-from simlimit.model.ledger import log
+from simlimit.model.holds import Payment, in_progress, repay, settle
+from simlimit.model.ledger import Subject, line_of, log
 from simlimit.model.levers import EDUCATION, PAY_ON_TIME, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
 from simlimit.model.limits import close
 from simlimit.model.loans import drop_oldest
-from simlimit.model.plan import cycle_at_stake, planned_day
-from simlimit.model.randomness import DUE, Numbers, uniforms
-from simlimit.model.state import (
-    DEFAULT,
-    DEFAULTED,
-    EQUAL_INSTALMENT,
-    EQUAL_PRINCIPAL,
-    MISS,
-    NEVER,
-    NO_CAUSE,
-    NO_LOAN,
-    NONE,
-    PAY,
-    PREPAID,
-    REPAID,
-    SLIP,
-    Record,
-    Records,
-    lenders_in_use,
-    utilisation,
-)
+from simlimit.model.planned_payments import cycle_at_stake, planned_day
+from simlimit.model.randomness import Numbers, uniforms
+from simlimit.model.records import EQUAL_INSTALMENT, EQUAL_PRINCIPAL, NEVER, NO_LOAN, Record
+from simlimit.model.state import State, lenders_in_use, utilisation
 
 
 @step
-def next_principal(p: Record, loan: Record) -> int:
+def next_principal(s: State, loan: Record) -> int:
     """Return the principal of the next instalment of a loan."""
-    if p.method == EQUAL_INSTALMENT:
-        return int(loan.balance * p.annuity[loan.remaining])
+    if s.product.method == EQUAL_INSTALMENT:
+        return int(loan.balance * s.product.annuity[loan.remaining])
     if loan.remaining == 1:
         return loan.balance
-    if p.method == EQUAL_PRINCIPAL:
-        return (loan.balance - loan.rest) // loan.remaining
+    if s.product.method == EQUAL_PRINCIPAL:
+        return (loan.balance - loan.remainder) // loan.remaining
     return 0
 
 
@@ -51,184 +35,168 @@ def instalments_due(loan: Record, cycle: int) -> int:
 
 
 @step
-def anything_due(loans: Records, r: Record, cycle: int) -> bool:
+def anything_due(s: State, r: Record, cycle: int) -> bool:
     """Return whether some loan has an instalment due; if any, then the oldest."""
-    return r.loans > 0 and loans[r.first_loan].next_cycle <= cycle
+    return r.loans > 0 and s.loans[r.first_loan].next_cycle <= cycle
 
 
 @step
-def pay_next(p: Record, loan: Record) -> int:
+def pay_next(s: State, loan: Record) -> int:
     """Pay the next instalment of a loan and return its principal."""
-    principal = next_principal(p, loan)
+    principal = next_principal(s, loan)
     loan.balance -= principal
     loan.remaining -= 1
     return principal
 
 
 @step
-def pay_instalments(p: Record, loan: Record, due: int) -> int:
+def pay_instalments(s: State, loan: Record, due: int) -> int:
     """Pay so many instalments of a loan and return their principal."""
     principal = 0
     for _ in range(due):
-        principal += pay_next(p, loan)
+        principal += pay_next(s, loan)
     loan.next_cycle += due
     return principal
 
 
 @rare
-def repay_apart(
-    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int, loan: Record,
-    principal: int, late: bool,
-) -> None:  # fmt: skip
-    """Book what was paid of one loan as a hold of its own, which waits for that loan's settlement."""
-    number = p.instalments - loan.remaining
+def repay_apart(s: State, r: Record, day: int, loan: Record, principal: int, late: bool) -> None:
+    """Open a hold for what was paid of one loan; it waits for that loan's settlement."""
+    number = s.product.instalments - loan.remaining
     settled = loan.remaining == 0
-    repay(r, holds, counts, p, events, day, PAY, principal, loan.origin, number, late, settled, REPAID)
+    repay(s, r, day, Payment(principal, loan.origin, number, late, settled, events.REPAYMENT))
     if settled:
-        settle(r, holds, counts, p, day, PAY, loan.origin)
+        settle(s, r, day, loan.origin)
 
 
 @step
-def pay_all_due(
-    r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
-    day: int, cycle: int, late: bool,
-) -> None:  # fmt: skip
+def pay_all_due(s: State, r: Record, day: int, cycle: int, late: bool) -> None:
     """Pay every instalment that is due: one hold for the payment, or one per loan where it is released so."""
     total = 0
     settled = 0
     for place in range(r.first_loan, r.first_loan + r.loans):
-        one = loans[place]
+        one = s.loans[place]
         due = instalments_due(one, cycle)
         if due > 0:
-            principal = pay_instalments(p, one, due)
+            principal = pay_instalments(s, one, due)
             total += principal
-            if p.per_loan:
-                repay_apart(r, holds, counts, p, events, day, one, principal, late)
+            if s.product.per_loan:
+                repay_apart(s, r, day, one, principal, late)
         settled += one.remaining == 0
     drop_oldest(r, settled)
-    if not p.per_loan:
-        repay(r, holds, counts, p, events, day, PAY, total, NO_LOAN, cycle, late, True, REPAID)
+    if not s.product.per_loan:
+        repay(s, r, day, Payment(total, NO_LOAN, cycle, late, True, events.REPAYMENT))
 
 
 @rare
-def prepay(
-    r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
-    day: int, phase: int,
-) -> None:  # fmt: skip
+def prepay(s: State, r: Record, day: int) -> None:
     """Repay the whole balance of the oldest loan."""
-    one = loans[r.first_loan]
+    one = s.loans[r.first_loan]
     balance = one.balance
     origin = one.origin
     one.balance = 0
     one.remaining = 0
     drop_oldest(r, 1)
     r.last_prepayment = day
-    number = p.instalments
-    repay(r, holds, counts, p, events, day, phase, balance, origin, number, False, True, PREPAID)
-    settle(r, holds, counts, p, day, phase, origin)
+    number = s.product.instalments
+    repay(s, r, day, Payment(balance, origin, number, False, True, events.PREPAYMENT))
+    settle(s, r, day, origin)
 
 
 @step
-def prepays(r: Record, p: Record, day: int, u: float) -> bool:
+def prepays(s: State, r: Record, day: int, u: float) -> bool:
     """Return whether an early repayment follows a payment: seldom into an evaluation that one knows of."""
-    if u >= p.prepay_chance or r.loans == 0:
+    if u >= s.behaviour.prepay_chance or r.loans == 0:
         return False
-    if not in_progress(r, p, day, PAY):
+    if not in_progress(s, r, day):
         return True
-    return u < p.prepay_chance * (1.0 - pull(r, p, day, TRANSPARENCY))
+    return u < s.behaviour.prepay_chance * (1.0 - pull(s, r, day, TRANSPARENCY))
 
 
 @step
-def pay_now(
-    r: Record, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
-    day: int, cycle: int, chance: float,
-) -> None:  # fmt: skip
+def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
     """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
     cure = r.spell > 0
-    late = day - int(r.oldest_due) > p.grace_days
+    late = day - int(r.oldest_due) > s.rules.grace_days
     if late:
         r.last_overdue = day
     r.spell = 0
     r.oldest_due = NEVER
     r.slip_until = NEVER
-    pay_all_due(r, loans, holds, counts, p, events, day, cycle, late and p.denies_overdue)
-    if not cure and prepays(r, p, day, chance):
-        prepay(r, loans, holds, counts, p, events, day, PAY)
+    pay_all_due(s, r, day, cycle, late and s.rules.denies_overdue != 0)
+    if not cure and prepays(s, r, day, chance):
+        prepay(s, r, day)
     if takes_up(r, TIMELY_SCORING):
-        evaluate_at_repayment(r, holds, counts, p, events, day)
+        evaluate_at_repayment(s, r, day)
 
 
 @step
-def made_rarer(r: Record, p: Record, day: int, chance: float) -> float:
+def made_rarer(s: State, r: Record, day: int, chance: float) -> float:
     """Return what the levers leave of the chance that a payment is not made on its day."""
     if r.levers == 0:
         return chance
-    return chance * (1.0 - pull(r, p, day, PAY_ON_TIME)) * (1.0 - pull(r, p, day, EDUCATION))
+    return chance * (1.0 - pull(s, r, day, PAY_ON_TIME)) * (1.0 - pull(s, r, day, EDUCATION))
 
 
 @step
-def miss_chance(r: Record, p: Record, day: int, x: float) -> float:
+def miss_chance(s: State, r: Record, day: int, x: float) -> float:
     """Return how likely a borrower that is not late, and uses a share x of its limit, misses a payment."""
-    chance = r.propensity * (1.0 + p.utilisation_effect * x * x) * p.late_scale
-    if p.lateness_per_lender > 0.0:
-        chance *= 1.0 + p.lateness_per_lender * lenders_in_use(r, day)
-    return min(1.0, made_rarer(r, p, day, chance))
+    chance = r.propensity * (1.0 + s.behaviour.utilisation_effect * x * x) * s.behaviour.late_scale
+    if s.reaction.lateness_per_lender > 0.0:
+        chance *= 1.0 + s.reaction.lateness_per_lender * lenders_in_use(r, day)
+    return min(1.0, made_rarer(s, r, day, chance))
 
 
 @step
-def misses(r: Record, p: Record, day: int, u: float) -> bool:
+def misses(s: State, r: Record, day: int, u: float) -> bool:
     """Return whether a borrower that is not late misses a payment.
 
     Most numbers are above the chance even of one that uses its whole limit, and the share takes a division.
     """
-    return u < miss_chance(r, p, day, 1.0) and u < miss_chance(r, p, day, utilisation(r))
+    return u < miss_chance(s, r, day, 1.0) and u < miss_chance(s, r, day, utilisation(r))
 
 
 @step
-def pays_when_due(r: Record, p: Record, events: Records, day: int, cycle: int, u: Numbers) -> bool:
+def pays_when_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
     """Decide what becomes of a due day: paid (or cured), missed or slipped; return whether it is paid."""
     u_late, u_slip, u_days, _ = u
     if r.spell > 0:
-        if u_late < p.cure_hazards[min(r.spell, p.cures) - 1]:
+        if u_late < s.behaviour.cure_hazards[min(r.spell, s.behaviour.cures) - 1]:
             return True
         r.spell += 1
-        log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
+        log(s, day, events.MISS, Subject(int(r.borrower), NO_LOAN, cycle), 0, causes.NONE)
         return False
-    if misses(r, p, day, u_late):
+    if misses(s, r, day, u_late):
         r.spell = 1
         r.oldest_due = day
-        log(events, p, day, PAY, MISS, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
+        log(s, day, events.MISS, Subject(int(r.borrower), NO_LOAN, cycle), 0, causes.NONE)
         return False
-    if u_slip < made_rarer(r, p, day, p.slip_share):
+    if u_slip < made_rarer(s, r, day, s.behaviour.slip_share):
         r.oldest_due = day
-        r.slip_until = day + 1 + int(u_days * p.slip_days)
-        log(events, p, day, PAY, SLIP, r.borrower, NO_LOAN, cycle, 0, NO_CAUSE)
+        r.slip_until = day + 1 + int(u_days * s.behaviour.slip_days)
+        log(s, day, events.SLIP, Subject(int(r.borrower), NO_LOAN, cycle), 0, causes.NONE)
         return False
     return True
 
 
 @rare
-def pays_ahead(
-    r: Record, aside: Records, loans: Records, p: Record, day: int, cycle: int, u: Numbers
-) -> bool:
+def pays_ahead(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
     """Decide whether a borrower pays on its planned day; if not, the due day decides as ever."""
-    pays = not misses(r, p, day, u[0]) and u[1] >= made_rarer(r, p, day, p.slip_share)
-    if not (pays and anything_due(loans, r, cycle)):
+    pays = not misses(s, r, day, u[0]) and u[1] >= made_rarer(s, r, day, s.behaviour.slip_share)
+    if not (pays and anything_due(s, r, cycle)):
         return False
-    aside[r.place].first_cycle = cycle + 1
+    s.details[r.place].first_cycle = cycle + 1
     return True
 
 
 @rare
-def default(
-    r: Record, aside: Records, holds: Records, counts: Records, p: Record, events: Records, day: int
-) -> None:
+def default(s: State, r: Record, day: int) -> None:
     """Close the line of a borrower in default and write off what is outstanding."""
-    close(r, holds, counts, p, events, day, PAY, DEFAULT)
-    log(events, p, day, PAY, DEFAULTED, r.borrower, NO_LOAN, NONE, r.outstanding, NO_CAUSE)
-    aside[r.place].written_off = r.outstanding
-    p.written_off += r.outstanding
-    p.outstanding -= r.outstanding
+    close(s, r, day, causes.DEFAULT)
+    log(s, day, events.DEFAULT, line_of(r), r.outstanding, causes.NONE)
+    s.details[r.place].written_off = r.outstanding
+    s.today.written_off += r.outstanding
+    s.today.outstanding -= r.outstanding
     r.outstanding = 0
     r.loans = 0
     r.spell = 0
@@ -237,65 +205,58 @@ def default(
 
 
 @step
-def next_payment_day(r: Record, p: Record, day: int, next_due: int) -> int:
+def next_payment_day(s: State, r: Record, day: int, next_due: int) -> int:
     """Return the day after ``day`` on which the borrower pays, is due, or defaults."""
     if r.closed and r.loans == 0:
         return NEVER
     when = min(next_due, r.slip_until)
-    if p.default_dpd > 0:
-        when = min(when, max(r.oldest_due + p.default_dpd, day + 1))
-    if p.planning:
-        planned = planned_day(r, p, next_due, due_cycle(r, p) + 1)
+    if s.behaviour.default_dpd > 0:
+        when = min(when, max(r.oldest_due + s.behaviour.default_dpd, day + 1))
+    if s.levers.planning:
+        planned = planned_day(s, r, next_due, due_cycle(s, r) + 1)
         when = min(when, planned) if planned > day else when
     return when
 
 
 @step
-def meet_payment_day(
-    r: Record, aside: Records, loans: Records, holds: Records, counts: Records, p: Record, events: Records,
-    day: int, u: Numbers,
-) -> int:  # fmt: skip
+def meet_payment_day(s: State, r: Record, day: int, u: Numbers) -> int:
     """Let a borrower pay what its day brings, by the random numbers of its due-cycle; return its next day."""
-    cycle = due_cycle(r, p)
-    since_due = days_since_due(r, p)
+    cycle = due_cycle(s, r)
+    since_due = days_since_due(s, r)
     pays = r.slip_until == day
     if since_due == 0:
-        if anything_due(loans, r, cycle):
-            pays = pays_when_due(r, p, events, day, cycle, u)
+        if anything_due(s, r, cycle):
+            pays = pays_when_due(s, r, day, cycle, u)
     elif r.oldest_due == NEVER:  # neither due nor past due: a planned day
         cycle += 1
-        pays = pays_ahead(r, aside, loans, p, day, cycle, u)
+        pays = pays_ahead(s, r, day, cycle, u)
     if pays:
-        pay_now(r, loans, holds, counts, p, events, day, cycle, u[3])
-    if p.default_dpd > 0 and day - int(r.oldest_due) >= p.default_dpd:
-        default(r, aside, holds, counts, p, events, day)
-    r.next_payment = next_payment_day(r, p, day, day - since_due + p.cycle_days)
-    note_limit(r, p, day)
+        pay_now(s, r, day, cycle, u[3])
+    if s.behaviour.default_dpd > 0 and day - int(r.oldest_due) >= s.behaviour.default_dpd:
+        default(s, r, day)
+    r.next_payment = next_payment_day(s, r, day, day - since_due + s.product.cycle_days)
+    count_no_limit(s, r, day)
     return int(r.next_payment)
 
 
 @transition
-def pay(
-    borrowers: Records, aside: Records, loans: Records, holds: Records, counts: Records, platform: Records,
-    events: Records, b: int, day: int,
-) -> int:  # fmt: skip
-    """Let a borrower pay what its day brings.
+def pay(s: State, b: int, day: int) -> int:
+    """Let a borrower pay what its due day, planned day, end of a slip or day of default brings.
 
     Parameters
     ----------
-    borrowers, aside, loans, holds, counts, platform, events : record arrays
-        The state.
+    s : State
     b : int
         Position of the borrower.
     day : int
-        Today: a due day, a planned day, the end of a slip, or the day of default.
+        Today.
 
     Returns
     -------
     int
         The next such day, or NEVER.
     """
-    p = platform[0]
-    r = borrowers[b]
-    u = uniforms(p.seed, p.replication, DUE, r.borrower, cycle_at_stake(r, p), 0)
-    return meet_payment_day(r, aside, loans, holds, counts, p, events, day, u)
+    s.clock.phase = phases.PAY
+    r = s.borrowers[b]
+    u = uniforms(s.run, streams.DUE, r.borrower, cycle_at_stake(s, r), 0)
+    return meet_payment_day(s, r, day, u)

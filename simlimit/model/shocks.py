@@ -1,143 +1,113 @@
 """Policy and market shocks (phase 0)."""
 
+from simlimit.model import causes, events, phases, stages
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import charge
-from simlimit.model.ledger import log
+from simlimit.model.ledger import Subject, log
 from simlimit.model.limits import close, lower_limit
-from simlimit.model.state import (
-    CANCELLATION,
-    CAP,
-    END,
-    FREEZE,
-    FUNDING,
-    LIMIT_CUT,
-    LIQUIDITY_SQUEEZE,
-    NO_LOAN,
-    NONE,
-    POLICY,
-    QUEUED,
-    SHOCK_BEGIN,
-    SHOCK_END,
-    SHOCKS,
-    TIGHTENING,
-    WATCH_LIST,
-    Record,
-    Records,
-    share,
-)
+from simlimit.model.money import share
+from simlimit.model.records import END, NO_LOAN, NONE, Record
+from simlimit.model.state import State
 
 
 @step
-def freeze(r: Record, holds: Records, counts: Records, p: Record, day: int) -> None:
-    """Let a borrower's queued holds stand at the policy gate."""
+def charge_queued(s: State, r: Record, day: int, cause: int) -> None:
+    """Let a borrower's queued holds stand at the funding gate, or at the policy gate, from today."""
+    h = r.first_hold
+    while h != END:
+        if s.holds[h].stage == stages.QUEUED:
+            charge(s, r, s.holds[h], day, cause)
+            s.today.funding_queue += 1 if cause == causes.FUNDING else -1
+        h = s.holds[h].next
+
+
+@step
+def freeze(s: State, r: Record, day: int) -> None:
+    """Begin a freeze of a borrower."""
     r.freezes += 1
-    if r.freezes > 1:
-        return
-    p.frozen += 1
-    h = r.first_hold
-    while h != END:
-        if holds[h].stage == QUEUED:
-            charge(r, holds[h], counts, p, day, POLICY)
-            p.funding_queue -= 1
-        h = holds[h].next
+    if r.freezes == 1:
+        s.today.frozen += 1
+        charge_queued(s, r, day, causes.POLICY)
 
 
 @step
-def thaw(r: Record, holds: Records, counts: Records, p: Record, day: int) -> None:
-    """Let a borrower's queued holds stand at the funding gate again, when its last freeze ends."""
+def thaw(s: State, r: Record, day: int) -> None:
+    """End a freeze of a borrower, which another may still freeze."""
     r.freezes -= 1
-    if r.freezes > 0:
-        return
-    p.frozen -= 1
-    h = r.first_hold
-    while h != END:
-        if holds[h].stage == QUEUED:
-            charge(r, holds[h], counts, p, day, FUNDING)
-            p.funding_queue += 1
-        h = holds[h].next
+    if r.freezes == 0:
+        s.today.frozen -= 1
+        charge_queued(s, r, day, causes.FUNDING)
 
 
 @step
-def strike(
-    r: Record, holds: Records, counts: Records, p: Record, events: Records, day: int,
-    kind: int, size: int,
-) -> None:  # fmt: skip
+def strike(s: State, r: Record, day: int, kind: int, size: int) -> None:
     """Apply the begin of a shock to a borrower it covers."""
-    if kind == FREEZE:
-        freeze(r, holds, counts, p, day)
-    elif kind == TIGHTENING:
+    if kind == causes.FREEZE:
+        freeze(s, r, day)
+    elif kind == causes.TIGHTENING:
         r.tightened += size
-    elif kind == WATCH_LIST:
+    elif kind == causes.WATCH_LIST:
         r.watches += 1
-    elif kind == LIMIT_CUT:
-        lower_limit(r, holds, counts, p, events, day, SHOCKS, r.limit - share(r.limit, size), kind)
-    elif kind == CAP:
+    elif kind == causes.LIMIT_CUT:
+        lower_limit(s, r, day, r.limit - share(r.limit, size), kind)
+    elif kind == causes.CAP:
         r.cap = min(r.cap, size)
-        lower_limit(r, holds, counts, p, events, day, SHOCKS, size, kind)
-    elif kind == CANCELLATION:
-        close(r, holds, counts, p, events, day, SHOCKS, kind)
+        lower_limit(s, r, day, size, kind)
+    elif kind == causes.CANCELLATION:
+        close(s, r, day, kind)
 
 
 @step
-def recede(r: Record, holds: Records, counts: Records, p: Record, day: int, kind: int, size: int) -> None:
+def recede(s: State, r: Record, day: int, kind: int, size: int) -> None:
     """Apply the end of a shock to a borrower it covers."""
-    if kind == FREEZE:
-        thaw(r, holds, counts, p, day)
-    elif kind == TIGHTENING:
+    if kind == causes.FREEZE:
+        thaw(s, r, day)
+    elif kind == causes.TIGHTENING:
         r.tightened -= size
-    elif kind == WATCH_LIST:
+    elif kind == causes.WATCH_LIST:
         r.watches -= 1
 
 
 @step
-def covers(shock: Record, regions: Records, r: Record) -> bool:
+def covers(s: State, i: int, r: Record) -> bool:
     """Return whether a shock that begins now covers a borrower."""
-    return regions[r.region] and r.score < shock.score_below
+    return s.shock_regions[i, r.region] and r.score < s.shocks[i].score_below
 
 
 @transition
-def begin_shock(
-    borrowers: Records, holds: Records, counts: Records, platform: Records, events: Records,
-    shock: Records, regions: Records, covered: Records, day: int,
-) -> None:  # fmt: skip
-    """Begin a shock.
+def begin_shock(s: State, k: int, day: int) -> None:
+    """Begin an occurrence of a shock, and note whom it covers.
 
     Parameters
     ----------
-    borrowers, holds, counts, platform, events : record arrays
-        The state.
-    shock : array of one SHOCK record
-    regions : array of bool
-        Whether it covers each region.
-    covered : array of bool
-        Set to whether it covers each borrower.
+    s : State
+    k : int
+        Number of the occurrence.
     day : int
         Today.
     """
-    p = platform[0]
-    s = shock[0]
-    log(events, p, day, SHOCKS, SHOCK_BEGIN, NONE, NO_LOAN, NONE, 0, s.kind)
-    if s.kind == LIQUIDITY_SQUEEZE:
-        p.squeezes += s.strength
+    s.clock.phase = phases.SHOCKS
+    i = s.occurrences[k].shock
+    shock = s.shocks[i]
+    log(s, day, events.SHOCK_BEGIN, Subject(NONE, NO_LOAN, NONE), 0, shock.kind)
+    if shock.kind == causes.LIQUIDITY_SQUEEZE:
+        s.totals.squeezes += shock.strength
         return
-    for b in range(len(borrowers)):
-        covered[b] = covers(s, regions, borrowers[b])
-        if covered[b]:
-            strike(borrowers[b], holds, counts, p, events, day, s.kind, s.strength)
+    for b in range(len(s.borrowers)):
+        s.covered[k, b] = covers(s, i, s.borrowers[b])
+        if s.covered[k, b]:
+            strike(s, s.borrowers[b], day, shock.kind, shock.strength)
 
 
 @transition
-def end_shock(
-    borrowers: Records, holds: Records, counts: Records, platform: Records, events: Records,
-    shock: Records, covered: Records, day: int,
-) -> None:  # fmt: skip
-    """End a shock; ``covered`` says whom it covers since it began."""
-    p = platform[0]
-    s = shock[0]
-    log(events, p, day, SHOCKS, SHOCK_END, NONE, NO_LOAN, NONE, 0, s.kind)
-    if s.kind == LIQUIDITY_SQUEEZE:
-        p.squeezes -= s.strength
+def end_shock(s: State, k: int, day: int) -> None:
+    """End an occurrence of a shock for all whom it covers since it began; arguments as in `begin_shock`."""
+    s.clock.phase = phases.SHOCKS
+    shock = s.shocks[s.occurrences[k].shock]
+    log(s, day, events.SHOCK_END, Subject(NONE, NO_LOAN, NONE), 0, shock.kind)
+    if shock.kind == causes.LIQUIDITY_SQUEEZE:
+        s.totals.squeezes -= shock.strength
         return
-    for b in range(len(borrowers)):
-        if covered[b]:
-            recede(borrowers[b], holds, counts, p, day, s.kind, s.strength)
+    for b in range(len(s.borrowers)):
+        if s.covered[k, b]:
+            recede(s, s.borrowers[b], day, shock.kind, shock.strength)

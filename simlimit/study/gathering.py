@@ -22,8 +22,9 @@ from simlimit.drivers import calendar_driver, replications, simpy_driver
 from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.errors import SimlimitError
-from simlimit.model.start import Setting
-from simlimit.model.state import HOLD, LOAN, State
+from simlimit.model.preparation import PreparedScenario
+from simlimit.model.records import HOLD, LOAN
+from simlimit.model.state import State
 from simlimit.study.store import Store
 
 Frames = dict[str, pd.DataFrame]
@@ -35,7 +36,7 @@ BAR_AFTER_SECONDS = 1.0
 class Case(NamedTuple):
     """A scenario whose replications are wanted, ready to run."""
 
-    setting: Setting
+    prepared: PreparedScenario
     seed: int
     engine: Literal["calendar", "simpy"]
     keep: Literal["counts", "holds", "all"]
@@ -58,33 +59,28 @@ def run_piece(
 ) -> Piece:
     """Simulate replications ``first`` .. ``first + number - 1`` of a case, in this process."""
     if case.keep == "counts" and case.engine == "calendar":
-        done = replications.run(case.setting, case.seed, first, number, tallies, stopped)
+        done = replications.run(case.prepared, case.seed, first, number, tallies, stopped)
         return Piece(first, done, [{}] * number)
     if tallies is None:
-        tallies = empty_tallies(case.setting, number)
+        tallies = empty_tallies(case.prepared, number)
     tables: list[Frames] = []
     for row in range(number):
         if stopped():
             break
         state = _simulated(case, first + row)
-        t = tallies.rows(row, row + 1)
-        tally(
-            state.borrowers, state.holds, state.counts, state.platform, t.ended_holds[0], t.ended_cents[0],
-            t.followed_holds[0], t.followed_cents[0], t.totals[0],
-        )  # fmt: skip
-        t.daily[0] = state.daily
+        tally(state, tallies, row)
         tables.append(_kept(case, state))
     return Piece(first, tallies, tables)
 
 
 def _simulated(case: Case, replication: int) -> State:
     if case.engine == "simpy":
-        return simpy_driver.run(case.setting, case.seed, replication, (), lambda days: None)
-    return calendar_driver.run(case.setting, case.seed, replication, lambda days: None)
+        return simpy_driver.run(case.prepared, case.seed, replication, (), lambda days: None)
+    return calendar_driver.run(case.prepared, case.seed, replication, lambda days: None)
 
 
 def _kept(case: Case, state: State) -> Frames:
-    regions = case.setting.regions
+    regions = case.prepared.regions
     tables: Frames = {}
     if case.keep != "counts":
         tables["holds"] = frames.holds_frame(state, regions)
@@ -107,7 +103,7 @@ class Gathering:
     def __init__(self, case: Case, store: Store | None) -> None:
         self.case = case
         self.store = store
-        self.tallies = empty_tallies(case.setting, 0)
+        self.tallies = empty_tallies(case.prepared, 0)
         self.tables: dict[int, Frames] = {}
         self._stored = store.done() if store is not None else set()
         self._there = np.zeros(0, np.bool_)
@@ -123,7 +119,7 @@ class Gathering:
         if last <= number:
             return
         try:
-            tallies = empty_tallies(self.case.setting, last)
+            tallies = empty_tallies(self.case.prepared, last)
         except MemoryError:
             raise SimlimitError(
                 f"n is {last}, but the tallies of so many replications must fit into memory: fewer "
@@ -258,16 +254,16 @@ def piece_size(case: Case) -> int:
     """Return how many replications are a piece: a fraction of a second, but one at least."""
     if case.engine == "simpy":
         return 1
-    return max(1, BORROWER_DAYS_PER_CALL // (case.setting.borrowers * case.setting.scenario.horizon_days))
+    return max(1, BORROWER_DAYS_PER_CALL // (case.prepared.borrowers * case.prepared.scenario.horizon_days))
 
 
-def bytes_of_a_replication(setting: Setting) -> int:
+def bytes_of_a_replication(prepared: PreparedScenario) -> int:
     """Return about how much memory a replication takes while it runs."""
-    p = setting.platform[0]
-    loans = int(p.loan_room) * 5 / 4 * LOAN.itemsize
-    holds = 2 * HOLD.itemsize if p.reusing else setting.scenario.horizon_days / 20 * HOLD.itemsize
+    p = prepared.platform[0]
+    loans = int(p.storage.loan_capacity) * 5 / 4 * LOAN.itemsize
+    holds = 2 * HOLD.itemsize if p.run.reusing else prepared.scenario.horizon_days / 20 * HOLD.itemsize
     # Besides its record, a borrower stands in the lists of the driver.
-    return round(setting.borrowers * (200 + loans + holds))
+    return round(prepared.borrowers * (200 + loans + holds))
 
 
 def _fitting(cases: Sequence[Case]) -> int:
@@ -275,7 +271,7 @@ def _fitting(cases: Sequence[Case]) -> int:
     if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
         return processors()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    largest = max((case.setting for case in cases), key=bytes_of_a_replication)
+    largest = max((case.prepared for case in cases), key=bytes_of_a_replication)
     needed = bytes_of_a_replication(largest)
     if needed > memory:
         raise SimlimitError(

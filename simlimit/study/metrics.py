@@ -11,8 +11,8 @@ import pandas as pd
 from simlimit.drivers.tallies import GATES as GATE_COUNT
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
-from simlimit.model.start import Setting
-from simlimit.model.state import GATES
+from simlimit.model import causes
+from simlimit.model.preparation import PreparedScenario
 
 Floats = npt.NDArray[np.float64]
 Counts: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
@@ -25,7 +25,7 @@ FOLLOWED = (
     "forfeited_share",
     "pending_share",
     "restricted_mean_days",
-    *(f"days_{gate}" for gate in GATES),
+    *(f"days_{gate}" for gate in causes.GATES),
     "median_days",
 )
 """Metrics of the holds with a full follow-up."""
@@ -104,7 +104,7 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
     metrics["pending_share"] = pending
     # Summed from left to right, as whoever adds up the causes does; np.sum has an order of its own.
     metrics["restricted_mean_days"] = functools.reduce(np.add, np.moveaxis(days, -1, 0))
-    metrics |= {f"days_{gate}": days[..., i] for i, gate in enumerate(GATES)}
+    metrics |= {f"days_{gate}": days[..., i] for i, gate in enumerate(causes.GATES)}
     reached = released >= 0.5
     median = np.where(reached.any(axis=-1), reached.argmax(axis=-1), np.inf)
     metrics["median_days"] = np.where(all_holds > 0, median, np.nan)
@@ -126,23 +126,27 @@ def borrower_metrics(
         }
 
 
-def group_metrics(tallies: Tallies, setting: Setting, follow_up_days: int, weight: str) -> dict[str, Floats]:
+def group_metrics(
+    tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str
+) -> dict[str, Floats]:
     """Return the metrics that a group has: arrays of shape (replications, groups)."""
     totals = tallies.totals
     return followed_metrics(followed_counts(tallies, weight), follow_up_days) | borrower_metrics(
-        totals["borrowers"], totals["no_limit_days"], totals["held_days"], _observed_days(setting)
+        totals["borrowers"], totals["no_limit_days"], totals["held_days"], _observed_days(prepared)
     )
 
 
-def all_metrics(tallies: Tallies, setting: Setting, follow_up_days: int, weight: str) -> dict[str, Floats]:
+def all_metrics(
+    tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str
+) -> dict[str, Floats]:
     """Return all metrics of the whole book: arrays of shape (replications,)."""
     totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
     counts = followed_counts(tallies, weight)
     metrics = followed_metrics(of_group(counts, None), follow_up_days) | borrower_metrics(
-        totals["borrowers"], totals["no_limit_days"], totals["held_days"], _observed_days(setting)
+        totals["borrowers"], totals["no_limit_days"], totals["held_days"], _observed_days(prepared)
     )
-    written_off = tallies.daily["written_off"][:, setting.scenario.warmup_days :].sum(axis=1)
-    years = totals["borrowers"] * _observed_days(setting) / DAYS_PER_YEAR
+    written_off = tallies.daily["written_off"][:, prepared.scenario.warmup_days :].sum(axis=1)
+    years = totals["borrowers"] * _observed_days(prepared) / DAYS_PER_YEAR
     metrics["default_losses"] = written_off / 100 / years
     by_group = followed_metrics(counts, follow_up_days)["restricted_mean_days"]
     metrics["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
@@ -156,5 +160,5 @@ def as_table(metrics: Mapping[str, Floats]) -> pd.DataFrame:
     return table
 
 
-def _observed_days(setting: Setting) -> int:
-    return setting.scenario.horizon_days - setting.scenario.warmup_days
+def _observed_days(prepared: PreparedScenario) -> int:
+    return prepared.scenario.horizon_days - prepared.scenario.warmup_days

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from simlimit.bar import tqdm
-from simlimit.model.start import prepare
+from simlimit.model.preparation import prepare
 from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario, check_whole
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
@@ -162,7 +162,7 @@ def replicate_all(scenarios: Mapping[str, Scenario], n: int, seed: int, plan: Pl
 def _case(scenario: Scenario, seed: int, plan: Plan) -> Case:
     check_scenario(scenario)
     keep = plan.keep
-    setting = prepare(
+    prepared = prepare(
         scenario,
         plan.follow_up_days,
         logging=keep == "all",
@@ -170,22 +170,22 @@ def _case(scenario: Scenario, seed: int, plan: Plan) -> Case:
         by=plan.by,
         bands=plan.bands,
     )
-    return Case(setting, seed, plan.engine, keep)
+    return Case(prepared, seed, plan.engine, keep)
 
 
 def _stores(cases: Mapping[str, Case], seed: int, plan: Plan) -> dict[str, Store | None]:
     """Return the store of each case, if there is to be one."""
     if plan.store is None:
         return dict.fromkeys(cases)
-    settings = {name: case.setting for name, case in cases.items()}
-    marks = {name: fingerprint(setting, seed, plan.what_is_kept()) for name, setting in settings.items()}
-    return dict(open_stores(plan.store, settings, marks))
+    prepared = {name: case.prepared for name, case in cases.items()}
+    marks = {name: fingerprint(prepared, seed, plan.what_is_kept()) for name, prepared in prepared.items()}
+    return dict(open_stores(plan.store, prepared, marks))
 
 
 def _enough(one: Gathering, last: int, plan: Plan) -> int | None:
     assert plan.precision is not None
     relative = wanted(plan.precision)
-    values = metrics.all_metrics(one.tallies.rows(0, last), one.case.setting, plan.follow_up_days, "holds")
+    values = metrics.all_metrics(one.tallies.rows(0, last), one.case.prepared, plan.follow_up_days, "holds")
     chosen = np.column_stack([values[name] for name in relative])
     return enough(chosen, np.array(list(relative.values())))
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
-from simlimit.model.start import Setting
+from simlimit.model.preparation import PreparedScenario
 from simlimit.scenario import dumps
 
 INDEX = "study.json"
@@ -29,9 +29,9 @@ CATEGORIES = b"simlimit.categories"
 SAFE = re.compile(r"[^\w.-]+")
 
 
-def fingerprint(setting: Setting, seed: int, options: Mapping[str, object]) -> dict[str, Any]:
+def fingerprint(prepared: PreparedScenario, seed: int, options: Mapping[str, object]) -> dict[str, Any]:
     """Return all that the tables of a replication depend on, besides its number."""
-    scenario = setting.scenario
+    scenario = prepared.scenario
     portfolio = scenario.population.portfolio
     parameters = dumps(scenario.replace({"provenance": {}}), comments=False)
     return {
@@ -60,15 +60,17 @@ def folder_of_stores(folder: str | os.PathLike[str]) -> Path:
 
 
 def open_stores(
-    folder: str | os.PathLike[str], settings: Mapping[str, Setting], marks: Mapping[str, dict[str, Any]]
+    folder: str | os.PathLike[str],
+    prepared: Mapping[str, PreparedScenario],
+    marks: Mapping[str, dict[str, Any]],
 ) -> dict[str, "Store"]:
     """Return the store of a study, whose name is empty: the folder; or a folder in it for each of several."""
-    if list(settings) == [""]:
-        return {"": Store(folder, settings[""], marks[""])}
+    if list(prepared) == [""]:
+        return {"": Store(folder, prepared[""], marks[""])}
     target = folder_of_stores(folder)
     return {
-        name: Store(target / f"{position}-{SAFE.sub('-', name)[:60]}", setting, marks[name])
-        for position, (name, setting) in enumerate(settings.items())
+        name: Store(target / f"{position}-{SAFE.sub('-', name)[:60]}", prepared, marks[name])
+        for position, (name, prepared) in enumerate(prepared.items())
     }
 
 
@@ -79,7 +81,7 @@ class Store:
     ----------
     folder : path
         One that does not exist yet, is empty, or was made for the same study.
-    setting : Setting
+    prepared : PreparedScenario
     mark : dict
         The `fingerprint` of the study.
 
@@ -89,7 +91,9 @@ class Store:
         If the folder was made for another study or for something else, or cannot be written.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], setting: Setting, mark: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], prepared: PreparedScenario, mark: dict[str, Any]
+    ) -> None:
         self.folder = Path(folder)
         try:
             self.folder.mkdir(exist_ok=True)
@@ -104,7 +108,9 @@ class Store:
             else:
                 self._write(INDEX, lambda path: path.write_text(json.dumps(mark, indent=1), encoding="utf-8"))
             if SCENARIO not in names:
-                self._write(SCENARIO, lambda path: path.write_text(dumps(setting.scenario), encoding="utf-8"))
+                self._write(
+                    SCENARIO, lambda path: path.write_text(dumps(prepared.scenario), encoding="utf-8")
+                )
             self._sweep_drafts()
         except OSError as error:
             raise self._refusal(error) from None

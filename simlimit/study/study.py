@@ -13,8 +13,8 @@ from simlimit.delays import aalen_johansen, at_risk, jackknife
 from simlimit.delays.validation import check_confidence
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
-from simlimit.model.start import Setting
-from simlimit.model.state import GATES
+from simlimit.model import causes
+from simlimit.model.preparation import PreparedScenario
 from simlimit.run import LONGEST_FOLLOW_UP, check_whole
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
@@ -70,15 +70,15 @@ class Study:
         is_precise: bool | None = None,
     ) -> None:
         self._case: Case = gathering.case
-        self._setting: Setting = gathering.case.setting
+        self._prepared: PreparedScenario = gathering.case.prepared
         self._gathering = gathering
         self._tallies: Tallies = gathering.tallies.rows(0, number)
         self._again = again
         self._others: dict[int, Study] = {}
-        self.scenario: Scenario = self._setting.scenario
+        self.scenario: Scenario = self._prepared.scenario
         self.seed: int = self._case.seed
         self.follow_up_days = follow_up_days
-        self.by = self._setting.grouping.labels
+        self.by = self._prepared.grouping.labels
         self.is_precise = is_precise
 
     def __len__(self) -> int:
@@ -88,7 +88,7 @@ class Study:
     def __repr__(self) -> str:
         return (
             f"Study({self.scenario.name!r}, seed={self.seed}: {len(self):,} replications of "
-            f"{self._setting.borrowers:,} borrowers, {self.scenario.horizon_days:,} days)"
+            f"{self._prepared.borrowers:,} borrowers, {self.scenario.horizon_days:,} days)"
         )
 
     @cached_property
@@ -128,7 +128,7 @@ class Study:
             By the names of the metrics, a value for each replication.
         """
         metrics.check_weight(weight)
-        return metrics.all_metrics(self._tallies, self._setting, self.follow_up_days, weight)
+        return metrics.all_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
 
     def summary(
         self,
@@ -206,7 +206,7 @@ class Study:
             table).
         """
         check_confidence(confidence)
-        of_groups = metrics.group_metrics(self._tallies, self._setting, self.follow_up_days, weight)
+        of_groups = metrics.group_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
         of_all = self.values(weight)
         values = np.stack(list(of_groups.values()), axis=1)
         whole = np.column_stack([of_all[name] for name in of_groups])[..., np.newaxis]
@@ -307,9 +307,9 @@ class Study:
         check_confidence(confidence)
         metrics.check_weight(weight)
         counts = metrics.of_group(metrics.followed_counts(self._tallies, weight), self._group(group))
-        counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
+        counts[:, len(causes.GATES) :] = counts[:, len(causes.GATES) :].cumsum(axis=-1)
         band = jackknife(_shares, counts, confidence=confidence)
-        names = (*GATES, *ENDS)
+        names = (*causes.GATES, *ENDS)
         columns = {name: band.estimate[i] for i, name in enumerate(names)}
         for i, name in enumerate(names):
             columns |= {f"{name}_low": band.low[i], f"{name}_high": band.high[i]}

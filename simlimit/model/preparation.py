@@ -6,25 +6,24 @@ from typing import NamedTuple
 import numpy as np
 
 from simlimit.books.portfolio import read_portfolio
-from simlimit.model.grouping import Grouping, assign_groups, make_grouping
+from simlimit.model.book import Book, late_scale, make_book
+from simlimit.model.grouping import Grouping, make_grouping
+from simlimit.model.memory import adjacent_arrays
 from simlimit.model.parameters import facility_records, platform_record
-from simlimit.model.population import Book, Integers, late_scale, make_book, populate
-from simlimit.model.randomness import empty_batch
-from simlimit.model.room import side_by_side
-from simlimit.model.state import (
-    ASIDE,
+from simlimit.model.records import (
     BORROWER,
     COUNT,
     DAY,
+    DETAILS,
     EVENT,
     HOLD,
     LOAN,
     OCCURRENCE,
     REVIEWER,
     Records,
-    State,
 )
-from simlimit.model.timetable import shock_records, shock_regions, timetable
+from simlimit.model.state import State
+from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import check_regions
 
@@ -32,7 +31,7 @@ LARGE = 50_000
 """Number of borrowers from which on the open holds outgrow a cache; measured."""
 
 
-class Setting(NamedTuple):
+class PreparedScenario(NamedTuple):
     """All that the replications of a scenario have in common.
 
     Attributes
@@ -64,7 +63,7 @@ def prepare(
     reusing: bool,
     by: str = "region",
     bands: Sequence[float] = (),
-) -> Setting:
+) -> PreparedScenario:
     """Read the portfolio that a scenario names, and make what its replications have in common.
 
     Parameters
@@ -81,7 +80,7 @@ def prepare(
 
     Returns
     -------
-    Setting
+    PreparedScenario
 
     Raises
     ------
@@ -98,68 +97,58 @@ def prepare(
     if portfolio is not None and portfolio.region_names:
         regions = portfolio.region_names
     check_regions(scenario.shocks, regions)
+    borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
+    grouping = make_grouping(by, bands, regions)
     platform = platform_record(scenario)
     p = platform[0]
-    p.late_scale = late_scale(scenario, portfolio)
-    p.last_followed = scenario.horizon_days - follow_up_days
-    p.logging = logging
-    p.reusing = reusing
-    borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
-    p.large = borrowers >= LARGE
-    grouping = make_grouping(by, bands, regions)
-    return Setting(scenario, regions, borrowers, make_book(scenario, portfolio), grouping, platform)
+    p.behaviour.late_scale = late_scale(scenario, portfolio)
+    p.population.group_by = grouping.attribute
+    p.run.last_followed = scenario.horizon_days - follow_up_days
+    p.run.logging = logging
+    p.run.reusing = reusing
+    p.run.large = borrowers >= LARGE
+    book = make_book(scenario, portfolio, grouping.bounds)
+    return PreparedScenario(scenario, regions, borrowers, book, grouping, platform)
 
 
-def empty_state(setting: Setting) -> State:
-    """Return the arrays of a run, with room for its book and nothing in them but the parameters."""
-    scenario, platform = setting.scenario, setting.platform
-    size = setting.borrowers
+def empty_state(prepared: PreparedScenario) -> State:
+    """Return the state of a run with space for its book, and nothing in it but the parameters."""
+    scenario, platform, size = prepared.scenario, prepared.platform, prepared.borrowers
     shocks = shock_records(scenario)
-    # A quarter more room for loans than the borrowers have at first, so that there is seldom need for more.
-    loan_places = size * int(platform[0].loan_room) * 5 // 4 + 1_000
-    borrowers, loans, holds = side_by_side((size, BORROWER), (loan_places, LOAN), (size, HOLD))
-    return State(
-        platform=platform.copy(),
-        borrowers=borrowers,
-        aside=np.zeros(size, ASIDE),
-        loans=loans,
-        loan_keys=np.zeros(0 if platform[0].reusing else size, np.int64),
-        holds=holds,
-        counts=np.zeros(count_rows(setting), COUNT),
+    # A quarter more space for loans than the borrowers have at first, so that there is seldom need for more.
+    loans = size * int(platform[0].storage.loan_capacity) * 5 // 4 + 1_000
+    adjacent = adjacent_arrays((size, BORROWER), (loans, LOAN), (size, HOLD))
+    state = State(
+        book=prepared.book,
+        **dict(zip(("borrowers", "loans", "holds"), adjacent, strict=True)),
+        details=np.zeros(size, DETAILS),
+        loan_keys=np.zeros(0 if platform[0].run.reusing else size, np.int64),
+        counts=np.zeros(count_rows(prepared), COUNT),
         events=np.zeros(0, EVENT),
         daily=np.zeros(scenario.horizon_days, DAY),
         reviewers=np.zeros(scenario.review.reviewers, REVIEWER),
         facilities=facility_records(scenario),
         shocks=shocks,
-        shock_regions=shock_regions(scenario, setting.regions),
+        shock_regions=shock_regions(scenario, prepared.regions),
         occurrences=np.zeros(len(shocks), OCCURRENCE),
         covered=np.zeros((len(shocks), size), np.bool_),
     )
+    state.platform[:] = platform
+    return state
 
 
-def count_rows(setting: Setting) -> int:
+def count_rows(prepared: PreparedScenario) -> int:
     """Return the number of counts: one per group, follow-up and age."""
-    scenario = setting.scenario
-    return 2 * len(setting.grouping.labels) * (scenario.horizon_days - scenario.warmup_days + 1)
+    scenario = prepared.scenario
+    return 2 * len(prepared.grouping.labels) * (scenario.horizon_days - scenario.warmup_days + 1)
 
 
-def with_occurrences(state: State, number: int) -> State:
-    """Return the state with room for at least so many occurrences of shocks."""
-    if number <= len(state.occurrences):
-        return state
-    return state._replace(
-        occurrences=np.zeros(number, OCCURRENCE), covered=np.zeros((number, len(state.borrowers)), np.bool_)
-    )
-
-
-def begin(setting: Setting, ids: Integers, seed: int, replication: int) -> State:
-    """Return the state before day 0: the timetable of the shocks drawn, and the borrowers.
+def begin(prepared: PreparedScenario, seed: int, replication: int) -> State:
+    """Return the state before day 0 with the timetable of its shocks, but without borrowers.
 
     Parameters
     ----------
-    setting : Setting
-    ids : array of int
-        The borrower that has each place.
+    prepared : PreparedScenario
     seed, replication : int
         The key of the random numbers.
 
@@ -167,11 +156,7 @@ def begin(setting: Setting, ids: Integers, seed: int, replication: int) -> State
     -------
     State
     """
-    state = empty_state(setting)
-    p = state.platform[0]
-    p.seed, p.replication = seed, replication
-    state = with_occurrences(state, timetable(state.shocks, state.occurrences, state.platform))
-    timetable(state.shocks, state.occurrences, state.platform)  # again, now that there is room for all
-    populate(state.borrowers, state.loans, state.loan_keys, state.platform, setting.book, ids, empty_batch())
-    assign_groups(state.borrowers, setting.grouping.attribute, setting.grouping.bounds)
+    state = empty_state(prepared)
+    state.run.seed, state.run.replication = seed, replication
+    draw_timetable(state)
     return state

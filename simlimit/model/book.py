@@ -1,0 +1,178 @@
+"""What borrowers are drawn from: quantile tables, and the columns of a portfolio."""
+
+import math
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaincinv, ndtri
+
+from simlimit.books.portfolio import Portfolio
+from simlimit.model.handle import Handle
+from simlimit.model.money import basis_points, cents
+from simlimit.scenario import Scenario
+
+ROWS = 4096
+"""Rows of a quantile table: an attribute takes one of so many equally likely values."""
+
+FLOAT, INTEGER = np.dtype(np.float64), np.dtype(np.int64)
+
+_GIVEN = {
+    "given_limit": INTEGER,
+    "given_outstanding": INTEGER,
+    "given_score": FLOAT,
+    "given_region": INTEGER,
+    "given_propensity": FLOAT,
+    "given_risky": INTEGER,
+    "given_months_late": INTEGER,
+    "given_spell": INTEGER,
+}
+"""Columns that a portfolio can give, and their types in a book."""
+
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+def _levels() -> Floats:
+    return (np.arange(ROWS) + 0.5) / ROWS
+
+
+@lru_cache
+def beta_table(mean: float, concentration: float | None) -> Floats:
+    """Return the quantile table of a beta distribution; a mean without concentration is the same for all."""
+    if concentration is None or mean in (0.0, 1.0):
+        return np.full(ROWS, mean)
+    table: Floats = betaincinv(mean * concentration, (1 - mean) * concentration, _levels())
+    return table
+
+
+@lru_cache
+def limit_table(median: float, log_sd: float, low: float, high: float) -> Integers:
+    """Return the quantile table of limits, in cents: log-normal, within bounds."""
+    return np.array(
+        [
+            cents(min(max(math.exp(math.log(median) + log_sd * z), low), high))
+            for z in ndtri(_levels()).tolist()
+        ],
+        np.int64,
+    )
+
+
+@lru_cache
+def utilisation_table(mean: float, concentration: float | None) -> Integers:
+    """Return the quantile table of utilisations, in basis points."""
+    return np.array([basis_points(x) for x in beta_table(mean, concentration).tolist()], np.int64)
+
+
+@lru_cache
+def mean_squared_utilisation(mean: float, concentration: float | None) -> float:
+    """Return the mean of the squares of a quantile table of utilisations."""
+    return math.fsum((bp / 10_000) ** 2 for bp in utilisation_table(mean, concentration).tolist()) / ROWS
+
+
+class Book(Handle):
+    """What borrowers are drawn from: quantile tables, and what a portfolio gives instead.
+
+    The arrays ``given_*`` are empty without a portfolio, and where its file has no such column.
+    """
+
+    members: ClassVar = {
+        "limits": (INTEGER, 1),
+        "utilisations": (INTEGER, 1),
+        "scores": (FLOAT, 1),
+        "propensities": (FLOAT, 1),
+        "region_bounds": (FLOAT, 1),
+        "group_bounds": (FLOAT, 1),
+        **{name: (dtype, 1) for name, dtype in _GIVEN.items()},
+    }
+
+    limits: Integers
+    utilisations: Integers
+    scores: Floats
+    propensities: Floats
+    region_bounds: Floats
+    group_bounds: Floats
+    given_limit: Integers
+    given_outstanding: Integers
+    given_score: Floats
+    given_region: Integers
+    given_propensity: Floats
+    given_risky: Integers
+    given_months_late: Integers
+    given_spell: Integers
+
+
+def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Integers | None:
+    """Return 1 for the latest payers of a portfolio that gives ``late_share``, ties to the smaller id."""
+    if late_share is None:
+        return None
+    risky = np.zeros(len(late_share), np.int64)
+    latest = np.argsort(-late_share, kind="stable")
+    risky[latest[: round(risky_share * len(late_share))]] = 1
+    return risky
+
+
+def _given(portfolio: Portfolio | None, risky_share: float) -> dict[str, npt.NDArray[Any]]:
+    """Return what a portfolio gives, by the names of a book."""
+    if portfolio is None:
+        columns: dict[str, npt.NDArray[Any] | None] = dict.fromkeys(_GIVEN)
+    else:
+        columns = {
+            "given_limit": portfolio.limit_cents,
+            "given_outstanding": portfolio.outstanding_cents,
+            "given_score": portfolio.score,
+            "given_region": portfolio.region,
+            "given_propensity": portfolio.late_share,
+            "given_risky": _risky_of_portfolio(portfolio.late_share, risky_share),
+            "given_months_late": portfolio.months_late,
+            "given_spell": portfolio.spell_months,
+        }
+    return {
+        name: np.empty(0, dtype) if columns[name] is None else np.asarray(columns[name], dtype)
+        for name, dtype in _GIVEN.items()
+    }
+
+
+def make_book(scenario: Scenario, portfolio: Portfolio | None, group_bounds: Floats) -> Book:
+    """Return the book of a scenario, from its portfolio where there is one."""
+    population, behaviour = scenario.population, scenario.behaviour
+    initial = population.initial_score
+    return Book(
+        limits=limit_table(
+            population.limit_median, population.limit_log_sd, population.limit_low, population.limit_high
+        ),
+        utilisations=utilisation_table(population.utilisation_mean, population.utilisation_concentration),
+        scores=(
+            beta_table(population.score_mean, population.score_concentration)
+            if initial is None
+            else np.full(ROWS, float(initial))
+        ),
+        propensities=beta_table(behaviour.late_onset, behaviour.late_concentration),
+        region_bounds=np.cumsum(list(population.regions.values()), dtype=np.float64),
+        group_bounds=group_bounds,
+        **_given(portfolio, scenario.screening.risky_share),
+    )
+
+
+def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:
+    """Return the factor that keeps the mean chance of a miss at ``late_onset`` at the start.
+
+    Whatever utilisation and other lenders do to it.
+    """
+    population = scenario.population
+    if portfolio is None:
+        mean = mean_squared_utilisation(population.utilisation_mean, population.utilisation_concentration)
+    else:
+        mean = math.fsum(x * x for x in portfolio_utilisation(portfolio)) / len(portfolio)
+    effect, per_lender = scenario.behaviour.utilisation_effect, scenario.reaction.lateness_per_lender
+    return 1 / (1 + effect * mean) / (1 + per_lender * population.other_lenders)
+
+
+def portfolio_utilisation(portfolio: Portfolio) -> list[float]:
+    """Return the outstanding share of each limit of a portfolio, at most 1."""
+    pairs = zip(portfolio.outstanding_cents.tolist(), portfolio.limit_cents.tolist(), strict=True)
+    return [
+        min(1.0, outstanding / limit) if limit > 0 else float(outstanding > 0) for outstanding, limit in pairs
+    ]
