@@ -5,24 +5,20 @@ So those who are evaluated on a day are one stretch of memory, and those whose d
 stretch in each cohort. Whoever acts on another day, after a slip or on a wish, stands in that day's list.
 """
 
-from typing import ClassVar
-
 import numpy as np
 
 from simlimit.model import streams
 from simlimit.model.compiling import step, transition
-from simlimit.model.handle import Handle
+from simlimit.model.handle import Handle, array_of, handle_of
 from simlimit.model.population import first_due_day, first_evaluation
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.randomness import TOGETHER, Batch, draw_many, empty_batch
-from simlimit.model.records import END, Records
+from simlimit.model.records import END
 from simlimit.model.state import State
 
 PAYMENTS, WISHES, REACTIONS = range(3)
 """Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience."""
 LISTS = 3
-
-INTEGER, PLACE = np.dtype(np.int64), np.dtype(np.uint32)
 
 
 class Agenda(Handle):
@@ -38,31 +34,18 @@ class Agenda(Handle):
         The first of a day's list, or END.
     following : array of int, shape (lists, borrowers)
         Who comes after a borrower in its list, or END; a borrower is in one list of a kind at most.
-    number : array of int, shape (lists, horizon)
-        How many are in a day's list.
     crew : array of int, shape (borrowers,)
         Those who act in the present phase.
     batch : Batch
         Random numbers, for some of the crew at a time.
     """
 
-    members: ClassVar = {
-        "ids": (INTEGER, 1),
-        "places": (PLACE, 1),
-        "first": (PLACE, 2),
-        "following": (PLACE, 2),
-        "number": (INTEGER, 2),
-        "crew": (PLACE, 1),
-        "batch": Batch,
-    }
-
-    ids: Records
-    places: Records
-    first: Records
-    following: Records
-    number: Records
-    crew: Records
-    batch: Batch
+    ids = array_of(np.int64)
+    places = array_of(np.uint32)
+    first = array_of(np.uint32, 2)
+    following = array_of(np.uint32, 2)
+    crew = array_of(np.uint32)
+    batch = handle_of(Batch)
 
 
 def empty_agenda(prepared: PreparedScenario) -> Agenda:
@@ -70,12 +53,11 @@ def empty_agenda(prepared: PreparedScenario) -> Agenda:
     scenario, borrowers = prepared.scenario, prepared.borrowers
     due_days = scenario.evaluation.period_days * scenario.product.cycle_days
     return Agenda(
-        ids=np.empty(borrowers, INTEGER),
-        places=np.empty(due_days + 2, PLACE),
-        first=np.empty((LISTS, scenario.horizon_days), PLACE),
-        following=np.empty((LISTS, borrowers), PLACE),
-        number=np.empty((LISTS, scenario.horizon_days), INTEGER),
-        crew=np.empty(borrowers, PLACE),
+        ids=np.empty(borrowers, np.int64),
+        places=np.empty(due_days + 2, np.uint32),
+        first=np.empty((LISTS, scenario.horizon_days), np.uint32),
+        following=np.empty((LISTS, borrowers), np.uint32),
+        crew=np.empty(borrowers, np.uint32),
         batch=empty_batch(),
     )
 
@@ -117,14 +99,12 @@ def enter(agenda: Agenda, what: int, day: int, b: int) -> None:
     if day < agenda.first.shape[1]:
         agenda.following[what, b] = agenda.first[what, day]
         agenda.first[what, day] = b
-        agenda.number[what, day] += 1
 
 
 @transition
 def first_entries(s: State, agenda: Agenda) -> None:
     """Enter every borrower for its first payment and its first wish; nobody has a hold to react to."""
     agenda.first[:] = END
-    agenda.number[:] = 0
     # Whoever is entered last comes first: so that each list is in the order of memory.
     for b in range(len(s.borrowers) - 1, -1, -1):
         r = s.borrowers[b]

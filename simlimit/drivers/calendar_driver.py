@@ -26,11 +26,11 @@ from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate
 from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
-from simlimit.model.memory import DayActors, RecordCounts, ensure_capacity, most_records
+from simlimit.model.memory import ensure_capacity, has_capacity
 from simlimit.model.planned_payments import cycle_at_stake
 from simlimit.model.pool import fund
 from simlimit.model.population import populate
-from simlimit.model.preparation import PreparedScenario, begin
+from simlimit.model.preparation import PreparedScenario, empty_state, restart
 from simlimit.model.randomness import TOGETHER, draw_many, numbers_of
 from simlimit.model.reactions import react
 from simlimit.model.records import END
@@ -133,40 +133,6 @@ def run_reactions(s: State, agenda: Agenda, day: int) -> None:
         enter(agenda, REACTIONS, react(s, s.borrowers[b], day), b)
 
 
-@step
-def records_needed(s: State, agenda: Agenda, day: int) -> RecordCounts:
-    """Return for how many records a day needs space at most."""
-    payers = agenda.number[PAYMENTS, day]
-    for cohort in range(s.evaluation.period_days):
-        k = due_place(s, cohort, day % s.product.cycle_days)
-        payers += agenda.places[k + 1] - agenda.places[k]
-    first, last = cohort_bounds(s, agenda, day)
-    begins = 0
-    ends = 0
-    for k in range(s.storage.occurrences_used):
-        begins += s.occurrences[k].start == day
-        ends += s.occurrences[k].end == day
-    new = most_records(s, DayActors(payers, last - first, agenda.number[WISHES, day], begins, ends))
-    return RecordCounts(
-        s.storage.loans_used + new.loans,
-        s.storage.loan_keys_used + new.loan_keys,
-        s.storage.holds_used + new.holds,
-        s.storage.events_used + new.events,
-    )
-
-
-@step
-def has_capacity(s: State, agenda: Agenda, day: int) -> bool:
-    """Return whether the arrays have space for all that a day can bring."""
-    needed = records_needed(s, agenda, day)
-    return (
-        needed.loans <= len(s.loans)
-        and (s.run.reusing or needed.loan_keys <= len(s.loan_keys))
-        and needed.holds <= len(s.holds)
-        and (not s.run.logging or needed.events <= len(s.events))
-    )
-
-
 @transition
 def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
     """Simulate days ``first`` .. ``last - 1``, or as many of them as there is space for.
@@ -184,7 +150,7 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
         The first day that was not simulated.
     """
     for day in range(first, last):
-        if not has_capacity(s, agenda, day):
+        if not has_capacity(s, day):
             return day
         run_shocks(s, day)
         run_payments(s, agenda, day)
@@ -195,12 +161,6 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
         run_reactions(s, agenda, day)
         record_day(s, day)
     return last
-
-
-@transition
-def records_of_day(s: State, agenda: Agenda, day: int) -> RecordCounts:
-    """Return what `records_needed` does, for the driver, which finds the space."""
-    return records_needed(s, agenda, day)
 
 
 def run(prepared: PreparedScenario, seed: int, replication: int, tick: Callable[[int], object]) -> State:
@@ -219,24 +179,24 @@ def run(prepared: PreparedScenario, seed: int, replication: int, tick: Callable[
     State
         At the horizon.
     """
-    horizon = prepared.scenario.horizon_days
-    agenda = empty_agenda(prepared)
-    state = begin(prepared, seed, replication)
+    state = empty_state(prepared)
+    restart(state, prepared, seed, replication)
+    run_in(state, empty_agenda(prepared), tick)
+    return state
+
+
+def run_in(state: State, agenda: Agenda, tick: Callable[[int], object] = lambda days: None) -> None:
+    """Simulate a platform whose state and agenda are there, from its first day to its horizon."""
     order_by_cohort(state, agenda)
     populate(state, agenda.ids, agenda.batch)
     first_entries(state, agenda)
-    days_per_call = max(1, BORROWER_DAYS_PER_CALL // prepared.borrowers)
+    horizon = int(state.run.horizon)
+    days_per_call = max(1, BORROWER_DAYS_PER_CALL // len(state.borrowers))
     day = 0
     while day < horizon:
         reached = run_days(state, agenda, day, min(day + days_per_call, horizon))
         tick(reached - day)
         if reached == day:
-            ensure_capacity_for(state, agenda, day)
+            ensure_capacity(state, day)
         day = reached
     censor(state)
-    return state
-
-
-def ensure_capacity_for(state: State, agenda: Agenda, day: int) -> None:
-    """Let the arrays have space for all that a day can bring."""
-    ensure_capacity(state, day, RecordCounts(*records_of_day(state, agenda, day)))

@@ -30,11 +30,6 @@ class Moments:
             moment = self._events[time] = self._new(day, phase, moment)
         return moment
 
-    def waiting(self, day: int, phase: float) -> int:
-        """Return how many processes wait for a moment."""
-        moment = self._events.get(day + phase / 8)
-        return 0 if moment is None or moment.callbacks is None else len(moment.callbacks)
-
     def _new(self, day: int, phase: float, present: simpy.Event | None) -> simpy.Event:
         """Return the event of a moment that nobody waits for yet, or of now."""
         if not (0 <= phase <= phases.RECORD and day == int(day)):

@@ -4,11 +4,11 @@ from typing import Any
 
 import simpy
 
-from simlimit.drivers.capacity import Capacity
 from simlimit.drivers.moments import Moments
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
+from simlimit.model.memory import ensure_capacity
 from simlimit.model.parameters import LARGEST_LIMIT
 from simlimit.model.records import END, NO_LOAN, Record, Records
 from simlimit.model.state import State
@@ -53,7 +53,6 @@ class Platform:
         self.horizon = scenario.horizon_days
         self.state = state
         self.moments = Moments(self.env)
-        self.capacity = Capacity(state, self.moments, scenario.evaluation)
         self._watched: dict[int, simpy.Event] = {}
 
     @property
@@ -186,7 +185,7 @@ class Platform:
                 f"what borrower {borrower} can draw."
             )
         phase = self._acting_phase()
-        self.capacity.ensure_for_action(self.day, draws=1, events=2)
+        ensure_capacity(self.state, self.day)
         return draw_now(self.state, borrower, self.day, phase, round(100 * amount))
 
     def repay_early(self, borrower: int) -> bool:
@@ -207,9 +206,9 @@ class Platform:
         SimlimitError
             If there is no such borrower, or it is phase 6.
         """
-        holds = self.open_holds(borrower)
+        self._record(borrower)
         phase = self._acting_phase()
-        self.capacity.ensure_for_action(self.day, draws=0, events=5 + len(holds))
+        ensure_capacity(self.state, self.day)
         return repay_early_now(self.state, borrower, self.day, phase)
 
     def set_limit(self, borrower: int, limit: float) -> None:
@@ -239,7 +238,7 @@ class Platform:
                 f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
             )
         phase = self._acting_phase()
-        self.capacity.ensure_for_action(self.day, draws=0, events=5 + len(self.open_holds(borrower)))
+        ensure_capacity(self.state, self.day)
         set_limit_now(self.state, borrower, self.day, phase, cents)
         self.trigger_ended()
 

@@ -37,9 +37,10 @@ from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate_cohort
 from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
+from simlimit.model.memory import ensure_capacity
 from simlimit.model.pool import fund
 from simlimit.model.population import populate
-from simlimit.model.preparation import PreparedScenario, begin
+from simlimit.model.preparation import PreparedScenario, empty_state, restart
 from simlimit.model.randomness import empty_batch
 from simlimit.model.reactions import react_all
 from simlimit.model.repayment import pay
@@ -109,11 +110,11 @@ def shock(platform: Platform, k: int) -> Process:
 def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
     """Write the row of each day, and find space for what the next can bring."""
     yield platform.at(0, phases.SHOCKS)
-    platform.capacity.ensure_for_day(0)
+    ensure_capacity(platform.state, 0)
     for day in range(platform.horizon):
         yield platform.at(day, phases.RECORD)
         record_day(platform.state, day)
-        platform.capacity.ensure_for_day(day + 1)
+        ensure_capacity(platform.state, day + 1)
         tick(1)
 
 
@@ -141,7 +142,8 @@ def run(
     State
         At the horizon.
     """
-    state = begin(prepared, seed, replication)
+    state = empty_state(prepared)
+    restart(state, prepared, seed, replication)
     populate(state, np.arange(prepared.borrowers), empty_batch())
     platform = Platform(prepared.scenario, state)
     process = platform.env.process

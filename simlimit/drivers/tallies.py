@@ -59,7 +59,7 @@ class Tallies(NamedTuple):
 def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:
     """Return space for the tallies of a number of replications."""
     groups = len(prepared.grouping.labels)
-    scenario, run = prepared.scenario, prepared.platform[0].run
+    scenario, run = prepared.scenario, prepared.records[0].run
     observed = scenario.horizon_days - scenario.warmup_days
     # Nobody is followed for longer than is observed.
     followed = min(scenario.horizon_days - int(run.last_followed), observed) + 1

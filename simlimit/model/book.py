@@ -2,34 +2,19 @@
 
 import math
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, ndtri
 
 from simlimit.books.portfolio import Portfolio
-from simlimit.model.handle import Handle
+from simlimit.model.handle import Handle, array_of
 from simlimit.model.money import basis_points, cents
 from simlimit.scenario import Scenario
 
 ROWS = 4096
 """Rows of a quantile table: an attribute takes one of so many equally likely values."""
-
-FLOAT, INTEGER = np.dtype(np.float64), np.dtype(np.int64)
-
-_GIVEN = {
-    "given_limit": INTEGER,
-    "given_outstanding": INTEGER,
-    "given_score": FLOAT,
-    "given_region": INTEGER,
-    "given_propensity": FLOAT,
-    "given_risky": INTEGER,
-    "given_months_late": INTEGER,
-    "given_spell": INTEGER,
-}
-"""Columns that a portfolio can give, and their types in a book."""
-
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -78,30 +63,20 @@ class Book(Handle):
     The arrays ``given_*`` are empty without a portfolio, and where its file has no such column.
     """
 
-    members: ClassVar = {
-        "limits": (INTEGER, 1),
-        "utilisations": (INTEGER, 1),
-        "scores": (FLOAT, 1),
-        "propensities": (FLOAT, 1),
-        "region_bounds": (FLOAT, 1),
-        "group_bounds": (FLOAT, 1),
-        **{name: (dtype, 1) for name, dtype in _GIVEN.items()},
-    }
-
-    limits: Integers
-    utilisations: Integers
-    scores: Floats
-    propensities: Floats
-    region_bounds: Floats
-    group_bounds: Floats
-    given_limit: Integers
-    given_outstanding: Integers
-    given_score: Floats
-    given_region: Integers
-    given_propensity: Floats
-    given_risky: Integers
-    given_months_late: Integers
-    given_spell: Integers
+    limits = array_of(np.int64)
+    utilisations = array_of(np.int64)
+    scores = array_of(np.float64)
+    propensities = array_of(np.float64)
+    region_bounds = array_of(np.float64)
+    group_bounds = array_of(np.float64)
+    given_limit = array_of(np.int64)
+    given_outstanding = array_of(np.int64)
+    given_score = array_of(np.float64)
+    given_region = array_of(np.int64)
+    given_propensity = array_of(np.float64)
+    given_risky = array_of(np.int64)
+    given_months_late = array_of(np.int64)
+    given_spell = array_of(np.int64)
 
 
 def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Integers | None:
@@ -116,9 +91,8 @@ def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Intege
 
 def _given(portfolio: Portfolio | None, risky_share: float) -> dict[str, npt.NDArray[Any]]:
     """Return what a portfolio gives, by the names of a book."""
-    if portfolio is None:
-        columns: dict[str, npt.NDArray[Any] | None] = dict.fromkeys(_GIVEN)
-    else:
+    columns: dict[str, npt.NDArray[Any] | None] = {}
+    if portfolio is not None:
         columns = {
             "given_limit": portfolio.limit_cents,
             "given_outstanding": portfolio.outstanding_cents,
@@ -129,9 +103,10 @@ def _given(portfolio: Portfolio | None, risky_share: float) -> dict[str, npt.NDA
             "given_months_late": portfolio.months_late,
             "given_spell": portfolio.spell_months,
         }
+    given = {name: member.kind for name, member in Book.members.items() if name.startswith("given_")}
     return {
-        name: np.empty(0, dtype) if columns[name] is None else np.asarray(columns[name], dtype)
-        for name, dtype in _GIVEN.items()
+        name: np.empty(0, dtype) if columns.get(name) is None else np.asarray(columns[name], dtype)
+        for name, dtype in given.items()
     }
 
 

@@ -79,7 +79,8 @@ def _compile(function: Function, *, cache: bool = False, forceinline: bool = Fal
     numba would compile a function anew for each width, and each constant, that it is called with;
     that trebles the compilation.
     """
-    dispatcher = numba.njit(cache=cache, forceinline=forceinline, **OPTIONS)(function)
+    wrap = {} if cache else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    dispatcher = numba.njit(cache=cache, forceinline=forceinline, **wrap, **OPTIONS)(function)
     if numba.config.DISABLE_JIT:
         return function
     compile_exactly = dispatcher.compile

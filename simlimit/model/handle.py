@@ -1,12 +1,13 @@
 """Many arrays as one argument: compiled code reaches them through a pointer.
 
 numba passes an array as seven words, so a tuple of fifteen arrays costs a hundred words at every call, and
-most of the time of compilation. A `Handle` writes where its arrays lie into one stretch of memory; compiled
+much of the time of compilation. A `Handle` writes where its arrays lie into one stretch of memory; compiled
 code gets the address of that stretch, and reads from it the arrays that it uses. For Python it is an object
 with the arrays as attributes.
 """
 
-from typing import Any, ClassVar, TypeAlias
+import hashlib
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,101 +26,119 @@ from numba.extending import (
     register_model,
     typeof_impl,
     unbox,
-)
+)  # fmt: skip
 from numba.np import numpy_support
 from numba.np.arrayobj import populate_array
 
-Array = npt.NDArray[Any]
-Member: TypeAlias = "tuple[np.dtype[Any], int] | type[Handle]"
-"""An array of a dtype and a number of dimensions, or another handle."""
+from simlimit.model.records import Record, Records
+
+WORD = ir.IntType(64)
+ALL_RECORDS = "records"
+"""The attribute with all records of a handle together, as an array of one."""
+
+
+class Member(NamedTuple):
+    """What a handle holds: an array of records or numbers, one record, or another handle."""
+
+    words: int
+    """Where it lies: the address, and the shape of an array; 0 of a record, which lies in the handle."""
+    kind: Any
+
+    @property
+    def type(self) -> types.Type:
+        """As numba knows it."""
+        if isinstance(self.kind, type):
+            return self.kind.numba_type
+        dtype = numpy_support.from_dtype(self.kind)
+        return types.Array(dtype, self.words - 1, "C") if self.words > 0 else dtype
+
+
+OtherHandle = TypeVar("OtherHandle", bound="Handle")
+
+
+def array_of(dtype: npt.DTypeLike, dimensions: int = 1) -> Records:
+    """Declare an array as a member of a handle."""
+    return cast(Records, Member(1 + dimensions, np.dtype(dtype)))
+
+
+def record_of(dtype: np.dtype[Any]) -> Record:
+    """Declare a record as a member of a handle, in which it lies."""
+    return Member(0, dtype)
+
+
+def handle_of(kind: type[OtherHandle]) -> OtherHandle:
+    """Declare another handle as a member of a handle."""
+    return cast(OtherHandle, Member(1, kind))
 
 
 class Handle:
-    """Arrays that compiled functions take as one argument.
-
-    A subclass says what it holds: ``members`` names each array with its dtype and number of dimensions, or
-    another handle with its class; ``records`` is a dtype of nested records, which lie in the handle itself.
-    Each is an attribute, in Python and in compiled code; all records together are the attribute ``platform``,
-    an array of one.
-    """
+    """Arrays and records that compiled functions take as one argument; a subclass declares what they are."""
 
     members: ClassVar[dict[str, Member]]
-    records: ClassVar[np.dtype[Any] | None] = None
-    _layout: ClassVar[np.dtype[Any]]
-    _type: ClassVar["HandleType"]
+    layout: ClassVar[np.dtype[Any]]
+    numba_type: ClassVar[types.Type]
+    records: Records
 
     def __init_subclass__(cls) -> None:
-        """Lay out the memory: the records, then the address of each member, and its shape."""
-        own = [] if cls.records is None else [("platform", cls.records)]
-        places = [(name, np.int64, (_words(member),)) for name, member in cls.members.items()]
-        cls._layout = np.dtype([*own, *places], align=True)
-        cls._type = HandleType(cls)
+        """Lay out the memory: the records, then where each other member lies."""
+        cls.members = {name: member for name, member in vars(cls).items() if isinstance(member, Member)}
+        inside = [(name, member.kind) for name, member in cls.members.items() if member.words == 0]
+        records = np.dtype((np.record, np.dtype(inside, align=True)))
+        places = [(name, np.int64, (member.words,)) for name, member in cls.members.items() if member.words]
+        cls.layout = np.dtype([(ALL_RECORDS, records), *places], align=True)
+        cls.numba_type = HandleType(cls)
 
-    def __init__(self, **members: "Array | Handle") -> None:
-        self._memory = np.zeros(1, self._layout)
+    def __init__(self, **members: "npt.NDArray[Any] | Handle") -> None:
+        self._memory = np.zeros(1, self.layout)
         self.address = self._memory.ctypes.data
-        if self.records is not None:
-            self.platform = self._memory["platform"]
-            for name in self.records.names or ():
-                setattr(self, name, self.platform[name][0])
+        self.records = self._memory[ALL_RECORDS]
+        for name in self.records.dtype.names or ():
+            setattr(self, name, self.records[name][0])
         for name, member in members.items():
             self.attach(name, member)
 
-    def attach(self, name: str, member: "Array | Handle") -> None:
+    def attach(self, name: str, member: "npt.NDArray[Any] | Handle") -> None:
         """Let an array (or a handle) take the place of one that is too small, or of none."""
         setattr(self, name, member)
         if isinstance(member, Handle):
             self._memory[name][0] = member.address
         else:
-            dtype, dimensions = self.members[name]
-            assert (member.dtype, member.ndim) == (dtype, dimensions), name
+            assert member.dtype == self.members[name].kind, name
             assert member.flags.c_contiguous, name
             self._memory[name][0] = (member.ctypes.data, *member.shape)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as arrays: addresses mean nothing elsewhere."""
-        platform = None if self.records is None else self.platform
-        return _restored, (type(self), platform, {name: getattr(self, name) for name in self.members})
+        places = {name: getattr(self, name) for name, member in self.members.items() if member.words}
+        return _restored, (type(self), self.records, places)
 
 
-def _restored(cls: type[Handle], platform: Array | None, members: dict[str, Any]) -> Handle:
-    handle = cls(**members)
-    if platform is not None:
-        handle.platform[:] = platform
+def _restored(kind: type[Handle], records: Records, members: dict[str, Any]) -> Handle:
+    handle = kind(**members)
+    handle.records[:] = records
     return handle
 
 
-def _words(member: Member) -> int:
-    """Return how many words say where a member lies: its address and, of an array, its shape."""
-    return 1 if isinstance(member, type) else 1 + int(member[1])
-
-
 class HandleType(types.Type):
-    """The type of a handle for numba: what it holds, and where in its memory."""
+    """A handle as numba knows it: its members, and where they stand in its memory."""
 
-    def __init__(self, cls: type[Handle]) -> None:
-        fields = cls._layout.fields or {}
-        self.members: dict[str, tuple[int, types.Type]] = {}
-        for name, member in cls.members.items():
-            self.members[name] = (fields[name][1], _type_of_member(member))
-        if cls.records is not None:
-            for name, field in (cls.records.fields or {}).items():
-                self.members[name] = (field[1], numpy_support.from_dtype(field[0]))
-            platform = types.Array(numpy_support.from_dtype(cls.records), 1, "C")
-            self.members["platform"] = (0, platform)
-        super().__init__(f"{cls.__module__}.{cls.__name__}({cls._layout}, {cls.members})")
-
-
-def _type_of_member(member: Member) -> types.Type:
-    if isinstance(member, type):
-        return member._type
-    dtype, dimensions = member
-    return types.Array(numpy_support.from_dtype(dtype), dimensions, "C")
+    def __init__(self, kind: type[Handle]) -> None:
+        fields = kind.layout.fields or {}
+        records = fields[ALL_RECORDS][0]
+        inside = records.fields or {}
+        self.members = {
+            name: ((fields if member.words else inside)[name][1], member.type)
+            for name, member in kind.members.items()
+        }
+        self.members[ALL_RECORDS] = (0, types.Array(numpy_support.from_dtype(records), 1, "C"))
+        # A short name, since the names of compiled functions repeat it.
+        digest = hashlib.sha256(repr(self.members).encode()).hexdigest()[:16]
+        super().__init__(f"{kind.__name__}_{digest}")
 
 
 @typeof_impl.register(Handle)
-def _type_of_handle(value: Handle, _: object) -> HandleType:
-    return value._type
+def _type_of_handle(value: Handle, _: object) -> types.Type:
+    return value.numba_type
 
 
 @register_model(HandleType)
@@ -151,19 +170,18 @@ def _lower_attribute(
     context: BaseContext, builder: ir.IRBuilder, kind: HandleType, address: ir.Value, name: str
 ) -> ir.Value:
     offset, member = kind.members[name]
-    place = builder.gep(address, [ir.Constant(ir.IntType(64), offset)])
+    place = builder.gep(address, [WORD(offset)])
     if isinstance(member, types.Record):
         return builder.bitcast(place, context.get_value_type(member))
     if isinstance(member, HandleType):
         return builder.inttoptr(_read_word(builder, place, 0), cgutils.voidptr_t)
-    if name == "platform":
-        integer = ir.IntType(64)
-        words = [builder.ptrtoint(place, integer), ir.Constant(integer, 1)]
+    if name == ALL_RECORDS:
+        words = [builder.ptrtoint(place, WORD), WORD(1)]
     else:
         words = [_read_word(builder, place, word) for word in range(1 + member.ndim)]
     array = context.make_array(member)(context, builder)
     itemsize = context.get_abi_sizeof(context.get_data_type(member.dtype))
-    strides = [ir.Constant(words[0].type, itemsize)]
+    strides = [WORD(itemsize)]
     for length in reversed(words[2:]):
         strides.insert(0, builder.mul(strides[0], length))
     data = builder.inttoptr(words[0], array.data.type)
@@ -173,8 +191,7 @@ def _lower_attribute(
 
 def _read_word(builder: ir.IRBuilder, place: ir.Value, word: int) -> ir.Value:
     """Read one word; no array moves during a compiled call, so it need not be read again."""
-    integer = ir.IntType(64)
-    pointer = builder.gep(builder.bitcast(place, integer.as_pointer()), [ir.Constant(integer, word)])
+    pointer = builder.gep(builder.bitcast(place, WORD.as_pointer()), [WORD(word)])
     value = builder.load(pointer)
     value.set_metadata("invariant.load", builder.module.add_metadata([]))
     return value

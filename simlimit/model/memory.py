@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.model.compiling import transition
+from simlimit.model.compiling import step, transition
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -27,61 +27,72 @@ class RecordCounts(NamedTuple):
     events: int
 
 
-class DayActors(NamedTuple):
-    """How many borrowers pay, are evaluated and wish to draw on a day, and how many shocks begin and end."""
-
-    payers: int
-    evaluated: int
-    wishes: int
-    begins: int
-    ends: int
-
-
-@transition
-def records_in_use(s: State) -> RecordCounts:
-    """Return how many records are in use."""
-    used = s.storage
-    return RecordCounts(used.loans_used, used.loan_keys_used, used.holds_used, used.events_used)
-
-
-@transition
-def most_records(s: State, actors: DayActors) -> RecordCounts:
-    """Return how many records a day can bring at most.
-
-    A payment opens a hold, or one per loan where the product releases so, and perhaps one of an early
-    repayment; an evaluation perhaps a raise. A draw may move its borrower's loans to twice the space.
-    """
-    payers, evaluated, wishes, begins, ends = actors
-    open_holds = s.today.pending_holds
-    payments = payers * ((s.storage.largest_loan_capacity if s.product.per_loan else 1) + 1)
-    holds = payments + evaluated
+@step
+def most_events(s: State, day: int, holds: int) -> int:
+    """Return how many events a day can bring at most, on which so many holds can open."""
+    borrowers, open_holds = len(s.borrowers), s.today.pending_holds
     # Whoever pays can be evaluated at that, and whoever has an open hold can appeal or find a lender.
-    events = begins * (1 + 2 * len(s.borrowers) + open_holds) + ends + payments + 7 * payers + 4 * evaluated
-    events += (6 if s.reaction.reacting else 4) * (holds + open_holds) + wishes
-    return RecordCounts(2 * s.storage.largest_loan_capacity * wishes, wishes, holds, events)
+    events = 12 * borrowers + holds + 6 * (holds + open_holds)
+    for k in range(s.storage.occurrences_used):
+        if day in (s.occurrences[k].start, s.occurrences[k].end):
+            events += 1 + 2 * borrowers + open_holds
+    return events
 
 
-def ensure_capacity(s: State, day: int, needed: RecordCounts) -> None:
-    """Let the arrays have space for at least so many records on a day.
+@step
+def records_needed(s: State, day: int) -> RecordCounts:
+    """Return for how many records there must be space before a day: those in use, and what it can bring.
 
-    An array that grows with time is made as large as the horizon is likely to need: memory costs nothing
-    before it is used, but copying once more costs twice the memory.
+    Each borrower can pay, be evaluated and draw. A payment opens a hold, or one per loan where the product
+    releases so, and perhaps one of an early repayment; an evaluation perhaps a raise. A draw may move its
+    borrower's loans to twice the space. The bound is generous: memory costs nothing before it is used.
+    """
+    used, borrowers = s.storage, len(s.borrowers)
+    holds = borrowers * ((used.largest_loan_capacity if s.product.per_loan else 1) + 2)
+    return RecordCounts(
+        used.loans_used + 2 * used.largest_loan_capacity * borrowers,
+        0 if s.run.reusing else used.loan_keys_used + borrowers,
+        used.holds_used + holds,
+        used.events_used + most_events(s, day, holds) if s.run.logging else 0,
+    )
+
+
+@step
+def has_capacity(s: State, day: int) -> bool:
+    """Return whether there is space for all that a day can bring."""
+    needed = records_needed(s, day)
+    return (
+        needed.loans <= len(s.loans)
+        and needed.loan_keys <= len(s.loan_keys)
+        and needed.holds <= len(s.holds)
+        and needed.events <= len(s.events)
+    )
+
+
+@transition
+def needed_records(s: State, day: int) -> RecordCounts:
+    """Return what `records_needed` does, for a driver, which finds the space."""
+    return records_needed(s, day)
+
+
+def ensure_capacity(s: State, day: int) -> None:
+    """Find space for all that a day can bring.
+
+    An array that grows with time is made as large as the horizon is likely to need: copying it once more
+    would cost twice the memory.
     """
     used = s.storage
     ahead = 0.0 if s.run.reusing else 1.25 * s.run.horizon / max(day, 30)
-    s.attach("loans", enlarged(s.loans, needed.loans, 0))
-    if not s.run.reusing:
-        s.attach("loan_keys", enlarged(s.loan_keys, needed.loan_keys, ahead * used.loan_keys_used))
-    s.attach("holds", enlarged(s.holds, needed.holds, ahead * used.holds_used))
-    if s.run.logging:
-        s.attach("events", enlarged(s.events, needed.events, ahead * used.events_used))
+    sizes = (used.loans_used, ahead * used.loan_keys_used, ahead * used.holds_used, ahead * used.events_used)
+    for name, needed, likely in zip(RecordCounts._fields, needed_records(s, day), sizes, strict=True):
+        records = getattr(s, name)
+        if needed > len(records):
+            s.attach(name, enlarged(records, needed, likely))
 
 
 def enlarged(records: Array, size: int, likely: float) -> Array:
-    """Return the records with space for at least a size, and for so many as are likely to come."""
-    if size <= len(records):
-        return records
-    larger = np.empty(max(size, len(records) * 3 // 2, int(likely)), records.dtype)
+    """Return the records with space for a size, and for so many as are likely to come."""
+    (larger,) = adjacent_arrays((max(size, len(records) * 3 // 2, int(likely)), records.dtype))
     larger[: len(records)] = records
     return larger
 

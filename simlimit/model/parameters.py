@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 
+from simlimit.model.handle import ALL_RECORDS
 from simlimit.model.levers import APPEAL, MORE_FUNDING, PLAN
 from simlimit.model.money import basis_points, cents
-from simlimit.model.records import END, FACILITY, METHODS, PLATFORM, SERVICE_LAWS, Record, Records
+from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Record, Records
+from simlimit.model.state import State
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.base import Part
 from simlimit.scenario.parts import LEVER_KINDS, Lever
@@ -31,10 +33,10 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
     return [0.0, 1.0, *factors]
 
 
-def platform_record(scenario: Scenario) -> Records:
-    """Return the platform of a scenario before its first day, without its book, as an array of one record."""
-    platform = np.zeros(1, PLATFORM)
-    p = platform[0]
+def first_records(scenario: Scenario) -> Records:
+    """Return the records of a state before its first day, without its book, as an array of one."""
+    records = np.zeros(1, State.layout[ALL_RECORDS])
+    p = records[0]
     p.run.horizon = scenario.horizon_days
     p.run.warmup_days = scenario.warmup_days
     write_parameters(p, scenario)
@@ -51,11 +53,11 @@ def platform_record(scenario: Scenario) -> Records:
         p.queues[name] = END
     p.storage.last_free = END
     p.storage.loan_capacity = _expected_loans(scenario)
-    return platform
+    return records
 
 
 def write_parameters(p: Record, scenario: Scenario) -> None:
-    """Write the parameters of a scenario into a platform; nothing else writes them."""
+    """Write the parameters of a scenario into the records of a state; nothing else writes them."""
     _write_population(p, scenario)
     _write_behaviour(p, scenario)
     _write_evaluation(p, scenario)

@@ -6,22 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from simlimit.books.portfolio import read_portfolio
+from simlimit.model import records
 from simlimit.model.book import Book, late_scale, make_book
 from simlimit.model.grouping import Grouping, make_grouping
 from simlimit.model.memory import adjacent_arrays
-from simlimit.model.parameters import facility_records, platform_record
-from simlimit.model.records import (
-    BORROWER,
-    COUNT,
-    DAY,
-    DETAILS,
-    EVENT,
-    HOLD,
-    LOAN,
-    OCCURRENCE,
-    REVIEWER,
-    Records,
-)
+from simlimit.model.parameters import facility_records, first_records
+from simlimit.model.records import Records
 from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
@@ -44,8 +34,8 @@ class PreparedScenario(NamedTuple):
         What they are drawn from.
     grouping : Grouping
         Who is counted apart.
-    platform : array of one PLATFORM record
-        The parameters, before the first day.
+    records : array of one record
+        The records of a state before its first day: parameters, and what is not 0.
     """
 
     scenario: Scenario
@@ -53,7 +43,7 @@ class PreparedScenario(NamedTuple):
     borrowers: int
     book: Book
     grouping: Grouping
-    platform: Records
+    records: Records
 
 
 def prepare(
@@ -99,8 +89,8 @@ def prepare(
     check_regions(scenario.shocks, regions)
     borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
     grouping = make_grouping(by, bands, regions)
-    platform = platform_record(scenario)
-    p = platform[0]
+    before = first_records(scenario)
+    p = before[0]
     p.behaviour.late_scale = late_scale(scenario, portfolio)
     p.population.group_by = grouping.attribute
     p.run.last_followed = scenario.horizon_days - follow_up_days
@@ -108,33 +98,36 @@ def prepare(
     p.run.reusing = reusing
     p.run.large = borrowers >= LARGE
     book = make_book(scenario, portfolio, grouping.bounds)
-    return PreparedScenario(scenario, regions, borrowers, book, grouping, platform)
+    return PreparedScenario(scenario, regions, borrowers, book, grouping, before)
 
 
 def empty_state(prepared: PreparedScenario) -> State:
     """Return the state of a run with space for its book, and nothing in it but the parameters."""
-    scenario, platform, size = prepared.scenario, prepared.platform, prepared.borrowers
+    scenario, size = prepared.scenario, prepared.borrowers
     shocks = shock_records(scenario)
-    # A quarter more space for loans than the borrowers have at first, so that there is seldom need for more.
-    loans = size * int(platform[0].storage.loan_capacity) * 5 // 4 + 1_000
-    adjacent = adjacent_arrays((size, BORROWER), (loans, LOAN), (size, HOLD))
-    state = State(
+    # Space for all that the first day can bring, so that it need not be found then.
+    capacity = int(prepared.records[0].storage.loan_capacity)
+    most_holds = size * ((capacity if scenario.product.release_unit == "loan" else 1) + 6)
+    borrowers, loans, holds = adjacent_arrays(
+        (size, records.BORROWER), (6 * capacity * size, records.LOAN), (most_holds, records.HOLD)
+    )
+    return State(
         book=prepared.book,
-        **dict(zip(("borrowers", "loans", "holds"), adjacent, strict=True)),
-        details=np.zeros(size, DETAILS),
-        loan_keys=np.zeros(0 if platform[0].run.reusing else size, np.int64),
-        counts=np.zeros(count_rows(prepared), COUNT),
-        events=np.zeros(0, EVENT),
-        daily=np.zeros(scenario.horizon_days, DAY),
-        reviewers=np.zeros(scenario.review.reviewers, REVIEWER),
+        borrowers=borrowers,
+        loans=loans,
+        holds=holds,
+        details=np.zeros(size, records.DETAILS),
+        loan_keys=np.zeros(0 if prepared.records[0].run.reusing else 2 * size, np.int64),
+        counts=np.zeros(count_rows(prepared), records.COUNT),
+        events=np.zeros(0, records.EVENT),
+        daily=np.zeros(scenario.horizon_days, records.DAY),
+        reviewers=np.zeros(scenario.review.reviewers, records.REVIEWER),
         facilities=facility_records(scenario),
         shocks=shocks,
         shock_regions=shock_regions(scenario, prepared.regions),
-        occurrences=np.zeros(len(shocks), OCCURRENCE),
+        occurrences=np.zeros(len(shocks), records.OCCURRENCE),
         covered=np.zeros((len(shocks), size), np.bool_),
     )
-    state.platform[:] = platform
-    return state
 
 
 def count_rows(prepared: PreparedScenario) -> int:
@@ -143,20 +136,19 @@ def count_rows(prepared: PreparedScenario) -> int:
     return 2 * len(prepared.grouping.labels) * (scenario.horizon_days - scenario.warmup_days + 1)
 
 
-def begin(prepared: PreparedScenario, seed: int, replication: int) -> State:
-    """Return the state before day 0 with the timetable of its shocks, but without borrowers.
+def restart(state: State, prepared: PreparedScenario, seed: int, replication: int) -> None:
+    """Bring a state to the eve of day 0: no borrowers yet, but the timetable of the shocks.
 
     Parameters
     ----------
+    state : State
+        Of this scenario: empty, or at the end of another replication, if records are used again.
     prepared : PreparedScenario
     seed, replication : int
         The key of the random numbers.
-
-    Returns
-    -------
-    State
     """
-    state = empty_state(prepared)
+    state.records[:] = prepared.records
     state.run.seed, state.run.replication = seed, replication
+    state.counts[:] = 0
+    state.details[:] = 0
     draw_timetable(state)
-    return state

@@ -6,13 +6,13 @@ entity, index), the key is (seed, replication). So two scenarios share every num
 same in both: common random numbers by construction.
 """
 
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from simlimit.model.compiling import rare, step
-from simlimit.model.handle import Handle
-from simlimit.model.records import RUN, Record, Records
+from simlimit.model.handle import Handle, array_of
+from simlimit.model.records import RUN, Record
 
 Numbers: TypeAlias = tuple[float, float, float, float]
 """Four uniform numbers, strictly between 0 and 1."""
@@ -100,15 +100,9 @@ class Batch(Handle):
         Four draws of four numbers for each entity.
     """
 
-    members: ClassVar = {
-        "entities": (np.dtype(np.int64), 1),
-        "indices": (np.dtype(np.int64), 1),
-        "u": (np.dtype(np.float64), 3),
-    }
-
-    entities: Records
-    indices: Records
-    u: Records
+    entities = array_of(np.int64)
+    indices = array_of(np.int64)
+    u = array_of(np.float64, 3)
 
 
 def empty_batch() -> Batch:
@@ -136,9 +130,11 @@ def draw_many(key: Record, stream: int, batch: Batch, number: int, draw: int) ->
     draw : int
         0 .. 3.
     """
-    u = batch.u[draw]
+    # Read before the loop, which then runs on vectors.
+    seed, replication = key.seed, key.replication
+    entities, indices, u = batch.entities, batch.indices, batch.u[draw]
     for k in range(number):
-        w0, w1, w2, w3 = philox(batch.entities[k], batch.indices[k], 0, stream, key.seed, key.replication)
+        w0, w1, w2, w3 = philox(entities[k], indices[k], 0, stream, seed, replication)
         u[0, k] = (w0 + 0.5) * _SCALE
         u[1, k] = (w1 + 0.5) * _SCALE
         u[2, k] = (w2 + 0.5) * _SCALE

@@ -142,25 +142,3 @@ STORAGE = _record(
     | _fields("i8", "holds_used holds_free last_free last_taken")
 )
 """Which records are in use."""
-
-PLATFORM = _record(
-    {
-        "run": RUN,
-        "population": POPULATION,
-        "behaviour": BEHAVIOUR,
-        "product": PRODUCT,
-        "evaluation": EVALUATION,
-        "rules": RULES,
-        "screening": SCREENING,
-        "review": REVIEW,
-        "funding": FUNDING,
-        "limits": LIMITS,
-        "reaction": REACTION,
-        "levers": LEVERS,
-        "clock": CLOCK,
-        "today": DAY,
-        "totals": TOTALS,
-        "queues": QUEUES,
-        "storage": STORAGE,
-    }
-)

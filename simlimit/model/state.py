@@ -1,29 +1,12 @@
 """The state of a run, which every transition takes as one argument, and what is often asked of it."""
 
-from typing import ClassVar
-
 import numpy as np
 
+from simlimit.model import records
 from simlimit.model.book import Book
 from simlimit.model.compiling import step
-from simlimit.model.handle import Handle
-from simlimit.model.records import (
-    BORROWER,
-    COUNT,
-    DAY,
-    DETAILS,
-    EVENT,
-    FACILITY,
-    HOLD,
-    LOAN,
-    NONE,
-    OCCURRENCE,
-    PLATFORM,
-    REVIEWER,
-    SHOCK,
-    Record,
-    Records,
-)
+from simlimit.model.handle import Handle, array_of, handle_of, record_of
+from simlimit.model.records import NONE, Record
 
 
 class State(Handle):
@@ -62,57 +45,38 @@ class State(Handle):
         Whether an occurrence of a shock covers a borrower, known from its begin on.
     """
 
-    records = PLATFORM
-    members: ClassVar = {
-        "book": Book,
-        "borrowers": (BORROWER, 1),
-        "details": (DETAILS, 1),
-        "loans": (LOAN, 1),
-        "loan_keys": (np.dtype(np.int64), 1),
-        "holds": (HOLD, 1),
-        "counts": (COUNT, 1),
-        "events": (EVENT, 1),
-        "daily": (DAY, 1),
-        "reviewers": (REVIEWER, 1),
-        "facilities": (FACILITY, 1),
-        "shocks": (SHOCK, 1),
-        "shock_regions": (np.dtype(np.bool_), 2),
-        "occurrences": (OCCURRENCE, 1),
-        "covered": (np.dtype(np.bool_), 2),
-    }
-
-    run: Record
-    population: Record
-    behaviour: Record
-    product: Record
-    evaluation: Record
-    rules: Record
-    screening: Record
-    review: Record
-    funding: Record
-    limits: Record
-    reaction: Record
-    levers: Record
-    clock: Record
-    today: Record
-    totals: Record
-    queues: Record
-    storage: Record
-    book: Book
-    borrowers: Records
-    details: Records
-    loans: Records
-    loan_keys: Records
-    holds: Records
-    counts: Records
-    events: Records
-    daily: Records
-    reviewers: Records
-    facilities: Records
-    shocks: Records
-    shock_regions: Records
-    occurrences: Records
-    covered: Records
+    run = record_of(records.RUN)
+    population = record_of(records.POPULATION)
+    behaviour = record_of(records.BEHAVIOUR)
+    product = record_of(records.PRODUCT)
+    evaluation = record_of(records.EVALUATION)
+    rules = record_of(records.RULES)
+    screening = record_of(records.SCREENING)
+    review = record_of(records.REVIEW)
+    funding = record_of(records.FUNDING)
+    limits = record_of(records.LIMITS)
+    reaction = record_of(records.REACTION)
+    levers = record_of(records.LEVERS)
+    clock = record_of(records.CLOCK)
+    today = record_of(records.DAY)
+    totals = record_of(records.TOTALS)
+    queues = record_of(records.QUEUES)
+    storage = record_of(records.STORAGE)
+    book = handle_of(Book)
+    borrowers = array_of(records.BORROWER)
+    details = array_of(records.DETAILS)
+    loans = array_of(records.LOAN)
+    loan_keys = array_of(np.int64)
+    holds = array_of(records.HOLD)
+    counts = array_of(records.COUNT)
+    events = array_of(records.EVENT)
+    daily = array_of(records.DAY)
+    reviewers = array_of(records.REVIEWER)
+    facilities = array_of(records.FACILITY)
+    shocks = array_of(records.SHOCK)
+    shock_regions = array_of(np.bool_, 2)
+    occurrences = array_of(records.OCCURRENCE)
+    covered = array_of(np.bool_, 2)
 
 
 @step

@@ -259,7 +259,7 @@ def piece_size(case: Case) -> int:
 
 def bytes_of_a_replication(prepared: PreparedScenario) -> int:
     """Return about how much memory a replication takes while it runs."""
-    p = prepared.platform[0]
+    p = prepared.records[0]
     loans = int(p.storage.loan_capacity) * 5 / 4 * LOAN.itemsize
     holds = 2 * HOLD.itemsize if p.run.reusing else prepared.scenario.horizon_days / 20 * HOLD.itemsize
     # Besides its record, a borrower stands in the lists of the driver.
