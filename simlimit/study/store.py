@@ -136,10 +136,8 @@ class Store:
             for name in Tallies._fields:
                 into = getattr(tallies, name)[row]
                 flat = table[name].combine_chunks().flatten().to_numpy()
-                if into.dtype.names:
-                    into[...] = flat.view(into.dtype).reshape(into.shape)
-                else:
-                    into[...] = flat.reshape(into.shape)
+                values = flat.view(into.dtype) if into.dtype.names else flat
+                into[...] = values.reshape(into.shape)
 
     def read_table(self, name: str, replication: int) -> pd.DataFrame:
         """Read a table that is kept of a replication."""
