@@ -9,7 +9,7 @@ Many histories
 What would help, and what each gate explains
     `Lever`, `rank_levers`, `LeverRanking`, `attribute`, `Attribution`
 Delay statistics of any table, a real release log too
-    `cumulative_incidence`, `kaplan_meier`, `quantiles`, `described`, `at_risk_table`
+    `cumulative_incidence`, `kaplan_meier`, `quantiles`, `describe_quantiles`, `at_risk_table`
 Your own process in it
     `Platform`
 Real books, and invented ones to try
@@ -24,7 +24,7 @@ Pictures
 from simlimit.books.fitting import FittedBehaviour, fit_behaviour
 from simlimit.books.histories import Histories
 from simlimit.books.uci import histories_from_uci, portfolio_from_uci
-from simlimit.delays import at_risk_table, cumulative_incidence, described, kaplan_meier, quantiles
+from simlimit.delays import at_risk_table, cumulative_incidence, describe_quantiles, kaplan_meier, quantiles
 from simlimit.drivers.platform import Platform
 from simlimit.errors import PortfolioError, ScenarioError, SimlimitError
 from simlimit.examples import example_portfolio, example_release_log
@@ -61,7 +61,7 @@ __all__ = [
     "compare",
     "cumulative_incidence",
     "delay_by_cause",
-    "described",
+    "describe_quantiles",
     "example_portfolio",
     "example_release_log",
     "fit_behaviour",

@@ -461,7 +461,7 @@ def test_an_option_of_a_study_that_is_none(refused, command, options, named):
     [
         ("file", "file cannot be written: File exists."),
         ("file/store", "file/store cannot be written: Not a directory."),
-        ("full", "full is there already and holds no study"),
+        ("full", "full contains other files"),
         ("nowhere/store", "nowhere/store cannot be written: No such file or directory."),
         ("/proc/store", "/proc/store cannot be written"),
         ("loop", "loop cannot be written"),

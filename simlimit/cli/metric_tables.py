@@ -81,16 +81,16 @@ def differences_text(comparison: Comparison, differences: pd.DataFrame, name: st
     pair = (comparison.reference, name)
     estimates = [comparison.studies[one].summary()["estimate"].to_dict() for one in pair]
     rows = [["", *pair, "difference", f"{CONFIDENCE} interval", "real", "unit"]]
-    columns = ["difference", "low", "high", "p_value", "is_real"]
-    for (_, metric), difference, low, high, p_value, is_real in differences.loc[[name], columns].itertuples(
-        name=None
-    ):
+    columns = ["difference", "low", "high", "p_value", "significant"]
+    for (_, metric), difference, low, high, p_value, significant in differences.loc[
+        [name], columns
+    ].itertuples(name=None):
         values = [table[metric] for table in estimates]
         if metric in _GATES and not any(values):
             continue
         unit = _UNITS[metric]
         finer = unit._replace(decimals=_decimals(high - low, unit))
-        real = NONE if np.isnan(p_value) else "yes" if is_real else "no"
+        real = NONE if np.isnan(p_value) else "yes" if significant else "no"
         # Shares differ in percentage points.
         unit_name = unit.name.replace("% of", "% points of")
         texts = [*(_number(value, unit) for value in values), _number(difference, finer, "+")]

@@ -7,9 +7,9 @@ from simlimit.cli.arguments import Parser, add_seed, whole
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES, NUMBERS, make_grouping
 from simlimit.run import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
-from simlimit.study.plan import MOST_WORKERS, Options
-from simlimit.study.precision import DEFAULT, wanted
-from simlimit.study.replicating import MOST
+from simlimit.study.options import MOST_WORKERS, Options
+from simlimit.study.precision import DEFAULT_METRIC, target_half_widths
+from simlimit.study.replicating import MOST_REPLICATIONS
 
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
@@ -20,7 +20,7 @@ def add_study_options(parser: Parser) -> None:
     parser.add_argument(
         "--replications",
         metavar="N",
-        type=whole(MOST, least=1),
+        type=whole(MOST_REPLICATIONS, least=1),
         help=f"how many (default: {REPLICATIONS}); with --precision, at most so many "
         f"(default: {MOST_IF_PRECISE:,})",
     )
@@ -31,7 +31,7 @@ def add_study_options(parser: Parser) -> None:
         action="append",
         default=[],
         help="stop as soon as half the 95 %% interval is at most this share of the estimate, such as 0.01, "
-        f"of {DEFAULT} or of the metric that is named; repeatable",
+        f"of {DEFAULT_METRIC} or of the metric that is named; repeatable",
     )
     add_seed(parser, "which histories")
     parser.add_argument(
@@ -80,7 +80,7 @@ def read_study_options(options: argparse.Namespace) -> Options:
     """Return what the library is told, after what can be refused without simulating has been."""
     precision = dict(options.precision) or None
     if precision is not None:
-        wanted(precision)
+        target_half_widths(precision)
     if options.by in NUMBERS and not options.bands:
         raise SimlimitError(
             f"--by is {options.by}, a number, and needs --bands: the bounds between its groups, ascending, "
@@ -101,7 +101,7 @@ def read_study_options(options: argparse.Namespace) -> Options:
 def _precision(text: str) -> tuple[str, float]:
     metric, equals, number = text.rpartition("=")
     try:
-        return (metric.strip() if equals else DEFAULT), float(number)
+        return (metric.strip() if equals else DEFAULT_METRIC), float(number)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is neither a number nor METRIC=NUMBER, such as days_review=0.05"

@@ -10,7 +10,7 @@ from simlimit.cli.naming import find_scenario, read_changes
 from simlimit.cli.notices import announce_compilation, say_if_not_precise, what_is_done
 from simlimit.cli.replicating import add_study_options, read_replications, read_study_options
 from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
-from simlimit.delays import described, quantiles
+from simlimit.delays import describe_quantiles, quantiles
 from simlimit.study.replicating import StudyInterrupted, replicate
 from simlimit.study.study import Study
 
@@ -56,8 +56,8 @@ def study_scenario(options: argparse.Namespace) -> bool:
 def write_study(study: Study, folder: Path) -> None:
     """Write the tables and figures of a study into a folder."""
     study.summary().to_csv(folder / "summary.csv")
-    study.replications.to_parquet(folder / "replications.parquet")
-    study.delay.to_csv(folder / "delay.csv")
+    study.metrics().to_parquet(folder / "replications.parquet")
+    study.delay_curve().to_csv(folder / "delay.csv")
     study.standing().to_csv(folder / "standing.csv")
     study.groups().to_csv(folder / "groups.csv")
     write_scenario(study.scenario, folder / "scenario.toml")
@@ -67,10 +67,10 @@ def write_study(study: Study, folder: Path) -> None:
 
 def _quantiles(study: Study) -> str:
     """Return by when so many of all repayment holds were released, in words."""
-    curve = quantiles(study.delay, "released", PROBABILITIES)
+    curve = quantiles(study.delay_curve(), "released", PROBABILITIES)
     lines = [
         f"  {100 * probability:g} %  {words}"
-        for probability, words in zip(PROBABILITIES, described(curve), strict=True)
+        for probability, words in zip(PROBABILITIES, describe_quantiles(curve), strict=True)
     ]
     return "\n".join(
         ["Released, of all repayment holds (the pending are censored), with 95 % intervals:", *lines]

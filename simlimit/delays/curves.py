@@ -1,4 +1,4 @@
-"""The share that has ended in each way by each age, from counts by age (Aalen-Johansen)."""
+"""The Aalen-Johansen estimator: the share that has ended in each way by each age, from counts by age."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,7 @@ from simlimit.errors import SimlimitError
 
 FloatArray = npt.NDArray[np.float64]
 
-# A share is a sum of shares, which can be a little less than what it stands for: ten tenths are to be 1.
+# The floating-point sum of ten tenths is a little less than 1, but must count as 1.
 ROUNDING = 1e-9
 
 
@@ -16,10 +16,8 @@ def at_risk(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
 
     Parameters
     ----------
-    ended : array of shape (..., outcomes, ages)
-        Counts, or amounts, that ended in each way at each age; ages ascending.
-    censored : array of shape (..., ages)
-        Counts, or amounts, that were last seen at each age and had not ended by then.
+    ended, censored : arrays
+        As in `aalen_johansen`.
 
     Returns
     -------
@@ -29,24 +27,23 @@ def at_risk(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
     Raises
     ------
     SimlimitError
-        If the shapes do not match, or a count is negative or missing.
+        As `aalen_johansen` does.
 
     Examples
     --------
     >>> at_risk([[2, 0, 1]], [0, 1, 1])
     array([5., 3., 2.])
     """
-    ended, censored = _checked(ended, censored)
+    ended, censored = _checked_counts(ended, censored)
     return _at_risk(ended.sum(axis=-2), censored)
 
 
 def aalen_johansen(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
-    """Return the cumulative incidence of each outcome: the share that has ended so by each age.
+    """Return the cumulative incidence of each outcome: the share that has ended in this way by each age.
 
-    With n at risk and d_k that end in way k at an age, F_k grows there by S d_k / n, where S is the share
-    that had not ended before it. Ties are exact: all whose duration is the age or more are at risk at it, and
-    those that end come before those that are censored at the same age. Without censoring, F_k are plain
-    proportions.
+    At each age, n are at risk, and d_k of them end in way k. F_k then grows by S d_k / n, where S is the
+    share that had not ended before. Ties are exact: all whose duration is the age or more are at risk at it.
+    At the same age, ends come before censoring. Without censoring, the F_k are plain proportions.
 
     Parameters
     ----------
@@ -58,8 +55,8 @@ def aalen_johansen(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
     Returns
     -------
     array of shape (..., outcomes, ages)
-        Shares from 0 to 1. NaN at ages that nobody was observed at, for what happens there is not known,
-        unless all have ended before: then nothing more can happen, and the curve stays.
+        Shares from 0 to 1. They are NaN at ages at which nobody was observed. If all had ended before, the
+        curve stays constant instead.
 
     Raises
     ------
@@ -76,18 +73,17 @@ def aalen_johansen(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
 
     Examples
     --------
-    Of four holds, two are released, at ages 0 and 2, one is forfeited at age 1, and one was last seen at age
-    1:
+    Four holds: two are released, at ages 0 and 2, one is forfeited at age 1, and one is censored at age 1.
 
     >>> aalen_johansen([[1, 0, 1, 0], [0, 1, 0, 0]], [0, 1, 0, 0])
     array([[0.25, 0.25, 0.75, 0.75],
            [0.  , 0.25, 0.25, 0.25]])
     """
-    ended, censored = _checked(ended, censored)
+    ended, censored = _checked_counts(ended, censored)
     leaving = ended.sum(axis=-2)
     observed = _at_risk(leaving, censored)
     before, after = _pending(leaving, observed)
-    # Each of those at risk stands for S / n of all: the censored count through them.
+    # Each one at risk stands for the share S / n of all: for itself and for those censored before.
     incidence = _quotient(before, observed)[..., None, :] * ended
     np.cumsum(incidence, axis=-1, out=incidence)
     np.minimum(incidence, 1.0, out=incidence)
@@ -96,28 +92,29 @@ def aalen_johansen(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
 
 
 def aalen_johansen_variance(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
-    """Return the variance of each cumulative incidence at each age, if those counted are independent.
+    """Return the variance of each cumulative incidence at each age, for independent observations.
 
-    The delta-method estimator, with n at risk, d that end, d_k of them in way k, S the share that had not
-    ended before: the sum over ages s up to t of (F_k(t) - F_k(s))^2 d / (n (n - d)) + S^2 d_k (n - d_k) / n^3
-    - 2 (F_k(t) - F_k(s)) S d_k / n^2. Without censoring it is F_k (1 - F_k) / n.
+    This is the delta-method estimator. At each age, n are at risk, d end, and d_k of them end in way k; S is
+    the share that had not ended before. The variance of F_k(t) is the sum over all ages s <= t of
+
+    (F_k(t) - F_k(s))^2 d / (n (n - d)) + S^2 d_k (n - d_k) / n^3 - 2 (F_k(t) - F_k(s)) S d_k / n^2.
+
+    Without censoring it is F_k (1 - F_k) / n.
 
     Parameters
     ----------
-    ended : array of shape (..., outcomes, ages)
-        Counts that ended in each way at each age; ages ascending. Of amounts it would have no meaning.
-    censored : array of shape (..., ages)
-        Counts that were last seen at each age and had not ended by then.
+    ended, censored : arrays
+        As in `aalen_johansen`. They must be counts: the variance has no meaning for amounts.
 
     Returns
     -------
     array of shape (..., outcomes, ages)
-        NaN where the curve is.
+        NaN where `aalen_johansen` is NaN.
 
     Raises
     ------
     SimlimitError
-        If the shapes do not match, or a count is negative or missing.
+        As `aalen_johansen` does.
 
     References
     ----------
@@ -132,28 +129,28 @@ def aalen_johansen_variance(ended: npt.ArrayLike, censored: npt.ArrayLike) -> Fl
     >>> float(aalen_johansen_variance([[1, 3], [0, 0]], [0, 0])[0, 0])  # 1/4 * 3/4 / 4
     0.046875
     """
-    ended, censored = _checked(ended, censored)
+    ended, censored = _checked_counts(ended, censored)
     leaving = ended.sum(axis=-2)
     observed = _at_risk(leaving, censored)
     before, after = _pending(leaving, observed)
-    # The share of all that one of those at risk stands for: the censored count through them.
-    per_head = _quotient(before, observed)[..., None, :]
+    # Each one at risk stands for this share of all: for itself and for those censored before.
+    share = _quotient(before, observed)[..., None, :]
     hazard = _quotient(leaving, observed * (observed - leaving))[..., None, :]
-    seen = observed[..., None, :]
-    growth = per_head * ended
-    # A sum of (F(t) - F(s)) x(s) is a running sum of growth times what was summed of x before it: no
-    # difference of large numbers, and the last age, at which n - d can be 0, never enters.
-    risk_before = _sum_before(hazard)
-    mixed_before = _sum_before(growth * risk_before)
-    common = growth**2 * risk_before + 2 * growth * mixed_before
-    own = per_head**2 * ended * _quotient(seen - ended, seen)
-    both = 2 * growth * _sum_before(_quotient(growth, seen))
-    variance = np.maximum(np.cumsum(common + own - both, axis=-1), 0.0)
+    n = observed[..., None, :]
+    growth = share * ended
+    # The sum of (F(t) - F(s)) x(s) over s is the running sum of the growth of F times the sum of x before it.
+    # This avoids differences of large numbers, and never uses the last age, at which n - d can be 0.
+    hazard_before = _sum_before(hazard)
+    mixed_before = _sum_before(growth * hazard_before)
+    first = growth**2 * hazard_before + 2 * growth * mixed_before
+    second = share**2 * ended * _quotient(n - ended, n)
+    third = 2 * growth * _sum_before(_quotient(growth, n))
+    variance = np.maximum(np.cumsum(first + second - third, axis=-1), 0.0)
     np.copyto(variance, np.nan, where=_unknown(observed, after)[..., None, :])
     return variance
 
 
-def _checked(ended: npt.ArrayLike, censored: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+def _checked_counts(ended: npt.ArrayLike, censored: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     ends: FloatArray = np.asarray(ended, np.float64)
     losses: FloatArray = np.asarray(censored, np.float64)
     if ends.ndim < 2 or losses.shape != (*ends.shape[:-2], *ends.shape[-1:]):
@@ -167,7 +164,7 @@ def _checked(ended: npt.ArrayLike, censored: npt.ArrayLike) -> tuple[FloatArray,
 
 
 def _check_counts(name: str, counts: FloatArray) -> None:
-    # Written so that NaN is refused, too.
+    # Not `counts < 0`, which would let NaN pass.
     if not (counts >= 0).all():
         wrong = counts[~(counts >= 0)][0]
         raise SimlimitError(f"{name} has the value {wrong:g}, but counts must be 0 or more.")
@@ -188,7 +185,7 @@ def _pending(leaving: FloatArray, observed: FloatArray) -> tuple[FloatArray, Flo
 
 
 def _unknown(observed: FloatArray, after: FloatArray) -> npt.NDArray[np.bool_]:
-    """Return where nobody was observed although some have not ended."""
+    """Return at which ages nobody was observed although some have not ended."""
     unknown: npt.NDArray[np.bool_] = (observed == 0) & (after > 0)
     return unknown
 
@@ -201,6 +198,6 @@ def _sum_before(each: FloatArray) -> FloatArray:
 
 
 def _quotient(part: FloatArray, whole: FloatArray) -> FloatArray:
-    """Divide; where there is nobody, nothing happens: 0."""
+    """Return part / whole, and 0 where the whole is 0."""
     whole = np.broadcast_to(whole, part.shape)
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from simlimit.delays.clusters import clusters_at_a_time, jackknife_of_parts
+from simlimit.delays.clusters import clusters_per_batch, jackknife_in_batches
 from simlimit.delays.curves import ROUNDING, FloatArray, aalen_johansen, aalen_johansen_variance, at_risk
-from simlimit.delays.log import Log, read_log
-from simlimit.delays.tables import by_group, curve_table
+from simlimit.delays.survival_data import SurvivalData, read_survival_data
+from simlimit.delays.tables import curve_table, table_by_group
 from simlimit.delays.validation import check_confidence
 
 
 def cumulative_incidence(
     frame: pd.DataFrame,
+    *,
     duration: str = "delay_days",
     outcome: str = "outcome",
     censored: Hashable | None = "pending",
@@ -22,52 +23,51 @@ def cumulative_incidence(
     by: str | Sequence[str] | None = None,
     cluster: str | None = None,
     confidence: float = 0.95,
-    censored_first: bool = False,
+    censored_at_risk: bool = True,
 ) -> pd.DataFrame:
     """Return the share that has ended in each way by each time (Aalen-Johansen), with intervals.
 
-    Without `cluster`, the interval is pointwise, from the variance of `aalen_johansen_variance` on the scale
-    of log(-log F), which keeps it between 0 and 1. **It assumes that rows are independent. Holds of one
-    borrower are not, nor are those of one replication that shares a funding pool: name a cluster.** With
-    `cluster`, it is the delete-one-cluster jackknife's, with Student's t, which assumes only that clusters
-    are independent.
+    With `cluster`, the interval is from the delete-one-cluster jackknife with Student's t. It assumes only
+    that clusters are independent. Without `cluster`, it is from `aalen_johansen_variance`, on the scale of
+    log(-log F), which keeps it between 0 and 1. **That assumes independent rows. Holds of one borrower are
+    not independent, nor are holds of one replication that share a funding pool: name a cluster.**
 
     Parameters
     ----------
     frame : pandas.DataFrame
         A row per hold: `run.holds`, or a log of your own.
     duration : str
-        Column: days until the row ended or was last seen; 0 or more, whole or not (hours / 24).
+        Column: days until the row ended or was last seen; 0 or more, whole or fractional (hours / 24).
     outcome : str
-        Column: how it ended. Every label other than `censored` is an outcome that competes with the others.
+        Column: how the row ended. All labels but `censored` are outcomes, which compete with each other.
     censored : label, or None
-        Of rows that had not ended when last seen; None if every row has ended.
+        The label of rows that had not ended when last seen; None if every row has ended.
     weight : str, optional
-        Column of amounts, 0 or more: rows count by amount. Then there is an interval only with `cluster`;
-        without it is NaN.
+        Column of amounts, 0 or more: rows count by amount. Then the interval is NaN without a `cluster`.
     by : str or list of str, optional
         Columns: a curve for each combination of their values.
     cluster : str, optional
         Column, such as ``"borrower"`` or ``"replication"``: rows with the same value may depend on each other
-        in any way. Where only one cluster was still observed, and if there is only one, the interval is NaN.
-        The work grows with clusters times distinct times: round durations if both are many.
+        in any way. The interval is NaN where only one cluster was still observed. The work grows with
+        clusters times distinct times: round durations if both are many.
     confidence : float
         Between 0 and 1, of each point and outcome by itself.
-    censored_first : bool
-        Whether, at the same time, censoring comes before ends: who is censored at t was last seen before it,
-        as the pending holds of a run, whose age counts the day of the horizon, which is not simulated. The
-        usual rule is that ends come first. **Set it for `run.holds` and `study.holds`.**
+    censored_at_risk : bool
+        Whether a row censored at a time is still at risk at that time: the usual rule. **Set it to False for
+        `run.holds` and `study.holds`**: the age of their pending holds counts the day of the horizon, which
+        is not simulated.
 
     Returns
     -------
     pandas.DataFrame
-        Index: `days`, the distinct times, ascending; after those of `by`, if given. Columns:
+        Index `days`: the distinct times, ascending, after the columns of `by`. Columns:
 
-        - `at_risk`: rows, or their amount, whose duration is that time or more; with `censored_first`, of the
-          censored only those whose duration is more, and a time at which nothing else happened is left out;
-        - for each outcome, in order of the categories, or else sorted, its label: share that has ended so by
-          that time, with `<label>_low` and `<label>_high`; without clusters, the interval is
-          NaN where the share is 0 or 1;
+        - `at_risk`: number, or amount, of rows whose duration is that time or more. With
+          ``censored_at_risk=False``, censored rows need a longer duration, and times at which rows are only
+          censored are left out;
+        - for each outcome, its label, `<label>_low` and `<label>_high`: the share that has ended in this way
+          by that time, and its interval. Outcomes are in the order of the categories, or else sorted. Without
+          clusters, the interval is NaN where the share is 0 or 1;
         - `pending`: share that has not ended: 1 less the outcomes.
 
         ``attrs["interval"]`` says in words what the interval is.
@@ -75,15 +75,11 @@ def cumulative_incidence(
     Raises
     ------
     SimlimitError
-        If a column is missing or has a value that it cannot have, or an argument is not as above.
+        If a column is missing or has a value that is not allowed, or an argument is not as above.
 
     References
     ----------
-    Aalen, O. O. and Johansen, S. (1978). An empirical transition matrix for non-homogeneous Markov chains
-    based on censored observations. Scandinavian Journal of Statistics 5(3), 141-150.
-
-    Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time Data, 2nd ed.,
-    Wiley, chapters 1 (log-log interval) and 8.
+    As for `aalen_johansen`. The log-log interval is in chapter 1 of Kalbfleisch and Prentice (2002).
 
     Examples
     --------
@@ -93,19 +89,17 @@ def cumulative_incidence(
     ...     {"evaluation.straight_through": False, "evaluation.period_days": 7, "population.borrowers": 50}
     ... )
     >>> holds = sl.simulate(weekly, seed=1).holds
-    >>> curve = cumulative_incidence(holds, cluster="borrower", censored_first=True)
-    >>> float(curve.loc[6, "released"])  # all that was observed for six days has been evaluated
+    >>> curve = cumulative_incidence(holds, cluster="borrower", censored_at_risk=False)
+    >>> float(curve.loc[6, "released"])  # whatever was observed for six days has been evaluated
     1.0
     >>> curve.attrs["interval"]
     '95 % intervals: delete-one jackknife over borrower'
     """
     check_confidence(confidence)
-    log = read_log(frame, duration, outcome, censored, weight, cluster, censored_first)
-
-    def curve(part: Log) -> pd.DataFrame:
-        return _curve(part, confidence)
-
-    table = by_group(frame, by, log, curve)
+    data = read_survival_data(
+        frame, duration, outcome, censored, weight, cluster, censored_at_risk=censored_at_risk
+    )
+    table = table_by_group(frame, by, data, lambda group: _curve(group, confidence))
     if cluster is not None:
         method = f"delete-one jackknife over {cluster}"
     else:
@@ -114,22 +108,22 @@ def cumulative_incidence(
     return table
 
 
-def _curve(log: Log, confidence: float) -> pd.DataFrame:
-    times, ended, censored = log.counts()
+def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
+    times, ended, censored = data.counts_by_time()
     incidence = aalen_johansen(ended, censored)
-    if log.clusters is not None:
-        clusters, parts = log.cluster_counts(clusters_at_a_time(ended.size + censored.size))
-        band = jackknife_of_parts(aalen_johansen, (ended, censored), parts, clusters, confidence)
+    if data.clusters is not None:
+        clusters, batches = data.counts_by_cluster(clusters_per_batch(ended.size + censored.size))
+        band = jackknife_in_batches(aalen_johansen, (ended, censored), batches, clusters, confidence)
         low, high = band.low, band.high
-    elif log.weights is not None:
+    elif data.weights is not None:
         low = high = np.full_like(incidence, np.nan)
     else:
         low, high = _log_log(incidence, aalen_johansen_variance(ended, censored), confidence)
-    return curve_table(log, times, at_risk(ended, censored), incidence, low, high)
+    return curve_table(data, times, at_risk(ended, censored), incidence, low, high)
 
 
 def _log_log(incidence: FloatArray, variance: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:
-    """Return the normal interval of log(-log F), as one of F; where F is 0 or 1 there is none."""
+    """Return the interval of F that is a normal one of log(-log F); NaN where F is 0 or 1."""
     inside = (incidence > 0) & (incidence < 1 - ROUNDING)
     share = np.where(inside, incidence, np.nan)
     margin = np.exp(ndtri(0.5 + confidence / 2) * np.sqrt(variance) / np.abs(share * np.log(share)))

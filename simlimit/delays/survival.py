@@ -9,59 +9,46 @@ import pandas as pd
 from scipy.stats import CensoredData, ecdf
 
 from simlimit.delays.curves import at_risk
-from simlimit.delays.log import Log, read_log
-from simlimit.delays.tables import by_group, curve_table
+from simlimit.delays.survival_data import SurvivalData, read_survival_data
+from simlimit.delays.tables import curve_table, table_by_group
 from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
 
 
 def kaplan_meier(
     frame: pd.DataFrame,
+    *,
     duration: str = "delay_days",
     outcome: str = "outcome",
     censored: Hashable | None = "pending",
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
-    censored_first: bool = False,
+    censored_at_risk: bool = True,
 ) -> pd.DataFrame:
     """Return the share that has ended by each time where nothing competes (Kaplan-Meier), with intervals.
 
-    It equals `cumulative_incidence` of a table with one outcome, but its interval is the usual one of
-    survival analysis: pointwise, from Greenwood's variance, on the scale of log(-log) of the share that is
-    pending, by scipy.stats.ecdf. **It assumes that rows are independent; holds of one borrower are not: for
-    those use `cumulative_incidence` with a cluster.**
+    It equals `cumulative_incidence` with one outcome, but for the interval. The interval is the usual one of
+    survival analysis: pointwise, from Greenwood's variance, on the scale of log(-log S) (scipy.stats.ecdf).
+    **It assumes independent rows. Holds of one borrower are not independent: for those use
+    `cumulative_incidence` with a cluster.**
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        A row per hold: the holds of a run in which none is forfeited, or a log of your own.
-    duration : str
-        Column: days until the row ended or was last seen; 0 or more, whole or not.
+    frame, duration, censored, by, confidence, censored_at_risk
+        As in `cumulative_incidence`.
     outcome : str
-        Column: how it ended. Only one label other than `censored` may occur.
-    censored : label, or None
-        Of rows that had not ended when last seen; None if every row has ended.
-    by : str or list of str, optional
-        Columns: a curve for each combination of their values.
-    confidence : float
-        Between 0 and 1, of each point by itself.
-    censored_first : bool
-        Whether, at the same time, censoring comes before ends: who is censored at t was last seen before it,
-        as the pending holds of a run, whose age counts the day of the horizon, which is not simulated. The
-        usual rule is that ends come first. **Set it for `run.holds` and `study.holds`.**
+        Column: how the row ended. Only one label other than `censored` may occur.
 
     Returns
     -------
     pandas.DataFrame
-        As that of `cumulative_incidence`: index `days`, after the columns of `by`; columns `at_risk`, the
-        label of the outcome with `_low` and `_high`, and `pending`, the Kaplan-Meier estimate. The interval
-        is NaN where the share is 0 or 1.
+        As from `cumulative_incidence`. The column `pending` is the Kaplan-Meier estimate S. The interval is
+        NaN where the share is 0 or 1.
 
     Raises
     ------
     SimlimitError
-        If several kinds of end occur, a column is missing or has a value that it cannot have, or an argument
-        is not as above.
+        As `cumulative_incidence` does, and if several kinds of end occur.
 
     References
     ----------
@@ -84,9 +71,9 @@ def kaplan_meier(
     2           3      0.50     0.50
     4           1      1.00     0.00
 
-    If the pending one was last seen before the second day, not after it:
+    If the pending row was last seen before the second day, it is not at risk on that day:
 
-    >>> kaplan_meier(log, censored_first=True)[["at_risk", "released", "pending"]].round(3)
+    >>> kaplan_meier(log, censored_at_risk=False)[["at_risk", "released", "pending"]].round(3)
     ... # doctest: +NORMALIZE_WHITESPACE
           at_risk  released  pending
     days
@@ -95,42 +82,37 @@ def kaplan_meier(
     4           1     1.000    0.000
     """
     check_confidence(confidence)
-    log = _with_one_outcome(read_log(frame, duration, outcome, censored, censored_first=censored_first))
-
-    def curve(part: Log) -> pd.DataFrame:
-        return _curve(part, confidence)
-
-    table = by_group(frame, by, log, curve)
+    data = read_survival_data(frame, duration, outcome, censored, censored_at_risk=censored_at_risk)
+    table = table_by_group(frame, by, _with_one_outcome(data), lambda group: _curve(group, confidence))
     table.attrs["interval"] = f"{100 * confidence:g} % intervals: Greenwood, rows taken as independent"
     return table
 
 
-def _with_one_outcome(log: Log) -> Log:
-    """Return the log with the outcome that occurs alone; with the first, if none does."""
-    censored = len(log.outcomes)
-    occurring = np.unique(log.kinds[log.kinds < censored])
+def _with_one_outcome(data: SurvivalData) -> SurvivalData:
+    """Return the data with only the outcome that occurs; with the first one, if none does."""
+    occurring = np.unique(data.outcome_codes[~data.is_censored])
     if len(occurring) > 1:
-        found = " and ".join(str(log.outcomes[kind]) for kind in occurring)
+        labels = " and ".join(str(data.outcomes[code]) for code in occurring)
         raise SimlimitError(
-            f"rows end as {found}, but Kaplan-Meier is for one kind of end only: "
+            f"rows end as {labels}, but Kaplan-Meier is for one kind of end only: "
             "use cumulative_incidence, in which they compete."
         )
     kept = int(occurring[0]) if len(occurring) else 0
-    outcomes = log.outcomes[kept : kept + 1]
-    return replace(log, outcomes=outcomes, kinds=np.where(log.kinds == censored, len(outcomes), 0))
+    outcomes = data.outcomes[kept : kept + 1]
+    return replace(data, outcomes=outcomes, outcome_codes=np.where(data.is_censored, len(outcomes), 0))
 
 
-def _curve(log: Log, confidence: float) -> pd.DataFrame:
-    times, ended, censored = log.counts()
-    done = log.kinds < len(log.outcomes)
-    sample = CensoredData(uncensored=log.durations[done], right=log.durations[~done])
+def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
+    times, ended, censored = data.counts_by_time()
+    ended_rows = ~data.is_censored
+    sample = CensoredData(uncensored=data.durations[ended_rows], right=data.durations[~ended_rows])
     pending = ecdf(sample).sf
     with warnings.catch_warnings():
-        # It warns that there is no interval where the share is 0 or 1; our documentation says so.
+        # scipy warns that there is no interval where the share is 0 or 1; our documentation says so.
         warnings.simplefilter("ignore", RuntimeWarning)
         interval = pending.confidence_interval(confidence, method="log-log")
     incidence, low, high = (
-        np.repeat(1 - side.evaluate(times)[None, :], len(log.outcomes), axis=0)
-        for side in (pending, interval.high, interval.low)
+        np.repeat(1 - curve.evaluate(times)[None, :], len(data.outcomes), axis=0)
+        for curve in (pending, interval.high, interval.low)
     )
-    return curve_table(log, times, at_risk(ended, censored), incidence, low, high)
+    return curve_table(data, times, at_risk(ended, censored), incidence, low, high)

@@ -1,5 +1,6 @@
-"""The shape of the tables: the columns of a curve, and a block of rows per group."""
+"""The shape of result tables: a curve with its intervals, and the tables of several groups in one."""
 
+import itertools
 from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
@@ -7,52 +8,60 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.delays.curves import FloatArray
-from simlimit.delays.log import Log, groups
+from simlimit.delays.survival_data import SurvivalData, group_rows
 from simlimit.errors import SimlimitError
 
 AT_RISK = "at_risk"
 PENDING = "pending"
 
+TableOf = Callable[[SurvivalData], pd.DataFrame]
 
-def by_group(
-    frame: pd.DataFrame, by: str | Sequence[str] | None, log: Log, table_of: Callable[[Log], pd.DataFrame]
+
+def table_by_group(
+    frame: pd.DataFrame, by: str | Sequence[str] | None, data: SurvivalData, table_of: TableOf
 ) -> pd.DataFrame:
-    """Return the table of the log, or those of its groups one below the other, their keys in front."""
+    """Return the table of the data, or the tables of its groups below each other, indexed by group."""
     if by is None:
-        return table_of(log)
-    names, found = groups(frame.iloc[log.origin], by)
-    tables = [table_of(log.rows(rows)) for _, rows in found]
-    return pd.concat(tables, keys=[key for key, _ in found], names=names)
+        return table_of(data)
+    names, groups = group_rows(frame.iloc[data.positions], by)
+    return pd.concat({key: table_of(data.rows(rows)) for key, rows in groups.items()}, names=names)
 
 
-def as_counted(log: Log, counts: FloatArray) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
-    """Return counts of rows as whole numbers, and amounts as they are."""
-    return counts if log.weights is not None else counts.astype(np.int64)
+def counts_or_amounts(data: SurvivalData, values: FloatArray) -> npt.NDArray[np.float64 | np.int64]:
+    """Return counts of rows as integers, and amounts as they are."""
+    return values if data.weights is not None else values.astype(np.int64)
+
+
+def with_interval(
+    name: Hashable, estimate: FloatArray, low: FloatArray, high: FloatArray
+) -> dict[Hashable, FloatArray]:
+    """Return an estimate and its interval as three columns."""
+    return {name: estimate, f"{name}_low": low, f"{name}_high": high}
 
 
 def curve_table(
-    log: Log,
+    data: SurvivalData,
     times: FloatArray,
     observed: FloatArray,
     incidence: FloatArray,
     low: FloatArray,
     high: FloatArray,
 ) -> pd.DataFrame:
-    """Return a curve as a table: who is at risk, each outcome with its interval, who is pending."""
-    columns: dict[Hashable, object] = {AT_RISK: as_counted(log, observed)}
-    names: list[Hashable] = [AT_RISK, PENDING]
-    for i, label in enumerate(log.outcomes):
-        triple = {label: incidence[i], f"{label}_low": low[i], f"{label}_high": high[i]}
-        names.extend(triple)
-        columns.update(triple)
+    """Return a curve as a table: those at risk, each outcome with its interval, and those pending."""
+    outcomes = [with_interval(*curve) for curve in zip(data.outcomes, incidence, low, high, strict=True)]
+    check_labels([AT_RISK, *itertools.chain(*outcomes), PENDING])
+    columns: dict[Hashable, object] = {AT_RISK: counts_or_amounts(data, observed)}
+    for outcome in outcomes:
+        columns |= outcome
     columns[PENDING] = np.maximum(1 - incidence.sum(axis=0), 0.0)
-    refuse_repeated(names)
-    days = times.astype(np.int64) if log.whole else times
+    days = times.astype(np.int64) if data.whole_days else times
     return pd.DataFrame(columns, index=pd.Index(days, name="days"))
 
 
-def refuse_repeated(names: Sequence[Hashable]) -> None:
-    """Refuse labels of outcomes that are also names of something else in the table."""
+def check_labels(names: Sequence[Hashable]) -> None:
+    """Refuse an outcome whose label is also the name of another column or row of the table."""
     repeated = [name for name in names if list(names).count(name) > 1]
     if repeated:
-        raise SimlimitError(f"outcome has the label {repeated[0]!r}, but the table needs that name itself.")
+        raise SimlimitError(
+            f"outcome has the label {repeated[0]!r}, but the table uses this name for something else."
+        )

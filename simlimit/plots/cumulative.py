@@ -42,7 +42,7 @@ def incidence(
         A curve, as `cumulative_incidence` or `Study.delay_curve` give it; or a log with the columns
         `delay_days` and `outcome`, whose rows are then taken as independent, and whose ends come before
         censoring at the same time (of `run.holds` they do not: give the run, or their curve with
-        `censored_first`); or a run or a study.
+        `censored_at_risk=False`); or a run or a study.
     days : sequence of numbers
         0 or more, ascending: the columns of the table below, and the last is the end of the axis.
     weight : "holds" or "amount"

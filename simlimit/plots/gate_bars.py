@@ -63,7 +63,7 @@ def attribution(
     metric = attribution.metric
     scale, unit = effect_unit(metric, attribution.weight)
     table = attribution.table(confidence)
-    shown = {"shapley": "explained"} | ({"booked": "charged"} if metric == IN_DAYS else {})
+    shown = {"shapley": "explained"} | ({"charged": "charged"} if metric == IN_DAYS else {})
     rows = {}
     for gate, row in table.iterrows():
         name = label("all gates" if gate == TOTAL else str(gate), language)

@@ -1,16 +1,17 @@
-"""`attribute`: how much of the delay each gate explains, as a counterfactual, beside the bookkeeping by days.
+"""`attribute`: how much of the delay each gate explains, beside the days charged to it.
 
-The bookkeeping charges every day to the gate at which a hold stands. But were that gate open, the hold
-might only wait at the next: what opening a gate saves depends on which others are open. Shapley's value
-is the average of what closing a gate adds, over all orders in which the gates can be closed.
+Every day is charged to the gate at which a hold stands. If that gate were open, the hold might only wait at
+the next one: what opening a gate saves depends on which others are open. The Shapley value of a gate is the
+average of what closing it adds, over all orders in which the gates can be closed.
 
 Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory of Games 2, 307-317.
 """
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from collections.abc import Collection, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
@@ -19,22 +20,20 @@ from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run import FOLLOW_UP_DAYS, check_choice, check_scenario
 from simlimit.scenario import Scenario
-from simlimit.study.each import metrics_of_each
-from simlimit.study.intervals import Floats, t_intervals
-from simlimit.study.metrics import METRICS
-from simlimit.study.plan import Options
+from simlimit.study.intervals import Floats, t_interval_columns
+from simlimit.study.metrics import METRICS, Weight
+from simlimit.study.options import Options
+from simlimit.study.scenario_metrics import metrics_by_scenario
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import AttributionPlots
 
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
-"""The gates that can be opened, in their order. The first of all, settlement, is the product itself."""
+"""The gates that can be opened, in their order. Settlement comes before them and cannot be opened."""
 EXPLAINED = tuple(metric for metric in METRICS if metric != "median_days")
-"""Metrics that can be shared out: a median may not be reached."""
+"""Metrics that can be attributed: a median may not be reached."""
 TOTAL = "total"
 NO_GATE = "none"
-
-Gates = frozenset[str]
 
 
 def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
@@ -44,7 +43,7 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
     ----------
     scenario : Scenario
     gates : iterable of str
-        Among `GATES`. What opens each:
+        Among `GATES`. This opens each:
 
         - evaluation: `evaluation.straight_through` on and `evaluation.duration_days` 0;
         - score: `rules.min_score` 0 and no shocks of kind tightening;
@@ -92,9 +91,10 @@ _OPENED: dict[str, tuple[dict[str, object], str | None]] = {
     "policy": ({}, "freeze"),
     "funding": ({"funding.unlimited": True}, None),
 }
-"""What opens a gate: fields and their values, and the kind of shock that is left out."""
+"""For each gate, the values of fields that open it, and the kind of shock that is left out."""
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Attribution:
     """What each gate explains of a metric, made by `simlimit.attribute`.
 
@@ -104,12 +104,12 @@ class Attribution:
     seed : int
     metric : str
     weight : "holds" or "amount"
-        Whether holds count each as one, or by their amount.
+        Whether each hold counts as one, or by its amount.
     follow_up_days : int
     values : pandas.DataFrame
-        The metric by replication (rows) and by the set of gates that are closed (columns: texts such as
-        ``"evaluation+review"``, or ``"none"``).
-    booked : pandas.DataFrame
+        The metric of each replication (rows) with each set of closed gates (columns, such as
+        ``"evaluation+review"`` or ``"none"``).
+    charged : pandas.DataFrame
         Days charged to each gate per hold in the scenario as it is (columns ``days_settlement`` ..
         ``days_funding``), by replication.
 
@@ -124,25 +124,13 @@ class Attribution:
     ['none', 'evaluation', 'score']
     """
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        seed: int,
-        metric: str,
-        weight: Literal["holds", "amount"],
-        follow_up_days: int,
-        values: dict[Gates, Floats],
-        booked: pd.DataFrame,
-    ) -> None:
-        self.scenario = scenario
-        self.seed = seed
-        self.metric = metric
-        self.weight = weight
-        self.follow_up_days = follow_up_days
-        self._values = values
-        self.values = pd.DataFrame({_text(closed): column for closed, column in values.items()})
-        self.values.index.name = "replication"
-        self.booked = booked
+    scenario: Scenario
+    seed: int
+    metric: str
+    weight: Weight
+    follow_up_days: int
+    values: pd.DataFrame
+    charged: pd.DataFrame
 
     def __len__(self) -> int:
         """Return the number of replications."""
@@ -150,7 +138,7 @@ class Attribution:
 
     def __repr__(self) -> str:
         return (
-            f"Attribution({self.scenario.name!r}, {self.metric}: {len(self._values)} sets of gates, "
+            f"Attribution({self.scenario.name!r}, {self.metric}: {len(self.values.columns)} sets of gates, "
             f"{len(self):,} replications each)"
         )
 
@@ -160,36 +148,33 @@ class Attribution:
         Parameters
         ----------
         confidence : float
-            Of each interval by itself: Student's t over replications, which share their random numbers.
+            Of each interval by itself: Student's t over replications with common random numbers.
 
         Returns
         -------
         pandas.DataFrame
-            Index `gate`: evaluation .. funding, and ``total``. Columns, each with `_low` and `_high` behind
-            its name, in the unit of the metric but for `booked`:
+            Index `gate`: evaluation .. funding, and ``total``. Columns, each also with `_low` and `_high`, in
+            the unit of the metric, or days for `charged`:
 
-            - `shapley`: what the gate explains; they add up to the total: all gates closed less all open;
-            - `booked`: days charged to the gate in the scenario as it is (settlement is in the total only);
+            - `shapley`: what the gate explains; these add up to the total: all gates closed less all open;
+            - `charged`: days charged to the gate in the scenario as it is (settlement is in the total only);
             - `alone`: what closing this gate adds where all others are open;
             - `opened`: what opening it takes away where all others are closed.
         """
         check_confidence(confidence)
-        none, every = frozenset[str](), frozenset(GATES)
-        v = self._values
-        effects = {
-            "shapley": [self._shapley(gate) for gate in GATES],
-            "booked": [self.booked[f"days_{gate}"].to_numpy() for gate in GATES],
-            "alone": [v[frozenset({gate})] - v[none] for gate in GATES],
-            "opened": [v[every] - v[every - {gate}] for gate in GATES],
+        whole = self._value(GATES) - self._value(())
+        effects: dict[str, list[Floats]] = {
+            "shapley": [*map(self._shapley, GATES), whole],
+            "charged": [
+                *self.charged[[f"days_{gate}" for gate in GATES]].to_numpy().T,
+                self.charged.sum(axis=1).to_numpy(),
+            ],
+            "alone": [self._value([gate]) - self._value(()) for gate in GATES] + [whole],
+            "opened": [self._value(GATES) - self._value(set(GATES) - {gate}) for gate in GATES] + [whole],
         }
-        whole = v[every] - v[none]
-        totals = dict.fromkeys(effects, whole) | {"booked": self.booked.sum(axis=1).to_numpy()}
-        columns: dict[str, Any] = {}
-        for name, of_gates in effects.items():
-            values = np.column_stack([*of_gates, totals[name]])
-            columns[name], columns[f"{name}_low"], columns[f"{name}_high"], _ = t_intervals(
-                values, confidence
-            )
+        columns: dict[Hashable, Floats] = {}
+        for name, values in effects.items():
+            columns |= t_interval_columns(name, np.column_stack(values), confidence)
         return pd.DataFrame(columns, index=pd.Index([*GATES, TOTAL], name="gate"))
 
     @property
@@ -200,14 +185,18 @@ class Attribution:
 
         return AttributionPlots(self)
 
+    def _value(self, closed: Collection[str]) -> Floats:
+        """Return the metric of each replication with some gates closed."""
+        return self.values[_name(closed)].to_numpy()
+
     def _shapley(self, gate: str) -> Floats:
         """Return the mean, over all orders of closing the gates, of what closing this one adds."""
         others = [other for other in GATES if other != gate]
         value = np.zeros(len(self))
         for size in range(len(GATES)):
             orders = math.factorial(size) * math.factorial(len(others) - size)
-            for before in map(frozenset, itertools.combinations(others, size)):
-                value += orders * (self._values[before | {gate}] - self._values[before])
+            for before in itertools.combinations(others, size):
+                value += orders * (self._value([*before, gate]) - self._value(before))
         return value / math.factorial(len(GATES))
 
 
@@ -217,13 +206,13 @@ def attribute(
     seed: int = 1,
     *,
     metric: str = "restricted_mean_days",
-    weight: Literal["holds", "amount"] = "holds",
+    weight: Weight = "holds",
     **options: Unpack[Options],
 ) -> Attribution:
-    """Explain a metric by the gates: Shapley values over all sets of closed gates, common random numbers.
+    """Attribute a metric to the gates: Shapley values over all sets of closed gates, common random numbers.
 
-    Every subset of the seven gates evaluation .. funding is simulated with the others open: 128 studies, less
-    where a gate is open already (no freeze to leave out, say).
+    Every subset of the seven gates evaluation .. funding is simulated with the others open: 128 studies.
+    There are fewer where a gate is already open, for example without a freeze.
 
     Parameters
     ----------
@@ -231,12 +220,11 @@ def attribute(
     n, seed
         Replications of each set, and their seed.
     metric : str
-        A metric of `Study.summary`, but for `median_days`, which may not be reached.
+        A metric of `Study.summary` other than `median_days`, which may not be reached.
     weight : "holds" or "amount"
-        Whether holds count each as one, or by their amount.
+        As in `Study.summary`.
     **options
-        `workers`, `executor`, `store`, `engine`, `follow_up_days`, `by`, `bands` and `progress`, as in
-        `replicate`.
+        As in `replicate`, but without `precision`.
 
     Returns
     -------
@@ -245,7 +233,7 @@ def attribute(
     Raises
     ------
     SimlimitError, PortfolioError
-        As `replicate` does; the first also if there is no such metric.
+        As from `replicate`. A SimlimitError also if there is no such metric.
 
     Examples
     --------
@@ -259,23 +247,27 @@ def attribute(
     """
     check_scenario(scenario)
     check_choice("metric", metric, EXPLAINED)
-    sets = {_text(closed): closed for closed in _subsets()}
     scenarios = {
-        name: open_gates(scenario, [gate for gate in GATES if gate not in closed])
-        for name, closed in sets.items()
+        _name(closed): open_gates(scenario, [gate for gate in GATES if gate not in closed])
+        for closed in _subsets()
     }
-    tables = metrics_of_each(scenarios, n, seed, options, weight)
-    values = {closed: tables[name][metric].to_numpy() for name, closed in sets.items()}
-    as_it_is = tables[_text(frozenset(GATES))]
-    booked = as_it_is[[name for name in as_it_is if str(name).startswith("days_")]]
-    follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
-    return Attribution(scenario, seed, metric, weight, follow_up_days, values, booked)
+    tables = metrics_by_scenario(scenarios, n, seed, options, weight)
+    values = pd.DataFrame({name: table[metric] for name, table in tables.items()})
+    return Attribution(
+        scenario=scenario,
+        seed=seed,
+        metric=metric,
+        weight=weight,
+        follow_up_days=options.get("follow_up_days", FOLLOW_UP_DAYS),
+        values=values,
+        charged=tables[_name(GATES)].filter(regex="^days_"),
+    )
 
 
-def _subsets() -> Iterator[Gates]:
+def _subsets() -> Iterator[tuple[str, ...]]:
     for size in range(len(GATES) + 1):
-        yield from map(frozenset, itertools.combinations(GATES, size))
+        yield from itertools.combinations(GATES, size)
 
 
-def _text(closed: Gates) -> str:
+def _name(closed: Collection[str]) -> str:
     return "+".join(gate for gate in GATES if gate in closed) or NO_GATE

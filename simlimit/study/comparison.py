@@ -1,7 +1,7 @@
-"""`compare`: several scenarios under common random numbers, and their differences, paired."""
+"""`compare`: several scenarios under common random numbers, and their paired differences."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,9 @@ import pandas as pd
 from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
-from simlimit.study.intervals import Floats, holm, moments, paired, t_intervals, t_probabilities
-from simlimit.study.plan import Options, Plan
+from simlimit.study.intervals import Floats, corrected_p_values, moments, paired_differences, t_intervals
+from simlimit.study.metrics import Weight
+from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 
@@ -19,16 +20,14 @@ if TYPE_CHECKING:
 
 
 class Comparison:
-    """Studies of several scenarios whose replications share their random numbers, one by one.
-
-    Made by `simlimit.compare`.
+    """Studies of several scenarios with common random numbers, made by `simlimit.compare`.
 
     Attributes
     ----------
     studies : dict of Study
-        By the names of the scenarios, in their order.
+        By the names of the scenarios, in the order given.
     reference : str
-        The first name: differences are from it.
+        The first name. Differences are from this scenario.
 
     Examples
     --------
@@ -40,7 +39,7 @@ class Comparison:
     >>> comparison = sl.compare({"monthly": monthly, "weekly": weekly}, 20, seed=1)
     >>> comparison
     Comparison(monthly, weekly: 20 replications each, seed=1)
-    >>> bool(comparison.differences().loc[("weekly", "restricted_mean_days"), "is_real"])
+    >>> bool(comparison.differences().loc[("weekly", "restricted_mean_days"), "significant"])
     True
     """
 
@@ -53,10 +52,7 @@ class Comparison:
         return f"Comparison({', '.join(self.studies)}: {len(first):,} replications each, seed={first.seed})"
 
     def summary(
-        self,
-        confidence: float = 0.95,
-        follow_up_days: int | None = None,
-        weight: Literal["holds", "amount"] = "holds",
+        self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
     ) -> pd.DataFrame:
         """Return the metrics of every scenario.
 
@@ -76,20 +72,18 @@ class Comparison:
         return pd.concat(tables, names=["scenario"])
 
     def differences(
-        self,
-        confidence: float = 0.95,
-        weight: Literal["holds", "amount"] = "holds",
-        metrics: Sequence[str] | None = None,
+        self, confidence: float = 0.95, weight: Weight = "holds", metrics: Sequence[str] | None = None
     ) -> pd.DataFrame:
-        """Return how every other scenario differs from the first, replication by replication.
+        """Return how every other scenario differs from the first, paired by replication.
 
         Parameters
         ----------
         confidence : float
-            Of each interval by itself, and of what is real among all rows together.
+            Of each interval by itself. For `significant`, of all rows together.
         weight : "holds" or "amount"
+            As in `Study.summary`.
         metrics : sequence of str, optional
-            Only these: the fewer rows, the less is asked of each to be real.
+            Only these. The correction for multiple tests is weaker with fewer rows.
 
         Returns
         -------
@@ -99,12 +93,12 @@ class Comparison:
             - `difference`, `low`, `high`: the mean of the paired differences from the first scenario, and
               Student's t interval over replications;
             - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
-            - `is_real`: whether that is below 1 - confidence;
-            - `variance_reduction`: what pairing took from the variance of the difference, as a share of that
-              of independent scenarios; negative if it added to it, NaN where nothing varies;
-            - `replications`: pairs that both had something to say.
+            - `significant`: whether that is below 1 - confidence;
+            - `variance_reduction`: the share of the variance of the difference that pairing removed, compared
+              with independent scenarios. It is negative if pairing added variance, and NaN if there is none;
+            - `replications`: pairs in which both have a value.
 
-            A difference of medians is NaN if some replication of either does not reach its own.
+            The difference of medians is NaN if some replication of either scenario does not reach its median.
 
         Raises
         ------
@@ -113,26 +107,25 @@ class Comparison:
         """
         check_confidence(confidence)
         others = [name for name in self.studies if name != self.reference]
-        base = self._values(self.reference, weight, metrics)
-        rows = [self._values(name, weight, metrics) for name in others]
-        if not rows:
+        first = self._metrics(self.reference, weight, metrics)
+        if not others:
             raise SimlimitError("There is only one scenario, but differences need two or more.")
-        names = list(base)
-        one = np.stack([np.column_stack(list(base.values()))] * len(rows), axis=1)
-        other = np.stack([np.column_stack(list(row.values())) for row in rows], axis=1)
-        pairs = paired(one, other)
+        one = np.stack([first.to_numpy()] * len(others), axis=1)
+        other = np.stack([self._metrics(name, weight, metrics).to_numpy() for name in others], axis=1)
+        pairs = paired_differences(one, other)
         difference, low, high, number = t_intervals(pairs, confidence)
+        p_values = corrected_p_values(pairs)
         columns = {
             "difference": difference,
             "low": low,
             "high": high,
-            "p_value": holm(t_probabilities(pairs).ravel()),
+            "p_value": p_values,
+            "significant": p_values < 1 - confidence,
             "variance_reduction": _variance_reduction(one, other, pairs),
             "replications": number,
         }
-        index = pd.MultiIndex.from_product([others, names], names=["scenario", "metric"])
+        index = pd.MultiIndex.from_product([others, list(first)], names=["scenario", "metric"])
         table = pd.DataFrame({name: np.ravel(column) for name, column in columns.items()}, index=index)
-        table.insert(4, "is_real", table["p_value"] < 1 - confidence)
         table.attrs["interval"] = f"{100 * confidence:g} % intervals: Student's t over paired replications"
         return table
 
@@ -144,24 +137,22 @@ class Comparison:
 
         return ComparisonPlots(self)
 
-    def _values(
-        self, name: str, weight: Literal["holds", "amount"], chosen: Sequence[str] | None
-    ) -> dict[str, Floats]:
-        values = self.studies[name].values(weight)
+    def _metrics(self, name: str, weight: Weight, chosen: Sequence[str] | None) -> pd.DataFrame:
+        table = self.studies[name].metrics(weight)
         if chosen is None:
-            return values
+            return table
         for metric in chosen:
-            if metric not in values:
+            if metric not in table:
                 raise SimlimitError(
-                    f"metrics names {metric!r}, but must name metrics among: {', '.join(values)}."
+                    f"metrics names {metric!r}, but must name metrics among: {', '.join(map(str, table))}."
                 )
         if not chosen:
             raise SimlimitError("metrics is empty, but must name at least one metric.")
-        return {metric: values[metric] for metric in chosen}
+        return table[list(chosen)]
 
 
 def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
-    """Return 1 less the variance of the paired difference over that of independent replications."""
+    """Return 1 less the variance of paired differences relative to that of independent scenarios."""
     known = ~np.isnan(pairs)
     variances = [moments(np.where(known, values, np.nan))[2] for values in (one, other, pairs)]
     independent = variances[0] + variances[1]
@@ -177,19 +168,18 @@ def compare(
 ) -> Comparison:
     """Simulate the same replications of several scenarios under common random numbers.
 
-    Every random number is a function of what it is for, so replication r of two scenarios shares all that
-    mean the same in both. A scenario that differs only from day D on, such as by a shock at D, has the same
-    history before D: a comparison with the scenario without the shock branches there.
+    For example, a scenario with a shock at day D and the same scenario without it have the same history until
+    D, and differ only by the shock afterwards. This is because every random number is a function of its
+    purpose: replication r of two scenarios shares all numbers that mean the same in both.
 
     Parameters
     ----------
     scenarios : mapping of str to Scenario
-        By the names that the tables use; differences are from the first.
+        By the names that the tables use. Differences are from the first scenario.
     n, seed
         As in `replicate`.
     **options
-        `precision`, `workers`, `executor`, `store`, `engine`, `keep`, `follow_up_days`, `by`, `bands` and
-        `progress`, as in `replicate`. With `precision`, every scenario must reach it, and all get as many
+        As in `replicate`. With `precision`, every scenario must reach it, and all get the same number of
         replications. A store has a folder for each scenario.
 
     Returns
@@ -199,7 +189,7 @@ def compare(
     Raises
     ------
     SimlimitError, PortfolioError, StudyInterrupted
-        As `replicate` does; the first also if there is no scenario.
+        As from `replicate`. A SimlimitError also if there is no scenario.
 
     Examples
     --------
@@ -215,5 +205,5 @@ def compare(
     for name in scenarios:
         if not isinstance(name, str) or not name:
             raise SimlimitError(f"scenarios has the name {name!r}, but names must be text.")
-    studies = replicate_all(scenarios, n, seed, Plan(**options))
+    studies = replicate_all(scenarios, n, seed, CheckedOptions(**options))
     return Comparison(studies)

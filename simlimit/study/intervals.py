@@ -1,8 +1,12 @@
-"""Intervals over independent replications, which are the unit of error."""
+"""Intervals and tests over independent replications, which are the unit of error."""
+
+from collections.abc import Hashable
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
+
+from simlimit.delays.tables import with_interval
 
 Floats = npt.NDArray[np.float64]
 
@@ -13,8 +17,8 @@ def t_intervals(values: Floats, confidence: float) -> tuple[Floats, Floats, Floa
     Parameters
     ----------
     values : array of float, shape (replications, ...)
-        NaN where a replication has nothing to say, such as a share of no holds: it is left out. Infinite
-        where what is asked was not reached: then so is the mean, and it is given as NaN.
+        NaN, such as a share of no holds, is left out. A value is infinite where it was not reached, such as a
+        median; then the mean is NaN.
     confidence : float
 
     Returns
@@ -22,18 +26,25 @@ def t_intervals(values: Floats, confidence: float) -> tuple[Floats, Floats, Floa
     estimate, low, high : arrays of float, shape (...)
         The interval is NaN with fewer than two replications.
     replications : array of int, shape (...)
-        How many had something to say.
+        How many replications have a value.
     """
     number, mean, variance = moments(values)
     half = half_width(np.sqrt(variance), number, confidence)
     return mean, mean - half, mean + half, number
 
 
+def t_interval_columns(name: Hashable, values: Floats, confidence: float) -> dict[Hashable, Floats]:
+    """Return the mean of `t_intervals` as a column, and its interval as two more."""
+    return with_interval(name, *t_intervals(values, confidence)[:3])
+
+
 def moments(values: Floats) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
     """Return number, mean and variance along the first axis, NaN left out.
 
-    The mean is NaN if there is no value or one is infinite; the variance also with fewer than two.
+    The mean is NaN without a value, or if a value is infinite. The variance is also NaN of a single value.
     """
+    # The order of a sum, and so its last digit, must not depend on how the values lie in memory.
+    values = np.ascontiguousarray(values)
     number = np.count_nonzero(~np.isnan(values), axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.nansum(values, axis=0) / number
@@ -42,21 +53,21 @@ def moments(values: Floats) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
     return number, mean, np.where((number > 1) & np.isfinite(mean), variance, np.nan)
 
 
-def paired(one: Floats, other: Floats) -> Floats:
-    """Return the second less the first of each pair; infinite if either is, NaN if either is not there."""
+def paired_differences(one: Floats, other: Floats) -> Floats:
+    """Return the second less the first of each pair: NaN if either is NaN, else infinite if either is."""
     with np.errstate(invalid="ignore"):
         difference = np.where(np.isinf(one) | np.isinf(other), np.inf, other - one)
     return np.where(np.isnan(one) | np.isnan(other), np.nan, difference)
 
 
 def half_width(deviation: Floats, number: npt.NDArray[np.int64], confidence: float) -> Floats:
-    """Return half the width of the t interval of a mean of so many values."""
+    """Return half the width of the t interval of the mean of this number of values."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(stdtrit(number - 1.0, 0.5 + confidence / 2) * deviation / np.sqrt(number))
 
 
-def t_probabilities(values: Floats) -> Floats:
-    """Return the two-sided probability of a mean so far from 0, were it 0, along the first axis."""
+def t_test_p_values(values: Floats) -> Floats:
+    """Return two-sided p-values of the t test that the mean is 0, along the first axis."""
     mean, low, high, number = t_intervals(values, 0.5)
     with np.errstate(invalid="ignore", divide="ignore"):
         error = (high - low) / 2 / stdtrit(number - 1.0, 0.75)
@@ -64,15 +75,21 @@ def t_probabilities(values: Floats) -> Floats:
         return np.asarray(2 * stdtr(number - 1.0, -statistic))
 
 
-def holm(probabilities: Floats) -> Floats:
-    """Return probabilities corrected for being several, by Holm's step-down rule; NaN stays out.
+def corrected_p_values(values: Floats) -> Floats:
+    """Return p-values of the t test that each mean is 0, corrected by Holm's rule for all of them."""
+    p_values = t_test_p_values(values)
+    return holm(p_values.ravel()).reshape(p_values.shape)
+
+
+def holm(p_values: Floats) -> Floats:
+    """Return p-values corrected for multiple tests by Holm's step-down rule; NaN is no test.
 
     Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal
     of Statistics 6(2), 65-70.
     """
-    corrected = np.full_like(probabilities, np.nan)
-    known = np.flatnonzero(~np.isnan(probabilities))
-    order = known[np.argsort(probabilities[known], kind="stable")]
+    corrected = np.full_like(p_values, np.nan)
+    known = np.flatnonzero(~np.isnan(p_values))
+    order = known[np.argsort(p_values[known], kind="stable")]
     factors = np.arange(len(order), 0, -1)
-    corrected[order] = np.minimum(1.0, np.maximum.accumulate(factors * probabilities[order]))
+    corrected[order] = np.minimum(1.0, np.maximum.accumulate(factors * p_values[order]))
     return corrected

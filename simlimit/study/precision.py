@@ -1,4 +1,4 @@
-"""How many replications are enough: until the interval of every chosen metric is narrow, and stays so.
+"""How many replications a precision needs: until the interval of every chosen metric is narrow, and stays so.
 
 Hoad, K., Robinson, S. and Davies, R. (2010). Automated selection of the number of replications for
 a discrete-event simulation. Journal of the Operational Research Society 61(11), 1632-1644.
@@ -14,64 +14,64 @@ from simlimit.errors import SimlimitError
 from simlimit.study.intervals import Floats, half_width
 from simlimit.study.metrics import METRICS
 
-LEAST = 30
-"""Replications before the rule may stop: a variance of fewer is too rough to stop on."""
+LEAST_REPLICATIONS = 30
+"""The rule may not stop earlier: the variance of fewer replications is too uncertain."""
 LOOK_AHEAD = 5
-"""For so many more replications, or per cent of them, the intervals must stay narrow."""
+"""The intervals must stay narrow for this number of further replications, or this percentage of them."""
 CONFIDENCE = 0.95
-DEFAULT = "restricted_mean_days"
+DEFAULT_METRIC = "restricted_mean_days"
 
 
-def wanted(precision: float | Mapping[str, float]) -> dict[str, float]:
-    """Return the relative half-width that is wanted of each chosen metric; a number is of the mean delay."""
-    chosen = dict(precision) if isinstance(precision, Mapping) else {DEFAULT: precision}
-    if not chosen:
+def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, float]:
+    """Return the relative half-width asked of each metric; a number alone is for `DEFAULT_METRIC`."""
+    targets = dict(precision) if isinstance(precision, Mapping) else {DEFAULT_METRIC: precision}
+    if not targets:
         raise SimlimitError("precision is empty, but must name at least one metric.")
-    for metric, relative in chosen.items():
+    for metric, target in targets.items():
         if metric not in METRICS:
             raise SimlimitError(
                 f"precision names {metric!r}, but must name metrics among: {', '.join(METRICS)}."
             )
-        if not isinstance(relative, int | float) or isinstance(relative, bool) or not 0 < relative < 1:
+        if not isinstance(target, int | float) or isinstance(target, bool) or not 0 < target < 1:
             raise SimlimitError(
-                f"precision of {metric} is {relative!r}, but must be a number between 0 and 1: half the "
+                f"precision of {metric} is {target!r}, but must be a number between 0 and 1: half the "
                 "width of the interval relative to the estimate."
             )
-    return chosen
+    return targets
 
 
-def enough(values: Floats, relative: Floats) -> int | None:
-    """Return how many of the replications are enough.
+def replications_needed(values: Floats, targets: Floats) -> int | None:
+    """Return how many of the replications are needed for all metrics to be precise.
 
     Parameters
     ----------
     values : array of float, shape (replications, metrics)
-        In the order of their numbers; NaN, where a replication has nothing to say, is left out.
-    relative : array of float, shape (metrics,)
-        Half-widths that are wanted, relative to the estimates.
+        In the order of the replications. NaN, where a replication has no value, is left out.
+    targets : array of float, shape (metrics,)
+        Half-widths relative to the estimates.
 
     Returns
     -------
     int or None
-        The least number, at least `LEAST`, at which all intervals are as narrow and stay so over the
-        replications that are looked ahead, these included; None if these are not enough.
+        The least number, at least `LEAST_REPLICATIONS`, from which all intervals stay narrow enough while
+        looking ahead; the replications looked at are included. None if there are too few replications.
     """
-    narrow = np.append(is_narrow(values, relative), False)
-    # From here on, for how many numbers in a row the intervals are narrow.
+    narrow = np.append(narrow_enough(values, targets), False)
+    # For each number of replications, for how many numbers in a row from there the intervals are narrow.
     ends = np.flatnonzero(~narrow)
     lasting = ends[np.searchsorted(ends, np.arange(len(values)))] - np.arange(len(values))
-    for number in range(LEAST, len(values) + 1):
+    for number in range(LEAST_REPLICATIONS, len(values) + 1):
         ahead = max(LOOK_AHEAD, math.ceil(number * LOOK_AHEAD / 100))
         if lasting[number - 1] > ahead:
             return number + ahead
     return None
 
 
-def is_narrow(values: Floats, relative: Floats) -> npt.NDArray[np.bool_]:
-    """Return, for the first 1, 2, .. replications, whether the intervals of all metrics are narrow."""
+def narrow_enough(values: Floats, targets: Floats) -> npt.NDArray[np.bool_]:
+    """Return, for the first 1, 2, .. replications, whether the intervals of all metrics are narrow enough."""
     known = ~np.isnan(values)
     numbers = known.cumsum(axis=0)
-    # Shifted, so that the running variance does not suffer from cancellation.
+    # Shifted by the first value, so that the running variance does not lose digits.
     first = np.take_along_axis(values, known.argmax(axis=0)[np.newaxis], axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         shifted = np.where(known, values - first, 0.0)
@@ -79,5 +79,5 @@ def is_narrow(values: Floats, relative: Floats) -> npt.NDArray[np.bool_]:
         variance = ((shifted**2).cumsum(axis=0) - numbers * mean**2) / (numbers - 1)
         half = half_width(np.sqrt(np.maximum(variance, 0)), numbers, CONFIDENCE)
         estimate = np.abs(mean + first)
-        # What has never happened yet is not known precisely to be nothing.
-        return np.asarray(((half <= relative * estimate) & (estimate > 0)).all(axis=1))
+        # An event that was never observed is not known precisely to be impossible.
+        return np.asarray(((half <= targets * estimate) & (estimate > 0)).all(axis=1))

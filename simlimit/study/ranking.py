@@ -1,6 +1,7 @@
-"""`rank_levers`: what each remedy does alone, and what is lost without it where all others are pulled."""
+"""`rank_levers`: the effect of each remedy alone, and what it adds to all others."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -10,18 +11,19 @@ from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
-from simlimit.study.each import metrics_of_each
-from simlimit.study.intervals import holm, t_intervals, t_probabilities
-from simlimit.study.plan import Options
+from simlimit.study.intervals import Floats, corrected_p_values, t_interval_columns
+from simlimit.study.options import Options
+from simlimit.study.scenario_metrics import metrics_by_scenario
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import LeverRankingPlots
 
 RANKED = ("restricted_mean_days", "no_limit_share", "limit_days_lost", "default_losses", "gap_days")
-"""Metrics by which levers are ranked: less is better in each."""
+"""Metrics by which levers are ranked; in each, lower is better."""
 NONE, ALL = "none", "all"
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class LeverRanking:
     """The effects of levers, made by `simlimit.rank_levers`.
 
@@ -32,9 +34,9 @@ class LeverRanking:
     seed : int
     follow_up_days : int
     levers : tuple of Lever
-    replications : dict of pandas.DataFrame
-        The ranked metrics, a row per replication, by the levers that are pulled: ``"none"``, ``"all"``, the
-        kind of the only one, or ``"all but <kind>"``.
+    metrics : dict of pandas.DataFrame
+        The ranked metrics, a row per replication, by the levers in use: ``"none"``, ``"all"``, the kind of
+        the only lever, or ``"all but <kind>"``.
 
     Examples
     --------
@@ -47,23 +49,15 @@ class LeverRanking:
     ['pay_on_time', 'all']
     """
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        seed: int,
-        follow_up_days: int,
-        levers: tuple[Lever, ...],
-        replications: dict[str, pd.DataFrame],
-    ) -> None:
-        self.scenario = scenario
-        self.seed = seed
-        self.follow_up_days = follow_up_days
-        self.levers = levers
-        self.replications = replications
+    scenario: Scenario
+    seed: int
+    follow_up_days: int
+    levers: tuple[Lever, ...]
+    metrics: dict[str, pd.DataFrame]
 
     def __len__(self) -> int:
         """Return the number of replications."""
-        return len(self.replications[NONE])
+        return len(self.metrics[NONE])
 
     def __repr__(self) -> str:
         kinds = ", ".join(lever.kind for lever in self.levers)
@@ -75,46 +69,50 @@ class LeverRanking:
         Parameters
         ----------
         confidence : float
-            Of each interval by itself (Student's t over replications), and of what is real among all effects
-            of the table.
+            Of each interval by itself (Student's t over replications). For `_significant`, of all effects of
+            the table together.
 
         Returns
         -------
         pandas.DataFrame
-            Index `metric`, `lever`: first the lever that alone lowers `restricted_mean_days` most, and last
-            ``all`` together. Columns, in the unit of the metric, negative where the lever helps:
+            Index `metric`, `lever`. The lever that alone lowers `restricted_mean_days` most is first, and
+            ``all`` together last. Columns, in the unit of the metric, negative where the lever helps:
 
             - `alone`, `alone_low`, `alone_high`: with this lever only, less without any;
-            - `alone_is_real`: whether that differs from 0, corrected by Holm's rule for all effects, alone
-              and last, on all metrics;
-            - `last`, `last_low`, `last_high`, `last_is_real`: with all levers, less with all but this one:
-              what it adds where the others are pulled already; NaN and false for ``all``;
+            - `alone_significant`: whether that differs from 0, corrected by Holm's rule for all effects,
+              alone and last, on all metrics;
+            - `last`, `last_low`, `last_high`, `last_significant`: with all levers, less with all but this
+              one: what it adds to the others; NaN and false for ``all``;
             - `cost`: in currency units per borrower of the book and year: the lever's, times its uptake;
             - `alone_per_cost`, `last_per_cost`: the effects over `cost`; NaN where it costs nothing.
         """
         check_confidence(confidence)
         kinds = [lever.kind for lever in self.levers]
-        costs = [lever.cost * lever.uptake for lever in self.levers]
-        values = {name: table.to_numpy() for name, table in self.replications.items()}
-        base, full = values[NONE], values[ALL]
-        alone = np.stack([values[kind] - base for kind in [*kinds, ALL]], axis=2)
-        unknown = np.full_like(full, np.nan)
-        last = np.stack([*(full - values[f"all but {kind}"] for kind in kinds), unknown], axis=2)
-        effects = {"alone": alone, "last": last}
-        probabilities = np.stack([t_probabilities(one) for one in effects.values()])
-        is_real = holm(probabilities.ravel()).reshape(probabilities.shape) < 1 - confidence
-        columns: dict[str, Any] = {}
-        for (name, one), real in zip(effects.items(), is_real, strict=True):
-            columns[name], columns[f"{name}_low"], columns[f"{name}_high"], _ = t_intervals(one, confidence)
-            columns[f"{name}_is_real"] = real
+        effects = self._effects(kinds)
+        significant = corrected_p_values(np.stack(list(effects.values()), axis=1)) < 1 - confidence
+        columns: dict[Hashable, np.ndarray[Any, Any]] = {}
+        for position, (name, values) in enumerate(effects.items()):
+            columns |= t_interval_columns(name, values, confidence)
+            columns[f"{name}_significant"] = significant[position]
         index = pd.MultiIndex.from_product([RANKED, [*kinds, ALL]], names=["metric", "lever"])
         table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
+        costs = [lever.cost * lever.uptake for lever in self.levers]
         table["cost"] = np.tile([*costs, sum(costs)], len(RANKED))
         for name in effects:
             table[f"{name}_per_cost"] = table[name] / table["cost"].where(table["cost"] > 0)
-        first = columns["alone"][RANKED.index("restricted_mean_days"), : len(kinds)]
-        order = [*(kinds[k] for k in np.argsort(first, kind="stable")), ALL]
+        delays = columns["alone"][RANKED.index("restricted_mean_days"), : len(kinds)]
+        order = [*(kinds[k] for k in np.argsort(delays, kind="stable")), ALL]
         return table.reindex(pd.MultiIndex.from_product([RANKED, order], names=["metric", "lever"]))
+
+    def _effects(self, kinds: Sequence[str]) -> dict[str, Floats]:
+        """Return the effects of each lever, and of all: arrays of shape (replications, metrics, levers)."""
+        values = {name: table.to_numpy() for name, table in self.metrics.items()}
+        none, every = values[NONE], values[ALL]
+        unknown = np.full_like(every, np.nan)
+        return {
+            "alone": np.stack([values[kind] - none for kind in [*kinds, ALL]], axis=2),
+            "last": np.stack([*(every - values[f"all but {kind}"] for kind in kinds), unknown], axis=2),
+        }
 
     @property
     def plot(self) -> "LeverRankingPlots":
@@ -132,19 +130,18 @@ def rank_levers(
     seed: int = 1,
     **options: Unpack[Options],
 ) -> LeverRanking:
-    """Measure what each lever does alone, and what is lost without it where all are pulled.
+    """Measure the effect of each lever alone, and what it adds to all others.
 
     Parameters
     ----------
     scenario : Scenario
         Without levers of its own.
     levers : iterable of Lever, or of dict
-        Of each kind at most one: ``[{"kind": "appeal", "strength": 0.5, "cost": 2.0}, ..]``.
+        At most one of each kind: ``[{"kind": "appeal", "strength": 0.5, "cost": 2.0}, ..]``.
     n, seed
         Replications of each set of levers, and their seed.
     **options
-        `workers`, `executor`, `store`, `engine`, `follow_up_days`, `by`, `bands` and `progress`, as in
-        `replicate`; the gap is that between the groups of `by`.
+        As in `replicate`, but without `precision`. The gap is that between the groups of `by`.
 
     Returns
     -------
@@ -155,7 +152,7 @@ def rank_levers(
     ScenarioError
         If a lever is not valid, or there are two of a kind.
     SimlimitError, PortfolioError
-        As `replicate` does; the first also if there is no lever, or the scenario has some.
+        As from `replicate`. A SimlimitError also if there is no lever, or the scenario has levers.
 
     Examples
     --------
@@ -168,13 +165,15 @@ def rank_levers(
     """
     check_scenario(scenario)
     if scenario.levers:
-        raise SimlimitError("scenario.levers is not empty, but must be: give all levers that are ranked.")
-    pulled = scenario.replace({"levers": list(levers)}).levers
-    if not pulled:
+        raise SimlimitError("scenario.levers is not empty, but must be: give all levers to rank as levers.")
+    every = scenario.replace({"levers": list(levers)}).levers
+    if not every:
         raise SimlimitError("levers is empty, but must name at least one lever.")
-    alone = {NONE: (), ALL: pulled} | {one.kind: (one,) for one in pulled}
-    without = {f"all but {one.kind}": tuple(other for other in pulled if other is not one) for one in pulled}
-    scenarios = {name: scenario.replace({"levers": some}) for name, some in (alone | without).items()}
-    tables = metrics_of_each(scenarios, n, seed, options)
-    kept = {name: table[list(RANKED)] for name, table in tables.items()}
-    return LeverRanking(scenario, seed, options.get("follow_up_days", FOLLOW_UP_DAYS), pulled, kept)
+    sets: dict[str, Iterable[Lever]] = {NONE: (), ALL: every}
+    for lever in every:
+        sets[lever.kind] = (lever,)
+        sets[f"all but {lever.kind}"] = [other for other in every if other is not lever]
+    scenarios = {name: scenario.replace({"levers": list(some)}) for name, some in sets.items()}
+    tables = metrics_by_scenario(scenarios, n, seed, options)
+    ranked = {name: table[list(RANKED)] for name, table in tables.items()}
+    return LeverRanking(scenario, seed, options.get("follow_up_days", FOLLOW_UP_DAYS), every, ranked)

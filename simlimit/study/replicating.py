@@ -2,36 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Literal
 
 import numpy as np
 
 from simlimit.bar import tqdm
-from simlimit.model.preparation import prepare
-from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario, check_whole
+from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_whole
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
-from simlimit.study.gathering import BAR_AFTER_SECONDS, Bar, Case, Gathering, crew
-from simlimit.study.plan import Folder, Plan, Precision
-from simlimit.study.precision import LEAST, enough, wanted
-from simlimit.study.store import Store, fingerprint, open_stores
+from simlimit.study.experiment import Experiment, prepare_experiment
+from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Engine, Folder, Keep, Precision
+from simlimit.study.precision import LEAST_REPLICATIONS, replications_needed, target_half_widths
+from simlimit.study.replications import Replications
+from simlimit.study.store import open_stores
 from simlimit.study.study import Study
+from simlimit.study.workers import Bar, WorkerPool, worker_pool
 
-MOST = 1_000_000
-"""Replications of a study."""
+MOST_REPLICATIONS = 1_000_000
 
 
 class StudyInterrupted(KeyboardInterrupt):
-    """A study was interrupted; what was done until then is in it.
+    """A study was interrupted. It carries the replications that are done.
 
     Attributes
     ----------
     studies : dict of Study
-        Of the replications that were done without a gap, by the names of the scenarios; empty without any.
+        By the names of the scenarios: the replications done from number 0 on without a gap. Empty if
+        there are none.
 
     Examples
     --------
-    Here it is raised by hand; in life, by Ctrl-C:
+    Ctrl-C raises it; here it is raised by hand:
 
     >>> import simlimit as sl
     >>> small = sl.preset("clockwork").replace({"population.borrowers": 9})
@@ -56,8 +56,8 @@ def replicate(
     workers: int | None = None,
     executor: Executor | None = None,
     store: Folder | None = None,
-    engine: Literal["calendar", "simpy"] = "calendar",
-    keep: Literal["counts", "holds", "all"] = "counts",
+    engine: Engine = "calendar",
+    keep: Keep = "counts",
     follow_up_days: int = FOLLOW_UP_DAYS,
     by: str = "region",
     bands: Sequence[float] = (),
@@ -65,7 +65,7 @@ def replicate(
 ) -> Study:
     """Simulate independent replications of a scenario.
 
-    Results do not depend on how the work is spread, nor on what a store held before.
+    Results are the same for any number of workers, with any executor, and whatever a store held before.
 
     Parameters
     ----------
@@ -73,33 +73,34 @@ def replicate(
     n : int
         Number of replications, 1 .. 1,000,000; with `precision`, the largest number.
     seed : int
-        0 .. 2**32 - 1. Replication r of two scenarios with one seed shares every random number that means the
-        same in both.
+        0 .. 2**32 - 1. Replication r of two scenarios with the same seed uses common random numbers: each
+        number that means the same in both is the same.
     precision : float or mapping, optional
-        Stop as soon as the 95 % interval of every chosen metric is narrow: half its width is at most this
-        share of the estimate, and stays so for 5 more replications, or 5 % of them. A number is of
+        Stop when the 95 % interval of every chosen metric is narrow: half its width is at most this share of
+        the estimate. It must stay so for 5 more replications, or 5 % of them. A number is for
         `restricted_mean_days`; a mapping names metrics: ``{"released_within_7d": 0.01, "days_review": 0.1}``.
-        At least 30 replications are made. Hoad, Robinson and Davies (2010).
+        At least 30 replications are made. The rule is that of Hoad, Robinson and Davies (2010).
     workers : int, optional
-        Threads; as many as there are processors if not given. Compiled code runs in them side by side.
+        Number of threads; one for each processor if not given. Compiled code runs in them in parallel.
     executor : concurrent.futures.Executor, optional
-        Who does the work instead: a pool of processes, or of machines (Dask, MPI). It is not shut down.
+        Runs the replications instead of threads: a pool of processes or of machines (Dask, MPI). It is not
+        shut down.
     store : path, optional
-        A folder in which every replication is kept as soon as it is done; a study that was interrupted or
-        killed continues from it, and one may ask it for more replications later.
+        A folder that keeps every replication as soon as it is done. A study that was interrupted or killed
+        continues from it. It can be extended to more replications later.
     engine : "calendar" or "simpy"
-        The driver; both give the same.
+        The driver; both give the same results.
     keep : "counts", "holds" or "all"
         What is kept of each replication: exact counts; also its holds and borrowers; also its events.
     follow_up_days : int
         How long the holds of the metrics are followed, 0 .. 30,000.
     by : str
-        Which borrowers are counted apart: by `region`, or by what they are at the start: `watched`, `risky`,
-        `lenders` (whether they have others), `limit`, `utilisation`, `score`, `late_share`.
+        How borrowers are grouped: by `region`, or by an attribute at the start: `watched`, `risky`, `lenders`
+        (whether they have others), `limit`, `utilisation`, `score`, `late_share`.
     bands : sequence of float
-        Bounds between groups, ascending, where `by` is a number: ``by="score", bands=(0.6, 0.8)``.
+        Ascending bounds between groups, where `by` is a number: ``by="score", bands=(0.6, 0.8)``.
     progress : bool
-        Whether to show a bar, if it takes more than a second.
+        Whether to show a progress bar, if the study takes more than a second.
 
     Returns
     -------
@@ -122,73 +123,86 @@ def replicate(
     >>> study.summary().loc["released_within_0d", "replications"]
     np.int64(10)
     """
-    plan = Plan(precision, workers, executor, store, engine, keep, follow_up_days, by, bands, progress)
-    return replicate_all({"": scenario}, n, seed, plan)[""]
-
-
-def replicate_all(scenarios: Mapping[str, Scenario], n: int, seed: int, plan: Plan) -> dict[str, Study]:
-    """Simulate the same replications of several scenarios, side by side; see `replicate`."""
-    n = check_whole("n", n, MOST, least=1)
-    seed = check_whole("seed", seed, LARGEST_SEED)
-    cases = {name: _case(scenario, seed, plan) for name, scenario in scenarios.items()}
-
-    def study(name: str, number: int, is_precise: bool | None = None) -> Study:
-        def again(follow_up_days: int) -> Study:
-            other = Plan(follow_up_days=follow_up_days, by=plan.by, bands=plan.bands, progress=plan.progress)
-            return replicate_all({name: scenarios[name]}, number, seed, other)[name]
-
-        return Study(gatherings[name], number, plan.follow_up_days, again, is_precise)
-
-    with crew(list(cases.values()), plan.workers, plan.executor) as hands, _bar(n * len(cases), plan) as bar:
-        stores = _stores(cases, seed, plan)
-        gatherings = {name: Gathering(case, stores[name]) for name, case in cases.items()}
-        try:
-            if plan.precision is None:
-                hands.gather(list(gatherings.values()), n, bar)
-                return {name: study(name, n) for name in cases}
-            last = min(LEAST + 10, n)
-            while True:
-                hands.gather(list(gatherings.values()), last, bar)
-                numbers = [_enough(one, last, plan) for one in gatherings.values()]
-                if all(numbers) or last == n:
-                    number = max(one or n for one in numbers)
-                    return {name: study(name, number, all(numbers)) for name in cases}
-                last = min(2 * last, n)
-        except KeyboardInterrupt:
-            done = min(one.done for one in gatherings.values())
-            raise StudyInterrupted({name: study(name, done) for name in cases} if done > 0 else {}) from None
-
-
-def _case(scenario: Scenario, seed: int, plan: Plan) -> Case:
-    check_scenario(scenario)
-    keep = plan.keep
-    prepared = prepare(
-        scenario,
-        plan.follow_up_days,
-        logging=keep == "all",
-        reusing=keep == "counts",
-        by=plan.by,
-        bands=plan.bands,
+    options = CheckedOptions(
+        precision=precision,
+        workers=workers,
+        executor=executor,
+        store=store,
+        engine=engine,
+        keep=keep,
+        follow_up_days=follow_up_days,
+        by=by,
+        bands=bands,
+        progress=progress,
     )
-    return Case(prepared, seed, plan.engine, keep)
+    return replicate_all({"": scenario}, n, seed, options)[""]
 
 
-def _stores(cases: Mapping[str, Case], seed: int, plan: Plan) -> dict[str, Store | None]:
-    """Return the store of each case, if there is to be one."""
-    if plan.store is None:
-        return dict.fromkeys(cases)
-    prepared = {name: case.prepared for name, case in cases.items()}
-    marks = {name: fingerprint(prepared, seed, plan.what_is_kept()) for name, prepared in prepared.items()}
-    return dict(open_stores(plan.store, prepared, marks))
+def replicate_all(
+    scenarios: Mapping[str, Scenario], n: int, seed: int, options: CheckedOptions
+) -> dict[str, Study]:
+    """Simulate the same replications of several scenarios, as in `replicate`."""
+    n = check_whole("n", n, MOST_REPLICATIONS, least=1)
+    seed = check_whole("seed", seed, LARGEST_SEED)
+    experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
+    with (
+        worker_pool(experiments.values(), options.workers, options.executor) as pool,
+        _progress_bar(n * len(experiments), options) as bar,
+    ):
+        done = _open(experiments, options)
+        try:
+            number, is_precise = _complete(pool, list(done.values()), n, options, bar)
+        except KeyboardInterrupt:
+            number = min(replications.done for replications in done.values())
+            raise StudyInterrupted(_studies(done, number, options) if number else {}) from None
+    return _studies(done, number, options, is_precise)
 
 
-def _enough(one: Gathering, last: int, plan: Plan) -> int | None:
-    assert plan.precision is not None
-    relative = wanted(plan.precision)
-    values = metrics.all_metrics(one.tallies.rows(0, last), one.case.prepared, plan.follow_up_days, "holds")
-    chosen = np.column_stack([values[name] for name in relative])
-    return enough(chosen, np.array(list(relative.values())))
+def _open(experiments: Mapping[str, Experiment], options: CheckedOptions) -> dict[str, Replications]:
+    """Return the replications of each experiment, with its store if there is one."""
+    stores = {} if options.store is None else open_stores(options.store, experiments, options.stored())
+    return {name: Replications(experiment, stores.get(name)) for name, experiment in experiments.items()}
 
 
-def _bar(total: int, plan: Plan) -> Bar:
-    return tqdm(total=total, unit="replication", disable=not plan.progress, delay=BAR_AFTER_SECONDS)
+def _complete(
+    pool: WorkerPool, experiments: Sequence[Replications], n: int, options: CheckedOptions, bar: Bar
+) -> tuple[int, bool | None]:
+    """Make n replications, or fewer if all are precise; return their number and whether they are precise."""
+    if options.precision is None:
+        pool.complete(experiments, n, bar)
+        return n, None
+    targets = target_half_widths(options.precision)
+    last = min(LEAST_REPLICATIONS + 10, n)
+    while True:
+        pool.complete(experiments, last, bar)
+        needed = [_needed(replications, last, targets, options) for replications in experiments]
+        if all(needed) or last == n:
+            return max(number or n for number in needed), all(needed)
+        last = min(2 * last, n)
+
+
+def _needed(
+    replications: Replications, last: int, targets: Mapping[str, float], options: CheckedOptions
+) -> int | None:
+    """Return how many of the replications below ``last`` the precision needs, if they are enough."""
+    values = metrics.all_metrics(
+        replications.tallies.rows(0, last),
+        replications.experiment.prepared,
+        options.follow_up_days,
+        weight="holds",
+    )
+    chosen = np.column_stack([values[metric] for metric in targets])
+    return replications_needed(chosen, np.array(list(targets.values())))
+
+
+def _studies(
+    done: Mapping[str, Replications], number: int, options: CheckedOptions, is_precise: bool | None = None
+) -> dict[str, Study]:
+    return {
+        name: Study(replications, number, options, replicate_all, is_precise)
+        for name, replications in done.items()
+    }
+
+
+def _progress_bar(total: int, options: CheckedOptions) -> Bar:
+    return tqdm(total=total, unit="replication", disable=not options.progress, delay=BAR_AFTER_SECONDS)

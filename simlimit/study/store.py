@@ -1,11 +1,12 @@
-"""A folder from which a study continues: a Parquet file per replication, each written whole or not at all."""
+"""A folder from which a study continues: a Parquet file per replication, each written atomically."""
 
 import hashlib
 import json
 import os
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -18,59 +19,55 @@ import pyarrow.parquet as pq
 
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
-from simlimit.model.preparation import PreparedScenario
 from simlimit.scenario import dumps
+from simlimit.study.experiment import Experiment
 
 INDEX = "study.json"
 SCENARIO = "scenario.toml"
 DRAFT = ".simlimit-draft-"
 NUMBER = re.compile(r"replication-(\d+)\.parquet")
 CATEGORIES = b"simlimit.categories"
-SAFE = re.compile(r"[^\w.-]+")
+UNSAFE = re.compile(r"[^\w.-]+")
 
 
-def fingerprint(prepared: PreparedScenario, seed: int, options: Mapping[str, object]) -> dict[str, Any]:
-    """Return all that the tables of a replication depend on, besides its number."""
-    scenario = prepared.scenario
+def fingerprint(experiment: Experiment, options: Mapping[str, object]) -> dict[str, Any]:
+    """Return all that the tables of a replication depend on, except its number."""
+    scenario = experiment.prepared.scenario
     portfolio = scenario.population.portfolio
     parameters = dumps(scenario.replace({"provenance": {}}), comments=False)
     return {
         "scenario": hashlib.sha256(parameters.encode()).hexdigest(),
         "portfolio": portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
-        "seed": seed,
+        "seed": experiment.seed,
         "version": version("simlimit"),
         **options,
     }
 
 
 def folder_of_stores(folder: str | os.PathLike[str]) -> Path:
-    """Return a folder that may hold the stores of several studies, made if it was not there."""
+    """Return a folder for the stores of several studies; make it if it does not exist."""
     target = Path(folder)
-    try:
+    with _writing(target):
         target.mkdir(exist_ok=True)
         files = [path for path in target.iterdir() if not path.is_dir()]
-    except OSError as error:
-        raise SimlimitError(f"{target} cannot be written: {error.strerror or error}.") from None
     if files:
         raise SimlimitError(
-            f"{target} is there already and holds files, but the store of several studies must be a folder "
-            "that is new, empty, or holds theirs."
+            f"{target} contains files, but the store of several studies must be a folder that is new, empty, "
+            "or holds their stores."
         )
     return target
 
 
 def open_stores(
-    folder: str | os.PathLike[str],
-    prepared: Mapping[str, PreparedScenario],
-    marks: Mapping[str, dict[str, Any]],
+    folder: str | os.PathLike[str], experiments: Mapping[str, Experiment], options: Mapping[str, object]
 ) -> dict[str, "Store"]:
-    """Return the store of a study, whose name is empty: the folder; or a folder in it for each of several."""
-    if list(prepared) == [""]:
-        return {"": Store(folder, prepared[""], marks[""])}
+    """Return the store of each study: the folder itself for one without a name, else folders in it."""
+    if list(experiments) == [""]:
+        return {"": Store(folder, experiments[""], options)}
     target = folder_of_stores(folder)
     return {
-        name: Store(target / f"{position}-{SAFE.sub('-', name)[:60]}", prepared, marks[name])
-        for position, (name, prepared) in enumerate(prepared.items())
+        name: Store(target / f"{position}-{UNSAFE.sub('-', name)[:60]}", experiment, options)
+        for position, (name, experiment) in enumerate(experiments.items())
     }
 
 
@@ -81,9 +78,9 @@ class Store:
     ----------
     folder : path
         One that does not exist yet, is empty, or was made for the same study.
-    prepared : PreparedScenario
-    mark : dict
-        The `fingerprint` of the study.
+    experiment : Experiment
+    options : dict
+        The options on which its replications depend.
 
     Raises
     ------
@@ -92,72 +89,64 @@ class Store:
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], prepared: PreparedScenario, mark: dict[str, Any]
+        self, folder: str | os.PathLike[str], experiment: Experiment, options: Mapping[str, object]
     ) -> None:
         self.folder = Path(folder)
-        try:
+        mark = fingerprint(experiment, options)
+        with _writing(self.folder):
             self.folder.mkdir(exist_ok=True)
             names = {path.name for path in self.folder.iterdir() if not path.name.startswith(DRAFT)}
             if INDEX in names:
-                self._compare(self._read_index(), mark)
+                self._check(self._read_index(), mark)
             elif names:
                 raise SimlimitError(
-                    f"{self.folder} is there already and holds no study, but a store must be a folder that "
-                    "is new, empty, or holds this study."
+                    f"{self.folder} contains other files, but a store must be a folder that is new, empty, "
+                    "or holds this study."
                 )
             else:
-                self._write(INDEX, lambda path: path.write_text(json.dumps(mark, indent=1), encoding="utf-8"))
+                self._write_text(INDEX, json.dumps(mark, indent=1))
             if SCENARIO not in names:
-                self._write(
-                    SCENARIO, lambda path: path.write_text(dumps(prepared.scenario), encoding="utf-8")
-                )
-            self._sweep_drafts()
-        except OSError as error:
-            raise self._refusal(error) from None
+                self._write_text(SCENARIO, dumps(experiment.prepared.scenario))
+            self._remove_drafts()
 
-    def done(self) -> set[int]:
-        """Return the numbers of the replications that are there."""
+    def replications(self) -> set[int]:
+        """Return the numbers of the replications that are stored."""
         found = (NUMBER.fullmatch(path.name) for path in self.folder.iterdir())
         return {int(match[1]) for match in found if match is not None}
 
-    def put(self, replication: int, tallies: Tallies, row: int, frames: dict[str, pd.DataFrame]) -> None:
-        """Write a replication: what it keeps in full first, so that its tallies say that it is all there."""
-        try:
-            for name, frame in frames.items():
+    def write(self, replication: int, tallies: Tallies, row: int, tables: dict[str, pd.DataFrame]) -> None:
+        """Write a replication: its tables first, so that the file of tallies marks it as complete."""
+        with _writing(self.folder):
+            for name, frame in tables.items():
                 self._write(f"{name}-{replication:06}.parquet", partial(_write_frame, frame))
             columns = {
                 name: pa.array([_flat(getattr(tallies, name)[row])], pa.list_(pa.int64()))
                 for name in Tallies._fields
             }
             self._write(
-                f"replication-{replication:06}.parquet",
+                self._tallies_path(replication).name,
                 lambda path: pq.write_table(pa.table(columns), path, compression="zstd"),
             )
-        except OSError as error:
-            raise self._refusal(error) from None
 
-    def get(self, replication: int, tallies: Tallies, row: int) -> None:
+    def read_tallies(self, replication: int, tallies: Tallies, row: int) -> None:
         """Read the tallies of a replication into a row."""
-        path = self.folder / f"replication-{replication:06}.parquet"
-        try:
+        path = self._tallies_path(replication)
+        with _reading(path, path.name):
             table = pq.read_table(path)
             for name in Tallies._fields:
                 into = getattr(tallies, name)[row]
                 flat = table[name].combine_chunks().flatten().to_numpy()
-                if into.dtype.names:
-                    into[...] = flat.view(into.dtype).reshape(into.shape)
-                else:
-                    into[...] = flat.reshape(into.shape)
-        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            raise _damage(path, path, error) from None
+                values = flat.view(into.dtype) if into.dtype.names else flat
+                into[...] = values.reshape(into.shape)
 
-    def frame(self, name: str, replication: int) -> pd.DataFrame:
-        """Read a table that a replication has kept in full."""
+    def read_table(self, name: str, replication: int) -> pd.DataFrame:
+        """Read a table that is kept of a replication."""
         path = self.folder / f"{name}-{replication:06}.parquet"
-        try:
+        with _reading(path, self._tallies_path(replication).name):
             return _read_frame(path)
-        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            raise _damage(path, self.folder / f"replication-{replication:06}.parquet", error) from None
+
+    def _tallies_path(self, replication: int) -> Path:
+        return self.folder / f"replication-{replication:06}.parquet"
 
     def _read_index(self) -> dict[str, Any]:
         try:
@@ -168,43 +157,52 @@ class Store:
             raise SimlimitError(f"{self.folder / INDEX} is damaged: it does not say what study this is.")
         return found
 
-    def _compare(self, found: dict[str, Any], mark: dict[str, Any]) -> None:
+    def _check(self, found: dict[str, Any], mark: dict[str, Any]) -> None:
         for name, value in mark.items():
             if found.get(name) != value:
-                what = (
-                    f"another {name}" if name in ("scenario", "portfolio") else f"{name} {found.get(name)!r}"
-                )
-                here = "" if name in ("scenario", "portfolio") else f", not {value!r}"
+                is_hash = name in ("scenario", "portfolio")
+                other = f"another {name}" if is_hash else f"{name} {found.get(name)!r}, not {value!r}"
                 raise SimlimitError(
-                    f"{self.folder} holds a study of {what}{here}: name another store, or the same study."
+                    f"{self.folder} holds a study of {other}: name another store, or the same study."
                 )
 
     def _write(self, name: str, write: Callable[[Path], object]) -> None:
-        """Write a file whole or not at all, whatever happens in between."""
+        """Write a file atomically."""
         draft = self.folder / f"{DRAFT}{uuid.uuid4().hex}"
         write(draft)
         os.replace(draft, self.folder / name)
 
-    def _sweep_drafts(self) -> None:
-        """Remove what a process that was killed has left."""
+    def _write_text(self, name: str, text: str) -> None:
+        self._write(name, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def _remove_drafts(self) -> None:
+        """Remove the drafts of a process that was killed."""
         for path in self.folder.glob(f"{DRAFT}*"):
             path.unlink(missing_ok=True)
 
-    def _refusal(self, error: OSError) -> SimlimitError:
-        return SimlimitError(f"{self.folder} cannot be written: {error.strerror or error}.")
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SimlimitError(f"{folder} cannot be written: {error.strerror or error}.") from None
 
 
-def _damage(path: Path, mark: Path, error: Exception) -> SimlimitError:
-    """Return what to say of a file that cannot be read, if without another its replication is made anew."""
-    reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
-    return SimlimitError(
-        f"{path} cannot be read ({reason}), but must be as it was written: delete {mark.name}, and that "
-        "replication is simulated again."
-    )
+@contextmanager
+def _reading(path: Path, tallies: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+        raise SimlimitError(
+            f"{path} cannot be read ({reason}), but must not be changed: delete {tallies} to simulate that "
+            "replication again."
+        ) from None
 
 
 def _write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table with all categories of its columns: Parquet keeps those that occur, in any order."""
+    """Write a table with all categories of its columns; Parquet alone keeps only those that occur."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     categories = {
         name: list(column.cat.categories)
@@ -224,7 +222,7 @@ def _read_frame(path: Path) -> pd.DataFrame:
 
 
 def _flat(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return whole numbers, or records of them, as a flat array."""
+    """Return integers, or records of them, as a flat array."""
     if values.dtype.names:
         return np.ascontiguousarray(values).view(np.int64).reshape(-1)
     return values.astype(np.int64).reshape(-1)

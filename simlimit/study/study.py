@@ -1,8 +1,8 @@
-"""Many replications of one scenario, and what they say."""
+"""Many replications of one scenario, and their statistics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,16 +10,18 @@ import pandas as pd
 
 from simlimit import frames
 from simlimit.delays import aalen_johansen, at_risk, jackknife
+from simlimit.delays.tables import with_interval
 from simlimit.delays.validation import check_confidence
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.model import causes
-from simlimit.model.preparation import PreparedScenario
-from simlimit.run import LONGEST_FOLLOW_UP, check_whole
+from simlimit.run import LONGEST_FOLLOW_UP, check_choice, check_whole
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
-from simlimit.study.gathering import Case, Gathering
-from simlimit.study.intervals import Floats, holm, paired, t_intervals, t_probabilities
+from simlimit.study.intervals import corrected_p_values, paired_differences, t_interval_columns, t_intervals
+from simlimit.study.metrics import WEIGHTS, Counts, Floats, Weight
+from simlimit.study.options import CheckedOptions
+from simlimit.study.replications import Replications
 from simlimit.study.warmup import mser5
 
 if TYPE_CHECKING:
@@ -27,14 +29,14 @@ if TYPE_CHECKING:
 
 ENDS = ("released", "forfeited")
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
-"""Daily series that have a level to warm up to."""
+"""Daily series that settle at a level after the warm-up."""
 
 
 class Study:
     """Replications of a scenario: tables with intervals, the delay distribution, and where holds stand.
 
-    Made by `simlimit.replicate`. Every interval is over independent replications, never over holds, which
-    share borrowers, a desk and a pool.
+    Made by `simlimit.replicate`. Every interval is over independent replications. Holds are not independent:
+    they share borrowers, a review desk and a funding pool.
 
     Attributes
     ----------
@@ -43,9 +45,9 @@ class Study:
     follow_up_days : int
         How long each followed hold is observed.
     by : tuple of str
-        The groups that are counted apart: the regions, unless `replicate` was told otherwise.
+        The groups of borrowers: the regions, unless `replicate` was given another `by`.
     is_precise : bool or None
-        Whether the precision that was asked for was reached; None if none was.
+        Whether the precision was reached; None if none was asked for.
 
     Examples
     --------
@@ -63,21 +65,22 @@ class Study:
 
     def __init__(
         self,
-        gathering: Gathering,
+        replications: Replications,
         number: int,
-        follow_up_days: int,
-        again: Callable[[int], "Study"],
+        options: CheckedOptions,
+        replicate_all: Callable[..., dict[str, "Study"]],
         is_precise: bool | None = None,
     ) -> None:
-        self._case: Case = gathering.case
-        self._prepared: PreparedScenario = gathering.case.prepared
-        self._gathering = gathering
-        self._tallies: Tallies = gathering.tallies.rows(0, number)
-        self._again = again
-        self._others: dict[int, Study] = {}
+        self._replications = replications
+        self._tallies: Tallies = replications.tallies.rows(0, number)
+        self._options = options
+        # An argument, since the module of `replicate_all` imports this one.
+        self._replicate_all = replicate_all
+        self._by_follow_up: dict[int, Study] = {}
+        self._prepared = replications.experiment.prepared
         self.scenario: Scenario = self._prepared.scenario
-        self.seed: int = self._case.seed
-        self.follow_up_days = follow_up_days
+        self.seed = replications.experiment.seed
+        self.follow_up_days = options.follow_up_days
         self.by = self._prepared.grouping.labels
         self.is_precise = is_precise
 
@@ -91,83 +94,60 @@ class Study:
             f"{self._prepared.borrowers:,} borrowers, {self.scenario.horizon_days:,} days)"
         )
 
-    @cached_property
-    def replications(self) -> pd.DataFrame:
-        """A row per replication, a column per metric: what `summary` is about, by holds.
-
-        The columns are those of the index of `summary`. NaN where a replication has no followed hold, and
-        the median also where half of its holds have not been released within the follow-up.
-        """
-        return self.metrics("holds")
-
-    def metrics(self, weight: Literal["holds", "amount"] = "holds") -> pd.DataFrame:
-        """Return a row per replication and a column per metric.
+    def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
+        """Return the metrics of each replication, of which `summary` gives the means.
 
         Parameters
         ----------
         weight : "holds" or "amount"
-            Whether holds count each as one, or by their amount.
+            Whether each hold counts as one, or by its amount.
 
         Returns
         -------
         pandas.DataFrame
-            Index `replication`.
+            Index `replication`, a column for each metric. A metric of the followed holds is NaN without a
+            followed hold. `median_days` is infinite where half was not released within the follow-up.
         """
-        return metrics.as_table(self.values(weight))
-
-    def values(self, weight: Literal["holds", "amount"] = "holds") -> dict[str, Floats]:
-        """Return what `metrics` does as arrays, with an infinite median where it was not reached.
-
-        Parameters
-        ----------
-        weight : "holds" or "amount"
-
-        Returns
-        -------
-        dict of arrays
-            By the names of the metrics, a value for each replication.
-        """
-        metrics.check_weight(weight)
-        return metrics.all_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
+        check_choice("weight", weight, WEIGHTS)
+        columns = metrics.all_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
+        return pd.DataFrame(columns).rename_axis("replication")
 
     def summary(
-        self,
-        confidence: float = 0.95,
-        follow_up_days: int | None = None,
-        weight: Literal["holds", "amount"] = "holds",
+        self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
     ) -> pd.DataFrame:
-        """Return the metrics: the mean over replications, and its interval.
+        """Return the mean of each metric over replications, with its interval.
 
-        The cohort is every repayment hold with a full follow-up, `warmup_days` <= repaid_at <= `horizon_days`
-        - follow-up, whatever became of it, so the metrics are plain proportions and means.
+        The followed holds are all repayment holds with a full follow-up, whatever became of them: those with
+        `warmup_days` <= repaid_at <= `horizon_days` - follow-up. So metrics are plain proportions and means.
 
         Parameters
         ----------
         confidence : float
             Of each interval by itself: Student's t over replications, for the expectation of a replication.
         follow_up_days : int, optional
-            Another follow-up than the study's: then its replications are simulated again, in this process.
+            Another follow-up: then the replications are simulated again, in this process.
         weight : "holds" or "amount"
-            Whether holds count each as one, or by their amount.
+            Whether each hold counts as one, or by its amount.
 
         Returns
         -------
         pandas.DataFrame
-            Index `metric`, columns `estimate`, `low`, `high`, `replications` (that had a hold to speak of):
+            Index `metric`, columns `estimate`, `low`, `high`, `replications` (how many have a value):
 
-            - `released_within_0d`, `_7d`, `_30d`, `_90d`: share released at an age of so many days or less;
-              NaN beyond the follow-up;
+            - `released_within_0d`, `_7d`, `_30d`, `_90d`: share released at this age in days or earlier; NaN
+              beyond the follow-up;
             - `forfeited_share`, `pending_share`: at the end of the follow-up;
             - `restricted_mean_days`: days until the end, at most the follow-up;
-            - `days_settlement` .. `days_funding`: those of them charged to each gate; they add up to it;
-            - `median_days`: age by which half was released; NaN where some replication does not reach it;
+            - `days_settlement` .. `days_funding`: days charged to each gate, which add up to the restricted
+              mean;
+            - `median_days`: age by which half was released; NaN if some replication does not reach it;
             - `no_limit_share`: share of borrower-days on which nothing can be drawn although the line has
               room;
             - `limit_days_lost`: amount x days held, in currency units x days per borrower and year;
             - `default_losses`: written off, in currency units per borrower and year;
-            - `gap_days`: largest less smallest restricted mean of the groups counted apart; unknown where a
-              group has no followed hold. It is above 0 by chance alone, the more so the fewer holds there
-              are: compare it between scenarios of one book, and ask `groups` whether a group differs.
+            - `gap_days`: largest less smallest restricted mean of the groups; NaN if a group has no followed
+              hold. Chance alone makes it positive, the more so the fewer holds there are. So compare it
+              between scenarios of one book, and use `groups` to see whether a group differs.
 
         Raises
         ------
@@ -179,199 +159,159 @@ class Study:
             follow_up_days = check_whole("follow_up_days", follow_up_days, LONGEST_FOLLOW_UP)
             if follow_up_days != self.follow_up_days:
                 return self._with_follow_up(follow_up_days).summary(confidence, None, weight)
-        values = self.values(weight)
-        estimate, low, high, number = t_intervals(np.column_stack(list(values.values())), confidence)
+        table = self.metrics(weight)
+        estimate, low, high, number = t_intervals(table.to_numpy(), confidence)
         return pd.DataFrame(
             {"estimate": estimate, "low": low, "high": high, "replications": number},
-            index=pd.Index(list(values), name="metric"),
+            index=pd.Index(list(table), name="metric"),
         )
 
-    def groups(self, confidence: float = 0.95, weight: Literal["holds", "amount"] = "holds") -> pd.DataFrame:
-        """Return the metrics of each group of borrowers, and how far it is from the whole book.
+    def groups(self, confidence: float = 0.95, weight: Weight = "holds") -> pd.DataFrame:
+        """Return the metrics of each group of borrowers, and how they differ from the whole book.
 
-        The groups are the regions, or whatever `replicate` was told to count apart with `by`.
+        The groups are the regions, unless `replicate` was given another `by`.
 
         Parameters
         ----------
-        confidence : float
-            Of each interval by itself, Student's t over replications.
-        weight : "holds" or "amount"
+        confidence, weight
+            As in `summary`.
 
         Returns
         -------
         pandas.DataFrame
-            Index `metric`, `group`; columns `estimate`, `low`, `high`, `replications`, and the gap: `gap`,
-            `gap_low`, `gap_high` (the group less the whole book, paired within replications), `is_real`
-            (whether the gap differs from 0 at this confidence, corrected by Holm's rule for all gaps in the
-            table).
+            Index `metric`, `group`; columns:
+
+            - `estimate`, `low`, `high`, `replications`: as in `summary`;
+            - `gap`, `gap_low`, `gap_high`: the group less the whole book, paired within replications;
+            - `significant`: whether the gap differs from 0 at this confidence, corrected by Holm's rule for
+              all gaps of the table.
         """
         check_confidence(confidence)
-        of_groups = metrics.group_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
-        of_all = self.values(weight)
-        values = np.stack(list(of_groups.values()), axis=1)
-        whole = np.column_stack([of_all[name] for name in of_groups])[..., np.newaxis]
-        gaps = paired(np.broadcast_to(whole, values.shape), values)
+        whole_book = self.metrics(weight)
+        by_group = metrics.group_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
+        values = np.stack(list(by_group.values()), axis=1)
+        whole = whole_book[list(by_group)].to_numpy()[..., np.newaxis]
+        gaps = paired_differences(np.broadcast_to(whole, values.shape), values)
         estimate, low, high, number = t_intervals(values, confidence)
-        gap, gap_low, gap_high, _ = t_intervals(gaps, confidence)
-        corrected = holm(t_probabilities(gaps).ravel())
-        columns = {
-            "estimate": estimate, "low": low, "high": high, "replications": number,
-            "gap": gap, "gap_low": gap_low, "gap_high": gap_high,
-        }  # fmt: skip
-        index = pd.MultiIndex.from_product([list(of_groups), list(self.by)], names=["metric", "group"])
-        table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
-        table["is_real"] = corrected < 1 - confidence
-        return table
-
-    @cached_property
-    def delay(self) -> pd.DataFrame:
-        """The delay distribution of all repayment holds, with 95 % intervals: `delay_curve` by holds."""
-        return self.delay_curve()
+        columns: dict[Hashable, Any] = {"estimate": estimate, "low": low, "high": high}
+        columns |= {"replications": number} | t_interval_columns("gap", gaps, confidence)
+        columns["significant"] = corrected_p_values(gaps) < 1 - confidence
+        index = pd.MultiIndex.from_product([list(by_group), list(self.by)], names=["metric", "group"])
+        return pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
 
     def delay_curve(
-        self,
-        confidence: float = 0.95,
-        weight: Literal["holds", "amount"] = "holds",
-        group: str | None = None,
+        self, confidence: float = 0.95, weight: Weight = "holds", group: str | None = None
     ) -> pd.DataFrame:
         """Return the share released, and forfeited, by each age: cumulative incidence (Aalen-Johansen).
 
-        It uses every repayment hold from the end of the warm-up on; those pending at the horizon are
-        censored, and forfeits compete with releases. The day of the horizon is not simulated, so a hold that
-        is pending at some age was last seen at the age before, and is not at risk at that age
-        (`censored_first` of `cumulative_incidence`).
+        It uses every repayment hold from the end of the warm-up on. Those pending at the horizon are
+        censored, and forfeits compete with releases. The day of the horizon is not simulated, so a hold
+        pending at some age was last seen at the age before, and is not at risk at that age
+        (``censored_at_risk=False`` of `cumulative_incidence`).
 
         Parameters
         ----------
         confidence : float
             Of each point by itself: delete-one jackknife over replications, Student's t.
         weight : "holds" or "amount"
+            As in `summary`.
         group : str, optional
-            One of the groups counted apart; all together if not given.
+            One of the groups in `by`; all together if not given.
 
         Returns
         -------
         pandas.DataFrame
-            Index `days`, 0 to the longest age observed; columns `at_risk` (holds, or currency units, over all
-            replications), `released`, `released_low`, `released_high`, `forfeited`, `forfeited_low`,
-            `forfeited_high`, `pending` (the rest). NaN beyond the ages at which anything was still observed.
+            Index `days`, 0 to the longest age observed. Columns `at_risk` (holds, or currency units, of all
+            replications), `released` and `forfeited` with `_low` and `_high`, and `pending` (the rest). NaN
+            beyond the ages at which anything was observed.
 
         Raises
         ------
         SimlimitError
             If there is no such group.
         """
-        check_confidence(confidence)
-        metrics.check_weight(weight)
-        counts = metrics.of_group(metrics.ended_counts(self._tallies, weight), self._group(group))
+        counts = self._counts_of_group(metrics.ended_counts, confidence, weight, group)
         ended, censored = counts[:, :2], metrics.last_seen(counts[:, 2])
         band = jackknife(aalen_johansen, ended, censored, confidence=confidence)
         unit = 1 if weight == "holds" else 100
-        columns: dict[str, npt.NDArray[np.float64]] = {
-            "at_risk": at_risk(ended.sum(axis=0), censored.sum(axis=0)) / unit
-        }
-        for i, end in enumerate(ENDS):
-            columns |= {end: band.estimate[i], f"{end}_low": band.low[i], f"{end}_high": band.high[i]}
+        columns: dict[Hashable, Floats] = {"at_risk": at_risk(ended.sum(axis=0), censored.sum(axis=0)) / unit}
+        for i, outcome in enumerate(ENDS):
+            columns |= with_interval(outcome, band.estimate[i], band.low[i], band.high[i])
         columns["pending"] = 1 - band.estimate.sum(axis=0)
         table = pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))
         table.attrs["interval"] = f"{100 * confidence:g} % intervals: delete-one jackknife over replications"
         return table
 
     def standing(
-        self,
-        confidence: float = 0.95,
-        weight: Literal["holds", "amount"] = "amount",
-        group: str | None = None,
+        self, confidence: float = 0.95, weight: Weight = "amount", group: str | None = None
     ) -> pd.DataFrame:
-        """Return where what was repaid stands after so many days: at which gate, released or forfeited.
+        """Return where repaid amounts stand at each age: at which gate, released or forfeited.
 
-        The cohort is that of `summary`, so the shares are plain proportions and add up to 1 at every age; all
-        replications count together. What was repaid on the last day of the cohort stands at the end of its
-        follow-up, which is the horizon, where it stood the day before.
+        The holds are the followed ones of `summary`, so shares are plain proportions and add up to 1 at every
+        age. All replications count together. Amounts repaid on the last day that has a full follow-up reach
+        its end at the horizon: there they stand where they stood the day before.
 
         Parameters
         ----------
         confidence : float
             Of each share by itself: delete-one jackknife over replications, Student's t.
         weight : "amount" or "holds"
-            Where a repaid yuan stands, or where a hold does.
+            Whether shares are of the repaid amount, or of the number of holds.
         group : str, optional
-            One of the groups counted apart; all together if not given.
+            One of the groups in `by`; all together if not given.
 
         Returns
         -------
         pandas.DataFrame
-            Index `days`, 0 to the follow-up; columns the eight gates, `released` and `forfeited`, and each
-            with `_low` and `_high` behind its name. NaN if nothing is followed.
+            Index `days`, 0 to the follow-up. Columns: the eight gates, `released` and `forfeited`; then each
+            with `_low` and `_high`. NaN without a followed hold.
         """
-        check_confidence(confidence)
-        metrics.check_weight(weight)
-        counts = metrics.of_group(metrics.followed_counts(self._tallies, weight), self._group(group))
+        counts = self._counts_of_group(metrics.followed_counts, confidence, weight, group)
         counts[:, len(causes.GATES) :] = counts[:, len(causes.GATES) :].cumsum(axis=-1)
         band = jackknife(_shares, counts, confidence=confidence)
         names = (*causes.GATES, *ENDS)
-        columns = {name: band.estimate[i] for i, name in enumerate(names)}
+        columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
         for i, name in enumerate(names):
-            columns |= {f"{name}_low": band.low[i], f"{name}_high": band.high[i]}
+            columns |= with_interval(name, band.estimate[i], band.low[i], band.high[i])
         return pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))
 
     @cached_property
     def daily(self) -> pd.DataFrame:
         """A row per replication and day, with the columns of `run.daily` after `replication`."""
-        days = self._tallies.daily
-        table = self._days()
-        table.insert(0, "replication", np.repeat(np.arange(len(days)), days.shape[1]))
+        table = self._daily_frame()
+        table.insert(0, "replication", np.repeat(np.arange(len(self)), self.scenario.horizon_days))
         return table
 
     @property
     def holds(self) -> pd.DataFrame:
-        """All holds of all replications, with the columns of `run.holds` after `replication`.
-
-        Raises
-        ------
-        SimlimitError
-            If the study kept counts only.
-        """
-        return self._kept("holds")
+        """The holds of all replications: `run.holds` after a column `replication`; not kept by default."""
+        return self._kept_table("holds", "holds", "all")
 
     @property
     def borrowers(self) -> pd.DataFrame:
-        """All borrowers of all replications, with the columns of `run.borrowers` after `replication`.
-
-        Raises
-        ------
-        SimlimitError
-            If the study kept counts only.
-        """
-        return self._kept("borrowers")
+        """The borrowers of all replications: `run.borrowers` after a column `replication`; see `holds`."""
+        return self._kept_table("borrowers", "holds", "all")
 
     @property
     def events(self) -> pd.DataFrame:
-        """All events of all replications, with the columns of `run.events` after `replication`.
-
-        Raises
-        ------
-        SimlimitError
-            If the study did not keep events.
-        """
-        return self._kept("events")
+        """The events of all replications: `run.events` after a column `replication`; kept by "all" only."""
+        return self._kept_table("events", "all")
 
     def suggested_warmup(self) -> pd.DataFrame:
-        """Return how many days to leave out at the start, suggested by MSER-5 on the mean daily series.
+        """Return how many days MSER-5 suggests to leave out at the start, for each mean daily series.
 
-        Only a suggestion: what is left out is the scenario's `warmup_days`.
+        It is only a suggestion: the days left out are `warmup_days` of the scenario.
 
         Returns
         -------
         pandas.DataFrame
-            Index `series`, columns of `daily`; column `warmup_days`: NaN where the series has not settled in
-            the first half of the run (or is not known, such as the headroom of an unlimited pool).
+            Index `series`: columns of `daily`. Column `warmup_days`: NaN where the series does not settle in
+            the first half of the run, or is not known, such as the headroom of an unlimited pool.
         """
-        series = self._days()[list(LEVELS)].to_numpy(np.float64)
-        means = series.reshape(len(self), -1, len(LEVELS)).mean(axis=0)
-        found = [mser5(means[:, i]) if np.isfinite(means[:, i]).all() else None for i in range(len(LEVELS))]
-        days = [np.nan if one is None else float(one) for one in found]
-        return pd.DataFrame({"warmup_days": days}, index=pd.Index(LEVELS, name="series"))
+        daily = self._daily_frame()[list(LEVELS)].to_numpy(np.float64)
+        means = daily.reshape(len(self), -1, len(LEVELS)).mean(axis=0)
+        days = [mser5(series) if np.isfinite(series).all() else None for series in means.T]
+        return pd.DataFrame({"warmup_days": days}, index=pd.Index(LEVELS, name="series"), dtype=np.float64)
 
     @property
     def plot(self) -> "StudyPlots":
@@ -381,35 +321,39 @@ class Study:
 
         return StudyPlots(self)
 
-    def _days(self) -> pd.DataFrame:
+    def _daily_frame(self) -> pd.DataFrame:
         return frames.daily_frame(self._tallies.daily.reshape(-1), self.scenario.funding.unlimited)
 
     def _with_follow_up(self, follow_up_days: int) -> "Study":
-        if follow_up_days not in self._others:
-            self._others[follow_up_days] = self._again(follow_up_days)
-        return self._others[follow_up_days]
+        if follow_up_days not in self._by_follow_up:
+            by, bands, progress = self._options.by, self._options.bands, self._options.progress
+            options = CheckedOptions(follow_up_days=follow_up_days, by=by, bands=bands, progress=progress)
+            studies = self._replicate_all({"": self.scenario}, len(self), self.seed, options)
+            self._by_follow_up[follow_up_days] = studies[""]
+        return self._by_follow_up[follow_up_days]
 
-    def _group(self, name: str | None) -> int | None:
-        if name is None:
-            return None
-        if name not in self.by:
-            raise SimlimitError(f"group is {name!r}, but must be one of: {', '.join(self.by)}.")
-        return self.by.index(name)
+    def _counts_of_group(
+        self, counts_of: Callable[[Tallies, str], Counts], confidence: float, weight: str, group: str | None
+    ) -> npt.NDArray[np.int64]:
+        """Check the arguments that the curves have in common, and return the counts of a group."""
+        check_confidence(confidence)
+        check_choice("weight", weight, WEIGHTS)
+        if group is not None:
+            check_choice("group", group, self.by)
+        position = None if group is None else self.by.index(group)
+        return metrics.counts_of_group(counts_of(self._tallies, weight), position)
 
-    def _kept(self, name: str) -> pd.DataFrame:
-        needed = {"holds": ("holds", "all"), "borrowers": ("holds", "all"), "events": ("all",)}[name]
-        if self._case.keep not in needed:
-            wanted = " or ".join(f'keep="{one}"' for one in needed)
-            raise SimlimitError(f'keep is "{self._case.keep}", but {name} are there only with {wanted}.')
-        tables = []
-        for replication in range(len(self)):
-            table = self._gathering.table(name, replication).copy()
-            table.insert(0, "replication", replication)
-            tables.append(table)
-        return pd.concat(tables, ignore_index=True)
+    def _kept_table(self, name: str, *keeps: str) -> pd.DataFrame:
+        """Return a table of all replications, or refuse if the study does not keep it."""
+        keep = self._replications.experiment.keep
+        if keep not in keeps:
+            needed = " or ".join(f'keep="{allowed}"' for allowed in keeps)
+            raise SimlimitError(f'keep is "{keep}", but {name} are kept only with {needed}.')
+        tables = {k: self._replications.table(name, k) for k in range(len(self))}
+        return pd.concat(tables, names=["replication"]).reset_index("replication").reset_index(drop=True)
 
 
 def _shares(counts: npt.NDArray[np.int64]) -> Floats:
-    """Return counts as shares of all that is followed, which is the same at every age."""
+    """Return counts as shares of all followed holds, whose number is the same at every age."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(counts / counts.sum(axis=-2, keepdims=True))

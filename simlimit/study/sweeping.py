@@ -2,14 +2,15 @@
 
 import itertools
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
 from simlimit.errors import SimlimitError
 from simlimit.run import check_scenario
 from simlimit.scenario import Scenario
-from simlimit.study.plan import Options, Plan
+from simlimit.study.metrics import Weight
+from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 
@@ -20,16 +21,14 @@ Point = tuple[Any, ...]
 
 
 class Sweep:
-    """A study at every point of a grid.
-
-    Made by `simlimit.sweep`.
+    """A study at every point of a grid, made by `simlimit.sweep`.
 
     Attributes
     ----------
     fields : dict of list
-        The values of every field that is swept, by its dotted name.
+        The values of every field of the grid, by its dotted name.
     studies : dict of Study
-        By their points: tuples of values in the order of the fields.
+        By point: a tuple of values in the order of the fields.
 
     Examples
     --------
@@ -50,16 +49,15 @@ class Sweep:
         return f"Sweep({grid}: {number:,} replications each)"
 
     def summary(
-        self,
-        confidence: float = 0.95,
-        follow_up_days: int | None = None,
-        weight: Literal["holds", "amount"] = "holds",
+        self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
     ) -> pd.DataFrame:
         """Return the metrics at every point.
 
         Parameters
         ----------
-        confidence, follow_up_days, weight
+        confidence : float
+        follow_up_days : int, optional
+        weight : "holds" or "amount"
             As in `Study.summary`.
 
         Returns
@@ -94,12 +92,11 @@ def sweep(
     ----------
     scenario : Scenario
     fields : mapping of str to sequence
-        Dotted names of fields and the values that each takes: ``{"evaluation.period_days": [7, 14, 30]}``.
+        Dotted names of fields and their values: ``{"evaluation.period_days": [7, 14, 30]}``.
     n, seed
         As in `replicate`.
     **options
-        `precision`, `workers`, `executor`, `store`, `engine`, `keep`, `follow_up_days`, `by`, `bands` and
-        `progress`, as in `replicate`.
+        As in `compare`.
 
     Returns
     -------
@@ -110,7 +107,7 @@ def sweep(
     ScenarioError
         If there is no such field, or a value is not allowed.
     SimlimitError, PortfolioError, StudyInterrupted
-        As `replicate` does.
+        As from `replicate`.
 
     Examples
     --------
@@ -132,16 +129,16 @@ def sweep(
     for name, values in grid.items():
         if not all(isinstance(value, Hashable) for value in values):
             raise SimlimitError(
-                f"fields gives {name} the values {values!r}, but must give each field numbers or texts: "
-                "compare scenarios that differ in more."
+                f"fields gives {name} the values {values!r}, but must give each field numbers or texts; use "
+                "compare for other differences."
             )
         if len(set(values)) < len(values):
-            raise SimlimitError(f"fields gives {name} the values {values!r}, but must name each value once.")
+            raise SimlimitError(f"fields gives {name} the values {values!r}, but must not repeat a value.")
     points = list(itertools.product(*grid.values()))
     scenarios = {
         _name(grid, point): scenario.replace(dict(zip(grid, point, strict=True))) for point in points
     }
-    studies = replicate_all(scenarios, n, seed, Plan(**options))
+    studies = replicate_all(scenarios, n, seed, CheckedOptions(**options))
     return Sweep(grid, dict(zip(points, studies.values(), strict=True)))
 
 

@@ -1,4 +1,4 @@
-"""How long the start-up of a series lasts: MSER-5, a suggestion only.
+"""MSER-5: a suggestion of how long the warm-up of a series lasts.
 
 White, K. P. (1997). An effective truncation heuristic for bias reduction in simulation output.
 Simulation 69(6), 323-334. White, K. P., Cobb, M. J. and Spratt, S. C. (2000). A comparison of five
@@ -15,9 +15,9 @@ BATCH = 5
 def mser5(series: npt.NDArray[np.float64]) -> int | None:
     """Return how many values to leave out at the start, by MSER-5.
 
-    The series is averaged in batches of five; of all truncations in its first half, the one with the least
-    marginal standard error, ``sum((y - mean)**2) / (n - d)**2`` over the n - d batches kept, is suggested;
-    of equals, the shortest.
+    The series is averaged in batches of five. Each truncation in its first half leaves n - d batches, and has
+    the marginal standard error ``sum((y - mean)**2) / (n - d)**2``. The truncation with the least error is
+    suggested; if several have it, the shortest.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def mser5(series: npt.NDArray[np.float64]) -> int | None:
     Returns
     -------
     int or None
-        A multiple of five; None if the series is shorter than twenty values, or if the error is still falling
-        in the middle of the series: then it is too short to tell.
+        A multiple of five. None if the series is too short: it has fewer than twenty values, or the error is
+        still falling in the middle of the series.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def mser5(series: npt.NDArray[np.float64]) -> int | None:
         return None
     tails = [batches[first:] for first in range(number // 2 + 1)]
     errors = np.array([((tail - tail.mean()) ** 2).sum() / len(tail) ** 2 for tail in tails])
-    # Of a constant, rounding leaves an error: what is below it is the same.
+    # Rounding leaves a small error even for a constant series; smaller differences do not count.
     rounding = (np.finfo(np.float64).eps * np.abs(batches).max()) ** 2
     best = int((errors <= errors.min() + rounding).argmax())
     return None if best == number // 2 else BATCH * best

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 import matplotlib as mpl
 import pytest
 
-from simlimit.study import gathering
+from simlimit.study import workers
+from simlimit.study.replications import Replications
 
 
 @pytest.fixture(autouse=True)
@@ -20,19 +21,19 @@ def interrupt():
 
     @contextmanager
     def after(replications, scenarios=1):
-        put, begun = gathering.Gathering.put, set()
+        add, begun = Replications.add, set()
 
-        def put_or_stop(one, piece):
+        def add_or_stop(one, chunk):
             if replications > 0:
-                put(one, piece)
+                add(one, chunk)
             begun.add(one)
             if len(begun) == scenarios and min(each.done for each in begun) >= replications:
                 raise KeyboardInterrupt
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(gathering.Gathering, "put", put_or_stop)
-            # Otherwise all replications of a small study would be one piece of work.
-            patch.setattr(gathering, "piece_size", lambda setting: 2)
+            patch.setattr(Replications, "add", add_or_stop)
+            # Otherwise all replications of a small study would be one chunk.
+            patch.setattr(workers, "chunk_size", lambda experiment: 2)
             yield
 
     return after

@@ -42,7 +42,7 @@ class TestStudy:
         assert files(results) == FILES
         tables = {
             "summary": (study.summary(), "metric"),
-            "delay": (study.delay, "days"),
+            "delay": (study.delay_curve(), "days"),
             "standing": (study.standing(), "days"),
             "groups": (study.groups(), ["metric", "group"]),
         }
@@ -50,7 +50,7 @@ class TestStudy:
             written = pd.read_csv(results / f"{name}.csv", index_col=index)
             pd.testing.assert_frame_equal(written, table, check_index_type=False)
         kept = pd.read_parquet(results / "replications.parquet")
-        pd.testing.assert_frame_equal(kept, study.replications, check_index_type=False)
+        pd.testing.assert_frame_equal(kept, study.metrics(), check_index_type=False)
         assert sl.load(results / "scenario.toml") == scenario
         for name in ("delay", "standing"):
             assert (results / f"{name}.png").read_bytes().startswith(b"\x89PNG")

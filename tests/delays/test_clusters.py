@@ -17,9 +17,9 @@ def random_counts(seed: int, number: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("number", [2, 3, 17])
-@pytest.mark.parametrize("cells_at_a_time", [1, 60, 10**6])
-def test_it_equals_a_loop(number: int, cells_at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clusters, "CELLS_AT_A_TIME", cells_at_a_time)
+@pytest.mark.parametrize("cells_per_batch", [1, 60, 10**6])
+def test_it_equals_a_loop(number: int, cells_per_batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "CELLS_PER_BATCH", cells_per_batch)
     ended, censored = random_counts(number, number)
     band = jackknife(aalen_johansen, ended, censored, confidence=0.9)
     left_out = [
@@ -80,11 +80,11 @@ def test_bad_arguments_are_refused() -> None:
 
 
 @pytest.mark.parametrize("weight", [None, "amount"])
-@pytest.mark.parametrize("cells_at_a_time", [1, 200, 10**6])
+@pytest.mark.parametrize("cells_per_batch", [1, 200, 10**6])
 def test_the_band_of_a_table_is_that_of_its_counts(
-    weight: str | None, cells_at_a_time: int, monkeypatch: pytest.MonkeyPatch
+    weight: str | None, cells_per_batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "CELLS_AT_A_TIME", cells_at_a_time)
+    monkeypatch.setattr(clusters, "CELLS_PER_BATCH", cells_per_batch)
     log = random_log(3, rows=200)
     counted = np.zeros((50, 3, 12))
     weights = 1 if weight is None else log[weight]

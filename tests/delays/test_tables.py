@@ -17,7 +17,7 @@ from simlimit.delays import (
     aalen_johansen_variance,
     at_risk_table,
     cumulative_incidence,
-    described,
+    describe_quantiles,
     kaplan_meier,
     quantiles,
 )
@@ -87,10 +87,10 @@ def test_outcomes_in_order_of_the_categories_though_they_may_not_occur() -> None
 
 def test_labels_of_your_own_and_a_log_in_which_all_have_ended() -> None:
     log = pd.DataFrame({"hours": [1.5, 2.0, 6.0], "end": [1, 2, 0]})
-    table = cumulative_incidence(log, "hours", "end", censored=0)
+    table = cumulative_incidence(log, duration="hours", outcome="end", censored=0)
     assert table.index.tolist() == [1.5, 2.0, 6.0]
     assert table.columns[1:7].tolist() == [1, "1_low", "1_high", 2, "2_low", "2_high"]
-    closed = cumulative_incidence(log, "hours", "end", censored=None)
+    closed = cumulative_incidence(log, duration="hours", outcome="end", censored=None)
     np.testing.assert_allclose(closed["pending"], [2 / 3, 1 / 3, 0], atol=1e-15)
 
 
@@ -128,7 +128,7 @@ def test_holds_of_a_run() -> None:
     holds = sl.simulate(scenario, seed=1, engine="calendar", keep="holds").holds
     repaid = holds[holds["kind"] == "repayment"]
     table = cumulative_incidence(
-        repaid, cluster="borrower", weight="amount", by="region", censored_first=True
+        repaid, cluster="borrower", weight="amount", by="region", censored_at_risk=False
     )
     np.testing.assert_allclose(table[["released", "forfeited", "pending"]].sum(axis=1), 1, atol=1e-12)
     assert (table["released_low"].dropna() <= table["released"][table["released_low"].notna()]).all()
@@ -197,7 +197,7 @@ def test_quantiles_are_the_first_times_that_reach() -> None:
     np.testing.assert_array_equal(table["low"], [0, 0, 2, 9, np.nan])
     np.testing.assert_array_equal(table["high"], [2, 9, np.nan, np.nan, np.nan])
     assert table["reached"].tolist() == [True, True, True, False, False]
-    assert described(table).tolist() == [
+    assert describe_quantiles(table).tolist() == [
         "0 days (0 to 2)",
         "2 days (0 to 9)",
         "9 days (from 2)",
@@ -223,13 +223,13 @@ def test_quantiles_of_groups() -> None:
     )
     one = quantiles(cumulative_incidence(log, by="region"), probabilities=[0.5])
     assert one.index.names == ["region", "probability"]
-    assert described(one).index.equals(one.index)
+    assert describe_quantiles(one).index.equals(one.index)
 
 
 def test_quantiles_of_a_run_that_released_all_at_once() -> None:
     holds = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1).holds
-    table = quantiles(cumulative_incidence(holds, cluster="borrower", censored_first=True))
-    assert described(table).tolist() == ["0 days (0 to 0)"] * 4
+    table = quantiles(cumulative_incidence(holds, cluster="borrower", censored_at_risk=False))
+    assert describe_quantiles(table).tolist() == ["0 days (0 to 0)"] * 4
 
 
 def test_quantiles_refuse() -> None:
@@ -248,11 +248,11 @@ def test_quantiles_refuse() -> None:
         quantiles("x")
 
 
-def test_described_refuses_what_is_not_quantiles() -> None:
+def test_describe_quantiles_refuses_what_is_not_quantiles() -> None:
     with pytest.raises(SimlimitError, match=r"^table has no column 'days', but must be a table of quantiles"):
-        described(cumulative_incidence(RELEASE_LOG))
+        describe_quantiles(cumulative_incidence(RELEASE_LOG))
     with pytest.raises(SimlimitError, match=r"^table is \[12\], but must be a table of quantiles\.$"):
-        described([12])
+        describe_quantiles([12])
 
 
 # at_risk_table
@@ -285,7 +285,7 @@ def test_at_risk_by_groups() -> None:
     pd.testing.assert_frame_equal(table.loc["south"], at_risk_table(log[log["region"] == "south"]))
 
 
-# Censored before, not after, what ends at the same time
+# Censored rows that are not at risk at their time
 
 
 def moved(log: pd.DataFrame) -> pd.DataFrame:
@@ -301,13 +301,13 @@ def moved(log: pd.DataFrame) -> pd.DataFrame:
     return table.assign(outcome=pd.Categorical(table["outcome"], OUTCOMES))
 
 
-def test_censored_first_by_hand() -> None:
-    table = cumulative_incidence(RELEASE_LOG, censored_first=True)
+def test_censored_not_at_risk_by_hand() -> None:
+    table = cumulative_incidence(RELEASE_LOG, censored_at_risk=False)
     assert table.index.tolist() == [0, 1, 3]
     assert table["at_risk"].tolist() == [5, 3, 1]
     np.testing.assert_allclose(table["released"], [0.2, 0.2, 0.2 + 0.8 * 2 / 3], rtol=1e-15)
     np.testing.assert_allclose(table["forfeited"], [0.0, 0.8 / 3, 0.8 / 3], rtol=1e-15)
-    counts = at_risk_table(RELEASE_LOG, days=(0, 1, 2, 3, 30), censored_first=True)
+    counts = at_risk_table(RELEASE_LOG, days=(0, 1, 2, 3, 30), censored_at_risk=False)
     assert counts.loc["at_risk"].tolist() == [5, 3, 2, 1, 0]
     assert counts.loc["pending"].tolist() == [0, 1, 1, 2, 2]
     usual = at_risk_table(RELEASE_LOG, days=(0, 1, 2, 3, 30))
@@ -315,33 +315,33 @@ def test_censored_first_by_hand() -> None:
 
 
 @given(logs())
-def test_censored_first_is_the_usual_rule_for_durations_moved_by_hand(log: pd.DataFrame) -> None:
+def test_censored_not_at_risk_is_the_usual_rule_for_durations_moved_by_hand(log: pd.DataFrame) -> None:
     by_hand = moved(log)
     if by_hand.empty:
-        with pytest.raises(SimlimitError, match=r"^every row is censored, and at the same delay_days \("):
-            cumulative_incidence(log, censored_first=True)
+        with pytest.raises(SimlimitError, match=r"^every row is censored at the same delay_days \("):
+            cumulative_incidence(log, censored_at_risk=False)
         return
-    told = cumulative_incidence(log, censored_first=True)
+    told = cumulative_incidence(log, censored_at_risk=False)
     pd.testing.assert_frame_equal(told, cumulative_incidence(by_hand))
-    table = at_risk_table(log, days=told.index, censored_first=True)
+    table = at_risk_table(log, days=told.index, censored_at_risk=False)
     assert (table.loc["at_risk"] == told["at_risk"]).all()
     assert ((table.loc["at_risk"] + table.loc["pending"]).iloc[0]) == len(log)
 
 
 @given(logs(("released", "pending")))
-def test_kaplan_meier_of_the_censored_first(log: pd.DataFrame) -> None:
+def test_kaplan_meier_of_censored_rows_that_are_not_at_risk(log: pd.DataFrame) -> None:
     by_hand = moved(log)
     if not by_hand.empty:
-        told = kaplan_meier(log, censored_first=True)
+        told = kaplan_meier(log, censored_at_risk=False)
         pd.testing.assert_frame_equal(told, kaplan_meier(by_hand))
 
 
 @pytest.mark.parametrize("options", [{"by": "region"}, {"cluster": "borrower"}, {"weight": "amount"}])
-def test_censored_first_with_groups_clusters_and_amounts(options: dict[str, Any]) -> None:
+def test_censored_not_at_risk_with_groups_clusters_and_amounts(options: dict[str, Any]) -> None:
     log = random_log(3, latest=6)
     # Two are pending at the first time: they are left out, and no other row may take their place.
     log.loc[[10, 20], ["delay_days", "outcome"]] = [0, "pending"]
-    told = cumulative_incidence(log, censored_first=True, **options)
+    told = cumulative_incidence(log, censored_at_risk=False, **options)
     pd.testing.assert_frame_equal(told, cumulative_incidence(moved(log), **options))
 
 
@@ -398,7 +398,5 @@ def test_bad_arguments_are_refused() -> None:
         at_risk_table(RELEASE_LOG, days=7)
     clash = RELEASE_LOG.replace({"outcome": {"released": "at_risk"}})
     for function in (cumulative_incidence, at_risk_table):
-        with pytest.raises(
-            SimlimitError, match=r"^outcome has the label 'at_risk', but the table needs that"
-        ):
+        with pytest.raises(SimlimitError, match=r"^outcome has the label 'at_risk', but the table uses"):
             function(clash)

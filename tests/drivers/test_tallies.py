@@ -11,12 +11,13 @@ from random_scenarios import follow_up_of, random_scenario
 import simlimit as sl
 from simlimit.drivers.tallies import Tallies, empty_tallies
 from simlimit.model.start import prepare
-from simlimit.study.gathering import Case, run_piece
+from simlimit.study.chunks import run_chunk
+from simlimit.study.experiment import Experiment
 
 
-def case_of(seed: int, engine: str = "calendar", keep: str = "counts") -> Case:
+def experiment_of(seed: int, engine: str = "calendar", keep: str = "counts") -> Experiment:
     setting = prepare(random_scenario(seed), follow_up_of(seed), keep == "all", keep == "counts")
-    return Case(setting, seed, engine, keep)
+    return Experiment(setting, seed, engine, keep)
 
 
 def assert_equal(one: Tallies, other: Tallies) -> None:
@@ -27,15 +28,15 @@ def assert_equal(one: Tallies, other: Tallies) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_tallies_are_the_same_whoever_simulates_and_whatever_is_kept(seed: int) -> None:
-    told = run_piece(case_of(seed), 1, 2).tallies
+    told = run_chunk(experiment_of(seed), 1, 2).tallies
     for engine in ("calendar", "simpy"):
         for keep in ("counts", "holds", "all"):
-            assert_equal(told, run_piece(case_of(seed, engine, keep), 1, 2).tallies)
+            assert_equal(told, run_chunk(experiment_of(seed, engine, keep), 1, 2).tallies)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_followed_hold_is_somewhere_at_every_age(seed: int) -> None:
-    tallies = run_piece(case_of(seed), 0, 3).tallies
+    tallies = run_chunk(experiment_of(seed), 0, 3).tallies
     for counts in (tallies.followed_holds.astype(np.int64), tallies.followed_cents):
         counts[:, :, 8:] = counts[:, :, 8:].cumsum(axis=-1)
         everywhere = counts.sum(axis=2)
@@ -47,28 +48,28 @@ def test_nobody_is_followed_for_longer_than_is_observed() -> None:
         {"population.borrowers": 20, "horizon_days": 100, "warmup_days": 40}
     )
     setting = prepare(scenario, 61, logging=False, reusing=True)
-    tallies = run_piece(Case(setting, 1, "calendar", "counts"), 0, 2).tallies
+    tallies = run_chunk(Experiment(setting, 1, "calendar", "counts"), 0, 2).tallies
     assert tallies.followed_holds.shape[-1] == 61
     assert not tallies.followed_holds.any()
     assert tallies.ended_holds.any()
 
 
 def test_rows_are_views_and_are_taken_in_as_copies() -> None:
-    setting = case_of(1).setting
+    setting = experiment_of(1).setting
     room = empty_tallies(setting, 3)
-    piece = run_piece(case_of(1), 1, 2).tallies
-    room.rows(1, 3).take(piece)
-    assert_equal(room.rows(1, 3), piece)
+    chunk = run_chunk(experiment_of(1), 1, 2).tallies
+    room.rows(1, 3).take(chunk)
+    assert_equal(room.rows(1, 3), chunk)
     room.rows(1, 3).take(room.rows(1, 3))
-    assert_equal(room.rows(1, 3), piece)
-    assert not np.shares_memory(room.ended_holds, piece.ended_holds)
+    assert_equal(room.rows(1, 3), chunk)
+    assert not np.shares_memory(room.ended_holds, chunk.ended_holds)
 
 
-def test_a_case_and_its_tallies_survive_the_way_to_another_process() -> None:
-    case = case_of(2)
-    sent: Case = pickle.loads(pickle.dumps(case))
-    assert sent.setting.scenario == case.setting.scenario
-    assert sent.setting.grouping.labels == case.setting.grouping.labels
-    assert sent.setting.platform.dtype == case.setting.platform.dtype
-    done = run_piece(sent, 0, 2)
-    assert_equal(pickle.loads(pickle.dumps(done)).tallies, run_piece(case, 0, 2).tallies)
+def test_an_experiment_and_its_tallies_survive_the_way_to_another_process() -> None:
+    experiment = experiment_of(2)
+    sent: Experiment = pickle.loads(pickle.dumps(experiment))
+    assert sent.setting.scenario == experiment.setting.scenario
+    assert sent.setting.grouping.labels == experiment.setting.grouping.labels
+    assert sent.setting.platform.dtype == experiment.setting.platform.dtype
+    done = run_chunk(sent, 0, 2)
+    assert_equal(pickle.loads(pickle.dumps(done)).tallies, run_chunk(experiment, 0, 2).tallies)

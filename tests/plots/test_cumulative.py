@@ -29,7 +29,7 @@ def test_the_table_below_counts_the_holds_of_all_replications():
     holds = sl.replicate(study().scenario, 3, seed=3, keep="holds").holds
     days = (0, 1, 7, 30, 90)
     repaid = holds.query("kind == 'repayment' and repaid_at >= 100")
-    table = sl.at_risk_table(repaid, days, censored_first=True)
+    table = sl.at_risk_table(repaid, days, censored_at_risk=False)
     below = numbers(plots.incidence(sl.replicate(study().scenario, 3, seed=3), days=days), len(days))
     assert below["at risk"] == table.loc["at_risk"].tolist()
     assert below["released"] == table.loc["released"].tolist()
@@ -64,7 +64,7 @@ def test_has_units():
 
 def test_names_each_line_at_its_end():
     texts = [text.get_text() for text in plots.incidence(study()).texts]
-    share = study().delay.loc[90, "released"]
+    share = study().delay_curve().loc[90, "released"]
     assert f"released {100 * share:.1f} %" in texts
 
 
@@ -75,7 +75,7 @@ def test_refuses_days_that_are_no_axis(days):
 
 
 def test_refuses_several_curves():
-    curves = sl.cumulative_incidence(run().holds, by="region", censored_first=True)
+    curves = sl.cumulative_incidence(run().holds, by="region", censored_at_risk=False)
     with pytest.raises(SimlimitError, match=r"^of has a curve for each region, but a picture shows one"):
         plots.incidence(curves)
     plots.incidence(curves.loc["east"])

@@ -20,10 +20,12 @@ def test_bars_are_the_table_with_its_intervals():
     ax = plots.attribution(attribution(), confidence=0.9)
     table = attribution().table(0.9)
     assert [tick.get_text() for tick in ax.get_yticklabels()] == [*table.index[:-1], "all gates"]
-    assert [bar.get_width() for bar in ax.patches] == table[["shapley", "booked"]].to_numpy().ravel().tolist()
+    assert [bar.get_width() for bar in ax.patches] == table[
+        ["shapley", "charged"]
+    ].to_numpy().ravel().tolist()
     segments = np.array(intervals(ax))
-    assert segments[:, 0] == pytest.approx(table[["shapley_low", "booked_low"]].to_numpy().ravel())
-    assert segments[:, 1] == pytest.approx(table[["shapley_high", "booked_high"]].to_numpy().ravel())
+    assert segments[:, 0] == pytest.approx(table[["shapley_low", "charged_low"]].to_numpy().ravel())
+    assert segments[:, 1] == pytest.approx(table[["shapley_high", "charged_high"]].to_numpy().ravel())
     assert ax.get_xlabel().startswith("mean wait of a hold, at most 90 days (days)\n")
     assert "charged: days at the gate" in ax.get_xlabel()
 

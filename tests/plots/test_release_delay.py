@@ -27,7 +27,7 @@ def silent_run():
 def test_of_a_run_is_the_cumulative_incidence_of_its_holds():
     ax = plots.delay(run(), 60)
     holds = run().holds.query("kind == 'repayment' and repaid_at >= 100")
-    table = sl.cumulative_incidence(holds, censored_first=True).reindex(range(61)).ffill()
+    table = sl.cumulative_incidence(holds, censored_at_risk=False).reindex(range(61)).ffill()
     days, shares = curve(ax)
     assert days.tolist() == [0, *range(61)]
     assert shares[0] == 0, "the jump at day 0 is drawn"
@@ -61,7 +61,7 @@ def test_shows_and_names_the_atom_at_day_0():
 
 
 def test_says_how_much_is_released_pending_and_forfeited():
-    table = study().delay
+    table = study().delay_curve()
     words = texts(plots.delay(study()))
     assert f"released by day 7: {100 * table['released'][7]:.1f} %" in words
     assert f"pending after 90 days: {100 * table['pending'][90]:.1f} %" in words

@@ -169,9 +169,9 @@ def coverage(known: Known, studies: int) -> list[Row]:
             follow_up_days=known.follow_up,
             progress=False,
         )
-        values = study.values()
+        values = study.metrics()
         for metric, truth in known.truth.items():
-            by_study = values[metric].reshape(STUDIES_AT_ONCE, REPLICATIONS).T
+            by_study = values[metric].to_numpy().reshape(STUDIES_AT_ONCE, REPLICATIONS).T
             _, low, high, _ = t_intervals(by_study, 0.95)
             covered[metric] += int(((low <= truth) & (truth <= high)).sum())
     number = calls * STUDIES_AT_ONCE
@@ -222,7 +222,7 @@ def coverage_of_curves(known: Known, studies: int) -> list[Row]:
             workers=1,
             progress=False,
         )
-        curve = study.delay.loc[list(days.values())]
+        curve = study.delay_curve().loc[list(days.values())]
         for metric, day in days.items():
             covered[metric] += (
                 curve.loc[day, "released_low"] <= known.truth[metric] <= curve.loc[day, "released_high"]

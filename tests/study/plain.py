@@ -40,7 +40,7 @@ def proportions(holds: pd.DataFrame, follow_up: int, weights: pd.Series[int]) ->
 
     metrics = {f"released_within_{days}d": within(days) for days in (0, 7, 30, 90) if days <= follow_up}
     reached = [days for days in range(follow_up + 1) if within(days) >= 0.5]
-    metrics["median_days"] = float(reached[0]) if reached else np.nan
+    metrics["median_days"] = float(reached[0]) if reached else np.inf
     return metrics
 
 

@@ -17,11 +17,11 @@ def assert_same(one: sl.Study, other: sl.Study) -> None:
 
 def tables(study: sl.Study) -> list[pd.DataFrame]:
     return [
-        study.replications,
+        study.metrics(),
         study.metrics("amount"),
         study.summary(),
         study.groups(),
-        study.delay,
+        study.delay_curve(),
         study.standing(),
         study.daily,
     ]

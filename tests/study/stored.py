@@ -11,7 +11,7 @@ NUMBER = 25
 
 
 def stored_study(folder: str | None) -> sl.Study:
-    """Return the study; the driver that is slow makes every replication a piece, and moments many."""
+    """Return the study; the driver that is slow has one replication a chunk, so there are many moments."""
     return sl.replicate(SCENARIO, NUMBER, 6, store=folder, engine="simpy", keep="holds", progress=False)
 
 

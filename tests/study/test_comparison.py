@@ -33,7 +33,7 @@ def test_a_comparison_is_studies_of_one_seed(three: sl.Comparison) -> None:
     assert three.reference == "today"
     for name, scenario in (("today", JIEBEI), ("weekly", WEEKLY), ("strict", STRICT)):
         alone = sl.replicate(scenario, 12, seed=5, progress=False)
-        pd.testing.assert_frame_equal(three.studies[name].replications, alone.replications)
+        pd.testing.assert_frame_equal(three.studies[name].metrics(), alone.metrics())
         pd.testing.assert_frame_equal(three.summary().loc[name], alone.summary())
         pd.testing.assert_frame_equal(
             three.summary(0.8, 30, "amount").loc[name], alone.summary(0.8, 30, "amount")
@@ -64,7 +64,7 @@ def test_differences_are_of_pairs(three: sl.Comparison, weight: Any, confidence:
     real, corrected = multipletests(list(probabilities.values()), 1 - confidence, "holm")[:2]
     assert list(table.index) == list(probabilities)
     assert table["p_value"].to_numpy() == pytest.approx(corrected, abs=1e-9)
-    assert table["is_real"].tolist() == real.tolist()
+    assert table["significant"].tolist() == real.tolist()
 
 
 def test_the_fewer_differences_are_asked_the_less_is_asked_of_each(three: sl.Comparison) -> None:
@@ -101,8 +101,8 @@ def width_of_paired_over_unpaired(one: sl.Scenario, other: sl.Scenario, number: 
     comparison = sl.compare({"one": one, "other": other}, number, seed=1, progress=False)
     row = comparison.differences(metrics=["restricted_mean_days"]).iloc[0]
     paired = (row["high"] - row["low"]) / 2 / stats.t.ppf(0.975, number - 1)
-    alone = sl.replicate(other, number, seed=2, progress=False).replications["restricted_mean_days"]
-    errors = [stats.sem(values) for values in (comparison.studies["one"].replications[alone.name], alone)]
+    alone = sl.replicate(other, number, seed=2, progress=False).metrics()["restricted_mean_days"]
+    errors = [stats.sem(values) for values in (comparison.studies["one"].metrics()[alone.name], alone)]
     return float(paired / np.hypot(*errors))
 
 
@@ -134,7 +134,7 @@ def test_scenarios_that_are_the_same_differ_in_nothing() -> None:
     table = sl.compare({"one": JIEBEI, "other": JIEBEI}, 3, progress=False).differences()
     assert (table[["difference", "low", "high"]] == 0).all(axis=None)
     assert (table["p_value"] == 1).all()
-    assert not table["is_real"].any()
+    assert not table["significant"].any()
     reduction = table["variance_reduction"].dropna()
     assert (reduction == 1).all()
 
@@ -143,7 +143,7 @@ def test_one_replication_has_differences_but_no_interval() -> None:
     table = sl.compare({"one": JIEBEI, "other": STRICT}, 1, progress=False).differences()
     assert table["difference"].notna().all()
     assert table[["low", "high", "p_value", "variance_reduction"]].isna().all(axis=None)
-    assert not table["is_real"].any()
+    assert not table["significant"].any()
 
 
 def test_a_median_that_is_not_always_reached_has_no_difference() -> None:
@@ -170,7 +170,7 @@ def test_pairs_of_which_one_says_nothing_are_left_out() -> None:
     strict = sparse.replace({"rules.min_score": 0.7, "limits.cut_score": 0.5})
     comparison = sl.compare({"one": sparse, "other": strict}, 30, follow_up_days=30, progress=False)
     pairs = np.column_stack(
-        [study.replications["restricted_mean_days"] for study in comparison.studies.values()]
+        [study.metrics()["restricted_mean_days"] for study in comparison.studies.values()]
     )
     known = ~np.isnan(pairs).any(axis=1)
     row = comparison.differences().loc[("other", "restricted_mean_days")]

@@ -44,7 +44,7 @@ def test_the_intervals_whose_coverage_is_measured_are_those_of_the_summary() -> 
     many = sl.replicate(known.scenario, 5 * REPLICATIONS, 3, follow_up_days=known.follow_up, progress=False)
     one = sl.replicate(known.scenario, REPLICATIONS, 3, follow_up_days=known.follow_up, progress=False)
     for metric in known.truth:
-        mean, low, high, _ = t_intervals(many.values()[metric].reshape(5, REPLICATIONS).T, 0.95)
+        mean, low, high, _ = t_intervals(many.metrics()[metric].to_numpy().reshape(5, REPLICATIONS).T, 0.95)
         row = one.summary().loc[metric]
         assert (mean[0], low[0], high[0]) == pytest.approx(tuple(row[["estimate", "low", "high"]]), rel=1e-12)
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from simlimit.study.intervals import holm, moments, paired, t_intervals, t_probabilities
+from simlimit.study.intervals import holm, moments, paired_differences, t_intervals, t_test_p_values
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.8, 0.95, 0.999])
@@ -51,14 +51,14 @@ def test_what_a_replication_does_not_reach_has_no_mean() -> None:
 def test_equal_replications_leave_no_doubt() -> None:
     mean, low, high, _ = t_intervals(np.full((5, 1), 0.25), 0.95)
     assert mean == low == high == 0.25
-    assert t_probabilities(np.full((5, 1), 0.25)) == 0
-    assert t_probabilities(np.zeros((5, 1))) == 1
+    assert t_test_p_values(np.full((5, 1), 0.25)) == 0
+    assert t_test_p_values(np.zeros((5, 1))) == 1
 
 
 @pytest.mark.parametrize("number", [2, 5, 60])
 def test_probabilities_are_of_students_t(number: int) -> None:
     values = np.random.default_rng(number).normal(0.3, 1.0, (number, 6))
-    assert t_probabilities(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, rel=1e-9)
+    assert t_test_p_values(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, rel=1e-9)
 
 
 @pytest.mark.parametrize("number", [1, 2, 7, 50])
@@ -80,6 +80,6 @@ def test_a_test_that_says_nothing_is_no_test() -> None:
 def test_a_pair_says_as_much_as_its_weaker_half() -> None:
     one = np.array([1.0, np.nan, np.inf, np.inf, 1.0, np.inf])
     other = np.array([3.0, 1.0, 1.0, np.inf, np.inf, np.nan])
-    assert paired(one, other).tolist()[0] == 2.0
-    assert np.isnan(paired(one, other)).tolist() == [False, True, False, False, False, True]
-    assert np.isinf(paired(one, other)).tolist() == [False, False, True, True, True, False]
+    assert paired_differences(one, other).tolist()[0] == 2.0
+    assert np.isnan(paired_differences(one, other)).tolist() == [False, True, False, False, False, True]
+    assert np.isinf(paired_differences(one, other)).tolist() == [False, False, True, True, True, False]

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import simlimit as sl
-from simlimit.study.precision import LEAST, enough
+from simlimit.study.precision import LEAST_REPLICATIONS, replications_needed
 
 WEEKLY = sl.preset("clockwork").replace(
     {
@@ -34,7 +34,7 @@ def by_the_rule(values: npt.NDArray[np.float64], relative: list[float]) -> int |
                 return False
         return True
 
-    for number in range(LEAST, len(values) + 1):
+    for number in range(LEAST_REPLICATIONS, len(values) + 1):
         ahead = max(5, math.ceil(0.05 * number))
         if number + ahead <= len(values) and all(map(is_narrow, range(number, number + ahead + 1))):
             return number + ahead
@@ -48,7 +48,7 @@ def test_the_rule_is_that_of_its_authors(seed: int) -> None:
     if seed % 4 == 1:
         values[rng.random((300, 2)) < 0.2] = np.nan
     relative = [float(rng.uniform(0.04, 0.15)), 0.02]
-    assert enough(values, np.array(relative)) == by_the_rule(values, relative)
+    assert replications_needed(values, np.array(relative)) == by_the_rule(values, relative)
 
 
 def alternating(number: int, width: float) -> npt.NDArray[np.float64]:
@@ -56,39 +56,39 @@ def alternating(number: int, width: float) -> npt.NDArray[np.float64]:
 
 
 def test_replications_that_agree_stop_after_the_least_number_and_five_more() -> None:
-    assert enough(np.full((100, 1), 10.0), np.array([0.01])) == LEAST + 5
+    assert replications_needed(np.full((100, 1), 10.0), np.array([0.01])) == LEAST_REPLICATIONS + 5
 
 
 def test_what_has_never_happened_is_not_known_precisely() -> None:
-    assert enough(np.zeros((100, 1)), np.array([0.01])) is None
+    assert replications_needed(np.zeros((100, 1)), np.array([0.01])) is None
 
 
-def test_thirty_five_are_needed_to_see_that_thirty_are_enough() -> None:
-    assert enough(np.full((34, 1), 10.0), np.array([0.01])) is None
-    assert enough(np.full((35, 1), 10.0), np.array([0.01])) == 35
+def test_thirty_five_are_needed_to_see_that_thirty_are_replications_needed() -> None:
+    assert replications_needed(np.full((34, 1), 10.0), np.array([0.01])) is None
+    assert replications_needed(np.full((35, 1), 10.0), np.array([0.01])) == 35
 
 
 def test_a_jolt_in_sight_is_waited_for() -> None:
     """Half the interval of +-1 about 10 falls below 5 % of it early; an outlier at 33 widens it beyond."""
     values = alternating(300, 1.0)
-    assert enough(values, np.array([0.05])) == LEAST + 5
+    assert replications_needed(values, np.array([0.05])) == LEAST_REPLICATIONS + 5
     values[33] = 40.0
-    number = enough(values, np.array([0.05]))
+    number = replications_needed(values, np.array([0.05]))
     assert number == by_the_rule(values, [0.05])
     assert number is not None
     assert number > 100
     values = alternating(300, 1.0)
     values[36] = 40.0  # just out of sight
-    assert enough(values, np.array([0.05])) == LEAST + 5
+    assert replications_needed(values, np.array([0.05])) == LEAST_REPLICATIONS + 5
 
 
 def test_the_longer_the_study_the_further_it_looks_ahead() -> None:
     values = alternating(1000, 4.5)
-    number = enough(values, np.array([0.05]))
+    number = replications_needed(values, np.array([0.05]))
     assert number is not None
     first = next(
         n
-        for n in range(LEAST, 1000)
+        for n in range(LEAST_REPLICATIONS, 1000)
         if stats.t.ppf(0.975, n - 1) * stats.sem(values[:n, 0]) <= 0.05 * values[:n].mean()
     )
     assert first > 100
@@ -97,22 +97,22 @@ def test_the_longer_the_study_the_further_it_looks_ahead() -> None:
 
 def test_all_metrics_must_be_precise() -> None:
     values = np.hstack([alternating(500, 1.0), alternating(500, 3.0)])
-    alone = [enough(values[:, [i]], np.array([0.05])) for i in range(2)]
+    alone = [replications_needed(values[:, [i]], np.array([0.05])) for i in range(2)]
     assert alone[0] is not None
     assert alone[1] is not None
     assert alone[0] < alone[1]
-    assert enough(values, np.array([0.05, 0.05])) == alone[1]
+    assert replications_needed(values, np.array([0.05, 0.05])) == alone[1]
 
 
 def test_a_metric_that_is_not_reached_is_never_precise() -> None:
     values = np.full((100, 1), 5.0)
     values[40] = np.inf
-    assert enough(np.full((100, 1), np.inf), np.array([0.5])) is None
-    assert enough(values[10:], np.array([0.5])) is None
+    assert replications_needed(np.full((100, 1), np.inf), np.array([0.5])) is None
+    assert replications_needed(values[10:], np.array([0.5])) is None
 
 
 def test_a_study_stops_where_the_rule_says() -> None:
-    wide = sl.replicate(WEEKLY, 400, seed=3, progress=False).replications
+    wide = sl.replicate(WEEKLY, 400, seed=3, progress=False).metrics()
     for precision in (0.06, {"restricted_mean_days": 0.05, "released_within_0d": 0.15}):
         study = sl.replicate(WEEKLY, 400, seed=3, precision=precision, progress=False)
         chosen: Mapping[str, float] = (
@@ -120,7 +120,7 @@ def test_a_study_stops_where_the_rule_says() -> None:
         )
         assert len(study) == by_the_rule(wide[list(chosen)].to_numpy(), list(chosen.values()))
         assert study.is_precise
-        assert study.replications.equals(wide.head(len(study)))
+        assert study.metrics().equals(wide.head(len(study)))
         summary = study.summary().loc[list(chosen)]
         half = (summary["high"] - summary["low"]) / 2
         assert (half <= np.array(list(chosen.values())) * summary["estimate"]).all()

@@ -44,7 +44,7 @@ def test_effects_are_paired_differences(ranking: sl.LeverRanking, metric: str) -
 def test_what_is_real_is_corrected_for_all_effects(ranking: sl.LeverRanking) -> None:
     effects = {}
     for metric in RANKED:
-        values = {name: table[metric] for name, table in ranking.replications.items()}
+        values = {name: table[metric] for name, table in ranking.metrics.items()}
         for kind in ("better_model", "pay_on_time", "more_funding"):
             effects["alone", metric, kind] = values[kind] - values["none"]
             effects["last", metric, kind] = values["all"] - values[f"all but {kind}"]
@@ -55,11 +55,11 @@ def test_what_is_real_is_corrected_for_all_effects(ranking: sl.LeverRanking) -> 
     real = multipletests(probabilities, 0.05, "holm")[0]
     table = ranking.table()
     assert dict(zip(effects, real, strict=True)) == {
-        (which, metric, kind): table.loc[(metric, kind), f"{which}_is_real"]
+        (which, metric, kind): table.loc[(metric, kind), f"{which}_significant"]
         for which, metric, kind in effects
     }
     assert {True, False} == set(real.tolist())
-    assert not table.loc[("restricted_mean_days", "all"), "last_is_real"]
+    assert not table.loc[("restricted_mean_days", "all"), "last_significant"]
 
 
 def test_effects_per_cost_count_those_who_take_it_up(ranking: sl.LeverRanking) -> None:

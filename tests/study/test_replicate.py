@@ -18,7 +18,11 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
-from simlimit.study import gathering
+from simlimit.study import chunks, memory, workers
+from simlimit.study import replications as done_replications
+from simlimit.study.chunks import Chunk
+from simlimit.study.experiment import Experiment
+from simlimit.study.replications import Replications
 
 JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 400})
 SMALL = JIEBEI.replace({"population.borrowers": 10, "horizon_days": 300})
@@ -31,8 +35,8 @@ def study() -> sl.Study:
 
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every piece is one replication."""
-    monkeypatch.setattr(gathering, "BORROWER_DAYS_PER_CALL", 1)
+    """Every chunk is one replication."""
+    monkeypatch.setattr(chunks, "BORROWER_DAYS_PER_CALL", 1)
 
 
 # ---- however it is spread ---------------------------------------------------------------------------------
@@ -65,11 +69,9 @@ def test_an_executor_of_ones_own_does_the_work_and_is_left_open(study: sl.Study)
 
 def test_more_replications_are_more_of_the_same(study: sl.Study) -> None:
     more = sl.replicate(JIEBEI, 11, seed=2, progress=False)
-    pd.testing.assert_frame_equal(more.replications.head(8), study.replications)
+    pd.testing.assert_frame_equal(more.metrics().head(8), study.metrics())
     other = sl.replicate(JIEBEI, 8, seed=3, progress=False)
-    assert (
-        not other.replications["restricted_mean_days"].isin(study.replications["restricted_mean_days"]).any()
-    )
+    assert not other.metrics()["restricted_mean_days"].isin(study.metrics()["restricted_mean_days"]).any()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -96,11 +98,11 @@ def test_a_study_says_what_it_is(study: sl.Study) -> None:
 
 def test_tables_that_were_not_kept_are_refused(study: sl.Study) -> None:
     with pytest.raises(
-        sl.SimlimitError, match=r'^keep is "holds", but events are there only with keep="all"\.$'
+        sl.SimlimitError, match=r'^keep is "holds", but events are kept only with keep="all"\.$'
     ):
         study.events  # noqa: B018
     counts = sl.replicate(SMALL, 1, progress=False)
-    with pytest.raises(sl.SimlimitError, match=r'holds are there only with keep="holds" or keep="all"\.$'):
+    with pytest.raises(sl.SimlimitError, match=r'holds are kept only with keep="holds" or keep="all"\.$'):
         counts.holds  # noqa: B018
 
 
@@ -118,7 +120,7 @@ def test_daily_is_that_of_the_runs(study: sl.Study) -> None:
 def test_the_summary_is_the_mean_over_replications_with_its_t_interval(
     study: sl.Study, confidence: float
 ) -> None:
-    table, values = study.summary(confidence), study.replications
+    table, values = study.summary(confidence), study.metrics()
     assert list(table.index) == list(values)
     assert list(table) == ["estimate", "low", "high", "replications"]
     assert table["estimate"].to_numpy() == pytest.approx(values.mean().to_numpy(), nan_ok=True)
@@ -157,7 +159,9 @@ def test_the_delay_curve_is_that_of_all_holds(study: sl.Study, confidence: float
     holds = observed(study)
     if group is not None:
         holds = holds[holds["region"] == group]
-    told = sl.cumulative_incidence(holds, cluster="replication", confidence=confidence, censored_first=True)
+    told = sl.cumulative_incidence(
+        holds, cluster="replication", confidence=confidence, censored_at_risk=False
+    )
     curve = study.delay_curve(confidence, group=group)
     assert curve.index.tolist() == list(range(400 - JIEBEI.warmup_days + 1))
     own = curve.loc[told.index.astype(int)]
@@ -166,8 +170,6 @@ def test_the_delay_curve_is_that_of_all_holds(study: sl.Study, confidence: float
         known = told[column].notna().to_numpy()
         assert own[column].to_numpy()[known] == pytest.approx(told[column].to_numpy()[known], abs=1e-9)
     assert told["released_high"].notna().sum() > 10
-    if group is None and confidence == 0.95:
-        pd.testing.assert_frame_equal(curve, study.delay)
 
 
 def test_the_delay_curve_of_amounts_is_that_of_all_holds_where_none_is_forfeited_in_part() -> None:
@@ -181,7 +183,7 @@ def test_the_delay_curve_of_amounts_is_that_of_all_holds_where_none_is_forfeited
     )
     study = sl.replicate(scenario, 6, keep="holds", follow_up_days=30, progress=False)
     told = sl.cumulative_incidence(
-        observed(study), weight="amount", cluster="replication", censored_first=True
+        observed(study), weight="amount", cluster="replication", censored_at_risk=False
     )
     curve = study.delay_curve(weight="amount").loc[told.index.astype(int)]
     for column in told:
@@ -202,8 +204,8 @@ def test_the_delay_curve_of_a_short_history_is_not_biased() -> None:
     )
     study = sl.replicate(short, 400, seed=1, keep="holds", follow_up_days=15, progress=False)
     for curve in (
-        study.delay,
-        sl.cumulative_incidence(study.holds, cluster="replication", censored_first=True),
+        study.delay_curve(),
+        sl.cumulative_incidence(study.holds, cluster="replication", censored_at_risk=False),
     ):
         for day in (14, 20, 28):
             low, share, high = curve.loc[day, ["released_low", "released", "released_high"]]
@@ -271,7 +273,7 @@ def test_groups_are_compared_with_the_whole_book(study: sl.Study, weight: Any) -
             else:
                 error = (row["gap_high"] - row["gap_low"]) / 2 / stats.t.ppf(0.95, 7)
                 probabilities.append(2 * stats.t.sf(abs(row["gap"]) / error, 7))
-    assert table["is_real"].tolist() == multipletests(probabilities, 0.1, "holm")[0].tolist()
+    assert table["significant"].tolist() == multipletests(probabilities, 0.1, "holm")[0].tolist()
 
 
 def mean_delay_of_group(study: sl.Study, group: str, weight: str) -> np.ndarray[Any, Any]:
@@ -294,7 +296,7 @@ def test_the_watched_wait_for_their_review() -> None:
     table = study.groups().loc["days_review"]
     assert list(table.index) == ["not watched", "watched"]
     assert table.loc["not watched", "estimate"] == 0
-    assert table["is_real"].all()
+    assert table["significant"].all()
     assert table.loc["watched", "gap_low"] > 0 > table.loc["not watched", "gap_high"]
 
 
@@ -314,15 +316,15 @@ def test_bands_are_named_by_their_bounds() -> None:
 @pytest.fixture
 def interrupted_after(monkeypatch: pytest.MonkeyPatch, one_by_one: None) -> Callable[[int], None]:
     """As if Ctrl-C were pressed, once, when so many replications have come in."""
-    put, number = gathering.Gathering.put, count()
+    add, number = Replications.add, count()
 
     def interrupt_after(most: int) -> None:
-        def put_or_stop(self: gathering.Gathering, piece: gathering.Piece) -> None:
+        def add_or_stop(self: Replications, chunk: Chunk) -> None:
             if next(number) == most:
                 raise KeyboardInterrupt
-            put(self, piece)
+            add(self, chunk)
 
-        monkeypatch.setattr(gathering.Gathering, "put", put_or_stop)
+        monkeypatch.setattr(Replications, "add", add_or_stop)
 
     return interrupt_after
 
@@ -376,21 +378,21 @@ def test_an_interrupt_before_anything_is_done_carries_nothing(monkeypatch: pytes
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(gathering, "run_piece", interrupted)
+    monkeypatch.setattr(workers, "run_chunk", interrupted)
     with pytest.raises(sl.StudyInterrupted) as interrupt:
         sl.replicate(SMALL, 3, progress=False)
     assert interrupt.value.studies == {}
 
 
 def test_what_is_done_without_a_gap_counts(monkeypatch: pytest.MonkeyPatch, one_by_one: None) -> None:
-    run_piece = gathering.run_piece
+    run_chunk = workers.run_chunk
 
-    def third_interrupts(case: gathering.Case, first: int, *arguments: Any) -> gathering.Piece:
+    def third_interrupts(experiment: Experiment, first: int, *arguments: Any) -> Chunk:
         if first == 3:
             raise KeyboardInterrupt
-        return run_piece(case, first, *arguments)
+        return run_chunk(experiment, first, *arguments)
 
-    monkeypatch.setattr(gathering, "run_piece", third_interrupts)
+    monkeypatch.setattr(workers, "run_chunk", third_interrupts)
     with pytest.raises(sl.StudyInterrupted) as interrupt:
         sl.replicate(SMALL, 8, workers=1, progress=False)
     done = interrupt.value.studies[""]
@@ -412,7 +414,10 @@ def test_what_is_done_without_a_gap_counts(monkeypatch: pytest.MonkeyPatch, one_
         ({"workers": 0}, "workers is 0, but must be a whole number from 1 to 10000."),
         ({"workers": "all"}, "workers is 'all', but"),
         ({"executor": "dask"}, "executor is 'dask', but must be a concurrent.futures.Executor."),
-        ({"workers": 2, "executor": Executor()}, "workers is 2, but an executor brings its own"),
+        (
+            {"workers": 2, "executor": Executor()},
+            "workers is 2, but an executor has its own workers: set one of the two.",
+        ),
         ({"engine": "fast"}, "engine is 'fast', but must be one of: simpy, calendar."),
         ({"keep": "everything"}, "keep is 'everything', but must be one of: all, holds, counts."),
         ({"follow_up_days": -1}, "follow_up_days is -1, but must be a whole number from 0 to 30000."),
@@ -451,7 +456,7 @@ def test_a_weight_or_confidence_that_cannot_be_is_refused_in_a_sentence(study: s
 
 
 def test_a_population_too_large_for_one_process_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "bytes_of_a_replication", lambda setting: 2**60)
+    monkeypatch.setattr(memory, "replication_bytes", lambda setting: 2**60)
     with pytest.raises(sl.SimlimitError) as error:
         sl.replicate(SMALL, 2)
     assert str(error.value).startswith(
@@ -460,20 +465,20 @@ def test_a_population_too_large_for_one_process_is_said_so(monkeypatch: pytest.M
 
 
 def test_replications_are_made_side_by_side_only_where_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    half = 0.6 * gathering.os.sysconf("SC_PAGE_SIZE") * gathering.os.sysconf("SC_PHYS_PAGES")
-    monkeypatch.setattr(gathering, "bytes_of_a_replication", lambda setting: half)
+    half = 0.6 * memory.os.sysconf("SC_PAGE_SIZE") * memory.os.sysconf("SC_PHYS_PAGES")
+    monkeypatch.setattr(memory, "replication_bytes", lambda setting: half)
     assert len(sl.replicate(SMALL, 3, progress=False)) == 3
 
 
 def test_tallies_that_do_not_fit_into_memory_are_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    empty_tallies = gathering.empty_tallies
+    empty_tallies = done_replications.empty_tallies
 
     def without_memory(setting: Any, number: int) -> Any:
         if number > 0:
             raise MemoryError
         return empty_tallies(setting, number)
 
-    monkeypatch.setattr(gathering, "empty_tallies", without_memory)
+    monkeypatch.setattr(done_replications, "empty_tallies", without_memory)
     with pytest.raises(sl.SimlimitError, match=r"^n is 7, but the tallies of so many replications must fit"):
         sl.replicate(SMALL, 7, progress=False)
 

@@ -24,7 +24,7 @@ import stored
 from same import assert_same
 
 import simlimit as sl
-from simlimit.study import gathering
+from simlimit.study import chunks
 from simlimit.study.store import DRAFT
 
 SCENARIO = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 300})
@@ -51,12 +51,12 @@ def assert_spread_says_the_same(executor: Executor, folder: Path) -> None:
 
 
 @pytest.fixture
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two replications a piece, so that there is something to spread."""
-    monkeypatch.setattr(gathering, "BORROWER_DAYS_PER_CALL", 2 * 40 * 300)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two replications a chunk, so that there is something to spread."""
+    monkeypatch.setattr(chunks, "BORROWER_DAYS_PER_CALL", 2 * 40 * 300)
 
 
-def test_processes_say_the_same_as_threads(tmp_path: Path, small_pieces: None) -> None:
+def test_processes_say_the_same_as_threads(tmp_path: Path, small_chunks: None) -> None:
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
         assert_spread_says_the_same(executor, tmp_path)
 
@@ -82,7 +82,7 @@ def cluster() -> Iterator[Executor]:
 
 
 def test_a_dask_cluster_says_the_same_as_threads(
-    cluster: Executor, tmp_path: Path, small_pieces: None
+    cluster: Executor, tmp_path: Path, small_chunks: None
 ) -> None:
     assert_spread_says_the_same(cluster, tmp_path)
 

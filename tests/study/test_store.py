@@ -24,10 +24,10 @@ def times(folder: Path) -> dict[str, int]:
 
 def assert_equal(one: sl.Study, other: sl.Study) -> None:
     assert len(one) == len(other)
-    pd.testing.assert_frame_equal(one.replications, other.replications, check_exact=True)
+    pd.testing.assert_frame_equal(one.metrics(), other.metrics(), check_exact=True)
     pd.testing.assert_frame_equal(one.metrics("amount"), other.metrics("amount"), check_exact=True)
     pd.testing.assert_frame_equal(one.daily, other.daily, check_exact=True)
-    pd.testing.assert_frame_equal(one.delay, other.delay, check_exact=True)
+    pd.testing.assert_frame_equal(one.delay_curve(), other.delay_curve(), check_exact=True)
     pd.testing.assert_frame_equal(one.standing(), other.standing(), check_exact=True)
 
 
@@ -168,7 +168,7 @@ def test_a_folder_with_something_else_in_it_is_refused_and_left_as_it_was(tmp_pa
     (tmp_path / ".draft-of-thesis").write_text("do not touch")
     sentence = refusal(SMALL, tmp_path)
     assert sentence == (
-        f"{tmp_path} is there already and holds no study, but a store must be a folder that is new, "
+        f"{tmp_path} contains other files, but a store must be a folder that is new, "
         "empty, or holds this study."
     )
     assert names(tmp_path) == [".draft-of-thesis", "thesis.txt"]
@@ -189,7 +189,7 @@ def test_a_damaged_replication_is_named(tmp_path: Path) -> None:
     damaged.write_bytes(damaged.read_bytes()[:1000])
     sentence = refusal(SMALL, tmp_path)
     assert sentence.startswith(f"{damaged} cannot be read (")
-    assert sentence.endswith("delete replication-000001.parquet, and that replication is simulated again.")
+    assert sentence.endswith("delete replication-000001.parquet to simulate that replication again.")
     damaged.unlink()
     assert_equal(sl.replicate(SMALL, 2, store=tmp_path, progress=False), whole)
 

@@ -25,7 +25,7 @@ def test_there_is_a_study_at_every_point(grid: sl.Sweep) -> None:
     for point, study in grid.studies.items():
         alone = sl.replicate(BASE.replace(dict(zip(FIELDS, point, strict=True))), 5, seed=3, progress=False)
         assert study.scenario == alone.scenario
-        pd.testing.assert_frame_equal(study.replications, alone.replications)
+        pd.testing.assert_frame_equal(study.metrics(), alone.metrics())
 
 
 def test_the_summary_has_the_fields_before_the_metric(grid: sl.Sweep) -> None:
@@ -67,7 +67,7 @@ def test_a_sweep_may_be_stored_and_spread(tmp_path: object, grid: sl.Sweep) -> N
         ({"evaluation.schedule": "batch"}, "fields is {'evaluation.schedule': 'batch'}, but"),
         (
             {"evaluation.period_days": [7, 7]},
-            "fields gives evaluation.period_days the values [7, 7], but must name each value once.",
+            "fields gives evaluation.period_days the values [7, 7], but must not repeat a value.",
         ),
         ({"rules.min_score": [0, 0.0]}, "fields gives rules.min_score the values [0, 0.0], but"),
         (

@@ -308,7 +308,7 @@ def _pooled(simulated: Iterator[sl.Run]) -> pd.DataFrame:
 
 
 def _curve_row(words: tuple[str, str, str], theory: float, day: int, holds: pd.DataFrame) -> Row:
-    curve = sl.cumulative_incidence(holds, cluster="replication", censored_first=True)
+    curve = sl.cumulative_incidence(holds, cluster="replication", censored_at_risk=False)
     at = curve.loc[:day].iloc[-1]
     return Row(*words, theory, at["released"], at["released_low"], at["released_high"], len(holds), None)
 

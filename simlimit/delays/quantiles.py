@@ -1,4 +1,4 @@
-"""The time by which a share has ended, which may never be reached, and says so."""
+"""Quantiles of a curve: the time by which a given share has ended, if it is reached."""
 
 from collections.abc import Hashable, Iterable
 
@@ -16,14 +16,14 @@ def quantiles(
     outcome: Hashable = "released",
     probabilities: Iterable[float] = (0.25, 0.5, 0.75, 0.9),
 ) -> pd.DataFrame:
-    """Return the smallest time by which a share has ended in one way.
+    """Return the smallest time by which given shares have ended in one way.
 
-    The shares are of all rows, not of those that end so: where a tenth is forfeited, 95 % are never released.
+    The shares are of all rows. For example, where a tenth is forfeited, 95 % are never released.
 
     Parameters
     ----------
     curve : pandas.DataFrame
-        Of `cumulative_incidence` or `kaplan_meier`; with or without groups.
+        From `cumulative_incidence` or `kaplan_meier`, with or without groups.
     outcome : label
         One of the curve's outcomes.
     probabilities : floats
@@ -32,14 +32,16 @@ def quantiles(
     Returns
     -------
     pandas.DataFrame
-        Index `probability`, after the curve's groups. Columns: `days`, NaN if not reached; `low` and `high`,
-        the times at which the upper and the lower end of the curve's band reach the probability, NaN if they
-        do not; `reached`, whether the curve does while anyone is observed. `described` puts it in words.
+        Index `probability`, after the curve's groups. `describe_quantiles` turns it into words. Columns:
+
+        - `days`: when the curve reaches the probability; NaN if it does not;
+        - `low`, `high`: when the upper and lower ends of the curve's interval reach it; NaN if they do not;
+        - `reached`: whether the curve reaches it while anyone is observed.
 
     Raises
     ------
     SimlimitError
-        If the curve is not one or has no such outcome, or a probability is not above 0 and at most 1.
+        If the curve is not a curve or has no such outcome, or a probability is not above 0 and at most 1.
 
     References
     ----------
@@ -64,40 +66,39 @@ def quantiles(
     missing = [name for name in columns if name not in curve.columns]
     if missing:
         raise SimlimitError(f"outcome is {outcome!r}, but the curve has no column {missing[0]!r}.")
-    asked = listed(
+    shares = listed(
         "probabilities", probabilities, "a sequence of numbers above 0 and at most 1, such as (0.5, 0.9)"
     )
-    for probability in asked:
+    for probability in shares:
         if not is_number(probability) or not 0 < probability <= 1:
             raise SimlimitError(
                 f"probability is {probability!r}, but must be a number above 0 and at most 1."
             )
     names = list(curve.index.names[:-1])
     if not names:
-        return _quantiles(curve[columns], asked)
-    tables = {key: _quantiles(part[columns], asked) for key, part in curve.groupby(level=names, sort=False)}
-    keys = [key if len(names) > 1 else key[0] for key in tables]
-    return pd.concat(list(tables.values()), keys=keys, names=names)
+        return _quantiles(curve[columns], shares)
+    groups = curve.groupby(level=names if len(names) > 1 else names[0], sort=False)
+    return pd.concat({key: _quantiles(part[columns], shares) for key, part in groups}, names=names)
 
 
-def described(table: pd.DataFrame) -> "pd.Series[str]":
-    """Return quantiles in words: "12 days (10 to 15)", "12 days (from 10)" or "not reached".
+def describe_quantiles(table: pd.DataFrame) -> "pd.Series[str]":
+    """Describe quantiles in words: "12 days (10 to 15)", "12 days (from 10)" or "not reached".
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Of `quantiles`.
+        From `quantiles`.
 
     Returns
     -------
     pandas.Series
-        Text, with the index of the table. In brackets is the interval; "from 10" if its upper end is not
+        Text, with the index of the table. The interval is in brackets: "from 10" if its upper end is not
         reached.
 
     Raises
     ------
     SimlimitError
-        If the table is not one of `quantiles`.
+        If the table is not from `quantiles`.
 
     Examples
     --------
@@ -105,7 +106,7 @@ def described(table: pd.DataFrame) -> "pd.Series[str]":
     >>> import simlimit as sl
     >>> table = pd.DataFrame({"days": [12, np.nan], "low": [10, 28], "high": [15, np.nan]})
     >>> table["reached"] = table["days"].notna()
-    >>> sl.described(table).to_list()
+    >>> sl.describe_quantiles(table).to_list()
     ['12 days (10 to 15)', 'not reached (from 28)']
     """
     check_table("table", table, "a table of quantiles")
@@ -115,12 +116,12 @@ def described(table: pd.DataFrame) -> "pd.Series[str]":
                 f"table has no column {name!r}, but must be a table of quantiles, such as quantiles(curve)."
             )
     rows = zip(table["days"], table["low"], table["high"], table["reached"], strict=True)
-    return pd.Series([_words(*row) for row in rows], index=table.index, name="text", dtype="str")
+    return pd.Series([_describe(*row) for row in rows], index=table.index, name="text", dtype="str")
 
 
 def _quantiles(curve: pd.DataFrame, probabilities: list[float]) -> pd.DataFrame:
     times = curve.index.get_level_values(-1).to_numpy(np.float64)
-    # The upper end of the band gets there first.
+    # The upper end of the interval reaches a share first, so it gives the lower time.
     days, high, low = (_first_time(times, curve[name].to_numpy(np.float64), probabilities) for name in curve)
     return pd.DataFrame(
         {"days": days, "low": low, "high": high, "reached": ~np.isnan(days)},
@@ -133,7 +134,7 @@ def _first_time(times: FloatArray, shares: FloatArray, probabilities: list[float
     return np.where(reaches.any(axis=1), times[reaches.argmax(axis=1)], np.nan)
 
 
-def _words(days: float, low: float, high: float, reached: bool) -> str:
+def _describe(days: float, low: float, high: float, reached: bool) -> str:
     value = f"{days:g} day{'' if days == 1 else 's'}" if reached else "not reached"
     if np.isnan(low):
         return value

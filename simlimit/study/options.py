@@ -1,4 +1,4 @@
-"""How a study is made: all that may be said besides the scenario, the number of replications and the seed."""
+"""The options of a study: all arguments but the scenario, the number of replications and the seed."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,46 +8,50 @@ from typing import Literal, TypedDict
 
 from simlimit.errors import SimlimitError
 from simlimit.run import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP, check_choice, check_whole
-from simlimit.study.precision import wanted
+from simlimit.study.precision import target_half_widths
 
 MOST_WORKERS = 10_000
+BAR_AFTER_SECONDS = 1.0
+"""A study that takes less time shows no progress bar."""
 
 Precision = float | Mapping[str, float] | None
 Folder = str | os.PathLike[str]
+Engine = Literal["calendar", "simpy"]
+Keep = Literal["counts", "holds", "all"]
 
 
 class Options(TypedDict, total=False):
-    """The options of `replicate`, which says what each means."""
+    """The options of `replicate`, which explains each."""
 
     precision: Precision
     workers: int | None
     executor: Executor | None
     store: Folder | None
-    engine: Literal["calendar", "simpy"]
-    keep: Literal["counts", "holds", "all"]
+    engine: Engine
+    keep: Keep
     follow_up_days: int
     by: str
     bands: Sequence[float]
     progress: bool
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Options with their defaults, checked."""
+@dataclass(frozen=True, kw_only=True)
+class CheckedOptions:
+    """All `Options`, with their defaults, checked before anything runs."""
 
     precision: Precision = None
     workers: int | None = None
     executor: Executor | None = None
     store: Folder | None = None
-    engine: Literal["calendar", "simpy"] = "calendar"
-    keep: Literal["counts", "holds", "all"] = "counts"
+    engine: Engine = "calendar"
+    keep: Keep = "counts"
     follow_up_days: int = FOLLOW_UP_DAYS
     by: str = "region"
     bands: Sequence[float] = ()
     progress: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse what is not allowed, before anything runs."""
+        """Refuse values that are not allowed."""
         check_whole("follow_up_days", self.follow_up_days, LONGEST_FOLLOW_UP)
         if self.workers is not None:
             check_whole("workers", self.workers, MOST_WORKERS, least=1)
@@ -55,17 +59,17 @@ class Plan:
             raise SimlimitError(f"executor is {self.executor!r}, but must be a concurrent.futures.Executor.")
         if self.executor is not None and self.workers is not None:
             raise SimlimitError(
-                f"workers is {self.workers!r}, but an executor brings its own: give one of the two."
+                f"workers is {self.workers!r}, but an executor has its own workers: set one of the two."
             )
         if self.store is not None and not isinstance(self.store, str | os.PathLike):
             raise SimlimitError(f"store is {self.store!r}, but must be the path of a folder.")
         check_choice("engine", self.engine, ENGINES)
         check_choice("keep", self.keep, KEPT)
         if self.precision is not None:
-            wanted(self.precision)
+            target_half_widths(self.precision)
 
-    def what_is_kept(self) -> dict[str, object]:
-        """Return the options on which the tables of a replication depend."""
+    def stored(self) -> dict[str, object]:
+        """Return the options that decide what is stored of a replication."""
         return {
             "keep": self.keep,
             "follow_up_days": self.follow_up_days,

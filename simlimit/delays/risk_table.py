@@ -1,0 +1,101 @@
+"""The table under a curve: how many are at risk, and how many have ended, at a few times."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from simlimit.delays.curves import FloatArray, at_risk
+from simlimit.delays.survival_data import SurvivalData, read_survival_data
+from simlimit.delays.tables import AT_RISK, PENDING, check_labels, counts_or_amounts, table_by_group
+from simlimit.delays.validation import is_number, listed
+from simlimit.errors import SimlimitError
+
+
+def at_risk_table(
+    frame: pd.DataFrame,
+    days: Iterable[float] = (0, 1, 7, 30, 90),
+    *,
+    duration: str = "delay_days",
+    outcome: str = "outcome",
+    censored: Hashable | None = "pending",
+    weight: str | None = None,
+    by: str | Sequence[str] | None = None,
+    censored_at_risk: bool = True,
+) -> pd.DataFrame:
+    """Return how many are at risk at a few times, and how many have ended or been censored so far.
+
+    Parameters
+    ----------
+    frame, duration, outcome, censored, by, censored_at_risk
+        As in `cumulative_incidence`.
+    days : numbers
+        Times, 0 or more, in any order.
+    weight : str, optional
+        Column of amounts, 0 or more: rows count by amount.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `days`. Index `status`, after the columns of `by`:
+
+        - `at_risk`: rows whose duration is that time or more;
+        - the label of each outcome, and `pending`: rows that have ended in this way, or were censored, by
+          that time.
+
+        Rows that end at just that time count in both, as in the curves. So do rows censored at just that
+        time, but with ``censored_at_risk=False`` they count in `pending` only.
+
+    Raises
+    ------
+    SimlimitError
+        As `cumulative_incidence` does.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from simlimit.delays import at_risk_table
+    >>> outcomes = ["released", "released", "forfeited", "pending"]
+    >>> log = pd.DataFrame({"delay_days": [0, 1, 7, 9], "outcome": outcomes})
+    >>> at_risk_table(log, days=(0, 7, 30))  # doctest: +NORMALIZE_WHITESPACE
+    days       0   7   30
+    status
+    at_risk     4   2   0
+    forfeited   0   1   1
+    released    1   2   2
+    pending     0   0   1
+    """
+    times = listed("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
+    for day in times:
+        if not is_number(day) or not 0 <= day < np.inf:
+            raise SimlimitError(f"days has the value {day!r}, but must be numbers from 0 up.")
+    # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
+    data = read_survival_data(frame, duration, outcome, censored, weight)
+    check_labels([AT_RISK, *data.outcomes, PENDING])
+    return table_by_group(frame, by, data, lambda group: _risk_table(group, times, censored_at_risk))
+
+
+def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -> pd.DataFrame:
+    times, ended, censored = data.counts_by_time()
+    so_far = np.pad(np.cumsum([*ended, censored], axis=1), ((0, 0), (1, 0)))
+    values = np.vstack(
+        [
+            _still_observed(times, ended.sum(axis=0), days, "left")
+            + _still_observed(times, censored, days, "left" if censored_at_risk else "right"),
+            so_far[:, np.searchsorted(times, days, side="right")],
+        ]
+    )
+    return pd.DataFrame(
+        counts_or_amounts(data, values),
+        index=pd.Index([AT_RISK, *data.outcomes, PENDING], name="status"),
+        columns=pd.Index(days, name="days"),
+    )
+
+
+def _still_observed(
+    times: FloatArray, counts: FloatArray, days: list[float], side: Literal["left", "right"]
+) -> FloatArray:
+    """Return the counts at the given days or later ("left"), or later only ("right")."""
+    remaining = np.append(at_risk([counts], np.zeros_like(counts)), 0.0)
+    return remaining[np.searchsorted(times, days, side=side)]
