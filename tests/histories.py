@@ -12,7 +12,7 @@ import sys
 from random_scenarios import random_scenario
 
 import simlimit as sl
-from simlimit.model import start
+from simlimit.model import preparation
 
 TABLES = {
     "all": ("holds", "daily", "borrowers", "events", "counts"),
@@ -32,6 +32,6 @@ def digest(run: sl.Run, keep: str = "") -> str:
 if __name__ == "__main__":
     engine, kept = sys.argv[1], sys.argv[2].split(",")
     for seed in map(int, sys.argv[3:]):
-        start.LARGE = 1 if seed % 2 else 10**9  # whichever way records are used again
+        preparation.LARGE = 1 if seed % 2 else 10**9  # whichever way records are used again
         for keep in kept:
             print(digest(sl.simulate(random_scenario(seed), seed=seed, engine=engine, keep=keep)))

@@ -11,7 +11,7 @@ import pandas as pd
 
 import simlimit as sl
 from simlimit.drivers.platform import Platform
-from simlimit.model.state import FORFEITED, RELEASED
+from simlimit.model.stages import FORFEITED, RELEASED
 
 
 def assert_consistent(run: sl.Run) -> None:
@@ -48,7 +48,7 @@ def check_every_evening(platform: Platform) -> Iterator[Any]:
         assert (b["outstanding"] + b["available"] + b["held"] == room).all(), f"limit identity, day {day}"
         assert (b["outstanding"] >= 0).all()
         assert (b["available"] >= 0).all()
-        holds = platform.state.holds[: platform.state.platform[0].holds_used]
+        holds = platform.state.holds[: platform.state.storage.holds_used]
         holds = holds[~np.isin(holds["stage"], (RELEASED, FORFEITED))]
         held = np.zeros(len(b), np.int64)
         np.add.at(held, holds["owner"], holds["amount"] - holds["forfeited"])

@@ -19,10 +19,10 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
 import pandas as pd
+from random_numbers import uniforms
 from scipy.special import betaincinv, ndtri
 
 from simlimit import preset
-from simlimit.model.randomness import uniforms
 
 NEVER = -math.inf  # the day of what has not happened yet
 

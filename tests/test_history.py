@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import simlimit as sl
 from simlimit.errors import SimlimitError
-from simlimit.model.state import GATES
+from simlimit.model.causes import GATES
 
 SCENARIO = sl.preset("jiebei").replace(
     {

@@ -98,9 +98,10 @@ def test_with_bounds_checked_a_write_beyond_an_array_is_an_error(
     script = """
 import numpy as np
 from simlimit.model.ledger import record_day
-from simlimit.model.state import DAY, PLATFORM
+from simlimit.model.records import DAY
+from simlimit.model.state import State
 try:
-    record_day(np.zeros(1, PLATFORM), np.zeros(3, DAY), 3)
+    record_day(State(daily=np.zeros(3, DAY)), 3)
 except IndexError:
     print("refused")
 """

@@ -3,7 +3,7 @@
 import pytest
 
 import simlimit as sl
-from simlimit.model.state import GATES
+from simlimit.model.causes import GATES
 from simlimit.report import delay_by_cause
 
 SMALL = {"population.borrowers": 150, "horizon_days": 400, "warmup_days": 100}

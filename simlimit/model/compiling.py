@@ -12,11 +12,12 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
 from numba import types
+from numba.core.compiler import CompileResult
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -73,26 +74,6 @@ def is_compiled() -> bool:
     return _FOLDER is not None and any(_FOLDER.rglob("*.nbc"))
 
 
-def _compile(function: Function, *, cache: bool = False, forceinline: bool = False) -> Function:
-    """Compile one version for all widths of integers.
-
-    numba would compile a function anew for each width, and each constant, that it is called with;
-    that trebles the compilation.
-    """
-    wrap = {} if cache else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    dispatcher = numba.njit(cache=cache, forceinline=forceinline, **wrap, **OPTIONS)(function)
-    if numba.config.DISABLE_JIT:
-        return function
-    compile_exactly = dispatcher.compile
-    dispatcher.compile = lambda signature: compile_exactly(tuple(_widest(kind) for kind in signature))
-    return cast(Function, dispatcher)
-
-
-def _widest(kind: types.Type) -> types.Type:
-    kind = types.unliteral(kind)
-    return types.int64 if isinstance(kind, types.Integer) else kind
-
-
 def transition(function: Function) -> Function:
     """Compile a function that a driver calls, with the cache in our folder.
 
@@ -102,16 +83,51 @@ def transition(function: Function) -> Function:
     if _FOLDER is not None:
         numba.config.CACHE_DIR = str(_FOLDER)
     try:
-        return _compile(function, cache=_FOLDER is not None)
+        return _with_widest_integers(numba.njit(cache=_FOLDER is not None, **OPTIONS)(function))
     finally:
         numba.config.CACHE_DIR = before
 
 
 def step(function: Function) -> Function:
     """Compile a part of a transition, inlined where it is called."""
-    return _compile(function, forceinline=True)
+    return _for_compiled_callers(function, forceinline=True)
 
 
 def rare(function: Function) -> Function:
     """Compile a part of a transition that is seldom needed, apart from the code that runs all the time."""
-    return _compile(function)
+    return _for_compiled_callers(function, forceinline=False)
+
+
+def _for_compiled_callers(function: Function, forceinline: bool) -> Function:
+    """Compile a function that Python cannot call: what would make it callable costs an eighth of the time."""
+    callers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    dispatcher = numba.njit(forceinline=forceinline, **callers, **OPTIONS)(function)
+    if numba.config.DISABLE_JIT:
+        return function
+
+    def refuse(*_arguments: object) -> None:
+        raise TypeError(f"{function.__name__} is a part of a transition: only compiled code can call it.")
+
+    def add_overload(compiled: CompileResult) -> None:
+        dispatcher.overloads[tuple(compiled.signature.args)] = compiled
+
+    dispatcher._compile_for_args = refuse
+    dispatcher.add_overload = add_overload
+    return _with_widest_integers(dispatcher)
+
+
+def _with_widest_integers(dispatcher: Function) -> Function:
+    """Let a function be compiled once for all widths of integers.
+
+    numba would compile it anew for each width, and each constant, that it is called with; that trebles the
+    compilation.
+    """
+    if not numba.config.DISABLE_JIT:
+        compile_exactly = dispatcher.compile  # type: ignore[attr-defined]
+        dispatcher.compile = lambda signature: compile_exactly(tuple(map(_widest, signature)))  # type: ignore[attr-defined]
+    return dispatcher
+
+
+def _widest(kind: types.Type) -> types.Type:
+    kind = types.unliteral(kind)
+    return types.int64 if isinstance(kind, types.Integer) else kind

@@ -9,7 +9,7 @@ from simlimit.model import causes, events, phases, streams
 from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit
-from simlimit.model.ledger import Subject, line_of, log
+from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import DELEVERAGE, DIVERSIFY, PLAN, pull, pull_bp
 from simlimit.model.loans import open_loan
 from simlimit.model.money import share
@@ -43,7 +43,7 @@ def draw(s: State, r: Record, day: int, amount: int) -> None:
     if s.levers.planning:
         first_cycle = max(first_cycle, s.details[r.place].first_cycle)
     open_loan(s, r, amount, day, s.product.instalments, first_cycle)
-    log(s, day, events.DRAW, Subject(int(r.borrower), day, NONE), amount, causes.NONE)
+    log(s, day, events.DRAW, subject_of(r.borrower, day, NONE), amount, causes.NONE)
 
 
 @step

@@ -10,7 +10,7 @@ from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_cents, count_end, count_no_limit, count_stay, end_no_limit_spell
-from simlimit.model.ledger import Subject, hold_of, log
+from simlimit.model.ledger import hold_of, log, subject_of
 from simlimit.model.levers import LESS_MANUAL, pull
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
@@ -43,6 +43,14 @@ class Payment(NamedTuple):
     late: bool
     settled: bool
     event: int
+
+
+@step
+def payment_of(
+    principal: int, origin: int, instalment: int, late: bool, settled: bool, event: int
+) -> Payment:
+    """Return a payment; all its numbers are of one width here."""
+    return Payment(principal, origin, instalment, late, settled, event)
 
 
 @step
@@ -278,7 +286,7 @@ def reach_evaluation(s: State, r: Record, h: int, day: int) -> None:
 def repay(s: State, r: Record, day: int, payment: Payment) -> None:
     """Let repaid principal leave the outstanding, feed the pool, and become a hold."""
     principal, origin, instalment, late, settled, event = payment
-    log(s, day, event, Subject(int(r.borrower), origin, instalment), principal, causes.NONE)
+    log(s, day, event, subject_of(r.borrower, origin, instalment), principal, causes.NONE)
     if principal == 0:
         return
     over = max(0, min(principal, r.outstanding - r.limit))

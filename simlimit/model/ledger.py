@@ -17,15 +17,21 @@ class Subject(NamedTuple):
 
 
 @step
+def subject_of(borrower: int, origin: int, instalment: int) -> Subject:
+    """Return the subject of an event; all its numbers are of one width here."""
+    return Subject(borrower, origin, instalment)
+
+
+@step
 def hold_of(r: Record, hold: Record) -> Subject:
     """Return a hold of a borrower as the subject of an event."""
-    return Subject(int(r.borrower), int(hold.origin), int(hold.instalment))
+    return subject_of(r.borrower, hold.origin, hold.instalment)
 
 
 @step
 def line_of(r: Record) -> Subject:
     """Return the line of a borrower as the subject of an event."""
-    return Subject(int(r.borrower), NO_LOAN, NONE)
+    return subject_of(r.borrower, NO_LOAN, NONE)
 
 
 @rare

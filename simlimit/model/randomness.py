@@ -12,7 +12,7 @@ import numpy as np
 
 from simlimit.model.compiling import rare, step
 from simlimit.model.handle import Handle, array_of
-from simlimit.model.records import RUN, Record
+from simlimit.model.records import Record
 
 Numbers: TypeAlias = tuple[float, float, float, float]
 """Four uniform numbers, strictly between 0 and 1."""
@@ -71,22 +71,9 @@ def uniforms(key: Record, stream: int, entity: int, i: int, j: int) -> Numbers:
     -------
     tuple of four floats
         Multiples of 2**-32, shifted by half of it.
-
-    Examples
-    --------
-    >>> from simlimit.model import streams
-    >>> all(0 < u < 1 for u in uniforms(random_key(1, 0), streams.DUE, 7, 3, 0))
-    True
     """
     w0, w1, w2, w3 = philox(entity, i, j, stream, key.seed, key.replication)
     return (w0 + 0.5) * _SCALE, (w1 + 0.5) * _SCALE, (w2 + 0.5) * _SCALE, (w3 + 0.5) * _SCALE
-
-
-def random_key(seed: int, replication: int) -> Record:
-    """Return a record with a key of random numbers, for who has no run."""
-    run = np.zeros(1, RUN)[0]
-    run.seed, run.replication = seed, replication
-    return run
 
 
 class Batch(Handle):

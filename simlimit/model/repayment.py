@@ -5,8 +5,8 @@ from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit
 from simlimit.model.evaluation import evaluate_at_repayment
-from simlimit.model.holds import Payment, in_progress, repay, settle
-from simlimit.model.ledger import Subject, line_of, log
+from simlimit.model.holds import in_progress, payment_of, repay, settle
+from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import EDUCATION, PAY_ON_TIME, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
 from simlimit.model.limits import close
 from simlimit.model.loans import drop_oldest
@@ -64,7 +64,7 @@ def repay_apart(s: State, r: Record, day: int, loan: Record, principal: int, lat
     """Open a hold for what was paid of one loan; it waits for that loan's settlement."""
     number = s.product.instalments - loan.remaining
     settled = loan.remaining == 0
-    repay(s, r, day, Payment(principal, loan.origin, number, late, settled, events.REPAYMENT))
+    repay(s, r, day, payment_of(principal, loan.origin, number, late, settled, events.REPAYMENT))
     if settled:
         settle(s, r, day, loan.origin)
 
@@ -85,7 +85,7 @@ def pay_all_due(s: State, r: Record, day: int, cycle: int, late: bool) -> None:
         settled += one.remaining == 0
     drop_oldest(r, settled)
     if not s.product.per_loan:
-        repay(s, r, day, Payment(total, NO_LOAN, cycle, late, True, events.REPAYMENT))
+        repay(s, r, day, payment_of(total, NO_LOAN, cycle, late, True, events.REPAYMENT))
 
 
 @rare
@@ -99,7 +99,7 @@ def prepay(s: State, r: Record, day: int) -> None:
     drop_oldest(r, 1)
     r.last_prepayment = day
     number = s.product.instalments
-    repay(s, r, day, Payment(balance, origin, number, False, True, events.PREPAYMENT))
+    repay(s, r, day, payment_of(balance, origin, number, False, True, events.PREPAYMENT))
     settle(s, r, day, origin)
 
 
@@ -164,17 +164,17 @@ def pays_when_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool
         if u_late < s.behaviour.cure_hazards[min(r.spell, s.behaviour.cures) - 1]:
             return True
         r.spell += 1
-        log(s, day, events.MISS, Subject(int(r.borrower), NO_LOAN, cycle), 0, causes.NONE)
+        log(s, day, events.MISS, subject_of(r.borrower, NO_LOAN, cycle), 0, causes.NONE)
         return False
     if misses(s, r, day, u_late):
         r.spell = 1
         r.oldest_due = day
-        log(s, day, events.MISS, Subject(int(r.borrower), NO_LOAN, cycle), 0, causes.NONE)
+        log(s, day, events.MISS, subject_of(r.borrower, NO_LOAN, cycle), 0, causes.NONE)
         return False
     if u_slip < made_rarer(s, r, day, s.behaviour.slip_share):
         r.oldest_due = day
         r.slip_until = day + 1 + int(u_days * s.behaviour.slip_days)
-        log(s, day, events.SLIP, Subject(int(r.borrower), NO_LOAN, cycle), 0, causes.NONE)
+        log(s, day, events.SLIP, subject_of(r.borrower, NO_LOAN, cycle), 0, causes.NONE)
         return False
     return True
 

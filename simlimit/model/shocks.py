@@ -3,7 +3,7 @@
 from simlimit.model import causes, events, phases, stages
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import charge
-from simlimit.model.ledger import Subject, log
+from simlimit.model.ledger import log, subject_of
 from simlimit.model.limits import close, lower_limit
 from simlimit.model.money import share
 from simlimit.model.records import END, NO_LOAN, NONE, Record
@@ -89,7 +89,7 @@ def begin_shock(s: State, k: int, day: int) -> None:
     s.clock.phase = phases.SHOCKS
     i = s.occurrences[k].shock
     shock = s.shocks[i]
-    log(s, day, events.SHOCK_BEGIN, Subject(NONE, NO_LOAN, NONE), 0, shock.kind)
+    log(s, day, events.SHOCK_BEGIN, subject_of(NONE, NO_LOAN, NONE), 0, shock.kind)
     if shock.kind == causes.LIQUIDITY_SQUEEZE:
         s.totals.squeezes += shock.strength
         return
@@ -104,7 +104,7 @@ def end_shock(s: State, k: int, day: int) -> None:
     """End an occurrence of a shock for all whom it covers since it began; arguments as in `begin_shock`."""
     s.clock.phase = phases.SHOCKS
     shock = s.shocks[s.occurrences[k].shock]
-    log(s, day, events.SHOCK_END, Subject(NONE, NO_LOAN, NONE), 0, shock.kind)
+    log(s, day, events.SHOCK_END, subject_of(NONE, NO_LOAN, NONE), 0, shock.kind)
     if shock.kind == causes.LIQUIDITY_SQUEEZE:
         s.totals.squeezes -= shock.strength
         return

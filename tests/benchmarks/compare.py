@@ -30,7 +30,7 @@ import simpy
 
 import simlimit as sl
 from simlimit.drivers import replications
-from simlimit.model.start import prepare
+from simlimit.model.preparation import prepare
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 LARGEST = {

@@ -18,8 +18,10 @@ from random_scenarios import follow_up_of, random_scenario
 import simlimit as sl
 from simlimit.drivers import calendar_driver
 from simlimit.drivers.platform import Platform
-from simlimit.model import start
-from simlimit.model.state import FORFEITED, GATES, RELEASED, is_raise
+from simlimit.model import preparation
+from simlimit.model.causes import GATES
+from simlimit.model.records import NONE
+from simlimit.model.stages import FORFEITED, RELEASED
 
 PACKAGE = Path(sl.__file__).parent
 ENGINES = ("simpy", "calendar")
@@ -176,9 +178,9 @@ class Census:
         b = platform.borrowers
         self.no_limit_days += (b["available"] < self.min_draw) & (b["outstanding"] < b["limit"])
         held = np.zeros(len(b), np.int64)
-        holds = platform.state.holds[: platform.state.platform[0].holds_used]
+        holds = platform.state.holds[: platform.state.storage.holds_used]
         for hold in holds[~np.isin(holds["stage"], (RELEASED, FORFEITED))]:
-            if not is_raise(hold):
+            if hold["instalment"] != NONE:
                 left = hold.amount - hold.forfeited
                 held[hold.owner] += left
                 if hold.repaid_at >= self.warmup:
@@ -217,7 +219,7 @@ def test_the_random_scenarios_have_something_to_count() -> None:
 def test_memory_does_not_grow_with_the_horizon_where_only_counts_are_kept(
     engine: str, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(start, "LARGE", large)
+    monkeypatch.setattr(preparation, "LARGE", large)
 
     def records(keep: str, horizon: int) -> npt.NDArray[np.int64]:
         """Return how many records of holds, loans and keys of loans there are."""
@@ -240,7 +242,7 @@ def test_which_record_a_hold_takes_does_not_change_the_history(
     scenario = scenario_of(seed, tmp_path)
     runs = []
     for large in (1, 10**9):
-        monkeypatch.setattr(start, "LARGE", large)
+        monkeypatch.setattr(preparation, "LARGE", large)
         runs.append(sl.simulate(scenario, seed, engine=engine, keep="counts"))
     assert [run._state.platform[0].large for run in runs] == [1, 0]
     assert_same(*runs, TABLES["counts"])
@@ -250,17 +252,17 @@ def test_which_record_a_hold_takes_does_not_change_the_history(
 
 
 @pytest.mark.parametrize(
-    ("seeds", "setting"),
+    ("seeds", "prepared"),
     [(range(12), {"NUMBA_BOUNDSCHECK": "1"}), (range(3), {"NUMBA_DISABLE_JIT": "1"})],
     ids=["bounds checked", "not compiled"],
 )
 def test_histories_are_the_same_with_bounds_checked_and_in_plain_python(
-    seeds: range, setting: dict[str, str], fresh_process: Callable[..., str], tmp_path: Path
+    seeds: range, prepared: dict[str, str], fresh_process: Callable[..., str], tmp_path: Path
 ) -> None:
     """There is a test that bounds are checked indeed, where the SimPy driver is run so."""
     script = str(Path(__file__).parent.parent / "histories.py")
-    setting = {**setting, "NUMBA_CACHE_DIR": str(tmp_path)}
-    digests = fresh_process(script, "calendar", "all,counts", *map(str, seeds), **setting).split()
+    prepared = {**prepared, "NUMBA_CACHE_DIR": str(tmp_path)}
+    digests = fresh_process(script, "calendar", "all,counts", *map(str, seeds), **prepared).split()
     runs = [sl.simulate(random_scenario(seed), seed=seed) for seed in seeds]
     assert digests == [digest(run, keep) for run in runs for keep in ("all", "counts")]
 

@@ -15,8 +15,9 @@ from random_scenarios import follow_up_of, random_scenario
 import simlimit as sl
 from simlimit.drivers import replications
 from simlimit.drivers.tallies import Tallies
-from simlimit.model.start import Setting, prepare
-from simlimit.model.state import FORFEITED, GATES, RELEASED
+from simlimit.model.causes import GATES
+from simlimit.model.preparation import PreparedScenario, prepare
+from simlimit.model.stages import FORFEITED, RELEASED
 from simlimit.scenario import Scenario
 
 FOLLOW_UP = 30
@@ -44,9 +45,9 @@ VARIED = {
 FLAGS = {"watched": "watched", "risky": "risky", "lenders": "other_lenders"}
 
 
-def setting_of(
+def prepared_of(
     scenario: Scenario, follow_up: int = FOLLOW_UP, by: str = "region", bands: tuple[float, ...] = ()
-) -> Setting:
+) -> PreparedScenario:
     return prepare(scenario, follow_up, logging=False, reusing=True, by=by, bands=bands)
 
 
@@ -61,7 +62,7 @@ def single_run(scenario: Scenario, seed: int, replication: int, follow_up: int) 
 def standing_at_the_horizon(run: sl.Run, group_of: npt.NDArray[np.int64], follow_up: int) -> pd.DataFrame:
     """Repayment holds that reach the end of their follow-up at the horizon: group, gate and cents left."""
     state = run._state
-    holds = state.holds[: state.platform[0].holds_used]
+    holds = state.holds[: state.storage.holds_used]
     last_day = run.scenario.horizon_days - follow_up
     pending = ~np.isin(holds["stage"], (RELEASED, FORFEITED)) & (holds["instalment"] != -1)
     holds = holds[pending & (holds["repaid_at"] == last_day) & (last_day >= run.scenario.warmup_days)]
@@ -107,14 +108,14 @@ def assert_counts_of_regions(done: Tallies, run: sl.Run, follow_up: int) -> None
 @pytest.mark.parametrize("seed", range(12))
 def test_rows_are_the_runs_one_by_one(seed: int) -> None:
     scenario, follow_up = random_scenario(seed), follow_up_of(seed)
-    done = replications.run(setting_of(scenario, follow_up), seed, 2, 3)
+    done = replications.run(prepared_of(scenario, follow_up), seed, 2, 3)
     assert_rows_are_single_runs(done, scenario, seed, 2, follow_up)
 
 
 @pytest.mark.parametrize("follow_up", [0, 1, 200, 30_000])
 def test_rows_are_the_runs_however_long_holds_are_followed(follow_up: int) -> None:
     scenario = random_scenario(5).replace({"horizon_days": 220, "warmup_days": 20})
-    done = replications.run(setting_of(scenario, follow_up), 5, 0, 2)
+    done = replications.run(prepared_of(scenario, follow_up), 5, 0, 2)
     assert_rows_are_single_runs(done, scenario, 5, 0, follow_up)
 
 
@@ -160,8 +161,8 @@ def assert_groups_are_those_of_the_holds(done: Tallies, run: sl.Run, group_of: n
 def test_groups_are_of_what_borrowers_are_at_the_start(by: str, seed: int, tmp_path: Path) -> None:
     scenario = random_scenario(seed, tmp_path if seed == 3 else None).replace(VARIED)
     follow_up = follow_up_of(seed)
-    done = replications.run(setting_of(scenario, follow_up, by, BANDS.get(by, ())), seed, 1, 2)
-    by_region = replications.run(setting_of(scenario, follow_up), seed, 1, 2)
+    done = replications.run(prepared_of(scenario, follow_up, by, BANDS.get(by, ())), seed, 1, 2)
+    by_region = replications.run(prepared_of(scenario, follow_up), seed, 1, 2)
     for row in range(2):
         group_of = groups_at_the_start(scenario, seed, 1 + row, by)
         assert len(set(group_of)) > 1
@@ -174,7 +175,7 @@ def test_groups_are_of_what_borrowers_are_at_the_start(by: str, seed: int, tmp_p
 
 def test_a_borrower_at_a_bound_is_above_it() -> None:
     scenario = Scenario().replace({"population.borrowers": 10, "population.limit_median": 1_000.0})
-    done = replications.run(setting_of(scenario, by="limit", bands=(1_000.0, 1_000.01)), 1, 0, 1)
+    done = replications.run(prepared_of(scenario, by="limit", bands=(1_000.0, 1_000.01)), 1, 0, 1)
     assert done.totals["borrowers"].tolist() == [[0, 10, 0]]
 
 
@@ -183,7 +184,7 @@ def test_rows_are_the_runs_when_shocks_come_more_often_than_there_are_shocks() -
     scenario = sl.preset("jiebei").replace(
         {"population.borrowers": 50, "horizon_days": 365, "warmup_days": 30, "shocks": [often]}
     )
-    done = replications.run(setting_of(scenario), 1, 0, 4)
+    done = replications.run(prepared_of(scenario), 1, 0, 4)
     assert_rows_are_single_runs(done, scenario, 1, 0)
 
 
@@ -202,22 +203,22 @@ def test_rows_are_the_runs_when_a_day_brings_more_than_there_was_room_for() -> N
             "horizon_days": 200,
         }
     )
-    done = replications.run(setting_of(scenario), 1, 0, 3)
+    done = replications.run(prepared_of(scenario), 1, 0, 3)
     assert_rows_are_single_runs(done, scenario, 1, 0)
 
 
 def test_threads_share_replications_without_a_trace() -> None:
     scenario = sl.preset("jiebei").replace({"population.borrowers": 200})
-    setting = setting_of(scenario)
-    whole = replications.run(setting, 1, 0, 8)
+    prepared = prepared_of(scenario)
+    whole = replications.run(prepared, 1, 0, 8)
     with ThreadPoolExecutor(2) as executor:
-        parts = list(executor.map(lambda first: replications.run(setting, 1, first, 2), range(0, 8, 2)))
+        parts = list(executor.map(lambda first: replications.run(prepared, 1, first, 2), range(0, 8, 2)))
     for name in Tallies._fields:
         assert np.array_equal(getattr(whole, name), np.concatenate([getattr(part, name) for part in parts]))
 
 
 def test_who_is_told_to_stop_leaves_the_rest_undone() -> None:
-    setting = setting_of(Scenario().replace({"population.borrowers": 20}))
-    done = replications.run(setting, 1, 0, 3)
-    stopped = replications.run(setting, 1, 0, 3, tallies=done, stopped=lambda: True)
+    prepared = prepared_of(Scenario().replace({"population.borrowers": 20}))
+    done = replications.run(prepared, 1, 0, 3)
+    stopped = replications.run(prepared, 1, 0, 3, tallies=done, stopped=lambda: True)
     assert stopped is done

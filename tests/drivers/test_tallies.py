@@ -10,14 +10,14 @@ from random_scenarios import follow_up_of, random_scenario
 
 import simlimit as sl
 from simlimit.drivers.tallies import Tallies, empty_tallies
-from simlimit.model.start import prepare
+from simlimit.model.preparation import prepare
 from simlimit.study.chunks import run_chunk
 from simlimit.study.experiment import Experiment
 
 
 def experiment_of(seed: int, engine: str = "calendar", keep: str = "counts") -> Experiment:
-    setting = prepare(random_scenario(seed), follow_up_of(seed), keep == "all", keep == "counts")
-    return Experiment(setting, seed, engine, keep)
+    prepared = prepare(random_scenario(seed), follow_up_of(seed), keep == "all", keep == "counts")
+    return Experiment(prepared, seed, engine, keep)
 
 
 def assert_equal(one: Tallies, other: Tallies) -> None:
@@ -47,16 +47,16 @@ def test_nobody_is_followed_for_longer_than_is_observed() -> None:
     scenario = sl.preset("jiebei").replace(
         {"population.borrowers": 20, "horizon_days": 100, "warmup_days": 40}
     )
-    setting = prepare(scenario, 61, logging=False, reusing=True)
-    tallies = run_chunk(Experiment(setting, 1, "calendar", "counts"), 0, 2).tallies
+    prepared = prepare(scenario, 61, logging=False, reusing=True)
+    tallies = run_chunk(Experiment(prepared, 1, "calendar", "counts"), 0, 2).tallies
     assert tallies.followed_holds.shape[-1] == 61
     assert not tallies.followed_holds.any()
     assert tallies.ended_holds.any()
 
 
 def test_rows_are_views_and_are_taken_in_as_copies() -> None:
-    setting = experiment_of(1).setting
-    room = empty_tallies(setting, 3)
+    prepared = experiment_of(1).prepared
+    room = empty_tallies(prepared, 3)
     chunk = run_chunk(experiment_of(1), 1, 2).tallies
     room.rows(1, 3).take(chunk)
     assert_equal(room.rows(1, 3), chunk)
@@ -68,8 +68,8 @@ def test_rows_are_views_and_are_taken_in_as_copies() -> None:
 def test_an_experiment_and_its_tallies_survive_the_way_to_another_process() -> None:
     experiment = experiment_of(2)
     sent: Experiment = pickle.loads(pickle.dumps(experiment))
-    assert sent.setting.scenario == experiment.setting.scenario
-    assert sent.setting.grouping.labels == experiment.setting.grouping.labels
-    assert sent.setting.platform.dtype == experiment.setting.platform.dtype
+    assert sent.prepared.scenario == experiment.prepared.scenario
+    assert sent.prepared.grouping.labels == experiment.prepared.grouping.labels
+    assert sent.prepared.records.dtype == experiment.prepared.records.dtype
     done = run_chunk(sent, 0, 2)
     assert_equal(pickle.loads(pickle.dumps(done)).tallies, run_chunk(experiment, 0, 2).tallies)

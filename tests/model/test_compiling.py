@@ -14,17 +14,14 @@ from simlimit.model.compiling import LAYERS
 
 PACKAGE = Path(simlimit.__file__).parent
 INFLOW_OF_A_DAY = """
-import numpy as np
 import simlimit
-from simlimit.model.parameters import platform_record
+from simlimit.model.parameters import first_records
 from simlimit.model.pool import fund
-from simlimit.model.state import BORROWER, COUNT, EVENT, FACILITY, HOLD
-funding = {"unlimited": False, "daily_inflow": 5.0}
-platform = platform_record(simlimit.Scenario(funding=funding))
-kinds = BORROWER, HOLD, COUNT, EVENT, FACILITY
-borrowers, holds, counts, events, facilities = (np.zeros(0, kind) for kind in kinds)
-fund(borrowers, holds, counts, platform, events, facilities, 0)
-print(simlimit.__file__, platform[0].inflow, fund.stats.cache_hits[fund.signatures[0]])
+from simlimit.model.state import State
+state = State()
+state.records[:] = first_records(simlimit.Scenario(funding={"unlimited": False, "daily_inflow": 5.0}))
+fund(state, 0)
+print(simlimit.__file__, state.today.inflow, fund.stats.cache_hits[fund.signatures[0]])
 """
 """One transition compiles in a few seconds; the step `share` that it uses stands in another file."""
 
@@ -87,9 +84,9 @@ def test_an_edit_of_a_step_in_another_file_is_seen_by_a_fresh_process(copy: Copy
     assert copy.inflow() == (500, True)  # the second process starts from the cache
     if not copy.writable:
         assert copy.contents() == before
-    copy.edit("model/state.py", "        return amount\n", "        return 2 * amount\n")
+    copy.edit("model/money.py", "        return amount\n", "        return 2 * amount\n")
     assert copy.inflow() == (1000, False)
-    copy.edit("model/state.py", "        return 2 * amount\n", "        return amount\n")
+    copy.edit("model/money.py", "        return 2 * amount\n", "        return amount\n")
     assert copy.inflow() == (500, True)
 
 

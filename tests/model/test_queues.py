@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numba
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import simlimit as sl
-from simlimit.model.parameters import platform_record
 from simlimit.model.queues import sort_queue
-from simlimit.model.state import BORROWER, END, HOLD
+from simlimit.model.records import BORROWER, END, HOLD
+from simlimit.model.state import State
 
 BORROWERS = 50
 
@@ -25,10 +25,17 @@ class Arrival(NamedTuple):
     instalment: int
 
 
+@numba.njit
+def sort(state: State, head: int, by_repayment: bool) -> int:
+    """Sort a queue: the step, which cannot be called from Python by itself."""
+    return sort_queue(state, head, by_repayment)
+
+
 def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival]:
     """Return arrivals in the order into which the model brings a linked list of their holds."""
-    platform = platform_record(sl.preset("clockwork"))
     borrowers, holds = np.zeros(BORROWERS, BORROWER), np.zeros(len(arrivals), HOLD)
+    state = State(borrowers=borrowers, holds=holds)
+    state.queues.runs[:] = END
     # Where a borrower lies in memory has nothing to do with its id.
     place_of = np.random.default_rng(1).permutation(BORROWERS)
     borrowers["borrower"][place_of] = np.arange(BORROWERS)
@@ -37,12 +44,12 @@ def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival
         holds[h]["repaid_at"], holds[h]["origin"] = arrival.repaid_at, arrival.origin
         holds[h]["instalment"] = arrival.instalment
         holds[h]["link"] = h + 1 if h + 1 < len(arrivals) else END
-    h = sort_queue(borrowers, holds, platform[0], 0 if arrivals else END, by_repayment)
+    h = sort(state, 0 if arrivals else END, by_repayment)
     order = []
     while h != END:
         order.append(arrivals[h])
         h = int(holds[h]["link"])
-    assert (platform["runs"] == END).all()
+    assert (state.queues.runs == END).all()
     return order
 
 

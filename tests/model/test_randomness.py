@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from random_numbers import philox, uniforms
 from random_scenarios import random_scenario
 
 import simlimit as sl
-from simlimit.model.randomness import DUE, POPULATION, REVIEW, SCREEN, SHOCK, WISH, philox, uniforms
+from simlimit.model import streams
 
-STREAMS = (POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK)
+STREAMS = (streams.POPULATION, streams.DUE, streams.WISH, streams.SCREEN, streams.REVIEW, streams.SHOCK)
 FULL = 0xFFFFFFFF
 KNOWN = [  # counter, key, words: Random123 1.14, tests/kat_vectors, philox4x32 10
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
@@ -62,11 +63,18 @@ def test_the_extreme_words_are_strictly_inside_the_unit_interval(word: int) -> N
 
 
 def test_an_index_counts_modulo_two_to_the_32() -> None:
-    assert uniforms(1, 2, REVIEW, 5, -32768, -1) == uniforms(1, 2, REVIEW, 5, 2**32 - 32768, FULL)
+    assert uniforms(1, 2, streams.REVIEW, 5, -32768, -1) == uniforms(
+        1, 2, streams.REVIEW, 5, 2**32 - 32768, FULL
+    )
 
 
 def sample(
-    seed: int = 1, replication: int = 0, stream: int = DUE, first: int = 0, i: int = 3, j: int = 0
+    seed: int = 1,
+    replication: int = 0,
+    stream: int = streams.DUE,
+    first: int = 0,
+    i: int = 3,
+    j: int = 0,
 ) -> npt.NDArray[np.float64]:
     """Return the four numbers of many borrowers."""
     entities = range(first, first + 2**16)
@@ -101,7 +109,7 @@ def test_the_four_words_are_independent() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"first": 1}, {"i": 4}, {"j": 1}, {"stream": WISH}, {"seed": 2}, {"replication": 1}]
+    "changed", [{"first": 1}, {"i": 4}, {"j": 1}, {"stream": streams.WISH}, {"seed": 2}, {"replication": 1}]
 )
 def test_numbers_of_neighbours_are_independent(changed: dict[str, int]) -> None:
     assert_independent(sample()[:, 0], sample(**changed)[:, 0])

@@ -11,7 +11,7 @@ from matplotlib import font_manager
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
-from simlimit.model.state import GATES
+from simlimit.model.causes import GATES
 from simlimit.plots import fonts, labels, platform_days
 from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.study.metrics import METRICS

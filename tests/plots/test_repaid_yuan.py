@@ -6,7 +6,7 @@ from gallery import SMALL, run, study
 
 import simlimit as sl
 from simlimit import plots
-from simlimit.model.state import GATES
+from simlimit.model.causes import GATES
 
 
 def heights(area):

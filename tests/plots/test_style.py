@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from simlimit.model.state import GATES
+from simlimit.model.causes import GATES
 from simlimit.plots import style
 
 

@@ -5,7 +5,7 @@ from gallery import run, study
 
 import simlimit as sl
 from simlimit import plots
-from simlimit.model.state import GATES
+from simlimit.model.causes import GATES
 from simlimit.report import delay_by_cause
 
 

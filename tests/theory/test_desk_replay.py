@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from measures import assert_mean, clockwork, replicated
+from random_numbers import uniforms
 from scipy.linalg import expm, toeplitz
 from scipy.stats import poisson
 
 import simlimit as sl
-from simlimit.model.randomness import REVIEW, uniforms
+from simlimit.model import streams
 
 NO_LOAN = -32768
 WATCHED = {"review.watch_share": 1.0}
@@ -29,7 +30,7 @@ def services(run: sl.Run) -> list[float]:
     )
     lengths = []
     for borrower, instalment in run.holds[["borrower", "instalment"]].itertuples(index=False):
-        u = uniforms(run.seed, run.replication, REVIEW, borrower, NO_LOAN, instalment)
+        u = uniforms(run.seed, run.replication, streams.REVIEW, borrower, NO_LOAN, instalment)
         if law == "constant":
             lengths.append(days)
         elif law == "exponential":

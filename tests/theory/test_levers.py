@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 from measures import assert_delays, assert_mean, assert_share, cents, clockwork, of_borrower, replicated
+from random_numbers import uniforms
 
 import simlimit as sl
 from simlimit.drivers.platform import Platform
-from simlimit.model.randomness import LEVER, uniforms
+from simlimit.model import streams
 
 NO_STRAIGHT_THROUGH = {"evaluation.straight_through": False}
 LATE = {
@@ -51,7 +52,7 @@ def test_a_lever_works_for_those_who_take_it_up_from_its_first_day_on() -> None:
         lever("timely_scoring", 1.0, uptake=0.4, from_day=200), evaluation__straight_through=False
     )
     run = sl.simulate(scenario)
-    takers = [uniforms(1, 0, LEVER, b, 8, 0)[0] < 0.4 for b in range(300)]
+    takers = [uniforms(1, 0, streams.LEVER, b, 8, 0)[0] < 0.4 for b in range(300)]
     works = np.array(takers)[run.holds["borrower"]] & (run.holds["repaid_at"] >= 200)
     waits = (of_borrower(run, "evaluation_day") - run.holds["repaid_at"].to_numpy()) % 30
     # Whoever is evaluated on a day on which nothing was due in between is evaluated as ever.
