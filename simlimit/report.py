@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.model import causes
+from simlimit.model.causes import GATES
 from simlimit.run import Run
 
 Counts = npt.NDArray[np.int64]
@@ -54,7 +54,7 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
     True
     """
     holds = repayment_holds(run)
-    days = holds[[f"days_{gate}" for gate in causes.GATES]].to_numpy(np.int64)
+    days = holds[[f"days_{gate}" for gate in GATES]].to_numpy(np.int64)
     days = np.column_stack([days, days.sum(axis=1)])
     waited = (days > 0).sum(axis=0)
     total = days.sum(axis=0)
@@ -66,7 +66,7 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
             "share_of_days": _ratio(total, int(total[-1])),
             "mean_days": _ratio(total, waited),
         },
-        index=pd.Index([*causes.GATES, TOTAL], name="cause"),
+        index=pd.Index([*GATES, TOTAL], name="cause"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from simlimit.model import causes
+from simlimit.model.causes import GATES
 from simlimit.study.comparison import Comparison
 from simlimit.study.study import Study
 
@@ -24,7 +24,7 @@ class Unit(NamedTuple):
     name: str
 
 
-_GATES = tuple(f"days_{gate}" for gate in causes.GATES)
+_GATES = tuple(f"days_{gate}" for gate in GATES)
 _SHARE = Unit(100, 2, "% of holds")
 _DAYS = Unit(1, 2, "days per hold")
 _UNITS = {

@@ -48,7 +48,7 @@ class Member(NamedTuple):
     def type(self) -> types.Type:
         """As numba knows it."""
         if isinstance(self.kind, type):
-            return self.kind.numba_type
+            return cast(type[Handle], self.kind).numba_type
         dtype = numpy_support.from_dtype(self.kind)
         return types.Array(dtype, self.words - 1, "C") if self.words > 0 else dtype
 
@@ -123,7 +123,7 @@ class HandleType(types.Type):
     """A handle as numba knows it: its members, and where they stand in its memory."""
 
     def __init__(self, kind: type[Handle]) -> None:
-        fields = kind.layout.fields or {}
+        fields: Any = kind.layout.fields
         records = fields[ALL_RECORDS][0]
         inside = records.fields or {}
         self.members = {
@@ -142,7 +142,7 @@ def _type_of_handle(value: Handle, _: object) -> types.Type:
 
 
 @register_model(HandleType)
-class _HandleModel(models.PrimitiveModel):  # type: ignore[misc]
+class _HandleModel(models.PrimitiveModel):
     """A handle is an address."""
 
     def __init__(self, manager: DataModelManager, kind: HandleType) -> None:
@@ -158,7 +158,7 @@ def _unbox_handle(kind: HandleType, value: ir.Value, c: _UnboxContext) -> Native
 
 
 @infer_getattr
-class _HandleAttribute(AttributeTemplate):  # type: ignore[misc]
+class _HandleAttribute(AttributeTemplate):
     key = HandleType
 
     def generic_resolve(self, kind: HandleType, name: str) -> types.Type | None:

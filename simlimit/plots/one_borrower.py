@@ -7,7 +7,7 @@ from matplotlib.ticker import StrMethodFormatter
 
 from simlimit.errors import SimlimitError
 from simlimit.history import borrower_history
-from simlimit.model import causes
+from simlimit.model.causes import GATES
 from simlimit.plots import style
 from simlimit.plots.canvas import axes, entitle, whose
 from simlimit.plots.fonts import use_cjk_font
@@ -16,7 +16,7 @@ from simlimit.plots.tables import check_kind
 from simlimit.run import Run
 
 SIZE = (8.5, 4.5)
-PARTS = ("outstanding", *causes.GATES, "available")
+PARTS = ("outstanding", *GATES, "available")
 """Of the stack, from below."""
 OUTSTANDING = style.Area("#8a8a8a", "")
 AVAILABLE = style.Area("white", "")
@@ -105,7 +105,7 @@ def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
     below = np.zeros(len(edges))
     for name in PARTS:
         part = _lasting(table[name])
-        if name in causes.GATES and not part.any():
+        if name in GATES and not part.any():
             continue
         area = {"outstanding": OUTSTANDING, "available": AVAILABLE}.get(name) or style.GATES[name]
         words = label(name, language)
@@ -113,7 +113,7 @@ def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
             ax.fill_between(
                 edges, below, below + part, step="post", facecolor=area.colour, hatch=area.hatch,
                 edgecolor="white", linewidth=0.3,
-                label=label("held for {gate}", language, gate=words) if name in causes.GATES else words,
+                label=label("held for {gate}", language, gate=words) if name in GATES else words,
             )
         )  # fmt: skip
         below = below + part

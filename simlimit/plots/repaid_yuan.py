@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from simlimit.model import causes
+from simlimit.model.causes import GATES
 from simlimit.plots import style
 from simlimit.plots.canvas import axes, entitle, percent, say_so, show_percent, whose
 from simlimit.plots.fonts import use_cjk_font
@@ -88,7 +88,7 @@ def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
     days = table.index.to_numpy()
     handles = []
     height = np.zeros(len(table))
-    for name in ("forfeited", *reversed(causes.GATES)):
+    for name in ("forfeited", *reversed(GATES)):
         part = table[name].to_numpy()
         if not part.any():
             continue

@@ -7,7 +7,7 @@ import pandas as pd
 
 from simlimit.delays import aalen_johansen, at_risk
 from simlimit.errors import SimlimitError
-from simlimit.model import causes
+from simlimit.model.causes import GATES
 from simlimit.run import Run, check_choice, check_whole
 from simlimit.study.metrics import last_seen
 from simlimit.study.study import Study
@@ -57,8 +57,8 @@ def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFr
 def standing(of: Run | Study, weight: Weight) -> pd.DataFrame:
     """Return what `Study.standing` does, of a run too, without intervals."""
     if isinstance(of, Study):
-        return of.standing(weight=weight)[[*causes.GATES, *ENDS]]
-    followed = _by_age(of, weight, followed=True).loc[: of.follow_up_days, [*causes.GATES, *ENDS]]
+        return of.standing(weight=weight)[[*GATES, *ENDS]]
+    followed = _by_age(of, weight, followed=True).loc[: of.follow_up_days, [*GATES, *ENDS]]
     followed[[*ENDS]] = followed[[*ENDS]].cumsum()
     return followed.div(followed.sum(axis=1).replace(0, np.nan), axis=0)
 
@@ -67,7 +67,7 @@ def _by_age(run: Run, weight: Weight, followed: bool | None = None) -> pd.DataFr
     """Return the counts of a run by age, over its regions."""
     check_choice("weight", weight, WEIGHTS)
     counts = run.counts if followed is None else run.counts[run.counts["followed"] == followed]
-    names = [*causes.GATES, *ENDS, "pending"]
+    names = [*GATES, *ENDS, "pending"]
     behind = "" if weight == "holds" else "_amount"
     by_age = counts.groupby("age_days")[[f"{name}{behind}" for name in names]].sum()
     return by_age.set_axis(names, axis=1).rename_axis("days")

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.model import causes
+from simlimit.model.causes import GATES
 from simlimit.plots import style
 from simlimit.plots.canvas import axes, entitle, percent, whose
 from simlimit.plots.fonts import use_cjk_font
@@ -14,7 +14,7 @@ from simlimit.report import TOTAL, delay_by_cause, repayment_holds
 from simlimit.run import Run
 from simlimit.study.study import Study
 
-PLACES = range(len(causes.GATES))
+PLACES = range(len(GATES))
 
 
 def causes(
@@ -71,7 +71,7 @@ def causes(
         _draw_study(ax, of, weight, confidence, language)
     else:
         _draw_run(ax, of, language)
-    ax.set_yticks(PLACES, [label(gate, language) for gate in causes.GATES])
+    ax.set_yticks(PLACES, [label(gate, language) for gate in GATES])
     ax.invert_yaxis()
     ax.set_ylabel(label("gate at which they waited", language))
     use_cjk_font(ax)
@@ -98,7 +98,7 @@ def _draw_run(ax: Axes, run: Run, language: Language) -> None:
 
 
 def _draw_study(ax: Axes, study: Study, weight: Weight, confidence: float, language: Language) -> None:
-    summary = study.summary(confidence, weight=weight).loc[[f"days_{gate}" for gate in causes.GATES]]
+    summary = study.summary(confidence, weight=weight).loc[[f"days_{gate}" for gate in GATES]]
     mean = summary["estimate"].to_numpy()
     error = np.vstack([mean - summary["low"], summary["high"] - mean])
     bars = ax.barh(PLACES, mean, color=style.PALE, edgecolor=style.INK)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from simlimit.drivers.tallies import GATES as GATE_COUNT
 from simlimit.drivers.tallies import Tallies
-from simlimit.model import causes
+from simlimit.model.causes import GATES
 from simlimit.model.preparation import PreparedScenario
 
 Floats = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ HOLD_METRICS = (
     "forfeited_share",
     "pending_share",
     "restricted_mean_days",
-    *(f"days_{gate}" for gate in causes.GATES),
+    *(f"days_{gate}" for gate in GATES),
     "median_days",
 )
 """Metrics of the holds with a full follow-up."""
@@ -96,7 +96,7 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
     metrics["pending_share"] = pending
     # Summed from left to right, so that adding up the columns gives exactly this; np.sum has another order.
     metrics["restricted_mean_days"] = functools.reduce(np.add, np.moveaxis(days, -1, 0))
-    metrics |= {f"days_{gate}": days[..., i] for i, gate in enumerate(causes.GATES)}
+    metrics |= {f"days_{gate}": days[..., i] for i, gate in enumerate(GATES)}
     reached = released >= 0.5
     median = np.where(reached.any(axis=-1), reached.argmax(axis=-1), np.inf)
     metrics["median_days"] = np.where(all_holds > 0, median, np.nan)

@@ -14,7 +14,7 @@ from simlimit.delays.tables import with_interval
 from simlimit.delays.validation import check_confidence
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
-from simlimit.model import causes
+from simlimit.model.causes import GATES
 from simlimit.run import LONGEST_FOLLOW_UP, check_choice, check_whole
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
@@ -267,9 +267,9 @@ class Study:
             with `_low` and `_high`. NaN without a followed hold.
         """
         counts = self._counts_of_group(metrics.followed_counts, confidence, weight, group)
-        counts[:, len(causes.GATES) :] = counts[:, len(causes.GATES) :].cumsum(axis=-1)
+        counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
         band = jackknife(_shares, counts, confidence=confidence)
-        names = (*causes.GATES, *ENDS)
+        names = (*GATES, *ENDS)
         columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
         for i, name in enumerate(names):
             columns |= with_interval(name, band.estimate[i], band.low[i], band.high[i])
