@@ -9,11 +9,15 @@ import pandas as pd
 
 from simlimit import frames
 from simlimit.bar import tqdm
+from simlimit.causes import counted_holds, days_by_cause, released_at_once
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
 from simlimit.model.start import prepare
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
+from simlimit.tables.causes import causes_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import RunPlots
@@ -25,7 +29,7 @@ LONGEST_FOLLOW_UP = 30_000
 LARGEST_SEED = 2**32 - 1
 
 
-class Run:
+class Run(TabularResult):
     """One simulated history of a scenario.
 
     The tables are DataFrames, built when first asked for. Amounts are in currency units, times
@@ -116,6 +120,12 @@ class Run:
         from simlimit.plots.accessors import RunPlots  # noqa: PLC0415
 
         return RunPlots(self)
+
+    def _tables(self) -> list[Table]:
+        if self.keep == "counts":
+            return []
+        holds = counted_holds(self.holds, self.scenario.warmup_days)
+        return [causes_table(days_by_cause(holds), len(holds), released_at_once(holds))]
 
     def _must_keep(self, what: str, kept: tuple[str, ...]) -> None:
         if self.keep not in kept:

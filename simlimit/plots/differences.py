@@ -90,8 +90,8 @@ def forest(
         height -= 0.9
         rows = table.xs(metric, level="metric")
         intervals = scale * rows[["difference", "low", "high"]].to_numpy()
-        for other, interval, is_real in zip(others, intervals, rows["is_real"], strict=True):
-            _draw(ax, height, interval, is_real)
+        for other, interval, significant in zip(others, intervals, rows["significant"], strict=True):
+            _draw(ax, height, interval, significant)
             middle, low, high = interval
             _write(ax, with_interval(middle, low, high, places), (1.02, height))
             ticks[height] = shortened(other)
@@ -110,7 +110,7 @@ def forest(
     return ax
 
 
-def _draw(ax: Axes, height: float, interval: npt.NDArray[np.float64], is_real: bool) -> None:
+def _draw(ax: Axes, height: float, interval: npt.NDArray[np.float64], significant: bool) -> None:
     middle, low, high = interval
     ax.errorbar(
         middle,
@@ -118,7 +118,7 @@ def _draw(ax: Axes, height: float, interval: npt.NDArray[np.float64], is_real: b
         xerr=[[middle - low], [high - middle]],
         fmt="o",
         color=style.INK,
-        markerfacecolor=style.INK if is_real else "white",
+        markerfacecolor=style.INK if significant else "white",
         markersize=7,
         capsize=3,
     )

@@ -116,7 +116,7 @@ def _named(kind: str, language: Language) -> str:
 def _bars(row: Mapping[Hashable, Any], language: Language) -> list[Bar]:
     """Return the two bars of a lever; of all together there is one."""
     return [
-        Bar(label(which, language), *(row[f"{which}{end}"] for end in ("", "_low", "_high", "_is_real")))
+        Bar(label(which, language), *(row[f"{which}{end}"] for end in ("", "_low", "_high", "_significant")))
         for which in ("alone", "last")
         if not np.isnan(row[which])
     ]

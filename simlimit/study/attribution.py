@@ -23,6 +23,9 @@ from simlimit.study.each import metrics_of_each
 from simlimit.study.intervals import Floats, t_intervals
 from simlimit.study.metrics import METRICS
 from simlimit.study.plan import Options
+from simlimit.tables.effects import attribution_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import AttributionPlots
@@ -95,7 +98,7 @@ _OPENED: dict[str, tuple[dict[str, object], str | None]] = {
 """What opens a gate: fields and their values, and the kind of shock that is left out."""
 
 
-class Attribution:
+class Attribution(TabularResult):
     """What each gate explains of a metric, made by `simlimit.attribute`.
 
     Attributes
@@ -153,6 +156,9 @@ class Attribution:
             f"Attribution({self.scenario.name!r}, {self.metric}: {len(self._values)} sets of gates, "
             f"{len(self):,} replications each)"
         )
+
+    def _tables(self) -> list[Table]:
+        return [attribution_table(self.table(), self.metric, len(self))]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return what each gate explains, with intervals.

@@ -13,12 +13,15 @@ from simlimit.study.intervals import Floats, holm, moments, paired, t_intervals,
 from simlimit.study.plan import Options, Plan
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
+from simlimit.tables.metrics import cohort_notes, differences_notes, differences_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import ComparisonPlots
 
 
-class Comparison:
+class Comparison(TabularResult):
     """Studies of several scenarios whose replications share their random numbers, one by one.
 
     Made by `simlimit.compare`.
@@ -40,7 +43,7 @@ class Comparison:
     >>> comparison = sl.compare({"monthly": monthly, "weekly": weekly}, 20, seed=1)
     >>> comparison
     Comparison(monthly, weekly: 20 replications each, seed=1)
-    >>> bool(comparison.differences().loc[("weekly", "restricted_mean_days"), "is_real"])
+    >>> bool(comparison.differences().loc[("weekly", "restricted_mean_days"), "significant"])
     True
     """
 
@@ -51,6 +54,19 @@ class Comparison:
     def __repr__(self) -> str:
         first = self.studies[self.reference]
         return f"Comparison({', '.join(self.studies)}: {len(first):,} replications each, seed={first.seed})"
+
+    def _tables(self) -> list[Table]:
+        summary, first = self.summary(), self.studies[self.reference]
+        if len(self.studies) == 1:
+            return first._tables()
+        differences = self.differences()
+        days = first.scenario.warmup_days, first.scenario.horizon_days, first.follow_up_days
+        *others, last = [name for name in self.studies if name != self.reference]
+        notes = (*cohort_notes(*days, len(first)), *differences_notes(len(differences)))
+        return [
+            *(differences_table(differences, summary, self.reference, name) for name in others),
+            differences_table(differences, summary, self.reference, last, notes),
+        ]
 
     def summary(
         self,
@@ -99,7 +115,7 @@ class Comparison:
             - `difference`, `low`, `high`: the mean of the paired differences from the first scenario, and
               Student's t interval over replications;
             - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
-            - `is_real`: whether that is below 1 - confidence;
+            - `significant`: whether that is below 1 - confidence;
             - `variance_reduction`: what pairing took from the variance of the difference, as a share of that
               of independent scenarios; negative if it added to it, NaN where nothing varies;
             - `replications`: pairs that both had something to say.
@@ -132,7 +148,7 @@ class Comparison:
         }
         index = pd.MultiIndex.from_product([others, names], names=["scenario", "metric"])
         table = pd.DataFrame({name: np.ravel(column) for name, column in columns.items()}, index=index)
-        table.insert(4, "is_real", table["p_value"] < 1 - confidence)
+        table.insert(4, "significant", table["p_value"] < 1 - confidence)
         table.attrs["interval"] = f"{100 * confidence:g} % intervals: Student's t over paired replications"
         return table
 

@@ -13,6 +13,9 @@ from simlimit.scenario import Lever, Scenario
 from simlimit.study.each import metrics_of_each
 from simlimit.study.intervals import holm, t_intervals, t_probabilities
 from simlimit.study.plan import Options
+from simlimit.tables.effects import ranking_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import LeverRankingPlots
@@ -22,7 +25,7 @@ RANKED = ("restricted_mean_days", "no_limit_share", "limit_days_lost", "default_
 NONE, ALL = "none", "all"
 
 
-class LeverRanking:
+class LeverRanking(TabularResult):
     """The effects of levers, made by `simlimit.rank_levers`.
 
     Attributes
@@ -69,6 +72,9 @@ class LeverRanking:
         kinds = ", ".join(lever.kind for lever in self.levers)
         return f"LeverRanking({self.scenario.name!r}: {kinds}; {len(self):,} replications each)"
 
+    def _tables(self) -> list[Table]:
+        return [ranking_table(self.table(), len(self))]
+
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return the effect of every lever on every ranked metric, paired under common random numbers.
 
@@ -85,10 +91,10 @@ class LeverRanking:
             ``all`` together. Columns, in the unit of the metric, negative where the lever helps:
 
             - `alone`, `alone_low`, `alone_high`: with this lever only, less without any;
-            - `alone_is_real`: whether that differs from 0, corrected by Holm's rule for all effects, alone
-              and last, on all metrics;
-            - `last`, `last_low`, `last_high`, `last_is_real`: with all levers, less with all but this one:
-              what it adds where the others are pulled already; NaN and false for ``all``;
+            - `alone_significant`: whether that differs from 0, corrected by Holm's rule for all effects,
+              alone and last, on all metrics;
+            - `last`, `last_low`, `last_high`, `last_significant`: with all levers, less with all but this
+              one: what it adds where the others are pulled already; NaN and false for ``all``;
             - `cost`: in currency units per borrower of the book and year: the lever's, times its uptake;
             - `alone_per_cost`, `last_per_cost`: the effects over `cost`; NaN where it costs nothing.
         """
@@ -102,11 +108,11 @@ class LeverRanking:
         last = np.stack([*(full - values[f"all but {kind}"] for kind in kinds), unknown], axis=2)
         effects = {"alone": alone, "last": last}
         probabilities = np.stack([t_probabilities(one) for one in effects.values()])
-        is_real = holm(probabilities.ravel()).reshape(probabilities.shape) < 1 - confidence
+        significant = holm(probabilities.ravel()).reshape(probabilities.shape) < 1 - confidence
         columns: dict[str, Any] = {}
-        for (name, one), real in zip(effects.items(), is_real, strict=True):
+        for (name, one), real in zip(effects.items(), significant, strict=True):
             columns[name], columns[f"{name}_low"], columns[f"{name}_high"], _ = t_intervals(one, confidence)
-            columns[f"{name}_is_real"] = real
+            columns[f"{name}_significant"] = real
         index = pd.MultiIndex.from_product([RANKED, [*kinds, ALL]], names=["metric", "lever"])
         table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
         table["cost"] = np.tile([*costs, sum(costs)], len(RANKED))

@@ -38,7 +38,7 @@ class StudyInterrupted(KeyboardInterrupt):
     >>> try:
     ...     raise sl.StudyInterrupted({"": sl.replicate(small, 2)})
     ... except sl.StudyInterrupted as stop:
-    ...     print(stop.studies[""])
+    ...     print(repr(stop.studies[""]))
     Study('clockwork', seed=1: 2 replications of 9 borrowers, 720 days)
     """
 

@@ -21,6 +21,9 @@ from simlimit.study import metrics
 from simlimit.study.gathering import Case, Gathering
 from simlimit.study.intervals import Floats, holm, paired, t_intervals, t_probabilities
 from simlimit.study.warmup import mser5
+from simlimit.tables.metrics import cohort_notes, summary_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import StudyPlots
@@ -30,7 +33,7 @@ LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "
 """Daily series that have a level to warm up to."""
 
 
-class Study:
+class Study(TabularResult):
     """Replications of a scenario: tables with intervals, the delay distribution, and where holds stand.
 
     Made by `simlimit.replicate`. Every interval is over independent replications, never over holds, which
@@ -90,6 +93,10 @@ class Study:
             f"Study({self.scenario.name!r}, seed={self.seed}: {len(self):,} replications of "
             f"{self._setting.borrowers:,} borrowers, {self.scenario.horizon_days:,} days)"
         )
+
+    def _tables(self) -> list[Table]:
+        days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
+        return [summary_table(self.summary(), len(self), cohort_notes(*days, len(self)))]
 
     @cached_property
     def replications(self) -> pd.DataFrame:
@@ -201,7 +208,7 @@ class Study:
         -------
         pandas.DataFrame
             Index `metric`, `group`; columns `estimate`, `low`, `high`, `replications`, and the gap: `gap`,
-            `gap_low`, `gap_high` (the group less the whole book, paired within replications), `is_real`
+            `gap_low`, `gap_high` (the group less the whole book, paired within replications), `significant`
             (whether the gap differs from 0 at this confidence, corrected by Holm's rule for all gaps in the
             table).
         """
@@ -220,7 +227,7 @@ class Study:
         }  # fmt: skip
         index = pd.MultiIndex.from_product([list(of_groups), list(self.by)], names=["metric", "group"])
         table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
-        table["is_real"] = corrected < 1 - confidence
+        table["significant"] = corrected < 1 - confidence
         return table
 
     @cached_property

@@ -12,6 +12,9 @@ from simlimit.scenario import Scenario
 from simlimit.study.plan import Options, Plan
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
+from simlimit.tables.metrics import sweep_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import SweepPlots
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 Point = tuple[Any, ...]
 
 
-class Sweep:
+class Sweep(TabularResult):
     """A study at every point of a grid.
 
     Made by `simlimit.sweep`.
@@ -48,6 +51,9 @@ class Sweep:
         grid = " x ".join(f"{name} ({len(values)})" for name, values in self.fields.items())
         number = len(next(iter(self.studies.values())))
         return f"Sweep({grid}: {number:,} replications each)"
+
+    def _tables(self) -> list[Table]:
+        return [sweep_table(self.summary(), len(next(iter(self.studies.values()))))]
 
     def summary(
         self,

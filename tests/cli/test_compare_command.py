@@ -75,7 +75,7 @@ def test_prints_how_each_scenario_differs_from_the_first(comparison, capsys):
                 ]
                 assert values[:2] == [f"{one:.2f}" for one in estimates]
                 assert float(values[2]) == pytest.approx(row["difference"], abs=0.005)
-                assert ("yes" in values) == row["is_real"]
+                assert ("yes" in values) == row["significant"]
     assert f"for all {len(differences)} differences together (Holm)" in about
 
 

@@ -51,7 +51,7 @@ def test_real_effects_are_filled_and_others_hollow():
     ax = plots.tornado(ranking())
     table = ranking().table().loc[DAYS]
     filled = [bar.get_facecolor() != (1, 1, 1, 1) for bar in ax.patches]
-    assert filled == table[["alone_is_real", "last_is_real"]].to_numpy().ravel().tolist()[:-1]
+    assert filled == table[["alone_significant", "last_significant"]].to_numpy().ravel().tolist()[:-1]
     assert set(filled) == {True, False}
     # Four levers alone and last, and all together, on five metrics.
     assert "corrected for 45 comparisons" in ax.get_xlabel()

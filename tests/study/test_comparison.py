@@ -64,7 +64,7 @@ def test_differences_are_of_pairs(three: sl.Comparison, weight: Any, confidence:
     real, corrected = multipletests(list(probabilities.values()), 1 - confidence, "holm")[:2]
     assert list(table.index) == list(probabilities)
     assert table["p_value"].to_numpy() == pytest.approx(corrected, abs=1e-9)
-    assert table["is_real"].tolist() == real.tolist()
+    assert table["significant"].tolist() == real.tolist()
 
 
 def test_the_fewer_differences_are_asked_the_less_is_asked_of_each(three: sl.Comparison) -> None:
@@ -134,7 +134,7 @@ def test_scenarios_that_are_the_same_differ_in_nothing() -> None:
     table = sl.compare({"one": JIEBEI, "other": JIEBEI}, 3, progress=False).differences()
     assert (table[["difference", "low", "high"]] == 0).all(axis=None)
     assert (table["p_value"] == 1).all()
-    assert not table["is_real"].any()
+    assert not table["significant"].any()
     reduction = table["variance_reduction"].dropna()
     assert (reduction == 1).all()
 
@@ -143,7 +143,7 @@ def test_one_replication_has_differences_but_no_interval() -> None:
     table = sl.compare({"one": JIEBEI, "other": STRICT}, 1, progress=False).differences()
     assert table["difference"].notna().all()
     assert table[["low", "high", "p_value", "variance_reduction"]].isna().all(axis=None)
-    assert not table["is_real"].any()
+    assert not table["significant"].any()
 
 
 def test_a_median_that_is_not_always_reached_has_no_difference() -> None:

@@ -41,7 +41,7 @@ def test_effects_are_paired_differences(ranking: sl.LeverRanking, metric: str) -
     assert together == pytest.approx(difference([], LEVERS, metric)[0], rel=1e-9, abs=1e-12)
 
 
-def test_what_is_real_is_corrected_for_all_effects(ranking: sl.LeverRanking) -> None:
+def test_what_significant_is_corrected_for_all_effects(ranking: sl.LeverRanking) -> None:
     effects = {}
     for metric in RANKED:
         values = {name: table[metric] for name, table in ranking.replications.items()}
@@ -55,11 +55,11 @@ def test_what_is_real_is_corrected_for_all_effects(ranking: sl.LeverRanking) -> 
     real = multipletests(probabilities, 0.05, "holm")[0]
     table = ranking.table()
     assert dict(zip(effects, real, strict=True)) == {
-        (which, metric, kind): table.loc[(metric, kind), f"{which}_is_real"]
+        (which, metric, kind): table.loc[(metric, kind), f"{which}_significant"]
         for which, metric, kind in effects
     }
     assert {True, False} == set(real.tolist())
-    assert not table.loc[("restricted_mean_days", "all"), "last_is_real"]
+    assert not table.loc[("restricted_mean_days", "all"), "last_significant"]
 
 
 def test_effects_per_cost_count_those_who_take_it_up(ranking: sl.LeverRanking) -> None:

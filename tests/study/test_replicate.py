@@ -271,7 +271,7 @@ def test_groups_are_compared_with_the_whole_book(study: sl.Study, weight: Any) -
             else:
                 error = (row["gap_high"] - row["gap_low"]) / 2 / stats.t.ppf(0.95, 7)
                 probabilities.append(2 * stats.t.sf(abs(row["gap"]) / error, 7))
-    assert table["is_real"].tolist() == multipletests(probabilities, 0.1, "holm")[0].tolist()
+    assert table["significant"].tolist() == multipletests(probabilities, 0.1, "holm")[0].tolist()
 
 
 def mean_delay_of_group(study: sl.Study, group: str, weight: str) -> np.ndarray[Any, Any]:
@@ -294,7 +294,7 @@ def test_the_watched_wait_for_their_review() -> None:
     table = study.groups().loc["days_review"]
     assert list(table.index) == ["not watched", "watched"]
     assert table.loc["not watched", "estimate"] == 0
-    assert table["is_real"].all()
+    assert table["significant"].all()
     assert table.loc["watched", "gap_low"] > 0 > table.loc["not watched", "gap_high"]
 
 
