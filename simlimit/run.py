@@ -12,6 +12,7 @@ from simlimit.bar import tqdm
 from simlimit.causes import counted_holds, days_by_cause, released_at_once
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
+from simlimit.model.compilation_notice import announce_compilation
 from simlimit.model.start import prepare
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
@@ -205,6 +206,7 @@ def simulate(
     # A user's process may look at a hold that has ended: its record is not used again.
     reusing = keep == "counts" and not processes
     setting = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
+    announce_compilation()
     with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
             state = simpy_driver.run(setting, seed, replication, processes, bar.update)

@@ -2,24 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
 
-from simlimit.books.portfolio import read_portfolio
 from simlimit.cli.stopping import be_undisturbed
-from simlimit.model.compiling import is_compiled
-from simlimit.scenario import Scenario
 from simlimit.study.replicating import StudyInterrupted
 from simlimit.study.study import Study
-
-
-def announce_compilation(scenarios: Iterable[Scenario]) -> None:
-    """Say that the first run takes longer, unless it will be refused anyway for its portfolio."""
-    if is_compiled():
-        return
-    for scenario in scenarios:
-        if scenario.population.portfolio is not None:
-            read_portfolio(scenario.population.portfolio)
-    print("compiling the model (once per installation) ...", file=sys.stderr, flush=True)
 
 
 def what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[str, Study]:

@@ -12,6 +12,7 @@ from simlimit.cli import compare, run, scenarios, study
 from simlimit.cli.arguments import Parser
 from simlimit.cli.stopping import stoppable
 from simlimit.errors import SimlimitError
+from simlimit.model.compilation_notice import omit_compilation_notice
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -47,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with stoppable():
             options = _parser().parse_args(arguments)
+            if "quiet" in options and options.quiet:
+                omit_compilation_notice()
             is_whole = options.command(options)
             sys.stdout.flush()
     except SimlimitError as error:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from simlimit import plots
 from simlimit.cli.arguments import Commands, add_changes, add_command, add_results, add_scenario
-from simlimit.cli.metric_tables import summary_text
 from simlimit.cli.naming import find_scenario, read_changes
-from simlimit.cli.notices import announce_compilation, say_if_not_precise, what_is_done
+from simlimit.cli.notices import say_if_not_precise, what_is_done
 from simlimit.cli.replicating import add_study_options, read_replications, read_study_options
 from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
 from simlimit.delays import described, quantiles
@@ -38,8 +37,6 @@ def study_scenario(options: argparse.Namespace) -> bool:
     number, chosen = read_replications(options), read_study_options(options)
     is_whole = True
     with output_folder(options.out) as draft:
-        if not options.quiet:
-            announce_compilation([scenario])
         try:
             study = replicate(scenario, number, options.seed, **chosen)
         except StudyInterrupted as stop:
@@ -47,7 +44,7 @@ def study_scenario(options: argparse.Namespace) -> bool:
             is_whole = False
         if draft is not None:
             write_study(study, draft)
-    print(study, summary_text(study), _quantiles(study), sep="\n\n")
+    print(study, _quantiles(study), sep="\n\n")
     say_if_not_precise(study)
     say_where(options.out)
     return is_whole

@@ -47,8 +47,7 @@ def as_toml(scenario: Part, source: Source, comments: bool = True) -> str:
     if not comments:
         # Every value stands in one line, so what begins so is a comment.
         lines = [line for line in lines if not line.startswith("#")]
-    after = ["", *lines]
-    return "".join(f"{line}\n" for line, before in zip(lines, after, strict=False) if line or before)
+    return "\n".join(lines).lstrip("\n") + "\n"
 
 
 def _table(part: Part, path: str, source: Source) -> Iterator[str]:

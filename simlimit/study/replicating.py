@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from simlimit.bar import tqdm
+from simlimit.model.compilation_notice import announce_compilation
 from simlimit.model.start import prepare
 from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario, check_whole
 from simlimit.scenario import Scenario
@@ -131,6 +132,8 @@ def replicate_all(scenarios: Mapping[str, Scenario], n: int, seed: int, plan: Pl
     n = check_whole("n", n, MOST, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
     cases = {name: _case(scenario, seed, plan) for name, scenario in scenarios.items()}
+
+    announce_compilation()
 
     def study(name: str, number: int, is_precise: bool | None = None) -> Study:
         def again(follow_up_days: int) -> Study:

@@ -32,7 +32,11 @@ def test_real_differences_are_filled_and_others_hollow():
     filled = [marker.get_markerfacecolor() != "white" for marker in markers(ax)]
     assert (
         filled
-        == table.unstack("scenario")["significant"][["weekly", "frozen"]].loc[DAYS].to_numpy().ravel().tolist()
+        == table.unstack("scenario")["significant"][["weekly", "frozen"]]
+        .loc[DAYS]
+        .to_numpy()
+        .ravel()
+        .tolist()
     )
     assert set(filled) == {True, False}
 
