@@ -191,7 +191,7 @@ class Part(BaseModel):
 
     def __dir__(self) -> list[str]:
         """List what a user needs, for completion: not what pydantic needs."""
-        return [name for name in super().__dir__() if hasattr(object, name) or not hasattr(Part, name)]
+        return sorted({*super().__dir__()} - ({*dir(Part)} - {*dir(object)}))
 
     def walk(self, path: str = "") -> Iterator[tuple[str, object, FieldInfo]]:
         """Yield dotted name, value and declaration of every field below, of elements of lists too."""

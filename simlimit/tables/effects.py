@@ -28,23 +28,23 @@ def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
                 *_effect_texts(effect, "alone", unit),
                 *_effect_texts(effect, "last", unit),
                 number_text(effect["cost"], _MONEY),
-                unit.name if metric != before else "",
             ),
             begins_group=metric != before,
-            strong=bool(effect["alone_significant"] or effect["last_significant"]),
         )
         rows.append(row)
         before = metric
     interval, real = f"{CONFIDENCE} interval", "significant"
-    headings = ("metric", "lever", "alone", interval, real, "last", interval, real, "cost", "unit")
+    headings = ("metric", "lever", "alone", interval, real, "last", interval, real, "cost")
+    units = [f"{one} in {unit_of(one).of_differences().name}" for one in effects.index.unique(0)]
     notes = (
+        f"Units: {'; '.join(units)}.",
         "Alone: with this lever only, less without any. Last: with all, less with all but this one. "
         "Less is better.",
         f"Significant: with {CONFIDENCE} confidence for all effects together (Holm). Cost: currency units "
         "per borrower and year.",
     )
     caption = f"what levers change: means over {replications:,} replications each"
-    return Table(caption, headings, "<<>><>><><", rows, notes)
+    return Table(caption, headings, "<<>><>><>", rows, notes)
 
 
 def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -> Table:

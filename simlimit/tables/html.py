@@ -5,7 +5,7 @@ from html import escape
 
 from simlimit.tables.table import Row, Table
 
-_SIDES = {"<": "left", ">": "right"}
+_SIDES = {"<": "text-align:left", ">": "text-align:right;white-space:nowrap"}
 _CAPTION = "caption-side:top;text-align:left;padding:0.3em 0.7em;white-space:nowrap"
 
 
@@ -29,7 +29,8 @@ def _table(table: Table) -> str:
     notes = "<br>".join(map(escape, table.notes))
     return (
         f'<table style="border-collapse:collapse"><caption style="{_CAPTION}">{escape(table.caption)}'
-        f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        '</caption><thead><tr style="border-bottom:1px solid currentColor">'
+        f"{head}</tr></thead><tbody>{body}</tbody></table>"
         + (f"<p><small>{notes}</small></p>" if notes else "")
     )
 
@@ -48,5 +49,5 @@ def _row(row: Row, align: str) -> str:
 
 
 def _cell(tag: str, text: str, side: str, scope: str = "", style: str = "") -> str:
-    looks = f"text-align:{_SIDES[side]};padding:0.15em 0.7em{style}"
+    looks = f"{_SIDES[side]};padding:0.15em 0.7em{style}"
     return f'<{tag}{scope} style="{looks}">{escape(text)}</{tag}>'

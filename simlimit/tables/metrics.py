@@ -120,12 +120,13 @@ def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
             for metric, table in by_metric.items()
         ]
         rows.append(Row((*map(str, values), *cells)))
-    units = [f"{metric} ({unit_of(metric).name})" for metric in metrics]
-    notes = [f"{CONFIDENCE} intervals over {replications:,} replications each; summary() has all metrics."]
+    units = "; ".join(f"{metric} in {unit_of(metric).name}" for metric in metrics)
+    about = f"{CONFIDENCE} intervals over {replications:,} replications each; summary() has all metrics."
+    notes = [f"Units: {units}.", about]
     if len(points) > MOST_POINTS:
         notes.append(f"The first {MOST_POINTS} of {len(points):,} points are shown.")
     align = ">" * (len(fields) + len(metrics))
-    return Table(f"metrics at {len(points):,} points", (*fields, *units), align, rows, tuple(notes))
+    return Table(f"metrics at {len(points):,} points", (*fields, *metrics), align, rows, tuple(notes))
 
 
 def _plus_minus(estimate: float, high: float, unit: Unit) -> str:
