@@ -20,10 +20,13 @@ _BOUNDS_LOG_LEVEL = (-14.0, -0.05)
 _BOUNDS_LOG_CONCENTRATION = (np.log(0.05), np.log(300.0))
 _BOUNDS_EFFECT = (0.0, 100.0)
 
+_ONSET = ("late_onset", "late_concentration", "utilisation_effect")
+_BEHAVIOUR = (*_ONSET, "cure_hazards", "draws_per_year", "draw_share")
+
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedBehaviour:
     """Behaviour parameters that were estimated from payment histories.
 
@@ -80,15 +83,8 @@ class FittedBehaviour:
         dict
             The estimates by the dotted names of their fields.
         """
-        return {
-            "behaviour.late_onset": self.late_onset,
-            "behaviour.late_concentration": self.late_concentration,
-            "behaviour.utilisation_effect": self.utilisation_effect,
-            "behaviour.cure_hazards": self.cure_hazards,
-            "behaviour.draws_per_year": self.draws_per_year,
-            "behaviour.draw_share": self.draw_share,
-            "product.instalments": self.instalments,
-        }
+        changes = {f"behaviour.{name}": getattr(self, name) for name in _BEHAVIOUR}
+        return {**changes, "product.instalments": self.instalments}
 
 
 def fit_behaviour(histories: Histories) -> FittedBehaviour:
@@ -141,16 +137,15 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
     hazards, hazard_errors = _cure_hazards(histories.late)
     draws_per_year, draw_share = _draws(histories)
     onset, onset_errors, levels = _OnsetData(histories).fit()
-    names = ("late_onset", "late_concentration", "utilisation_effect")
     return FittedBehaviour(
-        **dict(zip(names, onset.tolist(), strict=True)),
+        **dict(zip(_ONSET, onset.tolist(), strict=True)),
         cure_hazards=hazards,
         draws_per_year=draws_per_year,
         draw_share=draw_share,
         instalments=_instalments(histories),
         month_levels=tuple(levels.tolist()),
         standard_errors={
-            **dict(zip(names, onset_errors.tolist(), strict=True)),
+            **dict(zip(_ONSET, onset_errors.tolist(), strict=True)),
             "cure_hazards": hazard_errors,
         },
     )

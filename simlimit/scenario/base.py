@@ -191,7 +191,8 @@ class Part(BaseModel):
 
     def __dir__(self) -> list[str]:
         """List what a user needs, for completion: not what pydantic needs."""
-        return sorted({*super().__dir__()} - ({*dir(Part)} - {*dir(object)}))
+        own = {name for name in super().__dir__() if not name.startswith("__")}
+        return sorted(own - {*dir(Part)} | {*dir(object)})
 
     def walk(self, path: str = "") -> Iterator[tuple[str, object, FieldInfo]]:
         """Yield dotted name, value and declaration of every field below, of elements of lists too."""
