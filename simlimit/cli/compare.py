@@ -2,17 +2,17 @@
 
 import argparse
 import re
+from functools import partial
 from pathlib import Path
 
 from simlimit import plots
 from simlimit.cli.arguments import Commands, add_changes, add_command, add_results
 from simlimit.cli.naming import find_scenarios
-from simlimit.cli.notices import say_if_not_precise, what_is_done
-from simlimit.cli.replicating import add_study_options, read_replications, read_study_options
-from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
+from simlimit.cli.notices import say_if_not_precise
+from simlimit.cli.replicating import add_study_options, replicate_as_told
+from simlimit.cli.results import say_where, write_figure, write_scenario
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
-from simlimit.study.replicating import StudyInterrupted
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -46,16 +46,8 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
             f"The only scenario is {options.scenarios[0]!r}, but a comparison needs another, "
             "such as weekly=jiebei:evaluation.period_days=7."
         )
-    number, chosen = read_replications(options), read_study_options(options)
-    is_whole = True
-    with output_folder(options.out) as draft:
-        try:
-            comparison = compare(scenarios, number, options.seed, **chosen)
-        except StudyInterrupted as stop:
-            comparison = Comparison(what_is_done(stop, options))
-            is_whole = False
-        if draft is not None:
-            write_comparison(comparison, draft)
+    make = partial(compare, scenarios)
+    comparison, is_whole = replicate_as_told(options, make, Comparison, write_comparison)
     print(comparison)
     say_if_not_precise(*comparison.studies.values())
     say_where(options.out)

@@ -1,15 +1,23 @@
-"""The options of the commands that make many replications."""
+"""What commands that make many replications have in common: their options, and how they go on."""
 
 import argparse
 import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 from simlimit.cli.arguments import Parser, add_seed, whole
+from simlimit.cli.notices import what_is_done
+from simlimit.cli.results import output_folder
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES, NUMBERS, make_grouping
 from simlimit.run import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
 from simlimit.study.plan import MOST_WORKERS, Options
 from simlimit.study.precision import DEFAULT, wanted
-from simlimit.study.replicating import MOST
+from simlimit.study.replicating import MOST, StudyInterrupted
+from simlimit.study.study import Study
+
+R = TypeVar("R")
 
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
@@ -67,6 +75,42 @@ def add_study_options(parser: Parser) -> None:
         help="a folder that keeps every replication as soon as it is done; "
         "the same command continues from it, whatever ended it",
     )
+
+
+def replicate_as_told(
+    options: argparse.Namespace,
+    make: Callable[..., R],
+    of_studies: Callable[[dict[str, Study]], R],
+    write: Callable[[R, Path], None],
+) -> tuple[R, bool]:
+    """Make a result, or as much of it as is done when Ctrl-C comes, and write it where it is wanted.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    make : callable
+        Of the number of replications, the seed, and the options of `simlimit.replicate`.
+    of_studies : callable
+        What makes the result of the studies that are done.
+    write : callable
+        What writes the result into a folder.
+
+    Returns
+    -------
+    tuple of the result and bool
+        And whether it is the whole.
+    """
+    number, chosen = read_replications(options), read_study_options(options)
+    is_whole = True
+    with output_folder(options.out) as draft:
+        try:
+            result = make(number, options.seed, **chosen)
+        except StudyInterrupted as stop:
+            result = of_studies(what_is_done(stop, options))
+            is_whole = False
+        if draft is not None:
+            write(result, draft)
+    return result, is_whole
 
 
 def read_replications(options: argparse.Namespace) -> int:
