@@ -46,7 +46,7 @@ class Portfolio:
     spell_months: npt.NDArray[np.int16] | None
 
     def __len__(self) -> int:
-        """Give the number of borrowers."""
+        """Return the number of borrowers."""
         return len(self.limit_cents)
 
 
@@ -105,7 +105,7 @@ def read_portfolio(path: str | Path) -> Portfolio:
 
 
 def _read_own(path: str | Path) -> pd.DataFrame:
-    """Read a file with our columns: numbers within their bounds, and the regions as text."""
+    """Read the columns of a portfolio: numbers within their bounds, and regions as text."""
     amounts = dict.fromkeys(("limit", "outstanding"), MAX_AMOUNT)
     shares = dict.fromkeys(("score", "late_share"), 1.0)
     months = {"months_late": 24.0, "spell_months": 255.0}

@@ -23,7 +23,7 @@ MAX_AMOUNT = 1e9
 
 
 def read_columns(path: str | Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read the named columns of a CSV file as text, row i being line i + 2."""
+    """Read the named columns of a CSV file as text; row i is line i + 2."""
     header = read_header(path)
     missing = [name for name in required if name not in header]
     if missing:
@@ -31,8 +31,8 @@ def read_columns(path: str | Path, required: tuple[str, ...], optional: tuple[st
     for name in (*required, *optional):
         if header.count(name) > 1:
             raise PortfolioError(f"{path}: line 1 has {header.count(name)} columns {name!r}; allowed is one")
-    with _refusing(path, len(header)), warnings.catch_warnings():
-        # Every column is read, for only so does a row with too many fields (1,000 for 1000) show.
+    with _one_sentence(path, len(header)), warnings.catch_warnings():
+        # All columns are read, or a row with too many fields (1,000 for 1000) would not be noticed.
         warnings.simplefilter("error", pd.errors.ParserWarning)
         table = pd.read_csv(
             path,
@@ -54,7 +54,7 @@ def read_columns(path: str | Path, required: tuple[str, ...], optional: tuple[st
 def read_header(path: str | Path) -> list[str]:
     """Return the names of a file's columns."""
     opened: Any = gzip.open if str(path).endswith(".gz") else open
-    with _refusing(path), opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+    with _one_sentence(path), opened(path, "rt", encoding="utf-8-sig", newline="") as file:
         header = [name.strip() for name in next(csv.reader(file), [])]
     if not any(header):
         raise PortfolioError(f"{path}: line 1 is blank; it must name the columns")
@@ -62,8 +62,8 @@ def read_header(path: str | Path) -> list[str]:
 
 
 @contextmanager
-def _refusing(path: str | Path, columns: int = 0) -> Iterator[None]:
-    """Say in one sentence why a file cannot be read as a table."""
+def _one_sentence(path: str | Path, columns: int = 0) -> Iterator[None]:
+    """Turn errors of reading a file into one sentence."""
     try:
         yield
     except pd.errors.ParserWarning:
@@ -93,7 +93,7 @@ def _without_blank_end(path: str | Path, text: pd.DataFrame) -> pd.DataFrame:
 def numbers(
     path: str | Path, text: pd.DataFrame, column: str, low: float, high: float, *, whole: bool = False
 ) -> Floats:
-    """Turn a column of text into numbers, or name the first that is none or out of range."""
+    """Return a column of text as numbers; refuse the first cell that is no number or out of range."""
     values = pd.to_numeric(text[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
     good = (values >= low) & (values <= high)
     if whole:

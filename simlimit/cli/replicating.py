@@ -1,4 +1,4 @@
-"""What commands that make many replications have in common: their options, and how they go on."""
+"""What commands that make many replications share: their options, and keeping what Ctrl-C interrupts."""
 
 import argparse
 import math
@@ -24,7 +24,7 @@ MOST_IF_PRECISE = 10_000
 
 
 def add_study_options(parser: Parser) -> None:
-    """Let it be said how many replications are made, and how."""
+    """Add the options of replications: how many, and how they are made."""
     parser.add_argument(
         "--replications",
         metavar="N",
@@ -83,22 +83,22 @@ def replicate_as_told(
     of_studies: Callable[[dict[str, Study]], R],
     write: Callable[[R, Path], None],
 ) -> tuple[R, bool]:
-    """Make a result, or as much of it as is done when Ctrl-C comes, and write it where it is wanted.
+    """Make a result and write it into the output folder; Ctrl-C keeps the replications that are done.
 
     Parameters
     ----------
     options : argparse.Namespace
     make : callable
-        Of the number of replications, the seed, and the options of `simlimit.replicate`.
+        Takes the number of replications, the seed, and the options of `simlimit.replicate`.
     of_studies : callable
-        What makes the result of the studies that are done.
+        Makes the result of the studies that are done.
     write : callable
-        What writes the result into a folder.
+        Writes the result into a folder.
 
     Returns
     -------
     tuple of the result and bool
-        And whether it is the whole.
+        The flag is False after an interruption.
     """
     number, chosen = read_replications(options), read_study_options(options)
     is_whole = True
@@ -114,14 +114,14 @@ def replicate_as_told(
 
 
 def read_replications(options: argparse.Namespace) -> int:
-    """Return how many replications are wanted, or allowed."""
+    """Return the number of replications; with a precision, the largest."""
     if options.replications is not None:
         return int(options.replications)
     return MOST_IF_PRECISE if options.precision else REPLICATIONS
 
 
 def read_study_options(options: argparse.Namespace) -> Options:
-    """Return what the library is told, after what can be refused without simulating has been."""
+    """Return the options of `simlimit.replicate`, checked before anything is simulated."""
     precision = dict(options.precision) or None
     if precision is not None:
         wanted(precision)

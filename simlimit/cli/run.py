@@ -48,7 +48,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run_scenario(options: argparse.Namespace) -> bool:
-    """Simulate one history, print its table of causes, and write all that it says."""
+    """Simulate one history, print its table of causes, and write its tables and its figure."""
     scenario = find_scenario(options.scenario, read_changes(options.portfolio, options.changes))
     with output_folder(options.out) as draft:
         run = simulate(
@@ -62,7 +62,7 @@ def run_scenario(options: argparse.Namespace) -> bool:
 
 
 def write_run(run: Run, folder: Path) -> None:
-    """Write all that a run says into a folder."""
+    """Write the tables, the figure and the scenario of a run into a folder."""
     frames = {"holds": run.holds, "daily": run.daily, "borrowers": run.borrowers, "events": run.events}
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)

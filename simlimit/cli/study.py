@@ -57,7 +57,7 @@ def write_study(study: Study, folder: Path) -> None:
 
 
 def _quantiles(study: Study) -> str:
-    """Return by when so many of all repayment holds were released, in words."""
+    """Return in words after how many days given shares of the holds were released."""
     curve = quantiles(study.delay, "released", PROBABILITIES)
     lines = [
         f"  {100 * probability:g} %  {words}"

@@ -1,4 +1,4 @@
-"""The base of every part of a scenario: frozen, strict, and refusing a bad value in one sentence."""
+"""The base of every part of a scenario: it cannot be changed, and refuses a bad value in one sentence."""
 
 import difflib
 import reprlib
@@ -129,7 +129,7 @@ def dotted(path: tuple[str | int, ...]) -> str:
 
 
 def suggestion(name: str, names: list[str]) -> str:
-    """Return the end of a sentence about an unknown name: the one that is meant, or all at the top."""
+    """Return the end of a sentence about an unknown name: what was meant, or all names at the top."""
     elsewhere = [known for known in names if known.endswith(f".{name.rsplit('.', maxsplit=1)[-1]}")]
     meant = elsewhere or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if meant:
@@ -150,7 +150,7 @@ class Part(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: object) -> None:
-        """Say where the part stands, and how it is called: without pydantic's annotations."""
+        """Set the place of the part in a scenario, and a signature without pydantic's annotations."""
         if "place" not in vars(cls):
             cls.place = (cls.__name__.lower(),)
         cls.__signature__ = Signature([_parameter(name, info) for name, info in cls.model_fields.items()])
@@ -165,7 +165,7 @@ class Part(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _plain(cls, value: object) -> object:
-        """Take numpy's scalars and lists (as TOML has them) for what they stand for."""
+        """Turn numpy's scalars into Python's, and lists (of TOML) into tuples."""
         if isinstance(value, np.generic):
             return value.item()
         if isinstance(value, list):
@@ -183,19 +183,19 @@ class Part(BaseModel):
         """Refuse values that do not go together."""
 
     def refuse(self, path: str, rule: str) -> NoReturn:
-        """Refuse the value of a field for a rule that involves other fields."""
+        """Refuse the value of a field that breaks a rule about several fields."""
         value: object = self
         for step in path.split("."):
             value = getattr(value, step)
         refuse_at(tuple(path.split(".")), value, rule)
 
     def __dir__(self) -> list[str]:
-        """List what a user needs, for completion: not what pydantic needs."""
+        """List fields and methods for completion, without those of pydantic."""
         own = {name for name in super().__dir__() if not name.startswith("__")}
         return sorted(own - {*dir(Part)} | {*dir(object)})
 
     def walk(self, path: str = "") -> Iterator[tuple[str, object, FieldInfo]]:
-        """Yield dotted name, value and declaration of every field below, of elements of lists too."""
+        """Yield dotted name, value and declaration of every field, also of the elements of lists."""
         for name, info in type(self).model_fields.items():
             value, place = getattr(self, name), f"{path}.{name}" if path else name
             if isinstance(value, Part):
@@ -220,7 +220,7 @@ class Part(BaseModel):
 
 
 class _Shortened:
-    """Stands for a default in a signature that would be too long there."""
+    """Stands in a signature for a default that is too long: `Population()`."""
 
     def __init__(self, default: object) -> None:
         self.text = f"{type(default).__name__}()"
@@ -245,7 +245,7 @@ def refuse_at(path: tuple[str | int, ...], value: object, rule: str) -> NoReturn
 def _first_problem(
     cls: type[Part], error: ValidationError, values: Mapping[str, object]
 ) -> tuple[tuple[str | int, ...], str]:
-    """Put pydantic's first complaint into words."""
+    """Return the path and the problem of pydantic's first error, in our words."""
     first = error.errors(include_url=False)[0]
     path = first["loc"]
     cause = first.get("ctx", {}).get("error")

@@ -164,7 +164,7 @@ class Rules(Part):
 
 
 class Weights(Part):
-    """What makes a false flag more likely, on the logit scale; all 0: a coin."""
+    """What makes a false flag more likely, on the logit scale; all 0: the same for everybody."""
 
     place: ClassVar[tuple[str, ...]] = ("screening", "weights")
 
@@ -175,7 +175,7 @@ class Weights(Part):
 
 
 class Screening(Part):
-    """Behaviour analysis that errs."""
+    """Behaviour analysis, which can be wrong."""
 
     false_flag: float = number(
         0.0, 0, 1, "share of borrowers", "Long-run share of borrowers flagged by mistake", open_end="high"
@@ -246,7 +246,7 @@ class Funding(Part):
 
 
 class Limits(Part):
-    """How the line itself moves at evaluations."""
+    """How the limit itself changes at evaluations."""
 
     raise_score: float | None = number(None, 0, 1, "score", "Score from which the line rises; not set: never")
     raise_share: float = number(0.0, 0, 10, "share of the limit", "How much the line rises at once")
@@ -405,7 +405,7 @@ class Shock(Part):
 
 
 def check_regions(shocks: tuple[Shock, ...], regions: Iterable[str]) -> None:
-    """Refuse a shock that covers a region which the book does not have."""
+    """Refuse a shock of a region that the book does not have."""
     for position, shock in enumerate(shocks):
         for name in shock.regions:
             if name not in regions:

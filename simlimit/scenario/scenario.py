@@ -1,4 +1,4 @@
-"""A scenario: one parameter set, validated whole, with a source for each number."""
+"""A scenario: all parameters of one platform, validated together, with a source for each number."""
 
 import datetime
 import os
@@ -125,7 +125,7 @@ class Scenario(Part):
         Returns
         -------
         Scenario
-            The new scenario; this one stays as it is.
+            The new scenario; this one does not change.
 
         Raises
         ------
@@ -270,7 +270,7 @@ class Scenario(Part):
     def _provenance_after(
         self, changes: Mapping[str, object], kept: Mapping[str, str], own: bool
     ) -> dict[str, str]:
-        """Return the sources of a changed scenario: those of what is replaced are gone."""
+        """Return the sources of a changed scenario, without those of replaced fields."""
         sources = {
             name: source
             for name, source in kept.items()
@@ -336,7 +336,7 @@ def _covers(new: str, name: str) -> bool:
 
 
 def _value(scenario: Scenario, name: str) -> object:
-    """Return what stands at a dotted name; an element of a list as the list that holds it."""
+    """Return the value at a dotted name; for an element of a list, the list."""
     value: object = scenario
     for step in name.split("[", maxsplit=1)[0].split("."):
         value = getattr(value, step)
@@ -344,7 +344,7 @@ def _value(scenario: Scenario, name: str) -> object:
 
 
 def _values(scenario: Scenario) -> dict[str, object]:
-    """Return the values by dotted name, of elements of lists too; not where they come from."""
+    """Return the values by dotted name, without their sources."""
     return {name: value for name, value, _ in scenario.walk() if name != "provenance"}
 
 

@@ -22,7 +22,7 @@ WIDTH = 100
 
 
 def read(path: str | os.PathLike[str]) -> str:
-    """Return the text of a file, or refuse in one sentence."""
+    """Return the text of a file."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -51,7 +51,7 @@ def as_toml(scenario: Part, source: Source, comments: bool = True) -> str:
 
 
 def _table(part: Part, path: str, source: Source) -> Iterator[str]:
-    """Write a part: its own values first, as TOML wants, then the tables below it."""
+    """Write a part: its own values first, as TOML demands, then the tables below it."""
     tables: list[str] = []
     for name, info in type(part).model_fields.items():
         value, place = getattr(part, name), f"{path}.{name}" if path else name
