@@ -201,11 +201,12 @@ class Scenario(Part):
         --------
         >>> import simlimit as sl
         >>> jiebei = sl.preset("jiebei")
-        >>> jiebei.diff(jiebei.replace({"evaluation.period_days": 7, "limits.cap": 50_000.0}))
-                               this    other
+        >>> weekly = jiebei.replace({"name": "weekly", "evaluation.period_days": 7})
+        >>> jiebei.diff(weekly)  # doctest: +NORMALIZE_WHITESPACE
+                                jiebei  weekly
         field
-        evaluation.period_days   30        7
-        limits.cap             None  50000.0
+        name                    jiebei  weekly
+        evaluation.period_days      30       7
         """
         if not isinstance(other, Scenario):
             raise ScenarioError(f"other is {other!r}, but must be a Scenario, such as preset('jiebei').")
