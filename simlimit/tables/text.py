@@ -1,6 +1,7 @@
 """Tables as plain text, in columns."""
 
 from collections.abc import Sequence
+from unicodedata import east_asian_width
 
 from simlimit.tables.table import Table
 
@@ -20,10 +21,15 @@ def _aligned(table: Table) -> list[str]:
     for row in table.rows:
         name, *cells = row.cells
         rows.append((f"  {name}" if row.indented else name, *cells))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            f"{cell:{side}{width}}" for cell, side, width in zip(row, table.align, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(_padded, row, table.align, widths)).rstrip() for row in rows]
+
+
+def _padded(cell: str, side: str, width: int) -> str:
+    spaces = " " * (width - _width(cell))
+    return f"{spaces}{cell}" if side == ">" else f"{cell}{spaces}"
+
+
+def _width(text: str) -> int:
+    """Return how many places a text takes in a terminal, where a Chinese character takes two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

@@ -49,6 +49,11 @@ def test_text_has_columns():
     ]
 
 
+def test_chinese_characters_take_two_places():
+    table = Table("c", ("name", "借呗"), "<>", [Row(("a", "1.00"), indented=False)])
+    assert as_text("t", [table]).splitlines()[3:] == ["name  借呗", "a     1.00"]
+
+
 def test_without_tables_there_is_the_title_alone():
     assert as_text("A title", []) == "A title"
 
