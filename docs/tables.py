@@ -10,8 +10,9 @@ from pydantic.fields import FieldInfo
 
 import simlimit as sl
 import simlimit.scenario
-from simlimit.scenario.base import Part, allowed_values
+from simlimit.scenario.base import Part, allowed_values, unit_of
 from simlimit.scenario.scenario import LABELS
+from simlimit.tables.numbers import value_text
 
 ROOT = Path(__file__).parent.parent
 CLOCKWORK = sl.preset("clockwork")
@@ -47,7 +48,7 @@ def provenance(name: str, but: str = "clockwork") -> Markdown:
 def _sourced(scenario: sl.Scenario) -> Iterator[list[str]]:
     for field, value, unit in _numbers(scenario):
         label, _, source = scenario.source(field).partition(":")
-        yield [f"`{field}`", shown(value), unit, label, source.strip()]
+        yield [f"`{field}`", value_text(value), unit, label, source.strip()]
 
 
 def _numbers(scenario: sl.Scenario) -> Iterator[tuple[str, object, str]]:
@@ -66,7 +67,7 @@ def _numbers(scenario: sl.Scenario) -> Iterator[tuple[str, object, str]]:
                     "as each says",
                 )
         else:
-            yield field, value, _unit(info.json_schema_extra)
+            yield field, value, unit_of(info)
 
 
 def _at(scenario: sl.Scenario, field: str) -> object:
@@ -74,27 +75,6 @@ def _at(scenario: sl.Scenario, field: str) -> object:
     for step in field.split("."):
         value = getattr(value, step, None)
     return value
-
-
-def _unit(extra: object) -> str:
-    return str(extra["unit"]) if isinstance(extra, dict) else ""
-
-
-def shown(value: object) -> str:
-    """Return a value of a scenario as one reads it."""
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:,.10g}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {shown(one)}" for name, one in value.items())
-    if isinstance(value, tuple):
-        return ", ".join(shown(one) for one in value) or "none"
-    return str(value)
 
 
 def fields(part: str) -> Markdown:
@@ -122,10 +102,10 @@ def element_fields(kind: str) -> Markdown:
 def _fields(infos: Mapping[str, FieldInfo]) -> Markdown:
     rows = []
     for name, info in infos.items():
-        unit, allowed = _unit(info.json_schema_extra), allowed_values(info)
+        unit, allowed = unit_of(info), allowed_values(info)
         plain = allowed.removesuffix(f" ({unit})")
         meaning = str(info.description).removesuffix(f" ({f'{unit}; ' if unit else ''}{plain})")
-        default = "must be given" if info.is_required() else shown(info.default)
+        default = "must be given" if info.is_required() else value_text(info.default)
         rows.append([f"`{name}`", meaning, unit, plain, default])
     return Markdown(table(["field", "meaning", "unit", "allowed", "default"], rows))
 

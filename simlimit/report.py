@@ -1,21 +1,14 @@
 """What a run says about waiting: the table of release delay by cause."""
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from simlimit.model.causes import GATES
+from simlimit.causes import counted_holds, days_by_cause
 from simlimit.run import Run
-
-Counts = npt.NDArray[np.int64]
-
-TOTAL = "total"
 
 
 def repayment_holds(run: Run) -> pd.DataFrame:
     """Return the holds that statistics are about: of repayments, from the end of the warm-up on."""
-    holds = run.holds
-    return holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= run.scenario.warmup_days)]
+    return counted_holds(run.holds, run.scenario.warmup_days)
 
 
 def delay_by_cause(run: Run) -> pd.DataFrame:
@@ -53,26 +46,4 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
     >>> bool(table.loc["evaluation", "hold_days"] == table.loc["total", "hold_days"])
     True
     """
-    holds = repayment_holds(run)
-    days = holds[[f"days_{gate}" for gate in GATES]].to_numpy(np.int64)
-    days = np.column_stack([days, days.sum(axis=1)])
-    waited = (days > 0).sum(axis=0)
-    total = days.sum(axis=0)
-    return pd.DataFrame(
-        {
-            "holds": waited,
-            "share_of_holds": _ratio(waited, len(holds)),
-            "hold_days": total,
-            "share_of_days": _ratio(total, int(total[-1])),
-            "mean_days": _ratio(total, waited),
-        },
-        index=pd.Index([*GATES, TOTAL], name="cause"),
-    )
-
-
-def _ratio(part: Counts, whole: Counts | int) -> npt.NDArray[np.float64]:
-    """Divide counts; nothing of nothing is NaN."""
-    whole = np.broadcast_to(whole, part.shape)
-    quotient = np.full(part.shape, np.nan)
-    np.divide(part, whole, out=quotient, where=whole > 0)
-    return quotient
+    return days_by_cause(repayment_holds(run))

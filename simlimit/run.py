@@ -9,11 +9,16 @@ import pandas as pd
 
 from simlimit import frames
 from simlimit.bar import tqdm
+from simlimit.causes import counted_holds, days_by_cause, released_at_once
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
+from simlimit.model.compilation_notice import announce_compilation
 from simlimit.model.preparation import prepare
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
+from simlimit.tables.causes import causes_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import RunPlots
@@ -25,7 +30,7 @@ LONGEST_FOLLOW_UP = 30_000
 LARGEST_SEED = 2**32 - 1
 
 
-class Run:
+class Run(TabularResult):
     """One simulated history of a scenario.
 
     The tables are DataFrames, built when first asked for. Amounts are in currency units, times
@@ -117,6 +122,12 @@ class Run:
 
         return RunPlots(self)
 
+    def _tables(self) -> list[Table]:
+        if self.keep == "counts":
+            return []
+        holds = counted_holds(self.holds, self.scenario.warmup_days)
+        return [causes_table(days_by_cause(holds), len(holds), released_at_once(holds))]
+
     def _must_keep(self, what: str, kept: tuple[str, ...]) -> None:
         if self.keep not in kept:
             needed = " or ".join(f'keep="{one}"' for one in kept)
@@ -196,6 +207,7 @@ def simulate(
     # A user's process may look at a hold that has ended: its record is not used again.
     reusing = keep == "counts" and not processes
     prepared = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
+    announce_compilation()
     with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
             state = simpy_driver.run(prepared, seed, replication, processes, bar.update)

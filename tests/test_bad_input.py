@@ -10,9 +10,9 @@ import pytest
 import simlimit as sl
 from simlimit import cli
 from simlimit.cli import compare as compare_command
-from simlimit.cli import notices
 from simlimit.cli import run as run_command
 from simlimit.cli import study as study_command
+from simlimit.model import compilation_notice
 from simlimit.scenario import Facility, Lever, Shock
 
 BOOK = "limit,outstanding,score,region,late_share,months_late,spell_months\n"
@@ -29,7 +29,7 @@ def here(tmp_path, monkeypatch):
 def refused(here, monkeypatch, capsys):
     """Return a function that runs a command line, expects a refusal, and returns what was said."""
     # What a fresh installation says before the first run is none of our business here.
-    monkeypatch.setattr(notices, "is_compiled", lambda: True)
+    monkeypatch.setattr(compilation_notice, "is_compiled", lambda: True)
 
     def snapshot():
         return {path: path.lstat().st_mtime_ns for path in here.rglob("*")}

@@ -1,1 +1,1 @@
-"""Real books: portfolios to start from, payment histories, and what they say of behaviour."""
+"""Real books: portfolios to start from, payment histories, and the behaviour that they show."""

@@ -20,10 +20,13 @@ _BOUNDS_LOG_LEVEL = (-14.0, -0.05)
 _BOUNDS_LOG_CONCENTRATION = (np.log(0.05), np.log(300.0))
 _BOUNDS_EFFECT = (0.0, 100.0)
 
+_ONSET = ("late_onset", "late_concentration", "utilisation_effect")
+_BEHAVIOUR = (*_ONSET, "cure_hazards", "draws_per_year", "draw_share")
+
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedBehaviour:
     """Behaviour parameters that were estimated from payment histories.
 
@@ -73,43 +76,36 @@ class FittedBehaviour:
     standard_errors: dict[str, float | tuple[float, ...]]
 
     def as_changes(self) -> dict[str, object]:
-        """Give the changes to a scenario, for its `replace`, that make its borrowers behave so.
+        """Return the changes with which `Scenario.replace` makes borrowers behave so.
 
         Returns
         -------
         dict
             The estimates by the dotted names of their fields.
         """
-        return {
-            "behaviour.late_onset": self.late_onset,
-            "behaviour.late_concentration": self.late_concentration,
-            "behaviour.utilisation_effect": self.utilisation_effect,
-            "behaviour.cure_hazards": self.cure_hazards,
-            "behaviour.draws_per_year": self.draws_per_year,
-            "behaviour.draw_share": self.draw_share,
-            "product.instalments": self.instalments,
-        }
+        changes = {f"behaviour.{name}": getattr(self, name) for name in _BEHAVIOUR}
+        return {**changes, "product.instalments": self.instalments}
 
 
 def fit_behaviour(histories: Histories) -> FittedBehaviour:
     """Fit the behaviour of the model (docs/model.md, 2.2, 2.3, 2.9) to payment histories.
 
-    *Lateness*, by maximum likelihood. A client's months are a chain: while not late it misses with
-    probability q (1 + e x^2) / (1 + e m2), q being its own and beta distributed over clients, x its
-    utilisation on the last statement, m2 the mean of x^2 over the clients in the first month; while late it
-    cures with a hazard by the age of the spell. So the likelihood factorises: the hazards are plain
-    proportions, and the law of q is fitted to the months in which the client was not late and had something
-    to pay, q being integrated out. Persistence is thereby counted once, in the hazards. Each month has a
-    level of its own, or a drift of the book would pass for a lack of heterogeneity. The `blind_months` after
-    a cure do not enter.
+    *Lateness*, by maximum likelihood. A client who is not late misses a month with probability
+    q (1 + e x^2) / (1 + e m2). Here q is the client's own and beta distributed over clients, and x is the
+    utilisation on the last statement. The mean of x^2 over the clients in the first month is m2.
+    A client who is late cures with a hazard by the age of the spell. So the likelihood has two factors.
+    The hazards are plain proportions. The law of q is fitted to the months in which a client was not late and
+    had something to pay. Persistence is counted once, in the hazards. Each month has a level of its own:
+    otherwise a drift of the book would look like clients who are all alike. The `blind_months` after a cure
+    are left out.
 
-    *Borrowing*, by moments. The clock ticks with probability p a day, so that a month of d days has a
-    purchase with probability 1 - (1 - p)^d, which is set to the observed share. Draws of mean share s use up
-    1 - (1 - ps)^d of what is available, which is set to all purchases over all that was available. Only the
-    mean share is determined: the law is the widest uniform one that has it.
+    *Borrowing*, by moments. With a chance p of a purchase a day, a month of d days has one with probability
+    1 - (1 - p)^d. That is set to the observed share of months. Draws of mean share s use 1 - (1 - ps)^d of
+    the available limit. That is set to all purchases over all available limit. Only the mean share is
+    determined: the law is the widest uniform one with this mean.
 
     *Repaying*, by moments. A loan of N instalments and random age repays on average (1 + 1/2 + .. + 1/N) / N
-    of its balance next month; N is where this is nearest to what clients who are not late repay.
+    of its balance next month. N is chosen so that this is nearest to what clients who are not late repay.
 
     Parameters
     ----------
@@ -141,16 +137,15 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
     hazards, hazard_errors = _cure_hazards(histories.late)
     draws_per_year, draw_share = _draws(histories)
     onset, onset_errors, levels = _OnsetData(histories).fit()
-    names = ("late_onset", "late_concentration", "utilisation_effect")
     return FittedBehaviour(
-        **dict(zip(names, onset.tolist(), strict=True)),
+        **dict(zip(_ONSET, onset.tolist(), strict=True)),
         cure_hazards=hazards,
         draws_per_year=draws_per_year,
         draw_share=draw_share,
         instalments=_instalments(histories),
         month_levels=tuple(levels.tolist()),
         standard_errors={
-            **dict(zip(names, onset_errors.tolist(), strict=True)),
+            **dict(zip(_ONSET, onset_errors.tolist(), strict=True)),
             "cure_hazards": hazard_errors,
         },
     )
@@ -176,7 +171,7 @@ class _OnsetData:
         self.weights = self.shown.sum(axis=1)
 
     def fit(self) -> tuple[Floats, Floats, Floats]:
-        """Give late_onset, concentration and effect; their standard errors; the levels of the months."""
+        """Return onset, concentration and effect, their standard errors, and the levels of the months."""
         months = len(self.weights)
         observed = self.missed.sum(axis=1)
         start = np.r_[np.log(np.maximum(observed, 0.5) / self.weights), np.log(5.0), 1.0]
@@ -203,13 +198,13 @@ class _OnsetData:
         return np.array([mean, concentration, effect]), errors, np.exp(found[:months]) / mean
 
     def natural(self, parameters: Floats) -> tuple[float, float, float]:
-        """Give the mean of q over months and clients, its concentration, and the effect of utilisation."""
+        """Return the mean of q over months and clients, its concentration, and the effect of utilisation."""
         levels = np.exp(parameters[:-2])
         mean = float(np.average(levels, weights=self.weights))
         return mean, float(np.exp(parameters[-2])), float(parameters[-1])
 
     def cost(self, parameters: Floats) -> float:
-        """Minus the log likelihood."""
+        """Return minus the log likelihood."""
         mean, concentration, effect = self.natural(parameters)
         nodes, weights = _beta_nodes(mean * concentration, (1.0 - mean) * concentration)
         factors = (1.0 + effect * self.squared) / (1.0 + effect * self.mean_square)
@@ -225,7 +220,7 @@ class _OnsetData:
 
 
 def _beta_nodes(a: float, b: float) -> tuple[Floats, Floats]:
-    """Nodes and weights of Gauss-Jacobi quadrature under the beta(a, b) law."""
+    """Return nodes and weights of Gauss-Jacobi quadrature under the beta(a, b) law."""
     with np.errstate(all="ignore"):  # scipy evaluates a branch that it then discards
         nodes, weights = roots_jacobi(_NODES, b - 1.0, a - 1.0)
     return (nodes + 1.0) / 2.0, weights / weights.sum()
@@ -247,7 +242,7 @@ def _inverse_hessian(cost: Callable[[Floats], float], at: Floats) -> Floats:
 
 
 def _just_cured(late: Bools, months: int) -> Bools:
-    """Say where (months x clients) a client is not late but was within so many months before."""
+    """Return where (months x clients) a client is not late, but was in the given number of months before."""
     recent = np.zeros_like(late)
     for lag in range(1, months + 1):
         recent[lag:] |= late[:-lag]
@@ -255,7 +250,7 @@ def _just_cured(late: Bools, months: int) -> Bools:
 
 
 def _cure_hazards(late: Bools) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Cure hazards by months since onset, and their standard errors.
+    """Return cure hazards by months since onset, and their standard errors.
 
     A month not seen in the histories has the hazard of the next one that is, or else of the one before.
     """
@@ -280,7 +275,7 @@ def _cure_hazards(late: Bools) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 
 def _draws(histories: Histories) -> tuple[float, tuple[float, float]]:
-    """Rate of the clock of draws, and the range of the share of what is available."""
+    """Return draws per year, and the smallest and largest share of the available limit that is drawn."""
     purchases = np.maximum(0.0, histories.purchases)
     available = float(histories.available.sum())
     share_of_months = float((purchases > 0).mean())
@@ -293,7 +288,7 @@ def _draws(histories: Histories) -> tuple[float, tuple[float, float]]:
 
 
 def _instalments(histories: Histories) -> int:
-    """Find the number of instalments at which loans of random age repay as clients do who are not late."""
+    """Return the instalments at which loans of random age repay as fast as clients who are not late."""
     before = histories.balance[:, :-1]
     good = (before > 0) & ~histories.late[:, :-1] & ~histories.late[:, 1:]
     if not good.any():

@@ -1,4 +1,4 @@
-"""Payment histories: what a lender's books show of its clients, month by month."""
+"""Payment histories: limits, balances, payments and lateness of clients, month by month."""
 
 from dataclasses import dataclass
 
@@ -75,16 +75,16 @@ class Histories:
 
     @property
     def purchases(self) -> Floats:
-        """What was newly borrowed in each month but the first: growth of the balance plus what was paid."""
+        """New borrowing in each month but the first: growth of the balance plus payments."""
         return self.balance[:, 1:] - self.balance[:, :-1] + self.payments
 
     @property
     def available(self) -> Floats:
-        """What could be borrowed in each month but the first, had the payment come before any purchase."""
+        """Largest possible borrowing in each month but the first, if the payment came before any purchase."""
         return np.maximum(0.0, self.limit[:, None] - self.balance[:, :-1] + self.payments)
 
     def until(self, months: int) -> "Histories":
-        """Give the histories of the first so many months only.
+        """Return the histories of the first months only.
 
         Parameters
         ----------

@@ -14,7 +14,7 @@ from simlimit.errors import PortfolioError
 MAX_REGIONS = 32_767
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Portfolio:
     """A book of borrowers at the start of a run; entry i of each array is borrower i.
 
@@ -46,7 +46,7 @@ class Portfolio:
     spell_months: npt.NDArray[np.int16] | None
 
     def __len__(self) -> int:
-        """Give the number of borrowers."""
+        """Return the number of borrowers."""
         return len(self.limit_cents)
 
 
@@ -83,47 +83,37 @@ def read_portfolio(path: str | Path) -> Portfolio:
     >>> len(book), book.outstanding_cents.tolist(), book.region_names
     (2, [125050, 0], ('north', 'south'))
     """
-    if is_uci(read_header(path)):
-        return _from_uci(path)
-    text = read_columns(
-        path,
-        required=("limit", "outstanding"),
-        optional=("score", "region", "late_share", "months_late", "spell_months"),
-    )
+    table = portfolio_from_uci(path) if is_uci(read_header(path)) else _read_own(path)
 
-    def share(column: str) -> Floats | None:
-        return numbers(path, text, column, 0, 1) if column in text else None
+    def floats(column: str) -> Floats | None:
+        return table[column].to_numpy(np.float64) if column in table else None
 
-    def months(column: str, most: int) -> npt.NDArray[np.int16] | None:
-        if column not in text:
-            return None
-        return numbers(path, text, column, 0, most, whole=True).astype(np.int16)
+    def months(column: str) -> npt.NDArray[np.int16] | None:
+        return table[column].to_numpy(np.int16) if column in table else None
 
-    region_names, region = _regions(path, text["region"]) if "region" in text else ((), None)
+    region_names, region = _regions(path, table["region"]) if "region" in table else ((), None)
     return Portfolio(
-        limit_cents=_cents(numbers(path, text, "limit", 0, MAX_AMOUNT)),
-        outstanding_cents=_cents(numbers(path, text, "outstanding", 0, MAX_AMOUNT)),
-        score=share("score"),
+        limit_cents=_cents(table["limit"]),
+        outstanding_cents=_cents(table["outstanding"]),
+        score=floats("score"),
         region_names=region_names,
         region=region,
-        late_share=share("late_share"),
-        months_late=months("months_late", 24),
-        spell_months=months("spell_months", 255),
+        late_share=floats("late_share"),
+        months_late=months("months_late"),
+        spell_months=months("spell_months"),
     )
 
 
-def _from_uci(path: str | Path) -> Portfolio:
-    book = portfolio_from_uci(path)
-    return Portfolio(
-        limit_cents=_cents(book["limit"].to_numpy()),
-        outstanding_cents=_cents(book["outstanding"].to_numpy()),
-        score=None,
-        region_names=(),
-        region=None,
-        late_share=None,
-        months_late=book["months_late"].to_numpy(),
-        spell_months=book["spell_months"].to_numpy(),
-    )
+def _read_own(path: str | Path) -> pd.DataFrame:
+    """Read the columns of a portfolio: numbers within their bounds, and regions as text."""
+    amounts = dict.fromkeys(("limit", "outstanding"), MAX_AMOUNT)
+    shares = dict.fromkeys(("score", "late_share"), 1.0)
+    months = {"months_late": 24.0, "spell_months": 255.0}
+    table = read_columns(path, required=(*amounts,), optional=("region", *shares, *months))
+    for column, most in (amounts | shares | months).items():
+        if column in table:
+            table[column] = numbers(path, table, column, 0, most, whole=column in months)
+    return table
 
 
 def _regions(path: str | Path, names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
@@ -141,5 +131,5 @@ def _regions(path: str | Path, names: pd.Series) -> tuple[tuple[str, ...], npt.N
     return tuple(str(name) for name in found), codes.astype(np.int16)
 
 
-def _cents(amounts: Floats) -> npt.NDArray[np.int64]:
-    return np.rint(100.0 * amounts).astype(np.int64)
+def _cents(amounts: pd.Series) -> npt.NDArray[np.int64]:
+    return np.rint(100.0 * amounts.to_numpy(np.float64)).astype(np.int64)

@@ -90,7 +90,7 @@ def histories_from_uci(path: str | Path) -> Histories:
     Raises
     ------
     PortfolioError
-        If the file is not that file.
+        If a column is missing, or a cell is not what it has in that file.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Words of the command line that several commands understand, and how each is read."""
+"""Arguments that several commands share, and how their values are read."""
 
 import argparse
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from simlimit.run import LARGEST_SEED
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 Handler: TypeAlias = Callable[[argparse.Namespace], bool]
-"""What a command does with its options; whether it came to its end, or was interrupted and kept a part."""
+"""Runs a command with its options; returns False if it was interrupted and kept a part of its work."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that refuses bad usage as everything else does: in one sentence."""
+    """A parser that refuses bad usage in one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        """Refuse in a sentence."""
+        """Raise the error that the program prints."""
         raise SimlimitError(f"{message} (see: {self.prog} --help)")
 
 
@@ -35,7 +35,7 @@ def add_command(commands: Commands, name: str, what: str, example: str, handler:
 
 
 def add_scenario(parser: Parser) -> None:
-    """Let one scenario be named."""
+    """Add the argument that names a scenario."""
     parser.add_argument(
         "scenario",
         metavar="PRESET_OR_TOML",
@@ -44,7 +44,7 @@ def add_scenario(parser: Parser) -> None:
 
 
 def add_changes(parser: Parser, of_what: str = "the scenario") -> None:
-    """Let fields be changed, and the book."""
+    """Add the options that change fields, or replace the drawn borrowers by a book."""
     parser.add_argument(
         "--portfolio",
         metavar="CSV",
@@ -63,20 +63,20 @@ def add_changes(parser: Parser, of_what: str = "the scenario") -> None:
 
 
 def add_seed(parser: Parser, what: str) -> None:
-    """Let the seed be chosen."""
+    """Add the option of the seed."""
     parser.add_argument(
         "--seed", metavar="N", type=whole(LARGEST_SEED), default=1, help=f"{what} (default: 1)"
     )
 
 
 def add_results(parser: Parser, what: str) -> None:
-    """Let results be written, and stderr be silent."""
+    """Add the options of the output folder, and of no progress."""
     parser.add_argument("--out", metavar="DIR", help=f"a new or empty folder for {what}")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 
 def whole(largest: int, least: int = 0) -> Callable[[str], int]:
-    """Return what reads a whole number, so that a bad one is refused before anything else is said."""
+    """Return a reader of whole numbers from `least` to `largest`."""
 
     def read(text: str) -> int:
         try:

@@ -2,20 +2,17 @@
 
 import argparse
 import re
+from functools import partial
 from pathlib import Path
-
-import pandas as pd
 
 from simlimit import plots
 from simlimit.cli.arguments import Commands, add_changes, add_command, add_results
-from simlimit.cli.metric_tables import cohort_lines, differences_text
 from simlimit.cli.naming import find_scenarios
-from simlimit.cli.notices import announce_compilation, say_if_not_precise, what_is_done
-from simlimit.cli.replicating import add_study_options, read_replications, read_study_options
-from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
+from simlimit.cli.notices import say_if_not_precise
+from simlimit.cli.replicating import add_study_options, replicate_as_told
+from simlimit.cli.results import say_where, write_figure, write_scenario
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
-from simlimit.study.replicating import StudyInterrupted
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -25,7 +22,7 @@ def add_to(commands: Commands) -> None:
     parser = add_command(
         commands,
         "compare",
-        "simulate the same histories of several scenarios: what differs from the first, and what is real",
+        "simulate the same histories of several scenarios: what differs from the first, and how surely",
         "simlimit compare jiebei weekly=jiebei:evaluation.period_days=7 --out weekly",
         compare_scenarios,
     )
@@ -49,28 +46,17 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
             f"The only scenario is {options.scenarios[0]!r}, but a comparison needs another, "
             "such as weekly=jiebei:evaluation.period_days=7."
         )
-    number, chosen = read_replications(options), read_study_options(options)
-    is_whole = True
-    with output_folder(options.out) as draft:
-        if not options.quiet:
-            announce_compilation(scenarios.values())
-        try:
-            comparison = compare(scenarios, number, options.seed, **chosen)
-        except StudyInterrupted as stop:
-            comparison = Comparison(what_is_done(stop, options))
-            is_whole = False
-        differences = comparison.differences()
-        if draft is not None:
-            write_comparison(comparison, differences, draft)
-    print(comparison, *_texts(comparison, differences), sep="\n\n")
+    make = partial(compare, scenarios)
+    comparison, is_whole = replicate_as_told(options, make, Comparison, write_comparison)
+    print(comparison)
     say_if_not_precise(*comparison.studies.values())
     say_where(options.out)
     return is_whole
 
 
-def write_comparison(comparison: Comparison, differences: pd.DataFrame, folder: Path) -> None:
+def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write the tables and figures of a comparison into a folder."""
-    differences.to_csv(folder / "differences.csv")
+    comparison.differences().to_csv(folder / "differences.csv")
     comparison.summary().to_csv(folder / "summary.csv")
     (folder / "scenarios").mkdir()
     for position, (name, study) in enumerate(comparison.studies.items()):
@@ -78,14 +64,3 @@ def write_comparison(comparison: Comparison, differences: pd.DataFrame, folder: 
         write_scenario(study.scenario, folder / "scenarios" / file_name)
     write_figure(folder / "forest.png", lambda: plots.forest(comparison))
     write_figure(folder / "platform.png", lambda: plots.platform(comparison))
-
-
-def _texts(comparison: Comparison, differences: pd.DataFrame) -> list[str]:
-    """Return a table for each scenario but the first, and what they are about."""
-    others = [name for name in comparison.studies if name != comparison.reference]
-    tables = [differences_text(comparison, differences, name) for name in others]
-    about = (
-        "Difference: the mean over replications, which share all random numbers that mean the same in both.\n"
-        f"Real: with 95 % confidence for all {len(differences)} differences together (Holm)."
-    )
-    return [*tables, "\n".join([*cohort_lines(comparison.studies[comparison.reference]), about])]

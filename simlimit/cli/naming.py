@@ -15,14 +15,14 @@ _NAMED = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 
 
 def find_scenario(name: str, changes: Mapping[str, Any] | None = None) -> Scenario:
-    """Return a preset, or what is in a file, with changes; any other word is taken for a misspelt preset."""
+    """Return a preset or the scenario in a file, with changes; any other word is a misspelt preset."""
     is_file = Path(name).is_file() or name.endswith(".toml") or os.sep in name
     scenario = load(name) if is_file and name not in presets().index else preset(name)
     return scenario.replace(changes) if changes else scenario
 
 
 def read_changes(portfolio: str | None, settings: Iterable[str]) -> dict[str, Any]:
-    """Return what is changed of a scenario: its book, and fields set by ``FIELD=VALUE``."""
+    """Return the changes of a scenario: its book, and the fields that ``FIELD=VALUE`` sets."""
     changes: dict[str, Any] = {}
     if portfolio is not None:
         # Absolute, so that the scenario reproduces the run from any folder.
@@ -31,7 +31,7 @@ def read_changes(portfolio: str | None, settings: Iterable[str]) -> dict[str, An
 
 
 def read_change(text: str, what: str = "--set") -> tuple[str, Any]:
-    """Read `field=value`, the value as TOML has it or else as bare text."""
+    """Read ``FIELD=VALUE``: the value is TOML, or else bare text."""
     field, equals, value = (part.strip() for part in text.partition("="))
     if not field or not equals or not value:
         raise SimlimitError(f"{what} is {text!r}, but must be FIELD=VALUE, such as evaluation.period_days=7.")
@@ -74,7 +74,7 @@ def find_scenarios(
 
 
 def _parts(text: str) -> tuple[str, str, list[str]]:
-    """Return name, preset or path, and changes; without a name, the changes or the file give one."""
+    """Return name, preset or path, and changes; the name may follow from the changes or the file."""
     head, *own = _CHANGE_BEGINS.split(text)
     named = _NAMED.fullmatch(head)
     if named:

@@ -1,33 +1,19 @@
-"""What is said on stderr while one waits, or has had enough."""
+"""Messages on stderr: of an interrupted study, and of a precision that was not reached."""
 
 import argparse
 import sys
-from collections.abc import Iterable
 
-from simlimit.books.portfolio import read_portfolio
-from simlimit.cli.stopping import be_undisturbed
-from simlimit.model.compiling import is_compiled
-from simlimit.scenario import Scenario
+from simlimit.cli.stopping import ignore_signals
 from simlimit.study.replicating import StudyInterrupted
 from simlimit.study.study import Study
 
 
-def announce_compilation(scenarios: Iterable[Scenario]) -> None:
-    """Say that the first run takes longer, unless it will be refused anyway for its portfolio."""
-    if is_compiled():
-        return
-    for scenario in scenarios:
-        if scenario.population.portfolio is not None:
-            read_portfolio(scenario.population.portfolio)
-    print("compiling the model (once per installation) ...", file=sys.stderr, flush=True)
-
-
 def what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[str, Study]:
-    """Say how far a study had come when it was interrupted, and return what there is; without any, end.
+    """Say how many replications an interrupted study has done, and return its studies; end if it has none.
 
-    From here on, another Ctrl-C does nothing: it would lose what is done while that is printed and written.
+    From here on Ctrl-C does nothing: it would lose the studies while they are printed and written.
     """
-    be_undisturbed()
+    ignore_signals()
     on = "" if options.store is None else f"; the same command continues from {options.store}"
     if not stop.studies:
         raise KeyboardInterrupt(f"interrupted; no replication was done{on}.")
@@ -37,7 +23,7 @@ def what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[st
 
 
 def say_if_not_precise(*studies: Study) -> None:
-    """Say that a precision was asked for and not reached."""
+    """Say that the precision was not reached, if so."""
     if any(study.is_precise is False for study in studies):
         print(
             f"simlimit: the precision is not reached within {len(studies[0]):,} replications; "

@@ -1,4 +1,4 @@
-"""The program: its commands, and what becomes of errors and of Ctrl-C or SIGTERM."""
+"""The program: its commands, and its exit codes after errors, Ctrl-C and SIGTERM."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ from simlimit.cli import compare, run, scenarios, study
 from simlimit.cli.arguments import Parser
 from simlimit.cli.stopping import stoppable
 from simlimit.errors import SimlimitError
+from simlimit.model.compilation_notice import omit_compilation_notice
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -47,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with stoppable():
             options = _parser().parse_args(arguments)
+            if "quiet" in options and options.quiet:
+                omit_compilation_notice()
             is_whole = options.command(options)
             sys.stdout.flush()
     except SimlimitError as error:
@@ -57,14 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"simlimit: {sentence}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Who reads the output, such as `head`, has had enough; Python must not complain on closing the pipe.
+        # The reader of the output, such as `head`, has ended; Python must not complain on closing the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0 if is_whole else INTERRUPTED
 
 
 def _sentence(error: SimlimitError) -> str:
-    """Return an error as one line that ends as a sentence does."""
+    """Return an error as one line with a full stop."""
     line = " ".join(str(error).split())
     return line if line.endswith((".", "?")) else f"{line}."
 

@@ -1,22 +1,30 @@
-"""The options of the commands that make many replications."""
+"""What commands that make many replications share: their options, and keeping what Ctrl-C interrupts."""
 
 import argparse
 import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 from simlimit.cli.arguments import Parser, add_seed, whole
+from simlimit.cli.notices import what_is_done
+from simlimit.cli.results import output_folder
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES, NUMBERS, make_grouping
 from simlimit.run import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
 from simlimit.study.options import MOST_WORKERS, Options
 from simlimit.study.precision import DEFAULT_METRIC, target_half_widths
-from simlimit.study.replicating import MOST_REPLICATIONS
+from simlimit.study.replicating import MOST_REPLICATIONS, StudyInterrupted
+from simlimit.study.study import Study
+
+R = TypeVar("R")
 
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
 
 
 def add_study_options(parser: Parser) -> None:
-    """Let it be said how many replications are made, and how."""
+    """Add the options of replications: how many, and how they are made."""
     parser.add_argument(
         "--replications",
         metavar="N",
@@ -69,15 +77,51 @@ def add_study_options(parser: Parser) -> None:
     )
 
 
+def replicate_as_told(
+    options: argparse.Namespace,
+    make: Callable[..., R],
+    of_studies: Callable[[dict[str, Study]], R],
+    write: Callable[[R, Path], None],
+) -> tuple[R, bool]:
+    """Make a result and write it into the output folder; Ctrl-C keeps the replications that are done.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    make : callable
+        Takes the number of replications, the seed, and the options of `simlimit.replicate`.
+    of_studies : callable
+        Makes the result of the studies that are done.
+    write : callable
+        Writes the result into a folder.
+
+    Returns
+    -------
+    tuple of the result and bool
+        The flag is False after an interruption.
+    """
+    number, chosen = read_replications(options), read_study_options(options)
+    is_whole = True
+    with output_folder(options.out) as draft:
+        try:
+            result = make(number, options.seed, **chosen)
+        except StudyInterrupted as stop:
+            result = of_studies(what_is_done(stop, options))
+            is_whole = False
+        if draft is not None:
+            write(result, draft)
+    return result, is_whole
+
+
 def read_replications(options: argparse.Namespace) -> int:
-    """Return how many replications are wanted, or allowed."""
+    """Return the number of replications; with a precision, the largest."""
     if options.replications is not None:
         return int(options.replications)
     return MOST_IF_PRECISE if options.precision else REPLICATIONS
 
 
 def read_study_options(options: argparse.Namespace) -> Options:
-    """Return what the library is told, after what can be refused without simulating has been."""
+    """Return the options of `simlimit.replicate`, checked before anything is simulated."""
     precision = dict(options.precision) or None
     if precision is not None:
         target_half_widths(precision)

@@ -1,4 +1,4 @@
-"""The folder of results: scenarios and figures in it, and where it is."""
+"""The output folder, and the scenarios and figures in it."""
 
 import warnings
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from simlimit.scenario import Scenario, dumps
 
 
 def output_folder(path: str | None) -> AbstractContextManager[Path | None]:
-    """Return the folder as a draft that becomes it at the end; None if none is wanted."""
+    """Return a draft that becomes the output folder at the end; None without a path."""
     return nullcontext() if path is None else whole_folder(path)
 
 
 def say_where(path: str | None) -> None:
-    """Print where the results are, if anywhere."""
+    """Print where the results were written, if they were."""
     if path is not None:
         print(f"\nwritten to {path}")
 
@@ -30,7 +30,7 @@ def write_scenario(scenario: Scenario, path: Path) -> None:
 
 
 def write_figure(path: Path, draw: Callable[[], Axes]) -> None:
-    """Write a picture in the size that it chooses for itself."""
+    """Write a picture in its own size."""
     figure = draw().figure
     assert isinstance(figure, Figure)
     with warnings.catch_warnings():

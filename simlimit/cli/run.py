@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from simlimit import plots
 from simlimit.cli.arguments import (
     Commands,
@@ -16,9 +14,8 @@ from simlimit.cli.arguments import (
     whole,
 )
 from simlimit.cli.naming import find_scenario, read_changes
-from simlimit.cli.notices import announce_compilation
 from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
-from simlimit.report import delay_by_cause, repayment_holds
+from simlimit.report import delay_by_cause
 from simlimit.run import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED, Run, simulate
 
 
@@ -51,23 +48,21 @@ def add_to(commands: Commands) -> None:
 
 
 def run_scenario(options: argparse.Namespace) -> bool:
-    """Simulate one history, print its table of causes, and write all that it says."""
+    """Simulate one history, print its table of causes, and write its tables and its figure."""
     scenario = find_scenario(options.scenario, read_changes(options.portfolio, options.changes))
     with output_folder(options.out) as draft:
-        if not options.quiet:
-            announce_compilation([scenario])
         run = simulate(
             scenario, options.seed, options.replication, engine=options.engine, progress=not options.quiet
         )
         if draft is not None:
             write_run(run, draft)
-    print(run, _table(run), sep="\n\n")
+    print(run)
     say_where(options.out)
     return True
 
 
 def write_run(run: Run, folder: Path) -> None:
-    """Write all that a run says into a folder."""
+    """Write the tables, the figure and the scenario of a run into a folder."""
     frames = {"holds": run.holds, "daily": run.daily, "borrowers": run.borrowers, "events": run.events}
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
@@ -76,27 +71,3 @@ def write_run(run: Run, folder: Path) -> None:
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     follow_up_days = max(1, min(FOLLOW_UP_DAYS, observed // 2))
     write_figure(folder / "delay.png", lambda: plots.delay(run, follow_up_days))
-
-
-def _table(run: Run) -> str:
-    """Return the table of release delay by cause as text, and what it is about."""
-    holds = repayment_holds(run)
-    at_once = int(((holds["outcome"] == "released") & (holds["delay_days"] == 0)).sum())
-    table = delay_by_cause(run)
-    shown = pd.DataFrame(
-        {
-            "holds that waited": table["holds"].map("{:,}".format),
-            "of all holds": table["share_of_holds"].map(_percent),
-            "hold-days": table["hold_days"].map("{:,}".format),
-            "of all days": table["share_of_days"].map(_percent),
-            "mean days": table["mean_days"].map(lambda days: "-" if pd.isna(days) else f"{days:.1f}"),
-        }
-    )
-    return (
-        f"{shown.rename_axis(None).to_string()}\n\n"
-        f"{at_once:,} of {len(holds):,} repayment holds were released on the day of repayment."
-    )
-
-
-def _percent(share: float) -> str:
-    return "-" if pd.isna(share) else f"{100 * share:.1f} %"

@@ -10,7 +10,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does, unless it has a meaning already; in the end, all is as before."""
+    """Let SIGTERM do what Ctrl-C does, unless the process handles it; restore both at the end."""
     if not _may_be_set():
         yield
         return
@@ -26,8 +26,8 @@ def stoppable() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def be_undisturbed() -> None:
-    """Let nothing but a kill stop what follows, until `stoppable` ends: what is done is being written."""
+def ignore_signals() -> None:
+    """Ignore Ctrl-C and SIGTERM until `stoppable` ends, while results are being written."""
     if not _may_be_set():
         return
     for number in _SIGNALS:
@@ -36,5 +36,5 @@ def be_undisturbed() -> None:
 
 
 def _may_be_set() -> bool:
-    """Return whether this thread may say what signals do."""
+    """Return whether this thread may set what signals do."""
     return threading.current_thread() is threading.main_thread()

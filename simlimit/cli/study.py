@@ -1,17 +1,17 @@
 """`simlimit study`: many histories of a scenario, their summary, delay distribution and figures."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from simlimit import plots
 from simlimit.cli.arguments import Commands, add_changes, add_command, add_results, add_scenario
-from simlimit.cli.metric_tables import summary_text
 from simlimit.cli.naming import find_scenario, read_changes
-from simlimit.cli.notices import announce_compilation, say_if_not_precise, what_is_done
-from simlimit.cli.replicating import add_study_options, read_replications, read_study_options
-from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
+from simlimit.cli.notices import say_if_not_precise
+from simlimit.cli.replicating import add_study_options, replicate_as_told
+from simlimit.cli.results import say_where, write_figure, write_scenario
 from simlimit.delays import describe_quantiles, quantiles
-from simlimit.study.replicating import StudyInterrupted, replicate
+from simlimit.study.replicating import replicate
 from simlimit.study.study import Study
 
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
@@ -35,19 +35,10 @@ def add_to(commands: Commands) -> None:
 def study_scenario(options: argparse.Namespace) -> bool:
     """Make a study, print its summary and its quantiles, and write all its tables."""
     scenario = find_scenario(options.scenario, read_changes(options.portfolio, options.changes))
-    number, chosen = read_replications(options), read_study_options(options)
-    is_whole = True
-    with output_folder(options.out) as draft:
-        if not options.quiet:
-            announce_compilation([scenario])
-        try:
-            study = replicate(scenario, number, options.seed, **chosen)
-        except StudyInterrupted as stop:
-            study = what_is_done(stop, options)[""]
-            is_whole = False
-        if draft is not None:
-            write_study(study, draft)
-    print(study, summary_text(study), _quantiles(study), sep="\n\n")
+    study, is_whole = replicate_as_told(
+        options, partial(replicate, scenario), lambda studies: studies[""], write_study
+    )
+    print(study, _quantiles(study), sep="\n\n")
     say_if_not_precise(study)
     say_where(options.out)
     return is_whole

@@ -10,7 +10,7 @@ from simlimit.plots.canvas import axes, entitle, percent, whose
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label, spoken
 from simlimit.plots.tables import Weight, check_kind
-from simlimit.report import TOTAL, delay_by_cause, repayment_holds
+from simlimit.report import delay_by_cause, repayment_holds
 from simlimit.run import Run
 from simlimit.study.study import Study
 
@@ -79,7 +79,7 @@ def causes(
 
 
 def _draw_run(ax: Axes, run: Run, language: Language) -> None:
-    table = delay_by_cause(run).drop(index=TOTAL)
+    table = delay_by_cause(run).drop(index="total")
     bars = ax.barh(PLACES, table["hold_days"], color=style.PALE, edgecolor=style.INK)
     labels = [
         f"{days:,} ({percent(share)})" if days else "0"

@@ -1,5 +1,6 @@
 """What is simulated: the scenario, its parts, its file format and its presets."""
 
+from simlimit.scenario.files import dumps, load, presets
 from simlimit.scenario.parts import (
     Behaviour,
     Evaluation,
@@ -16,9 +17,7 @@ from simlimit.scenario.parts import (
     Shock,
     Weights,
 )
-from simlimit.scenario.presets import preset, presets
-from simlimit.scenario.scenario import Scenario, load, names
-from simlimit.scenario.toml import dumps
+from simlimit.scenario.scenario import Scenario, names, preset
 
 __all__ = [
     "Behaviour",

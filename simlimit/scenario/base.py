@@ -1,12 +1,13 @@
-"""The base of every part of a scenario: frozen, strict, and refusing a bad value in one sentence."""
+"""The base of every part of a scenario: it cannot be changed, and refuses a bad value in one sentence."""
 
 import difflib
 import reprlib
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal, NoReturn, TypeVar
+from inspect import Parameter, Signature
+from typing import Any, ClassVar, Literal, NoReturn, Self, TypeVar, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from simlimit.errors import ScenarioError
@@ -14,6 +15,9 @@ from simlimit.errors import ScenarioError
 T = TypeVar("T")
 V = TypeVar("V")
 End = Literal["low", "high"]
+
+REQUIRED: Any = ...
+"""Stands for the default of a field that has none."""
 
 _OPENING: dict[End | None, str] = {None: "from", "low": "above", "high": "from"}
 _CLOSING: dict[End | None, str] = {None: "to", "low": "and at most", "high": "and below"}
@@ -58,60 +62,62 @@ class FrozenMapping(Mapping[str, V]):
         return repr(self._items)
 
 
-def field(default: T, meaning: str, unit: str, allowed: str, *, strict: bool | None = None) -> T:
-    """Declare a field: `allowed` completes the sentence "it must be ...".
+def field(
+    default: T,
+    meaning: str,
+    allowed: str,
+    unit: str = "",
+    **constraints: Any,  # noqa: ANN401
+) -> T:
+    """Declare a field: `allowed` completes the sentence "it must be ..."; the constraints are pydantic's.
 
     The declared default stands for the field's type, as with pydantic's own `Field`.
     """
-    return Field(
+    declared: T = Field(
         default,
-        description=_described(meaning, unit, allowed),
-        json_schema_extra={"unit": unit, "allowed": allowed},
-        strict=strict,
+        description=f"{meaning} ({f'{unit}; ' if unit else ''}{allowed})",
+        json_schema_extra={"unit": unit, "allowed": f"{allowed} ({unit})" if unit else allowed},
+        **constraints,
     )
+    return declared
+
+
+def switch(default: bool, meaning: str) -> bool:
+    """Declare a field that is on or off."""
+    return field(default, meaning, "true or false", strict=True)
 
 
 def whole(default: T, low: int, high: int, unit: str, meaning: str) -> T:
     """Declare a whole number from `low` to `high`."""
-    allowed = f"a whole number from {low} to {high}"
-    return Field(
-        default,
-        description=_described(meaning, unit, allowed),
-        json_schema_extra=_words(unit, allowed),
-        strict=True,
-        ge=low,
-        le=high,
-    )
+    return field(default, meaning, f"a whole number from {low} to {high}", unit, strict=True, ge=low, le=high)
 
 
 def number(default: T, low: float, high: float, unit: str, meaning: str, *, open_end: End | None = None) -> T:
     """Declare a number from `low` to `high`; `open_end` names the end that is not allowed itself."""
     allowed = f"a number {_OPENING[open_end]} {low:.12g} {_CLOSING[open_end]} {high:.12g}"
-    return Field(
-        default,
-        description=_described(meaning, unit, allowed),
-        json_schema_extra=_words(unit, allowed),
-        strict=True,
-        allow_inf_nan=False,
-        ge=None if open_end == "low" else low,
-        gt=low if open_end == "low" else None,
-        le=None if open_end == "high" else high,
-        lt=high if open_end == "high" else None,
-    )
-
-
-def _described(meaning: str, unit: str, allowed: str) -> str:
-    return f"{meaning} ({f'{unit}; ' if unit else ''}{allowed})"
-
-
-def _words(unit: str, allowed: str) -> dict[str, JsonValue]:
-    return {"unit": unit, "allowed": f"{allowed} ({unit})"}
+    ends = {"gt" if open_end == "low" else "ge": low, "lt" if open_end == "high" else "le": high}
+    return field(default, meaning, allowed, unit, strict=True, allow_inf_nan=False, **ends)
 
 
 def allowed_values(info: FieldInfo) -> str:
     """Return what a field may be, in words."""
+    return _said(info, "allowed")
+
+
+def unit_of(info: FieldInfo) -> str:
+    """Return the unit of a field; empty if it has none."""
+    return _said(info, "unit")
+
+
+def _said(info: FieldInfo, what: str) -> str:
     extra = info.json_schema_extra
-    return str(extra["allowed"]) if isinstance(extra, dict) else ""
+    return str(extra[what]) if isinstance(extra, dict) else ""
+
+
+def element_kind(info: FieldInfo) -> "type[Part] | None":
+    """Return the kind of part that a field lists; None if it is no list of parts."""
+    kinds = [kind for kind in get_args(info.annotation) if isinstance(kind, type) and issubclass(kind, Part)]
+    return kinds[0] if kinds else None
 
 
 def dotted(path: tuple[str | int, ...]) -> str:
@@ -123,7 +129,7 @@ def dotted(path: tuple[str | int, ...]) -> str:
 
 
 def suggestion(name: str, names: list[str]) -> str:
-    """Return the end of a sentence about an unknown name: the one that is meant, or all at the top."""
+    """Return the end of a sentence about an unknown name: what was meant, or all names at the top."""
     elsewhere = [known for known in names if known.endswith(f".{name.rsplit('.', maxsplit=1)[-1]}")]
     meant = elsewhere or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if meant:
@@ -140,7 +146,14 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
 
     place: ClassVar[tuple[str, ...]] = ()
-    """Where the part stands in a scenario: `("evaluation",)`."""
+    """Where the part stands in a scenario: `("evaluation",)`, unless a class says otherwise."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Set the place of the part in a scenario, and a signature without pydantic's annotations."""
+        if "place" not in vars(cls):
+            cls.place = (cls.__name__.lower(),)
+        cls.__signature__ = Signature([_parameter(name, info) for name, info in cls.model_fields.items()])
 
     def __init__(self, /, **values: object) -> None:
         try:
@@ -152,7 +165,7 @@ class Part(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _plain(cls, value: object) -> object:
-        """Take numpy's scalars and lists (as TOML has them) for what they stand for."""
+        """Turn numpy's scalars into Python's, and lists (of TOML) into tuples."""
         if isinstance(value, np.generic):
             return value.item()
         if isinstance(value, list):
@@ -161,12 +174,37 @@ class Part(BaseModel):
             raise ValueError("names are text")
         return value
 
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        self._check()
+        return self
+
+    def _check(self) -> None:
+        """Refuse values that do not go together."""
+
     def refuse(self, path: str, rule: str) -> NoReturn:
-        """Refuse the value of a field for a rule that involves other fields."""
+        """Refuse the value of a field that breaks a rule about several fields."""
         value: object = self
         for step in path.split("."):
             value = getattr(value, step)
         refuse_at(tuple(path.split(".")), value, rule)
+
+    def __dir__(self) -> list[str]:
+        """List fields and methods for completion, without those of pydantic."""
+        own = {name for name in super().__dir__() if not name.startswith("__")}
+        return sorted(own - {*dir(Part)} | {*dir(object)})
+
+    def walk(self, path: str = "") -> Iterator[tuple[str, object, FieldInfo]]:
+        """Yield dotted name, value and declaration of every field, also of the elements of lists."""
+        for name, info in type(self).model_fields.items():
+            value, place = getattr(self, name), f"{path}.{name}" if path else name
+            if isinstance(value, Part):
+                yield from value.walk(place)
+            elif element_kind(info):
+                for position, element in enumerate(value):
+                    yield from element.walk(f"{place}[{position}]")
+            else:
+                yield place, value, info
 
     @classmethod
     def leaves(cls) -> dict[str, FieldInfo]:
@@ -181,6 +219,23 @@ class Part(BaseModel):
         return found
 
 
+class _Shortened:
+    """Stands in a signature for a default that is too long: `Population()`."""
+
+    def __init__(self, default: object) -> None:
+        self.text = f"{type(default).__name__}()"
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _parameter(name: str, info: FieldInfo) -> Parameter:
+    if info.is_required():
+        return Parameter(name, Parameter.KEYWORD_ONLY)
+    default = _Shortened(info.default) if isinstance(info.default, Part) else info.default
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default)
+
+
 def refuse_at(path: tuple[str | int, ...], value: object, rule: str) -> NoReturn:
     """Raise the `ScenarioError` for the field at `path`, which is relative to the part that checks."""
     problem = f"is {_short.repr(value)}, but must be {rule}."
@@ -190,7 +245,7 @@ def refuse_at(path: tuple[str | int, ...], value: object, rule: str) -> NoReturn
 def _first_problem(
     cls: type[Part], error: ValidationError, values: Mapping[str, object]
 ) -> tuple[tuple[str | int, ...], str]:
-    """Put pydantic's first complaint into words."""
+    """Return the path and the problem of pydantic's first error, in our words."""
     first = error.errors(include_url=False)[0]
     path = first["loc"]
     cause = first.get("ctx", {}).get("error")
@@ -198,9 +253,8 @@ def _first_problem(
         return (*path, *cause.field), cause.problem
     name = str(path[0])
     if first["type"] == "extra_forbidden":
-        return (
-            name,
-        ), f"is not a field; {suggestion(name, list(dict.fromkeys([*cls.model_fields, *cls.leaves()])))}"
+        known = list(dict.fromkeys([*cls.model_fields, *cls.leaves()]))
+        return (name,), f"is not a field; {suggestion(name, known)}"
     allowed = allowed_values(cls.model_fields[name])
     if first["type"] == "missing" and name not in values:
         return (name,), f"is missing, but must be {allowed}."

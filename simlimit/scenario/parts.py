@@ -4,23 +4,34 @@ Every field says its meaning, its unit and what it may be; what the fields do is
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer
 
-from simlimit.scenario.base import FrozenMapping, Part, field, number, refuse_at, whole
+from simlimit.scenario.base import REQUIRED, FrozenMapping, Part, field, number, refuse_at, switch, whole
 
 CURRENCY = "currency units"
 
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+_REGION_SHARES = "one or more named shares from 0 to 1 that sum to 1"
+_TWO_SHARES = "a list of two numbers from 0 to 1, the smaller first"
+
 Regions = Annotated[Mapping[Text, Share], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+
+
+def _one_of(kinds: tuple[str, ...]) -> str:
+    return f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+
+
+def _concentration(of: str) -> float | None:
+    """Declare how narrowly the borrowers' values lie around their mean."""
+    meaning = f"How alike borrowers are in {of}; not set: all the same"
+    return number(None, 0.001, 1e6, "a + b of a beta distribution", meaning)
 
 
 class Population(Part):
     """The borrowers at the start: how many, and what their lines look like."""
-
-    place: ClassVar[tuple[str, ...]] = ("population",)
 
     borrowers: int = whole(1000, 1, 20_000_000, "borrowers", "Number of borrowers; not used with a portfolio")
     initial_score: float | None = number(
@@ -29,14 +40,10 @@ class Population(Part):
     portfolio: Text | None = field(
         None,
         "CSV file of a real book, used instead of drawn borrowers; relative to the working folder",
-        "",
         "the path of a CSV file, in 1 to 1000 characters",
     )
     regions: Regions = field(
-        FrozenMapping({"all": 1.0}),
-        "Regions and the share of borrowers in each",
-        "share",
-        "one or more named shares from 0 to 1 that sum to 1",
+        FrozenMapping({"all": 1.0}), "Regions and the share of borrowers in each", _REGION_SHARES, "share"
     )
     limit_median: float = number(10_000.0, 0.01, 1e9, CURRENCY, "Median of the log-normal credit limits")
     limit_log_sd: float = number(
@@ -45,59 +52,37 @@ class Population(Part):
     limit_low: float = number(0.0, 0, 1e9, CURRENCY, "Smallest credit limit; smaller draws are raised to it")
     limit_high: float = number(1e9, 0.01, 1e9, CURRENCY, "Largest credit limit; larger draws are cut to it")
     utilisation_mean: float = number(0.5, 0, 1.5, "share of the limit", "Mean outstanding at the start")
-    utilisation_concentration: float | None = number(
-        None,
-        0.001,
-        1e6,
-        "a + b of a beta distribution",
-        "How alike borrowers are in utilisation; not set: all the same",
-    )
+    utilisation_concentration: float | None = _concentration("utilisation")
     score_mean: float = number(1.0, 0, 1, "score", "Mean of the credit scores at the start")
-    score_concentration: float | None = number(
-        None,
-        0.001,
-        1e6,
-        "a + b of a beta distribution",
-        "How alike borrowers are in score; not set: all the same",
-    )
+    score_concentration: float | None = _concentration("score")
     other_lenders: float = number(
         0.0, 0, 1, "share of borrowers", "Borrowers who have another lender at the start"
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check(self) -> None:
         if not self.regions or abs(sum(self.regions.values()) - 1) > 1e-9:
-            self.refuse("regions", "one or more named shares from 0 to 1 that sum to 1")
+            self.refuse("regions", _REGION_SHARES)
         if self.limit_low > self.limit_high:
             self.refuse("limit_low", f"at most limit_high, which is {self.limit_high:.12g}")
         if self.utilisation_mean > 1 and self.utilisation_concentration is not None:
             self.refuse("utilisation_mean", "at most 1 when utilisation_concentration is set")
-        return self
 
 
 class Behaviour(Part):
     """How borrowers pay, fall behind, recover, prepay and draw."""
 
-    place: ClassVar[tuple[str, ...]] = ("behaviour",)
-
     late_onset: float = number(
         0.0, 0, 1, "probability per due day", "Mean probability that a due payment is missed", open_end="high"
     )
-    late_concentration: float | None = number(
-        None,
-        0.001,
-        1e6,
-        "a + b of a beta distribution",
-        "How alike borrowers are in missing payments; not set: all the same",
-    )
+    late_concentration: float | None = _concentration("missing payments")
     utilisation_effect: float = number(
         0.0, 0, 100, "factor", "A full line misses payments 1 + this times as often as an empty one"
     )
     cure_hazards: Annotated[tuple[Share, ...], Field(min_length=1, max_length=12)] = field(
         (0.5,),
         "Chance that all that is due is paid, on the 1st, 2nd .. due day after onset; the last one repeats",
-        "probability per due day",
         "a list of 1 to 12 numbers from 0 to 1",
+        "probability per due day",
         strict=True,
     )
     default_dpd: int = whole(90, 0, 30_000, "days past due", "When the line is closed for default; 0: never")
@@ -110,36 +95,28 @@ class Behaviour(Part):
     draw_share: tuple[Share, Share] = field(
         (0.2, 1.0),
         "Least and largest part of the available limit that is drawn at once",
+        _TWO_SHARES,
         "share of available",
-        "a list of two numbers from 0 to 1, the smaller first",
         strict=True,
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check(self) -> None:
         if self.draw_share[0] > self.draw_share[1]:
-            self.refuse("draw_share", "a list of two numbers from 0 to 1, the smaller first")
-        return self
+            self.refuse("draw_share", _TWO_SHARES)
 
 
 class Product(Part):
     """The loan: how it is repaid, and when repaid principal may come back."""
 
-    place: ClassVar[tuple[str, ...]] = ("product",)
-
     instalments: int = whole(12, 1, 60, "instalments", "Instalments of a loan")
     method: Literal["equal_principal", "equal_instalment", "interest_only"] = field(
-        "equal_principal",
-        "How a loan is repaid",
-        "",
-        "equal_principal, equal_instalment or interest_only",
+        "equal_principal", "How a loan is repaid", "equal_principal, equal_instalment or interest_only"
     )
     daily_rate: float = number(0.0004, 0, 0.01, "share per day", "Interest rate")
     cycle_days: int = whole(30, 2, 366, "days", "Days between due days")
     release_unit: Literal["instalment", "loan"] = field(
         "instalment",
         "Whether limit comes back with each instalment or when the loan is settled",
-        "",
         "instalment or loan",
     )
     min_draw: float = number(500.0, 0.01, 1e9, CURRENCY, "Smallest draw")
@@ -147,8 +124,6 @@ class Product(Part):
 
 class Evaluation(Part):
     """The periodic credit evaluation that decides a borrower's standing."""
-
-    place: ClassVar[tuple[str, ...]] = ("evaluation",)
 
     period_days: int = whole(30, 1, 3650, "days", "Days from one evaluation of a borrower to the next")
     cutoff_days: int = whole(0, 0, 3650, "days", "How old a repayment must be for an evaluation to see it")
@@ -158,7 +133,6 @@ class Evaluation(Part):
     schedule: Literal["staggered", "batch"] = field(
         "staggered",
         "Whether borrowers are evaluated on days of their own or all on the same day",
-        "",
         "staggered or batch",
     )
     smoothing: float = number(
@@ -167,42 +141,30 @@ class Evaluation(Part):
     utilisation_weight: float = number(
         0.0, 0, 1, "score", "What full utilisation takes from the score's target"
     )
-    straight_through: bool = field(
-        True,
-        "Whether an on-time repayment of a borrower in clear standing needs no evaluation",
-        "",
-        "true or false",
-        strict=True,
+    straight_through: bool = switch(
+        True, "Whether an on-time repayment of a borrower in clear standing needs no evaluation"
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check(self) -> None:
         if self.duration_days >= self.period_days:
             self.refuse("duration_days", f"less than period_days, which is {self.period_days} (days)")
-        return self
 
 
 class Rules(Part):
     """What a borrower must meet to be in clear standing."""
-
-    place: ClassVar[tuple[str, ...]] = ("rules",)
 
     min_score: float = number(0.0, 0, 1, "score", "Smallest score of a clear standing")
     clean_days: int = whole(
         30, 0, 30_000, "days", "Days that must have passed since the borrower was overdue"
     )
     grace_days: int = whole(3, 0, 30_000, "days", "Days late that are forgiven once paid")
-    overdue: bool = field(
-        True,
-        "Whether being overdue, or a late payment, keeps limit from coming back at all",
-        "",
-        "true or false",
-        strict=True,
+    overdue: bool = switch(
+        True, "Whether being overdue, or a late payment, keeps limit from coming back at all"
     )
 
 
 class Weights(Part):
-    """What makes a false flag more likely, on the logit scale; all 0: a coin."""
+    """What makes a false flag more likely, on the logit scale; all 0: the same for everybody."""
 
     place: ClassVar[tuple[str, ...]] = ("screening", "weights")
 
@@ -213,9 +175,7 @@ class Weights(Part):
 
 
 class Screening(Part):
-    """Behaviour analysis that errs."""
-
-    place: ClassVar[tuple[str, ...]] = ("screening",)
+    """Behaviour analysis, which can be wrong."""
 
     false_flag: float = number(
         0.0, 0, 1, "share of borrowers", "Long-run share of borrowers flagged by mistake", open_end="high"
@@ -223,9 +183,7 @@ class Screening(Part):
     flag_days: float = number(
         30.0, 0, 30_000, "days", "Mean length of a false flag; 0: every evaluation errs anew"
     )
-    weights: Weights = field(
-        Weights(), "What makes a false flag likelier", "logits", "a table of weights", strict=False
-    )
+    weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
     risky_share: float = number(
         0.0, 0, 1, "share of borrowers", "The latest payers, who are flagged with reason"
     )
@@ -237,16 +195,11 @@ class Screening(Part):
 class Review(Part):
     """The manual desk for borrowers on the watch-list."""
 
-    place: ClassVar[tuple[str, ...]] = ("review",)
-
     watch_share: float = number(0.0, 0, 1, "share of borrowers", "Borrowers on the watch-list")
     reviewers: int = whole(1, 1, 100_000, "reviewers", "Reviewers at the desk")
     service_days: float = number(1.0, 0, 3650, "days", "Mean time of one review")
     service_law: Literal["exponential", "constant", "lognormal"] = field(
-        "exponential",
-        "Distribution of the time of a review",
-        "",
-        "exponential, constant or lognormal",
+        "exponential", "Distribution of the time of a review", "exponential, constant or lognormal"
     )
     service_cv: float = number(
         1.0, 0, 10, "standard deviation / mean", "Spread of a log-normal time of review"
@@ -260,31 +213,22 @@ class Review(Part):
 class Facility(Part):
     """A source of funding: own capital, a partner bank, or securities issued in lumps."""
 
-    place: ClassVar[tuple[str, ...]] = ("facility",)
-
-    name: Text = Field(
-        description="Name of the source (text; 1 to 1000 characters)",
-        json_schema_extra={"unit": "", "allowed": "text of 1 to 1000 characters"},
-    )
+    name: Text = field(REQUIRED, "Name of the source", "text of 1 to 1000 characters")
     daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Funding that comes every day")
     lump: float = number(0.0, 0, 1e10, CURRENCY, "Funding that comes at once")
     every_days: int = whole(0, 0, 30_000, "days", "Days from one lump to the next; 0: only one, on from_day")
     from_day: int = whole(0, 0, 30_000, "day", "First day")
     to_day: int | None = whole(None, 1, 30_000, "day", "First day without; not set: to the end")
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check(self) -> None:
         if self.to_day is not None and self.to_day <= self.from_day:
             self.refuse("to_day", f"later than from_day, which is {self.from_day} (day)")
-        return self
 
 
 class Funding(Part):
     """The pool from which released limit is funded."""
 
-    place: ClassVar[tuple[str, ...]] = ("funding",)
-
-    unlimited: bool = field(True, "Whether funding never binds", "", "true or false", strict=True)
+    unlimited: bool = switch(True, "Whether funding never binds")
     initial: float = number(0.0, 0, 1e13, CURRENCY, "Headroom of the pool at the start")
     daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Headroom that comes every day")
     ceiling: float | None = number(
@@ -297,14 +241,12 @@ class Funding(Part):
         1.0, 0, 1, "share of released limit", "Headroom that a release takes, before anything is drawn"
     )
     facilities: Annotated[tuple[Facility, ...], Field(max_length=64)] = field(
-        (), "Sources of funding", "", "a list of at most 64 facilities", strict=True
+        (), "Sources of funding", "a list of at most 64 facilities", strict=True
     )
 
 
 class Limits(Part):
-    """How the line itself moves at evaluations."""
-
-    place: ClassVar[tuple[str, ...]] = ("limits",)
+    """How the limit itself changes at evaluations."""
 
     raise_score: float | None = number(None, 0, 1, "score", "Score from which the line rises; not set: never")
     raise_share: float = number(0.0, 0, 10, "share of the limit", "How much the line rises at once")
@@ -324,11 +266,9 @@ class Limits(Part):
         None, 1, 30_000, "days", "Days without a draw after which unused limit is taken; not set: never"
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check(self) -> None:
         if self.cut_score is not None and self.raise_score is not None and self.cut_score > self.raise_score:
             self.refuse("cut_score", f"at most raise_score, which is {self.raise_score:.12g}")
-        return self
 
 
 class Reaction(Part):
@@ -336,8 +276,6 @@ class Reaction(Part):
 
     Without shares everybody waits.
     """
-
-    place: ClassVar[tuple[str, ...]] = ("reaction",)
 
     patience_days: int = whole(
         14,
@@ -359,20 +297,18 @@ class Reaction(Part):
         "With n other lenders payments are missed 1 + n times this as often as with none",
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check(self) -> None:
         if self.appeal_share + self.lender_share > 1:
             self.refuse("lender_share", f"at most 1 - appeal_share, which is {1 - self.appeal_share:.12g}")
-        return self
 
 
-LEVER_KINDS = (
+LeverKind = Literal[
     "appeal", "pay_on_time", "deleverage", "campaign", "diversify", "plan", "transparency",
     "better_model", "timely_scoring", "less_manual", "feedback", "education", "more_funding",
-)  # fmt: skip
+]  # fmt: skip
+LEVER_KINDS: tuple[str, ...] = get_args(LeverKind)
 """Kinds of lever in their order, which numbers them; the first six are the borrower's."""
 
-_LEVERS = f"{', '.join(LEVER_KINDS[:-1])} or {LEVER_KINDS[-1]}"
 _PRODUCTS = "credit-loan, small-business or supply-chain"
 
 
@@ -387,26 +323,7 @@ class Lever(Part):
     0.5
     """
 
-    place: ClassVar[tuple[str, ...]] = ("lever",)
-
-    kind: Literal[
-        "appeal",
-        "pay_on_time",
-        "deleverage",
-        "campaign",
-        "diversify",
-        "plan",
-        "transparency",
-        "better_model",
-        "timely_scoring",
-        "less_manual",
-        "feedback",
-        "education",
-        "more_funding",
-    ] = Field(
-        description=f"What is done: {_LEVERS}",
-        json_schema_extra={"unit": "", "allowed": _LEVERS},
-    )
+    kind: LeverKind = field(REQUIRED, "What is done", _one_of(LEVER_KINDS))
     strength: float = number(
         0.5, 0, 1, "share", "How much it does, 0: nothing; what it is a share of depends"
     )
@@ -416,18 +333,16 @@ class Lever(Part):
         1.0, 0, 1e9, CURRENCY + " per borrower and year", "What it costs; changes nothing that happens"
     )
     product: Literal["credit-loan", "small-business", "supply-chain"] | None = field(
-        None, "Preset of the product that serves what a diversify sends elsewhere", "", _PRODUCTS
+        None, "Preset of the product that serves what a diversify sends elsewhere", _PRODUCTS
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check(self) -> None:
         if self.kind == "diversify" and self.product is None:
             self.refuse("product", f"{_PRODUCTS} for a diversify")
         if self.kind != "diversify" and self.product is not None:
             self.refuse("product", f"not set for a {self.kind}")
         if self.kind == "more_funding" and self.uptake != 1:
             self.refuse("uptake", "1 for a more_funding, which has no takers")
-        return self
 
 
 def check_kinds(levers: tuple[Lever, ...]) -> None:
@@ -442,21 +357,15 @@ LASTING = ("freeze", "tightening", "watch_list", "liquidity_squeeze")
 SIZED = ("tightening", "liquidity_squeeze", "limit_cut")
 """Kinds of shock whose size is a share or a score; a cap has an amount, the others have no size."""
 
-
-KINDS = "freeze, tightening, watch_list, liquidity_squeeze, limit_cut, cap or cancellation"
+ShockKind = Literal[
+    "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation"
+]
 
 
 class Shock(Part):
     """A policy or market event with a start, a duration, a size and a scope."""
 
-    place: ClassVar[tuple[str, ...]] = ("shock",)
-
-    kind: Literal[
-        "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation"
-    ] = Field(
-        description=f"What happens: {KINDS}",
-        json_schema_extra={"unit": "", "allowed": KINDS},
-    )
+    kind: ShockKind = field(REQUIRED, "What happens", _one_of(get_args(ShockKind)))
     at_day: int | None = whole(
         None, 0, 30_000, "day", "Day on which it happens; not set: at random, per_year"
     )
@@ -468,14 +377,13 @@ class Shock(Part):
         0.0, 0, 1e9, "score, share or currency units", "Size: a score, a share, or the amount of a cap"
     )
     regions: tuple[Text, ...] = field(
-        (), "Regions it covers; none named: all", "", "a list of names", strict=True
+        (), "Regions it covers; none named: all", "a list of names", strict=True
     )
     score_below: float | None = number(
         None, 0, 1, "score", "Covers only borrowers with a lower score; not set: all"
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check(self) -> None:
         if self.at_day is None and self.per_year is None:
             self.refuse("at_day", "a day from 0 to 30000, or else per_year must be set")
         if self.at_day is not None and self.per_year is not None:
@@ -494,11 +402,10 @@ class Shock(Part):
             self.refuse("regions", "empty for a liquidity_squeeze, which covers the whole pool")
         if self.kind == "liquidity_squeeze" and self.score_below is not None:
             self.refuse("score_below", "not set for a liquidity_squeeze, which covers the whole pool")
-        return self
 
 
 def check_regions(shocks: tuple[Shock, ...], regions: Iterable[str]) -> None:
-    """Refuse a shock that covers a region which the book does not have."""
+    """Refuse a shock of a region that the book does not have."""
     for position, shock in enumerate(shocks):
         for name in shock.regions:
             if name not in regions:

@@ -1,37 +1,24 @@
-"""A scenario: one parameter set, validated whole, with a source for each number."""
+"""A scenario: all parameters of one platform, validated together, with a source for each number."""
 
 import datetime
 import os
 import re
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, PlainSerializer, model_validator
+import pandas as pd
+from pydantic import AfterValidator, Field, PlainSerializer
 
 from simlimit.errors import ScenarioError
-from simlimit.scenario.base import FrozenMapping, Part, field, refuse_at, suggestion, whole
-from simlimit.scenario.parts import (
-    LEVER_KINDS,
-    Behaviour,
-    Evaluation,
-    Facility,
-    Funding,
-    Lever,
-    Limits,
-    Population,
-    Product,
-    Reaction,
-    Review,
-    Rules,
-    Screening,
-    Shock,
-    Text,
-    check_kinds,
-    check_regions,
-)
-from simlimit.scenario.toml import dumps, parse, read
+from simlimit.scenario import parts
+from simlimit.scenario.base import FrozenMapping, Part, field, refuse_at, suggestion, unit_of, whole
+from simlimit.scenario.presets import NAMES, preset_values
+from simlimit.scenario.toml import as_toml
+from simlimit.tables.fields import fields_table
+from simlimit.tables.html import as_html
 
 SET_BY_USER = "assumed: set by the user"
 AS_IN_CLOCKWORK = "assumed: as in clockwork"
@@ -40,38 +27,31 @@ LABELS = ("name", "description", "start_date", "provenance")
 """Fields that name things and change nothing that happens: they need no source."""
 
 _SOURCED = re.compile(r"(measured|reported|assumed)\b")
-_ELEMENT = re.compile(r"(shocks|levers|funding\.facilities)\[(\d+)\](?:\.(\w+))?")
-_ELEMENTS: dict[str, type[Part]] = {"shocks": Shock, "levers": Lever, "funding.facilities": Facility}
 
-Provenance = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+Provenance = Annotated[Mapping[parts.Text, parts.Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
 
 class Scenario(Part):
-    """Everything that one simulated platform is made of.
+    """One platform: its borrowers, its rules, its desk, its pool, and what happens to it.
 
-    Frozen: `replace` makes a new one. The defaults are the preset `clockwork`, in which every delay is 0.
+    A scenario cannot be changed: `replace` makes a new one. Every field has a default, that of `clockwork`.
 
     Examples
     --------
     >>> import simlimit as sl
-    >>> weekly = sl.Scenario().replace({"evaluation.period_days": 7, "name": "weekly"})
+    >>> weekly = sl.preset("jiebei").replace({"evaluation.period_days": 7, "name": "weekly"})
     >>> weekly
     Scenario('weekly': 1000 borrowers, 720 days)
-    >>> weekly.provenance["evaluation.period_days"]
+    >>> weekly.source("evaluation.period_days")
     'assumed: set by the user'
-    >>> sl.Scenario().replace({"evaluation.period_days": 0})  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    simlimit.errors.ScenarioError: evaluation.period_days is 0, but must be a whole number from 1 to 3650...
     """
 
     place: ClassVar[tuple[str, ...]] = ()
 
-    name: Text = field("clockwork", "Name of the scenario", "", "text of 1 to 1000 characters")
+    name: parts.Text = field("clockwork", "Name of the scenario", "text of 1 to 1000 characters")
     description: Annotated[str, Field(strict=True, max_length=10_000)] = field(
         "Every payment on time, every gate open: no delay.",
         "What the scenario is, in a line",
-        "",
         "text of at most 10000 characters",
     )
     horizon_days: int = whole(720, 1, 30_000, "days", "Length of a run")
@@ -81,35 +61,32 @@ class Scenario(Part):
     start_date: datetime.date = field(
         datetime.date(2020, 1, 1),
         "Calendar date of day 0; changes nothing that happens",
-        "",
         "a date, 2020-01-01 in TOML and datetime.date(2020, 1, 1) in Python",
         strict=True,
     )
-    population: Population = field(Population(), "The borrowers", "", "a table")
-    behaviour: Behaviour = field(Behaviour(), "What borrowers do", "", "a table")
-    product: Product = field(Product(), "The loan", "", "a table")
-    evaluation: Evaluation = field(Evaluation(), "The periodic evaluation", "", "a table", strict=False)
-    rules: Rules = field(Rules(), "The rules of a clear standing", "", "a table")
-    screening: Screening = field(Screening(), "Behaviour analysis", "", "a table")
-    review: Review = field(Review(), "The manual desk", "", "a table")
-    funding: Funding = field(Funding(), "The funding pool", "", "a table")
-    limits: Limits = field(Limits(), "How lines move", "", "a table")
-    shocks: Annotated[tuple[Shock, ...], Field(max_length=1000)] = field(
-        (), "Policy and market events", "", "a list of at most 1000 shocks", strict=False
+    population: parts.Population = field(parts.Population(), "The borrowers", "a table")
+    behaviour: parts.Behaviour = field(parts.Behaviour(), "What borrowers do", "a table")
+    product: parts.Product = field(parts.Product(), "The loan", "a table")
+    evaluation: parts.Evaluation = field(parts.Evaluation(), "The periodic evaluation", "a table")
+    rules: parts.Rules = field(parts.Rules(), "The rules of a clear standing", "a table")
+    screening: parts.Screening = field(parts.Screening(), "Behaviour analysis", "a table")
+    review: parts.Review = field(parts.Review(), "The manual desk", "a table")
+    funding: parts.Funding = field(parts.Funding(), "The funding pool", "a table")
+    limits: parts.Limits = field(parts.Limits(), "How lines move", "a table")
+    shocks: Annotated[tuple[parts.Shock, ...], Field(max_length=1000)] = field(
+        (), "Policy and market events", "a list of at most 1000 shocks"
     )
-    reaction: Reaction = field(Reaction(), "What borrowers do about a hold", "", "a table", strict=False)
-    levers: Annotated[tuple[Lever, ...], Field(max_length=len(LEVER_KINDS))] = field(
-        (), "Remedies", "", f"a list of at most {len(LEVER_KINDS)} levers", strict=False
+    reaction: parts.Reaction = field(parts.Reaction(), "What borrowers do about a hold", "a table")
+    levers: Annotated[tuple[parts.Lever, ...], Field(max_length=len(parts.LEVER_KINDS))] = field(
+        (), "Remedies", f"a list of at most {len(parts.LEVER_KINDS)} levers"
     )
     provenance: Provenance = field(
         FrozenMapping({}),
         "Where each number comes from: measured, reported (with the source) or assumed",
-        "",
         "texts that begin with measured, reported or assumed, by the name of a field",
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check(self) -> None:
         if self.warmup_days >= self.horizon_days:
             self.refuse("warmup_days", f"less than horizon_days, which is {self.horizon_days} (days)")
         if self.behaviour.slip_days >= self.product.cycle_days:
@@ -118,8 +95,8 @@ class Scenario(Part):
                 f"less than product.cycle_days, which is {self.product.cycle_days} (days)",
             )
         if self.population.portfolio is None:
-            check_regions(self.shocks, self.population.regions)
-        check_kinds(self.levers)
+            parts.check_regions(self.shocks, self.population.regions)
+        parts.check_kinds(self.levers)
         for name, source in self.provenance.items():
             if not self._has(name):
                 refuse_at(("provenance",), name, "about a field of the scenario")
@@ -127,7 +104,6 @@ class Scenario(Part):
                 refuse_at(
                     ("provenance", name), source, "a text that begins with measured, reported or assumed"
                 )
-        return self
 
     def __repr__(self) -> str:
         portfolio = self.population.portfolio
@@ -149,7 +125,7 @@ class Scenario(Part):
         Returns
         -------
         Scenario
-            The new scenario; this one stays as it is.
+            The new scenario; this one does not change.
 
         Raises
         ------
@@ -197,12 +173,52 @@ class Scenario(Part):
         holder = name
         while holder not in self.provenance:
             if not holder:
-                return AS_IN_CLOCKWORK if _value(self, name) == _value(Scenario(), name) else NOT_SAID
+                as_in_clockwork = _value(self, name) == _value(preset("clockwork"), name)
+                return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
             holder = holder[: max(holder.rfind("."), holder.rfind("["), 0)]
         return self.provenance[holder]
 
+    def diff(self, other: "Scenario") -> pd.DataFrame:
+        """Return the fields in which two scenarios differ; where their numbers come from is not compared.
+
+        Parameters
+        ----------
+        other : Scenario
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `field`: dotted names, such as ``evaluation.period_days`` or ``shocks[0].at_day``. Two
+            columns, the values here and in the other: named as the scenarios are, or ``this`` and ``other``
+            if both have one name. None where a field is not set, or a list has no such element.
+
+        Raises
+        ------
+        ScenarioError
+            If `other` is not a scenario.
+
+        Examples
+        --------
+        >>> import simlimit as sl
+        >>> jiebei = sl.preset("jiebei")
+        >>> weekly = jiebei.replace({"name": "weekly", "evaluation.period_days": 7})
+        >>> jiebei.diff(weekly)  # doctest: +NORMALIZE_WHITESPACE
+                                jiebei  weekly
+        field
+        name                    jiebei  weekly
+        evaluation.period_days      30       7
+        """
+        if not isinstance(other, Scenario):
+            raise ScenarioError(f"other is {other!r}, but must be a Scenario, such as preset('jiebei').")
+        mine, theirs = _values(self), _values(other)
+        pairs = {name: (mine.get(name), theirs.get(name)) for name in mine | theirs}
+        changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+        columns = ["this", "other"] if self.name == other.name else [self.name, other.name]
+        index = pd.Index(list(changed), name="field", dtype=object)
+        return pd.DataFrame(list(changed.values()), index, columns, dtype=object)
+
     def save(self, path: str | os.PathLike[str], comments: bool = True) -> None:
-        """Write the scenario as TOML, whole or not at all.
+        """Write the scenario as TOML, atomically.
 
         Parameters
         ----------
@@ -229,24 +245,33 @@ class Scenario(Part):
         try:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
                 draft = Path(workshop) / "draft"
-                draft.write_text(dumps(self, comments), encoding="utf-8", newline="\n")
+                draft.write_text(as_toml(self, self.source, comments), encoding="utf-8", newline="\n")
                 os.replace(draft, target)
         except OSError as error:
             raise ScenarioError(f"{target} cannot be written: {error.strerror}.") from None
 
+    def _repr_html_(self) -> str:
+        """Show the fields by part in a notebook, and what differs from a preset."""
+        nearest = _nearest_preset(self)
+        theirs = _values(nearest)
+        rows = {
+            name: (value, unit_of(info), self.source(name), theirs.get(name))
+            for name, value, info in self.walk()
+            if name != "provenance" and not ("[" in name and value == info.default)
+        }
+        columns = ["value", "unit", "source", "preset"]
+        fields = pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=object)
+        missing = [name for name in theirs if name not in _values(self)]
+        return as_html(repr(self), [fields_table(fields, nearest.name, missing)])
+
     def _has(self, name: str) -> bool:
         """Tell whether a dotted name is a field, a part, or an element of a list."""
-        element = _ELEMENT.fullmatch(name)
-        if element is None:
-            return name in names()
-        elements = _value(self, element[1])
-        within = isinstance(elements, tuple) and int(element[2]) < len(elements)
-        return within and (element[3] is None or element[3] in _ELEMENTS[element[1]].model_fields)
+        return name in names() or any(f"{found}.".startswith(f"{name}.") for found, _, _ in self.walk())
 
     def _provenance_after(
         self, changes: Mapping[str, object], kept: Mapping[str, str], own: bool
     ) -> dict[str, str]:
-        """Return the sources of a changed scenario: those of what is replaced are gone."""
+        """Return the sources of a changed scenario, without those of replaced fields."""
         sources = {
             name: source
             for name, source in kept.items()
@@ -273,38 +298,38 @@ def names() -> list[str]:
     return list(found)
 
 
-def load(path: str | os.PathLike[str]) -> Scenario:
-    r"""Read a scenario from a TOML file; what the file leaves out is as in `clockwork`.
+@cache
+def preset(name: str) -> Scenario:
+    """Return a scenario that comes with the package.
 
     Parameters
     ----------
-    path : path
-        The file.
+    name : str
+        One of the names in `presets()`.
 
     Returns
     -------
     Scenario
-        The scenario, validated.
 
     Raises
     ------
     ScenarioError
-        In one sentence: the file cannot be read, is not TOML, or has a value that is not allowed.
+        If there is no such preset.
 
     Examples
     --------
-    >>> import pathlib, tempfile
     >>> import simlimit as sl
-    >>> file = pathlib.Path(tempfile.mkdtemp()) / "weekly.toml"
-    >>> _ = file.write_text('name = "weekly"\n[evaluation]\nperiod_days = 7\n')
-    >>> sl.load(file).evaluation.period_days
-    7
+    >>> sl.preset("clockwork")
+    Scenario('clockwork': 1000 borrowers, 720 days)
     """
-    values = parse(read(path), str(path))
-    try:
-        return Scenario(**values)
-    except ScenarioError as error:
-        raise ScenarioError(f"{path}: {error}", error.field, error.problem) from None
+    return Scenario(**preset_values(name))
+
+
+def _nearest_preset(scenario: Scenario) -> Scenario:
+    """Return the preset of the same name, or else the one that differs in the fewest fields."""
+    if scenario.name in NAMES:
+        return preset(scenario.name)
+    return min(map(preset, NAMES), key=lambda one: len(one.diff(scenario)))
 
 
 def _covers(new: str, name: str) -> bool:
@@ -312,11 +337,16 @@ def _covers(new: str, name: str) -> bool:
 
 
 def _value(scenario: Scenario, name: str) -> object:
-    """Return what stands at a dotted name; an element of a list as the list that holds it."""
+    """Return the value at a dotted name; for an element of a list, the list."""
     value: object = scenario
     for step in name.split("[", maxsplit=1)[0].split("."):
         value = getattr(value, step)
     return value
+
+
+def _values(scenario: Scenario) -> dict[str, object]:
+    """Return the values by dotted name, without their sources."""
+    return {name: value for name, value, _ in scenario.walk() if name != "provenance"}
 
 
 def _tree(part: Part) -> dict[str, Any]:

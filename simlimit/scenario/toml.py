@@ -1,20 +1,18 @@
 """A scenario as TOML text: written with a comment for each field, read without loss."""
 
+import inspect
 import os
 import textwrap
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any
 
 import tomlkit
 from pydantic.fields import FieldInfo
 
 from simlimit.errors import ScenarioError
-from simlimit.scenario.base import Part
-
-if TYPE_CHECKING:
-    from simlimit.scenario.scenario import Scenario
+from simlimit.scenario.base import Part, element_kind
 
 Source = Callable[[str], str]
 """Says where the value of a dotted name comes from."""
@@ -24,7 +22,7 @@ WIDTH = 100
 
 
 def read(path: str | os.PathLike[str]) -> str:
-    """Return the text of a file, or refuse in one sentence."""
+    """Return the text of a file."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -43,63 +41,47 @@ def parse(text: str, source: str) -> dict[str, Any]:
         raise ScenarioError(f"{source} is not valid TOML: it is nested too deeply.") from None
 
 
-def dumps(scenario: "Scenario", comments: bool = True) -> str:
-    """Return a scenario as TOML.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        What to write.
-    comments : bool
-        Whether each field is preceded by its meaning, its unit, what it may be, and its source.
-
-    Returns
-    -------
-    str
-        The text; `load` makes an equal scenario of it. Fields that are not set are shown as comments.
-
-    Examples
-    --------
-    >>> from simlimit.scenario import Scenario, dumps
-    >>> dumps(Scenario(), comments=False).splitlines()[0]
-    'name = "clockwork"'
-    """
-    lines = _table(scenario, "", scenario.source if comments else None)
+def as_toml(scenario: Part, source: Source, comments: bool = True) -> str:
+    """Return a scenario as TOML; without comments, fields that are not set are left out."""
+    lines = list(_table(scenario, "", source))
+    if not comments:
+        # Every value stands in one line, so what begins so is a comment.
+        lines = [line for line in lines if not line.startswith("#")]
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def _table(part: Part, path: str, source: Source | None) -> list[str]:
-    """Write a part: its own values first, as TOML wants, then the tables below it."""
-    values: list[str] = []
+def _table(part: Part, path: str, source: Source) -> Iterator[str]:
+    """Write a part: its own values first, as TOML demands, then the tables below it."""
     tables: list[str] = []
     for name, info in type(part).model_fields.items():
-        value = getattr(part, name)
-        place = f"{path}.{name}" if path else name
+        value, place = getattr(part, name), f"{path}.{name}" if path else name
         if isinstance(value, Part):
-            tables += ["", *_comment(type(value).__doc__, source and ""), f"[{place}]"]
-            tables += _table(value, place, source)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Part):
-            tables += ["", *_element_fields(info, source is not None)]
+            tables += ["", *_comment(_meaning(type(value))), f"[{place}]", *_table(value, place, source)]
+        elif element_kind(info) and value:
+            tables += ["", *_element_fields(info)]
             for position, element in enumerate(value):
-                here = f"{place}[{position}]"
-                tables += ["", *_comment(None, source and source(here)), f"[[{place}]]"]
-                tables += _element(element)
+                about = _comment(source(f"{place}[{position}]"))
+                tables += ["", *about, f"[[{place}]]", *_element(element)]
         elif name == "provenance":
-            tables += _provenance(value, source is not None)
+            tables += _provenance(value)
         else:
-            values += _comment(info.description, source and source(place))
-            values += _element_fields(info, source is not None)
-            values += _assignment(name, value, shown=source is not None)
-    return values + tables
+            yield from _comment(info.description, source(place))
+            yield from _element_fields(info)
+            yield f"# {name} =" if value is None else f"{name} = {_literal(value)}"
+    yield from tables
 
 
-def _element_fields(info: FieldInfo, wanted: bool) -> list[str]:
+def _meaning(kind: type[Part]) -> str:
+    """Return the first paragraph of a docstring: what the part is."""
+    return inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0]
+
+
+def _element_fields(info: FieldInfo) -> list[str]:
     """Write, as comments, what each element of a list of parts may say."""
-    kinds = [kind for kind in get_args(info.annotation) if isinstance(kind, type) and issubclass(kind, Part)]
-    if not wanted or not kinds:
+    kind = element_kind(info)
+    if kind is None:
         return []
-    kind = kinds[0]
-    lines = _comment(f"{kind.__doc__} Its fields:", "")
+    lines = _comment(f"{_meaning(kind)} Its fields:")
     for name, below in kind.model_fields.items():
         lines += [f"#   {line}" for line in textwrap.wrap(f"{name}: {below.description}", WIDTH - 6)]
     return lines
@@ -107,33 +89,16 @@ def _element_fields(info: FieldInfo, wanted: bool) -> list[str]:
 
 def _element(part: Part) -> list[str]:
     """Write an element of a list: only what differs from the default, without explanations."""
-    fields = type(part).model_fields
-    pairs = [(name, getattr(part, name)) for name in fields]
-    return [
-        line for name, value in pairs if value != fields[name].default for line in _assignment(name, value)
-    ]
+    fields = part.walk()
+    return [f"{name} = {_literal(value)}" for name, value, info in fields if value != info.default]
 
 
-def _provenance(sources: Mapping[str, str], explained: bool) -> list[str]:
+def _provenance(sources: Mapping[str, str]) -> list[str]:
     if not sources:
         return []
-    why = (
-        ["# Where the numbers come from: measured, reported (with the source) or assumed"]
-        if explained
-        else []
-    )
-    return [
-        "",
-        *why,
-        "[provenance]",
-        *(f"{_literal(name)} = {_literal(text)}" for name, text in sources.items()),
-    ]
-
-
-def _assignment(name: str, value: object, shown: bool = False) -> list[str]:
-    if value is None:
-        return [f"# {name} ="] if shown else []
-    return [f"{name} = {_literal(value)}"]
+    why = "# Where the numbers come from: measured, reported (with the source) or assumed"
+    lines = [f"{_literal(name)} = {_literal(text)}" for name, text in sources.items()]
+    return ["", why, "[provenance]", *lines]
 
 
 def _literal(value: object) -> str:
@@ -143,11 +108,8 @@ def _literal(value: object) -> str:
     return tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string()
 
 
-def _comment(meaning: str | None, source: str | None) -> list[str]:
-    """Write comment lines; `source` is None where comments are not wanted, empty where there is none."""
-    if source is None:
-        return []
-    texts = [text for text in (meaning, source) if text]
+def _comment(*texts: str | None) -> list[str]:
+    """Write comment lines for texts that are not empty, one after the other."""
     # Text of the user may hold line breaks and control characters, which a comment may not.
-    plain = ["".join(c if c.isprintable() else " " for c in text) for text in texts]
+    plain = ["".join(c if c.isprintable() else " " for c in text) for text in texts if text]
     return [f"# {line}" for text in plain for line in textwrap.wrap(text, WIDTH - 2)]

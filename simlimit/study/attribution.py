@@ -24,6 +24,9 @@ from simlimit.study.intervals import Floats, t_interval_columns
 from simlimit.study.metrics import METRICS, Weight
 from simlimit.study.options import Options
 from simlimit.study.scenario_metrics import metrics_by_scenario
+from simlimit.tables.effects import attribution_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import AttributionPlots
@@ -95,7 +98,7 @@ _OPENED: dict[str, tuple[dict[str, object], str | None]] = {
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Attribution:
+class Attribution(TabularResult):
     """What each gate explains of a metric, made by `simlimit.attribute`.
 
     Attributes
@@ -141,6 +144,9 @@ class Attribution:
             f"Attribution({self.scenario.name!r}, {self.metric}: {len(self.values.columns)} sets of gates, "
             f"{len(self):,} replications each)"
         )
+
+    def _tables(self) -> list[Table]:
+        return [attribution_table(self.table(), self.metric, len(self))]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return what each gate explains, with intervals.

@@ -14,12 +14,15 @@ from simlimit.study.metrics import Weight
 from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
+from simlimit.tables.metrics import cohort_notes, differences_notes, differences_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import ComparisonPlots
 
 
-class Comparison:
+class Comparison(TabularResult):
     """Studies of several scenarios with common random numbers, made by `simlimit.compare`.
 
     Attributes
@@ -50,6 +53,19 @@ class Comparison:
     def __repr__(self) -> str:
         first = self.studies[self.reference]
         return f"Comparison({', '.join(self.studies)}: {len(first):,} replications each, seed={first.seed})"
+
+    def _tables(self) -> list[Table]:
+        summary, first = self.summary(), self.studies[self.reference]
+        if len(self.studies) == 1:
+            return first._tables()
+        differences = self.differences()
+        days = first.scenario.warmup_days, first.scenario.horizon_days, first.follow_up_days
+        *others, last = [name for name in self.studies if name != self.reference]
+        notes = (*cohort_notes(*days, len(first)), *differences_notes(len(differences)))
+        return [
+            *(differences_table(differences, summary, self.reference, name) for name in others),
+            differences_table(differences, summary, self.reference, last, notes),
+        ]
 
     def summary(
         self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"

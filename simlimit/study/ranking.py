@@ -14,6 +14,9 @@ from simlimit.scenario import Lever, Scenario
 from simlimit.study.intervals import Floats, corrected_p_values, t_interval_columns
 from simlimit.study.options import Options
 from simlimit.study.scenario_metrics import metrics_by_scenario
+from simlimit.tables.effects import ranking_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import LeverRankingPlots
@@ -24,7 +27,7 @@ NONE, ALL = "none", "all"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeverRanking:
+class LeverRanking(TabularResult):
     """The effects of levers, made by `simlimit.rank_levers`.
 
     Attributes
@@ -62,6 +65,9 @@ class LeverRanking:
     def __repr__(self) -> str:
         kinds = ", ".join(lever.kind for lever in self.levers)
         return f"LeverRanking({self.scenario.name!r}: {kinds}; {len(self):,} replications each)"
+
+    def _tables(self) -> list[Table]:
+        return [ranking_table(self.table(), len(self))]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return the effect of every lever on every ranked metric, paired under common random numbers.

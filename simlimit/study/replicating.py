@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 import numpy as np
 
 from simlimit.bar import tqdm
+from simlimit.model.compilation_notice import announce_compilation
 from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_whole
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
@@ -38,7 +39,7 @@ class StudyInterrupted(KeyboardInterrupt):
     >>> try:
     ...     raise sl.StudyInterrupted({"": sl.replicate(small, 2)})
     ... except sl.StudyInterrupted as stop:
-    ...     print(stop.studies[""])
+    ...     print(repr(stop.studies[""]))
     Study('clockwork', seed=1: 2 replications of 9 borrowers, 720 days)
     """
 
@@ -145,6 +146,7 @@ def replicate_all(
     n = check_whole("n", n, MOST_REPLICATIONS, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
     experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
+    announce_compilation()
     with (
         worker_pool(experiments.values(), options.workers, options.executor) as pool,
         _progress_bar(n * len(experiments), options) as bar,

@@ -23,6 +23,9 @@ from simlimit.study.metrics import WEIGHTS, Counts, Floats, Weight
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import mser5
+from simlimit.tables.metrics import cohort_notes, summary_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import StudyPlots
@@ -32,7 +35,7 @@ LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "
 """Daily series that settle at a level after the warm-up."""
 
 
-class Study:
+class Study(TabularResult):
     """Replications of a scenario: tables with intervals, the delay distribution, and where holds stand.
 
     Made by `simlimit.replicate`. Every interval is over independent replications. Holds are not independent:
@@ -93,6 +96,10 @@ class Study:
             f"Study({self.scenario.name!r}, seed={self.seed}: {len(self):,} replications of "
             f"{self._prepared.borrowers:,} borrowers, {self.scenario.horizon_days:,} days)"
         )
+
+    def _tables(self) -> list[Table]:
+        days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
+        return [summary_table(self.summary(), len(self), cohort_notes(*days, len(self)))]
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each replication, of which `summary` gives the means.

@@ -13,6 +13,9 @@ from simlimit.study.metrics import Weight
 from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
+from simlimit.tables.metrics import sweep_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
 if TYPE_CHECKING:
     from simlimit.plots.accessors import SweepPlots
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 Point = tuple[Any, ...]
 
 
-class Sweep:
+class Sweep(TabularResult):
     """A study at every point of a grid, made by `simlimit.sweep`.
 
     Attributes
@@ -47,6 +50,9 @@ class Sweep:
         grid = " x ".join(f"{name} ({len(values)})" for name, values in self.fields.items())
         number = len(next(iter(self.studies.values())))
         return f"Sweep({grid}: {number:,} replications each)"
+
+    def _tables(self) -> list[Table]:
+        return [sweep_table(self.summary(), len(next(iter(self.studies.values()))))]
 
     def summary(
         self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"

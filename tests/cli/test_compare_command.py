@@ -55,17 +55,10 @@ def test_prints_how_each_scenario_differs_from_the_first(comparison, capsys):
     assert first == repr(comparison)
     differences = comparison.differences()
     for name, table in zip(("weekly", "a freeze"), tables, strict=True):
-        heading, *lines = table.splitlines()
-        assert heading.split() == [
-            "jiebei",
-            *name.split(),
-            "difference",
-            "95",
-            "%",
-            "interval",
-            "real",
-            "unit",
-        ]
+        caption, heading, *lines = table.splitlines()
+        assert caption == f"{name}, less jiebei"
+        words = f"metric jiebei {name} difference 95 % interval significant unit"
+        assert " ".join(heading.split()) == words
         for line in lines:
             metric, *values = line.split()
             row = differences.loc[(name, metric)]

@@ -5,14 +5,14 @@ import signal
 import subprocess
 import sys
 from importlib.metadata import version
+from threading import Event
 
 import pandas as pd
 import pytest
 from folders import files, replications_kept
 
 from simlimit import cli
-from simlimit.cli import notices
-from simlimit.model import compiling
+from simlimit.model import compilation_notice, compiling
 
 FAST = ["clockwork", "--set=population.borrowers=10", "--set=horizon_days=60"]
 COMMANDS = {
@@ -43,11 +43,19 @@ def test_version(capsys):
 class TestCompilation:
     @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
     def test_is_announced_once_input_is_good(self, monkeypatch, capsys, arguments):
-        monkeypatch.setattr(notices, "is_compiled", lambda: False)
+        monkeypatch.setattr(compilation_notice, "is_compiled", lambda: False)
+        monkeypatch.setattr(compilation_notice, "_settled", Event())
         assert cli.main([*arguments, "--portfolio", "missing.csv"]) == 2
-        assert "compiling" not in capsys.readouterr().err
+        assert compilation_notice.NOTICE not in capsys.readouterr().err
         assert cli.main(arguments) == 0
-        assert capsys.readouterr().err.startswith("compiling the model (once per installation) ...\n")
+        assert capsys.readouterr().err.startswith(f"{compilation_notice.NOTICE}\n")
+        assert cli.main(arguments) == 0
+        assert compilation_notice.NOTICE not in capsys.readouterr().err
+
+    @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+    def test_is_not_announced_where_nothing_is_to_be_said(self, monkeypatch, capsys, arguments):
+        monkeypatch.setattr(compilation_notice, "is_compiled", lambda: False)
+        monkeypatch.setattr(compilation_notice, "_settled", Event())
         assert cli.main([*arguments, "--quiet"]) == 0
         assert capsys.readouterr().err == ""
 

@@ -2,8 +2,10 @@
 
 import copy
 import datetime
+import inspect
 import math
 import pickle
+import pydoc
 from typing import Literal, get_args, get_origin
 
 import annotated_types
@@ -28,6 +30,7 @@ from simlimit.scenario import (
     Screening,
     Shock,
     Weights,
+    preset,
 )
 from simlimit.scenario.parts import LEVER_KINDS
 
@@ -562,3 +565,65 @@ def test_sources_that_are_not_texts_are_refused_when_they_are_replaced():
     assert message.startswith(
         "provenance is 5, but must be texts that begin with measured, reported or assumed"
     )
+
+
+class TestDiff:
+    def test_has_the_fields_that_differ_by_their_dotted_names(self):
+        one, other = preset("jiebei"), preset("jiebei").replace({"name": "other", "rules.grace_days": 9})
+        table = one.diff(other)
+        assert table.index.name == "field"
+        assert table["jiebei"].to_dict() == {"name": "jiebei", "rules.grace_days": one.rules.grace_days}
+        assert table["other"].to_dict() == {"name": "other", "rules.grace_days": 9}
+
+    def test_of_equal_scenarios_is_empty(self):
+        assert preset("jiebei").diff(preset("jiebei").replace({})).shape == (0, 2)
+
+    def test_of_scenarios_of_one_name_says_which_is_which(self):
+        table = Scenario().diff(Scenario().replace({"population.initial_score": 0.5}))
+        assert list(table.columns) == ["this", "other"]
+        assert table.loc["population.initial_score"].to_list() == [None, 0.5]
+
+    def test_does_not_compare_sources(self):
+        sourced = Scenario().replace({"provenance": {"rules.grace_days": "reported: somewhere"}})
+        assert Scenario().diff(sourced).empty
+
+    def test_has_the_fields_of_elements_of_lists(self):
+        one = Scenario().replace({"shocks": [{"kind": "cap", "at_day": 1, "size": 5}]})
+        two = one.replace({"shocks": [*one.shocks, {"kind": "cap", "at_day": 9, "size": 4}]})
+        later = one.replace({"shocks": [{"kind": "cap", "at_day": 2, "size": 5}]})
+        assert one.diff(later).loc["shocks[0].at_day"].to_list() == [1, 2]
+        added = one.diff(two)["other"].to_dict()
+        assert (added["shocks[1].at_day"], added["shocks[1].size"]) == (9, 4)
+        assert added.keys() == two.diff(one)["this"].to_dict().keys()
+
+    def test_keeps_mappings_and_lists_whole(self):
+        changes = {"population.regions": {"a": 0.5, "b": 0.5}, "behaviour.cure_hazards": [0.1, 0.2]}
+        table = Scenario().diff(Scenario().replace(changes))
+        assert table["other"].to_list() == [{"a": 0.5, "b": 0.5}, (0.1, 0.2)]
+
+    def test_refuses_what_is_no_scenario(self):
+        assert refusal(lambda: Scenario().diff("jiebei")) == (
+            "other is 'jiebei', but must be a Scenario, such as preset('jiebei')."
+        )
+
+
+class TestDiscovery:
+    def test_completion_shows_the_fields_and_what_can_be_done_with_them(self):
+        shown = {name for name in dir(Scenario()) if not name.startswith("_")}
+        assert shown == {*Scenario.model_fields, "diff", "replace", "save", "source"}
+
+    @pytest.mark.parametrize("part", PARTS[1:])
+    def test_completion_of_a_part_shows_its_fields(self, part):
+        made = part(**NEEDED.get(part, {}))
+        assert {name for name in dir(made) if not name.startswith("_")} == {*part.model_fields}
+
+    @pytest.mark.parametrize("part", PARTS)
+    def test_a_signature_is_short_and_has_every_field(self, part):
+        signature = inspect.signature(part)
+        assert list(signature.parameters) == list(part.model_fields)
+        assert len(str(signature)) < 500
+
+    def test_help_fits_on_a_screen_before_the_methods(self):
+        lines = pydoc.render_doc(Scenario, renderer=pydoc.plaintext).splitlines()
+        before = lines[: lines.index(" |  Methods defined here:")]
+        assert sum(1 + len(line) // 100 for line in before) <= 30

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlimit.errors import ScenarioError
-from simlimit.scenario import Facility, Lever, Scenario, Shock, dumps, load
+from simlimit.scenario import Facility, Lever, Scenario, Shock, dumps, load, preset
 from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.scenario.scenario import names
 from simlimit.scenario.toml import parse
@@ -148,6 +148,16 @@ def test_comments_say_what_an_element_of_a_list_may_be():
     for kind in (Shock, Facility, Lever):
         for name, info in kind.model_fields.items():
             assert f"#   {name}: {info.description.split()[0]}" in written
+
+
+@pytest.mark.parametrize(
+    "scenario", [Scenario(), preset("rectification")], ids=["clockwork", "rectification"]
+)
+def test_comments_are_sentences_and_no_examples(scenario):
+    comments = [line for line in dumps(scenario).splitlines() if line.startswith("#")]
+    assert not [line for line in comments if ">>>" in line or "Examples" in line or "---" in line]
+    assert not [line for line in comments if "  " in line and not line.startswith("#   ")]
+    assert not [line for line in dumps(scenario, comments=False).splitlines() if line.startswith("#")]
 
 
 @pytest.mark.parametrize(

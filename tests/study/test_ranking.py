@@ -41,7 +41,7 @@ def test_effects_are_paired_differences(ranking: sl.LeverRanking, metric: str) -
     assert together == pytest.approx(difference([], LEVERS, metric)[0], rel=1e-9, abs=1e-12)
 
 
-def test_what_is_real_is_corrected_for_all_effects(ranking: sl.LeverRanking) -> None:
+def test_what_significant_is_corrected_for_all_effects(ranking: sl.LeverRanking) -> None:
     effects = {}
     for metric in RANKED:
         values = {name: table[metric] for name, table in ranking.metrics.items()}

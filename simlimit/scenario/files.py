@@ -1,0 +1,87 @@
+"""Scenarios from files and as text, and the list of those that come with the package."""
+
+import os
+
+import pandas as pd
+
+from simlimit.errors import ScenarioError
+from simlimit.scenario.presets import NAMES
+from simlimit.scenario.scenario import Scenario, preset
+from simlimit.scenario.toml import as_toml, parse, read
+
+
+def load(path: str | os.PathLike[str]) -> Scenario:
+    r"""Read a scenario from a TOML file; what the file leaves out is as in `clockwork`.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    Scenario
+        The scenario, validated.
+
+    Raises
+    ------
+    ScenarioError
+        In one sentence: the file cannot be read, is not TOML, or has a value that is not allowed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import simlimit as sl
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "weekly.toml"
+    >>> _ = file.write_text('name = "weekly"\n[evaluation]\nperiod_days = 7\n')
+    >>> sl.load(file).evaluation.period_days
+    7
+    """
+    values = parse(read(path), str(path))
+    try:
+        return Scenario(**values)
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}", error.field, error.problem) from None
+
+
+def dumps(scenario: Scenario, comments: bool = True) -> str:
+    """Return a scenario as TOML.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to write.
+    comments : bool
+        Whether each field is preceded by its meaning, its unit, what it may be, and its source.
+
+    Returns
+    -------
+    str
+        The text; `load` makes an equal scenario of it. With comments, fields that are not set are shown in
+        one.
+
+    Examples
+    --------
+    >>> from simlimit.scenario import Scenario, dumps
+    >>> dumps(Scenario(), comments=False).splitlines()[0]
+    'name = "clockwork"'
+    """
+    return as_toml(scenario, scenario.source, comments)
+
+
+def presets() -> pd.DataFrame:
+    """Return the presets, a line each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: the name. Column: `description`, short enough to be shown whole in a notebook.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> list(sl.presets().index)[:5]
+    ['clockwork', 'jiebei', 'welidai', 'taiwan-2005', 'rectification']
+    """
+    lines = [preset(name).description for name in NAMES]
+    return pd.DataFrame({"description": lines}, index=pd.Index(NAMES, name="name"))

@@ -1,0 +1,1 @@
+"""Results as tables to read: numbers with units and intervals, as text and as HTML."""

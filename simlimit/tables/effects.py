@@ -1,0 +1,89 @@
+"""Effects as tables: what levers change, and what each gate explains."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from simlimit.tables.metrics import CONFIDENCE, yes_or_no
+from simlimit.tables.numbers import UNKNOWN, finer, interval_text, number_text
+from simlimit.tables.table import Row, Table
+from simlimit.tables.units import DAYS, Unit, unit_of
+
+Effect: TypeAlias = Mapping[Hashable, Any]
+ENDS = ("", "_low", "_high")
+_MONEY = Unit(1, 2, "currency units")
+
+
+def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
+    """Return what each lever does to each metric, `LeverRanking.table`, as a table."""
+    rows, before = [], ""
+    for (metric, lever), effect in _rows(effects):
+        unit = unit_of(metric).of_differences()
+        row = Row(
+            (
+                metric if metric != before else "",
+                lever,
+                *_effect_texts(effect, "alone", unit),
+                *_effect_texts(effect, "last", unit),
+                number_text(effect["cost"], _MONEY),
+            ),
+            begins_group=metric != before,
+        )
+        rows.append(row)
+        before = metric
+    interval, real = f"{CONFIDENCE} interval", "significant"
+    headings = ("metric", "lever", "alone", interval, real, "last", interval, real, "cost")
+    units = [f"{one} in {unit_of(one).of_differences().name}" for one in effects.index.unique(0)]
+    notes = (
+        f"Units: {'; '.join(units)}.",
+        "Alone: with this lever only, less without any. Last: with all, less with all but this one. "
+        "Less is better.",
+        f"Significant: with {CONFIDENCE} confidence for all effects together (Holm). Cost: currency units "
+        "per borrower and year.",
+    )
+    caption = f"what levers change: means over {replications:,} replications each"
+    return Table(caption, headings, "<<>><>><>", rows, notes)
+
+
+def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -> Table:
+    """Return what each gate explains of a metric, `Attribution.table`, as a table."""
+    unit = unit_of(metric)
+    effects = [name for name in map(str, explained) if f"{name}_low" in explained]
+    rows = []
+    for gate, effect in _rows(explained):
+        cells = [_with_interval(effect, name, DAYS if name == "charged" else unit) for name in effects]
+        rows.append(Row((gate, *cells), begins_group=gate == "total"))
+    notes = (
+        "Shapley: what the gate explains, on average over all orders of closing the gates. Charged: days at "
+        "the gate, per hold.",
+        "Alone: what closing this gate adds where all others are open. Opened: what opening it takes away "
+        "where all others are closed.",
+        f"In brackets: {CONFIDENCE} intervals, each by itself (Student's t over {replications:,}).",
+    )
+    caption = f"what each gate explains of {metric} ({unit.name})"
+    headings = ("gate", *effects)
+    return Table(caption, headings, "<" + ">" * len(effects), rows, notes)
+
+
+def _rows(table: pd.DataFrame) -> Iterator[tuple[Any, Effect]]:
+    """Return the rows of a table with what the index says of each."""
+    return zip(table.index, table.to_dict("records"), strict=True)
+
+
+def _effect_texts(effect: Effect, name: str, unit: Unit) -> tuple[str, str, str]:
+    """Return an effect, its interval, and whether it is significant; nothing where there is none."""
+    value, low, high = (effect[f"{name}{end}"] for end in ENDS)
+    if np.isnan(value):
+        return "", "", ""
+    fine = finer(unit, high - low)
+    texts = number_text(value, fine, "+"), interval_text(low, high, fine, "+")
+    return (*texts, yes_or_no(effect[f"{name}_significant"]))
+
+
+def _with_interval(effect: Effect, name: str, unit: Unit) -> str:
+    """Return an effect with its interval in brackets."""
+    value, low, high = (effect[f"{name}{end}"] for end in ENDS)
+    interval = interval_text(low, high, unit)
+    return number_text(value, unit) + ("" if interval == UNKNOWN else f" ({interval})")

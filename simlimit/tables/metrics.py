@@ -1,0 +1,135 @@
+"""Metrics as tables: the estimates of a study, of every point of a sweep, and differences."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from simlimit.tables.numbers import UNKNOWN, finer, interval_text, number_text
+from simlimit.tables.table import Row, Table
+from simlimit.tables.units import GATE_METRICS, Unit, unit_of
+
+CONFIDENCE = "95 %"
+HEADLINES = ("released_within_7d", "restricted_mean_days", "no_limit_share", "default_losses")
+"""Metrics that stand for a study where there is no space for all."""
+MOST_POINTS = 50
+"""Points of a sweep that are shown."""
+
+
+def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]) -> Table:
+    """Return the metrics of a study, `Study.summary`, as a table.
+
+    Of a metric that has something to say in some of the replications only, the row says in how many.
+    """
+    rows = []
+    for metric, estimate, low, high, number in summary[_COLUMNS].itertuples(name=None):
+        unit = unit_of(metric)
+        shown = number_text(estimate, unit)
+        if metric == "median_days" and shown == UNKNOWN and number > 0:
+            shown = "not reached"
+        name = unit.name if number in (0, replications) else f"{unit.name}, in {number:,} replications"
+        cells = (metric, shown, interval_text(low, high, unit), name)
+        rows.append(Row(cells, indented=metric in GATE_METRICS))
+    headings = ("metric", "estimate", f"{CONFIDENCE} interval", "unit")
+    return Table(f"means over {replications:,} replications", headings, "<>><", rows, tuple(notes))
+
+
+_COLUMNS = ["estimate", "low", "high", "replications"]
+
+
+def cohort_notes(
+    warmup_days: int, horizon_days: int, follow_up_days: int, replications: int
+) -> tuple[str, str]:
+    """Return the sentences that say which holds are counted, and what intervals cover."""
+    first, last = warmup_days, horizon_days - follow_up_days
+    # A repayment on the day of the horizon is none.
+    cohort = (
+        f"Holds: every repayment of days {first} to {min(last, horizon_days - 1)}, followed for "
+        f"{follow_up_days} days; a day is charged to one gate, so days_* add up."
+        if first <= last
+        else f"No repayment is followed for {follow_up_days} days: days {first} to {horizon_days - 1} are "
+        "observed; a shorter follow-up would see more."
+    )
+    intervals = (
+        f"Interval: {CONFIDENCE}, each by itself, for the mean of all replications that could be made "
+        f"(Student's t over {replications:,})."
+    )
+    return cohort, intervals
+
+
+def differences_table(
+    differences: pd.DataFrame, summary: pd.DataFrame, reference: str, name: str, notes: Sequence[str] = ()
+) -> Table:
+    """Return how a scenario differs from the first, without gates at which neither waits.
+
+    Parameters
+    ----------
+    differences, summary : pandas.DataFrame
+        As `Comparison.differences` and `Comparison.summary` return them.
+    reference, name : str
+        The first scenario, and the one that is compared with it.
+    notes : sequence of str
+    """
+    estimates = [summary.xs(one)["estimate"].to_dict() for one in (reference, name)]
+    columns = ["difference", "low", "high", "p_value", "significant"]
+    rows = []
+    for metric, difference, low, high, p_value, significant in differences.xs(name)[columns].itertuples(
+        name=None
+    ):
+        values = [table[metric] for table in estimates]
+        if metric in GATE_METRICS and not any(values):
+            continue
+        unit = unit_of(metric)
+        fine = finer(unit.of_differences(), high - low)
+        cells = (
+            metric,
+            *(number_text(value, unit) for value in values),
+            number_text(difference, fine, "+"),
+            interval_text(low, high, fine, "+"),
+            UNKNOWN if np.isnan(p_value) else yes_or_no(significant),
+            fine.name,
+        )
+        rows.append(Row(cells, indented=metric in GATE_METRICS, strong=bool(significant)))
+    headings = ("metric", reference, name, "difference", f"{CONFIDENCE} interval", "significant", "unit")
+    return Table(f"{name}, less {reference}", headings, "<>>>><<", rows, tuple(notes))
+
+
+def differences_notes(number: int) -> tuple[str, str]:
+    """Return the sentences about differences: how they are paired, and what is significant."""
+    return (
+        "Difference: the mean over replications, which share all random numbers that mean the same in both.",
+        f"Significant: with {CONFIDENCE} confidence for all {number:,} differences together (Holm).",
+    )
+
+
+def yes_or_no(significant: object) -> str:
+    """Return whether an effect is significant, in a word."""
+    return "yes" if significant else "no"
+
+
+def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
+    """Return a row for each point of a grid with the metrics that matter most, `Sweep.summary` has all."""
+    fields = [str(name) for name in summary.index.names[:-1]]
+    metrics = [metric for metric in HEADLINES if metric in summary.index.unique("metric")]
+    points = [key[:-1] for key in summary.index if key[-1] == metrics[0]]
+    by_metric = {metric: summary.xs(metric, level="metric") for metric in metrics}
+    rows = []
+    for position, values in enumerate(points[:MOST_POINTS]):
+        cells = [
+            _plus_minus(table["estimate"].iloc[position], table["high"].iloc[position], unit_of(metric))
+            for metric, table in by_metric.items()
+        ]
+        rows.append(Row((*map(str, values), *cells)))
+    units = "; ".join(f"{metric} in {unit_of(metric).name}" for metric in metrics)
+    about = f"{CONFIDENCE} intervals over {replications:,} replications each; summary() has all metrics."
+    notes = [f"Units: {units}.", about]
+    if len(points) > MOST_POINTS:
+        notes.append(f"The first {MOST_POINTS} of {len(points):,} points are shown.")
+    align = ">" * (len(fields) + len(metrics))
+    return Table(f"metrics at {len(points):,} points", (*fields, *metrics), align, rows, tuple(notes))
+
+
+def _plus_minus(estimate: float, high: float, unit: Unit) -> str:
+    """Return an estimate with half of its interval, which is symmetric."""
+    half = number_text(high - estimate, unit)
+    return number_text(estimate, unit) + ("" if half == UNKNOWN else f" \N{PLUS-MINUS SIGN} {half}")

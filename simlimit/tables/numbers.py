@@ -1,0 +1,67 @@
+"""Numbers, intervals and other values as text."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from simlimit.tables.units import Unit
+
+UNKNOWN = "-"
+MOST_DECIMALS = 4
+
+
+def number_text(value: float, unit: Unit, sign: str = "") -> str:
+    """Return a number in its unit; ``sign="+"`` shows the sign of positive numbers, too.
+
+    Examples
+    --------
+    >>> from simlimit.tables.units import unit_of
+    >>> number_text(0.9312, unit_of("released_within_7d"))
+    '93.12'
+    """
+    if not np.isfinite(value):
+        return UNKNOWN
+    # Added to 0, so that no zero is negative.
+    return f"{round(unit.factor * value, unit.decimals) + 0.0:{sign},.{unit.decimals}f}"
+
+
+def interval_text(low: float, high: float, unit: Unit, sign: str = "") -> str:
+    """Return an interval, such as ``1.20 to 1.34``."""
+    if not np.isfinite(low):
+        return UNKNOWN
+    return f"{number_text(low, unit, sign)} to {number_text(high, unit, sign)}"
+
+
+def finer(unit: Unit, width: float) -> Unit:
+    """Return a unit with enough decimals to tell apart the ends of an interval of this width."""
+    if not 0 < width < np.inf:
+        return unit
+    needed = math.ceil(-math.log10(unit.factor * width))
+    return unit._replace(decimals=max(unit.decimals, min(MOST_DECIMALS, needed)))
+
+
+def share_text(share: float) -> str:
+    """Return a share in per cent, such as ``12.5 %``."""
+    return UNKNOWN if np.isnan(share) else f"{100 * share:.1f} %"
+
+
+def value_text(value: object) -> str:
+    """Return the value of a field of a scenario as one reads it.
+
+    Examples
+    --------
+    >>> value_text((0.2, 1.0)), value_text(None), value_text(20_000)
+    ('0.2, 1', 'not set', '20,000')
+    """
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:,.10g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {value_text(one)}" for name, one in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(value_text(one) for one in value) or "none"
+    return str(value)

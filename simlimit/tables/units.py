@@ -1,0 +1,47 @@
+"""The unit of each metric, and how many decimals of it are shown."""
+
+from typing import NamedTuple
+
+
+class Unit(NamedTuple):
+    """How a metric is shown: what it is multiplied by, its decimals, and the name of the unit."""
+
+    factor: float
+    decimals: int
+    name: str
+
+    def of_differences(self) -> "Unit":
+        """Return the unit of a difference: shares differ in percentage points."""
+        return self._replace(name=self.name.replace("% of", "% points of"))
+
+
+GATE_METRICS = (
+    "days_settlement", "days_evaluation", "days_score", "days_overdue",
+    "days_behaviour", "days_review", "days_policy", "days_funding",
+)  # fmt: skip
+"""Metrics that are parts of another, the mean wait, and shown below it."""
+
+DAYS = Unit(1, 2, "days per hold")
+_SHARE = Unit(100, 2, "% of holds")
+_UNITS = {
+    **{f"released_within_{days}d": _SHARE for days in (0, 7, 30, 90)},
+    "forfeited_share": _SHARE,
+    "pending_share": _SHARE,
+    **dict.fromkeys(("restricted_mean_days", *GATE_METRICS), DAYS),
+    "median_days": Unit(1, 2, "days"),
+    "no_limit_share": Unit(100, 2, "% of borrower-days"),
+    "limit_days_lost": Unit(1, 0, "currency x days, per borrower and year"),
+    "default_losses": Unit(1, 1, "currency, per borrower and year"),
+    "gap_days": Unit(1, 2, "days between the groups furthest apart"),
+}
+
+
+def unit_of(metric: str) -> Unit:
+    """Return the unit of a metric; a metric that is not known is a plain number.
+
+    Examples
+    --------
+    >>> unit_of("forfeited_share").name
+    '% of holds'
+    """
+    return _UNITS.get(metric, Unit(1, 2, ""))

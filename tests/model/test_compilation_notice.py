@@ -1,0 +1,53 @@
+"""What Python says before the first run compiles the model: once, on stderr."""
+
+from threading import Event
+
+import pytest
+
+import simlimit as sl
+from simlimit.model import compilation_notice
+from simlimit.model.compilation_notice import NOTICE
+
+SMALL = sl.preset("clockwork").replace({"population.borrowers": 3, "horizon_days": 10})
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    monkeypatch.setattr(compilation_notice, "is_compiled", lambda: False)
+    monkeypatch.setattr(compilation_notice, "_settled", Event())
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda: sl.simulate(SMALL),
+        lambda: sl.replicate(SMALL, 2, progress=False),
+        lambda: sl.compare({"one": SMALL, "two": SMALL}, 2, progress=False),
+    ],
+    ids=["simulate", "replicate", "compare"],
+)
+def test_is_said_once_in_a_process(capsys, first):
+    first()
+    sl.simulate(SMALL)
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", f"{NOTICE}\n")
+
+
+def test_is_not_said_of_what_is_refused(capsys):
+    with pytest.raises(sl.PortfolioError):
+        sl.simulate(SMALL.replace({"population.portfolio": "missing.csv"}))
+    assert capsys.readouterr().err == ""
+    sl.simulate(SMALL)
+    assert capsys.readouterr().err == f"{NOTICE}\n"
+
+
+def test_is_not_said_where_the_model_is_compiled(capsys, monkeypatch):
+    monkeypatch.setattr(compilation_notice, "is_compiled", lambda: True)
+    sl.simulate(SMALL)
+    assert capsys.readouterr().err == ""
+
+
+def test_can_be_left_out(capsys):
+    compilation_notice.omit_compilation_notice()
+    sl.simulate(SMALL)
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,77 @@
+"""Numbers, intervals and values of fields as text."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+from simlimit.scenario.base import FrozenMapping
+from simlimit.study.metrics import METRICS
+from simlimit.study.ranking import RANKED
+from simlimit.tables.metrics import HEADLINES
+from simlimit.tables.numbers import finer, interval_text, number_text, share_text, value_text
+from simlimit.tables.units import GATE_METRICS, Unit, unit_of
+
+DAYS = unit_of("restricted_mean_days")
+
+
+def test_every_metric_has_a_unit():
+    assert all(unit_of(metric).name for metric in METRICS)
+    assert {*GATE_METRICS, *HEADLINES, *RANKED} <= set(METRICS)
+    assert unit_of("of the user's own") == Unit(1, 2, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "text"),
+    [
+        (0.93128, "released_within_7d", "93.13"),
+        (1234.5678, "limit_days_lost", "1,235"),
+        (-0.001, "restricted_mean_days", "0.00"),
+        (np.nan, "restricted_mean_days", "-"),
+        (np.inf, "median_days", "-"),
+    ],
+)
+def test_numbers_are_in_the_unit_of_the_metric(value, metric, text):
+    assert number_text(value, unit_of(metric)) == text
+
+
+def test_intervals():
+    assert interval_text(0.5, 1.25, DAYS) == "0.50 to 1.25"
+    assert interval_text(-0.5, 1.25, DAYS, "+") == "-0.50 to +1.25"
+    assert interval_text(np.nan, np.nan, DAYS) == "-"
+
+
+@pytest.mark.parametrize(
+    ("width", "decimals"), [(1.0, 2), (0.002, 3), (1e-9, 4), (0.0, 2), (np.nan, 2), (np.inf, 2)]
+)
+def test_a_narrow_interval_has_more_decimals(width, decimals):
+    assert finer(DAYS, width).decimals == decimals
+
+
+def test_shares_differ_in_percentage_points():
+    assert unit_of("pending_share").of_differences().name == "% points of holds"
+    assert DAYS.of_differences() == DAYS
+
+
+def test_shares():
+    assert (share_text(0.1234), share_text(np.nan)) == ("12.3 %", "-")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "not set"),
+        (True, "true"),
+        (False, "false"),
+        (20_000, "20,000"),
+        (0.0004, "0.0004"),
+        (1e9, "1,000,000,000"),
+        ((0.2, 1.0), "0.2, 1"),
+        ((), "none"),
+        (FrozenMapping({"east": 0.4, "west": 0.6}), "east 0.4, west 0.6"),
+        (datetime.date(2020, 1, 1), "2020-01-01"),
+        ("staggered", "staggered"),
+    ],
+)
+def test_values_of_fields(value, text):
+    assert value_text(value) == text

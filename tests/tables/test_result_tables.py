@@ -1,0 +1,184 @@
+"""What each kind of result shows."""
+
+import numpy as np
+import pandas as pd
+from frames import NAN, differences, summary
+
+from simlimit.tables.causes import causes_table
+from simlimit.tables.effects import attribution_table, ranking_table
+from simlimit.tables.fields import fields_table
+from simlimit.tables.metrics import (
+    MOST_POINTS,
+    cohort_notes,
+    differences_notes,
+    differences_table,
+    summary_table,
+    sweep_table,
+)
+
+
+def cells(table):
+    return {row.cells[0]: row.cells[1:] for row in table.rows}
+
+
+class TestSummary:
+    def test_has_estimate_interval_and_unit(self):
+        shown = summary_table(summary(released_within_0d=(0.5, 0.4, 0.6, 9)), 9, ["A note."])
+        assert cells(shown) == {"released_within_0d": ("50.00", "40.00 to 60.00", "% of holds")}
+        assert shown.caption == "means over 9 replications"
+        assert shown.notes == ("A note.",)
+
+    def test_gates_are_parts_of_the_mean(self):
+        table = summary(restricted_mean_days=(3.0, 2.0, 4.0, 9), days_review=(3.0, 2.0, 4.0, 9))
+        assert [row.indented for row in summary_table(table, 9, []).rows] == [False, True]
+
+    def test_a_median_that_is_not_reached_differs_from_one_that_is_not_known(self):
+        for number, text in ((9, "not reached"), (0, "-")):
+            table = summary(median_days=(NAN, NAN, NAN, number))
+            assert cells(summary_table(table, 9, []))["median_days"][0] == text
+
+    def test_says_where_some_replications_had_nothing_to_say(self):
+        table = summary(pending_share=(0.5, 0.4, 0.6, 1234), gap_days=(NAN, NAN, NAN, 0))
+        shown = cells(summary_table(table, 2000, []))
+        assert shown["pending_share"][-1] == "% of holds, in 1,234 replications"
+        assert shown["gap_days"][-1] == "days between the groups furthest apart"
+
+
+class TestNotes:
+    def test_say_which_holds_are_counted(self):
+        cohort, intervals = cohort_notes(180, 720, 90, 1200)
+        assert "every repayment of days 180 to 630, followed for 90 days" in cohort
+        assert "Student's t over 1,200" in intervals
+
+    def test_the_day_of_the_horizon_has_no_repayment(self):
+        assert "days 0 to 719, followed for 0 days" in cohort_notes(0, 720, 0, 2)[0]
+
+    def test_say_that_nobody_is_followed(self):
+        said = cohort_notes(180, 200, 60, 2)[0]
+        assert said.startswith("No repayment is followed for 60 days: days 180 to 199 are observed")
+
+    def test_say_how_many_differences_are_corrected_for(self):
+        assert "all 1,020 differences together" in differences_notes(1020)[1]
+
+
+class TestDifferences:
+    BOTH = summary(pending_share=(0.5, 0.4, 0.6, 9), days_review=(0, 0, 0, 9), days_score=(0, 0, 0, 9))
+    ALL = pd.concat({"today": BOTH, "weekly": BOTH.add([0.25, 0, 0, 0])}, names=["scenario"])
+
+    def shown(self, **metrics):
+        return differences_table(differences("weekly", **metrics), self.ALL, "today", "weekly")
+
+    def test_have_both_estimates_and_a_sign(self):
+        shown = self.shown(pending_share=(0.25, 0.2, 0.3, 0.01, True))
+        assert shown.headings[1:3] == ("today", "weekly")
+        expected = ("50.00", "75.00", "+25.00", "+20.00 to +30.00", "yes", "% points of holds")
+        assert cells(shown) == {"pending_share": expected}
+        assert shown.rows[0].strong
+
+    def test_that_are_not_significant_do_not_stand_out(self):
+        shown = self.shown(pending_share=(0.25, -0.2, 0.7, 0.3, False))
+        assert cells(shown)["pending_share"][-2] == "no"
+        assert not shown.rows[0].strong
+
+    def test_that_are_not_known_are_not_denied(self):
+        shown = self.shown(pending_share=(NAN, NAN, NAN, NAN, False))
+        assert cells(shown)["pending_share"][2:5] == ("-", "-", "-")
+
+    def test_leave_out_a_gate_at_which_neither_waits(self):
+        same = pd.concat({"today": self.BOTH, "weekly": self.BOTH}, names=["scenario"])
+        table = differences("weekly", days_review=(0, 0, 0, 1, False), pending_share=(0, 0, 0, 1, False))
+        assert list(cells(differences_table(table, same, "today", "weekly"))) == ["pending_share"]
+        assert list(cells(self.shown(days_review=(0.25, 0.1, 0.4, 0.2, False)))) == ["days_review"]
+
+
+class TestSweep:
+    @staticmethod
+    def shown(points, names=("evaluation.period_days",)):
+        one = summary(restricted_mean_days=(2.0, 1.5, 2.5, 9), gap_days=(1.0, NAN, NAN, 9))
+        return sweep_table(pd.concat(dict.fromkeys(points, one), names=[*names, "metric"]), 9)
+
+    def test_has_a_row_for_each_point_and_the_metrics_that_matter_most(self):
+        shown = self.shown([7, 14])
+        assert shown.headings == ("evaluation.period_days", "restricted_mean_days")
+        assert cells(shown) == {"7": ("2.00 ± 0.50",), "14": ("2.00 ± 0.50",)}
+        assert shown.notes[0] == "Units: restricted_mean_days in days per hold."
+
+    def test_has_a_column_for_each_field(self):
+        shown = self.shown([(7, "batch"), (14, "batch")], ["evaluation.period_days", "evaluation.schedule"])
+        assert [row.cells[:2] for row in shown.rows] == [("7", "batch"), ("14", "batch")]
+
+    def test_of_many_points_shows_the_first_and_says_so(self):
+        shown = self.shown(range(1500))
+        assert len(shown.rows) == MOST_POINTS
+        assert shown.notes[-1] == f"The first {MOST_POINTS} of 1,500 points are shown."
+
+
+def test_effects_of_levers():
+    index = pd.MultiIndex.from_product([["pending_share"], ["appeal", "all"]], names=["metric", "lever"])
+    columns = {
+        **{"alone": -0.1, "alone_low": -0.2, "alone_high": -0.05, "alone_significant": True},
+        **{"last": [-0.1, NAN], "last_low": [-0.2, NAN], "last_high": [0.1, NAN]},
+        **{"last_significant": False, "cost": 2.0, "alone_per_cost": -0.05, "last_per_cost": [-0.05, NAN]},
+    }
+    shown = ranking_table(pd.DataFrame(columns, index=index), 9)
+    alone = ("-10.00", "-20.00 to -5.00", "yes")
+    assert [row.cells for row in shown.rows] == [
+        ("pending_share", "appeal", *alone, "-10.00", "-20.00 to +10.00", "no", "2.00"),
+        ("", "all", *alone, "", "", "", "2.00"),
+    ]
+    assert "pending_share in % points of holds" in shown.notes[0]
+
+
+def test_what_gates_explain():
+    table = pd.DataFrame(
+        {
+            **{"shapley": [0.5, 0.5], "shapley_low": [0.4, NAN], "shapley_high": [0.6, NAN]},
+            **{"charged": [3.0, 3.0], "charged_low": [2.0, 2.0], "charged_high": [4.0, 4.0]},
+        },
+        index=pd.Index(["review", "total"], name="gate"),
+    )
+    shown = attribution_table(table, "pending_share", 9)
+    assert shown.headings == ("gate", "shapley", "charged")
+    days = "3.00 (2.00 to 4.00)"
+    assert cells(shown) == {"review": ("50.00 (40.00 to 60.00)", days), "total": ("50.00", days)}
+
+
+def test_what_holds_waited_for():
+    table = pd.DataFrame(
+        {
+            "holds": [0, 1500],
+            "share_of_holds": [0.0, 0.75],
+            "hold_days": [0, 3000],
+            "share_of_days": [0.0, 1.0],
+            "mean_days": [np.nan, 2.0],
+        },
+        index=pd.Index(["review", "total"], name="cause"),
+    )
+    shown = causes_table(table, 2000, 500)
+    assert cells(shown) == {
+        "review": ("0", "0.0 %", "0", "0.0 %", "-"),
+        "total": ("1,500", "75.0 %", "3,000", "100.0 %", "2.0"),
+    }
+    assert shown.notes == ("500 of 2,000 repayment holds were released on the day of repayment.",)
+
+
+def test_fields_say_what_differs_from_the_preset():
+    rows = {
+        "name": ("mine", "", "", "jiebei"),
+        "evaluation.period_days": (7, "days", "assumed: set by the user", 30),
+        "evaluation.schedule": ("batch", "", "reported: somewhere", "batch"),
+        "shocks[0].kind": ("cap", "", "assumed: x", None),
+    }
+    columns = ["value", "unit", "source", "preset"]
+    fields = pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=object)
+    shown = fields_table(fields, "jiebei", ["shocks[1].kind", "shocks[1].size"])
+    assert cells(shown) == {
+        "name": ("mine", "", "", "jiebei"),
+        "evaluation.period_days": ("7", "days", "assumed", "30"),
+        "evaluation.schedule": ("batch", "", "reported", ""),
+        "shocks[0].kind": ("cap", "", "assumed", "not set"),
+    }
+    assert [row.strong for row in shown.rows] == [True, True, False, True]
+    assert [row.begins_group for row in shown.rows] == [False, True, False, True]
+    assert shown.rows[1].hint == "assumed: set by the user"
+    assert shown.notes == ("Only in jiebei: shocks[1].",)
