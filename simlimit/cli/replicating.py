@@ -6,7 +6,7 @@ import math
 from simlimit.cli.arguments import Parser, add_seed, whole
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES, NUMBERS, make_grouping
-from simlimit.run import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
+from simlimit.run.options import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
 from simlimit.study.plan import MOST_WORKERS, Options
 from simlimit.study.precision import DEFAULT, wanted
 from simlimit.study.replicating import MOST

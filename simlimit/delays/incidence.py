@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from simlimit.arguments import check_confidence
 from simlimit.delays.clusters import clusters_at_a_time, jackknife_of_parts
 from simlimit.delays.curves import ROUNDING, FloatArray, aalen_johansen, aalen_johansen_variance, at_risk
 from simlimit.delays.log import Log, read_log
 from simlimit.delays.tables import by_group, curve_table
-from simlimit.delays.validation import check_confidence
 
 
 def cumulative_incidence(

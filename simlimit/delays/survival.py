@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import CensoredData, ecdf
 
+from simlimit.arguments import check_confidence
 from simlimit.delays.curves import at_risk
 from simlimit.delays.log import Log, read_log
 from simlimit.delays.tables import by_group, curve_table
-from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
 
 

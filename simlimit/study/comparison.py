@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 import numpy as np
 import pandas as pd
 
-from simlimit.delays.validation import check_confidence
+from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study.intervals import Floats, holm, moments, paired, t_intervals, t_probabilities

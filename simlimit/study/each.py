@@ -5,8 +5,8 @@ from typing import Literal
 
 import pandas as pd
 
-from simlimit.bar import tqdm
 from simlimit.errors import SimlimitError
+from simlimit.progress import tqdm
 from simlimit.scenario import Scenario
 from simlimit.study.gathering import BAR_AFTER_SECONDS
 from simlimit.study.metrics import check_weight

@@ -16,14 +16,14 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from simlimit import frames
-from simlimit.bar import tqdm
 from simlimit.drivers import calendar_driver, replications, simpy_driver
 from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.errors import SimlimitError
 from simlimit.model.start import Setting
 from simlimit.model.state import HOLD, LOAN, State
+from simlimit.progress import tqdm
+from simlimit.run import frames
 from simlimit.study.store import Store
 
 Frames = dict[str, pd.DataFrame]

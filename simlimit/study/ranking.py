@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 import pandas as pd
 
-from simlimit.delays.validation import check_confidence
+from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
-from simlimit.run import FOLLOW_UP_DAYS, check_scenario
+from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
 from simlimit.study.each import metrics_of_each
 from simlimit.study.intervals import holm, t_intervals, t_probabilities

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from simlimit.bar import tqdm
+from simlimit.arguments import check_whole
 from simlimit.model.start import prepare
-from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario, check_whole
+from simlimit.progress import tqdm
+from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.gathering import BAR_AFTER_SECONDS, Bar, Case, Gathering, crew

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit import frames
+from simlimit.arguments import check_confidence, check_whole
 from simlimit.delays import aalen_johansen, at_risk, jackknife
-from simlimit.delays.validation import check_confidence
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.model.start import Setting
 from simlimit.model.state import GATES
-from simlimit.run import LONGEST_FOLLOW_UP, check_whole
+from simlimit.run import frames
+from simlimit.run.options import LONGEST_FOLLOW_UP
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.gathering import Case, Gathering

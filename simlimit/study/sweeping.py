@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import pandas as pd
 
 from simlimit.errors import SimlimitError
-from simlimit.run import check_scenario
+from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.plan import Options, Plan
 from simlimit.study.replicating import replicate_all

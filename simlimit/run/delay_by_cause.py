@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.model.state import GATES
-from simlimit.run import Run
+from simlimit.run.run import Run
 
 Counts = npt.NDArray[np.int64]
 
@@ -45,7 +45,7 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
     Examples
     --------
     >>> import simlimit as sl
-    >>> from simlimit.report import delay_by_cause
+    >>> from simlimit.run.delay_by_cause import delay_by_cause
     >>> weekly = sl.preset("clockwork").replace(
     ...     {"evaluation.straight_through": False, "evaluation.period_days": 7, "population.borrowers": 50}
     ... )
