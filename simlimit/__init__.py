@@ -21,16 +21,17 @@ Pictures
     the module `simlimit.plots`
 """
 
+from simlimit.books.examples import example_portfolio, example_release_log
 from simlimit.books.fitting import FittedBehaviour, fit_behaviour
 from simlimit.books.histories import Histories
 from simlimit.books.uci import histories_from_uci, portfolio_from_uci
 from simlimit.delays import at_risk_table, cumulative_incidence, describe_quantiles, kaplan_meier, quantiles
 from simlimit.drivers.platform import Platform
 from simlimit.errors import PortfolioError, ScenarioError, SimlimitError
-from simlimit.examples import example_portfolio, example_release_log
-from simlimit.history import borrower_history
-from simlimit.report import delay_by_cause
-from simlimit.run import Run, simulate
+from simlimit.run.borrower_history import borrower_history
+from simlimit.run.delay_by_cause import delay_by_cause
+from simlimit.run.run import Run
+from simlimit.run.simulate import simulate
 from simlimit.scenario import Lever, Scenario, load, preset, presets
 from simlimit.study.attribution import Attribution, attribute
 from simlimit.study.comparison import Comparison, compare

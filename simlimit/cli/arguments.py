@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
 from simlimit.errors import SimlimitError
-from simlimit.run import LARGEST_SEED
+from simlimit.run.options import LARGEST_SEED
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 Handler: TypeAlias = Callable[[argparse.Namespace], bool]

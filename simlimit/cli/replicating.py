@@ -11,7 +11,7 @@ from simlimit.cli.notices import what_is_done
 from simlimit.cli.results import output_folder
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES, NUMBERS, make_grouping
-from simlimit.run import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
+from simlimit.run.options import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
 from simlimit.study.options import MOST_WORKERS, Options
 from simlimit.study.precision import DEFAULT_METRIC, target_half_widths
 from simlimit.study.replicating import MOST_REPLICATIONS, StudyInterrupted

@@ -9,13 +9,13 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simlimit.output import whole_folder
+from simlimit.cli.atomic_folder import atomic_folder
 from simlimit.scenario import Scenario, dumps
 
 
 def output_folder(path: str | None) -> AbstractContextManager[Path | None]:
     """Return a draft that becomes the output folder at the end; None without a path."""
-    return nullcontext() if path is None else whole_folder(path)
+    return nullcontext() if path is None else atomic_folder(path)
 
 
 def say_where(path: str | None) -> None:

@@ -15,8 +15,10 @@ from simlimit.cli.arguments import (
 )
 from simlimit.cli.naming import find_scenario, read_changes
 from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
-from simlimit.report import delay_by_cause
-from simlimit.run import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED, Run, simulate
+from simlimit.run.delay_by_cause import delay_by_cause
+from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED
+from simlimit.run.run import Run
+from simlimit.run.simulate import simulate
 
 
 def add_to(commands: Commands) -> None:

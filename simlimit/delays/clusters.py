@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
+from simlimit.arguments import check_confidence
 from simlimit.delays.curves import FloatArray
-from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
 
 Statistic = Callable[..., FloatArray]

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from simlimit.arguments import check_confidence
 from simlimit.delays.clusters import clusters_per_batch, jackknife_in_batches
 from simlimit.delays.curves import ROUNDING, FloatArray, aalen_johansen, aalen_johansen_variance, at_risk
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
 from simlimit.delays.tables import curve_table, table_by_group
-from simlimit.delays.validation import check_confidence
 
 
 def cumulative_incidence(

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simlimit.arguments import as_list, check_table, is_number
 from simlimit.delays.curves import ROUNDING, FloatArray
-from simlimit.delays.validation import check_table, is_number, listed
 from simlimit.errors import SimlimitError
 
 
@@ -66,7 +66,7 @@ def quantiles(
     missing = [name for name in columns if name not in curve.columns]
     if missing:
         raise SimlimitError(f"outcome is {outcome!r}, but the curve has no column {missing[0]!r}.")
-    shares = listed(
+    shares = as_list(
         "probabilities", probabilities, "a sequence of numbers above 0 and at most 1, such as (0.5, 0.9)"
     )
     for probability in shares:

@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from simlimit.arguments import as_list, is_number
 from simlimit.delays.curves import FloatArray, at_risk
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
 from simlimit.delays.tables import AT_RISK, PENDING, check_labels, counts_or_amounts, table_by_group
-from simlimit.delays.validation import is_number, listed
 from simlimit.errors import SimlimitError
 
 
@@ -66,7 +66,7 @@ def at_risk_table(
     released    1   2   2
     pending     0   0   1
     """
-    times = listed("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
+    times = as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
     for day in times:
         if not is_number(day) or not 0 <= day < np.inf:
             raise SimlimitError(f"days has the value {day!r}, but must be numbers from 0 up.")

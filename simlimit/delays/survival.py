@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import CensoredData, ecdf
 
+from simlimit.arguments import check_confidence
 from simlimit.delays.curves import at_risk
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
 from simlimit.delays.tables import curve_table, table_by_group
-from simlimit.delays.validation import check_confidence
 from simlimit.errors import SimlimitError
 
 

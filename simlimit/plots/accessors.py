@@ -8,7 +8,7 @@ from simlimit import plots
 from simlimit.plots import cumulative
 from simlimit.plots.labels import Language
 from simlimit.plots.tables import Weight
-from simlimit.run import Run
+from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution
 from simlimit.study.comparison import Comparison
 from simlimit.study.ranking import LeverRanking

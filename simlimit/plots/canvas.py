@@ -11,7 +11,7 @@ from scipy.optimize import isotonic_regression
 
 from simlimit.plots.labels import Language, label
 from simlimit.plots.style import GREY, LABEL_SIZE
-from simlimit.run import Run
+from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution
 from simlimit.study.ranking import LeverRanking
 from simlimit.study.study import Study

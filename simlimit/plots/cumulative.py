@@ -15,7 +15,7 @@ from simlimit.plots.canvas import axes, entitle, label_ends, percent, show_perce
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import CHINESE, Language, label, spoken
 from simlimit.plots.tables import Weight, check_kind, delay_curve
-from simlimit.run import Run
+from simlimit.run.run import Run
 from simlimit.study.study import Study
 
 DAYS = (0, 15, 30, 60, 90)

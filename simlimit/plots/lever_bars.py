@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from simlimit.arguments import check_choice
 from simlimit.errors import SimlimitError
 from simlimit.plots.canvas import axes, entitle, whose
 from simlimit.plots.effects import effect_unit
@@ -13,7 +14,6 @@ from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import METRICS, Language, label, spoken
 from simlimit.plots.tables import check_kind
 from simlimit.plots.twins import ROW, Bar, draw_rows
-from simlimit.run import check_choice
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
 
 WIDTH = 8.5

@@ -6,14 +6,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 
 from simlimit.errors import SimlimitError
-from simlimit.history import borrower_history
 from simlimit.model.causes import GATES
 from simlimit.plots import style
 from simlimit.plots.canvas import axes, entitle, whose
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label, spoken
 from simlimit.plots.tables import check_kind
-from simlimit.run import Run
+from simlimit.run.borrower_history import borrower_history
+from simlimit.run.run import Run
 
 SIZE = (8.5, 4.5)
 PARTS = ("outstanding", *GATES, "available")

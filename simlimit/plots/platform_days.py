@@ -8,12 +8,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from simlimit.arguments import check_choice
 from simlimit.plots import style
 from simlimit.plots.canvas import axes, entitle, label_ends, say_so, shortened, whose
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label, spoken
 from simlimit.plots.tables import check_kind
-from simlimit.run import Run, check_choice
+from simlimit.run.run import Run
 from simlimit.study.comparison import Comparison
 from simlimit.study.study import Study
 

@@ -11,7 +11,7 @@ from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label, spoken
 from simlimit.plots.style import FORFEITED, GREY, INK, PALE
 from simlimit.plots.tables import ENDS, Weight, check_kind, delay_curve, observed_days
-from simlimit.run import Run
+from simlimit.run.run import Run
 from simlimit.study.study import Study
 
 MARKED_DAYS = (7, 30)

@@ -12,7 +12,7 @@ from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label, spoken
 from simlimit.plots.tables import Weight, check_kind
 from simlimit.plots.tables import standing as standing_table
-from simlimit.run import Run
+from simlimit.run.run import Run
 from simlimit.study.study import Study
 
 MARKED_DAYS = (0, 7, 30)

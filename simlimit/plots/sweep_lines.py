@@ -2,13 +2,13 @@
 
 from matplotlib.axes import Axes
 
+from simlimit.arguments import check_choice
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.canvas import axes, entitle, label_ends, show_percent, whose
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import METRICS, Language, label, spoken
 from simlimit.plots.tables import Weight, check_kind
-from simlimit.run import check_choice
 from simlimit.scenario import Scenario
 from simlimit.study.sweeping import Sweep
 

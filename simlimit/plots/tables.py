@@ -5,10 +5,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from simlimit.arguments import check_choice, check_whole
 from simlimit.delays import aalen_johansen, at_risk
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.run import Run, check_choice, check_whole
+from simlimit.run.run import Run
 from simlimit.study.metrics import last_seen
 from simlimit.study.study import Study
 

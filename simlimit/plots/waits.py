@@ -10,8 +10,8 @@ from simlimit.plots.canvas import axes, entitle, percent, whose
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label, spoken
 from simlimit.plots.tables import Weight, check_kind
-from simlimit.report import delay_by_cause, repayment_holds
-from simlimit.run import Run
+from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
+from simlimit.run.run import Run
 from simlimit.study.study import Study
 
 PLACES = range(len(GATES))

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 import pandas as pd
 
-from simlimit.delays.validation import check_confidence
+from simlimit.arguments import check_choice, check_confidence
 from simlimit.errors import SimlimitError
-from simlimit.run import FOLLOW_UP_DAYS, check_choice, check_scenario
+from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.intervals import Floats, t_interval_columns
 from simlimit.study.metrics import METRICS, Weight

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from simlimit import frames
 from simlimit.drivers import calendar_driver, replications, simpy_driver
 from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.model.state import State
+from simlimit.run import frames
 from simlimit.study.experiment import Experiment
 
 Frames = dict[str, pd.DataFrame]

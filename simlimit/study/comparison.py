@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 import pandas as pd
 
-from simlimit.delays.validation import check_confidence
+from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study.intervals import Floats, corrected_p_values, moments, paired_differences, t_intervals

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from simlimit.model.preparation import PreparedScenario, prepare
-from simlimit.run import check_scenario
+from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.options import CheckedOptions, Engine, Keep
 

@@ -6,8 +6,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
+from simlimit.arguments import check_choice, check_whole
 from simlimit.errors import SimlimitError
-from simlimit.run import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP, check_choice, check_whole
+from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP
 from simlimit.study.precision import target_half_widths
 
 MOST_WORKERS = 10_000

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 import pandas as pd
 
-from simlimit.delays.validation import check_confidence
+from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
-from simlimit.run import FOLLOW_UP_DAYS, check_scenario
+from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
 from simlimit.study.intervals import Floats, corrected_p_values, t_interval_columns
 from simlimit.study.options import Options

@@ -5,9 +5,10 @@ from concurrent.futures import Executor
 
 import numpy as np
 
-from simlimit.bar import tqdm
+from simlimit.arguments import check_whole
 from simlimit.model.compilation_notice import announce_compilation
-from simlimit.run import FOLLOW_UP_DAYS, LARGEST_SEED, check_whole
+from simlimit.progress import tqdm
+from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.experiment import Experiment, prepare_experiment

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from simlimit.bar import tqdm
+from simlimit.arguments import check_choice
 from simlimit.errors import SimlimitError
-from simlimit.run import check_choice
+from simlimit.progress import tqdm
 from simlimit.scenario import Scenario
 from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.options import BAR_AFTER_SECONDS, Options

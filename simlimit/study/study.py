@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit import frames
+from simlimit.arguments import check_choice, check_confidence, check_whole
 from simlimit.delays import aalen_johansen, at_risk, jackknife
 from simlimit.delays.tables import with_interval
-from simlimit.delays.validation import check_confidence
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.run import LONGEST_FOLLOW_UP, check_choice, check_whole
+from simlimit.run.options import LONGEST_FOLLOW_UP
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.intervals import corrected_p_values, paired_differences, t_interval_columns, t_intervals

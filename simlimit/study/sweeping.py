@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import pandas as pd
 
 from simlimit.errors import SimlimitError
-from simlimit.run import check_scenario
+from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.metrics import Weight
 from simlimit.study.options import CheckedOptions, Options

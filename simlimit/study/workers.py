@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
-from simlimit.bar import tqdm
 from simlimit.errors import SimlimitError
+from simlimit.progress import tqdm
 from simlimit.study.chunks import Chunk, chunk_size, run_chunk
 from simlimit.study.experiment import Experiment
 from simlimit.study.memory import fitting_replications

@@ -9,7 +9,7 @@ from folders import files
 import simlimit as sl
 from simlimit import cli
 from simlimit.cli import run as run_command
-from simlimit.report import delay_by_cause
+from simlimit.run.delay_by_cause import delay_by_cause
 
 FILES = {
     "holds.parquet",

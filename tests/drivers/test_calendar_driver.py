@@ -94,7 +94,7 @@ def test_a_run_of_the_calendar_driver_can_be_interrupted(monkeypatch: pytest.Mon
         if sum(told) >= 30:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("simlimit.run.tqdm.update", interrupt)
+    monkeypatch.setattr("simlimit.run.simulate.tqdm.update", interrupt)
     with pytest.raises(KeyboardInterrupt):
         sl.simulate(scenario, engine="calendar")
     assert max(told) == 10

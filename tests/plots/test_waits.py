@@ -6,7 +6,7 @@ from gallery import run, study
 import simlimit as sl
 from simlimit import plots
 from simlimit.model.causes import GATES
-from simlimit.report import delay_by_cause
+from simlimit.run.delay_by_cause import delay_by_cause
 
 
 def test_of_a_run_has_a_bar_per_cause_in_the_order_of_the_gates():

@@ -10,7 +10,7 @@ from simlimit.errors import SimlimitError
 
 
 @contextmanager
-def whole_folder(path: str | Path) -> Iterator[Path]:
+def atomic_folder(path: str | Path) -> Iterator[Path]:
     r"""Give a draft folder that takes the place of `path` at the end, and vanishes on any error.
 
     Parameters
@@ -32,7 +32,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     --------
     >>> import pathlib, tempfile
     >>> results = pathlib.Path(tempfile.mkdtemp()) / "results"
-    >>> with whole_folder(results) as draft:
+    >>> with atomic_folder(results) as draft:
     ...     _ = (draft / "table.csv").write_text("day\n0\n")
     ...     results.exists()
     False

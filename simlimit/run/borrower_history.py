@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import simpy
 
+from simlimit.arguments import check_whole
 from simlimit.drivers.platform import Platform
 from simlimit.model import causes, phases
-from simlimit.run import check_whole, simulate
+from simlimit.run.simulate import simulate
 from simlimit.scenario import Scenario
 
 LATE = phases.ACT + 0.9

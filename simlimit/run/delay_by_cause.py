@@ -3,7 +3,7 @@
 import pandas as pd
 
 from simlimit.causes import counted_holds, days_by_cause
-from simlimit.run import Run
+from simlimit.run.run import Run
 
 
 def repayment_holds(run: Run) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
     Examples
     --------
     >>> import simlimit as sl
-    >>> from simlimit.report import delay_by_cause
+    >>> from simlimit.run.delay_by_cause import delay_by_cause
     >>> weekly = sl.preset("clockwork").replace(
     ...     {"evaluation.straight_through": False, "evaluation.period_days": 7, "population.borrowers": 50}
     ... )

@@ -1,4 +1,4 @@
-"""What the delay statistics accept, and the sentence that refuses the rest."""
+"""Check arguments: what is allowed, and the sentence that refuses the rest."""
 
 from collections.abc import Iterable
 from typing import TypeGuard
@@ -14,13 +14,26 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
+def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
+    """Return a whole number within bounds, or refuse it."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= largest:
+        raise SimlimitError(f"{name} is {value!r}, but must be a whole number from {least} to {largest}.")
+    return int(value)
+
+
+def check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Refuse what is not among the choices."""
+    if value not in allowed:
+        raise SimlimitError(f"{name} is {value!r}, but must be one of: {', '.join(allowed)}.")
+
+
 def check_confidence(confidence: object) -> None:
     """Refuse a confidence that is not between 0 and 1."""
     if not is_number(confidence) or not 0 < confidence < 1:
         raise SimlimitError(f"confidence is {confidence!r}, but must be a number between 0 and 1.")
 
 
-def listed(name: str, values: Iterable[float], allowed: str) -> list[float]:
+def as_list(name: str, values: Iterable[float], allowed: str) -> list[float]:
     """Return the values of an argument that must be a sequence, or refuse it."""
     try:
         if isinstance(values, str):

@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+import simlimit
+from simlimit.arguments import check_whole
 from simlimit.errors import SimlimitError
-from simlimit.run import Run, check_whole, simulate
 from simlimit.scenario import Scenario, preset
 
 MOST_BORROWERS = 1_000_000
@@ -118,9 +119,9 @@ def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -
     return log
 
 
-def _history(borrowers: int, seed: int, days: int) -> Run:
+def _history(borrowers: int, seed: int, days: int) -> "simlimit.Run":
     borrowers = check_whole("borrowers", borrowers, MOST_BORROWERS, least=1)
-    return simulate(
+    return simlimit.simulate(
         _lender().replace(
             {
                 "population.borrowers": borrowers,

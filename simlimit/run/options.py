@@ -1,0 +1,16 @@
+"""What a run can be asked for."""
+
+from simlimit.errors import SimlimitError
+from simlimit.scenario import Scenario
+
+ENGINES = ("simpy", "calendar")
+KEPT = ("all", "holds", "counts")
+FOLLOW_UP_DAYS = 90
+LONGEST_FOLLOW_UP = 30_000
+LARGEST_SEED = 2**32 - 1
+
+
+def check_scenario(scenario: object) -> None:
+    """Refuse what is no scenario."""
+    if not isinstance(scenario, Scenario):
+        raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")

@@ -1,0 +1,91 @@
+"""Simulate one history."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from simlimit.arguments import check_choice, check_whole
+from simlimit.drivers import calendar_driver, simpy_driver
+from simlimit.errors import SimlimitError
+from simlimit.model.start import prepare
+from simlimit.progress import tqdm
+from simlimit.run.options import (
+    ENGINES,
+    FOLLOW_UP_DAYS,
+    KEPT,
+    LARGEST_SEED,
+    LONGEST_FOLLOW_UP,
+    check_scenario,
+)
+from simlimit.run.run import Run
+from simlimit.scenario import Scenario
+
+
+def simulate(
+    scenario: Scenario,
+    seed: int = 1,
+    replication: int = 0,
+    engine: Literal["simpy", "calendar"] = "simpy",
+    keep: Literal["all", "holds", "counts"] = "all",
+    processes: Sequence[simpy_driver.UserProcess] = (),
+    progress: bool = False,
+    follow_up_days: int = FOLLOW_UP_DAYS,
+) -> Run:
+    """Simulate one history of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int
+        0 .. 2**32 - 1. The same seed and replication give the same history; scenarios with the same
+        seed share every random number that means the same in both.
+    replication : int
+        0 .. 2**32 - 1, the number of the history within a study.
+    engine : "simpy" or "calendar"
+        The driver: SimPy processes, which yours can join, or one compiled loop over days, which gives the
+        same history much faster.
+    keep : "all", "holds" or "counts"
+        All; not the log of events; neither the log nor the holds: only the exact counts by age, so that,
+        without processes of your own, memory does not grow with the horizon.
+    processes : sequence of generator functions
+        Processes of your own, each called with the `Platform`; only with the SimPy driver.
+    progress : bool
+        Whether to show a progress bar of the days.
+    follow_up_days : int
+        The counts tell holds that were observed for so many days after repayment from those that were not;
+        0 .. 30,000. None was, if it is more than the days from the warm-up to the horizon.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    SimlimitError
+        If an argument is not as above.
+    PortfolioError
+        If the scenario names a portfolio that cannot be read.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> small = sl.preset("clockwork").replace({"population.borrowers": 9, "horizon_days": 30})
+    >>> sl.simulate(small, seed=1)
+    Run('clockwork', seed=1, replication=0: 9 borrowers, 30 days, 9 holds: 9 released, 0 forfeited, 0 pending)
+    """
+    check_scenario(scenario)
+    seed = check_whole("seed", seed, LARGEST_SEED)
+    replication = check_whole("replication", replication, LARGEST_SEED)
+    check_choice("engine", engine, ENGINES)
+    check_choice("keep", keep, KEPT)
+    follow_up_days = check_whole("follow_up_days", follow_up_days, LONGEST_FOLLOW_UP)
+    if processes and engine != "simpy":
+        raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
+    # A user's process may look at a hold that has ended: its record is not used again.
+    reusing = keep == "counts" and not processes
+    setting = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
+    with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
+        if engine == "simpy":
+            state = simpy_driver.run(setting, seed, replication, processes, bar.update)
+        else:
+            state = calendar_driver.run(setting, seed, replication, bar.update)
+    return Run(scenario, seed, replication, keep, follow_up_days, setting.regions, state, bool(processes))
