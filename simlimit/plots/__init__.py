@@ -4,6 +4,7 @@ Each function draws on the axes it is given, or on a new figure of pyplot's, and
 pictures are methods: ``study.plot.delay()`` is ``plots.delay(study)``.
 """
 
+from simlimit.plots import accessors as accessors
 from simlimit.plots.cumulative import incidence
 from simlimit.plots.differences import forest
 from simlimit.plots.gate_bars import attribution

@@ -1,17 +1,14 @@
 """One simulated history: `Run` gives its tables."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+import simlimit
 from simlimit.errors import SimlimitError
 from simlimit.model.state import State
 from simlimit.run import frames
 from simlimit.scenario import Scenario
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import RunPlots
 
 
 class Run:
@@ -45,10 +42,11 @@ class Run:
         seed: int,
         replication: int,
         keep: str,
+        *,
         follow_up_days: int,
         regions: tuple[str, ...],
         state: State,
-        has_processes: bool = False,
+        has_processes: bool,
     ) -> None:
         self.scenario = scenario
         self.seed = seed
@@ -99,12 +97,9 @@ class Run:
         return frames.counts_frame(self._state, self._regions)
 
     @property
-    def plot(self) -> "RunPlots":
+    def plot(self) -> "simlimit.plots.accessors.RunPlots":
         """Pictures of the run: ``run.plot.delay()``, and the other methods of `RunPlots`."""
-        # Pictures are made of runs, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import RunPlots  # noqa: PLC0415
-
-        return RunPlots(self)
+        return simlimit.plots.accessors.RunPlots(self)
 
     def _must_keep(self, what: str, kept: tuple[str, ...]) -> None:
         if self.keep not in kept:

@@ -26,6 +26,7 @@ def simulate(
     replication: int = 0,
     engine: Literal["simpy", "calendar"] = "simpy",
     keep: Literal["all", "holds", "counts"] = "all",
+    *,
     processes: Sequence[simpy_driver.UserProcess] = (),
     progress: bool = False,
     follow_up_days: int = FOLLOW_UP_DAYS,
@@ -88,4 +89,13 @@ def simulate(
             state = simpy_driver.run(setting, seed, replication, processes, bar.update)
         else:
             state = calendar_driver.run(setting, seed, replication, bar.update)
-    return Run(scenario, seed, replication, keep, follow_up_days, setting.regions, state, bool(processes))
+    return Run(
+        scenario,
+        seed,
+        replication,
+        keep,
+        follow_up_days=follow_up_days,
+        regions=setting.regions,
+        state=state,
+        has_processes=bool(processes),
+    )

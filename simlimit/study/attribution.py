@@ -10,11 +10,12 @@ Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory o
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
 
+import simlimit
 from simlimit.arguments import check_choice, check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
@@ -23,9 +24,6 @@ from simlimit.study.each import metrics_of_each
 from simlimit.study.intervals import Floats, t_intervals
 from simlimit.study.metrics import METRICS
 from simlimit.study.plan import Options
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import AttributionPlots
 
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
 """The gates that can be opened, in their order. The first of all, settlement, is the product itself."""
@@ -193,12 +191,9 @@ class Attribution:
         return pd.DataFrame(columns, index=pd.Index([*GATES, TOTAL], name="gate"))
 
     @property
-    def plot(self) -> "AttributionPlots":
+    def plot(self) -> "simlimit.plots.accessors.AttributionPlots":
         """Pictures of the attribution: ``attribution.plot.bars()``."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import AttributionPlots  # noqa: PLC0415
-
-        return AttributionPlots(self)
+        return simlimit.plots.accessors.AttributionPlots(self)
 
     def _shapley(self, gate: str) -> Floats:
         """Return the mean, over all orders of closing the gates, of what closing this one adds."""

@@ -1,11 +1,12 @@
 """`compare`: several scenarios under common random numbers, and their differences, paired."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import Literal, Unpack
 
 import numpy as np
 import pandas as pd
 
+import simlimit
 from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
@@ -13,9 +14,6 @@ from simlimit.study.intervals import Floats, holm, moments, paired, t_intervals,
 from simlimit.study.plan import Options, Plan
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import ComparisonPlots
 
 
 class Comparison:
@@ -137,12 +135,9 @@ class Comparison:
         return table
 
     @property
-    def plot(self) -> "ComparisonPlots":
+    def plot(self) -> "simlimit.plots.accessors.ComparisonPlots":
         """Pictures of the comparison: ``comparison.plot.forest()``, and what else `ComparisonPlots` has."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import ComparisonPlots  # noqa: PLC0415
-
-        return ComparisonPlots(self)
+        return simlimit.plots.accessors.ComparisonPlots(self)
 
     def _values(
         self, name: str, weight: Literal["holds", "amount"], chosen: Sequence[str] | None

@@ -1,11 +1,12 @@
 """`rank_levers`: what each remedy does alone, and what is lost without it where all others are pulled."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
+import simlimit
 from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
@@ -13,9 +14,6 @@ from simlimit.scenario import Lever, Scenario
 from simlimit.study.each import metrics_of_each
 from simlimit.study.intervals import holm, t_intervals, t_probabilities
 from simlimit.study.plan import Options
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import LeverRankingPlots
 
 RANKED = ("restricted_mean_days", "no_limit_share", "limit_days_lost", "default_losses", "gap_days")
 """Metrics by which levers are ranked: less is better in each."""
@@ -117,12 +115,9 @@ class LeverRanking:
         return table.reindex(pd.MultiIndex.from_product([RANKED, order], names=["metric", "lever"]))
 
     @property
-    def plot(self) -> "LeverRankingPlots":
+    def plot(self) -> "simlimit.plots.accessors.LeverRankingPlots":
         """Pictures of the ranking: ``ranking.plot.tornado()``."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import LeverRankingPlots  # noqa: PLC0415
-
-        return LeverRankingPlots(self)
+        return simlimit.plots.accessors.LeverRankingPlots(self)
 
 
 def rank_levers(

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+import simlimit
 from simlimit.arguments import check_confidence, check_whole
 from simlimit.delays import aalen_johansen, at_risk, jackknife
 from simlimit.drivers.tallies import Tallies
@@ -21,9 +22,6 @@ from simlimit.study import metrics
 from simlimit.study.gathering import Case, Gathering
 from simlimit.study.intervals import Floats, holm, paired, t_intervals, t_probabilities
 from simlimit.study.warmup import mser5
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import StudyPlots
 
 ENDS = ("released", "forfeited")
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
@@ -374,12 +372,9 @@ class Study:
         return pd.DataFrame({"warmup_days": days}, index=pd.Index(LEVELS, name="series"))
 
     @property
-    def plot(self) -> "StudyPlots":
+    def plot(self) -> "simlimit.plots.accessors.StudyPlots":
         """Pictures of the study: ``study.plot.standing()``, and the other methods of `StudyPlots`."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import StudyPlots  # noqa: PLC0415
-
-        return StudyPlots(self)
+        return simlimit.plots.accessors.StudyPlots(self)
 
     def _days(self) -> pd.DataFrame:
         return frames.daily_frame(self._tallies.daily.reshape(-1), self.scenario.funding.unlimited)

@@ -2,19 +2,17 @@
 
 import itertools
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import pandas as pd
 
+import simlimit
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.plan import Options, Plan
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import SweepPlots
 
 Point = tuple[Any, ...]
 
@@ -73,12 +71,9 @@ class Sweep:
         return pd.concat(tables, ignore_index=True).set_index(index)
 
     @property
-    def plot(self) -> "SweepPlots":
+    def plot(self) -> "simlimit.plots.accessors.SweepPlots":
         """Pictures of the sweep: ``sweep.plot.lines()``, and the other methods of `SweepPlots`."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import SweepPlots  # noqa: PLC0415
-
-        return SweepPlots(self)
+        return simlimit.plots.accessors.SweepPlots(self)
 
 
 def sweep(
