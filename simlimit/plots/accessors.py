@@ -6,16 +6,16 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
-from simlimit.plots.cumulative import incidence
-from simlimit.plots.differences import forest
-from simlimit.plots.gate_bars import attribution
-from simlimit.plots.lever_bars import tornado
-from simlimit.plots.one_borrower import borrower
-from simlimit.plots.platform_days import platform
-from simlimit.plots.release_delay import delay
-from simlimit.plots.repaid_yuan import standing
+from simlimit.plots.attribution_bars import attribution
+from simlimit.plots.borrower_timeline import borrower
+from simlimit.plots.causes_bars import causes
+from simlimit.plots.delay_curve import delay
+from simlimit.plots.forest_plot import forest
+from simlimit.plots.incidence_curves import incidence
+from simlimit.plots.platform_timeline import platform
+from simlimit.plots.standing_stack import standing
 from simlimit.plots.sweep_lines import sweep
-from simlimit.plots.waits import causes
+from simlimit.plots.tornado_chart import tornado
 from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution
 from simlimit.study.comparison import Comparison
@@ -52,25 +52,24 @@ class Picture(Generic[Of_contra, P]):
         return self._draw if plots is None else MethodType(self._draw, plots._of)
 
 
-class RunPlots(Plots[Run]):
-    """Pictures of a run: ``run.plot``."""
+class HistoryPlots(Plots[Subject_co]):
+    """Pictures of one history or of many."""
 
     delay = Picture(delay)
     standing = Picture(standing)
     incidence = Picture(incidence)
     causes = Picture(causes)
     platform = Picture(platform)
+
+
+class RunPlots(HistoryPlots[Run]):
+    """Pictures of a run: ``run.plot``."""
+
     borrower = Picture(borrower)
 
 
-class StudyPlots(Plots[Study]):
+class StudyPlots(HistoryPlots[Study]):
     """Pictures of a study: ``study.plot``."""
-
-    delay = Picture(delay)
-    standing = Picture(standing)
-    incidence = Picture(incidence)
-    causes = Picture(causes)
-    platform = Picture(platform)
 
 
 class ComparisonPlots(Plots[Comparison]):

@@ -2,13 +2,13 @@
 
 from matplotlib.axes import Axes
 
-from simlimit.arguments import check_choice
+from simlimit.arguments import check_choice, check_type
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
-from simlimit.plots.canvas import axes, entitle, label_ends, show_percent, whose
+from simlimit.plots.by_age import Weight
+from simlimit.plots.canvas import axes_or_new, label_ends, set_titles, subtitle, use_percent_axis
 from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import METRICS, Language, label, spoken
-from simlimit.plots.tables import Weight, check_kind
+from simlimit.plots.labels import METRICS, Language, label, label_language
 from simlimit.scenario import Scenario
 from simlimit.study.sweeping import Sweep
 
@@ -26,45 +26,43 @@ def sweep(
 ) -> Axes:
     """Draw a metric over the values of the first field of a sweep, a line for each value of the second.
 
+    Values that are not numbers stand side by side in the order of the sweep, without a line between them.
+
     Parameters
     ----------
     sweep : Sweep
         Of one or two fields.
     metric : str
-        Among those of `Study.summary`.
+        A metric of `Study.summary`.
     weight : "holds" or "amount"
-        Whether holds count each as one, or by their amount.
+        Whether each hold counts once, or by its amount.
     confidence : float
-        Of the interval at each point by itself.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        Confidence level of the interval at each point by itself.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
+        The points are the estimates, with a band or a bar for the interval of each.
 
     Raises
     ------
     SimlimitError
-        If the sweep has more than two fields, or an argument is not as above.
+        If the sweep has more than two fields, or another argument is not as above.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import simlimit as sl
-    >>> from simlimit import plots
     >>> small = sl.preset("clockwork").replace(
     ...     {"evaluation.straight_through": False, "population.borrowers": 20}
     ... )
     >>> grid = sl.sweep(small, {"evaluation.period_days": [7, 30]}, 5, seed=1)
-    >>> plots.sweep(grid).get_xlabel()
+    >>> sl.plots.sweep(grid).get_xlabel()
     'evaluation.period_days (days)'
     """
-    check_kind("sweep", sweep, Sweep)
-    language = spoken(language)
+    check_type("sweep", sweep, Sweep)
+    language = label_language(language)
     check_choice("metric", metric, tuple(METRICS))
     if len(sweep.fields) > MOST_FIELDS:
         raise SimlimitError(
@@ -79,8 +77,8 @@ def sweep(
     lines: list[tuple[str, tuple[object, ...]]] = [("", ())]
     if second:
         ((other, others),) = second
-        lines = [(f"{other} = {_said(value)}", (value,)) for value in others]
-    ax = axes(ax)
+        lines = [(f"{other} = {_value_label(value)}", (value,)) for value in others]
+    ax = axes_or_new(ax)
     ends, texts, colours = [], [], []
     for number, (words, key) in enumerate(lines):
         table = summary.loc[[(value, *key) if key else value for value in values]]
@@ -99,30 +97,29 @@ def sweep(
         colours.append(look.colour)
     if not are_numbers:
         ax.set_xlim(-0.5, len(values) - 0.5)
-        ax.set_xticks(places, [_said(value) for value in values])
+        ax.set_xticks(places, [_value_label(value) for value in values])
     what, unit = METRICS[metric]
     what = label(what, language, days=study.follow_up_days)
     if unit == "share of holds" and weight == "amount":
         unit = "share of repaid principal"
-    ax.set_xlabel(_named(field, study.scenario, language))
+    ax.set_xlabel(_field_label(field, study.scenario, language))
     ax.set_ylabel(label("{what} ({unit})", language, what=what, unit=label(unit, language)))
     if unit.startswith("share"):
-        show_percent(ax)
+        use_percent_axis(ax)
     title = label("sweep of {fields}", language, fields=", ".join(sweep.fields))
-    words = "{confidence:g} % intervals over replications"
-    entitle(ax, title, f"{whose(study, language)}; {label(words, language, confidence=100 * confidence)}")
+    set_titles(ax, title, subtitle(study, language, confidence))
     if second:
         label_ends(ax, ends, texts, colours)
     use_cjk_font(ax)
     return ax
 
 
-def _said(value: object) -> str:
+def _value_label(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _named(field: str, scenario: Scenario, language: Language) -> str:
-    """Return a field's name, with its unit where it has one."""
+def _field_label(field: str, scenario: Scenario, language: Language) -> str:
+    """Return a field's name, with its unit if it has one."""
     part: object = scenario
     *path, last = field.split(".")
     for name in path:

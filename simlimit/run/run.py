@@ -14,19 +14,19 @@ from simlimit.scenario import Scenario
 class Run:
     """One simulated history of a scenario.
 
-    The tables are DataFrames, built when first asked for. Amounts are in currency units, times
-    in days from the start of the run. Every column is documented in section 3 of docs/model.md.
+    The tables are DataFrames, made when they are first asked for. Amounts are in currency units, times in
+    days from the start of the run. Section 3 of docs/model.md documents every column.
 
     Attributes
     ----------
     scenario : Scenario
     seed, replication : int
     keep : str
-        What was kept: "counts", "holds" or "all".
+        What the run kept: "counts", "holds" or "all".
     follow_up_days : int
-        Of the counts.
+        How long the followed holds in `counts` are observed.
     has_processes : bool
-        Whether processes of the user's own took part, so that seed and scenario do not tell it all.
+        Whether processes of your own took part. Then scenario and seed alone do not give the same history.
 
     Examples
     --------
@@ -59,14 +59,8 @@ class Run:
 
     @cached_property
     def holds(self) -> pd.DataFrame:
-        """A row per hold, in order of (day created, borrower, loan, instalment).
-
-        Raises
-        ------
-        SimlimitError
-            If the run did not keep holds.
-        """
-        self._must_keep("holds", ("all", "holds"))
+        """A row per hold, in order of (day created, borrower, loan, instalment); not if keep is "counts"."""
+        self._require_kept("holds", ("all", "holds"))
         return frames.holds_frame(self._state, self._regions)
 
     @cached_property
@@ -81,19 +75,13 @@ class Run:
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """A row per event, in order of (day, phase, borrower).
-
-        Raises
-        ------
-        SimlimitError
-            If the run did not keep events.
-        """
-        self._must_keep("events", ("all",))
+        """A row per event, in order of (day, phase, borrower); only if keep is "all"."""
+        self._require_kept("events", ("all",))
         return frames.events_frame(self._state)
 
     @cached_property
     def counts(self) -> pd.DataFrame:
-        """A row per region, follow-up and age: where repayment holds stand and end, in holds and in money."""
+        """A row per region, follow-up and age: where repayment holds stand and end, in number and amount."""
         return frames.counts_frame(self._state, self._regions)
 
     @property
@@ -101,7 +89,7 @@ class Run:
         """Pictures of the run: ``run.plot.delay()``, and the other methods of `RunPlots`."""
         return simlimit.plots.accessors.RunPlots(self)
 
-    def _must_keep(self, what: str, kept: tuple[str, ...]) -> None:
+    def _require_kept(self, what: str, kept: tuple[str, ...]) -> None:
         if self.keep not in kept:
             needed = " or ".join(f'keep="{one}"' for one in kept)
             raise SimlimitError(f'keep is "{self.keep}", but {what} are there only with {needed}.')
