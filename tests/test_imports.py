@@ -80,14 +80,11 @@ def test_every_import_stands_at_the_top() -> None:
 
 
 def test_only_the_table_of_public_names_is_lazy() -> None:
-    """What is made below the pictures, a run or a study, reaches them through that table."""
+    """Through it a run or a study reaches its pictures, and the invented books their simulation."""
     lazy = {module for module in MODULES if re.search(r"import_module|__import__", ast.dump(tree(module)))}
     assert lazy == {"simlimit"}
-    assert {layer(module) for module, others in GRAPH.items() if "simlimit" in others} <= {
-        "books",
-        "run",
-        "study",
-    }
+    above = {layer(module) for module, others in GRAPH.items() if "simlimit" in others}
+    assert above == {"books", "run", "study", "cli"}
 
 
 def heavy_after(statement: str, fresh_process: Callable[..., str], *heavy: str) -> str:
@@ -105,6 +102,10 @@ def test_the_package_alone_imports_nothing(fresh_process: Callable[..., str]) ->
 def test_a_run_needs_no_pictures_and_no_studies(fresh_process: Callable[..., str]) -> None:
     heavy = "matplotlib", "scipy.stats", "simlimit.study", "simlimit.delays", "simlimit.plots"
     assert heavy_after("from simlimit import preset, simulate", fresh_process, *heavy) == ""
+
+
+def test_the_command_line_loads_pictures_only_to_draw_them(fresh_process: Callable[..., str]) -> None:
+    assert heavy_after("from simlimit.cli import main", fresh_process, "matplotlib", "simlimit.plots") == ""
 
 
 def functions(module: str) -> Iterator[tuple[str, Callable[..., object]]]:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from simlimit import plots
+import simlimit
 from simlimit.cli.arguments import Commands, add_changes, add_command, add_results
 from simlimit.cli.metric_tables import cohort_lines, differences_text
 from simlimit.cli.naming import find_scenarios
 from simlimit.cli.notices import announce_compilation, say_if_not_precise, what_is_done
 from simlimit.cli.replicating import add_study_options, read_replications, read_study_options
-from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
+from simlimit.cli.results import output_folder, say_where, write_scenario
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
 from simlimit.study.replicating import StudyInterrupted
@@ -76,8 +76,8 @@ def write_comparison(comparison: Comparison, differences: pd.DataFrame, folder: 
     for position, (name, study) in enumerate(comparison.studies.items()):
         file_name = f"{position}-{_UNSAFE.sub('-', name)[:60]}.toml"
         write_scenario(study.scenario, folder / "scenarios" / file_name)
-    write_figure(folder / "forest.png", lambda: plots.forest(comparison))
-    write_figure(folder / "platform.png", lambda: plots.platform(comparison))
+    simlimit.plots.files.save_picture(folder / "forest.png", simlimit.plots.forest(comparison))
+    simlimit.plots.files.save_picture(folder / "platform.png", simlimit.plots.platform(comparison))
 
 
 def _texts(comparison: Comparison, differences: pd.DataFrame) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from simlimit import plots
+import simlimit
 from simlimit.cli.arguments import (
     Commands,
     add_changes,
@@ -17,7 +17,7 @@ from simlimit.cli.arguments import (
 )
 from simlimit.cli.naming import find_scenario, read_changes
 from simlimit.cli.notices import announce_compilation
-from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
+from simlimit.cli.results import output_folder, say_where, write_scenario
 from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED
 from simlimit.run.run import Run
@@ -77,7 +77,7 @@ def write_run(run: Run, folder: Path) -> None:
     write_scenario(run.scenario, folder / "scenario.toml")
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     follow_up_days = max(1, min(FOLLOW_UP_DAYS, observed // 2))
-    write_figure(folder / "delay.png", lambda: plots.delay(run, follow_up_days))
+    simlimit.plots.files.save_picture(folder / "delay.png", simlimit.plots.delay(run, follow_up_days))
 
 
 def _table(run: Run) -> str:
