@@ -3,9 +3,8 @@
 from matplotlib.axes import Axes
 
 from simlimit.arguments import check_type
-from simlimit.plots.canvas import axes_or_new, set_titles, subtitle
+from simlimit.plots.canvas import axes_or_new, finish, subtitle
 from simlimit.plots.effects import effect_unit
-from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.interval_bars import ROW, Bar, draw_rows
 from simlimit.plots.labels import METRICS, Language, label, label_language
 from simlimit.study.attribution import TOTAL, Attribution
@@ -76,10 +75,8 @@ def attribution(
     if metric == IN_DAYS:
         how += f"\n{label('charged: days at the gate', language)}"
     ax.set_xlabel(f"{axis}\n{how}")
-    set_titles(
+    return finish(
         ax,
         label("what each gate explains", language),
         subtitle(attribution, language, confidence),
     )
-    use_cjk_font(ax)
-    return ax

@@ -9,8 +9,7 @@ from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
 from simlimit.model.state import GATES
 from simlimit.plots import style
-from simlimit.plots.canvas import axes_or_new, set_titles, subtitle
-from simlimit.plots.fonts import use_cjk_font
+from simlimit.plots.canvas import axes_or_new, finish, subtitle
 from simlimit.plots.labels import Language, label, label_language
 from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
@@ -74,15 +73,13 @@ def borrower(
         )
     table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
     ax = axes_or_new(ax, SIZE)
-    set_titles(
-        ax, label("the line of borrower {borrower}", language, borrower=borrower), subtitle(run, language)
-    )
     _stack(ax, table, language)
     ax.set_xlabel(label("day of the run (days)", language))
     ax.set_ylabel(label("amount (currency units)", language))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    use_cjk_font(ax)
-    return ax
+    return finish(
+        ax, label("the line of borrower {borrower}", language, borrower=borrower), subtitle(run, language)
+    )
 
 
 def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
+from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label
 from simlimit.plots.style import GREY, LABEL_SIZE
 from simlimit.run.run import Run
@@ -31,8 +32,8 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
     return ax
 
 
-def set_titles(ax: Axes, title: str, subtitle: str) -> None:
-    """Write a title above some axes, and a line below it."""
+def finish(ax: Axes, title: str, subtitle: str) -> Axes:
+    """Write a title and a line below it, choose fonts that have all characters, and return the axes."""
     # A scenario's name is the user's: a dollar sign in it is no formula.
     ax.set_title(
         title[:1].upper() + title[1:], loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False
@@ -48,12 +49,14 @@ def set_titles(ax: Axes, title: str, subtitle: str) -> None:
         annotation_clip=False,
         parse_math=False,
     )
+    use_cjk_font(ax)
+    return ax
 
 
 def subtitle(
     of: Run | Study | LeverRanking | Attribution, language: Language, confidence: float | None = None
 ) -> str:
-    """Return which history or histories a picture shows, and of which confidence its intervals are."""
+    """Return which history a picture shows; or which histories, and the confidence of their intervals."""
     name = shortened(of.scenario.name)
     if not isinstance(of, Run):
         words = "{name}, seed {seed}, {number:,} replications"

@@ -8,8 +8,7 @@ from simlimit.arguments import check_type
 from simlimit.model.state import GATES
 from simlimit.plots import style
 from simlimit.plots.by_age import Weight
-from simlimit.plots.canvas import axes_or_new, percent, set_titles, subtitle
-from simlimit.plots.fonts import use_cjk_font
+from simlimit.plots.canvas import axes_or_new, finish, percent, subtitle
 from simlimit.plots.labels import Language, label, label_language
 from simlimit.run.delay_by_cause import TOTAL, delay_by_cause, repayment_holds
 from simlimit.run.run import Run
@@ -64,14 +63,16 @@ def causes(
     language = label_language(language)
     ax = axes_or_new(ax)
     if isinstance(of, Study):
+        title = label("what repayment holds wait for", language)
         _draw_study(ax, of, weight, confidence, language)
     else:
+        number = len(repayment_holds(of))
+        title = label("what {number:,} repayment holds waited for", language, number=number)
         _draw_run(ax, of, language)
     ax.set_yticks(PLACES, [label(gate, language) for gate in GATES])
     ax.invert_yaxis()
     ax.set_ylabel(label("gate at which they waited", language))
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, title, subtitle(of, language, confidence))
 
 
 def _draw_run(ax: Axes, run: Run, language: Language) -> None:
@@ -87,12 +88,6 @@ def _draw_run(ax: Axes, run: Run, language: Language) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.set_xlabel(label("days waited, over all repayment holds (hold-days)", language))
-    number = len(repayment_holds(run))
-    set_titles(
-        ax,
-        label("what {number:,} repayment holds waited for", language, number=number),
-        subtitle(run, language),
-    )
 
 
 def _draw_study(ax: Axes, study: Study, weight: Weight, confidence: float, language: Language) -> None:
@@ -110,5 +105,3 @@ def _draw_study(ax: Axes, study: Study, weight: Weight, confidence: float, langu
     ax.set_xlim(0, 1.15 * ends.max() or 1)
     words = "mean wait per repayment hold, at most {days} days (days)"
     ax.set_xlabel(label(words, language, days=study.follow_up_days))
-    title = label("what repayment holds wait for", language)
-    set_titles(ax, title, subtitle(study, language, confidence))

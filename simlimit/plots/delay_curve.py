@@ -10,14 +10,13 @@ from simlimit.arguments import check_type
 from simlimit.plots.by_age import ENDS, Weight, delay_curve, observed_days
 from simlimit.plots.canvas import (
     axes_or_new,
+    finish,
     interval_note,
     percent,
-    set_titles,
     subtitle,
     use_percent_axis,
     write_in_middle,
 )
-from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label, label_language
 from simlimit.plots.style import FORFEITED, GREY, INK, PALE
 from simlimit.run.run import Run
@@ -81,7 +80,6 @@ def delay(
     end = observed_days(of, follow_up_days)
     curve = delay_curve(of, weight, confidence).reindex(range(end + 1))
     ax = axes_or_new(ax)
-    set_titles(ax, _title(of, weight, language), subtitle(of, language))
     ax.set(xlim=(-0.01 * end, end), xlabel=label("days since repayment", language))
     use_percent_axis(ax)
     if np.isnan(curve["released"].iloc[0]):
@@ -91,8 +89,7 @@ def delay(
         _set_vertical_axis(ax, curve["released"].iloc[0], _share_label(weight, language), language)
         _draw(ax, curve, language)
         _legend(ax, of, confidence, curve, language)
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, _title(of, weight, language), subtitle(of, language))
 
 
 def _title(of: Run | Study, weight: Weight, language: Language) -> str:

@@ -11,9 +11,8 @@ from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.by_age import Weight
-from simlimit.plots.canvas import axes_or_new, set_titles, shortened, subtitle
+from simlimit.plots.canvas import axes_or_new, finish, shortened, subtitle
 from simlimit.plots.effects import decimals, effect_unit, with_interval
-from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import METRICS, Language, label, label_language
 from simlimit.study.comparison import Comparison
 
@@ -100,9 +99,7 @@ def forest(
     real = label("differs from 0, corrected for {number} comparisons", language, number=len(table))
     ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0', language)}")
     title = label("paired difference from {reference}", language, reference=shortened(comparison.reference))
-    set_titles(ax, title, subtitle(study, language, confidence))
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, title, subtitle(study, language, confidence))
 
 
 def _draw(ax: Axes, height: float, interval: npt.NDArray[np.float64], is_real: bool) -> None:

@@ -13,8 +13,7 @@ from simlimit.delays.curves import ROUNDING
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.by_age import Weight, delay_curve
-from simlimit.plots.canvas import axes_or_new, label_ends, percent, set_titles, subtitle, use_percent_axis
-from simlimit.plots.fonts import use_cjk_font
+from simlimit.plots.canvas import axes_or_new, finish, label_ends, percent, subtitle, use_percent_axis
 from simlimit.plots.labels import CHINESE, Language, label, label_language
 from simlimit.run.run import Run
 from simlimit.study.study import Study
@@ -81,7 +80,6 @@ def incidence(
     curve = _curve(of, weight, confidence)
     outcomes = [str(name) for name in curve if f"{name}_low" in curve]
     ax = axes_or_new(ax, SIZE)
-    set_titles(ax, label("release and forfeit by age", language), _source(of, curve, confidence, language))
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment", language), ylabel=label("share that has ended so", language))
     use_percent_axis(ax)
@@ -91,8 +89,7 @@ def incidence(
     texts = [f"{_outcome_label(name, language)} {percent(last[name])}" for name in outcomes]
     label_ends(ax, last.to_list(), texts, [style.line(number).colour for number in range(len(last))])
     _write_table(ax, curve, outcomes, asked, _unit_of_table(of, weight), language)
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, label("release and forfeit by age", language), _source(of, curve, confidence, language))
 
 
 def _check_days(days: Sequence[float]) -> list[float]:
@@ -118,11 +115,9 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
 def _source(
     of: pd.DataFrame | Run | Study, curve: pd.DataFrame, confidence: float, language: Language
 ) -> str:
-    if isinstance(of, Run):
-        return subtitle(of, language)
-    if isinstance(of, Study):
-        return subtitle(of, language, confidence)
-    return str(curve.attrs.get("interval", ""))
+    if isinstance(of, pd.DataFrame):
+        return str(curve.attrs.get("interval", ""))
+    return subtitle(of, language, confidence)
 
 
 def _draw(ax: Axes, curve: pd.DataFrame, name: str, line: style.Line) -> None:
@@ -140,13 +135,8 @@ def _outcome_label(name: str, language: Language) -> str:
 def _unit_of_table(of: pd.DataFrame | Run | Study, weight: Weight) -> str:
     if isinstance(of, pd.DataFrame):
         return ""
-    if isinstance(of, Run):
-        return "number of holds" if weight == "holds" else "currency units"
-    return (
-        "number of holds, over all replications"
-        if weight == "holds"
-        else "currency units, over all replications"
-    )
+    unit = "number of holds" if weight == "holds" else "currency units"
+    return unit if isinstance(of, Run) else f"{unit}, over all replications"
 
 
 def _write_table(

@@ -10,8 +10,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from simlimit.arguments import check_choice, check_type
 from simlimit.plots import style
-from simlimit.plots.canvas import axes_or_new, label_ends, set_titles, shortened, subtitle, write_in_middle
-from simlimit.plots.fonts import use_cjk_font
+from simlimit.plots.canvas import axes_or_new, finish, label_ends, shortened, subtitle, write_in_middle
 from simlimit.plots.labels import Language, label, label_language
 from simlimit.run.run import Run
 from simlimit.study.comparison import Comparison
@@ -93,7 +92,6 @@ def platform(
     names = _series(series, dailies)
     one = of.studies[of.reference] if isinstance(of, Comparison) else of
     ax = axes_or_new(ax, SIZE)
-    set_titles(ax, label("the platform, day by day", language), subtitle(one, language))
     ax.set_axis_off()
     days = (0, one.scenario.horizon_days)
     strip, panels = _inset_panels(ax, len(dailies) - 1, max(1, len(names)))
@@ -112,8 +110,7 @@ def platform(
     if strip is not None:
         strip.set_xlim(days)
         _show_branches(strip, panels, dailies, language)
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, label("the platform, day by day", language), subtitle(one, language))
 
 
 def _dailies(of: Run | Study | Comparison) -> dict[str, Daily]:

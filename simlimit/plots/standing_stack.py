@@ -12,18 +12,25 @@ from simlimit.plots.by_age import Weight
 from simlimit.plots.by_age import standing as standing_table
 from simlimit.plots.canvas import (
     axes_or_new,
+    finish,
     percent,
-    set_titles,
     subtitle,
     use_percent_axis,
     write_in_middle,
 )
-from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label, label_language
 from simlimit.run.run import Run
 from simlimit.study.study import Study
 
 MARKED_DAYS = (0, 7, 30)
+TITLES = {
+    "amount": (
+        "where repaid principal stands that is not yet released",
+        "share of repaid principal, not yet released",
+    ),
+    "holds": ("where repayment holds stand that are not yet released", "share of holds, not yet released"),
+}
+"""What the picture and its vertical axis are called, by weight."""
 
 
 def standing(
@@ -68,15 +75,8 @@ def standing(
     check_type("of", of, Run, Study)
     language = label_language(language)
     table = standing_table(of, weight)
-    money = weight == "amount"
-    what = (
-        "where repaid principal stands that is not yet released"
-        if money
-        else "where repayment holds stand that are not yet released"
-    )
-    share = "share of repaid principal, not yet released" if money else "share of holds, not yet released"
+    title, share = TITLES[weight]
     ax = axes_or_new(ax)
-    set_titles(ax, label(what, language), subtitle(of, language))
     ax.set(xlabel=label("days since repayment", language), ylabel=label(share, language))
     use_percent_axis(ax)
     if table["released"].isna().any():
@@ -84,8 +84,7 @@ def standing(
         write_in_middle(ax, unseen)
     else:
         _stack(ax, table, language)
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, label(title, language), subtitle(of, language))
 
 
 def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:

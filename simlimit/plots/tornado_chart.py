@@ -8,9 +8,8 @@ from matplotlib.axes import Axes
 
 from simlimit.arguments import check_choice, check_type
 from simlimit.errors import SimlimitError
-from simlimit.plots.canvas import axes_or_new, set_titles, subtitle
+from simlimit.plots.canvas import axes_or_new, finish, subtitle
 from simlimit.plots.effects import effect_unit
-from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.interval_bars import ROW, Bar, draw_rows
 from simlimit.plots.labels import METRICS, Language, label, label_language
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
@@ -94,13 +93,11 @@ def tornado(
     how = label("alone: with this lever only; last: added to all the others", language)
     ax.set_xlabel(f"{sides}\n{how}\n\u25a0 {real}    \u25a1 {label('may be 0', language)}")
     what = label(METRICS[metric][0], language, days=ranking.follow_up_days)
-    set_titles(
+    return finish(
         ax,
         label("what levers change: {what}", language, what=what),
         subtitle(ranking, language, confidence),
     )
-    use_cjk_font(ax)
-    return ax
 
 
 def _lever_label(kind: str, language: Language) -> str:
