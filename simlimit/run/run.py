@@ -1,5 +1,6 @@
 """One simulated history: `Run` gives its tables."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
@@ -11,6 +12,7 @@ from simlimit.run import frames
 from simlimit.scenario import Scenario
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Run:
     """One simulated history of a scenario.
 
@@ -36,26 +38,14 @@ class Run:
     np.int64(0)
     """
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        seed: int,
-        replication: int,
-        keep: str,
-        *,
-        follow_up_days: int,
-        regions: tuple[str, ...],
-        state: State,
-        has_processes: bool,
-    ) -> None:
-        self.scenario = scenario
-        self.seed = seed
-        self.replication = replication
-        self.keep = keep
-        self.follow_up_days = follow_up_days
-        self.has_processes = has_processes
-        self._regions = regions
-        self._state = state
+    scenario: Scenario
+    seed: int
+    replication: int
+    keep: str
+    follow_up_days: int
+    has_processes: bool
+    _regions: tuple[str, ...]
+    _state: State
 
     @cached_property
     def holds(self) -> pd.DataFrame:

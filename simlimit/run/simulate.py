@@ -91,12 +91,12 @@ def simulate(
         else:
             state = calendar_driver.run(setting, seed, replication, bar.update)
     return Run(
-        scenario,
-        seed,
-        replication,
-        keep,
+        scenario=scenario,
+        seed=seed,
+        replication=replication,
+        keep=keep,
         follow_up_days=follow_up_days,
-        regions=setting.regions,
-        state=state,
         has_processes=bool(processes),
+        _regions=setting.regions,
+        _state=state,
     )
