@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pytest
 
 import simlimit as sl
@@ -97,7 +98,9 @@ def test_its_example_needs_nothing_else(
     example = doctest.DocTestParser().get_doctest(explanation(thing), {}, name, None, 0)
     assert example.examples
     said: list[str] = []
-    assert doctest.DocTestRunner(verbose=False).run(example, out=said.append).failed == 0, "".join(said)
+    failed = doctest.DocTestRunner(verbose=False).run(example, out=said.append).failed
+    plt.close("all")
+    assert failed == 0, "".join(said)
 
 
 @each
