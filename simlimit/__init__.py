@@ -21,65 +21,63 @@ Pictures
     the module `simlimit.plots`
 """
 
-from simlimit.books.examples import example_portfolio, example_release_log
-from simlimit.books.fitting import FittedBehaviour, fit_behaviour
-from simlimit.books.histories import Histories
-from simlimit.books.uci import histories_from_uci, portfolio_from_uci
-from simlimit.delays import at_risk_table, cumulative_incidence, describe_quantiles, kaplan_meier, quantiles
-from simlimit.drivers.platform import Platform
-from simlimit.errors import PortfolioError, ScenarioError, SimlimitError
-from simlimit.run.borrower_history import borrower_history
-from simlimit.run.delay_by_cause import delay_by_cause
-from simlimit.run.run import Run
-from simlimit.run.simulate import simulate
-from simlimit.scenario import Lever, Scenario, load, preset, presets
-from simlimit.study.attribution import Attribution, attribute
-from simlimit.study.comparison import Comparison, compare
-from simlimit.study.ranking import LeverRanking, rank_levers
-from simlimit.study.replicating import StudyInterrupted, replicate
-from simlimit.study.study import Study
-from simlimit.study.sweeping import Sweep, sweep
+from importlib import import_module
 
-__all__ = [
-    "Attribution",
-    "Comparison",
-    "FittedBehaviour",
-    "Histories",
-    "Lever",
-    "LeverRanking",
-    "Platform",
-    "PortfolioError",
-    "Run",
-    "Scenario",
-    "ScenarioError",
-    "SimlimitError",
-    "Study",
-    "StudyInterrupted",
-    "Sweep",
-    "at_risk_table",
-    "attribute",
-    "borrower_history",
-    "compare",
-    "cumulative_incidence",
-    "delay_by_cause",
-    "describe_quantiles",
-    "example_portfolio",
-    "example_release_log",
-    "fit_behaviour",
-    "histories_from_uci",
-    "kaplan_meier",
-    "load",
-    "portfolio_from_uci",
-    "preset",
-    "presets",
-    "quantiles",
-    "rank_levers",
-    "replicate",
-    "simulate",
-    "sweep",
-]
+_MODULES = {
+    "Attribution": "simlimit.study.attribution",
+    "Comparison": "simlimit.study.comparison",
+    "FittedBehaviour": "simlimit.books.fitting",
+    "Histories": "simlimit.books.histories",
+    "Lever": "simlimit.scenario",
+    "LeverRanking": "simlimit.study.ranking",
+    "Platform": "simlimit.drivers.platform",
+    "PortfolioError": "simlimit.errors",
+    "Run": "simlimit.run.run",
+    "Scenario": "simlimit.scenario",
+    "ScenarioError": "simlimit.errors",
+    "SimlimitError": "simlimit.errors",
+    "Study": "simlimit.study.study",
+    "StudyInterrupted": "simlimit.study.replicating",
+    "Sweep": "simlimit.study.sweeping",
+    "at_risk_table": "simlimit.delays",
+    "attribute": "simlimit.study.attribution",
+    "borrower_history": "simlimit.run.borrower_history",
+    "compare": "simlimit.study.comparison",
+    "cumulative_incidence": "simlimit.delays",
+    "delay_by_cause": "simlimit.run.delay_by_cause",
+    "describe_quantiles": "simlimit.delays",
+    "example_portfolio": "simlimit.books.examples",
+    "example_release_log": "simlimit.books.examples",
+    "fit_behaviour": "simlimit.books.fitting",
+    "histories_from_uci": "simlimit.books.uci",
+    "kaplan_meier": "simlimit.delays",
+    "load": "simlimit.scenario",
+    "portfolio_from_uci": "simlimit.books.uci",
+    "preset": "simlimit.scenario",
+    "presets": "simlimit.scenario",
+    "quantiles": "simlimit.delays",
+    "rank_levers": "simlimit.study.ranking",
+    "replicate": "simlimit.study.replicating",
+    "simulate": "simlimit.run.simulate",
+    "sweep": "simlimit.study.sweeping",
+}
+"""Where each public name stands; its module is imported when the name is first asked for."""
+
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str) -> object:
+    """Return a public name, the pictures' module, or the version."""
+    if name == "plots":
+        return import_module("simlimit.plots")
+    if name == "__version__":
+        return import_module("importlib.metadata").version("simlimit")
+    if name not in _MODULES:
+        raise AttributeError(f"module 'simlimit' has no attribute {name!r}")
+    globals()[name] = value = getattr(import_module(_MODULES[name]), name)
+    return value
 
 
 def __dir__() -> list[str]:
     """List what is public, for completion: not the rooms behind it."""
-    return [*__all__, *(name for name in globals() if name.startswith("__") and name != "__dir__")]
+    return [*_MODULES, "plots", "__version__", *(name for name in globals() if name.startswith("__"))]

@@ -48,3 +48,10 @@ def check_table(name: str, table: object, allowed: str) -> None:
     if not isinstance(table, pd.DataFrame):
         shown = " ".join(repr(table).split())
         raise SimlimitError(f"{name} is {shown}, but must be {allowed}.")
+
+
+def check_type(name: str, value: object, *types: type) -> None:
+    """Refuse what is not of one of these types."""
+    if not isinstance(value, types):
+        wanted = " or ".join(f"a{'n' * (one.__name__[0] in 'AEIOU')} {one.__name__}" for one in types)
+        raise SimlimitError(f"{name} is of type {type(value).__name__}, but must be {wanted}.")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pytest
 
 import simlimit as sl
+from simlimit import _MODULES as MODULES
 from simlimit import plots
 from simlimit.plots import labels
 
@@ -47,7 +51,27 @@ def missing_sections(function: Callable[..., Any]) -> list[str]:
 
 def test_completion_shows_public_names_only() -> None:
     shown = [name for name in dir(sl) if not name.startswith("__")]
-    assert shown == sorted(sl.__all__)
+    assert shown == sorted([*sl.__all__, "plots"])
+
+
+def test_checkers_see_the_table_of_names() -> None:
+    stub = ast.parse(Path(sl.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    table = {alias.asname: node.module for node in imports for alias in node.names}
+    assert table == MODULES | {"plots": "simlimit"}
+
+
+def test_the_pictures_come_with_the_package(fresh_process: Callable[..., str]) -> None:
+    assert "Draw" in fresh_process("-c", "import simlimit as sl; print(sl.plots.delay.__doc__)")
+
+
+def test_it_has_a_version() -> None:
+    assert sl.__version__ == version("simlimit")
+
+
+def test_no_other_name_is_found() -> None:
+    with pytest.raises(AttributeError, match="module 'simlimit' has no attribute 'simulat'"):
+        getattr(sl, "simulat")  # noqa: B009
 
 
 def test_the_table_of_contents_names_every_public_name() -> None:
@@ -74,7 +98,9 @@ def test_its_example_needs_nothing_else(
     example = doctest.DocTestParser().get_doctest(explanation(thing), {}, name, None, 0)
     assert example.examples
     said: list[str] = []
-    assert doctest.DocTestRunner(verbose=False).run(example, out=said.append).failed == 0, "".join(said)
+    failed = doctest.DocTestRunner(verbose=False).run(example, out=said.append).failed
+    plt.close("all")
+    assert failed == 0, "".join(said)
 
 
 @each

@@ -5,12 +5,12 @@ import re
 from functools import partial
 from pathlib import Path
 
-from simlimit import plots
+import simlimit
 from simlimit.cli.arguments import Commands, add_changes, add_command, add_results
 from simlimit.cli.naming import find_scenarios
 from simlimit.cli.notices import say_if_not_precise
 from simlimit.cli.replicating import add_study_options, replicate_as_told
-from simlimit.cli.results import say_where, write_figure, write_scenario
+from simlimit.cli.results import say_where, write_scenario
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
 
@@ -62,5 +62,5 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     for position, (name, study) in enumerate(comparison.studies.items()):
         file_name = f"{position}-{_UNSAFE.sub('-', name)[:60]}.toml"
         write_scenario(study.scenario, folder / "scenarios" / file_name)
-    write_figure(folder / "forest.png", lambda: plots.forest(comparison))
-    write_figure(folder / "platform.png", lambda: plots.platform(comparison))
+    simlimit.plots.files.save_picture(folder / "forest.png", simlimit.plots.forest(comparison))
+    simlimit.plots.files.save_picture(folder / "platform.png", simlimit.plots.platform(comparison))

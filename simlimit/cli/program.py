@@ -6,8 +6,6 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-import matplotlib
-
 from simlimit.cli import compare, run, scenarios, study
 from simlimit.cli.arguments import Parser
 from simlimit.cli.stopping import stoppable
@@ -44,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is None:
         # A process of its own opens no windows.
-        matplotlib.use("Agg")
+        os.environ["MPLBACKEND"] = "Agg"
     try:
         with stoppable():
             options = _parser().parse_args(arguments)

@@ -1,13 +1,7 @@
-"""The output folder, and the scenarios and figures in it."""
+"""The folder of results: scenarios in it, and where it is."""
 
-import warnings
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-
-import matplotlib.pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from simlimit.cli.atomic_folder import atomic_folder
 from simlimit.scenario import Scenario, dumps
@@ -27,14 +21,3 @@ def say_where(path: str | None) -> None:
 def write_scenario(scenario: Scenario, path: Path) -> None:
     """Write a scenario as TOML, with comments."""
     path.write_text(dumps(scenario), encoding="utf-8", newline="\n")
-
-
-def write_figure(path: Path, draw: Callable[[], Axes]) -> None:
-    """Write a picture in its own size."""
-    figure = draw().figure
-    assert isinstance(figure, Figure)
-    with warnings.catch_warnings():
-        # The name of the scenario may be in a script that no font has.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        figure.savefig(path, dpi=150)
-    plt.close(figure)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from simlimit import plots
+import simlimit
 from simlimit.cli.arguments import (
     Commands,
     add_changes,
@@ -14,7 +14,7 @@ from simlimit.cli.arguments import (
     whole,
 )
 from simlimit.cli.naming import find_scenario, read_changes
-from simlimit.cli.results import output_folder, say_where, write_figure, write_scenario
+from simlimit.cli.results import output_folder, say_where, write_scenario
 from simlimit.run.delay_by_cause import delay_by_cause
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED
 from simlimit.run.run import Run
@@ -72,4 +72,4 @@ def write_run(run: Run, folder: Path) -> None:
     write_scenario(run.scenario, folder / "scenario.toml")
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     follow_up_days = max(1, min(FOLLOW_UP_DAYS, observed // 2))
-    write_figure(folder / "delay.png", lambda: plots.delay(run, follow_up_days))
+    simlimit.plots.files.save_picture(folder / "delay.png", simlimit.plots.delay(run, follow_up_days))

@@ -4,12 +4,12 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from simlimit import plots
+import simlimit
 from simlimit.cli.arguments import Commands, add_changes, add_command, add_results, add_scenario
 from simlimit.cli.naming import find_scenario, read_changes
 from simlimit.cli.notices import say_if_not_precise
 from simlimit.cli.replicating import add_study_options, replicate_as_told
-from simlimit.cli.results import say_where, write_figure, write_scenario
+from simlimit.cli.results import say_where, write_scenario
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.study.replicating import replicate
 from simlimit.study.study import Study
@@ -52,8 +52,8 @@ def write_study(study: Study, folder: Path) -> None:
     study.standing().to_csv(folder / "standing.csv")
     study.groups().to_csv(folder / "groups.csv")
     write_scenario(study.scenario, folder / "scenario.toml")
-    write_figure(folder / "delay.png", lambda: plots.delay(study))
-    write_figure(folder / "standing.png", lambda: plots.standing(study))
+    simlimit.plots.files.save_picture(folder / "delay.png", simlimit.plots.delay(study))
+    simlimit.plots.files.save_picture(folder / "standing.png", simlimit.plots.standing(study))
 
 
 def _quantiles(study: Study) -> str:

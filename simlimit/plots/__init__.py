@@ -1,19 +1,22 @@
 """Pictures of runs, studies, comparisons, sweeps, rankings of levers and attributions, legible in grey.
 
-Each function draws on the axes it is given, or on a new figure of pyplot's, and returns the axes. The same
-pictures are methods: ``study.plot.delay()`` is ``plots.delay(study)``.
+Each function draws on `ax` if it is given, else on a new figure of pyplot's, and returns the axes. The same
+pictures are methods: ``study.plot.delay()`` is ``plots.delay(study)``. With ``language="zh"`` labels are
+Chinese if a font with Chinese characters is installed, else English.
 """
 
-from simlimit.plots.cumulative import incidence
-from simlimit.plots.differences import forest
-from simlimit.plots.gate_bars import attribution
-from simlimit.plots.lever_bars import tornado
-from simlimit.plots.one_borrower import borrower
-from simlimit.plots.platform_days import platform
-from simlimit.plots.release_delay import delay
-from simlimit.plots.repaid_yuan import standing
+from simlimit.plots import accessors as accessors
+from simlimit.plots import files as files
+from simlimit.plots.attribution_bars import attribution
+from simlimit.plots.borrower_timeline import borrower
+from simlimit.plots.causes_bars import causes
+from simlimit.plots.delay_curve import delay
+from simlimit.plots.forest_plot import forest
+from simlimit.plots.incidence_curves import incidence
+from simlimit.plots.platform_timeline import platform
+from simlimit.plots.standing_stack import standing
 from simlimit.plots.sweep_lines import sweep
-from simlimit.plots.waits import causes
+from simlimit.plots.tornado_chart import tornado
 
 __all__ = [
     "attribution",

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
+from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Language, label
 from simlimit.plots.style import GREY, LABEL_SIZE
 from simlimit.run.run import Run
@@ -23,7 +24,7 @@ LINE_HEIGHT = 1.35
 LONGEST_NAME = 50
 
 
-def axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
+def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
     """Return axes as given, or of a new figure of pyplot's."""
     if ax is None:
         _, ax = plt.subplots(figsize=size, layout="constrained")
@@ -31,13 +32,14 @@ def axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
     return ax
 
 
-def entitle(ax: Axes, what: str, whose: str) -> None:
-    """Write above some axes what the picture shows and whose it is."""
+def finish(ax: Axes, title: str, subtitle: str) -> Axes:
+    """Write a title and a line below it, choose fonts that have all characters, and return the axes."""
     # A scenario's name is the user's: a dollar sign in it is no formula.
-    title = what[:1].upper() + what[1:]
-    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False)
+    ax.set_title(
+        title[:1].upper() + title[1:], loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False
+    )
     ax.annotate(
-        whose,
+        subtitle,
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 7),
@@ -47,18 +49,28 @@ def entitle(ax: Axes, what: str, whose: str) -> None:
         annotation_clip=False,
         parse_math=False,
     )
+    use_cjk_font(ax)
+    return ax
 
 
-def whose(of: Run | Study | LeverRanking | Attribution, language: Language) -> str:
-    """Return which history, or histories, a picture shows."""
+def subtitle(
+    of: Run | Study | LeverRanking | Attribution, language: Language, confidence: float | None = None
+) -> str:
+    """Return which history a picture shows; or which histories, and the confidence of their intervals."""
     name = shortened(of.scenario.name)
     if not isinstance(of, Run):
         words = "{name}, seed {seed}, {number:,} replications"
-        return label(words, language, name=name, seed=of.seed, number=len(of))
+        histories = label(words, language, name=name, seed=of.seed, number=len(of))
+        return histories if confidence is None else f"{histories}; {interval_note(confidence, language)}"
     if of.replication == 0:
         return label("{name}, seed {seed}", language, name=name, seed=of.seed)
     words = "{name}, seed {seed}, replication {number}"
     return label(words, language, name=name, seed=of.seed, number=of.replication)
+
+
+def interval_note(confidence: float, language: Language) -> str:
+    """Return what the intervals over replications are."""
+    return label("{confidence:g} % intervals over replications", language, confidence=100 * confidence)
 
 
 def shortened(name: str) -> str:
@@ -73,7 +85,7 @@ def percent(share: float) -> str:
     return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
-def show_percent(ax: Axes) -> None:
+def use_percent_axis(ax: Axes) -> None:
     """Show the heights, which are shares, as per cent."""
     ax.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
@@ -109,6 +121,6 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours
         )
 
 
-def say_so(ax: Axes, words: str) -> None:
-    """Write that there is nothing to draw."""
+def write_in_middle(ax: Axes, words: str) -> None:
+    """Write into empty axes why they are empty."""
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center")

@@ -183,8 +183,8 @@ CHINESE = {
 }
 
 
-def spoken(language: str) -> Language:
-    """Return the language that a picture is labelled in: English where no font has Chinese characters.
+def label_language(language: str) -> Language:
+    """Return the language of the labels: English if no installed font has Chinese characters.
 
     Raises
     ------

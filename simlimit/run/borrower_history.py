@@ -1,4 +1,4 @@
-"""The life of one borrower's line, day by day."""
+"""One borrower's line, day by day."""
 
 from collections.abc import Generator
 from typing import Any
@@ -19,33 +19,33 @@ STOCKS = ("limit", "outstanding", "available", "held")
 
 
 def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: int) -> pd.DataFrame:
-    """Return where a borrower's line stands at the end of each day, and what holds back the held part of it.
+    """Return where a borrower's line stands at the end of each day, and at which gates its held part waits.
 
-    The tables of a run do not say what a hold waited for on which day. So the same history, which scenario,
-    seed and replication determine, is simulated again, with a process that only looks at the borrower.
+    The tables of a run do not tell what a hold waited for on which day. Scenario, seed and replication
+    determine the history, so it is simulated again, with a process that only looks at the borrower.
 
     Parameters
     ----------
     scenario : Scenario
     seed, replication : int
-        Of the history, as in `simulate`.
+        As in `simulate`.
     borrower : int
-        Its id, from 0.
+        Id of the borrower, from 0.
 
     Returns
     -------
     pandas.DataFrame
-        A row per day, in currency units, exact to the cent. Index `day`, 0 .. horizon_days - 1; columns:
+        A row per day, in currency units, exact to the cent. Index: `day`, 0 .. horizon_days - 1. Columns:
 
         - `limit`, `outstanding`, `available`, `held`: outstanding + available + held = max(limit,
           outstanding);
-        - `settlement` .. `funding`: what of `held` stands at each gate; they add up to it. A raise of the
-          limit that waits for funding is in it, as it is in `held`.
+        - `settlement` .. `funding`: the part of `held` that stands at each gate; together they are `held`. A
+          raise of the limit that waits for funding is part of both.
 
     Raises
     ------
     SimlimitError
-        If there is no such borrower, or an argument is not as in `simulate`.
+        If there is no such borrower, or another argument is not as in `simulate`.
     PortfolioError
         If the scenario names a portfolio that cannot be read.
 

@@ -11,6 +11,6 @@ LARGEST_SEED = 2**32 - 1
 
 
 def check_scenario(scenario: object) -> None:
-    """Refuse what is no scenario."""
+    """Refuse what is not a scenario."""
     if not isinstance(scenario, Scenario):
         raise SimlimitError(f"scenario is {scenario!r}, but must be a Scenario, such as preset('jiebei').")

@@ -1,35 +1,38 @@
 """One simulated history: `Run` gives its tables."""
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+import simlimit
 from simlimit.errors import SimlimitError
 from simlimit.model.state import State
 from simlimit.run import frames
+from simlimit.run.causes import counted_holds, days_by_cause, released_at_once
 from simlimit.scenario import Scenario
+from simlimit.tables.causes import causes_table
+from simlimit.tables.result import TabularResult
+from simlimit.tables.table import Table
 
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import RunPlots
 
-
-class Run:
+@dataclass(eq=False, repr=False, kw_only=True)
+class Run(TabularResult):
     """One simulated history of a scenario.
 
-    The tables are DataFrames, built when first asked for. Amounts are in currency units, times
-    in days from the start of the run. Every column is documented in section 3 of docs/model.md.
+    The tables are DataFrames, made when they are first asked for. Amounts are in currency units, times in
+    days from the start of the run. Section 3 of docs/model.md documents every column.
 
     Attributes
     ----------
     scenario : Scenario
     seed, replication : int
     keep : str
-        What was kept: "counts", "holds" or "all".
+        What the run kept: "counts", "holds" or "all".
     follow_up_days : int
-        Of the counts.
+        How long the followed holds in `counts` are observed.
     has_processes : bool
-        Whether processes of the user's own took part, so that seed and scenario do not tell it all.
+        Whether processes of your own took part. Then scenario and seed alone do not give the same history.
 
     Examples
     --------
@@ -39,36 +42,19 @@ class Run:
     np.int64(0)
     """
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        seed: int,
-        replication: int,
-        keep: str,
-        follow_up_days: int,
-        regions: tuple[str, ...],
-        state: State,
-        has_processes: bool = False,
-    ) -> None:
-        self.scenario = scenario
-        self.seed = seed
-        self.replication = replication
-        self.keep = keep
-        self.follow_up_days = follow_up_days
-        self.has_processes = has_processes
-        self._regions = regions
-        self._state = state
+    scenario: Scenario
+    seed: int
+    replication: int
+    keep: str
+    follow_up_days: int
+    has_processes: bool
+    _regions: tuple[str, ...]
+    _state: State
 
     @cached_property
     def holds(self) -> pd.DataFrame:
-        """A row per hold, in order of (day created, borrower, loan, instalment).
-
-        Raises
-        ------
-        SimlimitError
-            If the run did not keep holds.
-        """
-        self._must_keep("holds", ("all", "holds"))
+        """A row per hold, in order of (day created, borrower, loan, instalment); not if keep is "counts"."""
+        self._require_kept("holds", ("all", "holds"))
         return frames.holds_frame(self._state, self._regions)
 
     @cached_property
@@ -83,39 +69,37 @@ class Run:
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """A row per event, in order of (day, phase, borrower).
-
-        Raises
-        ------
-        SimlimitError
-            If the run did not keep events.
-        """
-        self._must_keep("events", ("all",))
+        """A row per event, in order of (day, phase, borrower); only if keep is "all"."""
+        self._require_kept("events", ("all",))
         return frames.events_frame(self._state)
 
     @cached_property
     def counts(self) -> pd.DataFrame:
-        """A row per region, follow-up and age: where repayment holds stand and end, in holds and in money."""
+        """A row per region, follow-up and age: where repayment holds stand and end, in number and amount."""
         return frames.counts_frame(self._state, self._regions)
 
     @property
-    def plot(self) -> "RunPlots":
+    def plot(self) -> "simlimit.plots.accessors.RunPlots":
         """Pictures of the run: ``run.plot.delay()``, and the other methods of `RunPlots`."""
-        # Pictures are made of runs, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import RunPlots  # noqa: PLC0415
+        return simlimit.plots.accessors.RunPlots(self)
 
-        return RunPlots(self)
+    def _tables(self) -> list[Table]:
+        if self.keep == "counts":
+            return []
+        holds = counted_holds(self.holds, self.scenario.warmup_days)
+        return [causes_table(days_by_cause(holds), len(holds), released_at_once(holds))]
 
-    def _must_keep(self, what: str, kept: tuple[str, ...]) -> None:
+    def _require_kept(self, what: str, kept: tuple[str, ...]) -> None:
         if self.keep not in kept:
             needed = " or ".join(f'keep="{one}"' for one in kept)
             raise SimlimitError(f'keep is "{self.keep}", but {what} are there only with {needed}.')
 
     def __repr__(self) -> str:
-        p = self._state.platform[0]
+        state = self._state
+        totals = state.totals
         return (
             f"Run({self.scenario.name!r}, seed={self.seed}, replication={self.replication}: "
-            f"{len(self._state.borrowers):,} borrowers, {self.scenario.horizon_days:,} days, "
-            f"{p.holds_opened:,} holds: {p.holds_released:,} released, {p.holds_forfeited:,} forfeited, "
-            f"{p.pending_holds:,} pending)"
+            f"{len(state.borrowers):,} borrowers, {self.scenario.horizon_days:,} days, "
+            f"{totals.holds_opened:,} holds: {totals.holds_released:,} released, "
+            f"{totals.holds_forfeited:,} forfeited, {state.today.pending_holds:,} pending)"
         )

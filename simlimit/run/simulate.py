@@ -6,7 +6,8 @@ from typing import Literal
 from simlimit.arguments import check_choice, check_whole
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
-from simlimit.model.start import prepare
+from simlimit.model.compilation_notice import announce_compilation
+from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
 from simlimit.run.options import (
     ENGINES,
@@ -26,6 +27,7 @@ def simulate(
     replication: int = 0,
     engine: Literal["simpy", "calendar"] = "simpy",
     keep: Literal["all", "holds", "counts"] = "all",
+    *,
     processes: Sequence[simpy_driver.UserProcess] = (),
     progress: bool = False,
     follow_up_days: int = FOLLOW_UP_DAYS,
@@ -36,23 +38,24 @@ def simulate(
     ----------
     scenario : Scenario
     seed : int
-        0 .. 2**32 - 1. The same seed and replication give the same history; scenarios with the same
-        seed share every random number that means the same in both.
+        0 .. 2**32 - 1. The same seed and replication give the same history. Two scenarios with the same seed
+        share every random number that has the same meaning in both.
     replication : int
         0 .. 2**32 - 1, the number of the history within a study.
     engine : "simpy" or "calendar"
-        The driver: SimPy processes, which yours can join, or one compiled loop over days, which gives the
-        same history much faster.
+        Which driver runs the model: SimPy processes, which yours can join, or one compiled loop over days,
+        which gives the same history much faster.
     keep : "all", "holds" or "counts"
-        All; not the log of events; neither the log nor the holds: only the exact counts by age, so that,
-        without processes of your own, memory does not grow with the horizon.
+        What the run keeps. "all" keeps the holds and the log of events, "holds" the holds only, "counts"
+        neither. The counts by age are exact in each case. With "counts", and without processes of your own,
+        memory does not grow with the horizon.
     processes : sequence of generator functions
-        Processes of your own, each called with the `Platform`; only with the SimPy driver.
+        Processes of your own, each called with the `Platform`; they need the SimPy driver.
     progress : bool
-        Whether to show a progress bar of the days.
+        Whether to show a progress bar over the days.
     follow_up_days : int
-        The counts tell holds that were observed for so many days after repayment from those that were not;
-        0 .. 30,000. None was, if it is more than the days from the warm-up to the horizon.
+        0 .. 30,000. A hold is followed if it was repaid so many days before the horizon, or earlier; the
+        counts by age tell followed holds from others.
 
     Returns
     -------
@@ -80,12 +83,22 @@ def simulate(
     follow_up_days = check_whole("follow_up_days", follow_up_days, LONGEST_FOLLOW_UP)
     if processes and engine != "simpy":
         raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
-    # A user's process may look at a hold that has ended: its record is not used again.
+    # A process of the user's may look at a hold that has ended, so its record must not be used again.
     reusing = keep == "counts" and not processes
-    setting = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
+    prepared = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
+    announce_compilation()
     with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
-            state = simpy_driver.run(setting, seed, replication, processes, bar.update)
+            state = simpy_driver.run(prepared, seed, replication, processes, bar.update)
         else:
-            state = calendar_driver.run(setting, seed, replication, bar.update)
-    return Run(scenario, seed, replication, keep, follow_up_days, setting.regions, state, bool(processes))
+            state = calendar_driver.run(prepared, seed, replication, bar.update)
+    return Run(
+        scenario=scenario,
+        seed=seed,
+        replication=replication,
+        keep=keep,
+        follow_up_days=follow_up_days,
+        has_processes=bool(processes),
+        _regions=prepared.regions,
+        _state=state,
+    )

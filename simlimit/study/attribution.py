@@ -11,11 +11,12 @@ import itertools
 import math
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
+import simlimit
 from simlimit.arguments import check_choice, check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
@@ -27,9 +28,6 @@ from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.tables.effects import attribution_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import AttributionPlots
 
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
 """The gates that can be opened, in their order. Settlement comes before them and cannot be opened."""
@@ -184,12 +182,9 @@ class Attribution(TabularResult):
         return pd.DataFrame(columns, index=pd.Index([*GATES, TOTAL], name="gate"))
 
     @property
-    def plot(self) -> "AttributionPlots":
+    def plot(self) -> "simlimit.plots.accessors.AttributionPlots":
         """Pictures of the attribution: ``attribution.plot.bars()``."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import AttributionPlots  # noqa: PLC0415
-
-        return AttributionPlots(self)
+        return simlimit.plots.accessors.AttributionPlots(self)
 
     def _value(self, closed: Collection[str]) -> Floats:
         """Return the metric of each replication with some gates closed."""

@@ -1,11 +1,12 @@
 """`compare`: several scenarios under common random numbers, and their paired differences."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
+import simlimit
 from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
@@ -17,9 +18,6 @@ from simlimit.study.study import Study
 from simlimit.tables.metrics import cohort_notes, differences_notes, differences_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import ComparisonPlots
 
 
 class Comparison(TabularResult):
@@ -146,12 +144,9 @@ class Comparison(TabularResult):
         return table
 
     @property
-    def plot(self) -> "ComparisonPlots":
+    def plot(self) -> "simlimit.plots.accessors.ComparisonPlots":
         """Pictures of the comparison: ``comparison.plot.forest()``, and what else `ComparisonPlots` has."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import ComparisonPlots  # noqa: PLC0415
-
-        return ComparisonPlots(self)
+        return simlimit.plots.accessors.ComparisonPlots(self)
 
     def _metrics(self, name: str, weight: Weight, chosen: Sequence[str] | None) -> pd.DataFrame:
         table = self.studies[name].metrics(weight)

@@ -2,11 +2,12 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
+import simlimit
 from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
@@ -17,9 +18,6 @@ from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.tables.effects import ranking_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import LeverRankingPlots
 
 RANKED = ("restricted_mean_days", "no_limit_share", "limit_days_lost", "default_losses", "gap_days")
 """Metrics by which levers are ranked; in each, lower is better."""
@@ -121,12 +119,9 @@ class LeverRanking(TabularResult):
         }
 
     @property
-    def plot(self) -> "LeverRankingPlots":
+    def plot(self) -> "simlimit.plots.accessors.LeverRankingPlots":
         """Pictures of the ranking: ``ranking.plot.tornado()``."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import LeverRankingPlots  # noqa: PLC0415
-
-        return LeverRankingPlots(self)
+        return simlimit.plots.accessors.LeverRankingPlots(self)
 
 
 def rank_levers(

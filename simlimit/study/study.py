@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Hashable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+import simlimit
 from simlimit.arguments import check_choice, check_confidence, check_whole
 from simlimit.delays import aalen_johansen, at_risk, jackknife
 from simlimit.delays.tables import with_interval
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
+from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
@@ -25,9 +27,6 @@ from simlimit.study.warmup import mser5
 from simlimit.tables.metrics import cohort_notes, summary_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import StudyPlots
 
 ENDS = ("released", "forfeited")
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
@@ -320,12 +319,9 @@ class Study(TabularResult):
         return pd.DataFrame({"warmup_days": days}, index=pd.Index(LEVELS, name="series"), dtype=np.float64)
 
     @property
-    def plot(self) -> "StudyPlots":
+    def plot(self) -> "simlimit.plots.accessors.StudyPlots":
         """Pictures of the study: ``study.plot.standing()``, and the other methods of `StudyPlots`."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import StudyPlots  # noqa: PLC0415
-
-        return StudyPlots(self)
+        return simlimit.plots.accessors.StudyPlots(self)
 
     def _daily_frame(self) -> pd.DataFrame:
         return frames.daily_frame(self._tallies.daily.reshape(-1), self.scenario.funding.unlimited)

@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 import pandas as pd
 
+import simlimit
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
@@ -16,9 +17,6 @@ from simlimit.study.study import Study
 from simlimit.tables.metrics import sweep_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
-
-if TYPE_CHECKING:
-    from simlimit.plots.accessors import SweepPlots
 
 Point = tuple[Any, ...]
 
@@ -77,12 +75,9 @@ class Sweep(TabularResult):
         return pd.concat(tables, ignore_index=True).set_index(index)
 
     @property
-    def plot(self) -> "SweepPlots":
+    def plot(self) -> "simlimit.plots.accessors.SweepPlots":
         """Pictures of the sweep: ``sweep.plot.lines()``, and the other methods of `SweepPlots`."""
-        # Pictures are made of studies, and import this file: it can import them only when they are asked for.
-        from simlimit.plots.accessors import SweepPlots  # noqa: PLC0415
-
-        return SweepPlots(self)
+        return simlimit.plots.accessors.SweepPlots(self)
 
 
 def sweep(

@@ -1,6 +1,8 @@
-"""The pictures as methods: the same signatures, and the same pictures."""
+"""The pictures as methods: the functions of `simlimit.plots`, with their help, signatures and types."""
 
 import inspect
+import pydoc
+from pathlib import Path
 
 import pytest
 from gallery import attribution, comparison, grid, ranking, run, study
@@ -8,47 +10,74 @@ from gallery import attribution, comparison, grid, ranking, run, study
 from simlimit import plots
 from simlimit.plots import accessors
 
-KINDS = (
-    accessors.RunPlots,
-    accessors.StudyPlots,
-    accessors.ComparisonPlots,
-    accessors.SweepPlots,
-    accessors.LeverRankingPlots,
-    accessors.AttributionPlots,
-)
-METHODS = [
-    pytest.param(kind, name, id=f"{kind.__name__}.{name}")
-    for kind in KINDS
-    for name in vars(kind)
-    if not name.startswith("_")
-]
+PICTURES = {
+    run: {"delay", "standing", "incidence", "causes", "platform", "borrower"},
+    study: {"delay", "standing", "incidence", "causes", "platform"},
+    comparison: {"forest", "platform"},
+    grid: {"lines"},
+    ranking: {"tornado"},
+    attribution: {"bars"},
+}
+RENAMED = {"lines": "sweep", "bars": "attribution"}
+TYPED = """
+import simlimit as sl
+def draw(run: sl.Run, study: sl.Study, comparison: sl.Comparison) -> None:
+    reveal_type(study.plot.delay)
+    reveal_type(run.plot.borrower(3, days=(0, 9)))
+    reveal_type(sl.plots.accessors.StudyPlots.causes)
+    study.plot.delay(weight="yuan")
+    study.plot.borrower(3)
+    comparison.plot.forest(("gap_days",))
+class Wrong(sl.plots.accessors.Plots[sl.Comparison]):
+    delay = sl.plots.accessors.Picture(sl.plots.delay)
+def misdraw(wrong: Wrong) -> None:
+    wrong.delay()
+"""
 
 
-@pytest.mark.parametrize(("kind", "name"), METHODS)
-def test_a_method_has_the_signature_of_its_function(kind, name):
-    function = getattr(plots, {"lines": "sweep", "bars": "attribution"}.get(name, name))
-    of_method, of_function = (
-        list(inspect.signature(f).parameters.values()) for f in (getattr(kind, name), function)
-    )
-    assert of_method[1:] == of_function[1:]
-    assert "Parameters\n" in (getattr(kind, name).__doc__ or "")
-
-
-@pytest.mark.parametrize(
-    ("of", "names"),
-    [
-        (run, {"delay", "standing", "incidence", "causes", "platform", "borrower"}),
-        (study, {"delay", "standing", "incidence", "causes", "platform"}),
-        (comparison, {"forest", "platform"}),
-        (grid, {"lines"}),
-        (ranking, {"tornado"}),
-        (attribution, {"bars"}),
-    ],
-)
-def test_each_can_draw_what_it_has(of, names):
+@pytest.mark.parametrize("of", PICTURES)
+def test_each_can_draw_what_it_has(of):
     plot = of().plot
-    assert {name for name in dir(plot) if not name.startswith("_")} == names
-    for name in names:
+    assert {name for name in dir(plot) if not name.startswith("_")} == PICTURES[of]
+    for name in PICTURES[of]:
         method = getattr(plot, name)
         ax = method(3) if name == "borrower" else method()
         assert ax.get_title(loc="left") or ax.get_ylabel()
+
+
+@pytest.mark.parametrize("of", PICTURES)
+def test_a_method_has_the_signature_and_the_help_of_its_function(of):
+    plot = of().plot
+    for name in PICTURES[of]:
+        function, method = getattr(plots, RENAMED.get(name, name)), getattr(plot, name)
+        of_method, of_function = (list(inspect.signature(f).parameters.values()) for f in (method, function))
+        assert of_method == of_function[1:]
+        assert inspect.getdoc(method) == inspect.getdoc(function)
+        assert getattr(type(plot), name) is function
+        shown = pydoc.plain(pydoc.render_doc(method))
+        assert f"{function.__name__}{inspect.signature(method)}" in shown
+        assert "    Parameters\n" in shown
+
+
+def test_the_help_of_an_accessor_lists_its_pictures():
+    shown = pydoc.plain(pydoc.render_doc(accessors.StudyPlots))
+    assert all(f" |  {name}" in shown for name in PICTURES[study])
+
+
+@pytest.mark.long
+def test_a_checker_knows_what_a_method_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It checks the package, too, which takes a quarter of a minute."""
+    api = pytest.importorskip("mypy.api")
+    file = tmp_path / "typed.py"
+    file.write_text(TYPED, encoding="utf-8")
+    monkeypatch.setenv("MYPYPATH", str(Path(plots.__file__).parents[2]))
+    options = ("--config-file=", "--strict", "--follow-imports=silent", f"--cache-dir={tmp_path}")
+    said, _, _ = api.run([*options, str(file)])
+    delay, axes, causes, weight, missing, positional, wrong = said.replace(str(file), "").splitlines()[:-1]
+    assert "def (follow_up_days: int | None =, *, weight: " in delay
+    assert axes.endswith('"matplotlib.axes._axes.Axes"')
+    assert "def (simlimit.run.run.Run | simlimit.study.study.Study, *, weight: " in causes
+    assert 'Argument "weight" has incompatible type' in weight
+    assert '"StudyPlots" has no attribute "borrower"' in missing
+    assert "Too many positional arguments" in positional
+    assert 'has incompatible type "Wrong"' in wrong

@@ -18,7 +18,7 @@ def test_a_line_is_a_value_of_the_second_field():
         assert means.tolist() == table["estimate"].tolist()
         corners = ax.collections[number].get_paths()[0].vertices[:, 1]
         assert (corners.min(), corners.max()) == (table["low"].min(), table["high"].max())
-    assert [text.get_text() for text in ax.texts][-2:] == [
+    assert [text.get_text() for text in ax.texts][:2] == [
         "evaluation.cutoff_days = 0", "evaluation.cutoff_days = 3",
     ]  # fmt: skip
 

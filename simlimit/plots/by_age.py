@@ -7,7 +7,6 @@ import pandas as pd
 
 from simlimit.arguments import check_choice, check_whole
 from simlimit.delays import aalen_johansen, at_risk
-from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.run.run import Run
 from simlimit.study.metrics import last_seen
@@ -17,13 +16,6 @@ Weight = Literal["holds", "amount"]
 
 WEIGHTS = ("holds", "amount")
 ENDS = ("released", "forfeited")
-
-
-def check_kind(name: str, value: object, *kinds: type) -> None:
-    """Refuse to draw what is not of one of these kinds."""
-    if not isinstance(value, kinds):
-        wanted = " or ".join(f"a{'n' * (kind.__name__[0] in 'AEIOU')} {kind.__name__}" for kind in kinds)
-        raise SimlimitError(f"{name} is of type {type(value).__name__}, but must be {wanted}.")
 
 
 def observed_days(of: Run | Study, follow_up_days: int | None) -> int:

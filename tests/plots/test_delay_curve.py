@@ -118,9 +118,9 @@ def test_takes_any_name_for_what_it_is(name):
     scenario = sl.preset("clockwork").replace({"population.borrowers": 20, "name": name})
     ax = plots.delay(sl.simulate(scenario, seed=1, replication=2))
     ax.figure.canvas.draw()
-    whose = ax.texts[0].get_text()
-    assert whose.endswith(", seed 1, replication 2")
-    assert len(whose) < 80
+    subtitle = ax.texts[0].get_text()
+    assert subtitle.endswith(", seed 1, replication 2")
+    assert len(subtitle) < 80
 
 
 def test_a_share_that_is_not_known_is_a_dash():

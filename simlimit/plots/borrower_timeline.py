@@ -5,13 +5,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 
+from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import style
-from simlimit.plots.canvas import axes, entitle, whose
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import Language, label, spoken
-from simlimit.plots.tables import check_kind
+from simlimit.plots.canvas import axes_or_new, finish, subtitle
+from simlimit.plots.labels import Language, label, label_language
 from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
 
@@ -30,65 +29,60 @@ def borrower(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw one borrower's line over time: what is outstanding, held at each gate, and available.
+    """Draw one borrower's line day by day: what is outstanding, held at each gate, and available.
 
-    What a hold waited for on which day is not in a run's tables, so the history is simulated again; see
+    A run's tables do not tell what a hold waited for on which day, so the history is simulated again, as by
     `simlimit.borrower_history`.
 
     Parameters
     ----------
     run : Run
-        Without processes of your own.
+        A run without processes of your own.
     borrower : int
-        Its id, from 0.
+        Id of the borrower, from 0.
     days : (int, int), optional
-        The first and the last day to show, within the run; the whole run if not given.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        The first and the last day to show; the whole run if not given.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
-        A stack, at the end of each day, and the limit as a line. The stack is as high as the line, or higher
-        where more is outstanding than a limit that was cut.
+        A stack for the end of each day, with the limit as a line. The stack is higher than the line where a
+        limit was cut below what is outstanding.
 
     Raises
     ------
     SimlimitError
-        If the run had processes of your own, there is no such borrower, or an argument is not as above.
+        If the run had processes of your own, there is no such borrower, or another argument is not as above.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import simlimit as sl
-    >>> from simlimit import plots
     >>> run = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1)
-    >>> plots.borrower(run, 3).get_ylabel()
+    >>> sl.plots.borrower(run, 3).get_ylabel()
     'amount (currency units)'
     """
-    check_kind("run", run, Run)
-    language = spoken(language)
-    first, last = _checked(days, run.scenario.horizon_days)
+    check_type("run", run, Run)
+    language = label_language(language)
+    first, last = _check_days(days, run.scenario.horizon_days)
     if run.has_processes:
         raise SimlimitError(
-            "run had processes of your own, but a borrower can be drawn only of a run that scenario and seed "
-            "determine: simulate without them."
+            "run had processes of your own, but a borrower can be drawn only if there were none: "
+            "simulate without them."
         )
     table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
-    ax = axes(ax, SIZE)
-    entitle(ax, label("the line of borrower {borrower}", language, borrower=borrower), whose(run, language))
+    ax = axes_or_new(ax, SIZE)
     _stack(ax, table, language)
     ax.set_xlabel(label("day of the run (days)", language))
     ax.set_ylabel(label("amount (currency units)", language))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    use_cjk_font(ax)
-    return ax
+    return finish(
+        ax, label("the line of borrower {borrower}", language, borrower=borrower), subtitle(run, language)
+    )
 
 
-def _checked(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
+def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
     if days is None:
         return 0, horizon - 1
     if len(days) != 2 or not 0 <= days[0] < days[1] < horizon:
@@ -104,7 +98,7 @@ def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
     handles = []
     below = np.zeros(len(edges))
     for name in PARTS:
-        part = _lasting(table[name])
+        part = _extended(table[name])
         if name in GATES and not part.any():
             continue
         area = {"outstanding": OUTSTANDING, "available": AVAILABLE}.get(name) or style.GATES[name]
@@ -120,7 +114,7 @@ def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
     # White on white needs an outline.
     handles[-1].set(edgecolor=style.GREY, linewidth=0.8)
     (limit,) = ax.step(
-        edges, _lasting(table["limit"]), where="post", color="black", linestyle=(0, (4, 2)), linewidth=1.6,
+        edges, _extended(table["limit"]), where="post", color="black", linestyle=(0, (4, 2)), linewidth=1.6,
         label=label("limit", language),
     )  # fmt: skip
     top = max(below.max(), table["limit"].max(), 1.0)
@@ -130,6 +124,6 @@ def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
     )
 
 
-def _lasting(column: "pd.Series[float]") -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _extended(column: "pd.Series[float]") -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return a column with its last value twice: where the last step ends."""
     return np.append(column.to_numpy(np.float64), column.iloc[-1])

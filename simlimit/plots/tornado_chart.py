@@ -6,14 +6,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from simlimit.arguments import check_choice
+from simlimit.arguments import check_choice, check_type
 from simlimit.errors import SimlimitError
-from simlimit.plots.canvas import axes, entitle, whose
+from simlimit.plots.canvas import axes_or_new, finish, subtitle
 from simlimit.plots.effects import effect_unit
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import METRICS, Language, label, spoken
-from simlimit.plots.tables import check_kind
-from simlimit.plots.twins import ROW, Bar, draw_rows
+from simlimit.plots.interval_bars import ROW, Bar, draw_rows
+from simlimit.plots.labels import METRICS, Language, label, label_language
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
 
 WIDTH = 8.5
@@ -31,50 +29,47 @@ def tornado(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw what each lever changes, alone and as the last of all, from the one that helps most.
+    """Draw what each lever changes, alone and added to all others, the most helpful first.
+
+    Two levers that help against the same wait add less together than each does alone.
 
     Parameters
     ----------
     ranking : LeverRanking
     metric : str
-        One by which levers are ranked: restricted_mean_days, no_limit_share, limit_days_lost, default_losses
-        or gap_days. Less of it is better.
+        A metric of the ranking: restricted_mean_days, no_limit_share, limit_days_lost, default_losses or
+        gap_days. Less is better.
     per_cost : bool
-        Whether to show effects over what the levers cost; those that cost nothing are left out.
+        Whether to divide effects by the cost of the lever; levers without a cost are left out.
     confidence : float
-        Of each interval by itself, and of what is real among all effects of the ranking.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        Confidence level of each interval by itself, and of the test of all effects of the ranking.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
-        A row for each lever, and one for all together. The upper bar is the lever alone less none, the lower
-        (hatched) all levers less all but this one, each with its number at the right. Filled: the effect is
-        real, corrected for the number of effects in the ranking's table (Holm). Hollow: it may be 0.
+        A row for each lever, and one for all together. The upper bar is the effect of the lever alone. The
+        lower bar (hatched) is its effect when all others are there already. Each has its number at the right.
+        Filled: significant, corrected for the number of effects in the ranking (Holm). Hollow: it may be 0.
 
     Raises
     ------
     SimlimitError
-        If levers are not ranked by such a metric, `per_cost` is set and none costs anything, or an argument
-        is not as above.
+        If there is no such metric, `per_cost` is set and no lever has a cost, or another argument is not as
+        above.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import simlimit as sl
-    >>> from simlimit import plots
     >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 20})
     >>> ranking = sl.rank_levers(jiebei, [{"kind": "pay_on_time"}, {"kind": "education"}], 3, seed=1)
-    >>> ax = plots.tornado(ranking)
+    >>> ax = sl.plots.tornado(ranking)
     >>> [row.get_text() for row in ax.get_yticklabels()][-1]
     'all together'
     """
-    check_kind("ranking", ranking, LeverRanking)
-    language = spoken(language)
+    check_type("ranking", ranking, LeverRanking)
+    language = label_language(language)
     check_choice("metric", metric, RANKED)
     whole = ranking.table(confidence)
     known = int(whole[["alone", "last"]].notna().to_numpy().sum())
@@ -87,9 +82,9 @@ def tornado(
         if table.empty:
             raise SimlimitError("per_cost is True, but no lever of the ranking costs anything.")
         table[NUMBERS] = table[NUMBERS].div(table["cost"], axis=0)
-    ax = axes(ax, (WIDTH, AROUND + ROW * len(table)))
+    ax = axes_or_new(ax, (WIDTH, AROUND + ROW * len(table)))
     of_kinds = table.to_dict("index").items()
-    draw_rows(ax, {_named(str(kind), language): _bars(row, language) for kind, row in of_kinds}, "+")
+    draw_rows(ax, {_lever_label(str(kind), language): _bars(row, language) for kind, row in of_kinds}, "+")
     unit = label(unit, language)
     if per_cost:
         unit = label("{unit}, per currency unit of cost", language, unit=unit)
@@ -98,17 +93,14 @@ def tornado(
     how = label("alone: with this lever only; last: added to all the others", language)
     ax.set_xlabel(f"{sides}\n{how}\n\u25a0 {real}    \u25a1 {label('may be 0', language)}")
     what = label(METRICS[metric][0], language, days=ranking.follow_up_days)
-    words = "{confidence:g} % intervals over replications"
-    entitle(
+    return finish(
         ax,
         label("what levers change: {what}", language, what=what),
-        f"{whose(ranking, language)}; {label(words, language, confidence=100 * confidence)}",
+        subtitle(ranking, language, confidence),
     )
-    use_cjk_font(ax)
-    return ax
 
 
-def _named(kind: str, language: Language) -> str:
+def _lever_label(kind: str, language: Language) -> str:
     words = kind.replace("_", " ")
     return label("all together" if kind == ALL else words, language)
 

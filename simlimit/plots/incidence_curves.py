@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from simlimit.arguments import check_type
 from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
-from simlimit.plots.canvas import axes, entitle, label_ends, percent, show_percent, whose
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import CHINESE, Language, label, spoken
-from simlimit.plots.tables import Weight, check_kind, delay_curve
+from simlimit.plots.by_age import Weight, delay_curve
+from simlimit.plots.canvas import axes_or_new, finish, label_ends, percent, subtitle, use_percent_axis
+from simlimit.plots.labels import CHINESE, Language, label, label_language
 from simlimit.run.run import Run
 from simlimit.study.study import Study
 
@@ -34,69 +34,65 @@ def incidence(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw the share that has ended in each way by each day, with bands and the numbers at risk.
+    """Draw the share that has ended in each way by each day, with bands and numbers at risk.
+
+    The curves are cumulative incidences (Aalen-Johansen): release and forfeit compete.
 
     Parameters
     ----------
     of : DataFrame, Run or Study
-        A curve, as `cumulative_incidence` or `Study.delay_curve` give it; or a log with the columns
-        `delay_days` and `outcome`, whose rows are then taken as independent, and whose ends come before
-        censoring at the same time (of `run.holds` they do not: give the run, or their curve with
-        `censored_at_risk=False`); or a run or a study.
+        A table is a curve of `cumulative_incidence` or `Study.delay_curve`, or a log with the columns
+        `delay_days` and `outcome`. The rows of a log are taken as independent, and as still at risk at the
+        time at which they are censored. In `run.holds` they are not: give the run instead, or the curve that
+        `cumulative_incidence` makes with `censored_at_risk=False`.
     days : sequence of numbers
-        0 or more, ascending: the columns of the table below, and the last is the end of the axis.
+        Ascending, from 0 up: the columns of the table below the axes. The last is the end of the axis.
     weight : "holds" or "amount"
-        Of a run or study: whether holds count each as one, or by their amount. A table has its own.
+        For a run or study: whether each hold counts once, or by its amount.
     confidence : float
-        Of the bands of a study or log at each day by itself. A curve has its own.
-    ax : matplotlib Axes, optional
-        Where to draw, with room for the table below; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        For a study or log: confidence level of the bands, at each day by itself.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw, with room below (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
-        A line for each outcome. Below: how many are observed for each of the days or longer, and how many had
-        ended in each way by then, in the unit of the curve (holds, or currency units).
+        A line for each outcome. Below: how many are at risk at each of the days, and how many have ended in
+        each way by then, in the unit of the curve (holds, or currency units).
 
     Raises
     ------
     SimlimitError
-        If an argument is not as above, or a table has several curves.
+        If `of` is none of these, a table has several curves, or another argument is not as above.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import pandas as pd
-    >>> from simlimit import plots
+    >>> import simlimit as sl
     >>> outcomes = ["released", "released", "forfeited", "pending"]
     >>> log = pd.DataFrame({"delay_days": [0, 1, 7, 9], "outcome": outcomes})
-    >>> len(plots.incidence(log, days=(0, 5, 10)).get_lines())
+    >>> len(sl.plots.incidence(log, days=(0, 5, 10)).get_lines())
     2
     """
-    check_kind("of", of, pd.DataFrame, Run, Study)
-    language = spoken(language)
-    asked = _checked(days)
+    check_type("of", of, pd.DataFrame, Run, Study)
+    language = label_language(language)
+    asked = _check_days(days)
     curve = _curve(of, weight, confidence)
     outcomes = [str(name) for name in curve if f"{name}_low" in curve]
-    ax = axes(ax, SIZE)
-    entitle(ax, label("release and forfeit by age", language), _whose(of, curve, confidence, language))
+    ax = axes_or_new(ax, SIZE)
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment", language), ylabel=label("share that has ended so", language))
-    show_percent(ax)
+    use_percent_axis(ax)
     for number, name in enumerate(outcomes):
         _draw(ax, curve, name, style.line(number))
     last = curve.loc[: asked[-1], outcomes].ffill().iloc[-1]
-    texts = [f"{_said(name, language)} {percent(last[name])}" for name in outcomes]
+    texts = [f"{_outcome_label(name, language)} {percent(last[name])}" for name in outcomes]
     label_ends(ax, last.to_list(), texts, [style.line(number).colour for number in range(len(last))])
-    _table(ax, curve, outcomes, asked, _unit(of, weight), language)
-    use_cjk_font(ax)
-    return ax
+    _write_table(ax, curve, outcomes, asked, _unit_of_table(of, weight), language)
+    return finish(ax, label("release and forfeit by age", language), _source(of, curve, confidence, language))
 
 
-def _checked(days: Sequence[float]) -> list[float]:
+def _check_days(days: Sequence[float]) -> list[float]:
     asked = list(days)
     rising = all(a < b for a, b in itertools.pairwise(asked))
     if not asked or not rising or not 0 <= asked[0] <= asked[-1] < np.inf or asked[-1] == 0:
@@ -116,13 +112,12 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
     return of
 
 
-def _whose(of: pd.DataFrame | Run | Study, curve: pd.DataFrame, confidence: float, language: Language) -> str:
-    if isinstance(of, Run):
-        return whose(of, language)
-    if isinstance(of, Study):
-        words = "{confidence:g} % intervals over replications"
-        return f"{whose(of, language)}; {label(words, language, confidence=100 * confidence)}"
-    return str(curve.attrs.get("interval", ""))
+def _source(
+    of: pd.DataFrame | Run | Study, curve: pd.DataFrame, confidence: float, language: Language
+) -> str:
+    if isinstance(of, pd.DataFrame):
+        return str(curve.attrs.get("interval", ""))
+    return subtitle(of, language, confidence)
 
 
 def _draw(ax: Axes, curve: pd.DataFrame, name: str, line: style.Line) -> None:
@@ -132,24 +127,19 @@ def _draw(ax: Axes, curve: pd.DataFrame, name: str, line: style.Line) -> None:
     ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
 
 
-def _said(name: str, language: Language) -> str:
+def _outcome_label(name: str, language: Language) -> str:
     """Return the word for an outcome: ours, or as the user's log has it."""
     return label(name, language) if name in CHINESE else name
 
 
-def _unit(of: pd.DataFrame | Run | Study, weight: Weight) -> str:
+def _unit_of_table(of: pd.DataFrame | Run | Study, weight: Weight) -> str:
     if isinstance(of, pd.DataFrame):
         return ""
-    if isinstance(of, Run):
-        return "number of holds" if weight == "holds" else "currency units"
-    return (
-        "number of holds, over all replications"
-        if weight == "holds"
-        else "currency units, over all replications"
-    )
+    unit = "number of holds" if weight == "holds" else "currency units"
+    return unit if isinstance(of, Run) else f"{unit}, over all replications"
 
 
-def _table(
+def _write_table(
     ax: Axes,
     curve: pd.DataFrame,
     outcomes: Sequence[str],
@@ -163,7 +153,7 @@ def _table(
     rows = {"at risk": observed[np.searchsorted(times, days, side="left")]}
     behind = np.searchsorted(times, days, side="right")
     for name in outcomes:
-        rows[name] = np.insert(_ended(curve, name).cumsum(), 0, 0.0)[behind]
+        rows[name] = np.insert(_ended_at(curve, name).cumsum(), 0, 0.0)[behind]
     down = -BELOW_AXES
     if unit:
         _write(ax, label(unit, language), 0, "axes fraction", (0, down), "left")
@@ -171,7 +161,7 @@ def _table(
     # The first number is centred below the left end of the axis, and needs half its width.
     left = 8 + 0.31 * style.LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for counts in rows.values())
     for name, counts in rows.items():
-        _write(ax, _said(name, language), 0, "axes fraction", (-left, down), "right")
+        _write(ax, _outcome_label(name, language), 0, "axes fraction", (-left, down), "right")
         for day, count in zip(days, counts, strict=True):
             _write(ax, f"{count:,.0f}", day, "data", (0, down), "center")
         down -= ROW_HEIGHT
@@ -192,7 +182,7 @@ def _write(ax: Axes, text: str, x: float, units: str, offset: tuple[float, float
     )
 
 
-def _ended(curve: pd.DataFrame, name: str) -> "pd.Series[float]":
+def _ended_at(curve: pd.DataFrame, name: str) -> "pd.Series[float]":
     """Return how many ended so at each time.
 
     The share grows by the pending share times those who end over those at risk.

@@ -4,12 +4,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
 from simlimit.plots import style
-from simlimit.plots.canvas import axes, entitle, percent, whose
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import Language, label, spoken
-from simlimit.plots.tables import Weight, check_kind
+from simlimit.plots.by_age import Weight
+from simlimit.plots.canvas import axes_or_new, finish, percent, subtitle
+from simlimit.plots.labels import Language, label, label_language
 from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.run import Run
 from simlimit.study.study import Study
@@ -25,57 +25,54 @@ def causes(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw the days charged to each cause, a bar each.
+    """Draw the days charged to each cause, as bars.
 
-    Of a run, all days of all repayment holds, as in `simlimit.delay_by_cause`; of a study, the mean per
-    repayment hold within the follow-up, with its interval: `days_settlement` .. `days_funding` of
-    `Study.summary`.
+    For a run, the bars are all days of all repayment holds, as in `simlimit.delay_by_cause`. For a study,
+    they are means per repayment hold within the follow-up, with intervals: `days_settlement` ..
+    `days_funding` of `Study.summary`.
 
     Parameters
     ----------
     of : Run or Study
-        A run must have kept its holds.
+        A run must keep its holds: not `keep="counts"`.
     weight : "holds" or "amount"
-        Of a study: whether holds count each as one, or by their amount.
+        For a study: whether each hold counts once, or by its amount.
     confidence : float
-        Of each interval of a study by itself.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        Confidence level of each of a study's intervals by itself.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
-        The gates in their order from above.
+        The gates stand in their order, the first on top.
 
     Raises
     ------
     SimlimitError
-        If an argument is not as above.
+        If `of` is neither a run nor a study, a run kept no holds, or another argument is not as above.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import simlimit as sl
-    >>> from simlimit import plots
     >>> run = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1)
-    >>> len(plots.causes(run).patches)
+    >>> len(sl.plots.causes(run).patches)
     8
     """
-    check_kind("of", of, Run, Study)
-    language = spoken(language)
-    ax = axes(ax)
+    check_type("of", of, Run, Study)
+    language = label_language(language)
+    ax = axes_or_new(ax)
     if isinstance(of, Study):
+        title = label("what repayment holds wait for", language)
         _draw_study(ax, of, weight, confidence, language)
     else:
+        number = len(repayment_holds(of))
+        title = label("what {number:,} repayment holds waited for", language, number=number)
         _draw_run(ax, of, language)
     ax.set_yticks(PLACES, [label(gate, language) for gate in GATES])
     ax.invert_yaxis()
     ax.set_ylabel(label("gate at which they waited", language))
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, title, subtitle(of, language, confidence))
 
 
 def _draw_run(ax: Axes, run: Run, language: Language) -> None:
@@ -91,10 +88,6 @@ def _draw_run(ax: Axes, run: Run, language: Language) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.set_xlabel(label("days waited, over all repayment holds (hold-days)", language))
-    number = len(repayment_holds(run))
-    entitle(
-        ax, label("what {number:,} repayment holds waited for", language, number=number), whose(run, language)
-    )
 
 
 def _draw_study(ax: Axes, study: Study, weight: Weight, confidence: float, language: Language) -> None:
@@ -112,6 +105,3 @@ def _draw_study(ax: Axes, study: Study, weight: Weight, confidence: float, langu
     ax.set_xlim(0, 1.15 * ends.max() or 1)
     words = "mean wait per repayment hold, at most {days} days (days)"
     ax.set_xlabel(label(words, language, days=study.follow_up_days))
-    title = label("what repayment holds wait for", language)
-    words = "{confidence:g} % intervals over replications"
-    entitle(ax, title, f"{whose(study, language)}; {label(words, language, confidence=100 * confidence)}")

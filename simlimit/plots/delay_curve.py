@@ -1,4 +1,4 @@
-"""The distribution of release delay: how much of what was repaid has come back by each day."""
+"""The delay curve: which share is released by each day after repayment."""
 
 from typing import Literal
 
@@ -6,17 +6,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simlimit.plots.canvas import axes, entitle, percent, say_so, show_percent, whose
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import Language, label, spoken
+from simlimit.arguments import check_type
+from simlimit.plots.by_age import ENDS, Weight, delay_curve, observed_days
+from simlimit.plots.canvas import (
+    axes_or_new,
+    finish,
+    interval_note,
+    percent,
+    subtitle,
+    use_percent_axis,
+    write_in_middle,
+)
+from simlimit.plots.labels import Language, label, label_language
 from simlimit.plots.style import FORFEITED, GREY, INK, PALE
-from simlimit.plots.tables import ENDS, Weight, check_kind, delay_curve, observed_days
 from simlimit.run.run import Run
 from simlimit.study.study import Study
 
 MARKED_DAYS = (7, 30)
 HIGH_ATOM = 0.5
-"""From here on the axis does not begin at 0, for what happens later would be squeezed below the top."""
+"""If this share is released at once, the axis does not begin at 0: the rest would be too flat to see."""
 MARGIN = 0.03
 ROOM = 0.12
 """The share of the axis that a word needs."""
@@ -31,65 +39,57 @@ def delay(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw how much of what was repaid has come back by each day, with the jump on the day itself.
+    """Draw the share that is released by each day after repayment, with the jump on the day of repayment.
 
-    The curve is the cumulative incidence (Aalen-Johansen) of `Study.delay_curve`: every repayment hold from
-    the end of the warm-up on is in it, those pending at the horizon as censored. Of a run it is the same,
-    from its counts, without an interval, since one history has none.
+    The curve is the cumulative incidence (Aalen-Johansen) of `Study.delay_curve`. It counts every repayment
+    hold from the end of the warm-up on; holds that are pending at the horizon are censored. A run is one
+    history, so its curve has no band.
 
     Parameters
     ----------
     of : Run or Study
     follow_up_days : int, optional
-        How many days to show, from 1 to `horizon_days` - `warmup_days`; those of the run or study if not
-        given.
+        Days to show, 1 .. `horizon_days` - `warmup_days`; the follow-up of the run or study if not given.
     weight : "holds" or "amount"
-        Whether holds count each as one, or by their amount.
+        Whether each hold counts once, or by its amount.
     confidence : float
-        Of the band of a study at each day by itself.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        Confidence level of a study's band, at each day by itself.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
         Below the line: released. Hatched, from above: forfeited. Between: pending. The vertical axis begins
-        at 0, or, if most is released on the day of repayment, at the share that its label names.
+        at 0; if most is released on the day of repayment, it begins at the share that its label names.
 
     Raises
     ------
     SimlimitError
-        If an argument is not as above.
+        If `of` is neither a run nor a study, or `follow_up_days`, `weight` or `language` is not as above.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import simlimit as sl
-    >>> from simlimit import plots
     >>> study = sl.replicate(sl.preset("clockwork").replace({"population.borrowers": 20}), 5, seed=1)
-    >>> plots.delay(study).get_xlabel()
+    >>> sl.plots.delay(study).get_xlabel()
     'days since repayment'
     """
-    check_kind("of", of, Run, Study)
-    language = spoken(language)
+    check_type("of", of, Run, Study)
+    language = label_language(language)
     end = observed_days(of, follow_up_days)
     curve = delay_curve(of, weight, confidence).reindex(range(end + 1))
-    ax = axes(ax)
-    entitle(ax, _title(of, weight, language), whose(of, language))
+    ax = axes_or_new(ax)
     ax.set(xlim=(-0.01 * end, end), xlabel=label("days since repayment", language))
-    show_percent(ax)
+    use_percent_axis(ax)
     if np.isnan(curve["released"].iloc[0]):
-        ax.set(ylim=(0, 1), ylabel=_share(weight, language))
-        say_so(ax, label("no repayment is observed for {day} days", language, day=end))
+        ax.set(ylim=(0, 1), ylabel=_share_label(weight, language))
+        write_in_middle(ax, label("no repayment is observed for {day} days", language, day=end))
     else:
-        _set_heights(ax, curve["released"].iloc[0], _share(weight, language), language)
+        _set_vertical_axis(ax, curve["released"].iloc[0], _share_label(weight, language), language)
         _draw(ax, curve, language)
         _legend(ax, of, confidence, curve, language)
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, _title(of, weight, language), subtitle(of, language))
 
 
 def _title(of: Run | Study, weight: Weight, language: Language) -> str:
@@ -99,11 +99,11 @@ def _title(of: Run | Study, weight: Weight, language: Language) -> str:
     return label("release delay of {number:,} repayment holds", language, number=number)
 
 
-def _share(weight: Weight, language: Language) -> str:
+def _share_label(weight: Weight, language: Language) -> str:
     return label("share of holds" if weight == "holds" else "share of repaid principal", language)
 
 
-def _set_heights(ax: Axes, atom: float, share: str, language: Language) -> None:
+def _set_vertical_axis(ax: Axes, atom: float, share: str, language: Language) -> None:
     bottom = 0.0 if atom < HIGH_ATOM else np.floor(10 * (atom - MARGIN)) / 10
     words = share if bottom == 0 else "{what} (axis from {low})"
     ax.set_ylim(bottom, 1)
@@ -113,7 +113,11 @@ def _set_heights(ax: Axes, atom: float, share: str, language: Language) -> None:
 def _draw(ax: Axes, curve: pd.DataFrame, language: Language) -> None:
     days = curve.index.to_numpy()
     released, forfeited = curve["released"].to_numpy(), curve["forfeited"].to_numpy()
-    atom = label("released on the day of repayment: {share}", language, share=_said(curve, "released", 0))
+    atom = label(
+        "released on the day of repayment: {share}",
+        language,
+        share=_share_text(curve, "released", 0),
+    )
     ax.fill_between(
         days, curve["released_low"], curve["released_high"], step="post", facecolor=PALE, edgecolor=INK,
         linewidth=0.4,
@@ -128,7 +132,9 @@ def _draw(ax: Axes, curve: pd.DataFrame, language: Language) -> None:
         where="post",
         color=INK,
         linewidth=1.6,
-        label="\n".join(label(by_day, language, day=d, share=_said(curve, "released", d)) for d in marked),
+        label="\n".join(
+            label(by_day, language, day=d, share=_share_text(curve, "released", d)) for d in marked
+        ),
     )
     rest = curve["pending"].iloc[-1]
     words = label("pending after {day} days: {share}", language, day=days[-1], share=percent(rest))
@@ -146,14 +152,14 @@ def _draw(ax: Axes, curve: pd.DataFrame, language: Language) -> None:
             "forfeited by day {day}: {share}",
             language,
             day=days[-1],
-            share=_said(curve, "forfeited", days[-1]),
+            share=_share_text(curve, "forfeited", days[-1]),
         ),
     )
-    _name_the_pending(ax, curve, language)
+    _label_pending(ax, curve, language)
 
 
-def _said(curve: pd.DataFrame, end: str, day: int) -> str:
-    """Return a share with its interval, if it has one."""
+def _share_text(curve: pd.DataFrame, end: str, day: int) -> str:
+    """Return a share of the curve for a label, with its interval if it has one."""
     share, low, high = (curve[f"{end}{which}"].to_numpy()[day] for which in ("", "_low", "_high"))
     interval = f"{100 * low:.1f} - {100 * high:.1f}"
     # Neither where there is none, nor where it is narrower than what is shown.
@@ -161,8 +167,8 @@ def _said(curve: pd.DataFrame, end: str, day: int) -> str:
     return f"{percent(share)} ({interval})" if is_shown else percent(share)
 
 
-def _name_the_pending(ax: Axes, curve: pd.DataFrame, language: Language) -> None:
-    """Write into the gap between released and forfeited what it is, where there is room."""
+def _label_pending(ax: Axes, curve: pd.DataFrame, language: Language) -> None:
+    """Write "pending" between the released and the forfeited part, where there is room."""
     low, high = ax.get_ylim()
     end = curve.index[-1]
     middle = curve.loc[0.1 * end : 0.6 * end, "pending"]
@@ -176,6 +182,5 @@ def _legend(ax: Axes, of: Run | Study, confidence: float, curve: pd.DataFrame, l
     low, high = ax.get_ylim()
     last = curve["released"].dropna().iloc[-1]
     place: Literal["lower right", "upper right"] = "lower right" if last > (low + high) / 2 else "upper right"
-    words = "{confidence:g} % intervals over replications"
-    title = label(words, language, confidence=100 * confidence) if isinstance(of, Study) else None
+    title = interval_note(confidence, language) if isinstance(of, Study) else None
     ax.legend(loc=place, framealpha=1, title=title, fontsize="small", title_fontsize="small")

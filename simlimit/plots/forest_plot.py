@@ -7,13 +7,13 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 
+from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
-from simlimit.plots.canvas import axes, entitle, shortened, whose
+from simlimit.plots.by_age import Weight
+from simlimit.plots.canvas import axes_or_new, finish, shortened, subtitle
 from simlimit.plots.effects import decimals, effect_unit, with_interval
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import METRICS, Language, label, spoken
-from simlimit.plots.tables import Weight, check_kind
+from simlimit.plots.labels import METRICS, Language, label, label_language
 from simlimit.study.comparison import Comparison
 
 WIDTH = 8.0
@@ -31,55 +31,50 @@ def forest(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw how every other scenario differs from the first, in some metrics, with intervals.
+    """Draw how each scenario differs from the first, with intervals.
+
+    Replications are paired: those of one number share their random numbers in all scenarios.
 
     Parameters
     ----------
     comparison : Comparison
     metrics : sequence of str
-        Among those of `Study.summary`, of one unit.
+        Metrics of `Study.summary` that have one unit.
     weight : "holds" or "amount"
-        Whether holds count each as one, or by their amount.
+        Whether each hold counts once, or by its amount.
     confidence : float
-        Of each interval by itself, and of what is real among all rows together.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        Confidence level of each interval by itself, and of the test of all rows together.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
-        A row for each metric and scenario, with its number at the right. Filled: the difference is real,
-        corrected for the number of rows (Holm). Hollow: it may be 0.
+        A row for each metric and scenario, with its number at the right. Filled: the difference is
+        significant, corrected for the number of rows (Holm). Hollow: it may be 0.
 
     Raises
     ------
     SimlimitError
-        If there is no such metric, their units differ, or an argument is not as above.
+        If there is no such metric, units of metrics differ, or another argument is not as above.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import simlimit as sl
-    >>> from simlimit import plots
-    >>> monthly = sl.preset("clockwork").replace(
-    ...     {"evaluation.straight_through": False, "population.borrowers": 20}
-    ... )
-    >>> weekly = monthly.replace({"evaluation.period_days": 7})
-    >>> comparison = sl.compare({"monthly": monthly, "weekly": weekly}, 5, seed=1)
-    >>> plots.forest(comparison).get_xlabel().splitlines()[0]
+    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 20})
+    >>> funded = jiebei.replace({"funding.unlimited": True})
+    >>> comparison = sl.compare({"jiebei": jiebei, "unlimited funding": funded}, 3, seed=1)
+    >>> sl.plots.forest(comparison).get_xlabel().splitlines()[0]
     'difference (days)'
     """
-    check_kind("comparison", comparison, Comparison)
-    language = spoken(language)
+    check_type("comparison", comparison, Comparison)
+    language = label_language(language)
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     table = comparison.differences(confidence, weight, names)
     study = comparison.studies[comparison.reference]
     scale, unit = _unit(names, weight)
     others = [name for name in comparison.studies if name != comparison.reference]
-    ax = axes(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
+    ax = axes_or_new(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
     ax.axvline(0, color="black", linewidth=0.8)
     places = decimals(scale * table["difference"])
     height = 0.0
@@ -104,10 +99,7 @@ def forest(
     real = label("differs from 0, corrected for {number} comparisons", language, number=len(table))
     ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0', language)}")
     title = label("paired difference from {reference}", language, reference=shortened(comparison.reference))
-    words = "{confidence:g} % intervals over replications"
-    entitle(ax, title, f"{whose(study, language)}; {label(words, language, confidence=100 * confidence)}")
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, title, subtitle(study, language, confidence))
 
 
 def _draw(ax: Axes, height: float, interval: npt.NDArray[np.float64], significant: bool) -> None:

@@ -8,12 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.arguments import check_choice
+from simlimit.arguments import check_choice, check_type
 from simlimit.plots import style
-from simlimit.plots.canvas import axes, entitle, label_ends, say_so, shortened, whose
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import Language, label, spoken
-from simlimit.plots.tables import check_kind
+from simlimit.plots.canvas import axes_or_new, finish, label_ends, shortened, subtitle, write_in_middle
+from simlimit.plots.labels import Language, label, label_language
 from simlimit.run.run import Run
 from simlimit.study.comparison import Comparison
 from simlimit.study.study import Study
@@ -52,58 +50,53 @@ def platform(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw the platform over time, a panel for each series, with the days of freezes shaded.
+    """Draw the platform day by day, a panel for each series, with the days of freezes shaded.
 
-    Of a study, the mean over replications and the range of the middle 90 % of them; of a comparison, the mean
-    of each scenario, with the first day on which its histories differ from those of the first scenario.
+    For a study, a panel shows the mean over replications and the range of the middle 90 % of them. For a
+    comparison, it shows the mean of each scenario, and the first day on which its histories differ from
+    those of the first scenario.
 
     Parameters
     ----------
     of : Run, Study or Comparison
     series : sequence of str, optional
         Columns of `run.daily`: any of held, review_queue, funding_queue, headroom, pending_holds,
-        outstanding, available, repaid, released, forfeited, drawn. If not given the first four, without
-        those that are unknown (headroom of an unlimited pool) or always 0.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        outstanding, available, repaid, released, forfeited, drawn. If not given, those of the first four
+        that are known (an unlimited pool has no headroom) and not always 0.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
-        The panels are its ``child_axes``, from above. Shaded: days on which a freeze covers someone, in half
-        or more of the replications, in any scenario. Of a comparison, the last of ``child_axes`` is a strip
-        on top, with a bar from the day on which a scenario's histories leave those of the first.
+        The panels are its ``child_axes``, the top one first. Shaded: days on which a freeze covers someone in
+        at least half of the replications of any scenario. For a comparison, the last of ``child_axes`` is a
+        strip on top, with a bar from the day on which a scenario's histories leave those of the first.
 
     Raises
     ------
     SimlimitError
-        If an argument is not as above.
+        If `of` is none of these, or there is no such series or language.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import simlimit as sl
-    >>> from simlimit import plots
     >>> run = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1)
-    >>> ax = plots.platform(run, series=["outstanding", "available"])
+    >>> ax = sl.plots.platform(run, series=["outstanding", "available"])
     >>> [panel.get_ylabel() for panel in ax.child_axes]
     ['outstanding (currency units)', 'available limit (currency units)']
     """
-    check_kind("of", of, Run, Study, Comparison)
-    language = spoken(language)
+    check_type("of", of, Run, Study, Comparison)
+    language = label_language(language)
     dailies = _dailies(of)
     names = _series(series, dailies)
     one = of.studies[of.reference] if isinstance(of, Comparison) else of
-    ax = axes(ax, SIZE)
-    entitle(ax, label("the platform, day by day", language), whose(one, language))
+    ax = axes_or_new(ax, SIZE)
     ax.set_axis_off()
     days = (0, one.scenario.horizon_days)
-    strip, panels = _rooms(ax, len(dailies) - 1, max(1, len(names)))
+    strip, panels = _inset_panels(ax, len(dailies) - 1, max(1, len(names)))
     if not names:
-        say_so(panels[0], "0")
+        write_in_middle(panels[0], "0")
     for panel, name in zip(panels, names, strict=False):
         panel.set_xlim(days)
         _draw(panel, name, dailies, isinstance(of, Study), language)
@@ -117,8 +110,7 @@ def platform(
     if strip is not None:
         strip.set_xlim(days)
         _show_branches(strip, panels, dailies, language)
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, label("the platform, day by day", language), subtitle(one, language))
 
 
 def _dailies(of: Run | Study | Comparison) -> dict[str, Daily]:
@@ -145,7 +137,7 @@ def _series(series: Sequence[str] | None, dailies: Mapping[str, Daily]) -> list[
     return names
 
 
-def _rooms(ax: Axes, others: int, number: int) -> tuple[Axes | None, list[Axes]]:
+def _inset_panels(ax: Axes, others: int, number: int) -> tuple[Axes | None, list[Axes]]:
     """Return axes within some axes, one below the other: a strip for other scenarios, and panels."""
     points = ax.get_window_extent().height * 72 / ax.figure.dpi
     top = BAR * others / points

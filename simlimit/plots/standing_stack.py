@@ -1,21 +1,36 @@
-"""Where a repaid yuan stands by age: at which gate, or forfeited, for as long as it is not released."""
+"""Where repaid principal stands by age until it is released: at which gate, or forfeited."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
 from simlimit.plots import style
-from simlimit.plots.canvas import axes, entitle, percent, say_so, show_percent, whose
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import Language, label, spoken
-from simlimit.plots.tables import Weight, check_kind
-from simlimit.plots.tables import standing as standing_table
+from simlimit.plots.by_age import Weight
+from simlimit.plots.by_age import standing as standing_table
+from simlimit.plots.canvas import (
+    axes_or_new,
+    finish,
+    percent,
+    subtitle,
+    use_percent_axis,
+    write_in_middle,
+)
+from simlimit.plots.labels import Language, label, label_language
 from simlimit.run.run import Run
 from simlimit.study.study import Study
 
 MARKED_DAYS = (0, 7, 30)
+TITLES = {
+    "amount": (
+        "where repaid principal stands that is not yet released",
+        "share of repaid principal, not yet released",
+    ),
+    "holds": ("where repayment holds stand that are not yet released", "share of holds, not yet released"),
+}
+"""What the picture and its vertical axis are called, by weight."""
 
 
 def standing(
@@ -25,63 +40,51 @@ def standing(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw where what was repaid stands by age, for as long as it is not released.
+    """Draw at which gate repaid principal stands, by age, until it is released.
 
-    Most is released on the day itself, so the height of the stack is what is *not*: what stands at each gate,
-    the first gate on top, and, at the bottom, what has been forfeited. The area of a gate is the mean number
-    of days that is spent there; the legend names it. The cohort is that of `Study.standing`: every repayment
-    that is followed for the whole time.
+    Most is released on the day of repayment, so the stack shows the share that is *not* released. The gates
+    are stacked in their order, the first on top; the forfeited part is at the bottom. The area of a gate is
+    the mean number of days spent there. The cohort is that of `Study.standing`:
+    every repayment that is followed for the whole follow-up.
 
     Parameters
     ----------
     of : Run or Study
     weight : "amount" or "holds"
-        Where a repaid yuan stands, or where a hold does.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        Whether each hold counts by its amount, or once.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
+        The stack, with the mean wait at each gate in the legend.
 
     Raises
     ------
     SimlimitError
-        If an argument is not as above.
+        If `of` is neither a run nor a study, or `weight` or `language` is not one of those above.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import simlimit as sl
-    >>> from simlimit import plots
-    >>> study = sl.replicate(sl.preset("jiebei").replace({"population.borrowers": 50}), 5, seed=1)
-    >>> plots.standing(study).get_ylabel()
+    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 50})
+    >>> sl.plots.standing(sl.simulate(jiebei, seed=1)).get_ylabel()
     'share of repaid principal, not yet released'
     """
-    check_kind("of", of, Run, Study)
-    language = spoken(language)
+    check_type("of", of, Run, Study)
+    language = label_language(language)
     table = standing_table(of, weight)
-    money = weight == "amount"
-    what = (
-        "where repaid principal stands that is not yet released"
-        if money
-        else "where repayment holds stand that are not yet released"
-    )
-    share = "share of repaid principal, not yet released" if money else "share of holds, not yet released"
-    ax = axes(ax)
-    entitle(ax, label(what, language), whose(of, language))
+    title, share = TITLES[weight]
+    ax = axes_or_new(ax)
     ax.set(xlabel=label("days since repayment", language), ylabel=label(share, language))
-    show_percent(ax)
+    use_percent_axis(ax)
     if table["released"].isna().any():
-        words = "no repayment is observed for {day} days"
-        say_so(ax, label(words, language, day=of.follow_up_days))
+        unseen = label("no repayment is observed for {day} days", language, day=of.follow_up_days)
+        write_in_middle(ax, unseen)
     else:
         _stack(ax, table, language)
-    use_cjk_font(ax)
-    return ax
+    return finish(ax, label(title, language), subtitle(of, language))
 
 
 def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
@@ -97,7 +100,7 @@ def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
         handles.append(
             ax.fill_between(
                 days, height, height + part, step="post", facecolor=area.colour, hatch=area.hatch,
-                edgecolor=edge, linewidth=0.5, label=_name(name, table, language),
+                edgecolor=edge, linewidth=0.5, label=_legend_entry(name, table, language),
             )
         )  # fmt: skip
         height = height + part
@@ -121,7 +124,7 @@ def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
     )
 
 
-def _name(name: str, table: pd.DataFrame, language: Language) -> str:
+def _legend_entry(name: str, table: pd.DataFrame, language: Language) -> str:
     if name == "forfeited":
         return label("forfeited: {share}", language, share=percent(table["forfeited"].iloc[-1]))
     # The last day is the end of the follow-up: nothing that happens on it is waited for.

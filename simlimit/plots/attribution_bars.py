@@ -2,12 +2,11 @@
 
 from matplotlib.axes import Axes
 
-from simlimit.plots.canvas import axes, entitle, whose
+from simlimit.arguments import check_type
+from simlimit.plots.canvas import axes_or_new, finish, subtitle
 from simlimit.plots.effects import effect_unit
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import METRICS, Language, label, spoken
-from simlimit.plots.tables import check_kind
-from simlimit.plots.twins import ROW, Bar, draw_rows
+from simlimit.plots.interval_bars import ROW, Bar, draw_rows
+from simlimit.plots.labels import METRICS, Language, label, label_language
 from simlimit.study.attribution import TOTAL, Attribution
 
 WIDTH = 8.0
@@ -26,40 +25,37 @@ def attribution(
 ) -> Axes:
     """Draw what each gate explains (Shapley values), beside the days charged to it.
 
+    A gate explains less than it is charged where holds would wait at another gate instead.
+
     Parameters
     ----------
     attribution : Attribution
     confidence : float
-        Of each interval by itself.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure if not given.
-    language : "en" or "zh"
-        Of the labels; English where no font with Chinese characters is installed.
+        Confidence level of each interval by itself.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
-        A row for each gate in their order from above, and one for all. The upper bar is the Shapley value,
-        the lower (hatched) the days charged, shown where `restricted_mean_days` is what is explained.
+        A row for each gate in their order, the first on top, and one for all. The upper bar is the Shapley
+        value. The lower bar (hatched), if `restricted_mean_days` is explained, is the days charged.
 
     Raises
     ------
     SimlimitError
-        If an argument is not as above.
+        If `attribution` is not an `Attribution`, or another argument is not as above.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import simlimit as sl
-    >>> from simlimit import plots
     >>> small = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 120})
-    >>> ax = plots.attribution(sl.attribute(small, 2, seed=1))
+    >>> ax = sl.plots.attribution(sl.attribute(small, 2, seed=1))
     >>> [row.get_text() for row in ax.get_yticklabels()][-1]
     'all gates'
     """
-    check_kind("attribution", attribution, Attribution)
-    language = spoken(language)
+    check_type("attribution", attribution, Attribution)
+    language = label_language(language)
     metric = attribution.metric
     scale, unit = effect_unit(metric, attribution.weight)
     table = attribution.table(confidence)
@@ -71,7 +67,7 @@ def attribution(
             Bar(label(word, language), *(scale * row[f"{column}{end}"] for end in ("", "_low", "_high")))
             for column, word in shown.items()
         ]
-    ax = axes(ax, (WIDTH, AROUND + ROW * len(rows)))
+    ax = axes_or_new(ax, (WIDTH, AROUND + ROW * len(rows)))
     draw_rows(ax, rows)
     what = label(METRICS[metric][0], language, days=attribution.follow_up_days)
     axis = label("{what} ({unit})", language, what=what, unit=label(unit, language))
@@ -79,11 +75,8 @@ def attribution(
     if metric == IN_DAYS:
         how += f"\n{label('charged: days at the gate', language)}"
     ax.set_xlabel(f"{axis}\n{how}")
-    words = "{confidence:g} % intervals over replications"
-    entitle(
+    return finish(
         ax,
         label("what each gate explains", language),
-        f"{whose(attribution, language)}; {label(words, language, confidence=100 * confidence)}",
+        subtitle(attribution, language, confidence),
     )
-    use_cjk_font(ax)
-    return ax

@@ -1,0 +1,138 @@
+"""The package as a house: every import stands at the top of its module, and points down."""
+
+import ast
+import functools
+import graphlib
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import simlimit
+
+PACKAGE = Path(simlimit.__file__).parent
+FROM_BELOW = (
+    "errors", "arguments", "progress", "tables", "scenario", "books", "model", "drivers", "delays", "run",
+    "study", "plots", "cli", "__main__",
+)  # fmt: skip
+"""The modules and packages in `simlimit`: each may import what stands before it."""
+MOST_POSITIONAL = 6
+POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+@functools.cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def imports(module: str) -> Iterator[str]:
+    """Yield the modules of the package that a module imports, anywhere in it."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            for alias in node.names:
+                below = f"{node.module}.{alias.name}"
+                yield from (name for name in [below if below in MODULES else node.module] if name in MODULES)
+
+
+GRAPH = {module: set(imports(module)) for module in MODULES}
+
+
+def layer(module: str) -> str:
+    return module.split(".")[1]
+
+
+def test_no_circle_of_imports() -> None:
+    assert len(list(graphlib.TopologicalSorter(GRAPH).static_order())) == len(MODULES)
+
+
+def test_imports_point_one_way() -> None:
+    assert GRAPH["simlimit"] == set()
+    upwards = {
+        (module, other)
+        for module, others in GRAPH.items()
+        for other in others - {"simlimit"}
+        if FROM_BELOW.index(layer(other)) > FROM_BELOW.index(layer(module))
+    }
+    assert upwards == set()
+
+
+def test_every_import_stands_at_the_top() -> None:
+    inside = {
+        (module, node.lineno)
+        for module in MODULES
+        for function in ast.walk(tree(module))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert inside == set()
+
+
+def test_only_the_table_of_public_names_is_lazy() -> None:
+    """Through it a run or a study reaches its pictures, and the invented books their simulation."""
+    lazy = {module for module in MODULES if re.search(r"import_module|__import__", ast.dump(tree(module)))}
+    assert lazy == {"simlimit"}
+    above = {layer(module) for module, others in GRAPH.items() if "simlimit" in others}
+    assert above == {"books", "run", "study", "cli"}
+
+
+def heavy_after(statement: str, fresh_process: Callable[..., str], *heavy: str) -> str:
+    """Return those of some modules that a statement imports."""
+    return fresh_process(
+        "-c", f"import sys\n{statement}\nprint(*[m for m in {heavy} if m in sys.modules])"
+    ).strip()
+
+
+def test_the_package_alone_imports_nothing(fresh_process: Callable[..., str]) -> None:
+    heavy = "numba", "numpy", "pandas", "matplotlib", "pydantic", "scipy", "simlimit.errors"
+    assert heavy_after("import simlimit; simlimit.__version__", fresh_process, *heavy) == ""
+
+
+def test_a_run_needs_no_pictures_and_no_studies(fresh_process: Callable[..., str]) -> None:
+    heavy = "matplotlib", "scipy.stats", "simlimit.study", "simlimit.delays", "simlimit.plots"
+    assert heavy_after("from simlimit import preset, simulate", fresh_process, *heavy) == ""
+
+
+def test_the_command_line_loads_pictures_only_to_draw_them(fresh_process: Callable[..., str]) -> None:
+    assert heavy_after("from simlimit.cli import main", fresh_process, "matplotlib", "simlimit.plots") == ""
+
+
+def functions(module: str) -> Iterator[tuple[str, Callable[..., object]]]:
+    """Yield the functions and methods that a module defines, with their names."""
+    for name, thing in vars(import_module(module)).items():
+        if getattr(thing, "__module__", None) != module:
+            continue
+        if inspect.isfunction(thing):
+            yield name, thing
+        elif inspect.isclass(thing):
+            methods = {below: one for below, one in vars(thing).items() if inspect.isfunction(one)}
+            yield from ((f"{name}.{below}", method) for below, method in methods.items())
+
+
+def positional(function: Callable[..., object]) -> int:
+    """Return how many arguments a function or method takes by position."""
+    parameters = inspect.signature(function).parameters.values()
+    return sum(one.kind in POSITIONAL and one.name != "self" for one in parameters)
+
+
+def test_at_most_six_parameters_are_positional() -> None:
+    """Those of the model and the drivers are counted by ruff."""
+    long = {
+        f"{module}.{name}"
+        for module in set(MODULES) - {"simlimit", "simlimit.__main__"}
+        if layer(module) not in ("model", "drivers")
+        for name, function in functions(module)
+        if positional(function) > MOST_POSITIONAL
+    }
+    assert long == set()
