@@ -1,4 +1,4 @@
-"""Every block of code in the README and the docs runs as it stands: Python, and the command line."""
+"""The pages say what is so: their code runs, their links lead somewhere, the model's rules have their tests."""
 
 import re
 import shlex
@@ -15,6 +15,9 @@ import simlimit as sl
 from simlimit import cli
 
 ROOT = Path(__file__).parent.parent
+TESTS = sorted(set((ROOT / "tests").rglob("*.py")) - {Path(__file__)})
+DEFINITIONS = {5, 6, 7, 8, 18}
+"""Rules of the model that only say what words and signs mean, or what is there at first."""
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OWN_PROCESS = 'if __name__ == "__main__":'
 PROMPT = "simlimit "
@@ -96,3 +99,32 @@ def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
     missing = [target for target in targets if not (page.parent / target).exists()]
     assert missing == []
+
+
+def rules_of_the_model() -> list[int]:
+    """Return the numbers of the rules of docs/model.md, in their order."""
+    text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    return [int(number) for number in re.findall(r"^\*\*R(\d+)\*\*", text, re.M)]
+
+
+def rules_named_in(text: str) -> set[int]:
+    """Return the numbers of the rules that a text names, as R31, or R28 to R32."""
+    named = re.findall(r"\bR(\d+)(?: to R(\d+))?\b", text)
+    return {rule for first, last in named for rule in range(int(first), int(last or first) + 1)}
+
+
+def test_rules_of_the_model_are_numbered_without_gap() -> None:
+    rules = rules_of_the_model()
+    assert rules == list(range(1, len(rules) + 1))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_rules_that_a_page_names_are_there(page: Path) -> None:
+    assert rules_named_in(page.read_text(encoding="utf-8")) <= set(rules_of_the_model())
+
+
+def test_every_rule_of_the_model_is_a_definition_or_named_by_a_test() -> None:
+    named = set().union(*(rules_named_in(path.read_text(encoding="utf-8")) for path in TESTS))
+    rules = set(rules_of_the_model())
+    assert named <= rules
+    assert rules - named == DEFINITIONS
