@@ -1,4 +1,4 @@
-"""The pages say what is so: their code runs, their links lead somewhere, the model's rules have their tests."""
+"""Pages say what is so: their code runs, their links lead somewhere, and the rules have their tests."""
 
 import re
 import shlex
@@ -99,6 +99,37 @@ def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
     missing = [target for target in targets if not (page.parent / target).exists()]
     assert missing == []
+
+
+def test_the_example_of_the_model_is_what_happens() -> None:
+    scenario = sl.preset("clockwork").replace(
+        {
+            "horizon_days": 120,
+            "population.borrowers": 1,
+            "population.limit_median": 12_000.0,
+            "population.utilisation_mean": 1.0,
+            "product.instalments": 12,
+            "product.method": "equal_principal",
+            "evaluation.straight_through": False,
+            "evaluation.schedule": "batch",  # on days 29, 59, 89, ..
+            "evaluation.cutoff_days": 2,
+            "evaluation.duration_days": 3,
+            "funding.unlimited": False,
+            "funding.recycle_share": 0.0,
+            "funding.daily_inflow": 19.9,
+            "shocks": [{"kind": "freeze", "at_day": 90, "duration_days": 9}],
+        }
+    )
+    run = sl.simulate(scenario, seed=842)  # a borrower due on day 28, all of whose instalments are left
+    hold = run.holds.query("repaid_at == 58").iloc[0]
+    assert (hold["amount"], hold["approved_at"], hold["ended_at"]) == (1_000, 92, 100)
+    headroom = run.daily["headroom"]
+    assert (headroom[99], headroom[100] + 1_000) == (990.0, pytest.approx(1_009.9))
+    told = (
+        f"The delay is 100 - 58 = {hold['delay_days']} days: {hold['days_evaluation']} of evaluation (days 58 to "
+        f"91), {hold['days_policy']} of policy (days 92 to 98) and {hold['days_funding']} of funding (day 99)."
+    )
+    assert told in " ".join((ROOT / "docs" / "model.md").read_text(encoding="utf-8").split())
 
 
 def rules_of_the_model() -> list[int]:
