@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 TESTS = sorted(set((ROOT / "tests").rglob("*.py")) - {Path(__file__)})
 DEFINITIONS = {5, 6, 7, 8, 18}
 """Rules of the model that only say what words and signs mean, or what is there at first."""
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 OWN_PROCESS = 'if __name__ == "__main__":'
 PROMPT = "simlimit "
 
@@ -94,6 +94,15 @@ def test_pages_have_blocks() -> None:
     assert pages >= {"README.md", "processes.md", "spreading.md"}
 
 
+def test_contributing_names_ten_changes_and_files_that_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| an? .*|^\| another .*", text, re.M)
+    assert len(rows) == 10
+    for page in (ROOT / "CONTRIBUTING.md", ROOT / "docs" / "contributing.md"):
+        paths = re.findall(r"`((?:simlimit|tests|docs|notebooks)/[^`\s]*)`", page.read_text(encoding="utf-8"))
+        assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
@@ -125,10 +134,11 @@ def test_the_example_of_the_model_is_what_happens() -> None:
     assert (hold["amount"], hold["approved_at"], hold["ended_at"]) == (1_000, 92, 100)
     headroom = run.daily["headroom"]
     assert (headroom[99], headroom[100] + 1_000) == (990.0, pytest.approx(1_009.9))
+    days = hold[["delay_days", "days_evaluation", "days_policy", "days_funding"]]
     told = (
-        f"The delay is 100 - 58 = {hold['delay_days']} days: {hold['days_evaluation']} of evaluation (days 58 to "
-        f"91), {hold['days_policy']} of policy (days 92 to 98) and {hold['days_funding']} of funding (day 99)."
-    )
+        "The delay is 100 - 58 = {} days: {} of evaluation (days 58 to 91), {} of policy (days 92 to 98) and {} "
+        "of funding (day 99)."
+    ).format(*days)
     assert told in " ".join((ROOT / "docs" / "model.md").read_text(encoding="utf-8").split())
 
 

@@ -104,8 +104,8 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
     counted once, in the hazards. Each month has its own level; else a drift of the book would look like
     less heterogeneity. The `blind_months` after a cure are left out.
 
-    *Borrowing*, by moments. The clock ticks with probability p a day. So a month of d days has a purchase with
-    probability 1 - (1 - p)^d, which is set to the observed share. Draws of mean share s use
+    *Borrowing*, by moments. The clock ticks with probability p a day. So a month of d days has a purchase
+    with probability 1 - (1 - p)^d, which is set to the observed share. Draws of mean share s use
     1 - (1 - ps)^d of what is available, which is set to all purchases over all that was available. Only the
     mean share is determined: the law is the widest uniform one that has it.
 

@@ -26,8 +26,9 @@ def is_uci(header: list[str]) -> bool:
 def portfolio_from_uci(path: str | Path) -> pd.DataFrame:
     """Turn the UCI "Default of Credit Card Clients" file into a portfolio: its state in April 2005.
 
-    A status of 2 or more is lateness; 2 is the first month late. A status of 1 is all but absent until August,
-    and counts as 2. The onset of these spells is unknown, so each gets a length past the first three months.
+    A status of 2 or more is lateness; 2 is the first month late. A status of 1 is all but absent until
+    August, and counts as 2. The onset of these spells is unknown, so each gets a length past the first three
+    months.
 
     Parameters
     ----------
