@@ -136,8 +136,8 @@ def test_the_example_of_the_model_is_what_happens() -> None:
     assert (headroom[99], headroom[100] + 1_000) == (990.0, pytest.approx(1_009.9))
     days = hold[["delay_days", "days_evaluation", "days_policy", "days_funding"]]
     told = (
-        "The delay is 100 - 58 = {} days: {} of evaluation (days 58 to 91), {} of policy (days 92 to 98) and {} "
-        "of funding (day 99)."
+        "The delay is 100 - 58 = {} days: {} of evaluation (days 58 to 91), "
+        "{} of policy (days 92 to 98) and {} of funding (day 99)."
     ).format(*days)
     assert told in " ".join((ROOT / "docs" / "model.md").read_text(encoding="utf-8").split())
 
