@@ -34,16 +34,16 @@ class FittedBehaviour:
     late_concentration : float
         Concentration of the beta law of that probability over clients (small: a few clients miss most).
     utilisation_effect : float
-        Effect e of utilisation x on that probability, which is multiplied by 1 + e x^2.
+        Effect e of utilisation x on it: times 1 + e x^2.
     cure_hazards : tuple of 4 float
-        Probability that a late client is no longer late a month later. It is given for 1, 2 and 3 months
-        after onset, and for older spells. Spells that begin before the first month count as older.
+        Probability that a late client is no longer late a month later: 1, 2, 3 months after onset, and for
+        older spells, which include those whose onset is before the first month.
     draws_per_year : float
         Rate of the clock of wishes to borrow.
     draw_share : tuple of 2 float
         Smallest and largest share of the available limit that is borrowed at a tick.
     instalments : int
-        Number of instalments with which loans of random age are repaid as fast as the observed balances.
+        Number of instalments with which loans of random age would be repaid as fast as the balances are.
     month_levels : tuple of float
         Level of onset in each month but the first, relative to the mean over the months.
     standard_errors : dict of str to float, or to a tuple of 4 float
@@ -73,7 +73,7 @@ class FittedBehaviour:
     standard_errors: dict[str, float | tuple[float, ...]]
 
     def as_changes(self) -> dict[str, object]:
-        """Return changes to a scenario, for its `replace`, that give its borrowers this behaviour.
+        """Give the changes to a scenario, for its `replace`, that make its borrowers behave so.
 
         Returns
         -------
@@ -94,23 +94,22 @@ class FittedBehaviour:
 def fit_behaviour(histories: Histories) -> FittedBehaviour:
     """Fit the behaviour of the model (docs/model.md, 2.2, 2.3, 2.9) to payment histories.
 
-    *Lateness*, by maximum likelihood. A client's months are a chain. While not late it misses a payment with
-    probability q (1 + e x^2) / (1 + e m2). Here q is its own and beta distributed over clients, x is its
-    utilisation on the last statement, and m2 the mean of x^2 over the clients in the first month. While late
-    it cures with a hazard that depends on the age of the spell.
+    *Lateness*, by maximum likelihood. A client's months are a chain: while not late it misses with
+    probability q (1 + e x^2) / (1 + e m2), q being its own and beta distributed over clients, x its
+    utilisation on the last statement, m2 the mean of x^2 over the clients in the first month; while late it
+    cures with a hazard by the age of the spell. So the likelihood factorises: the hazards are plain
+    proportions, and the law of q is fitted to the months in which the client was not late and had something
+    to pay, q being integrated out. Persistence is thereby counted once, in the hazards. Each month has a
+    level of its own, or a drift of the book would pass for a lack of heterogeneity. The `blind_months` after
+    a cure do not enter.
 
-    So the likelihood factorises. The hazards are plain proportions. The law of q is fitted, with q integrated
-    out, to the months in which the client was not late and had something to pay. Persistence is thereby
-    counted once, in the hazards. Each month has its own level; else a drift of the book would look like
-    less heterogeneity. The `blind_months` after a cure are left out.
-
-    *Borrowing*, by moments. The clock ticks with probability p a day. So a month of d days has a purchase
-    with probability 1 - (1 - p)^d, which is set to the observed share. Draws of mean share s use
+    *Borrowing*, by moments. The clock ticks with probability p a day, so that a month of d days has a
+    purchase with probability 1 - (1 - p)^d, which is set to the observed share. Draws of mean share s use up
     1 - (1 - ps)^d of what is available, which is set to all purchases over all that was available. Only the
     mean share is determined: the law is the widest uniform one that has it.
 
     *Repaying*, by moments. A loan of N instalments and random age repays on average (1 + 1/2 + .. + 1/N) / N
-    of its balance in the next month. N is chosen to come nearest to what clients who are not late repay.
+    of its balance next month; N is where this is nearest to what clients who are not late repay.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from simlimit.errors import PortfolioError
 
 @dataclass(frozen=True, eq=False)
 class Histories:
-    """Payment histories of a lender's clients over consecutive months, oldest first.
+    """What a lender's books show of its clients over consecutive months, oldest first.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Histories:
 
     @property
     def purchases(self) -> Floats:
-        """New borrowing in each month but the first: growth of the balance plus what was paid."""
+        """What was newly borrowed in each month but the first: growth of the balance plus what was paid."""
         return self.balance[:, 1:] - self.balance[:, :-1] + self.payments
 
     @property
