@@ -7,7 +7,7 @@ file has a `Borrower` with `Loan`s and `Hold`s, a `Desk` and a `Pool`, and a `Pl
     frames = oracle.simulate(scenario, seed=1)
     frames.holds, frames.borrowers, frames.daily, frames.events, frames.counts
 
-Numbers in section headings are those of docs/model.md.
+Numbers in section headings, and the rules R1, R2 .. that docstrings name, are those of docs/model.md.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ LEVER_KINDS = (
     "more_funding",
 )
 
-POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER, FLAG = range(1, 10)  # the streams of 2.10
+POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER, FLAG = range(1, 10)  # R105: the streams
 
 
 class Frames(NamedTuple):
@@ -101,22 +101,22 @@ def simulate(scenario: Any, seed: int = 1, replication: int = 0, follow_up_days:
 
 
 def cents(amount: float) -> int:
-    """An amount of the scenario, in currency units, in whole cents."""
+    """R3: an amount of the scenario, in currency units, in whole cents."""
     return round(100 * amount)
 
 
 def basis_points(share: float) -> int:
-    """A share of the scenario in whole basis points."""
+    """R4: a share of the scenario in whole basis points."""
     return round(10_000 * share)
 
 
 def portion(amount: int, bp: int) -> int:
-    """The share of an amount, rounded down."""
+    """R4: the share of an amount, rounded down."""
     return amount * bp // 10_000
 
 
 def raised(amount: int, bp: int) -> int:
-    """An amount and its share."""
+    """R82: an amount and its share."""
     return amount + portion(amount, bp)
 
 
@@ -171,12 +171,12 @@ class Hold:
 
     @property
     def numbered_by(self) -> tuple[int, int]:
-        """Origin and instalment by which the random numbers of its reviews and reactions are drawn."""
+        """R70: origin and instalment by which the random numbers of its reviews and reactions are drawn."""
         return self.origin if self.loan >= 0 else -32768, self.instalment & 0xFFFF
 
     @property
     def cause(self) -> str:
-        """The one gate at which it stands now."""
+        """R106: the one gate at which it stands now."""
         if self.place == "settlement":
             return "settlement"
         if self.place == "desk":
@@ -239,9 +239,11 @@ class Borrower:
         return utilisation(self.outstanding, self.limit)
 
     def set_flag_clock(self, clock: float) -> None:
+        """R59."""
         (self.flag_clock,) = struct.unpack("f", struct.pack("f", clock))
 
     def lenders_in_use(self, day: int) -> int:
+        """R27."""
         return self.other_lenders + (1 if day < self.served_elsewhere_until else 0)
 
     @property
@@ -254,14 +256,17 @@ class Borrower:
 
     @property
     def tightened(self) -> int:
+        """R60."""
         return sum(shock.bp for shock in self.shocks if shock.kind == "tightening")
 
     @property
     def raise_pending(self) -> bool:
+        """R87."""
         return any(hold.kind == "raise" for hold in self.holds)
 
 
 def utilisation(outstanding: int, limit: int) -> float:
+    """R26."""
     if limit == 0:
         return 1.0 if outstanding > 0 else 0.0
     return min(1.0, outstanding / limit)
@@ -285,6 +290,7 @@ class ActiveShock:
         return basis_points(self.size)
 
     def covers(self, borrower: Borrower) -> bool:
+        """R101."""
         if self.regions and borrower.region not in self.regions:
             return False
         return self.score_below is None or borrower.score < self.score_below
@@ -303,6 +309,7 @@ class Event:
 
     @property
     def order(self) -> tuple[Any, ...]:
+        """R131."""
         rank = EVENTS.index(self.event)
         return self.day, self.phase, self.borrower, rank, self.loan, self.instalment, self.amount, self.cause
 
@@ -311,7 +318,7 @@ class Event:
 
 
 class Levers:
-    """The levers of a scenario, and how strongly each pulls."""
+    """R120, R124: the levers of a scenario, and how strongly each pulls."""
 
     def __init__(self, scenario: Any, seed: int, replication: int) -> None:
         self.by_kind = {lever.kind: lever for lever in scenario.levers}
@@ -322,20 +329,20 @@ class Levers:
         return uniforms(self.seed, self.replication, LEVER, borrower, LEVER_KINDS.index(kind), j)[0]
 
     def taken_up_by(self, borrower: int) -> frozenset[str]:
-        """The kinds that a borrower takes up, for the whole run."""
+        """R121: the kinds that a borrower takes up, for the whole run."""
         return frozenset(
             kind for kind, lever in self.by_kind.items() if self.uniform(borrower, kind, 0) < lever.uptake
         )
 
     def pull(self, kind: str, borrower: Borrower, day: int) -> float:
-        """The strength of a lever on a borrower on a day, 0.0 without it."""
+        """R122: the strength of a lever on a borrower on a day, 0.0 without it."""
         lever = self.by_kind.get(kind)
         if lever is None or kind not in borrower.levers or day < lever.from_day:
             return 0.0
         return lever.strength
 
     def more_funding_bp(self, day: int) -> int:
-        """The pull of `more_funding`, which has no takers, in basis points."""
+        """R123: the pull of `more_funding`, which has no takers, in basis points."""
         lever = self.by_kind.get("more_funding")
         return 0 if lever is None or day < lever.from_day else basis_points(lever.strength)
 
@@ -364,7 +371,7 @@ class Desk:
         self.finished: list[Review] = []
 
     def arrive(self, day: int, holds: list[Hold]) -> None:
-        """Day d's holds come at d + 0.25, after reviewers who finish then have taken from those there."""
+        """R66, R67: day d's holds come at d + 0.25, after reviewers who finish then took from those there."""
         time = day + 0.25
         self.work_through(time)
         priority = self.rules.priority_score
@@ -377,12 +384,12 @@ class Desk:
             self.take_next(time)
 
     def work_before(self, time: float) -> None:
-        """Let the reviewers work on all that ends before `time`."""
+        """R69: let the reviewers work on all that ends before `time`."""
         while self.under_review and self.next_finish().finish < time:
             self.finish_next()
 
     def work_through(self, time: float) -> None:
-        """Let the reviewers work on all that ends at or before `time`."""
+        """R69: let the reviewers work on all that ends at or before `time`."""
         while self.under_review and self.next_finish().finish <= time:
             self.finish_next()
 
@@ -397,6 +404,7 @@ class Desk:
             self.take_next(review.finish)
 
     def take_next(self, time: float) -> None:
+        """R68, R73."""
         hold = min(self.waiting, key=lambda hold: (hold.desk_class, hold.desk_day, hold.key))
         self.waiting.remove(hold)
         u = self.numbers(hold)
@@ -405,12 +413,13 @@ class Desk:
         self.under_review.append(Review(hold, time + self.service(u), approved))
 
     def numbers(self, hold: Hold) -> tuple[float, ...]:
-        """The random numbers of a hold's present attempt."""
+        """R70: the random numbers of a hold's present attempt."""
         origin, instalment = hold.numbered_by
         index = instalment | (hold.attempts << 16)
         return uniforms(self.seed, self.replication, REVIEW, hold.borrower.id, origin, index)
 
     def service(self, u: tuple[float, ...]) -> float:
+        """R71."""
         mean = self.rules.service_days
         if mean == 0 or self.rules.service_law == "constant":
             return float(mean)
@@ -422,12 +431,12 @@ class Desk:
         return math.exp(math.log(mean) - 0.5 * v + math.sqrt(v) * z)
 
     def leave(self, hold: Hold) -> None:
-        """A hold forfeited in the queue is not reviewed; one under review keeps its reviewer busy."""
+        """R74: a hold forfeited in the queue is not reviewed; one under review keeps its reviewer busy."""
         if hold in self.waiting:
             self.waiting.remove(hold)
 
     def decisions(self, day: int) -> list[Review]:
-        """The reviews that take effect in phase 3 of the day, in order of (borrower, loan, instalment)."""
+        """R72: the reviews that take effect in phase 3, in order of (borrower, loan, instalment)."""
         self.work_through(day + 0.375)
         done, self.finished = self.finished, []
         return sorted((r for r in done if r.hold.place == "desk"), key=lambda review: review.hold.key)
@@ -447,7 +456,7 @@ class Pool:
         self.queue: list[Hold] = []
 
     def inflow(self, day: int, more_bp: int, squeeze_bp: int) -> int:
-        """What flows in on the day, each amount raised, squeezed and rounded down by itself."""
+        """R81 to R83: what flows in on the day, each amount raised, squeezed and rounded down by itself."""
         amounts = [cents(self.rules.daily_inflow)]
         for facility in self.rules.facilities:
             before_end = facility.to_day is None or day < facility.to_day
@@ -463,21 +472,27 @@ class Pool:
         return min(offered, max(0, raised(cents(self.rules.ceiling), more_bp) - self.headroom))
 
     def in_order(self) -> list[Hold]:
+        """R79."""
         return sorted(self.queue, key=lambda hold: (hold.queued_at, hold.repaid_at, *hold.key))
 
     def can_release(self, amount: int) -> bool:
+        """R84."""
         return self.rules.unlimited or self.headroom >= portion(amount, self.reserve_bp)
 
     def receive_principal(self, amount: int) -> None:
+        """R85."""
         self.headroom += portion(amount, self.recycle_bp)
 
     def regain_available(self, amount: int) -> None:
+        """R85."""
         self.headroom += portion(amount, self.reserve_bp)
 
     def pay_release(self, amount: int) -> None:
+        """R85."""
         self.headroom -= portion(amount, self.reserve_bp)
 
     def pay_draw(self, amount: int) -> None:
+        """R85."""
         self.headroom -= amount - portion(amount, self.reserve_bp)
 
 
@@ -506,16 +521,18 @@ class Population:
         self.propensities = self.table(scenario.behaviour.late_onset, scenario.behaviour.late_concentration)
 
     def read_portfolio(self) -> list[dict[str, str]] | None:
+        """R19."""
         if self.scenario.population.portfolio is None:
             return None
         with open(self.scenario.population.portfolio, newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
 
     def quantile_levels(self) -> list[float]:
+        """R10."""
         return [(k + 0.5) / self.ROWS for k in range(self.ROWS)]
 
     def limit_table(self) -> list[int]:
-        """Limits in cents."""
+        """R11: limits in cents."""
         population = self.scenario.population
         table = []
         for p in self.quantile_levels():
@@ -524,13 +541,14 @@ class Population:
         return table
 
     def table(self, mean: float, concentration: float | None) -> list[float]:
+        """R12."""
         if concentration is None or mean in (0, 1):
             return [float(mean)] * self.ROWS
         a, b = mean * concentration, (1 - mean) * concentration
         return [float(betaincinv(a, b, p)) for p in self.quantile_levels()]
 
     def regions(self) -> list[str]:
-        """In their order."""
+        """R15, R19: in their order."""
         if self.rows and "region" in self.rows[0]:
             return sorted({row["region"] for row in self.rows})
         return list(self.scenario.population.regions)
@@ -545,6 +563,7 @@ class Population:
         return uniforms(self.seed, self.replication, POPULATION, id, block, 0)
 
     def borrower(self, id: int) -> Borrower:
+        """R9, R13 to R16."""
         row = {} if self.rows is None else self.rows[id]
         trait, place, past = self.draw(id, 0), self.draw(id, 1), self.draw(id, 2)
         scenario = self.scenario
@@ -578,6 +597,7 @@ class Population:
         return borrower
 
     def draw_region(self, u: float) -> str:
+        """R15."""
         total = 0.0
         for name, share in self.scenario.population.regions.items():
             total += share
@@ -586,6 +606,7 @@ class Population:
         return name
 
     def starting_score(self, row: dict[str, str], u: float) -> float:
+        """R14."""
         if "score" in row:
             return float(row["score"])
         if self.scenario.population.initial_score is not None:
@@ -593,6 +614,7 @@ class Population:
         return self.scores[int(u * self.ROWS)]
 
     def give_starting_loan(self, borrower: Borrower, row: dict[str, str], u: float) -> None:
+        """R20 to R23."""
         if borrower.outstanding == 0:
             return
         product = self.scenario.product
@@ -609,13 +631,14 @@ class Population:
             borrower.spell = max(1, int(float(row.get("spell_months", months_late))))
 
     def starting_standing(self, borrower: Borrower) -> str:
+        """R24."""
         if borrower.score < self.scenario.rules.min_score:
             return "score"
         overdue = borrower.oldest_unpaid is not None and borrower.oldest_unpaid < 0
         return "overdue" if self.scenario.rules.overdue and overdue else "clear"
 
     def mark_risky(self, borrowers: list[Borrower]) -> None:
-        """The latest payers."""
+        """R17: the latest payers."""
         share = self.scenario.screening.risky_share
         if self.rows and "late_share" in self.rows[0]:
             latest = sorted(borrowers, key=lambda borrower: (-borrower.propensity, borrower.id))
@@ -626,12 +649,13 @@ class Population:
                 borrower.risky = self.draw(borrower.id, 0)[3] >= 1 - share
 
     def number_loans(self, borrowers: list[Borrower]) -> None:
+        """R128."""
         loans = [(loan.origin, borrower.id, loan) for borrower in borrowers for loan in borrower.loans]
         for number, (_, _, loan) in enumerate(sorted(loans, key=lambda entry: entry[:2])):
             loan.number = number
 
     def late_scale(self, borrowers: list[Borrower]) -> float:
-        """So that `late_onset` is the mean probability at the start, whatever the effects."""
+        """R25: so that `late_onset` is the mean probability at the start, whatever the effects."""
         if self.rows is None:
             squares = [(bp / 10_000) ** 2 for bp in self.utilisations]
         else:
@@ -668,7 +692,7 @@ class Counts:
         }
 
     def add(self, name: str, hold: Hold, day: int, amount: int, holds: int = 1) -> None:
-        """Count what is seen of a hold on a day, at the age that it has then."""
+        """R133: count what is seen of a hold on a day, at the age that it has then."""
         if hold.kind != "repayment" or hold.repaid_at < self.from_day:
             return
         followed = hold.repaid_at <= self.followed_until
@@ -724,7 +748,7 @@ class Platform:
             self.first_wish(borrower)
 
     def live(self, day: int) -> None:
-        """The phases of a day, at day + phase/8; the desk works on its own times in between."""
+        """R2: the phases of a day, at day + phase/8; the desk works on its own times in between."""
         self.day = day
         first_event = len(self.events)
         steps = (
@@ -762,6 +786,7 @@ class Platform:
     # ---- 2.3 Paying (phase 1) ----------------------------------------------------------------------------
 
     def collect_payments(self) -> None:
+        """R28, R31, R34, R45."""
         for borrower in self.borrowers:
             cycle_days = self.scenario.product.cycle_days
             cycle, days_since_due = divmod(self.day - borrower.due_day, cycle_days)
@@ -774,9 +799,11 @@ class Platform:
             self.check_default(borrower)
 
     def instalments_due(self, loan: Loan, cycle: int) -> int:
+        """R28."""
         return max(0, min(loan.remaining, cycle - loan.cycle + 1))
 
     def meet_due_day(self, borrower: Borrower, cycle: int) -> None:
+        """R28 to R32."""
         if not any(self.instalments_due(loan, cycle) for loan in borrower.loans):
             return
         behaviour = self.scenario.behaviour
@@ -800,6 +827,7 @@ class Platform:
             self.pay(borrower, cycle, is_cure=False)
 
     def onset_probability(self, borrower: Borrower) -> float:
+        """R30."""
         x = borrower.utilisation
         effect = self.scenario.behaviour.utilisation_effect
         lenders = borrower.lenders_in_use(self.day)
@@ -814,6 +842,7 @@ class Platform:
         )
 
     def slip_probability(self, borrower: Borrower) -> float:
+        """R31."""
         return (
             self.scenario.behaviour.slip_share
             * (1.0 - self.pull("pay_on_time", borrower))
@@ -821,7 +850,7 @@ class Platform:
         )
 
     def is_planned(self, borrower: Borrower, cycle: int) -> bool:
-        """Whether the cycle, the next to fall due, is planned for today."""
+        """R33: whether the cycle, the next to fall due, is planned for today."""
         if cycle < 0 or "plan" not in borrower.levers:
             return False
         cycle_days = self.scenario.product.cycle_days
@@ -838,7 +867,7 @@ class Platform:
         )
 
     def perhaps_pay_ahead(self, borrower: Borrower, cycle: int) -> None:
-        """Pay today what is due in the cycle, unless that would be missed or slip."""
+        """R34, R35: pay today what is due in the cycle, unless that would be missed or slip."""
         if borrower.oldest_unpaid is not None:
             return
         if not any(self.instalments_due(loan, cycle) for loan in borrower.loans):
@@ -850,6 +879,7 @@ class Platform:
         self.pay(borrower, cycle, is_cure=False)
 
     def pay(self, borrower: Borrower, cycle: int, is_cure: bool) -> None:
+        """R36."""
         lateness = 0 if borrower.oldest_unpaid is None else self.day - borrower.oldest_unpaid
         late = lateness > self.scenario.rules.grace_days
         if late:
@@ -867,6 +897,7 @@ class Platform:
         self.perhaps_evaluate_at_repayment(borrower)
 
     def pay_as_one(self, borrower: Borrower, cycle: int, late: bool) -> None:
+        """R37, R38."""
         principal = sum(
             self.pay_instalments(borrower, loan, self.instalments_due(loan, cycle))
             for loan in list(borrower.loans)
@@ -876,6 +907,7 @@ class Platform:
             self.open_hold(borrower, None, cycle, principal, late)
 
     def pay_by_loan(self, borrower: Borrower, cycle: int, late: bool) -> None:
+        """R37, R38."""
         for loan in list(borrower.loans):
             due = self.instalments_due(loan, cycle)
             if due == 0:
@@ -900,6 +932,7 @@ class Platform:
         return total
 
     def principal_of_next(self, loan: Loan) -> int:
+        """R41."""
         product = self.scenario.product
         r = loan.remaining
         if r == 1:
@@ -913,6 +946,7 @@ class Platform:
         return int(loan.balance * factor)
 
     def perhaps_prepay(self, borrower: Borrower, cycle: int) -> None:
+        """R39, R40."""
         product = self.scenario.product
         u = self.uniforms(DUE, borrower.id, cycle)
         probability = min(1.0, self.scenario.behaviour.prepay_per_year * product.cycle_days / 365)
@@ -926,7 +960,7 @@ class Platform:
             self.open_hold(borrower, loan, product.instalments, principal, late=False)
 
     def perhaps_evaluate_at_repayment(self, borrower: Borrower) -> None:
-        """Steps 1 to 4 of an evaluation, for a repayment that has not passed at once."""
+        """R42, R43: steps 1 to 4 of an evaluation, for a repayment that has not passed at once."""
         arrived = any(hold.place == "waiting" and hold.arrival == self.day for hold in borrower.holds)
         if not arrived or borrower.closed:
             return
@@ -936,7 +970,7 @@ class Platform:
             self.decide(borrower, numbers, sees_until=self.day)
 
     def check_default(self, borrower: Borrower) -> None:
-        """Looked at every day: it can first be true only on the days that the page names."""
+        """R44, R45: looked at every day: it can first be true only on the days that the page names."""
         default_dpd = self.scenario.behaviour.default_dpd
         if default_dpd == 0 or borrower.oldest_unpaid is None:
             return
@@ -955,6 +989,7 @@ class Platform:
     def open_hold(
         self, borrower: Borrower, loan: Loan | None, instalment: int, principal: int, late: bool
     ) -> None:
+        """R46 to R48."""
         over = max(0, min(principal, borrower.outstanding - borrower.limit))
         borrower.outstanding -= principal
         self.pool.receive_principal(principal)
@@ -985,6 +1020,7 @@ class Platform:
                     self.reach_gate_2(earlier)
 
     def reach_gate_2(self, hold: Hold) -> None:
+        """R49."""
         hold.arrival = self.day
         borrower = hold.borrower
         if not self.scenario.evaluation.straight_through or self.evaluation_in_progress(borrower):
@@ -1001,6 +1037,7 @@ class Platform:
         hold.waits_for = cause
 
     def evaluation_in_progress(self, borrower: Borrower) -> bool:
+        """R50."""
         evaluation = self.scenario.evaluation
         starts = range(borrower.first_evaluation, self.day, evaluation.period_days)
         return any(start < self.day <= start + evaluation.duration_days for start in starts)
@@ -1008,6 +1045,7 @@ class Platform:
     # ---- 2.5 Evaluation (phase 2) ------------------------------------------------------------------------
 
     def evaluate_all(self) -> None:
+        """R51."""
         evaluation = self.scenario.evaluation
         started = self.day - evaluation.duration_days
         for borrower in self.borrowers:
@@ -1023,7 +1061,7 @@ class Platform:
         self.move_line(borrower)
 
     def decide(self, borrower: Borrower, u: tuple[float, ...], sees_until: int) -> None:
-        """Steps 1 to 4, which an evaluation at repayment takes as well."""
+        """R52: steps 1 to 4, which an evaluation at repayment takes as well."""
         self.move_score(borrower)
         self.perhaps_leave_lender(borrower, u)
         borrower.flagged = self.screen(borrower, u)
@@ -1033,6 +1071,7 @@ class Platform:
         self.decide_holds(borrower, sees_until)
 
     def move_score(self, borrower: Borrower) -> None:
+        """R53."""
         evaluation = self.scenario.evaluation
         grace = self.scenario.rules.grace_days
         past_due = borrower.oldest_unpaid is not None and self.day - borrower.oldest_unpaid > grace
@@ -1042,12 +1081,13 @@ class Platform:
         borrower.score = min(1.0, max(0.0, score))
 
     def perhaps_leave_lender(self, borrower: Borrower, u: tuple[float, ...]) -> None:
+        """R54."""
         if u[2] < self.pull("deleverage", borrower) and borrower.other_lenders > 0:
             borrower.other_lenders -= 1
             self.log("lender_left", borrower.id, -1, -1, 0)
 
     def screen(self, borrower: Borrower, u: tuple[float, ...]) -> bool:
-        """Whether the behaviour analysis flags the borrower."""
+        """R55 to R57: whether the behaviour analysis flags the borrower."""
         screening = self.scenario.screening
         if borrower.risky:
             better = self.pull("better_model", borrower)
@@ -1064,7 +1104,7 @@ class Platform:
         return self.flag_in_time(borrower, f)
 
     def flag_in_time(self, borrower: Borrower, f: float) -> bool:
-        """A flag that comes and goes on its own, whenever it is looked at."""
+        """R58, R59: a flag that comes and goes on its own, whenever it is looked at."""
         flagged = borrower.flagged
         if borrower.flag_draws == 0:
             v = self.uniforms(FLAG, borrower.id, 0)
@@ -1084,6 +1124,7 @@ class Platform:
             borrower.flag_draws += 1
 
     def long_run_flag_share(self, borrower: Borrower) -> float:
+        """R56."""
         screening = self.scenario.screening
         weights = screening.weights
         f = screening.false_flag * (1.0 - self.pull("better_model", borrower))
@@ -1100,6 +1141,7 @@ class Platform:
         return 1 / (1 + math.exp(-(math.log(f / (1 - f)) + w)))
 
     def decide_standing(self, borrower: Borrower) -> str:
+        """R60."""
         rules = self.scenario.rules
         if borrower.score < rules.min_score + borrower.tightened / 10_000:
             return "score"
@@ -1110,6 +1152,7 @@ class Platform:
         return "behaviour" if borrower.flagged else "clear"
 
     def decide_holds(self, borrower: Borrower, sees_until: int) -> None:
+        """R61."""
         straight_through = self.scenario.evaluation.straight_through
         for hold in [hold for hold in borrower.holds if hold.place == "waiting"]:
             seen = hold.arrival <= sees_until
@@ -1122,6 +1165,7 @@ class Platform:
                 hold.waits_for = borrower.standing
 
     def move_line(self, borrower: Borrower) -> None:
+        """R62, R63."""
         limits = self.scenario.limits
         limit = borrower.limit
         idle_days = self.day - borrower.last_draw
@@ -1143,7 +1187,7 @@ class Platform:
                 self.raise_limit(borrower, higher)
 
     def campaign_bp(self, borrower: Borrower) -> int:
-        """What a campaign since the evaluation before this one adds to a raise."""
+        """R63: what a campaign since the evaluation before this one adds to a raise."""
         lever = self.levers.by_kind.get("campaign")
         if lever is None:
             return 0
@@ -1154,6 +1198,7 @@ class Platform:
         return self.pull_bp("campaign", borrower)
 
     def pass_gate_3(self, hold: Hold) -> None:
+        """R64, R65."""
         hold.approved_at = self.day
         dropped = self.desk.numbers(hold)[3] < self.pull("less_manual", hold.borrower)
         if hold.borrower.under_watch and not dropped:
@@ -1162,10 +1207,12 @@ class Platform:
             self.pass_gate_4(hold)
 
     def go_to_desk(self, hold: Hold) -> None:
+        """R75."""
         hold.place = "desk"
         self.going_to_desk.append(hold)
 
     def pass_gate_4(self, hold: Hold) -> None:
+        """R79."""
         hold.place = "queue"
         hold.queued_at = self.day
         self.pool.queue.append(hold)
@@ -1173,6 +1220,7 @@ class Platform:
     # ---- 2.6 Review (phase 3) ----------------------------------------------------------------------------
 
     def apply_reviews(self) -> None:
+        """R72, R73, R78."""
         for review in self.desk.decisions(self.day):
             hold = review.hold
             hold.reviewed_at = self.day
@@ -1187,7 +1235,7 @@ class Platform:
             hold.appealed = False
 
     def clear_name(self, hold: Hold) -> None:
-        """An approved appeal takes a flag back, of a borrower who is not risky."""
+        """R76, R77: an approved appeal takes a flag back, of a borrower who is not risky."""
         borrower = hold.borrower
         if borrower.risky:
             return
@@ -1200,6 +1248,7 @@ class Platform:
     # ---- 2.7 Policy and funding (phase 4) ----------------------------------------------------------------
 
     def fund(self) -> None:
+        """R84."""
         squeeze = sum(shock.bp for shock in self.active if shock.kind == "liquidity_squeeze")
         self.inflow_today = self.pool.inflow(self.day, self.levers.more_funding_bp(self.day), squeeze)
         self.pool.headroom += self.inflow_today
@@ -1231,7 +1280,7 @@ class Platform:
     # ---- 2.8 The line ------------------------------------------------------------------------------------
 
     def fall(self, borrower: Borrower, lower: int, reason: str) -> None:
-        """From available first, then from holds, the latest opened first."""
+        """R86: from available first, then from holds, the latest opened first."""
         if lower >= borrower.limit:
             return
         o = borrower.outstanding
@@ -1259,6 +1308,7 @@ class Platform:
             self.end(hold)
 
     def raise_limit(self, borrower: Borrower, higher: int) -> None:
+        """R87."""
         o = borrower.outstanding
         room = max(higher, o) - max(borrower.limit, o)
         self.log("raise", borrower.id, -1, -1, higher - borrower.limit)
@@ -1271,21 +1321,25 @@ class Platform:
             self.pass_gate_4(hold)
 
     def close(self, borrower: Borrower, reason: str) -> None:
+        """R88."""
         self.fall(borrower, 0, reason)
         borrower.closed = True
 
     # ---- 2.9 Drawing, 2.13 Reactions (phase 5) -----------------------------------------------------------
 
     def let_borrowers_act(self) -> None:
+        """R111."""
         self.grant_wishes()
         for borrower in self.borrowers:
             self.react(borrower)
 
     def first_wish(self, borrower: Borrower) -> None:
+        """R89, R90."""
         if self.scenario.behaviour.draws_per_year > 0:
             borrower.tick_day = self.wish_gap(borrower) - 1
 
     def wish_gap(self, borrower: Borrower) -> int:
+        """R90."""
         p = self.scenario.behaviour.draws_per_year / 365
         if p == 1:
             return 1
@@ -1300,6 +1354,7 @@ class Platform:
                 borrower.tick_day = self.day + self.wish_gap(borrower)
 
     def wish(self, borrower: Borrower) -> None:
+        """R91 to R94."""
         if borrower.closed:
             return
         smallest = cents(self.scenario.product.min_draw)
@@ -1319,7 +1374,7 @@ class Platform:
             self.draw(borrower, min(room, wished))
 
     def draw_elsewhere(self, borrower: Borrower, wished: int) -> None:
-        """Another product serves the wish, and no other until it is repaid."""
+        """R95, R96: another product serves the wish, and no other until it is repaid."""
         amount = min(cents(self.elsewhere.population.limit_median), wished)
         product = self.elsewhere.product
         borrower.served_elsewhere_until = self.day + product.instalments * product.cycle_days
@@ -1327,6 +1382,7 @@ class Platform:
         self.log("draw_elsewhere", borrower.id, -1, -1, amount)
 
     def draw(self, borrower: Borrower, amount: int) -> None:
+        """R94, R97."""
         product = self.scenario.product
         number, self.loans_numbered = self.loans_numbered, self.loans_numbered + 1
         first_cycle = (self.day - borrower.due_day) // product.cycle_days + 1
@@ -1341,7 +1397,7 @@ class Platform:
         self.log("draw", borrower.id, number, -1, amount)
 
     def react(self, borrower: Borrower) -> None:
-        """Look once at each hold that has lived as long as the borrower's patience."""
+        """R110, R116, R118: look once at each hold that has lived as long as the borrower's patience."""
         looks_for_lender = False
         for hold in borrower.holds:
             age = self.day - hold.repaid_at
@@ -1357,10 +1413,12 @@ class Platform:
             self.log("lender_found", borrower.id, -1, -1, 0)
 
     def would_be_heard(self, hold: Hold) -> bool:
+        """R112, R113."""
         helped = hold.place == "waiting" and hold.waits_for != "overdue"
         return helped and hold.borrower.oldest_unpaid is None
 
     def appeal_probability(self, hold: Hold) -> float:
+        """R114."""
         share = self.scenario.reaction.appeal_share
         probability = share + (1.0 - share) * self.pull("appeal", hold.borrower)
         if not self.would_be_heard(hold):
@@ -1368,6 +1426,7 @@ class Platform:
         return probability
 
     def lender_probability(self, hold: Hold) -> float:
+        """R115."""
         borrower = hold.borrower
         probability = (
             self.scenario.reaction.lender_share
@@ -1380,6 +1439,7 @@ class Platform:
         return probability
 
     def appeal(self, hold: Hold) -> None:
+        """R117."""
         heard = self.would_be_heard(hold)
         self.log_hold("appeal", hold, hold.left, "heard" if heard else "in_vain")
         if heard:
@@ -1408,6 +1468,7 @@ class Platform:
         return sorted(found, key=lambda shock: (shock.place, shock.occurrence))
 
     def shock_starts(self, shock: Any, rank: int) -> list[int]:
+        """R98, R99."""
         if shock.at_day is not None:
             return [shock.at_day]
         starts: list[int] = []
@@ -1420,6 +1481,7 @@ class Platform:
             starts.append(int(time))
 
     def change_shocks(self) -> None:
+        """R100."""
         for shock in [shock for shock in self.active if shock.end == self.day]:
             self.end_shock(shock)
         for shock in self.shocks:
@@ -1434,6 +1496,7 @@ class Platform:
                 borrower.shocks.remove(shock)
 
     def begin_shock(self, shock: ActiveShock) -> None:
+        """R102, R103."""
         self.log("shock_begin", -1, -1, -1, 0, shock.kind)
         covered = [borrower for borrower in self.borrowers if shock.covers(borrower)]
         if shock.kind in LASTING_KINDS:
@@ -1453,6 +1516,7 @@ class Platform:
     # ---- 2.11 Charging, 2.12 Identities (phase 6) --------------------------------------------------------
 
     def record(self, today: list[Event]) -> None:
+        """R106."""
         for borrower in self.borrowers:
             for hold in borrower.holds:
                 hold.days[hold.cause] += 1
@@ -1464,19 +1528,20 @@ class Platform:
         self.rows.append(self.daily_row(today))
 
     def record_borrower(self, borrower: Borrower) -> None:
-        """The days and amount-days of 3.2."""
+        """R129: the days and amount-days of 3.2."""
         cannot_draw = borrower.available < cents(self.scenario.product.min_draw)
         if cannot_draw and borrower.outstanding < borrower.limit:
             borrower.no_limit_days += 1
         borrower.held_amount_days += sum(hold.left for hold in borrower.holds if hold.kind == "repayment")
 
     def reach_horizon(self) -> None:
-        """What has not ended after the last day is pending, at its age at the horizon."""
+        """R107: what has not ended after the last day is pending, at its age at the horizon."""
         for borrower in self.borrowers:
             for hold in borrower.holds:
                 self.counts.add("pending", hold, self.scenario.horizon_days, hold.left)
 
     def check_limit_identity(self) -> None:
+        """R108."""
         for borrower in self.borrowers:
             where = self.day, borrower.id
             total = borrower.outstanding + borrower.available + borrower.held
@@ -1485,7 +1550,7 @@ class Platform:
             assert borrower.available >= 0, where
 
     def check_pool_identity(self, today: list[Event]) -> None:
-        """A ledger kept from the log of events alone must agree with the pool."""
+        """R109: a ledger kept from the log of events alone must agree with the pool."""
         reserve, recycle = self.pool.reserve_bp, self.pool.recycle_bp
         self.ledger += self.inflow_today
         for event in today:
@@ -1500,6 +1565,8 @@ class Platform:
         assert self.ledger == self.pool.headroom, self.day
 
     def daily_row(self, today: list[Event]) -> dict[str, Any]:
+        """R130."""
+
         def total(*names: str) -> float:
             return sum(event.amount for event in today if event.event in names) / 100
 
@@ -1531,6 +1598,7 @@ class Platform:
     # ---- 3 The frames ------------------------------------------------------------------------------------
 
     def frames(self) -> Frames:
+        """R127."""
         return Frames(
             holds=self.holds_frame(),
             borrowers=self.borrowers_frame(),
@@ -1540,6 +1608,7 @@ class Platform:
         )
 
     def holds_frame(self) -> pd.DataFrame:
+        """R128."""
         ordered = sorted(self.all_holds, key=lambda hold: (hold.repaid_at, *hold.key))
         rows = [self.hold_row(number, hold) for number, hold in enumerate(ordered)]
         whole = ["hold", "borrower", "loan", "instalment", "repaid_at", "delay_days"]
@@ -1571,6 +1640,7 @@ class Platform:
         }
 
     def borrowers_frame(self) -> pd.DataFrame:
+        """R129."""
         rows = [
             {
                 "borrower": borrower.id,
@@ -1597,11 +1667,13 @@ class Platform:
         return frame(rows, list(rows[0]), whole)
 
     def daily_frame(self) -> pd.DataFrame:
+        """R130."""
         counts = ["day", "pending_holds", "review_queue", "funding_queue", "frozen"]
         counts += ["flagged", "lenders", "appeals", "appeals_in_vain"]
         return frame(self.rows, list(self.rows[0]), counts)
 
     def events_frame(self) -> pd.DataFrame:
+        """R131."""
         ordered = sorted(self.events, key=lambda event: event.order)
         rows = [{**asdict(event), "amount": event.amount / 100} for event in ordered]
         columns = [column.name for column in fields(Event)]

@@ -1,4 +1,4 @@
-"""Every block of code in the README and the docs runs as it stands: Python, and the command line."""
+"""Pages say what is so: their code runs, their links lead somewhere, and the rules have their tests."""
 
 import re
 import shlex
@@ -15,7 +15,10 @@ import simlimit as sl
 from simlimit import cli
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TESTS = sorted(set((ROOT / "tests").rglob("*.py")) - {Path(__file__)})
+DEFINITIONS = {5, 6, 7, 8, 18}
+"""Rules of the model that only say what words and signs mean, or what is there at first."""
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 OWN_PROCESS = 'if __name__ == "__main__":'
 PROMPT = "simlimit "
 
@@ -91,8 +94,78 @@ def test_pages_have_blocks() -> None:
     assert pages >= {"README.md", "processes.md", "spreading.md"}
 
 
+def test_contributing_names_ten_changes_and_files_that_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| an? .*|^\| another .*", text, re.M)
+    assert len(rows) == 10
+    for page in (ROOT / "CONTRIBUTING.md", ROOT / "docs" / "contributing.md"):
+        paths = re.findall(r"`((?:simlimit|tests|docs|notebooks)/[^`\s]*)`", page.read_text(encoding="utf-8"))
+        assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
     missing = [target for target in targets if not (page.parent / target).exists()]
     assert missing == []
+
+
+def test_the_example_of_the_model_is_what_happens() -> None:
+    scenario = sl.preset("clockwork").replace(
+        {
+            "horizon_days": 120,
+            "population.borrowers": 1,
+            "population.limit_median": 12_000.0,
+            "population.utilisation_mean": 1.0,
+            "product.instalments": 12,
+            "product.method": "equal_principal",
+            "evaluation.straight_through": False,
+            "evaluation.schedule": "batch",  # on days 29, 59, 89, ..
+            "evaluation.cutoff_days": 2,
+            "evaluation.duration_days": 3,
+            "funding.unlimited": False,
+            "funding.recycle_share": 0.0,
+            "funding.daily_inflow": 19.9,
+            "shocks": [{"kind": "freeze", "at_day": 90, "duration_days": 9}],
+        }
+    )
+    run = sl.simulate(scenario, seed=842)  # a borrower due on day 28, all of whose instalments are left
+    hold = run.holds.query("repaid_at == 58").iloc[0]
+    assert (hold["amount"], hold["approved_at"], hold["ended_at"]) == (1_000, 92, 100)
+    headroom = run.daily["headroom"]
+    assert (headroom[99], headroom[100] + 1_000) == (990.0, pytest.approx(1_009.9))
+    days = hold[["delay_days", "days_evaluation", "days_policy", "days_funding"]]
+    told = (
+        "The delay is 100 - 58 = {} days: {} of evaluation (days 58 to 91), "
+        "{} of policy (days 92 to 98) and {} of funding (day 99)."
+    ).format(*days)
+    assert told in " ".join((ROOT / "docs" / "model.md").read_text(encoding="utf-8").split())
+
+
+def rules_of_the_model() -> list[int]:
+    """Return the numbers of the rules of docs/model.md, in their order."""
+    text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    return [int(number) for number in re.findall(r"^\*\*R(\d+)\*\*", text, re.M)]
+
+
+def rules_named_in(text: str) -> set[int]:
+    """Return the numbers of the rules that a text names, as R31, or R28 to R32."""
+    named = re.findall(r"\bR(\d+)(?: to R(\d+))?\b", text)
+    return {rule for first, last in named for rule in range(int(first), int(last or first) + 1)}
+
+
+def test_rules_of_the_model_are_numbered_without_gap() -> None:
+    rules = rules_of_the_model()
+    assert rules == list(range(1, len(rules) + 1))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_rules_that_a_page_names_are_there(page: Path) -> None:
+    assert rules_named_in(page.read_text(encoding="utf-8")) <= set(rules_of_the_model())
+
+
+def test_every_rule_of_the_model_is_a_definition_or_named_by_a_test() -> None:
+    named = set().union(*(rules_named_in(path.read_text(encoding="utf-8")) for path in TESTS))
+    rules = set(rules_of_the_model())
+    assert named <= rules
+    assert rules - named == DEFINITIONS

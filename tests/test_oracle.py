@@ -37,12 +37,14 @@ def assert_equal_to_oracle(seed: int, folder: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_frames_equal_the_oracle(seed: int, tmp_path: Path) -> None:
+    """Every rule: all tables of random scenarios are equal, without tolerance."""
     assert_equal_to_oracle(seed, tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20, 220))
 def test_frames_equal_the_oracle_in_many_more_scenarios(seed: int, tmp_path: Path) -> None:
+    """Every rule: the same in 200 more scenarios."""
     assert_equal_to_oracle(seed, tmp_path)
 
 
@@ -156,12 +158,14 @@ def test_oracle_finds_no_mistake_in_an_unedited_copy(tmp_path: Path) -> None:
 
 
 def test_oracle_releases_at_once_in_clockwork() -> None:
+    """R49: everybody is in clear standing."""
     holds = oracle.simulate(SMALL).holds
     assert (holds["outcome"] == "released").all()
     assert (holds["delay_days"] == 0).all()
 
 
 def test_oracle_waits_for_the_evaluation() -> None:
+    """R51: the first that sees the day of the repayment."""
     period, cutoff = 17, 3
     scenario = SMALL.replace(
         {
@@ -180,6 +184,7 @@ def test_oracle_waits_for_the_evaluation() -> None:
 
 
 def test_oracle_crosses_the_score_after_the_right_number_of_evaluations() -> None:
+    """R53, R60: by the closed form of exponential smoothing."""
     start, threshold, smoothing = 0.3, 0.8, 0.25
     frames = oracle.simulate(
         SMALL.replace(
@@ -198,6 +203,7 @@ def test_oracle_crosses_the_score_after_the_right_number_of_evaluations() -> Non
 
 
 def test_oracle_freezes() -> None:
+    """R80, R102: until the day on which the freeze ends."""
     freeze = {"kind": "freeze", "at_day": 100, "duration_days": 20}
     holds = oracle.simulate(SMALL.replace({"shocks": [freeze]})).holds
     frozen = holds["repaid_at"].between(100, 119)
@@ -206,6 +212,7 @@ def test_oracle_freezes() -> None:
 
 
 def test_oracle_serves_a_batch_through_the_pool() -> None:
+    """R79, R84: equal claims, one after another."""
     headroom, inflow, reserve = 1_234.0, 300.0, 0.5
     scenario = SMALL.replace(
         {
@@ -227,6 +234,7 @@ def test_oracle_serves_a_batch_through_the_pool() -> None:
 
 
 def test_oracle_releases_per_settled_loan() -> None:
+    """R38, R47, R48: the k-th of n instalments waits n - k cycles."""
     instalments, cycle = 6, 10
     scenario = SMALL.replace(
         {
@@ -248,6 +256,7 @@ def test_oracle_releases_per_settled_loan() -> None:
 
 
 def test_oracle_reacts_once_at_the_age_of_patience() -> None:
+    """R110, R116: all appeal or look for another lender then."""
     patience = 5
     scenario = SMALL.replace(
         {
@@ -276,6 +285,7 @@ def test_oracle_reacts_once_at_the_age_of_patience() -> None:
 
 
 def test_oracle_pays_at_the_cutoff_of_the_evaluation_as_planned() -> None:
+    """R33, R34: the wait is the days from the cut-off on."""
     cutoff = 3
     scenario = SMALL.replace(
         {

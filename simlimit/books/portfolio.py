@@ -56,10 +56,10 @@ def read_portfolio(path: str | Path) -> Portfolio:
     Parameters
     ----------
     path : str or Path
-        A UTF-8 file whose first line names the columns: `limit` and `outstanding` (units, 0 to 1e9),
-        and optionally `score` and `late_share` (0 to 1), `region` (a name), `months_late` (whole, 0 to 24)
-        and `spell_months` (whole, 0 to 255). Other columns are ignored. The UCI credit card file is known by
-        its columns, and taken as `portfolio_from_uci` does.
+        A UTF-8 file whose first line names the columns. It must have `limit` and `outstanding` (units, 0 to
+        1e9). It may have `score` and `late_share` (0 to 1), `region` (a name), `months_late` (whole, 0 to 24)
+        and `spell_months` (whole, 0 to 255). Other columns are ignored. The UCI credit card file is
+        recognised by its columns, and read as by `portfolio_from_uci`.
 
     Returns
     -------

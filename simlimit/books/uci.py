@@ -26,8 +26,9 @@ def is_uci(header: list[str]) -> bool:
 def portfolio_from_uci(path: str | Path) -> pd.DataFrame:
     """Turn the UCI "Default of Credit Card Clients" file into a portfolio: its state in April 2005.
 
-    A status of 2 or more is lateness: 2 is the first month late, and 1, all but absent until August, counts
-    as 2. The onset of these spells is unknown, so each gets a length past the first three months.
+    A status of 2 or more is lateness; 2 is the first month late. A status of 1 is all but absent until
+    August, and counts as 2. The onset of these spells is unknown, so each gets a length past the first three
+    months.
 
     Parameters
     ----------
@@ -38,8 +39,8 @@ def portfolio_from_uci(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `limit`, `outstanding` (NT$), `months_late`, `spell_months`; save it by
-        `to_csv(path, index=False)` and give that path to `population.portfolio`.
+        Columns `limit`, `outstanding` (NT$), `months_late`, `spell_months`. Save it with
+        `to_csv(path, index=False)`, and set `population.portfolio` to that path.
 
     Raises
     ------
@@ -74,8 +75,8 @@ def histories_from_uci(path: str | Path) -> Histories:
     """Read the payment histories, April to August 2005, of the UCI "Default of Credit Card Clients" file.
 
     September is left out: code 1 appears 3,688 times there and hardly ever before, so its statuses mean
-    something else. A client who has just cured can hardly show as late in the next month, because the
-    statuses go from 0 straight to 2: hence one blind month.
+    something else. There is one blind month: statuses go from 0 straight to 2, so a client who has just
+    cured is hardly ever recorded as late in the next month.
 
     Parameters
     ----------

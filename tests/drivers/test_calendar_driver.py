@@ -1,4 +1,4 @@
-"""The calendar driver gives the history of the SimPy driver, to the last cent and in every table."""
+"""R133, R134, R136, R137: the calendar driver gives the history of the SimPy driver, in every table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many replications in one compiled call are the replications one by one."""
+"""R135: many replications in one compiled call are the replications one by one."""
 
 from __future__ import annotations
 

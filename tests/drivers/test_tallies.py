@@ -1,4 +1,4 @@
-"""Tallies: what is kept of a replication, whoever simulated it, and how it is passed around."""
+"""R136, R137: tallies of a replication are the same whoever simulated it, and however they travel."""
 
 from __future__ import annotations
 

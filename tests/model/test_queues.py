@@ -1,4 +1,4 @@
-"""Queues: the pinned order of holds, whatever order they come in."""
+"""R66, R68, R79: the order of holds in a queue is that of the rules, in whatever order they come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three repayment methods, instalment by instalment, against the annuity formulas."""
+"""R37, R38, R41: the three repayment methods, instalment by instalment, against the annuity formulas."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ WATCHED = {"review.watch_share": 1.0}
 
 
 def services(run: sl.Run) -> list[float]:
-    """Return the length of each hold's review, from the random numbers of docs/model.md 2.6."""
+    """R70, R71: return the length of each hold's review, from its random numbers."""
     law, days, cv = (
         run.scenario.review.service_law,
         run.scenario.review.service_days,
@@ -43,7 +43,7 @@ def services(run: sl.Run) -> list[float]:
 
 
 def replay(run: sl.Run, urgent: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float64]:
-    """Return, for each hold, when it arrives at the desk, when its review starts and when that ends.
+    """R66 to R69: return when each hold arrives at the desk, and when its review starts and ends.
 
     Whoever becomes free takes the next hold: urgent, then earlier arrival (a quarter past the day gate 3
     was passed), then borrower. At the very time of an arrival it takes from those already there.
@@ -72,7 +72,7 @@ def replay(run: sl.Run, urgent: npt.NDArray[np.bool_] | None = None) -> npt.NDAr
 
 
 def assert_reviewed(run: sl.Run, ends: npt.NDArray[np.float64]) -> None:
-    """Assert that each hold is released in the first phase 3 (3/8 past a day) at or after its review ends."""
+    """R72: assert that each hold is released in the first phase 3 at or after the end of its review."""
     day = np.ceil(ends - 0.375)
     inside = day < run.scenario.horizon_days
     assert (run.holds["reviewed_at"].to_numpy()[inside] == day[inside]).all()
@@ -85,6 +85,7 @@ def assert_reviewed(run: sl.Run, ends: npt.NDArray[np.float64]) -> None:
     ("reviewers", "days"), [(1, 0.0), (1, 0.125), (1, 0.3), (1, 0.5), (2, 0.7), (3, 1.0), (5, 2.3), (2, 3.0)]
 )
 def test_constant_service_replayed_gives_every_delay(reviewers: int, days: float) -> None:
+    """R66 to R72: the replay knows arrivals, order and lengths of reviews."""
     fields = {"review.service_law": "constant", "review.service_days": days, "review.reviewers": reviewers}
     run = sl.simulate(clockwork({**WATCHED, **fields, "horizon_days": 400}, borrowers=120))
     assert_reviewed(run, replay(run)[2])
@@ -93,6 +94,7 @@ def test_constant_service_replayed_gives_every_delay(reviewers: int, days: float
 
 @pytest.mark.parametrize("law", ["exponential", "lognormal"])
 def test_random_service_replayed_gives_every_delay(law: str) -> None:
+    """R66 to R72: the same with lengths drawn by each law."""
     fields = {
         "review.service_law": law,
         "review.service_days": 0.8,
@@ -104,6 +106,7 @@ def test_random_service_replayed_gives_every_delay(law: str) -> None:
 
 
 def test_the_urgent_are_taken_first_but_do_not_interrupt() -> None:
+    """R67, R68: a high score is served before a low one."""
     fields = {
         "review.service_days": 0.4,
         "review.reviewers": 1,
@@ -192,7 +195,7 @@ def measure_wait(run: sl.Run) -> tuple[float]:
 def test_the_mean_wait_is_that_of_a_queue_of_exponential_reviews(
     rate: float, service: float, reviewers: int, borrowers: int, horizon: int
 ) -> None:
-    """The wait is that of M/M/c but for daily arrivals, whose bias is known exactly and at most half a day.
+    """R68, R71: the wait is that of M/M/c but for daily arrivals, whose bias is at most half a day.
 
     Arrivals at any time t of a day are moved to one time of it, by d uniform on 0 .. 1 days. By monotony
     every review starts at the same time or up to a day later than it would, so the mean wait changes by

@@ -13,6 +13,7 @@ import simlimit as sl
 
 
 def test_clockwork_releases_every_hold_on_the_day_of_repayment() -> None:
+    """R49: a borrower in clear standing passes at once."""
     run = sl.simulate(clockwork({}, borrowers=1000))
     assert (run.holds["outcome"] == "released").all()
     assert (run.holds["delay_days"] == 0).all()
@@ -25,6 +26,7 @@ def test_clockwork_releases_every_hold_on_the_day_of_repayment() -> None:
 def test_without_straight_through_a_hold_waits_for_the_evaluation_that_sees_it(
     period: int, cutoff: int, schedule: str
 ) -> None:
+    """R16, R51: an evaluation sees what arrived up to its cut-off."""
     fields = {
         "evaluation.straight_through": False,
         "evaluation.period_days": period,
@@ -40,7 +42,7 @@ def test_without_straight_through_a_hold_waits_for_the_evaluation_that_sees_it(
 
 @pytest.mark.parametrize(("period", "duration"), [(30, 5), (30, 29), (7, 3)])
 def test_with_straight_through_only_an_evaluation_in_progress_delays(period: int, duration: int) -> None:
-    """A payment j days after an evaluation started, 0 < j <= duration, waits for its decision."""
+    """R49, R50: a payment j days after an evaluation started, 0 < j <= duration, waits for its decision."""
     fields = {"evaluation.period_days": period, "evaluation.duration_days": duration}
     run = sl.simulate(clockwork(fields))
     repaid, first = run.holds["repaid_at"].to_numpy(), of_borrower(run, "evaluation_day")
@@ -59,6 +61,7 @@ def mean_and_square(run: sl.Run, centre: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize(("period", "cutoff"), [(30, 0), (17, 3), (45, 20)])
 def test_without_straight_through_the_delay_is_uniform(period: int, cutoff: int) -> None:
+    """R16, R51: so the wait is uniform over the days of a period."""
     fields = {
         "evaluation.straight_through": False,
         "evaluation.period_days": period,
@@ -85,6 +88,7 @@ def test_without_straight_through_the_delay_is_uniform(period: int, cutoff: int)
 def test_a_low_score_recovers_after_a_known_number_of_evaluations(
     start: float, threshold: float, smoothing: float, cutoff: int
 ) -> None:
+    """R53, R60: exponential smoothing crosses the threshold after so many steps."""
     fields = {
         "population.initial_score": start,
         "rules.min_score": threshold,
@@ -106,7 +110,7 @@ def test_a_low_score_recovers_after_a_known_number_of_evaluations(
 
 @pytest.mark.parametrize(("needed", "clean"), [(1, 0.6), (2, 0.8), (3, 0.8)])
 def test_a_late_payer_waits_for_clean_evaluations_in_a_row(needed: int, clean: float) -> None:
-    """A late payment's hold waits J evaluations beyond the first, E[J] = (1 - p^N) / ((1 - p) p^N).
+    """R31, R36, R60: a hold paid late waits J more evaluations, E[J] = (1 - p^N) / ((1 - p) p^N).
 
     Cycle = period = T, no grace, and a slip is one day: each evaluation looks back on exactly one
     payment, which was on time with probability p = 1 - slip_share, independently. With clean_days = N T
@@ -155,7 +159,10 @@ def test_a_late_payer_waits_for_clean_evaluations_in_a_row(needed: int, clean: f
 def test_a_false_flag_adds_a_geometric_number_of_periods(
     flag: float, flag_days: float, period: int, cutoff: int
 ) -> None:
-    """The wait is uniform plus T K with P(K >= k) = f p^(k-1); 1,140 days of follow-up leave none waiting."""
+    """R57, R58: the wait is uniform plus T K with P(K >= k) = f p^(k-1).
+
+    1,140 days of follow-up leave none waiting.
+    """
     fields = {
         "evaluation.straight_through": False,
         "evaluation.period_days": period,

@@ -1,4 +1,4 @@
-"""What each lever does, by itself, against a computed value."""
+"""R126: what each lever does, by itself, against a computed value."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def evaluated_on(run: sl.Run, phase: int) -> pd.DataFrame:
 
 
 def test_a_lever_works_for_those_who_take_it_up_from_its_first_day_on() -> None:
+    """R121, R122: others and days before it are as without the lever."""
     scenario = with_levers(
         lever("timely_scoring", 1.0, uptake=0.4, from_day=200), evaluation__straight_through=False
     )
@@ -63,6 +64,7 @@ def test_a_lever_works_for_those_who_take_it_up_from_its_first_day_on() -> None:
 
 @pytest.mark.parametrize("engine", ["simpy", "calendar"])
 def test_before_its_first_day_a_lever_changes_nothing(engine: str) -> None:
+    """R122: the histories of both drivers are equal until then."""
     levers = [
         lever(kind, 1.0, from_day=150, **({"product": "supply-chain"} if kind == "diversify" else {}))
         for kind in LEVERS
@@ -86,7 +88,7 @@ LEVERS = (
 
 @pytest.mark.parametrize("patience", [1, 5, 20])
 def test_appeal_brings_a_hold_back_on_the_day_after_patience_ends(patience: int) -> None:
-    """It arrives at the desk on the next day, where a review takes no time, and is approved."""
+    """R75, R114: it arrives at the desk on the next day, where a review takes no time, and is approved."""
     scenario = with_levers(
         lever("appeal", 1.0),
         **{
@@ -102,7 +104,7 @@ def test_appeal_brings_a_hold_back_on_the_day_after_patience_ends(patience: int)
 
 
 def test_appeals_come_first_at_the_desk() -> None:
-    """Of one reviewer who always has a hold to review, a day each: the others wait, appeals do not.
+    """R67, R68: of one reviewer who always has a hold to review, a day each: the others wait, appeals do not.
 
     An appeal arrives on the next day, when the reviewer has just taken another hold; it is taken on the
     second day and done on the third, unless appeals came before it, which take a day each.
@@ -142,6 +144,7 @@ def outcomes_of_due_days(run: sl.Run) -> pd.Series[Any]:
 @pytest.mark.parametrize("kinds", [("pay_on_time",), ("education",), ("pay_on_time", "education")])
 @pytest.mark.parametrize("strength", [0.25, 0.8])
 def test_paying_on_time_and_education_avoid_misses_and_slips(kinds: tuple[str, ...], strength: float) -> None:
+    """R30, R31, R125: levers of one number are multiplied."""
     left = (1 - strength) ** len(kinds)
     run = sl.simulate(with_levers(*(lever(kind, strength) for kind in kinds), **LATE))
     outcomes = outcomes_of_due_days(run)
@@ -151,6 +154,7 @@ def test_paying_on_time_and_education_avoid_misses_and_slips(kinds: tuple[str, .
 
 @pytest.mark.parametrize("strength", [0.3, 0.75])
 def test_deleverage_stops_draws_below_the_limit(strength: float) -> None:
+    """R94: the highest utilisation that is reached is 1 - strength."""
     reached = []
 
     def look(platform: Platform) -> Any:
@@ -168,7 +172,7 @@ def test_deleverage_stops_draws_below_the_limit(strength: float) -> None:
 
 
 def test_deleverage_leaves_another_lender_at_an_evaluation() -> None:
-    """The number of evaluations until then is geometric: of those left, a share leaves at each."""
+    """R54: the number of evaluations until then is geometric: of those left, a share leaves at each."""
     run = sl.simulate(with_levers(lever("deleverage", 0.3), population__other_lenders=1.0, borrowers=2000))
     left = run.events[run.events["event"] == "lender_left"]
     period = (left["day"].to_numpy() - run.borrowers["evaluation_day"].to_numpy()[left["borrower"]]) / 30
@@ -182,6 +186,7 @@ def test_deleverage_leaves_another_lender_at_an_evaluation() -> None:
 
 @pytest.mark.parametrize("period", [1, 30, 90])
 def test_everybody_catches_each_campaign_once(period: int) -> None:
+    """R63, R87: at the first evaluation from the campaign day on."""
     campaign = lever("campaign", 0.2, from_day=100)
     run = sl.simulate(with_levers(campaign, evaluation__period_days=period, horizon_days=400))
     expected = []
@@ -201,7 +206,7 @@ def test_everybody_catches_each_campaign_once(period: int) -> None:
     ("product", "limit", "days"), [("credit-loan", 10_000, 360), ("supply-chain", 200_000, 60)]
 )
 def test_another_product_serves_one_wish_at_a_time(product: str, limit: float, days: int) -> None:
-    """Every day brings a wish to draw all that is available: the first, and the first after each term."""
+    """R93, R95, R96: with a wish on every day, it serves the first, and the first after each term."""
     scenario = with_levers(
         lever("diversify", 1.0, product=product),
         **{
@@ -224,7 +229,7 @@ def test_another_product_serves_one_wish_at_a_time(product: str, limit: float, d
 
 @pytest.mark.parametrize("strength", [0.4, 1.0])
 def test_a_share_of_wishes_is_served_elsewhere(strength: float) -> None:
-    """Of the wishes of borrowers whom no other product serves yet."""
+    """R93: of the wishes of borrowers whom no other product serves yet."""
     scenario = with_levers(
         lever("diversify", strength, product="credit-loan"),
         **{
@@ -250,6 +255,7 @@ def test_a_share_of_wishes_is_served_elsewhere(strength: float) -> None:
     ("period", "cutoff", "duration"), [(30, 0, 0), (30, 12, 0), (30, 4, 7), (17, 3, 2), (7, 30, 6)]
 )
 def test_who_plans_waits_for_cutoff_and_duration_alone(period: int, cutoff: int, duration: int) -> None:
+    """R33, R34: a payment on the day of the data cut-off is seen."""
     fields = {
         **NO_STRAIGHT_THROUGH,
         "evaluation.period_days": period,
@@ -269,6 +275,7 @@ def test_who_plans_waits_for_cutoff_and_duration_alone(period: int, cutoff: int,
 
 
 def test_a_share_of_due_cycles_is_planned() -> None:
+    """R33: the share is the strength."""
     run = sl.simulate(with_levers(lever("plan", 0.6)))
     due = of_borrower(run, "due_day") + 30 * run.holds["instalment"].to_numpy()
     lag = (due - of_borrower(run, "evaluation_day")) % 30
@@ -277,7 +284,7 @@ def test_a_share_of_due_cycles_is_planned() -> None:
 
 
 def test_who_plans_pays_no_more_than_without_a_plan() -> None:
-    """The same instalments, of each cycle once, and a loan drawn meanwhile waits for the next cycle."""
+    """R35: the same instalments, of each cycle once, and a loan drawn meanwhile waits for the next cycle."""
     drawing = {"behaviour.draws_per_year": 100.0, "behaviour.draw_share": (0.2, 0.2), "product.min_draw": 1.0}
     run = sl.simulate(with_levers(lever("plan", 1.0), **drawing))
     assert not run.holds.duplicated(["borrower", "instalment"]).any()
@@ -285,6 +292,7 @@ def test_who_plans_pays_no_more_than_without_a_plan() -> None:
 
 
 def test_who_plans_does_not_draw_twice_in_thirty_days() -> None:
+    """R92: with a wish on every day, 30 days lie between two draws."""
     drawing = {"behaviour.draws_per_year": 365.0, "behaviour.draw_share": (0.2, 0.2), "product.min_draw": 1.0}
     run = sl.simulate(with_levers(lever("plan", 1.0), **drawing))
     draws = run.events[run.events["event"] == "draw"]
@@ -313,7 +321,7 @@ def has_lost_patience(run: sl.Run) -> npt.NDArray[np.bool_]:
 
 @pytest.mark.parametrize("strength", [0.0, 0.6, 1.0])
 def test_transparency_spares_appeals_in_vain(strength: float) -> None:
-    """Holds that only wait for funding, which no desk can give."""
+    """R113, R114: holds only wait for funding, which no desk can give."""
     run = sl.simulate(
         with_levers(lever("transparency", strength), **NOTHING_RELEASED, reaction__appeal_share=0.5)
     )
@@ -323,6 +331,7 @@ def test_transparency_spares_appeals_in_vain(strength: float) -> None:
 
 
 def test_transparency_spares_looking_elsewhere_because_of_an_evaluation() -> None:
+    """R115: half of half of those who look elsewhere."""
     fields = {
         **NO_STRAIGHT_THROUGH,
         "evaluation.period_days": 60,
@@ -339,7 +348,7 @@ def test_transparency_spares_looking_elsewhere_because_of_an_evaluation() -> Non
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
 def test_transparency_spares_early_repayments_into_a_running_evaluation(strength: float) -> None:
-    """Each payment that leaves a loan is a trial; which is the last of a loan, a run without them shows."""
+    """R39, R50: each payment that leaves a loan is a trial; a run without them shows which do."""
     fields = {"evaluation.duration_days": 10, "evaluation.period_days": 31, "horizon_days": 400}
     early = {"behaviour.prepay_per_year": 3.65}  # 0.3 per payment
     run = sl.simulate(with_levers(lever("transparency", strength), borrowers=2000, **fields, **early))
@@ -357,7 +366,7 @@ def test_transparency_spares_early_repayments_into_a_running_evaluation(strength
 @pytest.mark.parametrize("strength", [0.3, 0.8])
 @pytest.mark.parametrize("flag_days", [0.0, 40.0])
 def test_a_better_model_flags_fewer_by_mistake(strength: float, flag_days: float) -> None:
-    """The closed form of the wait that false flags make, with their share times 1 - strength."""
+    """R56: the closed form of the wait that false flags make, with their share times 1 - strength."""
     period, flag = 30, 0.3 * (1 - strength)
     fields = {
         **NO_STRAIGHT_THROUGH,
@@ -377,6 +386,7 @@ def test_a_better_model_flags_fewer_by_mistake(strength: float, flag_days: float
 
 @pytest.mark.parametrize("strength", [0.3, 0.8])
 def test_a_better_model_detects_more_of_the_risky(strength: float) -> None:
+    """R55: the risky who are missed become fewer by the strength."""
     run = sl.simulate(
         with_levers(lever("better_model", strength), screening__risky_share=1.0, screening__detection=0.4)
     )
@@ -384,6 +394,7 @@ def test_a_better_model_detects_more_of_the_risky(strength: float) -> None:
 
 
 def test_timely_scoring_brings_every_hold_back_at_once() -> None:
+    """R42, R43: an evaluation follows each repayment."""
     run = sl.simulate(with_levers(lever("timely_scoring", 1.0), **NO_STRAIGHT_THROUGH))
     assert (run.holds["delay_days"] == 0).all()
     assert (run.holds["outcome"] == "released").all()
@@ -393,12 +404,14 @@ def test_timely_scoring_brings_every_hold_back_at_once() -> None:
 
 
 def test_timely_scoring_follows_a_share_of_repayments() -> None:
+    """R42: the share is the strength."""
     run = sl.simulate(with_levers(lever("timely_scoring", 0.35), **NO_STRAIGHT_THROUGH))
     assert_share(np.arange(len(run.holds)) < len(evaluated_on(run, 1)), 0.35)
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.3, 0.9, 1.0])
 def test_less_manual_drops_reviews(strength: float) -> None:
+    """R65: the share of reviews that are left is 1 - strength."""
     desk = {"review.watch_share": 1.0, "review.service_days": 0.0}
     run = sl.simulate(with_levers(lever("less_manual", strength), **desk))
     reviews = int((run.events["event"] == "review").sum())
@@ -408,7 +421,7 @@ def test_less_manual_drops_reviews(strength: float) -> None:
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
 def test_feedback_keeps_a_false_flag_from_coming_back(strength: float) -> None:
-    """Everybody is flagged at nearly every evaluation, until an appeal is approved and heeded for good."""
+    """R76, R77: nearly every evaluation flags everybody, until an approved appeal ends it for good."""
     fields = {
         "screening.false_flag": 0.999,
         "screening.flag_days": 0.0,
@@ -431,7 +444,7 @@ def test_feedback_keeps_a_false_flag_from_coming_back(strength: float) -> None:
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
 def test_more_funding_adds_to_every_inflow(strength: float) -> None:
-    """A pool that is always short gives back, to within the next hold, what flows in: R (1 + s) a day."""
+    """R81, R82, R123: a pool that is always short releases R (1 + s) a day, to within the next hold."""
     fields = {
         "funding.unlimited": False,
         "funding.recycle_share": 0.0,
@@ -451,7 +464,7 @@ def test_more_funding_adds_to_every_inflow(strength: float) -> None:
 
 
 def test_more_funding_raises_the_ceiling() -> None:
-    """Even the largest there can be, of which a share is beyond 64 bits before it is divided."""
+    """R83: even the largest there can be, of which a share is beyond 64 bits before it is divided."""
     fields = {
         "funding.unlimited": False,
         "funding.daily_inflow": 1e10,

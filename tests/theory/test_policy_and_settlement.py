@@ -13,7 +13,7 @@ import simlimit as sl
 
 @pytest.mark.parametrize(("begin", "length"), [(0, 10), (100, 1), (100, 40), (300, 60)])
 def test_a_freeze_delays_to_its_end(begin: int, length: int) -> None:
-    """A repayment on the j-th day of a freeze of L days waits L - j days, any other none."""
+    """R80, R102: a repayment on the j-th day of a freeze of L days waits L - j days, any other none."""
     shock = {"kind": "freeze", "at_day": begin, "duration_days": length}
     run = sl.simulate(clockwork({"shocks": [shock], "horizon_days": 340}, borrowers=500))
     j = run.holds["repaid_at"].to_numpy() - begin
@@ -23,6 +23,7 @@ def test_a_freeze_delays_to_its_end(begin: int, length: int) -> None:
 
 
 def test_a_freeze_of_a_region_spares_the_others() -> None:
+    """R101: a shock covers the borrowers of its regions."""
     shock = {"kind": "freeze", "at_day": 100, "duration_days": 25, "regions": ["north"]}
     fields: dict[str, Any] = {"shocks": [shock], "population.regions": {"north": 0.5, "south": 0.5}}
     run = sl.simulate(clockwork(fields))
@@ -33,7 +34,10 @@ def test_a_freeze_of_a_region_spares_the_others() -> None:
 
 @pytest.mark.parametrize(("instalments", "cycle"), [(1, 30), (6, 10), (12, 30), (20, 7)])
 def test_release_per_loan_waits_for_the_last_instalment(instalments: int, cycle: int) -> None:
-    """The k-th of n instalments waits (n - k) m days; weighted by principal, (n - 1) m / 2 for every loan."""
+    """R38, R47, R48: the k-th of n instalments waits (n - k) m days.
+
+    Weighted by principal that is (n - 1) m / 2 for every loan.
+    """
     fields = {
         **one_draw_each(instalments, cycle, draws_per_year=12.0),
         "product.release_unit": "loan",

@@ -14,7 +14,7 @@ from simlimit.scenario import Funding
 
 
 def replay(run: sl.Run, frozen: range = range(0)) -> dict[int, int]:
-    """Return the day of release of each hold, from the holds and the fields alone (docs/model.md 2.7)."""
+    """R79, R84, R85: return the day of release of each hold, from the holds and the fields alone."""
     funding = run.scenario.funding
     recycle, reserve = round(10_000 * funding.recycle_share), round(10_000 * funding.reserve_share)
     amounts = cents(run.holds["amount"])
@@ -44,6 +44,7 @@ def replay(run: sl.Run, frozen: range = range(0)) -> dict[int, int]:
 
 
 def inflow(funding: Funding, day: int) -> int:
+    """R81: what flows in on a day, in cents."""
     total = round(100 * funding.daily_inflow)
     for one in funding.facilities:
         if one.from_day <= day and (one.to_day is None or day < one.to_day):
@@ -87,6 +88,7 @@ FACILITIES = [
     ],
 )
 def test_the_queue_replayed_from_the_holds_alone_gives_every_release(fields: dict[str, Any]) -> None:
+    """R79 to R85: each release is on the day that the replay says."""
     run = sl.simulate(clockwork({**SHORT, **fields}, borrowers=100))
     released = replay(run)
     ended = run.holds["ended_at"].dropna()
@@ -97,6 +99,7 @@ def test_the_queue_replayed_from_the_holds_alone_gives_every_release(fields: dic
 
 
 def test_a_freeze_of_all_keeps_the_order_of_the_queue() -> None:
+    """R80, R84: frozen holds are passed over and keep their places."""
     freeze = {"kind": "freeze", "at_day": 60, "duration_days": 45}
     fields = {**SHORT, "funding.recycle_share": 0.8, "shocks": [freeze]}
     run = sl.simulate(clockwork(fields, borrowers=100))
@@ -109,7 +112,9 @@ def test_a_freeze_of_all_keeps_the_order_of_the_queue() -> None:
 @pytest.mark.parametrize("headroom", [0.0, 4_999.99, 12_345.67, 1_000_000.0])
 @pytest.mark.parametrize(("inflow", "reserve"), [(700.0, 1.0), (5_000.0, 1.0), (33_333.33, 0.6)])
 def test_a_batch_of_equal_claims_is_served_in_turn(headroom: float, inflow: float, reserve: float) -> None:
-    """The k-th of equal claims x waits max(0, ceil((k x - h) / R) - 1) days, h before that day's inflow R.
+    """R79, R84: the k-th of equal claims x waits max(0, ceil((k x - h) / R) - 1) days.
+
+    h is the headroom before the inflow R of that day.
 
     Everybody repays one equal loan in one instalment before the first batch evaluation; nothing is
     repaid after it. The inflow begins on its day, so that h is what the pool started with.

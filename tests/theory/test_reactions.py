@@ -26,6 +26,7 @@ def kept(events: pd.DataFrame, *kinds: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize("patience", [1, 14, 90])
 def test_each_hold_is_looked_at_once_on_the_day_its_borrower_loses_patience(patience: int) -> None:
+    """R110: in phase 5 of the day patience_days after repayment."""
     fields = {"reaction.patience_days": patience, "reaction.appeal_share": 1.0}
     run = sl.simulate(clockwork({**NOTHING_RELEASED, **fields}))
     due = run.holds[run.holds["repaid_at"] + patience < 400]
@@ -37,7 +38,7 @@ def test_each_hold_is_looked_at_once_on_the_day_its_borrower_loses_patience(pati
 
 
 def test_nobody_reacts_to_a_hold_that_ended_on_the_day() -> None:
-    """It is released in phase 4."""
+    """R110: it is released in phase 4."""
     fields = {
         "evaluation.straight_through": False,
         "reaction.patience_days": 9,
@@ -55,6 +56,7 @@ def test_nobody_reacts_to_a_hold_that_ended_on_the_day() -> None:
 
 @pytest.mark.parametrize(("appeal", "lender"), [(0.3, 0.0), (0.0, 0.3), (0.2, 0.5), (0.6, 0.4)])
 def test_the_shares_of_those_who_appeal_and_who_look_for_another_lender(appeal: float, lender: float) -> None:
+    """R116: one number decides between the two."""
     fields = {"reaction.appeal_share": appeal, "reaction.lender_share": lender}
     run = sl.simulate(clockwork({**NOTHING_RELEASED, **fields}))
     lost = np.arange((run.holds["repaid_at"] + 14 < 400).sum())
@@ -64,6 +66,7 @@ def test_the_shares_of_those_who_appeal_and_who_look_for_another_lender(appeal: 
 
 
 def test_a_borrower_looks_for_no_more_lenders_than_the_most() -> None:
+    """R118: who has most_lenders finds no other."""
     fields = {"reaction.lender_share": 1.0, "reaction.most_lenders": 2, "population.other_lenders": 1.0}
     run = sl.simulate(clockwork({**NOTHING_RELEASED, **fields}))
     assert set(run.borrowers["lenders"]) <= {1, 2}
@@ -73,6 +76,7 @@ def test_a_borrower_looks_for_no_more_lenders_than_the_most() -> None:
 
 
 def test_an_appeal_in_vain_changes_nothing() -> None:
+    """R113, R117: all tables but the log are equal."""
     runs = [
         sl.simulate(clockwork({**NOTHING_RELEASED, "reaction.appeal_share": share})) for share in (0.0, 0.7)
     ]
@@ -84,6 +88,7 @@ def test_an_appeal_in_vain_changes_nothing() -> None:
 
 
 def test_only_what_waits_for_an_evaluation_is_heard_and_nothing_overdue() -> None:
+    """R112, R113: each appeal is heard or in vain as its borrower stands."""
     fields = {
         "behaviour.slip_share": 0.5,
         "behaviour.slip_days": 20,
@@ -130,7 +135,7 @@ FLAGGED = {
 
 
 def test_an_appeal_that_is_approved_clears_the_flag() -> None:
-    """So the payments up to the next evaluation pass straight through; refused, the flag stays."""
+    """R73, R76, R78: payments until the next evaluation pass straight through; refused, the flag stays."""
     for approve in (1.0, 0.0):
         run = sl.simulate(clockwork({**FLAGGED, "review.approve_share": approve}))
         reviews = kept(run.events, "review")
@@ -152,6 +157,7 @@ def test_an_appeal_that_is_approved_clears_the_flag() -> None:
 
 
 def test_an_appeal_of_the_risky_clears_its_hold_alone() -> None:
+    """R76: the flag of a risky borrower is not taken back."""
     fields = {"screening.false_flag": 0.0, "screening.risky_share": 1.0, "screening.detection": 1.0}
     run = sl.simulate(clockwork({**FLAGGED, **fields}))
     late = run.holds[(run.holds["repaid_at"] >= 90) & (run.holds["repaid_at"] < 700)]
@@ -162,7 +168,7 @@ def test_an_appeal_of_the_risky_clears_its_hold_alone() -> None:
 
 
 def test_each_lender_raises_the_chance_of_a_miss_by_the_factor() -> None:
-    """Half have one; the mean at the start stays as the scenario says."""
+    """R25, R30, R119: half have one; the mean at the start stays as the scenario says."""
     fields: dict[str, Any] = {
         "population.other_lenders": 0.5,
         "reaction.lateness_per_lender": 0.8,
@@ -180,6 +186,7 @@ def test_each_lender_raises_the_chance_of_a_miss_by_the_factor() -> None:
 
 
 def test_a_product_that_serves_elsewhere_is_a_lender_while_in_use() -> None:
+    """R27, R30, R96: it raises the chance of a miss as a lender does."""
     fields: dict[str, Any] = {
         "reaction.lateness_per_lender": 1.5,
         "behaviour.late_onset": 0.2,
@@ -201,7 +208,7 @@ def test_a_product_that_serves_elsewhere_is_a_lender_while_in_use() -> None:
 
 
 def test_lenders_make_false_flags_likelier() -> None:
-    """On the logit scale: from 0.1, odds 1 / 9, to odds of e^w / 9."""
+    """R56, R119: on the logit scale: from 0.1, odds 1 / 9, to odds of e^w / 9."""
     fields: dict[str, Any] = {
         "population.other_lenders": 0.5,
         "screening.false_flag": 0.1,

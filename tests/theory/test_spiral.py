@@ -56,7 +56,7 @@ def expected_lenders(payments: int, is_slow: bool) -> float:
 
 
 def test_lenders_multiply_as_computed_and_more_so_where_release_is_slow() -> None:
-    """Their number is a Markov chain whose chance to grow grows with it."""
+    """R56, R115, R118: their number is a Markov chain whose chance to grow grows with it."""
     run = sl.simulate(clockwork({**FLAGS, "reaction.lender_share": LOOK}, 4000), engine="calendar")
     book, holds = run.borrowers, run.holds
     is_slow = ((book["evaluation_day"] - book["due_day"]) % PERIOD > PATIENCE).to_numpy()
@@ -70,13 +70,14 @@ def test_lenders_multiply_as_computed_and_more_so_where_release_is_slow() -> Non
 
 
 def test_without_reaction_nothing_feeds_on_itself() -> None:
+    """R115: nobody looks for another lender."""
     run = sl.simulate(clockwork({**FLAGS, "reaction.lender_share": 0.0}, 4000), engine="calendar")
     assert (run.borrowers["lenders"] == 0).all()
     assert_share(run.borrowers["flagged"], FALSE_FLAG)
 
 
 def test_reaction_costs_more_days_on_a_slow_platform() -> None:
-    """The same among all the mechanisms of a platform: a difference of paired differences."""
+    """R115, R119: the same among all the mechanisms of a platform: a difference of paired differences."""
     platform = sl.preset("jiebei").replace(
         {
             "population.borrowers": 200,

@@ -15,6 +15,7 @@ def table() -> list[Row]:
 
 
 def test_every_hold_has_the_delay_that_its_form_gives(table: list[Row]) -> None:
+    """R47, R51, R53, R72, R80, R84: the rows of the table that are exact."""
     exact = [row for row in table if row.every_hold is not None]
     assert len(exact) >= 8
     for row in exact:
@@ -25,6 +26,7 @@ def test_every_hold_has_the_delay_that_its_form_gives(table: list[Row]) -> None:
 
 
 def test_every_mean_is_within_four_standard_errors(table: list[Row]) -> None:
+    """R51, R58, R60, R71: the rows of the table that give a mean."""
     wide = 4 / student.ppf(0.975, REPLICATIONS - 1)
     means = [row for row in table if not math.isnan(row.low)]
     assert len(means) >= 8
