@@ -45,11 +45,11 @@ BORROWER_DAYS_PER_CALL = 20_000_000
 @step
 def run_shocks(s: State, day: int) -> None:
     """Phase 0: end shocks, then begin others."""
-    for k in range(s.storage.occurrences_used):
+    for k in range(len(s.occurrences)):
         one = s.occurrences[k]
         if one.start < one.end == day:
             end_shock(s, k, day)
-    for k in range(s.storage.occurrences_used):
+    for k in range(len(s.occurrences)):
         if s.occurrences[k].start == day:
             begin_shock(s, k, day)
 
@@ -181,14 +181,19 @@ def run(prepared: PreparedScenario, seed: int, replication: int, tick: Callable[
     """
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
-    run_in(state, empty_agenda(prepared), tick)
+    run_in(prepared, state, empty_agenda(prepared), tick)
     return state
 
 
-def run_in(state: State, agenda: Agenda, tick: Callable[[int], object] = lambda days: None) -> None:
+def run_in(
+    prepared: PreparedScenario,
+    state: State,
+    agenda: Agenda,
+    tick: Callable[[int], object] = lambda days: None,
+) -> None:
     """Simulate a platform whose state and agenda are there, from its first day to its horizon."""
     order_by_cohort(state, agenda)
-    populate(state, agenda.ids, agenda.batch)
+    populate(state, prepared.grouping, agenda.ids, agenda.batch)
     first_entries(state, agenda)
     horizon = int(state.run.horizon)
     days_per_call = max(1, BORROWER_DAYS_PER_CALL // len(state.borrowers))

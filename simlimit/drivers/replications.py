@@ -46,6 +46,6 @@ def run(
         if stopped():
             break
         restart(state, prepared, seed, first + row)
-        run_in(state, agenda)
+        run_in(prepared, state, agenda)
         tally(state, tallies, row)
     return tallies

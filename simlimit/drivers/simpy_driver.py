@@ -144,12 +144,12 @@ def run(
     """
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
-    populate(state, np.arange(prepared.borrowers), empty_batch())
+    populate(state, prepared.grouping, np.arange(prepared.borrowers), empty_batch())
     platform = Platform(prepared.scenario, state)
     process = platform.env.process
     evaluation = prepared.scenario.evaluation
     process(ledger(platform, tick))
-    for k in range(state.storage.occurrences_used):
+    for k in range(len(state.occurrences)):
         process(shock(platform, k))
     first_days = platform.borrowers[["next_payment", "next_wish"]].tolist()
     for b, (pay_day, wish_day) in enumerate(first_days):

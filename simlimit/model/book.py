@@ -68,7 +68,6 @@ class Book(Handle):
     scores = array_of(np.float64)
     propensities = array_of(np.float64)
     region_bounds = array_of(np.float64)
-    group_bounds = array_of(np.float64)
     given_limit = array_of(np.int64)
     given_outstanding = array_of(np.int64)
     given_score = array_of(np.float64)
@@ -110,7 +109,7 @@ def _given(portfolio: Portfolio | None, risky_share: float) -> dict[str, npt.NDA
     }
 
 
-def make_book(scenario: Scenario, portfolio: Portfolio | None, group_bounds: Floats) -> Book:
+def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
     """Return the book of a scenario, from its portfolio where there is one."""
     population, behaviour = scenario.population, scenario.behaviour
     initial = population.initial_score
@@ -126,7 +125,6 @@ def make_book(scenario: Scenario, portfolio: Portfolio | None, group_bounds: Flo
         ),
         propensities=beta_table(behaviour.late_onset, behaviour.late_concentration),
         region_bounds=np.cumsum(list(population.regions.values()), dtype=np.float64),
-        group_bounds=group_bounds,
         **_given(portfolio, scenario.screening.risky_share),
     )
 
@@ -140,14 +138,12 @@ def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:
     if portfolio is None:
         mean = mean_squared_utilisation(population.utilisation_mean, population.utilisation_concentration)
     else:
-        mean = math.fsum(x * x for x in portfolio_utilisation(portfolio)) / len(portfolio)
+        shares = utilisations(portfolio.outstanding_cents, portfolio.limit_cents).tolist()
+        mean = math.fsum(x * x for x in shares) / len(portfolio)
     effect, per_lender = scenario.behaviour.utilisation_effect, scenario.reaction.lateness_per_lender
     return 1 / (1 + effect * mean) / (1 + per_lender * population.other_lenders)
 
 
-def portfolio_utilisation(portfolio: Portfolio) -> list[float]:
-    """Return the outstanding share of each limit of a portfolio, at most 1."""
-    pairs = zip(portfolio.outstanding_cents.tolist(), portfolio.limit_cents.tolist(), strict=True)
-    return [
-        min(1.0, outstanding / limit) if limit > 0 else float(outstanding > 0) for outstanding, limit in pairs
-    ]
+def utilisations(outstanding: Integers, limit: Integers) -> Floats:
+    """Return the outstanding share of each limit, at most 1."""
+    return np.where(limit > 0, np.minimum(1.0, outstanding / np.maximum(limit, 1)), outstanding > 0)

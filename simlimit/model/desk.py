@@ -67,14 +67,9 @@ def sift_down(s: State) -> None:
 @step
 def swap(s: State, one: int, other: int) -> None:
     """Exchange two reviews of the heap."""
-    a = s.reviewers[one]
-    b = s.reviewers[other]
-    free_at = a.free_at
-    hold = a.hold
-    a.free_at = b.free_at
-    a.hold = b.hold
-    b.free_at = free_at
-    b.hold = hold
+    times, holds = s.reviewers["free_at"], s.reviewers["hold"]
+    times[one], times[other] = times[other], times[one]
+    holds[one], holds[other] = holds[other], holds[one]
 
 
 @step

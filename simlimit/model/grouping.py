@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
-from simlimit.model.compiling import step
-from simlimit.model.records import Record
-from simlimit.model.state import utilisation
+from simlimit.model.book import utilisations
+from simlimit.model.records import Records
 
 FLAGS = {
     "watched": ("not watched", "watched"),
@@ -21,7 +20,6 @@ FLAGS = {
 NUMBERS = ("limit", "utilisation", "score", "late_share")
 """Attributes that are numbers, at the start: currency units, shares, a score, the propensity to be late."""
 ATTRIBUTES = ("region", *FLAGS, *NUMBERS)
-_REGION, _WATCHED, _RISKY, _LENDERS, _LIMIT, _UTILISATION, _SCORE = range(7)
 MOST_GROUPS = 255
 
 
@@ -30,15 +28,15 @@ class Grouping(NamedTuple):
 
     Attributes
     ----------
-    attribute : int
-        Its position in `ATTRIBUTES`.
+    attribute : str
+        One of `ATTRIBUTES`.
     bounds : array of float, shape (groups - 1,)
         A borrower is in the group whose number is how many of them its attribute reaches.
     labels : tuple of str
         Of the groups.
     """
 
-    attribute: int
+    attribute: str
     bounds: npt.NDArray[np.float64]
     labels: tuple[str, ...]
 
@@ -47,13 +45,12 @@ def make_grouping(by: str, bands: Sequence[float], regions: tuple[str, ...]) -> 
     """Return how borrowers are grouped by an attribute, a number of them by bands."""
     if by not in ATTRIBUTES:
         raise SimlimitError(f"by is {by!r}, but must be one of: {', '.join(ATTRIBUTES)}.")
-    attribute = ATTRIBUTES.index(by)
     if by in NUMBERS:
-        return Grouping(attribute, *_banded(by, bands))
+        return Grouping(by, *_banded(by, bands))
     if np.size(bands) > 0:
         raise SimlimitError(f"bands is {bands!r}, but must be empty: {by} has groups of its own.")
     labels = regions if by == "region" else FLAGS[by]
-    return Grouping(attribute, np.arange(1, len(labels), dtype=np.float64), labels)
+    return Grouping(by, np.arange(1, len(labels), dtype=np.float64), labels)
 
 
 def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
@@ -76,31 +73,18 @@ def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], t
     return bounds, (f"below {texts[0]}", *between, f"{texts[-1]} and above")
 
 
-@step
-def _value(r: Record, attribute: int) -> float:
-    """Return an attribute of a borrower as a number."""
-    if attribute == _REGION:
-        return float(r.region)
-    if attribute == _WATCHED:
-        return float(r.watched)
-    if attribute == _RISKY:
-        return float(r.risky)
-    if attribute == _LENDERS:
-        return 1.0 if r.lenders > 0 else 0.0
-    if attribute == _LIMIT:
-        return r.limit / 100
-    if attribute == _UTILISATION:
-        return utilisation(r)
-    if attribute == _SCORE:
-        return float(r.score)
-    return float(r.propensity)
+def assign_groups(borrowers: Records, grouping: Grouping) -> None:
+    """Put every borrower into its group, by what it is before the first day."""
+    values = _values(borrowers, grouping.attribute)
+    borrowers["group"] = np.searchsorted(grouping.bounds, values, side="right")
 
 
-@step
-def group_of(r: Record, attribute: int, bounds: npt.NDArray[np.float64]) -> int:
-    """Return the group of a borrower, by what it is before the first day."""
-    value = _value(r, attribute)
-    group = 0
-    for bound in bounds:
-        group += value >= bound
-    return group
+def _values(borrowers: Records, attribute: str) -> npt.NDArray[np.float64]:
+    """Return an attribute of each borrower as a number."""
+    if attribute == "limit":
+        return borrowers["limit"] / 100
+    if attribute == "utilisation":
+        return utilisations(borrowers["outstanding"], borrowers["limit"])
+    if attribute == "late_share":
+        return borrowers["propensity"]
+    return (borrowers[attribute] > 0).astype(np.float64) if attribute in FLAGS else borrowers[attribute]

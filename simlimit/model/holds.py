@@ -4,53 +4,16 @@ A borrower's open holds form a list, the latest opened first. Every change of ca
 since the last one.
 """
 
-from typing import NamedTuple
-
 from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_cents, count_end, count_no_limit, count_stay, end_no_limit_spell
-from simlimit.model.ledger import hold_of, log, subject_of
+from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import LESS_MANUAL, pull
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import COUNT_FORFEITED, COUNT_PENDING, COUNT_RELEASED, END, NEVER, NONE, Record
 from simlimit.model.state import State, is_raise, left
-
-
-class Payment(NamedTuple):
-    """What is repaid at once.
-
-    Attributes
-    ----------
-    principal : int
-        Cents.
-    origin : int
-        Day of origin of the loan, or NO_LOAN if the payment covers all loans.
-    instalment : int
-        Due-cycle of the payment, or number of the last instalment of the loan.
-    late : bool
-        Whether the payment was late.
-    settled : bool
-        Whether the hold can pass gate 1.
-    event : int
-        REPAYMENT or PREPAYMENT.
-    """
-
-    principal: int
-    origin: int
-    instalment: int
-    late: bool
-    settled: bool
-    event: int
-
-
-@step
-def payment_of(
-    principal: int, origin: int, instalment: int, late: bool, settled: bool, event: int
-) -> Payment:
-    """Return a payment; all its numbers are of one width here."""
-    return Payment(principal, origin, instalment, late, settled, event)
 
 
 @step
@@ -124,7 +87,7 @@ def open_hold(s: State, r: Record, day: int, amount: int, origin: int, instalmen
     for gate in range(8):
         hold.days[gate] = 0
     hold.late = 0
-    hold.stage = stages.WAITING
+    hold.stage = stages.AT_SETTLEMENT
     hold.cause = causes.SETTLEMENT
     hold.link = END
     hold.next = r.first_hold
@@ -283,28 +246,24 @@ def reach_evaluation(s: State, r: Record, h: int, day: int) -> None:
 
 
 @step
-def repay(s: State, r: Record, day: int, payment: Payment) -> None:
-    """Let repaid principal leave the outstanding, feed the pool, and become a hold."""
-    principal, origin, instalment, late, settled, event = payment
-    log(s, day, event, subject_of(r.borrower, origin, instalment), principal, causes.NONE)
+def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment: int) -> int:
+    """Let repaid principal leave the outstanding, feed the pool, and become a hold.
+
+    Return the hold, or END if nothing is left of it.
+    """
     if principal == 0:
-        return
+        return END
     over = max(0, min(principal, r.outstanding - r.limit))
     r.outstanding -= principal
     s.today.outstanding -= principal
     s.today.repaid += principal
     s.today.headroom += share(principal, s.funding.recycle_bp)
     h = open_hold(s, r, day, principal, origin, instalment)
-    s.holds[h].late = late
     if s.reaction.reacting and r.next_reaction == NEVER:
         r.next_reaction = min(NEVER, day + s.reaction.patience_days)
     if over > 0:
         forfeit(s, r, h, day, over, causes.OVER_LIMIT)
-    if over < principal:
-        if settled:
-            reach_evaluation(s, r, h, day)
-        else:
-            s.holds[h].stage = stages.AT_SETTLEMENT
+    return h if over < principal else END
 
 
 @rare

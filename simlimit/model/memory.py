@@ -33,7 +33,7 @@ def most_events(s: State, day: int, holds: int) -> int:
     borrowers, open_holds = len(s.borrowers), s.today.pending_holds
     # Whoever pays can be evaluated at that, and whoever has an open hold can appeal or find a lender.
     events = 12 * borrowers + holds + 6 * (holds + open_holds)
-    for k in range(s.storage.occurrences_used):
+    for k in range(len(s.occurrences)):
         if day in (s.occurrences[k].start, s.occurrences[k].end):
             events += 1 + 2 * borrowers + open_holds
     return events

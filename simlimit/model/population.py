@@ -8,7 +8,7 @@ from simlimit.model.compiling import step, transition
 from simlimit.model.counting import count_no_limit
 from simlimit.model.demand import wish_gap
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
-from simlimit.model.grouping import group_of
+from simlimit.model.grouping import Grouping, assign_groups
 from simlimit.model.levers import levers_taken_up
 from simlimit.model.loans import open_loan
 from simlimit.model.money import share
@@ -121,7 +121,7 @@ def draw_numbers(s: State, ids: Integers, first: int, together: int, batch: Batc
 
 
 @transition
-def populate(s: State, ids: Integers, batch: Batch) -> None:
+def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
     """Fill the arrays with the borrowers of the book and their starting loans.
 
     Parameters
@@ -155,10 +155,15 @@ def populate(s: State, ids: Integers, batch: Batch) -> None:
                 r.levers = levers_taken_up(s, r.borrower)
             if r.outstanding > 0:
                 give_starting_loan(s, r, batch.u[2, 0, k])
-            r.group = group_of(r, s.population.group_by, s.book.group_bounds)
             r.standing = standing(s, r, 0)
             look_ahead(s, r, batch.u[3, 0, k])
             count_no_limit(s, r, 0)
             s.today.outstanding += r.outstanding
             s.today.available += r.available
             s.today.lenders += r.lenders
+
+
+def populate(s: State, grouping: Grouping, ids: Integers, batch: Batch) -> None:
+    """Fill the arrays with the borrowers of a book, in their groups; arguments as in `draw_borrowers`."""
+    draw_borrowers(s, ids, batch)
+    assign_groups(s.borrowers, grouping)

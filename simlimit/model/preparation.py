@@ -92,19 +92,17 @@ def prepare(
     before = first_records(scenario)
     p = before[0]
     p.behaviour.late_scale = late_scale(scenario, portfolio)
-    p.population.group_by = grouping.attribute
     p.run.last_followed = scenario.horizon_days - follow_up_days
     p.run.logging = logging
     p.run.reusing = reusing
     p.run.large = borrowers >= LARGE
-    book = make_book(scenario, portfolio, grouping.bounds)
+    book = make_book(scenario, portfolio)
     return PreparedScenario(scenario, regions, borrowers, book, grouping, before)
 
 
 def empty_state(prepared: PreparedScenario) -> State:
     """Return the state of a run with space for its book, and nothing in it but the parameters."""
     scenario, size = prepared.scenario, prepared.borrowers
-    shocks = shock_records(scenario)
     # Space for all that the first day can bring, so that it need not be found then.
     capacity = int(prepared.records[0].storage.loan_capacity)
     most_holds = size * ((capacity if scenario.product.release_unit == "loan" else 1) + 6)
@@ -123,10 +121,8 @@ def empty_state(prepared: PreparedScenario) -> State:
         daily=np.zeros(scenario.horizon_days, records.DAY),
         reviewers=np.zeros(scenario.review.reviewers, records.REVIEWER),
         facilities=facility_records(scenario),
-        shocks=shocks,
+        shocks=shock_records(scenario),
         shock_regions=shock_regions(scenario, prepared.regions),
-        occurrences=np.zeros(len(shocks), records.OCCURRENCE),
-        covered=np.zeros((len(shocks), size), np.bool_),
     )
 
 

@@ -89,8 +89,8 @@ OCCURRENCE = _record(_fields("i8", "shock start end"))
 # The parts of a platform: parameters, in the rooms that they have in a scenario ..
 RUN = _record(_fields("i8", "seed replication logging reusing large horizon warmup_days last_followed"))
 """The key of the random numbers, what is kept and counted, and whether there are many borrowers."""
-POPULATION = _record(_fields("i8", "batch group_by") | _fields("f8", "watch_share risky_share other_lenders"))
-"""How borrowers are drawn, and by which attribute they are counted apart."""
+POPULATION = _record(_fields("i8", "batch") | _fields("f8", "watch_share risky_share other_lenders"))
+"""How borrowers are drawn."""
 BEHAVIOUR = _record(
     _fields("i8", "default_dpd slip_days draw_low_bp draw_high_bp draws cures")
     | _fields("f8", "utilisation_effect late_scale slip_share prepay_chance wish_gap")
@@ -136,9 +136,7 @@ QUEUES = _record(
 )
 """Heads and tails of the queues, which are linked through the holds, and the reviewers at work."""
 STORAGE = _record(
-    _fields(
-        "i8", "loan_capacity largest_loan_capacity loans_used loan_keys_used events_used occurrences_used"
-    )
+    _fields("i8", "loan_capacity largest_loan_capacity loans_used loan_keys_used events_used")
     | _fields("i8", "holds_used holds_free last_free last_taken")
 )
 """Which records are in use."""

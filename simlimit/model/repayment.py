@@ -5,14 +5,14 @@ from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit
 from simlimit.model.evaluation import evaluate_at_repayment
-from simlimit.model.holds import in_progress, payment_of, repay, settle
+from simlimit.model.holds import in_progress, reach_evaluation, repay, settle
 from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import EDUCATION, PAY_ON_TIME, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
 from simlimit.model.limits import close
 from simlimit.model.loans import drop_oldest
 from simlimit.model.planned_payments import cycle_at_stake, planned_day
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import EQUAL_INSTALMENT, EQUAL_PRINCIPAL, NEVER, NO_LOAN, Record
+from simlimit.model.records import END, EQUAL_INSTALMENT, EQUAL_PRINCIPAL, NEVER, NO_LOAN, Record
 from simlimit.model.state import State, lenders_in_use, utilisation
 
 
@@ -59,13 +59,27 @@ def pay_instalments(s: State, loan: Record, due: int) -> int:
     return principal
 
 
+@step
+def pay_loan(s: State, r: Record, loan: Record, day: int, cycle: int, late: bool) -> int:
+    """Pay what is due of a loan and return its principal; where holds wait for its settlement, open one."""
+    due = instalments_due(loan, cycle)
+    if due == 0:
+        return 0
+    principal = pay_instalments(s, loan, due)
+    if s.product.per_loan:
+        repay_apart(s, r, loan, day, principal, late)
+    return principal
+
+
 @rare
-def repay_apart(s: State, r: Record, day: int, loan: Record, principal: int, late: bool) -> None:
+def repay_apart(s: State, r: Record, loan: Record, day: int, principal: int, late: bool) -> None:
     """Open a hold for what was paid of one loan; it waits for that loan's settlement."""
     number = s.product.instalments - loan.remaining
-    settled = loan.remaining == 0
-    repay(s, r, day, payment_of(principal, loan.origin, number, late, settled, events.REPAYMENT))
-    if settled:
+    log(s, day, events.REPAYMENT, subject_of(r.borrower, loan.origin, number), principal, causes.NONE)
+    h = repay(s, r, day, principal, loan.origin, number)
+    if h != END:
+        s.holds[h].late = late
+    if loan.remaining == 0:
         settle(s, r, day, loan.origin)
 
 
@@ -75,32 +89,30 @@ def pay_all_due(s: State, r: Record, day: int, cycle: int, late: bool) -> None:
     total = 0
     settled = 0
     for place in range(r.first_loan, r.first_loan + r.loans):
-        one = s.loans[place]
-        due = instalments_due(one, cycle)
-        if due > 0:
-            principal = pay_instalments(s, one, due)
-            total += principal
-            if s.product.per_loan:
-                repay_apart(s, r, day, one, principal, late)
-        settled += one.remaining == 0
+        total += pay_loan(s, r, s.loans[place], day, cycle, late)
+        settled += s.loans[place].remaining == 0
     drop_oldest(r, settled)
     if not s.product.per_loan:
-        repay(s, r, day, payment_of(total, NO_LOAN, cycle, late, True, events.REPAYMENT))
+        log(s, day, events.REPAYMENT, subject_of(r.borrower, NO_LOAN, cycle), total, causes.NONE)
+        h = repay(s, r, day, total, NO_LOAN, cycle)
+        if h != END:
+            s.holds[h].late = late
+            reach_evaluation(s, r, h, day)
 
 
 @rare
 def prepay(s: State, r: Record, day: int) -> None:
     """Repay the whole balance of the oldest loan."""
-    one = s.loans[r.first_loan]
-    balance = one.balance
-    origin = one.origin
-    one.balance = 0
-    one.remaining = 0
+    loan = s.loans[r.first_loan]
+    balance = loan.balance
+    loan.balance = 0
+    loan.remaining = 0
     drop_oldest(r, 1)
     r.last_prepayment = day
     number = s.product.instalments
-    repay(s, r, day, payment_of(balance, origin, number, False, True, events.PREPAYMENT))
-    settle(s, r, day, origin)
+    log(s, day, events.PREPAYMENT, subject_of(r.borrower, loan.origin, number), balance, causes.NONE)
+    repay(s, r, day, balance, loan.origin, number)
+    settle(s, r, day, loan.origin)
 
 
 @step

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 
 from simlimit.model import causes, streams
-from simlimit.model.compiling import step, transition
+from simlimit.model.compiling import transition
 from simlimit.model.money import basis_points, cents
 from simlimit.model.randomness import uniforms
 from simlimit.model.records import NONE, OCCURRENCE, SHOCK, Records
@@ -36,58 +36,32 @@ def shock_regions(scenario: Scenario, regions: tuple[str, ...]) -> Records:
     return np.array(covered, np.bool_).reshape(len(scenario.shocks), len(regions))
 
 
-@step
-def write_occurrence(s: State, shock: int, start: int, duration: int) -> None:
-    """Write down an occurrence that begins before the horizon, if there is space; count it in any case."""
-    if start >= s.run.horizon:
-        return
-    if s.storage.occurrences_used < len(s.occurrences):
-        one = s.occurrences[s.storage.occurrences_used]
-        one.shock = shock
-        one.start = start
-        one.end = start + duration
-    s.storage.occurrences_used += 1
-
-
 @transition
-def draw_occurrences(s: State) -> int:
-    """Draw when the shocks occur, in the order in which those of one day begin.
+def shock_number(s: State, i: int, occurrence: int) -> float:
+    """Return the random number from which an occurrence of a shock that comes at random has its day."""
+    shock = s.shocks[i]
+    return uniforms(s.run, streams.SHOCK, shock.kind - causes.FREEZE, shock.rank, occurrence)[0]
 
-    Parameters
-    ----------
-    s : State
 
-    Returns
-    -------
-    int
-        How many occurrences there are; only so many as there is space for are written.
-    """
-    s.storage.occurrences_used = 0
-    for i in range(len(s.shocks)):
-        shock = s.shocks[i]
-        if shock.at_day != NONE:
-            write_occurrence(s, i, shock.at_day, shock.duration_days)
-            continue
-        time = 0.0
-        occurrence = 0
-        while time < s.run.horizon:
-            u = uniforms(s.run, streams.SHOCK, shock.kind - causes.FREEZE, shock.rank, occurrence)[0]
-            time += -math.log(u) * 365 / shock.per_year
-            if time < s.run.horizon:
-                write_occurrence(s, i, int(time), shock.duration_days)
-            occurrence += 1
-    return int(s.storage.occurrences_used)
+def days_of_shock(s: State, i: int) -> list[int]:
+    """Return the days on which a shock begins: its own, or those of a Poisson process."""
+    shock = s.shocks[i]
+    if shock.at_day != NONE:
+        return [int(shock.at_day)]
+    times = [0.0]
+    while times[-1] < s.run.horizon:
+        gap = -math.log(shock_number(s, i, len(times) - 1)) * 365 / float(shock.per_year)
+        times.append(times[-1] + gap)
+    return [int(time) for time in times[1:]]
 
 
 def draw_timetable(s: State) -> None:
-    """Draw when the shocks occur, and make space for as many occurrences as there are."""
-    number = draw_occurrences(s)
-    if number > len(s.occurrences):
-        ensure_occurrences(s, number)
-        draw_occurrences(s)
-
-
-def ensure_occurrences(s: State, number: int) -> None:
-    """Let the arrays have space for so many occurrences of shocks."""
-    s.attach("occurrences", np.zeros(number, OCCURRENCE))
-    s.attach("covered", np.zeros((number, len(s.borrowers)), np.bool_))
+    """Draw when the shocks occur before the horizon, in the order in which those of one day begin."""
+    occurrences = [
+        (i, day, day + int(s.shocks[i].duration_days))
+        for i in range(len(s.shocks))
+        for day in days_of_shock(s, i)
+        if day < s.run.horizon
+    ]
+    s.attach("occurrences", np.array(occurrences, OCCURRENCE))
+    s.attach("covered", np.zeros((len(occurrences), len(s.borrowers)), np.bool_))
