@@ -8,7 +8,7 @@ from simlimit.model.evaluation import standing
 from simlimit.model.holds import charge, discard, is_at_desk, join_queue, review_numbers
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import FEEDBACK, pull
-from simlimit.model.queues import sort_queue
+from simlimit.model.queues import CLASSES, DESK, TO_DESK, append, sort_queue, take_all
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import CONSTANT, END, EXPONENTIAL, Record
 from simlimit.model.state import State, left
@@ -16,10 +16,6 @@ from simlimit.model.state import State, left
 ARRIVAL = 0.25
 EFFECT = 0.375
 """Time of day at which holds arrive (the end of phase 2) and at which reviews take effect (phase 3)."""
-
-
-CLASSES = 3
-"""Queues of the desk: appeals, then borrowers of priority, then the others."""
 
 
 @step
@@ -40,10 +36,11 @@ def take_next(s: State, time: float) -> int:
 
     The desk is carried forward once a day, so a hold may have been forfeited after its review began.
     """
-    for priority in range(CLASSES):
-        while s.queues.desk_head[priority] != END:
-            h = s.queues.desk_head[priority]
-            s.queues.desk_head[priority] = s.holds[h].link
+    for k in range(DESK, DESK + CLASSES):
+        queue = s.queues[k]
+        while queue.head != END:
+            h = queue.head
+            queue.head = s.holds[h].link
             if is_at_desk(s.holds[h]) or s.holds[h].since + s.holds[h].ended_in / 8 > time:
                 return h
             discard(s, h)
@@ -54,9 +51,9 @@ def take_next(s: State, time: float) -> int:
 def sift_down(s: State) -> None:
     """Let the review on top of the heap sink to its place."""
     place = 0
-    while 2 * place + 1 < s.queues.busy:
+    while 2 * place + 1 < s.totals.busy:
         child = 2 * place + 1
-        if child + 1 < s.queues.busy and s.reviewers[child + 1].free_at < s.reviewers[child].free_at:
+        if child + 1 < s.totals.busy and s.reviewers[child + 1].free_at < s.reviewers[child].free_at:
             child += 1
         if s.reviewers[place].free_at <= s.reviewers[child].free_at:
             return
@@ -76,8 +73,8 @@ def swap(s: State, one: int, other: int) -> None:
 def start_review(s: State, h: int, time: float) -> None:
     """Put a review at the end of the heap and let it rise to its place."""
     r = s.borrowers[s.holds[h].owner]
-    place = s.queues.busy
-    s.queues.busy += 1
+    place = s.totals.busy
+    s.totals.busy += 1
     s.reviewers[place].hold = h
     s.reviewers[place].free_at = time + service_time(s, review_numbers(s, r, s.holds[h]))
     while place > 0 and s.reviewers[place].free_at < s.reviewers[(place - 1) // 2].free_at:
@@ -127,11 +124,11 @@ def finish_review(s: State, h: int, day: int) -> None:
 @step
 def work_until(s: State, day: int, time: float) -> None:
     """Finish the reviews that end by a time; whoever finishes takes the next hold at once."""
-    while s.queues.busy > 0 and s.reviewers[0].free_at <= time:
+    while s.totals.busy > 0 and s.reviewers[0].free_at <= time:
         free_at = s.reviewers[0].free_at
         finish_review(s, s.reviewers[0].hold, day)
-        s.queues.busy -= 1
-        swap(s, 0, s.queues.busy)
+        s.totals.busy -= 1
+        swap(s, 0, s.totals.busy)
         sift_down(s)
         following = take_next(s, free_at)
         if following != END:
@@ -149,17 +146,10 @@ def priority_class(s: State, r: Record, hold: Record) -> int:
 @step
 def admit_arrivals(s: State) -> None:
     """Append today's holds, in their pinned order, to the queue of their priority."""
-    h = sort_queue(s, s.queues.desk_arrivals, False)
-    s.queues.desk_arrivals = END
+    h = sort_queue(s, take_all(s, TO_DESK), False)
     while h != END:
         following = s.holds[h].link
-        priority = priority_class(s, s.borrowers[s.holds[h].owner], s.holds[h])
-        s.holds[h].link = END
-        if s.queues.desk_head[priority] == END:
-            s.queues.desk_head[priority] = h
-        else:
-            s.holds[s.queues.desk_tail[priority]].link = h
-        s.queues.desk_tail[priority] = h
+        append(s, DESK + priority_class(s, s.borrowers[s.holds[h].owner], s.holds[h]), h)
         h = following
 
 
@@ -169,7 +159,7 @@ def work_desk(s: State, day: int) -> None:
     s.clock.phase = phases.REVIEW
     work_until(s, day, day + ARRIVAL)
     admit_arrivals(s)
-    while s.queues.busy < s.review.reviewers:
+    while s.totals.busy < s.review.reviewers:
         h = take_next(s, day + ARRIVAL)
         if h == END:
             break

@@ -11,6 +11,7 @@ from simlimit.model.counting import count_cents, count_end, count_no_limit, coun
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import LESS_MANUAL, pull
 from simlimit.model.money import share
+from simlimit.model.queues import TO_DESK, TO_POOL, append
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import COUNT_FORFEITED, COUNT_PENDING, COUNT_RELEASED, END, NEVER, NONE, Record
 from simlimit.model.state import State, is_raise, left
@@ -176,13 +177,8 @@ def join_queue(s: State, r: Record, h: int, day: int) -> None:
     charge(s, r, hold, day, causes.POLICY if frozen else causes.FUNDING)
     if not frozen:
         s.today.funding_queue += 1
-    s.queues.arrival_claims += share(left(hold), s.funding.reserve_bp)
-    hold.link = END
-    if s.queues.queue_arrivals == END:
-        s.queues.queue_arrivals = h
-    else:
-        s.holds[s.queues.queue_last_arrival].link = h
-    s.queues.queue_last_arrival = h
+    s.totals.arrival_claims += share(left(hold), s.funding.reserve_bp)
+    append(s, TO_POOL, h)
 
 
 @step
@@ -206,8 +202,7 @@ def go_to_desk(s: State, r: Record, h: int, day: int, stage: int) -> None:
     hold.stage = stage
     charge(s, r, hold, day, causes.REVIEW)
     s.today.review_queue += 1
-    hold.link = s.queues.desk_arrivals
-    s.queues.desk_arrivals = h
+    append(s, TO_DESK, h)
 
 
 @step

@@ -41,16 +41,6 @@ def first_records(scenario: Scenario) -> Records:
     p.run.warmup_days = scenario.warmup_days
     write_parameters(p, scenario)
     p.today.headroom = cents(scenario.funding.initial)
-    for name in (
-        "desk_arrivals",
-        "queue_arrivals",
-        "queue_head",
-        "queue_tail",
-        "desk_head",
-        "desk_tail",
-        "runs",
-    ):
-        p.queues[name] = END
     p.storage.last_free = END
     p.storage.loan_capacity = _expected_loans(scenario)
     return records

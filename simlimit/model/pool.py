@@ -5,7 +5,7 @@ from simlimit.model.compiling import step, transition
 from simlimit.model.holds import discard, release
 from simlimit.model.levers import MORE_FUNDING
 from simlimit.model.money import share
-from simlimit.model.queues import sort_queue
+from simlimit.model.queues import POOL, TO_POOL, append, sort_queue, take_all
 from simlimit.model.records import END
 from simlimit.model.state import State, left
 
@@ -43,43 +43,29 @@ def order_matters(s: State) -> bool:
     """Return whether some of today's arrivals may not be released today, so that they must stand in order."""
     if s.funding.unlimited:
         return False
-    return s.queues.queue_head != END or s.today.frozen > 0 or s.queues.arrival_claims > s.today.headroom
-
-
-@step
-def last_of(s: State, head: int) -> int:
-    """Return the last hold of a list."""
-    last = head
-    while s.holds[last].link != END:
-        last = s.holds[last].link
-    return last
+    return s.queues[POOL].head != END or s.today.frozen > 0 or s.totals.arrival_claims > s.today.headroom
 
 
 @step
 def admit_to_queue(s: State) -> None:
     """Append today's holds to the queue, in their pinned order where it matters."""
-    first = s.queues.queue_arrivals
-    if first == END:
-        return
-    s.queues.queue_arrivals = END
-    last = s.queues.queue_last_arrival
     ordered = order_matters(s)
-    s.queues.arrival_claims = 0
+    h = take_all(s, TO_POOL)
+    s.totals.arrival_claims = 0
     if ordered:
-        first = sort_queue(s, first, True)
-        last = last_of(s, first)
-    if s.queues.queue_head == END:
-        s.queues.queue_head = first
-    else:
-        s.holds[s.queues.queue_tail].link = first
-    s.queues.queue_tail = last
+        h = sort_queue(s, h, True)
+    while h != END:
+        following = s.holds[h].link
+        append(s, POOL, h)
+        h = following
 
 
 @step
 def release_in_order(s: State, day: int) -> None:
     """Go through the queue: pass over the frozen, release what fits, stop at the first that does not."""
+    queue = s.queues[POOL]
     before = END
-    h = s.queues.queue_head
+    h = queue.head
     while h != END:
         hold = s.holds[h]
         following = hold.link
@@ -93,11 +79,11 @@ def release_in_order(s: State, day: int) -> None:
             release(s, s.borrowers[hold.owner], h, day)
         discard(s, h)
         if before == END:
-            s.queues.queue_head = following
+            queue.head = following
         else:
             s.holds[before].link = following
         if following == END:
-            s.queues.queue_tail = before
+            queue.tail = before
         h = following
 
 

@@ -11,7 +11,8 @@ from simlimit.model.book import Book, late_scale, make_book
 from simlimit.model.grouping import Grouping, make_grouping
 from simlimit.model.memory import adjacent_arrays
 from simlimit.model.parameters import facility_records, first_records
-from simlimit.model.records import Records
+from simlimit.model.queues import QUEUES
+from simlimit.model.records import END, Records
 from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
@@ -119,6 +120,8 @@ def empty_state(prepared: PreparedScenario) -> State:
         counts=np.zeros(count_rows(prepared), records.COUNT),
         events=np.zeros(0, records.EVENT),
         daily=np.zeros(scenario.horizon_days, records.DAY),
+        queues=np.full(QUEUES, END, records.QUEUE),
+        runs=np.full(33, END, np.int64),  # fewer holds than 2**33 are sorted
         reviewers=np.zeros(scenario.review.reviewers, records.REVIEWER),
         facilities=facility_records(scenario),
         shocks=shock_records(scenario),
@@ -145,6 +148,7 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     """
     state.records[:] = prepared.records
     state.run.seed, state.run.replication = seed, replication
+    state.queues[:] = END
     state.counts[:] = 0
     state.details[:] = 0
     draw_timetable(state)

@@ -4,6 +4,32 @@ from simlimit.model.compiling import rare, step
 from simlimit.model.records import END
 from simlimit.model.state import State
 
+TO_POOL, POOL, TO_DESK, DESK = range(4)
+"""Queues: today's holds for the pool; the pool's; today's for the desk; from DESK on, its classes."""
+CLASSES = 3
+"""Of the desk: appeals, then borrowers of priority, then the others."""
+QUEUES = DESK + CLASSES
+
+
+@step
+def append(s: State, k: int, h: int) -> None:
+    """Append a hold to a queue."""
+    queue = s.queues[k]
+    s.holds[h].link = END
+    if queue.head == END:
+        queue.head = h
+    else:
+        s.holds[queue.tail].link = h
+    queue.tail = h
+
+
+@step
+def take_all(s: State, k: int) -> int:
+    """Empty a queue and return its first hold, to which the others are linked, or END."""
+    h = s.queues[k].head
+    s.queues[k].head = END
+    return h
+
 
 @step
 def precedes(s: State, first: int, second: int, by_repayment: bool) -> bool:
@@ -63,13 +89,13 @@ def sort_queue(s: State, head: int, by_repayment: bool) -> int:
         run = head
         head = take_run(s, run, by_repayment)
         k = 0
-        while s.queues.runs[k] != END:
-            run = merge(s, s.queues.runs[k], run, by_repayment)
-            s.queues.runs[k] = END
+        while s.runs[k] != END:
+            run = merge(s, s.runs[k], run, by_repayment)
+            s.runs[k] = END
             k += 1
-        s.queues.runs[k] = run
-    for k in range(len(s.queues.runs)):
-        if s.queues.runs[k] != END:
-            head = s.queues.runs[k] if head == END else merge(s, s.queues.runs[k], head, by_repayment)
-            s.queues.runs[k] = END
+        s.runs[k] = run
+    for k in range(len(s.runs)):
+        if s.runs[k] != END:
+            head = s.runs[k] if head == END else merge(s, s.runs[k], head, by_repayment)
+            s.runs[k] = END
     return head

@@ -16,8 +16,8 @@ class State(Handle):
     ----------
     run, population, .., levers : records
         Parameters, by the parts of a scenario. Only `simlimit.model.parameters` writes them.
-    clock, today, totals, queues, storage : records
-        Where today is; the row of the day so far; totals; heads of the queues; which records are in use.
+    clock, today, totals, storage : records
+        Where today is; the row of the day so far; totals; which records are in use.
     book : Book
         What the borrowers are drawn from.
     borrowers : array of BORROWER records
@@ -33,6 +33,10 @@ class State(Handle):
     counts : array of COUNT records
         One per group, follow-up and age, in the order of `simlimit.model.counting.count_row`.
     daily : array of DAY records
+    queues : array of QUEUE records
+        As `simlimit.model.queues` numbers them.
+    runs : array of int
+        Of a queue that is sorted.
     reviewers : array of REVIEWER records
         A heap of the reviews under way, the first to finish first.
     facilities : array of FACILITY records
@@ -60,7 +64,6 @@ class State(Handle):
     clock = record_of(records.CLOCK)
     today = record_of(records.DAY)
     totals = record_of(records.TOTALS)
-    queues = record_of(records.QUEUES)
     storage = record_of(records.STORAGE)
     book = handle_of(Book)
     borrowers = array_of(records.BORROWER)
@@ -71,6 +74,8 @@ class State(Handle):
     counts = array_of(records.COUNT)
     events = array_of(records.EVENT)
     daily = array_of(records.DAY)
+    queues = array_of(records.QUEUE)
+    runs = array_of(np.int64)
     reviewers = array_of(records.REVIEWER)
     facilities = array_of(records.FACILITY)
     shocks = array_of(records.SHOCK)
