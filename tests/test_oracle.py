@@ -82,31 +82,31 @@ MISTAKES = {
     ),
     "a payment on the last day of grace is late": (
         "model/repayment.py",
-        "late = day - int(r.oldest_due) > p.grace_days",
-        "late = day - int(r.oldest_due) >= p.grace_days",
+        "late = day - int(r.oldest_due) > s.rules.grace_days",
+        "late = day - int(r.oldest_due) >= s.rules.grace_days",
     ),
     "a fall of the limit takes the earliest hold first": (
         "model/limits.py",
-        "        following = holds[h].next\n",
+        "        following = s.holds[h].next\n",
         "        h = r.first_hold\n"
-        "        while holds[h].next != 2**32 - 1:\n"
-        "            h = holds[h].next\n"
+        "        while s.holds[h].next != 2**32 - 1:\n"
+        "            h = s.holds[h].next\n"
         "        following = h\n",
     ),
     "borrowers lose their patience a day late": (
         "model/parameters.py",
-        "p.patience_days = reaction.patience_days",
-        "p.patience_days = reaction.patience_days + 1",
+        "    appeals = reaction.appeal_share > 0",
+        "    p.reaction.patience_days += 1\n    appeals = reaction.appeal_share > 0",
     ),
     "an approved appeal takes the flag back, but leaves the standing": (
         "model/desk.py",
-        "    if r.standing == BEHAVIOUR:\n",
+        "    if r.standing == causes.BEHAVIOUR:\n",
         "    if False:\n",
     ),
     "a loan drawn after its cycle was paid ahead is due in it": (
         "model/repayment.py",
-        "    aside[r.place].first_cycle = cycle + 1\n",
-        "    aside[r.place].first_cycle = cycle\n",
+        "    s.details[r.place].first_cycle = cycle + 1\n",
+        "    s.details[r.place].first_cycle = cycle\n",
     ),
 }
 EDITED_SEEDS = ("0", "1", "2", "17")  # the last has levers, too

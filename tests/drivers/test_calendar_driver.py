@@ -225,7 +225,7 @@ def test_memory_does_not_grow_with_the_horizon_where_only_counts_are_kept(
         """Return how many records of holds, loans and keys of loans there are."""
         scenario = PRESETS["jiebei"].replace({"horizon_days": horizon})
         s = sl.simulate(scenario, engine=engine, keep=keep)._state
-        return np.array([s.platform[0].holds_used, len(s.holds), len(s.loans), len(s.loan_keys)])
+        return np.array([s.storage.holds_used, len(s.holds), len(s.loans), len(s.loan_keys)])
 
     assert (records("counts", 2160) <= 1.5 * records("counts", 720)).all()
     holds_used, *_, loan_keys = records("holds", 2160) / records("holds", 720)
@@ -244,7 +244,7 @@ def test_which_record_a_hold_takes_does_not_change_the_history(
     for large in (1, 10**9):
         monkeypatch.setattr(preparation, "LARGE", large)
         runs.append(sl.simulate(scenario, seed, engine=engine, keep="counts"))
-    assert [run._state.platform[0].large for run in runs] == [1, 0]
+    assert [run._state.run.large for run in runs] == [1, 0]
     assert_same(*runs, TABLES["counts"])
 
 
@@ -309,10 +309,10 @@ DRIVER = "drivers/calendar_driver.py"
 MISTAKES: dict[str, tuple[str, Callable[[str], str]]] = {
     "evaluations before payments": (
         DRIVER,
-        lambda source: swapped(source, "run_days", "collect_payments", "evaluate_cohort"),
+        lambda source: swapped(source, "run_days", "run_payments", "run_evaluations"),
     ),
     "funding before the desk": (DRIVER, lambda source: swapped(source, "run_days", "work_desk", "fund")),
-    "draws before funding": (DRIVER, lambda source: swapped(source, "run_days", "fund", "grant_wishes")),
+    "draws before funding": (DRIVER, lambda source: swapped(source, "run_days", "fund", "run_wishes")),
     "holds join the queue in the order in which they come": (
         "model/pool.py",
         lambda source: denying(source, "order_matters"),
