@@ -243,7 +243,7 @@ class Platform:
         self.trigger_ended()
 
     def _record(self, borrower: int) -> Record:
-        """Return a borrower's record, of those there are."""
+        """Return the record of a borrower, which must exist."""
         if not 0 <= borrower < len(self.borrowers):
             raise SimlimitError(f"borrower is {borrower}, but must be from 0 to {len(self.borrowers) - 1}.")
         return self.borrowers[borrower]
@@ -258,7 +258,7 @@ class Platform:
         return phase
 
     def trigger_ended(self) -> None:
-        """Let those go on who wait for a hold that has ended."""
+        """Trigger the events of holds that have ended."""
         for hold in [hold for hold in self._watched if self._has_ended(hold)]:
             self._watched.pop(hold).succeed()
 

@@ -1,4 +1,4 @@
-"""Many replications by the calendar driver, in arrays that are used again, of which only tallies are kept.
+"""Many replications by the calendar driver: arrays are used again, and only tallies are kept.
 
 Compiled code releases the GIL, so that threads run side by side.
 """

@@ -88,7 +88,7 @@ def pool(platform: Platform) -> Process:
 
 
 def impatient(platform: Platform) -> Process:
-    """Let those react of whose holds one has reached their patience.
+    """Let borrowers react to holds that have reached their patience.
 
     One process for all: that of a borrower would sleep through what a process of a user's repays.
     """
@@ -171,7 +171,7 @@ def run(
 
 @contextmanager
 def _without_collecting_the_build() -> Iterator[None]:
-    """Spare the cyclic collector walking every process again and again: half the time of a large run."""
+    """Keep the cyclic collector from walking every process again and again: half the time of a large run."""
     gc.freeze()
     try:
         yield

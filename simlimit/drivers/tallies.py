@@ -30,8 +30,8 @@ class Tallies(NamedTuple):
         at the horizon at each age in days.
     followed_holds, followed_cents : arrays of int, shape (replications, groups, 10, follow-up + 1)
         Of those with a full follow-up: how many stand at each of the eight gates at the end of each age, and
-        how many were released, and forfeited, at it. Those repaid on the last day that has one reach its end
-        at the horizon, which has no end of a day: there they stand where they stood the day before.
+        how many were released, and forfeited, at it. The follow-up of the last repayments ends at the
+        horizon, a day that is not simulated; there they stand where they stood the day before.
     daily : array of DAY records, shape (replications, horizon)
     totals : array of TOTAL records, shape (replications, groups)
         Of the borrowers of a group.
@@ -103,7 +103,7 @@ def tally_followed(s: State, tallies: Tallies, row: int, group: int) -> None:
 
 @step
 def tally_borrower(s: State, tallies: Tallies, row: int, r: Record) -> None:
-    """Add a borrower to the totals of its group, and where those of its holds stand that end with the run."""
+    """Add a borrower to the totals of its group, and its holds whose follow-up ends at the horizon."""
     total = tallies.totals[row, r.group]
     total.borrowers += 1
     total.no_limit_days += r.no_limit_days

@@ -1,4 +1,4 @@
-"""What a user's own process may do: the transitions, one by one."""
+"""The actions of a user's own process, a transition each."""
 
 from simlimit.model import causes
 from simlimit.model.compiling import transition

@@ -79,7 +79,7 @@ class Book(Handle):
 
 
 def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Integers | None:
-    """Return 1 for the latest payers of a portfolio that gives ``late_share``, ties to the smaller id."""
+    """Return 1 for the borrowers of the largest ``late_share``, else 0; ties go to the smaller id."""
     if late_share is None:
         return None
     risky = np.zeros(len(late_share), np.int64)

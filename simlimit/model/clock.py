@@ -1,6 +1,6 @@
 """Where a day stands in the cycle of due days and in the period of evaluations.
 
-The platform knows it of today, so that nothing about a borrower needs a division.
+It is computed once a day, so that nothing about a borrower needs a division.
 """
 
 from simlimit.model.compiling import step
@@ -10,7 +10,7 @@ from simlimit.model.state import State
 
 @step
 def turn_to(s: State, day: int) -> None:
-    """Let a day be today."""
+    """Set where a day stands, phase 0 of which comes next."""
     s.clock.cycle = day // s.product.cycle_days
     s.clock.cycle_day = day % s.product.cycle_days
     s.clock.period_day = day % s.evaluation.period_days

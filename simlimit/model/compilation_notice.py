@@ -1,4 +1,4 @@
-"""Saying that the model is compiled: once in a process, before the first run that has to wait for it."""
+"""The notice that the model is being compiled: once in a process, before the first run that waits for it."""
 
 import sys
 from threading import Event
@@ -11,12 +11,12 @@ _settled = Event()
 
 
 def announce_compilation() -> None:
-    """Print on stderr that the first run takes longer, if it does and that has not been said."""
+    """Print on stderr that the first run compiles the model, if it does; at most once in a process."""
     if not _settled.is_set() and not is_compiled():
         print(NOTICE, file=sys.stderr, flush=True)
     _settled.set()
 
 
 def omit_compilation_notice() -> None:
-    """Say nothing of a compilation in this process."""
+    """Print no such notice in this process."""
     _settled.set()

@@ -1,9 +1,9 @@
 """Compile the transitions, and never run a stale one.
 
-numba notices an edit of the file a cached function stands in, but not of a file that function calls
-into. So the cache lies in a folder named by a digest of every source file that compiled code can
-depend on, of the versions involved and of the options: an edit of any is another folder. Where no
-folder can be written, functions are compiled afresh in each process.
+numba notices an edit of the file in which a cached function stands, but not an edit of a file whose
+functions it calls. So the name of the cache folder is a digest: of every source file on which compiled
+code can depend, of the versions involved, and of the options. Any edit leads to another folder. Where no
+folder can be written, each process compiles the functions for itself.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 LAYERS = ("errors.py", "arguments.py", "scenario", "books", "model", "drivers")
-"""Compiled functions stand in the last two, and imports point one way: so they depend on nothing else."""
+"""Compiled functions stand in the last two. Imports point one way, so they depend on nothing else."""
 
 
 def source_digest() -> str:
@@ -94,7 +94,7 @@ def step(function: Function) -> Function:
 
 
 def rare(function: Function) -> Function:
-    """Compile a part of a transition that is seldom needed, apart from the code that runs all the time."""
+    """Compile a part of a transition that is seldom needed, as a function of its own."""
     return _for_compiled_callers(function, forceinline=False)
 
 

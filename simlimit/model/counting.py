@@ -1,8 +1,8 @@
 """What every run counts: where repaid amounts stand at each age, and what waiting costs a borrower.
 
-Counts by age are of repayment holds from the end of the warm-up on, exact, in holds and in cents. A
-stay at a gate is counted where it begins and taken back where it ends, so that a stay of any length
-costs the same; summing over ages gives what stands at each age.
+Counts by age are exact, in holds and in cents, of repayment holds from the end of the warm-up on. A stay
+at a gate adds 1 at the age at which it begins and takes 1 away at the age at which it ends. So a stay of
+any length costs the same, and the running sum over ages is what stands at each age.
 """
 
 from simlimit.model.compiling import step
@@ -18,14 +18,14 @@ def ages(s: State) -> int:
 
 @step
 def count_row(s: State, r: Record, hold: Record, age: int) -> int:
-    """Return the place of the count of a hold's group, follow-up and age."""
+    """Return the row in which a hold's group, follow-up and age are counted."""
     followed = 1 if hold.repaid_at <= s.run.last_followed else 0
     return (2 * r.group + followed) * ages(s) + age
 
 
 @step
 def is_counted(s: State, hold: Record) -> bool:
-    """Return whether a hold is of a repayment from the end of the warm-up on."""
+    """Return whether a hold is counted: that of a repayment since the end of the warm-up."""
     return hold.repaid_at >= s.run.warmup_days and not is_raise(hold)
 
 
@@ -47,14 +47,14 @@ def count_stay(s: State, r: Record, hold: Record, day: int) -> None:
 
 @step
 def count_cents(s: State, r: Record, hold: Record, day: int, what: int, cents: int) -> None:
-    """Count an amount that is forfeited at a hold's present age, while the rest of the hold lives on."""
+    """Count an amount that is forfeited at a hold's present age while the rest of the hold stays open."""
     if is_counted(s, hold):
         s.counts[count_row(s, r, hold, day - hold.repaid_at)].cents[what] += cents
 
 
 @step
 def count_end(s: State, r: Record, hold: Record, day: int, what: int, cents: int) -> None:
-    """Count a hold that is released, forfeited or pending at its present age, with an amount."""
+    """Count a hold that is released, forfeited or pending at its present age, and an amount."""
     if is_counted(s, hold):
         age = count_row(s, r, hold, day - hold.repaid_at)
         s.counts[age].holds[what] += 1
@@ -63,7 +63,7 @@ def count_end(s: State, r: Record, hold: Record, day: int, what: int, cents: int
 
 @step
 def count_no_limit(s: State, r: Record, day: int) -> None:
-    """Note since when a borrower cannot draw although its line has room, after whatever moves either."""
+    """Note since when a borrower cannot draw although it owes less than its limit; after each change."""
     without = r.available < s.product.min_draw and r.outstanding < r.limit
     if without and r.no_limit_since == NEVER:
         r.no_limit_since = day
@@ -73,7 +73,7 @@ def count_no_limit(s: State, r: Record, day: int) -> None:
 
 @step
 def end_no_limit_spell(s: State, r: Record, day: int) -> None:
-    """Count the days up to yesterday on which a borrower could not draw although its line had room."""
+    """Count the days up to yesterday on which a borrower could not draw though it owed less than its limit."""
     if r.no_limit_since != NEVER:
         r.no_limit_days += max(0, day - max(r.no_limit_since, s.run.warmup_days))
         r.no_limit_since = NEVER

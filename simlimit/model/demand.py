@@ -1,4 +1,4 @@
-"""Borrowers draw (phase 5): a clock of wishes that ticks whatever the state.
+"""Borrowers draw (phase 5). Their wishes come on days of their own, whatever can be drawn then.
 
 A wish can also be put off, or served by another product, by the levers ``plan`` and ``diversify``.
 """
@@ -25,13 +25,13 @@ LONGEST_GAP = 1e6
 
 @step
 def wish_gap(s: State, u: float) -> int:
-    """Return the days from the tick before to the one whose random number this is (geometric)."""
+    """Return the days from one wish to the next, which has this random number: a geometric distribution."""
     return 1 + int(min(LONGEST_GAP, math.log(u) * s.behaviour.wish_gap))
 
 
 @step
 def draw(s: State, r: Record, day: int, amount: int) -> None:
-    """Turn available limit into a loan, first due on the next due day after today that is not paid ahead."""
+    """Turn available limit into a loan. It is first due on the next due day that is not paid ahead."""
     r.available -= amount
     s.today.available -= amount
     r.outstanding += amount
@@ -48,7 +48,7 @@ def draw(s: State, r: Record, day: int, amount: int) -> None:
 
 @step
 def wished_amount(s: State, r: Record, u: Numbers) -> int:
-    """Return the amount that a borrower wishes to draw, by the numbers of its tick."""
+    """Return the amount that a borrower wishes to draw, by the numbers of its wish."""
     low, high = s.behaviour.draw_low_bp, s.behaviour.draw_high_bp
     return max(s.product.min_draw, share(r.available, low + int(u[1] * (high - low + 1))))
 
@@ -83,7 +83,7 @@ def goes_elsewhere(s: State, r: Record, day: int, u: Numbers) -> bool:
 
 @step
 def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
-    """Let a borrower draw by the numbers of this tick; return the day of the next, by the number of that."""
+    """Let a borrower draw by the numbers of this wish; return the day of the next, by its number."""
     if r.closed:
         return NEVER
     if r.levers == 0 or not goes_elsewhere(s, r, day, u):

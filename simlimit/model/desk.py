@@ -32,7 +32,7 @@ def service_time(s: State, u: Numbers) -> float:
 
 @step
 def take_next(s: State, time: float) -> int:
-    """Take the next hold from the desk's queues at a time, or END, passing over those forfeited by then.
+    """Take the next hold from the desk's queues at a time, or END. Skip holds that were forfeited by then.
 
     The desk is carried forward once a day, so a hold may have been forfeited after its review began.
     """
@@ -84,7 +84,7 @@ def start_review(s: State, h: int, time: float) -> None:
 
 @rare
 def heed_appeal(s: State, r: Record, hold: Record, day: int) -> None:
-    """Take a false flag back, now that an appeal is approved; perhaps for good."""
+    """Withdraw a false flag after an approved appeal, perhaps for good."""
     hold.approved_at = day
     if r.risky:
         return

@@ -18,7 +18,7 @@ from simlimit.model.state import State, lenders_in_use, utilisation
 RECENT_DRAW_DAYS = 30
 RECENT_PREPAYMENT_DAYS = 90
 LARGEST_SHIFT = 100.0
-"""Logits; beyond, a flag is sure or out of the question, and an exponential might not be a number."""
+"""Logits. Beyond them a flag is certain or impossible, and an exponential could overflow."""
 
 
 @step
@@ -33,7 +33,7 @@ def new_score(s: State, r: Record, day: int) -> float:
 
 @step
 def false_flag_share(s: State, r: Record, day: int) -> float:
-    """Return the long-run share of false flags of a borrower, shifted on the logit scale by what it does."""
+    """Return a borrower's long-run share of false flags; its behaviour shifts it on the logit scale."""
     f = s.screening.false_flag * (1.0 - pull(s, r, day, BETTER_MODEL))
     if s.screening.weighted and f > 0.0:
         shift = s.screening.weight_utilisation * utilisation(r)
@@ -56,7 +56,7 @@ def screen_numbers(s: State, r: Record, started: int, occasion: int) -> Numbers:
 
 @rare
 def flag_after(s: State, r: Record, time: float, f: float) -> bool:
-    """Let time pass for a false flag that comes or goes in it, and return whether it is there in the end."""
+    """Let time pass in which a false flag comes or goes; return whether it is there at the end."""
     flagged = bool(r.flagged)
     if r.flag_changes == 0:
         u = uniforms(s.run, streams.FLAG, r.borrower, 0, 0)
@@ -95,7 +95,7 @@ def look_at_flag(s: State, r: Record, day: int, f: float) -> bool:
 
 @step
 def is_flagged(s: State, r: Record, day: int, started: int, occasion: int) -> bool:
-    """Look at the flag: detection for the truly risky, a two-state chain in time for the others."""
+    """Return whether a borrower is flagged: by detection if risky, else by a two-state chain in time."""
     if r.risky:
         chance = s.screening.detection + (1.0 - s.screening.detection) * pull(s, r, day, BETTER_MODEL)
         return screen_numbers(s, r, started, occasion)[1] < chance
@@ -207,7 +207,7 @@ def any_waits_of_today(s: State, r: Record, day: int) -> bool:
 
 @rare
 def evaluate_at_repayment(s: State, r: Record, day: int) -> None:
-    """Let an evaluation follow a payment that did not pass at once, as the lever ``timely_scoring`` says."""
+    """Evaluate after a payment whose hold did not pass at once, as the lever ``timely_scoring`` says."""
     if r.closed or not any_waits_of_today(s, r, day):
         return
     u = uniforms(s.run, streams.LEVER, r.borrower, TIMELY_SCORING, 1 + day)[0]

@@ -19,7 +19,7 @@ from simlimit.model.state import State, is_raise, left
 
 @step
 def charge(s: State, r: Record, hold: Record, day: int, cause: int) -> None:
-    """Charge the days up to yesterday to the present cause, and let the hold stand at another from today."""
+    """Charge the days up to yesterday to the present cause, and the days from today on to another."""
     if day > hold.since:
         count_stay(s, r, hold, day)
         hold.days[hold.cause] += day - hold.since
@@ -29,7 +29,7 @@ def charge(s: State, r: Record, hold: Record, day: int, cause: int) -> None:
 
 @rare
 def next_free_record(s: State) -> int:
-    """Return the free record that lies next, from the one that was taken last on."""
+    """Return the next free record in memory after the one that was taken last."""
     h = s.storage.last_taken
     while s.holds[h].stage != stages.FREE:
         h = h + 1 if h + 1 < s.storage.holds_used else 0
@@ -43,8 +43,8 @@ def new_record(s: State) -> int:
     """Return a record for a hold: a free one, or a new one.
 
     On a small platform it is the one that was freed last, which is still in the cache. The holds of a large
-    one do not fit there: while more than half of all are free, they are taken in the order in which they lie,
-    so that the holds of a day are neighbours.
+    platform do not fit into a cache. While more than half of its records are free, they are taken in the
+    order of memory, so that the holds of a day are neighbours.
     """
     if s.run.large:
         if 2 * s.storage.holds_free > s.storage.holds_used:
@@ -59,7 +59,7 @@ def new_record(s: State) -> int:
 
 @step
 def discard(s: State, h: int) -> None:
-    """Let the record of an ended hold that is in no list be used again, unless holds are kept."""
+    """Free the record of an ended hold that is in no list, unless holds are kept."""
     if s.run.reusing:
         s.holds[h].stage = stages.FREE
         if s.run.large:

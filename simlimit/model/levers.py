@@ -45,7 +45,7 @@ def levers_taken_up(s: State, borrower: int) -> int:
 
 @step
 def takes_up(r: Record, kind: int) -> bool:
-    """Return whether a borrower takes up a lever, whether or not it works already."""
+    """Return whether a borrower takes up a lever, even if the lever does not work yet."""
     return (int(r.levers) >> kind) & 1 == 1
 
 

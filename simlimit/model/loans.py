@@ -1,7 +1,7 @@
 """A borrower's loans: side by side in memory, in order of origin, so that a payment reads one stretch.
 
 Older loans never have more instalments left than younger ones, so loans leave at the front: ``first_loan``
-moves on through the room, which ends at ``end_of_loans``.
+moves on through their space, which ends at ``end_of_loans``.
 """
 
 from typing import TypeVar

@@ -100,9 +100,9 @@ def enlarged(records: Array, size: int, likely: float) -> Array:
 def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Array]:
     """Return empty arrays of so many records each.
 
-    Small ones lie in one stretch of memory, each from a cache line on, and the stretch is long enough for
-    large pages: with many small pages, a twentieth of the time of 10,000 borrowers goes into translating
-    addresses. Large ones stand apart, so that one that grows leaves its memory.
+    Small ones lie in one stretch of memory, each from a cache line on. The stretch is long enough for large
+    pages: with many small pages, 10,000 borrowers spend a twentieth of the time on translating addresses.
+    Large arrays stand apart, so that one that grows gives its memory back.
     """
     sizes = [-(-number * dtype.itemsize // CACHE_LINE) * CACHE_LINE for number, dtype in arrays]
     if sum(sizes) > APART:

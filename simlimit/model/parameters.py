@@ -24,9 +24,9 @@ _NO_CEILING = 2**62
 def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
     """Return the share of the balance that the next of r = 0 .. ``longest`` remaining instalments repays.
 
-    With the rate i of a cycle the level instalment of a balance B over r instalments is ``B i / (1
-    - (1 + i)**-r)``; less the interest ``B i`` it repays ``B i / ((1 + i)**r - 1)``. Without
-    interest it is ``B / r``. The last instalment repays all, without a rounding error.
+    With the rate i of a cycle, the level instalment of a balance B over r instalments is
+    ``B i / (1 - (1 + i)**-r)``. Less the interest ``B i`` it repays ``B i / ((1 + i)**r - 1)``, or ``B / r``
+    without interest. The last instalment repays all, without a rounding error.
     """
     i = cycle_rate
     factors = [i / math.expm1(r * math.log1p(i)) if i > 0 else 1 / r for r in range(2, longest + 1)]

@@ -103,7 +103,7 @@ def empty_batch() -> Batch:
 
 @rare
 def draw_many(key: Record, stream: int, batch: Batch, number: int, draw: int) -> None:
-    """Draw the numbers of many entities at once, as the processor does it best.
+    """Draw the numbers of many entities at once, which the processor does on vectors.
 
     Parameters
     ----------

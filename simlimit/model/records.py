@@ -83,7 +83,7 @@ FACILITY = _record("i8 daily_inflow lump every_days from_day to_day")
 SHOCK = _record("i8 kind rank at_day duration_days strength", "f8 per_year score_below")
 OCCURRENCE = _record("i8 shock start end")
 
-# The parameters of a state, in the rooms that they have in a scenario ..
+# The parameters of a state, in the parts that they have in a scenario,
 RUN = _record("i8 seed replication logging reusing large horizon warmup_days last_followed")
 """The key of the random numbers, what is kept and counted, and whether there are many borrowers."""
 POPULATION = _record("i8 batch", "f8 watch_share risky_share other_lenders")
@@ -112,7 +112,7 @@ LEVERS = _record(
     "f8 strength[13] uptake[13]",
     "i8 strength_bp[13] from_day[13] number planning served_limit served_days",
 )
-# .. and what changes in a run.
+# and what changes in a run.
 CLOCK = _record("i8 phase cycle cycle_day period_day")
 TOTALS = _record("i8 squeezes arrival_claims busy holds_opened holds_released holds_forfeited")
 """Totals that no table of days has: the squeezes in force, what today's arrivals claim, reviewers at work."""

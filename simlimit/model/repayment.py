@@ -36,7 +36,7 @@ def instalments_due(loan: Record, cycle: int) -> int:
 
 @step
 def anything_due(s: State, r: Record, cycle: int) -> bool:
-    """Return whether some loan has an instalment due; if any, then the oldest."""
+    """Return whether some loan has an instalment due; the oldest has one if any has."""
     return r.loans > 0 and s.loans[r.first_loan].next_cycle <= cycle
 
 
@@ -117,7 +117,7 @@ def prepay(s: State, r: Record, day: int) -> None:
 
 @step
 def prepays(s: State, r: Record, day: int, u: float) -> bool:
-    """Return whether an early repayment follows a payment: seldom into an evaluation that one knows of."""
+    """Return whether an early repayment follows a payment; transparency avoids those into an evaluation."""
     if u >= s.behaviour.prepay_chance or r.loans == 0:
         return False
     if not in_progress(s, r, day):
@@ -193,7 +193,7 @@ def pays_when_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool
 
 @rare
 def pays_ahead(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
-    """Decide whether a borrower pays on its planned day; if not, the due day decides as ever."""
+    """Decide whether a borrower pays on its planned day; if not, its due day decides as usual."""
     pays = not misses(s, r, day, u[0]) and u[1] >= made_rarer(s, r, day, s.behaviour.slip_share)
     if not (pays and anything_due(s, r, cycle)):
         return False
@@ -232,7 +232,7 @@ def next_payment_day(s: State, r: Record, day: int, next_due: int) -> int:
 
 @step
 def meet_payment_day(s: State, r: Record, day: int, u: Numbers) -> int:
-    """Let a borrower pay what its day brings, by the random numbers of its due-cycle; return its next day."""
+    """Let a borrower pay, miss or default, by the numbers of its due-cycle; return its next such day."""
     cycle = due_cycle(s, r)
     since_due = days_since_due(s, r)
     pays = r.slip_until == day
@@ -253,7 +253,7 @@ def meet_payment_day(s: State, r: Record, day: int, u: Numbers) -> int:
 
 @transition
 def pay(s: State, b: int, day: int) -> int:
-    """Let a borrower pay what its due day, planned day, end of a slip or day of default brings.
+    """Let a borrower pay, miss or default on a due day, planned day, end of a slip or day of default.
 
     Parameters
     ----------

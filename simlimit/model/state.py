@@ -1,4 +1,4 @@
-"""The state of a run, which every transition takes as one argument, and what is often asked of it."""
+"""The state of a run, which every transition takes as one argument, and small questions about its records."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from simlimit.model.records import NONE, Record
 
 
 class State(Handle):
-    """All records of one run. Transitions read and write them and nothing else; a driver makes space first.
+    """All records of one run. Transitions read and write nothing else; a driver finds the space before.
 
     Attributes
     ----------
@@ -106,5 +106,5 @@ def left(hold: Record) -> int:
 
 @step
 def is_raise(hold: Record) -> bool:
-    """Return whether a hold is of kind "raise"; no payment comes without the number of an instalment."""
+    """Return whether a hold is of kind "raise": every payment has the number of an instalment."""
     return hold.instalment == NONE

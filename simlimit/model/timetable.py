@@ -38,7 +38,7 @@ def shock_regions(scenario: Scenario, regions: tuple[str, ...]) -> Records:
 
 @transition
 def shock_number(s: State, i: int, occurrence: int) -> float:
-    """Return the random number from which an occurrence of a shock that comes at random has its day."""
+    """Return the random number that gives the time to an occurrence of a shock of a Poisson process."""
     shock = s.shocks[i]
     return uniforms(s.run, streams.SHOCK, shock.kind - causes.FREEZE, shock.rank, occurrence)[0]
 
