@@ -73,7 +73,7 @@ def count_no_limit(s: State, r: Record, day: int) -> None:
 
 @step
 def end_no_limit_spell(s: State, r: Record, day: int) -> None:
-    """Count the days up to yesterday on which a borrower could not draw though it owed less than its limit."""
+    """Count the days before today on which a borrower could not draw though it owed less than its limit."""
     if r.no_limit_since != NEVER:
         r.no_limit_days += max(0, day - max(r.no_limit_since, s.run.warmup_days))
         r.no_limit_since = NEVER
