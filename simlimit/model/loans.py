@@ -36,7 +36,6 @@ def move_loans(s: State, r: Record) -> None:
         place = s.storage.loans_used
         r.loan_capacity *= 2
         s.storage.loans_used += r.loan_capacity
-        s.storage.largest_loan_capacity = max(s.storage.largest_loan_capacity, r.loan_capacity)
     for i in range(r.loans):
         s.loans[place + i] = s.loans[r.first_loan + i]
     r.first_loan = place

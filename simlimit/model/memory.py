@@ -48,9 +48,9 @@ def records_needed(s: State, day: int) -> RecordCounts:
     borrower's loans to twice the space. The bound is generous: memory costs nothing before it is used.
     """
     used, borrowers = s.storage, len(s.borrowers)
-    holds = borrowers * ((used.largest_loan_capacity if s.product.per_loan else 1) + 2)
+    holds = (used.loans_used if s.product.per_loan else borrowers) + 2 * borrowers
     return RecordCounts(
-        used.loans_used + 2 * used.largest_loan_capacity * borrowers,
+        3 * used.loans_used,
         0 if s.run.reusing else used.loan_keys_used + borrowers,
         used.holds_used + holds,
         used.events_used + most_events(s, day, holds) if s.run.logging else 0,
@@ -81,20 +81,16 @@ def ensure_capacity(s: State, day: int) -> None:
     An array that grows with time is made as large as the horizon is likely to need: copying it once more
     would cost twice the memory.
     """
-    used = s.storage
+    storage = s.storage
+    used = (storage.loans_used, storage.loan_keys_used, storage.holds_used, storage.events_used)
     ahead = 0.0 if s.run.reusing else 1.25 * s.run.horizon / max(day, 30)
-    sizes = (used.loans_used, ahead * used.loan_keys_used, ahead * used.holds_used, ahead * used.events_used)
-    for name, needed, likely in zip(RecordCounts._fields, needed_records(s, day), sizes, strict=True):
+    for name, needed, number in zip(RecordCounts._fields, needed_records(s, day), used, strict=True):
         records = getattr(s, name)
         if needed > len(records):
-            s.attach(name, enlarged(records, needed, likely))
-
-
-def enlarged(records: Array, size: int, likely: float) -> Array:
-    """Return the records with space for a size, and for so many as are likely to come."""
-    (larger,) = adjacent_arrays((max(size, len(records) * 3 // 2, int(likely)), records.dtype))
-    larger[: len(records)] = records
-    return larger
+            likely = 0.0 if name == "loans" else ahead * number
+            (larger,) = adjacent_arrays((max(needed, len(records) * 3 // 2, int(likely)), records.dtype))
+            larger[:number] = records[:number]
+            s.attach(name, larger)
 
 
 def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Array]:

@@ -134,7 +134,6 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
         For random numbers.
     """
     s.storage.loans_used = len(s.borrowers) * s.storage.loan_capacity
-    s.storage.largest_loan_capacity = s.storage.loan_capacity
     for first in range(0, len(s.borrowers), TOGETHER):
         together = min(TOGETHER, len(s.borrowers) - first)
         draw_numbers(s, ids, first, together, batch)

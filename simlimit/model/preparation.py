@@ -108,7 +108,7 @@ def empty_state(prepared: PreparedScenario) -> State:
     capacity = int(prepared.records[0].storage.loan_capacity)
     most_holds = size * ((capacity if scenario.product.release_unit == "loan" else 1) + 6)
     borrowers, loans, holds = adjacent_arrays(
-        (size, records.BORROWER), (6 * capacity * size, records.LOAN), (most_holds, records.HOLD)
+        (size, records.BORROWER), (4 * capacity * size, records.LOAN), (most_holds, records.HOLD)
     )
     return State(
         book=prepared.book,
