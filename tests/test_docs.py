@@ -24,9 +24,14 @@ PROMPT = "simlimit "
 
 
 def blocks(language: str, prompt: str = "") -> list[object]:
-    """Return the blocks of a language with a line that begins so, as parameters named by page and place."""
+    """Return the blocks of a language with a line that begins so, as parameters named by page and place.
+
+    Those of the README run in every test run.
+    """
     return [
-        pytest.param(block, id=f"{page.name}-{number}")
+        pytest.param(
+            block, id=f"{page.name}-{number}", marks=[] if page.name == "README.md" else pytest.mark.long
+        )
         for page in PAGES
         for number, block in enumerate(
             re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)

@@ -48,6 +48,7 @@ def test_frames_equal_the_oracle_in_many_more_scenarios(seed: int, tmp_path: Pat
     assert_equal_to_oracle(seed, tmp_path)
 
 
+@pytest.mark.long
 def test_random_scenarios_show_every_mechanism(tmp_path: Path) -> None:
     seen: Counter[str] = Counter()
     for seed in range(40):
@@ -56,6 +57,7 @@ def test_random_scenarios_show_every_mechanism(tmp_path: Path) -> None:
     assert all_mechanisms() - set(seen) == set()
 
 
+@pytest.mark.long
 def test_every_lever_changes_what_happens_in_some_random_scenario(tmp_path: Path) -> None:
     idle = set(LEVER_KINDS)
     for seed in range(40):
@@ -145,11 +147,18 @@ def differences_of_edited_package(folder: Path, edit: tuple[str, str, str] | Non
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("edit", MISTAKES.values(), ids=MISTAKES.keys())
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(edit, id=name, marks=[] if name.startswith("a payment on") else pytest.mark.long)
+        for name, edit in MISTAKES.items()
+    ],
+)
 def test_oracle_catches_a_mistake(edit: tuple[str, str, str], tmp_path: Path) -> None:
     assert set(differences_of_edited_package(tmp_path, edit)) != {"None"}
 
 
+@pytest.mark.long
 def test_oracle_finds_no_mistake_in_an_unedited_copy(tmp_path: Path) -> None:
     assert set(differences_of_edited_package(tmp_path, None)) == {"None"}
 

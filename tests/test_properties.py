@@ -83,7 +83,10 @@ def test_a_longer_horizon_only_adds_days(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("seeds", "setting"),
-    [(range(12), {"NUMBA_BOUNDSCHECK": "1"}), (range(4), {"NUMBA_DISABLE_JIT": "1"})],
+    [
+        pytest.param(range(12), {"NUMBA_BOUNDSCHECK": "1"}, marks=pytest.mark.long),
+        (range(4), {"NUMBA_DISABLE_JIT": "1"}),
+    ],
     ids=["bounds checked", "not compiled"],
 )
 def test_histories_are_the_same_with_bounds_checked_and_in_plain_python(

@@ -13,6 +13,8 @@ import pytest
 
 import simlimit as sl
 
+pytestmark = pytest.mark.long
+
 ENGINE = "calendar"
 NAIVE_REPLICATIONS = 12
 REPLICATIONS = 60  # of simlimit, where they cost little

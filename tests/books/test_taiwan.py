@@ -10,6 +10,8 @@ import simlimit as sl
 from simlimit.books.fitting import fit_behaviour
 from simlimit.books.uci import histories_from_uci, portfolio_from_uci
 
+pytestmark = pytest.mark.long
+
 FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "uci_credit_card.csv.gz"
 BANDS = (0.0, 0.3, 0.7, 0.9)  # the utilisations at which the five bands end: 0, (0, 0.3] .. (0.9, 1]
 MONTH_ENDS = (29, 59, 89, 119)

@@ -253,7 +253,10 @@ def test_which_record_a_hold_takes_does_not_change_the_history(
 
 @pytest.mark.parametrize(
     ("seeds", "prepared"),
-    [(range(12), {"NUMBA_BOUNDSCHECK": "1"}), (range(3), {"NUMBA_DISABLE_JIT": "1"})],
+    [
+        pytest.param(range(12), {"NUMBA_BOUNDSCHECK": "1"}, marks=pytest.mark.long),
+        (range(3), {"NUMBA_DISABLE_JIT": "1"}),
+    ],
     ids=["bounds checked", "not compiled"],
 )
 def test_histories_are_the_same_with_bounds_checked_and_in_plain_python(
@@ -354,13 +357,20 @@ def compare_in_copy(tmp_path: Path, fresh_process: Callable[..., str]) -> Callab
     return compare
 
 
-@pytest.mark.parametrize(("file", "edit"), MISTAKES.values(), ids=MISTAKES.keys())
+@pytest.mark.parametrize(
+    ("file", "edit"),
+    [
+        pytest.param(*mistake, id=name, marks=[] if name.startswith("funding") else pytest.mark.long)
+        for name, mistake in MISTAKES.items()
+    ],
+)
 def test_comparing_the_drivers_catches_a_mistake(
     compare_in_copy: Callable[..., list[str]], file: str, edit: Callable[[str], str]
 ) -> None:
     assert compare_in_copy(file, edit)[-1] == "different"
 
 
+@pytest.mark.long
 def test_comparing_the_drivers_finds_no_mistake_in_an_unedited_copy(
     compare_in_copy: Callable[..., list[str]],
 ) -> None:

@@ -14,11 +14,14 @@ from simlimit.model.compiling import LAYERS
 
 PACKAGE = Path(simlimit.__file__).parent
 INFLOW_OF_A_DAY = """
+import numpy as np
 import simlimit
 from simlimit.model.parameters import first_records
 from simlimit.model.pool import fund
+from simlimit.model.queues import QUEUES
+from simlimit.model.records import END, QUEUE
 from simlimit.model.state import State
-state = State()
+state = State(queues=np.full(QUEUES, END, QUEUE))
 state.records[:] = first_records(simlimit.Scenario(funding={"unlimited": False, "daily_inflow": 5.0}))
 fund(state, 0)
 print(simlimit.__file__, state.today.inflow, fund.stats.cache_hits[fund.signatures[0]])

@@ -43,6 +43,7 @@ def expected_delay(evaluation: bool, policy: bool) -> float:
     return total / weights
 
 
+@pytest.mark.long
 def test_two_causes_meet_their_closed_forms() -> None:
     table = sl.attribute(two_causes(), 200, seed=1, progress=False).table(confidence=0.9999)
     neither, one, other, both = (expected_delay(e, p) for p in (False, True) for e in (False, True))

@@ -185,9 +185,9 @@ def measure_wait(run: sl.Run) -> tuple[float]:
     ("rate", "service", "reviewers", "borrowers", "horizon"),
     [
         (1.2, 1.5, 3, 2_400, 3_000),
-        (1.6, 1.5, 3, 2_400, 3_000),
+        pytest.param(1.6, 1.5, 3, 2_400, 3_000, marks=pytest.mark.long),
         pytest.param(1.6, 1.5, 3, 12_000, 3_000, marks=pytest.mark.long),
-        (0.03, 40.0, 2, 600, 8_000),
+        pytest.param(0.03, 40.0, 2, 600, 8_000, marks=pytest.mark.long),
         pytest.param(0.03, 40.0, 2, 2_000, 30_000, marks=pytest.mark.long),
         pytest.param(0.012, 50.0, 1, 1_500, 30_000, marks=pytest.mark.long),
     ],

@@ -108,7 +108,9 @@ def test_a_low_score_recovers_after_a_known_number_of_evaluations(
     assert (run.holds["days_score"] == run.holds["delay_days"]).all()
 
 
-@pytest.mark.parametrize(("needed", "clean"), [(1, 0.6), (2, 0.8), (3, 0.8)])
+@pytest.mark.parametrize(
+    ("needed", "clean"), [(1, 0.6), *(pytest.param(n, 0.8, marks=pytest.mark.long) for n in (2, 3))]
+)
 def test_a_late_payer_waits_for_clean_evaluations_in_a_row(needed: int, clean: float) -> None:
     """R31, R36, R60: a hold paid late waits J more evaluations, E[J] = (1 - p^N) / ((1 - p) p^N).
 
@@ -154,7 +156,12 @@ def test_a_late_payer_waits_for_clean_evaluations_in_a_row(needed: int, clean: f
 
 @pytest.mark.parametrize(
     ("flag", "flag_days", "period", "cutoff"),
-    [(0.2, 0.0, 30, 0), (0.2, 20.0, 30, 0), (0.1, 60.0, 17, 5), (0.4, 10.0, 10, 0)],
+    [
+        (0.2, 0.0, 30, 0),
+        (0.2, 20.0, 30, 0),
+        pytest.param(0.1, 60.0, 17, 5, marks=pytest.mark.long),
+        pytest.param(0.4, 10.0, 10, 0, marks=pytest.mark.long),
+    ],
 )
 def test_a_false_flag_adds_a_geometric_number_of_periods(
     flag: float, flag_days: float, period: int, cutoff: int

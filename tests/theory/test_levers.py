@@ -363,7 +363,7 @@ def test_transparency_spares_early_repayments_into_a_running_evaluation(strength
     assert_share(follows[~running], 0.3)
 
 
-@pytest.mark.parametrize("strength", [0.3, 0.8])
+@pytest.mark.parametrize("strength", [pytest.param(0.3, marks=pytest.mark.long), 0.8])
 @pytest.mark.parametrize("flag_days", [0.0, 40.0])
 def test_a_better_model_flags_fewer_by_mistake(strength: float, flag_days: float) -> None:
     """R56: the closed form of the wait that false flags make, with their share times 1 - strength."""
