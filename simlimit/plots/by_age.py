@@ -1,21 +1,17 @@
 """The tables that pictures are drawn from, in the shape in which a study gives them, of a run too."""
 
-from typing import Literal
+from collections.abc import Hashable
 
 import numpy as np
 import pandas as pd
 
 from simlimit.arguments import check_choice, check_whole
 from simlimit.delays import aalen_johansen, at_risk
+from simlimit.delays.tables import with_interval
 from simlimit.model.causes import GATES
 from simlimit.run.run import Run
-from simlimit.study.metrics import last_seen
-from simlimit.study.study import Study
-
-Weight = Literal["holds", "amount"]
-
-WEIGHTS = ("holds", "amount")
-ENDS = ("released", "forfeited")
+from simlimit.study.metrics import WEIGHTS, Floats, Weight, last_seen
+from simlimit.study.study import ENDS, Study
 
 
 def observed_days(of: Run | Study, follow_up_days: int | None) -> int:
@@ -39,12 +35,12 @@ def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFr
     counts = _by_age(of, weight)
     ended, censored = counts[[*ENDS]].to_numpy().T, last_seen(counts["pending"].to_numpy())
     incidence = aalen_johansen(ended, censored)
-    columns = {"at_risk": at_risk(ended, censored)}
-    for i, end in enumerate(ENDS):
-        columns |= {end: incidence[i], f"{end}_low": np.full_like(incidence[i], np.nan)}
-        columns[f"{end}_high"] = columns[f"{end}_low"]
-    columns["pending"] = 1 - incidence.sum(axis=0)
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(counts), name="days"))
+    table: dict[Hashable, Floats] = {"at_risk": at_risk(ended, censored)}
+    unknown = np.full(len(counts), np.nan)
+    for end, share in zip(ENDS, incidence, strict=True):
+        table |= with_interval(end, share, unknown, unknown)
+    table["pending"] = 1 - incidence.sum(axis=0)
+    return pd.DataFrame(table, index=counts.index)
 
 
 def standing(of: Run | Study, weight: Weight) -> pd.DataFrame:

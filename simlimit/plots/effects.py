@@ -4,6 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.plots.labels import METRICS
+from simlimit.tables.numbers import number_text
+from simlimit.tables.units import Unit
 
 
 def effect_unit(metric: str, weight: str = "holds") -> tuple[float, str]:
@@ -40,10 +42,6 @@ def with_interval(value: float, low: float, high: float, places: int, sign: str 
     >>> with_interval(0.5, -0.0001, 1, 2)
     '+0.50  (+0.00, +1.00)'
     """
-    middle, lower, upper = (_rounded(one, places, sign) for one in (value, low, high))
+    unit = Unit(1, places, "")
+    middle, lower, upper = (number_text(one, unit, sign) for one in (value, low, high))
     return f"{middle}  ({lower}, {upper})"
-
-
-def _rounded(value: float, places: int, sign: str) -> str:
-    # Adding 0 takes the sign from a zero.
-    return "-" if np.isnan(value) else f"{round(value, places) + 0:{sign},.{places}f}"

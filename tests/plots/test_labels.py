@@ -12,7 +12,7 @@ import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.plots import fonts, labels, platform_timeline
+from simlimit.plots import fonts, labels
 from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.study.metrics import METRICS
 
@@ -34,7 +34,7 @@ def labelled():
 
 
 def test_every_word_is_translated():
-    words = {*labelled(), *GATES, *(word for pair in platform_timeline.SERIES.values() for word in pair)}
+    words = {*labelled(), *GATES, *(word for pair in labels.SERIES.values() for word in pair)}
     words |= {word for pair in labels.METRICS.values() for word in pair}
     words |= {kind.replace("_", " ") for kind in LEVER_KINDS}
     assert words - set(labels.CHINESE) == set()
