@@ -32,7 +32,7 @@ def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFr
     """Return what `Study.delay_curve` does, of a run too, whose interval is NaN: it is one history."""
     if isinstance(of, Study):
         return of.delay_curve(confidence, weight)
-    counts = _by_age(of, weight)
+    counts = _by_age(of.counts, weight)
     ended, censored = counts[[*ENDS]].to_numpy().T, last_seen(counts["pending"].to_numpy())
     incidence = aalen_johansen(ended, censored)
     table: dict[Hashable, Floats] = {"at_risk": at_risk(ended, censored)}
@@ -47,15 +47,14 @@ def standing(of: Run | Study, weight: Weight) -> pd.DataFrame:
     """Return what `Study.standing` does, of a run too, without intervals."""
     if isinstance(of, Study):
         return of.standing(weight=weight)[[*GATES, *ENDS]]
-    followed = _by_age(of, weight, followed=True).loc[: of.follow_up_days, [*GATES, *ENDS]]
+    followed = _by_age(of.counts[of.counts["followed"]], weight).loc[: of.follow_up_days, [*GATES, *ENDS]]
     followed[[*ENDS]] = followed[[*ENDS]].cumsum()
     return followed.div(followed.sum(axis=1).replace(0, np.nan), axis=0)
 
 
-def _by_age(run: Run, weight: Weight, followed: bool | None = None) -> pd.DataFrame:
-    """Return the counts of a run by age, over its regions."""
+def _by_age(counts: pd.DataFrame, weight: Weight) -> pd.DataFrame:
+    """Return counts of a run by age, over its regions."""
     check_choice("weight", weight, WEIGHTS)
-    counts = run.counts if followed is None else run.counts[run.counts["followed"] == followed]
     names = [*GATES, *ENDS, "pending"]
     behind = "" if weight == "holds" else "_amount"
     by_age = counts.groupby("age_days")[[f"{name}{behind}" for name in names]].sum()

@@ -1,4 +1,4 @@
-"""Effects in words: the unit that a difference in a metric has, and its numbers with a sign."""
+"""Metrics and effects in words: the units of both, and an effect with its sign and its interval."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,6 +6,12 @@ import numpy.typing as npt
 from simlimit.plots.labels import METRICS
 from simlimit.tables.numbers import number_text
 from simlimit.tables.units import Unit
+
+
+def metric_unit(metric: str, weight: str = "holds") -> str:
+    """Return the unit of a metric; what is a share of holds is one of principal if they count by amount."""
+    unit = METRICS[metric][1]
+    return "share of repaid principal" if unit == "share of holds" and weight == "amount" else unit
 
 
 def effect_unit(metric: str, weight: str = "holds") -> tuple[float, str]:
@@ -17,12 +23,9 @@ def effect_unit(metric: str, weight: str = "holds") -> tuple[float, str]:
     >>> effect_unit("pending_share")
     (100.0, 'percentage points of holds')
     """
-    unit = METRICS[metric][1]
-    if unit == "share of holds":
-        points = ("percentage points of holds", "percentage points of repaid principal")
-        return 100.0, points[weight == "amount"]
-    if unit == "share of borrower-days":
-        return 100.0, "percentage points of borrower-days"
+    unit = metric_unit(metric, weight)
+    if unit.startswith("share of "):
+        return 100.0, unit.replace("share", "percentage points")
     return 1.0, unit
 
 

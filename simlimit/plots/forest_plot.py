@@ -11,7 +11,7 @@ from simlimit.plots.canvas import axes_or_new, finish, shortened, subtitle, writ
 from simlimit.plots.effects import decimals, effect_unit, with_interval
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.study.comparison import Comparison
-from simlimit.study.metrics import Weight
+from simlimit.study.metrics import Floats, Weight
 
 WIDTH = 8.0
 ROW = 0.34
@@ -85,15 +85,8 @@ def forest(
         height -= 0.9
         rows = table.xs(metric, level="metric")
         intervals = scale * rows[["difference", "low", "high"]].to_numpy()
-        for other, (middle, low, high), significant in zip(
-            others, intervals, rows["significant"], strict=True
-        ):
-            marker, *_ = ax.errorbar(
-                middle, height, xerr=[[middle - low], [high - middle]], fmt="o", color=style.INK, capsize=3
-            )
-            marker.set(markersize=7, markerfacecolor=style.INK if significant else "white")
-            words = with_interval(middle, low, high, places)
-            write(ax, words, (1.02, height), OF_A_ROW, fontsize=9)
+        for other, interval, significant in zip(others, intervals, rows["significant"], strict=True):
+            _draw_row(ax, height, interval, places, significant)
             ticks[height] = shortened(other)
             height -= 1
     ax.set(ylim=(height + 0.4, 0.6), yticks=list(ticks), yticklabels=list(ticks.values()))
@@ -105,6 +98,15 @@ def forest(
     ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}")
     title = label("paired difference from {reference}", reference=shortened(comparison.reference))
     return finish(ax, title, subtitle(study, label, confidence))
+
+
+def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_significant: bool) -> None:
+    """Draw an effect with its interval, and write it at the right."""
+    middle, low, high = interval
+    ends = [[middle - low], [high - middle]]
+    marker, *_ = ax.errorbar(middle, height, xerr=ends, fmt="o", color=style.INK, capsize=3)
+    marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
+    write(ax, with_interval(middle, low, high, places), (1.02, height), OF_A_ROW, fontsize=9)
 
 
 def _unit(metrics: Sequence[str], weight: Weight) -> tuple[float, str]:

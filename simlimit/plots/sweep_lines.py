@@ -10,6 +10,7 @@ from simlimit.arguments import check_choice, check_type, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.canvas import axes_or_new, finish, label_ends, subtitle, use_percent_axis
+from simlimit.plots.effects import metric_unit
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.scenario import Scenario
 from simlimit.scenario.base import unit_of
@@ -81,9 +82,7 @@ def sweep(
     # The second field's values follow each other for each value of the first.
     tables = [estimates.iloc[number::lines] for number in range(lines)]
     study = next(iter(sweep.studies.values()))
-    what, unit = METRICS[metric]
-    if unit == "share of holds" and weight == "amount":
-        unit = "share of repaid principal"
+    what, unit = METRICS[metric][0], metric_unit(metric, weight)
     ax = axes_or_new(ax)
     _draw_lines(ax, values, tables)
     declared = Scenario.leaves().get(field)
