@@ -146,6 +146,5 @@ def counts_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
 
 def _standing(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Turn what arrives less what leaves at each age into what stands there; endings stay as they are."""
-    standing = counts.copy()
-    np.cumsum(counts[..., : len(causes.GATES)], axis=2, out=standing[..., : len(causes.GATES)])
-    return standing
+    gates, ends = np.split(counts, [len(causes.GATES)], axis=-1)
+    return np.concatenate([gates.cumsum(axis=2), ends], axis=-1)
