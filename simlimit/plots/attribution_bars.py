@@ -6,7 +6,7 @@ from simlimit.arguments import check_type
 from simlimit.plots.canvas import axes_or_new, finish, subtitle
 from simlimit.plots.effects import effect_unit
 from simlimit.plots.interval_bars import ROW, Bar, draw_rows
-from simlimit.plots.labels import METRICS, Language, label, label_language
+from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.study.attribution import TOTAL, Attribution
 
 WIDTH = 8.0
@@ -55,28 +55,24 @@ def attribution(
     'all gates'
     """
     check_type("attribution", attribution, Attribution)
-    language = label_language(language)
+    label = Labels(language)
     metric = attribution.metric
     scale, unit = effect_unit(metric, attribution.weight)
     table = attribution.table(confidence)
-    shown = {"shapley": "explained"} | ({"charged": "charged"} if metric == IN_DAYS else {})
+    how = label("explained: by the gate being closed, on average over all sets of the others")
+    columns = {"shapley": label("explained")}
+    if metric == IN_DAYS:
+        how += f"\n{label('charged: days at the gate')}"
+        columns["charged"] = label("charged")
     rows = {}
     for gate, row in table.iterrows():
-        name = label("all gates" if gate == TOTAL else str(gate), language)
+        name = label("all gates" if gate == TOTAL else str(gate))
         rows[name] = [
-            Bar(label(word, language), *(scale * row[f"{column}{end}"] for end in ("", "_low", "_high")))
-            for column, word in shown.items()
+            Bar(word, *(scale * row[f"{column}{end}"] for end in ("", "_low", "_high")))
+            for column, word in columns.items()
         ]
     ax = axes_or_new(ax, (WIDTH, AROUND + ROW * len(rows)))
     draw_rows(ax, rows)
-    what = label(METRICS[metric][0], language, days=attribution.follow_up_days)
-    axis = label("{what} ({unit})", language, what=what, unit=label(unit, language))
-    how = label("explained: by the gate being closed, on average over all sets of the others", language)
-    if metric == IN_DAYS:
-        how += f"\n{label('charged: days at the gate', language)}"
-    ax.set_xlabel(f"{axis}\n{how}")
-    return finish(
-        ax,
-        label("what each gate explains", language),
-        subtitle(attribution, language, confidence),
-    )
+    what = label(METRICS[metric][0], days=attribution.follow_up_days)
+    ax.set_xlabel(f"{label.with_unit(what, unit)}\n{how}")
+    return finish(ax, label("what each gate explains"), subtitle(attribution, label, confidence))

@@ -1,6 +1,5 @@
 """One borrower's line over time: outstanding, held by cause, available."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
@@ -8,17 +7,13 @@ from matplotlib.ticker import StrMethodFormatter
 from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.plots import style
 from simlimit.plots.canvas import axes_or_new, finish, subtitle
-from simlimit.plots.labels import Language, label, label_language
+from simlimit.plots.labels import Labels, Language
+from simlimit.plots.stack import draw_stack
 from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
 
 SIZE = (8.5, 4.5)
-PARTS = ("outstanding", *GATES, "available")
-"""Of the stack, from below."""
-OUTSTANDING = style.Area("#8a8a8a", "")
-AVAILABLE = style.Area("white", "")
 
 
 def borrower(
@@ -64,7 +59,7 @@ def borrower(
     'amount (currency units)'
     """
     check_type("run", run, Run)
-    language = label_language(language)
+    label = Labels(language)
     first, last = _check_days(days, run.scenario.horizon_days)
     if run.has_processes:
         raise SimlimitError(
@@ -73,13 +68,11 @@ def borrower(
         )
     table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
     ax = axes_or_new(ax, SIZE)
-    _stack(ax, table, language)
-    ax.set_xlabel(label("day of the run (days)", language))
-    ax.set_ylabel(label("amount (currency units)", language))
+    _stack(ax, table, label)
+    ax.set_xlabel(label("day of the run (days)"))
+    ax.set_ylabel(label("amount (currency units)"))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    return finish(
-        ax, label("the line of borrower {borrower}", language, borrower=borrower), subtitle(run, language)
-    )
+    return finish(ax, label("the line of borrower {borrower}", borrower=borrower), subtitle(run, label))
 
 
 def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
@@ -92,38 +85,17 @@ def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
     return days
 
 
-def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
-    # The end of a day lasts until the end of the next.
-    edges = np.append(table.index.to_numpy(), table.index[-1] + 1)
-    handles = []
-    below = np.zeros(len(edges))
-    for name in PARTS:
-        part = _extended(table[name])
-        if name in GATES and not part.any():
-            continue
-        area = {"outstanding": OUTSTANDING, "available": AVAILABLE}.get(name) or style.GATES[name]
-        words = label(name, language)
-        handles.append(
-            ax.fill_between(
-                edges, below, below + part, step="post", facecolor=area.colour, hatch=area.hatch,
-                edgecolor="white", linewidth=0.3,
-                label=label("held for {gate}", language, gate=words) if name in GATES else words,
-            )
-        )  # fmt: skip
-        below = below + part
+def _stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
+    gates = [gate for gate in GATES if table[gate].any()]
+    held = {gate: label("held for {gate}", gate=label(gate)) for gate in gates}
+    entries = {"outstanding": label("outstanding"), **held, "available": label("available")}
+    # The end of a day lasts until the end of the next; the last one, too.
+    edges = table.reindex(range(table.index[0], table.index[-1] + 2), method="ffill")
+    height = draw_stack(ax, edges, entries, linewidth=0.3)
     # White on white needs an outline.
-    handles[-1].set(edgecolor=style.GREY, linewidth=0.8)
-    (limit,) = ax.step(
-        edges, _extended(table["limit"]), where="post", color="black", linestyle=(0, (4, 2)), linewidth=1.6,
-        label=label("limit", language),
-    )  # fmt: skip
-    top = max(below.max(), table["limit"].max(), 1.0)
-    ax.set(xlim=(edges[0], edges[-1]), ylim=(0, 1.08 * top))
-    ax.legend(
-        handles=[limit, *reversed(handles)], loc="upper left", bbox_to_anchor=(1.01, 1), fontsize="small"
-    )
-
-
-def _extended(column: "pd.Series[float]") -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return a column with its last value twice: where the last step ends."""
-    return np.append(column.to_numpy(np.float64), column.iloc[-1])
+    ax.collections[-1].set_linewidth(0.8)
+    (limit,) = ax.step(edges.index, edges["limit"], where="post", color="black", label=label("limit"))
+    limit.set(linestyle=(0, (4, 2)), linewidth=1.6)
+    top = max(height.max(), edges["limit"].max(), 1.0)
+    ax.set(xlim=(edges.index[0], edges.index[-1]), ylim=(0, 1.08 * top))
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), reverse=True, fontsize="small")

@@ -1,21 +1,17 @@
 """The tables that pictures are drawn from, in the shape in which a study gives them, of a run too."""
 
-from typing import Literal
+from collections.abc import Hashable
 
 import numpy as np
 import pandas as pd
 
 from simlimit.arguments import check_choice, check_whole
 from simlimit.delays import aalen_johansen, at_risk
+from simlimit.delays.tables import with_interval
 from simlimit.model.causes import GATES
 from simlimit.run.run import Run
-from simlimit.study.metrics import last_seen
-from simlimit.study.study import Study
-
-Weight = Literal["holds", "amount"]
-
-WEIGHTS = ("holds", "amount")
-ENDS = ("released", "forfeited")
+from simlimit.study.metrics import WEIGHTS, Floats, Weight, last_seen
+from simlimit.study.study import ENDS, Study
 
 
 def observed_days(of: Run | Study, follow_up_days: int | None) -> int:
@@ -36,30 +32,29 @@ def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFr
     """Return what `Study.delay_curve` does, of a run too, whose interval is NaN: it is one history."""
     if isinstance(of, Study):
         return of.delay_curve(confidence, weight)
-    counts = _by_age(of, weight)
+    counts = _by_age(of.counts, weight)
     ended, censored = counts[[*ENDS]].to_numpy().T, last_seen(counts["pending"].to_numpy())
     incidence = aalen_johansen(ended, censored)
-    columns = {"at_risk": at_risk(ended, censored)}
-    for i, end in enumerate(ENDS):
-        columns |= {end: incidence[i], f"{end}_low": np.full_like(incidence[i], np.nan)}
-        columns[f"{end}_high"] = columns[f"{end}_low"]
-    columns["pending"] = 1 - incidence.sum(axis=0)
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(counts), name="days"))
+    table: dict[Hashable, Floats] = {"at_risk": at_risk(ended, censored)}
+    unknown = np.full(len(counts), np.nan)
+    for end, share in zip(ENDS, incidence, strict=True):
+        table |= with_interval(end, share, unknown, unknown)
+    table["pending"] = 1 - incidence.sum(axis=0)
+    return pd.DataFrame(table, index=counts.index)
 
 
 def standing(of: Run | Study, weight: Weight) -> pd.DataFrame:
     """Return what `Study.standing` does, of a run too, without intervals."""
     if isinstance(of, Study):
         return of.standing(weight=weight)[[*GATES, *ENDS]]
-    followed = _by_age(of, weight, followed=True).loc[: of.follow_up_days, [*GATES, *ENDS]]
+    followed = _by_age(of.counts[of.counts["followed"]], weight).loc[: of.follow_up_days, [*GATES, *ENDS]]
     followed[[*ENDS]] = followed[[*ENDS]].cumsum()
     return followed.div(followed.sum(axis=1).replace(0, np.nan), axis=0)
 
 
-def _by_age(run: Run, weight: Weight, followed: bool | None = None) -> pd.DataFrame:
-    """Return the counts of a run by age, over its regions."""
+def _by_age(counts: pd.DataFrame, weight: Weight) -> pd.DataFrame:
+    """Return counts of a run by age, over its regions."""
     check_choice("weight", weight, WEIGHTS)
-    counts = run.counts if followed is None else run.counts[run.counts["followed"] == followed]
     names = [*GATES, *ENDS, "pending"]
     behind = "" if weight == "holds" else "_amount"
     by_age = counts.groupby("age_days")[[f"{name}{behind}" for name in names]].sum()

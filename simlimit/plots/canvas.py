@@ -10,13 +10,15 @@ from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import Language, label
-from simlimit.plots.style import GREY, LABEL_SIZE
+from simlimit.plots.labels import Labels
+from simlimit.plots.style import GREY, LABEL_SIZE, line
 from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution
 from simlimit.study.ranking import LeverRanking
 from simlimit.study.study import Study
+from simlimit.tables.numbers import share_text
 
+Point = tuple[float, float]
 SIZE = (7.5, 4.5)
 """Of a new figure, in inches."""
 LINE_HEIGHT = 1.35
@@ -32,45 +34,55 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
     return ax
 
 
+def write(
+    ax: Axes, words: str, place: Point, units: str | tuple[str, str], offset: Point = (0, 0), **look: object
+) -> None:
+    """Write words, in which a user's dollar sign is no formula, within the axes or beside them.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    words : str
+    place : (float, float)
+        In the units that `matplotlib.axes.Axes.annotate` calls `xycoords`.
+    units : str or (str, str)
+        For both coordinates, or for each.
+    offset : (float, float)
+        How many points to the right of the place, and above it.
+    **look
+        Properties of the text.
+    """
+    written = ax.annotate(
+        words, place, offset, xycoords=units, textcoords="offset points", annotation_clip=False
+    )
+    written.set(**{"va": "center", "fontsize": LABEL_SIZE, "parse_math": False} | look)
+
+
 def finish(ax: Axes, title: str, subtitle: str) -> Axes:
     """Write a title and a line below it, choose fonts that have all characters, and return the axes."""
-    # A scenario's name is the user's: a dollar sign in it is no formula.
     ax.set_title(
         title[:1].upper() + title[1:], loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False
     )
-    ax.annotate(
-        subtitle,
-        (0, 1),
-        xycoords="axes fraction",
-        xytext=(0, 7),
-        textcoords="offset points",
-        color=GREY,
-        fontsize=9,
-        annotation_clip=False,
-        parse_math=False,
-    )
+    write(ax, subtitle, (0, 1), "axes fraction", (0, 7), va="baseline", color=GREY, fontsize=9)
     use_cjk_font(ax)
     return ax
 
 
 def subtitle(
-    of: Run | Study | LeverRanking | Attribution, language: Language, confidence: float | None = None
+    of: Run | Study | LeverRanking | Attribution, label: Labels, confidence: float | None = None
 ) -> str:
     """Return which history a picture shows; or which histories, and the confidence of their intervals."""
-    name = shortened(of.scenario.name)
-    if not isinstance(of, Run):
-        words = "{name}, seed {seed}, {number:,} replications"
-        histories = label(words, language, name=name, seed=of.seed, number=len(of))
-        return histories if confidence is None else f"{histories}; {interval_note(confidence, language)}"
-    if of.replication == 0:
-        return label("{name}, seed {seed}", language, name=name, seed=of.seed)
-    words = "{name}, seed {seed}, replication {number}"
-    return label(words, language, name=name, seed=of.seed, number=of.replication)
+    named = {"name": shortened(of.scenario.name), "seed": of.seed}
+    if isinstance(of, Run):
+        words = "{name}, seed {seed}, replication {number}" if of.replication else "{name}, seed {seed}"
+        return label(words, number=of.replication, **named)
+    histories = label("{name}, seed {seed}, {number:,} replications", number=len(of), **named)
+    return histories if confidence is None else f"{histories}; {interval_note(confidence, label)}"
 
 
-def interval_note(confidence: float, language: Language) -> str:
+def interval_note(confidence: float, label: Labels) -> str:
     """Return what the intervals over replications are."""
-    return label("{confidence:g} % intervals over replications", language, confidence=100 * confidence)
+    return label("{confidence:g} % intervals over replications", confidence=100 * confidence)
 
 
 def shortened(name: str) -> str:
@@ -79,10 +91,8 @@ def shortened(name: str) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in words for a label; what is not known is a dash."""
-    if np.isnan(share):
-        return "-"
-    return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
+    """Return a share for a label; what is not known is a dash."""
+    return "<0.1 %" if 0 < share < 0.0005 else share_text(share)
 
 
 def use_percent_axis(ax: Axes) -> None:
@@ -91,8 +101,8 @@ def use_percent_axis(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
 
 
-def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours: Sequence[str]) -> None:
-    """Write labels to the right of some axes, at their heights, moved apart where they would overlap.
+def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None:
+    """Write a label where each line ends, to the right of the axes, moved apart where they would overlap.
 
     The limits of the axes must be final.
     """
@@ -105,7 +115,7 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours
     placed = np.clip(isotonic_regression(wanted - steps).x, 0, max(0, 1 - steps[-1])) + steps
     for number, start, end in zip(order, wanted, placed, strict=True):
         moved = abs(end - start) * points > 1
-        line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+        pointer = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
         ax.annotate(
             texts[number],
             xy=(1, start),
@@ -113,10 +123,10 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours
             xycoords="axes fraction",
             textcoords="axes fraction",
             va="center",
-            color=colours[number],
+            color=line(number).colour,
             fontsize=LABEL_SIZE,
             parse_math=False,
-            arrowprops=line if moved else None,
+            arrowprops=pointer if moved else None,
             annotation_clip=False,
         )
 

@@ -1,17 +1,18 @@
 """What repayment holds waited for: a bar for each cause."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
 from simlimit.plots import style
-from simlimit.plots.by_age import Weight
 from simlimit.plots.canvas import axes_or_new, finish, percent, subtitle
-from simlimit.plots.labels import Language, label, label_language
+from simlimit.plots.labels import Labels, Language
 from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.run import Run
+from simlimit.study.metrics import Weight
 from simlimit.study.study import Study
 
 PLACES = range(len(GATES))
@@ -60,23 +61,25 @@ def causes(
     8
     """
     check_type("of", of, Run, Study)
-    language = label_language(language)
+    label = Labels(language)
     ax = axes_or_new(ax)
     if isinstance(of, Study):
-        title = label("what repayment holds wait for", language)
-        _draw_study(ax, of, weight, confidence, language)
+        title = label("what repayment holds wait for")
+        _draw_study(ax, of.summary(confidence, weight=weight).loc[[f"days_{gate}" for gate in GATES]])
+        words = "mean wait per repayment hold, at most {days} days (days)"
+        ax.set_xlabel(label(words, days=of.follow_up_days))
     else:
         number = len(repayment_holds(of))
-        title = label("what {number:,} repayment holds waited for", language, number=number)
-        _draw_run(ax, of, language)
-    ax.set_yticks(PLACES, [label(gate, language) for gate in GATES])
+        title = label("what {number:,} repayment holds waited for", number=number)
+        _draw_run(ax, delay_by_cause(of).drop(index="total"))
+        ax.set_xlabel(label("days waited, over all repayment holds (hold-days)"))
+    ax.set_yticks(PLACES, [label(gate) for gate in GATES])
     ax.invert_yaxis()
-    ax.set_ylabel(label("gate at which they waited", language))
-    return finish(ax, title, subtitle(of, language, confidence))
+    ax.set_ylabel(label("gate at which they waited"))
+    return finish(ax, title, subtitle(of, label, confidence))
 
 
-def _draw_run(ax: Axes, run: Run, language: Language) -> None:
-    table = delay_by_cause(run).drop(index="total")
+def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
     bars = ax.barh(PLACES, table["hold_days"], color=style.PALE, edgecolor=style.INK)
     labels = [
         f"{days:,} ({percent(share)})" if days else "0"
@@ -87,21 +90,17 @@ def _draw_run(ax: Axes, run: Run, language: Language) -> None:
     ax.set_xlim(0, 1.4 * max(1, table["hold_days"].max()))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    ax.set_xlabel(label("days waited, over all repayment holds (hold-days)", language))
 
 
-def _draw_study(ax: Axes, study: Study, weight: Weight, confidence: float, language: Language) -> None:
-    summary = study.summary(confidence, weight=weight).loc[[f"days_{gate}" for gate in GATES]]
-    mean = summary["estimate"].to_numpy()
-    error = np.vstack([mean - summary["low"], summary["high"] - mean])
-    bars = ax.barh(PLACES, mean, color=style.PALE, edgecolor=style.INK)
-    ax.errorbar(mean, PLACES, xerr=error, fmt="none", ecolor="black", capsize=3, linewidth=1)
+def _draw_study(ax: Axes, summary: pd.DataFrame) -> None:
+    mean, low, high = (summary[column].to_numpy() for column in ("estimate", "low", "high"))
+    ax.barh(PLACES, mean, color=style.PALE, edgecolor=style.INK)
+    ax.errorbar(
+        mean, PLACES, xerr=[mean - low, high - mean], fmt="none", ecolor="black", capsize=3, linewidth=1
+    )
     # Beside the interval, not in it.
-    ends = summary["high"].fillna(summary["estimate"]).fillna(0.0).to_numpy()
-    for bar, value, end in zip(bars, mean, ends, strict=True):
-        height = bar.get_y() + bar.get_height() / 2
+    ends = summary["high"].fillna(summary["estimate"]).fillna(0.0)
+    for place, value, end in zip(PLACES, mean, ends, strict=True):
         words = "-" if np.isnan(value) else f"{value:.2f}" if value else "0"
-        ax.annotate(words, (end, height), (5, 0), textcoords="offset points", va="center")
+        ax.annotate(words, (end, place), (5, 0), textcoords="offset points", va="center")
     ax.set_xlim(0, 1.15 * ends.max() or 1)
-    words = "mean wait per repayment hold, at most {days} days (days)"
-    ax.set_xlabel(label(words, language, days=study.follow_up_days))

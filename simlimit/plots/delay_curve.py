@@ -1,26 +1,17 @@
 """The delay curve: which share is released by each day after repayment."""
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from simlimit.arguments import check_type
-from simlimit.plots.by_age import ENDS, Weight, delay_curve, observed_days
-from simlimit.plots.canvas import (
-    axes_or_new,
-    finish,
-    interval_note,
-    percent,
-    subtitle,
-    use_percent_axis,
-    write_in_middle,
-)
-from simlimit.plots.labels import Language, label, label_language
-from simlimit.plots.style import FORFEITED, GREY, INK, PALE
+from simlimit.plots import canvas
+from simlimit.plots.by_age import delay_curve, observed_days
+from simlimit.plots.labels import Labels, Language
+from simlimit.plots.style import AREAS, GREY, INK, PALE
 from simlimit.run.run import Run
-from simlimit.study.study import Study
+from simlimit.study.metrics import Weight
+from simlimit.study.study import ENDS, Study
 
 MARKED_DAYS = (7, 30)
 HIGH_ATOM = 0.5
@@ -76,86 +67,52 @@ def delay(
     'days since repayment'
     """
     check_type("of", of, Run, Study)
-    language = label_language(language)
+    label = Labels(language)
     end = observed_days(of, follow_up_days)
     curve = delay_curve(of, weight, confidence).reindex(range(end + 1))
-    ax = axes_or_new(ax)
-    ax.set(xlim=(-0.01 * end, end), xlabel=label("days since repayment", language))
-    use_percent_axis(ax)
-    if np.isnan(curve["released"].iloc[0]):
-        ax.set(ylim=(0, 1), ylabel=_share_label(weight, language))
-        write_in_middle(ax, label("no repayment is observed for {day} days", language, day=end))
+    at_once = curve["released"].iloc[0]
+    share = label("share of holds" if weight == "holds" else "share of repaid principal")
+    ax = canvas.axes_or_new(ax)
+    ax.set(xlim=(-0.01 * end, end), ylim=(0, 1), xlabel=label("days since repayment"), ylabel=share)
+    canvas.use_percent_axis(ax)
+    if np.isnan(at_once):
+        canvas.write_in_middle(ax, label("no repayment is observed for {day} days", day=end))
     else:
-        _set_vertical_axis(ax, curve["released"].iloc[0], _share_label(weight, language), language)
-        _draw(ax, curve, language)
-        _legend(ax, of, confidence, curve, language)
-    return finish(ax, _title(of, weight, language), subtitle(of, language))
+        if at_once >= HIGH_ATOM:
+            bottom = np.floor(10 * (at_once - MARGIN)) / 10
+            words = label("{what} (axis from {low})", what=share, low=f"{100 * bottom:.0f} %")
+            ax.set(ylim=(bottom, 1), ylabel=words)
+        _draw(ax, curve, label)
+        _label_pending(ax, curve, label)
+        _legend(ax, curve, canvas.interval_note(confidence, label) if isinstance(of, Study) else None)
+    return canvas.finish(ax, _title(of, weight, label), canvas.subtitle(of, label))
 
 
-def _title(of: Run | Study, weight: Weight, language: Language) -> str:
+def _title(of: Run | Study, weight: Weight, label: Labels) -> str:
     if weight == "amount" or isinstance(of, Study):
-        return label("release delay of repaid principal", language)
+        return label("release delay of repaid principal")
     number = int(of.counts[[*ENDS, "pending"]].to_numpy().sum())
-    return label("release delay of {number:,} repayment holds", language, number=number)
+    return label("release delay of {number:,} repayment holds", number=number)
 
 
-def _share_label(weight: Weight, language: Language) -> str:
-    return label("share of holds" if weight == "holds" else "share of repaid principal", language)
-
-
-def _set_vertical_axis(ax: Axes, atom: float, share: str, language: Language) -> None:
-    bottom = 0.0 if atom < HIGH_ATOM else np.floor(10 * (atom - MARGIN)) / 10
-    words = share if bottom == 0 else "{what} (axis from {low})"
-    ax.set_ylim(bottom, 1)
-    ax.set_ylabel(label(words, language, what=share, low=f"{100 * bottom:.0f} %") if bottom else share)
-
-
-def _draw(ax: Axes, curve: pd.DataFrame, language: Language) -> None:
-    days = curve.index.to_numpy()
-    released, forfeited = curve["released"].to_numpy(), curve["forfeited"].to_numpy()
-    atom = label(
-        "released on the day of repayment: {share}",
-        language,
-        share=_share_text(curve, "released", 0),
-    )
-    ax.fill_between(
-        days, curve["released_low"], curve["released_high"], step="post", facecolor=PALE, edgecolor=INK,
-        linewidth=0.4,
-    )  # fmt: skip
-    ax.plot(0, released[0], "o", color=INK, markersize=8, clip_on=False, label=atom, zorder=4)
-    # The jump at day 0 is part of the curve.
-    marked = [day for day in MARKED_DAYS if day < days[-1]] + [days[-1]]
+def _draw(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
+    days, released = curve.index, curve["released"]
+    band = ax.fill_between(days, curve["released_low"], curve["released_high"], step="post", linewidth=0.4)
+    band.set(facecolor=PALE, edgecolor=INK)
+    words = label("released on the day of repayment: {share}", share=_share_text(curve, "released", 0))
+    ax.plot(0, released[0], "o", color=INK, markersize=8, clip_on=False, label=words, zorder=4)
+    end = days[-1]
+    marked = [*(day for day in MARKED_DAYS if day < end), end]
     by_day = "released by day {day}: {share}"
-    ax.step(
-        np.insert(days, 0, 0),
-        np.insert(released, 0, 0),
-        where="post",
-        color=INK,
-        linewidth=1.6,
-        label="\n".join(
-            label(by_day, language, day=d, share=_share_text(curve, "released", d)) for d in marked
-        ),
-    )
-    rest = curve["pending"].iloc[-1]
-    words = label("pending after {day} days: {share}", language, day=days[-1], share=percent(rest))
-    ax.plot([], [], " ", label=words)
-    ax.fill_between(
-        days,
-        1 - forfeited,
-        1,
-        step="post",
-        facecolor="white",
-        edgecolor=FORFEITED,
-        hatch="////",
-        linewidth=0.4,
-        label=label(
-            "forfeited by day {day}: {share}",
-            language,
-            day=days[-1],
-            share=_share_text(curve, "forfeited", days[-1]),
-        ),
-    )
-    _label_pending(ax, curve, language)
+    words = "\n".join(label(by_day, day=day, share=_share_text(curve, "released", day)) for day in marked)
+    # The jump at day 0 is part of the curve.
+    from_0 = np.insert(days, 0, 0), np.insert(released, 0, 0)
+    ax.step(*from_0, where="post", color=INK, linewidth=1.6, label=words)
+    rest = canvas.percent(curve["pending"].iloc[-1])
+    ax.plot([], [], " ", label=label("pending after {day} days: {share}", day=end, share=rest))
+    words = label("forfeited by day {day}: {share}", day=end, share=_share_text(curve, "forfeited", end))
+    look = AREAS["forfeited"]._asdict()
+    ax.fill_between(days, 1 - curve["forfeited"], 1, step="post", linewidth=0.4, label=words, **look)
 
 
 def _share_text(curve: pd.DataFrame, end: str, day: int) -> str:
@@ -164,10 +121,10 @@ def _share_text(curve: pd.DataFrame, end: str, day: int) -> str:
     interval = f"{100 * low:.1f} - {100 * high:.1f}"
     # Neither where there is none, nor where it is narrower than what is shown.
     is_shown = not np.isnan(low) and f"{100 * low:.1f}" != f"{100 * high:.1f}"
-    return f"{percent(share)} ({interval})" if is_shown else percent(share)
+    return f"{canvas.percent(share)} ({interval})" if is_shown else canvas.percent(share)
 
 
-def _label_pending(ax: Axes, curve: pd.DataFrame, language: Language) -> None:
+def _label_pending(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     """Write "pending" between the released and the forfeited part, where there is room."""
     low, high = ax.get_ylim()
     end = curve.index[-1]
@@ -175,12 +132,16 @@ def _label_pending(ax: Axes, curve: pd.DataFrame, language: Language) -> None:
     if len(middle) and middle.iloc[0] > ROOM * (high - low):
         day = middle.index[0]
         height = curve["released"][day] + middle.iloc[0] / 2
-        ax.text(day, height, label("pending", language), color=GREY, style="italic", va="center")
+        ax.text(day, height, label("pending"), color=GREY, style="italic", va="center")
 
 
-def _legend(ax: Axes, of: Run | Study, confidence: float, curve: pd.DataFrame, language: Language) -> None:
-    low, high = ax.get_ylim()
-    last = curve["released"].dropna().iloc[-1]
-    place: Literal["lower right", "upper right"] = "lower right" if last > (low + high) / 2 else "upper right"
-    title = interval_note(confidence, language) if isinstance(of, Study) else None
-    ax.legend(loc=place, framealpha=1, title=title, fontsize="small", title_fontsize="small")
+def _legend(ax: Axes, curve: pd.DataFrame, title: str | None) -> None:
+    """Write the legend at the right, in the half in which the curve does not end."""
+    is_high = curve["released"].dropna().iloc[-1] > np.mean(ax.get_ylim())
+    ax.legend(
+        loc="lower right" if is_high else "upper right",
+        framealpha=1,
+        title=title,
+        fontsize="small",
+        title_fontsize="small",
+    )

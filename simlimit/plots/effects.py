@@ -1,9 +1,17 @@
-"""Effects in words: the unit that a difference in a metric has, and its numbers with a sign."""
+"""Metrics and effects in words: the units of both, and an effect with its sign and its interval."""
 
 import numpy as np
 import numpy.typing as npt
 
 from simlimit.plots.labels import METRICS
+from simlimit.tables.numbers import number_text
+from simlimit.tables.units import Unit
+
+
+def metric_unit(metric: str, weight: str = "holds") -> str:
+    """Return the unit of a metric; what is a share of holds is one of principal if they count by amount."""
+    unit = METRICS[metric][1]
+    return "share of repaid principal" if unit == "share of holds" and weight == "amount" else unit
 
 
 def effect_unit(metric: str, weight: str = "holds") -> tuple[float, str]:
@@ -15,12 +23,9 @@ def effect_unit(metric: str, weight: str = "holds") -> tuple[float, str]:
     >>> effect_unit("pending_share")
     (100.0, 'percentage points of holds')
     """
-    unit = METRICS[metric][1]
-    if unit == "share of holds":
-        points = ("percentage points of holds", "percentage points of repaid principal")
-        return 100.0, points[weight == "amount"]
-    if unit == "share of borrower-days":
-        return 100.0, "percentage points of borrower-days"
+    unit = metric_unit(metric, weight)
+    if unit.startswith("share of "):
+        return 100.0, unit.replace("share", "percentage points")
     return 1.0, unit
 
 
@@ -40,10 +45,6 @@ def with_interval(value: float, low: float, high: float, places: int, sign: str 
     >>> with_interval(0.5, -0.0001, 1, 2)
     '+0.50  (+0.00, +1.00)'
     """
-    middle, lower, upper = (_rounded(one, places, sign) for one in (value, low, high))
+    unit = Unit(1, places, "")
+    middle, lower, upper = (number_text(one, unit, sign) for one in (value, low, high))
     return f"{middle}  ({lower}, {upper})"
-
-
-def _rounded(value: float, places: int, sign: str) -> str:
-    # Adding 0 takes the sign from a zero.
-    return "-" if np.isnan(value) else f"{round(value, places) + 0:{sign},.{places}f}"

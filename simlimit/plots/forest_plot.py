@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.text import Annotation
 
 from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
-from simlimit.plots.by_age import Weight
-from simlimit.plots.canvas import axes_or_new, finish, shortened, subtitle
+from simlimit.plots.canvas import axes_or_new, finish, shortened, subtitle, write
 from simlimit.plots.effects import decimals, effect_unit, with_interval
-from simlimit.plots.labels import METRICS, Language, label, label_language
+from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.study.comparison import Comparison
+from simlimit.study.metrics import Floats, Weight
 
 WIDTH = 8.0
 ROW = 0.34
 AROUND = 1.9
 """Inches of a row, and of all that is not rows."""
+OF_A_ROW = ("axes fraction", "data")
+"""Units of a place beside a row."""
 
 
 def forest(
@@ -68,7 +67,7 @@ def forest(
     'difference (days)'
     """
     check_type("comparison", comparison, Comparison)
-    language = label_language(language)
+    label = Labels(language)
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     table = comparison.differences(confidence, weight, names)
     study = comparison.studies[comparison.reference]
@@ -80,47 +79,34 @@ def forest(
     height = 0.0
     ticks: dict[float, str] = {}
     for metric in names:
-        heading = _write(ax, label(METRICS[metric][0], language, days=study.follow_up_days), (0.01, height))
-        heading.set(fontweight="bold", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+        heading = label(METRICS[metric][0], days=study.follow_up_days)
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        write(ax, heading, (0.01, height), OF_A_ROW, fontsize=9, fontweight="bold", bbox=behind)
         height -= 0.9
         rows = table.xs(metric, level="metric")
         intervals = scale * rows[["difference", "low", "high"]].to_numpy()
         for other, interval, significant in zip(others, intervals, rows["significant"], strict=True):
-            _draw(ax, height, interval, significant)
-            middle, low, high = interval
-            _write(ax, with_interval(middle, low, high, places), (1.02, height))
+            _draw_row(ax, height, interval, places, significant)
             ticks[height] = shortened(other)
             height -= 1
     ax.set(ylim=(height + 0.4, 0.6), yticks=list(ticks), yticklabels=list(ticks.values()))
     for tick in ax.get_yticklabels():
         tick.set_parse_math(False)
     ax.margins(x=0.12)
-    axis = label("difference ({unit})", language, unit=label(unit, language))
-    real = label("differs from 0, corrected for {number} comparisons", language, number=len(table))
-    ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0', language)}")
-    title = label("paired difference from {reference}", language, reference=shortened(comparison.reference))
-    return finish(ax, title, subtitle(study, language, confidence))
+    axis = label("difference ({unit})", unit=label(unit))
+    real = label("differs from 0, corrected for {number} comparisons", number=len(table))
+    ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}")
+    title = label("paired difference from {reference}", reference=shortened(comparison.reference))
+    return finish(ax, title, subtitle(study, label, confidence))
 
 
-def _draw(ax: Axes, height: float, interval: npt.NDArray[np.float64], significant: bool) -> None:
+def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_significant: bool) -> None:
+    """Draw an effect with its interval, and write it at the right."""
     middle, low, high = interval
-    ax.errorbar(
-        middle,
-        height,
-        xerr=[[middle - low], [high - middle]],
-        fmt="o",
-        color=style.INK,
-        markerfacecolor=style.INK if significant else "white",
-        markersize=7,
-        capsize=3,
-    )
-
-
-def _write(ax: Axes, words: str, place: tuple[float, float]) -> Annotation:
-    """Write at a share of the width and the height of a row."""
-    return ax.annotate(
-        words, place, xycoords=("axes fraction", "data"), va="center", fontsize=9, annotation_clip=False
-    )
+    ends = [[middle - low], [high - middle]]
+    marker, *_ = ax.errorbar(middle, height, xerr=ends, fmt="o", color=style.INK, capsize=3)
+    marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
+    write(ax, with_interval(middle, low, high, places), (1.02, height), OF_A_ROW, fontsize=9)
 
 
 def _unit(metrics: Sequence[str], weight: Weight) -> tuple[float, str]:

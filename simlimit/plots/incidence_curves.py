@@ -12,11 +12,14 @@ from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
-from simlimit.plots.by_age import Weight, delay_curve
-from simlimit.plots.canvas import axes_or_new, finish, label_ends, percent, subtitle, use_percent_axis
-from simlimit.plots.labels import CHINESE, Language, label, label_language
+from simlimit.plots.by_age import delay_curve
+from simlimit.plots.canvas import axes_or_new, finish, label_ends, percent, subtitle, use_percent_axis, write
+from simlimit.plots.labels import CHINESE, Labels, Language
 from simlimit.run.run import Run
+from simlimit.study.metrics import Floats, Weight
 from simlimit.study.study import Study
+
+Row = tuple[str, Floats]
 
 DAYS = (0, 15, 30, 60, 90)
 SIZE = (7.5, 5.2)
@@ -75,21 +78,28 @@ def incidence(
     2
     """
     check_type("of", of, pd.DataFrame, Run, Study)
-    language = label_language(language)
+    label = Labels(language)
     asked = _check_days(days)
     curve = _curve(of, weight, confidence)
-    outcomes = [str(name) for name in curve if f"{name}_low" in curve]
+    outcomes = {str(name): _outcome_label(str(name), label) for name in curve if f"{name}_low" in curve}
     ax = axes_or_new(ax, SIZE)
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
-    ax.set(xlabel=label("days since repayment", language), ylabel=label("share that has ended so", language))
+    ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
     use_percent_axis(ax)
     for number, name in enumerate(outcomes):
         _draw(ax, curve, name, style.line(number))
-    last = curve.loc[: asked[-1], outcomes].ffill().iloc[-1]
-    texts = [f"{_outcome_label(name, language)} {percent(last[name])}" for name in outcomes]
-    label_ends(ax, last.to_list(), texts, [style.line(number).colour for number in range(len(last))])
-    _write_table(ax, curve, outcomes, asked, _unit_of_table(of, weight), language)
-    return finish(ax, label("release and forfeit by age", language), _source(of, curve, confidence, language))
+    last = curve.loc[: asked[-1], [*outcomes]].ffill().iloc[-1]
+    texts = [f"{words} {percent(last[name])}" for name, words in outcomes.items()]
+    label_ends(ax, last.to_list(), texts)
+    rows = [(label("at risk"), _at_risk(curve, asked))]
+    rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
+    if isinstance(of, pd.DataFrame):
+        _write_table(ax, rows, asked, "")
+        source = str(curve.attrs.get("interval", ""))
+    else:
+        _write_table(ax, rows, asked, label(_unit(of, weight)))
+        source = subtitle(of, label, confidence)
+    return finish(ax, label("release and forfeit by age"), source)
 
 
 def _check_days(days: Sequence[float]) -> list[float]:
@@ -112,14 +122,6 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
     return of
 
 
-def _source(
-    of: pd.DataFrame | Run | Study, curve: pd.DataFrame, confidence: float, language: Language
-) -> str:
-    if isinstance(of, pd.DataFrame):
-        return str(curve.attrs.get("interval", ""))
-    return subtitle(of, language, confidence)
-
-
 def _draw(ax: Axes, curve: pd.DataFrame, name: str, line: style.Line) -> None:
     times = np.insert(curve.index.to_numpy(np.float64), 0, 0.0)
     low, high, share = (np.insert(curve[f"{name}{end}"].to_numpy(), 0, 0.0) for end in ("_low", "_high", ""))
@@ -127,66 +129,43 @@ def _draw(ax: Axes, curve: pd.DataFrame, name: str, line: style.Line) -> None:
     ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
 
 
-def _outcome_label(name: str, language: Language) -> str:
+def _outcome_label(name: str, label: Labels) -> str:
     """Return the word for an outcome: ours, or as the user's log has it."""
-    return label(name, language) if name in CHINESE else name
+    return label(name) if name in CHINESE else name
 
 
-def _unit_of_table(of: pd.DataFrame | Run | Study, weight: Weight) -> str:
-    if isinstance(of, pd.DataFrame):
-        return ""
+def _unit(of: Run | Study, weight: Weight) -> str:
     unit = "number of holds" if weight == "holds" else "currency units"
     return unit if isinstance(of, Run) else f"{unit}, over all replications"
 
 
-def _write_table(
-    ax: Axes,
-    curve: pd.DataFrame,
-    outcomes: Sequence[str],
-    days: Sequence[float],
-    unit: str,
-    language: Language,
-) -> None:
-    """Write the numbers below the axes, each in its column."""
-    times = curve.index.to_numpy(np.float64)
+def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:
+    """Return how many are at risk at each of some days: as many as at the next time of the curve."""
     observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
-    rows = {"at risk": observed[np.searchsorted(times, days, side="left")]}
-    behind = np.searchsorted(times, days, side="right")
-    for name in outcomes:
-        rows[name] = np.insert(_ended_at(curve, name).cumsum(), 0, 0.0)[behind]
-    down = -BELOW_AXES
-    if unit:
-        _write(ax, label(unit, language), 0, "axes fraction", (0, down), "left")
-        down -= ROW_HEIGHT
-    # The first number is centred below the left end of the axis, and needs half its width.
-    left = 8 + 0.31 * style.LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for counts in rows.values())
-    for name, counts in rows.items():
-        _write(ax, _outcome_label(name, language), 0, "axes fraction", (-left, down), "right")
-        for day, count in zip(days, counts, strict=True):
-            _write(ax, f"{count:,.0f}", day, "data", (0, down), "center")
-        down -= ROW_HEIGHT
+    return observed[np.searchsorted(curve.index, days, side="left")]
 
 
-def _write(ax: Axes, text: str, x: float, units: str, offset: tuple[float, float], side: str) -> None:
-    ax.annotate(
-        text,
-        xy=(x, 0),
-        xycoords=(units, "axes fraction"),
-        xytext=offset,
-        textcoords="offset points",
-        ha=side,
-        va="center",
-        fontsize=style.LABEL_SIZE,
-        annotation_clip=False,
-        parse_math=False,
-    )
+def _ended(curve: pd.DataFrame, outcome: str, days: Sequence[float]) -> Floats:
+    """Return how many have ended so by each of some days.
 
-
-def _ended_at(curve: pd.DataFrame, name: str) -> "pd.Series[float]":
-    """Return how many ended so at each time.
-
-    The share grows by the pending share times those who end over those at risk.
+    At each time the share grows by the pending share times those who end over those at risk.
     """
     before = curve["pending"].shift(fill_value=1.0)
-    grown = curve[name].diff().fillna(curve[name])
-    return (grown * curve["at_risk"] / before).where(before > ROUNDING, 0.0).fillna(0.0)
+    grown = curve[outcome].diff().fillna(curve[outcome])
+    ended = (grown * curve["at_risk"] / before).where(before > ROUNDING, 0.0).fillna(0.0)
+    return np.insert(ended.cumsum(), 0, 0.0)[np.searchsorted(curve.index, days, side="right")]
+
+
+def _write_table(ax: Axes, rows: Sequence[Row], days: Sequence[float], unit: str) -> None:
+    """Write rows of numbers below the axes, each number below its day, and their unit above them."""
+    down = -BELOW_AXES
+    if unit:
+        write(ax, unit, (0, 0), "axes fraction", (0, down))
+        down -= ROW_HEIGHT
+    # The first number is centred below the left end of the axis, and needs half its width.
+    left = 8 + 0.31 * style.LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for _, counts in rows)
+    for name, counts in rows:
+        write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
+        for day, count in zip(days, counts, strict=True):
+            write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
+        down -= ROW_HEIGHT

@@ -6,11 +6,14 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 
 from simlimit.plots import style
+from simlimit.plots.canvas import write
 from simlimit.plots.effects import decimals, with_interval
 
 ROW = 0.46
 """Inches of a row."""
-LOOKS = (style.Area(style.BEHIND, ""), style.Area(style.PALE, "////"))
+LOOKS = ((style.BEHIND, ""), (style.PALE, "////"))
+HOLLOW = ("white", "")
+"""Colour and hatch of the first bar of a row, of the second, and of one that is not filled."""
 PLACES = (-0.2, 0.2)
 HEIGHT = 0.36
 
@@ -41,25 +44,12 @@ def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> No
     for row, bars in enumerate(rows.values()):
         for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
             height = row + (offset if len(bars) > 1 else 0.0)
-            ax.barh(
-                height,
-                bar.value,
-                HEIGHT,
-                color=look.colour if bar.is_filled else "white",
-                hatch=look.hatch if bar.is_filled else "",
-                edgecolor=style.INK,
-                linewidth=0.8,
-            )
+            colour, hatch = look if bar.is_filled else HOLLOW
+            ax.barh(height, bar.value, HEIGHT, color=colour, hatch=hatch, edgecolor=style.INK, linewidth=0.8)
             ends = [[bar.value - bar.low], [bar.high - bar.value]]
             ax.errorbar(bar.value, height, xerr=ends, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
-            ax.annotate(
-                f"{bar.word} {with_interval(bar.value, bar.low, bar.high, places, sign)}",
-                (1.02, height),
-                xycoords=("axes fraction", "data"),
-                va="center",
-                fontsize=style.LABEL_SIZE,
-                annotation_clip=False,
-            )
+            words = f"{bar.word} {with_interval(bar.value, bar.low, bar.high, places, sign)}"
+            write(ax, words, (1.02, height), ("axes fraction", "data"))
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set_ylim(len(rows) - 0.4, -0.6)

@@ -3,44 +3,28 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from simlimit.arguments import check_choice, check_type
 from simlimit.plots import style
-from simlimit.plots.canvas import axes_or_new, finish, label_ends, shortened, subtitle, write_in_middle
-from simlimit.plots.labels import Language, label, label_language
+from simlimit.plots.canvas import axes_or_new, finish, label_ends, shortened, subtitle, write, write_in_middle
+from simlimit.plots.labels import SERIES, Labels, Language
 from simlimit.run.run import Run
 from simlimit.study.comparison import Comparison
+from simlimit.study.metrics import Floats
 from simlimit.study.study import Study
 
-Floats = npt.NDArray[np.float64]
 Daily = Mapping[str, Floats]
 """Every column of `daily` by replication and day."""
 
-SERIES = {
-    "held": ("held", "currency units"),
-    "review_queue": ("review queue", "holds"),
-    "funding_queue": ("funding queue", "holds"),
-    "headroom": ("headroom", "currency units"),
-    "pending_holds": ("pending holds", "holds"),
-    "outstanding": ("outstanding", "currency units"),
-    "available": ("available limit", "currency units"),
-    "repaid": ("repaid a day", "currency units"),
-    "released": ("released a day", "currency units"),
-    "forfeited": ("forfeited a day", "currency units"),
-    "drawn": ("drawn a day", "currency units"),
-}
-"""What each column of `run.daily` that can be drawn is called, and its unit."""
 USUAL = ("held", "review_queue", "funding_queue", "headroom")
 SIZE = (8.5, 6.5)
 GAP = 22
 BAR = 14
 """Points above each panel, and for each bar of the strip."""
-MOST = 0.9
-"""The share of replications that the band covers."""
+BAND = (0.05, 0.95)
+"""The quantiles of the replications between which the band is."""
 
 
 def platform(
@@ -87,45 +71,40 @@ def platform(
     ['outstanding (currency units)', 'available limit (currency units)']
     """
     check_type("of", of, Run, Study, Comparison)
-    language = label_language(language)
-    dailies = _dailies(of)
+    label = Labels(language)
+    histories = of.studies if isinstance(of, Comparison) else {of.scenario.name: of}
+    dailies = {name: _by_replication(history) for name, history in histories.items()}
+    first = next(iter(histories.values()))
     names = _series(series, dailies)
-    one = of.studies[of.reference] if isinstance(of, Comparison) else of
     ax = axes_or_new(ax, SIZE)
     ax.set_axis_off()
-    days = (0, one.scenario.horizon_days)
     strip, panels = _inset_panels(ax, len(dailies) - 1, max(1, len(names)))
     if not names:
         write_in_middle(panels[0], "0")
     for panel, name in zip(panels, names, strict=False):
-        panel.set_xlim(days)
-        _draw(panel, name, dailies, isinstance(of, Study), language)
-        _shade(panel, dailies, label("freeze", language))
+        panel.set_xlim(0, first.scenario.horizon_days)
+        values = [days[name] for days in dailies.values()]
+        _draw(panel, values, isinstance(of, Study), label)
+        _label_axis(panel, name, label)
+        if len(dailies) > 1:
+            ends = [of_scenario[:, -1].mean() for of_scenario in values]
+            label_ends(panel, ends, [shortened(scenario) for scenario in dailies])
+        _shade(panel, dailies, label("freeze"))
         panel.tick_params(labelbottom=panel is panels[-1])
-    panels[-1].set_xlabel(label("day of the run (days)", language))
+    panels[-1].set_xlabel(label("day of the run (days)"))
     handles, words = panels[0].get_legend_handles_labels()
     panels[0].legend(
         handles, words, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize="small"
     )
     if strip is not None:
-        strip.set_xlim(days)
-        _show_branches(strip, panels, dailies, language)
-    return finish(ax, label("the platform, day by day", language), subtitle(one, language))
+        strip.set_xlim(0, first.scenario.horizon_days)
+        _show_branches(strip, panels, dailies, label)
+    return finish(ax, label("the platform, day by day"), subtitle(first, label))
 
 
-def _dailies(of: Run | Study | Comparison) -> dict[str, Daily]:
-    """Return the days of each scenario, by its name."""
-    if isinstance(of, Comparison):
-        return {name: _by_replication(study.daily, len(study)) for name, study in of.studies.items()}
-    return {of.scenario.name: _by_replication(of.daily, len(of) if isinstance(of, Study) else 1)}
-
-
-def _by_replication(daily: pd.DataFrame, number: int) -> Daily:
-    return {
-        str(name): column.to_numpy(np.float64).reshape(number, -1)
-        for name, column in daily.items()
-        if name != "replication"
-    }
+def _by_replication(history: Run | Study) -> Daily:
+    columns = history.daily.astype(np.float64).items()
+    return {str(name): days.to_numpy().reshape(-1, history.scenario.horizon_days) for name, days in columns}
 
 
 def _series(series: Sequence[str] | None, dailies: Mapping[str, Daily]) -> list[str]:
@@ -149,28 +128,25 @@ def _inset_panels(ax: Axes, others: int, number: int) -> tuple[Axes | None, list
     return (ax.inset_axes((0, 1 - top, 1, top)) if others else None), panels
 
 
-def _draw(ax: Axes, name: str, dailies: Mapping[str, Daily], is_study: bool, language: Language) -> None:
-    lines = {scenario: days[name].mean(axis=0) for scenario, days in dailies.items()}
-    for number, (scenario, line) in enumerate(lines.items()):
-        look = style.line(number)
-        days = np.arange(len(line))
+def _draw(ax: Axes, values: Sequence[Floats], is_study: bool, label: Labels) -> None:
+    """Draw a line for each scenario, whose values are by replication and day; of a study, a band, too."""
+    for number, of_scenario in enumerate(values):
         if is_study:
-            edges = ((1 - MOST) / 2, (1 + MOST) / 2)
-            low, high = np.quantile(dailies[scenario][name], edges, axis=0)
-            words = label("90 % of replications", language)
-            ax.fill_between(days, low, high, color=style.PALE, linewidth=0, label=words)
-        # Where others are the same as the first, it is seen on both sides of them.
-        behind = number == 0 and len(lines) > 1
-        ax.plot(
-            days,
-            line,
-            color=style.BEHIND if behind else look.colour,
-            linestyle=look.style,
-            linewidth=3 if behind else 1.2,
-            label=label("mean", language) if is_study else None,
-        )
+            low, high = np.quantile(of_scenario, BAND, axis=0)
+            words = label("90 % of replications")
+            ax.fill_between(range(len(low)), low, high, color=style.PALE, linewidth=0, label=words)
+        look = style.line(number)
+        (line,) = ax.plot(of_scenario.mean(axis=0), color=look.colour, linestyle=look.style, linewidth=1.2)
+        if is_study:
+            line.set_label(label("mean"))
+        if number == 0 and len(values) > 1:
+            # Where others are the same as the first, it is seen on both sides of them.
+            line.set(color=style.BEHIND, linewidth=3)
+
+
+def _label_axis(ax: Axes, name: str, label: Labels) -> None:
     what, unit = SERIES[name]
-    words = label("{what} ({unit})", language, what=label(what, language), unit=label(unit, language))
+    words = label.with_unit(label(what), unit)
     ax.set_ylabel(words, rotation="horizontal", horizontalalignment="left", fontsize=9)
     ax.yaxis.set_label_coords(0, 1.04)
     ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
@@ -180,10 +156,6 @@ def _draw(ax: Axes, name: str, dailies: Mapping[str, Daily], is_study: bool, lan
         ax.axhline(0, color="black", linewidth=0.6)
     else:
         ax.set_ylim(bottom=0)
-    if len(lines) > 1:
-        ends = [line[-1] for line in lines.values()]
-        colours = [style.line(number).colour for number in range(len(lines))]
-        label_ends(ax, ends, [shortened(scenario) for scenario in lines], colours)
 
 
 def _shade(ax: Axes, dailies: Mapping[str, Daily], words: str) -> None:
@@ -195,34 +167,28 @@ def _shade(ax: Axes, dailies: Mapping[str, Daily], words: str) -> None:
         area.set_label(words if number == 0 else "")
 
 
-def first_difference(one: Daily, other: Daily) -> int | None:
+def _first_difference(one: Daily, other: Daily) -> int | None:
     """Return the first day on which any column differs in any replication; None if none does."""
-    differs = np.any(
-        [~np.isclose(one[name], other[name], rtol=0, atol=0.001, equal_nan=True).all(axis=0) for name in one],
-        axis=0,
-    )
+    columns = zip(one.values(), other.values(), strict=True)
+    same = [np.isclose(*pair, rtol=0, atol=0.001, equal_nan=True).all(axis=0) for pair in columns]
+    differs = ~np.all(same, axis=0)
     return int(differs.argmax()) if differs.any() else None
 
 
-def _show_branches(
-    strip: Axes, panels: Sequence[Axes], dailies: Mapping[str, Daily], language: Language
-) -> None:
+def _show_branches(strip: Axes, panels: Sequence[Axes], dailies: Mapping[str, Daily], label: Labels) -> None:
     """Show in a bar for each other scenario from which day on its histories leave those of the first."""
     (reference, first), *others = dailies.items()
     last = strip.get_xlim()[1]
     for number, (scenario, days) in enumerate(others):
-        day = first_difference(first, days)
-        look = style.line(number + 1)
+        day = _first_difference(first, days)
         words = "{scenario} is always the same as {reference}"
         if day is not None:
             words = "{scenario} differs from {reference} from day {day} on"
             strip.barh(number, last - day, left=day, height=0.8, color=style.PALE)
+            look = style.line(number + 1)
             for ax in (strip, *panels):
                 ax.axvline(day, color=look.colour, linestyle=look.style, linewidth=1, zorder=1)
-        names = {"scenario": shortened(scenario), "reference": shortened(reference)}
-        strip.annotate(
-            label(words, language, day=day, **names), (last, number), xytext=(-4, 0),
-            textcoords="offset points", ha="right", va="center", fontsize=style.LABEL_SIZE, parse_math=False,
-        )  # fmt: skip
+        words = label(words, day=day, scenario=shortened(scenario), reference=shortened(reference))
+        write(strip, words, (last, number), "data", (-4, 0), ha="right")
     strip.set(ylim=(len(others) - 0.5, -0.5), xticks=[], yticks=[])
     strip.spines[:].set_linewidth(0.5)

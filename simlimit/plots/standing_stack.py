@@ -1,25 +1,17 @@
 """Where repaid principal stands by age until it is released: at which gate, or forfeited."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
-from simlimit.plots import style
-from simlimit.plots.by_age import Weight
-from simlimit.plots.by_age import standing as standing_table
-from simlimit.plots.canvas import (
-    axes_or_new,
-    finish,
-    percent,
-    subtitle,
-    use_percent_axis,
-    write_in_middle,
-)
-from simlimit.plots.labels import Language, label, label_language
+from simlimit.plots import by_age
+from simlimit.plots.canvas import axes_or_new, finish, percent, subtitle, use_percent_axis, write_in_middle
+from simlimit.plots.labels import Labels, Language
+from simlimit.plots.stack import draw_stack
 from simlimit.run.run import Run
+from simlimit.study.metrics import Weight
 from simlimit.study.study import Study
 
 MARKED_DAYS = (0, 7, 30)
@@ -73,49 +65,36 @@ def standing(
     'share of repaid principal, not yet released'
     """
     check_type("of", of, Run, Study)
-    language = label_language(language)
-    table = standing_table(of, weight)
+    label = Labels(language)
+    table = by_age.standing(of, weight)
     title, share = TITLES[weight]
     ax = axes_or_new(ax)
-    ax.set(xlabel=label("days since repayment", language), ylabel=label(share, language))
+    ax.set(xlabel=label("days since repayment"), ylabel=label(share))
     use_percent_axis(ax)
     if table["released"].isna().any():
-        unseen = label("no repayment is observed for {day} days", language, day=of.follow_up_days)
-        write_in_middle(ax, unseen)
+        write_in_middle(ax, label("no repayment is observed for {day} days", day=of.follow_up_days))
     else:
-        _stack(ax, table, language)
-    return finish(ax, label(title, language), subtitle(of, language))
+        _stack(ax, table, label)
+    return finish(ax, label(title), subtitle(of, label))
 
 
-def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
-    days = table.index.to_numpy()
-    handles = []
-    height = np.zeros(len(table))
-    for name in ("forfeited", *reversed(GATES)):
-        part = table[name].to_numpy()
-        if not part.any():
-            continue
-        area = style.Area("white", "////") if name == "forfeited" else style.GATES[name]
-        edge = style.FORFEITED if name == "forfeited" else "white"
-        handles.append(
-            ax.fill_between(
-                days, height, height + part, step="post", facecolor=area.colour, hatch=area.hatch,
-                edgecolor=edge, linewidth=0.5, label=_legend_entry(name, table, language),
-            )
-        )  # fmt: skip
-        height = height + part
-    ax.step(days, height, where="post", color="black", linewidth=1)
-    ax.set(xlim=(0, days[-1]), ylim=(0, max(1.1 * height.max(), 1e-3)))
-    released = [
-        label("released by day {day}: {share}", language, day=day, share=percent(table.loc[day, "released"]))
-        for day in [*(day for day in MARKED_DAYS if day < days[-1]), days[-1]]
-    ]
+def _stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
+    end = table.index[-1]
+    shown = [name for name in ("forfeited", *reversed(GATES)) if table[name].any()]
+    entries = {name: _legend_entry(name, table[name], label) for name in shown}
+    height = draw_stack(ax, table, entries, linewidth=0.5)
+    areas, _ = ax.get_legend_handles_labels()
+    ax.step(table.index, height, where="post", color="black", linewidth=1)
+    ax.set(xlim=(0, end), ylim=(0, max(1.1 * height.max(), 1e-3)))
+    by_day = "released by day {day}: {share}"
+    marked = [*(day for day in MARKED_DAYS if day < end), end]
+    released = [label(by_day, day=day, share=percent(table.loc[day, "released"])) for day in marked]
     text = Line2D([], [], linestyle=" ", label="\n".join(released))
     # A stack that does not fall leaves no room within.
     falls = height[-1] < height.max() / 2
     ax.legend(
-        handles=[*reversed(handles), text],
-        title=label("mean wait, by gate", language),
+        handles=[*reversed(areas), text],
+        title=label("mean wait, by gate"),
         loc="upper right" if falls else "upper left",
         bbox_to_anchor=(1, 1) if falls else (1.01, 1),
         framealpha=1,
@@ -124,9 +103,8 @@ def _stack(ax: Axes, table: pd.DataFrame, language: Language) -> None:
     )
 
 
-def _legend_entry(name: str, table: pd.DataFrame, language: Language) -> str:
+def _legend_entry(name: str, part: "pd.Series[float]", label: Labels) -> str:
     if name == "forfeited":
-        return label("forfeited: {share}", language, share=percent(table["forfeited"].iloc[-1]))
+        return label("forfeited: {share}", share=percent(part.iloc[-1]))
     # The last day is the end of the follow-up: nothing that happens on it is waited for.
-    mean = table[name].iloc[:-1].sum()
-    return label("{gate}: {days:.2f} days", language, gate=label(name, language), days=mean)
+    return label("{gate}: {days:.2f} days", gate=label(name), days=part.iloc[:-1].sum())

@@ -18,10 +18,11 @@ LABEL_SIZE = 8.5
 
 
 class Area(NamedTuple):
-    """How an area looks."""
+    """How an area looks, in matplotlib's words."""
 
-    colour: str
+    facecolor: str
     hatch: str
+    edgecolor: str = "white"
 
 
 GATES = {
@@ -35,6 +36,12 @@ GATES = {
     "funding": Area("#009e73", "||"),
 }
 """The part of a stack that stands at each gate."""
+AREAS = GATES | {
+    "forfeited": Area("white", "////", FORFEITED),
+    "outstanding": Area("#8a8a8a", ""),
+    "available": Area("white", "", GREY),
+}
+"""Every part of a stack."""
 
 
 class Line(NamedTuple):

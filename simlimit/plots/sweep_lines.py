@@ -1,15 +1,20 @@
 """A sweep as lines: a metric over the values of one field, a line for each value of another."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simlimit.arguments import check_choice, check_type
+from simlimit.arguments import check_choice, check_type, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
-from simlimit.plots.by_age import Weight
 from simlimit.plots.canvas import axes_or_new, finish, label_ends, subtitle, use_percent_axis
-from simlimit.plots.labels import METRICS, Language, label, label_language
+from simlimit.plots.effects import metric_unit
+from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.scenario import Scenario
+from simlimit.scenario.base import unit_of
+from simlimit.study.metrics import Weight
 from simlimit.study.sweeping import Sweep
 
 MOST_FIELDS = 2
@@ -62,84 +67,54 @@ def sweep(
     'evaluation.period_days (days)'
     """
     check_type("sweep", sweep, Sweep)
-    language = label_language(language)
+    label = Labels(language)
     check_choice("metric", metric, tuple(METRICS))
     if len(sweep.fields) > MOST_FIELDS:
         raise SimlimitError(
             f"sweep has the fields {', '.join(sweep.fields)}, but a picture shows one or two: "
             "sweep fewer at a time."
         )
-    summary = sweep.summary(confidence, weight=weight).xs(metric, level="metric")
-    assert isinstance(summary, pd.DataFrame)
-    ax = axes_or_new(ax)
-    _draw_lines(ax, sweep, summary)
-    _label_axes(ax, sweep, metric, weight, language)
-    if len(sweep.fields) == MOST_FIELDS:
-        _label_lines(ax, sweep, summary)
-    title = label("sweep of {fields}", language, fields=", ".join(sweep.fields))
+    (field, values), *second = sweep.fields.items()
+    names = [f"{other} = {_value_label(value)}" for other, others in second for value in others]
+    lines = max(1, len(names))
+    summary = sweep.summary(confidence, weight=weight)
+    estimates = summary[summary.index.get_level_values("metric") == metric]
+    # The second field's values follow each other for each value of the first.
+    tables = [estimates.iloc[number::lines] for number in range(lines)]
     study = next(iter(sweep.studies.values()))
-    return finish(ax, title, subtitle(study, language, confidence))
+    what, unit = METRICS[metric][0], metric_unit(metric, weight)
+    ax = axes_or_new(ax)
+    _draw_lines(ax, values, tables)
+    declared = Scenario.leaves().get(field)
+    field_unit = unit_of(declared) if declared else ""
+    ax.set_xlabel(label.with_unit(field, field_unit) if field_unit else field)
+    ax.set_ylabel(label.with_unit(label(what, days=study.follow_up_days), unit))
+    if unit.startswith("share"):
+        use_percent_axis(ax)
+    if names:
+        label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)
+    title = label("sweep of {fields}", fields=", ".join(sweep.fields))
+    return finish(ax, title, subtitle(study, label, confidence))
 
 
-def _rows_of_lines(sweep: Sweep, summary: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the estimates of each line, in the order of the first field's values."""
-    values, *second = sweep.fields.values()
-    if not second:
-        return [summary.loc[[*values]]]
-    return [summary.loc[[(value, other) for value in values]] for other in second[0]]
-
-
-def _draw_lines(ax: Axes, sweep: Sweep, summary: pd.DataFrame) -> None:
-    values = next(iter(sweep.fields.values()))
-    are_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    for number, rows in enumerate(_rows_of_lines(sweep, summary)):
+def _draw_lines(ax: Axes, values: Sequence[Any], tables: Sequence[pd.DataFrame]) -> None:
+    """Draw a line, or points, for each table, whose rows belong to the values."""
+    are_numbers = all(is_number(value) for value in values)
+    places = values if are_numbers else range(len(values))
+    for number, table in enumerate(tables):
         look = style.line(number)
-        low, middle, high = (rows[column].to_numpy() for column in ("low", "estimate", "high"))
+        low, middle, high = (table[column].to_numpy() for column in ("low", "estimate", "high"))
+        (marks,) = ax.plot(places, middle, linestyle=look.style if are_numbers else "")
         if are_numbers:
-            ax.fill_between(values, low, high, color=look.colour, alpha=0.25, linewidth=0)
-            (marks,) = ax.plot(values, middle, linestyle=look.style)
+            ax.fill_between(places, low, high, color=look.colour, alpha=0.25, linewidth=0)
         else:
-            (marks,) = ax.plot(range(len(values)), middle, linestyle="")
-            ax.vlines(range(len(values)), low, high, color=look.colour)
+            ax.vlines(places, low, high, color=look.colour)
         marks.set(color=look.colour, marker=look.marker, markersize=5)
         marks.set_markerfacecolor("white" if number % 2 else look.colour)
     if not are_numbers:
         ax.set_xlim(-0.5, len(values) - 0.5)
-        ax.set_xticks(range(len(values)), [_value_label(value) for value in values])
-
-
-def _label_axes(ax: Axes, sweep: Sweep, metric: str, weight: Weight, language: Language) -> None:
-    study = next(iter(sweep.studies.values()))
-    what, unit = METRICS[metric]
-    what = label(what, language, days=study.follow_up_days)
-    if unit == "share of holds" and weight == "amount":
-        unit = "share of repaid principal"
-    ax.set_xlabel(_field_label(next(iter(sweep.fields)), study.scenario, language))
-    ax.set_ylabel(label("{what} ({unit})", language, what=what, unit=label(unit, language)))
-    if unit.startswith("share"):
-        use_percent_axis(ax)
-
-
-def _label_lines(ax: Axes, sweep: Sweep, summary: pd.DataFrame) -> None:
-    """Write the second field's value at the end of each line."""
-    field, values = list(sweep.fields.items())[1]
-    ends = [rows["estimate"].iloc[-1] for rows in _rows_of_lines(sweep, summary)]
-    texts = [f"{field} = {_value_label(value)}" for value in values]
-    label_ends(ax, ends, texts, [style.line(number).colour for number in range(len(values))])
+        ax.set_xticks(places, [_value_label(value) for value in values])
 
 
 def _value_label(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _field_label(field: str, scenario: Scenario, language: Language) -> str:
-    """Return a field's name, with its unit if it has one."""
-    part: object = scenario
-    *path, last = field.split(".")
-    for name in path:
-        part = getattr(part, name, None)
-    known = getattr(type(part), "model_fields", {}).get(last)
-    unit = ((known and known.json_schema_extra) or {}).get("unit")
-    if not unit:
-        return field
-    return label("{what} ({unit})", language, what=field, unit=label(unit, language))

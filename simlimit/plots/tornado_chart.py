@@ -1,9 +1,9 @@
 """A ranking of levers as a tornado: what each does alone, and what it adds to all the others."""
 
-from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from simlimit.arguments import check_choice, check_type
@@ -11,7 +11,7 @@ from simlimit.errors import SimlimitError
 from simlimit.plots.canvas import axes_or_new, finish, subtitle
 from simlimit.plots.effects import effect_unit
 from simlimit.plots.interval_bars import ROW, Bar, draw_rows
-from simlimit.plots.labels import METRICS, Language, label, label_language
+from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
 
 WIDTH = 8.5
@@ -69,7 +69,7 @@ def tornado(
     'all together'
     """
     check_type("ranking", ranking, LeverRanking)
-    language = label_language(language)
+    label = Labels(language)
     check_choice("metric", metric, RANKED)
     whole = ranking.table(confidence)
     known = int(whole[["alone", "last"]].notna().to_numpy().sum())
@@ -83,32 +83,28 @@ def tornado(
             raise SimlimitError("per_cost is True, but no lever of the ranking costs anything.")
         table[NUMBERS] = table[NUMBERS].div(table["cost"], axis=0)
     ax = axes_or_new(ax, (WIDTH, AROUND + ROW * len(table)))
-    of_kinds = table.to_dict("index").items()
-    draw_rows(ax, {_lever_label(str(kind), language): _bars(row, language) for kind, row in of_kinds}, "+")
-    unit = label(unit, language)
+    draw_rows(ax, {_lever_label(str(kind), label): _bars(row, label) for kind, row in table.iterrows()}, "+")
+    unit = label(unit)
     if per_cost:
-        unit = label("{unit}, per currency unit of cost", language, unit=unit)
-    sides = label("\u2190 better    difference ({unit})    worse \u2192", language, unit=unit)
-    real = label("differs from 0, corrected for {number} comparisons", language, number=known)
-    how = label("alone: with this lever only; last: added to all the others", language)
-    ax.set_xlabel(f"{sides}\n{how}\n\u25a0 {real}    \u25a1 {label('may be 0', language)}")
-    what = label(METRICS[metric][0], language, days=ranking.follow_up_days)
-    return finish(
-        ax,
-        label("what levers change: {what}", language, what=what),
-        subtitle(ranking, language, confidence),
-    )
+        unit = label("{unit}, per currency unit of cost", unit=unit)
+    sides = label("\u2190 better    difference ({unit})    worse \u2192", unit=unit)
+    how = label("alone: with this lever only; last: added to all the others")
+    real = label("differs from 0, corrected for {number} comparisons", number=known)
+    ax.set_xlabel(f"{sides}\n{how}\n\u25a0 {real}    \u25a1 {label('may be 0')}")
+    what = label(METRICS[metric][0], days=ranking.follow_up_days)
+    title = label("what levers change: {what}", what=what)
+    return finish(ax, title, subtitle(ranking, label, confidence))
 
 
-def _lever_label(kind: str, language: Language) -> str:
+def _lever_label(kind: str, label: Labels) -> str:
     words = kind.replace("_", " ")
-    return label("all together" if kind == ALL else words, language)
+    return label("all together" if kind == ALL else words)
 
 
-def _bars(row: Mapping[Hashable, Any], language: Language) -> list[Bar]:
+def _bars(effects: "pd.Series[Any]", label: Labels) -> list[Bar]:
     """Return the two bars of a lever; of all together there is one."""
     return [
-        Bar(label(which, language), *(row[f"{which}{end}"] for end in ("", "_low", "_high", "_significant")))
+        Bar(label(which), *(effects[f"{which}{end}"] for end in ("", "_low", "_high", "_significant")))
         for which in ("alone", "last")
-        if not np.isnan(row[which])
+        if not np.isnan(effects[which])
     ]

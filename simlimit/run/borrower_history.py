@@ -72,5 +72,4 @@ def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: 
             days.append([*(int(record[name]) for name in STOCKS), *standing.values()])
 
     simulate(scenario, seed, replication, keep="counts", processes=[look])
-    index = pd.RangeIndex(len(days), name="day")
-    return pd.DataFrame(np.array(days) / 100, columns=[*STOCKS, *causes.GATES], index=index)
+    return pd.DataFrame(np.array(days) / 100, columns=[*STOCKS, *causes.GATES]).rename_axis("day")

@@ -1,17 +1,23 @@
 """What repaid principal waited for in a run: the table of release delay by cause."""
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from simlimit.run.causes import counted_holds, days_by_cause
-from simlimit.run.run import Run
+import simlimit
+from simlimit.arguments import check_type
+from simlimit.model.causes import GATES
+
+Counts = npt.NDArray[np.int64]
 
 
-def repayment_holds(run: Run) -> pd.DataFrame:
+def repayment_holds(run: "simlimit.Run") -> pd.DataFrame:
     """Return the holds that statistics are about: of repayments, from the end of the warm-up on."""
-    return counted_holds(run.holds, run.scenario.warmup_days)
+    holds = run.holds
+    return holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= run.scenario.warmup_days)]
 
 
-def delay_by_cause(run: Run) -> pd.DataFrame:
+def delay_by_cause(run: "simlimit.Run") -> pd.DataFrame:
     """Return what repaid principal waited for: a row for each cause, and their total.
 
     Every day of a hold's life is charged to exactly one cause, so the days of the causes add up to the total.
@@ -39,7 +45,7 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
     Raises
     ------
     SimlimitError
-        If the run kept no holds.
+        If `run` is not a `Run`, or kept no holds.
 
     Examples
     --------
@@ -51,4 +57,22 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
     >>> bool(table.loc["evaluation", "hold_days"] == table.loc["total", "hold_days"])
     True
     """
-    return days_by_cause(repayment_holds(run))
+    check_type("run", run, simlimit.Run)
+    holds = repayment_holds(run)
+    days = holds[[f"days_{gate}" for gate in GATES]].to_numpy(np.int64)
+    days = np.column_stack([days, days.sum(axis=1)])
+    waited, total = (days > 0).sum(axis=0), days.sum(axis=0)
+    columns = {
+        "holds": waited,
+        "share_of_holds": _ratio(waited, len(holds)),
+        "hold_days": total,
+        "share_of_days": _ratio(total, int(total[-1])),
+        "mean_days": _ratio(total, waited),
+    }
+    return pd.DataFrame(columns, index=pd.Index([*GATES, "total"], name="cause"))
+
+
+def _ratio(part: Counts, whole: Counts | int) -> npt.NDArray[np.float64]:
+    """Divide counts; nothing of nothing is NaN."""
+    with np.errstate(invalid="ignore"):
+        return np.true_divide(part, whole)

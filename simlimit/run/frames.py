@@ -21,9 +21,8 @@ NUMBERS = (
 """Columns of the days that are not amounts."""
 
 
-def _money(cents: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    amounts: npt.NDArray[np.float64] = cents / 100
-    return amounts
+def _money(cents: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    return cents / 100
 
 
 def _day_or_nan(days: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -46,34 +45,30 @@ def _loan_numbers(
 def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     """Return the table of holds, a row each, in order of (repaid_at, borrower, loan, instalment)."""
     holds = state.holds[: state.storage.holds_used]
-    owner = state.borrowers["borrower"][holds["owner"]]
-    holds = holds[np.lexsort((holds["instalment"], holds["origin"], owner, holds["repaid_at"]))]
-    position = holds["owner"]
-    owner = state.borrowers["borrower"][position].astype(np.int64)
-    repaid_at = holds["repaid_at"].astype(np.int64)
-    ended = np.isin(holds["stage"], (stages.RELEASED, stages.FORFEITED))
-    released = holds["stage"] == stages.RELEASED
-    since = holds["since"].astype(np.int64)
+    owner = state.borrowers["borrower"][holds["owner"]].astype(np.int64)
+    order = np.lexsort((holds["instalment"], holds["origin"], owner, holds["repaid_at"]))
+    holds, owner = holds[order], owner[order]
+    repaid_at, since = holds["repaid_at"].astype(np.int64), holds["since"].astype(np.int64)
     days = holds["days"].astype(np.int64)
-    outcome = np.where(released, 0, np.where(ended, 1, 2))
+    released, forfeited = holds["stage"] == stages.RELEASED, holds["stage"] == stages.FORFEITED
     columns: dict[str, Any] = {
         "hold": np.arange(len(holds)),
         "borrower": owner,
         "loan": _loan_numbers(state, holds["origin"], owner),
         "instalment": holds["instalment"].astype(np.int64),
         "kind": _labels(holds["instalment"] == NONE, KINDS),
-        "region": _labels(state.borrowers["region"][position], regions),
+        "region": _labels(state.borrowers["region"][holds["owner"]], regions),
         "amount": _money(holds["amount"]),
         "repaid_at": repaid_at,
         "approved_at": _day_or_nan(holds["approved_at"]),
         "reviewed_at": _day_or_nan(holds["reviewed_at"]),
-        "ended_at": np.where(ended, since, np.nan),
-        "outcome": _labels(outcome, OUTCOMES),
+        "ended_at": np.where(released | forfeited, since, np.nan),
+        "outcome": _labels(np.select([released, forfeited], [0, 1], 2), OUTCOMES),
         "released_amount": _money(np.where(released, holds["amount"] - holds["forfeited"], 0)),
         "forfeited_amount": _money(holds["forfeited"]),
         "delay_days": since - repaid_at,
     }
-    columns.update({f"days_{gate}": days[:, i] for i, gate in enumerate(causes.GATES)})
+    columns |= {f"days_{gate}": days[:, i] for i, gate in enumerate(causes.GATES)}
     return pd.DataFrame(columns)
 
 
@@ -81,27 +76,26 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     """Return the table of borrowers at the end of the run, in order of their ids."""
     order = np.argsort(state.borrowers["borrower"])
     records = state.borrowers[order]
-    return pd.DataFrame(
-        {
-            "borrower": records["borrower"].astype(np.int64),
-            "region": _labels(records["region"], regions),
-            "watched": records["watched"] > 0,
-            "limit": _money(records["limit"]),
-            "outstanding": _money(records["outstanding"]),
-            "available": _money(records["available"]),
-            "held": _money(records["held"]),
-            "score": records["score"].copy(),
-            "evaluation_day": records["evaluation_day"].astype(np.int64),
-            "due_day": records["due_day"].astype(np.int64),
-            "lenders": records["lenders"].astype(np.int64),
-            "flagged": records["flagged"] > 0,
-            "drawn_elsewhere": _money(state.details["drawn_elsewhere"][order]),
-            "closed": records["closed"] > 0,
-            "written_off": _money(state.details["written_off"][order]),
-            "no_limit_days": records["no_limit_days"].astype(np.int64),
-            "held_amount_days": _money(records["held_days"]),
-        }
-    )
+    columns = {
+        "borrower": records["borrower"].astype(np.int64),
+        "region": _labels(records["region"], regions),
+        "watched": records["watched"] > 0,
+        "limit": _money(records["limit"]),
+        "outstanding": _money(records["outstanding"]),
+        "available": _money(records["available"]),
+        "held": _money(records["held"]),
+        "score": records["score"].copy(),
+        "evaluation_day": records["evaluation_day"].astype(np.int64),
+        "due_day": records["due_day"].astype(np.int64),
+        "lenders": records["lenders"].astype(np.int64),
+        "flagged": records["flagged"] > 0,
+        "drawn_elsewhere": _money(state.details["drawn_elsewhere"][order]),
+        "closed": records["closed"] > 0,
+        "written_off": _money(state.details["written_off"][order]),
+        "no_limit_days": records["no_limit_days"].astype(np.int64),
+        "held_amount_days": _money(records["held_days"]),
+    }
+    return pd.DataFrame(columns)
 
 
 def daily_frame(daily: Records, unlimited: bool) -> pd.DataFrame:
@@ -125,18 +119,17 @@ def events_frame(state: State) -> pd.DataFrame:
         log["event"], log["borrower"], log["phase"], log["day"],
     )  # fmt: skip
     log = log[np.lexsort(keys)]
-    return pd.DataFrame(
-        {
-            "day": log["day"].astype(np.int64),
-            "phase": log["phase"].astype(np.int64),
-            "event": _labels(log["event"], events.NAMES),
-            "borrower": log["borrower"].astype(np.int64),
-            "loan": _loan_numbers(state, log["origin"], log["borrower"]),
-            "instalment": log["instalment"].astype(np.int64),
-            "amount": _money(log["amount"]),
-            "cause": _labels(log["cause"], causes.NAMES),
-        }
-    )
+    columns = {
+        "day": log["day"].astype(np.int64),
+        "phase": log["phase"].astype(np.int64),
+        "event": _labels(log["event"], events.NAMES),
+        "borrower": log["borrower"].astype(np.int64),
+        "loan": _loan_numbers(state, log["origin"], log["borrower"]),
+        "instalment": log["instalment"].astype(np.int64),
+        "amount": _money(log["amount"]),
+        "cause": _labels(log["cause"], causes.NAMES),
+    }
+    return pd.DataFrame(columns)
 
 
 def counts_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
@@ -145,18 +138,13 @@ def counts_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     holds = _standing(state.counts["holds"].reshape(shape))
     cents = _standing(state.counts["cents"].reshape(shape))
     region, followed, age = (axis.ravel() for axis in np.indices(holds.shape[:3]))
-    columns: dict[str, Any] = {
-        "region": _labels(region, regions),
-        "followed": followed > 0,
-        "age_days": age,
-    }
-    columns.update({name: holds[..., i].ravel() for i, name in enumerate(COUNTED)})
-    columns.update({f"{name}_amount": _money(cents[..., i].ravel()) for i, name in enumerate(COUNTED)})
+    columns: dict[str, Any] = {"region": _labels(region, regions), "followed": followed > 0, "age_days": age}
+    columns |= {name: holds[..., i].ravel() for i, name in enumerate(COUNTED)}
+    columns |= {f"{name}_amount": _money(cents[..., i].ravel()) for i, name in enumerate(COUNTED)}
     return pd.DataFrame(columns)
 
 
 def _standing(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Turn what arrives less what leaves at each age into what stands there; endings stay as they are."""
-    standing = counts.copy()
-    np.cumsum(counts[..., : len(causes.GATES)], axis=2, out=standing[..., : len(causes.GATES)])
-    return standing
+    gates, ends = np.split(counts, [len(causes.GATES)], axis=-1)
+    return np.concatenate([gates.cumsum(axis=2), ends], axis=-1)

@@ -9,7 +9,7 @@ import simlimit
 from simlimit.errors import SimlimitError
 from simlimit.model.state import State
 from simlimit.run import frames
-from simlimit.run.causes import counted_holds, days_by_cause, released_at_once
+from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.scenario import Scenario
 from simlimit.tables.causes import causes_table
 from simlimit.tables.result import TabularResult
@@ -86,8 +86,9 @@ class Run(TabularResult):
     def _tables(self) -> list[Table]:
         if self.keep == "counts":
             return []
-        holds = counted_holds(self.holds, self.scenario.warmup_days)
-        return [causes_table(days_by_cause(holds), len(holds), released_at_once(holds))]
+        holds = repayment_holds(self)
+        at_once = (holds["outcome"] == "released") & (holds["delay_days"] == 0)
+        return [causes_table(delay_by_cause(self), len(holds), at_once.sum())]
 
     def _require_kept(self, what: str, kept: tuple[str, ...]) -> None:
         if self.keep not in kept:

@@ -9,14 +9,7 @@ from simlimit.errors import SimlimitError
 from simlimit.model.compilation_notice import announce_compilation
 from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
-from simlimit.run.options import (
-    ENGINES,
-    FOLLOW_UP_DAYS,
-    KEPT,
-    LARGEST_SEED,
-    LONGEST_FOLLOW_UP,
-    check_scenario,
-)
+from simlimit.run import options
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 
@@ -30,7 +23,7 @@ def simulate(
     *,
     processes: Sequence[simpy_driver.UserProcess] = (),
     progress: bool = False,
-    follow_up_days: int = FOLLOW_UP_DAYS,
+    follow_up_days: int = options.FOLLOW_UP_DAYS,
 ) -> Run:
     """Simulate one history of a scenario.
 
@@ -75,12 +68,12 @@ def simulate(
     >>> sl.simulate(small, seed=1)
     Run('clockwork', seed=1, replication=0: 9 borrowers, 30 days, 9 holds: 9 released, 0 forfeited, 0 pending)
     """
-    check_scenario(scenario)
-    seed = check_whole("seed", seed, LARGEST_SEED)
-    replication = check_whole("replication", replication, LARGEST_SEED)
-    check_choice("engine", engine, ENGINES)
-    check_choice("keep", keep, KEPT)
-    follow_up_days = check_whole("follow_up_days", follow_up_days, LONGEST_FOLLOW_UP)
+    options.check_scenario(scenario)
+    seed = check_whole("seed", seed, options.LARGEST_SEED)
+    replication = check_whole("replication", replication, options.LARGEST_SEED)
+    check_choice("engine", engine, options.ENGINES)
+    check_choice("keep", keep, options.KEPT)
+    follow_up_days = check_whole("follow_up_days", follow_up_days, options.LONGEST_FOLLOW_UP)
     if processes and engine != "simpy":
         raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
     # A process of the user's may look at a hold that has ended, so its record must not be used again.

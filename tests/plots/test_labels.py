@@ -12,7 +12,8 @@ import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.plots import fonts, labels, platform_timeline
+from simlimit.plots import fonts, labels
+from simlimit.plots.effects import effect_unit
 from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.study.metrics import METRICS
 
@@ -34,8 +35,9 @@ def labelled():
 
 
 def test_every_word_is_translated():
-    words = {*labelled(), *GATES, *(word for pair in platform_timeline.SERIES.values() for word in pair)}
+    words = {*labelled(), *GATES, *(word for pair in labels.SERIES.values() for word in pair)}
     words |= {word for pair in labels.METRICS.values() for word in pair}
+    words |= {effect_unit(metric, weight)[1] for metric in METRICS for weight in ("holds", "amount")}
     words |= {kind.replace("_", " ") for kind in LEVER_KINDS}
     assert words - set(labels.CHINESE) == set()
 

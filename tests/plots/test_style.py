@@ -20,7 +20,7 @@ def test_every_gate_has_a_look_of_its_own():
 
 def test_gates_that_can_touch_differ_in_lightness_or_hatch():
     for one, other in itertools.combinations(style.GATES.values(), 2):
-        assert one.hatch != other.hatch or abs(lightness(one.colour) - lightness(other.colour)) > 0.3
+        assert one.hatch != other.hatch or abs(lightness(one.facecolor) - lightness(other.facecolor)) > 0.3
 
 
 def test_lines_differ_in_style_and_marker():

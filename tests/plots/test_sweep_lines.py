@@ -37,6 +37,14 @@ def test_values_that_are_no_numbers_lie_side_by_side():
     assert ax.get_ylabel() == "written off (currency units, per borrower and year)"
 
 
+def test_truth_values_are_no_numbers_and_no_choice_of_rows():
+    grid = sl.sweep(SMALL, {"evaluation.straight_through": [True, False]}, 2)
+    ax = plots.sweep(grid)
+    estimates = grid.summary().xs("restricted_mean_days", level="metric")["estimate"]
+    assert ax.get_lines()[0].get_ydata().tolist() == estimates.tolist()
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["True", "False"]
+
+
 def test_fields_without_a_unit_are_named_alone():
     ax = plots.sweep(sl.sweep(SMALL, {"shocks": [(), FROZEN.shocks]}, 2))
     assert ax.get_xlabel() == "shocks"

@@ -3,6 +3,7 @@
 import pytest
 
 import simlimit as sl
+from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.run.delay_by_cause import delay_by_cause
 
@@ -57,3 +58,8 @@ def test_says_that_it_does_not_know_where_nothing_was_repaid(silent_run):
     table = delay_by_cause(silent_run)
     assert (table[["holds", "hold_days"]] == 0).all(axis=None)
     assert table[["share_of_holds", "share_of_days", "mean_days"]].isna().all(axis=None)
+
+
+def test_refuses_what_is_no_run():
+    with pytest.raises(SimlimitError, match=r"^run is of type int, but must be a Run\.$"):
+        delay_by_cause(3)
