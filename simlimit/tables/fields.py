@@ -1,7 +1,8 @@
 """The fields of a scenario as a table: values, units, sources, and what differs from a preset."""
 
-from simlimit.scenario import Scenario, preset, presets
+from simlimit.scenario import Scenario, preset
 from simlimit.scenario.fields import unit_of
+from simlimit.scenario.presets import NAMES
 from simlimit.scenario.scenario import field_values
 from simlimit.tables.html import as_html
 from simlimit.tables.numbers import value_text
@@ -10,10 +11,9 @@ from simlimit.tables.table import Row, Table
 
 def scenario_html(scenario: Scenario) -> str:
     """Return a scenario as HTML, with what differs from the preset of its name or the one most like it."""
-    names = list(presets().index)
     name = scenario.name
-    if name not in names:
-        name = min(names, key=lambda one: len(preset(one).diff(scenario)))
+    if name not in NAMES:
+        name = min(NAMES, key=lambda one: len(preset(one).diff(scenario)))
     return as_html(repr(scenario), [fields_table(scenario, preset(name))])
 
 
