@@ -194,7 +194,5 @@ def _first_problem(
     if first["type"] == "extra_forbidden":
         known = list(dict.fromkeys([*cls.model_fields, *cls.leaves()]))
         return (name,), f"is not a field; {suggestion(name, known)}"
-    allowed = allowed_values(cls.model_fields[name])
-    if first["type"] == "missing" and name not in values:
-        return (name,), f"is missing, but must be {allowed}."
-    return (name,), f"is {_short.repr(values[name])}, but must be {allowed}."
+    shown = _short.repr(values[name]) if name in values else "missing"
+    return (name,), f"is {shown}, but must be {allowed_values(cls.model_fields[name])}."

@@ -31,9 +31,7 @@ class Population(Part):
     """The borrowers at the start: how many, and what their lines look like."""
 
     borrowers: int = whole(1000, 1, 20_000_000, "borrowers", "Number of borrowers; not used with a portfolio")
-    initial_score: float | None = fraction(
-        None, "score", "Everybody's score at the start; not set: drawn by score_mean"
-    )
+    initial_score: float | None = fraction(None, "score", "Everybody's score; not set: drawn by score_mean")
     portfolio: Text | None = field(
         None,
         "CSV file of a real book, used instead of drawn borrowers; relative to the working folder",
@@ -77,9 +75,7 @@ class Behaviour(Part):
         strict=True,
     )
     default_dpd: int = whole(90, 0, 30_000, "days past due", "When the line is closed for default; 0: never")
-    slip_share: float = fraction(
-        0.0, "probability per due day", "Payments that come a few days late for no deeper reason"
-    )
+    slip_share: float = fraction(0.0, "probability per due day", "Payments that slip by a few days")
     slip_days: int = days(3, 1, 365, "Longest such slip; shorter than product.cycle_days")
     prepay_per_year: float = number(0.0, 0, 12, "per year", "Early repayments of a loan, per borrower")
     draws_per_year: float = number(0.0, 0, 365, "per year", "Wishes to draw, per borrower")
@@ -235,9 +231,7 @@ class Reaction(Part):
         14, 1, 30_000, "Age of a hold at which its borrower appeals, looks for another lender or waits"
     )
     appeal_share: float = fraction(0.0, "probability per hold", "Borrowers who then appeal")
-    lender_share: float = fraction(
-        0.0, "probability per hold", "Borrowers who then look for another lender; the rest wait"
-    )
+    lender_share: float = fraction(0.0, "probability per hold", "Borrowers who then look for another lender")
     most_lenders: int = whole(5, 0, 100, "lenders", "Other lenders at which a borrower looks for no more")
     lateness_per_lender: float = number(
         0.0, 0, 100, "factor", "With n other lenders 1 + n times this as many payments are missed"
@@ -283,6 +277,9 @@ class Lever(Part):
             self.refuse("product", f"not set for a {self.kind}")
         if self.kind == "more_funding" and self.uptake != 1:
             self.refuse("uptake", "1 for a more_funding, which has no takers")
+
+
+Levers = Annotated[tuple[Lever, ...], Field(max_length=len(LEVER_KINDS))]
 
 
 def check_kinds(levers: tuple[Lever, ...]) -> None:
@@ -334,6 +331,9 @@ class Shock(Part):
             self.refuse("regions", "empty for a liquidity_squeeze, which covers the whole pool")
         if self.kind == "liquidity_squeeze" and self.score_below is not None:
             self.refuse("score_below", "not set for a liquidity_squeeze, which covers the whole pool")
+
+
+Shocks = Annotated[tuple[Shock, ...], Field(max_length=1000)]
 
 
 def check_regions(shocks: tuple[Shock, ...], regions: Iterable[str]) -> None:

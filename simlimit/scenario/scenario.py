@@ -73,13 +73,9 @@ class Scenario(Part):
     review: parts.Review = field(parts.Review(), "The manual desk", "a table")
     funding: parts.Funding = field(parts.Funding(), "The funding pool", "a table")
     limits: parts.Limits = field(parts.Limits(), "How lines move", "a table")
-    shocks: Annotated[tuple[parts.Shock, ...], Field(max_length=1000)] = field(
-        (), "Policy and market events", "a list of at most 1000 shocks"
-    )
+    shocks: parts.Shocks = field((), "Policy and market events", "a list of at most 1000 shocks")
     reaction: parts.Reaction = field(parts.Reaction(), "What borrowers do about a hold", "a table")
-    levers: Annotated[tuple[parts.Lever, ...], Field(max_length=len(parts.LEVER_KINDS))] = field(
-        (), "Remedies", f"a list of at most {len(parts.LEVER_KINDS)} levers"
-    )
+    levers: parts.Levers = field((), "Remedies", f"a list of at most {len(parts.LEVER_KINDS)} levers")
     provenance: Provenance = field(
         FrozenMapping({}),
         "Where each number comes from: measured, reported (with the source) or assumed",
