@@ -9,8 +9,9 @@ from IPython.display import Markdown
 from pydantic.fields import FieldInfo
 
 import simlimit as sl
-import simlimit.scenario
-from simlimit.scenario.base import Part, allowed_values, unit_of
+from simlimit.scenario import parts
+from simlimit.scenario.base import Part
+from simlimit.scenario.fields import allowed_values, unit_of
 from simlimit.scenario.scenario import LABELS
 from simlimit.tables.numbers import value_text
 
@@ -96,7 +97,7 @@ def fields(part: str) -> Markdown:
 
 def element_fields(kind: str) -> Markdown:
     """Return every field of an element of a list in a scenario: of a `Shock`, or a `Facility`."""
-    return _fields(getattr(simlimit.scenario, kind).model_fields)
+    return _fields(getattr(parts, kind).model_fields)
 
 
 def _fields(infos: Mapping[str, FieldInfo]) -> Markdown:

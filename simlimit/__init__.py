@@ -67,9 +67,9 @@ __all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> object:
-    """Return a public name, the pictures' module, or the version."""
-    if name == "plots":
-        return import_module("simlimit.plots")
+    """Return a public name, the package of pictures or of tables, or the version."""
+    if name in ("plots", "tables"):
+        return import_module(f"simlimit.{name}")
     if name == "__version__":
         return import_module("importlib.metadata").version("simlimit")
     if name not in _MODULES:

@@ -1,4 +1,5 @@
 from simlimit import plots as plots
+from simlimit import tables as tables
 from simlimit.books.examples import example_portfolio as example_portfolio
 from simlimit.books.examples import example_release_log as example_release_log
 from simlimit.books.fitting import FittedBehaviour as FittedBehaviour

@@ -13,7 +13,7 @@ from simlimit.cli import compare as compare_command
 from simlimit.cli import run as run_command
 from simlimit.cli import study as study_command
 from simlimit.model import compilation_notice
-from simlimit.scenario import Facility, Lever, Shock
+from simlimit.scenario.parts import Facility, Lever, Shock
 
 BOOK = "limit,outstanding,score,region,late_share,months_late,spell_months\n"
 GOOD_ROW = "5000,1000,0.5,north,0.1,0,0\n"

@@ -1,12 +1,10 @@
 """An invented lender: a small book of borrowers and a release log, as CSV files to try the library with.
 
-Nothing in them is about real people: both are written from a simulation of the preset `jiebei` with two
-regions, smaller lines, more lateness, harder cuts and no limit on funding, in which the south was frozen for
-a month.
+Nothing in them is about real people. Both are written from a simulation of the preset `jiebei` with two
+regions, smaller lines, more lateness, harder cuts and no limit on funding. The south was frozen for a month.
 """
 
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,13 +12,27 @@ import pandas as pd
 import simlimit
 from simlimit.arguments import check_whole
 from simlimit.errors import SimlimitError
-from simlimit.scenario import Scenario, preset
+from simlimit.scenario import preset
 
 MOST_BORROWERS = 1_000_000
 _DAYS = 540
 _WARMUP = 180
-_FIRST_DAY: Final = "2023-01-01"
-_FREEZE = {"kind": "freeze", "at_day": 360, "duration_days": 30, "regions": ["south"]}
+_FIRST_DAY = pd.Timestamp("2023-01-01")
+_LENDER = {
+    "name": "example lender",
+    "warmup_days": 0,
+    "population.regions": {"north": 0.6, "south": 0.4},
+    "population.limit_median": 8_000.0,
+    "population.utilisation_mean": 0.55,
+    "population.score_mean": 0.65,
+    "behaviour.late_onset": 0.02,
+    "screening.false_flag": 0.06,
+    "limits.cut_score": 0.42,
+    "limits.cut_share": 0.5,
+    "funding.unlimited": True,
+    "shocks": [{"kind": "freeze", "at_day": 360, "duration_days": 30, "regions": ["south"]}],
+}
+"""What differs from `jiebei`."""
 
 
 def example_portfolio(path: str | Path, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
@@ -70,12 +82,8 @@ def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -
 
     Parameters
     ----------
-    path : str or Path
-        The file to write; a name that ends in .gz is compressed.
-    borrowers : int
-        Borrowers of the lender, 1 .. 1,000,000; nearly all have repayments in the log.
-    seed : int
-        0 .. 2**32 - 1; the same seed writes the same file.
+    path, borrowers, seed
+        As in `example_portfolio`. Nearly all of the lender's borrowers have repayments in the log.
 
     Returns
     -------
@@ -91,7 +99,7 @@ def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -
     Raises
     ------
     SimlimitError
-        If an argument is not as above, or the file cannot be written.
+        As from `example_portfolio`.
 
     Examples
     --------
@@ -103,17 +111,12 @@ def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -
     """
     holds = _history(borrowers, seed, _DAYS).holds
     holds = holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= _WARMUP)]
-    first = pd.Timestamp(_FIRST_DAY)
-    log = pd.DataFrame(
-        {
-            "borrower": holds["borrower"].to_numpy(np.int64),
-            "region": holds["region"].astype(str).to_numpy(),
-            "amount": holds["amount"].to_numpy(np.float64),
-            "repaid_on": first + pd.to_timedelta(holds["repaid_at"].to_numpy(np.float64), unit="D"),
-            "ended_on": first + pd.to_timedelta(holds["ended_at"].to_numpy(np.float64), unit="D"),
-            "extracted_on": first + pd.Timedelta(days=_DAYS),
-            "outcome": holds["outcome"].astype(str).to_numpy(),
-        }
+    holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
+    log = holds[["borrower", "region", "amount"]].assign(
+        repaid_on=_FIRST_DAY + pd.to_timedelta(holds["repaid_at"], unit="D"),
+        ended_on=_FIRST_DAY + pd.to_timedelta(holds["ended_at"], unit="D"),
+        extracted_on=_FIRST_DAY + pd.Timedelta(days=_DAYS),
+        outcome=holds["outcome"],
     )
     _write(log, path)
     return log
@@ -121,36 +124,8 @@ def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -
 
 def _history(borrowers: int, seed: int, days: int) -> "simlimit.Run":
     borrowers = check_whole("borrowers", borrowers, MOST_BORROWERS, least=1)
-    return simlimit.simulate(
-        _lender().replace(
-            {
-                "population.borrowers": borrowers,
-                "horizon_days": days,
-                "warmup_days": 0,
-            }
-        ),
-        seed,
-        engine="calendar",
-        keep="holds",
-    )
-
-
-def _lender() -> Scenario:
-    return preset("jiebei").replace(
-        {
-            "name": "example lender",
-            "population.regions": {"north": 0.6, "south": 0.4},
-            "population.limit_median": 8_000.0,
-            "population.utilisation_mean": 0.55,
-            "population.score_mean": 0.65,
-            "behaviour.late_onset": 0.02,
-            "screening.false_flag": 0.06,
-            "limits.cut_score": 0.42,
-            "limits.cut_share": 0.5,
-            "funding.unlimited": True,
-            "shocks": [_FREEZE],
-        }
-    )
+    lender = preset("jiebei").replace(_LENDER | {"population.borrowers": borrowers, "horizon_days": days})
+    return simlimit.simulate(lender, seed, engine="calendar", keep="holds")
 
 
 def _write(table: pd.DataFrame, path: str | Path) -> None:

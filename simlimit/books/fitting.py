@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import scipy
 from scipy.special import roots_jacobi
 
@@ -136,7 +137,7 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
         raise PortfolioError(f"histories have {histories.late.shape[1]} months; allowed are at least 3")
     hazards, hazard_errors = _cure_hazards(histories.late)
     draws_per_year, draw_share = _draws(histories)
-    onset, onset_errors, levels = _OnsetData(histories).fit()
+    onset, errors, levels = _OnsetData(histories).fit()
     return FittedBehaviour(
         **dict(zip(_ONSET, onset.tolist(), strict=True)),
         cure_hazards=hazards,
@@ -144,10 +145,7 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
         draw_share=draw_share,
         instalments=_instalments(histories),
         month_levels=tuple(levels.tolist()),
-        standard_errors={
-            **dict(zip(_ONSET, onset_errors.tolist(), strict=True)),
-            "cure_hazards": hazard_errors,
-        },
+        standard_errors={**dict(zip(_ONSET, errors.tolist(), strict=True)), "cure_hazards": hazard_errors},
     )
 
 
@@ -181,13 +179,9 @@ class _OnsetData:
         def cost(parameters: Floats) -> float:
             return float(self.cost(parameters) / clients)
 
+        tolerances = {"ftol": 1e-13, "gtol": 1e-7}
         found: Floats = scipy.optimize.minimize(
-            cost,
-            start,
-            method="L-BFGS-B",
-            jac="3-point",
-            bounds=bounds,
-            options={"ftol": 1e-13, "gtol": 1e-7},
+            cost, start, method="L-BFGS-B", jac="3-point", bounds=bounds, options=tolerances
         ).x
         mean, concentration, effect = self.natural(found)
         # Delta method: how the three depend on the parameters.
@@ -254,24 +248,17 @@ def _cure_hazards(late: Bools) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
     A month not seen in the histories has the hazard of the next one that is, or else of the one before.
     """
-    age = np.where(late[:, 0], CURE_MONTHS, 0)
-    exposed, cured = np.zeros(CURE_MONTHS), np.zeros(CURE_MONTHS)
-    for month in range(1, late.shape[1]):
-        at_risk = age > 0
-        exposed += np.bincount(age[at_risk] - 1, minlength=CURE_MONTHS)
-        cured += np.bincount(age[at_risk & ~late[:, month]] - 1, minlength=CURE_MONTHS)
-        age = np.where(late[:, month], np.minimum(age + 1, CURE_MONTHS), 0)
-    seen = np.flatnonzero(exposed)
-    if not len(seen):
+    ages = [np.where(late[:, 0], CURE_MONTHS, 0)]
+    for still_late in late[:, 1:-1].T:
+        ages.append(np.where(still_late, np.minimum(ages[-1] + 1, CURE_MONTHS), 0))
+    spells = pd.DataFrame({"age": np.concatenate(ages), "cured": ~late[:, 1:].T.ravel()})
+    by_age = spells[spells["age"] > 0].groupby("age")["cured"].agg(["mean", "size"])
+    if by_age.empty:
         raise PortfolioError("histories have no late client before the last month; allowed is at least one")
-    hazards = [0.0] * CURE_MONTHS
-    errors = [float("nan")] * CURE_MONTHS
-    for index in range(CURE_MONTHS):
-        shown = seen[seen >= index][0] if (seen >= index).any() else seen[-1]
-        hazards[index] = float(cured[shown] / exposed[shown])
-        if shown == index:
-            errors[index] = float(np.sqrt(hazards[index] * (1.0 - hazards[index]) / exposed[index]))
-    return tuple(hazards), tuple(errors)
+    by_age = by_age.reindex(range(1, CURE_MONTHS + 1))
+    hazards = by_age["mean"]
+    errors = np.sqrt(hazards * (1.0 - hazards) / by_age["size"])
+    return tuple(hazards.bfill().ffill()), tuple(errors)
 
 
 def _draws(histories: Histories) -> tuple[float, tuple[float, float]]:

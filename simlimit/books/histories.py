@@ -1,6 +1,6 @@
 """Payment histories: limits, balances, payments and lateness of clients, month by month."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -96,10 +96,9 @@ class Histories:
         Histories
             Of the same clients.
         """
-        return Histories(
-            self.limit,
+        balance, payments, late = (
             self.balance[:, :months],
             self.payments[:, : months - 1],
             self.late[:, :months],
-            self.blind_months,
         )
+        return replace(self, balance=balance, payments=payments, late=late)

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.books.table import MAX_AMOUNT, Floats, numbers, read_columns, read_header
+from simlimit.books.table import MAX_AMOUNT, Floats, check_cells, numbers, read_columns, read_header
 from simlimit.books.uci import is_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError
+
+N = TypeVar("N", np.float64, np.int16)
 
 MAX_REGIONS = 32_767
 
@@ -85,22 +88,19 @@ def read_portfolio(path: str | Path) -> Portfolio:
     """
     table = portfolio_from_uci(path) if is_uci(read_header(path)) else _read_own(path)
 
-    def floats(column: str) -> Floats | None:
-        return table[column].to_numpy(np.float64) if column in table else None
-
-    def months(column: str) -> npt.NDArray[np.int16] | None:
-        return table[column].to_numpy(np.int16) if column in table else None
+    def column(name: str, kind: type[N]) -> npt.NDArray[N] | None:
+        return table[name].to_numpy(kind) if name in table else None
 
     region_names, region = _regions(path, table["region"]) if "region" in table else ((), None)
     return Portfolio(
         limit_cents=_cents(table["limit"]),
         outstanding_cents=_cents(table["outstanding"]),
-        score=floats("score"),
+        score=column("score", np.float64),
         region_names=region_names,
         region=region,
-        late_share=floats("late_share"),
-        months_late=months("months_late"),
-        spell_months=months("spell_months"),
+        late_share=column("late_share", np.float64),
+        months_late=column("months_late", np.int16),
+        spell_months=column("spell_months", np.int16),
     )
 
 
@@ -118,11 +118,7 @@ def _read_own(path: str | Path) -> pd.DataFrame:
 
 def _regions(path: str | Path, names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
     names = names.str.strip()
-    blank = (names == "").to_numpy(bool)
-    if blank.any():
-        raise PortfolioError(
-            f"{path}: line {int(np.argmax(blank)) + 2}, column 'region': '' is not allowed; allowed is a name"
-        )
+    check_cells(path, names, (names != "").to_numpy(bool), "is a name")
     codes, found = pd.factorize(names, sort=True)
     if len(found) > MAX_REGIONS:
         raise PortfolioError(

@@ -1,13 +1,7 @@
 """Tables of comma-separated values, read strictly: a bad cell is one sentence that names its line."""
 
-import csv
-import gzip
-import warnings
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,21 +25,7 @@ def read_columns(path: str | Path, required: tuple[str, ...], optional: tuple[st
     for name in (*required, *optional):
         if header.count(name) > 1:
             raise PortfolioError(f"{path}: line 1 has {header.count(name)} columns {name!r}; allowed is one")
-    with _one_sentence(path, len(header)), warnings.catch_warnings():
-        # All columns are read, or a row with too many fields (1,000 for 1000) would not be noticed.
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        table = pd.read_csv(
-            path,
-            header=None,
-            names=list(range(len(header))),
-            index_col=False,
-            skiprows=1,
-            skip_blank_lines=False,
-            dtype=str,
-            keep_default_na=False,
-            na_filter=False,
-            encoding="utf-8-sig",
-        )
+    table = _read(path).iloc[1:]
     kept = [name for name in (*required, *optional) if name in header]
     text = table[[header.index(name) for name in kept]].fillna("").set_axis(kept, axis="columns")
     return _without_blank_end(path, text)
@@ -53,24 +33,27 @@ def read_columns(path: str | Path, required: tuple[str, ...], optional: tuple[st
 
 def read_header(path: str | Path) -> list[str]:
     """Return the names of a file's columns."""
-    opened: Any = gzip.open if str(path).endswith(".gz") else open
-    with _one_sentence(path), opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        header = [name.strip() for name in next(csv.reader(file), [])]
+    header = [name.strip() for name in _read(path, rows=1).fillna("").iloc[0]]
     if not any(header):
         raise PortfolioError(f"{path}: line 1 is blank; it must name the columns")
     return header
 
 
-@contextmanager
-def _one_sentence(path: str | Path, columns: int = 0) -> Iterator[None]:
-    """Turn errors of reading a file into one sentence."""
+def _read(path: str | Path, rows: int | None = None) -> pd.DataFrame:
+    """Read the first rows of a CSV file as text, the header too; or all, and refuse what is no such file."""
     try:
-        yield
-    except pd.errors.ParserWarning:
-        raise PortfolioError(
-            f"{path}: line 2 has more fields than line 1 has columns; allowed are {columns}"
-        ) from None
-    except (pd.errors.ParserError, csv.Error) as error:
+        return pd.read_csv(
+            path,
+            header=None,
+            nrows=rows,
+            dtype=str,
+            na_filter=False,
+            skip_blank_lines=False,
+            encoding="utf-8-sig",
+        )
+    except pd.errors.EmptyDataError:
+        raise PortfolioError(f"{path}: line 1 is blank; it must name the columns") from None
+    except pd.errors.ParserError as error:
         problem = " ".join(str(error).split())
         raise PortfolioError(f"{path}: not a table of comma-separated values ({problem})") from None
     except UnicodeDecodeError:
@@ -98,11 +81,14 @@ def numbers(
     good = (values >= low) & (values <= high)
     if whole:
         good &= values == np.floor(values)
+    kind = "whole numbers" if whole else "numbers"
+    check_cells(path, text[column], good, f"are {kind} from {low:.12g} to {high:.12g}")
+    return values
+
+
+def check_cells(path: str | Path, cells: pd.Series, good: npt.NDArray[np.bool_], allowed: str) -> None:
+    """Refuse the first cell of a column that is not good."""
     if not good.all():
         row = int(np.argmin(good))
-        kind = "whole numbers" if whole else "numbers"
-        raise PortfolioError(
-            f"{path}: line {row + 2}, column {column!r}: {text[column].iloc[row]!r} is not allowed; "
-            f"allowed are {kind} from {low:.12g} to {high:.12g}"
-        )
-    return values
+        where = f"line {row + 2}, column {cells.name!r}"
+        raise PortfolioError(f"{path}: {where}: {cells.iloc[row]!r} is not allowed; allowed {allowed}")

@@ -6,26 +6,21 @@ from functools import partial
 from pathlib import Path
 
 import simlimit
-from simlimit.cli.arguments import Commands, add_changes, add_command, add_results
+from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenarios
-from simlimit.cli.notices import say_if_not_precise
-from simlimit.cli.replicating import add_study_options, replicate_as_told
-from simlimit.cli.results import say_where, write_scenario
+from simlimit.cli.replicating import add_study_options, replicate_as_told, say_if_not_precise
+from simlimit.cli.results import print_result
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: arguments.Commands) -> None:
     """Add the command."""
-    parser = add_command(
-        commands,
-        "compare",
-        "simulate the same histories of several scenarios: what differs from the first, and how surely",
-        "simlimit compare jiebei weekly=jiebei:evaluation.period_days=7 --out weekly",
-        compare_scenarios,
-    )
+    what = "simulate the same histories of several scenarios: what differs from the first, and how surely"
+    example = "simlimit compare jiebei weekly=jiebei:evaluation.period_days=7 --out weekly"
+    parser = arguments.add_command(commands, "compare", what, example, compare_scenarios)
     parser.add_argument(
         "scenarios",
         metavar="[NAME=]PRESET_OR_TOML[:FIELD=VALUE ...]",
@@ -33,9 +28,9 @@ def add_to(commands: Commands) -> None:
         help="two scenarios or more, each a preset or the path of a TOML file; behind a colon each, fields "
         "that are changed in it; before it, the name that tables and figures use",
     )
-    add_changes(parser, "all scenarios")
+    arguments.add_changes(parser, "all scenarios")
     add_study_options(parser)
-    add_results(parser, "the tables, the figures and the scenarios")
+    arguments.add_results(parser, "the tables, the figures and the scenarios")
 
 
 def compare_scenarios(options: argparse.Namespace) -> bool:
@@ -46,11 +41,11 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
             f"The only scenario is {options.scenarios[0]!r}, but a comparison needs another, "
             "such as weekly=jiebei:evaluation.period_days=7."
         )
-    make = partial(compare, scenarios)
-    comparison, is_whole = replicate_as_told(options, make, Comparison, write_comparison)
-    print(comparison)
+    comparison, is_whole = replicate_as_told(
+        options, partial(compare, scenarios), Comparison, write_comparison
+    )
+    print_result(options, comparison)
     say_if_not_precise(*comparison.studies.values())
-    say_where(options.out)
     return is_whole
 
 
@@ -61,6 +56,6 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     (folder / "scenarios").mkdir()
     for position, (name, study) in enumerate(comparison.studies.items()):
         file_name = f"{position}-{_UNSAFE.sub('-', name)[:60]}.toml"
-        write_scenario(study.scenario, folder / "scenarios" / file_name)
+        study.scenario.save(folder / "scenarios" / file_name)
     simlimit.plots.files.save_picture(folder / "forest.png", simlimit.plots.forest(comparison))
     simlimit.plots.files.save_picture(folder / "platform.png", simlimit.plots.platform(comparison))

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with stoppable():
             options = _parser().parse_args(arguments)
-            if "quiet" in options and options.quiet:
+            if not getattr(options, "progress", True):
                 omit_compilation_notice()
             is_whole = options.command(options)
             sys.stdout.flush()
@@ -71,13 +71,8 @@ def _sentence(error: SimlimitError) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog="simlimit",
-        description=_ABOUT,
-        epilog="example:\n  simlimit study jiebei --out jiebei-study",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    example = "simlimit study jiebei --out jiebei-study"
+    parser = Parser(prog="simlimit", description=_ABOUT, example=example)
     parser.add_argument("--version", action="version", version=f"simlimit {version('simlimit')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for part in (study, compare, run, scenarios):

@@ -1,19 +1,21 @@
 """What commands that make many replications share: their options, and keeping what Ctrl-C interrupts."""
 
 import argparse
-import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from simlimit.cli.arguments import Parser, add_seed, whole
-from simlimit.cli.notices import what_is_done
-from simlimit.cli.results import output_folder
+import numpy as np
+
+from simlimit.cli.arguments import Parser, add_seed, reader, whole
+from simlimit.cli.results import atomic_folder
+from simlimit.cli.stopping import ignore_signals
 from simlimit.errors import SimlimitError
-from simlimit.model.grouping import ATTRIBUTES, NUMBERS, make_grouping
+from simlimit.model.grouping import ATTRIBUTES, NUMBERS
 from simlimit.run.options import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
-from simlimit.study.options import MOST_WORKERS, Options
-from simlimit.study.precision import DEFAULT_METRIC, target_half_widths
+from simlimit.study.options import MOST_WORKERS
+from simlimit.study.precision import DEFAULT_METRIC
 from simlimit.study.replicating import MOST_REPLICATIONS, StudyInterrupted
 from simlimit.study.study import Study
 
@@ -21,60 +23,36 @@ R = TypeVar("R")
 
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
+_PASSED_ON = ("workers", "store", "follow_up_days", "by", "bands", "progress")
 
 
 def add_study_options(parser: Parser) -> None:
     """Add the options of replications: how many, and how they are made."""
-    parser.add_argument(
-        "--replications",
-        metavar="N",
-        type=whole(MOST_REPLICATIONS, least=1),
-        help=f"how many (default: {REPLICATIONS}); with --precision, at most so many "
-        f"(default: {MOST_IF_PRECISE:,})",
+    number = (
+        f"how many (default: {REPLICATIONS}); with --precision, at most so many "
+        f"(default: {MOST_IF_PRECISE:,})"
     )
-    parser.add_argument(
-        "--precision",
-        metavar="[METRIC=]P",
-        type=_precision,
-        action="append",
-        default=[],
-        help="stop as soon as half the 95 %% interval is at most this share of the estimate, such as 0.01, "
-        f"of {DEFAULT_METRIC} or of the metric that is named; repeatable",
+    parser.add_option("--replications", "N", number, type=whole(MOST_REPLICATIONS, least=1))
+    precision = (
+        "stop as soon as half the 95 %% interval is at most this share of the estimate, such as 0.01, "
+        f"of {DEFAULT_METRIC} or of the metric that is named; repeatable"
     )
+    parser.add_option("--precision", "[METRIC=]P", precision, type=_PRECISION, action="append", default=[])
     add_seed(parser, "which histories")
-    parser.add_argument(
-        "--follow-up",
-        metavar="DAYS",
-        type=whole(LONGEST_FOLLOW_UP),
-        default=FOLLOW_UP_DAYS,
-        help="how long each repaid amount is followed (default: %(default)s)",
+    followed = {"type": whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"}
+    days = "how long each repaid amount is followed (default: %(default)s)"
+    parser.add_option("--follow-up", "DAYS", days, **followed)
+    by = f"which borrowers are counted apart: by {', '.join(ATTRIBUTES)} (default: %(default)s)"
+    parser.add_option("--by", "ATTRIBUTE", by, choices=ATTRIBUTES, default="region")
+    bands = "bounds between groups where --by is a number, ascending: --by score --bands 0.6,0.8"
+    parser.add_option("--bands", "BOUND,...", bands, type=_BANDS, default=())
+    workers = "threads (default: one per processor)"
+    parser.add_option("--workers", "N", workers, type=whole(MOST_WORKERS, least=1))
+    store = (
+        "a folder that keeps every replication as soon as it is done; the same command continues from it, "
+        "whatever ended it"
     )
-    parser.add_argument(
-        "--by",
-        metavar="ATTRIBUTE",
-        choices=ATTRIBUTES,
-        default="region",
-        help=f"which borrowers are counted apart: by {', '.join(ATTRIBUTES)} (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--bands",
-        metavar="BOUND,...",
-        type=_bands,
-        default=(),
-        help="bounds between groups where --by is a number, ascending: --by score --bands 0.6,0.8",
-    )
-    parser.add_argument(
-        "--workers",
-        metavar="N",
-        type=whole(MOST_WORKERS, least=1),
-        help="threads (default: one per processor)",
-    )
-    parser.add_argument(
-        "--store",
-        metavar="DIR",
-        help="a folder that keeps every replication as soon as it is done; "
-        "the same command continues from it, whatever ended it",
-    )
+    parser.add_option("--store", "DIR", store)
 
 
 def replicate_as_told(
@@ -100,63 +78,57 @@ def replicate_as_told(
     tuple of the result and bool
         The flag is False after an interruption.
     """
-    number, chosen = read_replications(options), read_study_options(options)
+    if options.by in NUMBERS and not options.bands:
+        raise SimlimitError(
+            f"--by is {options.by}, a number, and needs --bands: the bounds between its groups, ascending, "
+            "as in --by score --bands 0.6,0.8."
+        )
+    number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
+    chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
     is_whole = True
-    with output_folder(options.out) as draft:
+    with atomic_folder(options.out) as draft:
         try:
-            result = make(number, options.seed, **chosen)
+            result = make(number, options.seed, precision=dict(options.precision) or None, **chosen)
         except StudyInterrupted as stop:
-            result = of_studies(what_is_done(stop, options))
+            result = of_studies(_what_is_done(stop, options))
             is_whole = False
         if draft is not None:
             write(result, draft)
     return result, is_whole
 
 
-def read_replications(options: argparse.Namespace) -> int:
-    """Return the number of replications; with a precision, the largest."""
-    if options.replications is not None:
-        return int(options.replications)
-    return MOST_IF_PRECISE if options.precision else REPLICATIONS
-
-
-def read_study_options(options: argparse.Namespace) -> Options:
-    """Return the options of `simlimit.replicate`, checked before anything is simulated."""
-    precision = dict(options.precision) or None
-    if precision is not None:
-        target_half_widths(precision)
-    if options.by in NUMBERS and not options.bands:
-        raise SimlimitError(
-            f"--by is {options.by}, a number, and needs --bands: the bounds between its groups, ascending, "
-            "as in --by score --bands 0.6,0.8."
+def say_if_not_precise(*studies: Study) -> None:
+    """Say on stderr that the precision was not reached, if so."""
+    if any(study.is_precise is False for study in studies):
+        print(
+            f"simlimit: the precision is not reached within {len(studies[0]):,} replications; "
+            "--replications may allow more.",
+            file=sys.stderr,
         )
-    make_grouping(options.by, options.bands, regions=())
-    return {
-        "precision": precision,
-        "workers": options.workers,
-        "store": options.store,
-        "follow_up_days": options.follow_up,
-        "by": options.by,
-        "bands": options.bands,
-        "progress": not options.quiet,
-    }
+
+
+def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[str, Study]:
+    """Say how many replications an interrupted study has done, and return its studies; end if it has none.
+
+    From here on Ctrl-C does nothing: it would lose the studies while they are printed and written.
+    """
+    ignore_signals()
+    on = "" if options.store is None else f"; the same command continues from {options.store}"
+    if not stop.studies:
+        raise KeyboardInterrupt(f"interrupted; no replication was done{on}.")
+    done = len(next(iter(stop.studies.values())))
+    print(f"simlimit: interrupted; replications done and kept: {done:,}{on}.", file=sys.stderr)
+    return stop.studies
 
 
 def _precision(text: str) -> tuple[str, float]:
     metric, equals, number = text.rpartition("=")
-    try:
-        return (metric.strip() if equals else DEFAULT_METRIC), float(number)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is neither a number nor METRIC=NUMBER, such as days_review=0.05"
-        ) from None
+    return (metric.strip() if equals else DEFAULT_METRIC), float(number)
 
 
 def _bands(text: str) -> tuple[float, ...]:
-    try:
-        bands = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        bands = (math.nan,)
-    if not all(map(math.isfinite, bands)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not numbers with commas between them, such as 0.6,0.8")
-    return bands
+    return tuple(np.asarray_chkfinite(text.split(","), np.float64).tolist())
+
+
+_PRECISION = reader(_precision, "neither a number nor METRIC=NUMBER, such as days_review=0.05")
+_BANDS = reader(_bands, "not numbers with commas between them, such as 0.6,0.8")

@@ -9,17 +9,11 @@ from simlimit.scenario import dumps, presets
 
 def add_to(commands: Commands) -> None:
     """Add the two commands."""
-    add_command(
-        commands, "presets", "list the scenarios that come with simlimit", "simlimit presets", list_presets
-    )
-    shown = add_command(
-        commands,
-        "scenario",
-        "print a scenario as TOML, with a comment for each field",
-        "simlimit scenario jiebei > my.toml",
-        print_scenario,
-    )
-    add_scenario(shown)
+    what = "list the scenarios that come with simlimit"
+    add_command(commands, "presets", what, "simlimit presets", list_presets)
+    what = "print a scenario as TOML, with a comment for each field"
+    parser = add_command(commands, "scenario", what, "simlimit scenario jiebei > my.toml", print_scenario)
+    add_scenario(parser)
 
 
 def list_presets(options: argparse.Namespace) -> bool:

@@ -5,11 +5,10 @@ from functools import partial
 from pathlib import Path
 
 import simlimit
-from simlimit.cli.arguments import Commands, add_changes, add_command, add_results, add_scenario
+from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenario, read_changes
-from simlimit.cli.notices import say_if_not_precise
-from simlimit.cli.replicating import add_study_options, replicate_as_told
-from simlimit.cli.results import say_where, write_scenario
+from simlimit.cli.replicating import add_study_options, replicate_as_told, say_if_not_precise
+from simlimit.cli.results import print_result
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.study.replicating import replicate
 from simlimit.study.study import Study
@@ -17,19 +16,15 @@ from simlimit.study.study import Study
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: arguments.Commands) -> None:
     """Add the command."""
-    parser = add_command(
-        commands,
-        "study",
-        "simulate many histories of a scenario: how long repaid limit waits, where, and how sure that is",
-        "simlimit study jiebei --precision 0.01 --store jiebei-store --out jiebei-study",
-        study_scenario,
-    )
-    add_scenario(parser)
-    add_changes(parser)
+    what = "simulate many histories of a scenario: how long repaid limit waits, where, and how sure that is"
+    example = "simlimit study jiebei --precision 0.01 --store jiebei-store --out jiebei-study"
+    parser = arguments.add_command(commands, "study", what, example, study_scenario)
+    arguments.add_scenario(parser)
+    arguments.add_changes(parser)
     add_study_options(parser)
-    add_results(parser, "the tables, the figures and the scenario")
+    arguments.add_results(parser, "the tables, the figures and the scenario")
 
 
 def study_scenario(options: argparse.Namespace) -> bool:
@@ -38,9 +33,8 @@ def study_scenario(options: argparse.Namespace) -> bool:
     study, is_whole = replicate_as_told(
         options, partial(replicate, scenario), lambda studies: studies[""], write_study
     )
-    print(study, _quantiles(study), sep="\n\n")
+    print_result(options, study, _quantiles(study))
     say_if_not_precise(study)
-    say_where(options.out)
     return is_whole
 
 
@@ -51,7 +45,7 @@ def write_study(study: Study, folder: Path) -> None:
     study.delay_curve().to_csv(folder / "delay.csv")
     study.standing().to_csv(folder / "standing.csv")
     study.groups().to_csv(folder / "groups.csv")
-    write_scenario(study.scenario, folder / "scenario.toml")
+    study.scenario.save(folder / "scenario.toml")
     simlimit.plots.files.save_picture(folder / "delay.png", simlimit.plots.delay(study))
     simlimit.plots.files.save_picture(folder / "standing.png", simlimit.plots.standing(study))
 
@@ -59,10 +53,7 @@ def write_study(study: Study, folder: Path) -> None:
 def _quantiles(study: Study) -> str:
     """Return by when so many of all repayment holds were released, in words."""
     curve = quantiles(study.delay_curve(), "released", PROBABILITIES)
-    lines = [
-        f"  {100 * probability:g} %  {words}"
-        for probability, words in zip(PROBABILITIES, describe_quantiles(curve), strict=True)
-    ]
-    return "\n".join(
-        ["Released, of all repayment holds (the pending are censored), with 95 % intervals:", *lines]
-    )
+    lines = ["Released, of all repayment holds (the pending are censored), with 95 % intervals:"]
+    for probability, words in zip(PROBABILITIES, describe_quantiles(curve), strict=True):
+        lines.append(f"  {100 * probability:g} %  {words}")
+    return "\n".join(lines)

@@ -4,23 +4,17 @@ import difflib
 import reprlib
 from collections.abc import Iterator, Mapping
 from inspect import Parameter, Signature
-from typing import Any, ClassVar, Literal, NoReturn, Self, TypeVar, get_args
+from operator import attrgetter
+from typing import ClassVar, NoReturn, Self, TypeVar, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from simlimit.errors import ScenarioError
+from simlimit.scenario.fields import allowed_values
 
-T = TypeVar("T")
 V = TypeVar("V")
-End = Literal["low", "high"]
-
-REQUIRED: Any = ...
-"""Stands for the default of a field that has none."""
-
-_OPENING: dict[End | None, str] = {None: "from", "low": "above", "high": "from"}
-_CLOSING: dict[End | None, str] = {None: "to", "low": "and at most", "high": "and below"}
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 80
@@ -60,58 +54,6 @@ class FrozenMapping(Mapping[str, V]):
 
     def __repr__(self) -> str:
         return repr(self._items)
-
-
-def field(
-    default: T,
-    meaning: str,
-    allowed: str,
-    unit: str = "",
-    **constraints: Any,  # noqa: ANN401
-) -> T:
-    """Declare a field: `allowed` completes the sentence "it must be ..."; the constraints are pydantic's.
-
-    The declared default stands for the field's type, as with pydantic's own `Field`.
-    """
-    declared: T = Field(
-        default,
-        description=f"{meaning} ({f'{unit}; ' if unit else ''}{allowed})",
-        json_schema_extra={"unit": unit, "allowed": f"{allowed} ({unit})" if unit else allowed},
-        **constraints,
-    )
-    return declared
-
-
-def switch(default: bool, meaning: str) -> bool:
-    """Declare a field that is on or off."""
-    return field(default, meaning, "true or false", strict=True)
-
-
-def whole(default: T, low: int, high: int, unit: str, meaning: str) -> T:
-    """Declare a whole number from `low` to `high`."""
-    return field(default, meaning, f"a whole number from {low} to {high}", unit, strict=True, ge=low, le=high)
-
-
-def number(default: T, low: float, high: float, unit: str, meaning: str, *, open_end: End | None = None) -> T:
-    """Declare a number from `low` to `high`; `open_end` names the end that is not allowed itself."""
-    allowed = f"a number {_OPENING[open_end]} {low:.12g} {_CLOSING[open_end]} {high:.12g}"
-    ends = {"gt" if open_end == "low" else "ge": low, "lt" if open_end == "high" else "le": high}
-    return field(default, meaning, allowed, unit, strict=True, allow_inf_nan=False, **ends)
-
-
-def allowed_values(info: FieldInfo) -> str:
-    """Return what a field may be, in words."""
-    return _said(info, "allowed")
-
-
-def unit_of(info: FieldInfo) -> str:
-    """Return the unit of a field; empty if it has none."""
-    return _said(info, "unit")
-
-
-def _said(info: FieldInfo, what: str) -> str:
-    extra = info.json_schema_extra
-    return str(extra[what]) if isinstance(extra, dict) else ""
 
 
 def element_kind(info: FieldInfo) -> "type[Part] | None":
@@ -184,10 +126,7 @@ class Part(BaseModel):
 
     def refuse(self, path: str, rule: str) -> NoReturn:
         """Refuse the value of a field that breaks a rule about several fields."""
-        value: object = self
-        for step in path.split("."):
-            value = getattr(value, step)
-        refuse_at(tuple(path.split(".")), value, rule)
+        refuse_at(tuple(path.split(".")), attrgetter(path)(self), rule)
 
     def __dir__(self) -> list[str]:
         """List fields and methods for completion, without those of pydantic."""
@@ -255,7 +194,5 @@ def _first_problem(
     if first["type"] == "extra_forbidden":
         known = list(dict.fromkeys([*cls.model_fields, *cls.leaves()]))
         return (name,), f"is not a field; {suggestion(name, known)}"
-    allowed = allowed_values(cls.model_fields[name])
-    if first["type"] == "missing" and name not in values:
-        return (name,), f"is missing, but must be {allowed}."
-    return (name,), f"is {_short.repr(values[name])}, but must be {allowed}."
+    shown = _short.repr(values[name]) if name in values else "missing"
+    return (name,), f"is {shown}, but must be {allowed_values(cls.model_fields[name])}."

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, Field, PlainSerializer
 
-from simlimit.scenario.base import REQUIRED, FrozenMapping, Part, field, number, refuse_at, switch, whole
+from simlimit.scenario.base import FrozenMapping, Part, refuse_at
+from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, number, one_of, switch, whole
 
 CURRENCY = "currency units"
 
@@ -18,10 +19,6 @@ _REGION_SHARES = "one or more named shares from 0 to 1 that sum to 1"
 _TWO_SHARES = "a list of two numbers from 0 to 1, the smaller first"
 
 Regions = Annotated[Mapping[Text, Share], AfterValidator(FrozenMapping), PlainSerializer(dict)]
-
-
-def _one_of(kinds: tuple[str, ...]) -> str:
-    return f"{', '.join(kinds[:-1])} or {kinds[-1]}"
 
 
 def _concentration(of: str) -> float | None:
@@ -34,30 +31,22 @@ class Population(Part):
     """The borrowers at the start: how many, and what their lines look like."""
 
     borrowers: int = whole(1000, 1, 20_000_000, "borrowers", "Number of borrowers; not used with a portfolio")
-    initial_score: float | None = number(
-        None, 0, 1, "score", "Everybody's credit score at the start; not set: drawn by score_mean"
-    )
+    initial_score: float | None = fraction(None, "score", "Everybody's score; not set: drawn by score_mean")
     portfolio: Text | None = field(
         None,
         "CSV file of a real book, used instead of drawn borrowers; relative to the working folder",
         "the path of a CSV file, in 1 to 1000 characters",
     )
-    regions: Regions = field(
-        FrozenMapping({"all": 1.0}), "Regions and the share of borrowers in each", _REGION_SHARES, "share"
-    )
+    regions: Regions = field(FrozenMapping({"all": 1.0}), "The share of each region", _REGION_SHARES, "share")
     limit_median: float = number(10_000.0, 0.01, 1e9, CURRENCY, "Median of the log-normal credit limits")
-    limit_log_sd: float = number(
-        0.0, 0, 3, "natural log", "Standard deviation of the logarithm of the credit limits"
-    )
+    limit_log_sd: float = number(0.0, 0, 3, "natural log", "Standard deviation of the log of the limit")
     limit_low: float = number(0.0, 0, 1e9, CURRENCY, "Smallest credit limit; smaller draws are raised to it")
     limit_high: float = number(1e9, 0.01, 1e9, CURRENCY, "Largest credit limit; larger draws are cut to it")
     utilisation_mean: float = number(0.5, 0, 1.5, "share of the limit", "Mean outstanding at the start")
     utilisation_concentration: float | None = _concentration("utilisation")
-    score_mean: float = number(1.0, 0, 1, "score", "Mean of the credit scores at the start")
+    score_mean: float = fraction(1.0, "score", "Mean of the credit scores at the start")
     score_concentration: float | None = _concentration("score")
-    other_lenders: float = number(
-        0.0, 0, 1, "share of borrowers", "Borrowers who have another lender at the start"
-    )
+    other_lenders: float = fraction(0.0, "share of borrowers", "Borrowers with another lender at the start")
 
     def _check(self) -> None:
         if not self.regions or abs(sum(self.regions.values()) - 1) > 1e-9:
@@ -71,8 +60,8 @@ class Population(Part):
 class Behaviour(Part):
     """How borrowers pay, fall behind, recover, prepay and draw."""
 
-    late_onset: float = number(
-        0.0, 0, 1, "probability per due day", "Mean probability that a due payment is missed", open_end="high"
+    late_onset: float = fraction(
+        0.0, "probability per due day", "Mean probability that a due payment is missed", open_end="high"
     )
     late_concentration: float | None = _concentration("missing payments")
     utilisation_effect: float = number(
@@ -86,18 +75,12 @@ class Behaviour(Part):
         strict=True,
     )
     default_dpd: int = whole(90, 0, 30_000, "days past due", "When the line is closed for default; 0: never")
-    slip_share: float = number(
-        0.0, 0, 1, "probability per due day", "Payments that come a few days late for no deeper reason"
-    )
-    slip_days: int = whole(3, 1, 365, "days", "Longest such slip; shorter than product.cycle_days")
+    slip_share: float = fraction(0.0, "probability per due day", "Payments that slip by a few days")
+    slip_days: int = days(3, 1, 365, "Longest such slip; shorter than product.cycle_days")
     prepay_per_year: float = number(0.0, 0, 12, "per year", "Early repayments of a loan, per borrower")
     draws_per_year: float = number(0.0, 0, 365, "per year", "Wishes to draw, per borrower")
     draw_share: tuple[Share, Share] = field(
-        (0.2, 1.0),
-        "Least and largest part of the available limit that is drawn at once",
-        _TWO_SHARES,
-        "share of available",
-        strict=True,
+        (0.2, 1.0), "Least and largest part drawn at once", _TWO_SHARES, "share of available", strict=True
     )
 
     def _check(self) -> None:
@@ -105,45 +88,38 @@ class Behaviour(Part):
             self.refuse("draw_share", _TWO_SHARES)
 
 
+Method = Literal["equal_principal", "equal_instalment", "interest_only"]
+ReleaseUnit = Literal["instalment", "loan"]
+
+
 class Product(Part):
     """The loan: how it is repaid, and when repaid principal may come back."""
 
     instalments: int = whole(12, 1, 60, "instalments", "Instalments of a loan")
-    method: Literal["equal_principal", "equal_instalment", "interest_only"] = field(
-        "equal_principal", "How a loan is repaid", "equal_principal, equal_instalment or interest_only"
-    )
+    method: Method = choice(Method, "equal_principal", "How a loan is repaid")
     daily_rate: float = number(0.0004, 0, 0.01, "share per day", "Interest rate")
-    cycle_days: int = whole(30, 2, 366, "days", "Days between due days")
-    release_unit: Literal["instalment", "loan"] = field(
-        "instalment",
-        "Whether limit comes back with each instalment or when the loan is settled",
-        "instalment or loan",
+    cycle_days: int = days(30, 2, 366, "Days between due days")
+    release_unit: ReleaseUnit = choice(
+        ReleaseUnit, "instalment", "Whether limit comes back with each instalment or when the loan is settled"
     )
     min_draw: float = number(500.0, 0.01, 1e9, CURRENCY, "Smallest draw")
+
+
+Schedule = Literal["staggered", "batch"]
 
 
 class Evaluation(Part):
     """The periodic credit evaluation that decides a borrower's standing."""
 
-    period_days: int = whole(30, 1, 3650, "days", "Days from one evaluation of a borrower to the next")
-    cutoff_days: int = whole(0, 0, 3650, "days", "How old a repayment must be for an evaluation to see it")
-    duration_days: int = whole(
-        0, 0, 3649, "days", "Days from the start of an evaluation to its decision; less than period_days"
+    period_days: int = days(30, 1, 3650, "Days from one evaluation of a borrower to the next")
+    cutoff_days: int = days(0, 0, 3650, "How old a repayment must be for an evaluation to see it")
+    duration_days: int = days(0, 0, 3649, "From start to decision of an evaluation; less than period_days")
+    schedule: Schedule = choice(
+        Schedule, "staggered", "Whether borrowers are evaluated on days of their own or all on the same day"
     )
-    schedule: Literal["staggered", "batch"] = field(
-        "staggered",
-        "Whether borrowers are evaluated on days of their own or all on the same day",
-        "staggered or batch",
-    )
-    smoothing: float = number(
-        0.3, 0, 1, "share per evaluation", "How far the score moves to the latest record"
-    )
-    utilisation_weight: float = number(
-        0.0, 0, 1, "score", "What full utilisation takes from the score's target"
-    )
-    straight_through: bool = switch(
-        True, "Whether an on-time repayment of a borrower in clear standing needs no evaluation"
-    )
+    smoothing: float = fraction(0.3, "share per evaluation", "How far the score moves to the latest record")
+    utilisation_weight: float = fraction(0.0, "score", "What full utilisation takes from the score's target")
+    straight_through: bool = switch(True, "Whether a payment on time in clear standing needs no evaluation")
 
     def _check(self) -> None:
         if self.duration_days >= self.period_days:
@@ -153,14 +129,10 @@ class Evaluation(Part):
 class Rules(Part):
     """What a borrower must meet to be in clear standing."""
 
-    min_score: float = number(0.0, 0, 1, "score", "Smallest score of a clear standing")
-    clean_days: int = whole(
-        30, 0, 30_000, "days", "Days that must have passed since the borrower was overdue"
-    )
-    grace_days: int = whole(3, 0, 30_000, "days", "Days late that are forgiven once paid")
-    overdue: bool = switch(
-        True, "Whether being overdue, or a late payment, keeps limit from coming back at all"
-    )
+    min_score: float = fraction(0.0, "score", "Smallest score of a clear standing")
+    clean_days: int = days(30, 0, 30_000, "Days that must have passed since the borrower was overdue")
+    grace_days: int = days(3, 0, 30_000, "Days late that are forgiven once paid")
+    overdue: bool = switch(True, "Whether being overdue, or a late payment, keeps limit from coming back")
 
 
 class Weights(Part):
@@ -177,37 +149,28 @@ class Weights(Part):
 class Screening(Part):
     """Behaviour analysis, which can be wrong."""
 
-    false_flag: float = number(
-        0.0, 0, 1, "share of borrowers", "Long-run share of borrowers flagged by mistake", open_end="high"
+    false_flag: float = fraction(
+        0.0, "share of borrowers", "Long-run share of borrowers flagged by mistake", open_end="high"
     )
-    flag_days: float = number(
-        30.0, 0, 30_000, "days", "Mean length of a false flag; 0: every evaluation errs anew"
-    )
+    flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of false flags; 0: new at each evaluation")
     weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
-    risky_share: float = number(
-        0.0, 0, 1, "share of borrowers", "The latest payers, who are flagged with reason"
-    )
-    detection: float = number(
-        0.0, 0, 1, "probability per evaluation", "How often a risky borrower is flagged"
-    )
+    risky_share: float = fraction(0.0, "share of borrowers", "The latest payers, who are flagged with reason")
+    detection: float = fraction(0.0, "probability per evaluation", "How often a risky borrower is flagged")
+
+
+ServiceLaw = Literal["exponential", "constant", "lognormal"]
 
 
 class Review(Part):
     """The manual desk for borrowers on the watch-list."""
 
-    watch_share: float = number(0.0, 0, 1, "share of borrowers", "Borrowers on the watch-list")
+    watch_share: float = fraction(0.0, "share of borrowers", "Borrowers on the watch-list")
     reviewers: int = whole(1, 1, 100_000, "reviewers", "Reviewers at the desk")
     service_days: float = number(1.0, 0, 3650, "days", "Mean time of one review")
-    service_law: Literal["exponential", "constant", "lognormal"] = field(
-        "exponential", "Distribution of the time of a review", "exponential, constant or lognormal"
-    )
-    service_cv: float = number(
-        1.0, 0, 10, "standard deviation / mean", "Spread of a log-normal time of review"
-    )
-    approve_share: float = number(1.0, 0, 1, "probability per review", "Reviews that approve")
-    priority_score: float | None = number(
-        None, 0, 1, "score", "Borrowers with at least this score are reviewed first; not set: nobody"
-    )
+    service_law: ServiceLaw = choice(ServiceLaw, "exponential", "Distribution of the time of a review")
+    service_cv: float = number(1.0, 0, 10, "standard deviation / mean", "Spread of log-normal review times")
+    approve_share: float = fraction(1.0, "probability per review", "Reviews that approve")
+    priority_score: float | None = fraction(None, "score", "Reviewed first from this score; not set: nobody")
 
 
 class Facility(Part):
@@ -216,7 +179,7 @@ class Facility(Part):
     name: Text = field(REQUIRED, "Name of the source", "text of 1 to 1000 characters")
     daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Funding that comes every day")
     lump: float = number(0.0, 0, 1e10, CURRENCY, "Funding that comes at once")
-    every_days: int = whole(0, 0, 30_000, "days", "Days from one lump to the next; 0: only one, on from_day")
+    every_days: int = days(0, 0, 30_000, "Days from one lump to the next; 0: only one, on from_day")
     from_day: int = whole(0, 0, 30_000, "day", "First day")
     to_day: int | None = whole(None, 1, 30_000, "day", "First day without; not set: to the end")
 
@@ -225,45 +188,32 @@ class Facility(Part):
             self.refuse("to_day", f"later than from_day, which is {self.from_day} (day)")
 
 
+Facilities = Annotated[tuple[Facility, ...], Field(max_length=64)]
+
+
 class Funding(Part):
     """The pool from which released limit is funded."""
 
     unlimited: bool = switch(True, "Whether funding never binds")
     initial: float = number(0.0, 0, 1e13, CURRENCY, "Headroom of the pool at the start")
     daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Headroom that comes every day")
-    ceiling: float | None = number(
-        None, 0, 1e13, CURRENCY, "Headroom above which no inflow is taken; not set: none is refused"
-    )
-    recycle_share: float = number(
-        1.0, 0, 1, "share of repaid principal", "Repaid principal that goes back into the pool"
-    )
-    reserve_share: float = number(
-        1.0, 0, 1, "share of released limit", "Headroom that a release takes, before anything is drawn"
-    )
-    facilities: Annotated[tuple[Facility, ...], Field(max_length=64)] = field(
-        (), "Sources of funding", "a list of at most 64 facilities", strict=True
-    )
+    ceiling: float | None = number(None, 0, 1e13, CURRENCY, "Headroom at which inflow stops; not set: never")
+    recycle_share: float = fraction(1.0, "share of repaid principal", "What goes back into the pool")
+    reserve_share: float = fraction(1.0, "share of released limit", "Headroom that the release itself takes")
+    facilities: Facilities = field((), "Sources of funding", "a list of at most 64 facilities", strict=True)
 
 
 class Limits(Part):
     """How the limit itself changes at evaluations."""
 
-    raise_score: float | None = number(None, 0, 1, "score", "Score from which the line rises; not set: never")
+    raise_score: float | None = fraction(None, "score", "Score from which the line rises; not set: never")
     raise_share: float = number(0.0, 0, 10, "share of the limit", "How much the line rises at once")
-    raise_days: int = whole(
-        0,
-        0,
-        30_000,
-        "days",
-        "Least days from one such rise to the next, however often there is an evaluation",
-    )
-    cut_score: float | None = number(None, 0, 1, "score", "Score below which the line is cut; not set: never")
-    cut_share: float = number(0.0, 0, 1, "share of the limit", "How much the line is cut at once")
-    cap: float | None = number(
-        None, 0.01, 1e9, CURRENCY, "Limit above which no line is raised; not set: no cap"
-    )
-    inactive_days: int | None = whole(
-        None, 1, 30_000, "days", "Days without a draw after which unused limit is taken; not set: never"
+    raise_days: int = days(0, 0, 30_000, "Least days between two rises, however often there is an evaluation")
+    cut_score: float | None = fraction(None, "score", "Score below which the line is cut; not set: never")
+    cut_share: float = fraction(0.0, "share of the limit", "How much the line is cut at once")
+    cap: float | None = number(None, 0.01, 1e9, CURRENCY, "Limit above which no line rises; not set: no cap")
+    inactive_days: int | None = days(
+        None, 1, 30_000, "Days without a draw after which unused limit is taken; not set: never"
     )
 
     def _check(self) -> None:
@@ -277,24 +227,14 @@ class Reaction(Part):
     Without shares everybody waits.
     """
 
-    patience_days: int = whole(
-        14,
-        1,
-        30_000,
-        "days",
-        "Age of a hold at which its borrower appeals, looks for another lender or waits",
+    patience_days: int = days(
+        14, 1, 30_000, "Age of a hold at which its borrower appeals, looks for another lender or waits"
     )
-    appeal_share: float = number(0.0, 0, 1, "probability per hold", "Borrowers who then appeal")
-    lender_share: float = number(
-        0.0, 0, 1, "probability per hold", "Borrowers who then look for another lender; the rest wait"
-    )
+    appeal_share: float = fraction(0.0, "probability per hold", "Borrowers who then appeal")
+    lender_share: float = fraction(0.0, "probability per hold", "Borrowers who then look for another lender")
     most_lenders: int = whole(5, 0, 100, "lenders", "Other lenders at which a borrower looks for no more")
     lateness_per_lender: float = number(
-        0.0,
-        0,
-        100,
-        "factor",
-        "With n other lenders payments are missed 1 + n times this as often as with none",
+        0.0, 0, 100, "factor", "With n other lenders 1 + n times this as many payments are missed"
     )
 
     def _check(self) -> None:
@@ -309,7 +249,7 @@ LeverKind = Literal[
 LEVER_KINDS: tuple[str, ...] = get_args(LeverKind)
 """Kinds of lever in their order, which numbers them; the first six are the borrower's."""
 
-_PRODUCTS = "credit-loan, small-business or supply-chain"
+ServedBy = Literal["credit-loan", "small-business", "supply-chain"]
 
 
 class Lever(Part):
@@ -323,26 +263,23 @@ class Lever(Part):
     0.5
     """
 
-    kind: LeverKind = field(REQUIRED, "What is done", _one_of(LEVER_KINDS))
-    strength: float = number(
-        0.5, 0, 1, "share", "How much it does, 0: nothing; what it is a share of depends"
-    )
-    uptake: float = number(1.0, 0, 1, "share of borrowers", "Borrowers who take it up, or whom it reaches")
+    kind: LeverKind = choice(LeverKind, REQUIRED, "What is done")
+    strength: float = fraction(0.5, "share", "How much it does, 0: nothing; what it is a share of depends")
+    uptake: float = fraction(1.0, "share of borrowers", "Borrowers who take it up, or whom it reaches")
     from_day: int = whole(0, 0, 30_000, "day", "First day on which it works")
-    cost: float = number(
-        1.0, 0, 1e9, CURRENCY + " per borrower and year", "What it costs; changes nothing that happens"
-    )
-    product: Literal["credit-loan", "small-business", "supply-chain"] | None = field(
-        None, "Preset of the product that serves what a diversify sends elsewhere", _PRODUCTS
-    )
+    cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "What it costs; changes nothing")
+    product: ServedBy | None = choice(ServedBy, None, "Preset that serves what a diversify sends elsewhere")
 
     def _check(self) -> None:
         if self.kind == "diversify" and self.product is None:
-            self.refuse("product", f"{_PRODUCTS} for a diversify")
+            self.refuse("product", f"{one_of(ServedBy)} for a diversify")
         if self.kind != "diversify" and self.product is not None:
             self.refuse("product", f"not set for a {self.kind}")
         if self.kind == "more_funding" and self.uptake != 1:
             self.refuse("uptake", "1 for a more_funding, which has no takers")
+
+
+Levers = Annotated[tuple[Lever, ...], Field(max_length=len(LEVER_KINDS))]
 
 
 def check_kinds(levers: tuple[Lever, ...]) -> None:
@@ -365,23 +302,15 @@ ShockKind = Literal[
 class Shock(Part):
     """A policy or market event with a start, a duration, a size and a scope."""
 
-    kind: ShockKind = field(REQUIRED, "What happens", _one_of(get_args(ShockKind)))
-    at_day: int | None = whole(
-        None, 0, 30_000, "day", "Day on which it happens; not set: at random, per_year"
-    )
+    kind: ShockKind = choice(ShockKind, REQUIRED, "What happens")
+    at_day: int | None = whole(None, 0, 30_000, "day", "Day on which it happens; not set: random, per_year")
     per_year: float | None = number(
         None, 0, 365, "per year", "How often it happens at random; not set: once, at_day", open_end="low"
     )
-    duration_days: int = whole(0, 0, 30_000, "days", "How long it lasts; 0 for what happens at once")
-    size: float = number(
-        0.0, 0, 1e9, "score, share or currency units", "Size: a score, a share, or the amount of a cap"
-    )
-    regions: tuple[Text, ...] = field(
-        (), "Regions it covers; none named: all", "a list of names", strict=True
-    )
-    score_below: float | None = number(
-        None, 0, 1, "score", "Covers only borrowers with a lower score; not set: all"
-    )
+    duration_days: int = days(0, 0, 30_000, "How long it lasts; 0 for what happens at once")
+    size: float = number(0.0, 0, 1e9, "score, share or currency units", "Its size, or the amount of a cap")
+    regions: tuple[Text, ...] = field((), "Regions it covers; empty: all", "a list of names", strict=True)
+    score_below: float | None = fraction(None, "score", "Covers borrowers with a lower score; not set: all")
 
     def _check(self) -> None:
         if self.at_day is None and self.per_year is None:
@@ -404,11 +333,13 @@ class Shock(Part):
             self.refuse("score_below", "not set for a liquidity_squeeze, which covers the whole pool")
 
 
+Shocks = Annotated[tuple[Shock, ...], Field(max_length=1000)]
+
+
 def check_regions(shocks: tuple[Shock, ...], regions: Iterable[str]) -> None:
     """Refuse a shock of a region that the book does not have."""
     for position, shock in enumerate(shocks):
-        for name in shock.regions:
-            if name not in regions:
-                refuse_at(
-                    ("shocks", position, "regions"), shock.regions, f"among {', '.join(map(repr, regions))}"
-                )
+        if not set(shock.regions) <= set(regions):
+            refuse_at(
+                ("shocks", position, "regions"), shock.regions, f"among {', '.join(map(repr, regions))}"
+            )

@@ -6,19 +6,20 @@ import re
 import tempfile
 from collections.abc import Mapping
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 from pydantic import AfterValidator, Field, PlainSerializer
 
+import simlimit
 from simlimit.errors import ScenarioError
 from simlimit.scenario import parts
-from simlimit.scenario.base import FrozenMapping, Part, field, refuse_at, suggestion, unit_of, whole
-from simlimit.scenario.presets import NAMES, preset_values
+from simlimit.scenario.base import FrozenMapping, Part, refuse_at, suggestion
+from simlimit.scenario.fields import days, field
+from simlimit.scenario.presets import preset_values
 from simlimit.scenario.toml import as_toml
-from simlimit.tables.fields import fields_table
-from simlimit.tables.html import as_html
 
 SET_BY_USER = "assumed: set by the user"
 AS_IN_CLOCKWORK = "assumed: as in clockwork"
@@ -27,6 +28,7 @@ LABELS = ("name", "description", "start_date", "provenance")
 """Fields that name things and change nothing that happens: they need no source."""
 
 _SOURCED = re.compile(r"(measured|reported|assumed)\b")
+_LABELLED = "begins with measured, reported or assumed"
 
 Provenance = Annotated[Mapping[parts.Text, parts.Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
@@ -54,10 +56,8 @@ class Scenario(Part):
         "What the scenario is, in a line",
         "text of at most 10000 characters",
     )
-    horizon_days: int = whole(720, 1, 30_000, "days", "Length of a run")
-    warmup_days: int = whole(
-        0, 0, 29_999, "days", "First days that statistics leave out; less than horizon_days"
-    )
+    horizon_days: int = days(720, 1, 30_000, "Length of a run")
+    warmup_days: int = days(0, 0, 29_999, "First days that statistics leave out; less than horizon_days")
     start_date: datetime.date = field(
         datetime.date(2020, 1, 1),
         "Calendar date of day 0; changes nothing that happens",
@@ -73,13 +73,9 @@ class Scenario(Part):
     review: parts.Review = field(parts.Review(), "The manual desk", "a table")
     funding: parts.Funding = field(parts.Funding(), "The funding pool", "a table")
     limits: parts.Limits = field(parts.Limits(), "How lines move", "a table")
-    shocks: Annotated[tuple[parts.Shock, ...], Field(max_length=1000)] = field(
-        (), "Policy and market events", "a list of at most 1000 shocks"
-    )
+    shocks: parts.Shocks = field((), "Policy and market events", "a list of at most 1000 shocks")
     reaction: parts.Reaction = field(parts.Reaction(), "What borrowers do about a hold", "a table")
-    levers: Annotated[tuple[parts.Lever, ...], Field(max_length=len(parts.LEVER_KINDS))] = field(
-        (), "Remedies", f"a list of at most {len(parts.LEVER_KINDS)} levers"
-    )
+    levers: parts.Levers = field((), "Remedies", f"a list of at most {len(parts.LEVER_KINDS)} levers")
     provenance: Provenance = field(
         FrozenMapping({}),
         "Where each number comes from: measured, reported (with the source) or assumed",
@@ -89,11 +85,9 @@ class Scenario(Part):
     def _check(self) -> None:
         if self.warmup_days >= self.horizon_days:
             self.refuse("warmup_days", f"less than horizon_days, which is {self.horizon_days} (days)")
-        if self.behaviour.slip_days >= self.product.cycle_days:
-            self.refuse(
-                "behaviour.slip_days",
-                f"less than product.cycle_days, which is {self.product.cycle_days} (days)",
-            )
+        cycle_days = self.product.cycle_days
+        if self.behaviour.slip_days >= cycle_days:
+            self.refuse("behaviour.slip_days", f"less than product.cycle_days, which is {cycle_days} (days)")
         if self.population.portfolio is None:
             parts.check_regions(self.shocks, self.population.regions)
         parts.check_kinds(self.levers)
@@ -101,9 +95,7 @@ class Scenario(Part):
             if not self._has(name):
                 refuse_at(("provenance",), name, "about a field of the scenario")
             if not _SOURCED.match(source):
-                refuse_at(
-                    ("provenance", name), source, "a text that begins with measured, reported or assumed"
-                )
+                refuse_at(("provenance", name), source, f"a text that {_LABELLED}")
 
     def __repr__(self) -> str:
         portfolio = self.population.portfolio
@@ -143,9 +135,8 @@ class Scenario(Part):
         # A part comes before its fields, whatever the order in which they are given.
         for name in sorted(changes, key=lambda name: str(name).count(".")):
             _put(values, name, changes[name])
-        own = "provenance" in changes
-        if not own or isinstance(values["provenance"], Mapping):
-            values["provenance"] = self._provenance_after(changes, values["provenance"], own)
+        if isinstance(values["provenance"], Mapping):
+            values["provenance"] = _sources_after(changes, values["provenance"])
         return Scenario(**values)
 
     def source(self, name: str) -> str:
@@ -210,7 +201,7 @@ class Scenario(Part):
         """
         if not isinstance(other, Scenario):
             raise ScenarioError(f"other is {other!r}, but must be a Scenario, such as preset('jiebei').")
-        mine, theirs = _values(self), _values(other)
+        mine, theirs = field_values(self), field_values(other)
         pairs = {name: (mine.get(name), theirs.get(name)) for name in mine | theirs}
         changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
         columns = ["this", "other"] if self.name == other.name else [self.name, other.name]
@@ -252,35 +243,11 @@ class Scenario(Part):
 
     def _repr_html_(self) -> str:
         """Show the fields by part in a notebook, and what differs from a preset."""
-        nearest = _nearest_preset(self)
-        theirs = _values(nearest)
-        rows = {
-            name: (value, unit_of(info), self.source(name), theirs.get(name))
-            for name, value, info in self.walk()
-            if name != "provenance" and not ("[" in name and value == info.default)
-        }
-        columns = ["value", "unit", "source", "preset"]
-        fields = pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=object)
-        missing = [name for name in theirs if name not in _values(self)]
-        return as_html(repr(self), [fields_table(fields, nearest.name, missing)])
+        return simlimit.tables.scenario_html(self)
 
     def _has(self, name: str) -> bool:
         """Tell whether a dotted name is a field, a part, or an element of a list."""
         return name in names() or any(f"{found}.".startswith(f"{name}.") for found, _, _ in self.walk())
-
-    def _provenance_after(
-        self, changes: Mapping[str, object], kept: Mapping[str, str], own: bool
-    ) -> dict[str, str]:
-        """Return the sources of a changed scenario, without those of replaced fields."""
-        sources = {
-            name: source
-            for name, source in kept.items()
-            if own or not any(_covers(new, name) for new in changes)
-        }
-        for new in changes:
-            if new not in LABELS:
-                sources.setdefault(new, SET_BY_USER)
-        return sources
 
 
 def names() -> list[str]:
@@ -325,11 +292,17 @@ def preset(name: str) -> Scenario:
     return Scenario(**preset_values(name))
 
 
-def _nearest_preset(scenario: Scenario) -> Scenario:
-    """Return the preset of the same name, or else the one that differs in the fewest fields."""
-    if scenario.name in NAMES:
-        return preset(scenario.name)
-    return min(map(preset, NAMES), key=lambda one: len(one.diff(scenario)))
+def field_values(scenario: Scenario) -> dict[str, object]:
+    """Return the values by dotted name, without their sources."""
+    return {name: value for name, value, _ in scenario.walk() if name != "provenance"}
+
+
+def _sources_after(changes: Mapping[str, object], sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the sources after a change, without those of replaced fields unless it has its own."""
+    kept = dict(sources)
+    if "provenance" not in changes:
+        kept = {name: text for name, text in kept.items() if not any(_covers(new, name) for new in changes)}
+    return kept | {new: SET_BY_USER for new in changes if new not in LABELS and new not in kept}
 
 
 def _covers(new: str, name: str) -> bool:
@@ -338,21 +311,12 @@ def _covers(new: str, name: str) -> bool:
 
 def _value(scenario: Scenario, name: str) -> object:
     """Return the value at a dotted name; for an element of a list, the list."""
-    value: object = scenario
-    for step in name.split("[", maxsplit=1)[0].split("."):
-        value = getattr(value, step)
-    return value
-
-
-def _values(scenario: Scenario) -> dict[str, object]:
-    """Return the values by dotted name, without their sources."""
-    return {name: value for name, value, _ in scenario.walk() if name != "provenance"}
+    return attrgetter(name.split("[", maxsplit=1)[0])(scenario)
 
 
 def _tree(part: Part) -> dict[str, Any]:
     """Return a part as nested dictionaries; lists and mappings stay as they are."""
-    values = {name: getattr(part, name) for name in type(part).model_fields}
-    return {name: _tree(value) if isinstance(value, Part) else value for name, value in values.items()}
+    return {name: _tree(value) if isinstance(value, Part) else value for name, value in part}
 
 
 def _put(values: dict[str, Any], name: str, value: object) -> None:

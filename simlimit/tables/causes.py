@@ -6,6 +6,7 @@ from simlimit.tables.numbers import number_text, share_text
 from simlimit.tables.table import Row, Table
 from simlimit.tables.units import Unit
 
+_COLUMNS = ["holds", "share_of_holds", "hold_days", "share_of_days", "mean_days"]
 _DAYS = Unit(1, 1, "days")
 
 
@@ -19,13 +20,10 @@ def causes_table(causes: pd.DataFrame, holds: int, at_once: int) -> Table:
     holds, at_once : int
         How many holds there are, and how many of them were released on the day of repayment.
     """
-    columns = ["holds", "share_of_holds", "hold_days", "share_of_days", "mean_days"]
-    rows = [
-        Row((cause, f"{waited:,}", share_text(of_holds), f"{days:,}", share_text(of_days), mean))
-        for cause, waited, of_holds, days, of_days, mean in causes.assign(
-            mean_days=[number_text(mean, _DAYS) for mean in causes["mean_days"]]
-        )[columns].itertuples(name=None)
-    ]
+    rows = []
+    for cause, waited, of_holds, days, of_days, mean in causes[_COLUMNS].itertuples(name=None):
+        counts = (f"{waited:,}", share_text(of_holds), f"{days:,}", share_text(of_days))
+        rows.append(Row((cause, *counts, number_text(mean, _DAYS))))
     return Table(
         "what repaid principal waited for",
         ("cause", "holds that waited", "of all holds", "hold-days", "of all days", "mean days"),

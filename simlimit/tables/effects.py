@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from simlimit.tables.metrics import CONFIDENCE, yes_or_no
-from simlimit.tables.numbers import UNKNOWN, finer, interval_text, number_text
+from simlimit.tables.numbers import UNKNOWN, difference_texts, interval_text, number_text
 from simlimit.tables.table import Row, Table
 from simlimit.tables.units import DAYS, Unit, unit_of
 
@@ -20,18 +20,10 @@ def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
     """Return what each lever does to each metric, `LeverRanking.table`, as a table."""
     rows, before = [], ""
     for (metric, lever), effect in _rows(effects):
-        unit = unit_of(metric).of_differences()
-        row = Row(
-            (
-                metric if metric != before else "",
-                lever,
-                *_effect_texts(effect, "alone", unit),
-                *_effect_texts(effect, "last", unit),
-                number_text(effect["cost"], _MONEY),
-            ),
-            begins_group=metric != before,
-        )
-        rows.append(row)
+        unit, is_first = unit_of(metric).of_differences(), metric != before
+        texts = (*_effect_texts(effect, "alone", unit), *_effect_texts(effect, "last", unit))
+        cells = (metric if is_first else "", lever, *texts, number_text(effect["cost"], _MONEY))
+        rows.append(Row(cells, begins_group=is_first))
         before = metric
     interval, real = f"{CONFIDENCE} interval", "significant"
     headings = ("metric", "lever", "alone", interval, real, "last", interval, real, "cost")
@@ -63,8 +55,7 @@ def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -
         f"In brackets: {CONFIDENCE} intervals, each by itself (Student's t over {replications:,}).",
     )
     caption = f"what each gate explains of {metric} ({unit.name})"
-    headings = ("gate", *effects)
-    return Table(caption, headings, "<" + ">" * len(effects), rows, notes)
+    return Table(caption, ("gate", *effects), "<" + ">" * len(effects), rows, notes)
 
 
 def _rows(table: pd.DataFrame) -> Iterator[tuple[Any, Effect]]:
@@ -77,9 +68,7 @@ def _effect_texts(effect: Effect, name: str, unit: Unit) -> tuple[str, str, str]
     value, low, high = (effect[f"{name}{end}"] for end in ENDS)
     if np.isnan(value):
         return "", "", ""
-    fine = finer(unit, high - low)
-    texts = number_text(value, fine, "+"), interval_text(low, high, fine, "+")
-    return (*texts, yes_or_no(effect[f"{name}_significant"]))
+    return (*difference_texts(value, low, high, unit), yes_or_no(effect[f"{name}_significant"]))
 
 
 def _with_interval(effect: Effect, name: str, unit: Unit) -> str:

@@ -1,46 +1,43 @@
 """The fields of a scenario as a table: values, units, sources, and what differs from a preset."""
 
-from collections.abc import Iterable
-
-import pandas as pd
-
+from simlimit.scenario import Scenario, preset
+from simlimit.scenario.fields import unit_of
+from simlimit.scenario.presets import NAMES
+from simlimit.scenario.scenario import field_values
+from simlimit.tables.html import as_html
 from simlimit.tables.numbers import value_text
 from simlimit.tables.table import Row, Table
 
 
-def fields_table(fields: pd.DataFrame, preset: str, missing: Iterable[str]) -> Table:
-    """Return the table of a scenario's fields.
+def scenario_html(scenario: Scenario) -> str:
+    """Return a scenario as HTML, with what differs from the preset of its name or the one most like it."""
+    name = scenario.name
+    if name not in NAMES:
+        name = min(NAMES, key=lambda one: len(preset(one).diff(scenario)))
+    return as_html(repr(scenario), [fields_table(scenario, preset(name))])
 
-    Parameters
-    ----------
-    fields : pandas.DataFrame
-        Index: dotted names, the fields of a part side by side. Columns `value`, `unit`, `source` (a label
-        such as "assumed", then a colon and the rest), `preset` (the value in the preset).
-    preset : str
-        The name of the preset.
-    missing : iterable of str
-        Fields that only the preset has: those of elements of lists.
-    """
-    rows = []
-    before = ""
-    for name, value, unit, source, in_preset in fields.itertuples(name=None):
+
+def fields_table(scenario: Scenario, other: Scenario) -> Table:
+    """Return the fields of a scenario by part, and what differs from another scenario, a preset."""
+    theirs = field_values(other)
+    rows, before = [], ""
+    for name, value, info in scenario.walk():
+        if name == "provenance" or ("[" in name and value == info.default):
+            continue
         part = name.partition(".")[0].partition("[")[0] if "." in name else ""
-        differs = value != in_preset
-        rows.append(
-            Row(
-                (name, value_text(value), unit, source.partition(":")[0], value_text(in_preset) * differs),
-                strong=differs,
-                begins_group=part != before,
-                hint=source,
-            )
-        )
+        source, in_other = scenario.source(name), theirs.get(name)
+        differs = value != in_other
+        other_text = value_text(in_other) if differs else ""
+        cells = (name, value_text(value), unit_of(info), source.partition(":")[0], other_text)
+        rows.append(Row(cells, strong=differs, begins_group=part != before, hint=source))
         before = part
+    missing = [name for name in theirs if name not in field_values(scenario)]
     elements = dict.fromkeys(f"{name.partition(']')[0]}]" for name in missing)
     changed = sum(row.strong for row in rows)
     return Table(
-        f"fields that differ from the preset {preset} (in bold): {changed:,}",
-        ("field", "value", "unit", "source", f"in {preset}"),
+        f"fields that differ from the preset {other.name} (in bold): {changed:,}",
+        ("field", "value", "unit", "source", f"in {other.name}"),
         "<<<<<",
         rows,
-        (f"Only in {preset}: {', '.join(elements)}.",) if elements else (),
+        (f"Only in {other.name}: {', '.join(elements)}.",) if elements else (),
     )

@@ -21,10 +21,8 @@ def as_html(title: str, tables: Sequence[Table]) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(
-        _cell("th", text, side, ' scope="col"')
-        for text, side in zip(table.headings, table.align, strict=True)
-    )
+    columns = zip(table.headings, table.align, strict=True)
+    head = "".join(_cell("th", text, side, ' scope="col"') for text, side in columns)
     body = "".join(_row(row, table.align) for row in table.rows)
     notes = "<br>".join(map(escape, table.notes))
     return (
@@ -37,15 +35,13 @@ def _table(table: Table) -> str:
 
 def _row(row: Row, align: str) -> str:
     name, *cells = row.cells
-    style = ";padding-left:2em" if row.indented else ""
-    weight = "bold" if row.strong else "normal"
+    weight = f"font-weight:{'bold' if row.strong else 'normal'}"
+    indent = ";padding-left:2em" if row.indented else ""
     line = ";border-top:1px solid currentColor" if row.begins_group else ""
     hint = f' title="{escape(row.hint)}"' if row.hint else ""
-    texts = [
-        _cell("th", name, align[0], ' scope="row"', f";font-weight:{weight}{style}"),
-        *(_cell("td", text, side) for text, side in zip(cells, align[1:], strict=True)),
-    ]
-    return f'<tr style="font-weight:{weight}{line}"{hint}>{"".join(texts)}</tr>'
+    head = _cell("th", name, align[0], ' scope="row"', f";{weight}{indent}")
+    body = "".join(_cell("td", text, side) for text, side in zip(cells, align[1:], strict=True))
+    return f'<tr style="{weight}{line}"{hint}>{head}{body}</tr>'
 
 
 def _cell(tag: str, text: str, side: str, scope: str = "", style: str = "") -> str:

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from simlimit.tables.numbers import UNKNOWN, finer, interval_text, number_text
+from simlimit.tables.numbers import UNKNOWN, difference_texts, interval_text, number_text
 from simlimit.tables.table import Row, Table
 from simlimit.tables.units import GATE_METRICS, Unit, unit_of
 
 CONFIDENCE = "95 %"
 HEADLINES = ("released_within_7d", "restricted_mean_days", "no_limit_share", "default_losses")
 """Metrics that stand for a study where there is no space for all."""
+_ESTIMATED = ["estimate", "low", "high", "replications"]
+_TESTED = ["difference", "low", "high", "p_value", "significant"]
 MOST_POINTS = 50
 """Points of a sweep that are shown."""
 
@@ -22,7 +24,7 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     Of a metric that has something to say in some of the replications only, the row says in how many.
     """
     rows = []
-    for metric, estimate, low, high, number in summary[_COLUMNS].itertuples(name=None):
+    for metric, estimate, low, high, number in summary[_ESTIMATED].itertuples(name=None):
         unit = unit_of(metric)
         shown = number_text(estimate, unit)
         if metric == "median_days" and shown == UNKNOWN and number > 0:
@@ -32,9 +34,6 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
         rows.append(Row(cells, indented=metric in GATE_METRICS))
     headings = ("metric", "estimate", f"{CONFIDENCE} interval", "unit")
     return Table(f"means over {replications:,} replications", headings, "<>><", rows, tuple(notes))
-
-
-_COLUMNS = ["estimate", "low", "high", "replications"]
 
 
 def cohort_notes(
@@ -70,28 +69,26 @@ def differences_table(
         The first scenario, and the one that is compared with it.
     notes : sequence of str
     """
-    estimates = [summary.xs(one)["estimate"].to_dict() for one in (reference, name)]
-    columns = ["difference", "low", "high", "p_value", "significant"]
+    estimates = [summary.xs(one)["estimate"] for one in (reference, name)]
     rows = []
-    for metric, difference, low, high, p_value, significant in differences.xs(name)[columns].itertuples(
-        name=None
-    ):
-        values = [table[metric] for table in estimates]
-        if metric in GATE_METRICS and not any(values):
+    for metric, value, low, high, p_value, significant in differences.xs(name)[_TESTED].itertuples(name=None):
+        both = [table[metric] for table in estimates]
+        if metric in GATE_METRICS and not any(both):
             continue
         unit = unit_of(metric)
-        fine = finer(unit.of_differences(), high - low)
-        cells = (
-            metric,
-            *(number_text(value, unit) for value in values),
-            number_text(difference, fine, "+"),
-            interval_text(low, high, fine, "+"),
-            UNKNOWN if np.isnan(p_value) else yes_or_no(significant),
-            fine.name,
-        )
+        of_differences = unit.of_differences()
+        texts = [number_text(estimate, unit) for estimate in both]
+        texts += difference_texts(value, low, high, of_differences)
+        answer = UNKNOWN if np.isnan(p_value) else yes_or_no(significant)
+        cells = (metric, *texts, answer, of_differences.name)
         rows.append(Row(cells, indented=metric in GATE_METRICS, strong=bool(significant)))
     headings = ("metric", reference, name, "difference", f"{CONFIDENCE} interval", "significant", "unit")
     return Table(f"{name}, less {reference}", headings, "<>>>><<", rows, tuple(notes))
+
+
+def yes_or_no(significant: object) -> str:
+    """Return whether an effect is significant, in a word."""
+    return "yes" if significant else "no"
 
 
 def differences_notes(number: int) -> tuple[str, str]:
@@ -102,34 +99,29 @@ def differences_notes(number: int) -> tuple[str, str]:
     )
 
 
-def yes_or_no(significant: object) -> str:
-    """Return whether an effect is significant, in a word."""
-    return "yes" if significant else "no"
-
-
 def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
     """Return a row for each point of a grid with the metrics that matter most, `Sweep.summary` has all."""
     fields = [str(name) for name in summary.index.names[:-1]]
     metrics = [metric for metric in HEADLINES if metric in summary.index.unique("metric")]
     points = [key[:-1] for key in summary.index if key[-1] == metrics[0]]
-    by_metric = {metric: summary.xs(metric, level="metric") for metric in metrics}
-    rows = []
-    for position, values in enumerate(points[:MOST_POINTS]):
-        cells = [
-            _plus_minus(table["estimate"].iloc[position], table["high"].iloc[position], unit_of(metric))
-            for metric, table in by_metric.items()
-        ]
-        rows.append(Row((*map(str, values), *cells)))
+    columns = [_plus_minus(summary.query("metric == @metric"), unit_of(metric)) for metric in metrics]
+    rows = [Row((*map(str, point), *cells)) for point, *cells in zip(points, *columns, strict=True)]
     units = "; ".join(f"{metric} in {unit_of(metric).name}" for metric in metrics)
     about = f"{CONFIDENCE} intervals over {replications:,} replications each; summary() has all metrics."
     notes = [f"Units: {units}.", about]
     if len(points) > MOST_POINTS:
         notes.append(f"The first {MOST_POINTS} of {len(points):,} points are shown.")
     align = ">" * (len(fields) + len(metrics))
-    return Table(f"metrics at {len(points):,} points", (*fields, *metrics), align, rows, tuple(notes))
+    caption = f"metrics at {len(points):,} points"
+    return Table(caption, (*fields, *metrics), align, rows[:MOST_POINTS], tuple(notes))
 
 
-def _plus_minus(estimate: float, high: float, unit: Unit) -> str:
-    """Return an estimate with half of its interval, which is symmetric."""
-    half = number_text(high - estimate, unit)
-    return number_text(estimate, unit) + ("" if half == UNKNOWN else f" \N{PLUS-MINUS SIGN} {half}")
+def _plus_minus(estimates: pd.DataFrame, unit: Unit) -> list[str]:
+    """Return estimates with half of their intervals, which are symmetric."""
+    texts = []
+    for estimate, high in estimates[["estimate", "high"]].itertuples(index=False):
+        half = number_text(high - estimate, unit)
+        texts.append(
+            number_text(estimate, unit) + ("" if half == UNKNOWN else f" \N{PLUS-MINUS SIGN} {half}")
+        )
+    return texts

@@ -33,6 +33,12 @@ def interval_text(low: float, high: float, unit: Unit, sign: str = "") -> str:
     return f"{number_text(low, unit, sign)} to {number_text(high, unit, sign)}"
 
 
+def difference_texts(value: float, low: float, high: float, unit: Unit) -> tuple[str, str]:
+    """Return a difference in a unit and its interval, both with signs."""
+    fine = finer(unit, high - low)
+    return number_text(value, fine, "+"), interval_text(low, high, fine, "+")
+
+
 def finer(unit: Unit, width: float) -> Unit:
     """Return a unit with enough decimals to tell apart the ends of an interval of this width."""
     if not 0 < width < np.inf:

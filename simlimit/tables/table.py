@@ -1,10 +1,9 @@
 """A table to read: texts in rows, with a caption above and notes below."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of texts.
 
     Attributes
@@ -28,8 +27,7 @@ class Row:
     hint: str = ""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows below headings.
 
     Attributes

@@ -14,7 +14,9 @@ import pydantic
 import pytest
 
 from simlimit.errors import ScenarioError, SimlimitError
-from simlimit.scenario import (
+from simlimit.scenario import Scenario, preset
+from simlimit.scenario.parts import (
+    LEVER_KINDS,
     Behaviour,
     Evaluation,
     Facility,
@@ -26,13 +28,10 @@ from simlimit.scenario import (
     Reaction,
     Review,
     Rules,
-    Scenario,
     Screening,
     Shock,
     Weights,
-    preset,
 )
-from simlimit.scenario.parts import LEVER_KINDS
 
 NEEDED = {
     Facility: {"name": "bank"},

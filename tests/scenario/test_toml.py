@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlimit.errors import ScenarioError
-from simlimit.scenario import Facility, Lever, Scenario, Shock, dumps, load, preset
-from simlimit.scenario.parts import LEVER_KINDS
+from simlimit.scenario import Scenario, dumps, load, preset
+from simlimit.scenario.parts import LEVER_KINDS, Facility, Lever, Shock
 from simlimit.scenario.scenario import names
 from simlimit.scenario.toml import parse
 

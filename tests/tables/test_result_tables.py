@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from frames import NAN, differences, summary
 
+import simlimit as sl
 from simlimit.tables.causes import causes_table
 from simlimit.tables.effects import attribution_table, ranking_table
 from simlimit.tables.fields import fields_table
@@ -163,22 +164,26 @@ def test_what_holds_waited_for():
 
 
 def test_fields_say_what_differs_from_the_preset():
-    rows = {
-        "name": ("mine", "", "", "jiebei"),
-        "evaluation.period_days": (7, "days", "assumed: set by the user", 30),
-        "evaluation.schedule": ("batch", "", "reported: somewhere", "batch"),
-        "shocks[0].kind": ("cap", "", "assumed: x", None),
-    }
-    columns = ["value", "unit", "source", "preset"]
-    fields = pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=object)
-    shown = fields_table(fields, "jiebei", ["shocks[1].kind", "shocks[1].size"])
-    assert cells(shown) == {
-        "name": ("mine", "", "", "jiebei"),
-        "evaluation.period_days": ("7", "days", "assumed", "30"),
-        "evaluation.schedule": ("batch", "", "reported", ""),
-        "shocks[0].kind": ("cap", "", "assumed", "not set"),
-    }
-    assert [row.strong for row in shown.rows] == [True, True, False, True]
-    assert [row.begins_group for row in shown.rows] == [False, True, False, True]
-    assert shown.rows[1].hint == "assumed: set by the user"
-    assert shown.notes == ("Only in jiebei: shocks[1].",)
+    two = [{"kind": "cap", "at_day": 1, "size": 5}, {"kind": "cap", "at_day": 9, "size": 4}]
+    preset = sl.Scenario().replace({"shocks": two})
+    changes = {"name": "mine", "evaluation.period_days": 7, "shocks": two[:1], "review.reviewers": 2}
+    sources = {"review.reviewers": "reported: somewhere"}
+    scenario = preset.replace(changes | {"provenance": sources, "levers": [{"kind": "plan"}]})
+    shown = fields_table(scenario, preset)
+    found = cells(shown)
+    assert found["name"] == ("mine", "", "", "clockwork")
+    assert found["evaluation.period_days"] == ("7", "days", "assumed", "30")
+    assert found["evaluation.schedule"] == ("staggered", "", "assumed", "")
+    assert found["review.reviewers"] == ("2", "reviewers", "reported", "1")
+    assert found["levers[0].kind"] == ("plan", "", "assumed", "not set")
+    assert "shocks[0].regions" not in found
+    assert "provenance" not in found
+    rows = {row.cells[0]: row for row in shown.rows}
+    assert [name for name, row in rows.items() if row.strong] == [
+        *("name", "evaluation.period_days", "review.reviewers", "levers[0].kind")
+    ]
+    assert rows["population.borrowers"].begins_group
+    assert not rows["population.initial_score"].begins_group
+    assert rows["evaluation.period_days"].hint == "assumed: set by the user"
+    assert shown.caption == "fields that differ from the preset clockwork (in bold): 4"
+    assert shown.notes == ("Only in clockwork: shocks[1].",)

@@ -10,7 +10,7 @@ import pytest
 from measures import cents, clockwork
 
 import simlimit as sl
-from simlimit.scenario import Funding
+from simlimit.scenario.parts import Funding
 
 
 def replay(run: sl.Run, frozen: range = range(0)) -> dict[int, int]:

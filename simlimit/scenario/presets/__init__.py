@@ -8,15 +8,9 @@ from simlimit.scenario.base import suggestion
 from simlimit.scenario.toml import parse
 
 NAMES = (
-    "clockwork",
-    "jiebei",
-    "welidai",
-    "taiwan-2005",
-    "rectification",
-    "credit-loan",
-    "small-business",
-    "supply-chain",
-)
+    "clockwork", "jiebei", "welidai", "taiwan-2005",
+    "rectification", "credit-loan", "small-business", "supply-chain",
+)  # fmt: skip
 
 
 def preset_values(name: str) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""How a scenario declares a field: its default, its meaning, its unit, and what it may be."""
+
+from typing import Any, Literal, TypeVar, get_args
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+T = TypeVar("T")
+End = Literal["low", "high"]
+
+REQUIRED: Any = ...
+"""Stands for the default of a field that has none."""
+
+_OPENING: dict[End | None, str] = {None: "from", "low": "above", "high": "from"}
+_CLOSING: dict[End | None, str] = {None: "to", "low": "and at most", "high": "and below"}
+
+
+def field(
+    default: T,
+    meaning: str,
+    allowed: str,
+    unit: str = "",
+    **constraints: Any,  # noqa: ANN401
+) -> T:
+    """Declare a field: `allowed` completes the sentence "it must be ..."; the constraints are pydantic's.
+
+    The declared default stands for the field's type, as with pydantic's own `Field`.
+    """
+    declared: T = Field(
+        default,
+        description=f"{meaning} ({f'{unit}; ' if unit else ''}{allowed})",
+        json_schema_extra={"unit": unit, "allowed": f"{allowed} ({unit})" if unit else allowed},
+        **constraints,
+    )
+    return declared
+
+
+def switch(default: bool, meaning: str) -> bool:
+    """Declare a field that is on or off."""
+    return field(default, meaning, "true or false", strict=True)
+
+
+def choice(words: object, default: T, meaning: str) -> T:
+    """Declare a field that is one of the words of a `Literal`."""
+    return field(default, meaning, one_of(words))
+
+
+def one_of(words: object) -> str:
+    """Return the words of a `Literal` as a list to read."""
+    *others, last = get_args(words)
+    return f"{', '.join(others)} or {last}"
+
+
+def whole(default: T, low: int, high: int, unit: str, meaning: str) -> T:
+    """Declare a whole number from `low` to `high`."""
+    return field(default, meaning, f"a whole number from {low} to {high}", unit, strict=True, ge=low, le=high)
+
+
+def days(default: T, low: int, high: int, meaning: str) -> T:
+    """Declare a number of whole days."""
+    return whole(default, low, high, "days", meaning)
+
+
+def number(default: T, low: float, high: float, unit: str, meaning: str, *, open_end: End | None = None) -> T:
+    """Declare a number from `low` to `high`; `open_end` names the end that is not allowed itself."""
+    allowed = f"a number {_OPENING[open_end]} {low:.12g} {_CLOSING[open_end]} {high:.12g}"
+    ends = {"gt" if open_end == "low" else "ge": low, "lt" if open_end == "high" else "le": high}
+    return field(default, meaning, allowed, unit, strict=True, allow_inf_nan=False, **ends)
+
+
+def fraction(default: T, of: str, meaning: str, *, open_end: End | None = None) -> T:
+    """Declare a number from 0 to 1: a share, a probability or a score."""
+    return number(default, 0, 1, of, meaning, open_end=open_end)
+
+
+def allowed_values(info: FieldInfo) -> str:
+    """Return what a field may be, in words."""
+    return _declared(info, "allowed")
+
+
+def unit_of(info: FieldInfo) -> str:
+    """Return the unit of a field; empty if it has none."""
+    return _declared(info, "unit")
+
+
+def _declared(info: FieldInfo, what: str) -> str:
+    extra = info.json_schema_extra
+    return str(extra[what]) if isinstance(extra, dict) else ""
