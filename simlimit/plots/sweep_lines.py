@@ -13,7 +13,7 @@ from simlimit.plots.canvas import axes_or_new, finish, label_ends, subtitle, use
 from simlimit.plots.effects import metric_unit
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.scenario import Scenario
-from simlimit.scenario.base import unit_of
+from simlimit.scenario.fields import unit_of
 from simlimit.study.metrics import Weight
 from simlimit.study.sweeping import Sweep
 
