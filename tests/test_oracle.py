@@ -97,8 +97,8 @@ MISTAKES = {
     ),
     "borrowers lose their patience a day late": (
         "model/parameters.py",
-        "    appeals = reaction.appeal_share > 0",
-        "    p.reaction.patience_days += 1\n    appeals = reaction.appeal_share > 0",
+        '{"reacting": appeals > 0',
+        '{"patience_days": 1 + reaction.patience_days, "reacting": appeals > 0',
     ),
     "an approved appeal takes the flag back, but leaves the standing": (
         "model/desk.py",

@@ -83,9 +83,14 @@ def transition(function: Function) -> Function:
     if _FOLDER is not None:
         numba.config.CACHE_DIR = str(_FOLDER)
     try:
-        return _with_widest_integers(numba.njit(cache=_FOLDER is not None, **OPTIONS)(function))
+        dispatcher = numba.njit(cache=_FOLDER is not None, **OPTIONS)(function)
     finally:
         numba.config.CACHE_DIR = before
+    if not numba.config.DISABLE_JIT:
+        # A handle knows its type. numba would look for it anew at each call, which takes a microsecond.
+        find_type = dispatcher.typeof_pyval
+        dispatcher.typeof_pyval = lambda value: getattr(value, "numba_type", None) or find_type(value)
+    return _with_widest_integers(dispatcher)
 
 
 def step(function: Function) -> Function:

@@ -76,6 +76,8 @@ class Handle:
 
     members: ClassVar[dict[str, Member]]
     layout: ClassVar[np.dtype[Any]]
+    first_words: ClassVar[dict[str, int]]
+    """The first word of each member that does not lie in the handle."""
     numba_type: ClassVar[types.Type]
     records: Records
 
@@ -86,10 +88,13 @@ class Handle:
         records = np.dtype((np.record, np.dtype(inside, align=True)))
         places = [(name, np.int64, (member.words,)) for name, member in cls.members.items() if member.words]
         cls.layout = np.dtype([(ALL_RECORDS, records), *places], align=True)
+        fields: Any = cls.layout.fields
+        cls.first_words = {name: fields[name][1] // 8 for name, _, _ in places}
         cls.numba_type = HandleType(cls)
 
     def __init__(self, **members: "npt.NDArray[Any] | Handle") -> None:
         self._memory = np.zeros(1, self.layout)
+        self._words = self._memory.view(np.int64)
         self.address = self._memory.ctypes.data
         self.records = self._memory[ALL_RECORDS]
         for name in self.records.dtype.names or ():
@@ -101,11 +106,13 @@ class Handle:
         """Let an array (or a handle) take the place of one that is too small, or of none."""
         setattr(self, name, member)
         if isinstance(member, Handle):
-            self._memory[name][0] = member.address
+            where: tuple[int, ...] = (member.address,)
         else:
             assert member.dtype == self.members[name].kind, name
             assert member.flags.c_contiguous, name
-            self._memory[name][0] = (member.ctypes.data, *member.shape)
+            where = (member.ctypes.data, *member.shape)
+        first = self.first_words[name]
+        self._words[first : first + len(where)] = where
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as arrays: addresses mean nothing elsewhere."""

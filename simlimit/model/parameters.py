@@ -1,17 +1,20 @@
 """A scenario's parameters as the transitions read them: cents, basis points, codes, derived constants."""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from simlimit.model.handle import ALL_RECORDS
-from simlimit.model.levers import APPEAL, MORE_FUNDING, PLAN
+from simlimit.model.levers import KINDS, MORE_FUNDING, PLAN
 from simlimit.model.money import basis_points, cents
 from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Record, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.base import Part
-from simlimit.scenario.parts import LEVER_KINDS, Lever
+from simlimit.scenario.parts import LEVER_KINDS
+
+Values = dict[str, Any]
 
 LARGEST_LIMIT = 10**11
 """No line rises above 1e9 currency units, the largest amount that a scenario may name (cents)."""
@@ -46,25 +49,34 @@ def first_records(scenario: Scenario) -> Records:
     return records
 
 
-def write_parameters(p: Record, scenario: Scenario) -> None:
+def write_parameters(records: Record, scenario: Scenario) -> None:
     """Write the parameters of a scenario into the records of a state; nothing else writes them."""
-    _write_population(p, scenario)
-    _write_behaviour(p, scenario)
-    _write_evaluation(p, scenario)
-    _write_capacities(p, scenario)
-    _write_limits(p.limits, scenario)
-    for lever in scenario.levers:
-        _write_lever(p.levers, lever)
-    p.levers.number = len(scenario.levers)
-    p.levers.planning = p.levers.strength[PLAN] > 0
-    _write_reaction(p, scenario)
-    _write_ceilings(p, scenario)
+    parameters = {
+        "population": _population(scenario),
+        "behaviour": _behaviour(scenario),
+        "product": _product(scenario),
+        "evaluation": _same(
+            scenario.evaluation,
+            "period_days cutoff_days duration_days straight_through smoothing utilisation_weight",
+        ),
+        "rules": _same(scenario.rules, "min_score clean_days grace_days")
+        | {"denies_overdue": scenario.rules.overdue},
+        "screening": _screening(scenario),
+        "review": _review(scenario),
+        "funding": _funding(scenario),
+        "limits": _limits(scenario),
+        "reaction": _reaction(scenario),
+        "levers": _levers(scenario),
+    }
+    for part, values in parameters.items():
+        record = records[part]
+        for name, value in values.items():
+            record[name] = value
 
 
-def _copy(record: Record, part: Part, names: str) -> None:
-    """Copy fields that mean the same in a part of a scenario and in its record."""
-    for name in names.split():
-        record[name] = getattr(part, name)
+def _same(part: Part, names: str) -> Values:
+    """Return the fields of a part of a scenario that its record has unchanged."""
+    return {name: getattr(part, name) for name in names.split()}
 
 
 def _expected_loans(scenario: Scenario) -> int:
@@ -74,96 +86,124 @@ def _expected_loans(scenario: Scenario) -> int:
     return min(16, 2 ** math.ceil(math.log2(1 + years * scenario.behaviour.draws_per_year)))
 
 
-def _write_population(p: Record, scenario: Scenario) -> None:
-    p.population.batch = scenario.evaluation.schedule == "batch"
-    p.population.watch_share = scenario.review.watch_share
-    p.population.risky_share = scenario.screening.risky_share
-    p.population.other_lenders = scenario.population.other_lenders
+def _population(scenario: Scenario) -> Values:
+    return {
+        "batch": scenario.evaluation.schedule == "batch",
+        "watch_share": scenario.review.watch_share,
+        "risky_share": scenario.screening.risky_share,
+        "other_lenders": scenario.population.other_lenders,
+    }
 
 
-def _write_behaviour(p: Record, scenario: Scenario) -> None:
-    behaviour, product = scenario.behaviour, scenario.product
-    _copy(p.behaviour, behaviour, "default_dpd slip_days slip_share utilisation_effect")
-    p.behaviour.cures = len(behaviour.cure_hazards)
-    p.behaviour.cure_hazards[: p.behaviour.cures] = behaviour.cure_hazards
-    p.behaviour.prepay_chance = min(1.0, behaviour.prepay_per_year * product.cycle_days / 365)
-    p.behaviour.draw_low_bp, p.behaviour.draw_high_bp = (basis_points(x) for x in behaviour.draw_share)
-    daily = behaviour.draws_per_year / 365
-    p.behaviour.draws = daily > 0
-    p.behaviour.wish_gap = 1 / math.log1p(-daily) if 0 < daily < 1 else 0.0
-    _copy(p.product, product, "instalments cycle_days")
-    p.product.method = METHODS.index(product.method)
-    p.product.per_loan = product.release_unit == "loan"
-    p.product.min_draw = cents(product.min_draw)
+def _behaviour(scenario: Scenario) -> Values:
+    behaviour = scenario.behaviour
+    hazards = np.zeros(12)
+    hazards[: len(behaviour.cure_hazards)] = behaviour.cure_hazards
+    daily_draws = behaviour.draws_per_year / 365
+    low, high = behaviour.draw_share
+    return _same(behaviour, "default_dpd slip_days slip_share utilisation_effect") | {
+        "cures": len(behaviour.cure_hazards),
+        "cure_hazards": hazards,
+        "prepay_chance": min(1.0, behaviour.prepay_per_year * scenario.product.cycle_days / 365),
+        "draw_low_bp": basis_points(low),
+        "draw_high_bp": basis_points(high),
+        "draws": daily_draws > 0,
+        "wish_gap": 1 / math.log1p(-daily_draws) if 0 < daily_draws < 1 else 0.0,
+    }
+
+
+def _product(scenario: Scenario) -> Values:
+    product = scenario.product
+    annuity = np.zeros(61)
     factors = annuity_factors(product.daily_rate * product.cycle_days, product.instalments)
-    p.product.annuity[: len(factors)] = factors
+    annuity[: len(factors)] = factors
+    return _same(product, "instalments cycle_days") | {
+        "method": METHODS.index(product.method),
+        "per_loan": product.release_unit == "loan",
+        "min_draw": cents(product.min_draw),
+        "annuity": annuity,
+    }
 
 
-def _write_evaluation(p: Record, scenario: Scenario) -> None:
-    names = "period_days cutoff_days duration_days straight_through smoothing utilisation_weight"
-    _copy(p.evaluation, scenario.evaluation, names)
-    _copy(p.rules, scenario.rules, "min_score clean_days grace_days")
-    p.rules.denies_overdue = scenario.rules.overdue
-    _copy(p.screening, scenario.screening, "false_flag flag_days detection")
+def _screening(scenario: Scenario) -> Values:
     weights = scenario.screening.weights
-    p.screening.weight_utilisation = weights.utilisation
-    p.screening.weight_draw = weights.recent_draw
-    p.screening.weight_prepayment = weights.recent_prepayment
-    p.screening.weight_lenders = weights.lenders
-    shifts = (weights.utilisation, weights.recent_draw, weights.recent_prepayment, weights.lenders)
-    p.screening.weighted = any(shifts)
+    shifts = {
+        "weight_utilisation": weights.utilisation,
+        "weight_draw": weights.recent_draw,
+        "weight_prepayment": weights.recent_prepayment,
+        "weight_lenders": weights.lenders,
+    }
+    same = _same(scenario.screening, "false_flag flag_days detection")
+    return same | shifts | {"weighted": any(shifts.values())}
 
 
-def _write_capacities(p: Record, scenario: Scenario) -> None:
-    review, funding = scenario.review, scenario.funding
-    _copy(p.review, review, "reviewers service_days service_cv approve_share")
-    p.review.service_law = SERVICE_LAWS.index(review.service_law)
-    p.review.priority_score = math.inf if review.priority_score is None else review.priority_score
-    p.funding.unlimited = funding.unlimited
-    p.funding.daily_inflow = cents(funding.daily_inflow)
-    p.funding.recycle_bp = basis_points(funding.recycle_share)
-    p.funding.reserve_bp = basis_points(funding.reserve_share)
+def _review(scenario: Scenario) -> Values:
+    review = scenario.review
+    return _same(review, "reviewers service_days service_cv approve_share") | {
+        "service_law": SERVICE_LAWS.index(review.service_law),
+        "priority_score": math.inf if review.priority_score is None else review.priority_score,
+    }
 
 
-def _write_limits(record: Record, scenario: Scenario) -> None:
-    limits = scenario.limits
-    record.raise_score = math.inf if limits.raise_score is None else limits.raise_score
-    record.raise_bp = basis_points(limits.raise_share)
-    record.raise_days = limits.raise_days
-    record.cut_score = -math.inf if limits.cut_score is None else limits.cut_score
-    record.cut_bp = basis_points(limits.cut_share)
-    record.cap = LARGEST_LIMIT if limits.cap is None else cents(limits.cap)
-    record.inactive_days = _NO_BOUND if limits.inactive_days is None else limits.inactive_days
-
-
-def _write_lever(record: Record, lever: Lever) -> None:
-    kind = LEVER_KINDS.index(lever.kind)
-    record.strength[kind] = lever.strength
-    record.strength_bp[kind] = basis_points(lever.strength)
-    record.uptake[kind] = lever.uptake if kind != MORE_FUNDING else 0.0
-    record.from_day[kind] = lever.from_day
-    if lever.product is not None:
-        served = preset(lever.product)
-        record.served_limit = cents(served.population.limit_median)
-        record.served_days = served.product.instalments * served.product.cycle_days
-
-
-def _write_reaction(p: Record, scenario: Scenario) -> None:
-    reaction = scenario.reaction
-    _copy(p.reaction, reaction, "patience_days appeal_share lender_share most_lenders lateness_per_lender")
-    appeals = reaction.appeal_share > 0 or p.levers.strength[APPEAL] > 0
-    p.reaction.reacting = appeals or reaction.lender_share > 0
-
-
-def _write_ceilings(p: Record, scenario: Scenario) -> None:
-    """Raise the ceiling here: the share of so large an amount is beyond 64 bits."""
+def _funding(scenario: Scenario) -> Values:
     funding = scenario.funding
     if funding.ceiling is None or funding.unlimited:
-        p.funding.ceiling = p.funding.raised_ceiling = _NO_CEILING
+        ceiling = raised = _NO_CEILING
     else:
         ceiling = cents(funding.ceiling)
-        p.funding.ceiling = ceiling
-        p.funding.raised_ceiling = ceiling + ceiling * int(p.levers.strength_bp[MORE_FUNDING]) // 10_000
+        # Raised here, for the share of so large an amount is beyond 64 bits.
+        more = sum(lever.strength for lever in scenario.levers if lever.kind == "more_funding")
+        raised = ceiling + ceiling * basis_points(more) // 10_000
+    return {
+        "unlimited": funding.unlimited,
+        "ceiling": ceiling,
+        "raised_ceiling": raised,
+        "daily_inflow": cents(funding.daily_inflow),
+        "recycle_bp": basis_points(funding.recycle_share),
+        "reserve_bp": basis_points(funding.reserve_share),
+    }
+
+
+def _limits(scenario: Scenario) -> Values:
+    limits = scenario.limits
+    return {
+        "raise_score": math.inf if limits.raise_score is None else limits.raise_score,
+        "raise_bp": basis_points(limits.raise_share),
+        "raise_days": limits.raise_days,
+        "cut_score": -math.inf if limits.cut_score is None else limits.cut_score,
+        "cut_bp": basis_points(limits.cut_share),
+        "cap": LARGEST_LIMIT if limits.cap is None else cents(limits.cap),
+        "inactive_days": _NO_BOUND if limits.inactive_days is None else limits.inactive_days,
+    }
+
+
+def _reaction(scenario: Scenario) -> Values:
+    reaction = scenario.reaction
+    appeals = reaction.appeal_share + sum(one.strength for one in scenario.levers if one.kind == "appeal")
+    names = "patience_days appeal_share lender_share most_lenders lateness_per_lender"
+    return _same(reaction, names) | {"reacting": appeals > 0 or reaction.lender_share > 0}
+
+
+def _levers(scenario: Scenario) -> Values:
+    strength, uptake, from_day = (np.zeros(KINDS) for _ in range(3))
+    values: Values = {}
+    for lever in scenario.levers:
+        kind = LEVER_KINDS.index(lever.kind)
+        strength[kind] = lever.strength
+        uptake[kind] = lever.uptake if kind != MORE_FUNDING else 0.0  # it has no takers
+        from_day[kind] = lever.from_day
+        if lever.product is not None:
+            served = preset(lever.product)
+            values["served_limit"] = cents(served.population.limit_median)
+            values["served_days"] = served.product.instalments * served.product.cycle_days
+    return values | {
+        "strength": strength,
+        "uptake": uptake,
+        "strength_bp": [basis_points(one) for one in strength],
+        "from_day": from_day,
+        "number": len(scenario.levers),
+        "planning": strength[PLAN] > 0,
+    }
 
 
 def facility_records(scenario: Scenario) -> Records:

@@ -149,6 +149,6 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.records[:] = prepared.records
     state.run.seed, state.run.replication = seed, replication
     state.queues[:] = END
-    state.counts[:] = 0
-    state.details[:] = 0
+    state.counts.view(np.int64)[:] = 0
+    state.details.view(np.int64)[:] = 0
     draw_timetable(state)
