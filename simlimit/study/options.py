@@ -68,12 +68,3 @@ class CheckedOptions:
         check_choice("keep", self.keep, KEPT)
         if self.precision is not None:
             target_half_widths(self.precision)
-
-    def stored(self) -> dict[str, object]:
-        """Return the options that decide what is stored of a replication."""
-        return {
-            "keep": self.keep,
-            "follow_up_days": self.follow_up_days,
-            "by": self.by,
-            "bands": [float(bound) for bound in self.bands],
-        }

@@ -69,14 +69,11 @@ class Study(TabularResult):
         replications: Replications,
         number: int,
         options: CheckedOptions,
-        replicate_all: Callable[..., dict[str, "Study"]],
         is_precise: bool | None = None,
     ) -> None:
         self._replications = replications
         self._tallies: Tallies = replications.tallies.rows(0, number)
         self._options = options
-        # An argument, since the module of `replicate_all` imports this one.
-        self._replicate_all = replicate_all
         self._by_follow_up: dict[int, Study] = {}
         self._prepared = replications.experiment.prepared
         self.scenario: Scenario = self._prepared.scenario
@@ -328,10 +325,15 @@ class Study(TabularResult):
 
     def _with_follow_up(self, follow_up_days: int) -> "Study":
         if follow_up_days not in self._by_follow_up:
-            by, bands, progress = self._options.by, self._options.bands, self._options.progress
-            options = CheckedOptions(follow_up_days=follow_up_days, by=by, bands=bands, progress=progress)
-            studies = self._replicate_all({"": self.scenario}, len(self), self.seed, options)
-            self._by_follow_up[follow_up_days] = studies[""]
+            self._by_follow_up[follow_up_days] = simlimit.replicate(
+                self.scenario,
+                len(self),
+                self.seed,
+                follow_up_days=follow_up_days,
+                by=self._options.by,
+                bands=self._options.bands,
+                progress=self._options.progress,
+            )
         return self._by_follow_up[follow_up_days]
 
     def _counts_of_group(

@@ -18,10 +18,10 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
-from simlimit.study import chunks, memory, workers
+from simlimit.study import experiment as experiments
+from simlimit.study import memory, workers
 from simlimit.study import replications as done_replications
-from simlimit.study.chunks import Chunk
-from simlimit.study.experiment import Experiment
+from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.replications import Replications
 
 JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 400})
@@ -36,7 +36,7 @@ def study() -> sl.Study:
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every chunk is one replication."""
-    monkeypatch.setattr(chunks, "BORROWER_DAYS_PER_CALL", 1)
+    monkeypatch.setattr(experiments, "BORROWER_DAYS_PER_CALL", 1)
 
 
 # ---- however it is spread ---------------------------------------------------------------------------------
