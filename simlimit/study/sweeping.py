@@ -69,10 +69,10 @@ class Sweep(TabularResult):
         pandas.DataFrame
             Index: the fields, then `metric`; columns as in `Study.summary`.
         """
-        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
-        keys = [(*point, metric) for point in self.studies for metric in tables[0].index]
-        index = pd.MultiIndex.from_tuples(keys, names=[*self.fields, "metric"])
-        return pd.concat(tables, ignore_index=True).set_index(index)
+        tables = {
+            point: study.summary(confidence, follow_up_days, weight) for point, study in self.studies.items()
+        }
+        return pd.concat(tables, names=[*self.fields, "metric"])
 
     @property
     def plot(self) -> "simlimit.plots.accessors.SweepPlots":
@@ -136,16 +136,14 @@ def sweep(
         if len(set(values)) < len(values):
             raise SimlimitError(f"fields gives {name} the values {values!r}, but must not repeat a value.")
     points = list(itertools.product(*grid.values()))
-    scenarios = {
-        _name(grid, point): scenario.replace(dict(zip(grid, point, strict=True))) for point in points
-    }
+    scenarios = {}
+    for point in points:
+        changes = dict(zip(grid, point, strict=True))
+        name = ", ".join(f"{field}={value!r}" for field, value in changes.items())
+        scenarios[name] = scenario.replace(changes)
     studies = replicate_all(scenarios, n, seed, CheckedOptions(**options))
     return Sweep(grid, dict(zip(points, studies.values(), strict=True)))
 
 
 def _is_list(values: object) -> bool:
     return isinstance(values, Collection) and not isinstance(values, str | Mapping) and len(values) > 0
-
-
-def _name(grid: Mapping[str, Sequence[Any]], point: Point) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in zip(grid, point, strict=True))
