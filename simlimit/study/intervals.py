@@ -47,7 +47,7 @@ def t_interval_columns(name: Hashable, values: Floats, confidence: float) -> dic
     return with_interval(name, *t_intervals(values, confidence)[:3])
 
 
-def product_table(columns: Mapping[Hashable, npt.NDArray[Any]], **levels: Iterable[str]) -> pd.DataFrame:
+def product_table(columns: Mapping[Any, npt.NDArray[Any]], **levels: Iterable[str]) -> pd.DataFrame:
     """Return arrays as the columns of a table; the labels along each axis become a level of its index."""
     index = pd.MultiIndex.from_product([list(labels) for labels in levels.values()], names=list(levels))
     return pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)

@@ -193,7 +193,7 @@ class Study(TabularResult):
         values = np.stack(list(by_group.values()), axis=1)
         whole = whole_book[list(by_group)].to_numpy()[..., np.newaxis]
         gaps = intervals.paired_differences(whole, values)
-        columns: dict[Hashable, Any] = {**intervals.t_intervals(values, confidence)._asdict()}
+        columns: dict[Any, Any] = intervals.t_intervals(values, confidence)._asdict()
         columns |= intervals.t_interval_columns("gap", gaps, confidence)
         columns["significant"] = intervals.corrected_p_values(gaps) < 1 - confidence
         return intervals.product_table(columns, metric=by_group, group=self.by)
