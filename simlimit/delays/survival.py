@@ -105,7 +105,7 @@ def _with_one_outcome(data: SurvivalData) -> SurvivalData:
 def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
     times, ended, censored = data.counts_by_time()
     risk = at_risk(ended, censored)
-    pending = np.cumprod(np.divide(risk - ended, risk), axis=-1)
+    pending = np.asarray(np.cumprod((risk - ended) / risk, axis=-1), np.float64)
     # There is no interval where the share is 0 or 1: its logarithm, or that of it, is infinite.
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = 1 / np.log(pending) ** 2 * np.cumsum(ended / (risk * (risk - ended)), axis=-1)

@@ -23,7 +23,7 @@ from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.intervals import Floats, t_interval_columns
 from simlimit.study.metrics import METRICS, Weight
-from simlimit.study.options import Options
+from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.tables.effects import attribution_table
 from simlimit.tables.result import TabularResult
@@ -199,6 +199,7 @@ class Attribution(TabularResult):
         return value / math.factorial(len(GATES))
 
 
+@options_by_name
 def attribute(
     scenario: Scenario,
     n: int = 100,

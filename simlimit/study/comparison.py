@@ -12,7 +12,7 @@ from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study import intervals
 from simlimit.study.metrics import METRICS, Floats, Weight, check_metrics
-from simlimit.study.options import CheckedOptions, Options
+from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 from simlimit.tables.metrics import differences_notes, differences_table
@@ -152,6 +152,7 @@ def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
         return np.where(independent > 0, 1 - variances[2] / independent, np.nan)
 
 
+@options_by_name
 def compare(
     scenarios: Mapping[str, Scenario],
     n: int = 100,

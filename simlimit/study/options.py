@@ -1,10 +1,11 @@
 """The options of a study: all arguments but the scenario, the number of replications and the seed."""
 
+import inspect
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict, TypeVar
 
 from simlimit.arguments import check_choice, check_whole
 from simlimit.errors import SimlimitError
@@ -15,6 +16,7 @@ MOST_WORKERS = 10_000
 BAR_AFTER_SECONDS = 1.0
 """A study that takes less time shows no progress bar."""
 
+F = TypeVar("F", bound=Callable[..., Any])
 Precision = float | Mapping[str, float] | None
 Folder = str | os.PathLike[str]
 Engine = Literal["calendar", "simpy"]
@@ -68,3 +70,12 @@ class CheckedOptions:
         check_choice("keep", self.keep, KEPT)
         if self.precision is not None:
             target_half_widths(self.precision)
+
+
+def options_by_name(function: F) -> F:
+    """Let help and completion show each option of a function that takes `Options`, with its default."""
+    signature = inspect.signature(function)
+    own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    options = inspect.signature(CheckedOptions).parameters.values()
+    function.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    return function

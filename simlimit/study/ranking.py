@@ -13,7 +13,7 @@ from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
 from simlimit.study.intervals import corrected_p_values, product_table, t_interval_columns
-from simlimit.study.options import Options
+from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.tables.effects import ranking_table
 from simlimit.tables.result import TabularResult
@@ -120,6 +120,7 @@ class LeverRanking(TabularResult):
         return simlimit.plots.accessors.LeverRankingPlots(self)
 
 
+@options_by_name
 def rank_levers(
     scenario: Scenario,
     levers: Iterable[Lever | dict[str, Any]],

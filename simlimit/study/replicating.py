@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from typing import Unpack
 
 import numpy as np
 
 from simlimit.arguments import check_whole
 from simlimit.model.compilation_notice import announce_compilation
 from simlimit.progress import tqdm
-from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED
+from simlimit.run.options import LARGEST_SEED
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.experiment import prepare_experiment
-from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Engine, Folder, Keep, Precision
+from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, replications_needed, target_half_widths
 from simlimit.study.replications import Replications
 from simlimit.study.store import open_stores
@@ -49,22 +50,8 @@ class StudyInterrupted(KeyboardInterrupt):
         self.studies = studies
 
 
-def replicate(
-    scenario: Scenario,
-    n: int = 100,
-    seed: int = 1,
-    *,
-    precision: Precision = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    store: Folder | None = None,
-    engine: Engine = "calendar",
-    keep: Keep = "counts",
-    follow_up_days: int = FOLLOW_UP_DAYS,
-    by: str = "region",
-    bands: Sequence[float] = (),
-    progress: bool = True,
-) -> Study:
+@options_by_name
+def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack[Options]) -> Study:
     """Simulate independent replications of a scenario.
 
     Results are the same for any number of workers, with any executor, and whatever a store held before.
@@ -125,19 +112,7 @@ def replicate(
     >>> study.summary().loc["released_within_0d", "replications"]
     np.int64(10)
     """
-    options = CheckedOptions(
-        precision=precision,
-        workers=workers,
-        executor=executor,
-        store=store,
-        engine=engine,
-        keep=keep,
-        follow_up_days=follow_up_days,
-        by=by,
-        bands=bands,
-        progress=progress,
-    )
-    return replicate_all({"": scenario}, n, seed, options)[""]
+    return replicate_all({"": scenario}, n, seed, CheckedOptions(**options))[""]
 
 
 def replicate_all(

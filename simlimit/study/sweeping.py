@@ -11,7 +11,7 @@ from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.metrics import Weight
-from simlimit.study.options import CheckedOptions, Options
+from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 from simlimit.tables.metrics import sweep_table
@@ -80,6 +80,7 @@ class Sweep(TabularResult):
         return simlimit.plots.accessors.SweepPlots(self)
 
 
+@options_by_name
 def sweep(
     scenario: Scenario,
     fields: Mapping[str, Sequence[Any]],
