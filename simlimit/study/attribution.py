@@ -250,7 +250,8 @@ def attribute(
     scenarios = {}
     for number in range(len(GATES) + 1):
         for closed in itertools.combinations(GATES, number):
-            scenarios[_name(closed)] = open_gates(scenario, set(GATES) - set(closed))
+            opened = [gate for gate in GATES if gate not in closed]
+            scenarios[_name(closed)] = open_gates(scenario, opened)
     tables = metrics_by_scenario(scenarios, n, seed, options, weight)
     values = pd.DataFrame({name: table[metric] for name, table in tables.items()})
     return Attribution(

@@ -18,7 +18,7 @@ from simlimit.study.precision import LEAST_REPLICATIONS, replications_needed, ta
 from simlimit.study.replications import Replications
 from simlimit.study.store import open_stores
 from simlimit.study.study import Study
-from simlimit.study.workers import Bar, complete, worker_pool
+from simlimit.study.workers import Bar, simulate_missing, worker_pool
 
 MOST_REPLICATIONS = 1_000_000
 
@@ -147,12 +147,12 @@ def _complete(
 ) -> tuple[int, bool | None]:
     """Make n replications, or fewer if all are precise; return their number and whether they are precise."""
     if options.precision is None:
-        complete(pool, experiments, n, bar)
+        simulate_missing(pool, experiments, n, bar)
         return n, None
     targets = target_half_widths(options.precision)
     last = min(LEAST_REPLICATIONS + 10, n)
     while True:
-        complete(pool, experiments, last, bar)
+        simulate_missing(pool, experiments, last, bar)
         needed = [_needed(replications, targets, options) for replications in experiments]
         if all(needed) or last == n:
             return max(number or n for number in needed), all(needed)

@@ -20,7 +20,7 @@ from simlimit.run.options import LONGEST_FOLLOW_UP
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, metrics
 from simlimit.study.metrics import WEIGHTS, Floats, Weight
-from simlimit.study.options import CheckedOptions
+from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import mser5
 from simlimit.tables.metrics import cohort_notes, summary_table
@@ -64,11 +64,7 @@ class Study(TabularResult):
     """
 
     def __init__(
-        self,
-        replications: Replications,
-        number: int,
-        options: CheckedOptions,
-        is_precise: bool | None = None,
+        self, replications: Replications, number: int, options: CheckedOptions, is_precise: bool | None
     ) -> None:
         self._replications = replications
         self._tallies: Tallies = replications.tallies.rows(0, number)
@@ -319,14 +315,11 @@ class Study(TabularResult):
 
     def _with_follow_up(self, follow_up_days: int) -> "Study":
         if follow_up_days not in self._by_follow_up:
+            used = self._options
+            again: Options = {"by": used.by, "bands": used.bands, "progress": used.progress}
+            again["follow_up_days"] = follow_up_days
             self._by_follow_up[follow_up_days] = simlimit.replicate(
-                self.scenario,
-                len(self),
-                self.seed,
-                follow_up_days=follow_up_days,
-                by=self._options.by,
-                bands=self._options.bands,
-                progress=self._options.progress,
+                self.scenario, len(self), self.seed, **again
             )
         return self._by_follow_up[follow_up_days]
 

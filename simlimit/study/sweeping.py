@@ -69,10 +69,10 @@ class Sweep(TabularResult):
         pandas.DataFrame
             Index: the fields, then `metric`; columns as in `Study.summary`.
         """
-        tables = {
-            point: study.summary(confidence, follow_up_days, weight) for point, study in self.studies.items()
-        }
-        return pd.concat(tables, names=[*self.fields, "metric"])
+        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
+        keys = [(*point, metric) for point in self.studies for metric in tables[0].index]
+        index = pd.MultiIndex.from_tuples(keys, names=[*self.fields, "metric"])
+        return pd.concat(tables, ignore_index=True).set_index(index)
 
     @property
     def plot(self) -> "simlimit.plots.accessors.SweepPlots":

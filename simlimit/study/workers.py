@@ -41,7 +41,7 @@ def _shut_down(threads: ThreadPoolExecutor) -> None:
             return
 
 
-def complete(pool: Executor, experiments: Sequence[Replications], last: int, bar: Bar) -> None:
+def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: int, bar: Bar) -> None:
     """Simulate all replications below ``last`` of every experiment that are not done."""
     for replications in experiments:
         bar.update(replications.extend(last))
