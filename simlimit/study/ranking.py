@@ -12,7 +12,7 @@ from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
-from simlimit.study.intervals import corrected_p_values, product_table, t_interval_columns
+from simlimit.study.intervals import corrected_p_values, moments, product_table, t_interval_columns
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.tables.effects import ranking_table
@@ -94,7 +94,8 @@ class LeverRanking(TabularResult):
         values = {name: table.to_numpy() for name, table in self.metrics.items()}
         none, every = values[NONE], values[ALL]
         delay = RANKED.index("restricted_mean_days")
-        levers = sorted(self.levers, key=lambda lever: np.mean((values[lever.kind] - none)[:, delay]))
+        delays = [moments(values[lever.kind] - none)[1][delay] for lever in self.levers]
+        levers = [self.levers[position] for position in np.argsort(delays, kind="stable")]
         kinds = [lever.kind for lever in levers]
         last = [every - values[f"all but {kind}"] for kind in kinds]
         # Arrays of shape (replications, metrics, levers).
@@ -108,8 +109,8 @@ class LeverRanking(TabularResult):
             columns |= t_interval_columns(name, effect, confidence)
             columns[f"{name}_significant"] = significant[position]
         table = product_table(columns, metric=RANKED, lever=[*kinds, ALL])
-        costs = [lever.cost * lever.uptake for lever in levers]
-        table["cost"] = np.tile([*costs, sum(costs)], len(RANKED))
+        costs = {lever.kind: lever.cost * lever.uptake for lever in self.levers}
+        table["cost"] = np.tile([*(costs[kind] for kind in kinds), sum(costs.values())], len(RANKED))
         for name in effects:
             table[f"{name}_per_cost"] = table[name] / table["cost"].where(table["cost"] > 0)
         return table
