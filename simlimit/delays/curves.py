@@ -79,15 +79,11 @@ def aalen_johansen(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
     array([[0.25, 0.25, 0.75, 0.75],
            [0.  , 0.25, 0.25, 0.25]])
     """
-    ended, censored = _checked_counts(ended, censored)
-    leaving = ended.sum(axis=-2)
-    observed = _at_risk(leaving, censored)
-    before, after = _pending(leaving, observed)
-    # Each one at risk stands for the share S / n of all: for itself and for those censored before.
-    incidence = _quotient(before, observed)[..., None, :] * ended
+    ended, _, share, is_unknown = _risk_sets(ended, censored)
+    incidence = share[..., None, :] * ended
     np.cumsum(incidence, axis=-1, out=incidence)
     np.minimum(incidence, 1.0, out=incidence)
-    np.copyto(incidence, np.nan, where=_unknown(observed, after)[..., None, :])
+    np.copyto(incidence, np.nan, where=is_unknown[..., None, :])
     return incidence
 
 
@@ -129,12 +125,8 @@ def aalen_johansen_variance(ended: npt.ArrayLike, censored: npt.ArrayLike) -> Fl
     >>> float(aalen_johansen_variance([[1, 3], [0, 0]], [0, 0])[0, 0])  # 1/4 * 3/4 / 4
     0.046875
     """
-    ended, censored = _checked_counts(ended, censored)
-    leaving = ended.sum(axis=-2)
-    observed = _at_risk(leaving, censored)
-    before, after = _pending(leaving, observed)
-    # Each one at risk stands for this share of all: for itself and for those censored before.
-    share = _quotient(before, observed)[..., None, :]
+    ended, observed, share, is_unknown = _risk_sets(ended, censored)
+    leaving, share = ended.sum(axis=-2), share[..., None, :]
     hazard = _quotient(leaving, observed * (observed - leaving))[..., None, :]
     n = observed[..., None, :]
     growth = share * ended
@@ -146,7 +138,7 @@ def aalen_johansen_variance(ended: npt.ArrayLike, censored: npt.ArrayLike) -> Fl
     second = share**2 * ended * _quotient(n - ended, n)
     third = 2 * growth * _sum_before(_quotient(growth, n))
     variance = np.maximum(np.cumsum(first + second - third, axis=-1), 0.0)
-    np.copyto(variance, np.nan, where=_unknown(observed, after)[..., None, :])
+    np.copyto(variance, np.nan, where=is_unknown[..., None, :])
     return variance
 
 
@@ -158,16 +150,12 @@ def _checked_counts(ended: npt.ArrayLike, censored: npt.ArrayLike) -> tuple[Floa
             f"ended has shape {ends.shape} and censored has shape {losses.shape}, "
             "but they must be (..., outcomes, ages) and (..., ages)."
         )
-    _check_counts("ended", ends)
-    _check_counts("censored", losses)
+    for name, counts in (("ended", ends), ("censored", losses)):
+        # Not `counts < 0`, which would let NaN pass.
+        wrong = counts[~(counts >= 0)]
+        if wrong.size:
+            raise SimlimitError(f"{name} has the value {wrong[0]:g}, but counts must be 0 or more.")
     return ends, losses
-
-
-def _check_counts(name: str, counts: FloatArray) -> None:
-    # Not `counts < 0`, which would let NaN pass.
-    if not (counts >= 0).all():
-        wrong = counts[~(counts >= 0)][0]
-        raise SimlimitError(f"{name} has the value {wrong:g}, but counts must be 0 or more.")
 
 
 def _at_risk(leaving: FloatArray, censored: FloatArray) -> FloatArray:
@@ -175,19 +163,26 @@ def _at_risk(leaving: FloatArray, censored: FloatArray) -> FloatArray:
     return observed
 
 
-def _pending(leaving: FloatArray, observed: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the share that has not ended before each age, and at its end."""
+def _risk_sets(
+    ended: npt.ArrayLike, censored: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Check counts, and return what the estimators need at each age.
+
+    Returns
+    -------
+    tuple of four arrays
+        The counts that ended in each way; how many were at risk; the share of all that each at risk stands
+        for: S / n, for itself and for those censored before; and whether nobody was observed although some
+        had not ended.
+    """
+    ended, censored = _checked_counts(ended, censored)
+    leaving = ended.sum(axis=-2)
+    observed = _at_risk(leaving, censored)
     after = np.divide(observed - leaving, observed, out=np.ones_like(observed), where=observed > 0)
     np.cumprod(after, axis=-1, out=after)
     before = np.ones_like(after)
     before[..., 1:] = after[..., :-1]
-    return before, after
-
-
-def _unknown(observed: FloatArray, after: FloatArray) -> npt.NDArray[np.bool_]:
-    """Return at which ages nobody was observed although some have not ended."""
-    unknown: npt.NDArray[np.bool_] = (observed == 0) & (after > 0)
-    return unknown
+    return ended, observed, _quotient(before, observed), (observed == 0) & (after > 0)
 
 
 def _sum_before(each: FloatArray) -> FloatArray:

@@ -111,11 +111,11 @@ def cumulative_incidence(
 def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
     times, ended, censored = data.counts_by_time()
     incidence = aalen_johansen(ended, censored)
-    if data.clusters is not None:
+    if "cluster" in data.rows:
         clusters, batches = data.counts_by_cluster(clusters_per_batch(ended.size + censored.size))
         band = jackknife_in_batches(aalen_johansen, (ended, censored), batches, clusters, confidence)
         low, high = band.low, band.high
-    elif data.weights is not None:
+    elif data.has_amounts:
         low = high = np.full_like(incidence, np.nan)
     else:
         low, high = _log_log(incidence, aalen_johansen_variance(ended, censored), confidence)

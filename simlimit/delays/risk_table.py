@@ -1,13 +1,12 @@
 """The table under a curve: how many are at risk, and how many have ended, at a few times."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from simlimit.arguments import as_list, is_number
-from simlimit.delays.curves import FloatArray, at_risk
+from simlimit.delays.curves import at_risk
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
 from simlimit.delays.tables import AT_RISK, PENDING, check_labels, counts_or_amounts, table_by_group
 from simlimit.errors import SimlimitError
@@ -78,24 +77,13 @@ def at_risk_table(
 
 def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -> pd.DataFrame:
     times, ended, censored = data.counts_by_time()
+    before, by_then = (np.searchsorted(times, days, side=side) for side in ("left", "right"))
+    still_ending = np.append(at_risk(ended, np.zeros_like(censored)), 0.0)
+    still_censored = np.append(at_risk(np.zeros_like(ended), censored), 0.0)
     so_far = np.pad(np.cumsum([*ended, censored], axis=1), ((0, 0), (1, 0)))
-    values = np.vstack(
-        [
-            _still_observed(times, ended.sum(axis=0), days, "left")
-            + _still_observed(times, censored, days, "left" if censored_at_risk else "right"),
-            so_far[:, np.searchsorted(times, days, side="right")],
-        ]
-    )
+    observed = still_ending[before] + still_censored[before if censored_at_risk else by_then]
     return pd.DataFrame(
-        counts_or_amounts(data, values),
+        counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]])),
         index=pd.Index([AT_RISK, *data.outcomes, PENDING], name="status"),
         columns=pd.Index(days, name="days"),
     )
-
-
-def _still_observed(
-    times: FloatArray, counts: FloatArray, days: list[float], side: Literal["left", "right"]
-) -> FloatArray:
-    """Return the counts at the given days or later ("left"), or later only ("right")."""
-    remaining = np.append(at_risk([counts], np.zeros_like(counts)), 0.0)
-    return remaining[np.searchsorted(times, days, side=side)]

@@ -1,12 +1,11 @@
 """The Kaplan-Meier curve, where only one kind of end occurs."""
 
-import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import CensoredData, ecdf
+from scipy.special import ndtri
 
 from simlimit.arguments import check_confidence
 from simlimit.delays.curves import at_risk
@@ -28,7 +27,7 @@ def kaplan_meier(
     """Return the share that has ended by each time where nothing competes (Kaplan-Meier), with intervals.
 
     It equals `cumulative_incidence` with one outcome, but for the interval. The interval is the usual one of
-    survival analysis: pointwise, from Greenwood's variance, on the scale of log(-log S) (scipy.stats.ecdf).
+    survival analysis: pointwise, from Greenwood's variance, on the scale of log(-log S).
     **It assumes independent rows. Holds of one borrower are not independent: for those use
     `cumulative_incidence` with a cluster.**
 
@@ -90,7 +89,7 @@ def kaplan_meier(
 
 def _with_one_outcome(data: SurvivalData) -> SurvivalData:
     """Return the data with only the outcome that occurs; with the first one, if none does."""
-    occurring = np.unique(data.outcome_codes[~data.is_censored])
+    occurring = np.unique(data.rows["outcome"][~data.is_censored])
     if len(occurring) > 1:
         labels = " and ".join(str(data.outcomes[code]) for code in occurring)
         raise SimlimitError(
@@ -99,20 +98,17 @@ def _with_one_outcome(data: SurvivalData) -> SurvivalData:
         )
     kept = int(occurring[0]) if len(occurring) else 0
     outcomes = data.outcomes[kept : kept + 1]
-    return replace(data, outcomes=outcomes, outcome_codes=np.where(data.is_censored, len(outcomes), 0))
+    rows = data.rows.assign(outcome=np.where(data.is_censored, len(outcomes), 0))
+    return replace(data, rows=rows, outcomes=outcomes)
 
 
 def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
     times, ended, censored = data.counts_by_time()
-    ended_rows = ~data.is_censored
-    sample = CensoredData(uncensored=data.durations[ended_rows], right=data.durations[~ended_rows])
-    pending = ecdf(sample).sf
-    with warnings.catch_warnings():
-        # scipy warns that there is no interval where the share is 0 or 1; our documentation says so.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        interval = pending.confidence_interval(confidence, method="log-log")
-    incidence, low, high = (
-        np.repeat(1 - curve.evaluate(times)[None, :], len(data.outcomes), axis=0)
-        for curve in (pending, interval.high, interval.low)
-    )
-    return curve_table(data, times, at_risk(ended, censored), incidence, low, high)
+    risk = at_risk(ended, censored)
+    pending = np.asarray(np.cumprod((risk - ended) / risk, axis=-1), np.float64)
+    # There is no interval where the share is 0 or 1: its logarithm, or that of it, is infinite.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = 1 / np.log(pending) ** 2 * np.cumsum(ended / (risk * (risk - ended)), axis=-1)
+        margin = ndtri(0.5 + confidence / 2) * np.sqrt(variance)
+        low, high = (np.exp(-np.exp(np.log(-np.log(pending)) + z)) for z in (margin, -margin))
+    return curve_table(data, times, risk, 1 - pending, 1 - high, 1 - low)

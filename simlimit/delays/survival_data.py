@@ -16,54 +16,41 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SurvivalData:
-    """Durations with their outcomes: arrays of one length, an element for each row of the table.
+    """Durations with their outcomes, a row for each row of the table that was read.
 
     Attributes
     ----------
-    durations : array of float
-        Days until the row ended, or was last seen.
-    outcome_codes : array of int
-        Positions in `outcomes`; `len(outcomes)` means censored.
+    rows : pandas.DataFrame
+        Its index is the position of each row in the table that was read. Columns:
+
+        - `time`: days until the row ended, or was last seen;
+        - `outcome`: a position in `outcomes`; `len(outcomes)` means censored;
+        - `weight`, if rows count by an amount;
+        - `cluster`, if rows belong to clusters: the number of the cluster.
     outcomes : tuple
         The labels of the outcomes, without the label of censored rows.
-    weights : array of float, or None
-        Amounts; None if each row counts as one.
-    clusters : array of int, or None
-        The number of the cluster of each row.
     whole_days : bool
         Whether durations are integers.
-    positions : array of int
-        The position of each row in the table that was read.
     """
 
-    durations: FloatArray
-    outcome_codes: IntArray
+    rows: pd.DataFrame
     outcomes: tuple[Hashable, ...]
-    weights: FloatArray | None
-    clusters: IntArray | None
     whole_days: bool
-    positions: IntArray
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether rows count by an amount."""
+        return "weight" in self.rows
 
     @property
     def is_censored(self) -> npt.NDArray[np.bool_]:
         """Whether each row is censored."""
-        return np.equal(self.outcome_codes, len(self.outcomes))
-
-    def rows(self, chosen: IntArray) -> "SurvivalData":
-        """Return some of the rows."""
-        return replace(
-            self,
-            durations=self.durations[chosen],
-            outcome_codes=self.outcome_codes[chosen],
-            weights=None if self.weights is None else self.weights[chosen],
-            clusters=None if self.clusters is None else self.clusters[chosen],
-            positions=self.positions[chosen],
-        )
+        return np.asarray(self.rows["outcome"] == len(self.outcomes))
 
     def counts_by_time(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the distinct times, and the counts of ends (outcomes, times) and censored rows (times)."""
-        times, time_codes = np.unique(self.durations, return_inverse=True)
-        counts = self._count(time_codes, np.zeros_like(time_codes), 1, len(times))[0]
+        times, time_codes = np.unique(self.rows["time"], return_inverse=True)
+        counts = self._count(self.rows.assign(time=time_codes, cluster=0), 1, len(times))[0]
         return times, counts[:-1], counts[-1]
 
     def counts_by_cluster(self, batch_size: int) -> tuple[int, Iterator[tuple[FloatArray, FloatArray]]]:
@@ -71,29 +58,27 @@ class SurvivalData:
 
         A log of many borrowers also has many distinct times: all counts at once would not fit into memory.
         """
-        times, time_codes = np.unique(self.durations, return_inverse=True)
-        _, cluster_codes = np.unique(np.asarray(self.clusters), return_inverse=True)
-        clusters = int(cluster_codes.max()) + 1
-        order = np.argsort(cluster_codes, kind="stable")
-        firsts = range(0, clusters, batch_size)
-        bounds = np.searchsorted(cluster_codes[order], [*firsts, clusters])
+        times, time_codes = np.unique(self.rows["time"], return_inverse=True)
+        names, cluster_codes = np.unique(self.rows["cluster"], return_inverse=True)
+        rows = self.rows.assign(time=time_codes, cluster=cluster_codes).sort_values("cluster", kind="stable")
+        firsts = range(0, len(names), batch_size)
+        starts = np.searchsorted(rows["cluster"], [*firsts, len(names)])
 
         def batches() -> Iterator[tuple[FloatArray, FloatArray]]:
-            for first, start, stop in zip(firsts, bounds[:-1], bounds[1:], strict=True):
-                rows = order[start:stop]
-                size = min(batch_size, clusters - first)
-                counts = self.rows(rows)._count(
-                    time_codes[rows], cluster_codes[rows] - first, size, len(times)
-                )
+            for first, start, stop in zip(firsts, starts[:-1], starts[1:], strict=True):
+                batch = rows.iloc[start:stop]
+                size = min(batch_size, len(names) - first)
+                counts = self._count(batch.assign(cluster=batch["cluster"] - first), size, len(times))
                 yield counts[:, :-1], counts[:, -1]
 
-        return clusters, batches()
+        return len(names), batches()
 
-    def _count(self, time_codes: IntArray, cluster_codes: IntArray, clusters: int, times: int) -> FloatArray:
+    def _count(self, rows: pd.DataFrame, clusters: int, times: int) -> FloatArray:
         """Return counts, or amounts, of shape (clusters, outcomes + 1, times); the last are censored."""
         shape = (clusters, len(self.outcomes) + 1, times)
-        cells = np.ravel_multi_index((cluster_codes, self.outcome_codes, time_codes), shape)
-        counts = np.bincount(cells, self.weights, minlength=int(np.prod(shape)))
+        codes = [rows[name].to_numpy() for name in ("cluster", "outcome", "time")]
+        cells = np.ravel_multi_index(codes, shape)
+        counts = np.bincount(cells, rows.get("weight"), minlength=int(np.prod(shape)))
         return counts.reshape(shape).astype(np.float64)
 
 
@@ -122,40 +107,39 @@ def read_survival_data(
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
     codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), outcome, censored)
-    data = SurvivalData(
-        durations=_non_negative(_column(frame, "duration", duration), duration),
-        outcome_codes=codes,
-        outcomes=outcomes,
-        weights=None if weight is None else _non_negative(_column(frame, "weight", weight), weight),
-        clusters=None if cluster is None else _codes(_column(frame, "cluster", cluster), cluster),
-        whole_days=pd.api.types.is_integer_dtype(frame[duration]),
-        positions=np.arange(len(frame)),
-    )
+    columns = {"time": _non_negative(_column(frame, "duration", duration), duration), "outcome": codes}
+    if weight is not None:
+        columns["weight"] = _non_negative(_column(frame, "weight", weight), weight)
+    if cluster is not None:
+        columns["cluster"] = _codes(_column(frame, "cluster", cluster), cluster)
+    data = SurvivalData(pd.DataFrame(columns), outcomes, pd.api.types.is_integer_dtype(frame[duration]))
     return data if censored_at_risk else _censored_earlier(data, duration)
 
 
 def _censored_earlier(data: SurvivalData, duration: str) -> SurvivalData:
     """Return the data with each censored row at the next smaller time, without those that have none."""
-    times, time_codes = np.unique(data.durations, return_inverse=True)
+    times, time_codes = np.unique(data.rows["time"], return_inverse=True)
     time_codes = time_codes - data.is_censored
-    kept = np.flatnonzero(time_codes >= 0)
-    if not len(kept):
+    rows = data.rows.assign(time=times[time_codes])[time_codes >= 0]
+    if rows.empty:
         raise SimlimitError(
             f"every row is censored at the same {duration} ({times[0]:g}), but with censored_at_risk=False "
             "some row must be observed before that."
         )
-    return replace(data.rows(kept), durations=times[time_codes[kept]])
+    return replace(data, rows=rows)
 
 
-def group_rows(frame: pd.DataFrame, by: str | Sequence[str]) -> tuple[list[str], dict[Hashable, IntArray]]:
-    """Return the names of the columns to group by, and the rows of each group, in order of its key."""
+def data_by_group(
+    frame: pd.DataFrame, by: str | Sequence[str], data: SurvivalData
+) -> dict[Hashable, SurvivalData]:
+    """Return the data of each group of rows that agree in some columns, in order of these."""
     names = [by] if isinstance(by, str) else list(by)
+    columns = []
     for name in names:
         _codes(_column(frame, "by", name), name)
-    group_codes = frame.groupby(names, observed=True, sort=True).ngroup().to_numpy()
-    groups = [np.flatnonzero(group_codes == group) for group in range(int(group_codes.max()) + 1)]
-    keys = [tuple(frame[name].iloc[rows[0]] for name in names) for rows in groups]
-    return names, {key if len(names) > 1 else key[0]: rows for key, rows in zip(keys, groups, strict=True)}
+        columns.append(frame[name].iloc[data.rows.index].set_axis(data.rows.index))
+    groups = data.rows.groupby(columns if len(names) > 1 else columns[0], observed=True)
+    return {key: replace(data, rows=rows) for key, rows in groups}
 
 
 def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.delays.curves import FloatArray
-from simlimit.delays.survival_data import SurvivalData, group_rows
+from simlimit.delays.survival_data import SurvivalData, data_by_group
 from simlimit.errors import SimlimitError
 
 AT_RISK = "at_risk"
@@ -23,13 +23,13 @@ def table_by_group(
     """Return the table of the data, or the tables of its groups below each other, indexed by group."""
     if by is None:
         return table_of(data)
-    names, groups = group_rows(frame.iloc[data.positions], by)
-    return pd.concat({key: table_of(data.rows(rows)) for key, rows in groups.items()}, names=names)
+    tables = {key: table_of(group) for key, group in data_by_group(frame, by, data).items()}
+    return pd.concat(tables, names=[by] if isinstance(by, str) else list(by))
 
 
 def counts_or_amounts(data: SurvivalData, values: FloatArray) -> npt.NDArray[np.float64 | np.int64]:
     """Return counts of rows as integers, and amounts as they are."""
-    return values if data.weights is not None else values.astype(np.int64)
+    return values if data.has_amounts else values.astype(np.int64)
 
 
 def with_interval(

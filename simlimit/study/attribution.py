@@ -9,7 +9,7 @@ Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory o
 
 import itertools
 import math
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -23,7 +23,7 @@ from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.intervals import Floats, t_interval_columns
 from simlimit.study.metrics import METRICS, Weight
-from simlimit.study.options import Options
+from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.tables.effects import attribution_table
 from simlimit.tables.result import TabularResult
@@ -166,19 +166,17 @@ class Attribution(TabularResult):
             - `opened`: what opening it takes away where all others are closed.
         """
         check_confidence(confidence)
-        whole = self._value(GATES) - self._value(())
-        effects: dict[str, list[Floats]] = {
-            "shapley": [*map(self._shapley, GATES), whole],
-            "charged": [
-                *self.charged[[f"days_{gate}" for gate in GATES]].to_numpy().T,
-                self.charged.sum(axis=1).to_numpy(),
-            ],
-            "alone": [self._value([gate]) - self._value(()) for gate in GATES] + [whole],
-            "opened": [self._value(GATES) - self._value(set(GATES) - {gate}) for gate in GATES] + [whole],
+        effects = {
+            "shapley": [self._shapley(gate) for gate in GATES],
+            "charged": [self.charged[f"days_{gate}"].to_numpy() for gate in GATES],
+            "alone": [self._value([gate]) - self._value(()) for gate in GATES],
+            "opened": [self._value(GATES) - self._value(set(GATES) - {gate}) for gate in GATES],
         }
+        totals = dict.fromkeys(effects, self._value(GATES) - self._value(()))
+        totals["charged"] = self.charged.sum(axis=1).to_numpy()
         columns: dict[Hashable, Floats] = {}
         for name, values in effects.items():
-            columns |= t_interval_columns(name, np.column_stack(values), confidence)
+            columns |= t_interval_columns(name, np.column_stack([*values, totals[name]]), confidence)
         return pd.DataFrame(columns, index=pd.Index([*GATES, TOTAL], name="gate"))
 
     @property
@@ -201,6 +199,7 @@ class Attribution(TabularResult):
         return value / math.factorial(len(GATES))
 
 
+@options_by_name
 def attribute(
     scenario: Scenario,
     n: int = 100,
@@ -248,10 +247,11 @@ def attribute(
     """
     check_scenario(scenario)
     check_choice("metric", metric, EXPLAINED)
-    scenarios = {
-        _name(closed): open_gates(scenario, [gate for gate in GATES if gate not in closed])
-        for closed in _subsets()
-    }
+    scenarios = {}
+    for number in range(len(GATES) + 1):
+        for closed in itertools.combinations(GATES, number):
+            opened = [gate for gate in GATES if gate not in closed]
+            scenarios[_name(closed)] = open_gates(scenario, opened)
     tables = metrics_by_scenario(scenarios, n, seed, options, weight)
     values = pd.DataFrame({name: table[metric] for name, table in tables.items()})
     return Attribution(
@@ -263,11 +263,6 @@ def attribute(
         values=values,
         charged=tables[_name(GATES)].filter(regex="^days_"),
     )
-
-
-def _subsets() -> Iterator[tuple[str, ...]]:
-    for size in range(len(GATES) + 1):
-        yield from itertools.combinations(GATES, size)
 
 
 def _name(closed: Collection[str]) -> str:

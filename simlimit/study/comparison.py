@@ -1,7 +1,7 @@
 """`compare`: several scenarios under common random numbers, and their paired differences."""
 
-from collections.abc import Mapping, Sequence
-from typing import Unpack
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,12 @@ import simlimit
 from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
-from simlimit.study.intervals import Floats, corrected_p_values, moments, paired_differences, t_intervals
-from simlimit.study.metrics import Weight
-from simlimit.study.options import CheckedOptions, Options
+from simlimit.study import intervals
+from simlimit.study.metrics import METRICS, Floats, Weight, check_metrics
+from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
-from simlimit.tables.metrics import cohort_notes, differences_notes, differences_table
+from simlimit.tables.metrics import differences_notes, differences_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
 
@@ -57,9 +57,8 @@ class Comparison(TabularResult):
         if len(self.studies) == 1:
             return first._tables()
         differences = self.differences()
-        days = first.scenario.warmup_days, first.scenario.horizon_days, first.follow_up_days
         *others, last = [name for name in self.studies if name != self.reference]
-        notes = (*cohort_notes(*days, len(first)), *differences_notes(len(differences)))
+        notes = (*first._notes(), *differences_notes(len(differences)))
         return [
             *(differences_table(differences, summary, self.reference, name) for name in others),
             differences_table(differences, summary, self.reference, last, notes),
@@ -120,26 +119,21 @@ class Comparison(TabularResult):
             If there is only one scenario, or no such metric or weight.
         """
         check_confidence(confidence)
-        others = [name for name in self.studies if name != self.reference]
-        first = self._metrics(self.reference, weight, metrics)
-        if not others:
+        chosen = list(METRICS if metrics is None else metrics)
+        check_metrics("metrics", chosen)
+        values = {name: study.metrics(weight)[chosen].to_numpy() for name, study in self.studies.items()}
+        one = values.pop(self.reference)[:, np.newaxis]
+        if not values:
             raise SimlimitError("There is only one scenario, but differences need two or more.")
-        one = np.stack([first.to_numpy()] * len(others), axis=1)
-        other = np.stack([self._metrics(name, weight, metrics).to_numpy() for name in others], axis=1)
-        pairs = paired_differences(one, other)
-        difference, low, high, number = t_intervals(pairs, confidence)
-        p_values = corrected_p_values(pairs)
-        columns = {
-            "difference": difference,
-            "low": low,
-            "high": high,
-            "p_value": p_values,
-            "significant": p_values < 1 - confidence,
-            "variance_reduction": _variance_reduction(one, other, pairs),
-            "replications": number,
-        }
-        index = pd.MultiIndex.from_product([others, list(first)], names=["scenario", "metric"])
-        table = pd.DataFrame({name: np.ravel(column) for name, column in columns.items()}, index=index)
+        other = np.stack(list(values.values()), axis=1)
+        pairs = intervals.paired_differences(one, other)
+        difference, low, high, number = intervals.t_intervals(pairs, confidence)
+        columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
+        columns["p_value"] = intervals.corrected_p_values(pairs)
+        columns["significant"] = columns["p_value"] < 1 - confidence
+        columns["variance_reduction"] = _variance_reduction(one, other, pairs)
+        columns["replications"] = number
+        table = intervals.product_table(columns, scenario=values, metric=chosen)
         table.attrs["interval"] = f"{100 * confidence:g} % intervals: Student's t over paired replications"
         return table
 
@@ -148,29 +142,17 @@ class Comparison(TabularResult):
         """Pictures of the comparison: ``comparison.plot.forest()``, and what else `ComparisonPlots` has."""
         return simlimit.plots.accessors.ComparisonPlots(self)
 
-    def _metrics(self, name: str, weight: Weight, chosen: Sequence[str] | None) -> pd.DataFrame:
-        table = self.studies[name].metrics(weight)
-        if chosen is None:
-            return table
-        for metric in chosen:
-            if metric not in table:
-                raise SimlimitError(
-                    f"metrics names {metric!r}, but must name metrics among: {', '.join(map(str, table))}."
-                )
-        if not chosen:
-            raise SimlimitError("metrics is empty, but must name at least one metric.")
-        return table[list(chosen)]
-
 
 def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
     """Return 1 less the variance of paired differences relative to that of independent scenarios."""
     known = ~np.isnan(pairs)
-    variances = [moments(np.where(known, values, np.nan))[2] for values in (one, other, pairs)]
+    variances = [intervals.moments(np.where(known, values, np.nan))[2] for values in (one, other, pairs)]
     independent = variances[0] + variances[1]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(independent > 0, 1 - variances[2] / independent, np.nan)
 
 
+@options_by_name
 def compare(
     scenarios: Mapping[str, Scenario],
     n: int = 100,
@@ -216,5 +198,4 @@ def compare(
     for name in scenarios:
         if not isinstance(name, str) or not name:
             raise SimlimitError(f"scenarios has the name {name!r}, but names must be text.")
-    studies = replicate_all(scenarios, n, seed, CheckedOptions(**options))
-    return Comparison(studies)
+    return Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))

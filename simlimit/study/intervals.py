@@ -1,9 +1,11 @@
 """Intervals and tests over independent replications, which are the unit of error."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from simlimit.delays.tables import with_interval
@@ -11,7 +13,16 @@ from simlimit.delays.tables import with_interval
 Floats = npt.NDArray[np.float64]
 
 
-def t_intervals(values: Floats, confidence: float) -> tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]:
+class Intervals(NamedTuple):
+    """Means over replications with their intervals; and how many replications have a value."""
+
+    estimate: Floats
+    low: Floats
+    high: Floats
+    replications: npt.NDArray[np.int64]
+
+
+def t_intervals(values: Floats, confidence: float) -> Intervals:
     """Return the mean over replications, and Student's t interval of the expectation of a replication.
 
     Parameters
@@ -23,19 +34,23 @@ def t_intervals(values: Floats, confidence: float) -> tuple[Floats, Floats, Floa
 
     Returns
     -------
-    estimate, low, high : arrays of float, shape (...)
-        The interval is NaN with fewer than two replications.
-    replications : array of int, shape (...)
-        How many replications have a value.
+    Intervals
+        Arrays of shape (...). The interval is NaN with fewer than two replications.
     """
     number, mean, variance = moments(values)
     half = half_width(np.sqrt(variance), number, confidence)
-    return mean, mean - half, mean + half, number
+    return Intervals(mean, mean - half, mean + half, number)
 
 
 def t_interval_columns(name: Hashable, values: Floats, confidence: float) -> dict[Hashable, Floats]:
     """Return the mean of `t_intervals` as a column, and its interval as two more."""
     return with_interval(name, *t_intervals(values, confidence)[:3])
+
+
+def product_table(columns: Mapping[Any, npt.NDArray[Any]], **levels: Iterable[str]) -> pd.DataFrame:
+    """Return arrays as the columns of a table; the labels along each axis become a level of its index."""
+    index = pd.MultiIndex.from_product([list(labels) for labels in levels.values()], names=list(levels))
+    return pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
 
 
 def moments(values: Floats) -> tuple[npt.NDArray[np.int64], Floats, Floats]:

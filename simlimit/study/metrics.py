@@ -1,7 +1,7 @@
 """The metrics of a replication, from its tallies: proportions and means of the followed holds."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -9,11 +9,14 @@ import numpy.typing as npt
 
 from simlimit.drivers.tallies import GATES as GATE_COUNT
 from simlimit.drivers.tallies import Tallies
+from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.model.preparation import PreparedScenario
+from simlimit.model.records import Records
 
 Floats = npt.NDArray[np.float64]
 Counts: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
+Totals: TypeAlias = Records | Mapping[str, Counts]
 Weight = Literal["holds", "amount"]
 
 WEIGHTS = ("holds", "amount")
@@ -35,14 +38,21 @@ METRICS = (*HOLD_METRICS, *BORROWER_METRICS, *PLATFORM_METRICS)
 DAYS_PER_YEAR = 365
 
 
-def followed_counts(tallies: Tallies, weight: str) -> Counts:
-    """Return the followed holds, or their cents, by gate or outcome: (replications, groups, 10, ages)."""
-    return tallies.followed_holds if weight == "holds" else tallies.followed_cents
+def check_metrics(name: str, metrics: Collection[str]) -> None:
+    """Refuse an argument that does not name metrics."""
+    if not metrics:
+        raise SimlimitError(f"{name} is empty, but must name at least one metric.")
+    for metric in metrics:
+        if metric not in METRICS:
+            raise SimlimitError(
+                f"{name} names {metric!r}, but must name metrics among: {', '.join(METRICS)}."
+            )
 
 
-def ended_counts(tallies: Tallies, weight: str) -> Counts:
-    """Return all holds, or their cents, by outcome and age: (replications, groups, 3, ages)."""
-    return tallies.ended_holds if weight == "holds" else tallies.ended_cents
+def holds_or_cents(tallies: Tallies, which: Literal["ended", "followed"], weight: str) -> Counts:
+    """Return counts of holds, or of their cents: shape (replications, groups, gates or outcomes, ages)."""
+    counts: Counts = getattr(tallies, f"{which}_holds" if weight == "holds" else f"{which}_cents")
+    return counts
 
 
 def last_seen(pending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -53,13 +63,6 @@ def last_seen(pending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     seen = np.zeros_like(pending)
     seen[..., :-1] = pending[..., 1:]
     return seen
-
-
-def counts_of_group(counts: Counts, group: int | None) -> npt.NDArray[np.int64]:
-    """Return the counts of one group, or of all groups together, without the axis of groups."""
-    if group is None:
-        return np.asarray(counts.sum(axis=1, dtype=np.int64))
-    return counts[:, group].astype(np.int64)
 
 
 def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
@@ -103,7 +106,7 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
     return metrics
 
 
-def borrower_metrics(totals: Mapping[str, Counts], prepared: PreparedScenario) -> dict[str, Floats]:
+def borrower_metrics(totals: Totals, prepared: PreparedScenario) -> dict[str, Floats]:
     """Return the metrics of borrowers from their totals; `held_days` are in cents x days."""
     with np.errstate(invalid="ignore", divide="ignore"):
         borrower_days = totals["borrowers"] * float(_observed_days(prepared))
@@ -117,17 +120,17 @@ def group_metrics(
     tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str
 ) -> dict[str, Floats]:
     """Return the metrics of each group: arrays of shape (replications, groups)."""
-    followed = followed_metrics(followed_counts(tallies, weight), follow_up_days)
-    return followed | borrower_metrics(_group_totals(tallies), prepared)
+    followed = followed_metrics(holds_or_cents(tallies, "followed", weight), follow_up_days)
+    return followed | borrower_metrics(tallies.totals, prepared)
 
 
 def all_metrics(
     tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str
 ) -> dict[str, Floats]:
     """Return all metrics of the whole book: arrays of shape (replications,)."""
-    counts = followed_counts(tallies, weight)
-    totals = {name: total.sum(axis=1) for name, total in _group_totals(tallies).items()}
-    metrics = followed_metrics(counts_of_group(counts, None), follow_up_days)
+    counts = holds_or_cents(tallies, "followed", weight)
+    totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
+    metrics = followed_metrics(counts.sum(axis=1, dtype=np.int64), follow_up_days)
     metrics |= borrower_metrics(totals, prepared)
     written_off = tallies.daily["written_off"][:, prepared.scenario.warmup_days :].sum(axis=1)
     years = totals["borrowers"] * _observed_days(prepared) / DAYS_PER_YEAR
@@ -135,10 +138,6 @@ def all_metrics(
     by_group = followed_metrics(counts, follow_up_days)["restricted_mean_days"]
     metrics["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
     return metrics
-
-
-def _group_totals(tallies: Tallies) -> dict[str, npt.NDArray[np.int64]]:
-    return {name: tallies.totals[name] for name in tallies.totals.dtype.names or ()}
 
 
 def _observed_days(prepared: PreparedScenario) -> int:

@@ -1,10 +1,11 @@
 """The options of a study: all arguments but the scenario, the number of replications and the seed."""
 
+import inspect
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict, TypeVar
 
 from simlimit.arguments import check_choice, check_whole
 from simlimit.errors import SimlimitError
@@ -15,6 +16,7 @@ MOST_WORKERS = 10_000
 BAR_AFTER_SECONDS = 1.0
 """A study that takes less time shows no progress bar."""
 
+F = TypeVar("F", bound=Callable[..., Any])
 Precision = float | Mapping[str, float] | None
 Folder = str | os.PathLike[str]
 Engine = Literal["calendar", "simpy"]
@@ -69,11 +71,11 @@ class CheckedOptions:
         if self.precision is not None:
             target_half_widths(self.precision)
 
-    def stored(self) -> dict[str, object]:
-        """Return the options that decide what is stored of a replication."""
-        return {
-            "keep": self.keep,
-            "follow_up_days": self.follow_up_days,
-            "by": self.by,
-            "bands": [float(bound) for bound in self.bands],
-        }
+
+def options_by_name(function: F) -> F:
+    """Let help and completion show each option of a function that takes `Options`, with its default."""
+    signature = inspect.signature(function)
+    own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    options = inspect.signature(CheckedOptions).parameters.values()
+    function.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    return function

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.study.intervals import Floats, half_width
-from simlimit.study.metrics import METRICS
+from simlimit.study.metrics import check_metrics
 
 LEAST_REPLICATIONS = 30
 """The rule may not stop earlier: the variance of fewer replications is too uncertain."""
@@ -25,13 +25,8 @@ DEFAULT_METRIC = "restricted_mean_days"
 def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, float]:
     """Return the relative half-width asked of each metric; a number alone is for `DEFAULT_METRIC`."""
     targets = dict(precision) if isinstance(precision, Mapping) else {DEFAULT_METRIC: precision}
-    if not targets:
-        raise SimlimitError("precision is empty, but must name at least one metric.")
+    check_metrics("precision", targets)
     for metric, target in targets.items():
-        if metric not in METRICS:
-            raise SimlimitError(
-                f"precision names {metric!r}, but must name metrics among: {', '.join(METRICS)}."
-            )
         if not isinstance(target, int | float) or isinstance(target, bool) or not 0 < target < 1:
             raise SimlimitError(
                 f"precision of {metric} is {target!r}, but must be a number between 0 and 1: half the "

@@ -1,6 +1,6 @@
 """`rank_levers`: the effect of each remedy alone, and what it adds to all others."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -12,8 +12,8 @@ from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
-from simlimit.study.intervals import Floats, corrected_p_values, t_interval_columns
-from simlimit.study.options import Options
+from simlimit.study.intervals import corrected_p_values, moments, product_table, t_interval_columns
+from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.tables.effects import ranking_table
 from simlimit.tables.result import TabularResult
@@ -91,32 +91,29 @@ class LeverRanking(TabularResult):
             - `alone_per_cost`, `last_per_cost`: the effects over `cost`; NaN where it costs nothing.
         """
         check_confidence(confidence)
-        kinds = [lever.kind for lever in self.levers]
-        effects = self._effects(kinds)
-        significant = corrected_p_values(np.stack(list(effects.values()), axis=1)) < 1 - confidence
-        columns: dict[Hashable, np.ndarray[Any, Any]] = {}
-        for position, (name, values) in enumerate(effects.items()):
-            columns |= t_interval_columns(name, values, confidence)
-            columns[f"{name}_significant"] = significant[position]
-        index = pd.MultiIndex.from_product([RANKED, [*kinds, ALL]], names=["metric", "lever"])
-        table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
-        costs = [lever.cost * lever.uptake for lever in self.levers]
-        table["cost"] = np.tile([*costs, sum(costs)], len(RANKED))
-        for name in effects:
-            table[f"{name}_per_cost"] = table[name] / table["cost"].where(table["cost"] > 0)
-        delays = columns["alone"][RANKED.index("restricted_mean_days"), : len(kinds)]
-        order = [*(kinds[k] for k in np.argsort(delays, kind="stable")), ALL]
-        return table.reindex(pd.MultiIndex.from_product([RANKED, order], names=["metric", "lever"]))
-
-    def _effects(self, kinds: Sequence[str]) -> dict[str, Floats]:
-        """Return the effects of each lever, and of all: arrays of shape (replications, metrics, levers)."""
         values = {name: table.to_numpy() for name, table in self.metrics.items()}
         none, every = values[NONE], values[ALL]
-        unknown = np.full_like(every, np.nan)
-        return {
+        delay = RANKED.index("restricted_mean_days")
+        delays = [moments(values[lever.kind] - none)[1][delay] for lever in self.levers]
+        levers = [self.levers[position] for position in np.argsort(delays, kind="stable")]
+        kinds = [lever.kind for lever in levers]
+        last = [every - values[f"all but {kind}"] for kind in kinds]
+        # Arrays of shape (replications, metrics, levers).
+        effects = {
             "alone": np.stack([values[kind] - none for kind in [*kinds, ALL]], axis=2),
-            "last": np.stack([*(every - values[f"all but {kind}"] for kind in kinds), unknown], axis=2),
+            "last": np.stack([*last, np.full_like(every, np.nan)], axis=2),
         }
+        significant = corrected_p_values(np.stack(list(effects.values()), axis=1)) < 1 - confidence
+        columns: dict[Hashable, np.ndarray[Any, Any]] = {}
+        for position, (name, effect) in enumerate(effects.items()):
+            columns |= t_interval_columns(name, effect, confidence)
+            columns[f"{name}_significant"] = significant[position]
+        table = product_table(columns, metric=RANKED, lever=[*kinds, ALL])
+        costs = {lever.kind: lever.cost * lever.uptake for lever in self.levers}
+        table["cost"] = np.tile([*(costs[kind] for kind in kinds), sum(costs.values())], len(RANKED))
+        for name in effects:
+            table[f"{name}_per_cost"] = table[name] / table["cost"].where(table["cost"] > 0)
+        return table
 
     @property
     def plot(self) -> "simlimit.plots.accessors.LeverRankingPlots":
@@ -124,6 +121,7 @@ class LeverRanking(TabularResult):
         return simlimit.plots.accessors.LeverRankingPlots(self)
 
 
+@options_by_name
 def rank_levers(
     scenario: Scenario,
     levers: Iterable[Lever | dict[str, Any]],

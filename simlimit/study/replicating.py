@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from typing import Unpack
 
 import numpy as np
 
 from simlimit.arguments import check_whole
 from simlimit.model.compilation_notice import announce_compilation
 from simlimit.progress import tqdm
-from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED
+from simlimit.run.options import LARGEST_SEED
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
-from simlimit.study.experiment import Experiment, prepare_experiment
-from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Engine, Folder, Keep, Precision
+from simlimit.study.experiment import prepare_experiment
+from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, replications_needed, target_half_widths
 from simlimit.study.replications import Replications
 from simlimit.study.store import open_stores
 from simlimit.study.study import Study
-from simlimit.study.workers import Bar, WorkerPool, worker_pool
+from simlimit.study.workers import Bar, simulate_missing, worker_pool
 
 MOST_REPLICATIONS = 1_000_000
 
@@ -49,22 +50,8 @@ class StudyInterrupted(KeyboardInterrupt):
         self.studies = studies
 
 
-def replicate(
-    scenario: Scenario,
-    n: int = 100,
-    seed: int = 1,
-    *,
-    precision: Precision = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    store: Folder | None = None,
-    engine: Engine = "calendar",
-    keep: Keep = "counts",
-    follow_up_days: int = FOLLOW_UP_DAYS,
-    by: str = "region",
-    bands: Sequence[float] = (),
-    progress: bool = True,
-) -> Study:
+@options_by_name
+def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack[Options]) -> Study:
     """Simulate independent replications of a scenario.
 
     Results are the same for any number of workers, with any executor, and whatever a store held before.
@@ -125,19 +112,7 @@ def replicate(
     >>> study.summary().loc["released_within_0d", "replications"]
     np.int64(10)
     """
-    options = CheckedOptions(
-        precision=precision,
-        workers=workers,
-        executor=executor,
-        store=store,
-        engine=engine,
-        keep=keep,
-        follow_up_days=follow_up_days,
-        by=by,
-        bands=bands,
-        progress=progress,
-    )
-    return replicate_all({"": scenario}, n, seed, options)[""]
+    return replicate_all({"": scenario}, n, seed, CheckedOptions(**options))[""]
 
 
 def replicate_all(
@@ -148,64 +123,45 @@ def replicate_all(
     seed = check_whole("seed", seed, LARGEST_SEED)
     experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
     announce_compilation()
+    total, quiet = n * len(experiments), not options.progress
+    is_interrupted = False
     with (
         worker_pool(experiments.values(), options.workers, options.executor) as pool,
-        _progress_bar(n * len(experiments), options) as bar,
+        tqdm(total=total, unit="replication", disable=quiet, delay=BAR_AFTER_SECONDS) as bar,
     ):
-        done = _open(experiments, options)
+        stores = open_stores(experiments, options)
+        done = {name: Replications(experiment, stores.get(name)) for name, experiment in experiments.items()}
         try:
             number, is_precise = _complete(pool, list(done.values()), n, options, bar)
         except KeyboardInterrupt:
-            number = min(replications.done for replications in done.values())
-            raise StudyInterrupted(_studies(done, number, options) if number else {}) from None
-    return _studies(done, number, options, is_precise)
-
-
-def _open(experiments: Mapping[str, Experiment], options: CheckedOptions) -> dict[str, Replications]:
-    """Return the replications of each experiment, with its store if there is one."""
-    stores = {} if options.store is None else open_stores(options.store, experiments, options.stored())
-    return {name: Replications(experiment, stores.get(name)) for name, experiment in experiments.items()}
+            number, is_precise = min(replications.done for replications in done.values()), None
+            is_interrupted = True
+    studies = {name: Study(one, number, options, is_precise) for name, one in done.items() if number > 0}
+    if is_interrupted:
+        raise StudyInterrupted(studies)
+    return studies
 
 
 def _complete(
-    pool: WorkerPool, experiments: Sequence[Replications], n: int, options: CheckedOptions, bar: Bar
+    pool: Executor, experiments: Sequence[Replications], n: int, options: CheckedOptions, bar: Bar
 ) -> tuple[int, bool | None]:
     """Make n replications, or fewer if all are precise; return their number and whether they are precise."""
     if options.precision is None:
-        pool.complete(experiments, n, bar)
+        simulate_missing(pool, experiments, n, bar)
         return n, None
     targets = target_half_widths(options.precision)
     last = min(LEAST_REPLICATIONS + 10, n)
     while True:
-        pool.complete(experiments, last, bar)
-        needed = [_needed(replications, last, targets, options) for replications in experiments]
+        simulate_missing(pool, experiments, last, bar)
+        needed = [_needed(replications, targets, options) for replications in experiments]
         if all(needed) or last == n:
             return max(number or n for number in needed), all(needed)
         last = min(2 * last, n)
 
 
-def _needed(
-    replications: Replications, last: int, targets: Mapping[str, float], options: CheckedOptions
-) -> int | None:
-    """Return how many of the replications below ``last`` the precision needs, if they are enough."""
-    values = metrics.all_metrics(
-        replications.tallies.rows(0, last),
-        replications.experiment.prepared,
-        options.follow_up_days,
-        weight="holds",
-    )
+def _needed(replications: Replications, targets: Mapping[str, float], options: CheckedOptions) -> int | None:
+    """Return how many of the replications the precision needs, if they are enough."""
+    prepared = replications.experiment.prepared
+    values = metrics.all_metrics(replications.tallies, prepared, options.follow_up_days, weight="holds")
     chosen = np.column_stack([values[metric] for metric in targets])
     return replications_needed(chosen, np.array(list(targets.values())))
-
-
-def _studies(
-    done: Mapping[str, Replications], number: int, options: CheckedOptions, is_precise: bool | None = None
-) -> dict[str, Study]:
-    return {
-        name: Study(replications, number, options, replicate_all, is_precise)
-        for name, replications in done.items()
-    }
-
-
-def _progress_bar(total: int, options: CheckedOptions) -> Bar:
-    return tqdm(total=total, unit="replication", disable=not options.progress, delay=BAR_AFTER_SECONDS)

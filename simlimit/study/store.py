@@ -10,27 +10,27 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+from pyarrow import ArrowException
 
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.scenario import dumps
 from simlimit.study.experiment import Experiment
+from simlimit.study.options import CheckedOptions, Folder
 
 INDEX = "study.json"
 SCENARIO = "scenario.toml"
 DRAFT = ".simlimit-draft-"
-NUMBER = re.compile(r"replication-(\d+)\.parquet")
-CATEGORIES = b"simlimit.categories"
+TALLIES = "replication"
+"""The name of the tallies among the tables of a replication."""
+NUMBER = re.compile(TALLIES + r"-(\d+)\.parquet")
 UNSAFE = re.compile(r"[^\w.-]+")
 
 
-def fingerprint(experiment: Experiment, options: Mapping[str, object]) -> dict[str, Any]:
+def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, object]:
     """Return all that the tables of a replication depend on, except its number."""
     scenario = experiment.prepared.scenario
     portfolio = scenario.population.portfolio
@@ -40,11 +40,14 @@ def fingerprint(experiment: Experiment, options: Mapping[str, object]) -> dict[s
         "portfolio": portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
         "seed": experiment.seed,
         "version": version("simlimit"),
-        **options,
+        "keep": options.keep,
+        "follow_up_days": options.follow_up_days,
+        "by": options.by,
+        "bands": [float(bound) for bound in options.bands],
     }
 
 
-def folder_of_stores(folder: str | os.PathLike[str]) -> Path:
+def folder_of_stores(folder: Folder) -> Path:
     """Return a folder for the stores of several studies; make it if it does not exist."""
     target = Path(folder)
     with _writing(target):
@@ -58,13 +61,13 @@ def folder_of_stores(folder: str | os.PathLike[str]) -> Path:
     return target
 
 
-def open_stores(
-    folder: str | os.PathLike[str], experiments: Mapping[str, Experiment], options: Mapping[str, object]
-) -> dict[str, "Store"]:
-    """Return the store of each study: the folder itself for one without a name, else folders in it."""
+def open_stores(experiments: Mapping[str, Experiment], options: CheckedOptions) -> dict[str, "Store"]:
+    """Return the stores, if any: for a study without a name the folder itself, else folders in it."""
+    if options.store is None:
+        return {}
     if list(experiments) == [""]:
-        return {"": Store(folder, experiments[""], options)}
-    target = folder_of_stores(folder)
+        return {"": Store(options.store, experiments[""], options)}
+    target = folder_of_stores(options.store)
     return {
         name: Store(target / f"{position}-{UNSAFE.sub('-', name)[:60]}", experiment, options)
         for position, (name, experiment) in enumerate(experiments.items())
@@ -79,8 +82,8 @@ class Store:
     folder : path
         One that does not exist yet, is empty, or was made for the same study.
     experiment : Experiment
-    options : dict
-        The options on which its replications depend.
+    options : CheckedOptions
+        Its options.
 
     Raises
     ------
@@ -88,16 +91,14 @@ class Store:
         If the folder was made for another study or for something else, or cannot be written.
     """
 
-    def __init__(
-        self, folder: str | os.PathLike[str], experiment: Experiment, options: Mapping[str, object]
-    ) -> None:
+    def __init__(self, folder: Folder, experiment: Experiment, options: CheckedOptions) -> None:
         self.folder = Path(folder)
         mark = fingerprint(experiment, options)
         with _writing(self.folder):
             self.folder.mkdir(exist_ok=True)
             names = {path.name for path in self.folder.iterdir() if not path.name.startswith(DRAFT)}
             if INDEX in names:
-                self._check(self._read_index(), mark)
+                self._check(mark)
             elif names:
                 raise SimlimitError(
                     f"{self.folder} contains other files, but a store must be a folder that is new, empty, "
@@ -107,64 +108,60 @@ class Store:
                 self._write_text(INDEX, json.dumps(mark, indent=1))
             if SCENARIO not in names:
                 self._write_text(SCENARIO, dumps(experiment.prepared.scenario))
-            self._remove_drafts()
+            # Those of a process that was killed.
+            for path in self.folder.glob(f"{DRAFT}*"):
+                path.unlink(missing_ok=True)
 
-    def replications(self) -> set[int]:
-        """Return the numbers of the replications that are stored."""
+    def replications(self) -> list[int]:
+        """Return the numbers of the replications that are stored, in their order."""
         found = (NUMBER.fullmatch(path.name) for path in self.folder.iterdir())
-        return {int(match[1]) for match in found if match is not None}
+        return sorted(int(match[1]) for match in found if match is not None)
 
-    def write(self, replication: int, tallies: Tallies, row: int, tables: dict[str, pd.DataFrame]) -> None:
+    def write(self, replication: int, tallies: Tallies, tables: Mapping[str, pd.DataFrame]) -> None:
         """Write a replication: its tables first, so that the file of tallies marks it as complete."""
+        arrays = {name: [getattr(tallies, name)[replication].tobytes()] for name in Tallies._fields}
         with _writing(self.folder):
-            for name, frame in tables.items():
-                self._write(f"{name}-{replication:06}.parquet", partial(_write_frame, frame))
-            columns = {
-                name: pa.array([_flat(getattr(tallies, name)[row])], pa.list_(pa.int64()))
-                for name in Tallies._fields
-            }
-            self._write(
-                self._tallies_path(replication).name,
-                lambda path: pq.write_table(pa.table(columns), path, compression="zstd"),
-            )
+            for name, table in [*tables.items(), (TALLIES, pd.DataFrame(arrays))]:
+                # Parquet alone keeps only the categories that occur.
+                categories = table.select_dtypes("category")
+                table.attrs = {column: list(categories[column].cat.categories) for column in categories}
+                path = self._path(name, replication)
+                self._write(path.name, partial(table.to_parquet, compression="zstd", index=False))
 
-    def read_tallies(self, replication: int, tallies: Tallies, row: int) -> None:
-        """Read the tallies of a replication into a row."""
-        path = self._tallies_path(replication)
-        with _reading(path, path.name):
-            table = pq.read_table(path)
+    def read_tallies(self, replication: int, tallies: Tallies) -> None:
+        """Read the tallies of a replication into its row."""
+        with self._reading(TALLIES, replication) as path:
+            table = pd.read_parquet(path)
             for name in Tallies._fields:
-                into = getattr(tallies, name)[row]
-                flat = table[name].combine_chunks().flatten().to_numpy()
-                values = flat.view(into.dtype) if into.dtype.names else flat
-                into[...] = values.reshape(into.shape)
+                row = getattr(tallies, name)[replication]
+                row[...] = np.frombuffer(table[name].iloc[0], row.dtype).reshape(row.shape)
 
     def read_table(self, name: str, replication: int) -> pd.DataFrame:
         """Read a table that is kept of a replication."""
-        path = self.folder / f"{name}-{replication:06}.parquet"
-        with _reading(path, self._tallies_path(replication).name):
-            return _read_frame(path)
+        with self._reading(name, replication) as path:
+            table = pd.read_parquet(path)
+            for column, categories in table.attrs.items():
+                table[column] = table[column].astype(pd.CategoricalDtype(pd.Index(categories)))
+            table.attrs = {}
+            return table
 
-    def _tallies_path(self, replication: int) -> Path:
-        return self.folder / f"replication-{replication:06}.parquet"
+    def _path(self, name: str, replication: int) -> Path:
+        return self.folder / f"{name}-{replication:06}.parquet"
 
-    def _read_index(self) -> dict[str, Any]:
+    def _check(self, mark: Mapping[str, object]) -> None:
+        """Refuse the folder of another study."""
+        index = self.folder / INDEX
         try:
-            found = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise SimlimitError(f"{self.folder / INDEX} is damaged: it does not say what study this is.")
-        return found
-
-    def _check(self, found: dict[str, Any], mark: dict[str, Any]) -> None:
-        for name, value in mark.items():
-            if found.get(name) != value:
-                is_hash = name in ("scenario", "portfolio")
-                other = f"another {name}" if is_hash else f"{name} {found.get(name)!r}, not {value!r}"
-                raise SimlimitError(
-                    f"{self.folder} holds a study of {other}: name another store, or the same study."
-                )
+            found = json.loads(index.read_text(encoding="utf-8"))
+            different = [name for name, value in mark.items() if found.get(name) != value]
+        except (ValueError, AttributeError):
+            raise SimlimitError(f"{index} is damaged: it does not say what study this is.") from None
+        for name in different:
+            is_hash = name in ("scenario", "portfolio")
+            other = f"another {name}" if is_hash else f"{name} {found.get(name)!r}, not {mark[name]!r}"
+            raise SimlimitError(
+                f"{self.folder} holds a study of {other}: name another store, or the same study."
+            )
 
     def _write(self, name: str, write: Callable[[Path], object]) -> None:
         """Write a file atomically."""
@@ -175,10 +172,18 @@ class Store:
     def _write_text(self, name: str, text: str) -> None:
         self._write(name, lambda path: path.write_text(text, encoding="utf-8"))
 
-    def _remove_drafts(self) -> None:
-        """Remove the drafts of a process that was killed."""
-        for path in self.folder.glob(f"{DRAFT}*"):
-            path.unlink(missing_ok=True)
+    @contextmanager
+    def _reading(self, name: str, replication: int) -> Iterator[Path]:
+        """Give the path of a file; refuse what cannot be read."""
+        path = self._path(name, replication)
+        try:
+            yield path
+        except (OSError, ValueError, TypeError, KeyError, ArrowException) as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+            raise SimlimitError(
+                f"{path} cannot be read ({reason}), but must not be changed: delete "
+                f"{self._path(TALLIES, replication).name} to simulate that replication again."
+            ) from None
 
 
 @contextmanager
@@ -187,42 +192,3 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise SimlimitError(f"{folder} cannot be written: {error.strerror or error}.") from None
-
-
-@contextmanager
-def _reading(path: Path, tallies: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
-        raise SimlimitError(
-            f"{path} cannot be read ({reason}), but must not be changed: delete {tallies} to simulate that "
-            "replication again."
-        ) from None
-
-
-def _write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table with all categories of its columns; Parquet alone keeps only those that occur."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    categories = {
-        name: list(column.cat.categories)
-        for name, column in frame.items()
-        if isinstance(column.dtype, pd.CategoricalDtype)
-    }
-    metadata = {**table.schema.metadata, CATEGORIES: json.dumps(categories).encode()}
-    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
-
-
-def _read_frame(path: Path) -> pd.DataFrame:
-    table = pq.read_table(path)
-    frame: pd.DataFrame = table.to_pandas()
-    for name, categories in json.loads(table.schema.metadata[CATEGORIES]).items():
-        frame[name] = frame[name].astype(pd.CategoricalDtype(pd.Index(categories)))
-    return frame
-
-
-def _flat(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return integers, or records of them, as a flat array."""
-    if values.dtype.names:
-        return np.ascontiguousarray(values).view(np.int64).reshape(-1)
-    return values.astype(np.int64).reshape(-1)

@@ -1,8 +1,8 @@
 """Many replications of one scenario, and their statistics."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,9 @@ from simlimit.model.causes import GATES
 from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP
 from simlimit.scenario import Scenario
-from simlimit.study import metrics
-from simlimit.study.intervals import corrected_p_values, paired_differences, t_interval_columns, t_intervals
-from simlimit.study.metrics import WEIGHTS, Counts, Floats, Weight
-from simlimit.study.options import CheckedOptions
+from simlimit.study import intervals, metrics
+from simlimit.study.metrics import WEIGHTS, Floats, Weight
+from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import mser5
 from simlimit.tables.metrics import cohort_notes, summary_table
@@ -65,18 +64,11 @@ class Study(TabularResult):
     """
 
     def __init__(
-        self,
-        replications: Replications,
-        number: int,
-        options: CheckedOptions,
-        replicate_all: Callable[..., dict[str, "Study"]],
-        is_precise: bool | None = None,
+        self, replications: Replications, number: int, options: CheckedOptions, is_precise: bool | None
     ) -> None:
         self._replications = replications
         self._tallies: Tallies = replications.tallies.rows(0, number)
         self._options = options
-        # An argument, since the module of `replicate_all` imports this one.
-        self._replicate_all = replicate_all
         self._by_follow_up: dict[int, Study] = {}
         self._prepared = replications.experiment.prepared
         self.scenario: Scenario = self._prepared.scenario
@@ -96,8 +88,11 @@ class Study(TabularResult):
         )
 
     def _tables(self) -> list[Table]:
+        return [summary_table(self.summary(), len(self), self._notes())]
+
+    def _notes(self) -> tuple[str, str]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
-        return [summary_table(self.summary(), len(self), cohort_notes(*days, len(self)))]
+        return cohort_notes(*days, len(self))
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each replication, of which `summary` gives the means.
@@ -165,11 +160,8 @@ class Study(TabularResult):
             if follow_up_days != self.follow_up_days:
                 return self._with_follow_up(follow_up_days).summary(confidence, None, weight)
         table = self.metrics(weight)
-        estimate, low, high, number = t_intervals(table.to_numpy(), confidence)
-        return pd.DataFrame(
-            {"estimate": estimate, "low": low, "high": high, "replications": number},
-            index=pd.Index(list(table), name="metric"),
-        )
+        columns = intervals.t_intervals(table.to_numpy(), confidence)._asdict()
+        return pd.DataFrame(columns, index=pd.Index(list(table), name="metric"))
 
     def groups(self, confidence: float = 0.95, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each group of borrowers, and how they differ from the whole book.
@@ -196,13 +188,11 @@ class Study(TabularResult):
         by_group = metrics.group_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
         values = np.stack(list(by_group.values()), axis=1)
         whole = whole_book[list(by_group)].to_numpy()[..., np.newaxis]
-        gaps = paired_differences(np.broadcast_to(whole, values.shape), values)
-        estimate, low, high, number = t_intervals(values, confidence)
-        columns: dict[Hashable, Any] = {"estimate": estimate, "low": low, "high": high}
-        columns |= {"replications": number} | t_interval_columns("gap", gaps, confidence)
-        columns["significant"] = corrected_p_values(gaps) < 1 - confidence
-        index = pd.MultiIndex.from_product([list(by_group), list(self.by)], names=["metric", "group"])
-        return pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index=index)
+        gaps = intervals.paired_differences(whole, values)
+        columns: dict[Any, Any] = intervals.t_intervals(values, confidence)._asdict()
+        columns |= intervals.t_interval_columns("gap", gaps, confidence)
+        columns["significant"] = intervals.corrected_p_values(gaps) < 1 - confidence
+        return intervals.product_table(columns, metric=by_group, group=self.by)
 
     def delay_curve(
         self, confidence: float = 0.95, weight: Weight = "holds", group: str | None = None
@@ -235,7 +225,7 @@ class Study(TabularResult):
         SimlimitError
             If there is no such group.
         """
-        counts = self._counts_of_group(metrics.ended_counts, confidence, weight, group)
+        counts = self._counts("ended", confidence, weight, group)
         ended, censored = counts[:, :2], metrics.last_seen(counts[:, 2])
         band = jackknife(aalen_johansen, ended, censored, confidence=confidence)
         unit = 1 if weight == "holds" else 100
@@ -271,7 +261,7 @@ class Study(TabularResult):
             Index `days`, 0 to the follow-up. Columns: the eight gates, `released` and `forfeited`; then each
             with `_low` and `_high`. NaN without a followed hold.
         """
-        counts = self._counts_of_group(metrics.followed_counts, confidence, weight, group)
+        counts = self._counts("followed", confidence, weight, group)
         counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
         band = jackknife(_shares, counts, confidence=confidence)
         names = (*GATES, *ENDS)
@@ -283,7 +273,7 @@ class Study(TabularResult):
     @cached_property
     def daily(self) -> pd.DataFrame:
         """A row per replication and day, with the columns of `run.daily` after `replication`."""
-        table = self._daily_frame()
+        table = frames.daily_frame(self._tallies.daily.reshape(-1), self.scenario.funding.unlimited)
         table.insert(0, "replication", np.repeat(np.arange(len(self)), self.scenario.horizon_days))
         return table
 
@@ -313,7 +303,7 @@ class Study(TabularResult):
             Index `series`: columns of `daily`. Column `warmup_days`: NaN where the series does not settle in
             the first half of the run, or is not known, such as the headroom of an unlimited pool.
         """
-        daily = self._daily_frame()[list(LEVELS)].to_numpy(np.float64)
+        daily = self.daily[list(LEVELS)].to_numpy(np.float64)
         means = daily.reshape(len(self), -1, len(LEVELS)).mean(axis=0)
         days = [mser5(series) if np.isfinite(series).all() else None for series in means.T]
         return pd.DataFrame({"warmup_days": days}, index=pd.Index(LEVELS, name="series"), dtype=np.float64)
@@ -323,27 +313,27 @@ class Study(TabularResult):
         """Pictures of the study: ``study.plot.standing()``, and the other methods of `StudyPlots`."""
         return simlimit.plots.accessors.StudyPlots(self)
 
-    def _daily_frame(self) -> pd.DataFrame:
-        return frames.daily_frame(self._tallies.daily.reshape(-1), self.scenario.funding.unlimited)
-
     def _with_follow_up(self, follow_up_days: int) -> "Study":
         if follow_up_days not in self._by_follow_up:
-            by, bands, progress = self._options.by, self._options.bands, self._options.progress
-            options = CheckedOptions(follow_up_days=follow_up_days, by=by, bands=bands, progress=progress)
-            studies = self._replicate_all({"": self.scenario}, len(self), self.seed, options)
-            self._by_follow_up[follow_up_days] = studies[""]
+            used = self._options
+            again: Options = {"by": used.by, "bands": used.bands, "progress": used.progress}
+            again["follow_up_days"] = follow_up_days
+            self._by_follow_up[follow_up_days] = simlimit.replicate(
+                self.scenario, len(self), self.seed, **again
+            )
         return self._by_follow_up[follow_up_days]
 
-    def _counts_of_group(
-        self, counts_of: Callable[[Tallies, str], Counts], confidence: float, weight: str, group: str | None
+    def _counts(
+        self, which: Literal["ended", "followed"], confidence: float, weight: str, group: str | None
     ) -> npt.NDArray[np.int64]:
-        """Check the arguments that the curves have in common, and return the counts of a group."""
+        """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
         check_confidence(confidence)
         check_choice("weight", weight, WEIGHTS)
-        if group is not None:
-            check_choice("group", group, self.by)
-        position = None if group is None else self.by.index(group)
-        return metrics.counts_of_group(counts_of(self._tallies, weight), position)
+        counts = metrics.holds_or_cents(self._tallies, which, weight)
+        if group is None:
+            return np.asarray(counts.sum(axis=1, dtype=np.int64))
+        check_choice("group", group, self.by)
+        return counts[:, self.by.index(group)].astype(np.int64)
 
     def _kept_table(self, name: str, *keeps: str) -> pd.DataFrame:
         """Return a table of all replications, or refuse if the study does not keep it."""

@@ -11,7 +11,7 @@ from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.metrics import Weight
-from simlimit.study.options import CheckedOptions, Options
+from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 from simlimit.tables.metrics import sweep_table
@@ -80,6 +80,7 @@ class Sweep(TabularResult):
         return simlimit.plots.accessors.SweepPlots(self)
 
 
+@options_by_name
 def sweep(
     scenario: Scenario,
     fields: Mapping[str, Sequence[Any]],
@@ -136,16 +137,14 @@ def sweep(
         if len(set(values)) < len(values):
             raise SimlimitError(f"fields gives {name} the values {values!r}, but must not repeat a value.")
     points = list(itertools.product(*grid.values()))
-    scenarios = {
-        _name(grid, point): scenario.replace(dict(zip(grid, point, strict=True))) for point in points
-    }
+    scenarios = {}
+    for point in points:
+        changes = dict(zip(grid, point, strict=True))
+        name = ", ".join(f"{field}={value!r}" for field, value in changes.items())
+        scenarios[name] = scenario.replace(changes)
     studies = replicate_all(scenarios, n, seed, CheckedOptions(**options))
     return Sweep(grid, dict(zip(points, studies.values(), strict=True)))
 
 
 def _is_list(values: object) -> bool:
     return isinstance(values, Collection) and not isinstance(values, str | Mapping) and len(values) > 0
-
-
-def _name(grid: Mapping[str, Sequence[Any]], point: Point) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in zip(grid, point, strict=True))

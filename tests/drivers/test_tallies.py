@@ -11,8 +11,7 @@ from random_scenarios import follow_up_of, random_scenario
 import simlimit as sl
 from simlimit.drivers.tallies import Tallies, empty_tallies
 from simlimit.model.preparation import prepare
-from simlimit.study.chunks import run_chunk
-from simlimit.study.experiment import Experiment
+from simlimit.study.experiment import Experiment, run_chunk
 
 
 def experiment_of(seed: int, engine: str = "calendar", keep: str = "counts") -> Experiment:

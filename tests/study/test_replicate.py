@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import count
@@ -18,10 +19,10 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
-from simlimit.study import chunks, memory, workers
+from simlimit.study import experiment as experiments
+from simlimit.study import memory, workers
 from simlimit.study import replications as done_replications
-from simlimit.study.chunks import Chunk
-from simlimit.study.experiment import Experiment
+from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.replications import Replications
 
 JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 400})
@@ -36,7 +37,7 @@ def study() -> sl.Study:
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every chunk is one replication."""
-    monkeypatch.setattr(chunks, "BORROWER_DAYS_PER_CALL", 1)
+    monkeypatch.setattr(experiments, "BORROWER_DAYS_PER_CALL", 1)
 
 
 # ---- however it is spread ---------------------------------------------------------------------------------
@@ -398,6 +399,23 @@ def test_what_is_done_without_a_gap_counts(monkeypatch: pytest.MonkeyPatch, one_
     done = interrupt.value.studies[""]
     assert len(done) == 3
     assert_same(done, sl.replicate(SMALL, 3, progress=False))
+
+
+def test_a_slow_first_chunk_counts_before_those_that_overtake_it(
+    monkeypatch: pytest.MonkeyPatch, interrupted_after: Callable[[int], None]
+) -> None:
+    run_chunk = workers.run_chunk
+
+    def slow_at_first(experiment: Experiment, first: int, number: int) -> Chunk:
+        if first == 0:
+            time.sleep(0.3)
+        return run_chunk(experiment, first, number)
+
+    monkeypatch.setattr(workers, "run_chunk", slow_at_first)
+    interrupted_after(1)
+    with pytest.raises(sl.StudyInterrupted) as interrupt:
+        sl.replicate(SMALL, 8, workers=2, progress=False)
+    assert len(interrupt.value.studies[""]) == 1
 
 
 # ---- what cannot be ---------------------------------------------------------------------------------------
