@@ -3,22 +3,13 @@
 Compiled code releases the GIL, so that threads run side by side.
 """
 
-from collections.abc import Callable
-
 from simlimit.drivers.agenda import empty_agenda
 from simlimit.drivers.calendar_driver import run_in
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
 
 
-def run(
-    prepared: PreparedScenario,
-    seed: int,
-    first: int,
-    number: int,
-    tallies: Tallies | None = None,
-    stopped: Callable[[], bool] = lambda: False,
-) -> Tallies:
+def run(prepared: PreparedScenario, seed: int, first: int, number: int) -> Tallies:
     """Simulate replications of a scenario, keeping only their tallies.
 
     Parameters
@@ -28,23 +19,16 @@ def run(
     seed : int
     first, number : int
         Replications ``first`` .. ``first + number - 1``.
-    tallies : Tallies, optional
-        Where they go; made if not given.
-    stopped : callable
-        Asked before each replication; if so, the rest is left undone.
 
     Returns
     -------
     Tallies
         A row for each replication.
     """
-    if tallies is None:
-        tallies = empty_tallies(prepared, number)
+    tallies = empty_tallies(prepared, number)
     state = empty_state(prepared)
     agenda = empty_agenda(prepared)
     for row in range(number):
-        if stopped():
-            break
         restart(state, prepared, seed, first + row)
         run_in(prepared, state, agenda)
         tally(state, tallies, row)

@@ -49,11 +49,9 @@ class Tallies(NamedTuple):
         return Tallies._make(array[first:last] for array in self)
 
     def take(self, others: "Tallies") -> None:
-        """Copy other tallies into these, unless they are the same already."""
-        for name in self._fields:
-            into, values = getattr(self, name), getattr(others, name)
-            if not np.shares_memory(into, values):
-                into[...] = values
+        """Copy other tallies into these."""
+        for into, values in zip(self, others, strict=True):
+            into[...] = values
 
 
 def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:

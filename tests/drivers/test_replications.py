@@ -215,10 +215,3 @@ def test_threads_share_replications_without_a_trace() -> None:
         parts = list(executor.map(lambda first: replications.run(prepared, 1, first, 2), range(0, 8, 2)))
     for name in Tallies._fields:
         assert np.array_equal(getattr(whole, name), np.concatenate([getattr(part, name) for part in parts]))
-
-
-def test_who_is_told_to_stop_leaves_the_rest_undone() -> None:
-    prepared = prepared_of(Scenario().replace({"population.borrowers": 20}))
-    done = replications.run(prepared, 1, 0, 3)
-    stopped = replications.run(prepared, 1, 0, 3, tallies=done, stopped=lambda: True)
-    assert stopped is done
