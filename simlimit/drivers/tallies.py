@@ -50,8 +50,8 @@ class Tallies(NamedTuple):
 
     def take(self, others: "Tallies") -> None:
         """Copy other tallies into these."""
-        for into, values in zip(self, others, strict=True):
-            into[...] = values
+        for name in self._fields:
+            getattr(self, name)[...] = getattr(others, name)
 
 
 def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:

@@ -89,6 +89,8 @@ class TestProcess:
     @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals to send.")
     @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
     def test_being_stopped_keeps_the_replications_that_are_done(self, tmp_path, stop):
+        # So that the model is compiled: until then no replication is done.
+        assert cli.main(["study", "clockwork", "--replications", "1", "--quiet"]) == 0
         arguments = ["study", "clockwork", "--replications", "100000", "--out", "results"]
         command = [sys.executable, "-m", "simlimit", *arguments]
         pipe = subprocess.PIPE
