@@ -24,7 +24,9 @@ DOCS = ROOT / "docs"
 PUBLIC = [(name, getattr(sl, name)) for name in sl.__all__]
 PICTURES = [(f"plots.{name}", getattr(plots, name)) for name in plots.__all__]
 
-each = pytest.mark.parametrize(("name", "thing"), [*PUBLIC, *PICTURES], ids=lambda value: str(value)[:40])
+each = pytest.mark.parametrize(
+    ("name", "thing"), [pytest.param(*pair, id=pair[0]) for pair in (*PUBLIC, *PICTURES)]
+)
 
 
 def explanation(thing: object) -> str:
