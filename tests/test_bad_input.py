@@ -29,7 +29,7 @@ def here(tmp_path, monkeypatch):
 def refused(here, monkeypatch, capsys):
     """Return a function that runs a command line, expects a refusal, and returns what was said."""
     # What a fresh installation says before the first run is none of our business here.
-    monkeypatch.setattr(compilation_notice, "is_compiled", lambda: True)
+    monkeypatch.setattr(compilation_notice, "is_compiled", lambda name: True)
 
     def snapshot():
         return {path: path.lstat().st_mtime_ns for path in here.rglob("*")}

@@ -12,7 +12,7 @@ from simlimit.model.compiling import step, transition
 from simlimit.model.handle import Handle, array_of, handle_of
 from simlimit.model.population import first_due_day, first_evaluation
 from simlimit.model.preparation import PreparedScenario
-from simlimit.model.randomness import TOGETHER, Batch, draw_many, empty_batch
+from simlimit.model.randomness import BATCH_SIZE, Batch, draw_many, empty_batch
 from simlimit.model.records import END
 from simlimit.model.state import State
 
@@ -34,17 +34,17 @@ class Agenda(Handle):
         The first of a day's list, or END.
     following : array of int, shape (lists, borrowers)
         Who comes after a borrower in its list, or END; a borrower is in one list of a kind at most.
-    crew : array of int, shape (borrowers,)
+    acting : array of int, shape (borrowers,)
         Those who act in the present phase.
     batch : Batch
-        Random numbers, for some of the crew at a time.
+        Random numbers, for some of the acting at a time.
     """
 
     ids = array_of(np.int64)
     places = array_of(np.uint32)
     first = array_of(np.uint32, 2)
     following = array_of(np.uint32, 2)
-    crew = array_of(np.uint32)
+    acting = array_of(np.uint32)
     batch = handle_of(Batch)
 
 
@@ -57,7 +57,7 @@ def empty_agenda(prepared: PreparedScenario) -> Agenda:
         places=np.empty(due_days + 2, np.uint32),
         first=np.empty((LISTS, scenario.horizon_days), np.uint32),
         following=np.empty((LISTS, borrowers), np.uint32),
-        crew=np.empty(borrowers, np.uint32),
+        acting=np.empty(borrowers, np.uint32),
         batch=empty_batch(),
     )
 
@@ -75,20 +75,20 @@ def order_by_cohort(s: State, agenda: Agenda) -> None:
     places[:] = 0
     batch.indices[:] = 1  # the block of a borrower's numbers with its days
     # Counting sort: the number of each goes two entries up, so that filling leaves the first place of each.
-    for first in range(0, len(agenda.ids), TOGETHER):
-        together = min(TOGETHER, len(agenda.ids) - first)
+    for first in range(0, len(agenda.ids), BATCH_SIZE):
+        together = min(BATCH_SIZE, len(agenda.ids) - first)
         for k in range(together):
             batch.entities[k] = first + k
         draw_many(s.run, streams.POPULATION, batch, together, 0)
         for k in range(together):
             cohort = first_evaluation(s, batch.u[0, 2, k])
             place = due_place(s, cohort, first_due_day(s, batch.u[0, 3, k]))
-            agenda.crew[first + k] = place
+            agenda.acting[first + k] = place
             places[place + 2] += 1
     for k in range(1, len(places)):
         places[k] += places[k - 1]
     for borrower in range(len(agenda.ids)):
-        k = agenda.crew[borrower] + 1
+        k = agenda.acting[borrower] + 1
         agenda.ids[places[k]] = borrower
         places[k] += 1
 
@@ -115,17 +115,17 @@ def first_entries(s: State, agenda: Agenda) -> None:
 
 @step
 def gather_payers(s: State, agenda: Agenda, day: int) -> int:
-    """Write those who pay today into the crew: those in the list, and those whose due day it is."""
+    """Write those who pay today into the acting: those in the list, and those whose due day it is."""
     number = 0
     b = agenda.first[PAYMENTS, day]
     while b != END:
-        agenda.crew[number] = b
+        agenda.acting[number] = b
         number += 1
         b = agenda.following[PAYMENTS, b]
     for cohort in range(s.evaluation.period_days):
         k = due_place(s, cohort, s.clock.cycle_day)
         for b in range(agenda.places[k], agenda.places[k + 1]):
             if s.borrowers[b].next_payment == day:
-                agenda.crew[number] = b
+                agenda.acting[number] = b
                 number += 1
     return number

@@ -31,7 +31,7 @@ from simlimit.model.planned_payments import cycle_at_stake
 from simlimit.model.pool import fund
 from simlimit.model.population import populate
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
-from simlimit.model.randomness import TOGETHER, draw_many, numbers_of
+from simlimit.model.randomness import BATCH_SIZE, draw_many, numbers_of
 from simlimit.model.reactions import react
 from simlimit.model.records import END
 from simlimit.model.repayment import meet_payment_day
@@ -58,17 +58,17 @@ def run_shocks(s: State, day: int) -> None:
 def run_payments(s: State, agenda: Agenda, day: int) -> None:
     """Phase 1: borrowers pay."""
     s.clock.phase = phases.PAY
-    crew, batch = agenda.crew, agenda.batch
+    acting, batch = agenda.acting, agenda.batch
     number = gather_payers(s, agenda, day)
-    for first in range(0, number, TOGETHER):
-        together = min(TOGETHER, number - first)
+    for first in range(0, number, BATCH_SIZE):
+        together = min(BATCH_SIZE, number - first)
         for k in range(together):
-            r = s.borrowers[crew[first + k]]
+            r = s.borrowers[acting[first + k]]
             batch.entities[k] = r.borrower
             batch.indices[k] = cycle_at_stake(s, r)
         draw_many(s.run, streams.DUE, batch, together, 0)
         for k in range(together):
-            b = crew[first + k]
+            b = acting[first + k]
             r = s.borrowers[b]
             next_due = day - days_since_due(s, r) + s.product.cycle_days
             following = meet_payment_day(s, r, day, numbers_of(batch, 0, k))
@@ -102,15 +102,15 @@ def run_evaluations(s: State, agenda: Agenda, day: int) -> None:
 def run_wishes(s: State, agenda: Agenda, day: int) -> None:
     """Phase 5: borrowers draw."""
     s.clock.phase = phases.ACT
-    crew, batch = agenda.crew, agenda.batch
+    acting, batch = agenda.acting, agenda.batch
     following = agenda.first[WISHES, day]
     while following != END:
         together = 0
-        while following != END and together < TOGETHER:
+        while following != END and together < BATCH_SIZE:
             r = s.borrowers[following]
             batch.entities[together] = r.borrower
             batch.indices[together] = r.wishes
-            crew[together] = following
+            acting[together] = following
             together += 1
             following = agenda.following[WISHES, following]
         draw_many(s.run, streams.WISH, batch, together, 0)
@@ -118,7 +118,7 @@ def run_wishes(s: State, agenda: Agenda, day: int) -> None:
             batch.indices[k] += 1
         draw_many(s.run, streams.WISH, batch, together, 1)
         for k in range(together):
-            b = crew[k]
+            b = acting[k]
             next_wish = have_wish(s, s.borrowers[b], day, numbers_of(batch, 0, k), batch.u[1, 0, k])
             enter(agenda, WISHES, next_wish, b)
 

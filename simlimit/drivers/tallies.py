@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from simlimit.model import causes
 from simlimit.model.compiling import step, transition
 from simlimit.model.counting import ages, is_counted
 from simlimit.model.preparation import PreparedScenario
@@ -16,8 +17,7 @@ from simlimit.model.state import State, left
 
 ENDS = 3
 """Released, forfeited, pending: the last of what a COUNT record counts."""
-GATES = 8
-"""The first of what a COUNT record counts."""
+GATES = causes.GATE_COUNT
 
 
 class Tallies(NamedTuple):

@@ -67,11 +67,11 @@ def cache_folder() -> Path | None:
 _FOLDER = cache_folder()
 
 
-def is_compiled() -> bool:
-    """Return whether a run can start without compiling the model first."""
+def is_compiled(transition: str) -> bool:
+    """Return whether a transition, by its name, can run without being compiled first."""
     if numba.config.DISABLE_JIT:
         return True
-    return _FOLDER is not None and any(_FOLDER.rglob("*.nbc"))
+    return _FOLDER is not None and any(_FOLDER.rglob(f"*.{transition}-*.nbc"))
 
 
 def transition(function: Function) -> Function:

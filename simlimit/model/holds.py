@@ -85,7 +85,7 @@ def open_hold(s: State, r: Record, day: int, amount: int, origin: int, instalmen
     hold.reviewed_at = NONE
     hold.since = day
     hold.attempts = 0
-    for gate in range(8):
+    for gate in range(causes.GATE_COUNT):
         hold.days[gate] = 0
     hold.late = 0
     hold.stage = stages.AT_SETTLEMENT

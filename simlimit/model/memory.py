@@ -39,7 +39,7 @@ def most_events(s: State, day: int, holds: int) -> int:
     return events
 
 
-@step
+@transition
 def records_needed(s: State, day: int) -> RecordCounts:
     """Return for how many records there must be space before a day: those in use, and what it can bring.
 
@@ -69,12 +69,6 @@ def has_capacity(s: State, day: int) -> bool:
     )
 
 
-@transition
-def needed_records(s: State, day: int) -> RecordCounts:
-    """Return what `records_needed` does, for a driver, which finds the space."""
-    return records_needed(s, day)
-
-
 def ensure_capacity(s: State, day: int) -> None:
     """Find space for all that a day can bring.
 
@@ -84,7 +78,7 @@ def ensure_capacity(s: State, day: int) -> None:
     storage = s.storage
     used = (storage.loans_used, storage.loan_keys_used, storage.holds_used, storage.events_used)
     ahead = 0.0 if s.run.reusing else 1.25 * s.run.horizon / max(day, 30)
-    for name, needed, number in zip(RecordCounts._fields, needed_records(s, day), used, strict=True):
+    for name, needed, number in zip(RecordCounts._fields, records_needed(s, day), used, strict=True):
         records = getattr(s, name)
         if needed > len(records):
             likely = 0.0 if name == "loans" else ahead * number

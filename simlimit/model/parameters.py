@@ -36,24 +36,27 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
     return [0.0, 1.0, *factors]
 
 
-def first_records(scenario: Scenario) -> Records:
+def first_records(scenario: Scenario, late_scale: float) -> Records:
     """Return the records of a state before its first day, without its book, as an array of one."""
     records = np.zeros(1, State.layout[ALL_RECORDS])
     p = records[0]
     p.run.horizon = scenario.horizon_days
     p.run.warmup_days = scenario.warmup_days
-    write_parameters(p, scenario)
+    write_parameters(p, scenario, late_scale)
     p.today.headroom = cents(scenario.funding.initial)
     p.storage.last_free = END
     p.storage.loan_capacity = _expected_loans(scenario)
     return records
 
 
-def write_parameters(records: Record, scenario: Scenario) -> None:
-    """Write the parameters of a scenario into the records of a state; nothing else writes them."""
+def write_parameters(records: Record, scenario: Scenario, late_scale: float) -> None:
+    """Write the parameters of a scenario into the records of a state; nothing else writes them.
+
+    The late scale is that of the scenario's book (docs/model.md 2.2).
+    """
     parameters = {
         "population": _population(scenario),
-        "behaviour": _behaviour(scenario),
+        "behaviour": _behaviour(scenario) | {"late_scale": late_scale},
         "product": _product(scenario),
         "evaluation": _same(
             scenario.evaluation,

@@ -13,7 +13,7 @@ from simlimit.model.levers import levers_taken_up
 from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.planned_payments import planned_day
-from simlimit.model.randomness import TOGETHER, Batch, Numbers, draw_many, numbers_of
+from simlimit.model.randomness import BATCH_SIZE, Batch, Numbers, draw_many, numbers_of
 from simlimit.model.records import BORROWER, END, FAR_PAST, NEVER, NONE, Record, Records
 from simlimit.model.state import State
 
@@ -134,8 +134,8 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
         For random numbers.
     """
     s.storage.loans_used = len(s.borrowers) * s.storage.loan_capacity
-    for first in range(0, len(s.borrowers), TOGETHER):
-        together = min(TOGETHER, len(s.borrowers) - first)
+    for first in range(0, len(s.borrowers), BATCH_SIZE):
+        together = min(BATCH_SIZE, len(s.borrowers) - first)
         draw_numbers(s, ids, first, together, batch)
         for k in range(together):
             b = first + k

@@ -90,9 +90,8 @@ def prepare(
     check_regions(scenario.shocks, regions)
     borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
     grouping = make_grouping(by, bands, regions)
-    before = first_records(scenario)
+    before = first_records(scenario, late_scale(scenario, portfolio))
     p = before[0]
-    p.behaviour.late_scale = late_scale(scenario, portfolio)
     p.run.last_followed = scenario.horizon_days - follow_up_days
     p.run.logging = logging
     p.run.reusing = reusing
@@ -121,7 +120,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         events=np.zeros(0, records.EVENT),
         daily=np.zeros(scenario.horizon_days, records.DAY),
         queues=np.full(QUEUES, END, records.QUEUE),
-        runs=np.full(33, END, np.int64),  # fewer holds than 2**33 are sorted
+        sorted_runs=np.full(33, END, np.int64),  # fewer holds than 2**33 are sorted
         reviewers=np.zeros(scenario.review.reviewers, records.REVIEWER),
         facilities=facility_records(scenario),
         shocks=shock_records(scenario),

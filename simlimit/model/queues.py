@@ -83,19 +83,19 @@ def sort_queue(s: State, head: int, by_repayment: bool) -> int:
     """Sort a linked list of holds and return its new head.
 
     Those who pay together stand in memory in order of id, so most arrivals at the pool come in runs that are
-    in order already. Runs are merged as one counts in binary: ``runs[k]`` is END, or a list of 2**k of them.
+    in order already. Runs are merged as one counts in binary: ``sorted_runs[k]`` is END, or a list of 2**k.
     """
     while head != END:
         run = head
         head = take_run(s, run, by_repayment)
         k = 0
-        while s.runs[k] != END:
-            run = merge(s, s.runs[k], run, by_repayment)
-            s.runs[k] = END
+        while s.sorted_runs[k] != END:
+            run = merge(s, s.sorted_runs[k], run, by_repayment)
+            s.sorted_runs[k] = END
             k += 1
-        s.runs[k] = run
-    for k in range(len(s.runs)):
-        if s.runs[k] != END:
-            head = s.runs[k] if head == END else merge(s, s.runs[k], head, by_repayment)
-            s.runs[k] = END
+        s.sorted_runs[k] = run
+    for k in range(len(s.sorted_runs)):
+        if s.sorted_runs[k] != END:
+            head = s.sorted_runs[k] if head == END else merge(s, s.sorted_runs[k], head, by_repayment)
+            s.sorted_runs[k] = END
     return head

@@ -17,7 +17,7 @@ from simlimit.model.records import Record
 Numbers: TypeAlias = tuple[float, float, float, float]
 """Four uniform numbers, strictly between 0 and 1."""
 
-TOGETHER = 128
+BATCH_SIZE = 128
 """For how many entities numbers are drawn together."""
 
 _MASK = np.uint64(0xFFFFFFFF)
@@ -81,9 +81,9 @@ class Batch(Handle):
 
     Attributes
     ----------
-    entities, indices : array of int, shape (TOGETHER,)
+    entities, indices : array of int, shape (BATCH_SIZE,)
         What the numbers are for.
-    u : array of float, shape (4, 4, TOGETHER)
+    u : array of float, shape (4, 4, BATCH_SIZE)
         Four draws of four numbers for each entity.
     """
 
@@ -95,9 +95,9 @@ class Batch(Handle):
 def empty_batch() -> Batch:
     """Return a batch of which nothing is drawn."""
     return Batch(
-        entities=np.empty(TOGETHER, np.int64),
-        indices=np.empty(TOGETHER, np.int64),
-        u=np.empty((4, 4, TOGETHER)),
+        entities=np.empty(BATCH_SIZE, np.int64),
+        indices=np.empty(BATCH_SIZE, np.int64),
+        u=np.empty((4, 4, BATCH_SIZE)),
     )
 
 

@@ -8,6 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from simlimit.model.causes import GATE_COUNT
+from simlimit.scenario.parts import LEVER_KINDS
+
 Record: TypeAlias = Any
 """One record: its fields are those of its dtype below, which the type checker does not know."""
 Records: TypeAlias = npt.NDArray[Any]
@@ -62,7 +65,7 @@ LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 HOLD = _record(
     "i8 amount forfeited",
     "u4 owner next link",
-    "i2 origin instalment repaid_at arrived_at approved_at reviewed_at since attempts days[8]",
+    f"i2 origin instalment repaid_at arrived_at approved_at reviewed_at since attempts days[{GATE_COUNT}]",
     "u1 stage cause late ended_in",
 )
 EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u1 phase event cause")
@@ -71,9 +74,9 @@ DAY = _record(
     "i4 pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain",
     "i8 drawn_elsewhere",
 )
-COUNT = _record("i8 holds[11] cents[11]")
+COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
 """Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
-COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(8, 11)
+COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(GATE_COUNT, GATE_COUNT + 3)
 TOTAL = _record("i8 borrowers no_limit_days held_days")
 """Of the borrowers of a group."""
 REVIEWER = _record("f8 free_at", "i8 hold")
@@ -83,7 +86,7 @@ FACILITY = _record("i8 daily_inflow lump every_days from_day to_day")
 SHOCK = _record("i8 kind rank at_day duration_days strength", "f8 per_year score_below")
 OCCURRENCE = _record("i8 shock start end")
 
-# The parameters of a state, in the parts that they have in a scenario,
+# The parameters of a state, by the parts of a scenario.
 RUN = _record("i8 seed replication logging reusing large horizon warmup_days last_followed")
 """The key of the random numbers, what is kept and counted, and whether there are many borrowers."""
 POPULATION = _record("i8 batch", "f8 watch_share risky_share other_lenders")
@@ -108,11 +111,12 @@ LIMITS = _record("i8 raise_bp raise_days cut_bp cap inactive_days", "f8 raise_sc
 REACTION = _record(
     "i8 reacting patience_days most_lenders", "f8 appeal_share lender_share lateness_per_lender"
 )
+_KINDS = len(LEVER_KINDS)
 LEVERS = _record(
-    "f8 strength[13] uptake[13]",
-    "i8 strength_bp[13] from_day[13] number planning served_limit served_days",
+    f"f8 strength[{_KINDS}] uptake[{_KINDS}]",
+    f"i8 strength_bp[{_KINDS}] from_day[{_KINDS}] number planning served_limit served_days",
 )
-# and what changes in a run.
+# What changes in a run.
 CLOCK = _record("i8 phase cycle cycle_day period_day")
 TOTALS = _record("i8 squeezes arrival_claims busy holds_opened holds_released holds_forfeited")
 """Totals that no table of days has: the squeezes in force, what today's arrivals claim, reviewers at work."""

@@ -14,7 +14,9 @@ class State(Handle):
 
     Attributes
     ----------
-    run, population, .., levers : records
+    run : record
+        The key of the random numbers, and what the run keeps and counts.
+    population, .., levers : records
         Parameters, by the parts of a scenario. Only `simlimit.model.parameters` writes them.
     clock, today, totals, storage : records
         Where today is; the row of the day so far; totals; which records are in use.
@@ -35,7 +37,7 @@ class State(Handle):
     daily : array of DAY records
     queues : array of QUEUE records
         As `simlimit.model.queues` numbers them.
-    runs : array of int
+    sorted_runs : array of int
         Of a queue that is sorted.
     reviewers : array of REVIEWER records
         A heap of the reviews under way, the first to finish first.
@@ -75,7 +77,7 @@ class State(Handle):
     events = array_of(records.EVENT)
     daily = array_of(records.DAY)
     queues = array_of(records.QUEUE)
-    runs = array_of(np.int64)
+    sorted_runs = array_of(np.int64)
     reviewers = array_of(records.REVIEWER)
     facilities = array_of(records.FACILITY)
     shocks = array_of(records.SHOCK)

@@ -79,7 +79,7 @@ def simulate(
     # A process of the user's may look at a hold that has ended, so its record must not be used again.
     reusing = keep == "counts" and not processes
     prepared = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
-    announce_compilation()
+    announce_compilation(engine)
     with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
             state = simpy_driver.run(prepared, seed, replication, processes, bar.update)

@@ -122,7 +122,7 @@ def replicate_all(
     n = check_whole("n", n, MOST_REPLICATIONS, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
     experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
-    announce_compilation()
+    announce_compilation(options.engine)
     total, quiet = n * len(experiments), not options.progress
     is_interrupted = False
     with (

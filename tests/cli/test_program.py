@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from importlib.metadata import version
-from threading import Event
 
 import pandas as pd
 import pytest
@@ -43,8 +42,8 @@ def test_version(capsys):
 class TestCompilation:
     @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
     def test_is_announced_once_input_is_good(self, monkeypatch, capsys, arguments):
-        monkeypatch.setattr(compilation_notice, "is_compiled", lambda: False)
-        monkeypatch.setattr(compilation_notice, "_settled", Event())
+        monkeypatch.setattr(compilation_notice, "is_compiled", lambda name: False)
+        monkeypatch.setattr(compilation_notice, "_settled", set())
         assert cli.main([*arguments, "--portfolio", "missing.csv"]) == 2
         assert compilation_notice.NOTICE not in capsys.readouterr().err
         assert cli.main(arguments) == 0
@@ -54,25 +53,26 @@ class TestCompilation:
 
     @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
     def test_is_not_announced_where_nothing_is_to_be_said(self, monkeypatch, capsys, arguments):
-        monkeypatch.setattr(compilation_notice, "is_compiled", lambda: False)
-        monkeypatch.setattr(compilation_notice, "_settled", Event())
+        monkeypatch.setattr(compilation_notice, "is_compiled", lambda name: False)
+        monkeypatch.setattr(compilation_notice, "_settled", set())
         assert cli.main([*arguments, "--quiet"]) == 0
         assert capsys.readouterr().err == ""
 
     def test_is_done_when_there_is_something_in_the_cache(self, tmp_path, monkeypatch):
         monkeypatch.setattr(compiling.numba.config, "DISABLE_JIT", False)
         monkeypatch.setattr(compiling, "_FOLDER", None)
-        assert not compiling.is_compiled()
+        assert not compiling.is_compiled("pay")
         monkeypatch.setattr(compiling, "_FOLDER", tmp_path)
-        assert not compiling.is_compiled()
+        assert not compiling.is_compiled("pay")
         (tmp_path / "model").mkdir()
-        (tmp_path / "model" / "pay.1.nbc").touch()
-        assert compiling.is_compiled()
+        (tmp_path / "model" / "repayment.pay-268.py311.1.nbc").touch()
+        assert compiling.is_compiled("pay")
+        assert not compiling.is_compiled("run_days")
 
     def test_is_not_needed_when_it_is_off(self, monkeypatch):
         monkeypatch.setattr(compiling.numba.config, "DISABLE_JIT", True)
         monkeypatch.setattr(compiling, "_FOLDER", None)
-        assert compiling.is_compiled()
+        assert compiling.is_compiled("pay")
 
 
 class TestProcess:

@@ -1,6 +1,4 @@
-"""What Python says before the first run compiles the model: once, on stderr."""
-
-from threading import Event
+"""What Python says before the first run of a driver compiles it: once, on stderr."""
 
 import pytest
 
@@ -13,24 +11,26 @@ SMALL = sl.preset("clockwork").replace({"population.borrowers": 3, "horizon_days
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch):
-    monkeypatch.setattr(compilation_notice, "is_compiled", lambda: False)
-    monkeypatch.setattr(compilation_notice, "_settled", Event())
+    monkeypatch.setattr(compilation_notice, "is_compiled", lambda name: False)
+    monkeypatch.setattr(compilation_notice, "_settled", set())
 
 
 @pytest.mark.parametrize(
-    "first",
+    ("engine", "other", "run"),
     [
-        lambda: sl.simulate(SMALL),
-        lambda: sl.replicate(SMALL, 2, progress=False),
-        lambda: sl.compare({"one": SMALL, "two": SMALL}, 2, progress=False),
+        ("simpy", "calendar", lambda: sl.simulate(SMALL)),
+        ("calendar", "simpy", lambda: sl.replicate(SMALL, 2, progress=False)),
+        ("calendar", "simpy", lambda: sl.compare({"one": SMALL, "two": SMALL}, 2, progress=False)),
     ],
     ids=["simulate", "replicate", "compare"],
 )
-def test_is_said_once_in_a_process(capsys, first):
-    first()
-    sl.simulate(SMALL)
+def test_is_said_once_of_each_driver_in_a_process(capsys, engine, other, run):
+    run()
+    sl.simulate(SMALL, engine=engine)
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", f"{NOTICE}\n")
+    sl.simulate(SMALL, engine=other)
+    assert capsys.readouterr().err == f"{NOTICE}\n"
 
 
 def test_is_not_said_of_what_is_refused(capsys):
@@ -42,7 +42,7 @@ def test_is_not_said_of_what_is_refused(capsys):
 
 
 def test_is_not_said_where_the_model_is_compiled(capsys, monkeypatch):
-    monkeypatch.setattr(compilation_notice, "is_compiled", lambda: True)
+    monkeypatch.setattr(compilation_notice, "is_compiled", lambda name: True)
     sl.simulate(SMALL)
     assert capsys.readouterr().err == ""
 

@@ -34,7 +34,7 @@ def sort(state: State, head: int, by_repayment: bool) -> int:
 def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival]:
     """Return arrivals in the order into which the model brings a linked list of their holds."""
     borrowers, holds = np.zeros(BORROWERS, BORROWER), np.zeros(len(arrivals), HOLD)
-    state = State(borrowers=borrowers, holds=holds, runs=np.full(33, END, np.int64))
+    state = State(borrowers=borrowers, holds=holds, sorted_runs=np.full(33, END, np.int64))
     # Where a borrower lies in memory has nothing to do with its id.
     place_of = np.random.default_rng(1).permutation(BORROWERS)
     borrowers["borrower"][place_of] = np.arange(BORROWERS)
@@ -48,7 +48,7 @@ def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival
     while h != END:
         order.append(arrivals[h])
         h = int(holds[h]["link"])
-    assert (state.runs == END).all()
+    assert (state.sorted_runs == END).all()
     return order
 
 
