@@ -37,7 +37,7 @@ class Agenda(Handle):
     acting : array of int, shape (borrowers,)
         Those who act in the present phase.
     batch : Batch
-        Random numbers, for some of the acting at a time.
+        Random numbers, for some of those who act at a time.
     """
 
     ids = array_of(np.int64)
@@ -115,7 +115,7 @@ def first_entries(s: State, agenda: Agenda) -> None:
 
 @step
 def gather_payers(s: State, agenda: Agenda, day: int) -> int:
-    """Write those who pay today into the acting: those in the list, and those whose due day it is."""
+    """Write those who pay today into `acting`: those in the list, and those whose due day it is."""
     number = 0
     b = agenda.first[PAYMENTS, day]
     while b != END:

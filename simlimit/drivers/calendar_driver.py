@@ -24,6 +24,7 @@ from simlimit.model.compiling import step, transition
 from simlimit.model.demand import have_wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate
+from simlimit.model.grouping import Grouping
 from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
 from simlimit.model.memory import ensure_capacity, has_capacity
@@ -126,6 +127,7 @@ def run_wishes(s: State, agenda: Agenda, day: int) -> None:
 @step
 def run_reactions(s: State, agenda: Agenda, day: int) -> None:
     """Phase 5: borrowers react to holds that reach their patience."""
+    s.clock.phase = phases.ACT
     following = agenda.first[REACTIONS, day]
     while following != END:
         b = following
@@ -181,19 +183,19 @@ def run(prepared: PreparedScenario, seed: int, replication: int, tick: Callable[
     """
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
-    run_in(prepared, state, empty_agenda(prepared), tick)
+    run_in(state, empty_agenda(prepared), prepared.grouping, tick)
     return state
 
 
 def run_in(
-    prepared: PreparedScenario,
     state: State,
     agenda: Agenda,
+    grouping: Grouping,
     tick: Callable[[int], object] = lambda days: None,
 ) -> None:
     """Simulate a platform whose state and agenda are there, from its first day to its horizon."""
     order_by_cohort(state, agenda)
-    populate(state, prepared.grouping, agenda.ids, agenda.batch)
+    populate(state, grouping, agenda.ids, agenda.batch)
     first_entries(state, agenda)
     horizon = int(state.run.horizon)
     days_per_call = max(1, BORROWER_DAYS_PER_CALL // len(state.borrowers))

@@ -99,7 +99,8 @@ def impatient(platform: Platform) -> Process:
 
 def shock(platform: Platform, k: int) -> Process:
     """Begin an occurrence of a shock and, if it lasts, end it."""
-    _, start, end = platform.state.occurrences[k].item()
+    one = platform.state.occurrences[k]
+    start, end = int(one.start), int(one.end)
     yield platform.at(start, BEGIN)
     begin_shock(platform.state, k, start)
     if start < end < platform.horizon:

@@ -104,7 +104,7 @@ def _given(portfolio: Portfolio | None, risky_share: float) -> dict[str, npt.NDA
         }
     given = {name: member.kind for name, member in Book.members.items() if name.startswith("given_")}
     return {
-        name: np.empty(0, dtype) if columns.get(name) is None else np.asarray(columns[name], dtype)
+        name: np.empty(0, dtype) if columns.get(name) is None else np.ascontiguousarray(columns[name], dtype)
         for name, dtype in given.items()
     }
 

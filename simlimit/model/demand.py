@@ -71,8 +71,8 @@ def draw_elsewhere(s: State, r: Record, day: int, amount: int) -> None:
 
 
 @rare
-def goes_elsewhere(s: State, r: Record, day: int, u: Numbers) -> bool:
-    """Return whether a wish is put off, or served by another product."""
+def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
+    """Put a wish off, or let another product serve it; return whether either happened."""
     if day - int(r.last_draw) < PLAN_DAYS and u[2] < pull(s, r, day, PLAN):
         return True
     if day >= r.served_until and u[3] < pull(s, r, day, DIVERSIFY):
@@ -86,7 +86,7 @@ def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
     """Let a borrower draw by the numbers of this wish; return the day of the next, by its number."""
     if r.closed:
         return NEVER
-    if r.levers == 0 or not goes_elsewhere(s, r, day, u):
+    if r.levers == 0 or not divert_wish(s, r, day, u):
         drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
         if drawable >= s.product.min_draw and r.last_draw != day:
             draw(s, r, day, min(drawable, wished_amount(s, r, u)))

@@ -79,7 +79,7 @@ def flag_rate(s: State, flagged: bool, f: float) -> float:
 
 
 @step
-def look_at_flag(s: State, r: Record, day: int, f: float) -> bool:
+def update_false_flag(s: State, r: Record, day: int, f: float) -> bool:
     """Return whether a false flag is there today.
 
     When it comes and goes does not depend on when the borrower is evaluated, so that platforms that evaluate
@@ -94,7 +94,7 @@ def look_at_flag(s: State, r: Record, day: int, f: float) -> bool:
 
 
 @step
-def is_flagged(s: State, r: Record, day: int, started: int, occasion: int) -> bool:
+def screen(s: State, r: Record, day: int, started: int, occasion: int) -> bool:
     """Return whether a borrower is flagged: by detection if risky, else by a two-state chain in time."""
     if r.risky:
         chance = s.screening.detection + (1.0 - s.screening.detection) * pull(s, r, day, BETTER_MODEL)
@@ -106,7 +106,7 @@ def is_flagged(s: State, r: Record, day: int, started: int, occasion: int) -> bo
         return f == 1.0
     if s.screening.flag_days == 0.0:
         return screen_numbers(s, r, started, occasion)[0] < f
-    return look_at_flag(s, r, day, f)
+    return update_false_flag(s, r, day, f)
 
 
 @step
@@ -170,7 +170,7 @@ def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasio
     leaves = pull(s, r, day, DELEVERAGE)
     if leaves > 0.0 and r.lenders > 0 and screen_numbers(s, r, started, occasion)[2] < leaves:
         leave_lender(s, r, day)
-    flagged = is_flagged(s, r, day, started, occasion)
+    flagged = screen(s, r, day, started, occasion)
     if flagged != r.flagged:
         s.today.flagged += 1 if flagged else -1
         r.flagged = flagged

@@ -41,7 +41,7 @@ class Member(NamedTuple):
     """What a handle holds: an array of records or numbers, one record, or another handle."""
 
     words: int
-    """Where it lies: the address, and the shape of an array; 0 of a record, which lies in the handle."""
+    """How many words say where it lies: its address, and the shape of an array; 0 of a record."""
     kind: Any
 
     @property
@@ -80,6 +80,9 @@ class Handle:
     """The first word of each member that does not lie in the handle."""
     numba_type: ClassVar[types.Type]
     records: Records
+    """All records of the handle together, as an array of one."""
+    address: int
+    _words: npt.NDArray[np.int64]
 
     def __init_subclass__(cls) -> None:
         """Lay out the memory: the records, then where each other member lies."""
@@ -91,32 +94,41 @@ class Handle:
         fields: Any = cls.layout.fields
         cls.first_words = {name: fields[name][1] // 8 for name, _, _ in places}
         cls.numba_type = HandleType(cls)
+        for name in cls.members:
+            delattr(cls, name)
 
     def __init__(self, **members: "npt.NDArray[Any] | Handle") -> None:
-        self._memory = np.zeros(1, self.layout)
-        self._words = self._memory.view(np.int64)
-        self.address = self._memory.ctypes.data
-        self.records = self._memory[ALL_RECORDS]
-        for name in self.records.dtype.names or ():
-            setattr(self, name, self.records[name][0])
+        memory = np.zeros(1, self.layout)
+        inside = {"_memory": memory, "_words": memory.view(np.int64), "address": memory.ctypes.data}
+        inside[ALL_RECORDS] = memory[ALL_RECORDS]
+        inside |= {name: memory[ALL_RECORDS][name][0] for name in memory[ALL_RECORDS].dtype.names or ()}
+        for name, value in inside.items():
+            object.__setattr__(self, name, value)
         for name, member in members.items():
             self.attach(name, member)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: compiled code would not see it."""
+        raise AttributeError(f"{type(self).__name__}.{name} cannot be assigned: attach arrays with attach().")
+
     def attach(self, name: str, member: "npt.NDArray[Any] | Handle") -> None:
         """Let an array (or a handle) take the place of one that is too small, or of none."""
-        setattr(self, name, member)
+        declared = self.members[name]
         if isinstance(member, Handle):
             where: tuple[int, ...] = (member.address,)
         else:
-            assert member.dtype == self.members[name].kind, name
-            assert member.flags.c_contiguous, name
             where = (member.ctypes.data, *member.shape)
+            if member.dtype != declared.kind or not member.flags.c_contiguous:
+                raise TypeError(f"{name} must be a contiguous array of {declared.kind}.")
+        if len(where) != declared.words:
+            raise TypeError(f"{name} has {len(where) - 1} dimensions, but must have {declared.words - 1}.")
+        object.__setattr__(self, name, member)
         first = self.first_words[name]
         self._words[first : first + len(where)] = where
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as arrays: addresses mean nothing elsewhere."""
-        places = {name: getattr(self, name) for name, member in self.members.items() if member.words}
+        places = {name: vars(self)[name] for name in self.first_words if name in vars(self)}
         return _restored, (type(self), self.records, places)
 
 
@@ -137,7 +149,6 @@ class HandleType(types.Type):
             name: ((fields if member.words else inside)[name][1], member.type)
             for name, member in kind.members.items()
         }
-        self.members[ALL_RECORDS] = (0, types.Array(numpy_support.from_dtype(records), 1, "C"))
         # A short name, since the names of compiled functions repeat it.
         digest = hashlib.sha256(repr(self.members).encode()).hexdigest()[:16]
         super().__init__(f"{kind.__name__}_{digest}")
@@ -182,10 +193,7 @@ def _lower_attribute(
         return builder.bitcast(place, context.get_value_type(member))
     if isinstance(member, HandleType):
         return builder.inttoptr(_read_word(builder, place, 0), cgutils.voidptr_t)
-    if name == ALL_RECORDS:
-        words = [builder.ptrtoint(place, WORD), WORD(1)]
-    else:
-        words = [_read_word(builder, place, word) for word in range(1 + member.ndim)]
+    words = [_read_word(builder, place, word) for word in range(1 + member.ndim)]
     array = context.make_array(member)(context, builder)
     itemsize = context.get_abi_sizeof(context.get_data_type(member.dtype))
     strides = [WORD(itemsize)]

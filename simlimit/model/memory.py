@@ -31,7 +31,9 @@ class RecordCounts(NamedTuple):
 def most_events(s: State, day: int, holds: int) -> int:
     """Return how many events a day can bring at most, on which so many holds can open."""
     borrowers, open_holds = len(s.borrowers), s.today.pending_holds
-    # Whoever pays can be evaluated at that, and whoever has an open hold can appeal or find a lender.
+    # Of a borrower: a miss or slip, a default with a cut and a withdrawal, an evaluation of its day and one
+    # at repayment, a cut or raise, a draw here or elsewhere, a lender found or left. Of a hold: its
+    # repayment, a forfeit at once, a review, a release or forfeit, an appeal, one more by a user's action.
     events = 12 * borrowers + holds + 6 * (holds + open_holds)
     for k in range(len(s.occurrences)):
         if day in (s.occurrences[k].start, s.occurrences[k].end):
@@ -44,11 +46,11 @@ def records_needed(s: State, day: int) -> RecordCounts:
     """Return for how many records there must be space before a day: those in use, and what it can bring.
 
     Each borrower can pay, be evaluated and draw. A payment opens a hold, or one per loan where the product
-    releases so, and perhaps one of an early repayment; an evaluation perhaps a raise. A draw may move its
-    borrower's loans to twice the space. The bound is generous: memory costs nothing before it is used.
+    releases so, and perhaps one of an early repayment; an evaluation perhaps a raise; an action of a user's
+    process one more. A draw may move its borrower's loans to twice the space.
     """
     used, borrowers = s.storage, len(s.borrowers)
-    holds = (used.loans_used if s.product.per_loan else borrowers) + 2 * borrowers
+    holds = (used.loans_used if s.product.per_loan else borrowers) + 3 * borrowers
     return RecordCounts(
         3 * used.loans_used,
         0 if s.run.reusing else used.loan_keys_used + borrowers,

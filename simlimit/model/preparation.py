@@ -101,11 +101,11 @@ def prepare(
 
 
 def empty_state(prepared: PreparedScenario) -> State:
-    """Return the state of a run with space for its book, and nothing in it but the parameters."""
+    """Return the state of a run with space for its book, before `restart`."""
     scenario, size = prepared.scenario, prepared.borrowers
     # Space for all that the first day can bring, so that it need not be found then.
     capacity = int(prepared.records[0].storage.loan_capacity)
-    most_holds = size * ((capacity if scenario.product.release_unit == "loan" else 1) + 6)
+    most_holds = size * ((capacity if scenario.product.release_unit == "loan" else 1) + 7)
     borrowers, loans, holds = adjacent_arrays(
         (size, records.BORROWER), (4 * capacity * size, records.LOAN), (most_holds, records.HOLD)
     )

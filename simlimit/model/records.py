@@ -119,7 +119,7 @@ LEVERS = _record(
 # What changes in a run.
 CLOCK = _record("i8 phase cycle cycle_day period_day")
 TOTALS = _record("i8 squeezes arrival_claims busy holds_opened holds_released holds_forfeited")
-"""Totals that no table of days has: the squeezes in force, what today's arrivals claim, reviewers at work."""
+"""Squeezes in force, what today's arrivals at the pool claim, reviewers at work, and totals of holds."""
 STORAGE = _record(
     "i8 loan_capacity loans_used loan_keys_used events_used",
     "i8 holds_used holds_free last_free last_taken",

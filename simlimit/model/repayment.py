@@ -169,7 +169,7 @@ def misses(s: State, r: Record, day: int, u: float) -> bool:
 
 
 @step
-def pays_when_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
+def decide_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
     """Decide what becomes of a due day: paid (or cured), missed or slipped; return whether it is paid."""
     u_late, u_slip, u_days, _ = u
     if r.spell > 0:
@@ -192,7 +192,7 @@ def pays_when_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool
 
 
 @rare
-def pays_ahead(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
+def decide_planned(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
     """Decide whether a borrower pays on its planned day; if not, its due day decides as usual."""
     pays = not misses(s, r, day, u[0]) and u[1] >= made_rarer(s, r, day, s.behaviour.slip_share)
     if not (pays and anything_due(s, r, cycle)):
@@ -238,10 +238,10 @@ def meet_payment_day(s: State, r: Record, day: int, u: Numbers) -> int:
     pays = r.slip_until == day
     if since_due == 0:
         if anything_due(s, r, cycle):
-            pays = pays_when_due(s, r, day, cycle, u)
+            pays = decide_due(s, r, day, cycle, u)
     elif r.oldest_due == NEVER:  # neither due nor past due: a planned day
         cycle += 1
-        pays = pays_ahead(s, r, day, cycle, u)
+        pays = decide_planned(s, r, day, cycle, u)
     if pays:
         pay_now(s, r, day, cycle, u[3])
     if s.behaviour.default_dpd > 0 and day - int(r.oldest_due) >= s.behaviour.default_dpd:

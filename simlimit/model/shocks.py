@@ -11,8 +11,8 @@ from simlimit.model.state import State
 
 
 @step
-def charge_queued(s: State, r: Record, day: int, cause: int) -> None:
-    """Let a borrower's queued holds stand at the funding gate, or at the policy gate, from today."""
+def move_queued(s: State, r: Record, day: int, cause: int) -> None:
+    """Move a borrower's queued holds to the funding gate, or to the policy gate."""
     h = r.first_hold
     while h != END:
         if s.holds[h].stage == stages.QUEUED:
@@ -27,7 +27,7 @@ def freeze(s: State, r: Record, day: int) -> None:
     r.freezes += 1
     if r.freezes == 1:
         s.today.frozen += 1
-        charge_queued(s, r, day, causes.POLICY)
+        move_queued(s, r, day, causes.POLICY)
 
 
 @step
@@ -36,7 +36,7 @@ def thaw(s: State, r: Record, day: int) -> None:
     r.freezes -= 1
     if r.freezes == 0:
         s.today.frozen -= 1
-        charge_queued(s, r, day, causes.FUNDING)
+        move_queued(s, r, day, causes.FUNDING)
 
 
 @step

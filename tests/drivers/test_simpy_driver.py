@@ -377,3 +377,34 @@ events = sl.simulate(scenario, processes=[eager]).events["event"]
 print(*(int((events == kind).sum()) for kind in ("draw", "prepayment", "cut")))
 """
     assert fresh_process("-c", script, NUMBA_DISABLE_JIT="1").strip() == "1 1 1"
+
+
+def test_there_is_space_for_the_hold_of_an_action_on_the_fullest_day() -> None:
+    """Its only borrower pays, repays early, is raised, and a process lets it repay early, all on one day."""
+    scenario = sl.preset("clockwork").replace(
+        {
+            "population.borrowers": 1,
+            "horizon_days": 400,
+            "warmup_days": 0,
+            "population.limit_median": 1e6,
+            "behaviour.prepay_per_year": 12.0,
+            "behaviour.draws_per_year": 200.0,
+            "behaviour.draw_share": (0.01, 0.02),
+            "product.min_draw": 1.0,
+            "limits.raise_score": 0.0,
+            "limits.raise_share": 0.01,
+            "limits.raise_days": 0,
+        }
+    )
+    most = []
+
+    def repay(platform: Platform) -> Process:
+        for day in range(platform.horizon):
+            yield platform.at(day, 0)
+            platform.repay_early(0)
+            yield platform.at(day, 5.5)
+            most.append((platform.state.storage.holds_used, len(platform.state.holds)))
+
+    for seed in range(1, 40):
+        sl.simulate(scenario, seed, processes=[repay])
+    assert all(used <= space for used, space in most)
