@@ -82,7 +82,7 @@ class Handle:
     records: Records
     """All records of the handle together, as an array of one."""
     address: int
-    _words: npt.NDArray[np.int64]
+    _words: memoryview
 
     def __init_subclass__(cls) -> None:
         """Lay out the memory: the records, then where each other member lies."""
@@ -99,7 +99,11 @@ class Handle:
 
     def __init__(self, **members: "npt.NDArray[Any] | Handle") -> None:
         memory = np.zeros(1, self.layout)
-        inside = {"_memory": memory, "_words": memory.view(np.int64), "address": memory.ctypes.data}
+        inside = {
+            "_memory": memory,
+            "_words": memory.view(np.uint8).data.cast("q"),
+            "address": memory.ctypes.data,
+        }
         inside[ALL_RECORDS] = memory[ALL_RECORDS]
         inside |= {name: memory[ALL_RECORDS][name][0] for name in memory[ALL_RECORDS].dtype.names or ()}
         for name, value in inside.items():
@@ -123,8 +127,8 @@ class Handle:
         if len(where) != declared.words:
             raise TypeError(f"{name} has {len(where) - 1} dimensions, but must have {declared.words - 1}.")
         object.__setattr__(self, name, member)
-        first = self.first_words[name]
-        self._words[first : first + len(where)] = where
+        for word, number in enumerate(where, self.first_words[name]):
+            self._words[word] = number
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as arrays: addresses mean nothing elsewhere."""

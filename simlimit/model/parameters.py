@@ -8,7 +8,7 @@ import numpy as np
 from simlimit.model.handle import ALL_RECORDS
 from simlimit.model.levers import KINDS, MORE_FUNDING, PLAN
 from simlimit.model.money import basis_points, cents
-from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Record, Records
+from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.base import Part
@@ -39,17 +39,16 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
 def first_records(scenario: Scenario, late_scale: float) -> Records:
     """Return the records of a state before its first day, without its book, as an array of one."""
     records = np.zeros(1, State.layout[ALL_RECORDS])
-    p = records[0]
-    p.run.horizon = scenario.horizon_days
-    p.run.warmup_days = scenario.warmup_days
-    write_parameters(p, scenario, late_scale)
-    p.today.headroom = cents(scenario.funding.initial)
-    p.storage.last_free = END
-    p.storage.loan_capacity = _expected_loans(scenario)
+    records["run"]["horizon"] = scenario.horizon_days
+    records["run"]["warmup_days"] = scenario.warmup_days
+    write_parameters(records, scenario, late_scale)
+    records["today"]["headroom"] = cents(scenario.funding.initial)
+    records["storage"]["last_free"] = END
+    records["storage"]["loan_capacity"] = _expected_loans(scenario)
     return records
 
 
-def write_parameters(records: Record, scenario: Scenario, late_scale: float) -> None:
+def write_parameters(records: Records, scenario: Scenario, late_scale: float) -> None:
     """Write the parameters of a scenario into the records of a state; nothing else writes them.
 
     The late scale is that of the scenario's book (docs/model.md 2.2).
@@ -72,7 +71,7 @@ def write_parameters(records: Record, scenario: Scenario, late_scale: float) -> 
         "levers": _levers(scenario),
     }
     for part, values in parameters.items():
-        record = records[part]
+        record = records[part][0]
         for name, value in values.items():
             record[name] = value
 

@@ -91,11 +91,11 @@ def prepare(
     borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
     grouping = make_grouping(by, bands, regions)
     before = first_records(scenario, late_scale(scenario, portfolio))
-    p = before[0]
-    p.run.last_followed = scenario.horizon_days - follow_up_days
-    p.run.logging = logging
-    p.run.reusing = reusing
-    p.run.large = borrowers >= LARGE
+    run = before["run"]
+    run["last_followed"] = scenario.horizon_days - follow_up_days
+    run["logging"] = logging
+    run["reusing"] = reusing
+    run["large"] = borrowers >= LARGE
     book = make_book(scenario, portfolio)
     return PreparedScenario(scenario, regions, borrowers, book, grouping, before)
 
