@@ -41,8 +41,8 @@ def study_scenario(options: argparse.Namespace) -> bool:
 def write_study(study: Study, folder: Path) -> None:
     """Write the tables and figures of a study into a folder."""
     study.summary().to_csv(folder / "summary.csv")
-    study.metrics().to_parquet(folder / "replications.parquet")
-    study.delay_curve().to_csv(folder / "delay.csv")
+    study.metrics().to_parquet(folder / "metrics.parquet")
+    study.delay_curve().to_csv(folder / "delay_curve.csv")
     study.standing().to_csv(folder / "standing.csv")
     study.groups().to_csv(folder / "groups.csv")
     study.scenario.save(folder / "scenario.toml")

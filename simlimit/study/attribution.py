@@ -107,7 +107,7 @@ class Attribution(TabularResult):
     weight : "holds" or "amount"
         Whether each hold counts as one, or by its amount.
     follow_up_days : int
-    values : pandas.DataFrame
+    metrics : pandas.DataFrame
         The metric of each replication (rows) with each set of closed gates (columns, such as
         ``"evaluation+review"`` or ``"none"``).
     charged : pandas.DataFrame
@@ -121,7 +121,7 @@ class Attribution(TabularResult):
     >>> explained = sl.attribute(small, 2, seed=1)
     >>> explained
     Attribution('clockwork', restricted_mean_days: 128 sets of gates, 2 replications each)
-    >>> explained.values.columns[:3].to_list()
+    >>> explained.metrics.columns[:3].to_list()
     ['none', 'evaluation', 'score']
     """
 
@@ -130,16 +130,16 @@ class Attribution(TabularResult):
     metric: str
     weight: Weight
     follow_up_days: int
-    values: pd.DataFrame
+    metrics: pd.DataFrame
     charged: pd.DataFrame
 
     def __len__(self) -> int:
         """Return the number of replications."""
-        return len(self.values)
+        return len(self.metrics)
 
     def __repr__(self) -> str:
         return (
-            f"Attribution({self.scenario.name!r}, {self.metric}: {len(self.values.columns)} sets of gates, "
+            f"Attribution({self.scenario.name!r}, {self.metric}: {len(self.metrics.columns)} sets of gates, "
             f"{len(self):,} replications each)"
         )
 
@@ -186,7 +186,7 @@ class Attribution(TabularResult):
 
     def _value(self, closed: Collection[str]) -> Floats:
         """Return the metric of each replication with some gates closed."""
-        return self.values[_name(closed)].to_numpy()
+        return self.metrics[_name(closed)].to_numpy()
 
     def _shapley(self, gate: str) -> Floats:
         """Return the mean, over all orders of closing the gates, of what closing this one adds."""
@@ -253,14 +253,14 @@ def attribute(
             opened = [gate for gate in GATES if gate not in closed]
             scenarios[_name(closed)] = open_gates(scenario, opened)
     tables = metrics_by_scenario(scenarios, n, seed, options, weight)
-    values = pd.DataFrame({name: table[metric] for name, table in tables.items()})
+    metrics = pd.DataFrame({name: table[metric] for name, table in tables.items()})
     return Attribution(
         scenario=scenario,
         seed=seed,
         metric=metric,
         weight=weight,
         follow_up_days=options.get("follow_up_days", FOLLOW_UP_DAYS),
-        values=values,
+        metrics=metrics,
         charged=tables[_name(GATES)].filter(regex="^days_"),
     )
 
