@@ -86,7 +86,7 @@ def test_numbers_in_the_readme_are_measured() -> None:
         f"{estimate['days_overdue']:.2f} on a record of lateness",
         f"{estimate['days_score']:.2f} on a low score",
         f"{estimate['days_review']:.2f} at the manual desk",
-        f"{estimate['days_evaluation']:.2f} in front of an evaluation",
+        f"{estimate['days_evaluation']:.2f} waiting for an evaluation",
         f"shorten the mean wait by {shorter:.2f} days ({least:.2f} to {most:.2f})",
         f"come back at once, {100 * at_once:.1f} %",
     ]

@@ -152,7 +152,7 @@ class Attribution(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each interval by itself: Student's t over replications with common random numbers.
+            Of each interval separately: Student's t over replications with common random numbers.
 
         Returns
         -------
@@ -160,7 +160,7 @@ class Attribution(TabularResult):
             Index `gate`: evaluation .. funding, and ``total``. Columns, each also with `_low` and `_high`, in
             the unit of the metric, or days for `charged`:
 
-            - `shapley`: what the gate explains; these add up to the total: all gates closed less all open;
+            - `shapley`: what the gate explains; these add up to the total: all gates closed minus all open;
             - `charged`: days charged to the gate in the scenario as it is (settlement is in the total only);
             - `alone`: what closing this gate adds where all others are open;
             - `opened`: what opening it takes away where all others are closed.

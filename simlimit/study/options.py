@@ -94,7 +94,7 @@ def options_by_name(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _no_option(function: str, name: str, shown: inspect.Signature) -> str:
-    """Return the sentence that refuses a name, with the closest that there is."""
+    """Return the sentence that refuses a name, with the closest name that exists."""
     options = [one.name for one in shown.parameters.values() if one.kind is one.KEYWORD_ONLY]
     sentence = f"{function} has no option {name!r}, but must be one of: {', '.join(options)}"
     meant = difflib.get_close_matches(name, shown.parameters, n=1)

@@ -123,7 +123,7 @@ class Study(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each interval by itself: Student's t over replications, for the expectation of a replication.
+            Of each interval separately: Student's t over replications, for the expectation of a replication.
         follow_up_days : int, optional
             Another follow-up: then the replications are simulated again, in this process.
         weight : "holds" or "amount"
@@ -207,7 +207,7 @@ class Study(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each point by itself: delete-one jackknife over replications, Student's t.
+            Of each point separately: delete-one jackknife over replications, Student's t.
         weight : "holds" or "amount"
             As in `summary`.
         group : str, optional
@@ -249,7 +249,7 @@ class Study(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each share by itself: delete-one jackknife over replications, Student's t.
+            Of each share separately: delete-one jackknife over replications, Student's t.
         weight : "amount" or "holds"
             Whether shares are of the repaid amount, or of the number of holds.
         group : str, optional
