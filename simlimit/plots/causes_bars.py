@@ -46,7 +46,7 @@ def causes(
     Returns
     -------
     matplotlib Axes
-        The gates stand in their order, the first on top.
+        The causes stand in their order, the first on top.
 
     Raises
     ------

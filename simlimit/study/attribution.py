@@ -1,8 +1,9 @@
 """`attribute`: how much of the delay each gate explains, beside the days charged to it.
 
-Every day is charged to the gate at which a hold stands. If that gate were open, the hold might only wait at
-the next one: what opening a gate saves depends on which others are open. The Shapley value of a gate is the
-average of what closing it adds, over all orders in which the gates can be closed.
+Every day is charged to one cause: a gate, or one of the three rules of gate 3. Here all of them are called
+gates, since each can be opened alone. If it were open, the hold might only wait at the next one: what opening
+a gate saves depends on which others are open. The Shapley value of a gate is the average of what closing it
+adds, over all orders in which the gates can be closed.
 
 Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory of Games 2, 307-317.
 """
@@ -30,7 +31,7 @@ from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
 
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
-"""The gates that can be opened, in their order. Settlement comes before them and cannot be opened."""
+"""All causes but settlement: each is a gate, or a rule of gate 3, that can be opened alone."""
 EXPLAINED = tuple(metric for metric in METRICS if metric != "median_days")
 """Metrics that can be attributed: a median may not be reached."""
 TOTAL = "total"

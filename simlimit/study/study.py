@@ -23,7 +23,7 @@ from simlimit.study.metrics import WEIGHTS, Floats, Weight
 from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import mser5
-from simlimit.tables.metrics import cohort_notes, summary_table
+from simlimit.tables.metrics import followed_notes, summary_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
 
@@ -92,7 +92,7 @@ class Study(TabularResult):
 
     def _notes(self) -> tuple[str, str]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
-        return cohort_notes(*days, len(self))
+        return followed_notes(*days, len(self))
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each replication, of which `summary` gives the means.
@@ -138,7 +138,7 @@ class Study(TabularResult):
               beyond the follow-up;
             - `forfeited_share`, `pending_share`: at the end of the follow-up;
             - `restricted_mean_days`: days until the end, at most the follow-up;
-            - `days_settlement` .. `days_funding`: days charged to each gate, which add up to the restricted
+            - `days_settlement` .. `days_funding`: days charged to each cause, which add up to the restricted
               mean;
             - `median_days`: age by which half was released; NaN if some replication does not reach it;
             - `no_limit_share`: share of borrower-days on which nothing can be drawn although the line has
@@ -240,7 +240,7 @@ class Study(TabularResult):
     def standing(
         self, confidence: float = 0.95, weight: Weight = "amount", group: str | None = None
     ) -> pd.DataFrame:
-        """Return where repaid amounts stand at each age: at which gate, released or forfeited.
+        """Return where repaid amounts stand at each age: at which cause, released or forfeited.
 
         The holds are the followed ones of `summary`, so shares are plain proportions and add up to 1 at every
         age. All replications count together. Amounts repaid on the last day that has a full follow-up reach
@@ -258,7 +258,7 @@ class Study(TabularResult):
         Returns
         -------
         pandas.DataFrame
-            Index `days`, 0 to the follow-up. Columns: the eight gates, `released` and `forfeited`; then each
+            Index `days`, 0 to the follow-up. Columns: the eight causes, `released` and `forfeited`; then each
             with `_low` and `_high`. NaN without a followed hold.
         """
         counts = self._counts("followed", confidence, weight, group)

@@ -48,8 +48,8 @@ def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -
         cells = [_with_interval(effect, name, DAYS if name == "charged" else unit) for name in effects]
         rows.append(Row((gate, *cells), begins_group=gate == "total"))
     notes = (
-        "Shapley: what the gate explains, on average over all orders of closing the gates. Charged: days at "
-        "the gate, per hold.",
+        "Shapley: what the gate explains, on average over all orders of closing the gates. Charged: days of "
+        "that cause, per hold.",
         "Alone: what closing this gate adds where all others are open. Opened: what opening it takes away "
         "where all others are closed.",
         f"In brackets: {CONFIDENCE} intervals, each separately (Student's t over {replications:,}).",

@@ -36,7 +36,7 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     return Table(f"means over {replications:,} replications", headings, "<>><", rows, tuple(notes))
 
 
-def cohort_notes(
+def followed_notes(
     warmup_days: int, horizon_days: int, follow_up_days: int, replications: int
 ) -> tuple[str, str]:
     """Return the sentences that say which holds are counted, and what intervals cover."""
