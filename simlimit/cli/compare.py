@@ -1,7 +1,6 @@
 """`simlimit compare`: several scenarios under common random numbers, and their differences."""
 
 import argparse
-import re
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +11,7 @@ from simlimit.cli.replicating import add_study_options, replicate_from_options, 
 from simlimit.cli.results import print_result
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
-
-_UNSAFE = re.compile(r"[^\w.-]+")
+from simlimit.study.store import path_name
 
 
 def add_to(commands: arguments.Commands) -> None:
@@ -55,7 +53,6 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     comparison.summary().to_csv(folder / "summary.csv")
     (folder / "scenarios").mkdir()
     for position, (name, study) in enumerate(comparison.studies.items()):
-        file_name = f"{position}-{_UNSAFE.sub('-', name)[:60]}.toml"
-        study.scenario.save(folder / "scenarios" / file_name)
+        study.scenario.save(folder / "scenarios" / f"{path_name(position, name)}.toml")
     simlimit.plots.files.save_picture(folder / "forest.png", simlimit.plots.forest(comparison))
     simlimit.plots.files.save_picture(folder / "platform.png", simlimit.plots.platform(comparison))

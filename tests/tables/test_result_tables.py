@@ -10,9 +10,9 @@ from simlimit.tables.effects import attribution_table, ranking_table
 from simlimit.tables.fields import fields_table
 from simlimit.tables.metrics import (
     MOST_POINTS,
-    followed_notes,
     differences_notes,
     differences_table,
+    followed_notes,
     summary_table,
     sweep_table,
 )
