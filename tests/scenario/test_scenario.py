@@ -626,3 +626,10 @@ class TestDiscovery:
         lines = pydoc.render_doc(Scenario, renderer=pydoc.plaintext).splitlines()
         before = lines[: lines.index(" |  Methods defined here:")]
         assert sum(1 + len(line) // 100 for line in before) <= 30
+
+
+@pytest.mark.parametrize("kind", [Scenario, Lever, Evaluation])
+def test_help_names_the_error_that_is_raised(kind: type) -> None:
+    words = str(kind.__init__.__doc__)
+    assert "ScenarioError" in words
+    assert "ValidationError" not in words
