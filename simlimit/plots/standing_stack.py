@@ -36,8 +36,8 @@ def standing(
 
     Most is released on the day of repayment, so the stack shows the share that is *not* released. The causes
     are stacked in their order, the first on top; the forfeited part is at the bottom. The area of a cause is
-    the mean number of days spent there. The cohort is that of `Study.standing`:
-    every repayment that is followed for the whole follow-up.
+    the mean number of days charged to it. The cohort is that of `Study.standing`: every repayment that is
+    followed for the whole follow-up.
 
     Parameters
     ----------
