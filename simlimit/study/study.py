@@ -145,7 +145,7 @@ class Study(TabularResult):
               room;
             - `limit_days_lost`: amount x days held, in currency units x days per borrower and year;
             - `default_losses`: written off, in currency units per borrower and year;
-            - `gap_days`: largest less smallest restricted mean of the groups; NaN if a group has no followed
+            - `gap_days`: largest minus smallest restricted mean of the groups; NaN if a group has no followed
               hold. Chance alone makes it positive, the more so the fewer holds there are. So compare it
               between scenarios of one book, and use `groups` to see whether a group differs.
 
