@@ -111,7 +111,7 @@ def _fields(infos: Mapping[str, FieldInfo]) -> Markdown:
     return Markdown(table(["field", "meaning", "unit", "allowed", "default"], rows))
 
 
-def rooms(folder: str) -> Markdown:
+def files(folder: str) -> Markdown:
     """Return what each Python file below a folder of the repository is for: its docstring's first sentence.
 
     Parameters

@@ -79,5 +79,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """List what is public, for completion: not the rooms behind it."""
+    """List what is public, for completion: not the modules behind it."""
     return [*_MODULES, "plots", "__version__", *(name for name in globals() if name.startswith("__"))]

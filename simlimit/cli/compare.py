@@ -1,19 +1,17 @@
 """`simlimit compare`: several scenarios under common random numbers, and their differences."""
 
 import argparse
-import re
 from functools import partial
 from pathlib import Path
 
 import simlimit
 from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenarios
-from simlimit.cli.replicating import add_study_options, replicate_as_told, say_if_not_precise
+from simlimit.cli.replicating import add_study_options, replicate_from_options, say_if_not_precise
 from simlimit.cli.results import print_result
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
-
-_UNSAFE = re.compile(r"[^\w.-]+")
+from simlimit.study.store import path_name
 
 
 def add_to(commands: arguments.Commands) -> None:
@@ -41,7 +39,7 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
             f"The only scenario is {options.scenarios[0]!r}, but a comparison needs another, "
             "such as weekly=jiebei:evaluation.period_days=7."
         )
-    comparison, is_whole = replicate_as_told(
+    comparison, is_whole = replicate_from_options(
         options, partial(compare, scenarios), Comparison, write_comparison
     )
     print_result(options, comparison)
@@ -55,7 +53,6 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     comparison.summary().to_csv(folder / "summary.csv")
     (folder / "scenarios").mkdir()
     for position, (name, study) in enumerate(comparison.studies.items()):
-        file_name = f"{position}-{_UNSAFE.sub('-', name)[:60]}.toml"
-        study.scenario.save(folder / "scenarios" / file_name)
+        study.scenario.save(folder / "scenarios" / f"{path_name(position, name)}.toml")
     simlimit.plots.files.save_picture(folder / "forest.png", simlimit.plots.forest(comparison))
     simlimit.plots.files.save_picture(folder / "platform.png", simlimit.plots.platform(comparison))

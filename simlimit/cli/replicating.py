@@ -55,7 +55,7 @@ def add_study_options(parser: Parser) -> None:
     parser.add_option("--store", "DIR", store)
 
 
-def replicate_as_told(
+def replicate_from_options(
     options: argparse.Namespace,
     make: Callable[..., R],
     of_studies: Callable[[dict[str, Study]], R],

@@ -53,7 +53,7 @@ def atomic_folder(path: str | Path | None) -> Iterator[Path | None]:
             target.rmdir()
         elif not target.is_dir() or any(target.iterdir()):
             raise SimlimitError(
-                f"{target} is there already, but the output must be a folder that is new or empty."
+                f"{target} already exists, but the output must be a folder that is new or empty."
             )
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
             # A folder in the workshop, since the workshop itself is for its owner's eyes only.

@@ -7,7 +7,7 @@ from pathlib import Path
 import simlimit
 from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenario, read_changes
-from simlimit.cli.replicating import add_study_options, replicate_as_told, say_if_not_precise
+from simlimit.cli.replicating import add_study_options, replicate_from_options, say_if_not_precise
 from simlimit.cli.results import print_result
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.study.replicating import replicate
@@ -30,7 +30,7 @@ def add_to(commands: arguments.Commands) -> None:
 def study_scenario(options: argparse.Namespace) -> bool:
     """Make a study, print its summary and its quantiles, and write all its tables."""
     scenario = find_scenario(options.scenario, read_changes(options.portfolio, options.changes))
-    study, is_whole = replicate_as_told(
+    study, is_whole = replicate_from_options(
         options, partial(replicate, scenario), lambda studies: studies[""], write_study
     )
     print_result(options, study, _quantiles(study))
@@ -41,8 +41,8 @@ def study_scenario(options: argparse.Namespace) -> bool:
 def write_study(study: Study, folder: Path) -> None:
     """Write the tables and figures of a study into a folder."""
     study.summary().to_csv(folder / "summary.csv")
-    study.metrics().to_parquet(folder / "replications.parquet")
-    study.delay_curve().to_csv(folder / "delay.csv")
+    study.metrics().to_parquet(folder / "metrics.parquet")
+    study.delay_curve().to_csv(folder / "delay_curve.csv")
     study.standing().to_csv(folder / "standing.csv")
     study.groups().to_csv(folder / "groups.csv")
     study.scenario.save(folder / "scenario.toml")

@@ -51,7 +51,7 @@ def cumulative_incidence(
         in any way. The interval is NaN where only one cluster was still observed. The work grows with
         clusters times distinct times: round durations if both are many.
     confidence : float
-        Between 0 and 1, of each point and outcome by itself.
+        Between 0 and 1, of each point and outcome separately.
     censored_at_risk : bool
         Whether a row censored at a time is still at risk at that time: the usual rule. **Set it to False for
         `run.holds` and `study.holds`**: the age of their pending holds counts the day of the horizon, which

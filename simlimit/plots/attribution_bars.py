@@ -31,7 +31,7 @@ def attribution(
     ----------
     attribution : Attribution
     confidence : float
-        Confidence level of each interval by itself.
+        Confidence level of each interval separately.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 

@@ -24,7 +24,7 @@ def borrower(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw one borrower's line day by day: what is outstanding, held at each gate, and available.
+    """Draw one borrower's line day by day: what is outstanding, held for each cause, and available.
 
     A run's tables do not tell what a hold waited for on which day, so the history is simulated again, as by
     `simlimit.borrower_history`.

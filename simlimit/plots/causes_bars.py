@@ -39,14 +39,14 @@ def causes(
     weight : "holds" or "amount"
         For a study: whether each hold counts once, or by its amount.
     confidence : float
-        Confidence level of each of a study's intervals by itself.
+        Confidence level of each of a study's intervals separately.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
-        The gates stand in their order, the first on top.
+        The causes stand in their order, the first on top.
 
     Raises
     ------

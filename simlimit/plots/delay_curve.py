@@ -44,7 +44,7 @@ def delay(
     weight : "holds" or "amount"
         Whether each hold counts once, or by its amount.
     confidence : float
-        Confidence level of a study's band, at each day by itself.
+        Confidence level of a study's band, at each day separately.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 

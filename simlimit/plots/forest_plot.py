@@ -42,7 +42,7 @@ def forest(
     weight : "holds" or "amount"
         Whether each hold counts once, or by its amount.
     confidence : float
-        Confidence level of each interval by itself, and of the test of all rows together.
+        Confidence level of each interval separately, and of the test of all rows together.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 

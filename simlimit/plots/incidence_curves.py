@@ -53,7 +53,7 @@ def incidence(
     weight : "holds" or "amount"
         For a run or study: whether each hold counts once, or by its amount.
     confidence : float
-        For a study or log: confidence level of the bands, at each day by itself.
+        For a study or log: confidence level of the bands, at each day separately.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw, with room below (a new figure if not given), and the language of the labels.
 

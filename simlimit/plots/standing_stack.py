@@ -1,4 +1,4 @@
-"""Where repaid principal stands by age until it is released: at which gate, or forfeited."""
+"""Where repaid principal stands by age until it is released: at which cause, or forfeited."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -32,12 +32,12 @@ def standing(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw at which gate repaid principal stands, by age, until it is released.
+    """Draw for which cause repaid principal waits, by age, until it is released.
 
-    Most is released on the day of repayment, so the stack shows the share that is *not* released. The gates
-    are stacked in their order, the first on top; the forfeited part is at the bottom. The area of a gate is
-    the mean number of days spent there. The cohort is that of `Study.standing`:
-    every repayment that is followed for the whole follow-up.
+    Most is released on the day of repayment, so the stack shows the share that is *not* released. The causes
+    are stacked in their order, the first on top; the forfeited part is at the bottom. The area of a cause is
+    the mean number of days charged to it. The cohort is that of `Study.standing`: every repayment that is
+    followed for the whole follow-up.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def standing(
     Returns
     -------
     matplotlib Axes
-        The stack, with the mean wait at each gate in the legend.
+        The stack, with the mean wait for each cause in the legend.
 
     Raises
     ------

@@ -42,7 +42,7 @@ def sweep(
     weight : "holds" or "amount"
         Whether each hold counts once, or by its amount.
     confidence : float
-        Confidence level of the interval at each point by itself.
+        Confidence level of the interval at each point separately.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 

@@ -42,7 +42,7 @@ def tornado(
     per_cost : bool
         Whether to divide effects by the cost of the lever; levers without a cost are left out.
     confidence : float
-        Confidence level of each interval by itself, and of the test of all effects of the ranking.
+        Confidence level of each interval separately, and of the test of all effects of the ranking.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 

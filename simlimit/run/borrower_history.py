@@ -19,7 +19,7 @@ STOCKS = ("limit", "outstanding", "available", "held")
 
 
 def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: int) -> pd.DataFrame:
-    """Return where a borrower's line stands at the end of each day, and at which gates its held part waits.
+    """Return where a borrower's line stands at the end of each day, and for which causes its held part waits.
 
     The tables of a run do not tell what a hold waited for on which day. Scenario, seed and replication
     determine the history, so it is simulated again, with a process that only looks at the borrower.
@@ -39,7 +39,7 @@ def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: 
 
         - `limit`, `outstanding`, `available`, `held`: outstanding + available + held = max(limit,
           outstanding);
-        - `settlement` .. `funding`: the part of `held` that stands at each gate; together they are `held`. A
+        - `settlement` .. `funding`: the part of `held` that waits for each cause; together they are `held`. A
           raise of the limit that waits for funding is part of both.
 
     Raises

@@ -33,14 +33,14 @@ def delay_by_cause(run: "simlimit.Run") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index `cause`: the eight gates in their order, and ``total``. Columns:
+        Index `cause`: the eight causes in their order, and ``total``. Columns:
 
-        - `holds`: repayment holds that waited there for at least a day; since a hold can wait at several
-          gates, the total is at most the sum of the rows;
+        - `holds`: repayment holds that waited for it at least a day; since a hold can wait for several
+          causes, the total is at most the sum of the rows;
         - `share_of_holds`: the same as a share of all repayment holds; NaN if there are none;
         - `hold_days`: days charged, in hold-days;
         - `share_of_days`: the same as a share of all hold-days; NaN if no hold waited;
-        - `mean_days`: days per hold that waited there; NaN if none did.
+        - `mean_days`: days per hold that waited for it; NaN if none did.
 
     Raises
     ------

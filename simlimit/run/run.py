@@ -53,7 +53,7 @@ class Run(TabularResult):
 
     @cached_property
     def holds(self) -> pd.DataFrame:
-        """A row per hold, in order of (day created, borrower, loan, instalment); not if keep is "counts"."""
+        """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts"."""
         self._require_kept("holds", ("all", "holds"))
         return frames.holds_frame(self._state, self._regions)
 
@@ -93,7 +93,7 @@ class Run(TabularResult):
     def _require_kept(self, what: str, kept: tuple[str, ...]) -> None:
         if self.keep not in kept:
             needed = " or ".join(f'keep="{one}"' for one in kept)
-            raise SimlimitError(f'keep is "{self.keep}", but {what} are there only with {needed}.')
+            raise SimlimitError(f'keep is "{self.keep}", but {what} are kept only with {needed}.')
 
     def __repr__(self) -> str:
         state = self._state

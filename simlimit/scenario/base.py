@@ -98,6 +98,7 @@ class Part(BaseModel):
         cls.__signature__ = Signature([_parameter(name, info) for name, info in cls.model_fields.items()])
 
     def __init__(self, /, **values: object) -> None:
+        """Set the fields, by name; a `ScenarioError` refuses a value or a name that is not allowed."""
         try:
             super().__init__(**values)
         except ValidationError as error:

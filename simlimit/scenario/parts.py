@@ -119,7 +119,9 @@ class Evaluation(Part):
     )
     smoothing: float = fraction(0.3, "share per evaluation", "How far the score moves to the latest record")
     utilisation_weight: float = fraction(0.0, "score", "What full utilisation takes from the score's target")
-    straight_through: bool = switch(True, "Whether a payment on time in clear standing needs no evaluation")
+    straight_through: bool = switch(
+        True, "Whether on-time payments of borrowers in clear standing are released without an evaluation"
+    )
 
     def _check(self) -> None:
         if self.duration_days >= self.period_days:
@@ -154,7 +156,9 @@ class Screening(Part):
     )
     flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of false flags; 0: new at each evaluation")
     weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
-    risky_share: float = fraction(0.0, "share of borrowers", "The latest payers, who are flagged with reason")
+    risky_share: float = fraction(
+        0.0, "share of borrowers", "Borrowers who really are risky: those who pay latest"
+    )
     detection: float = fraction(0.0, "probability per evaluation", "How often a risky borrower is flagged")
 
 
@@ -264,19 +268,27 @@ class Lever(Part):
     """
 
     kind: LeverKind = choice(LeverKind, REQUIRED, "What is done")
-    strength: float = fraction(0.5, "share", "How much it does, 0: nothing; what it is a share of depends")
+    strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
     uptake: float = fraction(1.0, "share of borrowers", "Borrowers who take it up, or whom it reaches")
     from_day: int = whole(0, 0, 30_000, "day", "First day on which it works")
-    cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "What it costs; changes nothing")
-    product: ServedBy | None = choice(ServedBy, None, "Preset that serves what a diversify sends elsewhere")
+    cost: float = number(
+        1.0,
+        0,
+        1e9,
+        CURRENCY + " per borrower and year",
+        "Reported beside the effect; does not affect the simulation",
+    )
+    product: ServedBy | None = choice(
+        ServedBy, None, "Preset that serves what the lever diversify sends elsewhere"
+    )
 
     def _check(self) -> None:
         if self.kind == "diversify" and self.product is None:
-            self.refuse("product", f"{one_of(ServedBy)} for a diversify")
+            self.refuse("product", f"{one_of(ServedBy)} for the lever diversify")
         if self.kind != "diversify" and self.product is not None:
-            self.refuse("product", f"not set for a {self.kind}")
+            self.refuse("product", f"not set for the lever {self.kind}")
         if self.kind == "more_funding" and self.uptake != 1:
-            self.refuse("uptake", "1 for a more_funding, which has no takers")
+            self.refuse("uptake", "1 for the lever more_funding, which has no takers")
 
 
 Levers = Annotated[tuple[Lever, ...], Field(max_length=len(LEVER_KINDS))]
@@ -318,19 +330,19 @@ class Shock(Part):
         if self.at_day is not None and self.per_year is not None:
             self.refuse("per_year", "not set when at_day is")
         if self.kind in LASTING and self.duration_days == 0:
-            self.refuse("duration_days", f"a whole number from 1 to 30000 (days) for a {self.kind}")
+            self.refuse("duration_days", f"a whole number from 1 to 30000 (days) for the shock {self.kind}")
         if self.kind not in LASTING and self.duration_days > 0:
-            self.refuse("duration_days", f"0 for a {self.kind}, which happens at once")
+            self.refuse("duration_days", f"0 for the shock {self.kind}, which happens at once")
         if self.kind in SIZED and self.size > 1:
-            self.refuse("size", f"a number from 0 to 1 for a {self.kind}")
+            self.refuse("size", f"a number from 0 to 1 for the shock {self.kind}")
         if self.kind == "cap" and self.size < 0.01:
-            self.refuse("size", "a number from 0.01 to 1000000000 (currency units) for a cap")
+            self.refuse("size", "a number from 0.01 to 1000000000 (currency units) for the shock cap")
         if self.kind not in (*SIZED, "cap") and self.size > 0:
-            self.refuse("size", f"0 for a {self.kind}, which has no size")
+            self.refuse("size", f"0 for the shock {self.kind}, which has no size")
         if self.kind == "liquidity_squeeze" and self.regions:
-            self.refuse("regions", "empty for a liquidity_squeeze, which covers the whole pool")
+            self.refuse("regions", "empty for the shock liquidity_squeeze, which covers the whole pool")
         if self.kind == "liquidity_squeeze" and self.score_below is not None:
-            self.refuse("score_below", "not set for a liquidity_squeeze, which covers the whole pool")
+            self.refuse("score_below", "not set for the shock liquidity_squeeze, which covers the whole pool")
 
 
 Shocks = Annotated[tuple[Shock, ...], Field(max_length=1000)]

@@ -1,8 +1,9 @@
 """`attribute`: how much of the delay each gate explains, beside the days charged to it.
 
-Every day is charged to the gate at which a hold stands. If that gate were open, the hold might only wait at
-the next one: what opening a gate saves depends on which others are open. The Shapley value of a gate is the
-average of what closing it adds, over all orders in which the gates can be closed.
+Every day is charged to one cause: a gate, or one of the three rules of gate 3. Here all of them are called
+gates, since each can be opened alone. If it were open, the hold might only wait at the next one: what opening
+a gate saves depends on which others are open. The Shapley value of a gate is the average of what closing it
+adds, over all orders in which the gates can be closed.
 
 Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory of Games 2, 307-317.
 """
@@ -30,7 +31,7 @@ from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
 
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
-"""The gates that can be opened, in their order. Settlement comes before them and cannot be opened."""
+"""All causes but settlement: each is a gate, or a rule of gate 3, that can be opened alone."""
 EXPLAINED = tuple(metric for metric in METRICS if metric != "median_days")
 """Metrics that can be attributed: a median may not be reached."""
 TOTAL = "total"
@@ -107,7 +108,7 @@ class Attribution(TabularResult):
     weight : "holds" or "amount"
         Whether each hold counts as one, or by its amount.
     follow_up_days : int
-    values : pandas.DataFrame
+    metrics : pandas.DataFrame
         The metric of each replication (rows) with each set of closed gates (columns, such as
         ``"evaluation+review"`` or ``"none"``).
     charged : pandas.DataFrame
@@ -121,7 +122,7 @@ class Attribution(TabularResult):
     >>> explained = sl.attribute(small, 2, seed=1)
     >>> explained
     Attribution('clockwork', restricted_mean_days: 128 sets of gates, 2 replications each)
-    >>> explained.values.columns[:3].to_list()
+    >>> explained.metrics.columns[:3].to_list()
     ['none', 'evaluation', 'score']
     """
 
@@ -130,16 +131,16 @@ class Attribution(TabularResult):
     metric: str
     weight: Weight
     follow_up_days: int
-    values: pd.DataFrame
+    metrics: pd.DataFrame
     charged: pd.DataFrame
 
     def __len__(self) -> int:
         """Return the number of replications."""
-        return len(self.values)
+        return len(self.metrics)
 
     def __repr__(self) -> str:
         return (
-            f"Attribution({self.scenario.name!r}, {self.metric}: {len(self.values.columns)} sets of gates, "
+            f"Attribution({self.scenario.name!r}, {self.metric}: {len(self.metrics.columns)} sets of gates, "
             f"{len(self):,} replications each)"
         )
 
@@ -152,7 +153,7 @@ class Attribution(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each interval by itself: Student's t over replications with common random numbers.
+            Of each interval separately: Student's t over replications with common random numbers.
 
         Returns
         -------
@@ -160,7 +161,7 @@ class Attribution(TabularResult):
             Index `gate`: evaluation .. funding, and ``total``. Columns, each also with `_low` and `_high`, in
             the unit of the metric, or days for `charged`:
 
-            - `shapley`: what the gate explains; these add up to the total: all gates closed less all open;
+            - `shapley`: what the gate explains; these add up to the total: all gates closed minus all open;
             - `charged`: days charged to the gate in the scenario as it is (settlement is in the total only);
             - `alone`: what closing this gate adds where all others are open;
             - `opened`: what opening it takes away where all others are closed.
@@ -186,7 +187,7 @@ class Attribution(TabularResult):
 
     def _value(self, closed: Collection[str]) -> Floats:
         """Return the metric of each replication with some gates closed."""
-        return self.values[_name(closed)].to_numpy()
+        return self.metrics[_name(closed)].to_numpy()
 
     def _shapley(self, gate: str) -> Floats:
         """Return the mean, over all orders of closing the gates, of what closing this one adds."""
@@ -253,14 +254,14 @@ def attribute(
             opened = [gate for gate in GATES if gate not in closed]
             scenarios[_name(closed)] = open_gates(scenario, opened)
     tables = metrics_by_scenario(scenarios, n, seed, options, weight)
-    values = pd.DataFrame({name: table[metric] for name, table in tables.items()})
+    metrics = pd.DataFrame({name: table[metric] for name, table in tables.items()})
     return Attribution(
         scenario=scenario,
         seed=seed,
         metric=metric,
         weight=weight,
         follow_up_days=options.get("follow_up_days", FOLLOW_UP_DAYS),
-        values=values,
+        metrics=metrics,
         charged=tables[_name(GATES)].filter(regex="^days_"),
     )
 

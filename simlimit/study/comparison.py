@@ -92,7 +92,7 @@ class Comparison(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each interval by itself. For `significant`, of all rows together.
+            Of each interval separately. For `significant`, of all rows together.
         weight : "holds" or "amount"
             As in `Study.summary`.
         metrics : sequence of str, optional

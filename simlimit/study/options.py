@@ -1,11 +1,13 @@
 """The options of a study: all arguments but the scenario, the number of replications and the seed."""
 
+import difflib
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, TypeVar
+from functools import wraps
+from typing import Literal, ParamSpec, TypedDict, TypeVar
 
 from simlimit.arguments import check_choice, check_whole
 from simlimit.errors import SimlimitError
@@ -16,7 +18,8 @@ MOST_WORKERS = 10_000
 BAR_AFTER_SECONDS = 1.0
 """A study that takes less time shows no progress bar."""
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 Precision = float | Mapping[str, float] | None
 Folder = str | os.PathLike[str]
 Engine = Literal["calendar", "simpy"]
@@ -72,10 +75,27 @@ class CheckedOptions:
             target_half_widths(self.precision)
 
 
-def options_by_name(function: F) -> F:
-    """Let help and completion show each option of a function that takes `Options`, with its default."""
+def options_by_name(function: Callable[P, R]) -> Callable[P, R]:
+    """Show each option of a function that takes `Options`, with its default; refuse names that are none."""
     signature = inspect.signature(function)
     own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
     options = inspect.signature(CheckedOptions).parameters.values()
-    function.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
-    return function
+    shown = signature.replace(parameters=[*own, *options])
+
+    @wraps(function)
+    def checked(*arguments: P.args, **given: P.kwargs) -> R:
+        for name in given:
+            if name not in shown.parameters:
+                raise SimlimitError(_no_option(checked.__name__, name, shown))
+        return function(*arguments, **given)
+
+    checked.__signature__ = shown  # type: ignore[attr-defined]
+    return checked
+
+
+def _no_option(function: str, name: str, shown: inspect.Signature) -> str:
+    """Return the sentence that refuses a name, with the closest name that exists."""
+    options = [one.name for one in shown.parameters.values() if one.kind is one.KEYWORD_ONLY]
+    sentence = f"{function} has no option {name!r}, but must be one of: {', '.join(options)}"
+    meant = difflib.get_close_matches(name, shown.parameters, n=1)
+    return f"{sentence}; did you mean {meant[0]!r}?" if meant else f"{sentence}."

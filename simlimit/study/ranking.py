@@ -73,7 +73,7 @@ class LeverRanking(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each interval by itself (Student's t over replications). For `_significant`, of all effects of
+            Of each interval separately (Student's t over replications). For `_significant`, of all effects of
             the table together.
 
         Returns
@@ -82,10 +82,10 @@ class LeverRanking(TabularResult):
             Index `metric`, `lever`. The lever that alone lowers `restricted_mean_days` most is first, and
             ``all`` together last. Columns, in the unit of the metric, negative where the lever helps:
 
-            - `alone`, `alone_low`, `alone_high`: with this lever only, less without any;
+            - `alone`, `alone_low`, `alone_high`: with only this lever, minus without any;
             - `alone_significant`: whether that differs from 0, corrected by Holm's rule for all effects,
               alone and last, on all metrics;
-            - `last`, `last_low`, `last_high`, `last_significant`: with all levers, less with all but this
+            - `last`, `last_low`, `last_high`, `last_significant`: with all levers, minus with all but this
               one: what it adds to the others; NaN and false for ``all``;
             - `cost`: in currency units per borrower of the book and year: the lever's, times its uptake;
             - `alone_per_cost`, `last_per_cost`: the effects over `cost`; NaN where it costs nothing.

@@ -27,7 +27,7 @@ DRAFT = ".simlimit-draft-"
 TALLIES = "replication"
 """The name of the tallies among the tables of a replication."""
 NUMBER = re.compile(TALLIES + r"-(\d+)\.parquet")
-UNSAFE = re.compile(r"[^\w.-]+")
+_UNSAFE = re.compile(r"[^\w.-]+")
 
 
 def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, object]:
@@ -61,6 +61,17 @@ def folder_of_stores(folder: Folder) -> Path:
     return target
 
 
+def path_name(position: int, name: str) -> str:
+    """Return the name of a file or folder for a scenario: no two are the same, whatever the scenarios' names.
+
+    Examples
+    --------
+    >>> path_name(0, "a freeze")
+    '0-a-freeze'
+    """
+    return f"{position}-{_UNSAFE.sub('-', name)[:60]}"
+
+
 def open_stores(experiments: Mapping[str, Experiment], options: CheckedOptions) -> dict[str, "Store"]:
     """Return the stores, if any: for a study without a name the folder itself, else folders in it."""
     if options.store is None:
@@ -69,7 +80,7 @@ def open_stores(experiments: Mapping[str, Experiment], options: CheckedOptions) 
         return {"": Store(options.store, experiments[""], options)}
     target = folder_of_stores(options.store)
     return {
-        name: Store(target / f"{position}-{UNSAFE.sub('-', name)[:60]}", experiment, options)
+        name: Store(target / path_name(position, name), experiment, options)
         for position, (name, experiment) in enumerate(experiments.items())
     }
 

@@ -23,7 +23,7 @@ from simlimit.study.metrics import WEIGHTS, Floats, Weight
 from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import mser5
-from simlimit.tables.metrics import cohort_notes, summary_table
+from simlimit.tables.metrics import followed_notes, summary_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
 
@@ -92,7 +92,7 @@ class Study(TabularResult):
 
     def _notes(self) -> tuple[str, str]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
-        return cohort_notes(*days, len(self))
+        return followed_notes(*days, len(self))
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each replication, of which `summary` gives the means.
@@ -123,7 +123,7 @@ class Study(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each interval by itself: Student's t over replications, for the expectation of a replication.
+            Of each interval separately: Student's t over replications, for the expectation of a replication.
         follow_up_days : int, optional
             Another follow-up: then the replications are simulated again, in this process.
         weight : "holds" or "amount"
@@ -138,14 +138,14 @@ class Study(TabularResult):
               beyond the follow-up;
             - `forfeited_share`, `pending_share`: at the end of the follow-up;
             - `restricted_mean_days`: days until the end, at most the follow-up;
-            - `days_settlement` .. `days_funding`: days charged to each gate, which add up to the restricted
+            - `days_settlement` .. `days_funding`: days charged to each cause, which add up to the restricted
               mean;
             - `median_days`: age by which half was released; NaN if some replication does not reach it;
             - `no_limit_share`: share of borrower-days on which nothing can be drawn although the line has
               room;
             - `limit_days_lost`: amount x days held, in currency units x days per borrower and year;
             - `default_losses`: written off, in currency units per borrower and year;
-            - `gap_days`: largest less smallest restricted mean of the groups; NaN if a group has no followed
+            - `gap_days`: largest minus smallest restricted mean of the groups; NaN if a group has no followed
               hold. Chance alone makes it positive, the more so the fewer holds there are. So compare it
               between scenarios of one book, and use `groups` to see whether a group differs.
 
@@ -207,7 +207,7 @@ class Study(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each point by itself: delete-one jackknife over replications, Student's t.
+            Of each point separately: delete-one jackknife over replications, Student's t.
         weight : "holds" or "amount"
             As in `summary`.
         group : str, optional
@@ -240,7 +240,7 @@ class Study(TabularResult):
     def standing(
         self, confidence: float = 0.95, weight: Weight = "amount", group: str | None = None
     ) -> pd.DataFrame:
-        """Return where repaid amounts stand at each age: at which gate, released or forfeited.
+        """Return where repaid amounts stand at each age: at which cause, released or forfeited.
 
         The holds are the followed ones of `summary`, so shares are plain proportions and add up to 1 at every
         age. All replications count together. Amounts repaid on the last day that has a full follow-up reach
@@ -249,7 +249,7 @@ class Study(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each share by itself: delete-one jackknife over replications, Student's t.
+            Of each share separately: delete-one jackknife over replications, Student's t.
         weight : "amount" or "holds"
             Whether shares are of the repaid amount, or of the number of holds.
         group : str, optional
@@ -258,7 +258,7 @@ class Study(TabularResult):
         Returns
         -------
         pandas.DataFrame
-            Index `days`, 0 to the follow-up. Columns: the eight gates, `released` and `forfeited`; then each
+            Index `days`, 0 to the follow-up. Columns: the eight causes, `released` and `forfeited`; then each
             with `_low` and `_high`. NaN without a followed hold.
         """
         counts = self._counts("followed", confidence, weight, group)

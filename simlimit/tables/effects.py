@@ -30,7 +30,7 @@ def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
     units = [f"{one} in {unit_of(one).of_differences().name}" for one in effects.index.unique(0)]
     notes = (
         f"Units: {'; '.join(units)}.",
-        "Alone: with this lever only, less without any. Last: with all, less with all but this one. "
+        "Alone: with only this lever, minus without any. Last: with all, minus with all but this one. "
         "Less is better.",
         f"Significant: with {CONFIDENCE} confidence for all effects together (Holm). Cost: currency units "
         "per borrower and year.",
@@ -48,11 +48,11 @@ def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -
         cells = [_with_interval(effect, name, DAYS if name == "charged" else unit) for name in effects]
         rows.append(Row((gate, *cells), begins_group=gate == "total"))
     notes = (
-        "Shapley: what the gate explains, on average over all orders of closing the gates. Charged: days at "
-        "the gate, per hold.",
+        "Shapley: what the gate explains, on average over all orders of closing the gates. Charged: days of "
+        "that cause, per hold.",
         "Alone: what closing this gate adds where all others are open. Opened: what opening it takes away "
         "where all others are closed.",
-        f"In brackets: {CONFIDENCE} intervals, each by itself (Student's t over {replications:,}).",
+        f"In brackets: {CONFIDENCE} intervals, each separately (Student's t over {replications:,}).",
     )
     caption = f"what each gate explains of {metric} ({unit.name})"
     return Table(caption, ("gate", *effects), "<" + ">" * len(effects), rows, notes)

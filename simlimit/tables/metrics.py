@@ -36,7 +36,7 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     return Table(f"means over {replications:,} replications", headings, "<>><", rows, tuple(notes))
 
 
-def cohort_notes(
+def followed_notes(
     warmup_days: int, horizon_days: int, follow_up_days: int, replications: int
 ) -> tuple[str, str]:
     """Return the sentences that say which holds are counted, and what intervals cover."""
@@ -44,14 +44,13 @@ def cohort_notes(
     # A repayment on the day of the horizon is none.
     cohort = (
         f"Holds: every repayment of days {first} to {min(last, horizon_days - 1)}, followed for "
-        f"{follow_up_days} days; a day is charged to one gate, so days_* add up."
+        f"{follow_up_days} days; a day is charged to one cause, so days_* add up."
         if first <= last
         else f"No repayment is followed for {follow_up_days} days: days {first} to {horizon_days - 1} are "
         "observed; a shorter follow-up would see more."
     )
     intervals = (
-        f"Interval: {CONFIDENCE}, each by itself, for the mean of all replications that could be made "
-        f"(Student's t over {replications:,})."
+        f"Interval: {CONFIDENCE}, of each metric separately (Student's t over {replications:,} replications)."
     )
     return cohort, intervals
 
@@ -59,7 +58,7 @@ def cohort_notes(
 def differences_table(
     differences: pd.DataFrame, summary: pd.DataFrame, reference: str, name: str, notes: Sequence[str] = ()
 ) -> Table:
-    """Return how a scenario differs from the first, without gates at which neither waits.
+    """Return how a scenario differs from the first, without causes for which neither waits.
 
     Parameters
     ----------
@@ -83,7 +82,7 @@ def differences_table(
         cells = (metric, *texts, answer, of_differences.name)
         rows.append(Row(cells, indented=metric in GATE_METRICS, strong=bool(significant)))
     headings = ("metric", reference, name, "difference", f"{CONFIDENCE} interval", "significant", "unit")
-    return Table(f"{name}, less {reference}", headings, "<>>>><<", rows, tuple(notes))
+    return Table(f"{name} minus {reference}", headings, "<>>>><<", rows, tuple(notes))
 
 
 def yes_or_no(significant: object) -> str:

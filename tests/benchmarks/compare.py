@@ -91,11 +91,11 @@ def start_seconds() -> tuple[float, float]:
 
 def replications_seconds(threads: int) -> float:
     """Return the seconds of many replications of jiebei, shared among threads."""
-    setting = prepare(sl.preset("jiebei"), follow_up_days=90, logging=False, reusing=True)
+    prepared = prepare(sl.preset("jiebei"), follow_up_days=90, logging=False, reusing=True)
     share = REPLICATIONS // threads
     start = time.perf_counter()
     with ThreadPoolExecutor(threads) as executor:
-        parts = [executor.submit(replications.run, setting, 1, i * share, share) for i in range(threads)]
+        parts = [executor.submit(replications.run, prepared, 1, i * share, share) for i in range(threads)]
         assert sum(len(part.result().daily) for part in parts) == REPLICATIONS
     return time.perf_counter() - start
 

@@ -56,7 +56,7 @@ def test_prints_how_each_scenario_differs_from_the_first(comparison, capsys):
     differences = comparison.differences()
     for name, table in zip(("weekly", "a freeze"), tables, strict=True):
         caption, heading, *lines = table.splitlines()
-        assert caption == f"{name}, less jiebei"
+        assert caption == f"{name} minus jiebei"
         words = f"metric jiebei {name} difference 95 % interval significant unit"
         assert " ".join(heading.split()) == words
         for line in lines:

@@ -108,7 +108,7 @@ class TestProcess:
         done = replications_kept(err.decode())
         assert f"Study('clockwork', seed=1: {done:,} replications of 1,000 borrowers" in out.decode()
         assert out.endswith(b"written to results\n")
-        assert len(pd.read_parquet(tmp_path / "results" / "replications.parquet")) == done
+        assert len(pd.read_parquet(tmp_path / "results" / "metrics.parquet")) == done
         assert files(tmp_path) == {"results"}
 
     def test_a_reader_who_has_had_enough_is_no_error(self):

@@ -14,8 +14,8 @@ from simlimit.cli import study as study_command
 
 FILES = {
     "summary.csv",
-    "replications.parquet",
-    "delay.csv",
+    "metrics.parquet",
+    "delay_curve.csv",
     "standing.csv",
     "groups.csv",
     "scenario.toml",
@@ -42,14 +42,14 @@ class TestStudy:
         assert files(results) == FILES
         tables = {
             "summary": (study.summary(), "metric"),
-            "delay": (study.delay_curve(), "days"),
+            "delay_curve": (study.delay_curve(), "days"),
             "standing": (study.standing(), "days"),
             "groups": (study.groups(), ["metric", "group"]),
         }
         for name, (table, index) in tables.items():
             written = pd.read_csv(results / f"{name}.csv", index_col=index)
             pd.testing.assert_frame_equal(written, table, check_index_type=False)
-        kept = pd.read_parquet(results / "replications.parquet")
+        kept = pd.read_parquet(results / "metrics.parquet")
         pd.testing.assert_frame_equal(kept, study.metrics(), check_index_type=False)
         assert sl.load(results / "scenario.toml") == scenario
         for name in ("delay", "standing"):

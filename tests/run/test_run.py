@@ -238,9 +238,7 @@ def test_tables_are_built_once(run: sl.Run) -> None:
 def test_with_holds_kept_only_there_are_no_events() -> None:
     run = sl.simulate(LIVELY, keep="holds")
     assert len(run.holds) > 0
-    with pytest.raises(
-        SimlimitError, match=r'^keep is "holds", but events are there only with keep="all"\.$'
-    ):
+    with pytest.raises(SimlimitError, match=r'^keep is "holds", but events are kept only with keep="all"\.$'):
         _ = run.events
 
 
@@ -255,7 +253,7 @@ def test_with_counts_kept_only_there_are_neither_holds_nor_events(
     assert run.counts["released"].sum() > 0
     with pytest.raises(SimlimitError) as refused:
         getattr(run, table)
-    assert str(refused.value) == f'keep is "counts", but {table} are there only with {needed}.'
+    assert str(refused.value) == f'keep is "counts", but {table} are kept only with {needed}.'
 
 
 def test_processes_of_a_users_own_need_the_simpy_driver() -> None:

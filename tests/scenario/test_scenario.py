@@ -269,27 +269,27 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"shocks": [{"kind": "freeze", "at_day": 1}]},
             "shocks[0].duration_days is 0",
-            "a whole number from 1 to 30000 (days) for a freeze",
+            "a whole number from 1 to 30000 (days) for the shock freeze",
         ),
         (
             {"shocks": [{"kind": "cap", "at_day": 1}]},
             "shocks[0].size is 0.0",
-            "a number from 0.01 to 1000000000 (currency units) for a cap",
+            "a number from 0.01 to 1000000000 (currency units) for the shock cap",
         ),
         (
             {"shocks": [{"kind": "cap", "at_day": 1, "duration_days": 1}]},
             "shocks[0].duration_days is 1",
-            "0 for a cap, which happens at once",
+            "0 for the shock cap, which happens at once",
         ),
         (
             {"shocks": [{"kind": "limit_cut", "at_day": 1, "size": 2}]},
             "shocks[0].size is 2.0",
-            "a number from 0 to 1 for a limit_cut",
+            "a number from 0 to 1 for the shock limit_cut",
         ),
         (
             {"shocks": [{"kind": "cancellation", "at_day": 1, "size": 1}]},
             "shocks[0].size is 1.0",
-            "0 for a cancellation, which has no size",
+            "0 for the shock cancellation, which has no size",
         ),
         (
             {"shocks": [{"kind": "cancellation", "at_day": 1, "regions": ["x"]}]},
@@ -299,12 +299,12 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"shocks": [{"kind": "liquidity_squeeze", "at_day": 1, "duration_days": 1, "regions": ["all"]}]},
             "shocks[0].regions is ('all',)",
-            "empty for a liquidity_squeeze, which covers the whole pool",
+            "empty for the shock liquidity_squeeze, which covers the whole pool",
         ),
         (
             {"shocks": [{"kind": "liquidity_squeeze", "at_day": 1, "duration_days": 1, "score_below": 1}]},
             "shocks[0].score_below is 1.0",
-            "not set for a liquidity_squeeze, which covers the whole pool",
+            "not set for the shock liquidity_squeeze, which covers the whole pool",
         ),
         (
             {"reaction.appeal_share": 0.75, "reaction.lender_share": 0.5},
@@ -314,17 +314,17 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"levers": [{"kind": "diversify"}]},
             "levers[0].product is None",
-            "credit-loan, small-business or supply-chain for a diversify",
+            "credit-loan, small-business or supply-chain for the lever diversify",
         ),
         (
             {"levers": [{"kind": "plan", "product": "credit-loan"}]},
             "levers[0].product is 'credit-loan'",
-            "not set for a plan",
+            "not set for the lever plan",
         ),
         (
             {"levers": [{"kind": "more_funding", "uptake": 0.5}]},
             "levers[0].uptake is 0.5",
-            "1 for a more_funding, which has no takers",
+            "1 for the lever more_funding, which has no takers",
         ),
         (
             {"levers": [{"kind": "plan"}, {"kind": "appeal"}, {"kind": "plan", "strength": 0.1}]},
@@ -626,3 +626,10 @@ class TestDiscovery:
         lines = pydoc.render_doc(Scenario, renderer=pydoc.plaintext).splitlines()
         before = lines[: lines.index(" |  Methods defined here:")]
         assert sum(1 + len(line) // 100 for line in before) <= 30
+
+
+@pytest.mark.parametrize("kind", [Scenario, Lever, Evaluation])
+def test_help_names_the_error_that_is_raised(kind: type) -> None:
+    words = str(kind.__init__.__doc__)
+    assert "ScenarioError" in words
+    assert "ValidationError" not in words

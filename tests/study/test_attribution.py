@@ -63,7 +63,7 @@ def test_two_causes_meet_their_closed_forms() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_what_the_gates_explain_adds_up_to_the_total(seed: int) -> None:
     attribution = sl.attribute(random_scenario(seed), 3, seed=seed, progress=False)
-    values = attribution.values
+    values = attribution.metrics
     assert len(values.columns) == 2 ** len(GATES)
     table = attribution.table()
     total = values["+".join(GATES)] - values["none"]
@@ -124,7 +124,7 @@ def test_of_sets_that_are_the_same_scenario_one_is_simulated(tmp_path: Path) -> 
     attribution = sl.attribute(scenario, 2, store=tmp_path, progress=False)
     # No shock freezes, so the gate of policy is open whether it is closed or not.
     assert len(list(tmp_path.iterdir())) == 2 ** (len(GATES) - 1)
-    assert attribution.values["none"].equals(attribution.values["policy"])
+    assert attribution.metrics["none"].equals(attribution.metrics["policy"])
 
 
 def test_it_says_what_it_is_of() -> None:

@@ -474,7 +474,7 @@ def test_a_weight_or_confidence_that_cannot_be_is_refused_in_a_sentence(study: s
 
 
 def test_a_population_too_large_for_one_process_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "replication_bytes", lambda setting: 2**60)
+    monkeypatch.setattr(memory, "replication_bytes", lambda prepared: 2**60)
     with pytest.raises(sl.SimlimitError) as error:
         sl.replicate(SMALL, 2)
     assert str(error.value).startswith(
@@ -484,17 +484,17 @@ def test_a_population_too_large_for_one_process_is_said_so(monkeypatch: pytest.M
 
 def test_replications_are_made_side_by_side_only_where_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     half = 0.6 * memory.os.sysconf("SC_PAGE_SIZE") * memory.os.sysconf("SC_PHYS_PAGES")
-    monkeypatch.setattr(memory, "replication_bytes", lambda setting: half)
+    monkeypatch.setattr(memory, "replication_bytes", lambda prepared: half)
     assert len(sl.replicate(SMALL, 3, progress=False)) == 3
 
 
 def test_tallies_that_do_not_fit_into_memory_are_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     empty_tallies = done_replications.empty_tallies
 
-    def without_memory(setting: Any, number: int) -> Any:
+    def without_memory(prepared: Any, number: int) -> Any:
         if number > 0:
             raise MemoryError
-        return empty_tallies(setting, number)
+        return empty_tallies(prepared, number)
 
     monkeypatch.setattr(done_replications, "empty_tallies", without_memory)
     with pytest.raises(sl.SimlimitError, match=r"^n is 7, but the tallies of so many replications must fit"):

@@ -30,7 +30,7 @@ TABLES = {"comparison": 2}
 SAID = {
     "run": "repayment holds were released on the day of repayment",
     "study": "means over 3 replications",
-    "comparison": "weekly, less a <b> & c",
+    "comparison": "weekly minus a <b> & c",
     "comparison of one": "means over 3 replications",
     "sweep": "metrics at 4 points",
     "ranking": "what levers change: means over 3 replications each",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import simpy
 from measures import assert_share, clockwork, of_borrower
 
 import simlimit as sl
@@ -35,6 +37,22 @@ def test_each_hold_is_looked_at_once_on_the_day_its_borrower_loses_patience(pati
     assert len(appeals) == len(due)
     assert (appeals[list(expected)].to_numpy() == expected.to_numpy()).all()
     assert (appeals["phase"] == 5).all()
+
+
+def test_a_hold_that_a_process_of_ones_own_opens_is_looked_at_too() -> None:
+    """R111: like every other, patience_days after the early repayment."""
+
+    def repay(platform: sl.Platform) -> Iterator[simpy.Event]:
+        yield platform.at(40, 5)
+        assert platform.repay_early(0)
+
+    fields = {"reaction.patience_days": 14, "reaction.appeal_share": 1.0}
+    run = sl.simulate(clockwork({**NOTHING_RELEASED, **fields}), processes=[repay])
+    early = kept(run.events, "prepayment")
+    appeals = run.events.query("event == 'appeal' and borrower == 0 and day >= 54")
+    assert len(early) > 0
+    assert (appeals["day"] == 54).all()
+    assert sorted(appeals["amount"]) == sorted(early["amount"])
 
 
 def test_nobody_reacts_to_a_hold_that_ended_on_the_day() -> None:

@@ -14,7 +14,7 @@ NAMES = (
 
 
 def preset_values(name: str) -> dict[str, Any]:
-    """Return what the file of a preset says, or refuse a name that there is not."""
+    """Return what the file of a preset says, or refuse a name that does not exist."""
     if name not in NAMES:
         raise ScenarioError(f"{name} is not a preset; {suggestion(name, list(NAMES))}")
     return parse(resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"), name)

@@ -1,0 +1,48 @@
+"""The options of the five functions that make studies: what they show, and the names that they refuse."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import simlimit as sl
+
+SMALL = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 200})
+STUDIES: dict[str, Callable[..., Any]] = {
+    "replicate": lambda **options: sl.replicate(SMALL, 2, **options),
+    "compare": lambda **options: sl.compare({"a": SMALL, "b": SMALL}, 2, **options),
+    "sweep": lambda **options: sl.sweep(SMALL, {"evaluation.period_days": [7, 30]}, 2, **options),
+    "rank_levers": lambda **options: sl.rank_levers(SMALL, [{"kind": "plan"}], 2, **options),
+    "attribute": lambda **options: sl.attribute(SMALL, 2, **options),
+}
+OPTIONS = "precision, workers, executor, store, engine, keep, follow_up_days, by, bands, progress"
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_misspelt_option_is_refused_with_the_one_that_is_meant(name: str) -> None:
+    with pytest.raises(sl.SimlimitError) as caught:
+        STUDIES[name](precison=1)
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{name} has no option 'precison', but must be one of: ")
+    assert sentence.endswith(f"{OPTIONS}; did you mean 'precision'?")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_name_like_no_option_is_refused_without_a_guess(name: str) -> None:
+    with pytest.raises(sl.SimlimitError, match=r"has no option 'xyz', .*, progress\.$"):
+        STUDIES[name](xyz=1)
+
+
+def test_a_misspelt_argument_is_guessed_too() -> None:
+    with pytest.raises(sl.SimlimitError, match=r"no option 'sede', .* did you mean 'seed'\?$"):
+        STUDIES["replicate"](sede=2)
+    with pytest.raises(sl.SimlimitError, match=r"one of: metric, weight, .* did you mean 'metric'\?$"):
+        STUDIES["attribute"](metrik="mean")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_help_shows_every_option(name: str) -> None:
+    function = getattr(sl, name)
+    assert function.__name__ == name
+    assert list(inspect.signature(function).parameters)[-10:] == OPTIONS.split(", ")
