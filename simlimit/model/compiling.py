@@ -38,14 +38,9 @@ def source_digest() -> str:
     for path in sorted(files):
         digest.update(str(path.relative_to(package)).encode())
         digest.update(path.read_bytes())
-    settings = (
-        numba.__version__,
-        np.__version__,
-        sys.version,
-        sorted(OPTIONS.items()),
-        numba.config.BOUNDSCHECK,
-    )
-    digest.update(repr(settings).encode())
+    versions = numba.__version__, np.__version__, sys.version
+    options = sorted(OPTIONS.items()), numba.config.BOUNDSCHECK
+    digest.update(repr((versions, options)).encode())
     return digest.hexdigest()[:20]
 
 

@@ -84,7 +84,7 @@ def ensure_capacity(s: State, day: int) -> None:
         records = getattr(s, name)
         if needed > len(records):
             likely = 0.0 if name == "loans" else ahead * number
-            (larger,) = adjacent_arrays((max(needed, len(records) * 3 // 2, int(likely)), records.dtype))
+            larger = np.empty(max(needed, len(records) * 3 // 2, int(likely)), records.dtype)
             larger[:number] = records[:number]
             s.attach(name, larger)
 
