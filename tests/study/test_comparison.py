@@ -200,5 +200,3 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(three: sl.Comparison) -> 
             ask()  # type: ignore[no-untyped-call]
         assert str(error.value).startswith(sentence)
         assert "\n" not in str(error.value)
-    with pytest.raises(TypeError, match="wrokers"):
-        sl.compare({"a": JIEBEI}, 2, wrokers=3)  # type: ignore[call-arg]
