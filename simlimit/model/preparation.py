@@ -78,7 +78,7 @@ def prepare(
     PortfolioError
         If the portfolio cannot be read.
     ScenarioError
-        If a shock names a region that there is not.
+        If a shock names a region that does not exist.
     SimlimitError
         If there is no such attribute, or its bands are not ascending numbers.
     """
