@@ -8,12 +8,17 @@ independent replications.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+sys.path.append(str(Path(__file__).parent.parent))  # run by itself, and by the documentation
+
 from measures import clockwork, of_borrower, one_draw_each
 from scipy.stats import t as student
 from test_desk_replay import WATCHED, busy_desk, daily_batch_wait, erlang_wait
