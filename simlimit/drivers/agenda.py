@@ -16,9 +16,8 @@ from simlimit.model.randomness import BATCH_SIZE, Batch, draw_many, empty_batch
 from simlimit.model.records import END
 from simlimit.model.state import State
 
-PAYMENTS, WISHES, REACTIONS = range(3)
+PAYMENTS, WISHES, REACTIONS = LISTS = range(3)
 """Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience."""
-LISTS = 3
 
 
 class Agenda(Handle):
@@ -55,8 +54,8 @@ def empty_agenda(prepared: PreparedScenario) -> Agenda:
     return Agenda(
         ids=np.empty(borrowers, np.int64),
         places=np.empty(due_days + 2, np.uint32),
-        first=np.empty((LISTS, scenario.horizon_days), np.uint32),
-        following=np.empty((LISTS, borrowers), np.uint32),
+        first=np.empty((len(LISTS), scenario.horizon_days), np.uint32),
+        following=np.empty((len(LISTS), borrowers), np.uint32),
         acting=np.empty(borrowers, np.uint32),
         batch=empty_batch(),
     )

@@ -12,6 +12,7 @@ from simlimit.books.portfolio import Portfolio
 from simlimit.model.handle import Handle, array_of
 from simlimit.model.money import basis_points, cents
 from simlimit.scenario import Scenario
+from simlimit.scenario.parts import Population
 
 ROWS = 4096
 """Rows of a quantile table: an attribute takes one of so many equally likely values."""
@@ -88,45 +89,50 @@ def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Intege
     return risky
 
 
-def _given(portfolio: Portfolio | None, risky_share: float) -> dict[str, npt.NDArray[Any]]:
+def _given(portfolio: Portfolio, risky_share: float) -> dict[str, npt.NDArray[Any]]:
     """Return what a portfolio gives, by the names of a book."""
-    columns: dict[str, npt.NDArray[Any] | None] = {}
-    if portfolio is not None:
-        columns = {
-            "given_limit": portfolio.limit_cents,
-            "given_outstanding": portfolio.outstanding_cents,
-            "given_score": portfolio.score,
-            "given_region": portfolio.region,
-            "given_propensity": portfolio.late_share,
-            "given_risky": _risky_of_portfolio(portfolio.late_share, risky_share),
-            "given_months_late": portfolio.months_late,
-            "given_spell": portfolio.spell_months,
-        }
-    given = {name: member.kind for name, member in Book.members.items() if name.startswith("given_")}
+    columns = {
+        "given_limit": portfolio.limit_cents,
+        "given_outstanding": portfolio.outstanding_cents,
+        "given_score": portfolio.score,
+        "given_region": portfolio.region,
+        "given_propensity": portfolio.late_share,
+        "given_risky": _risky_of_portfolio(portfolio.late_share, risky_share),
+        "given_months_late": portfolio.months_late,
+        "given_spell": portfolio.spell_months,
+    }
     return {
-        name: np.empty(0, dtype) if columns.get(name) is None else np.ascontiguousarray(columns[name], dtype)
-        for name, dtype in given.items()
+        name: np.ascontiguousarray(column, Book.members[name].kind)
+        for name, column in columns.items()
+        if column is not None
     }
 
 
-def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
-    """Return the book of a scenario, from its portfolio where there is one."""
-    population, behaviour = scenario.population, scenario.behaviour
+@lru_cache
+def drawn_book(population: Population, late_onset: float, late_concentration: float | None) -> Book:
+    """Return a book without a portfolio. Runs only read it, so that those of equal scenarios share it."""
     initial = population.initial_score
+    scores = beta_table(population.score_mean, population.score_concentration)
     return Book(
         limits=limit_table(
             population.limit_median, population.limit_log_sd, population.limit_low, population.limit_high
         ),
         utilisations=utilisation_table(population.utilisation_mean, population.utilisation_concentration),
-        scores=(
-            beta_table(population.score_mean, population.score_concentration)
-            if initial is None
-            else np.full(ROWS, float(initial))
-        ),
-        propensities=beta_table(behaviour.late_onset, behaviour.late_concentration),
+        scores=scores if initial is None else np.full(ROWS, float(initial)),
+        propensities=beta_table(late_onset, late_concentration),
         region_bounds=np.cumsum(list(population.regions.values()), dtype=np.float64),
-        **_given(portfolio, scenario.screening.risky_share),
+        **{name: np.empty(0, one.kind) for name, one in Book.members.items() if name.startswith("given_")},
     )
+
+
+def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
+    """Return the book of a scenario, from its portfolio where there is one."""
+    behaviour = scenario.behaviour
+    book = drawn_book(scenario.population, behaviour.late_onset, behaviour.late_concentration)
+    if portfolio is None:
+        return book
+    members = {name: getattr(book, name) for name in Book.members}
+    return Book(**members | _given(portfolio, scenario.screening.risky_share))
 
 
 def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:

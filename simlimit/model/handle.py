@@ -99,15 +99,10 @@ class Handle:
 
     def __init__(self, **members: "npt.NDArray[Any] | Handle") -> None:
         memory = np.zeros(1, self.layout)
-        inside = {
-            "_memory": memory,
-            "_words": memory.view(np.uint8).data.cast("q"),
-            "address": memory.ctypes.data,
-        }
-        inside[ALL_RECORDS] = memory[ALL_RECORDS]
-        inside |= {name: memory[ALL_RECORDS][name][0] for name in memory[ALL_RECORDS].dtype.names or ()}
-        for name, value in inside.items():
-            object.__setattr__(self, name, value)
+        records, words = memory[ALL_RECORDS], memory.view(np.uint8).data.cast("q")
+        inside = {name: records[name][0] for name in records.dtype.names or ()}
+        inside |= {"_memory": memory, "_words": words, "address": memory.ctypes.data, ALL_RECORDS: records}
+        vars(self).update(inside)
         for name, member in members.items():
             self.attach(name, member)
 
@@ -126,7 +121,7 @@ class Handle:
                 raise TypeError(f"{name} must be a contiguous array of {declared.kind}.")
         if len(where) != declared.words:
             raise TypeError(f"{name} has {len(where) - 1} dimensions, but must have {declared.words - 1}.")
-        object.__setattr__(self, name, member)
+        vars(self)[name] = member
         for word, number in enumerate(where, self.first_words[name]):
             self._words[word] = number
 
