@@ -75,6 +75,14 @@ class TestCompilation:
         assert compiling.is_compiled("pay")
 
 
+@pytest.fixture
+def _heeding_interrupts():
+    """Who runs the tests in the background ignores SIGINT, and a process that a test starts would, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class TestProcess:
     """As a process of its own, where no test's capture is in the way."""
 
@@ -88,9 +96,8 @@ class TestProcess:
 
     @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals to send.")
     @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.usefixtures("_heeding_interrupts")
     def test_being_stopped_keeps_the_replications_that_are_done(self, tmp_path, stop):
-        # So that the model is compiled: until then no replication is done.
-        assert cli.main(["study", "clockwork", "--replications", "1", "--quiet"]) == 0
         arguments = ["study", "clockwork", "--replications", "100000", "--out", "results"]
         command = [sys.executable, "-m", "simlimit", *arguments]
         pipe = subprocess.PIPE
