@@ -10,7 +10,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,11 +81,14 @@ def transition(function: Function) -> Function:
         dispatcher = numba.njit(cache=_FOLDER is not None, **OPTIONS)(function)
     finally:
         numba.config.CACHE_DIR = before
-    if not numba.config.DISABLE_JIT:
-        # A handle knows its type. numba would look for it anew at each call, which takes a microsecond.
-        find_type = dispatcher.typeof_pyval
-        dispatcher.typeof_pyval = lambda value: getattr(value, "numba_type", None) or find_type(value)
-    return _with_widest_integers(dispatcher)
+    if numba.config.DISABLE_JIT:
+        return function
+    # A handle knows its type. numba would look for it anew at each call, which takes a microsecond.
+    find_type = dispatcher.typeof_pyval
+    dispatcher.typeof_pyval = lambda value: getattr(value, "numba_type", None) or find_type(value)
+    dispatcher.compile = _for_widest_integers(dispatcher.compile)
+    compiled: Function = dispatcher
+    return compiled
 
 
 def step(function: Function) -> Function:
@@ -113,19 +116,18 @@ def _for_compiled_callers(function: Function, forceinline: bool) -> Function:
 
     dispatcher._compile_for_args = refuse
     dispatcher.add_overload = add_overload
-    return _with_widest_integers(dispatcher)
+    dispatcher.compile = _for_widest_integers(dispatcher.compile)
+    compiled: Function = dispatcher
+    return compiled
 
 
-def _with_widest_integers(dispatcher: Function) -> Function:
+def _for_widest_integers(compile_exactly: Callable[..., object]) -> Callable[[Iterable[types.Type]], object]:
     """Let a function be compiled once for all widths of integers.
 
     numba would compile it anew for each width, and each constant, that it is called with; that trebles the
     compilation.
     """
-    if not numba.config.DISABLE_JIT:
-        compile_exactly = dispatcher.compile  # type: ignore[attr-defined]
-        dispatcher.compile = lambda signature: compile_exactly(tuple(map(_widest, signature)))  # type: ignore[attr-defined]
-    return dispatcher
+    return lambda signature: compile_exactly(tuple(map(_widest, signature)))
 
 
 def _widest(kind: types.Type) -> types.Type:
