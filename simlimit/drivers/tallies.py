@@ -105,7 +105,7 @@ def tally_borrower(s: State, tallies: Tallies, row: int, r: Record) -> None:
     total = tallies.totals[row, r.group]
     total.borrowers += 1
     total.no_limit_days += r.no_limit_days
-    total.held_days += r.held_days
+    total.lost_days += r.lost_days
     h = r.first_hold
     while h != END:
         hold = s.holds[h]
@@ -133,7 +133,7 @@ def tally(s: State, tallies: Tallies, row: int) -> None:
         tally_followed(s, tallies, row, group)
         tallies.totals[row, group].borrowers = 0
         tallies.totals[row, group].no_limit_days = 0
-        tallies.totals[row, group].held_days = 0
+        tallies.totals[row, group].lost_days = 0
     for b in range(len(s.borrowers)):
         tally_borrower(s, tallies, row, s.borrowers[b])
     for day in range(len(s.daily)):

@@ -6,7 +6,7 @@ any length costs the same, and the running sum over ages is what stands at each 
 """
 
 from simlimit.model.compiling import step
-from simlimit.model.records import NEVER, Record
+from simlimit.model.records import COUNT_FORFEITED, COUNT_RELEASED, NEVER, Record
 from simlimit.model.state import State, is_raise, left
 
 
@@ -32,11 +32,8 @@ def is_counted(s: State, hold: Record) -> bool:
 @step
 def count_stay(s: State, r: Record, hold: Record, day: int) -> None:
     """Count the days since the last change of a hold, up to yesterday, at the gate where it stood."""
-    if is_raise(hold):
-        return
-    cents = left(hold)
-    r.held_days += cents * max(0, day - max(hold.since, s.run.warmup_days))
     if is_counted(s, hold):
+        cents = left(hold)
         begin = s.counts[count_row(s, r, hold, hold.since - hold.repaid_at)]
         end = s.counts[count_row(s, r, hold, day - hold.repaid_at)]
         begin.holds[hold.cause] += 1
@@ -54,17 +51,28 @@ def count_cents(s: State, r: Record, hold: Record, day: int, what: int, cents: i
 
 @step
 def count_end(s: State, r: Record, hold: Record, day: int, what: int, cents: int) -> None:
-    """Count a hold that is released, forfeited or pending at its present age, and an amount."""
+    """Count a hold that is released, forfeited or pending at its present age, and an amount.
+
+    A hold that is released without a part that was forfeited before counts as forfeited.
+    """
     if is_counted(s, hold):
         age = count_row(s, r, hold, day - hold.repaid_at)
-        s.counts[age].holds[what] += 1
+        outcome = COUNT_FORFEITED if what == COUNT_RELEASED and hold.forfeited > 0 else what
+        s.counts[age].holds[outcome] += 1
         s.counts[age].cents[what] += cents
 
 
 @step
+def count_lost(s: State, r: Record, day: int, change: int) -> None:
+    """Count that a line is lost by ``change`` cents more from today on; all days to the horizon at once."""
+    lost = r.highest - r.outstanding - r.available
+    r.lost_days += (max(0, lost) - max(0, lost - change)) * (s.run.horizon - max(day, s.run.warmup_days))
+
+
+@step
 def count_no_limit(s: State, r: Record, day: int) -> None:
-    """Note since when a borrower cannot draw although it owes less than its limit; after each change."""
-    without = r.available < s.product.min_draw and r.outstanding < r.limit
+    """Note since when a borrower cannot draw although its highest limit has room; after each change."""
+    without = r.available < s.product.min_draw <= r.highest - r.outstanding
     if without and r.no_limit_since == NEVER:
         r.no_limit_since = day
     elif not without:
@@ -73,7 +81,7 @@ def count_no_limit(s: State, r: Record, day: int) -> None:
 
 @step
 def end_no_limit_spell(s: State, r: Record, day: int) -> None:
-    """Count the days before today on which a borrower could not draw though it owed less than its limit."""
+    """Count the days before today on which a borrower could not draw though its highest limit had room."""
     if r.no_limit_since != NEVER:
         r.no_limit_days += max(0, day - max(r.no_limit_since, s.run.warmup_days))
         r.no_limit_since = NEVER

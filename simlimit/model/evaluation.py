@@ -11,24 +11,53 @@ from simlimit.model.ledger import line_of, log
 from simlimit.model.levers import BETTER_MODEL, DELEVERAGE, TIMELY_SCORING, campaign_bp, pull
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.money import share
-from simlimit.model.randomness import Numbers, uniforms
+from simlimit.model.randomness import uniforms
 from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State, lenders_in_use, utilisation
 
 RECENT_DRAW_DAYS = 30
 RECENT_PREPAYMENT_DAYS = 90
+LEAVING_DAYS = 30
+"""Days from one occasion on which the lever ``deleverage`` lets a borrower leave another lender to the next."""
 LARGEST_SHIFT = 100.0
 """Logits. Beyond them a flag is certain or impossible, and an exponential could overflow."""
 
 
 @step
 def new_score(s: State, r: Record, day: int) -> float:
-    """Return the score, smoothed toward the record since the last decision."""
-    overdue = day - int(r.oldest_due) > s.rules.grace_days or r.last_overdue > r.last_decision
-    record = 0.0 if overdue else 1.0
-    target = record - s.evaluation.utilisation_weight * utilisation(r)
-    score = r.score + s.evaluation.smoothing * (target - r.score)
+    """Return the score after the days since the last decision, on which it followed the record."""
+    left = s.score_left[day - max(0, int(r.last_decision))]
+    target = 1.0 - s.evaluation.utilisation_weight * utilisation(r)
+    score = r.score * left + target * (1.0 - left) - overdue_loss(s, r, day)
     return min(1.0, max(0.0, score))
+
+
+@step
+def loss_of_stretch(s: State, r: Record, day: int) -> float:
+    """Return what the overdue days of the present arrears take from the score of a day, 0 without any."""
+    overdue = day - max(int(r.oldest_due) + s.rules.grace_days, max(0, int(r.last_decision)))
+    return 1.0 - s.score_left[max(0, overdue)]
+
+
+@step
+def loss_paid(s: State, r: Record, day: int) -> float:
+    """Return what overdue days since the last decision, whose arrears are paid, take from a day's score."""
+    if r.last_overdue <= r.last_decision:
+        return 0.0
+    return s.details[r.place].overdue_loss * s.score_left[day - r.last_overdue]
+
+
+@step
+def overdue_loss(s: State, r: Record, day: int) -> float:
+    """Return what the overdue days since the last decision take from the score of a day."""
+    return loss_paid(s, r, day) + loss_of_stretch(s, r, day)
+
+
+@rare
+def note_late_payment(s: State, r: Record, day: int) -> None:
+    """Note, before a late payment clears the arrears, what their days will have taken from the score."""
+    s.details[r.place].overdue_loss = overdue_loss(s, r, day)
+    r.last_overdue = day
 
 
 @step
@@ -48,15 +77,21 @@ def false_flag_share(s: State, r: Record, day: int) -> float:
     return f
 
 
+@step
+def detected_share(s: State, r: Record, day: int) -> float:
+    """Return the long-run share of its time for which a risky borrower is flagged."""
+    return s.screening.detection + (1.0 - s.screening.detection) * pull(s, r, day, BETTER_MODEL)
+
+
 @rare
-def screen_numbers(s: State, r: Record, started: int, occasion: int) -> Numbers:
-    """Return the random numbers of an evaluation that started on a day (0), or of one at a repayment (1)."""
-    return uniforms(s.run, streams.SCREEN, r.borrower, started, occasion)
+def screen_number(s: State, r: Record, started: int, occasion: int) -> float:
+    """Return the random number of an evaluation that started on a day (0), or of one at a repayment (1)."""
+    return uniforms(s.run, streams.SCREEN, r.borrower, started, occasion)[0]
 
 
 @rare
 def flag_after(s: State, r: Record, time: float, f: float) -> bool:
-    """Let time pass in which a false flag comes or goes; return whether it is there at the end."""
+    """Let time pass in which a flag comes or goes; return whether it is there at the end."""
     flagged = bool(r.flagged)
     if r.flag_changes == 0:
         u = uniforms(s.run, streams.FLAG, r.borrower, 0, 0)
@@ -74,13 +109,13 @@ def flag_after(s: State, r: Record, time: float, f: float) -> bool:
 
 @step
 def flag_rate(s: State, flagged: bool, f: float) -> float:
-    """Return how often a day a false flag goes, or comes."""
+    """Return how often a day a flag goes, or comes."""
     return 1.0 / s.screening.flag_days if flagged else f / (s.screening.flag_days * (1.0 - f))
 
 
 @step
-def update_false_flag(s: State, r: Record, day: int, f: float) -> bool:
-    """Return whether a false flag is there today.
+def update_flag(s: State, r: Record, day: int, f: float) -> bool:
+    """Return whether a flag is there today.
 
     When it comes and goes does not depend on when the borrower is evaluated, so that platforms that evaluate
     at different times make the same mistakes.
@@ -95,18 +130,15 @@ def update_false_flag(s: State, r: Record, day: int, f: float) -> bool:
 
 @step
 def screen(s: State, r: Record, day: int, started: int, occasion: int) -> bool:
-    """Return whether a borrower is flagged: by detection if risky, else by a two-state chain in time."""
-    if r.risky:
-        chance = s.screening.detection + (1.0 - s.screening.detection) * pull(s, r, day, BETTER_MODEL)
-        return screen_numbers(s, r, started, occasion)[1] < chance
+    """Return whether a borrower is flagged, by a two-state chain in time."""
     if r.levers != 0 and r.trusted:
         return False
-    f = false_flag_share(s, r, day)
+    f = detected_share(s, r, day) if r.risky else false_flag_share(s, r, day)
     if f in (0.0, 1.0):
         return f == 1.0
     if s.screening.flag_days == 0.0:
-        return screen_numbers(s, r, started, occasion)[0] < f
-    return update_false_flag(s, r, day, f)
+        return screen_number(s, r, started, occasion) < f
+    return update_flag(s, r, day, f)
 
 
 @step
@@ -140,15 +172,14 @@ def decide_hold(s: State, r: Record, h: int, day: int, seen_until: int) -> None:
 def review_line(s: State, r: Record, day: int) -> None:
     """Cut, reclaim or raise the line."""
     if r.score < s.limits.cut_score:
-        limit = r.limit - share(r.limit, s.limits.cut_bp)
-        lower_limit(s, r, day, limit, causes.SCORE)
+        cut_for_score(s, r, day)
     elif day - int(r.last_draw) >= s.limits.inactive_days:
         lower_limit(s, r, day, r.outstanding + r.held, causes.INACTIVE)
     elif r.standing == causes.CLEAR and not r.raise_pending:
         by_score = r.score >= s.limits.raise_score and day - int(r.last_raise) >= s.limits.raise_days
         rise = (s.limits.raise_bp if by_score else 0) + campaign_bp(s, r, day)
         if rise > 0:
-            limit = min(r.limit + share(r.limit, rise), r.cap)
+            limit = min(r.limit + share(r.limit, rise), s.details[r.place].cap)
             if limit > r.limit:
                 if by_score:
                     r.last_raise = day
@@ -156,20 +187,34 @@ def review_line(s: State, r: Record, day: int) -> None:
 
 
 @rare
-def leave_lender(s: State, r: Record, day: int) -> None:
-    """Let a borrower leave one of its other lenders."""
-    r.lenders -= 1
-    s.today.lenders -= 1
-    log(s, day, events.LENDER_LEFT, line_of(r), 0, causes.NONE)
+def cut_for_score(s: State, r: Record, day: int) -> None:
+    """Cut a line for a low score, unless the last such cut is too recent."""
+    details = s.details[r.place]
+    limit = r.limit - share(r.limit, s.limits.cut_bp)
+    if limit < r.limit and day - details.last_cut >= s.limits.cut_days:
+        details.last_cut = day
+        lower_limit(s, r, day, limit, causes.SCORE)
+
+
+@rare
+def leave_lenders(s: State, r: Record, day: int) -> None:
+    """Let a borrower leave other lenders, one at most on each 30th day since the last decision."""
+    from_day = s.levers.from_day[DELEVERAGE]
+    first = max(0, (int(r.last_decision) - from_day) // LEAVING_DAYS + 1)
+    for k in range(first, (day - from_day) // LEAVING_DAYS + 1):
+        u = uniforms(s.run, streams.LEVER, r.borrower, DELEVERAGE, 1 + k)[0]
+        if r.lenders > 0 and u < s.levers.strength[DELEVERAGE]:
+            r.lenders -= 1
+            s.today.lenders -= 1
+            log(s, day, events.LENDER_LEFT, line_of(r), 0, causes.NONE)
 
 
 @step
 def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasion: int) -> None:
-    """Decide about a borrower and its waiting holds, by the `screen_numbers` of an evaluation."""
+    """Decide about a borrower and its waiting holds, by the `screen_number` of an evaluation."""
     r.score = new_score(s, r, day)
-    leaves = pull(s, r, day, DELEVERAGE)
-    if leaves > 0.0 and r.lenders > 0 and screen_numbers(s, r, started, occasion)[2] < leaves:
-        leave_lender(s, r, day)
+    if r.lenders > 0 and pull(s, r, day, DELEVERAGE) > 0.0:
+        leave_lenders(s, r, day)
     flagged = screen(s, r, day, started, occasion)
     if flagged != r.flagged:
         s.today.flagged += 1 if flagged else -1

@@ -7,7 +7,14 @@ since the last one.
 from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_cents, count_end, count_no_limit, count_stay, end_no_limit_spell
+from simlimit.model.counting import (
+    count_cents,
+    count_end,
+    count_lost,
+    count_no_limit,
+    count_stay,
+    end_no_limit_spell,
+)
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import LESS_MANUAL, pull
 from simlimit.model.money import share
@@ -116,8 +123,6 @@ def end(s: State, r: Record, h: int, outcome: int) -> None:
     elif hold.cause == causes.FUNDING:
         s.today.funding_queue -= 1
     hold.stage = outcome
-    if is_raise(hold):
-        r.raise_pending = 0
     s.today.pending_holds -= 1
     if r.first_hold == h:
         r.first_hold = hold.next
@@ -128,6 +133,22 @@ def end(s: State, r: Record, h: int, outcome: int) -> None:
         s.holds[before].next = hold.next
     if not queued:
         discard(s, h)
+
+
+@step
+def reach_highest(s: State, r: Record, day: int) -> None:
+    """Note a limit that may be the highest so far, now that no raise is pending."""
+    if r.limit > r.highest:
+        rise = r.limit - r.highest
+        r.highest = r.limit
+        count_lost(s, r, day, rise)
+
+
+@step
+def end_raise(s: State, r: Record, day: int) -> None:
+    """Note that no raise is pending any more."""
+    r.raise_pending = 0
+    reach_highest(s, r, day)
 
 
 @rare
@@ -144,6 +165,8 @@ def forfeit(s: State, r: Record, h: int, day: int, amount: int, cause: int) -> N
         s.totals.holds_forfeited += 1
         hold.ended_in = s.clock.phase
         count_end(s, r, hold, day, COUNT_FORFEITED, amount)
+        if is_raise(hold):
+            end_raise(s, r, day)
         end(s, r, h, stages.FORFEITED)
     else:
         count_cents(s, r, hold, day, COUNT_FORFEITED, amount)
@@ -161,11 +184,18 @@ def release(s: State, r: Record, h: int, day: int) -> None:
     s.today.available += amount
     s.today.released += amount
     s.today.headroom -= share(amount, s.funding.reserve_bp)
-    s.totals.holds_released += 1
     count_end(s, r, hold, day, COUNT_RELEASED, amount)
+    count_lost(s, r, day, -amount)
+    if is_raise(hold):
+        end_raise(s, r, day)
     count_no_limit(s, r, day)
     log(s, day, events.RELEASE, hold_of(r, hold), amount, causes.NONE)
-    end(s, r, h, stages.RELEASED)
+    if hold.forfeited > 0:
+        s.totals.holds_forfeited += 1
+        end(s, r, h, stages.FORFEITED)
+    else:
+        s.totals.holds_released += 1
+        end(s, r, h, stages.RELEASED)
 
 
 @step
@@ -225,12 +255,18 @@ def in_progress(s: State, r: Record, day: int) -> bool:
 
 
 @step
-def reach_evaluation(s: State, r: Record, h: int, day: int) -> None:
+def is_held_up(s: State, r: Record, day: int, early: bool) -> bool:
+    """Return whether what reaches gate 2, by an early repayment or not, meets an evaluation in progress."""
+    return (early or not s.evaluation.early_only) and in_progress(s, r, day)
+
+
+@step
+def reach_evaluation(s: State, r: Record, h: int, day: int, early: bool) -> None:
     """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation."""
     hold = s.holds[h]
     hold.arrived_at = day
     hold.stage = stages.WAITING
-    if not s.evaluation.straight_through or in_progress(s, r, day):
+    if not s.evaluation.straight_through or is_held_up(s, r, day, early):
         charge(s, r, hold, day, causes.EVALUATION)
     elif r.standing != causes.CLEAR:
         charge(s, r, hold, day, r.standing)
@@ -250,6 +286,7 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
         return END
     over = max(0, min(principal, r.outstanding - r.limit))
     r.outstanding -= principal
+    count_lost(s, r, day, principal)
     s.today.outstanding -= principal
     s.today.repaid += principal
     s.today.headroom += share(principal, s.funding.recycle_bp)
@@ -262,13 +299,13 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
 
 
 @rare
-def settle(s: State, r: Record, day: int, origin: int) -> None:
-    """Bring the holds that waited for a loan's settlement to gate 2."""
+def settle(s: State, r: Record, day: int, origin: int, early: bool) -> None:
+    """Bring the holds that waited for a loan's settlement, perhaps an early one, to gate 2."""
     h = r.first_hold
     while h != END:
         following = s.holds[h].next
         if s.holds[h].stage == stages.AT_SETTLEMENT and s.holds[h].origin == origin:
-            reach_evaluation(s, r, h, day)
+            reach_evaluation(s, r, h, day, early)
         h = following
 
 

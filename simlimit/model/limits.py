@@ -2,8 +2,8 @@
 
 from simlimit.model import events
 from simlimit.model.compiling import rare
-from simlimit.model.counting import count_no_limit
-from simlimit.model.holds import forfeit, join_queue, open_hold
+from simlimit.model.counting import count_lost, count_no_limit
+from simlimit.model.holds import forfeit, join_queue, open_hold, reach_highest
 from simlimit.model.ledger import line_of, log
 from simlimit.model.money import share
 from simlimit.model.records import NO_LOAN, NONE, Record
@@ -21,6 +21,7 @@ def lower_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
     withdrawn = min(r.available, take)
     if withdrawn > 0:
         r.available -= withdrawn
+        count_lost(s, r, day, withdrawn)
         s.today.available -= withdrawn
         s.today.headroom += share(withdrawn, s.funding.reserve_bp)
         log(s, day, events.WITHDRAW, line_of(r), withdrawn, cause)
@@ -53,4 +54,6 @@ def raise_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
         h = open_hold(s, r, day, added, NO_LOAN, NONE)
         s.holds[h].approved_at = day
         join_queue(s, r, h, day)
+    else:
+        reach_highest(s, r, day)
     count_no_limit(s, r, day)

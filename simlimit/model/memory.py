@@ -34,7 +34,8 @@ def most_events(s: State, day: int, holds: int) -> int:
     # Of a borrower: a miss or slip, a default with a cut and a withdrawal, an evaluation of its day and one
     # at repayment, a cut or raise, a draw here or elsewhere, a lender found or left. Of a hold: its
     # repayment, a forfeit at once, a review, a release or forfeit, an appeal, one more by a user's action.
-    events = 12 * borrowers + holds + 6 * (holds + open_holds)
+    # Lenders are left since the last evaluation, which is less than two periods ago.
+    events = (12 + s.evaluation.period_days // 15) * borrowers + holds + 6 * (holds + open_holds)
     for k in range(len(s.occurrences)):
         if day in (s.occurrences[k].start, s.occurrences[k].end):
             events += 1 + 2 * borrowers + open_holds

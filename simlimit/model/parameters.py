@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from simlimit.model.handle import ALL_RECORDS
 from simlimit.model.levers import KINDS, MORE_FUNDING, PLAN
@@ -59,8 +60,9 @@ def write_parameters(records: Records, scenario: Scenario, late_scale: float) ->
         "product": _product(scenario),
         "evaluation": _same(
             scenario.evaluation,
-            "period_days cutoff_days duration_days straight_through smoothing utilisation_weight",
-        ),
+            "period_days cutoff_days duration_days straight_through utilisation_weight",
+        )
+        | {"early_only": scenario.evaluation.holds_up == "early"},
         "rules": _same(scenario.rules, "min_score clean_days grace_days")
         | {"denies_overdue": scenario.rules.overdue},
         "screening": _screening(scenario),
@@ -174,6 +176,7 @@ def _limits(scenario: Scenario) -> Values:
         "raise_days": limits.raise_days,
         "cut_score": -math.inf if limits.cut_score is None else limits.cut_score,
         "cut_bp": basis_points(limits.cut_share),
+        "cut_days": limits.cut_days,
         "cap": LARGEST_LIMIT if limits.cap is None else cents(limits.cap),
         "inactive_days": _NO_BOUND if limits.inactive_days is None else limits.inactive_days,
     }
@@ -206,6 +209,13 @@ def _levers(scenario: Scenario) -> Values:
         "number": len(scenario.levers),
         "planning": strength[PLAN] > 0,
     }
+
+
+def score_left(scenario: Scenario) -> npt.NDArray[np.float64]:
+    """Return what is left of a score's distance to its target after 0, 1, .. days of a run."""
+    half_life = scenario.evaluation.score_half_life_days
+    days = range(scenario.horizon_days)
+    return np.array([0.5 ** (n / half_life) if half_life > 0 else float(n == 0) for n in days])
 
 
 def facility_records(scenario: Scenario) -> Records:

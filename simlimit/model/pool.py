@@ -6,7 +6,7 @@ from simlimit.model.holds import discard, release
 from simlimit.model.levers import MORE_FUNDING
 from simlimit.model.money import share
 from simlimit.model.queues import POOL, TO_POOL, append, sort_queue, take_all
-from simlimit.model.records import END
+from simlimit.model.records import END, Record
 from simlimit.model.state import State, left
 
 
@@ -61,8 +61,21 @@ def admit_to_queue(s: State) -> None:
 
 
 @step
+def fits(s: State, hold: Record, stopped: bool) -> bool:
+    """Return whether a hold can be released, in a queue that may have been stopped before it."""
+    if s.funding.unlimited:
+        return True
+    claim = share(left(hold), s.funding.reserve_bp)
+    return claim == 0 or (not stopped and claim <= s.today.headroom)
+
+
+@step
 def release_in_order(s: State, day: int) -> None:
-    """Go through the queue: pass over the frozen, release what fits, stop at the first that does not."""
+    """Go through the queue: pass over the frozen, release what fits, stop at the first that does not.
+
+    Behind it only holds that claim nothing are released; there are none where a claim is the whole amount.
+    """
+    stopped = False
     queue = s.queues[POOL]
     before = END
     h = queue.head
@@ -70,12 +83,16 @@ def release_in_order(s: State, day: int) -> None:
         hold = s.holds[h]
         following = hold.link
         if hold.stage == stages.QUEUED:
-            if hold.cause == causes.POLICY:
+            passed_over = hold.cause == causes.POLICY
+            if not (passed_over or fits(s, hold, stopped)):
+                if s.funding.reserve_bp == 10_000:
+                    return
+                stopped = True
+                passed_over = True
+            if passed_over:
                 before = h
                 h = following
                 continue
-            if not s.funding.unlimited and s.today.headroom < share(left(hold), s.funding.reserve_bp):
-                return
             release(s, s.borrowers[hold.owner], h, day)
         discard(s, h)
         if before == END:

@@ -69,6 +69,7 @@ def take_from_book(s: State, r: Record, u: Numbers) -> None:
     else:
         r.limit = s.book.limits[int(u_limit * ROWS)]
         r.outstanding = share(r.limit, s.book.utilisations[int(u_utilisation * ROWS)])
+    r.highest = r.limit
     r.available = max(0, r.limit - r.outstanding)
     if len(s.book.given_score) > 0:
         r.score = s.book.given_score[r.borrower]
@@ -146,7 +147,8 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
             r.first_loan = b * s.storage.loan_capacity
             r.end_of_loans = r.first_loan + s.storage.loan_capacity
             r.loan_capacity = s.storage.loan_capacity
-            r.cap = s.limits.cap
+            s.details[b].cap = s.limits.cap
+            s.details[b].last_cut = FAR_PAST
             take_from_book(s, r, numbers_of(batch, 0, k))
             assign(s, r, numbers_of(batch, 1, k))
             r.lenders = batch.u[2, 1, k] < s.population.other_lenders

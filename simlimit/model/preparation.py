@@ -10,7 +10,7 @@ from simlimit.model import records
 from simlimit.model.book import Book, late_scale, make_book
 from simlimit.model.grouping import Grouping, make_grouping
 from simlimit.model.memory import adjacent_arrays
-from simlimit.model.parameters import facility_records, first_records
+from simlimit.model.parameters import facility_records, first_records, score_left
 from simlimit.model.queues import QUEUES
 from simlimit.model.records import END, Records
 from simlimit.model.state import State
@@ -117,6 +117,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         details=np.zeros(size, records.DETAILS),
         loan_keys=np.zeros(0 if prepared.records[0].run.reusing else 2 * size, np.int64),
         counts=np.zeros(count_rows(prepared), records.COUNT),
+        score_left=score_left(scenario),
         events=np.zeros(0, records.EVENT),
         daily=np.zeros(scenario.horizon_days, records.DAY),
         queues=np.full(QUEUES, END, records.QUEUE),

@@ -47,7 +47,7 @@ def _record(*groups: str) -> np.dtype[Any]:
 
 
 BORROWER = _record(
-    "i8 limit outstanding available held cap held_days",
+    "i8 limit highest outstanding available held lost_days",
     "f8 score propensity",
     "f4 flag_clock",
     "i4 borrower tightened",
@@ -58,8 +58,11 @@ BORROWER = _record(
     "u2 region group loans loan_capacity levers freezes watches",
     "u1 standing watched risky flagged trusted closed raise_pending lenders",
 )
-DETAILS = _record("i8 written_off drawn_elsewhere first_cycle")
-"""What is seldom written of a borrower, apart from its record, which is read all the time."""
+DETAILS = _record("i8 written_off drawn_elsewhere first_cycle cap", "f8 overdue_loss", "i8 last_cut")
+"""What is seldom read or written of a borrower, apart from its record, which is read all the time.
+
+``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
+"""
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 """``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""
 HOLD = _record(
@@ -77,7 +80,7 @@ DAY = _record(
 COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
 """Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(GATE_COUNT, GATE_COUNT + 3)
-TOTAL = _record("i8 borrowers no_limit_days held_days")
+TOTAL = _record("i8 borrowers no_limit_days lost_days")
 """Of the borrowers of a group."""
 REVIEWER = _record("f8 free_at", "i8 hold")
 QUEUE = _record("i8 head tail")
@@ -97,7 +100,7 @@ BEHAVIOUR = _record(
 )
 PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 annuity[61]")
 EVALUATION = _record(
-    "i8 period_days cutoff_days duration_days straight_through", "f8 smoothing utilisation_weight"
+    "i8 period_days cutoff_days duration_days straight_through early_only", "f8 utilisation_weight"
 )
 RULES = _record("i8 clean_days grace_days denies_overdue", "f8 min_score")
 SCREENING = _record(
@@ -107,7 +110,7 @@ SCREENING = _record(
 )
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")
 FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp")
-LIMITS = _record("i8 raise_bp raise_days cut_bp cap inactive_days", "f8 raise_score cut_score")
+LIMITS = _record("i8 raise_bp raise_days cut_bp cut_days cap inactive_days", "f8 raise_score cut_score")
 REACTION = _record(
     "i8 reacting patience_days most_lenders", "f8 appeal_share lender_share lateness_per_lender"
 )

@@ -3,8 +3,8 @@
 from simlimit.model import causes, events, phases, streams
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_no_limit
-from simlimit.model.evaluation import evaluate_at_repayment
+from simlimit.model.counting import count_lost, count_no_limit
+from simlimit.model.evaluation import evaluate_at_repayment, note_late_payment
 from simlimit.model.holds import in_progress, reach_evaluation, repay, settle
 from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import EDUCATION, PAY_ON_TIME, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
@@ -80,7 +80,7 @@ def repay_apart(s: State, r: Record, loan: Record, day: int, principal: int, lat
     if h != END:
         s.holds[h].late = late
     if loan.remaining == 0:
-        settle(s, r, day, loan.origin)
+        settle(s, r, day, loan.origin, early=False)
 
 
 @step
@@ -97,7 +97,7 @@ def pay_all_due(s: State, r: Record, day: int, cycle: int, late: bool) -> None:
         h = repay(s, r, day, total, NO_LOAN, cycle)
         if h != END:
             s.holds[h].late = late
-            reach_evaluation(s, r, h, day)
+            reach_evaluation(s, r, h, day, early=False)
 
 
 @rare
@@ -112,7 +112,7 @@ def prepay(s: State, r: Record, day: int) -> None:
     number = s.product.instalments
     log(s, day, events.PREPAYMENT, subject_of(r.borrower, loan.origin, number), balance, causes.NONE)
     repay(s, r, day, balance, loan.origin, number)
-    settle(s, r, day, loan.origin)
+    settle(s, r, day, loan.origin, early=True)
 
 
 @step
@@ -131,7 +131,7 @@ def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
     cure = r.spell > 0
     late = day - int(r.oldest_due) > s.rules.grace_days
     if late:
-        r.last_overdue = day
+        note_late_payment(s, r, day)
     r.spell = 0
     r.oldest_due = NEVER
     r.slip_until = NEVER
@@ -209,7 +209,9 @@ def default(s: State, r: Record, day: int) -> None:
     s.details[r.place].written_off = r.outstanding
     s.today.written_off += r.outstanding
     s.today.outstanding -= r.outstanding
+    written_off = r.outstanding
     r.outstanding = 0
+    count_lost(s, r, day, written_off)
     r.loans = 0
     r.spell = 0
     r.oldest_due = NEVER

@@ -51,7 +51,7 @@ def strike(s: State, r: Record, day: int, kind: int, size: int) -> None:
     elif kind == causes.LIMIT_CUT:
         lower_limit(s, r, day, r.limit - share(r.limit, size), kind)
     elif kind == causes.CAP:
-        r.cap = min(r.cap, size)
+        s.details[r.place].cap = min(s.details[r.place].cap, size)
         lower_limit(s, r, day, size, kind)
     elif kind == causes.CANCELLATION:
         close(s, r, day, kind)

@@ -30,6 +30,8 @@ class State(Handle):
         Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
     loan_keys : array of int
         Of every loan ever opened, unless records are used again; see `simlimit.model.loans.loan_key`.
+    score_left : array of float, shape (horizon,)
+        What is left of a score's distance to its target after so many days.
     holds, events : arrays of records
         In use up to the counts in ``storage``.
     counts : array of COUNT records
@@ -72,6 +74,7 @@ class State(Handle):
     details = array_of(records.DETAILS)
     loans = array_of(records.LOAN)
     loan_keys = array_of(np.int64)
+    score_left = array_of(np.float64)
     holds = array_of(records.HOLD)
     counts = array_of(records.COUNT)
     events = array_of(records.EVENT)

@@ -51,6 +51,7 @@ def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     repaid_at, since = holds["repaid_at"].astype(np.int64), holds["since"].astype(np.int64)
     days = holds["days"].astype(np.int64)
     released, forfeited = holds["stage"] == stages.RELEASED, holds["stage"] == stages.FORFEITED
+    ended = released | forfeited
     columns: dict[str, Any] = {
         "hold": np.arange(len(holds)),
         "borrower": owner,
@@ -62,9 +63,9 @@ def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
         "repaid_at": repaid_at,
         "approved_at": _day_or_nan(holds["approved_at"]),
         "reviewed_at": _day_or_nan(holds["reviewed_at"]),
-        "ended_at": np.where(released | forfeited, since, np.nan),
+        "ended_at": np.where(ended, since, np.nan),
         "outcome": _labels(np.select([released, forfeited], [0, 1], 2), OUTCOMES),
-        "released_amount": _money(np.where(released, holds["amount"] - holds["forfeited"], 0)),
+        "released_amount": _money(np.where(ended, holds["amount"] - holds["forfeited"], 0)),
         "forfeited_amount": _money(holds["forfeited"]),
         "delay_days": since - repaid_at,
     }
@@ -92,8 +93,9 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
         "drawn_elsewhere": _money(state.details["drawn_elsewhere"][order]),
         "closed": records["closed"] > 0,
         "written_off": _money(state.details["written_off"][order]),
+        "highest_limit": _money(records["highest"]),
         "no_limit_days": records["no_limit_days"].astype(np.int64),
-        "held_amount_days": _money(records["held_days"]),
+        "lost_amount_days": _money(records["lost_days"]),
     }
     return pd.DataFrame(columns)
 

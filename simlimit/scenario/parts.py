@@ -106,6 +106,7 @@ class Product(Part):
 
 
 Schedule = Literal["staggered", "batch"]
+HoldsUp = Literal["all", "early"]
 
 
 class Evaluation(Part):
@@ -117,7 +118,12 @@ class Evaluation(Part):
     schedule: Schedule = choice(
         Schedule, "staggered", "Whether borrowers are evaluated on days of their own or all on the same day"
     )
-    smoothing: float = fraction(0.3, "share per evaluation", "How far the score moves to the latest record")
+    holds_up: HoldsUp = choice(
+        HoldsUp, "all", "Which repayments wait for an evaluation in progress: all, or early ones only"
+    )
+    score_half_life_days: float = number(
+        60.0, 0, 1e9, "days", "How soon the score has gone half of the way to the borrower's record"
+    )
     utilisation_weight: float = fraction(0.0, "score", "What full utilisation takes from the score's target")
     straight_through: bool = switch(
         True, "Whether on-time payments of borrowers in clear standing are released without an evaluation"
@@ -154,12 +160,14 @@ class Screening(Part):
     false_flag: float = fraction(
         0.0, "share of borrowers", "Long-run share of borrowers flagged by mistake", open_end="high"
     )
-    flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of false flags; 0: new at each evaluation")
+    flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of flags; 0: new at each evaluation")
     weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
     risky_share: float = fraction(
         0.0, "share of borrowers", "Borrowers who really are risky: those who pay latest"
     )
-    detection: float = fraction(0.0, "probability per evaluation", "How often a risky borrower is flagged")
+    detection: float = fraction(
+        0.0, "share of time", "Long-run share of its time for which a risky borrower is flagged"
+    )
 
 
 ServiceLaw = Literal["exponential", "constant", "lognormal"]
@@ -212,9 +220,10 @@ class Limits(Part):
 
     raise_score: float | None = fraction(None, "score", "Score from which the line rises; not set: never")
     raise_share: float = number(0.0, 0, 10, "share of the limit", "How much the line rises at once")
-    raise_days: int = days(0, 0, 30_000, "Least days between two rises, however often there is an evaluation")
+    raise_days: int = days(30, 1, 30_000, "Least days between two rises, however often there is an evaluation")
     cut_score: float | None = fraction(None, "score", "Score below which the line is cut; not set: never")
     cut_share: float = fraction(0.0, "share of the limit", "How much the line is cut at once")
+    cut_days: int = days(30, 1, 30_000, "Least days between two cuts, however often there is an evaluation")
     cap: float | None = number(None, 0.01, 1e9, CURRENCY, "Limit above which no line rises; not set: no cap")
     inactive_days: int | None = days(
         None, 1, 30_000, "Days without a draw after which unused limit is taken; not set: never"

@@ -107,12 +107,12 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
 
 
 def borrower_metrics(totals: Totals, prepared: PreparedScenario) -> dict[str, Floats]:
-    """Return the metrics of borrowers from their totals; `held_days` are in cents x days."""
+    """Return the metrics of borrowers from their totals; `lost_days` are in cents x days."""
     with np.errstate(invalid="ignore", divide="ignore"):
         borrower_days = totals["borrowers"] * float(_observed_days(prepared))
         return {
             "no_limit_share": totals["no_limit_days"] / borrower_days,
-            "limit_days_lost": totals["held_days"] / 100 / borrower_days * DAYS_PER_YEAR,
+            "limit_days_lost": totals["lost_days"] / 100 / borrower_days * DAYS_PER_YEAR,
         }
 
 
