@@ -220,6 +220,8 @@ class Borrower:
     last_overdue: float = NEVER
     last_decision: int = -1
     last_raise: float = NEVER
+    last_score_cut: float = NEVER
+    paid_late: float = 0.0  # what the overdue days before late payments take from the score, as of the last one
     flag_clock: float = 0.0
     flag_draws: int = 0
     closed: bool = False
@@ -227,8 +229,17 @@ class Borrower:
     tick: int = 0
     tick_day: int = -1
     shocks: list[ActiveShock] = field(default_factory=list)  # the lasting ones that cover it today
+    highest_limit: int = 0
     no_limit_days: int = 0
-    held_amount_days: int = 0  # in cent-days
+    lost_amount_days: int = 0  # in cent-days
+
+    def __post_init__(self) -> None:
+        self.note_limit()
+
+    def note_limit(self) -> None:
+        """R87: the limit counts as the highest only while no raise is pending."""
+        if not self.raise_pending:
+            self.highest_limit = max(self.highest_limit, self.limit)
 
     @property
     def held(self) -> int:
@@ -475,9 +486,9 @@ class Pool:
         """R79."""
         return sorted(self.queue, key=lambda hold: (hold.queued_at, hold.repaid_at, *hold.key))
 
-    def can_release(self, amount: int) -> bool:
+    def claim(self, amount: int) -> int:
         """R84."""
-        return self.rules.unlimited or self.headroom >= portion(amount, self.reserve_bp)
+        return 0 if self.rules.unlimited else portion(amount, self.reserve_bp)
 
     def receive_principal(self, amount: int) -> None:
         """R85."""
@@ -883,7 +894,7 @@ class Platform:
         lateness = 0 if borrower.oldest_unpaid is None else self.day - borrower.oldest_unpaid
         late = lateness > self.scenario.rules.grace_days
         if late:
-            borrower.last_overdue = self.day
+            self.note_late_payment(borrower)
         borrower.spell = 0
         borrower.slip_until = None
         borrower.oldest_unpaid = None
@@ -895,6 +906,14 @@ class Platform:
         if not is_cure:
             self.perhaps_prepay(borrower, cycle)
         self.perhaps_evaluate_at_repayment(borrower)
+
+    def note_late_payment(self, borrower: Borrower) -> None:
+        """R53: what the overdue days up to today take from the score, beside those before earlier payments."""
+        before = 0.0
+        if borrower.last_overdue > borrower.last_decision:
+            before = borrower.paid_late * self.left(self.day - borrower.last_overdue)
+        borrower.paid_late = before + (1.0 - self.left(self.overdue_days(borrower)))
+        borrower.last_overdue = self.day
 
     def pay_as_one(self, borrower: Borrower, cycle: int, late: bool) -> None:
         """R37, R38."""
@@ -957,7 +976,7 @@ class Platform:
             principal, loan.balance, loan.remaining = loan.balance, 0, 0
             borrower.last_prepayment = self.day
             self.log("prepayment", borrower.id, loan.number, product.instalments, principal)
-            self.open_hold(borrower, loan, product.instalments, principal, late=False)
+            self.open_hold(borrower, loan, product.instalments, principal, late=False, early=True)
 
     def perhaps_evaluate_at_repayment(self, borrower: Borrower) -> None:
         """R42, R43: steps 1 to 4 of an evaluation, for a repayment that has not passed at once."""
@@ -987,7 +1006,13 @@ class Platform:
     # ---- 2.4 A hold opens --------------------------------------------------------------------------------
 
     def open_hold(
-        self, borrower: Borrower, loan: Loan | None, instalment: int, principal: int, late: bool
+        self,
+        borrower: Borrower,
+        loan: Loan | None,
+        instalment: int,
+        principal: int,
+        late: bool,
+        early: bool = False,
     ) -> None:
         """R46 to R48."""
         over = max(0, min(principal, borrower.outstanding - borrower.limit))
@@ -1011,19 +1036,21 @@ class Platform:
         settled = loan is None or loan.remaining == 0
         if hold.place != "ended":
             if settled or self.scenario.product.release_unit == "instalment":
-                self.reach_gate_2(hold)
+                self.reach_gate_2(hold, early)
             else:
                 hold.place = "settlement"
         if loan is not None and settled:
             for earlier in list(borrower.holds):
                 if earlier.place == "settlement" and earlier.loan == loan.number:
-                    self.reach_gate_2(earlier)
+                    self.reach_gate_2(earlier, early)
 
-    def reach_gate_2(self, hold: Hold) -> None:
-        """R49."""
+    def reach_gate_2(self, hold: Hold, early: bool) -> None:
+        """R49: `early` if it is an early repayment that brings the hold there."""
         hold.arrival = self.day
         borrower = hold.borrower
-        if not self.scenario.evaluation.straight_through or self.evaluation_in_progress(borrower):
+        evaluation = self.scenario.evaluation
+        held_up = self.evaluation_in_progress(borrower) and (evaluation.holds_up == "all" or early)
+        if not evaluation.straight_through or held_up:
             self.wait(hold, "evaluation")
         elif borrower.standing != "clear":
             self.wait(hold, borrower.standing)
@@ -1063,7 +1090,7 @@ class Platform:
     def decide(self, borrower: Borrower, u: tuple[float, ...], sees_until: int) -> None:
         """R52: steps 1 to 4, which an evaluation at repayment takes as well."""
         self.move_score(borrower)
-        self.perhaps_leave_lender(borrower, u)
+        self.perhaps_leave_lenders(borrower)
         borrower.flagged = self.screen(borrower, u)
         borrower.standing = self.decide_standing(borrower)
         borrower.last_decision = self.day
@@ -1073,33 +1100,51 @@ class Platform:
     def move_score(self, borrower: Borrower) -> None:
         """R53."""
         evaluation = self.scenario.evaluation
-        grace = self.scenario.rules.grace_days
-        past_due = borrower.oldest_unpaid is not None and self.day - borrower.oldest_unpaid > grace
-        record = 0.0 if past_due or borrower.last_overdue > borrower.last_decision else 1.0
-        target = record - evaluation.utilisation_weight * borrower.utilisation
-        score = borrower.score + evaluation.smoothing * (target - borrower.score)
+        taken = 0.0
+        if borrower.last_overdue > borrower.last_decision:
+            taken = borrower.paid_late * self.left(self.day - borrower.last_overdue)
+        if borrower.oldest_unpaid is not None:
+            taken += 1.0 - self.left(self.overdue_days(borrower))
+        left = self.left(self.day - max(0, borrower.last_decision))
+        without = 1.0 - evaluation.utilisation_weight * borrower.utilisation
+        score = borrower.score * left + without * (1.0 - left) - taken
         borrower.score = min(1.0, max(0.0, score))
 
-    def perhaps_leave_lender(self, borrower: Borrower, u: tuple[float, ...]) -> None:
-        """R54."""
-        if u[2] < self.pull("deleverage", borrower) and borrower.other_lenders > 0:
-            borrower.other_lenders -= 1
-            self.log("lender_left", borrower.id, -1, -1, 0)
+    def left(self, days: float) -> float:
+        """R53: what is left of a distance of the score after some days."""
+        half_life = self.scenario.evaluation.score_half_life_days
+        if half_life == 0:
+            return 1.0 if days == 0 else 0.0
+        return 0.5 ** (days / half_life)
+
+    def overdue_days(self, borrower: Borrower) -> int:
+        """R53: the overdue days since the last decision, up to today, of what is unpaid now."""
+        in_grace_until = borrower.oldest_unpaid + self.scenario.rules.grace_days
+        return max(0, self.day - max(in_grace_until, borrower.last_decision, 0))
+
+    def perhaps_leave_lenders(self, borrower: Borrower) -> None:
+        """R54: every 30 days since the last decision."""
+        lever = self.levers.by_kind.get("deleverage")
+        if lever is None:
+            return
+        pull = self.pull("deleverage", borrower)
+        for w, day in enumerate(range(lever.from_day, self.day + 1, 30)):
+            if day <= borrower.last_decision or borrower.other_lenders == 0:
+                continue
+            if self.levers.uniform(borrower.id, "deleverage", 1 + w) < pull:
+                borrower.other_lenders -= 1
+                self.log("lender_left", borrower.id, -1, -1, 0)
 
     def screen(self, borrower: Borrower, u: tuple[float, ...]) -> bool:
         """R55 to R57: whether the behaviour analysis flags the borrower."""
-        screening = self.scenario.screening
-        if borrower.risky:
-            better = self.pull("better_model", borrower)
-            return u[1] < screening.detection + (1.0 - screening.detection) * better
-        if borrower.trusted:
+        if borrower.trusted and not borrower.risky:
             return False
         f = self.long_run_flag_share(borrower)
         if f == 0:
             return False
         if f == 1:  # weights can carry it there in doubles
             return True
-        if screening.flag_days == 0:
+        if self.scenario.screening.flag_days == 0:
             return u[0] < f
         return self.flag_in_time(borrower, f)
 
@@ -1124,9 +1169,11 @@ class Platform:
             borrower.flag_draws += 1
 
     def long_run_flag_share(self, borrower: Borrower) -> float:
-        """R56."""
+        """R55, R56."""
         screening = self.scenario.screening
         weights = screening.weights
+        if borrower.risky:
+            return screening.detection + (1.0 - screening.detection) * self.pull("better_model", borrower)
         f = screening.false_flag * (1.0 - self.pull("better_model", borrower))
         all_weights = (weights.utilisation, weights.recent_draw, weights.recent_prepayment, weights.lenders)
         if f == 0 or not any(all_weights):
@@ -1170,7 +1217,10 @@ class Platform:
         limit = borrower.limit
         idle_days = self.day - borrower.last_draw
         if limits.cut_score is not None and borrower.score < limits.cut_score:
-            self.fall(borrower, limit - portion(limit, basis_points(limits.cut_share)), "score")
+            lower = limit - portion(limit, basis_points(limits.cut_share))
+            if lower < limit and self.day - borrower.last_score_cut >= limits.cut_days:
+                borrower.last_score_cut = self.day
+                self.fall(borrower, lower, "score")
         elif limits.inactive_days is not None and idle_days >= limits.inactive_days:
             self.fall(borrower, borrower.outstanding + borrower.held, "inactive")
         elif borrower.standing == "clear" and not borrower.raise_pending:
@@ -1252,12 +1302,14 @@ class Platform:
         squeeze = sum(shock.bp for shock in self.active if shock.kind == "liquidity_squeeze")
         self.inflow_today = self.pool.inflow(self.day, self.levers.more_funding_bp(self.day), squeeze)
         self.pool.headroom += self.inflow_today
+        stopped = False
         for hold in self.pool.in_order():
             if hold.borrower.frozen:
                 continue
-            if not self.pool.can_release(hold.left):
-                break
-            self.release(hold)
+            claim = self.pool.claim(hold.left)
+            stopped = stopped or claim > max(0, self.pool.headroom)
+            if not stopped or claim == 0:
+                self.release(hold)
 
     def release(self, hold: Hold) -> None:
         amount = hold.left
@@ -1265,7 +1317,9 @@ class Platform:
         self.log_hold("release", hold, amount)
         hold.borrower.available += amount
         hold.released, hold.left = amount, 0
-        self.counts.add("released", hold, self.day, amount)
+        whole = hold.forfeited == 0
+        self.counts.add("released", hold, self.day, amount, holds=1 if whole else 0)
+        self.counts.add("forfeited", hold, self.day, 0, holds=0 if whole else 1)
         self.end(hold)
 
     def end(self, hold: Hold) -> None:
@@ -1276,6 +1330,7 @@ class Platform:
         if hold.place == "desk":
             self.desk.leave(hold)
         hold.place = "ended"
+        hold.borrower.note_limit()
 
     # ---- 2.8 The line ------------------------------------------------------------------------------------
 
@@ -1319,6 +1374,7 @@ class Platform:
             self.all_holds.append(hold)
             borrower.holds.append(hold)
             self.pass_gate_4(hold)
+        borrower.note_limit()
 
     def close(self, borrower: Borrower, reason: str) -> None:
         """R88."""
@@ -1529,10 +1585,11 @@ class Platform:
 
     def record_borrower(self, borrower: Borrower) -> None:
         """R129: the days and amount-days of 3.2."""
-        cannot_draw = borrower.available < cents(self.scenario.product.min_draw)
-        if cannot_draw and borrower.outstanding < borrower.limit:
+        smallest = cents(self.scenario.product.min_draw)
+        room = borrower.highest_limit - borrower.outstanding
+        if borrower.available < smallest <= room:
             borrower.no_limit_days += 1
-        borrower.held_amount_days += sum(hold.left for hold in borrower.holds if hold.kind == "repayment")
+        borrower.lost_amount_days += max(0, room - borrower.available)
 
     def reach_horizon(self) -> None:
         """R107: what has not ended after the last day is pending, at its age at the horizon."""
@@ -1617,7 +1674,7 @@ class Platform:
 
     def hold_row(self, number: int, hold: Hold) -> dict[str, Any]:
         pending = hold.place != "ended"
-        outcome = "pending" if pending else "released" if hold.released > 0 else "forfeited"
+        outcome = "pending" if pending else "forfeited" if hold.forfeited > 0 else "released"
         end = self.scenario.horizon_days if pending else int(hold.ended_at)
         assert sum(hold.days.values()) == end - hold.repaid_at, hold.key
         return {
@@ -1658,8 +1715,9 @@ class Platform:
                 "drawn_elsewhere": borrower.drawn_elsewhere / 100,
                 "closed": borrower.closed,
                 "written_off": borrower.written_off / 100,
+                "highest_limit": borrower.highest_limit / 100,
                 "no_limit_days": borrower.no_limit_days,
-                "held_amount_days": borrower.held_amount_days / 100,
+                "lost_amount_days": borrower.lost_amount_days / 100,
             }
             for borrower in self.borrowers
         ]

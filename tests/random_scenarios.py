@@ -39,7 +39,11 @@ def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
     fields["reaction"] = random_reaction(rng)
     fields["levers"] = random_levers(rng, fields["horizon_days"])
     fields["rules"]["overdue"] = not chance(rng, 0.15)
-    fields["limits"]["raise_days"] = rng.choice((0, 0, 10, 40))
+    fields["limits"]["raise_days"] = rng.choice((1, 1, 10, 40))
+    fields["limits"]["cut_days"] = rng.choice((1, 10, 40))
+    fields["evaluation"]["holds_up"] = rng.choice(("all", "early"))
+    if chance(rng, 0.1):
+        fields["evaluation"]["score_half_life_days"] = 1e9  # scores stay what they are
     return Scenario(name=f"random {seed}", **fields)
 
 
@@ -141,7 +145,7 @@ def random_evaluation(rng: Random) -> dict[str, Any]:
         "cutoff_days": rng.choice((0, 0, 1, 2, 5, 20)),
         "duration_days": rng.choice((0, min(1, period - 1), period // 2, period - 1)),
         "schedule": rng.choice(("staggered", "staggered", "batch")),
-        "smoothing": rng.choice((0.1, 0.3, 0.6, 1.0)),
+        "score_half_life_days": rng.choice((0.0, 3.0, 20.0, 60.0)),
         "utilisation_weight": rng.choice((0.0, 0.2, 0.5)),
         "straight_through": chance(rng, 0.6),
     }
