@@ -5,7 +5,7 @@ at a gate adds 1 at the age at which it begins and takes 1 away at the age at wh
 any length costs the same, and the running sum over ages is what stands at each age.
 """
 
-from simlimit.model.compiling import step
+from simlimit.model.compiling import rare, step
 from simlimit.model.records import COUNT_FORFEITED, COUNT_RELEASED, NEVER, Record
 from simlimit.model.state import State, is_raise, left
 
@@ -32,8 +32,11 @@ def is_counted(s: State, hold: Record) -> bool:
 @step
 def count_stay(s: State, r: Record, hold: Record, day: int) -> None:
     """Count the days since the last change of a hold, up to yesterday, at the gate where it stood."""
+    if is_raise(hold):
+        return
+    cents = left(hold)
+    r.lost_days += cents * max(0, day - max(hold.since, s.run.warmup_days))
     if is_counted(s, hold):
-        cents = left(hold)
         begin = s.counts[count_row(s, r, hold, hold.since - hold.repaid_at)]
         end = s.counts[count_row(s, r, hold, day - hold.repaid_at)]
         begin.holds[hold.cause] += 1
@@ -63,10 +66,30 @@ def count_end(s: State, r: Record, hold: Record, day: int, what: int, cents: int
 
 
 @step
-def count_lost(s: State, r: Record, day: int, change: int) -> None:
-    """Count that a line is lost by ``change`` cents more from today on; all days to the horizon at once."""
-    lost = r.highest - r.outstanding - r.available
-    r.lost_days += (max(0, lost) - max(0, lost - change)) * (s.run.horizon - max(day, s.run.warmup_days))
+def below_highest(r: Record, pending_raise: int) -> int:
+    """Return by how much a line, without a pending raise, is below the highest that its borrower has had.
+
+    With what is held of repayments it is all that is lost. A line above the highest counts as 0. Nothing is
+    held then, for all that is repaid above the limit is forfeited.
+    """
+    return max(0, r.highest - max(r.limit, r.outstanding) + pending_raise)
+
+
+@rare
+def lost_line(s: State, r: Record) -> int:
+    """Return by how much a line is below the highest that its borrower has had."""
+    if not r.raise_pending:
+        return below_highest(r, 0)
+    h = r.first_hold
+    while not is_raise(s.holds[h]):
+        h = s.holds[h].next
+    return below_highest(r, left(s.holds[h]))
+
+
+@step
+def count_lost_line(s: State, r: Record, day: int, change: int) -> None:
+    """Count, for all days to the horizon at once, that a line is lost by so much more from today on."""
+    r.lost_days += change * (s.run.horizon - max(day, s.run.warmup_days))
 
 
 @step

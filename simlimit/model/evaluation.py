@@ -13,51 +13,15 @@ from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.money import share
 from simlimit.model.randomness import uniforms
 from simlimit.model.records import END, Record, Records
+from simlimit.model.score import new_score
 from simlimit.model.state import State, lenders_in_use, utilisation
 
 RECENT_DRAW_DAYS = 30
 RECENT_PREPAYMENT_DAYS = 90
 LEAVING_DAYS = 30
-"""Days from one occasion on which the lever ``deleverage`` lets a borrower leave another lender to the next."""
+"""Days from one occasion to leave another lender to the next, by the lever ``deleverage``."""
 LARGEST_SHIFT = 100.0
 """Logits. Beyond them a flag is certain or impossible, and an exponential could overflow."""
-
-
-@step
-def new_score(s: State, r: Record, day: int) -> float:
-    """Return the score after the days since the last decision, on which it followed the record."""
-    left = s.score_left[day - max(0, int(r.last_decision))]
-    target = 1.0 - s.evaluation.utilisation_weight * utilisation(r)
-    score = r.score * left + target * (1.0 - left) - overdue_loss(s, r, day)
-    return min(1.0, max(0.0, score))
-
-
-@step
-def loss_of_stretch(s: State, r: Record, day: int) -> float:
-    """Return what the overdue days of the present arrears take from the score of a day, 0 without any."""
-    overdue = day - max(int(r.oldest_due) + s.rules.grace_days, max(0, int(r.last_decision)))
-    return 1.0 - s.score_left[max(0, overdue)]
-
-
-@step
-def loss_paid(s: State, r: Record, day: int) -> float:
-    """Return what overdue days since the last decision, whose arrears are paid, take from a day's score."""
-    if r.last_overdue <= r.last_decision:
-        return 0.0
-    return s.details[r.place].overdue_loss * s.score_left[day - r.last_overdue]
-
-
-@step
-def overdue_loss(s: State, r: Record, day: int) -> float:
-    """Return what the overdue days since the last decision take from the score of a day."""
-    return loss_paid(s, r, day) + loss_of_stretch(s, r, day)
-
-
-@rare
-def note_late_payment(s: State, r: Record, day: int) -> None:
-    """Note, before a late payment clears the arrears, what their days will have taken from the score."""
-    s.details[r.place].overdue_loss = overdue_loss(s, r, day)
-    r.last_overdue = day
 
 
 @step

@@ -8,12 +8,14 @@ from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import (
+    below_highest,
     count_cents,
     count_end,
-    count_lost,
+    count_lost_line,
     count_no_limit,
     count_stay,
     end_no_limit_spell,
+    lost_line,
 )
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import LESS_MANUAL, pull
@@ -136,19 +138,18 @@ def end(s: State, r: Record, h: int, outcome: int) -> None:
 
 
 @step
-def reach_highest(s: State, r: Record, day: int) -> None:
-    """Note a limit that may be the highest so far, now that no raise is pending."""
-    if r.limit > r.highest:
-        rise = r.limit - r.highest
-        r.highest = r.limit
-        count_lost(s, r, day, rise)
+def end_raise(r: Record) -> None:
+    """Note that no raise is pending any more: the limit may be the highest so far."""
+    r.raise_pending = 0
+    r.highest = max(r.highest, r.limit)
 
 
 @step
-def end_raise(s: State, r: Record, day: int) -> None:
-    """Note that no raise is pending any more."""
-    r.raise_pending = 0
-    reach_highest(s, r, day)
+def end_released_raise(s: State, r: Record, day: int, amount: int) -> None:
+    """Note that a raise of which so much was left is released."""
+    lost = below_highest(r, amount)
+    end_raise(r)
+    count_lost_line(s, r, day, below_highest(r, 0) - lost)
 
 
 @rare
@@ -166,7 +167,7 @@ def forfeit(s: State, r: Record, h: int, day: int, amount: int, cause: int) -> N
         hold.ended_in = s.clock.phase
         count_end(s, r, hold, day, COUNT_FORFEITED, amount)
         if is_raise(hold):
-            end_raise(s, r, day)
+            end_raise(r)
         end(s, r, h, stages.FORFEITED)
     else:
         count_cents(s, r, hold, day, COUNT_FORFEITED, amount)
@@ -185,9 +186,8 @@ def release(s: State, r: Record, h: int, day: int) -> None:
     s.today.released += amount
     s.today.headroom -= share(amount, s.funding.reserve_bp)
     count_end(s, r, hold, day, COUNT_RELEASED, amount)
-    count_lost(s, r, day, -amount)
     if is_raise(hold):
-        end_raise(s, r, day)
+        end_released_raise(s, r, day, amount)
     count_no_limit(s, r, day)
     log(s, day, events.RELEASE, hold_of(r, hold), amount, causes.NONE)
     if hold.forfeited > 0:
@@ -285,8 +285,8 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
     if principal == 0:
         return END
     over = max(0, min(principal, r.outstanding - r.limit))
+    lost = lost_line(s, r) if over > 0 else 0
     r.outstanding -= principal
-    count_lost(s, r, day, principal)
     s.today.outstanding -= principal
     s.today.repaid += principal
     s.today.headroom += share(principal, s.funding.recycle_bp)
@@ -295,6 +295,7 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
         r.next_reaction = min(NEVER, day + s.reaction.patience_days)
     if over > 0:
         forfeit(s, r, h, day, over, causes.OVER_LIMIT)
+        count_lost_line(s, r, day, lost_line(s, r) - lost)
     return h if over < principal else END
 
 

@@ -2,8 +2,8 @@
 
 from simlimit.model import events
 from simlimit.model.compiling import rare
-from simlimit.model.counting import count_lost, count_no_limit
-from simlimit.model.holds import forfeit, join_queue, open_hold, reach_highest
+from simlimit.model.counting import count_lost_line, count_no_limit, lost_line
+from simlimit.model.holds import end_raise, forfeit, join_queue, open_hold
 from simlimit.model.ledger import line_of, log
 from simlimit.model.money import share
 from simlimit.model.records import NO_LOAN, NONE, Record
@@ -15,13 +15,13 @@ def lower_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
     """Let a limit fall: the money goes from what is available, then from holds, the latest opened first."""
     if limit >= r.limit:
         return
+    lost = lost_line(s, r)
     take = max(r.limit, r.outstanding) - max(limit, r.outstanding)
     log(s, day, events.CUT, line_of(r), r.limit - limit, cause)
     r.limit = limit
     withdrawn = min(r.available, take)
     if withdrawn > 0:
         r.available -= withdrawn
-        count_lost(s, r, day, withdrawn)
         s.today.available -= withdrawn
         s.today.headroom += share(withdrawn, s.funding.reserve_bp)
         log(s, day, events.WITHDRAW, line_of(r), withdrawn, cause)
@@ -33,6 +33,7 @@ def lower_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
         forfeit(s, r, h, day, part, cause)
         take -= part
         h = following
+    count_lost_line(s, r, day, lost_line(s, r) - lost)
     count_no_limit(s, r, day)
 
 
@@ -55,5 +56,5 @@ def raise_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
         s.holds[h].approved_at = day
         join_queue(s, r, h, day)
     else:
-        reach_highest(s, r, day)
+        end_raise(r)
     count_no_limit(s, r, day)

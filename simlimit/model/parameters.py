@@ -1,6 +1,7 @@
 """A scenario's parameters as the transitions read them: cents, basis points, codes, derived constants."""
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -211,11 +212,12 @@ def _levers(scenario: Scenario) -> Values:
     }
 
 
-def score_left(scenario: Scenario) -> npt.NDArray[np.float64]:
+@lru_cache(maxsize=16)
+def score_left(half_life_days: float, horizon_days: int) -> npt.NDArray[np.float64]:
     """Return what is left of a score's distance to its target after 0, 1, .. days of a run."""
-    half_life = scenario.evaluation.score_half_life_days
-    days = range(scenario.horizon_days)
-    return np.array([0.5 ** (n / half_life) if half_life > 0 else float(n == 0) for n in days])
+    if half_life_days == 0:
+        return np.array([1.0] + [0.0] * (horizon_days - 1))
+    return np.array([0.5 ** (days / half_life_days) for days in range(horizon_days)])
 
 
 def facility_records(scenario: Scenario) -> Records:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from simlimit.books.portfolio import read_portfolio
 from simlimit.model import records
@@ -35,6 +36,8 @@ class PreparedScenario(NamedTuple):
         What they are drawn from.
     grouping : Grouping
         Who is counted apart.
+    score_left : array of float, shape (horizon,)
+        As in a state.
     records : array of one record
         The records of a state before its first day: parameters, and what is not 0.
     """
@@ -44,6 +47,7 @@ class PreparedScenario(NamedTuple):
     borrowers: int
     book: Book
     grouping: Grouping
+    score_left: npt.NDArray[np.float64]
     records: Records
 
 
@@ -97,7 +101,8 @@ def prepare(
     run["reusing"] = reusing
     run["large"] = borrowers >= LARGE
     book = make_book(scenario, portfolio)
-    return PreparedScenario(scenario, regions, borrowers, book, grouping, before)
+    left = score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days)
+    return PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
 
 
 def empty_state(prepared: PreparedScenario) -> State:
@@ -117,7 +122,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         details=np.zeros(size, records.DETAILS),
         loan_keys=np.zeros(0 if prepared.records[0].run.reusing else 2 * size, np.int64),
         counts=np.zeros(count_rows(prepared), records.COUNT),
-        score_left=score_left(scenario),
+        score_left=prepared.score_left,
         events=np.zeros(0, records.EVENT),
         daily=np.zeros(scenario.horizon_days, records.DAY),
         queues=np.full(QUEUES, END, records.QUEUE),

@@ -3,8 +3,8 @@
 from simlimit.model import causes, events, phases, streams
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_lost, count_no_limit
-from simlimit.model.evaluation import evaluate_at_repayment, note_late_payment
+from simlimit.model.counting import count_lost_line, count_no_limit, lost_line
+from simlimit.model.evaluation import evaluate_at_repayment
 from simlimit.model.holds import in_progress, reach_evaluation, repay, settle
 from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import EDUCATION, PAY_ON_TIME, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
@@ -13,6 +13,7 @@ from simlimit.model.loans import drop_oldest
 from simlimit.model.planned_payments import cycle_at_stake, planned_day
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, EQUAL_INSTALMENT, EQUAL_PRINCIPAL, NEVER, NO_LOAN, Record
+from simlimit.model.score import note_late_payment
 from simlimit.model.state import State, lenders_in_use, utilisation
 
 
@@ -209,9 +210,9 @@ def default(s: State, r: Record, day: int) -> None:
     s.details[r.place].written_off = r.outstanding
     s.today.written_off += r.outstanding
     s.today.outstanding -= r.outstanding
-    written_off = r.outstanding
+    lost = lost_line(s, r)
     r.outstanding = 0
-    count_lost(s, r, day, written_off)
+    count_lost_line(s, r, day, lost_line(s, r) - lost)
     r.loans = 0
     r.spell = 0
     r.oldest_due = NEVER

@@ -220,10 +220,10 @@ class Limits(Part):
 
     raise_score: float | None = fraction(None, "score", "Score from which the line rises; not set: never")
     raise_share: float = number(0.0, 0, 10, "share of the limit", "How much the line rises at once")
-    raise_days: int = days(30, 1, 30_000, "Least days between two rises, however often there is an evaluation")
+    raise_days: int = days(30, 1, 30_000, "Least days between two rises, however many evaluations there are")
     cut_score: float | None = fraction(None, "score", "Score below which the line is cut; not set: never")
     cut_share: float = fraction(0.0, "share of the limit", "How much the line is cut at once")
-    cut_days: int = days(30, 1, 30_000, "Least days between two cuts, however often there is an evaluation")
+    cut_days: int = days(30, 1, 30_000, "Least days between two cuts, however many evaluations there are")
     cap: float | None = number(None, 0.01, 1e9, CURRENCY, "Limit above which no line rises; not set: no cap")
     inactive_days: int | None = days(
         None, 1, 30_000, "Days without a draw after which unused limit is taken; not set: never"
