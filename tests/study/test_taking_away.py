@@ -1,0 +1,63 @@
+"""No guarded measure improves by taking credit away."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from taking_away import DELAYS, GUARDED, NOBODY_REACTS, NOBODY_WAITS_FOR_OTHERS, effects
+
+import simlimit as sl
+
+FEW, MANY = range(25), range(25, 200)
+
+
+def assert_nothing_improves(changes: pd.DataFrame) -> None:
+    for measure in (*GUARDED, "days_away"):
+        improved = changes[changes[measure] < -1e-6]
+        assert improved.empty, f"{measure} improved:\n{improved}"
+    for measure in DELAYS[1:]:
+        improved = changes[changes[measure] > 1e-12]
+        assert improved.empty, f"{measure} improved:\n{improved}"
+
+
+def assert_each_way_is_felt(changes: pd.DataFrame) -> None:
+    for way, effect in changes.groupby("way"):
+        assert (effect["limit_days_lost"] > 0).mean() > 0.2, way
+
+
+@pytest.mark.parametrize(
+    "seeds", [pytest.param(FEW, id="few"), pytest.param(MANY, id="many", marks=pytest.mark.long)]
+)
+def test_taking_credit_away_improves_nothing_where_nobody_reacts_and_nobody_waits_for_others(
+    seeds: range,
+) -> None:
+    """In each replication of each scenario: borrowers act alike, and what one loses is of no use to another."""
+    changes = effects(seeds, NOBODY_REACTS | NOBODY_WAITS_FOR_OTHERS)
+    assert_nothing_improves(changes)
+    assert_each_way_is_felt(changes)
+
+
+@pytest.mark.long
+def test_on_average_taking_credit_away_costs_limit_whatever_people_do_about_it() -> None:
+    """With all reactions, a pool and a desk; single scenarios can improve, as docs/statistics.md says."""
+    changes = effects([*FEW, *MANY], {}).query("weight == 'amount'")
+    for way, effect in changes.groupby("way"):
+        for measure in GUARDED:
+            mean, error = effect[measure].mean(), effect[measure].sem()
+            assert mean > 3 * error, (way, measure)
+
+
+def test_cancelling_every_line_is_the_worst_that_can_happen_to_limits() -> None:
+    """What is repaid afterwards is forfeited: it is away to the end, and the limit is lost every day."""
+    today = sl.preset("clockwork").replace({"population.borrowers": 200, "horizon_days": 540})
+    cancelled = today.replace({"shocks": [{"kind": "cancellation", "at_day": 181}]})
+    metrics = {
+        name: sl.replicate(one, 2, progress=False).metrics().mean()
+        for name, one in {"today": today, "cancelled": cancelled}.items()
+    }
+    assert metrics["today"]["days_away"] == 0
+    assert metrics["today"]["limit_days_lost"] == 0
+    assert metrics["cancelled"]["days_away"] > 40
+    assert metrics["cancelled"]["no_limit_share"] > 0.6
+    # 10,000 a line, from day 181 of 540 on, less what is still owed of it.
+    assert 0.5 < metrics["cancelled"]["limit_days_lost"] / (10_000 * 365 * (540 - 181) / 540) < 1
