@@ -60,7 +60,7 @@ def assert_pool_identity(run: sl.Run) -> None:
     horizon, funding = run.scenario.horizon_days, run.scenario.funding
     recycle, reserve = round(10_000 * funding.recycle_share), round(10_000 * funding.reserve_share)
     paid = run.holds[run.holds["kind"] == "repayment"]
-    released = run.holds[run.holds["outcome"] == "released"]
+    released = run.holds[run.holds["released_amount"] > 0]
     withdrawn = run.events[run.events["event"] == "withdraw"]
     drawn = run.events[run.events["event"] == "draw"]
     change = (
@@ -90,7 +90,7 @@ def assert_daily_totals(run: sl.Run) -> None:
     assert cents(daily["drawn_elsewhere"]).sum() == cents(run.borrowers["drawn_elsewhere"]).sum()
     paid = holds[holds["kind"] == "repayment"]
     ended = holds[holds["ended_at"].notna()]
-    released = holds[holds["outcome"] == "released"]
+    released = holds[holds["released_amount"] > 0]
     assert (cents(daily["repaid"]) == on_days(paid["repaid_at"], cents(paid["amount"]), horizon)).all()
     flow = on_days(released["ended_at"], cents(released["released_amount"]), horizon)
     assert (cents(daily["released"]) == flow).all()
@@ -130,7 +130,8 @@ def assert_holds_consistent(run: sl.Run) -> None:
     )
     outcome = holds["outcome"]
     assert (amount > 0).all()
-    assert ((released > 0) == (outcome == "released")).all()
+    assert (outcome[released > 0] != "pending").all()
+    assert ((forfeited > 0) == (outcome == "forfeited"))[outcome != "pending"].all()
     assert (released + forfeited == amount)[outcome != "pending"].all()
     assert (forfeited < amount)[outcome == "pending"].all()
     assert (holds["ended_at"].isna() == (outcome == "pending")).all()

@@ -7,6 +7,7 @@ from `random.Random(seed)` alone: a seed is a scenario, whatever the test.
 from __future__ import annotations
 
 import csv
+import math
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -44,6 +45,12 @@ def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
     fields["evaluation"]["holds_up"] = rng.choice(("all", "early"))
     if chance(rng, 0.1):
         fields["evaluation"]["score_half_life_days"] = 1e9  # scores stay what they are
+    if chance(rng, 0.2):
+        fields["evaluation"]["period_days"] = 75  # longer than the days between two steps of a lever
+    if chance(rng, 0.15):
+        # Nothing flows in, and only holds of 100 currency units or more claim something from the pool.
+        dry = {"initial": 0.0, "daily_inflow": 0.0, "facilities": [], "recycle_share": 0.0}
+        fields["funding"] |= {**dry, "reserve_share": 0.0001}
     return Scenario(name=f"random {seed}", **fields)
 
 
@@ -333,6 +340,8 @@ def all_mechanisms() -> set[str]:
         "payment of interest only",
         "hold refused, then reviewed again",
         "hold partly forfeited, then released",
+        "hold released although the queue is stopped",
+        "several lenders left at one evaluation",
         "day with headroom below zero",
         "appeal approved",
         "evaluation at repayment",
@@ -357,6 +366,9 @@ def mechanisms(holds: pd.DataFrame, daily: pd.DataFrame, events: pd.DataFrame) -
     found["hold refused, then reviewed again"] = int((attempts > 1).sum())
     partly = (holds["released_amount"] > 0) & (holds["forfeited_amount"] > 0)
     found["hold partly forfeited, then released"] = int(partly.sum())
+    found["hold released although the queue is stopped"] = released_past_another(holds)
+    left = events[events["event"] == "lender_left"].groupby(["borrower", "day", "phase"]).size()
+    found["several lenders left at one evaluation"] = int((left > 1).sum())
     found["day with headroom below zero"] = int((daily["headroom"] < 0).sum())
     appeals = events[events["cause"] == "heard"].merge(
         reviews, on=["borrower", "loan", "instalment"], suffixes=("", "_review")
@@ -365,3 +377,15 @@ def mechanisms(holds: pd.DataFrame, daily: pd.DataFrame, events: pd.DataFrame) -
     found["appeal approved"] = len(approved)
     found["evaluation at repayment"] = int(((events["event"] == "evaluation") & (events["phase"] == 1)).sum())
     return +found
+
+
+def released_past_another(holds: pd.DataFrame) -> int:
+    """Return how many holds were released while one before them in the funding queue stayed there.
+
+    Only of those that were never frozen or reviewed do the tables tell when they joined the queue.
+    """
+    queued = holds[holds["approved_at"].notna() & holds["reviewed_at"].isna() & (holds["days_policy"] == 0)]
+    queued = queued.sort_values(["approved_at", "repaid_at", "borrower", "loan", "instalment"])
+    ended = queued["ended_at"].fillna(math.inf)
+    last_before = ended.cummax().shift(fill_value=-1.0)
+    return int(((queued["released_amount"] > 0) & (ended < last_before)).sum())

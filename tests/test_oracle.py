@@ -196,23 +196,161 @@ def test_oracle_waits_for_the_evaluation() -> None:
     assert ((holds["outcome"] == "released") == inside).all()
 
 
-def test_oracle_crosses_the_score_after_the_right_number_of_evaluations() -> None:
-    """R53, R60: by the closed form of exponential smoothing."""
-    start, threshold, smoothing = 0.3, 0.8, 0.25
+@pytest.mark.parametrize("period", [1, 7, 30])
+def test_oracle_crosses_the_score_on_the_right_day(period: int) -> None:
+    """R53, R60: s(t) = 1 - (1 - s0) 2^(-t/h), however often it is looked at."""
+    start, threshold, half_life = 0.3, 0.8, 60.0
     frames = oracle.simulate(
         SMALL.replace(
             {
                 "population.initial_score": start,
                 "rules.min_score": threshold,
-                "evaluation.smoothing": smoothing,
+                "evaluation.score_half_life_days": half_life,
+                "evaluation.period_days": period,
             }
         )
     )
-    evaluations = math.ceil(math.log((1 - threshold) / (1 - start)) / math.log(1 - smoothing))
+    recovers = math.ceil(half_life * math.log2((1 - start) / (1 - threshold)))
     holds = frames.holds
     first = frames.borrowers["evaluation_day"].to_numpy()[holds["borrower"]]
-    clear_on = first + (evaluations - 1) * SMALL.evaluation.period_days
+    clear_on = recovers + (first - recovers) % period
     assert (holds["delay_days"] == np.maximum(0, clear_on - holds["repaid_at"])).all()
+    assert (holds["delay_days"] > 0).any()
+
+
+@pytest.mark.parametrize("period", [1, 7, 30, 75])
+def test_oracle_takes_overdue_days_from_the_score_one_by_one(period: int) -> None:
+    """R53: the score is that of smoothing with one day a step, however seldom it is looked at."""
+    start, half_life, grace = 0.7, 20.0, 2
+    scenario = SMALL.replace(
+        {
+            "population.initial_score": start,
+            "product.cycle_days": 10,
+            "product.instalments": 60,
+            "behaviour.late_onset": 0.4,
+            "behaviour.cure_hazards": (0.6, 0.3),
+            "behaviour.slip_share": 0.4,
+            "behaviour.slip_days": 6,
+            "behaviour.default_dpd": 0,
+            "rules.grace_days": grace,
+            "evaluation.period_days": period,
+            "evaluation.score_half_life_days": half_life,
+        }
+    )
+    frames = oracle.simulate(scenario)
+    whose = {borrower: events for borrower, events in frames.events.groupby("borrower")}
+    for borrower, score_told in frames.borrowers["score"].items():
+        happened = list(whose[borrower][["day", "event"]].itertuples(index=False))
+        last = max(day for day, event in happened if event == "evaluation")
+        score, oldest, days_overdue = start, None, 0
+        for day in range(last + 1):
+            overdue = oldest is not None and day - oldest > grace
+            if day > 0:
+                score = a_day_later(score, 0.0 if overdue else 1.0, half_life)
+            days_overdue += overdue
+            for event in (event for when, event in happened if when == day):
+                if event == "repayment":
+                    oldest = None
+                elif event in ("miss", "slip") and oldest is None:
+                    oldest = day
+        assert score_told == pytest.approx(score, rel=1e-12)
+        assert days_overdue > 0
+
+
+def a_day_later(score: float, target: float, half_life: float) -> float:
+    return target + (score - target) * 2 ** (-1 / half_life)
+
+
+@pytest.mark.parametrize("period", [1, 13, 30, 90])
+def test_oracle_leaves_lenders_at_a_pace_in_days(period: int) -> None:
+    """R54: on days 0, 30 and 60; when an evaluation is does not matter."""
+    days = {"population.borrowers": 200, "horizon_days": 90, "evaluation.schedule": "batch"}
+    levers = [{"kind": "deleverage", "strength": 0.3}]
+    scenario = SMALL.replace({**days, "population.other_lenders": 1.0, "levers": levers})
+    often = oracle.simulate(scenario.replace({"evaluation.period_days": 1})).borrowers
+    seldom = oracle.simulate(scenario.replace({"evaluation.period_days": period})).borrowers
+    assert (seldom["lenders"] == often["lenders"]).all()
+    stayed = 0.7**3
+    assert abs(often["lenders"].mean() - stayed) <= 4 * math.sqrt(stayed * (1 - stayed) / len(often))
+
+
+def test_oracle_flags_the_risky_in_continuous_time() -> None:
+    """R55, R58, R59: as large a share of them as is detected, at any time, however often it is looked."""
+    detection = 0.4
+    scenario = SMALL.replace(
+        {
+            "population.borrowers": 300,
+            "horizon_days": 120,
+            "evaluation.schedule": "batch",
+            "screening.risky_share": 1.0,
+            "screening.detection": detection,
+            "screening.flag_days": 15.0,
+        }
+    )
+    seen = [
+        oracle.simulate(scenario.replace({"evaluation.period_days": period})).borrowers["flagged"]
+        for period in (1, 10, 60)
+    ]
+    assert (seen[0] == seen[1]).all()
+    assert (seen[0] == seen[2]).all()
+    error = math.sqrt(detection * (1 - detection) / len(seen[0]))
+    assert abs(seen[0].mean() - detection) <= 4 * error
+
+
+@pytest.mark.parametrize("period", [1, 7, 50])
+def test_oracle_cuts_at_a_pace_in_days(period: int) -> None:
+    """R62: a low score cuts at the first evaluation at least `cut_days` after the last cut."""
+    pause = 40
+    scenario = SMALL.replace(
+        {
+            "population.initial_score": 0.2,
+            "evaluation.score_half_life_days": 1e9,
+            "evaluation.period_days": period,
+            "limits.cut_score": 0.5,
+            "limits.cut_share": 0.1,
+            "limits.cut_days": pause,
+        }
+    )
+    events = oracle.simulate(scenario).events
+    cuts = events[events["event"] == "cut"]
+    gaps = cuts.groupby("borrower")["day"].diff().dropna()
+    assert len(gaps) > 100
+    assert (gaps == period * math.ceil(pause / period)).all()
+
+
+@pytest.mark.parametrize("holds_up", ["all", "early"])
+def test_oracle_lets_an_evaluation_hold_up_what_it_should(holds_up: str) -> None:
+    """R49, R50: early repayments, with what they bring to gate 2 from settlement; or all repayments."""
+    duration, period = 20, 30
+    scenario = SMALL.replace(
+        {
+            "product.release_unit": "loan",
+            "product.instalments": 6,
+            "product.cycle_days": 7,
+            "behaviour.prepay_per_year": 12.0,
+            "behaviour.draws_per_year": 20.0,
+            "evaluation.period_days": period,
+            "evaluation.duration_days": duration,
+            "evaluation.holds_up": holds_up,
+        }
+    )
+    frames = oracle.simulate(scenario)
+    holds = frames.holds
+    settled_at = holds["repaid_at"] + holds["days_settlement"]
+    inside = settled_at < scenario.horizon_days
+    prepaid = frames.events[frames.events["event"] == "prepayment"].set_index("loan")["day"]
+    early = holds["loan"].map(prepaid) == settled_at
+    first = frames.borrowers["evaluation_day"].to_numpy()[holds["borrower"]]
+    since = (settled_at - first) % period
+    in_progress = (settled_at > first) & (1 <= since) & (since <= duration)
+    held_up = in_progress & (early | (holds_up == "all"))
+    waits = (duration - since).where(held_up, 0)
+    within = inside & (settled_at + waits < scenario.horizon_days)
+    assert (holds["days_evaluation"] == waits)[within].all()
+    assert (holds["delay_days"] == holds["days_settlement"] + waits)[within].all()
+    for some in (early, ~early):
+        assert (in_progress & within & some).any()
+    assert (held_up & within & (holds["days_settlement"] > 0)).any()
 
 
 def test_oracle_freezes() -> None:
@@ -244,6 +382,91 @@ def test_oracle_serves_a_batch_through_the_pool() -> None:
     before = scenario.funding.initial + 29 * inflow  # the headroom of day 29, before its inflow
     for k, ended in enumerate(sorted(holds["ended_at"].dropna()), start=1):
         assert ended == 29 + max(0, math.ceil((k * claim - before) / inflow) - 1)
+
+
+def test_oracle_never_stops_what_claims_nothing() -> None:
+    """R84: an empty pool releases what claims nothing from it, behind what waits for it, too."""
+    scenario = SMALL.replace(
+        {
+            "population.limit_median": 1_000.0,
+            "population.limit_log_sd": 1.5,
+            "product.instalments": 12,
+            "funding.unlimited": False,
+            "funding.initial": 0.0,
+            "funding.daily_inflow": 0.0,
+            "funding.recycle_share": 0.0,
+            "funding.reserve_share": 0.0001,
+        }
+    )
+    frames = oracle.simulate(scenario)
+    holds = frames.holds
+    claims = (100 * holds["amount"]).round().astype(int) // 10_000
+    assert (holds["delay_days"] == 0)[claims == 0].all()
+    assert (holds["outcome"] == "pending")[claims > 0].all()
+    assert 0.1 < (claims == 0).mean() < 0.9
+
+
+def test_oracle_counts_a_hold_that_lost_a_part_as_forfeited() -> None:
+    """R128, R133: whatever is released of it."""
+    cut = {"kind": "limit_cut", "size": 0.12, "at_day": 100}
+    freeze = {"kind": "freeze", "at_day": 0, "duration_days": 200}
+    fields = {"population.utilisation_mean": 1.0, "shocks": [freeze, cut]}
+    frames = oracle.simulate(SMALL.replace(fields), follow_up_days=0)
+    holds = frames.holds
+    partly = holds[(holds["released_amount"] > 0) & (holds["forfeited_amount"] > 0)]
+    assert len(partly) > 0
+    assert (partly["outcome"] == "forfeited").all()
+    assert (partly["ended_at"] == 200).all()
+    for outcome in ("released", "forfeited"):
+        assert frames.counts[outcome].sum() == (holds["outcome"] == outcome).sum()
+        amounts = frames.counts[f"{outcome}_amount"].sum(), holds[f"{outcome}_amount"].sum()
+        assert amounts[0] == pytest.approx(amounts[1], rel=1e-12)
+
+
+TAKEN_AWAY = {
+    "cut": {"shocks": [{"kind": "limit_cut", "size": 0.3, "at_day": 100}]},
+    "cap": {"shocks": [{"kind": "cap", "size": 2_000.0, "at_day": 100}]},
+    "cancellation": {"shocks": [{"kind": "cancellation", "at_day": 100}]},
+    "reclaim": {"limits.inactive_days": 60},
+    "low score": {"limits.cut_score": 1.0, "limits.cut_share": 0.2, "evaluation.utilisation_weight": 0.5},
+}
+
+
+@pytest.mark.parametrize("changes", TAKEN_AWAY.values(), ids=TAKEN_AWAY)
+def test_oracle_loses_more_where_credit_is_taken_away(changes: dict[str, object]) -> None:
+    """R129: what is lost is measured against the highest limit, for every borrower."""
+    slow = {"evaluation.straight_through": False, "product.min_draw": 3_000.0}
+    before = oracle.simulate(SMALL.replace(slow)).borrowers
+    after = oracle.simulate(SMALL.replace({**slow, **changes})).borrowers
+    assert (after["limit"] < before["limit"]).any()
+    assert (after["highest_limit"] == before["highest_limit"]).all()
+    for column in ("lost_amount_days", "no_limit_days"):
+        assert (after[column] >= before[column]).all()
+        assert after[column].sum() > before[column].sum()
+
+
+def test_oracle_and_package_agree_about_a_raise_that_waits_above_the_highest_limit() -> None:
+    """R87, R129: it makes no limit the highest, and what is repaid beside it is not lost."""
+    scenario = SMALL.replace(
+        {
+            "population.utilisation_mean": 1.1,
+            "population.utilisation_concentration": None,
+            "product.instalments": 24,
+            "product.cycle_days": 7,
+            "limits.raise_score": 0.0,
+            "limits.raise_share": 0.2,
+            "evaluation.period_days": 50,
+            "funding.unlimited": False,
+            "funding.initial": 0.0,
+            "funding.daily_inflow": 0.0,
+            "funding.recycle_share": 0.0,
+        }
+    )
+    told = oracle.simulate(scenario)
+    assert (told.borrowers["highest_limit"] < told.borrowers["limit"]).any()
+    for engine in ("calendar", "simpy"):
+        run = simlimit.simulate(scenario, engine=engine)
+        assert oracle.first_difference(run, told) is None
 
 
 def test_oracle_releases_per_settled_loan() -> None:

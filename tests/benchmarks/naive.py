@@ -46,6 +46,7 @@ REQUIRED = {
     "product.release_unit": "instalment",
     "evaluation.schedule": "staggered",
     "evaluation.straight_through": True,
+    "evaluation.holds_up": "early",
     "screening.weights": Weights(),
     "review.service_law": "lognormal",
     "funding.unlimited": False,
@@ -87,9 +88,12 @@ class Borrower:
     flagged: bool | None = None
     months_late: int = 0
     oldest_due: int | None = None
+    overdue: list[tuple[int, int]] = field(default_factory=list)  # spells since the last decision
     last_overdue: float = -math.inf
     last_decision: int = -1
     last_draw: int = -30
+    last_raise: float = -math.inf
+    last_cut: float = -math.inf
     raise_pending: bool = False
     closed: bool = False
 
@@ -114,10 +118,12 @@ class Hold:
     left: int
     repaid_at: int
     late: bool = False
+    early: bool = False
     decided: simpy.Event | None = None  # while it waits for an evaluation
     claims: simpy.Event | None = None  # until the day's claims on the pool are made
     process: simpy.Process | None = None
     ended_at: int | None = None
+    released: int = 0
     outcome: str = "pending"
 
 
@@ -228,7 +234,7 @@ class Platform:
                         yield self.env.timeout(slip)
                     self.pay_what_is_due(borrower, cycle)
                     if self.random.random() < prepayment and borrower.loans:
-                        self.take_repayment(borrower, borrower.loans.pop(0).balance, late=False)
+                        self.take_repayment(borrower, borrower.loans.pop(0).balance, early=True)
             if self.days_past_due(borrower) >= behaviour.default_dpd:
                 self.default(borrower)
                 return
@@ -246,6 +252,7 @@ class Platform:
         late = self.days_past_due(borrower) > self.scenario.rules.grace_days
         if late:
             borrower.last_overdue = self.today
+            borrower.overdue.append(self.overdue_spell(borrower))
         principal = 0
         for loan in borrower.loans:
             while loan.remaining > 0 and loan.next_cycle <= cycle:
@@ -259,16 +266,22 @@ class Platform:
         borrower.loans = [loan for loan in borrower.loans if loan.remaining > 0]
         borrower.months_late = 0
         borrower.oldest_due = None
-        self.take_repayment(borrower, principal, late)
+        self.take_repayment(borrower, principal, late=late)
 
-    def take_repayment(self, borrower: Borrower, principal: int, late: bool) -> None:
+    def overdue_spell(self, borrower: Borrower) -> tuple[int, int]:
+        """Return the last day of grace of what is due, and today."""
+        return borrower.oldest_due + self.scenario.rules.grace_days, self.today
+
+    def take_repayment(
+        self, borrower: Borrower, principal: int, *, late: bool = False, early: bool = False
+    ) -> None:
         self.counts["payments"] += 1
         if principal == 0:
             return
         over_limit = max(0, min(principal, borrower.outstanding - borrower.limit))
         borrower.outstanding -= principal
         self.returned += int(principal * self.scenario.funding.recycle_share)
-        hold = Hold(borrower, "repayment", principal, principal - over_limit, self.today, late)
+        hold = Hold(borrower, "repayment", principal, principal - over_limit, self.today, late, early)
         self.open(hold)
 
     def default(self, borrower: Borrower) -> None:
@@ -293,7 +306,7 @@ class Platform:
         borrower = hold.borrower
         try:
             if hold.kind == "repayment":
-                if borrower.standing != "clear" or hold.late or borrower.in_evaluation:
+                if borrower.standing != "clear" or hold.late or (hold.early and borrower.in_evaluation):
                     yield self.decision_about(hold)
                 while borrower.watched and not (yield from self.review(hold)):
                     yield self.decision_about(hold)
@@ -304,11 +317,12 @@ class Platform:
             if claimed > hold.left:
                 yield self.pool.put(claimed - hold.left)
         except simpy.Interrupt:
-            self.end(hold, "forfeited")
+            self.end(hold)
             return
         self.counts["releases"] += 1
+        hold.released = hold.left
         borrower.available += hold.left
-        self.end(hold, "released")
+        self.end(hold)
 
     def decision_about(self, hold: Hold) -> simpy.Event:
         hold.decided = self.env.event()
@@ -334,8 +348,9 @@ class Platform:
         yield self.env.timeout(day + DECIDE / 8 - self.env.now)
         return self.random.random() < rules.approve_share
 
-    def end(self, hold: Hold, outcome: str) -> None:
-        hold.ended_at, hold.outcome = self.today, outcome
+    def end(self, hold: Hold) -> None:
+        hold.ended_at = self.today
+        hold.outcome = "released" if hold.left == hold.amount else "forfeited"
         hold.left = 0
         hold.borrower.holds.remove(hold)
         if hold.kind == "raise":
@@ -368,20 +383,29 @@ class Platform:
         self.move_limit(borrower)
 
     def move_score(self, borrower: Borrower) -> None:
+        """Move toward the record of each stretch of days since the last decision."""
         rules = self.scenario.evaluation
-        overdue = (
-            self.days_past_due(borrower) > self.scenario.rules.grace_days
-            or borrower.last_overdue > borrower.last_decision
-        )
-        target = (0.0 if overdue else 1.0) - rules.utilisation_weight * borrower.utilisation
-        score = borrower.score + rules.smoothing * (target - borrower.score)
+        good = 1.0 - rules.utilisation_weight * borrower.utilisation
+        if borrower.oldest_due is not None:
+            borrower.overdue.append(self.overdue_spell(borrower))
+        score, day = borrower.score, max(0, borrower.last_decision)
+        for grace_ends, until in borrower.overdue:
+            begin = max(day, grace_ends)
+            if until > begin:
+                score = self.nearer(score, good, begin - day)
+                score = self.nearer(score, good - 1.0, until - begin)
+                day = until
+        score = self.nearer(score, good, self.today - day)
+        borrower.overdue.clear()
         borrower.score = min(1.0, max(0.0, score))
 
+    def nearer(self, score: float, target: float, days: int) -> float:
+        return target + (score - target) * 0.5 ** (days / self.scenario.evaluation.score_half_life_days)
+
     def look_for_flag(self, borrower: Borrower) -> None:
-        screening, share = self.scenario.screening, self.scenario.screening.false_flag
-        if borrower.risky:
-            probability = screening.detection
-        elif borrower.flagged is None or screening.flag_days == 0:
+        screening = self.scenario.screening
+        share = screening.detection if borrower.risky else screening.false_flag
+        if share == 1.0 or borrower.flagged is None or screening.flag_days == 0:
             probability = share
         else:
             rate = 1 / (screening.flag_days * (1 - share))
@@ -403,7 +427,9 @@ class Platform:
         """Cut, reclaim or raise the line: the first whose condition holds."""
         rules = self.scenario.limits
         if rules.cut_score is not None and borrower.score < rules.cut_score:
-            self.lower_limit(borrower, borrower.limit - int(borrower.limit * rules.cut_share))
+            if self.today - borrower.last_cut >= rules.cut_days:
+                borrower.last_cut = self.today
+                self.lower_limit(borrower, borrower.limit - int(borrower.limit * rules.cut_share))
         elif rules.inactive_days is not None and self.today - borrower.last_draw >= rules.inactive_days:
             self.lower_limit(borrower, borrower.outstanding + borrower.held)
         elif (
@@ -411,6 +437,7 @@ class Platform:
             and borrower.score >= rules.raise_score
             and borrower.standing == "clear"
             and not borrower.raise_pending
+            and self.today - borrower.last_raise >= rules.raise_days
         ):
             limit = borrower.limit + int(borrower.limit * rules.raise_share)
             self.raise_limit(borrower, limit if rules.cap is None else min(limit, cents(rules.cap)))
@@ -438,6 +465,7 @@ class Platform:
             return
         room = max(limit, borrower.outstanding) - max(borrower.limit, borrower.outstanding)
         borrower.limit = limit
+        borrower.last_raise = self.today
         if room > 0:
             borrower.raise_pending = True
             self.open(Hold(borrower, "raise", room, room, self.today))
@@ -496,6 +524,7 @@ def holds_frame(platform: Platform) -> pd.DataFrame:
             "repaid_at": hold.repaid_at,
             "ended_at": hold.ended_at,
             "outcome": hold.outcome,
+            "released_amount": hold.released / 100,
             "delay_days": (horizon if hold.ended_at is None else hold.ended_at) - hold.repaid_at,
         }
         for hold in platform.holds

@@ -167,7 +167,7 @@ class Census:
         shape = len(GATES), regions, 2, scenario.horizon_days - scenario.warmup_days + 1
         self.holds, self.cents = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.no_limit_days: Any = 0
-        self.held_days: Any = 0
+        self.lost_days: Any = 0
 
     def __call__(self, platform: Platform) -> Iterator[Any]:
         for day in range(self.warmup, platform.horizon):
@@ -176,19 +176,16 @@ class Census:
 
     def count(self, day: int, platform: Platform) -> None:
         b = platform.borrowers
-        self.no_limit_days += (b["available"] < self.min_draw) & (b["outstanding"] < b["limit"])
-        held = np.zeros(len(b), np.int64)
+        room = b["highest"] - b["outstanding"]
+        self.no_limit_days += (b["available"] < self.min_draw) & (room >= self.min_draw)
+        self.lost_days += np.maximum(0, room - b["available"])
         holds = platform.state.holds[: platform.state.storage.holds_used]
         for hold in holds[~np.isin(holds["stage"], (RELEASED, FORFEITED))]:
-            if hold["instalment"] != NONE:
-                left = hold.amount - hold.forfeited
-                held[hold.owner] += left
-                if hold.repaid_at >= self.warmup:
-                    followed = int(hold.repaid_at <= self.last_followed)
-                    row = hold.cause, b[hold.owner].region, followed, day - hold.repaid_at
-                    self.holds[row] += 1
-                    self.cents[row] += left
-        self.held_days += held
+            if hold["instalment"] != NONE and hold.repaid_at >= self.warmup:
+                followed = int(hold.repaid_at <= self.last_followed)
+                row = hold.cause, b[hold.owner].region, followed, day - hold.repaid_at
+                self.holds[row] += 1
+                self.cents[row] += hold.amount - hold.forfeited
 
 
 @few_and_many(12, 100)
@@ -202,7 +199,7 @@ def test_counts_are_those_of_a_census_at_the_end_of_each_day(seed: int, tmp_path
             assert (by_age(run, gate) == census.holds[k]).all()
             assert (by_age(run, f"{gate}_amount") == census.cents[k]).all()
         assert (run.borrowers["no_limit_days"] == census.no_limit_days).all()
-        assert (run.borrowers["held_amount_days"] == census.held_days / 100).all()
+        assert (run.borrowers["lost_amount_days"] == census.lost_days / 100).all()
 
 
 def test_the_random_scenarios_have_something_to_count() -> None:

@@ -81,8 +81,8 @@ def assert_rows_are_single_runs(
         by_region = run.borrowers.groupby("region", observed=False)
         assert done.totals[row]["borrowers"].tolist() == by_region.size().tolist()
         assert done.totals[row]["no_limit_days"].tolist() == by_region["no_limit_days"].sum().tolist()
-        held = by_region["held_amount_days"].sum().to_numpy()
-        assert done.totals[row]["held_days"] / 100 == pytest.approx(held, rel=1e-12)
+        lost = by_region["lost_amount_days"].sum().to_numpy()
+        assert done.totals[row]["lost_days"] / 100 == pytest.approx(lost, rel=1e-12)
 
 
 def assert_counts_of_regions(done: Tallies, run: sl.Run, follow_up: int) -> None:
@@ -153,7 +153,7 @@ def assert_groups_are_those_of_the_holds(done: Tallies, run: sl.Run, group_of: n
         total = done.totals[0, group]
         assert total["borrowers"] == len(people)
         assert total["no_limit_days"] == people["no_limit_days"].sum()
-        assert total["held_days"] / 100 == pytest.approx(people["held_amount_days"].sum(), rel=1e-12)
+        assert total["lost_days"] / 100 == pytest.approx(people["lost_amount_days"].sum(), rel=1e-12)
 
 
 @pytest.mark.parametrize("by", [*FLAGS, *BANDS])

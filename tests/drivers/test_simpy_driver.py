@@ -394,7 +394,7 @@ def test_there_is_space_for_the_hold_of_an_action_on_the_fullest_day() -> None:
             "product.min_draw": 1.0,
             "limits.raise_score": 0.0,
             "limits.raise_share": 0.01,
-            "limits.raise_days": 0,
+            "limits.raise_days": 1,
         }
     )
     opened = []

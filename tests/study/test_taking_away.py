@@ -31,7 +31,7 @@ def assert_each_way_is_felt(changes: pd.DataFrame) -> None:
 def test_taking_credit_away_improves_nothing_where_nobody_reacts_and_nobody_waits_for_others(
     seeds: range,
 ) -> None:
-    """In each replication of each scenario: borrowers act alike, and what one loses is of no use to another."""
+    """In each single history: borrowers act alike, and what one loses is of no use to another."""
     changes = effects(seeds, NOBODY_REACTS | NOBODY_WAITS_FOR_OTHERS)
     assert_nothing_improves(changes)
     assert_each_way_is_felt(changes)

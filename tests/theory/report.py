@@ -133,22 +133,22 @@ def flag_rows() -> Iterator[Row]:
 
 
 def score_rows() -> Iterator[Row]:
-    """A low score recovers after a known number of evaluations."""
-    start, threshold, smoothing = 0.3, 0.8, 0.25
+    """A low score recovers on a known day."""
+    start, threshold, half_life = 0.3, 0.8, 60.0
     fields = {
         "population.initial_score": start,
         "rules.min_score": threshold,
-        "evaluation.smoothing": smoothing,
+        "evaluation.score_half_life_days": half_life,
     }
-    n = math.ceil(math.log((1 - threshold) / (1 - start)) / math.log(1 - smoothing))
+    day = math.ceil(half_life * math.log2((1 - start) / (1 - threshold)))
     (run,) = runs(fields, number=1)
     first, period = of_borrower(run, "evaluation_day"), run.scenario.evaluation.period_days
-    waited = (run.holds["delay_days"] > 0).to_numpy()
-    numbers = (run.holds["ended_at"].to_numpy() - first)[waited] / period + 1
-    agree = waits_agree(run, np.maximum(0, first + (n - 1) * period - run.holds["repaid_at"].to_numpy()))
-    on = f"a low score; a = {smoothing}, s₀ = {start}, threshold θ = {threshold}"
-    formula = "⌈ln((1 - θ)/(1 - s₀)) / ln(1 - a)⌉"
-    yield exact_row((on, "evaluation that releases", formula), n, numbers.mean(), agree)
+    waited = run.holds["delay_days"] > 0
+    clear_on = day + (first - day) % period
+    agree = waits_agree(run, np.maximum(0, clear_on - run.holds["repaid_at"].to_numpy()))
+    on = f"a low score; half-life h = {half_life:g}, s₀ = {start}, threshold θ = {threshold}"
+    formula = "⌈h log₂((1 - s₀)/(1 - θ))⌉"
+    yield exact_row((on, "first day of release", formula), day, run.holds["ended_at"][waited].min(), agree)
 
 
 def clean_rows() -> Iterator[Row]:

@@ -113,7 +113,7 @@ def test_the_urgent_are_taken_first_but_do_not_interrupt() -> None:
         "review.priority_score": 0.7,
         "population.score_mean": 0.6,
         "population.score_concentration": 3.0,
-        "evaluation.smoothing": 0.0,  # scores stay what they are
+        "evaluation.score_half_life_days": 1e9,  # scores stay what they are
     }
     run = sl.simulate(clockwork({**WATCHED, **fields}, borrowers=100))
     urgent = run.borrowers["score"].to_numpy()[run.holds["borrower"]] >= 0.7

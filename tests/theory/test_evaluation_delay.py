@@ -73,38 +73,36 @@ def test_without_straight_through_the_delay_is_uniform(period: int, cutoff: int)
     assert_mean(square, (period**2 - 1) / 12)
 
 
-@pytest.mark.parametrize("cutoff", [0, 12])
+@pytest.mark.parametrize(("period", "cutoff"), [(1, 0), (7, 12), (30, 0)])
 @pytest.mark.parametrize(
-    ("start", "threshold", "smoothing"),
+    ("start", "threshold", "half_life"),
     [
-        (0.3, 0.8, 0.25),
-        (0.0, 0.5, 0.1),
-        (0.65, 0.7, 0.9),
-        (0.2, 0.999, 0.3),
-        (0.9, 0.6, 0.3),
-        (0.1, 1.0, 1.0),
+        (0.3, 0.8, 60.0),
+        (0.0, 0.5, 35.5),
+        (0.65, 0.7, 200.0),
+        (0.2, 0.999, 10.0),
+        (0.9, 0.6, 30.0),
+        (0.1, 1.0, 0.0),
     ],
 )
-def test_a_low_score_recovers_after_a_known_number_of_evaluations(
-    start: float, threshold: float, smoothing: float, cutoff: int
+def test_a_low_score_recovers_on_a_known_day_however_often_it_is_looked_at(
+    start: float, threshold: float, half_life: float, period: int, cutoff: int
 ) -> None:
-    """R53, R60: exponential smoothing crosses the threshold after so many steps."""
+    """R53, R60: s(t) = 1 - (1 - s0) 2^(-t/h); the first evaluation from then on finds it."""
     fields = {
         "population.initial_score": start,
         "rules.min_score": threshold,
-        "evaluation.smoothing": smoothing,
+        "evaluation.score_half_life_days": half_life,
+        "evaluation.period_days": period,
         "evaluation.cutoff_days": cutoff,
     }
     run = sl.simulate(clockwork(fields))
-    if start >= threshold:
-        crossing = 0  # clear from the start
-    elif smoothing == 1.0:
-        crossing = 1
-    else:
-        crossing = max(1, math.ceil(math.log((1 - threshold) / (1 - start)) / math.log(1 - smoothing)))
-    clear_on = of_borrower(run, "evaluation_day") + (crossing - 1) * run.scenario.evaluation.period_days
+    # Without a half-life the score is that of the record of the first day that has passed.
+    recovers = half_life * math.log2((1 - start) / (1 - threshold)) if half_life else 1.0
+    first = of_borrower(run, "evaluation_day")
+    clear_on = first + period * np.maximum(0, np.ceil((recovers - first) / period)).astype(np.int64)
     waits = np.maximum(0, clear_on - run.holds["repaid_at"].to_numpy())
-    assert_delays(run, waits if crossing else np.zeros_like(waits))
+    assert_delays(run, waits if start < threshold else np.zeros_like(waits))
     assert (run.holds["days_score"] == run.holds["delay_days"]).all()
 
 
