@@ -221,7 +221,9 @@ class Borrower:
     last_decision: int = -1
     last_raise: float = NEVER
     last_score_cut: float = NEVER
-    paid_late: float = 0.0  # what the overdue days before late payments take from the score, as of the last one
+    paid_late: float = (
+        0.0  # what the overdue days before late payments take from the score, as of the last one
+    )
     flag_clock: float = 0.0
     flag_draws: int = 0
     closed: bool = False

@@ -141,13 +141,12 @@ def test_counts_are_those_of_the_holds(seed: int, engine: str, tmp_path: Path) -
     run = sl.simulate(scenario_of(seed, tmp_path), seed=seed, engine=engine, follow_up_days=follow_up)
     counting = Counting(run, follow_up)
     holds = counting.holds
-    rest = cents(holds["amount"]) - cents(holds["forfeited_amount"])
     for outcome in OUTCOMES:
-        of_outcome = holds["outcome"] == outcome
-        assert (by_age(run, outcome) == counting.sums(holds[of_outcome], 1)).all()
-        if outcome != "forfeited":
-            amounts = counting.sums(holds[of_outcome], rest[of_outcome])
-            assert (by_age(run, f"{outcome}_amount") == amounts).all()
+        assert (by_age(run, outcome) == counting.sums(holds[holds["outcome"] == outcome], 1)).all()
+    released = cents(holds["released_amount"])
+    assert (by_age(run, "released_amount") == counting.sums(holds, released)).all()
+    left = (cents(holds["amount"]) - cents(holds["forfeited_amount"])).where(holds["outcome"] == "pending", 0)
+    assert (by_age(run, "pending_amount") == counting.sums(holds, left)).all()
     # At which age a part was forfeited, and at which a hold stood at a gate, holds do not tell.
     forfeited = counting.sums(holds, cents(holds["forfeited_amount"]))
     assert (by_age(run, "forfeited_amount").sum(axis=2) == forfeited.sum(axis=2)).all()
