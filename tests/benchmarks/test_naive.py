@@ -21,7 +21,7 @@ REPLICATIONS = 60  # of simlimit, where they cost little
 FOLLOW_UP_DAYS = 90
 STANDARD_ERRORS = 4
 LARGEST_TOLERANCES = {
-    "restricted_mean_days": 0.12,
+    "days_away": 0.12,
     "released_within_0d": 0.04,
     "released_within_7d": 0.01,
     "holds": 0.02,
@@ -42,7 +42,7 @@ def measures(holds: pd.DataFrame, counts: dict[str, int]) -> dict[str, float]:
     released = cohort["outcome"] == "released"
     borrowers = JIEBEI.population.borrowers
     return {
-        "restricted_mean_days": cohort["delay_days"].clip(upper=FOLLOW_UP_DAYS).mean(),
+        "days_away": cohort["delay_days"].clip(upper=FOLLOW_UP_DAYS).mean(),
         "released_within_0d": (released & (cohort["delay_days"] == 0)).mean(),
         "released_within_7d": (released & (cohort["delay_days"] <= 7)).mean(),
         "holds": len(cohort) / borrowers,

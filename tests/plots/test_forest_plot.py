@@ -7,7 +7,7 @@ import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
 
-DAYS = ["restricted_mean_days", "days_policy"]
+DAYS = ["days_away", "days_policy"]
 
 
 def markers(ax):
@@ -66,7 +66,7 @@ def test_refuses_metrics_of_several_units():
     with pytest.raises(
         SimlimitError, match=r"^metrics has the units days and share of holds, but a picture has"
     ):
-        plots.forest(comparison(), metrics=["restricted_mean_days", "pending_share"])
+        plots.forest(comparison(), metrics=["days_away", "pending_share"])
 
 
 def test_refuses_what_is_no_metric_or_no_comparison():

@@ -10,7 +10,7 @@ from simlimit.errors import SimlimitError
 
 def test_a_line_is_a_value_of_the_second_field():
     ax = plots.sweep(grid(), confidence=0.9)
-    summary = grid().summary(0.9).xs("restricted_mean_days", level="metric")
+    summary = grid().summary(0.9).xs("days_away", level="metric")
     for number, cutoff in enumerate([0, 3]):
         table = summary.xs(cutoff, level="evaluation.cutoff_days")
         days, means = ax.get_lines()[number].get_data()
@@ -40,7 +40,7 @@ def test_values_that_are_no_numbers_lie_side_by_side():
 def test_truth_values_are_no_numbers_and_no_choice_of_rows():
     grid = sl.sweep(SMALL, {"evaluation.straight_through": [True, False]}, 2)
     ax = plots.sweep(grid)
-    estimates = grid.summary().xs("restricted_mean_days", level="metric")["estimate"]
+    estimates = grid.summary().xs("days_away", level="metric")["estimate"]
     assert ax.get_lines()[0].get_ydata().tolist() == estimates.tolist()
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["True", "False"]
 
@@ -57,5 +57,5 @@ def test_refuses_more_than_two_fields():
 
 
 def test_refuses_what_is_no_metric():
-    with pytest.raises(SimlimitError, match=r"^metric is 'speed', but must be one of: restricted_mean_days,"):
+    with pytest.raises(SimlimitError, match=r"^metric is 'speed', but must be one of: days_away,"):
         plots.sweep(grid(), metric="speed")

@@ -9,7 +9,7 @@ import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
 
-DAYS = "restricted_mean_days"
+DAYS = "days_away"
 
 
 def intervals(ax):

@@ -54,7 +54,7 @@ def by_holds(run: sl.Run) -> dict[str, float]:
     released = (holds["outcome"] == "released") & (holds["delay_days"] <= follow_up)
     metrics["forfeited_share"] = int(forfeited.sum()) / len(holds)
     metrics["pending_share"] = int((~forfeited & ~released).sum()) / len(holds)
-    metrics["restricted_mean_days"] = int(np.minimum(holds["delay_days"], follow_up).sum()) / len(holds)
+    metrics["days_away"] = int(np.minimum(holds["delay_days"], follow_up).sum()) / len(holds)
     return metrics | gates(run, "", len(holds))
 
 
@@ -71,7 +71,7 @@ def by_amount(run: sl.Run) -> dict[str, float]:
     metrics["forfeited_share"] = lost / whole
     metrics["pending_share"] = (whole - lost - released) / whole
     metrics |= gates(run, "_amount", whole)
-    metrics["restricted_mean_days"] = sum(metrics[f"days_{gate}"] for gate in GATES)
+    metrics["days_away"] = sum(metrics[f"days_{gate}"] for gate in GATES)
     return metrics
 
 

@@ -31,7 +31,7 @@ def assert_metrics_are_plain(scenario: sl.Scenario, seed: int, follow_up: int, n
                 assert row[metric] == pytest.approx(expected, rel=1e-12, nan_ok=True), metric
             if told:
                 assert row["pending_share"] == told["pending_share"]
-                assert row["restricted_mean_days"] == reduce(add, (row[day] for day in DAYS))
+                assert row["days_away"] == reduce(add, (row[day] for day in DAYS))
             for metric, value in plain.of_borrowers(run).items():
                 assert row[metric] == pytest.approx(value, rel=1e-9), metric
         assert by_holds.loc[replication, "gap_days"] == pytest.approx(plain.gap(run), abs=1e-9, nan_ok=True)

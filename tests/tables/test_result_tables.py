@@ -30,7 +30,7 @@ class TestSummary:
         assert shown.notes == ("A note.",)
 
     def test_gates_are_parts_of_the_mean(self):
-        table = summary(restricted_mean_days=(3.0, 2.0, 4.0, 9), days_review=(3.0, 2.0, 4.0, 9))
+        table = summary(days_away=(3.0, 2.0, 4.0, 9), days_review=(3.0, 2.0, 4.0, 9))
         assert [row.indented for row in summary_table(table, 9, []).rows] == [False, True]
 
     def test_a_median_that_is_not_reached_differs_from_one_that_is_not_known(self):
@@ -95,14 +95,14 @@ class TestDifferences:
 class TestSweep:
     @staticmethod
     def shown(points, names=("evaluation.period_days",)):
-        one = summary(restricted_mean_days=(2.0, 1.5, 2.5, 9), gap_days=(1.0, NAN, NAN, 9))
+        one = summary(days_away=(2.0, 1.5, 2.5, 9), gap_days=(1.0, NAN, NAN, 9))
         return sweep_table(pd.concat(dict.fromkeys(points, one), names=[*names, "metric"]), 9)
 
     def test_has_a_row_for_each_point_and_the_metrics_that_matter_most(self):
         shown = self.shown([7, 14])
-        assert shown.headings == ("evaluation.period_days", "restricted_mean_days")
+        assert shown.headings == ("evaluation.period_days", "days_away")
         assert cells(shown) == {"7": ("2.00 ± 0.50",), "14": ("2.00 ± 0.50",)}
-        assert shown.notes[0] == "Units: restricted_mean_days in days per hold."
+        assert shown.notes[0] == "Units: days_away in days per hold."
 
     def test_has_a_column_for_each_field(self):
         shown = self.shown([(7, "batch"), (14, "batch")], ["evaluation.period_days", "evaluation.schedule"])
