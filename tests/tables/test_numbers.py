@@ -10,14 +10,14 @@ from simlimit.study.metrics import METRICS
 from simlimit.study.ranking import RANKED
 from simlimit.tables.metrics import HEADLINES
 from simlimit.tables.numbers import finer, interval_text, number_text, share_text, value_text
-from simlimit.tables.units import GATE_METRICS, Unit, unit_of
+from simlimit.tables.units import PARTS, Unit, unit_of
 
 DAYS = unit_of("days_away")
 
 
 def test_every_metric_has_a_unit():
     assert all(unit_of(metric).name for metric in METRICS)
-    assert {*GATE_METRICS, *HEADLINES, *RANKED} <= set(METRICS)
+    assert {*PARTS, *HEADLINES, *RANKED} <= set(METRICS)
     assert unit_of("of the user's own") == Unit(1, 2, "")
 
 
