@@ -6,6 +6,7 @@ from gallery import comparison, study
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
+from simlimit.plots.effects import decimals, with_interval
 
 DAYS = ["days_away", "days_policy"]
 
@@ -54,6 +55,18 @@ def test_real_differences_are_filled_and_others_hollow():
 def test_has_units(metric, weight, unit):
     ax = plots.forest(comparison(), metrics=metric, weight=weight)
     assert ax.get_xlabel().splitlines()[0] == f"difference ({unit})"
+
+
+def test_losses_are_not_shown_without_the_limit_that_is_lost():
+    ax = plots.forest(comparison(), metrics=["default_losses"])
+    both = comparison().differences(metrics=["default_losses", "limit_days_lost"])
+    expected = []
+    for scenario in ("weekly", "frozen"):
+        lost = both.loc[(scenario, "limit_days_lost"), ["difference", "low", "high"]]
+        expected.append(f"{scenario}\nlimit days lost {with_interval(*lost, decimals(lost.iloc[0]))}")
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == expected
+    assert len(ax.containers) == 2
+    assert "corrected for 4 comparisons" in ax.get_xlabel()
 
 
 def test_shares_differ_by_percentage_points():

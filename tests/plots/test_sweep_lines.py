@@ -33,8 +33,23 @@ def test_values_that_are_no_numbers_lie_side_by_side():
     schedules = sl.sweep(SMALL, {"evaluation.schedule": ["staggered", "batch"]}, 3)
     ax = plots.sweep(schedules, metric="default_losses")
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["staggered", "batch"]
-    assert ax.get_xlabel() == "evaluation.schedule"
+    assert ax.get_xlabel().splitlines()[0] == "evaluation.schedule"
     assert ax.get_ylabel() == "written off (currency units, per borrower and year)"
+
+
+def test_losses_are_not_shown_without_the_limit_that_is_lost():
+    unit = "limit days lost: currency units x days, per borrower and year"
+    lost = grid().summary().xs("limit_days_lost", level="metric")["estimate"]
+    by_line = [
+        f"evaluation.cutoff_days = {cutoff}: "
+        + "; ".join(f"{lost[(period, cutoff)]:,.0f}" for period in (7, 14, 30))
+        for cutoff in (0, 3)
+    ]
+    assert plots.sweep(grid(), metric="default_losses").get_xlabel().splitlines()[1:] == [unit, *by_line]
+    alone = sl.sweep(SMALL, {"evaluation.period_days": [7, 30]}, 2)
+    lost = alone.summary().xs("limit_days_lost", level="metric")["estimate"]
+    below = plots.sweep(alone, metric="default_losses").get_xlabel().splitlines()
+    assert below[1:] == [unit, f"{lost[7]:,.0f}; {lost[30]:,.0f}"]
 
 
 def test_truth_values_are_no_numbers_and_no_choice_of_rows():

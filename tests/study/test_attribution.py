@@ -94,9 +94,7 @@ def test_the_bookkeeping_is_that_of_the_scenario_as_it_is(weight: Weight) -> Non
 def test_no_gate_explains_what_is_forfeited_by_cuts() -> None:
     """Every line is closed on day 60: what was repaid for good is away, whatever gates are open."""
     closing = {"shocks": [{"kind": "cancellation", "at_day": 60}]}
-    scenario = sl.preset("clockwork").replace(
-        {"population.borrowers": 20, "horizon_days": 200, **closing}
-    )
+    scenario = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 200, **closing})
     table = sl.attribute(scenario, 3, progress=False).table()
     assert table.loc["none", "shapley"] > 30
     assert table.loc["forfeited", "charged"] == table.loc["none", "shapley"]

@@ -76,6 +76,11 @@ def test_the_fewer_differences_are_asked_the_less_is_asked_of_each(three: sl.Com
     assert (few["p_value"] <= everything["p_value"]).all()
 
 
+def test_differences_of_losses_come_with_those_of_the_limit_that_is_lost(three: sl.Comparison) -> None:
+    losses = three.differences(metrics=["default_losses"])
+    pd.testing.assert_frame_equal(losses, three.differences(metrics=["default_losses", "limit_days_lost"]))
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_histories_are_the_same_until_a_shock(seed: int) -> None:
     scenario = random_scenario(seed).replace({"horizon_days": 260, "warmup_days": 0})

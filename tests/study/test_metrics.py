@@ -128,7 +128,8 @@ def test_cancelling_every_line_does_not_bring_the_money_back_sooner(day: int, we
     )
     assert scenario.funding.unlimited
     before, after = (
-        sl.replicate(one, 5, progress=False).metrics(weight) for one in (scenario, cancelled_on(scenario, day))
+        sl.replicate(one, 5, progress=False).metrics(weight)
+        for one in (scenario, cancelled_on(scenario, day))
     )
     assert (after["days_away"] > before["days_away"]).all()
     # What is charged to gates falls: this is why waits alone do not say what is good for a borrower.
@@ -141,14 +142,21 @@ def test_cancelling_every_line_does_not_bring_the_money_back_sooner(day: int, we
 @pytest.mark.parametrize("weight", ["holds", "amount"])
 def test_the_days_away_of_a_table_of_means_are_the_sum_of_its_parts(seed: int, weight: Weight) -> None:
     study = sl.replicate(random_scenario(seed), 4, seed, follow_up_days=follow_up_of(seed), progress=False)
-    for table in (study.summary(weight=weight)["estimate"], study.groups(weight=weight)["estimate"].unstack()):
+    for table in (
+        study.summary(weight=weight)["estimate"],
+        study.groups(weight=weight)["estimate"].unstack(),
+    ):
         parts = reduce(add, (np.asarray(table.loc[part]) for part in PARTS))
         assert parts == pytest.approx(np.asarray(table.loc["days_away"]), rel=1e-12, nan_ok=True)
 
 
 def test_losses_do_not_stand_without_the_limit_that_is_lost() -> None:
     assert beside_losses(("days_away",)) == ["days_away"]
-    assert beside_losses(["default_losses", "days_away"]) == ["default_losses", "days_away", "limit_days_lost"]
+    assert beside_losses(["default_losses", "days_away"]) == [
+        "default_losses",
+        "days_away",
+        "limit_days_lost",
+    ]
     both = ["limit_days_lost", "default_losses"]
     assert beside_losses(both) == both
     for chosen in (HEADLINES, RANKED):
