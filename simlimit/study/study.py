@@ -100,8 +100,7 @@ class Study(TabularResult):
         Parameters
         ----------
         weight : "holds" or "amount"
-            Whether each hold counts as one, or by its amount. Counted as one, a hold that lost any part is
-            forfeited, at the age at which it ends; by amount, each part is exact.
+            As in `summary`.
 
         Returns
         -------
@@ -128,7 +127,8 @@ class Study(TabularResult):
         follow_up_days : int, optional
             Another follow-up: then the replications are simulated again, in this process.
         weight : "holds" or "amount"
-            Whether each hold counts as one, or by its amount.
+            Whether each hold counts as one, or by its amount. Counted as one, a hold that lost any part is
+            forfeited, at the age at which it ends; by amount, each part is exact.
 
         Returns
         -------
