@@ -1,4 +1,4 @@
-"""What repayment holds waited for: a bar for each cause."""
+"""What repayment holds waited for: a bar for each cause, and what was forfeited."""
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,7 @@ from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.run import Run
 from simlimit.study.metrics import Weight
 from simlimit.study.study import Study
-
-PLACES = range(len(GATES))
+from simlimit.tables.units import PARTS
 
 
 def causes(
@@ -30,7 +29,7 @@ def causes(
 
     For a run, the bars are all days of all repayment holds, as in `simlimit.delay_by_cause`. For a study,
     they are means per repayment hold within the follow-up, with intervals: `days_settlement` ..
-    `days_funding` of `Study.summary`.
+    `days_forfeited` of `Study.summary`, which add up to `days_away`.
 
     Parameters
     ----------
@@ -46,7 +45,7 @@ def causes(
     Returns
     -------
     matplotlib Axes
-        The causes stand in their order, the first on top.
+        The causes stand in their order, the first on top. For a study, what was forfeited is the last.
 
     Raises
     ------
@@ -64,23 +63,25 @@ def causes(
     label = Labels(language)
     ax = axes_or_new(ax)
     if isinstance(of, Study):
-        title = label("what repayment holds wait for")
-        _draw_study(ax, of.summary(confidence, weight=weight).loc[[f"days_{gate}" for gate in GATES]])
-        words = "mean wait per repayment hold, at most {days} days (days)"
+        title = label("where repaid amounts are while they are away")
+        names, where = [part.removeprefix("days_") for part in PARTS], label("gate, or forfeited")
+        _draw_study(ax, of.summary(confidence, weight=weight).loc[[*PARTS]])
+        words = "mean days away per repayment hold, of at most {days} (days)"
         ax.set_xlabel(label(words, days=of.follow_up_days))
     else:
+        names, where = [*GATES], label("gate at which they waited")
         number = len(repayment_holds(of))
         title = label("what {number:,} repayment holds waited for", number=number)
         _draw_run(ax, delay_by_cause(of).drop(index="total"))
         ax.set_xlabel(label("days waited, over all repayment holds (hold-days)"))
-    ax.set_yticks(PLACES, [label(gate) for gate in GATES])
+    ax.set_yticks(range(len(names)), [label(name) for name in names])
     ax.invert_yaxis()
-    ax.set_ylabel(label("gate at which they waited"))
+    ax.set_ylabel(where)
     return finish(ax, title, subtitle(of, label, confidence))
 
 
 def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
-    bars = ax.barh(PLACES, table["hold_days"], color=style.PALE, edgecolor=style.INK)
+    bars = ax.barh(range(len(table)), table["hold_days"], color=style.PALE, edgecolor=style.INK)
     labels = [
         f"{days:,} ({percent(share)})" if days else "0"
         for days, share in zip(table["hold_days"], table["share_of_days"], strict=True)
@@ -94,13 +95,15 @@ def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
 
 def _draw_study(ax: Axes, summary: pd.DataFrame) -> None:
     mean, low, high = (summary[column].to_numpy() for column in ("estimate", "low", "high"))
-    ax.barh(PLACES, mean, color=style.PALE, edgecolor=style.INK)
+    places = range(len(summary))
+    bars = ax.barh(places, mean, color=style.PALE, edgecolor=style.INK)
+    bars[-1].set(**style.AREAS["forfeited"]._asdict())
     ax.errorbar(
-        mean, PLACES, xerr=[mean - low, high - mean], fmt="none", ecolor="black", capsize=3, linewidth=1
+        mean, places, xerr=[mean - low, high - mean], fmt="none", ecolor="black", capsize=3, linewidth=1
     )
     # Beside the interval, not in it.
     ends = summary["high"].fillna(summary["estimate"]).fillna(0.0)
-    for place, value, end in zip(PLACES, mean, ends, strict=True):
+    for place, value, end in zip(places, mean, ends, strict=True):
         words = "-" if np.isnan(value) else f"{value:.2f}" if value else "0"
         ax.annotate(words, (end, place), (5, 0), textcoords="offset points", va="center")
     ax.set_xlim(0, 1.15 * ends.max() or 1)

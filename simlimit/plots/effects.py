@@ -1,9 +1,12 @@
 """Metrics and effects in words: the units of both, and an effect with its sign and its interval."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.plots.labels import METRICS
+from simlimit.plots.labels import METRICS, Labels
+from simlimit.study.metrics import BESIDE_LOSSES
 from simlimit.tables.numbers import number_text
 from simlimit.tables.units import Unit
 
@@ -27,6 +30,27 @@ def effect_unit(metric: str, weight: str = "holds") -> tuple[float, str]:
     if unit.startswith("share of "):
         return 100.0, unit.replace("share", "percentage points")
     return 1.0, unit
+
+
+def lost_text(effect: Iterable[float], label: Labels, sign: str = "+") -> str:
+    """Return `limit_days_lost` with its interval, to stand beside losses from default.
+
+    These can fall because credit is taken away, so no picture has them alone.
+
+    Examples
+    --------
+    >>> from simlimit.plots.effects import lost_text
+    >>> from simlimit.plots.labels import Labels
+    >>> lost_text((1200.0, 1100.0, 1300.0), Labels("en"))
+    'limit days lost +1,200  (+1,100, +1,300)'
+    """
+    value, low, high = effect
+    return label("limit days lost {effect}", effect=with_interval(value, low, high, decimals(value), sign))
+
+
+def lost_note(label: Labels) -> str:
+    """Return what `lost_text` is in."""
+    return label("limit days lost: {unit}", unit=label(METRICS[BESIDE_LOSSES][1]))
 
 
 def decimals(effects: npt.ArrayLike) -> int:

@@ -8,15 +8,16 @@ from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.canvas import axes_or_new, finish, shortened, subtitle, write
-from simlimit.plots.effects import decimals, effect_unit, with_interval
+from simlimit.plots.effects import decimals, effect_unit, lost_note, lost_text, with_interval
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.study.comparison import Comparison
-from simlimit.study.metrics import Floats, Weight
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Floats, Weight
 
 WIDTH = 8.0
 ROW = 0.34
 AROUND = 1.9
 """Inches of a row, and of all that is not rows."""
+ENDS = ["difference", "low", "high"]
 OF_A_ROW = ("axes fraction", "data")
 """Units of a place beside a row."""
 
@@ -24,7 +25,7 @@ OF_A_ROW = ("axes fraction", "data")
 def forest(
     comparison: Comparison,
     *,
-    metrics: Sequence[str] = ("restricted_mean_days",),
+    metrics: Sequence[str] = ("days_away",),
     weight: Weight = "holds",
     confidence: float = 0.95,
     ax: Axes | None = None,
@@ -50,7 +51,8 @@ def forest(
     -------
     matplotlib Axes
         A row for each metric and scenario, with its number at the right. Filled: the difference is
-        significant, corrected for the number of rows (Holm). Hollow: it may be 0.
+        significant, corrected for the number of rows (Holm). Hollow: it may be 0. A row of `default_losses`
+        also says how `limit_days_lost` differs: losses can fall because credit is taken away.
 
     Raises
     ------
@@ -75,7 +77,9 @@ def forest(
     others = [name for name in comparison.studies if name != comparison.reference]
     ax = axes_or_new(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
     ax.axvline(0, color="black", linewidth=0.8)
-    places = decimals(scale * table["difference"])
+    by_metric = table.index.get_level_values("metric")
+    places = decimals(scale * table["difference"][by_metric.isin(names)])
+    lost = table[by_metric == BESIDE_LOSSES].droplevel("metric")[ENDS].T.to_dict("list")
     height = 0.0
     ticks: dict[float, str] = {}
     for metric in names:
@@ -84,16 +88,20 @@ def forest(
         write(ax, heading, (0.01, height), OF_A_ROW, fontsize=9, fontweight="bold", bbox=behind)
         height -= 0.9
         rows = table.xs(metric, level="metric")
-        intervals = scale * rows[["difference", "low", "high"]].to_numpy()
+        intervals = scale * rows[ENDS].to_numpy()
         for other, interval, significant in zip(others, intervals, rows["significant"], strict=True):
             _draw_row(ax, height, interval, places, significant)
             ticks[height] = shortened(other)
+            if metric == LOSSES:
+                ticks[height] += f"\n{lost_text(lost[other], label)}"
             height -= 1
     ax.set(ylim=(height + 0.4, 0.6), yticks=list(ticks), yticklabels=list(ticks.values()))
     for tick in ax.get_yticklabels():
         tick.set_parse_math(False)
     ax.margins(x=0.12)
     axis = label("difference ({unit})", unit=label(unit))
+    if LOSSES in names:
+        axis += f"\n{lost_note(label)}"
     real = label("differs from 0, corrected for {number} comparisons", number=len(table))
     ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}")
     title = label("paired difference from {reference}", reference=shortened(comparison.reference))

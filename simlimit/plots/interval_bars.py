@@ -11,9 +11,9 @@ from simlimit.plots.effects import decimals, with_interval
 
 ROW = 0.46
 """Inches of a row."""
-LOOKS = ((style.BEHIND, ""), (style.PALE, "////"))
-HOLLOW = ("white", "")
-"""Colour and hatch of the first bar of a row, of the second, and of one that is not filled."""
+LOOKS = (style.Area(style.BEHIND, "", style.INK), style.Area(style.PALE, "////", style.INK))
+HOLLOW = style.Area("white", "", style.INK)
+"""The first bar of a row, the second, and one that is not filled."""
 PLACES = (-0.2, 0.2)
 HEIGHT = 0.36
 
@@ -27,6 +27,8 @@ class Bar(NamedTuple):
     low: float
     high: float
     is_filled: bool = True
+    area: style.Area | None = None
+    """How it looks if not as the first or second bar of a row does."""
 
 
 def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> None:
@@ -44,8 +46,8 @@ def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> No
     for row, bars in enumerate(rows.values()):
         for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
             height = row + (offset if len(bars) > 1 else 0.0)
-            colour, hatch = look if bar.is_filled else HOLLOW
-            ax.barh(height, bar.value, HEIGHT, color=colour, hatch=hatch, edgecolor=style.INK, linewidth=0.8)
+            area = (bar.area or look) if bar.is_filled else HOLLOW
+            ax.barh(height, bar.value, HEIGHT, linewidth=0.8, **area._asdict())
             ends = [[bar.value - bar.low], [bar.high - bar.value]]
             ax.errorbar(bar.value, height, xerr=ends, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
             words = f"{bar.word} {with_interval(bar.value, bar.low, bar.high, places, sign)}"

@@ -35,9 +35,9 @@ def standing(
     """Draw for which cause repaid principal waits, by age, until it is released.
 
     Most is released on the day of repayment, so the stack shows the share that is *not* released. The causes
-    are stacked in their order, the first on top; the forfeited part is at the bottom. The area of a cause is
-    the mean number of days charged to it. The cohort is that of `Study.standing`: every repayment that is
-    followed for the whole follow-up.
+    are stacked in their order, the first on top; the forfeited part is at the bottom. The area of each is
+    the mean number of days away that it has: together they are `days_away`. The cohort is that of
+    `Study.standing`: every repayment that is followed for the whole follow-up.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def standing(
     Returns
     -------
     matplotlib Axes
-        The stack, with the mean wait for each cause in the legend.
+        The stack, with the mean days of each part in the legend.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def _stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     falls = height[-1] < height.max() / 2
     ax.legend(
         handles=[*reversed(areas), text],
-        title=label("mean wait, by gate"),
+        title=label("mean days away"),
         loc="upper right" if falls else "upper left",
         bbox_to_anchor=(1, 1) if falls else (1.01, 1),
         framealpha=1,
@@ -104,7 +104,8 @@ def _stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
 
 
 def _legend_entry(name: str, part: "pd.Series[float]", label: Labels) -> str:
+    # The last day is the end of the follow-up: nothing that happens on it counts.
+    entry = label("{gate}: {days:.2f} days", gate=label(name), days=part.iloc[:-1].sum())
     if name == "forfeited":
-        return label("forfeited: {share}", share=percent(part.iloc[-1]))
-    # The last day is the end of the follow-up: nothing that happens on it is waited for.
-    return label("{gate}: {days:.2f} days", gate=label(name), days=part.iloc[:-1].sum())
+        return label("{entry} ({share} in the end)", entry=entry, share=percent(part.iloc[-1]))
+    return entry

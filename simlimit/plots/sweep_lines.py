@@ -10,12 +10,14 @@ from simlimit.arguments import check_choice, check_type, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.canvas import axes_or_new, finish, label_ends, subtitle, use_percent_axis
-from simlimit.plots.effects import metric_unit
+from simlimit.plots.effects import lost_note, metric_unit
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.scenario import Scenario
 from simlimit.scenario.fields import unit_of
-from simlimit.study.metrics import Weight
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Weight
 from simlimit.study.sweeping import Sweep
+from simlimit.tables import units
+from simlimit.tables.numbers import number_text
 
 MOST_FIELDS = 2
 
@@ -23,7 +25,7 @@ MOST_FIELDS = 2
 def sweep(
     sweep: Sweep,
     *,
-    metric: str = "restricted_mean_days",
+    metric: str = "days_away",
     weight: Weight = "holds",
     confidence: float = 0.95,
     ax: Axes | None = None,
@@ -49,7 +51,9 @@ def sweep(
     Returns
     -------
     matplotlib Axes
-        The points are the estimates, with a band or a bar for the interval of each.
+        The points are the estimates, with a band or a bar for the interval of each. Below `default_losses`
+        are the estimates of `limit_days_lost` at the same points: losses can fall because credit is taken
+        away.
 
     Raises
     ------
@@ -78,16 +82,19 @@ def sweep(
     names = [f"{other} = {_value_label(value)}" for other, others in second for value in others]
     lines = max(1, len(names))
     summary = sweep.summary(confidence, weight=weight)
-    estimates = summary[summary.index.get_level_values("metric") == metric]
-    # The second field's values follow each other for each value of the first.
-    tables = [estimates.iloc[number::lines] for number in range(lines)]
+    tables = _lines(summary, metric, lines)
     study = next(iter(sweep.studies.values()))
     what, unit = METRICS[metric][0], metric_unit(metric, weight)
     ax = axes_or_new(ax)
     _draw_lines(ax, values, tables)
     declared = Scenario.leaves().get(field)
     field_unit = unit_of(declared) if declared else ""
-    ax.set_xlabel(label.with_unit(field, field_unit) if field_unit else field)
+    below = [label.with_unit(field, field_unit) if field_unit else field]
+    if metric == LOSSES:
+        lost = [_numbers(table["estimate"]) for table in _lines(summary, BESIDE_LOSSES, lines)]
+        below.append(lost_note(label))
+        below += [f"{name}: {text}" for name, text in zip(names, lost, strict=True)] if names else lost
+    ax.set_xlabel("\n".join(below))
     ax.set_ylabel(label.with_unit(label(what, days=study.follow_up_days), unit))
     if unit.startswith("share"):
         use_percent_axis(ax)
@@ -114,6 +121,16 @@ def _draw_lines(ax: Axes, values: Sequence[Any], tables: Sequence[pd.DataFrame])
     if not are_numbers:
         ax.set_xlim(-0.5, len(values) - 0.5)
         ax.set_xticks(places, [_value_label(value) for value in values])
+
+
+def _lines(summary: pd.DataFrame, metric: str, number: int) -> list[pd.DataFrame]:
+    """Return the rows of a metric, by line: values of the second field follow each other in the summary."""
+    estimates = summary[summary.index.get_level_values("metric") == metric]
+    return [estimates.iloc[first::number] for first in range(number)]
+
+
+def _numbers(lost: "pd.Series[float]") -> str:
+    return "; ".join(number_text(one, units.unit_of(BESIDE_LOSSES)) for one in lost)
 
 
 def _value_label(value: object) -> str:

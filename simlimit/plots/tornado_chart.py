@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from simlimit.arguments import check_choice, check_type
 from simlimit.errors import SimlimitError
 from simlimit.plots.canvas import axes_or_new, finish, subtitle
-from simlimit.plots.effects import effect_unit
+from simlimit.plots.effects import effect_unit, lost_note, lost_text
 from simlimit.plots.interval_bars import ROW, Bar, draw_rows
 from simlimit.plots.labels import METRICS, Labels, Language
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
 
 WIDTH = 8.5
@@ -23,7 +24,7 @@ NUMBERS = [f"{which}{end}" for which in ("alone", "last") for end in ("", "_low"
 def tornado(
     ranking: LeverRanking,
     *,
-    metric: str = "restricted_mean_days",
+    metric: str = "days_away",
     per_cost: bool = False,
     confidence: float = 0.95,
     ax: Axes | None = None,
@@ -37,7 +38,7 @@ def tornado(
     ----------
     ranking : LeverRanking
     metric : str
-        A metric of the ranking: restricted_mean_days, no_limit_share, limit_days_lost, default_losses or
+        A metric of the ranking: days_away, no_limit_share, limit_days_lost, default_losses or
         gap_days. Less is better.
     per_cost : bool
         Whether to divide effects by the cost of the lever; levers without a cost are left out.
@@ -52,6 +53,8 @@ def tornado(
         A row for each lever, and one for all together. The upper bar is the effect of the lever alone. The
         lower bar (hatched) is its effect when all others are there already. Each has its number at the right.
         Filled: significant, corrected for the number of effects in the ranking (Holm). Hollow: it may be 0.
+        If `metric` is `default_losses`, each row also says what the lever alone changes of `limit_days_lost`:
+        losses can fall because credit is taken away.
 
     Raises
     ------
@@ -83,22 +86,27 @@ def tornado(
             raise SimlimitError("per_cost is True, but no lever of the ranking costs anything.")
         table[NUMBERS] = table[NUMBERS].div(table["cost"], axis=0)
     ax = axes_or_new(ax, (WIDTH, AROUND + ROW * len(table)))
-    draw_rows(ax, {_lever_label(str(kind), label): _bars(row, label) for kind, row in table.iterrows()}, "+")
+    lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric")[NUMBERS[:3]].T.to_dict("list")
+    rows = {}
+    for kind, effects in table.iterrows():
+        words = str(kind).replace("_", " ")
+        name = label("all together" if kind == ALL else words)
+        if metric == LOSSES:
+            name += f"\n{lost_text(lost[kind], label)}"
+        rows[name] = _bars(effects, label)
+    draw_rows(ax, rows, "+")
     unit = label(unit)
     if per_cost:
         unit = label("{unit}, per currency unit of cost", unit=unit)
     sides = label("\u2190 better    difference ({unit})    worse \u2192", unit=unit)
     how = label("alone: with this lever only; last: added to all the others")
+    if metric == LOSSES:
+        how += f"\n{lost_note(label)}"
     real = label("differs from 0, corrected for {number} comparisons", number=known)
     ax.set_xlabel(f"{sides}\n{how}\n\u25a0 {real}    \u25a1 {label('may be 0')}")
     what = label(METRICS[metric][0], days=ranking.follow_up_days)
     title = label("what levers change: {what}", what=what)
     return finish(ax, title, subtitle(ranking, label, confidence))
-
-
-def _lever_label(kind: str, label: Labels) -> str:
-    words = kind.replace("_", " ")
-    return label("all together" if kind == ALL else words)
 
 
 def _bars(effects: "pd.Series[Any]", label: Labels) -> list[Bar]:

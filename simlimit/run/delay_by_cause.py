@@ -23,7 +23,8 @@ def delay_by_cause(run: "simlimit.Run") -> pd.DataFrame:
     Every day of a hold's life is charged to exactly one cause, so the days of the causes add up to the total.
     The table counts all repayment holds from the end of the warm-up on. A hold that is still pending counts
     with its days so far. So `hold_days` is exact for the days that were simulated, but `mean_days` is too low
-    where holds are pending.
+    where holds are pending. A hold that is forfeited has its days until then; it never comes back, which
+    `days_away` of a study counts.
 
     Parameters
     ----------

@@ -88,7 +88,8 @@ class Run(TabularResult):
             return []
         holds = repayment_holds(self)
         at_once = (holds["outcome"] == "released") & (holds["delay_days"] == 0)
-        return [causes_table(delay_by_cause(self), len(holds), at_once.sum())]
+        forfeited = holds["forfeited_amount"] > 0
+        return [causes_table(delay_by_cause(self), len(holds), at_once.sum(), forfeited.sum())]
 
     def _require_kept(self, what: str, kept: tuple[str, ...]) -> None:
         if self.keep not in kept:

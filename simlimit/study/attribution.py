@@ -3,7 +3,8 @@
 Every day is charged to one cause: a gate, or one of the three rules of gate 3. Here all of them are called
 gates, since each can be opened alone. If it were open, the hold might only wait at the next one: what opening
 a gate saves depends on which others are open. The Shapley value of a gate is the average of what closing it
-adds, over all orders in which the gates can be closed.
+adds, over all orders in which the gates can be closed. What stays with all gates open, such as what is
+forfeited by cuts, is explained by none.
 
 Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory of Games 2, 307-317.
 """
@@ -23,12 +24,13 @@ from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study.intervals import Floats, t_interval_columns
-from simlimit.study.metrics import METRICS, Weight
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.tables.effects import attribution_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
+from simlimit.tables.units import PARTS
 
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
 """All causes but settlement: each is a gate, or a rule of gate 3, that can be opened alone."""
@@ -36,6 +38,8 @@ EXPLAINED = tuple(metric for metric in METRICS if metric != "median_days")
 """Metrics that can be attributed: a median may not be reached."""
 TOTAL = "total"
 NO_GATE = "none"
+ROWS = (*(part.removeprefix("days_") for part in PARTS), TOTAL, NO_GATE)
+"""The rows of the table: all that days are charged to, their total, and what stays with no gate closed."""
 
 
 def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
@@ -112,8 +116,10 @@ class Attribution(TabularResult):
         The metric of each replication (rows) with each set of closed gates (columns, such as
         ``"evaluation+review"`` or ``"none"``).
     charged : pandas.DataFrame
-        Days charged to each gate per hold in the scenario as it is (columns ``days_settlement`` ..
-        ``days_funding``), by replication.
+        The parts of `days_away` in the scenario as it is (columns ``days_settlement`` .. ``days_forfeited``),
+        by replication.
+    lost : pandas.DataFrame
+        `limit_days_lost`, as `metrics`: losses from default are never shown without it.
 
     Examples
     --------
@@ -121,7 +127,7 @@ class Attribution(TabularResult):
     >>> small = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 120})
     >>> explained = sl.attribute(small, 2, seed=1)
     >>> explained
-    Attribution('clockwork', restricted_mean_days: 128 sets of gates, 2 replications each)
+    Attribution('clockwork', days_away: 128 sets of gates, 2 replications each)
     >>> explained.metrics.columns[:3].to_list()
     ['none', 'evaluation', 'score']
     """
@@ -133,6 +139,7 @@ class Attribution(TabularResult):
     follow_up_days: int
     metrics: pd.DataFrame
     charged: pd.DataFrame
+    lost: pd.DataFrame
 
     def __len__(self) -> int:
         """Return the number of replications."""
@@ -158,46 +165,43 @@ class Attribution(TabularResult):
         Returns
         -------
         pandas.DataFrame
-            Index `gate`: evaluation .. funding, and ``total``. Columns, each also with `_low` and `_high`, in
-            the unit of the metric, or days for `charged`:
+            Index `gate`: settlement, the gates evaluation .. funding, forfeited, ``total`` and ``none``.
+            Columns, each also with `_low` and `_high`, in the unit of the metric, or days for `charged`:
 
-            - `shapley`: what the gate explains; these add up to the total: all gates closed minus all open;
-            - `charged`: days charged to the gate in the scenario as it is (settlement is in the total only);
+            - `shapley`: what the gate explains; these add up to the total: all gates closed minus all open.
+              In the row ``none``: the metric with no gate closed, which no gate explains. The total and this
+              add up to the metric of the scenario as it is;
+            - `charged`: days charged in the scenario as it is; these add up to the total, `days_away`;
             - `alone`: what closing this gate adds where all others are open;
-            - `opened`: what opening it takes away where all others are closed.
+            - `opened`: what opening it takes away where all others are closed;
+            - `limit_days_lost`: `shapley` of that metric, if the attribution is of `default_losses`: these
+              can fall because credit is taken away.
+
+            NaN where a column has nothing to say: settlement and forfeit are no gates that can be opened.
         """
         check_confidence(confidence)
+        closed, opened = _value(self.metrics, GATES), _value(self.metrics, ())
+        total = {TOTAL: closed - opened}
         effects = {
-            "shapley": [self._shapley(gate) for gate in GATES],
-            "charged": [self.charged[f"days_{gate}"].to_numpy() for gate in GATES],
-            "alone": [self._value([gate]) - self._value(()) for gate in GATES],
-            "opened": [self._value(GATES) - self._value(set(GATES) - {gate}) for gate in GATES],
+            "shapley": _shapley_values(self.metrics),
+            "charged": {part.removeprefix("days_"): self.charged[part].to_numpy() for part in PARTS},
+            "alone": total | {gate: _value(self.metrics, [gate]) - opened for gate in GATES},
+            "opened": total | {gate: closed - _value(self.metrics, set(GATES) - {gate}) for gate in GATES},
         }
-        totals = dict.fromkeys(effects, self._value(GATES) - self._value(()))
-        totals["charged"] = self.charged.sum(axis=1).to_numpy()
+        effects["charged"][TOTAL] = self.charged.sum(axis=1).to_numpy()
+        if self.metric == LOSSES:
+            effects[BESIDE_LOSSES] = _shapley_values(self.lost)
+        unknown = np.full(len(self), np.nan)
         columns: dict[Hashable, Floats] = {}
         for name, values in effects.items():
-            columns |= t_interval_columns(name, np.column_stack([*values, totals[name]]), confidence)
-        return pd.DataFrame(columns, index=pd.Index([*GATES, TOTAL], name="gate"))
+            by_row = np.column_stack([values.get(row, unknown) for row in ROWS])
+            columns |= t_interval_columns(name, by_row, confidence)
+        return pd.DataFrame(columns, index=pd.Index(ROWS, name="gate"))
 
     @property
     def plot(self) -> "simlimit.plots.accessors.AttributionPlots":
         """Pictures of the attribution: ``attribution.plot.bars()``."""
         return simlimit.plots.accessors.AttributionPlots(self)
-
-    def _value(self, closed: Collection[str]) -> Floats:
-        """Return the metric of each replication with some gates closed."""
-        return self.metrics[_name(closed)].to_numpy()
-
-    def _shapley(self, gate: str) -> Floats:
-        """Return the mean, over all orders of closing the gates, of what closing this one adds."""
-        others = [other for other in GATES if other != gate]
-        value = np.zeros(len(self))
-        for size in range(len(GATES)):
-            orders = math.factorial(size) * math.factorial(len(others) - size)
-            for before in itertools.combinations(others, size):
-                value += orders * (self._value([*before, gate]) - self._value(before))
-        return value / math.factorial(len(GATES))
 
 
 @options_by_name
@@ -206,7 +210,7 @@ def attribute(
     n: int = 100,
     seed: int = 1,
     *,
-    metric: str = "restricted_mean_days",
+    metric: str = "days_away",
     weight: Weight = "holds",
     **options: Unpack[Options],
 ) -> Attribution:
@@ -254,16 +258,39 @@ def attribute(
             opened = [gate for gate in GATES if gate not in closed]
             scenarios[_name(closed)] = open_gates(scenario, opened)
     tables = metrics_by_scenario(scenarios, n, seed, options, weight)
-    metrics = pd.DataFrame({name: table[metric] for name, table in tables.items()})
     return Attribution(
         scenario=scenario,
         seed=seed,
         metric=metric,
         weight=weight,
         follow_up_days=options.get("follow_up_days", FOLLOW_UP_DAYS),
-        metrics=metrics,
-        charged=tables[_name(GATES)].filter(regex="^days_"),
+        metrics=pd.DataFrame({name: table[metric] for name, table in tables.items()}),
+        charged=tables[_name(GATES)][[*PARTS]],
+        lost=pd.DataFrame({name: table[BESIDE_LOSSES] for name, table in tables.items()}),
     )
+
+
+def _value(metrics: pd.DataFrame, closed: Collection[str]) -> Floats:
+    """Return the metric of each replication with some gates closed."""
+    return metrics[_name(closed)].to_numpy()
+
+
+def _shapley_values(metrics: pd.DataFrame) -> dict[str, Floats]:
+    """Return what each gate explains of a metric, what all do, and what is left with no gate closed."""
+    values = {gate: _shapley(metrics, gate) for gate in GATES}
+    left = _value(metrics, ())
+    return values | {TOTAL: _value(metrics, GATES) - left, NO_GATE: left}
+
+
+def _shapley(metrics: pd.DataFrame, gate: str) -> Floats:
+    """Return the mean, over all orders of closing the gates, of what closing this one adds."""
+    others = [other for other in GATES if other != gate]
+    value = np.zeros(len(metrics))
+    for size in range(len(GATES)):
+        orders = math.factorial(size) * math.factorial(len(others) - size)
+        for before in itertools.combinations(others, size):
+            value += orders * (_value(metrics, [*before, gate]) - _value(metrics, before))
+    return value / math.factorial(len(GATES))
 
 
 def _name(closed: Collection[str]) -> str:

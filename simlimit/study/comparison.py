@@ -11,7 +11,7 @@ from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study import intervals
-from simlimit.study.metrics import METRICS, Floats, Weight, check_metrics
+from simlimit.study.metrics import METRICS, Floats, Weight, beside_losses, check_metrics
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
@@ -40,7 +40,7 @@ class Comparison(TabularResult):
     >>> comparison = sl.compare({"monthly": monthly, "weekly": weekly}, 20, seed=1)
     >>> comparison
     Comparison(monthly, weekly: 20 replications each, seed=1)
-    >>> bool(comparison.differences().loc[("weekly", "restricted_mean_days"), "significant"])
+    >>> bool(comparison.differences().loc[("weekly", "days_away"), "significant"])
     True
     """
 
@@ -96,7 +96,8 @@ class Comparison(TabularResult):
         weight : "holds" or "amount"
             As in `Study.summary`.
         metrics : sequence of str, optional
-            Only these. The correction for multiple tests is weaker with fewer rows.
+            Only these; `limit_days_lost` is added to `default_losses`, which can fall because credit is taken
+            away. The correction for multiple tests is weaker with fewer rows.
 
         Returns
         -------
@@ -121,6 +122,7 @@ class Comparison(TabularResult):
         check_confidence(confidence)
         chosen = list(METRICS if metrics is None else metrics)
         check_metrics("metrics", chosen)
+        chosen = beside_losses(chosen)
         values = {name: study.metrics(weight)[chosen].to_numpy() for name, study in self.studies.items()}
         one = values.pop(self.reference)[:, np.newaxis]
         if not values:

@@ -1,4 +1,7 @@
-"""The metrics of a replication, from its tallies: proportions and means of the followed holds."""
+"""The metrics of a replication, from its tallies: proportions and means of the followed holds.
+
+None of them becomes better only because credit is taken away, but the losses. So these are never shown alone.
+"""
 
 import functools
 from collections.abc import Collection, Mapping
@@ -10,9 +13,9 @@ import numpy.typing as npt
 from simlimit.drivers.tallies import GATES as GATE_COUNT
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
-from simlimit.model.causes import GATES
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import Records
+from simlimit.tables.units import PARTS
 
 Floats = npt.NDArray[np.float64]
 Counts: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
@@ -25,8 +28,8 @@ HOLD_METRICS = (
     *(f"released_within_{day}d" for day in WITHIN_DAYS),
     "forfeited_share",
     "pending_share",
-    "restricted_mean_days",
-    *(f"days_{gate}" for gate in GATES),
+    "days_away",
+    *PARTS,
     "median_days",
 )
 """Metrics of the holds with a full follow-up."""
@@ -35,6 +38,8 @@ BORROWER_METRICS = ("no_limit_share", "limit_days_lost")
 PLATFORM_METRICS = ("default_losses", "gap_days")
 """Metrics of the whole platform, which a group alone does not have."""
 METRICS = (*HOLD_METRICS, *BORROWER_METRICS, *PLATFORM_METRICS)
+LOSSES, BESIDE_LOSSES = "default_losses", "limit_days_lost"
+"""Losses can fall by taking credit away, so the second is shown wherever the first is."""
 DAYS_PER_YEAR = 365
 
 
@@ -47,6 +52,19 @@ def check_metrics(name: str, metrics: Collection[str]) -> None:
             raise SimlimitError(
                 f"{name} names {metric!r}, but must name metrics among: {', '.join(METRICS)}."
             )
+
+
+def beside_losses(metrics: Collection[str]) -> list[str]:
+    """Return metrics, and with losses from default also the limit that is lost.
+
+    Examples
+    --------
+    >>> from simlimit.study.metrics import beside_losses
+    >>> beside_losses(["default_losses"])
+    ['default_losses', 'limit_days_lost']
+    """
+    is_missing = LOSSES in metrics and BESIDE_LOSSES not in metrics
+    return [*metrics, BESIDE_LOSSES] if is_missing else [*metrics]
 
 
 def holds_or_cents(tallies: Tallies, which: Literal["ended", "followed"], weight: str) -> Counts:
@@ -71,14 +89,16 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
     Parameters
     ----------
     counts : array of int, shape (..., 10, ages)
-        At each gate at the end of each age, and released and forfeited at it.
+        At each gate at the end of each age, and released and forfeited at it. If holds are counted, one that
+        lost any part is forfeited at the age at which it ends; of cents, each part counts at its own age.
     follow_up_days : int
         The last age that counts. If no hold is followed for so long, all metrics are NaN.
 
     Returns
     -------
     dict of arrays of float, shape (...)
-        NaN where there are no holds. The median is infinite where half have not been released.
+        NaN where there are no holds. The median is infinite where half have not been released. What is
+        forfeited is away to the end of the follow-up.
     """
     shape = counts.shape[:-2]
     if counts.shape[-1] <= follow_up_days:
@@ -89,7 +109,8 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
         released = ended[..., 0, :] / all_holds[..., np.newaxis]
         forfeited = ended[..., 1, -1] / all_holds
         pending = (all_holds - ended[..., -1].sum(axis=-1)) / all_holds
-        days = counts[..., :GATE_COUNT, :follow_up_days].sum(axis=-1) / all_holds[..., np.newaxis]
+        at_gates = np.moveaxis(counts[..., :GATE_COUNT, :follow_up_days].sum(axis=-1), -1, 0)
+        days = [part / all_holds for part in (*at_gates, ended[..., 1, :follow_up_days].sum(axis=-1))]
     unknown = np.full(shape, np.nan)
     metrics = {
         f"released_within_{day}d": released[..., day] if day <= follow_up_days else unknown
@@ -98,8 +119,8 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
     metrics["forfeited_share"] = forfeited
     metrics["pending_share"] = pending
     # Summed from left to right, so that adding up the columns gives exactly this; np.sum has another order.
-    metrics["restricted_mean_days"] = functools.reduce(np.add, np.moveaxis(days, -1, 0))
-    metrics |= {f"days_{gate}": days[..., i] for i, gate in enumerate(GATES)}
+    metrics["days_away"] = functools.reduce(np.add, days)
+    metrics |= zip(PARTS, days, strict=True)
     reached = released >= 0.5
     median = np.where(reached.any(axis=-1), reached.argmax(axis=-1), np.inf)
     metrics["median_days"] = np.where(all_holds > 0, median, np.nan)
@@ -107,7 +128,7 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
 
 
 def borrower_metrics(totals: Totals, prepared: PreparedScenario) -> dict[str, Floats]:
-    """Return the metrics of borrowers from their totals; `lost_days` are in cents x days."""
+    """Return the metrics of borrowers from their totals; what is lost is in cents x days."""
     with np.errstate(invalid="ignore", divide="ignore"):
         borrower_days = totals["borrowers"] * float(_observed_days(prepared))
         return {
@@ -135,7 +156,7 @@ def all_metrics(
     written_off = tallies.daily["written_off"][:, prepared.scenario.warmup_days :].sum(axis=1)
     years = totals["borrowers"] * _observed_days(prepared) / DAYS_PER_YEAR
     metrics["default_losses"] = written_off / 100 / years
-    by_group = followed_metrics(counts, follow_up_days)["restricted_mean_days"]
+    by_group = followed_metrics(counts, follow_up_days)["days_away"]
     metrics["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
     return metrics
 

@@ -19,7 +19,7 @@ LEAST_REPLICATIONS = 30
 LOOK_AHEAD = 5
 """The intervals must stay narrow for this number of further replications, or this percentage of them."""
 CONFIDENCE = 0.95
-DEFAULT_METRIC = "restricted_mean_days"
+DEFAULT_METRIC = "days_away"
 
 
 def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, float]:

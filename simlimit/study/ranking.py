@@ -19,7 +19,7 @@ from simlimit.tables.effects import ranking_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
 
-RANKED = ("restricted_mean_days", "no_limit_share", "limit_days_lost", "default_losses", "gap_days")
+RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", "gap_days")
 """Metrics by which levers are ranked; in each, lower is better."""
 NONE, ALL = "none", "all"
 
@@ -46,7 +46,7 @@ class LeverRanking(TabularResult):
     >>> ranking = sl.rank_levers(jiebei, [sl.Lever(kind="pay_on_time")], 3, seed=1)
     >>> ranking
     LeverRanking('jiebei': pay_on_time; 3 replications each)
-    >>> ranking.table().loc["restricted_mean_days"].index.to_list()
+    >>> ranking.table().loc["days_away"].index.to_list()
     ['pay_on_time', 'all']
     """
 
@@ -79,7 +79,7 @@ class LeverRanking(TabularResult):
         Returns
         -------
         pandas.DataFrame
-            Index `metric`, `lever`. The lever that alone lowers `restricted_mean_days` most is first, and
+            Index `metric`, `lever`. The lever that alone lowers `days_away` most is first, and
             ``all`` together last. Columns, in the unit of the metric, negative where the lever helps:
 
             - `alone`, `alone_low`, `alone_high`: with only this lever, minus without any;
@@ -93,7 +93,7 @@ class LeverRanking(TabularResult):
         check_confidence(confidence)
         values = {name: table.to_numpy() for name, table in self.metrics.items()}
         none, every = values[NONE], values[ALL]
-        delay = RANKED.index("restricted_mean_days")
+        delay = RANKED.index("days_away")
         delays = [moments(values[lever.kind] - none)[1][delay] for lever in self.levers]
         levers = [self.levers[position] for position in np.argsort(delays, kind="stable")]
         kinds = [lever.kind for lever in levers]
@@ -159,7 +159,7 @@ def rank_levers(
     >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 50})
     >>> levers = [{"kind": "better_model", "strength": 1.0}, {"kind": "pay_on_time", "strength": 1.0}]
     >>> ranking = sl.rank_levers(jiebei, levers, 5, seed=1)
-    >>> bool(ranking.table().loc[("restricted_mean_days", "all"), "alone"] < 0)
+    >>> bool(ranking.table().loc[("days_away", "all"), "alone"] < 0)
     True
     """
     check_scenario(scenario)

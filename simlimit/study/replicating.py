@@ -67,7 +67,7 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
     precision : float or mapping, optional
         Stop when the 95 % interval of every chosen metric is narrow: half its width is at most this share of
         the estimate. It must stay so for 5 more replications, or 5 % of them. A number is for
-        `restricted_mean_days`; a mapping names metrics: ``{"released_within_7d": 0.01, "days_review": 0.1}``.
+        `days_away`; a mapping names metrics: ``{"released_within_7d": 0.01, "days_review": 0.1}``.
         At least 30 replications are made. The rule is that of Hoad, Robinson and Davies (2010).
     workers : int, optional
         Number of threads; one for each processor if not given. Compiled code runs in them in parallel.

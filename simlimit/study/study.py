@@ -58,7 +58,7 @@ class Study(TabularResult):
     >>> study = sl.replicate(weekly, 20, seed=1)
     >>> study
     Study('clockwork', seed=1: 20 replications of 100 borrowers, 720 days)
-    >>> mean = study.summary().loc["restricted_mean_days"]  # of delays of 0 .. 6 days
+    >>> mean = study.summary().loc["days_away"]  # of delays of 0 .. 6 days
     >>> bool(mean["low"] < 3 < mean["high"])
     True
     """
@@ -100,7 +100,7 @@ class Study(TabularResult):
         Parameters
         ----------
         weight : "holds" or "amount"
-            Whether each hold counts as one, or by its amount.
+            As in `summary`.
 
         Returns
         -------
@@ -127,7 +127,8 @@ class Study(TabularResult):
         follow_up_days : int, optional
             Another follow-up: then the replications are simulated again, in this process.
         weight : "holds" or "amount"
-            Whether each hold counts as one, or by its amount.
+            Whether each hold counts as one, or by its amount. Counted as one, a hold that lost any part is
+            forfeited, at the age at which it ends; by amount, each part is exact.
 
         Returns
         -------
@@ -137,15 +138,18 @@ class Study(TabularResult):
             - `released_within_0d`, `_7d`, `_30d`, `_90d`: share released at this age in days or earlier; NaN
               beyond the follow-up;
             - `forfeited_share`, `pending_share`: at the end of the follow-up;
-            - `restricted_mean_days`: days until the end, at most the follow-up;
-            - `days_settlement` .. `days_funding`: days charged to each cause, which add up to the restricted
-              mean;
+            - `days_away`: days within the follow-up on which a repaid amount has not come back; what is
+              forfeited is away to its end;
+            - `days_settlement` .. `days_funding`, `days_forfeited`: days charged to each cause, and days
+              since an amount was forfeited, which add up to `days_away`;
             - `median_days`: age by which half was released; NaN if some replication does not reach it;
-            - `no_limit_share`: share of borrower-days on which nothing can be drawn although the line has
-              room;
-            - `limit_days_lost`: amount x days held, in currency units x days per borrower and year;
-            - `default_losses`: written off, in currency units per borrower and year;
-            - `gap_days`: largest minus smallest restricted mean of the groups; NaN if a group has no followed
+            - `no_limit_share`: share of borrower-days on which less than `min_draw` can be drawn, although
+              the highest limit so far, less what is outstanding, is `min_draw` or more;
+            - `limit_days_lost`: what is missing of the highest limit so far, since it is neither outstanding
+              nor available, x days, in currency units x days per borrower and year;
+            - `default_losses`: written off, in currency units per borrower and year. Taking credit away can
+              lower them, so read them with `limit_days_lost`;
+            - `gap_days`: largest minus smallest `days_away` of the groups; NaN if a group has no followed
               hold. Chance alone makes it positive, the more so the fewer holds there are. So compare it
               between scenarios of one book, and use `groups` to see whether a group differs.
 

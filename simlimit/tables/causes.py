@@ -10,15 +10,16 @@ _COLUMNS = ["holds", "share_of_holds", "hold_days", "share_of_days", "mean_days"
 _DAYS = Unit(1, 1, "days")
 
 
-def causes_table(causes: pd.DataFrame, holds: int, at_once: int) -> Table:
+def causes_table(causes: pd.DataFrame, holds: int, at_once: int, forfeited: int) -> Table:
     """Return the table of release delay by cause.
 
     Parameters
     ----------
     causes : pandas.DataFrame
         As `simlimit.delay_by_cause` returns it.
-    holds, at_once : int
-        How many holds there are, and how many of them were released on the day of repayment.
+    holds, at_once, forfeited : int
+        How many holds there are; how many of them were released on the day of repayment, and how many lost
+        at least a part.
     """
     rows = []
     for cause, waited, of_holds, days, of_days, mean in causes[_COLUMNS].itertuples(name=None):
@@ -29,5 +30,8 @@ def causes_table(causes: pd.DataFrame, holds: int, at_once: int) -> Table:
         ("cause", "holds that waited", "of all holds", "hold-days", "of all days", "mean days"),
         "<>>>>>",
         rows,
-        (f"{at_once:,} of {holds:,} repayment holds were released on the day of repayment.",),
+        (
+            f"{at_once:,} of {holds:,} repayment holds were released on the day of repayment.",
+            f"{forfeited:,} were forfeited, at least in part: that never comes back.",
+        ),
     )

@@ -40,16 +40,19 @@ def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
 
 
 def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -> Table:
-    """Return what each gate explains of a metric, `Attribution.table`, as a table."""
+    """Return what each gate explains of a metric, and what none does, `Attribution.table`, as a table."""
     unit = unit_of(metric)
     effects = [name for name in map(str, explained) if f"{name}_low" in explained]
+    # Of the columns that have a unit of their own.
+    units = {"charged": DAYS, "limit_days_lost": unit_of("limit_days_lost")}
     rows = []
     for gate, effect in _rows(explained):
-        cells = [_with_interval(effect, name, DAYS if name == "charged" else unit) for name in effects]
+        cells = [_with_interval(effect, name, units.get(name, unit)) for name in effects]
         rows.append(Row((gate, *cells), begins_group=gate == "total"))
     notes = (
-        "Shapley: what the gate explains, on average over all orders of closing the gates. Charged: days of "
-        "that cause, per hold.",
+        "Shapley: what the gate explains, on average over all orders of closing the gates. None: what stays "
+        "with all gates open.",
+        "Charged: days per hold, which add up to days_away. Forfeited: to the end of the follow-up.",
         "Alone: what closing this gate adds where all others are open. Opened: what opening it takes away "
         "where all others are closed.",
         f"In brackets: {CONFIDENCE} intervals, each separately (Student's t over {replications:,}).",

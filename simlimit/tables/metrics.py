@@ -7,11 +7,11 @@ import pandas as pd
 
 from simlimit.tables.numbers import UNKNOWN, difference_texts, interval_text, number_text
 from simlimit.tables.table import Row, Table
-from simlimit.tables.units import GATE_METRICS, Unit, unit_of
+from simlimit.tables.units import PARTS, Unit, unit_of
 
 CONFIDENCE = "95 %"
-HEADLINES = ("released_within_7d", "restricted_mean_days", "no_limit_share", "default_losses")
-"""Metrics that stand for a study where there is no space for all."""
+HEADLINES = ("released_within_7d", "days_away", "no_limit_share", "limit_days_lost", "default_losses")
+"""Metrics that stand for a study where there is no space for all; losses are never without lost limit."""
 _ESTIMATED = ["estimate", "low", "high", "replications"]
 _TESTED = ["difference", "low", "high", "p_value", "significant"]
 MOST_POINTS = 50
@@ -31,7 +31,7 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
             shown = "not reached"
         name = unit.name if number in (0, replications) else f"{unit.name}, in {number:,} replications"
         cells = (metric, shown, interval_text(low, high, unit), name)
-        rows.append(Row(cells, indented=metric in GATE_METRICS))
+        rows.append(Row(cells, indented=metric in PARTS))
     headings = ("metric", "estimate", f"{CONFIDENCE} interval", "unit")
     return Table(f"means over {replications:,} replications", headings, "<>><", rows, tuple(notes))
 
@@ -44,7 +44,7 @@ def followed_notes(
     # A repayment on the day of the horizon is none.
     cohort = (
         f"Holds: every repayment of days {first} to {min(last, horizon_days - 1)}, followed for "
-        f"{follow_up_days} days; a day is charged to one cause, so days_* add up."
+        f"{follow_up_days} days; forfeits are away to the end, and the parts of days_away add up to it."
         if first <= last
         else f"No repayment is followed for {follow_up_days} days: days {first} to {horizon_days - 1} are "
         "observed; a shorter follow-up would see more."
@@ -58,7 +58,7 @@ def followed_notes(
 def differences_table(
     differences: pd.DataFrame, summary: pd.DataFrame, reference: str, name: str, notes: Sequence[str] = ()
 ) -> Table:
-    """Return how a scenario differs from the first, without causes for which neither waits.
+    """Return how a scenario differs from the first, without parts of the days away that neither has.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def differences_table(
     rows = []
     for metric, value, low, high, p_value, significant in differences.xs(name)[_TESTED].itertuples(name=None):
         both = [table[metric] for table in estimates]
-        if metric in GATE_METRICS and not any(both):
+        if metric in PARTS and not any(both):
             continue
         unit = unit_of(metric)
         of_differences = unit.of_differences()
@@ -80,7 +80,7 @@ def differences_table(
         texts += difference_texts(value, low, high, of_differences)
         answer = UNKNOWN if np.isnan(p_value) else yes_or_no(significant)
         cells = (metric, *texts, answer, of_differences.name)
-        rows.append(Row(cells, indented=metric in GATE_METRICS, strong=bool(significant)))
+        rows.append(Row(cells, indented=metric in PARTS, strong=bool(significant)))
     headings = ("metric", reference, name, "difference", f"{CONFIDENCE} interval", "significant", "unit")
     return Table(f"{name} minus {reference}", headings, "<>>>><<", rows, tuple(notes))
 

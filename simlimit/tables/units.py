@@ -15,11 +15,11 @@ class Unit(NamedTuple):
         return self._replace(name=self.name.replace("% of", "% points of"))
 
 
-GATE_METRICS = (
+PARTS = (
     "days_settlement", "days_evaluation", "days_score", "days_overdue",
-    "days_behaviour", "days_review", "days_policy", "days_funding",
+    "days_behaviour", "days_review", "days_policy", "days_funding", "days_forfeited",
 )  # fmt: skip
-"""Metrics that are parts of another, the mean wait, and shown below it."""
+"""The metrics of which `days_away` is the sum, from left to right; they are shown below it."""
 
 DAYS = Unit(1, 2, "days per hold")
 _SHARE = Unit(100, 2, "% of holds")
@@ -27,7 +27,7 @@ _UNITS = {
     **{f"released_within_{days}d": _SHARE for days in (0, 7, 30, 90)},
     "forfeited_share": _SHARE,
     "pending_share": _SHARE,
-    **dict.fromkeys(("restricted_mean_days", *GATE_METRICS), DAYS),
+    **dict.fromkeys(("days_away", *PARTS), DAYS),
     "median_days": Unit(1, 2, "days"),
     "no_limit_share": Unit(100, 2, "% of borrower-days"),
     "limit_days_lost": Unit(1, 0, "currency x days, per borrower and year"),

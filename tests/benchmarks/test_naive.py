@@ -42,7 +42,7 @@ def measures(holds: pd.DataFrame, counts: dict[str, int]) -> dict[str, float]:
     released = cohort["outcome"] == "released"
     borrowers = JIEBEI.population.borrowers
     return {
-        "days_away": cohort["delay_days"].where(released, FOLLOW_UP_DAYS).clip(upper=FOLLOW_UP_DAYS).mean(),
+        "days_away": cohort["delay_days"].where(released, np.inf).clip(upper=FOLLOW_UP_DAYS).mean(),
         "released_within_0d": (released & (cohort["delay_days"] == 0)).mean(),
         "released_within_7d": (released & (cohort["delay_days"] <= 7)).mean(),
         "holds": len(cohort) / borrowers,

@@ -88,7 +88,7 @@ class TestStudy:
 
     def test_one_replication_has_no_interval(self, tmp_path, capsys):
         assert cli.main([*SMALL, "--replications", "1", "--quiet", "--out", "results"]) == 0
-        assert lines_of(capsys.readouterr().out)["restricted_mean_days"].split()[2] == "-"
+        assert lines_of(capsys.readouterr().out)["days_away"].split()[2] == "-"
 
     def test_groups_are_counted_apart(self, tmp_path):
         groups = ["--by", "score", "--bands", "0.6,0.8"]

@@ -95,7 +95,7 @@ DRAWN: dict[str, Callable[[Axes], Axes]] = {
     "standing-study": lambda ax: plots.standing(study(), ax=ax),
     "incidence-log": lambda ax: plots.incidence(log(), days=(0, 10, 20), ax=ax),
     "incidence-study": lambda ax: plots.incidence(study(), ax=ax),
-    "forest": lambda ax: plots.forest(comparison(), metrics=["restricted_mean_days", "days_policy"], ax=ax),
+    "forest": lambda ax: plots.forest(comparison(), metrics=["days_away", "days_policy"], ax=ax),
     "platform-run": lambda ax: plots.platform(run(), ax=ax),
     "platform-study": lambda ax: plots.platform(frozen(), ax=ax),
     "platform-comparison": lambda ax: plots.platform(comparison(), series=["held", "funding_queue"], ax=ax),

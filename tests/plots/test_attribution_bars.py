@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 from gallery import SMALL, attribution, study
+from matplotlib.colors import to_rgba
 from matplotlib.container import ErrorbarContainer
 
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
+from simlimit.plots import style
+from simlimit.plots.effects import decimals
+from simlimit.study.attribution import GATES
 
 
 def intervals(ax):
@@ -16,18 +20,54 @@ def intervals(ax):
     return [one.lines[2][0].get_segments()[0][:, 0] for one in bars]
 
 
+def names(ax):
+    return [tick.get_text() for tick in ax.get_yticklabels()]
+
+
+def in_rows(table, end):
+    """Return numbers of the table as the picture has them, without those that no row has."""
+    values = table[[f"shapley{end}", f"charged{end}"]].to_numpy().ravel()
+    return values[~np.isnan(values)].tolist()
+
+
 def test_bars_are_the_table_with_its_intervals():
     ax = plots.attribution(attribution(), confidence=0.9)
     table = attribution().table(0.9)
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == [*table.index[:-1], "all gates"]
-    assert [bar.get_width() for bar in ax.patches] == table[
-        ["shapley", "charged"]
-    ].to_numpy().ravel().tolist()
+    assert names(ax) == [*GATES, "forfeited", "all together", "with all gates open"]
+    shown = table.loc[[*GATES, "forfeited", "total", "none"]]
+    assert [bar.get_width() for bar in ax.patches] == in_rows(shown, "")
     segments = np.array(intervals(ax))
-    assert segments[:, 0] == pytest.approx(table[["shapley_low", "charged_low"]].to_numpy().ravel())
-    assert segments[:, 1] == pytest.approx(table[["shapley_high", "charged_high"]].to_numpy().ravel())
-    assert ax.get_xlabel().startswith("mean wait of a hold, at most 90 days (days)\n")
+    assert segments[:, 0] == pytest.approx(in_rows(shown, "_low"))
+    assert segments[:, 1] == pytest.approx(in_rows(shown, "_high"))
+    assert ax.get_xlabel().startswith("mean days away of a repaid amount, of at most 90 (days)\n")
     assert "charged: days at the gate" in ax.get_xlabel()
+
+
+def test_says_how_much_stays_with_all_gates_open_and_what_is_forfeited():
+    ax = plots.attribution(attribution())
+    texts = [text.get_text().split(" ")[:2] for text in ax.texts]
+    table = attribution().table()
+    assert ["stays", f"{table.loc['none', 'shapley']:.2f}"] in texts
+    forfeited = ax.patches[2 * len(GATES)]
+    assert forfeited.get_width() == table.loc["forfeited", "charged"] > 0
+    assert forfeited.get_edgecolor() == to_rgba(style.FORFEITED)
+
+
+def test_settlement_has_a_row_where_anything_waits_for_it():
+    per_loan = SMALL.replace({"product.release_unit": "loan"})
+    ax = plots.attribution(sl.attribute(per_loan, 2, progress=False))
+    assert names(ax)[0] == "settlement"
+    assert ax.patches[0].get_width() > 0
+
+
+def test_losses_are_not_explained_without_the_limit_that_is_lost():
+    explained = sl.attribute(SMALL, 2, metric="default_losses", progress=False)
+    lost = explained.table()["limit_days_lost"].loc[[*GATES, "total", "none"]]
+    ax = plots.attribution(explained)
+    assert [name.splitlines()[1].split("  ")[0] for name in names(ax)] == [
+        f"limit days lost {value:,.{decimals(value)}f}" for value in lost
+    ]
+    assert "limit days lost: currency units x days, per borrower and year" in ax.get_xlabel()
 
 
 def test_says_whose_it_is():
@@ -38,7 +78,7 @@ def test_says_whose_it_is():
 def test_another_metric_has_its_unit_and_no_days():
     explained = sl.attribute(SMALL, 2, metric="released_within_0d", weight="amount", progress=False)
     ax = plots.attribution(explained)
-    shapley = explained.table()["shapley"]
+    shapley = explained.table()["shapley"].loc[[*GATES, "total", "none"]]
     assert [bar.get_width() for bar in ax.patches] == pytest.approx((100 * shapley).tolist())
     assert "(percentage points of repaid principal)" in ax.get_xlabel()
     assert "charged" not in ax.get_xlabel()

@@ -2,10 +2,12 @@
 
 import pytest
 from gallery import run, study
+from matplotlib.colors import to_rgba
 
 import simlimit as sl
 from simlimit import plots
 from simlimit.model.causes import GATES
+from simlimit.plots import style
 from simlimit.run.delay_by_cause import delay_by_cause
 
 
@@ -20,12 +22,16 @@ def test_of_a_run_has_a_bar_per_cause_in_the_order_of_the_gates():
 
 def test_of_a_study_has_the_metrics_with_their_intervals():
     ax = plots.causes(study(), confidence=0.9, weight="amount")
-    table = study().summary(0.9, weight="amount").loc[[f"days_{gate}" for gate in GATES]]
+    parts = [*GATES, "forfeited"]
+    summary = study().summary(0.9, weight="amount")
+    table = summary.loc[[f"days_{part}" for part in parts]]
+    assert [label.get_text() for label in ax.get_yticklabels()] == parts
     assert [bar.get_width() for bar in ax.patches] == table["estimate"].tolist()
     segments = [segment[:, 0] for segment in ax.collections[0].get_segments()]
     assert [low for low, _ in segments] == pytest.approx(table["low"].tolist())
     assert [high for _, high in segments] == pytest.approx(table["high"].tolist())
-    assert ax.get_xlabel() == "mean wait per repayment hold, at most 90 days (days)"
+    assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(summary.loc["days_away", "estimate"])
+    assert ax.get_xlabel() == "mean days away per repayment hold, of at most 90 (days)"
 
 
 def test_draws_nothing_waited_too():
@@ -34,3 +40,9 @@ def test_draws_nothing_waited_too():
         ax = plots.causes(of)
         ax.figure.canvas.draw()
         assert [text.get_text() for text in ax.texts[:8]] in (["0"] * 8, ["-"] * 8)
+
+
+def test_what_was_forfeited_looks_as_it_does_everywhere():
+    *gates, forfeited = plots.causes(study()).patches
+    assert forfeited.get_edgecolor() == to_rgba(style.FORFEITED)
+    assert to_rgba(style.FORFEITED) not in [bar.get_edgecolor() for bar in gates]

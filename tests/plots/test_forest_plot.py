@@ -6,8 +6,9 @@ from gallery import comparison, study
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
+from simlimit.plots.effects import decimals, with_interval
 
-DAYS = ["restricted_mean_days", "days_policy"]
+DAYS = ["days_away", "days_policy"]
 
 
 def markers(ax):
@@ -56,6 +57,18 @@ def test_has_units(metric, weight, unit):
     assert ax.get_xlabel().splitlines()[0] == f"difference ({unit})"
 
 
+def test_losses_are_not_shown_without_the_limit_that_is_lost():
+    ax = plots.forest(comparison(), metrics=["default_losses"])
+    both = comparison().differences(metrics=["default_losses", "limit_days_lost"])
+    expected = []
+    for scenario in ("weekly", "frozen"):
+        lost = both.loc[(scenario, "limit_days_lost"), ["difference", "low", "high"]]
+        expected.append(f"{scenario}\nlimit days lost {with_interval(*lost, decimals(lost.iloc[0]))}")
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == expected
+    assert len(ax.containers) == 2
+    assert "corrected for 4 comparisons" in ax.get_xlabel()
+
+
 def test_shares_differ_by_percentage_points():
     ax = plots.forest(comparison(), metrics=["released_within_0d"])
     table = comparison().differences(metrics=["released_within_0d"])["difference"]
@@ -66,7 +79,7 @@ def test_refuses_metrics_of_several_units():
     with pytest.raises(
         SimlimitError, match=r"^metrics has the units days and share of holds, but a picture has"
     ):
-        plots.forest(comparison(), metrics=["restricted_mean_days", "pending_share"])
+        plots.forest(comparison(), metrics=["days_away", "pending_share"])
 
 
 def test_refuses_what_is_no_metric_or_no_comparison():

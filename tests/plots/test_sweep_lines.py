@@ -10,7 +10,7 @@ from simlimit.errors import SimlimitError
 
 def test_a_line_is_a_value_of_the_second_field():
     ax = plots.sweep(grid(), confidence=0.9)
-    summary = grid().summary(0.9).xs("restricted_mean_days", level="metric")
+    summary = grid().summary(0.9).xs("days_away", level="metric")
     for number, cutoff in enumerate([0, 3]):
         table = summary.xs(cutoff, level="evaluation.cutoff_days")
         days, means = ax.get_lines()[number].get_data()
@@ -33,14 +33,29 @@ def test_values_that_are_no_numbers_lie_side_by_side():
     schedules = sl.sweep(SMALL, {"evaluation.schedule": ["staggered", "batch"]}, 3)
     ax = plots.sweep(schedules, metric="default_losses")
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["staggered", "batch"]
-    assert ax.get_xlabel() == "evaluation.schedule"
+    assert ax.get_xlabel().splitlines()[0] == "evaluation.schedule"
     assert ax.get_ylabel() == "written off (currency units, per borrower and year)"
+
+
+def test_losses_are_not_shown_without_the_limit_that_is_lost():
+    unit = "limit days lost: currency units x days, per borrower and year"
+    lost = grid().summary().xs("limit_days_lost", level="metric")["estimate"]
+    by_line = [
+        f"evaluation.cutoff_days = {cutoff}: "
+        + "; ".join(f"{lost[(period, cutoff)]:,.0f}" for period in (7, 14, 30))
+        for cutoff in (0, 3)
+    ]
+    assert plots.sweep(grid(), metric="default_losses").get_xlabel().splitlines()[1:] == [unit, *by_line]
+    alone = sl.sweep(SMALL, {"evaluation.period_days": [7, 30]}, 2)
+    lost = alone.summary().xs("limit_days_lost", level="metric")["estimate"]
+    below = plots.sweep(alone, metric="default_losses").get_xlabel().splitlines()
+    assert below[1:] == [unit, f"{lost[7]:,.0f}; {lost[30]:,.0f}"]
 
 
 def test_truth_values_are_no_numbers_and_no_choice_of_rows():
     grid = sl.sweep(SMALL, {"evaluation.straight_through": [True, False]}, 2)
     ax = plots.sweep(grid)
-    estimates = grid.summary().xs("restricted_mean_days", level="metric")["estimate"]
+    estimates = grid.summary().xs("days_away", level="metric")["estimate"]
     assert ax.get_lines()[0].get_ydata().tolist() == estimates.tolist()
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["True", "False"]
 
@@ -57,5 +72,5 @@ def test_refuses_more_than_two_fields():
 
 
 def test_refuses_what_is_no_metric():
-    with pytest.raises(SimlimitError, match=r"^metric is 'speed', but must be one of: restricted_mean_days,"):
+    with pytest.raises(SimlimitError, match=r"^metric is 'speed', but must be one of: days_away,"):
         plots.sweep(grid(), metric="speed")

@@ -8,8 +8,10 @@ from matplotlib.container import ErrorbarContainer
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
+from simlimit.plots.effects import decimals, with_interval
 
-DAYS = "restricted_mean_days"
+DAYS = "days_away"
+ALONE = ["alone", "alone_low", "alone_high"]
 
 
 def intervals(ax):
@@ -33,7 +35,7 @@ def in_rows(table, columns):
 
 
 def test_levers_are_sorted_and_all_together_is_last():
-    for metric in (DAYS, "default_losses"):
+    for metric in (DAYS, "gap_days"):
         table = ranking().table().loc[metric].drop(index="all").sort_values("alone")
         assert rows(plots.tornado(ranking(), metric=metric)) == [*table.index, "all_together"]
 
@@ -82,6 +84,21 @@ def test_has_units(metric, unit):
     assert f"difference ({unit}, per currency unit of cost)" in per_cost.get_xlabel()
 
 
+@pytest.mark.parametrize("per_cost", [False, True])
+def test_losses_are_not_shown_without_the_limit_that_is_lost(per_cost):
+    ax = plots.tornado(ranking(), metric="default_losses", per_cost=per_cost, confidence=0.9)
+    table = ranking().table(0.9)
+    if per_cost:
+        table = table[table["cost"] > 0]
+    order = table.loc["default_losses"].drop(index="all").sort_values("alone").index
+    expected = [
+        f"{kind.replace('_', ' ')}\nlimit days lost {with_interval(*lost, decimals(lost.iloc[0]))}"
+        for kind, lost in table.loc["limit_days_lost"].loc[order, ALONE].iterrows()
+    ]
+    assert [tick.get_text() for tick in ax.get_yticklabels()][:-1] == expected
+    assert "limit days lost: currency units x days, per borrower and year" in ax.get_xlabel()
+
+
 def test_shares_differ_by_percentage_points():
     ax = plots.tornado(ranking(), metric="no_limit_share")
     table = ranking().table().loc["no_limit_share"]
@@ -89,7 +106,7 @@ def test_shares_differ_by_percentage_points():
 
 
 def test_refuses_what_is_no_ranked_metric_or_no_ranking():
-    with pytest.raises(SimlimitError, match=r"^metric is 'median_days', but must be one of: restricted_mean"):
+    with pytest.raises(SimlimitError, match=r"^metric is 'median_days', but must be one of: days_away,"):
         plots.tornado(ranking(), metric="median_days")
     with pytest.raises(SimlimitError, match=r"^ranking is of type Study, but must be a LeverRanking\.$"):
         plots.tornado(study())

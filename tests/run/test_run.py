@@ -60,8 +60,9 @@ COLUMNS = {
         "drawn_elsewhere": AMOUNT,
         "closed": FLAG,
         "written_off": AMOUNT,
+        "highest_limit": AMOUNT,
         "no_limit_days": WHOLE,
-        "held_amount_days": AMOUNT,
+        "lost_amount_days": AMOUNT,
     },
     "events": {
         "day": WHOLE,

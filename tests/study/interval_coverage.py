@@ -63,7 +63,7 @@ def shares_and_mean(delays: Mapping[int, float], follow_up: int) -> dict[str, fl
         if days < follow_up
     }
     truth = {name: share for name, share in truth.items() if 1e-9 < share < 1 - 1e-9}
-    return truth | {"restricted_mean_days": sum(min(delay, follow_up) * p for delay, p in delays.items())}
+    return truth | {"days_away": sum(min(delay, follow_up) * p for delay, p in delays.items())}
 
 
 def periodic(period: int, cutoff: int, cycles: int, follow_up: int, precision: float) -> Known:
@@ -81,7 +81,7 @@ def periodic(period: int, cutoff: int, cycles: int, follow_up: int, precision: f
         clockwork(cycles, follow_up, fields),
         follow_up,
         truth,
-        {"restricted_mean_days": precision},
+        {"days_away": precision},
     )
 
 
@@ -103,8 +103,8 @@ def false_flags(period: int, share: float, flag_days: float, follow_up: int) -> 
         delays[day + period * number] = (at_least(number) - at_least(number + 1)) / period
     truth = shares_and_mean(delays, follow_up)
     truth["days_evaluation"] = (period - 1) / 2
-    truth["days_behaviour"] = truth["restricted_mean_days"] - truth["days_evaluation"]
-    precision = {"restricted_mean_days": 0.04, "released_within_7d": 0.02}
+    truth["days_behaviour"] = truth["days_away"] - truth["days_evaluation"]
+    precision = {"days_away": 0.04, "released_within_7d": 0.02}
     return Known("false flags", clockwork(2, follow_up, fields), follow_up, truth, precision)
 
 
@@ -113,13 +113,13 @@ def freeze(days: int, follow_up: int) -> Known:
     shock = {"kind": "freeze", "at_day": CYCLE // 3, "duration_days": days}
     delays = {days - j: 1 / CYCLE for j in range(days)} | {0: 1 - days / CYCLE}
     truth = shares_and_mean(delays, follow_up)
-    truth["days_policy"] = truth["restricted_mean_days"]
+    truth["days_policy"] = truth["days_away"]
     return Known(
         f"a freeze of {days} days",
         clockwork(1, follow_up, {"shocks": [shock]}),
         follow_up,
         truth,
-        {"restricted_mean_days": 0.05},
+        {"days_away": 0.05},
     )
 
 
@@ -136,13 +136,13 @@ def recovering_score(period: int, follow_up: int) -> Known:
         delay = max(0, phase + period - repaid)
         delays[delay] = delays.get(delay, 0.0) + 1 / (period * CYCLE)
     truth = shares_and_mean(delays, follow_up)
-    truth["days_score"] = truth["restricted_mean_days"]
+    truth["days_score"] = truth["days_away"]
     return Known(
         "a score that recovers",
         clockwork(1, follow_up, fields),
         follow_up,
         truth,
-        {"restricted_mean_days": 0.05},
+        {"days_away": 0.05},
     )
 
 

@@ -27,34 +27,40 @@ def cohort(run: sl.Run) -> pd.DataFrame:
     return holds[(holds["kind"] == "repayment") & holds["repaid_at"].between(run.scenario.warmup_days, last)]
 
 
-def proportions(holds: pd.DataFrame, follow_up: int, weights: pd.Series[int]) -> dict[str, float]:
-    """What a cohort says of release; an amount counts by what was released of it."""
-    whole = int(weights.sum())
+def proportions(
+    holds: pd.DataFrame, follow_up: int, repaid: pd.Series[int], released: pd.Series[int]
+) -> dict[str, float]:
+    """What a cohort says of release: of what was repaid, so much was released at the age of each hold."""
+    whole = int(repaid.sum())
     if whole == 0:
         return {}
-    released = holds["outcome"] == "released"
-    got = weights if (weights == 1).all() else cents(holds["released_amount"])
 
     def within(days: int) -> float:
-        return int(got[released & (holds["delay_days"] <= days)].sum()) / whole
+        return int(released[holds["delay_days"] <= days].sum()) / whole
 
     metrics = {f"released_within_{days}d": within(days) for days in (0, 7, 30, 90) if days <= follow_up}
     reached = [days for days in range(follow_up + 1) if within(days) >= 0.5]
     metrics["median_days"] = float(reached[0]) if reached else np.inf
+    # What was not released is away to the end of the follow-up: pending, or forfeited at whatever age.
+    until_released = np.minimum(holds["delay_days"], follow_up)
+    days = int((released * until_released).sum() + ((repaid - released) * follow_up).sum())
+    metrics["days_away"] = days / whole
     return metrics
 
 
 def by_holds(run: sl.Run) -> dict[str, float]:
     """The metrics of the followed holds, each counted as one."""
     holds, follow_up = cohort(run), run.follow_up_days
-    metrics = proportions(holds, follow_up, pd.Series(1, holds.index))
+    released = (holds["outcome"] == "released").astype(int)
+    metrics = proportions(holds, follow_up, pd.Series(1, holds.index), released)
     if not metrics:
         return metrics
-    forfeited = (holds["outcome"] == "forfeited") & (holds["delay_days"] <= follow_up)
-    released = (holds["outcome"] == "released") & (holds["delay_days"] <= follow_up)
+    is_old = holds["delay_days"] <= follow_up
+    forfeited = is_old & (holds["outcome"] == "forfeited")
     metrics["forfeited_share"] = int(forfeited.sum()) / len(holds)
-    metrics["pending_share"] = int((~forfeited & ~released).sum()) / len(holds)
-    metrics["restricted_mean_days"] = int(np.minimum(holds["delay_days"], follow_up).sum()) / len(holds)
+    metrics["pending_share"] = int((~forfeited & ~(is_old & (released == 1))).sum()) / len(holds)
+    away = int((follow_up - holds["delay_days"][forfeited]).sum())
+    metrics["days_forfeited"] = away / len(holds)
     return metrics | gates(run, "", len(holds))
 
 
@@ -62,7 +68,7 @@ def by_amount(run: sl.Run) -> dict[str, float]:
     """The metrics of the followed cents: a hold may lose some of them before the rest is released."""
     holds, follow_up = cohort(run), run.follow_up_days
     repaid = cents(holds["amount"])
-    metrics = proportions(holds, follow_up, repaid)
+    metrics = proportions(holds, follow_up, repaid, cents(holds["released_amount"]))
     if not metrics:
         return metrics
     whole = int(repaid.sum())
@@ -70,9 +76,9 @@ def by_amount(run: sl.Run) -> dict[str, float]:
     lost, released = (int(cents(counts[f"{end}_amount"]).sum()) for end in ("forfeited", "released"))
     metrics["forfeited_share"] = lost / whole
     metrics["pending_share"] = (whole - lost - released) / whole
-    metrics |= gates(run, "_amount", whole)
-    metrics["restricted_mean_days"] = sum(metrics[f"days_{gate}"] for gate in GATES)
-    return metrics
+    away = int((cents(counts["forfeited_amount"]) * (follow_up - counts["age_days"])).sum())
+    metrics["days_forfeited"] = away / whole
+    return metrics | gates(run, "_amount", whole)
 
 
 def gates(run: sl.Run, unit: str, whole: int) -> dict[str, float]:
@@ -89,14 +95,15 @@ def of_borrowers(run: sl.Run) -> dict[str, float]:
     late = run.daily["day"] >= run.scenario.warmup_days
     return {
         "no_limit_share": run.borrowers["no_limit_days"].sum() / borrower_days,
-        "limit_days_lost": run.borrowers["held_amount_days"].sum() / borrower_days * 365,
+        "limit_days_lost": run.borrowers["lost_amount_days"].sum() / borrower_days * 365,
         "default_losses": run.daily.loc[late, "written_off"].sum() / borrower_days * 365,
     }
 
 
 def gap(run: sl.Run) -> float:
-    """The largest less the smallest restricted mean of the regions."""
+    """The largest less the smallest days away of the regions."""
     holds = cohort(run)
-    days = np.minimum(holds["delay_days"], run.follow_up_days)
+    until_released = np.minimum(holds["delay_days"], run.follow_up_days)
+    days = until_released.where(holds["outcome"] == "released", run.follow_up_days)
     means = days.groupby(holds["region"], observed=False).mean()
     return float(means.max() - means.min()) if means.notna().all() else np.nan

@@ -10,6 +10,7 @@ from random_scenarios import random_scenario
 
 import simlimit as sl
 from simlimit.study.attribution import GATES, open_gates
+from simlimit.study.metrics import Weight
 
 PERIOD, FREEZE_AT, FREEZE_DAYS = 7, 100, 20
 INSTALMENTS, CYCLE = 12, 30
@@ -68,16 +69,47 @@ def test_what_the_gates_explain_adds_up_to_the_total(seed: int) -> None:
     table = attribution.table()
     total = values["+".join(GATES)] - values["none"]
     assert table.loc["total", "shapley"] == pytest.approx(total.mean(), abs=1e-12, nan_ok=True)
-    assert table["shapley"][:-1].sum() == pytest.approx(table.loc["total", "shapley"], abs=1e-12, nan_ok=True)
+    explained = table.loc[list(GATES), "shapley"].sum()
+    assert explained == pytest.approx(table.loc["total", "shapley"], abs=1e-12, nan_ok=True)
+    as_it_is = values["+".join(GATES)].mean()
+    assert table.loc[["total", "none"], "shapley"].sum() == pytest.approx(as_it_is, abs=1e-12, nan_ok=True)
+    for column in ("shapley", "alone", "opened"):
+        assert table.loc[["settlement", "forfeited"], column].isna().all()
+    charged = table["charged"].drop("total").sum()
+    assert charged == pytest.approx(table.loc["total", "charged"], abs=1e-12, nan_ok=True)
+    assert charged == pytest.approx(as_it_is, abs=1e-12, nan_ok=True)
 
 
-def test_the_bookkeeping_is_that_of_the_scenario_as_it_is() -> None:
+@pytest.mark.parametrize("weight", ["holds", "amount"])
+def test_the_bookkeeping_is_that_of_the_scenario_as_it_is(weight: Weight) -> None:
     scenario = sl.preset("jiebei").replace({"population.borrowers": 100})
-    table = sl.attribute(scenario, 4, seed=2, progress=False).table()
-    summary = sl.replicate(scenario, 4, seed=2, progress=False).summary()
-    for gate in GATES:
-        assert table.loc[gate, "charged"] == summary.loc[f"days_{gate}", "estimate"]
-    assert table.loc["total", "charged"] == pytest.approx(summary.loc["restricted_mean_days", "estimate"])
+    table = sl.attribute(scenario, 4, seed=2, weight=weight, progress=False).table()
+    summary = sl.replicate(scenario, 4, seed=2, progress=False).summary(weight=weight)
+    for what in ("settlement", *GATES, "forfeited"):
+        assert table.loc[what, "charged"] == summary.loc[f"days_{what}", "estimate"]
+    assert table.loc["forfeited", "charged"] > 0
+    assert table.loc["total", "charged"] == pytest.approx(summary.loc["days_away", "estimate"], rel=1e-12)
+
+
+def test_no_gate_explains_what_is_forfeited_by_cuts() -> None:
+    """Every line is closed on day 60: what was repaid for good is away, whatever gates are open."""
+    closing = {"shocks": [{"kind": "cancellation", "at_day": 60}]}
+    scenario = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 200, **closing})
+    table = sl.attribute(scenario, 3, progress=False).table()
+    assert table.loc["none", "shapley"] > 30
+    assert table.loc["forfeited", "charged"] == table.loc["none", "shapley"]
+    assert (table.loc[[*GATES, "total"], "shapley"] == 0).all()
+
+
+def test_losses_are_explained_beside_the_limit_that_is_lost() -> None:
+    """The two explanations are those of attributions of their own, with the same random numbers."""
+    scenario = sl.preset("jiebei").replace({"population.borrowers": 100})
+    losses, lost = (
+        sl.attribute(scenario, 3, metric=metric, progress=False).table()
+        for metric in ("default_losses", "limit_days_lost")
+    )
+    assert losses["limit_days_lost"].equals(lost["shapley"].rename("limit_days_lost"))
+    assert "limit_days_lost" not in lost
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -116,7 +148,7 @@ def test_a_gate_that_nobody_stands_at_explains_nothing() -> None:
     table = sl.attribute(
         sl.preset("clockwork").replace({"population.borrowers": 20}), 3, progress=False
     ).table()
-    assert np.allclose(table.to_numpy(), 0)
+    assert np.allclose(table.loc[[*GATES, "total"]].to_numpy(), 0)
 
 
 def test_of_sets_that_are_the_same_scenario_one_is_simulated(tmp_path: Path) -> None:

@@ -12,10 +12,13 @@ from plain import GATES, of_replication
 from random_scenarios import follow_up_of, random_scenario
 
 import simlimit as sl
-from simlimit.study.metrics import METRICS
+from simlimit.study.metrics import METRICS, Weight, beside_losses
+from simlimit.study.ranking import RANKED
+from simlimit.tables.metrics import HEADLINES
 
 FOLLOWED = METRICS[: METRICS.index("no_limit_share")]
 DAYS = [f"days_{gate}" for gate in GATES]
+PARTS = [*DAYS, "days_forfeited"]
 
 
 def assert_metrics_are_plain(scenario: sl.Scenario, seed: int, follow_up: int, number: int = 2) -> None:
@@ -31,7 +34,7 @@ def assert_metrics_are_plain(scenario: sl.Scenario, seed: int, follow_up: int, n
                 assert row[metric] == pytest.approx(expected, rel=1e-12, nan_ok=True), metric
             if told:
                 assert row["pending_share"] == told["pending_share"]
-                assert row["restricted_mean_days"] == reduce(add, (row[day] for day in DAYS))
+                assert row["days_away"] == reduce(add, (row[part] for part in PARTS))
             for metric, value in plain.of_borrowers(run).items():
                 assert row[metric] == pytest.approx(value, rel=1e-9), metric
         assert by_holds.loc[replication, "gap_days"] == pytest.approx(plain.gap(run), abs=1e-9, nan_ok=True)
@@ -77,6 +80,87 @@ def test_days_at_the_gates_are_those_of_the_holds_where_all_end_within_the_follo
         told = holds[DAYS].mean().to_numpy()
         assert study.metrics().loc[replication, DAYS].to_numpy() == pytest.approx(told, rel=1e-12)
         assert (told > 0).sum() == 2
+
+
+def cancelled_on(scenario: sl.Scenario, day: int) -> sl.Scenario:
+    """Every line is closed on a day."""
+    return scenario.replace({"shocks": [{"kind": "cancellation", "at_day": day}]})
+
+
+@pytest.mark.parametrize("weight", ["holds", "amount"])
+def test_a_forfeited_hold_is_away_to_the_end_of_the_follow_up(weight: Weight) -> None:
+    """One borrower's line is closed on day 40, before any evaluation.
+
+    So what was repaid on day r waits for the evaluation for 40 - r days, is forfeited, and stays away.
+    """
+    scenario = sl.preset("clockwork").replace(
+        {
+            "evaluation.straight_through": False,
+            "evaluation.schedule": "batch",
+            "evaluation.period_days": 100,
+            "population.borrowers": 1,
+            "horizon_days": 60,
+        }
+    )
+    closed = cancelled_on(scenario, 40)
+    assert scenario.product.cycle_days == 30
+    table = sl.replicate(closed, 20, follow_up_days=30, progress=False).metrics(weight)
+    ages = []
+    for replication, row in table.iterrows():
+        holds = plain.cohort(of_replication(closed, 1, replication, 30))
+        assert (holds["outcome"] == "forfeited").all()
+        assert (holds["repaid_at"] + holds["delay_days"] == 40).all()
+        assert row["days_away"] == 30
+        ages += holds["delay_days"].tolist()
+        waited = np.minimum(holds["delay_days"], 30)
+        shares = holds["amount"] if weight == "amount" else np.ones(len(holds))
+        assert row["days_evaluation"] == pytest.approx(np.average(waited, weights=shares), rel=1e-12)
+        assert row["days_forfeited"] == pytest.approx(np.average(30 - waited, weights=shares), rel=1e-12)
+    assert min(ages) < 30 < max(ages)
+
+
+@pytest.mark.parametrize("weight", ["holds", "amount"])
+@pytest.mark.parametrize("day", [100, 181, 300])
+def test_cancelling_every_line_does_not_bring_the_money_back_sooner(day: int, weight: Weight) -> None:
+    """With unlimited funding and no desk a cancellation frees nothing for others: it makes all worse."""
+    scenario = sl.preset("clockwork").replace(
+        {"evaluation.straight_through": False, "population.borrowers": 50, "horizon_days": 400}
+    )
+    assert scenario.funding.unlimited
+    before, after = (
+        sl.replicate(one, 5, progress=False).metrics(weight)
+        for one in (scenario, cancelled_on(scenario, day))
+    )
+    assert (after["days_away"] > before["days_away"]).all()
+    # What is charged to gates falls: this is why waits alone do not say what is good for a borrower.
+    assert (after[DAYS].sum(axis=1) < before[DAYS].sum(axis=1)).all()
+    shares = [metric for metric in METRICS if metric.startswith("released_within")]
+    assert (after[shares] <= before[shares]).all(axis=None)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("weight", ["holds", "amount"])
+def test_the_days_away_of_a_table_of_means_are_the_sum_of_its_parts(seed: int, weight: Weight) -> None:
+    study = sl.replicate(random_scenario(seed), 4, seed, follow_up_days=follow_up_of(seed), progress=False)
+    for table in (
+        study.summary(weight=weight)["estimate"],
+        study.groups(weight=weight)["estimate"].unstack(),
+    ):
+        parts = reduce(add, (np.asarray(table.loc[part]) for part in PARTS))
+        assert parts == pytest.approx(np.asarray(table.loc["days_away"]), rel=1e-12, nan_ok=True)
+
+
+def test_losses_do_not_stand_without_the_limit_that_is_lost() -> None:
+    assert beside_losses(("days_away",)) == ["days_away"]
+    assert beside_losses(["default_losses", "days_away"]) == [
+        "default_losses",
+        "days_away",
+        "limit_days_lost",
+    ]
+    both = ["limit_days_lost", "default_losses"]
+    assert beside_losses(both) == both
+    for chosen in (HEADLINES, RANKED):
+        assert set(both) <= set(chosen)
 
 
 def test_an_end_at_the_follow_up_counts_unless_it_is_the_horizon() -> None:

@@ -113,11 +113,9 @@ def test_a_metric_that_is_not_reached_is_never_precise() -> None:
 
 def test_a_study_stops_where_the_rule_says() -> None:
     wide = sl.replicate(WEEKLY, 400, seed=3, progress=False).metrics()
-    for precision in (0.06, {"restricted_mean_days": 0.05, "released_within_0d": 0.15}):
+    for precision in (0.06, {"days_away": 0.05, "released_within_0d": 0.15}):
         study = sl.replicate(WEEKLY, 400, seed=3, precision=precision, progress=False)
-        chosen: Mapping[str, float] = (
-            precision if isinstance(precision, dict) else {"restricted_mean_days": precision}
-        )
+        chosen: Mapping[str, float] = precision if isinstance(precision, dict) else {"days_away": precision}
         assert len(study) == by_the_rule(wide[list(chosen)].to_numpy(), list(chosen.values()))
         assert study.is_precise
         assert study.metrics().equals(wide.head(len(study)))
@@ -155,10 +153,10 @@ def test_of_several_scenarios_all_must_be_precise_and_get_as_many_replications()
 @pytest.mark.parametrize(
     ("precision", "sentence"),
     [
-        (0, "precision of restricted_mean_days is 0, but must be a number between 0 and 1"),
-        (1.0, "precision of restricted_mean_days is 1.0, but"),
-        (True, "precision of restricted_mean_days is True, but"),
-        ("tight", "precision of restricted_mean_days is 'tight', but"),
+        (0, "precision of days_away is 0, but must be a number between 0 and 1"),
+        (1.0, "precision of days_away is 1.0, but"),
+        (True, "precision of days_away is True, but"),
+        ("tight", "precision of days_away is 'tight', but"),
         ({}, "precision is empty, but must name at least one metric."),
         ({"mean": 0.1}, "precision names 'mean', but must name metrics among: released_within_0d"),
         ({"days_review": -0.1}, "precision of days_review is -0.1, but"),

@@ -72,7 +72,7 @@ def test_more_replications_are_more_of_the_same(study: sl.Study) -> None:
     more = sl.replicate(JIEBEI, 11, seed=2, progress=False)
     pd.testing.assert_frame_equal(more.metrics().head(8), study.metrics())
     other = sl.replicate(JIEBEI, 8, seed=3, progress=False)
-    assert not other.metrics()["restricted_mean_days"].isin(study.metrics()["restricted_mean_days"]).any()
+    assert not other.metrics()["days_away"].isin(study.metrics()["days_away"]).any()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -130,8 +130,8 @@ def test_the_summary_is_the_mean_over_replications_with_its_t_interval(
     low, high = stats.t.interval(confidence, 7, values[varies].mean(), stats.sem(values[varies]))
     assert table.loc[varies, "low"].to_numpy() == pytest.approx(low)
     assert table.loc[varies, "high"].to_numpy() == pytest.approx(high)
-    causes = table.loc[[f"days_{gate}" for gate in GATES], "estimate"]
-    assert causes.sum() == pytest.approx(table.loc["restricted_mean_days", "estimate"], rel=1e-12)
+    parts = table.loc[[*(f"days_{gate}" for gate in GATES), "days_forfeited"], "estimate"]
+    assert parts.sum() == pytest.approx(table.loc["days_away", "estimate"], rel=1e-12)
 
 
 @pytest.mark.parametrize("weight", ["holds", "amount"])
@@ -261,8 +261,8 @@ def test_groups_are_compared_with_the_whole_book(study: sl.Study, weight: Any) -
     for metric in table.index.unique("metric"):
         for group in study.by:
             row = table.loc[(metric, group)]
-            if metric == "restricted_mean_days":
-                values = mean_delay_of_group(study, group, weight)
+            if metric == "days_away":
+                values = days_away_of_group(study, group, weight)
                 assert row["estimate"] == pytest.approx(values.mean(), rel=1e-9)
                 gaps = values - whole[metric].to_numpy()
                 half = stats.t.ppf(0.95, 7) * stats.sem(gaps)
@@ -277,18 +277,17 @@ def test_groups_are_compared_with_the_whole_book(study: sl.Study, weight: Any) -
     assert table["significant"].tolist() == multipletests(probabilities, 0.1, "holm")[0].tolist()
 
 
-def mean_delay_of_group(study: sl.Study, group: str, weight: str) -> np.ndarray[Any, Any]:
+def days_away_of_group(study: sl.Study, group: str, weight: str) -> np.ndarray[Any, Any]:
     means = []
     for replication in range(len(study)):
         run = of_replication(study.scenario, study.seed, replication, 90)
+        holds = cohort(run)
+        holds = holds[holds["region"] == group]
+        amount, released = cents(holds["amount"]), cents(holds["released_amount"])
         if weight == "holds":
-            holds = cohort(run)
-            means.append(np.minimum(holds.loc[holds["region"] == group, "delay_days"], 90).mean())
-        else:
-            counts = run.counts[run.counts["followed"] & (run.counts["region"] == group)]
-            days = cents(counts.loc[counts["age_days"] < 90, [f"{gate}_amount" for gate in GATES]].stack())
-            first = counts[counts["age_days"] == 0].filter(regex="_amount$").drop(columns="pending_amount")
-            means.append(days.sum() / cents(first.T.sum()).sum())
+            amount, released = amount**0, (holds["outcome"] == "released").astype(int)
+        days = released * np.minimum(holds["delay_days"], 90) + (amount - released) * 90
+        means.append(days.sum() / amount.sum())
     return np.array(means)
 
 
@@ -304,7 +303,7 @@ def test_the_watched_wait_for_their_review() -> None:
 def test_bands_are_named_by_their_bounds() -> None:
     study = sl.replicate(SMALL, 2, by="limit", bands=(5_000, 1_234_567.5), progress=False)
     assert study.by == ("below 5000", "5000 to 1234567.5", "1234567.5 and above")
-    assert study.groups().loc[("restricted_mean_days", "1234567.5 and above"), "replications"] == 0
+    assert study.groups().loc[("days_away", "1234567.5 and above"), "replications"] == 0
     with pytest.raises(sl.SimlimitError, match=r"^group is 'rich', but must be one of: below 5000, 5000 to"):
         study.delay_curve(group="rich")
     with pytest.raises(sl.SimlimitError, match=r"^group is 'rich', but"):

@@ -10,14 +10,14 @@ from simlimit.study.metrics import METRICS
 from simlimit.study.ranking import RANKED
 from simlimit.tables.metrics import HEADLINES
 from simlimit.tables.numbers import finer, interval_text, number_text, share_text, value_text
-from simlimit.tables.units import GATE_METRICS, Unit, unit_of
+from simlimit.tables.units import PARTS, Unit, unit_of
 
-DAYS = unit_of("restricted_mean_days")
+DAYS = unit_of("days_away")
 
 
 def test_every_metric_has_a_unit():
     assert all(unit_of(metric).name for metric in METRICS)
-    assert {*GATE_METRICS, *HEADLINES, *RANKED} <= set(METRICS)
+    assert {*PARTS, *HEADLINES, *RANKED} <= set(METRICS)
     assert unit_of("of the user's own") == Unit(1, 2, "")
 
 
@@ -26,8 +26,8 @@ def test_every_metric_has_a_unit():
     [
         (0.93128, "released_within_7d", "93.13"),
         (1234.5678, "limit_days_lost", "1,235"),
-        (-0.001, "restricted_mean_days", "0.00"),
-        (np.nan, "restricted_mean_days", "-"),
+        (-0.001, "days_away", "0.00"),
+        (np.nan, "days_away", "-"),
         (np.inf, "median_days", "-"),
     ],
 )

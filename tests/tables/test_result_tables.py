@@ -29,9 +29,10 @@ class TestSummary:
         assert shown.caption == "means over 9 replications"
         assert shown.notes == ("A note.",)
 
-    def test_gates_are_parts_of_the_mean(self):
-        table = summary(restricted_mean_days=(3.0, 2.0, 4.0, 9), days_review=(3.0, 2.0, 4.0, 9))
-        assert [row.indented for row in summary_table(table, 9, []).rows] == [False, True]
+    def test_gates_and_forfeits_are_parts_of_the_days_away(self):
+        one = (3.0, 2.0, 4.0, 9)
+        table = summary(days_away=one, days_review=one, days_forfeited=one, median_days=one)
+        assert [row.indented for row in summary_table(table, 9, []).rows] == [False, True, True, False]
 
     def test_a_median_that_is_not_reached_differs_from_one_that_is_not_known(self):
         for number, text in ((9, "not reached"), (0, "-")):
@@ -95,14 +96,19 @@ class TestDifferences:
 class TestSweep:
     @staticmethod
     def shown(points, names=("evaluation.period_days",)):
-        one = summary(restricted_mean_days=(2.0, 1.5, 2.5, 9), gap_days=(1.0, NAN, NAN, 9))
+        one = summary(
+            days_away=(2.0, 1.5, 2.5, 9), limit_days_lost=(5, 4, 6, 9), default_losses=(7, 5, 9, 9),
+            gap_days=(1.0, NAN, NAN, 9),
+        )  # fmt: skip
         return sweep_table(pd.concat(dict.fromkeys(points, one), names=[*names, "metric"]), 9)
 
     def test_has_a_row_for_each_point_and_the_metrics_that_matter_most(self):
         shown = self.shown([7, 14])
-        assert shown.headings == ("evaluation.period_days", "restricted_mean_days")
-        assert cells(shown) == {"7": ("2.00 ± 0.50",), "14": ("2.00 ± 0.50",)}
-        assert shown.notes[0] == "Units: restricted_mean_days in days per hold."
+        metrics = ("days_away", "limit_days_lost", "default_losses")
+        assert shown.headings == ("evaluation.period_days", *metrics)
+        point = ("2.00 ± 0.50", "5 ± 1", "7.0 ± 2.0")
+        assert cells(shown) == {"7": point, "14": point}
+        assert shown.notes[0].startswith("Units: days_away in days per hold; limit_days_lost in currency x")
 
     def test_has_a_column_for_each_field(self):
         shown = self.shown([(7, "batch"), (14, "batch")], ["evaluation.period_days", "evaluation.schedule"])
@@ -144,6 +150,13 @@ def test_what_gates_explain():
     assert cells(shown) == {"review": ("50.00 (40.00 to 60.00)", days), "total": ("50.00", days)}
 
 
+def test_what_gates_explain_of_losses_has_the_limit_that_is_lost_in_its_own_unit():
+    both = {name: [1234.5] for name in ("shapley", "limit_days_lost")}
+    ends = {f"{name}{end}": value for name, value in both.items() for end in ("_low", "_high")}
+    shown = attribution_table(pd.DataFrame(both | ends, index=["total"]), "default_losses", 9)
+    assert cells(shown) == {"total": ("1,234.5 (1,234.5 to 1,234.5)", "1,234 (1,234 to 1,234)")}
+
+
 def test_what_holds_waited_for():
     table = pd.DataFrame(
         {
@@ -155,12 +168,15 @@ def test_what_holds_waited_for():
         },
         index=pd.Index(["review", "total"], name="cause"),
     )
-    shown = causes_table(table, 2000, 500)
+    shown = causes_table(table, 2000, 500, 30)
     assert cells(shown) == {
         "review": ("0", "0.0 %", "0", "0.0 %", "-"),
         "total": ("1,500", "75.0 %", "3,000", "100.0 %", "2.0"),
     }
-    assert shown.notes == ("500 of 2,000 repayment holds were released on the day of repayment.",)
+    assert shown.notes == (
+        "500 of 2,000 repayment holds were released on the day of repayment.",
+        "30 were forfeited, at least in part: that never comes back.",
+    )
 
 
 def test_fields_say_what_differs_from_the_preset():

@@ -90,7 +90,7 @@ def test_reaction_costs_more_days_on_a_slow_platform() -> None:
         for look in (0.0, 0.2):
             fields = {"evaluation.duration_days": 20 * is_slow, "reaction.lender_share": look}
             study = sl.replicate(platform.replace(fields), 30, seed=1, progress=False)
-            days[is_slow, look] = study.metrics()["restricted_mean_days"].to_numpy()
+            days[is_slow, look] = study.metrics()["days_away"].to_numpy()
     grown = {is_slow: days[is_slow, 0.2] - days[is_slow, 0.0] for is_slow in (False, True)}
     for differences in (grown[False], grown[True], grown[True] - grown[False]):
         assert differences.mean() > 4 * differences.std(ddof=1) / math.sqrt(len(differences))
