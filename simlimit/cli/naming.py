@@ -10,7 +10,7 @@ from typing import Any
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario, load, preset, presets
 
-_CHANGE_BEGINS = re.compile(r":(?=\s*[a-z_]+(?:\.[a-z_]+)*\s*=)")
+_CHANGE_BEGINS = re.compile(r":(?=\s*[a-z_]+(?:\[\d+\])?(?:\.[a-z_]+(?:\[\d+\])?)*\s*=)")
 _NAMED = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 
 
