@@ -173,6 +173,6 @@ def rank_levers(
         sets[lever.kind] = (lever,)
         sets[f"all but {lever.kind}"] = [other for other in every if other is not lever]
     scenarios = {name: scenario.replace({"levers": list(some)}) for name, some in sets.items()}
-    tables = metrics_by_scenario(scenarios, n, seed, options)
+    tables = metrics_by_scenario(scenario, scenarios, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
     return LeverRanking(scenario, seed, options.get("follow_up_days", FOLLOW_UP_DAYS), every, ranked)
