@@ -58,9 +58,7 @@ def add_changes(parser: Parser, of_what: str = "the scenario") -> None:
         f"change a field of {of_what}; the value is as in TOML, quotes may be left out, and none unsets it; "
         "repeatable"
     )
-    number = (
-        "another number of borrowers, with desk and pool in proportion; with --portfolio, size them for so many"
-    )
+    number = "another number of borrowers, with desk and pool in proportion; a book keeps its borrowers"
     parser.add_option("--portfolio", "CSV", book)
     parser.add_option("--borrowers", "N", number, type=whole(MOST_BORROWERS, least=1))
     parser.add_option("--set", "FIELD=VALUE", change, action="append", default=[], dest="changes")

@@ -1,6 +1,6 @@
 """What desk and pool are asked for, beside what they can do: estimated before a run, to warn of too much.
 
-The estimate is of a book whose loans have all ages, not of its first days. docs/scenario.md says how it is made.
+The estimate is of the long run, not of the first days. docs/scenario.md says how it is made.
 """
 
 import math
@@ -32,7 +32,7 @@ class Repayments(NamedTuple):
 
 
 def repayments(prepared: PreparedScenario) -> Repayments:
-    """Return what is repaid a day: by the book at the start, or by that to which draws lead if that is less."""
+    """Return what is repaid a day, by the book at the start, or by that to which draws lead if less."""
     product, behaviour = prepared.scenario.product, prepared.scenario.behaviour
     debtors, outstanding, limit = _totals(prepared)
     cycles_a_year = 365 / product.cycle_days
@@ -61,10 +61,10 @@ def _totals(prepared: PreparedScenario) -> tuple[float, float, float]:
     book, number = prepared.book, prepared.borrowers
     if len(book.given_limit):
         owed = book.given_outstanding
-        return np.count_nonzero(owed), float(owed.sum()) / 100, float(book.given_limit.sum()) / 100
+        return float(np.count_nonzero(owed)), float(owed.sum()) / 100, float(book.given_limit.sum()) / 100
     limit = number * float(book.limits.mean()) / 100
     debtors = number * np.count_nonzero(book.utilisations) / len(book.utilisations)
-    return debtors, limit * float(book.utilisations.mean()) / 10_000, limit
+    return float(debtors), limit * float(book.utilisations.mean()) / 10_000, limit
 
 
 def _balances(product: Product) -> list[float]:
@@ -73,7 +73,11 @@ def _balances(product: Product) -> list[float]:
     factors = annuity_factors(product.daily_rate * product.cycle_days, longest)
     balances = [1.0]
     for remaining in range(longest, 1, -1):
-        repaid = {"equal_principal": 1 / remaining, "equal_instalment": factors[remaining], "interest_only": 0.0}
+        repaid = {
+            "equal_principal": 1 / remaining,
+            "equal_instalment": factors[remaining],
+            "interest_only": 0.0,
+        }
         balances.append(balances[-1] * (1 - repaid[product.method]))
     return balances
 
@@ -140,7 +144,9 @@ def overload_sentence(prepared: PreparedScenario) -> str:
         remedies.append(f"set review.reviewers to {math.floor(desk.offered) + 1} or more")
     if pool.offered > pool.capacity:
         problems.append(f"the pool is asked for {pool.offered:,.0f} a day and gets {pool.capacity:,.0f}")
-        remedies.append(f"add {math.ceil(pool.offered - pool.capacity):,} a day or more to funding.daily_inflow")
+        remedies.append(
+            f"add {math.ceil(pool.offered - pool.capacity):,} a day or more to funding.daily_inflow"
+        )
     if not problems:
         return ""
     remedy = f"{_how_to_scale(prepared)}{' and '.join(remedies)}"

@@ -301,8 +301,9 @@ class Scenario(Part):
 
     def _uses_desk(self) -> bool:
         """Tell whether any hold can come to the desk."""
-        comes = self.review.watch_share > 0 or self.reaction.appeal_share > 0
-        return comes or any(one.kind in ("watch_list", "appeal") for one in (*self.shocks, *self.levers))
+        asked = [self.review.watch_share, self.reaction.appeal_share]
+        kinds = {*(shock.kind for shock in self.shocks), *(lever.kind for lever in self.levers)}
+        return any(asked) or not kinds.isdisjoint({"watch_list", "appeal"})
 
     def _has(self, name: str) -> bool:
         """Tell whether a dotted name is a field, a part, or an element of a list."""
@@ -400,7 +401,9 @@ def _changed(old: object, name: str, steps: tuple[str, ...], value: object) -> o
         position = int(steps[0][1:-1])
         if position >= len(elements):
             listed = name.partition("[")[0]
-            raise ScenarioError(f"{name} is not there: {listed} has {len(elements)} elements, counted from 0.")
+            raise ScenarioError(
+                f"{name} is not there: {listed} has {len(elements)} elements, counted from 0."
+            )
         below = _changed(elements[position], name, steps[1:], value)
         return (*elements[:position], below, *elements[position + 1 :])
     fields = dict(old) if isinstance(old, Part | Mapping) else None

@@ -42,7 +42,7 @@ class LeverRanking(TabularResult):
     Examples
     --------
     >>> import simlimit as sl
-    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 20})
+    >>> jiebei = sl.preset("jiebei")
     >>> ranking = sl.rank_levers(jiebei, [sl.Lever(kind="pay_on_time")], 3, seed=1)
     >>> ranking
     LeverRanking('jiebei': pay_on_time; 3 replications each)
@@ -156,7 +156,7 @@ def rank_levers(
     Examples
     --------
     >>> import simlimit as sl
-    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 50})
+    >>> jiebei = sl.preset("jiebei")
     >>> levers = [{"kind": "better_model", "strength": 1.0}, {"kind": "pay_on_time", "strength": 1.0}]
     >>> ranking = sl.rank_levers(jiebei, levers, 5, seed=1)
     >>> bool(ranking.table().loc[("restricted_mean_days", "all"), "alone"] < 0)

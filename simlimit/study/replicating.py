@@ -110,7 +110,7 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
     Examples
     --------
     >>> import simlimit as sl
-    >>> study = sl.replicate(sl.preset("jiebei").replace({"population.borrowers": 50}), 10, seed=1)
+    >>> study = sl.replicate(sl.preset("jiebei"), 10, seed=1)
     >>> study.summary().loc["released_within_0d", "replications"]
     np.int64(10)
     """
