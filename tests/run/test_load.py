@@ -62,7 +62,7 @@ class TestEstimate:
     def test_a_desk_that_is_asked_for_too_much_falls_behind_by_as_much(self):
         """60 are watched, give or take 13 % in a run and 6.5 % over four: the tolerance is four times that.
 
-        Of the reviews that are not done, only those count that would have approved: the others come from them.
+        Reviews that refuse send holds back: what is not done brings none of these.
         """
         scenario = JIEBEI.replace({"population.borrowers": 3000, "funding.unlimited": True})
         runs = [sl.simulate(scenario, 1, k, engine="calendar").daily["review_queue"] for k in range(4)]

@@ -617,9 +617,9 @@ class TestElements:
                 "levers[0].cost is not there: levers has 0 elements, counted from 0.",
             ),
             (
-                {"funding.facilities[1].daily": 1},
-                "funding.facilities[1].daily is not a field of a scenario; "
-                "did you mean funding.facilities[1].daily_inflow?",
+                {"funding.facilities[1].lumps": 1},
+                "funding.facilities[1].lumps is not a field of a scenario; "
+                "did you mean funding.facilities[1].lump?",
             ),
             (
                 {"shocks[-1].size": 1},
