@@ -16,7 +16,7 @@ Real books, and invented ones to try
     `portfolio_from_uci`, `histories_from_uci`, `Histories`, `fit_behaviour`, `FittedBehaviour`,
     `example_portfolio`, `example_release_log`
 What can go wrong
-    `SimlimitError`, `ScenarioError`, `PortfolioError`
+    `SimlimitError`, `ScenarioError`, `PortfolioError`, `SimlimitWarning`
 Pictures
     the module `simlimit.plots`
 """
@@ -36,6 +36,7 @@ _MODULES = {
     "Scenario": "simlimit.scenario",
     "ScenarioError": "simlimit.errors",
     "SimlimitError": "simlimit.errors",
+    "SimlimitWarning": "simlimit.errors",
     "Study": "simlimit.study.study",
     "StudyInterrupted": "simlimit.study.replicating",
     "Sweep": "simlimit.study.sweeping",

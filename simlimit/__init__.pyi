@@ -16,6 +16,7 @@ from simlimit.drivers.platform import Platform as Platform
 from simlimit.errors import PortfolioError as PortfolioError
 from simlimit.errors import ScenarioError as ScenarioError
 from simlimit.errors import SimlimitError as SimlimitError
+from simlimit.errors import SimlimitWarning as SimlimitWarning
 from simlimit.run.borrower_history import borrower_history as borrower_history
 from simlimit.run.delay_by_cause import delay_by_cause as delay_by_cause
 from simlimit.run.run import Run as Run

@@ -1,4 +1,7 @@
-"""What goes wrong, said in one sentence."""
+"""What goes wrong, or may not be meant, said in one sentence."""
+
+import sys
+import warnings
 
 
 class SimlimitError(ValueError):
@@ -56,3 +59,30 @@ class PortfolioError(SimlimitError):
     ...     print("no-such-book.csv" in str(error))
     True
     """
+
+
+class SimlimitWarning(UserWarning):
+    """What runs, but is perhaps not meant: one sentence that says what would be better.
+
+    For example, a scenario has more borrowers than its desk and its pool can serve, so that waits grow
+    without bound. Or `Scenario.scaled` had to round the number of reviewers.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import simlimit as sl
+    >>> with warnings.catch_warnings(record=True) as said:
+    ...     warnings.simplefilter("always")
+    ...     _ = sl.preset("jiebei").scaled(300)
+    >>> print(said[0].message)
+    review.reviewers is 1, but 0.3 would be in proportion, so the desk has 30 % of the load.
+    """
+
+
+def warn(sentence: str) -> None:
+    """Issue a `SimlimitWarning` about the line of the user's code that called the package."""
+    level, frame = 1, sys._getframe()
+    # The default filter shows a sentence once for each such line.
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "simlimit":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(sentence, SimlimitWarning, stacklevel=level)

@@ -48,6 +48,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     plt.close("all")
 
 
+@pytest.mark.filterwarnings("error::simlimit.errors.SimlimitWarning")
 @pytest.mark.parametrize("block", blocks("python"))
 def test_python_runs(block: str) -> None:
     if OWN_PROCESS in block:

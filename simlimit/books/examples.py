@@ -124,7 +124,8 @@ def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -
 
 def _history(borrowers: int, seed: int, days: int) -> "simlimit.Run":
     borrowers = check_whole("borrowers", borrowers, MOST_BORROWERS, least=1)
-    lender = preset("jiebei").replace(_LENDER | {"population.borrowers": borrowers, "horizon_days": days})
+    size = {"population.borrowers": borrowers, "review.reviewers": -(-borrowers // 1000)}
+    lender = preset("jiebei").replace(_LENDER | size | {"horizon_days": days})
     return simlimit.simulate(lender, seed, engine="calendar", keep="holds")
 
 

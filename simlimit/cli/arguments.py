@@ -9,6 +9,7 @@ from simlimit.errors import SimlimitError
 from simlimit.run.options import LARGEST_SEED
 
 T = TypeVar("T")
+MOST_BORROWERS = 20_000_000
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 Handler: TypeAlias = Callable[[argparse.Namespace], bool]
 """Runs a command with its options; returns False if it was interrupted and kept a part of its work."""
@@ -48,7 +49,7 @@ def add_scenario(parser: Parser) -> None:
 
 
 def add_changes(parser: Parser, of_what: str = "the scenario") -> None:
-    """Add the options that change fields, or replace the drawn borrowers by a book."""
+    """Add the options that change fields or the number of borrowers, or replace the drawn ones by a book."""
     book = (
         "a real book, used instead of drawn borrowers: columns limit and outstanding, "
         "or the UCI credit card file"
@@ -57,7 +58,9 @@ def add_changes(parser: Parser, of_what: str = "the scenario") -> None:
         f"change a field of {of_what}; the value is as in TOML, quotes may be left out, and none unsets it; "
         "repeatable"
     )
+    number = "another number of borrowers, with desk and pool in proportion; a book keeps its borrowers"
     parser.add_option("--portfolio", "CSV", book)
+    parser.add_option("--borrowers", "N", number, type=whole(MOST_BORROWERS, least=1))
     parser.add_option("--set", "FIELD=VALUE", change, action="append", default=[], dest="changes")
 
 

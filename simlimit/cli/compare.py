@@ -33,7 +33,7 @@ def add_to(commands: arguments.Commands) -> None:
 
 def compare_scenarios(options: argparse.Namespace) -> bool:
     """Make a study of each scenario, print how they differ, and write all tables."""
-    scenarios = find_scenarios(options.scenarios, options.portfolio, options.changes)
+    scenarios = find_scenarios(options.scenarios, options.portfolio, options.changes, options.borrowers)
     if len(scenarios) < 2:
         raise SimlimitError(
             f"The only scenario is {options.scenarios[0]!r}, but a comparison needs another, "

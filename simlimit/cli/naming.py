@@ -10,14 +10,18 @@ from typing import Any
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario, load, preset, presets
 
-_CHANGE_BEGINS = re.compile(r":(?=\s*[a-z_]+(?:\.[a-z_]+)*\s*=)")
+_CHANGE_BEGINS = re.compile(r":(?=\s*[a-z_]+(?:\[\d+\])?(?:\.[a-z_]+(?:\[\d+\])?)*\s*=)")
 _NAMED = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 
 
-def find_scenario(name: str, changes: Mapping[str, Any] | None = None) -> Scenario:
-    """Return a preset or the scenario in a file, with changes; any other word is a misspelt preset."""
+def find_scenario(
+    name: str, changes: Mapping[str, Any] | None = None, borrowers: int | None = None
+) -> Scenario:
+    """Return a preset, or the scenario in a file, scaled and then changed; else a preset is misspelt."""
     is_file = Path(name).is_file() or name.endswith(".toml") or os.sep in name
     scenario = load(name) if is_file and name not in presets().index else preset(name)
+    if borrowers is not None:
+        scenario = scenario.scaled(borrowers)
     return scenario.replace(changes) if changes else scenario
 
 
@@ -46,7 +50,7 @@ def read_change(text: str, what: str = "--set") -> tuple[str, Any]:
 
 
 def find_scenarios(
-    texts: Sequence[str], portfolio: str | None, settings: Sequence[str]
+    texts: Sequence[str], portfolio: str | None, settings: Sequence[str], borrowers: int | None = None
 ) -> dict[str, Scenario]:
     """Return scenarios by name, each from ``[NAME=]PRESET_OR_TOML[:FIELD=VALUE ...]``.
 
@@ -69,7 +73,7 @@ def find_scenarios(
                 f"such as weekly={source}:evaluation.period_days=7."
             )
         changes = for_all | dict(read_change(change, f"a change of {name}") for change in own)
-        found[name] = find_scenario(source, changes)
+        found[name] = find_scenario(source, changes, borrowers)
     return found
 
 

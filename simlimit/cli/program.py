@@ -3,13 +3,16 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
+from typing import TextIO
 
 from simlimit.cli import compare, run, scenarios, study
 from simlimit.cli.arguments import Parser
 from simlimit.cli.stopping import stoppable
-from simlimit.errors import SimlimitError
+from simlimit.errors import SimlimitError, SimlimitWarning
 from simlimit.model.compilation_notice import omit_compilation_notice
 
 BAD_INPUT = 2
@@ -44,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A process of its own opens no windows.
         os.environ["MPLBACKEND"] = "Agg"
     try:
-        with stoppable():
+        with stoppable(), _plain_warnings():
             options = _parser().parse_args(arguments)
             if not getattr(options, "progress", True):
                 omit_compilation_notice()
@@ -62,6 +65,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0 if is_whole else INTERRUPTED
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Show each warning of ours as one line, without a place in the code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SimlimitWarning)
+        elsewhere = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, SimlimitWarning):
+                print(f"simlimit: {message}", file=sys.stderr)
+            else:
+                elsewhere(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
+        yield
 
 
 def _sentence(error: SimlimitError) -> str:

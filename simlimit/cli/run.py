@@ -30,7 +30,8 @@ def add_to(commands: arguments.Commands) -> None:
 
 def run_scenario(options: argparse.Namespace) -> bool:
     """Simulate one history, print its table of causes, and write its tables and its figure."""
-    scenario = find_scenario(options.scenario, read_changes(options.portfolio, options.changes))
+    changes = read_changes(options.portfolio, options.changes)
+    scenario = find_scenario(options.scenario, changes, options.borrowers)
     chosen = {"engine": options.engine, "progress": options.progress}
     with atomic_folder(options.out) as draft:
         run = simulate(scenario, options.seed, options.replication, **chosen)

@@ -29,7 +29,8 @@ def add_to(commands: arguments.Commands) -> None:
 
 def study_scenario(options: argparse.Namespace) -> bool:
     """Make a study, print its summary and its quantiles, and write all its tables."""
-    scenario = find_scenario(options.scenario, read_changes(options.portfolio, options.changes))
+    changes = read_changes(options.portfolio, options.changes)
+    scenario = find_scenario(options.scenario, changes, options.borrowers)
     study, is_whole = replicate_from_options(
         options, partial(replicate, scenario), lambda studies: studies[""], write_study
     )

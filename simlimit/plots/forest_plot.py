@@ -62,7 +62,7 @@ def forest(
     Examples
     --------
     >>> import simlimit as sl
-    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 20})
+    >>> jiebei = sl.preset("jiebei")
     >>> funded = jiebei.replace({"funding.unlimited": True})
     >>> comparison = sl.compare({"jiebei": jiebei, "unlimited funding": funded}, 3, seed=1)
     >>> sl.plots.forest(comparison).get_xlabel().splitlines()[0]

@@ -60,7 +60,7 @@ def standing(
     Examples
     --------
     >>> import simlimit as sl
-    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 50})
+    >>> jiebei = sl.preset("jiebei")
     >>> sl.plots.standing(sl.simulate(jiebei, seed=1)).get_ylabel()
     'share of repaid principal, not yet released'
     """

@@ -65,7 +65,7 @@ def tornado(
     Examples
     --------
     >>> import simlimit as sl
-    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 20})
+    >>> jiebei = sl.preset("jiebei")
     >>> ranking = sl.rank_levers(jiebei, [{"kind": "pay_on_time"}, {"kind": "education"}], 3, seed=1)
     >>> ax = sl.plots.tornado(ranking)
     >>> [row.get_text() for row in ax.get_yticklabels()][-1]

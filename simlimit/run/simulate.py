@@ -10,6 +10,7 @@ from simlimit.model.compilation_notice import announce_compilation
 from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
 from simlimit.run import options
+from simlimit.run.load import warn_of_overload
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 
@@ -26,6 +27,8 @@ def simulate(
     follow_up_days: int = options.FOLLOW_UP_DAYS,
 ) -> Run:
     """Simulate one history of a scenario.
+
+    A `SimlimitWarning` says if its desk or its pool is asked for more than it can do.
 
     Parameters
     ----------
@@ -79,6 +82,7 @@ def simulate(
     # A process of the user's may look at a hold that has ended, so its record must not be used again.
     reusing = keep == "counts" and not processes
     prepared = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
+    warn_of_overload({"": prepared})
     announce_compilation(engine)
     with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":

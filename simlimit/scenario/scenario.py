@@ -8,17 +8,18 @@ from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import pandas as pd
 from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
-from simlimit.errors import ScenarioError
+from simlimit.errors import ScenarioError, warn
 from simlimit.scenario import parts
-from simlimit.scenario.base import FrozenMapping, Part, refuse_at, suggestion
+from simlimit.scenario.base import FrozenMapping, Part, element_kind, refuse_at, suggestion
 from simlimit.scenario.fields import days, field
 from simlimit.scenario.presets import preset_values
+from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
 from simlimit.scenario.toml import as_toml
 
 SET_BY_USER = "assumed: set by the user"
@@ -29,6 +30,8 @@ LABELS = ("name", "description", "start_date", "provenance")
 
 _SOURCED = re.compile(r"(measured|reported|assumed)\b")
 _LABELLED = "begins with measured, reported or assumed"
+_ELEMENT = re.compile(r"\[\d+\]")
+_STEP = re.compile(r"\[\d+\]|[^.\[]+")
 
 Provenance = Annotated[Mapping[parts.Text, parts.Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
@@ -110,9 +113,10 @@ class Scenario(Part):
         Parameters
         ----------
         changes : mapping
-            Dotted field names and their new values: `{"evaluation.period_days": 7}`. A whole part, list or
-            mapping is replaced by its own name: `{"shocks": [...]}`. What is replaced gets the provenance
-            "assumed: set by the user" unless `changes` has a `provenance` of its own for it.
+            Dotted field names and their new values: `{"evaluation.period_days": 7}`. An element of a list has
+            its position, from 0: `{"shocks[0].size": 0.1}`. A whole part, list or mapping is replaced by its
+            own name: `{"shocks": [...]}`. What is replaced gets the provenance "assumed: set by the user"
+            unless `changes` has a `provenance` of its own for it.
 
         Returns
         -------
@@ -122,7 +126,7 @@ class Scenario(Part):
         Raises
         ------
         ScenarioError
-            If there is no such field, or its value is not allowed.
+            If there is no such field or element, or its value is not allowed.
 
         Examples
         --------
@@ -130,14 +134,64 @@ class Scenario(Part):
         >>> batch = sl.Scenario().replace({"evaluation.schedule": "batch", "population.borrowers": 50})
         >>> batch.evaluation.schedule, batch.population.borrowers
         ('batch', 50)
+        >>> poorer = sl.preset("jiebei").replace({"funding.facilities[1].daily_inflow": 3000.0})
+        >>> poorer.funding.facilities[1].daily_inflow
+        3000.0
         """
-        values = _tree(self)
-        # A part comes before its fields, whatever the order in which they are given.
-        for name in sorted(changes, key=lambda name: str(name).count(".")):
-            _put(values, name, changes[name])
+        values = dict(self)
+        steps = {name: _steps(name) for name in changes}
+        # A part or list comes before what is in it, whatever the order in which they are given.
+        for name in sorted(changes, key=lambda name: len(steps[name])):
+            values[steps[name][0]] = _changed(values[steps[name][0]], name, steps[name][1:], changes[name])
         if isinstance(values["provenance"], Mapping):
             values["provenance"] = _sources_after(changes, values["provenance"])
         return Scenario(**values)
+
+    def scaled(self, borrowers: int) -> "Scenario":
+        """Return the scenario with another number of borrowers, and desk and pool in proportion.
+
+        The reviewers, the headroom at the start, its ceiling and all inflows keep their size per borrower.
+        Amounts are rounded to cents and reviewers are rounded up. A `SimlimitWarning` says so where it
+        changes the load of a desk in use by more than 1 %; the provenance says it, too.
+
+        Parameters
+        ----------
+        borrowers : int
+            1 .. 20,000,000. With `population.portfolio` the number of rows in the file: desk and pool are
+            then sized for that book, from the `population.borrowers` for which they were sized before.
+
+        Returns
+        -------
+        Scenario
+            The new scenario; this one does not change. Scale the original rather than what was scaled down,
+            whose reviewers have been rounded up.
+
+        Raises
+        ------
+        ScenarioError
+            If the number is not as above, or what is scaled leaves its range.
+
+        Examples
+        --------
+        >>> import simlimit as sl
+        >>> large = sl.preset("jiebei").scaled(10_000)
+        >>> large.population.borrowers, large.review.reviewers, large.funding.initial
+        (10000, 10, 890000.0)
+        >>> large.source("funding.initial")
+        'assumed: scaled from 1000 to 10000 borrowers; assumed: the pool starts full'
+        """
+        before = self.population.borrowers
+        after = parts.Population(borrowers=borrowers).borrowers
+        if after == before:
+            return self
+        scaled = {"population.borrowers": after} | in_proportion(self.review, self.funding, before, after)
+        rounding = rounding_sentence(scaled[REVIEWERS], self.review.reviewers * after / before)
+        sources = {name: source_when_scaled(self.source(name), before, after) for name in scaled}
+        sources[REVIEWERS] = source_when_scaled(self.source(REVIEWERS), before, after, rounding)
+        made = self.replace(scaled | {"provenance": {**self.provenance, **sources}})
+        if rounding and self._uses_desk():
+            warn(f"{rounding}.")
+        return made
 
     def source(self, name: str) -> str:
         """Return where the value of a field comes from.
@@ -245,6 +299,12 @@ class Scenario(Part):
         """Show the fields by part in a notebook, and what differs from a preset."""
         return simlimit.tables.scenario_html(self)
 
+    def _uses_desk(self) -> bool:
+        """Tell whether any hold can come to the desk."""
+        asked = [self.review.watch_share, self.reaction.appeal_share]
+        kinds = {*(shock.kind for shock in self.shocks), *(lever.kind for lever in self.levers)}
+        return any(asked) or not kinds.isdisjoint({"watch_list", "appeal"})
+
     def _has(self, name: str) -> bool:
         """Tell whether a dotted name is a field, a part, or an element of a list."""
         return name in names() or any(f"{found}.".startswith(f"{name}.") for found, _, _ in self.walk())
@@ -314,19 +374,39 @@ def _value(scenario: Scenario, name: str) -> object:
     return attrgetter(name.split("[", maxsplit=1)[0])(scenario)
 
 
-def _tree(part: Part) -> dict[str, Any]:
-    """Return a part as nested dictionaries; lists and mappings stay as they are."""
-    return {name: _tree(value) if isinstance(value, Part) else value for name, value in part}
+@cache
+def _element_fields() -> dict[str, list[str]]:
+    """Return the names of the fields of elements by that of their list: `size`, .. of `shocks`."""
+    kinds = {name: element_kind(info) for name, info in Scenario.leaves().items()}
+    return {name: list(kind.leaves()) for name, kind in kinds.items() if kind is not None}
 
 
-def _put(values: dict[str, Any], name: str, value: object) -> None:
-    """Set one field in nested dictionaries by its dotted name."""
-    if name not in names():
-        raise ScenarioError(f"{name} is not a field of a scenario; {suggestion(str(name), names())}")
-    *parts, last = name.split(".")
-    for part in parts:
-        below = values[part]
-        if not isinstance(below, Mapping):
-            return  # a part that was itself replaced by something else, which validation will refuse
-        values[part] = values = dict(below)
-    values[last] = _tree(value) if isinstance(value, Part) else value
+def _steps(name: str) -> tuple[str, ...]:
+    """Return the steps to a field: `shocks`, `[0]`, `size` for `shocks[0].size`."""
+    found = _ELEMENT.search(str(name))
+    position = found[0] if found else "[0]"
+    within = [f"{of}{position}.{field}" for of, fields in _element_fields().items() for field in fields]
+    known = [*names(), *within]
+    if name not in known and name not in [f"{of}{position}" for of in _element_fields()]:
+        raise ScenarioError(f"{name} is not a field of a scenario; {suggestion(str(name), known)}")
+    return tuple(_STEP.findall(name))
+
+
+def _changed(old: object, name: str, steps: tuple[str, ...], value: object) -> object:
+    """Return what holds a field, with another value for the field at these steps below it."""
+    if not steps:
+        return value
+    if steps[0].startswith("["):
+        elements = old if isinstance(old, tuple | list) else ()
+        position = int(steps[0][1:-1])
+        if position >= len(elements):
+            listed = name.partition("[")[0]
+            raise ScenarioError(
+                f"{name} is not there: {listed} has {len(elements)} elements, counted from 0."
+            )
+        below = _changed(elements[position], name, steps[1:], value)
+        return (*elements[:position], below, *elements[position + 1 :])
+    fields = dict(old) if isinstance(old, Part | Mapping) else None
+    if fields is None:
+        return old  # what was itself replaced by something else, which validation will refuse
+    return fields | {steps[0]: _changed(fields.get(steps[0], {}), name, steps[1:], value)}

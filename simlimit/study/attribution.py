@@ -257,7 +257,7 @@ def attribute(
         for closed in itertools.combinations(GATES, number):
             opened = [gate for gate in GATES if gate not in closed]
             scenarios[_name(closed)] = open_gates(scenario, opened)
-    tables = metrics_by_scenario(scenarios, n, seed, options, weight)
+    tables = metrics_by_scenario(scenario, scenarios, n, seed, options, weight)
     return Attribution(
         scenario=scenario,
         seed=seed,

@@ -189,7 +189,7 @@ def compare(
     Examples
     --------
     >>> import simlimit as sl
-    >>> today = sl.preset("jiebei").replace({"population.borrowers": 50})
+    >>> today = sl.preset("jiebei")
     >>> frozen = today.replace({"shocks": [{"kind": "freeze", "at_day": 300, "duration_days": 30}]})
     >>> comparison = sl.compare({"today": today, "frozen": frozen}, 10, seed=1)
     >>> bool(comparison.differences().loc[("frozen", "days_policy"), "difference"] > 0)

@@ -42,7 +42,7 @@ class LeverRanking(TabularResult):
     Examples
     --------
     >>> import simlimit as sl
-    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 20})
+    >>> jiebei = sl.preset("jiebei")
     >>> ranking = sl.rank_levers(jiebei, [sl.Lever(kind="pay_on_time")], 3, seed=1)
     >>> ranking
     LeverRanking('jiebei': pay_on_time; 3 replications each)
@@ -156,7 +156,7 @@ def rank_levers(
     Examples
     --------
     >>> import simlimit as sl
-    >>> jiebei = sl.preset("jiebei").replace({"population.borrowers": 50})
+    >>> jiebei = sl.preset("jiebei")
     >>> levers = [{"kind": "better_model", "strength": 1.0}, {"kind": "pay_on_time", "strength": 1.0}]
     >>> ranking = sl.rank_levers(jiebei, levers, 5, seed=1)
     >>> bool(ranking.table().loc[("days_away", "all"), "alone"] < 0)
@@ -173,6 +173,6 @@ def rank_levers(
         sets[lever.kind] = (lever,)
         sets[f"all but {lever.kind}"] = [other for other in every if other is not lever]
     scenarios = {name: scenario.replace({"levers": list(some)}) for name, some in sets.items()}
-    tables = metrics_by_scenario(scenarios, n, seed, options)
+    tables = metrics_by_scenario(scenario, scenarios, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
     return LeverRanking(scenario, seed, options.get("follow_up_days", FOLLOW_UP_DAYS), every, ranked)

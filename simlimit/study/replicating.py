@@ -9,6 +9,7 @@ import numpy as np
 from simlimit.arguments import check_whole
 from simlimit.model.compilation_notice import announce_compilation
 from simlimit.progress import tqdm
+from simlimit.run.load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
@@ -54,7 +55,8 @@ class StudyInterrupted(KeyboardInterrupt):
 def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack[Options]) -> Study:
     """Simulate independent replications of a scenario.
 
-    Results are the same for any number of workers, with any executor, and whatever a store held before.
+    Results are the same for any number of workers, with any executor, and whatever a store held before. A
+    `SimlimitWarning` says if the desk or the pool is asked for more than it can do.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
     Examples
     --------
     >>> import simlimit as sl
-    >>> study = sl.replicate(sl.preset("jiebei").replace({"population.borrowers": 50}), 10, seed=1)
+    >>> study = sl.replicate(sl.preset("jiebei"), 10, seed=1)
     >>> study.summary().loc["released_within_0d", "replications"]
     np.int64(10)
     """
@@ -116,12 +118,14 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
 
 
 def replicate_all(
-    scenarios: Mapping[str, Scenario], n: int, seed: int, options: CheckedOptions
+    scenarios: Mapping[str, Scenario], n: int, seed: int, options: CheckedOptions, *, warns: bool = True
 ) -> dict[str, Study]:
-    """Simulate the same replications of several scenarios, as in `replicate`."""
+    """Simulate the same replications of several scenarios, as in `replicate`; warn of overload, or not."""
     n = check_whole("n", n, MOST_REPLICATIONS, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
     experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
+    if warns:
+        warn_of_overload({name: experiment.prepared for name, experiment in experiments.items()})
     announce_compilation(options.engine)
     total, quiet = n * len(experiments), not options.progress
     is_interrupted = False

@@ -7,26 +7,35 @@ import pandas as pd
 from simlimit.arguments import check_choice
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
+from simlimit.run.load import warn_of_overload
 from simlimit.scenario import Scenario
+from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight
-from simlimit.study.options import BAR_AFTER_SECONDS, Options
-from simlimit.study.replicating import replicate
+from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options
+from simlimit.study.replicating import replicate_all
 from simlimit.study.store import folder_of_stores
 
 
 def metrics_by_scenario(
-    scenarios: Mapping[str, Scenario], n: int, seed: int, options: Options, weight: Weight = "holds"
+    scenario: Scenario,
+    variants: Mapping[str, Scenario],
+    n: int,
+    seed: int,
+    options: Options,
+    weight: Weight = "holds",
 ) -> dict[str, pd.DataFrame]:
-    """Return the metrics of each scenario, a row per replication, under common random numbers.
+    """Return the metrics of variants of a scenario, a row per replication, under common random numbers.
 
-    Scenarios that are equal are simulated once.
+    Variants that are equal are simulated once.
 
     Parameters
     ----------
-    scenarios : mapping of str to Scenario
-        By name. A store has a folder for each different scenario, with the first of its names.
+    scenario : Scenario
+        The user's own: of its overload is warned, and of that of no variant.
+    variants : mapping of str to Scenario
+        By name. A store has a folder for each different variant, with the first of its names.
     n, seed
-        Replications of each scenario, and their seed.
+        Replications of each variant, and their seed.
     options : Options
         As in `replicate`, but without `precision`.
     weight : "holds" or "amount"
@@ -35,7 +44,7 @@ def metrics_by_scenario(
     Returns
     -------
     dict of pandas.DataFrame
-        `Study.metrics` by the names of the scenarios.
+        `Study.metrics` by the names of the variants.
 
     Raises
     ------
@@ -49,12 +58,14 @@ def metrics_by_scenario(
     folder = None if store is None else folder_of_stores(store)
     shown = options.get("progress", True)
     first_equal = {
-        name: next(other for other, one in scenarios.items() if one == scenario)
-        for name, scenario in scenarios.items()
+        name: next(other for other, one in variants.items() if one == variant)
+        for name, variant in variants.items()
     }
+    warn_of_overload({"": prepare_experiment(scenario, seed, CheckedOptions(**options)).prepared})
     tables = {}
     different = dict.fromkeys(first_equal.values())
     for name in tqdm(different, unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
         own: Options = {**options, "store": None if folder is None else folder / name, "progress": False}
-        tables[name] = replicate(scenarios[name], n, seed, **own).metrics(weight)
+        study = replicate_all({"": variants[name]}, n, seed, CheckedOptions(**own), warns=False)[""]
+        tables[name] = study.metrics(weight)
     return {name: tables[equal] for name, equal in first_equal.items()}

@@ -21,6 +21,7 @@ class TestSet:
             ("name=1\nseed = 2", "name", "1\nseed = 2"),
             ("name=" + 3000 * "[", "name", 3000 * "["),
             ("limits.cap=none", "limits.cap", None),
+            ("funding.facilities[1].daily_inflow=7", "funding.facilities[1].daily_inflow", 7),
             ("behaviour.draw_share=[0.1, 0.2]", "behaviour.draw_share", [0.1, 0.2]),
             ("population.regions={a = 0.5, b = 0.5}", "population.regions", {"a": 0.5, "b": 0.5}),
         ],
@@ -63,6 +64,18 @@ class TestScenarios:
         text = f"a=jiebei:population.regions={{'a:b' = 1.0}}:shocks={shocks}"
         scenario = find_scenarios([text], None, [])["a"]
         assert scenario.shocks[0].regions == ("a:b",)
+
+    def test_elements_of_lists_have_their_position(self):
+        text = "a=jiebei:funding.facilities[1].daily_inflow=5.5:evaluation.period_days=7"
+        scenario = find_scenarios([text], None, ["funding.facilities[0].lump=9.0"])["a"]
+        first, second, *_ = scenario.funding.facilities
+        assert (first.lump, second.daily_inflow, scenario.evaluation.period_days) == (9.0, 5.5, 7)
+
+    def test_are_scaled_before_they_are_changed(self):
+        found = find_scenarios(["jiebei", "a=jiebei:review.reviewers=1"], None, [], 3000)
+        assert [(one.population.borrowers, one.review.reviewers) for one in found.values()] == [
+            (3000, 3), (3000, 1),
+        ]  # fmt: skip
 
     def test_own_changes_count_more_than_those_for_all(self):
         settings = ["evaluation.period_days=14", "horizon_days=400"]

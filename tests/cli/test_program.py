@@ -1,9 +1,11 @@
 """The program as a whole: help, version, a process of its own, and what is said before compiling."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import warnings
 from importlib.metadata import version
 
 import pandas as pd
@@ -11,6 +13,7 @@ import pytest
 from folders import files, replications_kept
 
 from simlimit import cli
+from simlimit.cli import scenarios
 from simlimit.model import compilation_notice, compiling
 
 FAST = ["clockwork", "--set=population.borrowers=10", "--set=horizon_days=60"]
@@ -37,6 +40,52 @@ def test_version(capsys):
         cli.main(["--version"])
     assert end.value.code == 0
     assert capsys.readouterr().out == f"simlimit {version('simlimit')}\n"
+
+
+CROWDED = ["jiebei", "--set=population.borrowers=3000", "--set=horizon_days=200", "--quiet"]
+
+
+class TestWarnings:
+    """One line on stderr, whatever Python's own filters are, and none where capacities fit."""
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["run", *CROWDED],
+            ["study", *CROWDED, "--replications", "2"],
+            ["compare", "weekly=jiebei:evaluation.period_days=7", *CROWDED, "--replications", "2"],
+        ],
+        ids=COMMANDS,
+    )
+    def test_of_too_much_for_the_desk_is_a_line_with_the_remedy(self, capsys, arguments):
+        assert cli.main(arguments) == 0
+        [line] = capsys.readouterr().err.splitlines()
+        assert re.match(
+            r"simlimit: (jiebei|weekly \(and 1 more of the scenarios\)): the desk is offered", line
+        )
+        assert "--borrowers 3000" in line
+
+    def test_remedy_helps(self, capsys):
+        assert cli.main(["run", "jiebei", "--borrowers=3000", "--set=horizon_days=200", "--quiet"]) == 0
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        assert "3,000 borrowers" in printed.out
+
+    def test_of_rounding_is_a_line(self, capsys):
+        assert cli.main(["run", "jiebei", "--borrowers=300", "--set=horizon_days=200", "--quiet"]) == 0
+        assert capsys.readouterr().err == (
+            "simlimit: review.reviewers is 1, but 0.3 would be in proportion, "
+            "so the desk has 30 % of the load.\n"
+        )
+
+    def test_of_others_are_as_ever(self, monkeypatch):
+        def warn_and_end(options):
+            warnings.warn("elsewhere", UserWarning, stacklevel=1)
+            return True
+
+        monkeypatch.setattr(scenarios, "list_presets", warn_and_end)
+        with pytest.warns(UserWarning, match="elsewhere"):
+            assert cli.main(["presets"]) == 0
 
 
 class TestCompilation:

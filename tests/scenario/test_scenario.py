@@ -32,6 +32,7 @@ from simlimit.scenario.parts import (
     Shock,
     Weights,
 )
+from simlimit.scenario.scenario import field_values
 
 NEEDED = {
     Facility: {"name": "bank"},
@@ -566,6 +567,74 @@ def test_sources_that_are_not_texts_are_refused_when_they_are_replaced():
     )
 
 
+class TestElements:
+    """An element of a list is changed by the name with which messages, sources and `diff` call it."""
+
+    SHOCKS = ({"kind": "cap", "at_day": 1, "size": 5}, {"kind": "limit_cut", "at_day": 2, "size": 0.5})
+
+    def test_a_field_of_one_is_replaced_and_no_other(self):
+        before = Scenario().replace({"shocks": self.SHOCKS, "levers": [{"kind": "plan"}]})
+        after = before.replace({"shocks[1].size": 0.1, "levers[0].strength": 0.9})
+        assert before.diff(after)["other"].to_dict() == {"shocks[1].size": 0.1, "levers[0].strength": 0.9}
+
+    def test_every_field_that_differs_can_be_set_by_its_name(self):
+        before, after = preset("jiebei"), preset("jiebei").scaled(5000)
+        changes = before.diff(after.replace({"name": "x"}))["x"].drop("name").to_dict()
+        assert len(changes) == 7
+        assert before.diff(after.replace({"name": "x"}).replace({"name": "jiebei"})).shape[0] == len(changes)
+        assert field_values(before.replace(changes)) == field_values(after)
+
+    def test_the_whole_of_one_is_replaced(self):
+        after = Scenario().replace({"shocks": self.SHOCKS}).replace({"shocks[0]": self.SHOCKS[1]})
+        assert after.shocks[0] == after.shocks[1]
+
+    def test_a_list_comes_before_its_elements_in_whatever_order(self):
+        changes = {"shocks[1].size": 0.1, "shocks[0]": self.SHOCKS[1], "shocks": list(self.SHOCKS)}
+        for order in (changes, dict(reversed(changes.items()))):
+            assert [one.size for one in Scenario().replace(order).shocks] == [0.5, 0.1]
+
+    def test_the_source_is_that_of_the_element(self):
+        jiebei = preset("jiebei")
+        after = jiebei.replace({"funding.facilities[1].daily_inflow": 7000.0})
+        assert after.source("funding.facilities[1].daily_inflow") == "assumed: set by the user"
+        for other in ("[1].lump", "[0].daily_inflow", "[2].daily_inflow", ""):
+            assert after.source(f"funding.facilities{other}") == jiebei.source(f"funding.facilities{other}")
+
+    def test_a_bad_value_is_refused_by_the_same_name(self):
+        message = refusal(lambda: preset("jiebei").replace({"funding.facilities[1].daily_inflow": "much"}))
+        assert message.startswith("funding.facilities[1].daily_inflow is 'much', but must be a number from 0")
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            (
+                {"funding.facilities[3].lump": 1},
+                "funding.facilities[3].lump is not there: funding.facilities has 3 elements, counted from 0.",
+            ),
+            ({"shocks[0].size": 1}, "shocks[0].size is not there: shocks has 0 elements, counted from 0."),
+            (
+                {"levers": 5, "levers[0].cost": 1},
+                "levers[0].cost is not there: levers has 0 elements, counted from 0.",
+            ),
+            (
+                {"funding.facilities[1].lumps": 1},
+                "funding.facilities[1].lumps is not a field of a scenario; "
+                "did you mean funding.facilities[1].lump?",
+            ),
+            (
+                {"shocks[-1].size": 1},
+                "shocks[-1].size is not a field of a scenario; did you mean shocks[0].size?",
+            ),
+            (
+                {"population.regions.all": 1},
+                "population.regions.all is not a field of a scenario; did you mean population.regions?",
+            ),
+        ],
+    )
+    def test_what_is_not_there_is_refused(self, changes, sentence):
+        assert refusal(lambda: preset("jiebei").replace(changes)) == sentence
+
+
 class TestDiff:
     def test_has_the_fields_that_differ_by_their_dotted_names(self):
         one, other = preset("jiebei"), preset("jiebei").replace({"name": "other", "rules.grace_days": 9})
@@ -609,7 +678,7 @@ class TestDiff:
 class TestDiscovery:
     def test_completion_shows_the_fields_and_what_can_be_done_with_them(self):
         shown = {name for name in dir(Scenario()) if not name.startswith("_")}
-        assert shown == {*Scenario.model_fields, "diff", "replace", "save", "source"}
+        assert shown == {*Scenario.model_fields, "diff", "replace", "save", "scaled", "source"}
 
     @pytest.mark.parametrize("part", PARTS[1:])
     def test_completion_of_a_part_shows_its_fields(self, part):

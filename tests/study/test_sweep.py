@@ -83,3 +83,11 @@ def test_a_grid_that_cannot_be_is_refused_in_a_sentence(fields: object, sentence
         sl.sweep(BASE, fields, 2)  # type: ignore[arg-type]
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
+
+
+def test_a_field_of_an_element_of_a_list_is_swept_by_its_name():
+    levered = BASE.replace({"levers": [{"kind": "pay_on_time"}]})
+    grid = sl.sweep(levered, {"levers[0].strength": [0.0, 1.0]}, 2, progress=False)
+    assert [study.scenario.levers[0].strength for study in grid.studies.values()] == [0.0, 1.0]
+    assert "levers[0].strength" in grid.plot.lines().get_xlabel()
+    assert "levers[0].strength" in str(grid)

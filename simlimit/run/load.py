@@ -1,0 +1,167 @@
+"""What desk and pool are asked for, beside what they can do: estimated before a run, to warn of too much.
+
+The estimate is of the long run, not of the first days. docs/scenario.md says how it is made.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from simlimit.errors import warn
+from simlimit.model.parameters import annuity_factors
+from simlimit.model.preparation import PreparedScenario
+from simlimit.scenario import Scenario, preset
+from simlimit.scenario.parts import Product
+from simlimit.scenario.presets import NAMES
+
+
+class Load(NamedTuple):
+    """What is asked of a desk or a pool a day, and what it can do a day."""
+
+    offered: float
+    capacity: float
+
+
+class Repayments(NamedTuple):
+    """The repayments a day: how many holds open, and their principal in currency units."""
+
+    holds: float
+    principal: float
+
+
+def repayments(prepared: PreparedScenario) -> Repayments:
+    """Return what is repaid a day, by the book at the start, or by that to which draws lead if less."""
+    product, behaviour = prepared.scenario.product, prepared.scenario.behaviour
+    debtors, outstanding, limit = _totals(prepared)
+    cycles_a_year = 365 / product.cycle_days
+    early = min(1.0, behaviour.prepay_per_year / cycles_a_year)
+    wishes = behaviour.draws_per_year / cycles_a_year
+    # A draw is first due half a cycle later, on average.
+    longest = product.instalments - 0.5
+    fitting = 2 * outstanding / max(1.0, debtors) / product.min_draw
+    loans = max(1.0, min((wishes - early) * longest, fitting))
+    balances = np.array(_balances(product))
+    still_there = np.exp(-early / loans * np.arange(len(balances)))
+    repaid = 1 / float(balances @ still_there - 0.5)  # share of the outstanding, as all below for a cycle
+    drawn = wishes * sum(behaviour.draw_share) / 2  # share of the available
+    lasting = limit * drawn / (repaid + drawn) if drawn else outstanding
+    if product.method == "interest_only":
+        holds = loans * repaid  # each is a whole loan
+    else:
+        apart = loans * product.instalments / longest if product.release_unit == "loan" else 1.0
+        holds = apart + early
+    principal = min(outstanding, lasting) * repaid
+    return Repayments(debtors * holds / product.cycle_days, principal / product.cycle_days)
+
+
+def _totals(prepared: PreparedScenario) -> tuple[float, float, float]:
+    """Return how many borrowers owe something at the start, and all that is owed and all limits."""
+    book, number = prepared.book, prepared.borrowers
+    if len(book.given_limit):
+        owed = book.given_outstanding
+        return float(np.count_nonzero(owed)), float(owed.sum()) / 100, float(book.given_limit.sum()) / 100
+    limit = number * float(book.limits.mean()) / 100
+    debtors = number * np.count_nonzero(book.utilisations) / len(book.utilisations)
+    return float(debtors), limit * float(book.utilisations.mean()) / 10_000, limit
+
+
+def _balances(product: Product) -> list[float]:
+    """Return what is left of a loan of 1 before each of its instalments."""
+    longest = product.instalments
+    factors = annuity_factors(product.daily_rate * product.cycle_days, longest)
+    balances = [1.0]
+    for remaining in range(longest, 1, -1):
+        repaid = {
+            "equal_principal": 1 / remaining,
+            "equal_instalment": factors[remaining],
+            "interest_only": 0.0,
+        }
+        balances.append(balances[-1] * (1 - repaid[product.method]))
+    return balances
+
+
+def desk_load(prepared: PreparedScenario) -> Load:
+    """Return the reviewers that the desk needs, and those that it has.
+
+    Where no review approves, nothing passes whatever the capacity: that is no load.
+    """
+    review = prepared.scenario.review
+    reviewed = review.watch_share * (1 - _pull(prepared.scenario, "less_manual"))
+    holds = repayments(prepared).holds * reviewed
+    work = holds * review.service_days / review.approve_share if review.approve_share else 0.0
+    return Load(work, review.reviewers)
+
+
+def pool_load(prepared: PreparedScenario) -> Load:
+    """Return what releases and draws take from the pool more than repayments put in, and what flows in."""
+    funding = prepared.scenario.funding
+    # What a release does not take, the next draw does.
+    taken = 1.0 if prepared.scenario.behaviour.draws_per_year > 0 else funding.reserve_share
+    net = max(0.0, taken - funding.recycle_share) * repayments(prepared).principal
+    is_free = funding.unlimited or funding.reserve_share == 0
+    return Load(0.0 if is_free else net, _inflow(prepared.scenario))
+
+
+def _inflow(scenario: Scenario) -> float:
+    """Return what flows into the pool a day over the whole run, its headroom at the start included."""
+    funding = scenario.funding
+    inflow = np.full(scenario.horizon_days, float(funding.daily_inflow))
+    for one in funding.facilities:
+        inflow[one.from_day : one.to_day] += one.daily_inflow
+        inflow[one.from_day : one.to_day : one.every_days or scenario.horizon_days] += one.lump
+    more = 1 + _pull(scenario, "more_funding")
+    if funding.ceiling is not None:
+        inflow = np.minimum(inflow, funding.ceiling)
+    return float(more * inflow.mean() + funding.initial / scenario.horizon_days)
+
+
+def _pull(scenario: Scenario, kind: str) -> float:
+    """Return the mean strength of a lever that works from the start."""
+    return sum(one.strength * one.uptake for one in scenario.levers if one.kind == kind and one.from_day == 0)
+
+
+def warn_of_overload(scenarios: Mapping[str, PreparedScenario]) -> None:
+    """Warn, once for all scenarios, of the first whose desk or pool is asked for more than it can do."""
+    sentences = {name: overload_sentence(prepared) for name, prepared in scenarios.items()}
+    overloaded = [name for name, sentence in sentences.items() if sentence]
+    if overloaded:
+        first, *others = overloaded
+        label = first or scenarios[first].scenario.name
+        more = f" (and {len(others)} more of the scenarios)" if others else ""
+        warn(f"{label}{more}: {sentences[first]}")
+
+
+def overload_sentence(prepared: PreparedScenario) -> str:
+    """Return which capacity is too small and what helps; empty if both are large enough."""
+    desk, pool = desk_load(prepared), pool_load(prepared)
+    problems, remedies = [], []
+    if desk.offered > desk.capacity:
+        reviewers = "1 reviewer" if desk.capacity == 1 else f"{desk.capacity:.0f} reviewers"
+        times = desk.offered / desk.capacity
+        problems.append(f"the desk is offered {times:.2g} times what its {reviewers} can do")
+        remedies.append(f"set review.reviewers to {math.floor(desk.offered) + 1} or more")
+    if pool.offered > pool.capacity:
+        problems.append(f"the pool is asked for {pool.offered:,.0f} a day and gets {pool.capacity:,.0f}")
+        remedies.append(
+            f"add {math.ceil(pool.offered - pool.capacity):,} a day or more to funding.daily_inflow"
+        )
+    if not problems:
+        return ""
+    remedy = f"{_how_to_scale(prepared)}{' and '.join(remedies)}"
+    return f"{', and '.join(problems)}, so waits grow without bound: {remedy}."
+
+
+def _how_to_scale(prepared: PreparedScenario) -> str:
+    """Return how the number of borrowers should have been changed, if that is why."""
+    scenario, number = prepared.scenario, prepared.borrowers
+    if scenario.population.portfolio is not None:
+        base, scaled = scenario, f"scaled({number})"
+    elif scenario.name in NAMES:
+        base, scaled = preset(scenario.name), f"preset({scenario.name!r}).scaled({number})"
+    else:
+        return ""
+    if base.population.borrowers >= number:
+        return ""
+    return f"use {scaled}, on the command line --borrowers {number}, or "
