@@ -79,10 +79,16 @@ class SimlimitWarning(UserWarning):
     """
 
 
+_SAID: set[tuple[str, str, int]] = set()
+"""Sentences and the lines about which they were said. Python forgets its own whenever a filter changes."""
+
+
 def warn(sentence: str) -> None:
-    """Issue a `SimlimitWarning` about the line of the user's code that called the package."""
+    """Issue a `SimlimitWarning`, once, about the line of the user's code that called the package."""
     level, frame = 1, sys._getframe()
-    # The default filter shows a sentence once for each such line.
     while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "simlimit":
         level, frame = level + 1, frame.f_back
-    warnings.warn(sentence, SimlimitWarning, stacklevel=level)
+    said = (sentence, frame.f_code.co_filename, frame.f_lineno)
+    if said not in _SAID:
+        warnings.warn(sentence, SimlimitWarning, stacklevel=level)
+        _SAID.add(said)

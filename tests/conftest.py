@@ -1,4 +1,4 @@
-"""What several tests share: fresh Python processes."""
+"""What several tests share: fresh Python processes, and warnings that were not said before."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import simlimit
+from simlimit import errors
 
 SOURCES = Path(simlimit.__file__).parent.parent
 TESTS = Path(__file__).parent
@@ -33,3 +34,9 @@ def fresh_process() -> Callable[..., str]:
         return done.stdout
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test hear what is said only once."""
+    monkeypatch.setattr(errors, "_SAID", set())

@@ -213,3 +213,12 @@ class TestWarning:
 
     def test_is_not_given_where_capacities_fit(self):
         assert said(lambda: sl.replicate(JIEBEI.scaled(3000), 2, progress=False)) == []
+
+
+def test_an_overload_is_said_once_for_a_line_that_runs_again_and_again():
+    crowded = sl.preset("jiebei").replace({"population.borrowers": 3000, "horizon_days": 200})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for seed in range(3):
+            sl.replicate(crowded, 1, seed, progress=False)
+    assert len(caught) == 1

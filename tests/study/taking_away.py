@@ -106,4 +106,4 @@ def report(scenarios: int) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    print(report(200).map("{:.1%}".format).to_markdown())
+    print(report(200).map("{:.1%}".format).to_string())
