@@ -910,7 +910,7 @@ class Platform:
         self.perhaps_evaluate_at_repayment(borrower)
 
     def note_late_payment(self, borrower: Borrower) -> None:
-        """R53: what the overdue days up to today take from the score, beside those before earlier payments."""
+        """R53: what the overdue days up to today take from the score, beside those of earlier payments."""
         before = 0.0
         if borrower.last_overdue > borrower.last_decision:
             before = borrower.paid_late * self.left(self.day - borrower.last_overdue)
