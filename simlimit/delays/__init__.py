@@ -7,7 +7,7 @@ forfeits as censored says what would happen if nothing were ever forfeited.
 Examples
 --------
 >>> import pandas as pd
->>> from simlimit.delays import cumulative_incidence, describe_quantiles, quantiles, share_at
+>>> from simlimit.delays import cumulative_incidence, describe_quantiles, quantiles
 >>> outcomes = ["released", "released", "forfeited", "released", "pending"]
 >>> log = pd.DataFrame({"delay_days": [0, 0, 3, 5, 9], "outcome": outcomes})
 >>> curve = cumulative_incidence(log)
@@ -24,7 +24,7 @@ days
 """
 
 from simlimit.delays.clusters import Band, jackknife
-from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk, effective_number
+from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk
 from simlimit.delays.incidence import cumulative_incidence
 from simlimit.delays.quantiles import describe_quantiles, quantiles
 from simlimit.delays.risk_table import at_risk_table
@@ -39,7 +39,6 @@ __all__ = [
     "at_risk_table",
     "cumulative_incidence",
     "describe_quantiles",
-    "effective_number",
     "jackknife",
     "kaplan_meier",
     "quantiles",

@@ -1,13 +1,13 @@
 """The jackknife interval of a statistic of pooled counts: how it changes when one cluster is left out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from simlimit.arguments import check_confidence
-from simlimit.delays.curves import FloatArray, at_risk, effective_number
+from simlimit.delays.curves import Counts, FloatArray, at_risk, effective_number
 from simlimit.delays.share_intervals import student_logit
 from simlimit.errors import SimlimitError
 
@@ -118,16 +118,16 @@ def clusters_per_batch(cells: int) -> int:
     return max(1, CELLS_PER_BATCH // max(1, cells))
 
 
-def clusters_behind(totals: Sequence[FloatArray], batches: Iterable[Sequence[FloatArray]]) -> FloatArray:
+def clusters_behind(totals: Counts, batches: Iterable[Counts]) -> FloatArray:
     """Return the effective number of clusters behind a curve at each age: `effective_number`."""
     squares = np.sum([np.square(at_risk(*batch)).sum(axis=0) for batch in batches], axis=0)
-    return effective_number(*totals, squares=squares)
+    return effective_number(totals, squares)
 
 
 def jackknife_in_batches(
     statistic: Statistic,
-    totals: Sequence[FloatArray],
-    batches: Iterable[Sequence[FloatArray]],
+    totals: Counts,
+    batches: Iterable[Counts],
     number: int,
     *,
     confidence: float,

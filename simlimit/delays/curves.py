@@ -6,6 +6,8 @@ import numpy.typing as npt
 from simlimit.errors import SimlimitError
 
 FloatArray = npt.NDArray[np.float64]
+Counts = tuple[npt.NDArray[np.int64] | FloatArray, ...]
+"""Those that ended, were censored and, if any did, entered late, by age: as in `aalen_johansen`."""
 
 # The floating-point sum of ten tenths is a little less than 1, but must count as 1.
 ROUNDING = 1e-9
@@ -152,21 +154,16 @@ def aalen_johansen_variance(
     return variance
 
 
-def effective_number(
-    ended: npt.ArrayLike,
-    censored: npt.ArrayLike,
-    entered: npt.ArrayLike | None = None,
-    squares: npt.ArrayLike | None = None,
-) -> FloatArray:
+def effective_number(counts: Counts, squares: FloatArray | None = None) -> FloatArray:
     """Return by how many independent observations the shares at each age are backed.
 
-    Those at risk at an age stand for all that had not ended before. If n of them stand for a share S, they say
-    as much as n / S of which none was censored. The number at an age is the smallest at any age so far.
+    Those at risk at an age stand for all that had not ended before. If n of them stand for a share S, they
+    say as much as n / S of which none was censored. The number at an age is the smallest at any age so far.
 
     Parameters
     ----------
-    ended, censored, entered : arrays
-        As in `aalen_johansen`.
+    counts : arrays
+        Those that ended, were censored, and perhaps entered, as in `aalen_johansen`.
     squares : array of shape (..., ages), optional
         The sum over clusters of the squared number at risk in each. Then n is the effective number of
         clusters at risk, (sum n)^2 / sum n^2: equal clusters count in full, uneven ones less.
@@ -180,12 +177,13 @@ def effective_number(
     --------
     Ten are at risk, five are censored, and the other five stand for all ten:
 
-    >>> effective_number([[0, 1]], [5, 4])
+    >>> effective_number((np.array([[0, 1]]), np.array([5, 4])))
     array([10.,  5.])
     """
-    _, observed, share, is_unknown = _risk_sets(ended, censored, entered)
-    sizes = np.ones_like(observed) if squares is None else _quotient(np.asarray(squares, np.float64), observed)
-    number = np.divide(1.0, share * sizes, out=np.full_like(share, np.inf), where=share * sizes > 0)
+    _, observed, share, is_unknown = _risk_sets(*counts)
+    sizes = np.ones_like(observed) if squares is None else _quotient(squares, observed)
+    each = share * sizes
+    number = np.divide(1.0, each, out=np.full_like(each, np.inf), where=each > 0)
     number[is_unknown] = 0.0
     smallest: FloatArray = np.minimum.accumulate(number, axis=-1)
     return smallest
@@ -221,7 +219,9 @@ def _without_late(observed: FloatArray, leaving: FloatArray, entered: npt.ArrayL
     """Return how many are at risk at each age, without those who come under observation at it or later."""
     late: FloatArray = np.asarray(entered, np.float64)
     if late.shape != observed.shape:
-        raise SimlimitError(f"entered has shape {late.shape}, but must have that of censored: {observed.shape}.")
+        raise SimlimitError(
+            f"entered has shape {late.shape}, but must have that of censored: {observed.shape}."
+        )
     _check_not_negative("entered", late)
     number = observed - _number_from(late)
     # Differences of amounts are not exact: what is left by rounding is nothing.
@@ -236,7 +236,7 @@ def _without_late(observed: FloatArray, leaving: FloatArray, entered: npt.ArrayL
 
 
 def _risk_sets(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None
+    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
 ) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
     """Check counts, and return what the estimators need at each age.
 

@@ -10,7 +10,7 @@ from simlimit.delays.clusters import clusters_behind, clusters_per_batch, jackkn
 from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk, effective_number
 from simlimit.delays.share_intervals import log_log, mark_few
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
-from simlimit.delays.tables import counts_or_amounts, curve_table, table_by_group
+from simlimit.delays.tables import counts_or_amounts, curve_table, note_interval, table_by_group
 
 
 def cumulative_incidence(
@@ -91,7 +91,8 @@ def cumulative_incidence(
 
     References
     ----------
-    As for `aalen_johansen` and `jackknife`. The log-log interval is in chapter 1 of Kalbfleisch and Prentice (2002).
+    As for `aalen_johansen` and `jackknife`. The log-log interval is in chapter 1 of Kalbfleisch and Prentice
+    (2002).
 
     Examples
     --------
@@ -116,8 +117,7 @@ def cumulative_incidence(
         method = f"delete-one jackknife over {cluster}"
     else:
         method = "none for amounts without a cluster" if weight is not None else "rows taken as independent"
-    table.attrs["interval"] = f"{100 * confidence:g} % intervals: {method}"
-    return table
+    return note_interval(table, confidence, method)
 
 
 def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
@@ -134,9 +134,7 @@ def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
     elif data.has_amounts:
         low = high = np.full_like(incidence, np.nan)
     else:
-        low, high = log_log(
-            incidence, aalen_johansen_variance(*counts), effective_number(*counts), confidence
-        )
-    marks = mark_few(*data.counts_of_rows())
+        low, high = log_log(incidence, aalen_johansen_variance(*counts), effective_number(counts), confidence)
+    marks = mark_few(data.counts_of_rows())
     risk = counts_or_amounts(data, at_risk(*counts))
     return curve_table(data.index(times), data.outcomes, risk, marks, (incidence, low, high), clusters)

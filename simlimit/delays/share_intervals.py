@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
 
-from simlimit.delays.curves import ROUNDING, FloatArray, aalen_johansen, at_risk, effective_number
+from simlimit.delays.curves import ROUNDING, Counts, FloatArray, aalen_johansen, at_risk, effective_number
 
 LEAST_AT_RISK = 5
 """With fewer at risk, the interval of a curve is unknown."""
@@ -17,13 +17,13 @@ Truths = npt.NDArray[np.bool_]
 Interval = tuple[FloatArray, FloatArray]
 
 
-def mark_few(*counts: FloatArray) -> tuple[Truths, Truths]:
+def mark_few(counts: Counts) -> tuple[Truths, Truths]:
     """Return where few rows are at risk, and where too few for an interval.
 
     Parameters
     ----------
-    *counts : arrays
-        Rows, as in `aalen_johansen`.
+    counts : arrays
+        Rows that ended, were censored, and perhaps entered, as in `aalen_johansen`.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def mark_few(*counts: FloatArray) -> tuple[Truths, Truths]:
     observed = at_risk(*counts)
     has_ended = (observed == 0) & (aalen_johansen(*counts).sum(axis=0) > 1 - ROUNDING)
     last = np.maximum.accumulate(np.where(has_ended, 0, np.arange(len(observed))))
-    number = effective_number(*counts)
+    number = effective_number(counts)
     none_censored = (number >= LEAST_AT_RISK) & (number > (1 - ROUNDING) * observed[0])
     return observed[last] < FEW_AT_RISK, (observed[last] < LEAST_AT_RISK) & ~none_censored
 

@@ -1,14 +1,14 @@
 """The shares of a curve at any days, not only at the times at which something ended."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 import pandas as pd
 
 from simlimit.arguments import as_days, check_table
-from simlimit.delays.curves import ROUNDING
+from simlimit.delays.share_intervals import exact
 from simlimit.delays.survival_data import tolerance
-from simlimit.delays.tables import AT_RISK, FEW, PENDING, by_curve
+from simlimit.delays.tables import AT_RISK, CLUSTERS, FEW, PENDING, by_curve
 from simlimit.errors import SimlimitError
 
 
@@ -33,7 +33,7 @@ def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
           last time of the curve they are NaN, unless all have ended: then they stay.
         - `at_risk` and `few_at_risk` are those of the next time from the day on. Beyond the last time nobody
           is at risk.
-        - Before the first time nothing has ended: shares are 0, and their intervals unknown.
+        - Before the first time nothing has ended: shares are 0, and their intervals exact.
 
     Raises
     ------
@@ -60,24 +60,35 @@ def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
         if name not in curve.columns:
             raise SimlimitError(f"curve has no column {name!r}, but must be {wanted}.")
     asked = as_days(days)
-    return by_curve(curve, lambda part: _share_at(part, asked))
+    confidence = float(curve.attrs.get("confidence", np.nan))
+    return by_curve(curve, lambda part: _share_at(part, asked, confidence))
 
 
-def _share_at(curve: pd.DataFrame, asked: list[float]) -> pd.DataFrame:
+def _share_at(curve: pd.DataFrame, asked: list[float], confidence: float) -> pd.DataFrame:
     times, days = curve.index.get_level_values(-1).to_numpy(np.float64), np.asarray(asked, np.float64)
     last = np.searchsorted(times, days + tolerance(days), side="right") - 1
     following = np.searchsorted(times, days - tolerance(days), side="left")
-    table = curve.iloc[np.maximum(last, 0)].set_index(pd.Index(asked, name="days"))
-    others = [name for name in table if name not in (AT_RISK, FEW)]
-    # Nothing has ended before the first time; unless nobody was at risk then either.
-    nothing = pd.Series(np.nan, index=others)
-    for name in others:
-        if f"{name}_low" in others:
-            nothing[name] = 0 * curve[name].iloc[0]
-    nothing[PENDING] = 1 + 0 * curve[PENDING].iloc[0]
-    table.loc[last < 0, others] = nothing.to_numpy()
-    is_open = not curve[PENDING].iloc[-1] < ROUNDING
-    table.loc[is_open & (following == len(times)), others] = np.nan
-    table[AT_RISK] = np.append(curve[AT_RISK].to_numpy(), 0)[following]
-    table[FEW] = np.append(curve[FEW].to_numpy(), is_open or curve[FEW].iloc[-1])[following]
-    return table
+    is_open = bool(curve[PENDING].iloc[-1] != 0)
+    is_over = is_open & (following == len(times))
+    after: dict[Hashable, int] = {AT_RISK: 0, FEW: bool(is_open or curve[FEW].iloc[-1])}
+    before = _before(curve, confidence)
+    columns: dict[Hashable, object] = {}
+    for name in curve:
+        values = curve[name].to_numpy()
+        if name in after:
+            columns[name] = np.append(values, after[name])[following]
+        else:
+            # The place before the first one is the last.
+            columns[name] = np.where(is_over, np.nan, np.append(values, before[name])[last])
+    return pd.DataFrame(columns, index=pd.Index(asked, name="days"))
+
+
+def _before(curve: pd.DataFrame, confidence: float) -> dict[Hashable, float]:
+    """Return the row of a curve before its first time; unknown where the first one is."""
+    row = {name: float(curve[name].iloc[0]) for name in curve}
+    none = np.zeros(())
+    high = float(exact(none, np.asarray(row.get(CLUSTERS, row[AT_RISK])), confidence)[1])
+    for name in [name for name in row if f"{name}_low" in row]:
+        row |= {name: 0 * row[name], f"{name}_high": high + 0 * row[f"{name}_low"]}
+        row[f"{name}_low"] *= 0
+    return row | {PENDING: 1 + 0 * row[PENDING]}

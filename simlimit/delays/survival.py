@@ -10,7 +10,7 @@ from simlimit.arguments import check_confidence
 from simlimit.delays.curves import at_risk, effective_number
 from simlimit.delays.share_intervals import log_log, mark_few
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
-from simlimit.delays.tables import counts_or_amounts, curve_table, table_by_group
+from simlimit.delays.tables import counts_or_amounts, curve_table, note_interval, table_by_group
 from simlimit.errors import SimlimitError
 
 
@@ -85,8 +85,7 @@ def kaplan_meier(
         frame, duration, outcome, censored, entry=entry, censored_at_risk=censored_at_risk
     )
     table = table_by_group(frame, by, _with_one_outcome(data), lambda group: _curve(group, confidence))
-    table.attrs["interval"] = f"{100 * confidence:g} % intervals: Greenwood, rows taken as independent"
-    return table
+    return note_interval(table, confidence, "Greenwood, rows taken as independent")
 
 
 def _with_one_outcome(data: SurvivalData) -> SurvivalData:
@@ -111,8 +110,8 @@ def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
         pending = np.asarray(np.cumprod((risk - counts[0]) / risk, axis=-1), np.float64)
         # Greenwood's formula.
         variance = pending**2 * np.cumsum(counts[0] / (risk * (risk - counts[0])), axis=-1)
-    low, high = log_log(pending, variance, effective_number(*counts), confidence)
+    low, high = log_log(pending, variance, effective_number(counts), confidence)
     curves = (1 - pending, 1 - high, 1 - low)
     return curve_table(
-        data.index(times), data.outcomes, counts_or_amounts(data, risk), mark_few(*counts), curves
+        data.index(times), data.outcomes, counts_or_amounts(data, risk), mark_few(counts), curves
     )

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.delays.curves import ROUNDING, FloatArray
+from simlimit.delays.curves import ROUNDING, Counts, FloatArray
 from simlimit.errors import SimlimitError
 
 IntArray = npt.NDArray[np.int64]
-Counts = tuple[FloatArray, ...]
 
 FROM_START = -1.0
 """The entry of a row that is at risk from the start, also at time 0."""
@@ -29,8 +28,8 @@ class SurvivalData:
 
         - `time`: days until the row ended, or was last seen;
         - `outcome`: a position in `outcomes`; `len(outcomes)` means censored;
-        - `entry`, if some row is not at risk from the start: the time after which each row is; below all times
-          for those that are at risk from the start;
+        - `entry`, if some row is not at risk from the start: the time after which each row is at risk;
+          `FROM_START` if from the start;
         - `weight`, if rows count by an amount;
         - `cluster`, if rows belong to clusters: the number of the cluster.
     outcomes : tuple
@@ -150,13 +149,13 @@ def read_survival_data(
         raise SimlimitError("frame has no rows, but must have one or more.")
     codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), outcome, censored)
     times = _non_negative(_column(frame, "duration", duration), duration)
-    columns = {"outcome": codes}
+    columns: dict[str, FloatArray | IntArray] = {"outcome": codes}
     if entry is None:
         columns["time"] = _merge(times)
     else:
         entries = _non_negative(_column(frame, "entry", entry), entry)
-        columns["time"], entries = np.split(_merge(np.append(times, entries)), 2)
-        columns["entry"] = _entries(frame, entries, columns["time"], (entry, duration))
+        times, entries = np.split(_merge(np.append(times, entries)), 2)
+        columns |= {"time": times, "entry": _entries(frame, entries, times, (entry, duration))}
     if weight is not None:
         columns["weight"] = _non_negative(_column(frame, "weight", weight), weight)
     if cluster is not None:
@@ -167,17 +166,21 @@ def read_survival_data(
 
 def tolerance(times: FloatArray) -> FloatArray:
     """Return by how much times may differ and still be one time: 0.1 + 0.2 is 0.3."""
-    return ROUNDING * np.maximum(times, 1.0)
+    differ: FloatArray = ROUNDING * np.maximum(times, 1.0)
+    return differ
 
 
 def _merge(times: FloatArray) -> FloatArray:
     """Return times, of which those that differ by rounding only are the smallest of them."""
     distinct, codes = np.unique(times, return_inverse=True)
     is_new = np.diff(distinct, prepend=-np.inf) > tolerance(distinct)
-    return distinct[is_new][np.cumsum(is_new)[codes] - 1]
+    merged: FloatArray = distinct[is_new][np.cumsum(is_new)[codes] - 1]
+    return merged
 
 
-def _entries(frame: pd.DataFrame, entries: FloatArray, times: FloatArray, names: tuple[str, str]) -> FloatArray:
+def _entries(
+    frame: pd.DataFrame, entries: FloatArray, times: FloatArray, names: tuple[str, str]
+) -> FloatArray:
     """Return after which time each row is at risk, or refuse a row that never is."""
     entries = np.where(entries <= ROUNDING, FROM_START, entries)
     wrong = entries >= times

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.delays.curves import FloatArray
+from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.survival_data import SurvivalData, data_by_group
 from simlimit.errors import SimlimitError
 
@@ -86,8 +86,15 @@ def curve_table(
     check_labels([*columns, *itertools.chain(*shares), PENDING])
     for each in shares:
         columns |= each
-    columns[PENDING] = np.maximum(1 - share.sum(axis=0), 0.0)
+    pending = 1 - share.sum(axis=0)
+    columns[PENDING] = np.where(pending < ROUNDING, 0.0, pending)
     return pd.DataFrame(columns, index=days.rename("days"))
+
+
+def note_interval(table: pd.DataFrame, confidence: float, method: str) -> pd.DataFrame:
+    """Return a curve that says what its intervals are."""
+    table.attrs |= {"confidence": confidence, "interval": f"{100 * confidence:g} % intervals: {method}"}
+    return table
 
 
 def check_labels(names: Sequence[Hashable]) -> None:

@@ -13,7 +13,16 @@ from simlimit.delays.curves import ROUNDING
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.by_age import delay_curve
-from simlimit.plots.canvas import axes_or_new, finish, label_ends, percent, subtitle, use_percent_axis, write
+from simlimit.plots.canvas import (
+    axes_or_new,
+    finish,
+    label_ends,
+    percent,
+    shade_few,
+    subtitle,
+    use_percent_axis,
+    write,
+)
 from simlimit.plots.labels import CHINESE, Labels, Language
 from simlimit.run.run import Run
 from simlimit.study.metrics import Floats, Weight
@@ -86,6 +95,8 @@ def incidence(
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
     use_percent_axis(ax)
+    if shade_few(ax, curve, label):
+        ax.legend(loc="upper left", fontsize="small", framealpha=1)
     for number, name in enumerate(outcomes):
         _draw(ax, curve, name, style.line(number))
     last = curve.loc[: asked[-1], [*outcomes]].ffill().iloc[-1]

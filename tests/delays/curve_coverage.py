@@ -68,7 +68,9 @@ def random_log(
         rows = np.full(clusters, mean_size)
     else:
         smallest = mean_size * (PARETO_INDEX - 1) / PARETO_INDEX
-        rows = np.minimum(smallest * (1 + rng.pareto(PARETO_INDEX, clusters)), LARGEST_SIZE).round().astype(int)
+        rows = (
+            np.minimum(smallest * (1 + rng.pareto(PARETO_INDEX, clusters)), LARGEST_SIZE).round().astype(int)
+        )
     borrower = np.repeat(np.arange(clusters), rows)
     common = rng.standard_normal(clusters)[borrower]
     own = rng.standard_normal(len(borrower))
@@ -100,7 +102,11 @@ def coverage(
     observed: int = LONGEST_OBSERVED,
 ) -> list[Row]:
     """Return how often 95 % intervals cover, of the logs in which 5 or more rows are at risk on that day."""
-    asked = [(o, d, f) for o, shares in (("released", RELEASED), ("forfeited", FORFEITED)) for d, f in shares.items()]
+    asked = [
+        (o, d, f)
+        for o, shares in (("released", RELEASED), ("forfeited", FORFEITED))
+        for d, f in shares.items()
+    ]
     days = sorted({day for _, day, _ in asked})
     rng = np.random.default_rng([seed, clusters, SIZES.index(sizes)])
     found = {(outcome, day): [] for outcome, day, _ in asked}
@@ -111,16 +117,20 @@ def coverage(
         for outcome, day, truth in asked:
             row = table.loc[day]
             low, high = row[f"{outcome}_low"], row[f"{outcome}_high"]
-            if curve.loc[:day, "at_risk"].iloc[-1] >= 5 and row["at_risk"] >= 5:
+            if row["at_risk"] >= 5:
                 assert high > low, "an interval is given from 5 at risk on"
-                found[outcome, day].append((low <= truth <= high, high - low, row["at_risk"], row["clusters"]))
+                found[outcome, day].append(
+                    (low <= truth <= high, high - low, row["at_risk"], row["clusters"])
+                )
     rows = []
     for outcome, day, truth in asked:
         values = np.array(found[outcome, day], float).reshape(-1, 4)
         is_covered, width, at_risk, effective = values.T
         medians = [float(np.median(each)) if len(each) else math.nan for each in (effective, at_risk, width)]
         share = float(is_covered.mean()) if len(values) else math.nan
-        rows.append(Row(clusters, sizes, medians[0], outcome, day, truth, medians[1], len(values), share, medians[2]))
+        rows.append(
+            Row(clusters, sizes, medians[0], outcome, day, truth, medians[1], len(values), share, medians[2])
+        )
     return rows
 
 
@@ -131,8 +141,8 @@ def table(rows: list[Row]) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row.clusters} | {row.sizes} | {row.effective:.1f} | {row.outcome} by day {row.day} | {row.truth:.2f} "
-        f"| {row.at_risk:.0f} | {100 * row.coverage:.1f} % | {row.width:.2f} | {row.logs:,} |"
+        f"| {row.clusters} | {row.sizes} | {row.effective:.1f} | {row.outcome} by day {row.day} | "
+        f"{row.truth:.2f} | {row.at_risk:.0f} | {100 * row.coverage:.1f} % | {row.width:.2f} | {row.logs:,} |"
         for row in rows
     ]
     return "\n".join(lines)
