@@ -51,9 +51,9 @@ def delay(
     Returns
     -------
     matplotlib Axes
-        Grey: fewer than 20 holds at risk.
-        Below the line: released. Hatched, from above: forfeited. Between: pending. The vertical axis begins
-        at 0; if most is released on the day of repayment, it begins at the share that its label names.
+        Below the line: released. Hatched, from above: forfeited. Between: pending. Grey: fewer than 20 holds
+        at risk. The vertical axis begins at 0; if most is released on the day of repayment, it begins at the
+        share that its label names.
 
     Raises
     ------

@@ -69,8 +69,9 @@ def incidence(
     Returns
     -------
     matplotlib Axes
-        A line for each outcome. Below: how many are at risk at each of the days, and how many have ended in
-        each way by then, in the unit of the curve (holds, or currency units).
+        A line for each outcome; grey where fewer than 20 are at risk. Below: how many are at risk at each of
+        the days, and how many have ended in each way by then, in the unit of the curve (holds, or currency
+        units).
 
     Raises
     ------
@@ -95,10 +96,10 @@ def incidence(
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
     use_percent_axis(ax)
-    if shade_few(ax, curve, label):
-        ax.legend(loc="upper left", fontsize="small", framealpha=1)
     for number, name in enumerate(outcomes):
         _draw(ax, curve, name, style.line(number))
+    if shade_few(ax, curve, label):
+        ax.legend(loc="upper left", fontsize="small", framealpha=1)
     last = curve.loc[: asked[-1], [*outcomes]].ffill().iloc[-1]
     texts = [f"{words} {percent(last[name])}" for name, words in outcomes.items()]
     label_ends(ax, last.to_list(), texts)
