@@ -87,6 +87,8 @@ def curve_table(
     for each in shares:
         columns |= each
     pending = 1 - share.sum(axis=0)
+    if not len(outcomes):
+        pending = np.where(observed > 0, pending, np.nan)
     columns[PENDING] = np.where(pending < ROUNDING, 0.0, pending)
     return pd.DataFrame(columns, index=days.rename("days"))
 
