@@ -41,8 +41,8 @@ def jackknife(
     depend on each other in any way.
 
     The interval is Student's t on the logit scale, between the bounds. Its degrees of freedom are the
-    effective number of clusters less 1, or Satterthwaite's 2 (sum d^2)^2 / sum d^4 of the deviations d if
-    these are fewer: a few clusters that differ much tell little about the error. Where clusters do not
+    effective number of clusters less 1. They are Satterthwaite's 2 (sum d^2)^2 / sum d^4 of the deviations d
+    if these are fewer: a few clusters that differ much tell little about the error. Where clusters do not
     differ, as where nothing was observed, the interval is the exact one of a share of the effective number
     of trials. So it is never of width 0.
 

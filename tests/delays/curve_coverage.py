@@ -1,6 +1,6 @@
 """How often the intervals of curves of clustered logs cover the truth.
 
-``python tests/delays/curve_coverage.py`` prints the tables of docs/statistics.md.
+``python tests/delays/curve_coverage.py`` prints the table of docs/statistics.md.
 
 The rows of a cluster are alike to some degree: their ends come from normal variates that are correlated by
 `LIKENESS` within a cluster, as in a one-factor model of credit risk. So the share that has ended in each way
@@ -44,15 +44,25 @@ class Row(NamedTuple):
     outcome: str
     day: int
     truth: float
-    at_risk: float
-    logs: int
-    coverage: float
+    is_covered: np.ndarray
+    """Of each log in which 5 or more rows are at risk on that day."""
+    at_risk: np.ndarray
     width: float
+
+    @property
+    def logs(self) -> int:
+        """How many logs have an interval."""
+        return len(self.is_covered)
+
+    @property
+    def coverage(self) -> float:
+        """The share of them in which the interval covers."""
+        return float(np.mean(self.is_covered))
 
     @property
     def error(self) -> float:
         """Standard error of the coverage, were it 93 %."""
-        return math.sqrt(0.93 * 0.07 / self.logs) if self.logs else math.nan
+        return math.sqrt(0.93 * 0.07 / self.logs)
 
 
 def random_log(
@@ -124,28 +134,24 @@ def coverage(
                 )
     rows = []
     for outcome, day, truth in asked:
-        values = np.array(found[outcome, day], float).reshape(-1, 4)
-        is_covered, width, at_risk, effective = values.T
-        medians = [float(np.median(each)) if len(each) else math.nan for each in (effective, at_risk, width)]
-        share = float(is_covered.mean()) if len(values) else math.nan
-        rows.append(
-            Row(clusters, sizes, medians[0], outcome, day, truth, medians[1], len(values), share, medians[2])
-        )
+        is_covered, width, at_risk, effective = np.array(found[outcome, day], float).reshape(-1, 4).T
+        middle, wide = float(np.median(effective)), float(np.median(width))
+        rows.append(Row(clusters, sizes, middle, outcome, day, truth, is_covered, at_risk, wide))
     return rows
 
 
-def table(rows: list[Row]) -> str:
-    """Return rows as a table in Markdown."""
-    lines = [
-        "| clusters | sizes | effective | share | truth | at risk | coverage | width | logs |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row.clusters} | {row.sizes} | {row.effective:.1f} | {row.outcome} by day {row.day} | "
-        f"{row.truth:.2f} | {row.at_risk:.0f} | {100 * row.coverage:.1f} % | {row.width:.2f} | {row.logs:,} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+def table(cells: list[list[Row]]) -> str:
+    """Return the coverage of each share in per cent as a table in Markdown, a line for each kind of log."""
+    shares = [f"{row.outcome} {row.truth:.2f}" for row in cells[0]]
+    titles = ["clusters", "sizes", "effective", *shares, "5 to 19 at risk"]
+    lines = [titles, ["---"] * len(titles)]
+    for rows in cells:
+        few = np.concatenate([row.is_covered[row.at_risk < 20] for row in rows])
+        first = rows[0]
+        told = [f"{100 * row.coverage:.1f}" for row in rows]
+        tail = f"{100 * few.mean():.1f} (of {len(few):,})" if len(few) >= 100 else ""
+        lines.append([str(first.clusters), first.sizes, f"{first.effective:.0f}", *told, tail])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":
@@ -156,4 +162,4 @@ if __name__ == "__main__":
     parser.add_argument("--observed", type=int, default=LONGEST_OBSERVED, help="days, at most")
     asked = parser.parse_args()
     options = (asked.likeness, asked.rows, asked.observed)
-    print(table([r for m, s in product(CLUSTERS, SIZES) for r in coverage(m, s, asked.logs, 0, *options)]))
+    print(table([coverage(m, s, asked.logs, 0, *options) for m, s in product(CLUSTERS, SIZES)]))

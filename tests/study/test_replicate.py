@@ -182,7 +182,8 @@ def test_quantiles_are_those_of_the_delay_curve(study: sl.Study) -> None:
 
 def test_what_no_replication_has_seen_may_still_be() -> None:
     # All is released at once, and none is forfeited, in 12 replications of about the same size.
-    study = sl.replicate(sl.preset("clockwork").replace({"population.borrowers": 20}), 12, seed=1, progress=False)
+    scenario = sl.preset("clockwork").replace({"population.borrowers": 20})
+    study = sl.replicate(scenario, 12, seed=1, progress=False)
     day = sl.share_at(study.delay_curve(), [30]).loc[30]
     stands = study.standing().loc[30]
     assert day["clusters"] == pytest.approx(12, rel=0.02)
