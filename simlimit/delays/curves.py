@@ -40,7 +40,7 @@ def at_risk(
     >>> at_risk([[2, 0, 1]], [0, 1, 1], entered=[1, 0, 0])  # one was not yet observed at the first age
     array([4., 3., 2.])
     """
-    return _risk_sets(ended, censored, entered)[1]
+    return _observed(ended, censored, entered)[2]
 
 
 def aalen_johansen(
@@ -235,6 +235,16 @@ def _without_late(observed: FloatArray, leaving: FloatArray, entered: npt.ArrayL
     return np.maximum(number, leaving)
 
 
+def _observed(
+    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Check counts, and return those that ended in each way, in any way, and those at risk."""
+    ended, censored = _checked_counts(ended, censored)
+    leaving = ended.sum(axis=-2)
+    observed = _number_from(leaving + censored)
+    return ended, leaving, observed if entered is None else _without_late(observed, leaving, entered)
+
+
 def _risk_sets(
     ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
 ) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
@@ -247,11 +257,7 @@ def _risk_sets(
         for: S / n, for itself and for those censored before; and whether nobody was observed although some
         had not ended.
     """
-    ended, censored = _checked_counts(ended, censored)
-    leaving = ended.sum(axis=-2)
-    observed = _number_from(leaving + censored)
-    if entered is not None:
-        observed = _without_late(observed, leaving, entered)
+    ended, leaving, observed = _observed(ended, censored, entered)
     after = np.divide(observed - leaving, observed, out=np.ones_like(observed), where=observed > 0)
     np.cumprod(after, axis=-1, out=after)
     before = np.ones_like(after)
