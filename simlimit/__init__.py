@@ -9,7 +9,7 @@ Many histories
 What would help, and what each gate explains
     `Lever`, `rank_levers`, `LeverRanking`, `attribute`, `Attribution`
 Delay statistics of any table, a real release log too
-    `cumulative_incidence`, `kaplan_meier`, `quantiles`, `describe_quantiles`, `at_risk_table`
+    `cumulative_incidence`, `kaplan_meier`, `quantiles`, `describe_quantiles`, `share_at`, `at_risk_table`
 Your own process in it
     `Platform`
 Real books, and invented ones to try
@@ -59,6 +59,7 @@ _MODULES = {
     "quantiles": "simlimit.delays",
     "rank_levers": "simlimit.study.ranking",
     "replicate": "simlimit.study.replicating",
+    "share_at": "simlimit.delays",
     "simulate": "simlimit.run.simulate",
     "sweep": "simlimit.study.sweeping",
 }

@@ -12,6 +12,7 @@ from simlimit.delays import cumulative_incidence as cumulative_incidence
 from simlimit.delays import describe_quantiles as describe_quantiles
 from simlimit.delays import kaplan_meier as kaplan_meier
 from simlimit.delays import quantiles as quantiles
+from simlimit.delays import share_at as share_at
 from simlimit.drivers.platform import Platform as Platform
 from simlimit.errors import PortfolioError as PortfolioError
 from simlimit.errors import ScenarioError as ScenarioError

@@ -43,6 +43,15 @@ def as_list(name: str, values: Iterable[float], allowed: str) -> list[float]:
         raise SimlimitError(f"{name} is {values!r}, but must be {allowed}.") from None
 
 
+def as_days(days: Iterable[float]) -> list[float]:
+    """Return ages in days, or refuse them."""
+    asked = as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
+    for day in asked:
+        if not is_number(day) or not 0 <= day < np.inf:
+            raise SimlimitError(f"days has the value {day!r}, but must be numbers from 0 up.")
+    return asked
+
+
 def check_table(name: str, table: object, allowed: str) -> None:
     """Refuse what is not a table."""
     if not isinstance(table, pd.DataFrame):

@@ -28,6 +28,7 @@ from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_r
 from simlimit.delays.incidence import cumulative_incidence
 from simlimit.delays.quantiles import describe_quantiles, quantiles
 from simlimit.delays.risk_table import at_risk_table
+from simlimit.delays.shares import share_at
 from simlimit.delays.survival import kaplan_meier
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "jackknife",
     "kaplan_meier",
     "quantiles",
+    "share_at",
 ]

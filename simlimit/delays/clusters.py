@@ -1,14 +1,14 @@
 """The jackknife interval of a statistic of pooled counts: how it changes when one cluster is left out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
 
 from simlimit.arguments import check_confidence
-from simlimit.delays.curves import FloatArray
+from simlimit.delays.curves import Counts, FloatArray, at_risk, effective_number
+from simlimit.delays.share_intervals import student_logit
 from simlimit.errors import SimlimitError
 
 Statistic = Callable[..., FloatArray]
@@ -31,13 +31,20 @@ def jackknife(
     *counts: npt.ArrayLike,
     confidence: float = 0.95,
     bounds: tuple[float, float] = (0.0, 1.0),
+    clusters: npt.ArrayLike | None = None,
 ) -> Band:
     """Return a statistic of pooled counts with its delete-one-cluster jackknife interval.
 
     A cluster is a replication of a study, or a borrower of a log. The estimate is the statistic of the counts
     summed over all clusters. Its squared standard error is (m - 1)/m times the sum of squared deviations of
-    the m leave-one-out values from their mean. The interval uses Student's t with m - 1 degrees of freedom.
-    Clusters are assumed independent; rows of one cluster may depend on each other in any way.
+    the m leave-one-out values from their mean. Clusters are assumed independent; rows of one cluster may
+    depend on each other in any way.
+
+    The interval is Student's t on the logit scale, between the bounds. Its degrees of freedom are the
+    effective number of clusters less 1. They are Satterthwaite's 2 (sum d^2)^2 / sum d^4 of the deviations d
+    if these are fewer: a few clusters that differ much tell little about the error. Where clusters do not
+    differ, as where nothing was observed, the interval is the exact one of a share of the effective number
+    of trials. So it is never of width 0.
 
     Parameters
     ----------
@@ -49,13 +56,17 @@ def jackknife(
     confidence : float
         Between 0 and 1.
     bounds : (float, float)
-        Least and largest possible value of the statistic; the interval is cut to them.
+        Least and largest possible value of the statistic.
+    clusters : array, optional
+        The effective number of clusters behind each value. If not given, it is (sum n)^2 / sum n^2, where n
+        is all that a cluster counts: equal clusters count in full, uneven ones less.
 
     Returns
     -------
     Band
         `estimate`, `error`, `low` and `high`, each of the shape of the statistic. All but the estimate are
-        NaN with one cluster, and where the statistic is undefined without some cluster.
+        NaN with one cluster. The error is NaN where the statistic is undefined without some cluster; there
+        the interval is exact.
 
     Raises
     ------
@@ -65,6 +76,12 @@ def jackknife(
     References
     ----------
     Efron, B. and Tibshirani, R. J. (1993). An Introduction to the Bootstrap, Chapman & Hall, chapter 11.
+
+    Satterthwaite, F. E. (1946). An approximate distribution of estimates of variance components. Biometrics
+    Bulletin 2(6), 110-114.
+
+    Clopper, C. J. and Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in the case
+    of the binomial. Biometrika 26(4), 404-413.
 
     Examples
     --------
@@ -83,11 +100,17 @@ def jackknife(
             f"counts have shapes {', '.join(str(array.shape) for array in arrays)}, "
             "but must have the same number of clusters, 1 or more, along their first axis."
         )
-    clusters = len(arrays[0])
+    number = len(arrays[0])
     size = clusters_per_batch(sum(array[0].size for array in arrays))
-    batches = (tuple(array[first : first + size] for array in arrays) for first in range(0, clusters, size))
+    batches = (tuple(array[first : first + size] for array in arrays) for first in range(0, number, size))
     totals = tuple(array.sum(axis=0) for array in arrays)
-    return jackknife_in_batches(statistic, totals, batches, clusters, confidence, bounds)
+    if clusters is None:
+        sizes = sum(array.reshape(number, -1).sum(axis=1) for array in arrays)
+        with np.errstate(invalid="ignore"):
+            clusters = np.sum(sizes) ** 2 / np.sum(sizes**2)
+    return jackknife_in_batches(
+        statistic, totals, batches, number, confidence=confidence, bounds=bounds, clusters=clusters
+    )
 
 
 def clusters_per_batch(cells: int) -> int:
@@ -95,28 +118,43 @@ def clusters_per_batch(cells: int) -> int:
     return max(1, CELLS_PER_BATCH // max(1, cells))
 
 
+def clusters_behind(totals: Counts, batches: Iterable[Counts]) -> FloatArray:
+    """Return the effective number of clusters behind a curve at each age: `effective_number`."""
+    squares = np.sum([np.square(at_risk(*batch)).sum(axis=0) for batch in batches], axis=0)
+    return effective_number(totals, squares)
+
+
 def jackknife_in_batches(
     statistic: Statistic,
-    totals: Sequence[FloatArray],
-    batches: Iterable[Sequence[FloatArray]],
-    clusters: int,
+    totals: Counts,
+    batches: Iterable[Counts],
+    number: int,
+    *,
     confidence: float,
+    clusters: npt.ArrayLike,
     bounds: tuple[float, float] = (0.0, 1.0),
 ) -> Band:
     """Return the band of `jackknife`, from the totals and the counts of a batch of clusters at a time."""
     check_confidence(confidence)
     estimate = statistic(*totals)
     # Deviations from the estimate are small: their squares can be summed without losing digits.
-    total = np.zeros_like(estimate)
-    squares = np.zeros_like(estimate)
+    total, squares, fourths = np.zeros((3, *estimate.shape))
     for batch in batches:
         # Never below 0, even rounded: without some terms, a sum in the same order is not larger.
         left_out = (sums - counts for sums, counts in zip(totals, batch, strict=True))
         deviation = statistic(*left_out) - estimate
         total += deviation.sum(axis=0)
         squares += np.square(deviation, out=deviation).sum(axis=0)
-    spread = np.maximum(squares - total**2 / clusters, 0.0)
-    error = np.sqrt(spread * (clusters - 1) / clusters) if clusters > 1 else np.full_like(estimate, np.nan)
-    margin = stdtrit(max(clusters - 1, 1), 0.5 + confidence / 2) * error
-    low, high = (np.clip(end, *bounds) for end in (estimate - margin, estimate + margin))
-    return Band(estimate, error, low, high)
+        fourths += np.square(deviation, out=deviation).sum(axis=0)
+    if number == 1:
+        unknown = np.full_like(estimate, np.nan)
+        return Band(estimate, unknown, unknown, unknown)
+    spread = np.maximum(squares - total**2 / number, 0.0)
+    error = np.sqrt(spread * (number - 1) / number)
+    effective = np.broadcast_to(np.asarray(clusters, np.float64), estimate.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = np.fmin(2 * squares**2 / fourths, effective - 1)
+    least, width = bounds[0], bounds[1] - bounds[0]
+    share = (estimate - least) / width
+    low, high = student_logit(share, error / width, freedom, effective, confidence)
+    return Band(estimate, error, least + width * low, least + width * high)

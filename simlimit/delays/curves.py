@@ -6,17 +6,21 @@ import numpy.typing as npt
 from simlimit.errors import SimlimitError
 
 FloatArray = npt.NDArray[np.float64]
+Counts = tuple[npt.NDArray[np.int64] | FloatArray, ...]
+"""Those that ended, were censored and, if any did, entered late, by age: as in `aalen_johansen`."""
 
 # The floating-point sum of ten tenths is a little less than 1, but must count as 1.
 ROUNDING = 1e-9
 
 
-def at_risk(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
-    """Return how many are at risk at each age: those whose duration is that age or more.
+def at_risk(
+    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
+) -> FloatArray:
+    """Return how many are at risk at each age: under observation by then, with that duration or a longer one.
 
     Parameters
     ----------
-    ended, censored : arrays
+    ended, censored, entered : arrays
         As in `aalen_johansen`.
 
     Returns
@@ -33,12 +37,15 @@ def at_risk(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
     --------
     >>> at_risk([[2, 0, 1]], [0, 1, 1])
     array([5., 3., 2.])
+    >>> at_risk([[2, 0, 1]], [0, 1, 1], entered=[1, 0, 0])  # one was not yet observed at the first age
+    array([4., 3., 2.])
     """
-    ended, censored = _checked_counts(ended, censored)
-    return _at_risk(ended.sum(axis=-2), censored)
+    return _observed(ended, censored, entered)[2]
 
 
-def aalen_johansen(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
+def aalen_johansen(
+    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
+) -> FloatArray:
     """Return the cumulative incidence of each outcome: the share that has ended in this way by each age.
 
     At each age, n are at risk, and d_k of them end in way k. F_k then grows by S d_k / n, where S is the
@@ -51,6 +58,9 @@ def aalen_johansen(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
         Counts, or amounts, that ended in each way at each age; ages ascending.
     censored : array of shape (..., ages)
         Counts, or amounts, that were last seen at each age and had not ended by then.
+    entered : array of shape (..., ages), optional
+        Counts, or amounts, that came under observation late: at that age, or after it but before the next
+        one. They are at risk from the next age on. All others are at risk from the first age on.
 
     Returns
     -------
@@ -79,7 +89,7 @@ def aalen_johansen(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
     array([[0.25, 0.25, 0.75, 0.75],
            [0.  , 0.25, 0.25, 0.25]])
     """
-    ended, _, share, is_unknown = _risk_sets(ended, censored)
+    ended, _, share, is_unknown = _risk_sets(ended, censored, entered)
     incidence = share[..., None, :] * ended
     np.cumsum(incidence, axis=-1, out=incidence)
     np.minimum(incidence, 1.0, out=incidence)
@@ -87,7 +97,9 @@ def aalen_johansen(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
     return incidence
 
 
-def aalen_johansen_variance(ended: npt.ArrayLike, censored: npt.ArrayLike) -> FloatArray:
+def aalen_johansen_variance(
+    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
+) -> FloatArray:
     """Return the variance of each cumulative incidence at each age, for independent observations.
 
     This is the delta-method estimator. At each age, n are at risk, d end, and d_k of them end in way k; S is
@@ -99,7 +111,7 @@ def aalen_johansen_variance(ended: npt.ArrayLike, censored: npt.ArrayLike) -> Fl
 
     Parameters
     ----------
-    ended, censored : arrays
+    ended, censored, entered : arrays
         As in `aalen_johansen`. They must be counts: the variance has no meaning for amounts.
 
     Returns
@@ -125,7 +137,7 @@ def aalen_johansen_variance(ended: npt.ArrayLike, censored: npt.ArrayLike) -> Fl
     >>> float(aalen_johansen_variance([[1, 3], [0, 0]], [0, 0])[0, 0])  # 1/4 * 3/4 / 4
     0.046875
     """
-    ended, observed, share, is_unknown = _risk_sets(ended, censored)
+    ended, observed, share, is_unknown = _risk_sets(ended, censored, entered)
     leaving, share = ended.sum(axis=-2), share[..., None, :]
     hazard = _quotient(leaving, observed * (observed - leaving))[..., None, :]
     n = observed[..., None, :]
@@ -142,6 +154,41 @@ def aalen_johansen_variance(ended: npt.ArrayLike, censored: npt.ArrayLike) -> Fl
     return variance
 
 
+def effective_number(counts: Counts, squares: FloatArray | None = None) -> FloatArray:
+    """Return by how many independent observations the shares at each age are backed.
+
+    Those at risk at an age stand for all that had not ended before. If n of them stand for a share S, they
+    say as much as n / S of which none was censored. The number at an age is the smallest at any age so far.
+
+    Parameters
+    ----------
+    counts : arrays
+        Those that ended, were censored, and perhaps entered, as in `aalen_johansen`.
+    squares : array of shape (..., ages), optional
+        The sum over clusters of the squared number at risk in each. Then n is the effective number of
+        clusters at risk, (sum n)^2 / sum n^2: equal clusters count in full, uneven ones less.
+
+    Returns
+    -------
+    array of shape (..., ages)
+        0 from the age on at which nobody was observed although some had not ended.
+
+    Examples
+    --------
+    Ten are at risk, five are censored, and the other five stand for all ten:
+
+    >>> effective_number((np.array([[0, 1]]), np.array([5, 4])))
+    array([10.,  5.])
+    """
+    _, observed, share, is_unknown = _risk_sets(*counts)
+    sizes = np.ones_like(observed) if squares is None else _quotient(squares, observed)
+    each = share * sizes
+    number = np.divide(1.0, each, out=np.full_like(each, np.inf), where=each > 0)
+    number[is_unknown] = 0.0
+    smallest: FloatArray = np.minimum.accumulate(number, axis=-1)
+    return smallest
+
+
 def _checked_counts(ended: npt.ArrayLike, censored: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     ends: FloatArray = np.asarray(ended, np.float64)
     losses: FloatArray = np.asarray(censored, np.float64)
@@ -151,20 +198,55 @@ def _checked_counts(ended: npt.ArrayLike, censored: npt.ArrayLike) -> tuple[Floa
             "but they must be (..., outcomes, ages) and (..., ages)."
         )
     for name, counts in (("ended", ends), ("censored", losses)):
-        # Not `counts < 0`, which would let NaN pass.
-        wrong = counts[~(counts >= 0)]
-        if wrong.size:
-            raise SimlimitError(f"{name} has the value {wrong[0]:g}, but counts must be 0 or more.")
+        _check_not_negative(name, counts)
     return ends, losses
 
 
-def _at_risk(leaving: FloatArray, censored: FloatArray) -> FloatArray:
-    observed: FloatArray = np.cumsum((leaving + censored)[..., ::-1], axis=-1)[..., ::-1]
-    return observed
+def _check_not_negative(name: str, counts: FloatArray) -> None:
+    # Not `counts < 0`, which would let NaN pass.
+    wrong = counts[~(counts >= 0)]
+    if wrong.size:
+        raise SimlimitError(f"{name} has the value {wrong[0]:g}, but counts must be 0 or more.")
+
+
+def _number_from(each: FloatArray) -> FloatArray:
+    """Return the sum over each age and all later ones."""
+    total: FloatArray = np.cumsum(each[..., ::-1], axis=-1)[..., ::-1]
+    return total
+
+
+def _without_late(observed: FloatArray, leaving: FloatArray, entered: npt.ArrayLike) -> FloatArray:
+    """Return how many are at risk at each age, without those who come under observation at it or later."""
+    late: FloatArray = np.asarray(entered, np.float64)
+    if late.shape != observed.shape:
+        raise SimlimitError(
+            f"entered has shape {late.shape}, but must have that of censored: {observed.shape}."
+        )
+    _check_not_negative("entered", late)
+    number = observed - _number_from(late)
+    # Differences of amounts are not exact: what is left by rounding is nothing.
+    rounding = ROUNDING * observed[..., :1]
+    number = np.where(np.abs(number) <= rounding, 0.0, number)
+    if (number < np.maximum(leaving - rounding, 0.0)).any():
+        raise SimlimitError(
+            "entered is larger at some age than the number that is observed later, but whoever enters must "
+            "end or be censored at a later age."
+        )
+    return np.maximum(number, leaving)
+
+
+def _observed(
+    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Check counts, and return those that ended in each way, in any way, and those at risk."""
+    ended, censored = _checked_counts(ended, censored)
+    leaving = ended.sum(axis=-2)
+    observed = _number_from(leaving + censored)
+    return ended, leaving, observed if entered is None else _without_late(observed, leaving, entered)
 
 
 def _risk_sets(
-    ended: npt.ArrayLike, censored: npt.ArrayLike
+    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
 ) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
     """Check counts, and return what the estimators need at each age.
 
@@ -175,9 +257,7 @@ def _risk_sets(
         for: S / n, for itself and for those censored before; and whether nobody was observed although some
         had not ended.
     """
-    ended, censored = _checked_counts(ended, censored)
-    leaving = ended.sum(axis=-2)
-    observed = _at_risk(leaving, censored)
+    ended, leaving, observed = _observed(ended, censored, entered)
     after = np.divide(observed - leaving, observed, out=np.ones_like(observed), where=observed > 0)
     np.cumprod(after, axis=-1, out=after)
     before = np.ones_like(after)

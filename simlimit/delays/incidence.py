@@ -4,13 +4,13 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from simlimit.arguments import check_confidence
-from simlimit.delays.clusters import clusters_per_batch, jackknife_in_batches
-from simlimit.delays.curves import ROUNDING, FloatArray, aalen_johansen, aalen_johansen_variance, at_risk
+from simlimit.delays.clusters import clusters_behind, clusters_per_batch, jackknife_in_batches
+from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk, effective_number
+from simlimit.delays.share_intervals import log_log, mark_few
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
-from simlimit.delays.tables import curve_table, table_by_group
+from simlimit.delays.tables import counts_or_amounts, curve_table, note_interval, table_by_group
 
 
 def cumulative_incidence(
@@ -24,13 +24,18 @@ def cumulative_incidence(
     cluster: str | None = None,
     confidence: float = 0.95,
     censored_at_risk: bool = True,
+    entry: str | None = None,
 ) -> pd.DataFrame:
     """Return the share that has ended in each way by each time (Aalen-Johansen), with intervals.
 
-    With `cluster`, the interval is from the delete-one-cluster jackknife with Student's t. It assumes only
-    that clusters are independent. Without `cluster`, it is from `aalen_johansen_variance`, on the scale of
-    log(-log F), which keeps it between 0 and 1. **That assumes independent rows. Holds of one borrower are
-    not independent, nor are holds of one replication that share a funding pool: name a cluster.**
+    With `cluster`, the interval is from the delete-one-cluster `jackknife`. It assumes only that clusters
+    are independent. Without `cluster`, it is from `aalen_johansen_variance`, on the scale of log(-log F),
+    which keeps it between 0 and 1. **That assumes independent rows. Holds of one borrower are not
+    independent, nor are holds of one replication that share a funding pool: name a cluster.**
+
+    Where nothing was observed, the share is 0 or 1, but the interval is not. It is the exact one of the
+    effective number of rows, or clusters: of none among 30 it is 0 to 12 %. With fewer than 5 rows at risk it
+    is unknown. If no row was censored before, shares are plain proportions, for which 5 rows are enough.
 
     Parameters
     ----------
@@ -56,6 +61,9 @@ def cumulative_incidence(
         Whether a row censored at a time is still at risk at that time: the usual rule. **Set it to False for
         `run.holds` and `study.holds`**: the age of their pending holds counts the day of the horizon, which
         is not simulated.
+    entry : str, optional
+        Column: the age in days at which a row came under observation, such as the age of a hold when the log
+        begins (left truncation). A row is at risk at t if entry < t <= duration; with entry 0, also at 0.
 
     Returns
     -------
@@ -65,12 +73,16 @@ def cumulative_incidence(
         - `at_risk`: number, or amount, of rows whose duration is that time or more. With
           ``censored_at_risk=False``, censored rows need a longer duration, and times at which rows are only
           censored are left out;
+        - `few_at_risk`: whether fewer than 20 rows are. There intervals say less than they seem to;
+        - `clusters`, with `cluster`: the effective number of clusters behind the shares,
+          (sum n)^2 / sum n^2, where n is how many rows of each cluster are at risk. It is divided by the
+          share pending, for which they stand, and never grows;
         - for each outcome, its label, `<label>_low` and `<label>_high`: the share that has ended in this way
-          by that time, and its interval. Outcomes are in the order of the categories, or else sorted. Without
-          clusters, the interval is NaN where the share is 0 or 1;
+          by that time, and its interval. Outcomes are in the order of the categories, or else sorted;
         - `pending`: share that has not ended: 1 less the outcomes.
 
-        ``attrs["interval"]`` says in words what the interval is.
+        ``attrs["interval"]`` says in words what the interval is. A group in which no row was ever at risk has
+        a row at its first time, with unknown shares. Times that differ by rounding only are one time.
 
     Raises
     ------
@@ -79,7 +91,8 @@ def cumulative_incidence(
 
     References
     ----------
-    As for `aalen_johansen`. The log-log interval is in chapter 1 of Kalbfleisch and Prentice (2002).
+    As for `aalen_johansen` and `jackknife`. The log-log interval is in chapter 1 of Kalbfleisch and Prentice
+    (2002).
 
     Examples
     --------
@@ -97,34 +110,31 @@ def cumulative_incidence(
     """
     check_confidence(confidence)
     data = read_survival_data(
-        frame, duration, outcome, censored, weight, cluster, censored_at_risk=censored_at_risk
+        frame, duration, outcome, censored, weight, cluster, entry=entry, censored_at_risk=censored_at_risk
     )
     table = table_by_group(frame, by, data, lambda group: _curve(group, confidence))
     if cluster is not None:
         method = f"delete-one jackknife over {cluster}"
     else:
         method = "none for amounts without a cluster" if weight is not None else "rows taken as independent"
-    table.attrs["interval"] = f"{100 * confidence:g} % intervals: {method}"
-    return table
+    return note_interval(table, confidence, method)
 
 
 def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
-    times, ended, censored = data.counts_by_time()
-    incidence = aalen_johansen(ended, censored)
+    times, counts = data.counts_by_time()
+    incidence = aalen_johansen(*counts)
+    clusters = None
     if "cluster" in data.rows:
-        clusters, batches = data.counts_by_cluster(clusters_per_batch(ended.size + censored.size))
-        band = jackknife_in_batches(aalen_johansen, (ended, censored), batches, clusters, confidence)
-        low, high = band.low, band.high
+        size = clusters_per_batch(sum(each.size for each in counts))
+        clusters = clusters_behind(counts, data.counts_by_cluster(size)[1])
+        number, batches = data.counts_by_cluster(size)
+        low, high = jackknife_in_batches(
+            aalen_johansen, counts, batches, number, confidence=confidence, clusters=clusters
+        )[2:]
     elif data.has_amounts:
         low = high = np.full_like(incidence, np.nan)
     else:
-        low, high = _log_log(incidence, aalen_johansen_variance(ended, censored), confidence)
-    return curve_table(data, times, at_risk(ended, censored), incidence, low, high)
-
-
-def _log_log(incidence: FloatArray, variance: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:
-    """Return the interval of F that is a normal one of log(-log F); NaN where F is 0 or 1."""
-    inside = (incidence > 0) & (incidence < 1 - ROUNDING)
-    share = np.where(inside, incidence, np.nan)
-    margin = np.exp(ndtri(0.5 + confidence / 2) * np.sqrt(variance) / np.abs(share * np.log(share)))
-    return share**margin, share ** (1 / margin)
+        low, high = log_log(incidence, aalen_johansen_variance(*counts), effective_number(counts), confidence)
+    marks = mark_few(data.counts_of_rows())
+    risk = counts_or_amounts(data, at_risk(*counts))
+    return curve_table(data.index(times), data.outcomes, risk, marks, (incidence, low, high), clusters)

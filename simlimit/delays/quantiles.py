@@ -8,6 +8,7 @@ import pandas as pd
 
 from simlimit.arguments import as_list, check_table, is_number
 from simlimit.delays.curves import ROUNDING, FloatArray
+from simlimit.delays.tables import by_curve
 from simlimit.errors import SimlimitError
 
 
@@ -74,11 +75,7 @@ def quantiles(
             raise SimlimitError(
                 f"probability is {probability!r}, but must be a number above 0 and at most 1."
             )
-    names = list(curve.index.names[:-1])
-    if not names:
-        return _quantiles(curve[columns], shares)
-    groups = curve.groupby(level=names if len(names) > 1 else names[0], sort=False)
-    return pd.concat({key: _quantiles(part[columns], shares) for key, part in groups}, names=names)
+    return by_curve(curve[columns], lambda part: _quantiles(part, shares))
 
 
 def describe_quantiles(table: pd.DataFrame) -> "pd.Series[str]":

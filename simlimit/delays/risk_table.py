@@ -5,11 +5,10 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import as_list, is_number
-from simlimit.delays.curves import at_risk
-from simlimit.delays.survival_data import SurvivalData, read_survival_data
+from simlimit.arguments import as_days
+from simlimit.delays.curves import FloatArray, at_risk
+from simlimit.delays.survival_data import SurvivalData, read_survival_data, tolerance
 from simlimit.delays.tables import AT_RISK, PENDING, check_labels, counts_or_amounts, table_by_group
-from simlimit.errors import SimlimitError
 
 
 def at_risk_table(
@@ -22,12 +21,13 @@ def at_risk_table(
     weight: str | None = None,
     by: str | Sequence[str] | None = None,
     censored_at_risk: bool = True,
+    entry: str | None = None,
 ) -> pd.DataFrame:
     """Return how many are at risk at a few times, and how many have ended or been censored so far.
 
     Parameters
     ----------
-    frame, duration, outcome, censored, by, censored_at_risk
+    frame, duration, outcome, censored, by, censored_at_risk, entry
         As in `cumulative_incidence`.
     days : numbers
         Times, 0 or more, in any order.
@@ -39,7 +39,7 @@ def at_risk_table(
     pandas.DataFrame
         Columns `days`. Index `status`, after the columns of `by`:
 
-        - `at_risk`: rows whose duration is that time or more;
+        - `at_risk`: rows under observation by then, whose duration is that time or more;
         - the label of each outcome, and `pending`: rows that have ended in this way, or were censored, by
           that time.
 
@@ -65,25 +65,34 @@ def at_risk_table(
     released    1   2   2
     pending     0   0   1
     """
-    times = as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
-    for day in times:
-        if not is_number(day) or not 0 <= day < np.inf:
-            raise SimlimitError(f"days has the value {day!r}, but must be numbers from 0 up.")
+    times = as_days(days)
     # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
-    data = read_survival_data(frame, duration, outcome, censored, weight)
+    data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)
     check_labels([AT_RISK, *data.outcomes, PENDING])
     return table_by_group(frame, by, data, lambda group: _risk_table(group, times, censored_at_risk))
 
 
 def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -> pd.DataFrame:
-    times, ended, censored = data.counts_by_time()
-    before, by_then = (np.searchsorted(times, days, side=side) for side in ("left", "right"))
+    times, counts = data.counts_by_time()
+    ended, censored = counts[:2]
+    asked = np.asarray(days, np.float64)
+    before = np.searchsorted(times, asked - tolerance(asked), side="left")
+    by_then = np.searchsorted(times, asked + tolerance(asked), side="right")
     still_ending = np.append(at_risk(ended, np.zeros_like(censored)), 0.0)
     still_censored = np.append(at_risk(np.zeros_like(ended), censored), 0.0)
     so_far = np.pad(np.cumsum([*ended, censored], axis=1), ((0, 0), (1, 0)))
     observed = still_ending[before] + still_censored[before if censored_at_risk else by_then]
+    if "entry" in data.rows:
+        observed -= _not_yet(data.rows, asked)
     return pd.DataFrame(
         counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]])),
         index=pd.Index([AT_RISK, *data.outcomes, PENDING], name="status"),
         columns=pd.Index(days, name="days"),
     )
+
+
+def _not_yet(rows: pd.DataFrame, days: FloatArray) -> FloatArray:
+    """Return how many come under observation at each of some days, or later."""
+    entries = rows["entry"].to_numpy()
+    weights = rows["weight"].to_numpy() if "weight" in rows else np.ones(len(rows))
+    return np.array([weights[entries >= day].sum() for day in days - tolerance(days)])

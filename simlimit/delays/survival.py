@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from simlimit.arguments import check_confidence
-from simlimit.delays.curves import at_risk
+from simlimit.delays.curves import at_risk, effective_number
+from simlimit.delays.share_intervals import log_log, mark_few
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
-from simlimit.delays.tables import curve_table, table_by_group
+from simlimit.delays.tables import counts_or_amounts, curve_table, note_interval, table_by_group
 from simlimit.errors import SimlimitError
 
 
@@ -23,6 +23,7 @@ def kaplan_meier(
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
     censored_at_risk: bool = True,
+    entry: str | None = None,
 ) -> pd.DataFrame:
     """Return the share that has ended by each time where nothing competes (Kaplan-Meier), with intervals.
 
@@ -33,7 +34,7 @@ def kaplan_meier(
 
     Parameters
     ----------
-    frame, duration, censored, by, confidence, censored_at_risk
+    frame, duration, censored, by, confidence, censored_at_risk, entry
         As in `cumulative_incidence`.
     outcome : str
         Column: how the row ended. Only one label other than `censored` may occur.
@@ -41,8 +42,7 @@ def kaplan_meier(
     Returns
     -------
     pandas.DataFrame
-        As from `cumulative_incidence`. The column `pending` is the Kaplan-Meier estimate S. The interval is
-        NaN where the share is 0 or 1.
+        As from `cumulative_incidence`. The column `pending` is the Kaplan-Meier estimate S.
 
     Raises
     ------
@@ -81,10 +81,11 @@ def kaplan_meier(
     4           1     1.000    0.000
     """
     check_confidence(confidence)
-    data = read_survival_data(frame, duration, outcome, censored, censored_at_risk=censored_at_risk)
+    data = read_survival_data(
+        frame, duration, outcome, censored, entry=entry, censored_at_risk=censored_at_risk
+    )
     table = table_by_group(frame, by, _with_one_outcome(data), lambda group: _curve(group, confidence))
-    table.attrs["interval"] = f"{100 * confidence:g} % intervals: Greenwood, rows taken as independent"
-    return table
+    return note_interval(table, confidence, "Greenwood, rows taken as independent")
 
 
 def _with_one_outcome(data: SurvivalData) -> SurvivalData:
@@ -103,12 +104,14 @@ def _with_one_outcome(data: SurvivalData) -> SurvivalData:
 
 
 def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
-    times, ended, censored = data.counts_by_time()
-    risk = at_risk(ended, censored)
-    pending = np.asarray(np.cumprod((risk - ended) / risk, axis=-1), np.float64)
-    # There is no interval where the share is 0 or 1: its logarithm, or that of it, is infinite.
+    times, counts = data.counts_by_time()
+    risk = at_risk(*counts)
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = 1 / np.log(pending) ** 2 * np.cumsum(ended / (risk * (risk - ended)), axis=-1)
-        margin = ndtri(0.5 + confidence / 2) * np.sqrt(variance)
-        low, high = (np.exp(-np.exp(np.log(-np.log(pending)) + z)) for z in (margin, -margin))
-    return curve_table(data, times, risk, 1 - pending, 1 - high, 1 - low)
+        pending = np.asarray(np.cumprod((risk - counts[0]) / risk, axis=-1), np.float64)
+        # Greenwood's formula.
+        variance = pending**2 * np.cumsum(counts[0] / (risk * (risk - counts[0])), axis=-1)
+    low, high = log_log(pending, variance, effective_number(counts), confidence)
+    curves = (1 - pending, 1 - high, 1 - low)
+    return curve_table(
+        data.index(times), data.outcomes, counts_or_amounts(data, risk), mark_few(counts), curves
+    )

@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.delays.curves import FloatArray
+from simlimit.delays.curves import ROUNDING, Counts, FloatArray
 from simlimit.errors import SimlimitError
 
 IntArray = npt.NDArray[np.int64]
+
+FROM_START = -1.0
+"""The entry of a row that is at risk from the start, also at time 0."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class SurvivalData:
 
         - `time`: days until the row ended, or was last seen;
         - `outcome`: a position in `outcomes`; `len(outcomes)` means censored;
+        - `entry`, if some row is not at risk from the start: the time after which each row is at risk;
+          `FROM_START` if from the start;
         - `weight`, if rows count by an amount;
         - `cluster`, if rows belong to clusters: the number of the cluster.
     outcomes : tuple
@@ -47,39 +52,74 @@ class SurvivalData:
         """Whether each row is censored."""
         return np.asarray(self.rows["outcome"] == len(self.outcomes))
 
-    def counts_by_time(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the distinct times, and the counts of ends (outcomes, times) and censored rows (times)."""
-        times, time_codes = np.unique(self.rows["time"], return_inverse=True)
-        counts = self._count(self.rows.assign(time=time_codes, cluster=0), 1, len(times))[0]
-        return times, counts[:-1], counts[-1]
+    def index(self, times: FloatArray) -> "pd.Index[Any]":
+        """Return times as days of a table: integers, if durations are."""
+        return pd.Index(times.astype(np.int64) if self.whole_days else times)
 
-    def counts_by_cluster(self, batch_size: int) -> tuple[int, Iterator[tuple[FloatArray, FloatArray]]]:
+    def at_risk_once(self) -> "SurvivalData":
+        """Return the data without rows that never are at risk; as it is, if none ever is."""
+        if "entry" not in self.rows:
+            return self
+        is_at_risk = self.rows["entry"] < self.rows["time"]
+        rows = self.rows[is_at_risk] if is_at_risk.any() else self.rows
+        is_from_start = (rows["entry"] == FROM_START).all()
+        return replace(self, rows=rows.drop(columns="entry") if is_from_start else rows)
+
+    def counts_by_time(self) -> tuple[FloatArray, Counts]:
+        """Return the distinct times, and the counts for `aalen_johansen` by time."""
+        times, rows = self._coded()
+        counts = self._count(rows.assign(cluster=0), 1, len(times))
+        return times, tuple(each[0] for each in counts)
+
+    def counts_of_rows(self) -> Counts:
+        """Return the counts of rows by time, also if rows count by an amount."""
+        rows = self.rows.drop(columns="weight") if self.has_amounts else self.rows
+        return replace(self, rows=rows).counts_by_time()[1]
+
+    def counts_by_cluster(self, batch_size: int) -> tuple[int, Iterator[Counts]]:
         """Return the number of clusters, and their counts in batches of clusters.
 
         A log of many borrowers also has many distinct times: all counts at once would not fit into memory.
         """
-        times, time_codes = np.unique(self.rows["time"], return_inverse=True)
-        names, cluster_codes = np.unique(self.rows["cluster"], return_inverse=True)
-        rows = self.rows.assign(time=time_codes, cluster=cluster_codes).sort_values("cluster", kind="stable")
+        times, rows = self._coded()
+        names, cluster_codes = np.unique(rows["cluster"], return_inverse=True)
+        rows = rows.assign(cluster=cluster_codes).sort_values("cluster", kind="stable")
         firsts = range(0, len(names), batch_size)
         starts = np.searchsorted(rows["cluster"], [*firsts, len(names)])
 
-        def batches() -> Iterator[tuple[FloatArray, FloatArray]]:
+        def batches() -> Iterator[Counts]:
             for first, start, stop in zip(firsts, starts[:-1], starts[1:], strict=True):
                 batch = rows.iloc[start:stop]
                 size = min(batch_size, len(names) - first)
-                counts = self._count(batch.assign(cluster=batch["cluster"] - first), size, len(times))
-                yield counts[:, :-1], counts[:, -1]
+                yield self._count(batch.assign(cluster=batch["cluster"] - first), size, len(times))
 
         return len(names), batches()
 
-    def _count(self, rows: pd.DataFrame, clusters: int, times: int) -> FloatArray:
-        """Return counts, or amounts, of shape (clusters, outcomes + 1, times); the last are censored."""
+    def _coded(self) -> tuple[FloatArray, pd.DataFrame]:
+        """Return the distinct times, and the rows with their positions in these instead of times."""
+        times, codes = np.unique(self.rows["time"], return_inverse=True)
+        rows = self.rows.assign(time=codes)
+        if "entry" in rows:
+            # Whoever enters between two times is at risk from the second one on.
+            rows["entry"] = np.searchsorted(times, rows["entry"], side="right") - 1
+        return times, rows
+
+    def _count(self, rows: pd.DataFrame, clusters: int, times: int) -> Counts:
+        """Return counts, or amounts: ended (clusters, outcomes, times), censored, and entered, if any did."""
         shape = (clusters, len(self.outcomes) + 1, times)
-        codes = [rows[name].to_numpy() for name in ("cluster", "outcome", "time")]
-        cells = np.ravel_multi_index(codes, shape)
-        counts = np.bincount(cells, rows.get("weight"), minlength=int(np.prod(shape)))
-        return counts.reshape(shape).astype(np.float64)
+        counts = _tally(rows, ["cluster", "outcome", "time"], shape)
+        ended_and_censored = counts[:, :-1], counts[:, -1]
+        if "entry" not in rows:
+            return ended_and_censored
+        late = rows[rows["entry"] >= 0]
+        return *ended_and_censored, _tally(late, ["cluster", "entry"], (clusters, times))
+
+
+def _tally(rows: pd.DataFrame, names: list[str], shape: tuple[int, ...]) -> FloatArray:
+    """Return how many rows, or which amount, have each combination of codes."""
+    cells = np.ravel_multi_index([rows[name].to_numpy() for name in names], shape)
+    counts = np.bincount(cells, rows.get("weight"), minlength=int(np.prod(shape)))
+    return counts.reshape(shape).astype(np.float64)
 
 
 def read_survival_data(
@@ -90,42 +130,77 @@ def read_survival_data(
     weight: str | None = None,
     cluster: str | None = None,
     *,
+    entry: str | None = None,
     censored_at_risk: bool = True,
 ) -> SurvivalData:
     """Check the columns of a table and return its rows.
 
     Without `censored_at_risk`, a row censored at a time was last seen before it. So its duration becomes the
-    next smaller one of the table. If there is none, the row never was at risk, and is left out.
+    next smaller one of the table. If there is none, the row never is at risk: it enters when it is censored.
 
     Raises
     ------
     SimlimitError
-        If a column is missing or has a value that is not allowed, or no row is censored or left.
+        If a column is missing or has a value that is not allowed, or there is no row.
     """
     if not isinstance(frame, pd.DataFrame):
         raise SimlimitError(f"frame is of type {type(frame).__name__}, but must be a pandas DataFrame.")
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
     codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), outcome, censored)
-    columns = {"time": _non_negative(_column(frame, "duration", duration), duration), "outcome": codes}
+    times = _non_negative(_column(frame, "duration", duration), duration)
+    columns: dict[str, FloatArray | IntArray] = {"outcome": codes}
+    if entry is None:
+        columns["time"] = _merge(times)
+    else:
+        entries = _non_negative(_column(frame, "entry", entry), entry)
+        times, entries = np.split(_merge(np.append(times, entries)), 2)
+        columns |= {"time": times, "entry": _entries(frame, entries, times, (entry, duration))}
     if weight is not None:
         columns["weight"] = _non_negative(_column(frame, "weight", weight), weight)
     if cluster is not None:
         columns["cluster"] = _codes(_column(frame, "cluster", cluster), cluster)
     data = SurvivalData(pd.DataFrame(columns), outcomes, pd.api.types.is_integer_dtype(frame[duration]))
-    return data if censored_at_risk else _censored_earlier(data, duration)
+    return data if censored_at_risk else _censored_earlier(data)
 
 
-def _censored_earlier(data: SurvivalData, duration: str) -> SurvivalData:
-    """Return the data with each censored row at the next smaller time, without those that have none."""
+def tolerance(times: FloatArray) -> FloatArray:
+    """Return by how much times may differ and still be one time: 0.1 + 0.2 is 0.3."""
+    differ: FloatArray = ROUNDING * np.maximum(times, 1.0)
+    return differ
+
+
+def _merge(times: FloatArray) -> FloatArray:
+    """Return times, of which those that differ by rounding only are the smallest of them."""
+    distinct, codes = np.unique(times, return_inverse=True)
+    is_new = np.diff(distinct, prepend=-np.inf) > tolerance(distinct)
+    merged: FloatArray = distinct[is_new][np.cumsum(is_new)[codes] - 1]
+    return merged
+
+
+def _entries(
+    frame: pd.DataFrame, entries: FloatArray, times: FloatArray, names: tuple[str, str]
+) -> FloatArray:
+    """Return after which time each row is at risk, or refuse a row that never is."""
+    entries = np.where(entries <= ROUNDING, FROM_START, entries)
+    wrong = entries >= times
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise SimlimitError(
+            f"{names[0]} is {entries[first]:g} in row {frame.index[first]!r}, "
+            f"but must be before its {names[1]}, {times[first]:g}."
+        )
+    return entries
+
+
+def _censored_earlier(data: SurvivalData) -> SurvivalData:
+    """Return the data with each censored row at the next smaller time; never at risk, if there is none."""
     times, time_codes = np.unique(data.rows["time"], return_inverse=True)
     time_codes = time_codes - data.is_censored
-    rows = data.rows.assign(time=times[time_codes])[time_codes >= 0]
-    if rows.empty:
-        raise SimlimitError(
-            f"every row is censored at the same {duration} ({times[0]:g}), but with censored_at_risk=False "
-            "some row must be observed before that."
-        )
+    rows = data.rows.assign(time=times[np.maximum(time_codes, 0)])
+    never = time_codes < 0
+    if never.any():
+        rows["entry"] = np.where(never, times[0], rows.get("entry", FROM_START))
     return replace(data, rows=rows)
 
 

@@ -7,11 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.delays.curves import FloatArray
+from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.survival_data import SurvivalData, data_by_group
 from simlimit.errors import SimlimitError
 
 AT_RISK = "at_risk"
+FEW = "few_at_risk"
+CLUSTERS = "clusters"
 PENDING = "pending"
 
 TableOf = Callable[[SurvivalData], pd.DataFrame]
@@ -20,11 +22,23 @@ TableOf = Callable[[SurvivalData], pd.DataFrame]
 def table_by_group(
     frame: pd.DataFrame, by: str | Sequence[str] | None, data: SurvivalData, table_of: TableOf
 ) -> pd.DataFrame:
-    """Return the table of the data, or the tables of its groups below each other, indexed by group."""
+    """Return the table of the data, or the tables of its groups below each other, indexed by group.
+
+    They are made of the rows that ever are at risk.
+    """
     if by is None:
-        return table_of(data)
-    tables = {key: table_of(group) for key, group in data_by_group(frame, by, data).items()}
+        return table_of(data.at_risk_once())
+    tables = {key: table_of(group.at_risk_once()) for key, group in data_by_group(frame, by, data).items()}
     return pd.concat(tables, names=[by] if isinstance(by, str) else list(by))
+
+
+def by_curve(curve: pd.DataFrame, table_of: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    """Return the table of a curve, or the tables of the curves of its groups below each other."""
+    names = list(curve.index.names[:-1])
+    if not names:
+        return table_of(curve)
+    groups = curve.groupby(level=names if len(names) > 1 else names[0], sort=False)
+    return pd.concat({key: table_of(part) for key, part in groups}, names=names)
 
 
 def counts_or_amounts(data: SurvivalData, values: FloatArray) -> npt.NDArray[np.float64 | np.int64]:
@@ -40,22 +54,49 @@ def with_interval(
 
 
 def curve_table(
-    data: SurvivalData,
-    times: FloatArray,
-    observed: FloatArray,
-    incidence: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
+    days: pd.Index,
+    outcomes: Sequence[Hashable],
+    observed: npt.NDArray[np.float64 | np.int64],
+    marks: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]],
+    curves: tuple[FloatArray, FloatArray, FloatArray],
+    clusters: FloatArray | None = None,
 ) -> pd.DataFrame:
-    """Return a curve as a table: those at risk, each outcome with its interval, and those pending."""
-    outcomes = [with_interval(*curve) for curve in zip(data.outcomes, incidence, low, high, strict=True)]
-    check_labels([AT_RISK, *itertools.chain(*outcomes), PENDING])
-    columns: dict[Hashable, object] = {AT_RISK: counts_or_amounts(data, observed)}
-    for outcome in outcomes:
-        columns |= outcome
-    columns[PENDING] = np.maximum(1 - incidence.sum(axis=0), 0.0)
-    days = times.astype(np.int64) if data.whole_days else times
-    return pd.DataFrame(columns, index=pd.Index(days, name="days"))
+    """Return a curve as a table: those at risk, each outcome with its interval, and those pending.
+
+    Parameters
+    ----------
+    days : Index
+    outcomes : sequence of labels
+    observed : array of shape (days)
+        Those at risk, or their amounts.
+    marks : two arrays of shape (days)
+        From `mark_few`.
+    curves : three arrays of shape (outcomes, days)
+        Shares, and the ends of their intervals.
+    clusters : array of shape (days), optional
+        The effective number of clusters.
+    """
+    few, unknown = marks
+    share, low, high = curves
+    low, high = (np.where(unknown, np.nan, end) for end in (low, high))
+    columns: dict[Hashable, object] = {AT_RISK: observed, FEW: few}
+    if clusters is not None:
+        columns[CLUSTERS] = clusters
+    shares = [with_interval(*curve) for curve in zip(outcomes, share, low, high, strict=True)]
+    check_labels([*columns, *itertools.chain(*shares), PENDING])
+    for each in shares:
+        columns |= each
+    pending = 1 - share.sum(axis=0)
+    if not len(outcomes):
+        pending = np.where(observed > 0, pending, np.nan)
+    columns[PENDING] = np.where(pending < ROUNDING, 0.0, pending)
+    return pd.DataFrame(columns, index=days.rename("days"))
+
+
+def note_interval(table: pd.DataFrame, confidence: float, method: str) -> pd.DataFrame:
+    """Return a curve that says what its intervals are."""
+    table.attrs |= {"confidence": confidence, "interval": f"{100 * confidence:g} % intervals: {method}"}
+    return table
 
 
 def check_labels(names: Sequence[Hashable]) -> None:

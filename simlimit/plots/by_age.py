@@ -1,16 +1,15 @@
 """The tables that pictures are drawn from, in the shape in which a study gives them, of a run too."""
 
-from collections.abc import Hashable
-
 import numpy as np
 import pandas as pd
 
 from simlimit.arguments import check_choice, check_whole
 from simlimit.delays import aalen_johansen, at_risk
-from simlimit.delays.tables import with_interval
+from simlimit.delays.share_intervals import mark_few
+from simlimit.delays.tables import curve_table
 from simlimit.model.causes import GATES
 from simlimit.run.run import Run
-from simlimit.study.metrics import WEIGHTS, Floats, Weight, last_seen
+from simlimit.study.metrics import WEIGHTS, Weight, last_seen
 from simlimit.study.study import ENDS, Study
 
 
@@ -35,12 +34,10 @@ def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFr
     counts = _by_age(of.counts, weight)
     ended, censored = counts[[*ENDS]].to_numpy().T, last_seen(counts["pending"].to_numpy())
     incidence = aalen_johansen(ended, censored)
-    table: dict[Hashable, Floats] = {"at_risk": at_risk(ended, censored)}
-    unknown = np.full(len(counts), np.nan)
-    for end, share in zip(ENDS, incidence, strict=True):
-        table |= with_interval(end, share, unknown, unknown)
-    table["pending"] = 1 - incidence.sum(axis=0)
-    return pd.DataFrame(table, index=counts.index)
+    holds = _by_age(of.counts, "holds")
+    few = mark_few((holds[[*ENDS]].to_numpy().T, last_seen(holds["pending"].to_numpy())))
+    unknown = np.full_like(incidence, np.nan)
+    return curve_table(counts.index, ENDS, at_risk(ended, censored), few, (incidence, unknown, unknown))
 
 
 def standing(of: Run | Study, weight: Weight) -> pd.DataFrame:

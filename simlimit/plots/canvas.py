@@ -5,13 +5,16 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
+from simlimit.delays.share_intervals import FEW_AT_RISK
+from simlimit.delays.tables import FEW
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Labels
-from simlimit.plots.style import GREY, LABEL_SIZE, line
+from simlimit.plots.style import GREY, LABEL_SIZE, LIGHT_GREY, line
 from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution
 from simlimit.study.ranking import LeverRanking
@@ -99,6 +102,22 @@ def use_percent_axis(ax: Axes) -> None:
     """Show the heights, which are shares, as per cent."""
     ax.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
+
+
+def shade_few(ax: Axes, curve: pd.DataFrame, label: Labels) -> bool:
+    """Shade where few are at risk, with an entry for the legend; return whether there is such a part.
+
+    The limits of the axes must be final.
+    """
+    end = ax.get_xlim()[1]
+    few = curve.loc[:end, FEW].to_numpy()
+    if not few.any():
+        return False
+    days = np.append(curve.loc[:end].index.to_numpy(np.float64), end)
+    part = ax.fill_between(days, 0, 1, np.append(few, few[-1]), step="post", color=LIGHT_GREY, linewidth=0)
+    part.set(transform=ax.get_xaxis_transform(), zorder=0, alpha=0.6)
+    part.set_label(label("fewer than {number} at risk", number=FEW_AT_RISK))
+    return True
 
 
 def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None:

@@ -51,8 +51,9 @@ def delay(
     Returns
     -------
     matplotlib Axes
-        Below the line: released. Hatched, from above: forfeited. Between: pending. The vertical axis begins
-        at 0; if most is released on the day of repayment, it begins at the share that its label names.
+        Below the line: released. Hatched, from above: forfeited. Between: pending. Grey: fewer than 20 holds
+        at risk. The vertical axis begins at 0; if most is released on the day of repayment, it begins at the
+        share that its label names.
 
     Raises
     ------
@@ -111,6 +112,7 @@ def _draw(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     rest = canvas.percent(curve["pending"].iloc[-1])
     ax.plot([], [], " ", label=label("pending after {day} days: {share}", day=end, share=rest))
     words = label("forfeited by day {day}: {share}", day=end, share=_share_text(curve, "forfeited", end))
+    canvas.shade_few(ax, curve, label)
     look = AREAS["forfeited"]._asdict()
     ax.fill_between(days, 1 - curve["forfeited"], 1, step="post", linewidth=0.4, label=words, **look)
 

@@ -13,7 +13,16 @@ from simlimit.delays.curves import ROUNDING
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.by_age import delay_curve
-from simlimit.plots.canvas import axes_or_new, finish, label_ends, percent, subtitle, use_percent_axis, write
+from simlimit.plots.canvas import (
+    axes_or_new,
+    finish,
+    label_ends,
+    percent,
+    shade_few,
+    subtitle,
+    use_percent_axis,
+    write,
+)
 from simlimit.plots.labels import CHINESE, Labels, Language
 from simlimit.run.run import Run
 from simlimit.study.metrics import Floats, Weight
@@ -60,8 +69,9 @@ def incidence(
     Returns
     -------
     matplotlib Axes
-        A line for each outcome. Below: how many are at risk at each of the days, and how many have ended in
-        each way by then, in the unit of the curve (holds, or currency units).
+        A line for each outcome; grey where fewer than 20 are at risk. Below: how many are at risk at each of
+        the days, and how many have ended in each way by then, in the unit of the curve (holds, or currency
+        units).
 
     Raises
     ------
@@ -88,6 +98,8 @@ def incidence(
     use_percent_axis(ax)
     for number, name in enumerate(outcomes):
         _draw(ax, curve, name, style.line(number))
+    if shade_few(ax, curve, label):
+        ax.legend(loc="upper left", fontsize="small", framealpha=1)
     last = curve.loc[: asked[-1], [*outcomes]].ffill().iloc[-1]
     texts = [f"{words} {percent(last[name])}" for name, words in outcomes.items()]
     label_ends(ax, last.to_list(), texts)

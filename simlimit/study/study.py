@@ -1,6 +1,6 @@
 """Many replications of one scenario, and their statistics."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import cached_property
 from typing import Any, Literal
 
@@ -10,8 +10,10 @@ import pandas as pd
 
 import simlimit
 from simlimit.arguments import check_choice, check_confidence, check_whole
-from simlimit.delays import aalen_johansen, at_risk, jackknife
-from simlimit.delays.tables import with_interval
+from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
+from simlimit.delays.clusters import clusters_behind
+from simlimit.delays.share_intervals import mark_few
+from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
@@ -211,7 +213,7 @@ class Study(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each point separately: delete-one jackknife over replications, Student's t.
+            Of each point separately: delete-one `jackknife` over replications.
         weight : "holds" or "amount"
             As in `summary`.
         group : str, optional
@@ -220,26 +222,62 @@ class Study(TabularResult):
         Returns
         -------
         pandas.DataFrame
-            Index `days`, 0 to the longest age observed. Columns `at_risk` (holds, or currency units, of all
-            replications), `released` and `forfeited` with `_low` and `_high`, and `pending` (the rest). NaN
-            beyond the ages at which anything was observed.
+            Index `days`, 0 to the longest age observed; `simlimit.share_at` gives other days. Columns as from
+            `cumulative_incidence`: `at_risk` (holds, or currency units, of all replications), `few_at_risk`
+            (fewer than 20 holds), `clusters` (the effective number of replications), `released` and
+            `forfeited` with `_low` and `_high`, and `pending` (the rest). NaN beyond the ages at which
+            anything was observed. Intervals are NaN with fewer than 5 holds at risk. Where all were, or none
+            was, released they are exact, and not of width 0.
 
         Raises
         ------
         SimlimitError
             If there is no such group.
         """
-        counts = self._counts("ended", confidence, weight, group)
-        ended, censored = counts[:, :2], metrics.last_seen(counts[:, 2])
-        band = jackknife(aalen_johansen, ended, censored, confidence=confidence)
-        unit = 1 if weight == "holds" else 100
-        columns: dict[Hashable, Floats] = {"at_risk": at_risk(ended.sum(axis=0), censored.sum(axis=0)) / unit}
-        for i, outcome in enumerate(ENDS):
-            columns |= with_interval(outcome, band.estimate[i], band.low[i], band.high[i])
-        columns["pending"] = 1 - band.estimate.sum(axis=0)
-        table = pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))
-        table.attrs["interval"] = f"{100 * confidence:g} % intervals: delete-one jackknife over replications"
-        return table
+        ended, censored = self._ended(confidence, weight, group)
+        totals = ended.sum(axis=0), censored.sum(axis=0)
+        clusters = clusters_behind(totals, [(ended, censored)])
+        band = jackknife(aalen_johansen, ended, censored, confidence=confidence, clusters=clusters)
+        few = mark_few(tuple(each.sum(axis=0) for each in self._ended(confidence, "holds", group)))
+        risk = at_risk(*totals) / (1 if weight == "holds" else 100)
+        curves = (band.estimate, band.low, band.high)
+        table = curve_table(pd.RangeIndex(len(risk)), ENDS, risk, few, curves, clusters)
+        return note_interval(table, confidence, "delete-one jackknife over replications")
+
+    def quantiles(
+        self,
+        probabilities: Iterable[float] = (0.25, 0.5, 0.75, 0.9),
+        group: str | None = None,
+        confidence: float = 0.95,
+        weight: Weight = "holds",
+    ) -> pd.DataFrame:
+        """Return the age by which given shares are released, with its interval.
+
+        Parameters
+        ----------
+        probabilities : floats
+            Above 0 and at most 1.
+        group, confidence, weight
+            As in `delay_curve`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `simlimit.quantiles` of the `delay_curve`: a row for each probability.
+
+        Raises
+        ------
+        SimlimitError
+            If a probability is not above 0 and at most 1, or another argument is not as above.
+
+        Examples
+        --------
+        >>> import simlimit as sl
+        >>> daily = sl.preset("clockwork").replace({"population.borrowers": 100})
+        >>> sl.describe_quantiles(sl.replicate(daily, 20, seed=1).quantiles((0.5,))).to_list()
+        ['0 days (0 to 0)']
+        """
+        return quantiles(self.delay_curve(confidence, weight, group), "released", probabilities)
 
     def standing(
         self, confidence: float = 0.95, weight: Weight = "amount", group: str | None = None
@@ -253,7 +291,8 @@ class Study(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each share separately: delete-one jackknife over replications, Student's t.
+            Of each share separately: delete-one `jackknife` over replications. Where nothing, or all, stands,
+            the interval is exact, and not of width 0.
         weight : "amount" or "holds"
             Whether shares are of the repaid amount, or of the number of holds.
         group : str, optional
@@ -338,6 +377,13 @@ class Study(TabularResult):
             return np.asarray(counts.sum(axis=1, dtype=np.int64))
         check_choice("group", group, self.by)
         return counts[:, self.by.index(group)].astype(np.int64)
+
+    def _ended(
+        self, confidence: float, weight: str, group: str | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the counts of each replication that ended in each way at each age, and the last seen."""
+        counts = self._counts("ended", confidence, weight, group)
+        return counts[:, :2], metrics.last_seen(counts[:, 2])
 
     def _kept_table(self, name: str, *keeps: str) -> pd.DataFrame:
         """Return a table of all replications, or refuse if the study does not keep it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from logs import random_log
-from scipy.stats import t
+from scipy.special import expit, logit
+from scipy.stats import binomtest, t
 
 from simlimit.delays import aalen_johansen, clusters, cumulative_incidence, jackknife
 from simlimit.errors import SimlimitError
@@ -26,14 +27,51 @@ def test_it_equals_a_loop(number: int, cells_per_batch: int, monkeypatch: pytest
         aalen_johansen(np.delete(ended, i, axis=0).sum(axis=0), np.delete(censored, i, axis=0).sum(axis=0))
         for i in range(number)
     ]
+    estimate = aalen_johansen(ended.sum(axis=0), censored.sum(axis=0))
     deviations = np.array(left_out) - np.mean(left_out, axis=0)
     error = np.sqrt((number - 1) / number * (deviations**2).sum(axis=0))
-    estimate = aalen_johansen(ended.sum(axis=0), censored.sum(axis=0))
-    margin = t.ppf(0.95, number - 1) * error
     np.testing.assert_array_equal(band.estimate, estimate)
     np.testing.assert_allclose(band.error, error, atol=1e-12)
-    np.testing.assert_allclose(band.low, np.clip(estimate - margin, 0, 1), atol=1e-12)
-    np.testing.assert_allclose(band.high, np.clip(estimate + margin, 0, 1), atol=1e-12)
+    sizes = ended.sum(axis=(1, 2)) + censored.sum(axis=1)
+    effective = sizes.sum() ** 2 / (sizes**2).sum()
+    change = np.array(left_out) - estimate
+    freedom = np.minimum(2 * (change**2).sum(axis=0) ** 2 / (change**4).sum(axis=0), effective - 1)
+    inside = (estimate > 0) & (estimate < 1 - 1e-9) & (error > 1e-9)
+    assert inside.sum() > inside.size / 2
+    share, margin = estimate[inside], (t.ppf(0.95, freedom) * error)[inside]
+    margin /= share * (1 - share)
+    np.testing.assert_allclose(band.low[inside], expit(logit(share) - margin), atol=1e-9)
+    np.testing.assert_allclose(band.high[inside], expit(logit(share) + margin), atol=1e-9)
+
+
+@pytest.mark.parametrize("number", [2, 10, 40])
+@pytest.mark.parametrize("released", [0, 1, 4])
+def test_clusters_that_are_all_alike_have_the_exact_interval_of_as_many_trials(
+    number: int, released: int
+) -> None:
+    band = jackknife(aalen_johansen, [[[released, 4 - released]]] * number, [[0, 0]] * number)
+    share = released / 4
+    if number % 4 == 0 or released in (0, 4):
+        told = binomtest(int(share * number), number).proportion_ci(0.95, "exact")
+        assert band.low[0, 0] == pytest.approx(told.low, abs=1e-12)
+        assert band.high[0, 0] == pytest.approx(told.high, abs=1e-12)
+    assert band.low[0, 0] <= share <= band.high[0, 0]
+    assert band.high[0, 0] - band.low[0, 0] > 1 / number
+
+
+def test_uneven_clusters_count_less() -> None:
+    # One cluster of 12 and eight of 1: 20^2 / (144 + 8) = 2.6 clusters, all alike.
+    released = [[[size]] for size in (12, *[1] * 8)]
+    band = jackknife(aalen_johansen, released, [[0]] * 9)
+    assert band.low[0, 0] == pytest.approx(0.025 ** (152 / 400), rel=1e-12)
+
+
+def test_a_share_that_only_one_cluster_backs_has_an_exact_interval() -> None:
+    # Only the first cluster has anybody at risk at the second age.
+    ended, censored = [[[1, 2]], [[1, 0]], [[0, 0]]], [[0, 2], [3, 0], [4, 0]]
+    band = jackknife(aalen_johansen, ended, censored, clusters=[3, 1.5])
+    assert np.isnan(band.error[0, 1])
+    assert 0 < band.low[0, 1] < band.estimate[0, 1] < band.high[0, 1] < 1
 
 
 def test_of_equal_clusters_it_is_the_standard_error_of_the_mean() -> None:
@@ -90,8 +128,13 @@ def test_the_band_of_a_table_is_that_of_its_counts(
     weights = 1 if weight is None else log[weight]
     np.add.at(counted, (log["borrower"], log["outcome"].cat.codes, log["delay_days"]), weights)
     counted = counted[counted.sum(axis=(1, 2)) > 0]
-    band = jackknife(aalen_johansen, counted[:, :2], counted[:, 2])
     table = cumulative_incidence(log, cluster="borrower", weight=weight)
+    # Those at risk at each age stand for the share that had not ended before.
+    at_risk = counted.sum(axis=1)[:, ::-1].cumsum(axis=1)[:, ::-1]
+    before = np.append(1, table["pending"][:-1])
+    number = at_risk.sum(axis=0) ** 2 / (at_risk**2).sum(axis=0) / before
+    np.testing.assert_allclose(table["clusters"], np.minimum.accumulate(number), rtol=1e-9)
+    band = jackknife(aalen_johansen, counted[:, :2], counted[:, 2], clusters=table["clusters"])
     np.testing.assert_allclose(table["released_low"], band.low[0], atol=1e-12)
     np.testing.assert_allclose(table["forfeited_high"], band.high[1], atol=1e-12)
 

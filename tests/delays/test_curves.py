@@ -133,6 +133,73 @@ def test_leading_axes_are_histories_by_themselves(counted: Array) -> None:
         np.testing.assert_array_equal(whole, each)
 
 
+def plain_curve(
+    rows: list[tuple[int, int, int]], times: list[int]
+) -> tuple[list[float], list[float], list[int]]:
+    """Return incidence of outcome 0, its variance, and those at risk, row by row: entry < t <= duration.
+
+    The variance is the double sum of the delta method: each age s adds to F(t) by the hazards of both ends.
+    """
+    shares, variances, risk = [], [], []
+    steps: list[tuple[float, int, int, int]] = []
+    pending, share = 1.0, 0.0
+    for time in times:
+        n = sum(entry < time <= duration for entry, duration, _ in rows)
+        ends = [sum(d == time and how == k and e < time for e, d, how in rows) for k in (0, 1)]
+        steps.append((pending, n, ends[0], ends[1]))
+        share += pending * ends[0] / n
+        pending *= 1 - sum(ends) / n
+        # The derivative of F(t) by each hazard, and the multinomial covariance of the hazards of one age.
+        total, so_far = 0.0, 0.0
+        for before, m, d0, d1 in steps:
+            so_far += before * d0 / m
+            left = 1 - (d0 + d1) / m
+            later = (share - so_far) / left if left > 0 else 0.0
+            a, b, h0, h1 = before - later, -later, d0 / m, d1 / m
+            total += (a * a * h0 * (1 - h0) + b * b * h1 * (1 - h1) - 2 * a * b * h0 * h1) / m
+        shares.append(share)
+        variances.append(total)
+        risk.append(n)
+    return shares, variances, risk
+
+
+late_rows = st.lists(
+    st.tuples(st.integers(-1, 5), st.integers(1, 6), st.integers(0, 2)).map(
+        lambda row: (min(row[0], row[1] - 1), row[1], row[2])
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@given(late_rows)
+def test_late_entries_equal_a_plain_count_of_rows(rows: list[tuple[int, int, int]]) -> None:
+    times = sorted({duration for _, duration, _ in rows})
+    ended, censored, entered = np.zeros((2, len(times))), np.zeros(len(times)), np.zeros(len(times))
+    for entry, duration, how in rows:
+        counted = censored if how == 2 else ended[how]
+        counted[times.index(duration)] += 1
+        if entry >= times[0]:
+            entered[max(i for i, time in enumerate(times) if time <= entry)] += 1
+    shares, variances, risk = plain_curve(rows, times)
+    assert at_risk(ended, censored, entered).tolist() == risk
+    np.testing.assert_allclose(aalen_johansen(ended, censored, entered)[0], shares, atol=1e-12)
+    np.testing.assert_allclose(aalen_johansen_variance(ended, censored, entered)[0], variances, atol=1e-12)
+
+
+def test_bad_entries_are_refused() -> None:
+    with pytest.raises(
+        SimlimitError, match=r"^entered has shape \(1,\), but must have that of censored: \(2,\)"
+    ):
+        at_risk([[1, 1]], [0, 0], [0])
+    with pytest.raises(SimlimitError, match=r"^entered has the value -1, but counts must be 0 or more\.$"):
+        aalen_johansen([[1, 1]], [0, 0], [-1, 0])
+    with pytest.raises(
+        SimlimitError, match=r"^entered is larger at some age than the number that is observed"
+    ):
+        aalen_johansen([[1, 1]], [0, 0], [2, 0])
+
+
 def test_bad_counts_are_refused() -> None:
     with pytest.raises(SimlimitError, match=r"^ended has shape \(2, 3\) and censored has shape \(2,\), but"):
         aalen_johansen(np.ones((2, 3)), np.ones(2))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from logs import OUTCOMES, logs, random_log
 from statsmodels.duration.survfunc import SurvfuncRight
 
@@ -44,7 +45,7 @@ def only_released(seed: int) -> pd.DataFrame:
 def test_a_curve_by_hand() -> None:
     table = cumulative_incidence(RELEASE_LOG)
     assert list(table.columns) == [
-        "at_risk",
+        "at_risk", "few_at_risk",
         "forfeited", "forfeited_low", "forfeited_high",
         "released", "released_low", "released_high",
         "pending",
@@ -61,20 +62,68 @@ def test_a_curve_by_hand() -> None:
 
 
 def test_the_interval_of_independent_rows() -> None:
-    table = cumulative_incidence(RELEASE_LOG, confidence=0.9)
-    variance = aalen_johansen_variance([[1, 0, 1], [0, 1, 0]], [0, 1, 1])
+    table = cumulative_incidence(pd.concat([RELEASE_LOG] * 3), confidence=0.9)
+    variance = aalen_johansen_variance([[3, 0, 3], [0, 3, 0]], [0, 3, 3])
     scale = 1.6448536269514722 * np.sqrt(variance[0, 2]) / (0.5 * abs(np.log(0.5)))
     low, high = (np.exp(np.log(0.5) * np.exp(side * scale)) for side in (1, -1))
     assert table.loc[3, "released_low"] == pytest.approx(low, rel=1e-12)
     assert table.loc[3, "released_high"] == pytest.approx(high, rel=1e-12)
-    assert np.isnan(table.loc[0, "forfeited_low"])
 
 
-def test_a_share_of_one_has_no_interval_though_rounding_makes_it_less() -> None:
-    table = cumulative_incidence(
-        pd.DataFrame({"delay_days": range(10), "outcome": "released"}), censored=None
-    )
-    assert table["released_low"].notna().tolist() == [True] * 9 + [False]
+def test_nothing_forfeited_is_not_nothing_to_fear() -> None:
+    # Of none among 30, the exact 95 % interval ends where 30 would all be spared with a chance of 2.5 %.
+    log = pd.DataFrame({"delay_days": [0] * 30 + [4], "outcome": ["released"] * 30 + ["forfeited"]})
+    row = cumulative_incidence(log, censored=None).loc[0]
+    assert row["forfeited"] == row["forfeited_low"] == 0
+    assert (1 - row["forfeited_high"]) ** 31 == pytest.approx(0.025, rel=1e-9)
+
+
+@given(logs(), st.sampled_from([None, "borrower"]), st.booleans())
+def test_an_interval_is_never_of_width_0(log: pd.DataFrame, cluster: str | None, is_at_risk: bool) -> None:
+    log["borrower"] = np.arange(len(log)) % 7
+    told = cumulative_incidence(log, cluster=cluster, censored_at_risk=is_at_risk)
+    for outcome in ("released", "forfeited"):
+        low, high = told[f"{outcome}_low"], told[f"{outcome}_high"]
+        assert ((high - low > 0.01) | (low.isna() & high.isna())).all()
+        assert low[told["at_risk"] >= 5].notna().all() or log["borrower"].nunique() == 1
+    if not cluster:
+        alone = log.assign(outcome=log["outcome"].replace("forfeited", "released"))
+        told = kaplan_meier(alone, censored_at_risk=is_at_risk)
+        low, high = told.get("released_low"), told.get("released_high")
+        assert low is None or ((high - low > 0.01) | (low.isna() & high.isna())).all()
+
+
+def test_few_at_risk_are_marked_and_very_few_have_no_interval() -> None:
+    log = pd.DataFrame({"delay_days": range(30), "outcome": ["released", "pending"] * 15})
+    for table in (
+        cumulative_incidence(log),
+        kaplan_meier(log),
+        cumulative_incidence(log, weight="delay_days"),
+    ):
+        assert table["few_at_risk"].tolist() == [False] * 11 + [True] * 19
+    table = cumulative_incidence(log)
+    assert table["released_low"].notna().tolist() == [at_risk >= 5 for at_risk in table["at_risk"]]
+
+
+def test_shares_of_a_log_in_which_all_have_ended_are_proportions_to_the_end() -> None:
+    log = pd.DataFrame({"delay_days": range(10), "outcome": "released"})
+    table = cumulative_incidence(log, censored=None)
+    assert table["released_low"].notna().all()
+    # Ten of ten: exact, though rounding makes the share a little less than 1.
+    assert table.loc[9, "released_low"] == pytest.approx(0.025**0.1, rel=1e-6)
+    assert cumulative_incidence(log[:4], censored=None)["released_low"].isna().all(), "four are too few"
+
+
+@pytest.mark.parametrize("hours", [[0.1 + 0.2, 0.3], [7 / 24, sum([1 / 24] * 7)], [1e4 / 24, 1e4 * (1 / 24)]])
+def test_times_that_differ_by_rounding_only_are_one_time(hours: list[float]) -> None:
+    log = pd.DataFrame({"delay_days": [*hours, *hours, 500], "outcome": ["released"] * 4 + ["pending"]})
+    exact = log.assign(delay_days=[min(hours)] * 4 + [500])
+    for function in (cumulative_incidence, kaplan_meier):
+        pd.testing.assert_frame_equal(function(log), function(exact))
+    for day in hours:
+        told = at_risk_table(log, days=(day,))
+        assert told[day].tolist() == [5, 4, 0]
+        assert sl.share_at(cumulative_incidence(log), (day,))["released"].tolist() == [0.8]
 
 
 def test_outcomes_in_order_of_the_categories_though_they_may_not_occur() -> None:
@@ -89,7 +138,7 @@ def test_labels_of_your_own_and_a_log_in_which_all_have_ended() -> None:
     log = pd.DataFrame({"hours": [1.5, 2.0, 6.0], "end": [1, 2, 0]})
     table = cumulative_incidence(log, duration="hours", outcome="end", censored=0)
     assert table.index.tolist() == [1.5, 2.0, 6.0]
-    assert table.columns[1:7].tolist() == [1, "1_low", "1_high", 2, "2_low", "2_high"]
+    assert table.columns[2:8].tolist() == [1, "1_low", "1_high", 2, "2_low", "2_high"]
     closed = cumulative_incidence(log, duration="hours", outcome="end", censored=None)
     np.testing.assert_allclose(closed["pending"], [2 / 3, 1 / 3, 0], atol=1e-15)
 
@@ -166,7 +215,7 @@ def test_kaplan_meier_by_groups_of_a_log_with_one_kind_of_end() -> None:
 
 def test_kaplan_meier_of_a_log_in_which_nothing_has_ended() -> None:
     log = RELEASE_LOG[RELEASE_LOG["outcome"] == "pending"]
-    assert list(kaplan_meier(log).columns) == ["at_risk", "pending"]
+    assert list(kaplan_meier(log).columns) == ["at_risk", "few_at_risk", "pending"]
     assert (kaplan_meier(log)["pending"] == 1).all()
 
 
@@ -229,7 +278,8 @@ def test_quantiles_of_groups() -> None:
 def test_quantiles_of_a_run_that_released_all_at_once() -> None:
     holds = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1).holds
     table = quantiles(cumulative_incidence(holds, cluster="borrower", censored_at_risk=False))
-    assert describe_quantiles(table).tolist() == ["0 days (0 to 0)"] * 4
+    # Twenty borrowers of whom all were released at once do not prove that nine of ten are.
+    assert describe_quantiles(table).tolist() == ["0 days (0 to 0)"] * 3 + ["0 days (from 0)"]
 
 
 def test_quantiles_refuse() -> None:
@@ -317,11 +367,11 @@ def test_censored_not_at_risk_by_hand() -> None:
 @given(logs())
 def test_censored_not_at_risk_is_the_usual_rule_for_durations_moved_by_hand(log: pd.DataFrame) -> None:
     by_hand = moved(log)
-    if by_hand.empty:
-        with pytest.raises(SimlimitError, match=r"^every row is censored at the same delay_days \("):
-            cumulative_incidence(log, censored_at_risk=False)
-        return
     told = cumulative_incidence(log, censored_at_risk=False)
+    if by_hand.empty:
+        assert told["at_risk"].tolist() == [0]
+        assert told.drop(columns=["at_risk", "few_at_risk"]).isna().all(axis=None)
+        return
     pd.testing.assert_frame_equal(told, cumulative_incidence(by_hand))
     table = at_risk_table(log, days=told.index, censored_at_risk=False)
     assert (table.loc["at_risk"] == told["at_risk"]).all()
@@ -345,6 +395,99 @@ def test_censored_not_at_risk_with_groups_clusters_and_amounts(options: dict[str
     pd.testing.assert_frame_equal(told, cumulative_incidence(moved(log), **options))
 
 
+def test_a_group_that_never_was_at_risk_stays_in_the_tables() -> None:
+    log = pd.DataFrame(
+        {
+            "delay_days": [2, 2, 3, 4],
+            "outcome": ["pending", "pending", "released", "pending"],
+            "region": ["north", "north", "south", "south"],
+        }
+    )
+    for function in (cumulative_incidence, kaplan_meier):
+        table = function(log, by="region", censored_at_risk=False)
+        assert table.loc["north"].index.tolist() == [2]
+        assert table.loc[("north", 2), "at_risk"] == 0
+        assert np.isnan(table.loc[("north", 2), "released"])
+        assert np.isnan(table.loc[("north", 2), "pending"])
+        alone = function(log[2:], censored_at_risk=False)
+        pd.testing.assert_frame_equal(table.loc["south"], alone)
+        assert quantiles(table).loc["north", "days"].isna().all()
+    counts = at_risk_table(log, (0, 2, 9), by="region", censored_at_risk=False)
+    assert counts.loc[("north", "pending")].tolist() == [0, 2, 2]
+
+
+# Rows that came under observation late
+
+
+def late_log(seed: int, rows: int = 80) -> pd.DataFrame:
+    """Return a random log that begins when some rows are some days old."""
+    log = random_log(seed, rows)
+    rng = np.random.default_rng(seed)
+    entry = np.where(rng.random(rows) < 0.5, 0, rng.integers(0, 9, rows))
+    return log.assign(entry=np.minimum(entry, np.maximum(log["delay_days"] - 1, 0)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_kaplan_meier_with_late_entries_equals_statsmodels(seed: int) -> None:
+    # As in R's survival package and in statsmodels, a row is at risk in (entry, duration].
+    log = late_log(seed).query("outcome != 'forfeited' and delay_days > 0")
+    peer = SurvfuncRight(log["delay_days"], log["outcome"] == "released", entry=log["entry"])
+    table = kaplan_meier(log, entry="entry").loc[peer.surv_times]
+    assert (table["at_risk"] == peer.n_risk).all()
+    np.testing.assert_allclose(table["pending"], peer.surv_prob, rtol=0, atol=1e-12)
+    inside = table["released_low"].notna() & table["pending"].between(1e-9, 1 - 1e-9)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = 1.959963984540054 * peer.surv_prob_se / np.abs(peer.surv_prob * np.log(peer.surv_prob))
+    expected = peer.surv_prob ** np.exp(scale)
+    assert inside.sum() > 3
+    np.testing.assert_allclose((1 - table["released_high"])[inside], expected[inside], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_late_entries_at_risk_row_by_row(seed: int) -> None:
+    log = late_log(seed)
+    entry, duration = log["entry"].where(log["entry"] > 0, -1), log["delay_days"]
+    is_pending = log["outcome"] == "pending"
+    for is_at_risk in (True, False):
+        at_the_end = is_at_risk | ~is_pending
+        days = (0, 1, 2.5, 3, 7, 30)
+        told = at_risk_table(log, days, entry="entry", censored_at_risk=is_at_risk)
+        lasts = [(duration > day) | (at_the_end & (duration == day)) for day in days]
+        assert told.loc["at_risk"].tolist() == [
+            ((entry < day) & lasting).sum() for day, lasting in zip(days, lasts, strict=True)
+        ]
+        curve = cumulative_incidence(log, entry="entry", censored_at_risk=is_at_risk, cluster="borrower")
+        on_curve = at_risk_table(log, curve.index, entry="entry", censored_at_risk=is_at_risk)
+        assert (on_curve.loc["at_risk"] == curve["at_risk"]).all()
+        np.testing.assert_allclose(curve[["released", "forfeited", "pending"]].sum(axis=1), 1, atol=1e-12)
+        assert curve["released_low"].notna().any()
+        by_amount = cumulative_incidence(
+            log.assign(one=2.5), entry="entry", censored_at_risk=is_at_risk, cluster="borrower", weight="one"
+        )
+        shares = ["released", "released_low", "forfeited_high", "clusters"]
+        pd.testing.assert_frame_equal(by_amount[shares], curve[shares])
+
+
+def test_entries_at_0_change_nothing_also_for_an_end_on_the_day_of_repayment() -> None:
+    log = random_log(5).assign(entry=0.0)
+    for options in ({}, {"cluster": "borrower"}, {"weight": "amount", "cluster": "borrower"}):
+        told = cumulative_incidence(log, entry="entry", **options)
+        pd.testing.assert_frame_equal(told, cumulative_incidence(log, **options))
+    pd.testing.assert_frame_equal(at_risk_table(log, entry="entry"), at_risk_table(log))
+
+
+def test_without_entry_a_log_that_begins_late_would_show_waits_too_long() -> None:
+    # Waits of 1 .. 10 days are equally likely. The log begins when some are days old; of those, only waits
+    # that last are in it. The standard error of a share of 4,000 is below 0.008.
+    rng = np.random.default_rng(1)
+    wait, age = rng.integers(1, 11, 12_000), rng.integers(0, 10, 12_000)
+    log = pd.DataFrame({"delay_days": wait, "outcome": "released", "age": age})[wait > age]
+    right = kaplan_meier(log, entry="age", censored=None)["released"]
+    wrong = kaplan_meier(log, censored=None)["released"]
+    np.testing.assert_allclose(right, np.arange(1, 11) / 10, atol=0.04)
+    assert wrong[5] < 0.4
+
+
 # What is refused
 
 
@@ -364,6 +507,9 @@ ENDED = ["released", *["pending"] * 4]
         ({"delay_days": [0, np.inf, 2, 3, 4]}, {}, "delay_days is inf in row 1, but must be a number from 0"),
         ({"delay_days": pd.to_timedelta([1] * 5, unit="D")}, {}, "delay_days is of type timedelta64"),
         ({"outcome": ["released", None, *["pending"] * 3]}, {}, "outcome is missing in row 1, but must be"),
+        ({"age": [0, 1, 0, 0, 0]}, {"entry": "age"}, "age is 1 in row 1, but must be before its delay_days,"),
+        ({"age": [0, -1, 0, 0, 0]}, {"entry": "age"}, "age is -1 in row 1, but must be a number from 0 up."),
+        ({}, {"entry": "age"}, "entry is 'age', but must be a column"),
         ({}, {"censored": "open"}, "censored is 'open', but must be one of the labels of outcome ('forfeite"),
     ],
 )  # fmt: skip

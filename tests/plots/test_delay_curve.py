@@ -45,6 +45,11 @@ def test_of_a_study_is_its_curve_with_the_band_of_its_table():
     assert ax.get_legend().get_title().get_text() == "90 % intervals over replications"
 
 
+def test_names_the_part_with_few_at_risk():
+    assert "fewer than 20 at risk" in texts(plots.delay(run()))
+    assert "fewer than 20 at risk" not in texts(plots.delay(study(), 20))
+
+
 def test_a_run_is_the_study_of_itself():
     alone = sl.replicate(SMALL, 1, seed=3)
     for weight in ("holds", "amount"):

@@ -1,5 +1,6 @@
 """Cumulative incidence: the bands are the table's, and the numbers below are those at risk."""
 
+import pandas as pd
 import pytest
 from gallery import log, run, study
 
@@ -45,6 +46,15 @@ def test_the_bands_are_those_of_the_curve():
         assert ax.get_lines()[0].get_ydata()[1:].tolist() == pytest.approx(
             curve["released"].tolist(), nan_ok=True
         )
+
+
+def test_the_part_with_fewer_than_20_at_risk_is_shaded_and_named():
+    delays = pd.DataFrame({"delay_days": range(40), "outcome": ["released", "pending"] * 20})
+    ax = plots.incidence(delays, days=(0, 60))
+    shaded = ax.collections[-1].get_paths()[0].vertices[:, 0]
+    assert (shaded.min(), shaded.max()) == (21, 60), "from the day on which 19 are at risk to the end"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["fewer than 20 at risk"]
+    assert plots.incidence(study(), days=(0, 30)).get_legend() is None
 
 
 def test_says_what_the_interval_is():

@@ -173,6 +173,29 @@ def test_the_delay_curve_is_that_of_all_holds(study: sl.Study, confidence: float
     assert told["released_high"].notna().sum() > 10
 
 
+def test_quantiles_are_those_of_the_delay_curve(study: sl.Study) -> None:
+    told = study.quantiles((0.5, 0.99), group="east", confidence=0.8, weight="amount")
+    curve = study.delay_curve(0.8, "amount", "east")
+    pd.testing.assert_frame_equal(told, sl.quantiles(curve, "released", (0.5, 0.99)))
+    pd.testing.assert_frame_equal(study.quantiles(), sl.quantiles(study.delay_curve()))
+
+
+def test_what_no_replication_has_seen_may_still_be() -> None:
+    # All is released at once, and none is forfeited, in 12 replications of about the same size.
+    scenario = sl.preset("clockwork").replace({"population.borrowers": 20})
+    study = sl.replicate(scenario, 12, seed=1, progress=False)
+    day = sl.share_at(study.delay_curve(), [30]).loc[30]
+    stands = study.standing().loc[30]
+    assert day["clusters"] == pytest.approx(12, rel=0.02)
+    assert day["released"] == stands["released"] == 1
+    for row in (day, stands):
+        assert row["forfeited_low"] == 0
+        assert row["released_high"] == 1
+        assert (1 - row["forfeited_high"]) ** 12 == pytest.approx(0.025, rel=0.1)
+        assert row["released_low"] ** 12 == pytest.approx(0.025, rel=0.1)
+    assert not day["few_at_risk"], "all holds have ended: nobody is left to be at risk"
+
+
 def test_the_delay_curve_of_amounts_is_that_of_all_holds_where_none_is_forfeited_in_part() -> None:
     scenario = sl.preset("clockwork").replace(
         {

@@ -1,0 +1,100 @@
+"""Intervals of a share, also where nothing or little was observed."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
+
+from simlimit.delays.curves import ROUNDING, Counts, FloatArray, aalen_johansen, at_risk, effective_number
+
+LEAST_AT_RISK = 5
+"""With fewer at risk, the interval of a curve is unknown."""
+FEW_AT_RISK = 20
+"""With fewer at risk, a point of a curve is marked."""
+LEAST_FREEDOM = 0.1
+"""The quantile of Student's t is finite from here on; the interval is already 0 to 1."""
+
+Truths = npt.NDArray[np.bool_]
+Interval = tuple[FloatArray, FloatArray]
+
+
+def mark_few(counts: Counts) -> tuple[Truths, Truths]:
+    """Return where few rows are at risk, and where too few for an interval.
+
+    Parameters
+    ----------
+    counts : arrays
+        Rows that ended, were censored, and perhaps entered, as in `aalen_johansen`.
+
+    Returns
+    -------
+    tuple of two arrays of shape (ages)
+        Where fewer than 20 are at risk; and where fewer than 5 are, some rows having been censored before.
+        Without those, shares are plain proportions of all rows, of which 5 are enough. Once all have ended,
+        both stay as they were.
+    """
+    observed = at_risk(*counts)
+    has_ended = (observed == 0) & (aalen_johansen(*counts).sum(axis=0) > 1 - ROUNDING)
+    last = np.maximum.accumulate(np.where(has_ended, 0, np.arange(len(observed))))
+    number = effective_number(counts)
+    none_censored = (number >= LEAST_AT_RISK) & (number > (1 - ROUNDING) * observed[0])
+    return observed[last] < FEW_AT_RISK, (observed[last] < LEAST_AT_RISK) & ~none_censored
+
+
+def log_log(share: FloatArray, variance: FloatArray, number: FloatArray, confidence: float) -> Interval:
+    """Return the interval of a share that is a normal one of log(-log share); exact where that is infinite.
+
+    Parameters
+    ----------
+    share, variance : arrays
+    number : array
+        The effective number of independent rows, for `exact`.
+    confidence : float
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        margin = np.exp(ndtri(0.5 + confidence / 2) * np.sqrt(variance) / np.abs(share * np.log(share)))
+        low, high = share**margin, share ** (1 / margin)
+    is_edge = (share < ROUNDING) | (share > 1 - ROUNDING)
+    return _replace(is_edge, exact(share, number, confidence), (low, high))
+
+
+def student_logit(
+    share: FloatArray, error: FloatArray, freedom: FloatArray, number: FloatArray, confidence: float
+) -> Interval:
+    """Return the interval of a share that is Student's t of its logit; exact where clusters do not differ.
+
+    Parameters
+    ----------
+    share, error : arrays
+        The error is NaN where it is undefined without some cluster; there the interval is exact, too.
+    freedom : array
+        Degrees of freedom.
+    number : array
+        The effective number of clusters, for `exact`.
+    confidence : float
+    """
+    quantile = stdtrit(np.maximum(freedom, LEAST_FREEDOM), 0.5 + confidence / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle, margin = logit(share), quantile * error / (share * (1 - share))
+        low, high = expit(middle - margin), expit(middle + margin)
+    is_edge = (share < ROUNDING) | (share > 1 - ROUNDING) | ~(error > ROUNDING)
+    return _replace(is_edge, exact(share, number, confidence), (low, high))
+
+
+def exact(share: FloatArray, number: FloatArray, confidence: float) -> Interval:
+    """Return the interval of Clopper and Pearson (1934) of a share of a number of trials, whole or not.
+
+    Of none in n trials it is 0 to 1 - (alpha / 2)^(1 / n): about 0 to 3.7 / n at 95 %. It is NaN without a
+    trial.
+    """
+    number = np.where(number > 0, number, np.nan)
+    ended = np.clip(share, 0, 1) * number
+    rest = number - ended
+    tail = 0.5 - confidence / 2
+    low = betaincinv(np.maximum(ended, ROUNDING), rest + 1, tail)
+    high = betaincinv(ended + 1, np.maximum(rest, ROUNDING), 1 - tail)
+    return np.where(share < ROUNDING, 0 * number, low), np.where(share > 1 - ROUNDING, 1 + 0 * number, high)
+
+
+def _replace(where: Truths, new: Interval, old: Interval) -> Interval:
+    low, high = (np.where(where, *ends) for ends in zip(new, old, strict=True))
+    return low, high

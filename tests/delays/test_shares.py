@@ -1,0 +1,80 @@
+"""The shares at a day: those of the last time up to it, and unknown where nobody was observed any more."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from logs import logs, random_log
+
+import simlimit as sl
+from simlimit.errors import SimlimitError
+
+
+@given(logs(), st.lists(st.integers(0, 18).map(lambda half: half / 2), min_size=1, max_size=5), st.booleans())
+def test_the_row_of_a_day_is_that_of_the_log_up_to_it(
+    log: pd.DataFrame, days: list[float], is_at_risk: bool
+) -> None:
+    curve = sl.cumulative_incidence(log, censored_at_risk=is_at_risk)
+    table = sl.share_at(curve, days)
+    assert table.index.tolist() == days
+    assert table.columns.equals(curve.columns)
+    for place, day in enumerate(days):
+        row = table.iloc[place]
+        so_far, rest = curve[curve.index <= day], curve[curve.index >= day]
+        assert row["at_risk"] == (rest["at_risk"].iloc[0] if len(rest) else 0)
+        if rest.empty and so_far["pending"].iloc[-1] != 0:
+            assert np.isnan(row["released"])
+            assert np.isnan(row["released_low"])
+            assert row["few_at_risk"]
+        elif so_far.empty:
+            assert row["released"] == 0 or np.isnan(curve["released"].iloc[0])
+        else:
+            for name in ("released", "released_low", "forfeited_high", "pending"):
+                np.testing.assert_equal(row[name], so_far[name].iloc[-1])
+
+
+def test_before_the_first_end_the_share_is_0_with_its_exact_interval() -> None:
+    log = pd.DataFrame({"delay_days": [4] * 20 + [9] * 20, "outcome": ["released"] * 20 + ["pending"] * 20})
+    row = sl.share_at(sl.cumulative_incidence(log, confidence=0.9), [3]).loc[3]
+    assert (row["at_risk"], row["released"], row["released_low"], row["pending"]) == (40, 0, 0, 1)
+    assert (1 - row["released_high"]) ** 40 == pytest.approx(0.05, rel=1e-9)
+    clustered = sl.cumulative_incidence(log.assign(borrower=np.arange(40) // 4), cluster="borrower")
+    assert (1 - sl.share_at(clustered, [0]).loc[0, "released_high"]) ** 10 == pytest.approx(0.025, rel=1e-9)
+    amounts = sl.cumulative_incidence(log, weight="delay_days")
+    assert np.isnan(sl.share_at(amounts, [0]).loc[0, "released_high"])
+
+
+def test_shares_stay_once_all_have_ended() -> None:
+    log = pd.DataFrame({"delay_days": [0, 1, 2, 5, 5], "outcome": ["released"] * 4 + ["lost"]})
+    curve = sl.cumulative_incidence(log, censored=None)
+    told = sl.share_at(curve, [1_000]).iloc[0]
+    assert told["at_risk"] == 0
+    pd.testing.assert_series_equal(
+        told.drop("at_risk"), curve.iloc[-1].drop("at_risk"), check_names=False, check_exact=True
+    )
+
+
+def test_groups_and_days_in_any_order() -> None:
+    log = random_log(2, rows=150)
+    log["product"] = np.arange(150) % 2
+    for by in ("region", ["region", "product"]):
+        table = sl.share_at(sl.kaplan_meier(log.query("outcome != 'forfeited'"), by=by), (30, 0, 7))
+        assert table.index.names == [*([by] if isinstance(by, str) else by), "days"]
+        assert table.index.unique("days").tolist() == [30, 0, 7]
+
+
+def test_what_is_refused() -> None:
+    curve = sl.cumulative_incidence(random_log(1))
+    with pytest.raises(
+        SimlimitError, match=r"^curve is 7, but must be a curve, such as cumulative_incidence"
+    ):
+        sl.share_at(7, [1])
+    with pytest.raises(SimlimitError, match=r"^curve has no column 'at_risk', but must be a curve"):
+        sl.share_at(curve[["released"]], [1])
+    with pytest.raises(SimlimitError, match=r"^days is 7, but must be a sequence of numbers from 0 up, such"):
+        sl.share_at(curve, 7)
+    with pytest.raises(SimlimitError, match=r"^days has the value nan, but must be numbers from 0 up\.$"):
+        sl.share_at(curve, [np.nan])
