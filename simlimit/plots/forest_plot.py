@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
 from matplotlib.axes import Axes
 
 from simlimit.arguments import check_type
@@ -50,7 +51,8 @@ def forest(
     -------
     matplotlib Axes
         A row for each metric and scenario, with its number at the right. Filled: the difference is
-        significant, corrected for the number of rows (Holm). Hollow: it may be 0.
+        significant, corrected for the number of rows (Holm). Hollow: it may be 0. A cross: too little can be
+        observed for a verdict.
 
     Raises
     ------
@@ -95,17 +97,21 @@ def forest(
     ax.margins(x=0.12)
     axis = label("difference ({unit})", unit=label(unit))
     real = label("differs from 0, corrected for {number} comparisons", number=len(table))
-    ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}")
+    unknown = label("too little observed")
+    ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}    \u00d7 {unknown}")
     title = label("paired difference from {reference}", reference=shortened(comparison.reference))
     return finish(ax, title, subtitle(study, label, confidence))
 
 
-def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_significant: bool) -> None:
+def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_significant: object) -> None:
     """Draw an effect with its interval, and write it at the right."""
     middle, low, high = interval
     ends = [[middle - low], [high - middle]]
     marker, *_ = ax.errorbar(middle, height, xerr=ends, fmt="o", color=style.INK, capsize=3)
-    marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
+    if is_significant is pd.NA:
+        marker.set(markersize=7, marker="x")
+    else:
+        marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
     write(ax, with_interval(middle, low, high, places), (1.02, height), OF_A_ROW, fontsize=9)
 
 

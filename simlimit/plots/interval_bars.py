@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import pandas as pd
 from matplotlib.axes import Axes
 
 from simlimit.plots import style
@@ -26,7 +27,8 @@ class Bar(NamedTuple):
     value: float
     low: float
     high: float
-    is_filled: bool = True
+    is_filled: object = True
+    """Or not; unknown (NA): not filled, and dotted."""
 
 
 def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> None:
@@ -44,8 +46,10 @@ def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> No
     for row, bars in enumerate(rows.values()):
         for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
             height = row + (offset if len(bars) > 1 else 0.0)
-            colour, hatch = look if bar.is_filled else HOLLOW
-            ax.barh(height, bar.value, HEIGHT, color=colour, hatch=hatch, edgecolor=style.INK, linewidth=0.8)
+            is_known = bar.is_filled is not pd.NA
+            colour, hatch = look if is_known and bar.is_filled else HOLLOW
+            (drawn,) = ax.barh(height, bar.value, HEIGHT, color=colour, hatch=hatch, edgecolor=style.INK)
+            drawn.set(linewidth=0.8, linestyle="-" if is_known else ":")
             ends = [[bar.value - bar.low], [bar.high - bar.value]]
             ax.errorbar(bar.value, height, xerr=ends, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
             words = f"{bar.word} {with_interval(bar.value, bar.low, bar.high, places, sign)}"

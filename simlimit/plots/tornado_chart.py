@@ -52,6 +52,7 @@ def tornado(
         A row for each lever, and one for all together. The upper bar is the effect of the lever alone. The
         lower bar (hatched) is its effect when all others are there already. Each has its number at the right.
         Filled: significant, corrected for the number of effects in the ranking (Holm). Hollow: it may be 0.
+        Dotted, hollow: too little can be observed for a verdict.
 
     Raises
     ------
@@ -90,7 +91,8 @@ def tornado(
     sides = label("\u2190 better    difference ({unit})    worse \u2192", unit=unit)
     how = label("alone: with this lever only; last: added to all the others")
     real = label("differs from 0, corrected for {number} comparisons", number=known)
-    ax.set_xlabel(f"{sides}\n{how}\n\u25a0 {real}    \u25a1 {label('may be 0')}")
+    verdicts = f"\u25a0 {real}    \u25a1 {label('may be 0')}    \u2b1a {label('too little observed')}"
+    ax.set_xlabel(f"{sides}\n{how}\n{verdicts}")
     what = label(METRICS[metric][0], days=ranking.follow_up_days)
     title = label("what levers change: {what}", what=what)
     return finish(ax, title, subtitle(ranking, label, confidence))
