@@ -108,7 +108,7 @@ def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_signifi
     middle, low, high = interval
     ends = [[middle - low], [high - middle]]
     marker, *_ = ax.errorbar(middle, height, xerr=ends, fmt="o", color=style.INK, capsize=3)
-    if is_significant is pd.NA:
+    if pd.isna(is_significant):
         marker.set(markersize=7, marker="x")
     else:
         marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")

@@ -46,7 +46,7 @@ def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> No
     for row, bars in enumerate(rows.values()):
         for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
             height = row + (offset if len(bars) > 1 else 0.0)
-            is_known = bar.is_filled is not pd.NA
+            is_known = not pd.isna(bar.is_filled)
             colour, hatch = look if is_known and bar.is_filled else HOLLOW
             (drawn,) = ax.barh(height, bar.value, HEIGHT, color=colour, hatch=hatch, edgecolor=style.INK)
             drawn.set(linewidth=0.8, linestyle="-" if is_known else ":")

@@ -39,7 +39,7 @@ def t_intervals(values: Floats, confidence: float) -> Intervals:
         are equal: how much others would differ was not seen.
     """
     number, mean, variance = moments(values)
-    varies = np.fmin.reduce(values) < np.fmax.reduce(values)
+    varies = np.fmin.reduce(values, initial=np.inf) < np.fmax.reduce(values, initial=-np.inf)
     half = half_width(np.sqrt(np.where(varies, variance, np.nan)), number, confidence)
     return Intervals(mean, mean - half, mean + half, number)
 

@@ -201,7 +201,7 @@ class Study(TabularResult):
         columns |= intervals.t_interval_columns("gap", gaps, confidence)
         sizes = np.stack([sizes_of_groups(self._tallies, metric) for metric in by_group])
         events = verdicts.events_of(whole_book[list(by_group)])[:, np.newaxis]
-        expected = events * sizes / sizes.sum(axis=1, keepdims=True)
+        expected = events * sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
         p_values = verdicts.corrected_p_values(gaps, expected, confidence, sizes)
         columns["significant"] = verdicts.is_significant(p_values, confidence)
         return intervals.product_table(columns, metric=by_group, group=self.by)

@@ -78,15 +78,16 @@ def differences_table(
         of_differences = unit.of_differences()
         texts = [number_text(estimate, unit) for estimate in both]
         texts += difference_texts(value, low, high, of_differences)
-        cells = (metric, *texts, verdict_text(significant), of_differences.name)
-        rows.append(Row(cells, indented=metric in GATE_METRICS, strong=significant is True))
+        verdict = verdict_text(significant)
+        cells = (metric, *texts, verdict, of_differences.name)
+        rows.append(Row(cells, indented=metric in GATE_METRICS, strong=verdict == "yes"))
     headings = ("metric", reference, name, "difference", f"{CONFIDENCE} interval", "significant", "unit")
     return Table(f"{name} minus {reference}", headings, "<>>>><<", rows, tuple(notes))
 
 
 def verdict_text(significant: object) -> str:
     """Return whether an effect is significant, in a word."""
-    if significant is pd.NA:
+    if pd.isna(significant):
         return "unknown"
     return "yes" if significant else "no"
 
