@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
+from pandas.api.typing import NAType
 
 from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
@@ -103,7 +104,7 @@ def forest(
     return finish(ax, title, subtitle(study, label, confidence))
 
 
-def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_significant: object) -> None:
+def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_significant: bool | NAType) -> None:
     """Draw an effect with its interval, and write it at the right."""
     middle, low, high = interval
     ends = [[middle - low], [high - middle]]

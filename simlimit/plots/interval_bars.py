@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
+from pandas.api.typing import NAType
 
 from simlimit.plots import style
 from simlimit.plots.canvas import write
@@ -27,7 +28,7 @@ class Bar(NamedTuple):
     value: float
     low: float
     high: float
-    is_filled: object = True
+    is_filled: bool | NAType = True
     """Or not; unknown (NA): not filled, and dotted."""
 
 

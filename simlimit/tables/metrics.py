@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
+from pandas.api.typing import NAType
 
 from simlimit.tables.numbers import UNKNOWN, difference_texts, interval_text, number_text
 from simlimit.tables.table import Row, Table
@@ -85,7 +86,7 @@ def differences_table(
     return Table(f"{name} minus {reference}", headings, "<>>>><<", rows, tuple(notes))
 
 
-def verdict_text(significant: object) -> str:
+def verdict_text(significant: bool | NAType) -> str:
     """Return whether an effect is significant, in a word."""
     if pd.isna(significant):
         return "unknown"

@@ -25,7 +25,7 @@ FREEZE = {"kind": "freeze", "per_year": 1.0, "duration_days": 14}
 BEFORE = {"kind": "freeze", "at_day": 30_000, "duration_days": 1}
 """After every horizon; it only gives the freezes behind it other random numbers."""
 FROZEN_DAYS = 17
-"""A freeze of one of five regions for so long makes a gap of 0.3 days."""
+"""A freeze of one of five regions for so long makes a gap of 0.27 days."""
 WEIGHTS: tuple[Weight, ...] = ("holds", "amount")
 
 Verdicts = Callable[[int], "pd.Series[bool]"]

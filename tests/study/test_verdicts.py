@@ -134,7 +134,7 @@ def test_studies_without_an_effect_seldom_call_something_significant() -> None:
 
 
 @pytest.mark.long
-def test_a_gap_of_a_third_of_a_day_is_found() -> None:
+def test_a_gap_of_a_quarter_of_a_day_is_found() -> None:
     number, gap = found(10)
-    assert gap == pytest.approx(0.3, abs=0.02)
+    assert gap == pytest.approx(0.27, abs=0.02)
     assert number >= 9
