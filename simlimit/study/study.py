@@ -187,9 +187,9 @@ class Study(TabularResult):
             - `estimate`, `low`, `high`, `replications`: as in `summary`;
             - `gap`, `gap_low`, `gap_high`: the group less the whole book, paired within replications;
             - `significant`: whether the gap differs from 0 at this confidence, corrected by Holm's rule for
-              all gaps of the table. It is unknown (NA) if the group is expected to have fewer than 20 events
-              of the metric, at the rate of the whole book, or if replications are too few for so many gaps:
-              12 are enough for four groups.
+              all gaps of the table. It is unknown (NA) where the group is expected to have fewer than 20
+              events of the metric, at the rate of the whole book. All are unknown where replications are too
+              few for so many gaps: 12 are enough for four groups.
         """
         check_confidence(confidence)
         whole_book = self.metrics(weight)
