@@ -106,10 +106,10 @@ class Comparison(TabularResult):
             - `difference`, `low`, `high`: the mean of the paired differences from the first scenario, and
               Student's t interval over replications; the interval is NaN if all differences are equal;
             - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
-            - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN, where
-              the two scenarios have on average fewer than 20 events of the metric. All are unknown where
-              replications are too few for so many rows: 6 are enough for one row, 10 for all metrics of one
-              other scenario;
+            - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,
+              where the two scenarios have on average fewer than 20 events of the metric. All are unknown
+              where replications are too few for so many rows: 6 are enough for one row, 10 for all metrics of
+              one other scenario;
             - `variance_reduction`: the share of the variance of the difference that pairing removed, compared
               with independent scenarios. It is negative if pairing added variance, and NaN if there is none;
             - `replications`: pairs in which both have a value.

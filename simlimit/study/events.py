@@ -35,6 +35,7 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
     events = {metric: np.minimum(number, holds - number) for metric, number in doing_so.items()}
     waiting = counts[:, :GATE_COUNT].max(axis=-1)
     events |= {f"days_{gate}": waiting[:, i] for i, gate in enumerate(GATES)}
+    events["days_forfeited"] = forfeited[:, last]
     events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed_days(prepared)
     written_off = tallies.daily["written_off"][:, prepared.scenario.warmup_days :]
     events["default_losses"] = np.count_nonzero(written_off, axis=1)
