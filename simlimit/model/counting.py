@@ -65,25 +65,20 @@ def count_end(s: State, r: Record, hold: Record, day: int, what: int, cents: int
         s.counts[age].cents[what] += cents
 
 
-@step
-def below_highest(r: Record, pending_raise: int) -> int:
-    """Return by how much a line, without a pending raise, is below the highest that its borrower has had.
-
-    With what is held of repayments it is all that is lost. A line above the highest counts as 0. Nothing is
-    held then, for all that is repaid above the limit is forfeited.
-    """
-    return max(0, r.highest - max(r.limit, r.outstanding) + pending_raise)
-
-
 @rare
 def lost_line(s: State, r: Record) -> int:
-    """Return by how much a line is below the highest that its borrower has had."""
-    if not r.raise_pending:
-        return below_highest(r, 0)
-    h = r.first_hold
-    while not is_raise(s.holds[h]):
-        h = s.holds[h].next
-    return below_highest(r, left(s.holds[h]))
+    """Return what a borrower has lost of its highest limit, less what is held of its repayments.
+
+    That part counts with the holds. The rest changes seldom: where a line falls, where one above its limit
+    repays, and while a raise is pending.
+    """
+    held = r.held
+    if r.raise_pending:
+        h = r.first_hold
+        while not is_raise(s.holds[h]):
+            h = s.holds[h].next
+        held -= left(s.holds[h])
+    return max(0, r.highest - r.outstanding - r.available) - held
 
 
 @step

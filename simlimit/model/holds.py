@@ -8,7 +8,6 @@ from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import (
-    below_highest,
     count_cents,
     count_end,
     count_lost_line,
@@ -144,14 +143,6 @@ def end_raise(r: Record) -> None:
     r.highest = max(r.highest, r.limit)
 
 
-@step
-def end_released_raise(s: State, r: Record, day: int, amount: int) -> None:
-    """Note that a raise of which so much was left is released."""
-    lost = below_highest(r, amount)
-    end_raise(r)
-    count_lost_line(s, r, day, below_highest(r, 0) - lost)
-
-
 @rare
 def forfeit(s: State, r: Record, h: int, day: int, amount: int, cause: int) -> None:
     """Take an amount from a hold; a hold with nothing left ends."""
@@ -179,6 +170,8 @@ def release(s: State, r: Record, h: int, day: int) -> None:
     hold = s.holds[h]
     amount = left(hold)
     charge(s, r, hold, day, hold.cause)
+    raising = r.raise_pending
+    lost = lost_line(s, r) if raising else 0
     r.held -= amount
     s.today.held -= amount
     r.available += amount
@@ -186,8 +179,10 @@ def release(s: State, r: Record, h: int, day: int) -> None:
     s.today.released += amount
     s.today.headroom -= share(amount, s.funding.reserve_bp)
     count_end(s, r, hold, day, COUNT_RELEASED, amount)
-    if is_raise(hold):
-        end_released_raise(s, r, day, amount)
+    if raising:
+        if is_raise(hold):
+            end_raise(r)
+        count_lost_line(s, r, day, lost_line(s, r) - lost)
     count_no_limit(s, r, day)
     log(s, day, events.RELEASE, hold_of(r, hold), amount, causes.NONE)
     if hold.forfeited > 0:
@@ -285,7 +280,8 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
     if principal == 0:
         return END
     over = max(0, min(principal, r.outstanding - r.limit))
-    lost = lost_line(s, r) if over > 0 else 0
+    moved = over > 0 or r.raise_pending > 0
+    lost = lost_line(s, r) if moved else 0
     r.outstanding -= principal
     s.today.outstanding -= principal
     s.today.repaid += principal
@@ -295,6 +291,7 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
         r.next_reaction = min(NEVER, day + s.reaction.patience_days)
     if over > 0:
         forfeit(s, r, h, day, over, causes.OVER_LIMIT)
+    if moved:
         count_lost_line(s, r, day, lost_line(s, r) - lost)
     return h if over < principal else END
 

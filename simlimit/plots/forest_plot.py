@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
 from matplotlib.axes import Axes
+from pandas.api.typing import NAType
 
 from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
@@ -51,8 +53,9 @@ def forest(
     -------
     matplotlib Axes
         A row for each metric and scenario, with its number at the right. Filled: the difference is
-        significant, corrected for the number of rows (Holm). Hollow: it may be 0. A row of `default_losses`
-        also says how `limit_days_lost` differs: losses can fall because credit is taken away.
+        significant, corrected for the number of rows (Holm). Hollow: it may be 0. A cross: too little can be
+        observed for a verdict. A row of `default_losses` also says how `limit_days_lost` differs: losses can
+        fall because credit is taken away.
 
     Raises
     ------
@@ -103,17 +106,21 @@ def forest(
     if LOSSES in names:
         axis += f"\n{lost_note(label)}"
     real = label("differs from 0, corrected for {number} comparisons", number=len(table))
-    ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}")
+    unknown = label("too little observed")
+    ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}    \u00d7 {unknown}")
     title = label("paired difference from {reference}", reference=shortened(comparison.reference))
     return finish(ax, title, subtitle(study, label, confidence))
 
 
-def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_significant: bool) -> None:
+def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_significant: bool | NAType) -> None:
     """Draw an effect with its interval, and write it at the right."""
     middle, low, high = interval
     ends = [[middle - low], [high - middle]]
     marker, *_ = ax.errorbar(middle, height, xerr=ends, fmt="o", color=style.INK, capsize=3)
-    marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
+    if pd.isna(is_significant):
+        marker.set(markersize=7, marker="x")
+    else:
+        marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
     write(ax, with_interval(middle, low, high, places), (1.02, height), OF_A_ROW, fontsize=9)
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import pandas as pd
 from matplotlib.axes import Axes
+from pandas.api.typing import NAType
 
 from simlimit.plots import style
 from simlimit.plots.canvas import write
@@ -26,7 +28,8 @@ class Bar(NamedTuple):
     value: float
     low: float
     high: float
-    is_filled: bool = True
+    is_filled: bool | NAType = True
+    """Or not; unknown (NA): not filled, and dotted."""
     area: style.Area | None = None
     """How it looks if not as the first or second bar of a row does."""
 
@@ -46,8 +49,10 @@ def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> No
     for row, bars in enumerate(rows.values()):
         for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
             height = row + (offset if len(bars) > 1 else 0.0)
-            area = (bar.area or look) if bar.is_filled else HOLLOW
-            ax.barh(height, bar.value, HEIGHT, linewidth=0.8, **area._asdict())
+            is_known = not pd.isna(bar.is_filled)
+            area = (bar.area or look) if is_known and bar.is_filled else HOLLOW
+            (drawn,) = ax.barh(height, bar.value, HEIGHT, linewidth=0.8, **area._asdict())
+            drawn.set_linestyle("-" if is_known else ":")
             ends = [[bar.value - bar.low], [bar.high - bar.value]]
             ax.errorbar(bar.value, height, xerr=ends, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
             words = f"{bar.word} {with_interval(bar.value, bar.low, bar.high, places, sign)}"

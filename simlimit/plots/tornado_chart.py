@@ -53,8 +53,9 @@ def tornado(
         A row for each lever, and one for all together. The upper bar is the effect of the lever alone. The
         lower bar (hatched) is its effect when all others are there already. Each has its number at the right.
         Filled: significant, corrected for the number of effects in the ranking (Holm). Hollow: it may be 0.
-        If `metric` is `default_losses`, each row also says what the lever alone changes of `limit_days_lost`:
-        losses can fall because credit is taken away.
+        Dotted, hollow: too little can be observed for a verdict. If `metric` is `default_losses`, each row
+        also says what the lever alone changes of `limit_days_lost`: losses can fall because credit is taken
+        away.
 
     Raises
     ------
@@ -103,7 +104,8 @@ def tornado(
     if metric == LOSSES:
         how += f"\n{lost_note(label)}"
     real = label("differs from 0, corrected for {number} comparisons", number=known)
-    ax.set_xlabel(f"{sides}\n{how}\n\u25a0 {real}    \u25a1 {label('may be 0')}")
+    verdicts = f"\u25a0 {real}    \u25a1 {label('may be 0')}    \u2b1a {label('too little observed')}"
+    ax.set_xlabel(f"{sides}\n{how}\n{verdicts}")
     what = label(METRICS[metric][0], days=ranking.follow_up_days)
     title = label("what levers change: {what}", what=what)
     return finish(ax, title, subtitle(ranking, label, confidence))

@@ -10,7 +10,7 @@ import simlimit
 from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
-from simlimit.study import intervals
+from simlimit.study import intervals, verdicts
 from simlimit.study.metrics import METRICS, Floats, Weight, beside_losses, check_metrics
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
@@ -105,9 +105,12 @@ class Comparison(TabularResult):
             Index `scenario`, `metric`; columns:
 
             - `difference`, `low`, `high`: the mean of the paired differences from the first scenario, and
-              Student's t interval over replications;
+              Student's t interval over replications; the interval is NaN if all differences are equal;
             - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
-            - `significant`: whether that is below 1 - confidence;
+            - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,
+              where the two scenarios have on average fewer than 20 events of the metric. All are unknown
+              where replications are too few for so many rows: 6 are enough for one row, 10 for all metrics of
+              one other scenario;
             - `variance_reduction`: the share of the variance of the difference that pairing removed, compared
               with independent scenarios. It is negative if pairing added variance, and NaN if there is none;
             - `replications`: pairs in which both have a value.
@@ -123,7 +126,9 @@ class Comparison(TabularResult):
         chosen = list(METRICS if metrics is None else metrics)
         check_metrics("metrics", chosen)
         chosen = beside_losses(chosen)
-        values = {name: study.metrics(weight)[chosen].to_numpy() for name, study in self.studies.items()}
+        tables = {name: study.metrics(weight)[chosen] for name, study in self.studies.items()}
+        events = {name: verdicts.events_of(table) for name, table in tables.items()}
+        values = {name: table.to_numpy() for name, table in tables.items()}
         one = values.pop(self.reference)[:, np.newaxis]
         if not values:
             raise SimlimitError("There is only one scenario, but differences need two or more.")
@@ -131,8 +136,9 @@ class Comparison(TabularResult):
         pairs = intervals.paired_differences(one, other)
         difference, low, high, number = intervals.t_intervals(pairs, confidence)
         columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
-        columns["p_value"] = intervals.corrected_p_values(pairs)
-        columns["significant"] = columns["p_value"] < 1 - confidence
+        expected = np.stack([(events[self.reference] + events[name]) / 2 for name in values])
+        columns["p_value"] = verdicts.corrected_p_values(pairs, expected, confidence)
+        columns["significant"] = verdicts.is_significant(columns["p_value"], confidence)
         columns["variance_reduction"] = _variance_reduction(one, other, pairs)
         columns["replications"] = number
         table = intervals.product_table(columns, scenario=values, metric=chosen)

@@ -1,4 +1,4 @@
-"""Intervals and tests over independent replications, which are the unit of error."""
+"""Intervals over independent replications, which are the unit of error."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtrit
 
 from simlimit.delays.tables import with_interval
 
@@ -35,10 +35,12 @@ def t_intervals(values: Floats, confidence: float) -> Intervals:
     Returns
     -------
     Intervals
-        Arrays of shape (...). The interval is NaN with fewer than two replications.
+        Arrays of shape (...). The interval is NaN with fewer than two replications. It is NaN as well if all
+        are equal: how much others would differ was not seen.
     """
     number, mean, variance = moments(values)
-    half = half_width(np.sqrt(variance), number, confidence)
+    varies = np.fmin.reduce(values, initial=np.inf) < np.fmax.reduce(values, initial=-np.inf)
+    half = half_width(np.sqrt(np.where(varies, variance, np.nan)), number, confidence)
     return Intervals(mean, mean - half, mean + half, number)
 
 
@@ -79,32 +81,3 @@ def half_width(deviation: Floats, number: npt.NDArray[np.int64], confidence: flo
     """Return half the width of the t interval of the mean of this number of values."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(stdtrit(number - 1.0, 0.5 + confidence / 2) * deviation / np.sqrt(number))
-
-
-def t_test_p_values(values: Floats) -> Floats:
-    """Return two-sided p-values of the t test that the mean is 0, along the first axis."""
-    mean, low, high, number = t_intervals(values, 0.5)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        error = (high - low) / 2 / stdtrit(number - 1.0, 0.75)
-        statistic = np.where(mean == 0, 0.0, np.abs(mean) / error)
-        return np.asarray(2 * stdtr(number - 1.0, -statistic))
-
-
-def corrected_p_values(values: Floats) -> Floats:
-    """Return p-values of the t test that each mean is 0, corrected by Holm's rule for all of them."""
-    p_values = t_test_p_values(values)
-    return holm(p_values.ravel()).reshape(p_values.shape)
-
-
-def holm(p_values: Floats) -> Floats:
-    """Return p-values corrected for multiple tests by Holm's step-down rule; NaN is no test.
-
-    Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal
-    of Statistics 6(2), 65-70.
-    """
-    corrected = np.full_like(p_values, np.nan)
-    known = np.flatnonzero(~np.isnan(p_values))
-    order = known[np.argsort(p_values[known], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    corrected[order] = np.minimum(1.0, np.maximum.accumulate(factors * p_values[order]))
-    return corrected

@@ -130,7 +130,7 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
 def borrower_metrics(totals: Totals, prepared: PreparedScenario) -> dict[str, Floats]:
     """Return the metrics of borrowers from their totals; what is lost is in cents x days."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        borrower_days = totals["borrowers"] * float(_observed_days(prepared))
+        borrower_days = totals["borrowers"] * float(observed_days(prepared))
         return {
             "no_limit_share": totals["no_limit_days"] / borrower_days,
             "limit_days_lost": totals["lost_days"] / 100 / borrower_days * DAYS_PER_YEAR,
@@ -154,12 +154,13 @@ def all_metrics(
     metrics = followed_metrics(counts.sum(axis=1, dtype=np.int64), follow_up_days)
     metrics |= borrower_metrics(totals, prepared)
     written_off = tallies.daily["written_off"][:, prepared.scenario.warmup_days :].sum(axis=1)
-    years = totals["borrowers"] * _observed_days(prepared) / DAYS_PER_YEAR
+    years = totals["borrowers"] * observed_days(prepared) / DAYS_PER_YEAR
     metrics["default_losses"] = written_off / 100 / years
     by_group = followed_metrics(counts, follow_up_days)["days_away"]
     metrics["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
     return metrics
 
 
-def _observed_days(prepared: PreparedScenario) -> int:
+def observed_days(prepared: PreparedScenario) -> int:
+    """Return the number of days from the end of the warm-up on."""
     return prepared.scenario.horizon_days - prepared.scenario.warmup_days

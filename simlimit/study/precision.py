@@ -18,6 +18,8 @@ LEAST_REPLICATIONS = 30
 """The rule may not stop earlier: the variance of fewer replications is too uncertain."""
 LOOK_AHEAD = 5
 """The intervals must stay narrow for this number of further replications, or this percentage of them."""
+LEAST_SEEN = 20
+"""Replications that saw an event of the metric: the variance of what is rarer is too uncertain."""
 CONFIDENCE = 0.95
 DEFAULT_METRIC = "days_away"
 
@@ -35,13 +37,15 @@ def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, floa
     return targets
 
 
-def replications_needed(values: Floats, targets: Floats) -> int | None:
+def replications_needed(values: Floats, events: Floats, targets: Floats) -> int | None:
     """Return how many of the replications are needed for all metrics to be precise.
 
     Parameters
     ----------
     values : array of float, shape (replications, metrics)
         In the order of the replications. NaN, where a replication has no value, is left out.
+    events : array of float, shape (replications, metrics)
+        How many events of the metric a replication saw.
     targets : array of float, shape (metrics,)
         Half-widths relative to the estimates.
 
@@ -49,9 +53,11 @@ def replications_needed(values: Floats, targets: Floats) -> int | None:
     -------
     int or None
         The least number, at least `LEAST_REPLICATIONS`, from which all intervals stay narrow enough while
-        looking ahead; the replications looked at are included. None if there are too few replications.
+        looking ahead; the replications looked at are included. None if there are too few replications, or
+        events of a metric were seen in fewer than `LEAST_SEEN` of them.
     """
-    narrow = np.append(narrow_enough(values, targets), False)
+    seen = ((events > 0).cumsum(axis=0) >= LEAST_SEEN).all(axis=1)
+    narrow = np.append(narrow_enough(values, targets) & seen, False)
     # For each number of replications, for how many numbers in a row from there the intervals are narrow.
     ends = np.flatnonzero(~narrow)
     lasting = ends[np.searchsorted(ends, np.arange(len(values)))] - np.arange(len(values))
@@ -73,6 +79,5 @@ def narrow_enough(values: Floats, targets: Floats) -> npt.NDArray[np.bool_]:
         mean = shifted.cumsum(axis=0) / numbers
         variance = ((shifted**2).cumsum(axis=0) - numbers * mean**2) / (numbers - 1)
         half = half_width(np.sqrt(np.maximum(variance, 0)), numbers, CONFIDENCE)
-        estimate = np.abs(mean + first)
-        # An event that was never observed is not known precisely to be impossible.
-        return np.asarray(((half <= targets * estimate) & (estimate > 0)).all(axis=1))
+        # Replications that are all equal do not say how much others would differ.
+        return np.asarray(((half > 0) & (half <= targets * np.abs(mean + first))).all(axis=1))

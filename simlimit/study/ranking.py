@@ -12,9 +12,10 @@ from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
-from simlimit.study.intervals import corrected_p_values, moments, product_table, t_interval_columns
+from simlimit.study.intervals import moments, product_table, t_interval_columns
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
+from simlimit.study.verdicts import corrected_p_values, events_of, is_significant
 from simlimit.tables.effects import ranking_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
@@ -84,9 +85,9 @@ class LeverRanking(TabularResult):
 
             - `alone`, `alone_low`, `alone_high`: with only this lever, minus without any;
             - `alone_significant`: whether that differs from 0, corrected by Holm's rule for all effects,
-              alone and last, on all metrics;
+              alone and last, on all metrics; unknown (NA) where `Comparison.differences` has no verdict;
             - `last`, `last_low`, `last_high`, `last_significant`: with all levers, minus with all but this
-              one: what it adds to the others; NaN and false for ``all``;
+              one: what it adds to the others; NaN and NA for ``all``;
             - `cost`: in currency units per borrower of the book and year: the lever's, times its uptake;
             - `alone_per_cost`, `last_per_cost`: the effects over `cost`; NaN where it costs nothing.
         """
@@ -103,11 +104,15 @@ class LeverRanking(TabularResult):
             "alone": np.stack([values[kind] - none for kind in [*kinds, ALL]], axis=2),
             "last": np.stack([*last, np.full_like(every, np.nan)], axis=2),
         }
-        significant = corrected_p_values(np.stack(list(effects.values()), axis=1)) < 1 - confidence
-        columns: dict[Hashable, np.ndarray[Any, Any]] = {}
+        seen = {name: events_of(table) for name, table in self.metrics.items()}
+        alone = [seen[NONE] + seen[kind] for kind in [*kinds, ALL]]
+        last_events = [seen[ALL] + seen[f"all but {kind}"] for kind in kinds]
+        expected = np.stack([np.column_stack(alone), np.column_stack([*last_events, seen[ALL]])]) / 2
+        p_values = corrected_p_values(np.stack(list(effects.values()), axis=1), expected, confidence)
+        columns: dict[Hashable, Any] = {}
         for position, (name, effect) in enumerate(effects.items()):
             columns |= t_interval_columns(name, effect, confidence)
-            columns[f"{name}_significant"] = significant[position]
+            columns[f"{name}_significant"] = is_significant(p_values[position], confidence)
         table = product_table(columns, metric=RANKED, lever=[*kinds, ALL])
         costs = {lever.kind: lever.cost * lever.uptake for lever in self.levers}
         table["cost"] = np.tile([*(costs[kind] for kind in kinds), sum(costs.values())], len(RANKED))

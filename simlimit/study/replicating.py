@@ -13,6 +13,7 @@ from simlimit.run.load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
+from simlimit.study.events import events_seen
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, replications_needed, target_half_widths
@@ -70,7 +71,8 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
         Stop when the 95 % interval of every chosen metric is narrow: half its width is at most this share of
         the estimate. It must stay so for 5 more replications, or 5 % of them. A number is for
         `days_away`; a mapping names metrics: ``{"released_within_7d": 0.01, "days_review": 0.1}``.
-        At least 30 replications are made. The rule is that of Hoad, Robinson and Davies (2010).
+        At least 30 replications are made, and 20 of them must have seen what the metric measures. The rule is
+        that of Hoad, Robinson and Davies (2010).
     workers : int, optional
         Number of threads; one for each processor if not given. Compiled code runs in them in parallel.
     executor : concurrent.futures.Executor, optional
@@ -167,5 +169,6 @@ def _needed(replications: Replications, targets: Mapping[str, float], options: C
     """Return how many of the replications the precision needs, if they are enough."""
     prepared = replications.experiment.prepared
     values = metrics.all_metrics(replications.tallies, prepared, options.follow_up_days, weight="holds")
-    chosen = np.column_stack([values[metric] for metric in targets])
-    return replications_needed(chosen, np.array(list(targets.values())))
+    events = events_seen(replications.tallies, prepared, options.follow_up_days)
+    chosen, seen = (np.column_stack([one[metric] for metric in targets]) for one in (values, events))
+    return replications_needed(chosen, seen, np.array(list(targets.values())))

@@ -20,7 +20,8 @@ from simlimit.model.causes import GATES
 from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP
 from simlimit.scenario import Scenario
-from simlimit.study import intervals, metrics
+from simlimit.study import intervals, metrics, verdicts
+from simlimit.study.events import events_seen, sizes_of_groups
 from simlimit.study.metrics import WEIGHTS, Floats, Weight
 from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replications import Replications
@@ -109,10 +110,14 @@ class Study(TabularResult):
         pandas.DataFrame
             Index `replication`, a column for each metric. A metric of the followed holds is NaN without a
             followed hold. `median_days` is infinite where half was not released within the follow-up.
+            ``attrs["events"]`` says on how many events of all replications a metric rests.
         """
         check_choice("weight", weight, WEIGHTS)
         columns = metrics.all_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
-        return pd.DataFrame(columns).rename_axis("replication")
+        table = pd.DataFrame(columns).rename_axis("replication")
+        seen = events_seen(self._tallies, self._prepared, self.follow_up_days)
+        table.attrs["events"] = {metric: float(number.sum()) for metric, number in seen.items()}
+        return table
 
     def summary(
         self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
@@ -126,6 +131,7 @@ class Study(TabularResult):
         ----------
         confidence : float
             Of each interval separately: Student's t over replications, for the expectation of a replication.
+            It is NaN if all replications are equal, such as 0: then nothing says how far off the mean may be.
         follow_up_days : int, optional
             Another follow-up: then the replications are simulated again, in this process.
         weight : "holds" or "amount"
@@ -187,7 +193,9 @@ class Study(TabularResult):
             - `estimate`, `low`, `high`, `replications`: as in `summary`;
             - `gap`, `gap_low`, `gap_high`: the group less the whole book, paired within replications;
             - `significant`: whether the gap differs from 0 at this confidence, corrected by Holm's rule for
-              all gaps of the table.
+              all gaps of the table. It is unknown (NA) where the group is expected to have fewer than 20
+              events of the metric, at the rate of the whole book. All are unknown where replications are too
+              few for so many gaps: 12 are enough for four groups.
         """
         check_confidence(confidence)
         whole_book = self.metrics(weight)
@@ -197,7 +205,11 @@ class Study(TabularResult):
         gaps = intervals.paired_differences(whole, values)
         columns: dict[Any, Any] = intervals.t_intervals(values, confidence)._asdict()
         columns |= intervals.t_interval_columns("gap", gaps, confidence)
-        columns["significant"] = intervals.corrected_p_values(gaps) < 1 - confidence
+        sizes = np.stack([sizes_of_groups(self._tallies, metric) for metric in by_group])
+        events = verdicts.events_of(whole_book[list(by_group)])[:, np.newaxis]
+        expected = events * sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
+        p_values = verdicts.corrected_p_values(gaps, expected, confidence, sizes)
+        columns["significant"] = verdicts.is_significant(p_values, confidence)
         return intervals.product_table(columns, metric=by_group, group=self.by)
 
     def delay_curve(
@@ -343,8 +355,8 @@ class Study(TabularResult):
         Returns
         -------
         pandas.DataFrame
-            Index `series`: columns of `daily`. Column `warmup_days`: NaN where the series does not settle in
-            the first half of the run, or is not known, such as the headroom of an unlimited pool.
+            Index `series`: columns of `daily`. Column `warmup_days`: NaN where the series does not settle
+            well before the middle of the run, or is not known, such as the headroom of an unlimited pool.
         """
         daily = self.daily[list(LEVELS)].to_numpy(np.float64)
         means = daily.reshape(len(self), -1, len(LEVELS)).mean(axis=0)

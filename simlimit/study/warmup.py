@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 BATCH = 5
+TOO_LATE = 0.9
+"""A truncation beyond this share of the first half says that the series has not settled."""
 
 
 def mser5(series: npt.NDArray[np.float64]) -> int | None:
@@ -27,7 +29,7 @@ def mser5(series: npt.NDArray[np.float64]) -> int | None:
     -------
     int or None
         A multiple of five. None if the series is too short: it has fewer than twenty values, or the error is
-        still falling in the middle of the series.
+        least in the last tenth of the first half, and so was still falling close to the middle.
 
     Examples
     --------
@@ -45,4 +47,4 @@ def mser5(series: npt.NDArray[np.float64]) -> int | None:
     # Rounding leaves a small error even for a constant series; smaller differences do not count.
     rounding = (np.finfo(np.float64).eps * np.abs(batches).max()) ** 2
     best = int((errors <= errors.min() + rounding).argmax())
-    return None if best == number // 2 else BATCH * best
+    return None if best > TOO_LATE * (number // 2) else BATCH * best

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from simlimit.tables.metrics import CONFIDENCE, yes_or_no
+from simlimit.tables.metrics import CONFIDENCE, NO_VERDICT, verdict_text
 from simlimit.tables.numbers import UNKNOWN, difference_texts, interval_text, number_text
 from simlimit.tables.table import Row, Table
 from simlimit.tables.units import DAYS, Unit, unit_of
@@ -34,6 +34,7 @@ def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
         "Less is better.",
         f"Significant: with {CONFIDENCE} confidence for all effects together (Holm). Cost: currency units "
         "per borrower and year.",
+        NO_VERDICT,
     )
     caption = f"what levers change: means over {replications:,} replications each"
     return Table(caption, headings, "<<>><>><>", rows, notes)
@@ -71,7 +72,7 @@ def _effect_texts(effect: Effect, name: str, unit: Unit) -> tuple[str, str, str]
     value, low, high = (effect[f"{name}{end}"] for end in ENDS)
     if np.isnan(value):
         return "", "", ""
-    return (*difference_texts(value, low, high, unit), yes_or_no(effect[f"{name}_significant"]))
+    return (*difference_texts(value, low, high, unit), verdict_text(effect[f"{name}_significant"]))
 
 
 def _with_interval(effect: Effect, name: str, unit: Unit) -> str:

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
+from pandas.api.typing import NAType
 
 from simlimit.tables.numbers import UNKNOWN, difference_texts, interval_text, number_text
 from simlimit.tables.table import Row, Table
 from simlimit.tables.units import PARTS, Unit, unit_of
 
 CONFIDENCE = "95 %"
+NO_VERDICT = "Unknown: too few events, or too few replications, for a verdict."
 HEADLINES = ("released_within_7d", "days_away", "no_limit_share", "limit_days_lost", "default_losses")
 """Metrics that stand for a study where there is no space for all; losses are never without lost limit."""
 _ESTIMATED = ["estimate", "low", "high", "replications"]
-_TESTED = ["difference", "low", "high", "p_value", "significant"]
+_TESTED = ["difference", "low", "high", "significant"]
 MOST_POINTS = 50
 """Points of a sweep that are shown."""
 
@@ -70,7 +71,7 @@ def differences_table(
     """
     estimates = [summary.xs(one)["estimate"] for one in (reference, name)]
     rows = []
-    for metric, value, low, high, p_value, significant in differences.xs(name)[_TESTED].itertuples(name=None):
+    for metric, value, low, high, significant in differences.xs(name)[_TESTED].itertuples(name=None):
         both = [table[metric] for table in estimates]
         if metric in PARTS and not any(both):
             continue
@@ -78,23 +79,26 @@ def differences_table(
         of_differences = unit.of_differences()
         texts = [number_text(estimate, unit) for estimate in both]
         texts += difference_texts(value, low, high, of_differences)
-        answer = UNKNOWN if np.isnan(p_value) else yes_or_no(significant)
-        cells = (metric, *texts, answer, of_differences.name)
-        rows.append(Row(cells, indented=metric in PARTS, strong=bool(significant)))
+        verdict = verdict_text(significant)
+        cells = (metric, *texts, verdict, of_differences.name)
+        rows.append(Row(cells, indented=metric in PARTS, strong=verdict == "yes"))
     headings = ("metric", reference, name, "difference", f"{CONFIDENCE} interval", "significant", "unit")
     return Table(f"{name} minus {reference}", headings, "<>>>><<", rows, tuple(notes))
 
 
-def yes_or_no(significant: object) -> str:
+def verdict_text(significant: bool | NAType) -> str:
     """Return whether an effect is significant, in a word."""
+    if pd.isna(significant):
+        return "unknown"
     return "yes" if significant else "no"
 
 
-def differences_notes(number: int) -> tuple[str, str]:
+def differences_notes(number: int) -> tuple[str, str, str]:
     """Return the sentences about differences: how they are paired, and what is significant."""
     return (
         "Difference: the mean over replications, which share all random numbers that mean the same in both.",
         f"Significant: with {CONFIDENCE} confidence for all {number:,} differences together (Holm).",
+        NO_VERDICT,
     )
 
 

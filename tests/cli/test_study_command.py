@@ -4,6 +4,7 @@ import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pandas as pd
 import pytest
 from folders import files, replications_kept
@@ -47,7 +48,8 @@ class TestStudy:
             "groups": (study.groups(), ["metric", "group"]),
         }
         for name, (table, index) in tables.items():
-            written = pd.read_csv(results / f"{name}.csv", index_col=index)
+            verdicts = {"significant": "boolean"}
+            written = pd.read_csv(results / f"{name}.csv", index_col=index, dtype=verdicts)
             pd.testing.assert_frame_equal(written, table, check_index_type=False)
         kept = pd.read_parquet(results / "metrics.parquet")
         pd.testing.assert_frame_equal(kept, study.metrics(), check_index_type=False)
@@ -68,7 +70,8 @@ class TestStudy:
             in_per_cent = "share" in metric or "within" in metric
             estimate, low, high = (100 if in_per_cent else 1) * row[["estimate", "low", "high"]]
             if metric not in {"limit_days_lost", "default_losses", "released_within_90d"}:
-                shown = rf"{estimate:.2f} +-?{abs(low):.2f} to {high:.2f}  \S"
+                interval = "-" if np.isnan(low) else rf"-?{abs(low):.2f} to {high:.2f}"
+                shown = rf"{estimate:.2f} +{interval}  \S"
                 assert re.search(shown, lines[metric])
         assert lines["released_within_90d"].split()[1:3] == ["-", "-"], "the follow-up is shorter"
         assert "every repayment of days 180 to 240, followed for 60 days" in said.out

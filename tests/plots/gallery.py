@@ -72,7 +72,7 @@ LEVERS = [
 
 @cache
 def ranking() -> sl.LeverRanking:
-    return sl.rank_levers(SMALL, LEVERS, REPLICATIONS, seed=3)
+    return sl.rank_levers(SMALL, LEVERS, 2 * REPLICATIONS, seed=3)
 
 
 @cache

@@ -5,6 +5,7 @@ import pytest
 from gallery import SMALL, attribution, study
 from matplotlib.colors import to_rgba
 from matplotlib.container import ErrorbarContainer
+from whiskers import ends
 
 import simlimit as sl
 from simlimit import plots
@@ -17,7 +18,7 @@ from simlimit.study.attribution import GATES
 def intervals(ax):
     """Return the ends of the whiskers, from above."""
     bars = [bars for bars in ax.containers if isinstance(bars, ErrorbarContainer)]
-    return [one.lines[2][0].get_segments()[0][:, 0] for one in bars]
+    return [ends(one.lines[2][0])[0] for one in bars]
 
 
 def names(ax):
@@ -37,8 +38,8 @@ def test_bars_are_the_table_with_its_intervals():
     shown = table.loc[[*GATES, "forfeited", "total", "none"]]
     assert [bar.get_width() for bar in ax.patches] == in_rows(shown, "")
     segments = np.array(intervals(ax))
-    assert segments[:, 0] == pytest.approx(in_rows(shown, "_low"))
-    assert segments[:, 1] == pytest.approx(in_rows(shown, "_high"))
+    assert segments[:, 0] == pytest.approx(in_rows(shown, "_low"), nan_ok=True)
+    assert segments[:, 1] == pytest.approx(in_rows(shown, "_high"), nan_ok=True)
     assert ax.get_xlabel().startswith("mean days away of a repaid amount, of at most 90 (days)\n")
     assert "charged: days at the gate" in ax.get_xlabel()
 
@@ -88,7 +89,7 @@ def test_draws_where_nothing_waits():
     quiet = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 200})
     ax = plots.attribution(sl.attribute(quiet, 2, progress=False))
     ax.figure.canvas.draw()
-    assert "explained 0  (0, 0)" in [text.get_text() for text in ax.texts]
+    assert "explained 0  (-, -)" in [text.get_text() for text in ax.texts]
 
 
 def test_refuses_what_is_no_attribution():

@@ -1,9 +1,11 @@
 """A tornado: its rows are the table of the ranking, from the lever that helps most."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from gallery import LEVERS, SMALL, ranking, study
 from matplotlib.container import ErrorbarContainer
+from whiskers import ends
 
 import simlimit as sl
 from simlimit import plots
@@ -17,7 +19,7 @@ ALONE = ["alone", "alone_low", "alone_high"]
 def intervals(ax):
     """Return the ends of the whiskers, from above."""
     bars = [bars for bars in ax.containers if isinstance(bars, ErrorbarContainer)]
-    return [one.lines[2][0].get_segments()[0][:, 0] for one in bars]
+    return [ends(one.lines[2][0])[0] for one in bars]
 
 
 def rows(ax):
@@ -29,9 +31,8 @@ def widths(ax):
 
 
 def in_rows(table, columns):
-    """Return columns of the table as the picture has them: lever by lever, without what is not known."""
-    values = table[columns].to_numpy().ravel()
-    return values[~np.isnan(values)]
+    """Return columns of the table as the picture has them: lever by lever, but all together only alone."""
+    return table[columns].to_numpy().ravel()[:-1]
 
 
 def test_levers_are_sorted_and_all_together_is_last():
@@ -45,18 +46,29 @@ def test_bars_are_the_effects_with_their_intervals():
     table = ranking().table(0.9).loc[DAYS]
     assert widths(ax) == pytest.approx(in_rows(table, ["alone", "last"]))
     segments = np.array(intervals(ax))
-    assert segments[:, 0] == pytest.approx(in_rows(table, ["alone_low", "last_low"]))
-    assert segments[:, 1] == pytest.approx(in_rows(table, ["alone_high", "last_high"]))
+    assert segments[:, 0] == pytest.approx(in_rows(table, ["alone_low", "last_low"]), nan_ok=True)
+    assert segments[:, 1] == pytest.approx(in_rows(table, ["alone_high", "last_high"]), nan_ok=True)
 
 
-def test_real_effects_are_filled_and_others_hollow():
-    ax = plots.tornado(ranking())
-    table = ranking().table().loc[DAYS]
-    filled = [bar.get_facecolor() != (1, 1, 1, 1) for bar in ax.patches]
-    assert filled == table[["alone_significant", "last_significant"]].to_numpy().ravel().tolist()[:-1]
-    assert set(filled) == {True, False}
+def looks(ax):
+    """Return which bars are filled; unknown if the edge is dotted."""
+    return [
+        pd.NA if bar.get_linestyle() == ":" else bar.get_facecolor() != (1, 1, 1, 1) for bar in ax.patches
+    ]
+
+
+@pytest.mark.parametrize("metric", [DAYS, "no_limit_share"])
+def test_real_effects_are_filled_and_others_hollow_and_unknown_ones_dotted(metric):
+    """Hardly any borrower is without limit."""
+    ax = plots.tornado(ranking(), metric=metric)
+    table = ranking().table().loc[metric].sort_values("alone", kind="stable")
+    table = table.loc[[*table.index.drop("all"), "all"]]
+    verdicts = table[["alone_significant", "last_significant"]].to_numpy().ravel().tolist()[:-1]
+    assert list(map(str, looks(ax))) == list(map(str, verdicts))
+    assert set(map(str, verdicts)) == ({"True", "False"} if metric == DAYS else {"<NA>"})
     # Four levers alone and last, and all together, on five metrics.
     assert "corrected for 45 comparisons" in ax.get_xlabel()
+    assert "too little observed" in ax.get_xlabel()
 
 
 def test_per_cost_leaves_out_what_costs_nothing():

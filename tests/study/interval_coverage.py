@@ -124,10 +124,10 @@ def freeze(days: int, follow_up: int) -> Known:
 
 
 def recovering_score(period: int, follow_up: int) -> Known:
-    """The score is good enough from the second evaluation on: 1 - 0.5 x 0.7^2 = 0.755."""
+    """The score is good enough from day 14 on, with the second evaluation: 1 - 0.5 x 2^(-14 / 18.5) = 0.704."""
     fields = {
         "population.initial_score": 0.5,
-        "evaluation.smoothing": 0.3,
+        "evaluation.score_half_life_days": 18.5,
         "evaluation.period_days": period,
         "rules.min_score": 0.7,
     }

@@ -148,7 +148,9 @@ def test_a_gate_that_nobody_stands_at_explains_nothing() -> None:
     table = sl.attribute(
         sl.preset("clockwork").replace({"population.borrowers": 20}), 3, progress=False
     ).table()
-    assert np.allclose(table.loc[[*GATES, "total"]].to_numpy(), 0)
+    effects = ["shapley", "charged", "alone", "opened"]
+    assert np.allclose(table.loc[[*GATES, "total"], effects].to_numpy(), 0)
+    assert table.drop(columns=effects).isna().all(axis=None)
 
 
 def test_of_sets_that_are_the_same_scenario_one_is_simulated(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
+from simlimit.study.verdicts import LEAST_EVENTS
 
 JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 60})
 WEEKLY = JIEBEI.replace({"evaluation.period_days": 7})
@@ -53,18 +54,26 @@ def test_differences_are_of_pairs(three: sl.Comparison, weight: Any, confidence:
             assert row["difference"] == pytest.approx(pairs.mean(), rel=1e-9, abs=1e-15)
             error = stats.sem(pairs)
             half = stats.t.ppf((1 + confidence) / 2, 11) * error
-            assert row["low"] == pytest.approx(pairs.mean() - half, rel=1e-9, abs=1e-12)
-            assert row["high"] == pytest.approx(pairs.mean() + half, rel=1e-9, abs=1e-12)
+            half = half if np.ptp(pairs) > 0 else np.nan
+            assert row["low"] == pytest.approx(pairs.mean() - half, rel=1e-9, abs=1e-12, nan_ok=True)
+            assert row["high"] == pytest.approx(pairs.mean() + half, rel=1e-9, abs=1e-12, nan_ok=True)
             assert row["replications"] == 12
             mean_in_errors = 0.0 if (pairs == 0).all() else pairs.mean() / error
-            probabilities[name, metric] = 2 * stats.t.sf(abs(mean_in_errors), 11)
+            probability = 2 * stats.t.sf(abs(mean_in_errors), 11)
+            agreeing = np.count_nonzero(pairs)
+            seen = sum(table.attrs["events"][metric] for table in (one, other))
+            if seen / 2 >= LEAST_EVENTS:
+                probabilities[name, metric] = min(1.0, max(probability, 2 / 2**agreeing))
             independent = one[metric].var() + other[metric].var()
             reduction = 1 - pairs.var(ddof=1) / independent if independent > 0 else np.nan
             assert row["variance_reduction"] == pytest.approx(reduction, rel=1e-9, abs=1e-12, nan_ok=True)
     real, corrected = multipletests(list(probabilities.values()), 1 - confidence, "holm")[:2]
-    assert list(table.index) == list(probabilities)
-    assert table["p_value"].to_numpy() == pytest.approx(corrected, abs=1e-9)
-    assert table["significant"].tolist() == real.tolist()
+    known = table["p_value"].dropna()
+    assert list(known.index) == list(probabilities)
+    assert len(known) < len(table)
+    assert known.to_numpy() == pytest.approx(corrected, abs=1e-9)
+    assert table.loc[known.index, "significant"].tolist() == real.tolist()
+    assert table["significant"].isna().equals(table["p_value"].isna())
 
 
 def test_the_fewer_differences_are_asked_the_less_is_asked_of_each(three: sl.Comparison) -> None:
@@ -136,10 +145,14 @@ def test_pairing_narrows_the_effect_of_weekly_evaluation() -> None:
 
 
 def test_scenarios_that_are_the_same_differ_in_nothing() -> None:
-    table = sl.compare({"one": JIEBEI, "other": JIEBEI}, 3, progress=False).differences()
-    assert (table[["difference", "low", "high"]] == 0).all(axis=None)
-    assert (table["p_value"] == 1).all()
+    """Where there are events in which they could differ; elsewhere that is unknown."""
+    table = sl.compare({"one": JIEBEI, "other": JIEBEI}, 12, progress=False).differences()
+    assert (table["difference"] == 0).all()
+    assert table[["low", "high"]].isna().all(axis=None)
+    assert set(table["p_value"].dropna()) == {1}
     assert not table["significant"].any()
+    verdicts = table["significant"].xs("other")
+    assert verdicts[["days_review", "days_policy"]].isna().tolist() == [False, True]
     reduction = table["variance_reduction"].dropna()
     assert (reduction == 1).all()
 
@@ -147,8 +160,7 @@ def test_scenarios_that_are_the_same_differ_in_nothing() -> None:
 def test_one_replication_has_differences_but_no_interval() -> None:
     table = sl.compare({"one": JIEBEI, "other": STRICT}, 1, progress=False).differences()
     assert table["difference"].notna().all()
-    assert table[["low", "high", "p_value", "variance_reduction"]].isna().all(axis=None)
-    assert not table["significant"].any()
+    assert table[["low", "high", "p_value", "variance_reduction", "significant"]].isna().all(axis=None)
 
 
 def test_a_median_that_is_not_always_reached_has_no_difference() -> None:
@@ -203,3 +215,30 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(three: sl.Comparison) -> 
             ask()  # type: ignore[no-untyped-call]
         assert str(error.value).startswith(sentence)
         assert "\n" not in str(error.value)
+
+
+def test_a_difference_that_is_always_the_same_is_real_if_there_are_enough_replications() -> None:
+    """Each of six settles a day later: by chance all would be on one side in 2 of 2**6 studies."""
+    clockwork = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 200})
+    later = clockwork.replace({"evaluation.straight_through": False, "evaluation.period_days": 1,
+                               "evaluation.cutoff_days": 3})  # fmt: skip
+    for number, verdict in ((5, None), (6, True)):
+        comparison = sl.compare({"one": clockwork, "later": later}, number, follow_up_days=30, progress=False)
+        row = comparison.differences(metrics=["median_days"]).iloc[0]
+        assert row["difference"] == 3
+        assert np.isnan([row["low"], row["high"]]).all()
+        assert row["significant"] is pd.NA if verdict is None else row["significant"]
+    assert row["p_value"] == 2 / 2**6
+
+
+def test_there_is_no_verdict_on_what_neither_scenario_shows() -> None:
+    clockwork = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 200})
+    freeze = {"kind": "freeze", "at_day": 60, "duration_days": 5}
+    comparison = sl.compare(
+        {"open": clockwork, "frozen": clockwork.replace({"shocks": [freeze]})}, 20, progress=False
+    )
+    table = comparison.differences().loc["frozen"]
+    assert table.loc["days_policy", "significant"]
+    for never in ("days_review", "days_funding", "default_losses", "forfeited_share"):
+        assert table.loc[never, "difference"] == 0
+        assert table.loc[never, ["low", "high", "p_value", "significant"]].isna().all()

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import simlimit as sl
-from simlimit.study.precision import LEAST_REPLICATIONS, replications_needed
+from simlimit.study.precision import LEAST_REPLICATIONS, LEAST_SEEN, replications_needed
 
 WEEKLY = sl.preset("clockwork").replace(
     {
@@ -21,6 +21,11 @@ WEEKLY = sl.preset("clockwork").replace(
         "horizon_days": 150,
     }
 )
+
+
+def needed(values: npt.NDArray[np.float64], targets: npt.NDArray[np.float64]) -> int | None:
+    """Of a metric that every replication sees."""
+    return replications_needed(values, np.ones_like(values), targets)
 
 
 def by_the_rule(values: npt.NDArray[np.float64], relative: list[float]) -> int | None:
@@ -48,7 +53,7 @@ def test_the_rule_is_that_of_its_authors(seed: int) -> None:
     if seed % 4 == 1:
         values[rng.random((300, 2)) < 0.2] = np.nan
     relative = [float(rng.uniform(0.04, 0.15)), 0.02]
-    assert replications_needed(values, np.array(relative)) == by_the_rule(values, relative)
+    assert needed(values, np.array(relative)) == by_the_rule(values, relative)
 
 
 def alternating(number: int, width: float) -> npt.NDArray[np.float64]:
@@ -56,35 +61,48 @@ def alternating(number: int, width: float) -> npt.NDArray[np.float64]:
 
 
 def test_replications_that_agree_stop_after_the_least_number_and_five_more() -> None:
-    assert replications_needed(np.full((100, 1), 10.0), np.array([0.01])) == LEAST_REPLICATIONS + 5
+    assert needed(alternating(100, 0.01), np.array([0.01])) == LEAST_REPLICATIONS + 5
 
 
-def test_what_has_never_happened_is_not_known_precisely() -> None:
-    assert replications_needed(np.zeros((100, 1)), np.array([0.01])) is None
+@pytest.mark.parametrize("value", [0.0, 10.0, 1 / 3])
+def test_an_interval_of_no_width_is_not_narrow(value: float) -> None:
+    """What has never happened, or not yet differed, is not known precisely."""
+    assert needed(np.full((1000, 1), value), np.array([0.01])) is None
 
 
-def test_thirty_five_are_needed_to_see_that_thirty_are_replications_needed() -> None:
-    assert replications_needed(np.full((34, 1), 10.0), np.array([0.01])) is None
-    assert replications_needed(np.full((35, 1), 10.0), np.array([0.01])) == 35
+def test_what_few_replications_have_seen_is_waited_for() -> None:
+    """Half the interval of a rare event may be less than nine tenths of its mean when six have seen it."""
+    values = np.zeros((600, 1))
+    values[::20] = 1.0
+    number = replications_needed(values, values, np.array([0.9]))
+    assert by_the_rule(values, [0.9]) is not None
+    assert by_the_rule(values, [0.9]) < 200  # type: ignore[operator]
+    twentieth = 20 * (LEAST_SEEN - 1) + 1
+    assert number == twentieth + math.ceil(0.05 * twentieth)
+
+
+def test_thirty_five_are_needed_to_see_that_thirty_are_enough() -> None:
+    assert needed(alternating(34, 0.01), np.array([0.01])) is None
+    assert needed(alternating(35, 0.01), np.array([0.01])) == 35
 
 
 def test_a_jolt_in_sight_is_waited_for() -> None:
     """Half the interval of +-1 about 10 falls below 5 % of it early; an outlier at 33 widens it beyond."""
     values = alternating(300, 1.0)
-    assert replications_needed(values, np.array([0.05])) == LEAST_REPLICATIONS + 5
+    assert needed(values, np.array([0.05])) == LEAST_REPLICATIONS + 5
     values[33] = 40.0
-    number = replications_needed(values, np.array([0.05]))
+    number = needed(values, np.array([0.05]))
     assert number == by_the_rule(values, [0.05])
     assert number is not None
     assert number > 100
     values = alternating(300, 1.0)
     values[36] = 40.0  # just out of sight
-    assert replications_needed(values, np.array([0.05])) == LEAST_REPLICATIONS + 5
+    assert needed(values, np.array([0.05])) == LEAST_REPLICATIONS + 5
 
 
 def test_the_longer_the_study_the_further_it_looks_ahead() -> None:
     values = alternating(1000, 4.5)
-    number = replications_needed(values, np.array([0.05]))
+    number = needed(values, np.array([0.05]))
     assert number is not None
     first = next(
         n
@@ -97,18 +115,18 @@ def test_the_longer_the_study_the_further_it_looks_ahead() -> None:
 
 def test_all_metrics_must_be_precise() -> None:
     values = np.hstack([alternating(500, 1.0), alternating(500, 3.0)])
-    alone = [replications_needed(values[:, [i]], np.array([0.05])) for i in range(2)]
+    alone = [needed(values[:, [i]], np.array([0.05])) for i in range(2)]
     assert alone[0] is not None
     assert alone[1] is not None
     assert alone[0] < alone[1]
-    assert replications_needed(values, np.array([0.05, 0.05])) == alone[1]
+    assert needed(values, np.array([0.05, 0.05])) == alone[1]
 
 
 def test_a_metric_that_is_not_reached_is_never_precise() -> None:
     values = np.full((100, 1), 5.0)
     values[40] = np.inf
-    assert replications_needed(np.full((100, 1), np.inf), np.array([0.5])) is None
-    assert replications_needed(values[10:], np.array([0.5])) is None
+    assert needed(np.full((100, 1), np.inf), np.array([0.5])) is None
+    assert needed(values[10:], np.array([0.5])) is None
 
 
 def test_a_study_stops_where_the_rule_says() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
 from simlimit.study.ranking import RANKED
+from simlimit.study.verdicts import LEAST_EVENTS
 
 LEVERS = [
     {"kind": "better_model", "strength": 0.5, "cost": 2.0},
@@ -19,14 +22,14 @@ JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 200})
 
 @pytest.fixture(scope="module")
 def ranking() -> sl.LeverRanking:
-    return sl.rank_levers(JIEBEI, LEVERS, 6, seed=3, progress=False)
+    return sl.rank_levers(JIEBEI, LEVERS, 12, seed=3, progress=False)
 
 
 def difference(
     one: list[dict[str, object]], other: list[dict[str, object]], metric: str
 ) -> tuple[float, ...]:
     scenarios = {"one": JIEBEI.replace({"levers": one}), "other": JIEBEI.replace({"levers": other})}
-    table = sl.compare(scenarios, 6, seed=3, progress=False).differences()
+    table = sl.compare(scenarios, 12, seed=3, progress=False).differences()
     return tuple(table.loc[("other", metric), ["difference", "low", "high"]])
 
 
@@ -42,24 +45,34 @@ def test_effects_are_paired_differences(ranking: sl.LeverRanking, metric: str) -
 
 
 def test_what_significant_is_corrected_for_all_effects(ranking: sl.LeverRanking) -> None:
-    effects = {}
-    for metric in RANKED:
-        values = {name: table[metric] for name, table in ranking.metrics.items()}
-        for kind in ("better_model", "pay_on_time", "more_funding"):
-            effects["alone", metric, kind] = values[kind] - values["none"]
-            effects["last", metric, kind] = values["all"] - values[f"all but {kind}"]
-        effects["alone", metric, "all"] = values["all"] - values["none"]
-    probabilities = [
-        ttest_1samp(one, 0).pvalue if one.std() > 0 else float(one.iloc[0] == 0) for one in effects.values()
-    ]
-    real = multipletests(probabilities, 0.05, "holm")[0]
+    """Of all that have twenty events or more; hardly anybody is without limit."""
+    pairs = {}
+    for kind in ("better_model", "pay_on_time", "more_funding"):
+        pairs["alone", kind] = ("none", kind)
+        pairs["last", kind] = (f"all but {kind}", "all")
+    pairs["alone", "all"] = ("none", "all")
+    told, probabilities = [], []
     table = ranking.table()
-    assert dict(zip(effects, real, strict=True)) == {
-        (which, metric, kind): table.loc[(metric, kind), f"{which}_significant"]
-        for which, metric, kind in effects
-    }
-    assert {True, False} == set(real.tolist())
-    assert not table.loc[("days_away", "all"), "last_significant"]
+    for metric in RANKED:
+        for (which, kind), names in pairs.items():
+            one, other = (ranking.metrics[name] for name in names)
+            verdict = table.loc[(metric, kind), f"{which}_significant"]
+            seen = (one.attrs["events"][metric] + other.attrs["events"][metric]) / 2
+            assert (verdict is pd.NA) == (seen < LEAST_EVENTS) == (metric == "no_limit_share")
+            if verdict is not pd.NA:
+                effect = other[metric] - one[metric]
+                t_test = ttest_1samp(effect, 0).pvalue if effect.std() > 0 else 1.0
+                probabilities.append(min(1.0, max(t_test, 2 / 2 ** np.count_nonzero(effect))))
+                told.append(verdict)
+    assert told == multipletests(probabilities, 0.05, "holm")[0].tolist()
+    assert set(told) == {True, False}
+    assert table.loc[("days_away", "all"), "last_significant"] is pd.NA
+
+
+def test_few_replications_have_effects_but_no_verdict() -> None:
+    table = sl.rank_levers(JIEBEI, LEVERS, 6, seed=3, progress=False).table()
+    assert (table.loc["days_away", "alone_high"] < 0).any()
+    assert table[["alone_significant", "last_significant"]].isna().all(axis=None)
 
 
 def test_effects_per_cost_count_those_who_take_it_up(ranking: sl.LeverRanking) -> None:

@@ -23,7 +23,9 @@ from simlimit.study import experiment as experiments
 from simlimit.study import memory, workers
 from simlimit.study import replications as done_replications
 from simlimit.study.experiment import Chunk, Experiment
+from simlimit.study.metrics import BORROWER_METRICS
 from simlimit.study.replications import Replications
+from simlimit.study.verdicts import LEAST_EVENTS
 
 JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 400})
 SMALL = JIEBEI.replace({"population.borrowers": 10, "horizon_days": 300})
@@ -275,29 +277,42 @@ def test_what_stands_somewhere_at_the_end_of_the_follow_up_is_what_is_pending(st
 
 
 @pytest.mark.parametrize("weight", ["holds", "amount"])
-def test_groups_are_compared_with_the_whole_book(study: sl.Study, weight: Any) -> None:
+def test_groups_are_compared_with_the_whole_book(weight: Any) -> None:
+    number = 13
+    study = sl.replicate(JIEBEI, number, seed=2, progress=False)
     table = study.groups(0.9, weight)
     assert table.index.names == ["metric", "group"]
     assert list(table.loc["days_review"].index) == list(study.by)
     whole = study.metrics(weight)
-    probabilities = []
+    holds = study._tallies.followed_holds[..., 0].sum(axis=(0, 2))
+    borrowers = study._tallies.totals["borrowers"].sum(axis=0)
+    probabilities, told = [], []
     for metric in table.index.unique("metric"):
-        for group in study.by:
-            row = table.loc[(metric, group)]
+        sizes = borrowers if metric in BORROWER_METRICS else holds
+        rows = table.loc[metric]
+        errors = (rows["gap_high"] - rows["gap_low"]).fillna(0) / 2 / stats.t.ppf(0.95, number - 1)
+        scale = 1 / sizes - 1 / sizes.sum()
+        of_all = np.sqrt(((errors**2 / scale) * sizes).sum() / sizes.sum() * scale)
+        for group, error, least in zip(study.by, errors, of_all, strict=True):
+            row = rows.loc[group]
             if metric == "days_away":
                 values = days_away_of_group(study, group, weight)
                 assert row["estimate"] == pytest.approx(values.mean(), rel=1e-9)
                 gaps = values - whole[metric].to_numpy()
-                half = stats.t.ppf(0.95, 7) * stats.sem(gaps)
+                half = stats.t.ppf(0.95, number - 1) * stats.sem(gaps)
                 assert row["gap"] == pytest.approx(gaps.mean(), rel=1e-9)
                 assert row["gap_low"] == pytest.approx(gaps.mean() - half, rel=1e-9)
                 assert row["gap_high"] == pytest.approx(gaps.mean() + half, rel=1e-9)
-            if row["gap_high"] == row["gap_low"]:
-                probabilities.append(1.0)
-            else:
-                error = (row["gap_high"] - row["gap_low"]) / 2 / stats.t.ppf(0.95, 7)
-                probabilities.append(2 * stats.t.sf(abs(row["gap"]) / error, 7))
-    assert table["significant"].tolist() == multipletests(probabilities, 0.1, "holm")[0].tolist()
+            expected = whole.attrs["events"][metric] * sizes[study.by.index(group)] / sizes.sum()
+            assert (row["significant"] is pd.NA) == (expected < LEAST_EVENTS)
+            if expected >= LEAST_EVENTS:
+                told.append(row["significant"])
+                t_test = (
+                    2 * stats.t.sf(abs(row["gap"]) / max(error, least), number - 1) if row["gap"] else 1.0
+                )
+                probabilities.append(max(t_test, 2 / 2**number))
+    assert 10 < len(told) < len(table)
+    assert told == multipletests(probabilities, 0.1, "holm")[0].tolist()
 
 
 def days_away_of_group(study: sl.Study, group: str, weight: str) -> np.ndarray[Any, Any]:

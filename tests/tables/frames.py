@@ -16,4 +16,4 @@ def differences(name, **metrics):
     """Return the differences of a scenario: difference, low, high, p, and whether it is significant."""
     columns = ["difference", "low", "high", "p_value", "significant"]
     table = pd.DataFrame.from_dict(metrics, orient="index", columns=columns).rename_axis("metric")
-    return pd.concat({name: table}, names=["scenario"])
+    return pd.concat({name: table.astype({"significant": "boolean"})}, names=["scenario"])

@@ -83,8 +83,9 @@ class TestDifferences:
         assert not shown.rows[0].strong
 
     def test_that_are_not_known_are_not_denied(self):
-        shown = self.shown(pending_share=(NAN, NAN, NAN, NAN, False))
-        assert cells(shown)["pending_share"][2:5] == ("-", "-", "-")
+        shown = self.shown(pending_share=(NAN, NAN, NAN, NAN, pd.NA))
+        assert cells(shown)["pending_share"][2:5] == ("-", "-", "unknown")
+        assert not shown.rows[0].strong
 
     def test_leave_out_a_gate_at_which_neither_waits(self):
         same = pd.concat({"today": self.BOTH, "weekly": self.BOTH}, names=["scenario"])
@@ -125,12 +126,17 @@ def test_effects_of_levers():
     columns = {
         **{"alone": -0.1, "alone_low": -0.2, "alone_high": -0.05, "alone_significant": True},
         **{"last": [-0.1, NAN], "last_low": [-0.2, NAN], "last_high": [0.1, NAN]},
-        **{"last_significant": False, "cost": 2.0, "alone_per_cost": -0.05, "last_per_cost": [-0.05, NAN]},
+        **{
+            "last_significant": pd.array([None, None], "boolean"),
+            "cost": 2.0,
+            "alone_per_cost": -0.05,
+            "last_per_cost": [-0.05, NAN],
+        },
     }
     shown = ranking_table(pd.DataFrame(columns, index=index), 9)
     alone = ("-10.00", "-20.00 to -5.00", "yes")
     assert [row.cells for row in shown.rows] == [
-        ("pending_share", "appeal", *alone, "-10.00", "-20.00 to +10.00", "no", "2.00"),
+        ("pending_share", "appeal", *alone, "-10.00", "-20.00 to +10.00", "unknown", "2.00"),
         ("", "all", *alone, "", "", "", "2.00"),
     ]
     assert "pending_share in % points of holds" in shown.notes[0]
