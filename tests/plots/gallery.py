@@ -21,12 +21,19 @@ PICTURES = Path(__file__).parent / "pictures"
 DPI = 60
 PLACE = (0.14, 0.22, 0.62, 0.64)
 """Of the axes in the figure: labels all around have room."""
-SMALL = sl.preset("jiebei").replace({"population.borrowers": 150, "horizon_days": 400, "warmup_days": 100})
+SMALL = sl.preset("jiebei").replace(
+    {
+        "population.borrowers": 150,
+        "horizon_days": 400,
+        "warmup_days": 100,
+        "limits.cut_score": 0.55,  # so that a few are cut while they wait
+    }
+)
 FREEZE_DAY = 200
 FROZEN = SMALL.replace({"shocks": [{"kind": "freeze", "at_day": FREEZE_DAY, "duration_days": 30}]})
 WAITING = SMALL.replace({"evaluation.straight_through": False})
 REPLICATIONS = 8
-WITH_A_CUT = 86
+WITH_A_CUT = 16
 """A borrower whose limit is cut while holds wait."""
 
 

@@ -28,7 +28,7 @@ def names(ax):
 def in_rows(table, end):
     """Return numbers of the table as the picture has them, without those that no row has."""
     values = table[[f"shapley{end}", f"charged{end}"]].to_numpy().ravel()
-    return values[~np.isnan(values)].tolist()
+    return values[table[["shapley", "charged"]].notna().to_numpy().ravel()].tolist()
 
 
 def test_bars_are_the_table_with_its_intervals():

@@ -37,9 +37,9 @@ def test_names_the_mean_days_of_each_part():
         part, days = name.split(" days")[0].split(": ")
         assert float(days) == pytest.approx(whole[part].sum(), abs=0.005)
         total += float(days)
-        # Means of ratios, not ratios of means: of forfeits, of which there are few, they differ by more.
+        # Ratios of means, not means of ratios: they differ by more the fewer wait.
         if part != "forfeited":
-            assert float(days) == pytest.approx(summary[f"days_{part}"], abs=0.05)
+            assert float(days) == pytest.approx(summary[f"days_{part}"], abs=0.1)
     assert total == pytest.approx((1 - whole["released"]).sum(), abs=0.03), "each is rounded"
 
 

@@ -124,7 +124,7 @@ def freeze(days: int, follow_up: int) -> Known:
 
 
 def recovering_score(period: int, follow_up: int) -> Known:
-    """The score is good enough from day 14 on, with the second evaluation: 1 - 0.5 x 2^(-14 / 18.5) = 0.704."""
+    """The score is good enough at the second evaluation, on day 14 or later: 1 - 2^(-1 - 14 / 18.5) > 0.7."""
     fields = {
         "population.initial_score": 0.5,
         "evaluation.score_half_life_days": 18.5,

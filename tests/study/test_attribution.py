@@ -82,7 +82,7 @@ def test_what_the_gates_explain_adds_up_to_the_total(seed: int) -> None:
 
 @pytest.mark.parametrize("weight", ["holds", "amount"])
 def test_the_bookkeeping_is_that_of_the_scenario_as_it_is(weight: Weight) -> None:
-    scenario = sl.preset("jiebei").replace({"population.borrowers": 100})
+    scenario = sl.preset("jiebei").replace({"population.borrowers": 100, "limits.cut_score": 0.55})
     table = sl.attribute(scenario, 4, seed=2, weight=weight, progress=False).table()
     summary = sl.replicate(scenario, 4, seed=2, progress=False).summary(weight=weight)
     for what in ("settlement", *GATES, "forfeited"):
