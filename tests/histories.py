@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import warnings
 
 from random_scenarios import random_scenario
 
@@ -30,6 +31,7 @@ def digest(run: sl.Run, keep: str = "") -> str:
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore", sl.SimlimitWarning)  # a desk or a pool that is short makes much happen
     engine, kept = sys.argv[1], sys.argv[2].split(",")
     for seed in map(int, sys.argv[3:]):
         preparation.LARGE = 1 if seed % 2 else 10**9  # whichever way records are used again
