@@ -5,7 +5,7 @@ at a gate adds 1 at the age at which it begins and takes 1 away at the age at wh
 any length costs the same, and the running sum over ages is what stands at each age.
 """
 
-from simlimit.model.compiling import rare, step
+from simlimit.model.compiling import step
 from simlimit.model.records import COUNT_FORFEITED, COUNT_RELEASED, NEVER, Record
 from simlimit.model.state import State, is_raise, left
 
@@ -65,26 +65,20 @@ def count_end(s: State, r: Record, hold: Record, day: int, what: int, cents: int
         s.counts[age].cents[what] += cents
 
 
-@rare
-def lost_line(s: State, r: Record) -> int:
-    """Return what a borrower has lost of its highest limit, less what is held of its repayments.
-
-    That part counts with the holds. The rest changes seldom: where a line falls, where one above its limit
-    repays, and while a raise is pending.
-    """
-    held = r.held
-    if r.raise_pending:
-        h = r.first_hold
-        while not is_raise(s.holds[h]):
-            h = s.holds[h].next
-        held -= left(s.holds[h])
-    return max(0, r.highest - r.outstanding - r.available) - held
+@step
+def lost(r: Record) -> int:
+    """Return what a borrower has lost of its highest limit."""
+    return max(0, r.highest - r.outstanding - r.available)
 
 
 @step
-def count_lost_line(s: State, r: Record, day: int, change: int) -> None:
-    """Count, for all days to the horizon at once, that a line is lost by so much more from today on."""
-    r.lost_days += change * (s.run.horizon - max(day, s.run.warmup_days))
+def count_lost(s: State, r: Record, day: int, more: int) -> None:
+    """Count that so much more is lost from today on, for all days to the horizon at once.
+
+    What is held of repayments is counted with the holds. So this is needed only where what is lost changes
+    otherwise: where a line falls, where one above its limit repays, and while a raise is pending.
+    """
+    r.lost_days += more * (s.run.horizon - max(day, s.run.warmup_days))
 
 
 @step

@@ -10,11 +10,11 @@ from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import (
     count_cents,
     count_end,
-    count_lost_line,
+    count_lost,
     count_no_limit,
     count_stay,
     end_no_limit_spell,
-    lost_line,
+    lost,
 )
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import LESS_MANUAL, pull
@@ -143,6 +143,17 @@ def end_raise(r: Record) -> None:
     r.highest = max(r.highest, r.limit)
 
 
+@step
+def release_in_raise(s: State, r: Record, hold: Record, day: int, amount: int) -> None:
+    """Count what is released while a raise is pending, or of the raise itself."""
+    before = max(0, r.highest - r.outstanding - (r.available - amount))
+    if is_raise(hold):
+        end_raise(r)
+        count_lost(s, r, day, lost(r) - before)
+    else:
+        count_lost(s, r, day, lost(r) - before + amount)
+
+
 @rare
 def forfeit(s: State, r: Record, h: int, day: int, amount: int, cause: int) -> None:
     """Take an amount from a hold; a hold with nothing left ends."""
@@ -170,8 +181,6 @@ def release(s: State, r: Record, h: int, day: int) -> None:
     hold = s.holds[h]
     amount = left(hold)
     charge(s, r, hold, day, hold.cause)
-    raising = r.raise_pending
-    lost = lost_line(s, r) if raising else 0
     r.held -= amount
     s.today.held -= amount
     r.available += amount
@@ -179,10 +188,8 @@ def release(s: State, r: Record, h: int, day: int) -> None:
     s.today.released += amount
     s.today.headroom -= share(amount, s.funding.reserve_bp)
     count_end(s, r, hold, day, COUNT_RELEASED, amount)
-    if raising:
-        if is_raise(hold):
-            end_raise(r)
-        count_lost_line(s, r, day, lost_line(s, r) - lost)
+    if r.raise_pending:
+        release_in_raise(s, r, hold, day, amount)
     count_no_limit(s, r, day)
     log(s, day, events.RELEASE, hold_of(r, hold), amount, causes.NONE)
     if hold.forfeited > 0:
@@ -280,8 +287,7 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
     if principal == 0:
         return END
     over = max(0, min(principal, r.outstanding - r.limit))
-    moved = over > 0 or r.raise_pending > 0
-    lost = lost_line(s, r) if moved else 0
+    before = lost(r)
     r.outstanding -= principal
     s.today.outstanding -= principal
     s.today.repaid += principal
@@ -291,8 +297,8 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
         r.next_reaction = min(NEVER, day + s.reaction.patience_days)
     if over > 0:
         forfeit(s, r, h, day, over, causes.OVER_LIMIT)
-    if moved:
-        count_lost_line(s, r, day, lost_line(s, r) - lost)
+    if over > 0 or r.raise_pending:
+        count_lost(s, r, day, lost(r) - before - (principal - over))
     return h if over < principal else END
 
 

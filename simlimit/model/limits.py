@@ -2,12 +2,12 @@
 
 from simlimit.model import events
 from simlimit.model.compiling import rare
-from simlimit.model.counting import count_lost_line, count_no_limit, lost_line
+from simlimit.model.counting import count_lost, count_no_limit, lost
 from simlimit.model.holds import end_raise, forfeit, join_queue, open_hold
 from simlimit.model.ledger import line_of, log
 from simlimit.model.money import share
 from simlimit.model.records import NO_LOAN, NONE, Record
-from simlimit.model.state import State, left
+from simlimit.model.state import State, is_raise, left
 
 
 @rare
@@ -15,7 +15,7 @@ def lower_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
     """Let a limit fall: the money goes from what is available, then from holds, the latest opened first."""
     if limit >= r.limit:
         return
-    lost = lost_line(s, r)
+    more = -lost(r)
     take = max(r.limit, r.outstanding) - max(limit, r.outstanding)
     log(s, day, events.CUT, line_of(r), r.limit - limit, cause)
     r.limit = limit
@@ -30,10 +30,12 @@ def lower_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
     while take > 0:
         following = s.holds[h].next
         part = min(left(s.holds[h]), take)
+        if not is_raise(s.holds[h]):
+            more += part
         forfeit(s, r, h, day, part, cause)
         take -= part
         h = following
-    count_lost_line(s, r, day, lost_line(s, r) - lost)
+    count_lost(s, r, day, more + lost(r))
     count_no_limit(s, r, day)
 
 

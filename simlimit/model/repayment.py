@@ -3,7 +3,7 @@
 from simlimit.model import causes, events, phases, streams
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_lost_line, count_no_limit, lost_line
+from simlimit.model.counting import count_lost, count_no_limit, lost
 from simlimit.model.evaluation import evaluate_at_repayment
 from simlimit.model.holds import in_progress, reach_evaluation, repay, settle
 from simlimit.model.ledger import line_of, log, subject_of
@@ -210,9 +210,9 @@ def default(s: State, r: Record, day: int) -> None:
     s.details[r.place].written_off = r.outstanding
     s.today.written_off += r.outstanding
     s.today.outstanding -= r.outstanding
-    lost = lost_line(s, r)
+    before = lost(r)
     r.outstanding = 0
-    count_lost_line(s, r, day, lost_line(s, r) - lost)
+    count_lost(s, r, day, lost(r) - before)
     r.loans = 0
     r.spell = 0
     r.oldest_due = NEVER
