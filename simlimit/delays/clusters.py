@@ -91,7 +91,7 @@ def jackknife(
     >>> ended = [[[1, 3]], [[2, 2]], [[3, 1]]]
     >>> band = jackknife(aalen_johansen, ended, [[0, 0]] * 3)
     >>> [round(float(values[0, 0]), 4) for values in band]
-    [0.5, 0.1443, 0.0, 1.0]
+    [0.5, 0.1443, 0.077, 0.923]
     """
     arrays = tuple(np.asarray(values, np.float64) for values in counts)
     shapes = {array.shape[:1] for array in arrays}

@@ -397,14 +397,16 @@ def test_each_field_says_its_meaning_and_what_it_may_be(part, name):
 
 
 def test_numbers_of_numpy_are_numbers():
-    made = Evaluation(period_days=np.int64(7), smoothing=np.float64(0.5), straight_through=np.bool_(False))
-    assert made == Evaluation(period_days=7, smoothing=0.5, straight_through=False)
+    made = Evaluation(
+        period_days=np.int64(7), utilisation_weight=np.float64(0.5), straight_through=np.bool_(False)
+    )
+    assert made == Evaluation(period_days=7, utilisation_weight=0.5, straight_through=False)
     assert type(made.period_days) is int
-    assert type(made.smoothing) is float
+    assert type(made.utilisation_weight) is float
 
 
 def test_whole_numbers_are_good_for_numbers():
-    assert type(Evaluation(smoothing=1).smoothing) is float
+    assert type(Evaluation(utilisation_weight=1).utilisation_weight) is float
 
 
 def test_a_scenario_is_frozen():
@@ -461,14 +463,14 @@ def test_replace_takes_deep_fields_whole_parts_and_lists():
     scenario = Scenario().replace(
         {
             "screening.weights.lenders": 1,
-            "evaluation.smoothing": 0.9,
-            "evaluation": Evaluation(period_days=9, smoothing=0.1),
+            "evaluation.utilisation_weight": 0.9,
+            "evaluation": Evaluation(period_days=9, utilisation_weight=0.1),
             "rules": {"grace_days": 5},
             "shocks": [Shock(kind="cap", at_day=1, size=5)],
         }
     )
     assert scenario.screening.weights == Weights(lenders=1)
-    assert scenario.evaluation == Evaluation(period_days=9, smoothing=0.9)
+    assert scenario.evaluation == Evaluation(period_days=9, utilisation_weight=0.9)
     assert scenario.rules == Rules(grace_days=5)
     assert scenario.shocks == (Shock(kind="cap", at_day=1, size=5),)
 
@@ -546,12 +548,12 @@ def test_sources_given_with_the_change_are_kept():
 def test_the_source_of_a_field_is_its_own_or_that_of_its_part_or_the_default():
     scenario = Scenario(
         rules=Rules(grace_days=5, clean_days=6),
-        evaluation=Evaluation(smoothing=0.5),
+        evaluation=Evaluation(utilisation_weight=0.5),
         provenance={"rules": "measured: there", "rules.clean_days": "reported: here"},
     )
     assert scenario.source("rules.clean_days") == "reported: here"
     assert scenario.source("rules.grace_days") == "measured: there"
-    assert scenario.source("evaluation.smoothing") == "assumed: no source given"
+    assert scenario.source("evaluation.utilisation_weight") == "assumed: no source given"
     assert scenario.source("evaluation.period_days") == "assumed: as in clockwork"
 
 

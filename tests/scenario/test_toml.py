@@ -172,8 +172,11 @@ def test_comments_are_sentences_and_no_examples(scenario):
             b"evaluation.period_days = 0\n",
             "evaluation.period_days is 0, but must be a whole number from 1 to 3650 (days).",
         ),
-        (b"smoothing = nan\n", "smoothing is not a field; did you mean evaluation.smoothing?"),
-        (b"[evaluation]\nsmoothing = nan\n", "evaluation.smoothing is nan, but must be a number from 0 to 1"),
+        (b"cutoff_days = nan\n", "cutoff_days is not a field; did you mean evaluation.cutoff_days?"),
+        (
+            b"[evaluation]\nutilisation_weight = nan\n",
+            "evaluation.utilisation_weight is nan, but must be a number from 0 to 1",
+        ),
         (
             b"[[shocks]]\nkind = 'flood'\n",
             "shocks[0].kind is 'flood', but must be freeze, tightening, watch_list",
