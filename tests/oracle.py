@@ -219,8 +219,6 @@ class Borrower:
     last_prepayment: float = NEVER
     last_overdue: float = NEVER
     last_decision: int = -1
-    last_raise: float = NEVER
-    last_score_cut: float = NEVER
     paid_late: float = (
         0.0  # what the overdue days before late payments take from the score, as of the last one
     )
@@ -1219,35 +1217,29 @@ class Platform:
         limit = borrower.limit
         idle_days = self.day - borrower.last_draw
         if limits.cut_score is not None and borrower.score < limits.cut_score:
-            lower = limit - portion(limit, basis_points(limits.cut_share))
-            if lower < limit and self.day - borrower.last_score_cut >= limits.cut_days:
-                borrower.last_score_cut = self.day
-                self.fall(borrower, lower, "score")
+            lower = limit
+            for _ in self.acted_for(borrower.due_day, limits.cut_days):
+                lower -= portion(lower, basis_points(limits.cut_share))
+            self.fall(borrower, lower, "score")
         elif limits.inactive_days is not None and idle_days >= limits.inactive_days:
             self.fall(borrower, borrower.outstanding + borrower.held, "inactive")
         elif borrower.standing == "clear" and not borrower.raise_pending:
-            bp = self.campaign_bp(borrower)
-            by_score = limits.raise_score is not None and borrower.score >= limits.raise_score
-            by_score = by_score and self.day - borrower.last_raise >= limits.raise_days
-            if by_score:
-                bp += basis_points(limits.raise_share)
-            cap = cents(1e9 if limits.cap is None else limits.cap)
-            higher = min(raised(limit, bp), cap, borrower.shock_cap)
+            cap = min(cents(1e9 if limits.cap is None else limits.cap), borrower.shock_cap)
+            higher = limit
+            if limits.raise_score is not None and borrower.score >= limits.raise_score:
+                for _ in self.acted_for(borrower.due_day, limits.raise_days):
+                    higher = min(cap, raised(higher, basis_points(limits.raise_share)))
+            campaign = self.levers.by_kind.get("campaign")
+            if campaign is not None:
+                for _ in self.acted_for(campaign.from_day, 90):
+                    higher = min(cap, raised(higher, self.pull_bp("campaign", borrower)))
             if higher > limit:
-                if by_score:
-                    borrower.last_raise = self.day
                 self.raise_limit(borrower, higher)
 
-    def campaign_bp(self, borrower: Borrower) -> int:
-        """R63: what a campaign since the evaluation before this one adds to a raise."""
-        lever = self.levers.by_kind.get("campaign")
-        if lever is None:
-            return 0
-        since_evaluation = range(self.day - self.scenario.evaluation.period_days + 1, self.day + 1)
-        campaigns = range(lever.from_day, self.day + 1, 90)
-        if not any(day in since_evaluation for day in campaigns):
-            return 0
-        return self.pull_bp("campaign", borrower)
+    def acted_for(self, first: int, every: int) -> list[int]:
+        """R62: those of the days first, first + every, .. for which the evaluation of today acts."""
+        before = self.day - self.scenario.evaluation.period_days
+        return [day for day in range(first, self.day + 1, every) if day > before]
 
     def pass_gate_3(self, hold: Hold) -> None:
         """R64, R65."""

@@ -8,7 +8,16 @@ from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.holds import approve, charge
 from simlimit.model.ledger import line_of, log
-from simlimit.model.levers import BETTER_MODEL, DELEVERAGE, TIMELY_SCORING, campaign_bp, pull
+from simlimit.model.levers import (
+    BETTER_MODEL,
+    CAMPAIGN,
+    CAMPAIGN_DAYS,
+    DELEVERAGE,
+    LEAVING_DAYS,
+    TIMELY_SCORING,
+    pull,
+    takes_up,
+)
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.money import share
 from simlimit.model.randomness import uniforms
@@ -18,8 +27,6 @@ from simlimit.model.state import State, lenders_in_use, utilisation
 
 RECENT_DRAW_DAYS = 30
 RECENT_PREPAYMENT_DAYS = 90
-LEAVING_DAYS = 30
-"""Days from one occasion to leave another lender to the next, by the lever ``deleverage``."""
 LARGEST_SHIFT = 100.0
 """Logits. Beyond them a flag is certain or impossible, and an exponential could overflow."""
 
@@ -140,24 +147,47 @@ def review_line(s: State, r: Record, day: int) -> None:
     elif day - int(r.last_draw) >= s.limits.inactive_days:
         lower_limit(s, r, day, r.outstanding + r.held, causes.INACTIVE)
     elif r.standing == causes.CLEAR and not r.raise_pending:
-        by_score = r.score >= s.limits.raise_score and day - int(r.last_raise) >= s.limits.raise_days
-        rise = (s.limits.raise_bp if by_score else 0) + campaign_bp(s, r, day)
-        if rise > 0:
-            limit = min(r.limit + share(r.limit, rise), s.details[r.place].cap)
-            if limit > r.limit:
-                if by_score:
-                    r.last_raise = day
-                raise_limit(s, r, day, limit, causes.NONE)
+        raise_line(s, r, day)
+
+
+@step
+def days_to_act_for(s: State, day: int, first: int, every: int) -> int:
+    """Return how many of the days first, first + every, .. have come since the evaluation before today's."""
+    if day < first:
+        return 0
+    before = max(first - every, day - s.evaluation.period_days)
+    return (day - first) // every - (before - first) // every
+
+
+@step
+def rise(limit: int, basis_points: int, times: int, cap: int) -> int:
+    """Return a limit after so many rises, which end at a cap."""
+    for _ in range(times):
+        limit = min(cap, limit + share(limit, basis_points))
+    return limit
+
+
+@step
+def raise_line(s: State, r: Record, day: int) -> None:
+    """Raise a line for its score and for campaigns, once for each of their days."""
+    limit = r.limit
+    if r.score >= s.limits.raise_score:
+        times = days_to_act_for(s, day, r.due_day, s.limits.raise_days)
+        limit = rise(limit, s.limits.raise_bp, times, s.details[r.place].cap)
+    if takes_up(r, CAMPAIGN):
+        times = days_to_act_for(s, day, s.levers.from_day[CAMPAIGN], CAMPAIGN_DAYS)
+        limit = rise(limit, s.levers.strength_bp[CAMPAIGN], times, s.details[r.place].cap)
+    if limit > r.limit:
+        raise_limit(s, r, day, limit, causes.NONE)
 
 
 @rare
 def cut_for_score(s: State, r: Record, day: int) -> None:
-    """Cut a line for a low score, unless the last such cut is too recent."""
-    details = s.details[r.place]
-    limit = r.limit - share(r.limit, s.limits.cut_bp)
-    if limit < r.limit and day - details.last_cut >= s.limits.cut_days:
-        details.last_cut = day
-        lower_limit(s, r, day, limit, causes.SCORE)
+    """Cut a line for a low score, once for each of its days."""
+    limit = r.limit
+    for _ in range(days_to_act_for(s, day, r.due_day, s.limits.cut_days)):
+        limit -= share(limit, s.limits.cut_bp)
+    lower_limit(s, r, day, limit, causes.SCORE)
 
 
 @rare

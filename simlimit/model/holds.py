@@ -154,12 +154,21 @@ def release_in_raise(s: State, r: Record, hold: Record, day: int, amount: int) -
         count_lost(s, r, day, lost(r) - before + amount)
 
 
+@step
+def claimless(s: State, hold: Record) -> int:
+    """Return 1 if a hold stands in the funding queue without a claim on the pool, else 0."""
+    queued = hold.stage == stages.QUEUED and left(hold) > 0
+    return 1 if queued and share(left(hold), s.funding.reserve_bp) == 0 else 0
+
+
 @rare
 def forfeit(s: State, r: Record, h: int, day: int, amount: int, cause: int) -> None:
     """Take an amount from a hold; a hold with nothing left ends."""
     hold = s.holds[h]
     charge(s, r, hold, day, hold.cause)
+    before = claimless(s, hold)
     hold.forfeited += amount
+    s.totals.claimless += claimless(s, hold) - before
     r.held -= amount
     s.today.held -= amount
     s.today.forfeited += amount
@@ -186,7 +195,9 @@ def release(s: State, r: Record, h: int, day: int) -> None:
     r.available += amount
     s.today.available += amount
     s.today.released += amount
-    s.today.headroom -= share(amount, s.funding.reserve_bp)
+    claim = share(amount, s.funding.reserve_bp)
+    s.today.headroom -= claim
+    s.totals.claimless -= claim == 0
     count_end(s, r, hold, day, COUNT_RELEASED, amount)
     if r.raise_pending:
         release_in_raise(s, r, hold, day, amount)
@@ -209,7 +220,9 @@ def join_queue(s: State, r: Record, h: int, day: int) -> None:
     charge(s, r, hold, day, causes.POLICY if frozen else causes.FUNDING)
     if not frozen:
         s.today.funding_queue += 1
-    s.totals.arrival_claims += share(left(hold), s.funding.reserve_bp)
+    claim = share(left(hold), s.funding.reserve_bp)
+    s.totals.arrival_claims += claim
+    s.totals.claimless += claim == 0
     append(s, TO_POOL, h)
 
 

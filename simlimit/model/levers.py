@@ -30,6 +30,8 @@ KINDS = len(LEVER_KINDS)
 
 CAMPAIGN_DAYS = 90
 """Days from one campaign to the next."""
+LEAVING_DAYS = 30
+"""Days from one occasion to leave another lender to the next, by the lever ``deleverage``."""
 
 
 @rare
@@ -62,13 +64,4 @@ def pull_bp(s: State, r: Record, day: int, kind: int) -> int:
     """Return the strength of a lever on a borrower today, in whole basis points."""
     if takes_up(r, kind) and day >= s.levers.from_day[kind]:
         return s.levers.strength_bp[kind]
-    return 0
-
-
-@step
-def campaign_bp(s: State, r: Record, day: int) -> int:
-    """Return by how much a line rises for the campaigns since the evaluation before today's."""
-    since = day - s.levers.from_day[CAMPAIGN]
-    if takes_up(r, CAMPAIGN) and since >= 0 and since % CAMPAIGN_DAYS < s.evaluation.period_days:
-        return s.levers.strength_bp[CAMPAIGN]
     return 0

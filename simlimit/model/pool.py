@@ -73,7 +73,7 @@ def fits(s: State, hold: Record, stopped: bool) -> bool:
 def release_in_order(s: State, day: int) -> None:
     """Go through the queue: pass over the frozen, release what fits, stop at the first that does not.
 
-    Behind it only holds that claim nothing are released; there are none where a claim is the whole amount.
+    Behind it only holds that claim nothing are released.
     """
     stopped = False
     queue = s.queues[POOL]
@@ -85,10 +85,10 @@ def release_in_order(s: State, day: int) -> None:
         if hold.stage == stages.QUEUED:
             passed_over = hold.cause == causes.POLICY
             if not (passed_over or fits(s, hold, stopped)):
-                if s.funding.reserve_bp == 10_000:
-                    return
                 stopped = True
                 passed_over = True
+            if stopped and s.totals.claimless == 0:
+                return
             if passed_over:
                 before = h
                 h = following

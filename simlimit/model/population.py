@@ -24,7 +24,7 @@ def _blank() -> Records:
     blank["first_hold"] = END
     for name in ("next_wish", "oldest_due", "slip_until", "no_limit_since", "next_reaction"):
         blank[name] = NEVER
-    for name in ("last_overdue", "last_prepayment", "last_raise"):
+    for name in ("last_overdue", "last_prepayment"):
         blank[name] = FAR_PAST
     blank["last_decision"] = NONE
     blank["last_draw"] = -RECENT_DRAW_DAYS
@@ -148,7 +148,6 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
             r.end_of_loans = r.first_loan + s.storage.loan_capacity
             r.loan_capacity = s.storage.loan_capacity
             s.details[b].cap = s.limits.cap
-            s.details[b].last_cut = FAR_PAST
             take_from_book(s, r, numbers_of(batch, 0, k))
             assign(s, r, numbers_of(batch, 1, k))
             r.lenders = batch.u[2, 1, k] < s.population.other_lenders

@@ -54,11 +54,11 @@ BORROWER = _record(
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
-    "i2 no_limit_since no_limit_days served_until next_reaction flag_changes last_raise",
+    "i2 no_limit_since no_limit_days served_until next_reaction flag_changes",
     "u2 region group loans loan_capacity levers freezes watches",
     "u1 standing watched risky flagged trusted closed raise_pending lenders",
 )
-DETAILS = _record("i8 written_off drawn_elsewhere first_cycle cap", "f8 overdue_loss", "i8 last_cut")
+DETAILS = _record("i8 written_off drawn_elsewhere first_cycle cap", "f8 overdue_loss")
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
@@ -121,8 +121,12 @@ LEVERS = _record(
 )
 # What changes in a run.
 CLOCK = _record("i8 phase cycle cycle_day period_day")
-TOTALS = _record("i8 squeezes arrival_claims busy holds_opened holds_released holds_forfeited")
-"""Squeezes in force, what today's arrivals at the pool claim, reviewers at work, and totals of holds."""
+TOTALS = _record("i8 squeezes arrival_claims claimless busy holds_opened holds_released holds_forfeited")
+"""Of the whole platform.
+
+``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
+nothing, ``busy`` how many reviewers are at work.
+"""
 STORAGE = _record(
     "i8 loan_capacity loans_used loan_keys_used events_used",
     "i8 holds_used holds_free last_free last_taken",

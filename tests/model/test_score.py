@@ -78,26 +78,29 @@ def test_r53_every_overdue_day_takes_from_the_score() -> None:
     np.testing.assert_allclose(run.borrowers["score"], 1 - lost, rtol=0, atol=1e-9)
 
 
-def test_r62_r63_lines_rise_and_fall_at_the_same_pace_however_often_they_are_looked_at() -> None:
-    """A line moves once in four weeks; the first evaluation a week sees it up to three weeks earlier."""
+@pytest.mark.parametrize("pause", [10, 30, 45])
+def test_r62_r63_lines_rise_and_fall_at_the_same_pace_however_often_they_are_looked_at(pause: int) -> None:
+    """Whether a pace fits into the period of evaluations or not: weekly, monthly and in between."""
     moves = {
         "evaluation.score_half_life_days": 1e9,  # scores stay what they are
         "behaviour.late_onset": 0.0,
         "behaviour.slip_share": 0.0,
         "limits.raise_score": 0.7,
         "limits.raise_share": 0.02,
-        "limits.raise_days": MONTHLY,
+        "limits.raise_days": pause,
         "limits.cut_score": 0.5,
         "limits.cut_share": 0.05,
-        "limits.cut_days": MONTHLY,
+        "limits.cut_days": pause,
+        "levers": [{"kind": "campaign", "strength": 0.01, "from_day": 50, "uptake": 0.5}],
     }
-    rarely, often = monthly_and_weekly(moves)
-    for event in ("raise", "cut"):
-        numbers = [events_of(run, event)["borrower"].value_counts() for run in (rarely, often)]
-        assert len(numbers[0]) > 50
-        assert ((numbers[1] - numbers[0]) == 0).all()
-        gaps = events_of(often, event).sort_values("day").groupby("borrower")["day"].diff()
-        assert (gaps.dropna() == MONTHLY).all()
+    # The last evaluation is on the last day with each of these periods.
+    runs = [evaluated_every(days, moves) for days in (MONTHLY, WEEKLY, 2 * MONTHLY, 42, 1)]
+    limits = [run.borrowers["limit"] for run in runs]
+    start = evaluated_every(MONTHLY, {}).borrowers["limit"]
+    assert (limits[0] > 1.05 * start).mean() > 0.1
+    assert (limits[0] < 0.9 * start).mean() > 0.1
+    for others in limits[1:]:
+        np.testing.assert_allclose(others, limits[0], rtol=1e-5)  # rises and campaigns in another order
 
 
 @pytest.mark.parametrize("flag_days", [10.0, 60.0])
