@@ -21,6 +21,7 @@ def small():
     """Return what the page draws, smaller."""
     return {
         "run": gallery.run(),
+        "borrower": 0,
         "study": gallery.study(),
         "comparison": gallery.comparison(),
         "sweep": gallery.grid(),
