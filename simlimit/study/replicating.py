@@ -170,5 +170,5 @@ def _needed(replications: Replications, targets: Mapping[str, float], options: C
     prepared = replications.experiment.prepared
     values = metrics.all_metrics(replications.tallies, prepared, options.follow_up_days, weight="holds")
     events = events_seen(replications.tallies, prepared, options.follow_up_days)
-    chosen, seen = (np.column_stack([one[metric] for metric in targets]) for one in (values, events))
+    chosen, seen = (np.stack([one[metric] for metric in targets], axis=1) for one in (values, events))
     return replications_needed(chosen, seen, np.array(list(targets.values())))

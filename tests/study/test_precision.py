@@ -25,7 +25,7 @@ WEEKLY = sl.preset("clockwork").replace(
 
 def needed(values: npt.NDArray[np.float64], targets: npt.NDArray[np.float64]) -> int | None:
     """Of a metric that every replication sees."""
-    return replications_needed(values, np.ones_like(values), targets)
+    return replications_needed(values, np.ones((*values.shape, 2)), targets)
 
 
 def by_the_rule(values: npt.NDArray[np.float64], relative: list[float]) -> int | None:
@@ -74,7 +74,7 @@ def test_what_few_replications_have_seen_is_waited_for() -> None:
     """Half the interval of a rare event may be less than nine tenths of its mean when six have seen it."""
     values = np.zeros((600, 1))
     values[::20] = 1.0
-    number = replications_needed(values, values, np.array([0.9]))
+    number = replications_needed(values, np.stack([values, values], axis=2), np.array([0.9]))
     assert by_the_rule(values, [0.9]) is not None
     assert by_the_rule(values, [0.9]) < 200  # type: ignore[operator]
     twentieth = 20 * (LEAST_SEEN - 1) + 1
