@@ -12,7 +12,7 @@ import simlimit
 from simlimit.arguments import check_choice, check_confidence, check_whole
 from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
 from simlimit.delays.clusters import clusters_behind
-from simlimit.delays.share_intervals import mark_few
+from simlimit.delays.share_intervals import mark_few, never_falling
 from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
@@ -244,7 +244,7 @@ class Study(TabularResult):
             (fewer than 20 holds), `clusters` (the effective number of replications), `released` and
             `forfeited` with `_low` and `_high`, and `pending` (the rest). NaN beyond the ages at which
             anything was observed. Intervals are NaN with fewer than 5 holds at risk. Where all were, or none
-            was, released they are exact, and not of width 0.
+            was, released they are exact, and not of width 0. Their ends never fall.
 
         Raises
         ------
@@ -309,7 +309,7 @@ class Study(TabularResult):
         ----------
         confidence : float
             Of each share separately: delete-one `jackknife` over replications. Where nothing, or all, stands,
-            the interval is exact, and not of width 0.
+            the interval is exact, and not of width 0. The intervals of what has ended never fall.
         weight : "amount" or "holds"
             Whether shares are of the repaid amount, or of the number of holds.
         group : str, optional
@@ -326,6 +326,8 @@ class Study(TabularResult):
         band = jackknife(_shares, counts, confidence=confidence)
         names = (*GATES, *ENDS)
         columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
+        for end in (band.low, band.high):
+            end[len(GATES) :] = never_falling(end[len(GATES) :])
         for i, name in enumerate(names):
             columns |= with_interval(name, band.estimate[i], band.low[i], band.high[i])
         return pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))
