@@ -34,9 +34,9 @@ def cumulative_incidence(
     independent, nor are holds of one replication that share a funding pool: name a cluster.**
 
     Where nothing was observed, the share is 0 or 1, but the interval is not. It is the exact one of the
-    effective number of rows, or clusters: of none among 30 it is 0 to 12 %. As the share itself, the ends of
-    its intervals never fall: what was surely reached before is not lost again. With fewer than 5 rows at risk it
-    is unknown. If no row was censored before, shares are plain proportions, for which 5 rows are enough.
+    effective number of rows, or clusters: of none among 30 it is 0 to 12 %. With
+    fewer than 5 rows at risk it is unknown. If no row was censored before, shares are plain proportions, for
+    which 5 rows are enough. As the share itself, the ends of its intervals never fall.
 
     Parameters
     ----------

@@ -68,6 +68,11 @@ def replications_needed(values: Floats, events: Floats, targets: Floats) -> int 
     return None
 
 
+def never_vary(values: Floats) -> npt.NDArray[np.bool_]:
+    """Return which metrics have one and the same value in all replications that have one, or no value."""
+    return np.asarray(np.fmin.reduce(values, initial=np.inf) >= np.fmax.reduce(values, initial=-np.inf))
+
+
 def narrow_enough(values: Floats, targets: Floats) -> npt.NDArray[np.bool_]:
     """Return, for the first 1, 2, .. replications, whether the intervals of all metrics are narrow enough."""
     known = ~np.isnan(values)

@@ -269,6 +269,9 @@ def test_where_a_repaid_yuan_stands_adds_up_and_is_that_of_the_runs(
     for place in places:
         low, high = table[f"{place}_low"], table[f"{place}_high"]
         assert ((low <= table[place] + 1e-12) & (table[place] - 1e-12 <= high)).all()
+    for end in ("released_low", "released_high", "forfeited_low", "forfeited_high"):
+        assert table[end].is_monotonic_increasing
+        assert study.delay_curve(weight=weight, group=group)[end].dropna().is_monotonic_increasing
 
 
 def test_what_stands_somewhere_at_the_end_of_the_follow_up_is_what_is_pending(study: sl.Study) -> None:
