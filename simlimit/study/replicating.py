@@ -10,7 +10,7 @@ from simlimit.arguments import check_whole
 from simlimit.errors import warn
 from simlimit.model.compilation_notice import announce_compilation
 from simlimit.progress import tqdm
-from simlimit.run.load import warn_of_overload
+from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
