@@ -34,8 +34,9 @@ def cumulative_incidence(
     independent, nor are holds of one replication that share a funding pool: name a cluster.**
 
     Where nothing was observed, the share is 0 or 1, but the interval is not. It is the exact one of the
-    effective number of rows, or clusters: of none among 30 it is 0 to 12 %. With fewer than 5 rows at risk it
-    is unknown. If no row was censored before, shares are plain proportions, for which 5 rows are enough.
+    effective number of rows, or clusters: of none among 30 it is 0 to 12 %. With
+    fewer than 5 rows at risk it is unknown. If no row was censored before, shares are plain proportions, for
+    which 5 rows are enough. As the share itself, the ends of its intervals never fall.
 
     Parameters
     ----------
@@ -64,6 +65,7 @@ def cumulative_incidence(
     entry : str, optional
         Column: the age in days at which a row came under observation, such as the age of a hold when the log
         begins (left truncation). A row is at risk at t if entry < t <= duration; with entry 0, also at 0.
+        Where few are at risk early, an end among them weighs much for ever, however many enter later.
 
     Returns
     -------
@@ -73,7 +75,8 @@ def cumulative_incidence(
         - `at_risk`: number, or amount, of rows whose duration is that time or more. With
           ``censored_at_risk=False``, censored rows need a longer duration, and times at which rows are only
           censored are left out;
-        - `few_at_risk`: whether fewer than 20 rows are. There intervals say less than they seem to;
+        - `few_at_risk`: whether fewer than 20 rows are, or with `entry` have been since the first end. There
+          intervals say less than they seem to;
         - `clusters`, with `cluster`: the effective number of clusters behind the shares,
           (sum n)^2 / sum n^2, where n is how many rows of each cluster are at risk. It is divided by the
           share pending, for which they stand, and never grows;

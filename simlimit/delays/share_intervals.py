@@ -30,14 +30,20 @@ def mark_few(counts: Counts) -> tuple[Truths, Truths]:
     tuple of two arrays of shape (ages)
         Where fewer than 20 are at risk; and where fewer than 5 are, some rows having been censored before.
         Without those, shares are plain proportions of all rows, of which 5 are enough. Once all have ended,
-        both stay as they were.
+        both stay as they were. Where rows enter late, those at risk may become more again. But a share rests
+        on all ends so far, so what counts is the smallest number since the first end.
     """
     observed = at_risk(*counts)
     has_ended = (observed == 0) & (aalen_johansen(*counts).sum(axis=0) > 1 - ROUNDING)
     last = np.maximum.accumulate(np.where(has_ended, 0, np.arange(len(observed))))
+    observed = observed[last]
+    if len(counts) > 2:  # some enter late
+        has_begun = counts[0].sum(axis=0).cumsum() > 0
+        observed = np.fmin(observed, np.minimum.accumulate(np.where(has_begun, observed, np.inf)))
+        return observed < FEW_AT_RISK, observed < LEAST_AT_RISK
     number = effective_number(counts)
     none_censored = (number >= LEAST_AT_RISK) & (number > (1 - ROUNDING) * observed[0])
-    return observed[last] < FEW_AT_RISK, (observed[last] < LEAST_AT_RISK) & ~none_censored
+    return observed < FEW_AT_RISK, (observed < LEAST_AT_RISK) & ~none_censored
 
 
 def log_log(share: FloatArray, variance: FloatArray, number: FloatArray, confidence: float) -> Interval:
@@ -78,6 +84,15 @@ def student_logit(
         low, high = expit(middle - margin), expit(middle + margin)
     is_edge = (share < ROUNDING) | (share > 1 - ROUNDING) | ~(error > ROUNDING)
     return _replace(is_edge, exact(share, number, confidence), (low, high))
+
+
+def never_falling(ends: FloatArray) -> FloatArray:
+    """Return the ends of the intervals of a share that never falls, along the last axis; NaN stays NaN.
+
+    A share that surely was 0.85 a day ago is no smaller now, although its interval may have become wider.
+    """
+    highest: FloatArray = np.fmax.accumulate(ends, axis=-1)
+    return np.where(np.isnan(ends), np.nan, highest)
 
 
 def exact(share: FloatArray, number: FloatArray, confidence: float) -> Interval:

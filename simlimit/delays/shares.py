@@ -59,6 +59,8 @@ def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
     for name in (AT_RISK, FEW, PENDING):
         if name not in curve.columns:
             raise SimlimitError(f"curve has no column {name!r}, but must be {wanted}.")
+    if curve.empty:
+        raise SimlimitError("curve has no rows, but must have one or more.")
     asked = as_days(days)
     confidence = float(curve.attrs.get("confidence", np.nan))
     return by_curve(curve, lambda part: _share_at(part, asked, confidence))

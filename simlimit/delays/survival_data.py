@@ -221,7 +221,13 @@ def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
     if name not in frame.columns:
         columns = ", ".join(str(column) for column in frame.columns)
         raise SimlimitError(f"{argument} is {name!r}, but must be a column of the frame: {columns}.")
-    return frame[name]
+    column = frame[name]
+    if isinstance(column, pd.DataFrame):
+        raise SimlimitError(
+            f"{argument} is {name!r}, but the frame has {column.shape[1]} columns of this name and must "
+            "have one."
+        )
+    return column
 
 
 def _non_negative(column: "pd.Series[Any]", name: str) -> FloatArray:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.delays.curves import ROUNDING, FloatArray
+from simlimit.delays.share_intervals import never_falling
 from simlimit.delays.survival_data import SurvivalData, data_by_group
 from simlimit.errors import SimlimitError
 
@@ -72,13 +73,13 @@ def curve_table(
     marks : two arrays of shape (days)
         From `mark_few`.
     curves : three arrays of shape (outcomes, days)
-        Shares, and the ends of their intervals.
+        Shares, and the ends of their intervals, which never fall.
     clusters : array of shape (days), optional
         The effective number of clusters.
     """
     few, unknown = marks
     share, low, high = curves
-    low, high = (np.where(unknown, np.nan, end) for end in (low, high))
+    low, high = (never_falling(np.where(unknown, np.nan, end)) for end in (low, high))
     columns: dict[Hashable, object] = {AT_RISK: observed, FEW: few}
     if clusters is not None:
         columns[CLUSTERS] = clusters

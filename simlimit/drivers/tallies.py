@@ -106,6 +106,8 @@ def tally_borrower(s: State, tallies: Tallies, row: int, r: Record) -> None:
     total.borrowers += 1
     total.no_limit_days += r.no_limit_days
     total.lost_days += r.lost_days
+    if r.lost_days > 0:
+        total.losing += 1
     h = r.first_hold
     while h != END:
         hold = s.holds[h]
@@ -134,6 +136,7 @@ def tally(s: State, tallies: Tallies, row: int) -> None:
         tallies.totals[row, group].borrowers = 0
         tallies.totals[row, group].no_limit_days = 0
         tallies.totals[row, group].lost_days = 0
+        tallies.totals[row, group].losing = 0
     for b in range(len(s.borrowers)):
         tally_borrower(s, tallies, row, s.borrowers[b])
     for day in range(len(s.daily)):

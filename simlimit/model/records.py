@@ -80,8 +80,8 @@ DAY = _record(
 COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
 """Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(GATE_COUNT, GATE_COUNT + 3)
-TOTAL = _record("i8 borrowers no_limit_days lost_days")
-"""Of the borrowers of a group."""
+TOTAL = _record("i8 borrowers no_limit_days lost_days losing")
+"""Of the borrowers of a group; ``losing`` is how many have lost days."""
 REVIEWER = _record("f8 free_at", "i8 hold")
 QUEUE = _record("i8 head tail")
 """A queue, which is linked through its holds."""

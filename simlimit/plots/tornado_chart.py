@@ -18,6 +18,8 @@ from simlimit.study.ranking import ALL, RANKED, LeverRanking
 WIDTH = 8.5
 AROUND = 2.1
 """Inches of all that is not rows."""
+TALL_ROW = 0.62
+"""Inches of a row whose name has three lines."""
 NUMBERS = [f"{which}{end}" for which in ("alone", "last") for end in ("", "_low", "_high")]
 
 
@@ -54,8 +56,7 @@ def tornado(
         lower bar (hatched) is its effect when all others are there already. Each has its number at the right.
         Filled: significant, corrected for the number of effects in the ranking (Holm). Hollow: it may be 0.
         Dotted, hollow: too little can be observed for a verdict. If `metric` is `default_losses`, each row
-        also says what the lever alone changes of `limit_days_lost`: losses can fall because credit is taken
-        away.
+        also says what both bars change of `limit_days_lost`: losses can fall because credit is taken away.
 
     Raises
     ------
@@ -86,14 +87,17 @@ def tornado(
         if table.empty:
             raise SimlimitError("per_cost is True, but no lever of the ranking costs anything.")
         table[NUMBERS] = table[NUMBERS].div(table["cost"], axis=0)
-    ax = axes_or_new(ax, (WIDTH, AROUND + ROW * len(table)))
-    lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric")[NUMBERS[:3]].T.to_dict("list")
+    height = TALL_ROW if metric == LOSSES else ROW
+    ax = axes_or_new(ax, (WIDTH, AROUND + height * len(table)))
+    lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric")
     rows = {}
     for kind, effects in table.iterrows():
         words = str(kind).replace("_", " ")
         name = label("all together" if kind == ALL else words)
         if metric == LOSSES:
-            name += f"\n{lost_text(lost[kind], label)}"
+            name += "".join(
+                f"\n{bar.word}: {lost_text(bar[1:4], label)}" for bar in _bars(lost.loc[kind], label)
+            )
         rows[name] = _bars(effects, label)
     draw_rows(ax, rows, "+")
     unit = label(unit)

@@ -10,7 +10,7 @@ from simlimit.model.compilation_notice import announce_compilation
 from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
 from simlimit.run import options
-from simlimit.run.load import warn_of_overload
+from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 

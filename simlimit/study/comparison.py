@@ -11,6 +11,7 @@ from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, verdicts
+from simlimit.study.events import expected_events
 from simlimit.study.metrics import METRICS, Floats, Weight, beside_losses, check_metrics
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
@@ -105,7 +106,8 @@ class Comparison(TabularResult):
             Index `scenario`, `metric`; columns:
 
             - `difference`, `low`, `high`: the mean of the paired differences from the first scenario, and
-              Student's t interval over replications; the interval is NaN if all differences are equal;
+              Student's t interval over replications; the interval is NaN if all differences are equal, or
+              there is no verdict for want of events;
             - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
             - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,
               where the two scenarios have on average fewer than 20 events of the metric. All are unknown
@@ -127,16 +129,15 @@ class Comparison(TabularResult):
         check_metrics("metrics", chosen)
         chosen = beside_losses(chosen)
         tables = {name: study.metrics(weight)[chosen] for name, study in self.studies.items()}
-        events = {name: verdicts.events_of(table) for name, table in tables.items()}
         values = {name: table.to_numpy() for name, table in tables.items()}
         one = values.pop(self.reference)[:, np.newaxis]
         if not values:
             raise SimlimitError("There is only one scenario, but differences need two or more.")
         other = np.stack(list(values.values()), axis=1)
         pairs = intervals.paired_differences(one, other)
-        difference, low, high, number = intervals.t_intervals(pairs, confidence)
+        expected = np.stack([expected_events(tables[self.reference], tables[name]) for name in values])
+        difference, low, high, number = intervals.t_intervals(pairs, confidence, expected)
         columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
-        expected = np.stack([(events[self.reference] + events[name]) / 2 for name in values])
         columns["p_value"] = verdicts.corrected_p_values(pairs, expected, confidence)
         columns["significant"] = verdicts.is_significant(columns["p_value"], confidence)
         columns["variance_reduction"] = _variance_reduction(one, other, pairs)

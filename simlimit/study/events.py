@@ -1,12 +1,16 @@
 """Events that metrics rest on: how often what a metric measures was seen, whatever its amount."""
 
 import numpy as np
+import pandas as pd
 
 from simlimit.drivers.tallies import GATES as GATE_COUNT
 from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATES
 from simlimit.model.preparation import PreparedScenario
 from simlimit.study.metrics import BORROWER_METRICS, METRICS, WITHIN_DAYS, Floats, observed_days
+
+LEAST_EVENTS = 20
+"""Of a metric with fewer expected events there is no verdict and no interval: too few say how rare it is."""
 
 
 def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: int) -> dict[str, Floats]:
@@ -16,12 +20,14 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
 
     Returns
     -------
-    dict of arrays of float, shape (replications,)
-        By metric:
+    dict of arrays of float, shape (replications, 2)
+        By metric, how many do what it measures, and how many do not; the second is infinite where that says
+        nothing:
 
-        - shares of holds: holds that do so, or those that do not, if these are fewer;
+        - shares of holds: holds that do so, and those that do not;
         - days at a gate: the most holds that wait there at one age;
         - `no_limit_share`: borrowers, each by the share of its days without limit;
+        - `limit_days_lost`: borrowers who have lost something;
         - `default_losses`: days with a default;
         - others: holds that are not released at once.
     """
@@ -29,18 +35,31 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
     holds = counts[..., 0].sum(axis=-1)
     released, forfeited = np.moveaxis(counts[:, GATE_COUNT:].cumsum(axis=-1), 1, 0)
     last = counts.shape[-1] - 1
-    doing_so = {f"released_within_{day}d": released[:, min(day, last)] for day in WITHIN_DAYS}
-    doing_so["forfeited_share"] = forfeited[:, last]
-    doing_so["pending_share"] = holds - released[:, last] - forfeited[:, last]
-    events = {metric: np.minimum(number, holds - number) for metric, number in doing_so.items()}
+    shares = {f"released_within_{day}d": released[:, min(day, last)] for day in WITHIN_DAYS}
+    shares["forfeited_share"] = forfeited[:, last]
+    shares["pending_share"] = holds - released[:, last] - forfeited[:, last]
     waiting = counts[:, :GATE_COUNT].max(axis=-1)
-    events |= {f"days_{gate}": waiting[:, i] for i, gate in enumerate(GATES)}
+    events = {f"days_{gate}": waiting[:, i] for i, gate in enumerate(GATES)}
     events["days_forfeited"] = forfeited[:, last]
     events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed_days(prepared)
+    events["limit_days_lost"] = tallies.totals["losing"].sum(axis=1)
     written_off = tallies.daily["written_off"][:, prepared.scenario.warmup_days :]
     events["default_losses"] = np.count_nonzero(written_off, axis=1)
-    others = holds - released[:, 0]
-    return {metric: np.asarray(events.get(metric, others), np.float64) for metric in METRICS}
+    nothing = np.full(len(holds), np.inf)
+    pairs = {metric: (number, holds - number) for metric, number in shares.items()}
+    pairs |= {metric: (number, nothing) for metric, number in events.items()}
+    others = holds - released[:, 0], nothing
+    return {metric: np.column_stack(pairs.get(metric, others)).astype(np.float64) for metric in METRICS}
+
+
+def expected_events(*tables: pd.DataFrame) -> Floats:
+    """Return how many events each column of `Study.metrics` has in all replications, if nothing differs.
+
+    Of several tables it is the mean. Of a share these are the holds that do so, or those that do not, if
+    these are fewer, in all tables together: where all do so in one and none in another, there are many.
+    """
+    seen = [[table.attrs["events"][metric] for metric in table] for table in tables]
+    return np.asarray(np.mean(np.array(seen, np.float64), axis=0).min(axis=-1))
 
 
 def sizes_of_groups(tallies: Tallies, metric: str) -> Floats:

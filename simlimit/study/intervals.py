@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from simlimit.delays.tables import with_interval
-
-Floats = npt.NDArray[np.float64]
+from simlimit.study.events import LEAST_EVENTS
+from simlimit.study.metrics import SHARES, Floats
 
 
 class Intervals(NamedTuple):
@@ -22,7 +22,7 @@ class Intervals(NamedTuple):
     replications: npt.NDArray[np.int64]
 
 
-def t_intervals(values: Floats, confidence: float) -> Intervals:
+def t_intervals(values: Floats, confidence: float, events: Floats | None = None) -> Intervals:
     """Return the mean over replications, and Student's t interval of the expectation of a replication.
 
     Parameters
@@ -31,22 +31,46 @@ def t_intervals(values: Floats, confidence: float) -> Intervals:
         NaN, such as a share of no holds, is left out. A value is infinite where it was not reached, such as a
         median; then the mean is NaN.
     confidence : float
+    events : array of float, shape (...), optional
+        How many events are expected in all replications.
 
     Returns
     -------
     Intervals
         Arrays of shape (...). The interval is NaN with fewer than two replications. It is NaN as well if all
-        are equal: how much others would differ was not seen.
+        are equal, or fewer than `LEAST_EVENTS` are expected: how much others would differ was not seen.
     """
     number, mean, variance = moments(values)
     varies = np.fmin.reduce(values, initial=np.inf) < np.fmax.reduce(values, initial=-np.inf)
-    half = half_width(np.sqrt(np.where(varies, variance, np.nan)), number, confidence)
+    is_known = varies if events is None else varies & (events >= LEAST_EVENTS)
+    half = half_width(np.sqrt(np.where(is_known, variance, np.nan)), number, confidence)
     return Intervals(mean, mean - half, mean + half, number)
 
 
-def t_interval_columns(name: Hashable, values: Floats, confidence: float) -> dict[Hashable, Floats]:
+def t_interval_columns(
+    name: Hashable, values: Floats, confidence: float, events: Floats | None = None
+) -> dict[Hashable, Floats]:
     """Return the mean of `t_intervals` as a column, and its interval as two more."""
-    return with_interval(name, *t_intervals(values, confidence)[:3])
+    return with_interval(name, *t_intervals(values, confidence, events)[:3])
+
+
+def metric_intervals(
+    values: Floats, confidence: float, events: Floats, metrics: Iterable[str]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return `t_intervals` of metrics as columns; their ends stay between what is possible.
+
+    Parameters
+    ----------
+    values : array of float, shape (replications, metrics, ...)
+    confidence, events
+        As for `t_intervals`.
+    metrics : names
+    """
+    columns = t_intervals(values, confidence, events)._asdict()
+    most = np.array([1.0 if metric in SHARES else np.inf for metric in metrics])
+    columns["low"] = np.maximum(columns["low"], 0.0)
+    columns["high"] = np.minimum(columns["high"].T, most).T
+    return columns
 
 
 def product_table(columns: Mapping[Any, npt.NDArray[Any]], **levels: Iterable[str]) -> pd.DataFrame:

@@ -38,6 +38,8 @@ BORROWER_METRICS = ("no_limit_share", "limit_days_lost")
 PLATFORM_METRICS = ("default_losses", "gap_days")
 """Metrics of the whole platform, which a group alone does not have."""
 METRICS = (*HOLD_METRICS, *BORROWER_METRICS, *PLATFORM_METRICS)
+SHARES = tuple(metric for metric in METRICS if metric.startswith("released") or metric.endswith("share"))
+"""Metrics of at most 1; none is below 0."""
 LOSSES, BESIDE_LOSSES = "default_losses", "limit_days_lost"
 """Losses can fall by taking credit away, so the second is shown wherever the first is."""
 DAYS_PER_YEAR = 365

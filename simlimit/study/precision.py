@@ -44,8 +44,8 @@ def replications_needed(values: Floats, events: Floats, targets: Floats) -> int 
     ----------
     values : array of float, shape (replications, metrics)
         In the order of the replications. NaN, where a replication has no value, is left out.
-    events : array of float, shape (replications, metrics)
-        How many events of the metric a replication saw.
+    events : array of float, shape (replications, metrics, 2)
+        How many events of the metric a replication saw, and how many that are none: `events_seen`.
     targets : array of float, shape (metrics,)
         Half-widths relative to the estimates.
 
@@ -56,7 +56,7 @@ def replications_needed(values: Floats, events: Floats, targets: Floats) -> int 
         looking ahead; the replications looked at are included. None if there are too few replications, or
         events of a metric were seen in fewer than `LEAST_SEEN` of them.
     """
-    seen = ((events > 0).cumsum(axis=0) >= LEAST_SEEN).all(axis=1)
+    seen = ((events > 0).cumsum(axis=0) >= LEAST_SEEN).all(axis=(1, 2))
     narrow = np.append(narrow_enough(values, targets) & seen, False)
     # For each number of replications, for how many numbers in a row from there the intervals are narrow.
     ends = np.flatnonzero(~narrow)
@@ -66,6 +66,11 @@ def replications_needed(values: Floats, events: Floats, targets: Floats) -> int 
         if lasting[number - 1] > ahead:
             return number + ahead
     return None
+
+
+def never_vary(values: Floats) -> npt.NDArray[np.bool_]:
+    """Return which metrics have one and the same value in all replications that have one, or no value."""
+    return np.asarray(np.fmin.reduce(values, initial=np.inf) >= np.fmax.reduce(values, initial=-np.inf))
 
 
 def narrow_enough(values: Floats, targets: Floats) -> npt.NDArray[np.bool_]:

@@ -12,10 +12,11 @@ from simlimit.arguments import check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
+from simlimit.study.events import expected_events
 from simlimit.study.intervals import moments, product_table, t_interval_columns
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
-from simlimit.study.verdicts import corrected_p_values, events_of, is_significant
+from simlimit.study.verdicts import corrected_p_values, is_significant
 from simlimit.tables.effects import ranking_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
@@ -83,7 +84,8 @@ class LeverRanking(TabularResult):
             Index `metric`, `lever`. The lever that alone lowers `days_away` most is first, and
             ``all`` together last. Columns, in the unit of the metric, negative where the lever helps:
 
-            - `alone`, `alone_low`, `alone_high`: with only this lever, minus without any;
+            - `alone`, `alone_low`, `alone_high`: with only this lever, minus without any; the interval is NaN
+              where that of `Comparison.differences` is;
             - `alone_significant`: whether that differs from 0, corrected by Holm's rule for all effects,
               alone and last, on all metrics; unknown (NA) where `Comparison.differences` has no verdict;
             - `last`, `last_low`, `last_high`, `last_significant`: with all levers, minus with all but this
@@ -104,14 +106,15 @@ class LeverRanking(TabularResult):
             "alone": np.stack([values[kind] - none for kind in [*kinds, ALL]], axis=2),
             "last": np.stack([*last, np.full_like(every, np.nan)], axis=2),
         }
-        seen = {name: events_of(table) for name, table in self.metrics.items()}
-        alone = [seen[NONE] + seen[kind] for kind in [*kinds, ALL]]
-        last_events = [seen[ALL] + seen[f"all but {kind}"] for kind in kinds]
-        expected = np.stack([np.column_stack(alone), np.column_stack([*last_events, seen[ALL]])]) / 2
+        seen = self.metrics
+        alone = [expected_events(seen[NONE], seen[kind]) for kind in [*kinds, ALL]]
+        others = [*(f"all but {kind}" for kind in kinds), ALL]
+        added = [expected_events(seen[ALL], seen[name]) for name in others]
+        expected = np.stack([np.column_stack(alone), np.column_stack(added)])
         p_values = corrected_p_values(np.stack(list(effects.values()), axis=1), expected, confidence)
         columns: dict[Hashable, Any] = {}
         for position, (name, effect) in enumerate(effects.items()):
-            columns |= t_interval_columns(name, effect, confidence)
+            columns |= t_interval_columns(name, effect, confidence, expected[position])
             columns[f"{name}_significant"] = is_significant(p_values[position], confidence)
         table = product_table(columns, metric=RANKED, lever=[*kinds, ALL])
         costs = {lever.kind: lever.cost * lever.uptake for lever in self.levers}

@@ -1,22 +1,24 @@
 """`replicate`: a fixed number of replications of a scenario, or as many as a precision needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Unpack
 
 import numpy as np
 
 from simlimit.arguments import check_whole
+from simlimit.errors import warn
 from simlimit.model.compilation_notice import announce_compilation
 from simlimit.progress import tqdm
-from simlimit.run.load import warn_of_overload
+from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.events import events_seen
 from simlimit.study.experiment import prepare_experiment
+from simlimit.study.metrics import Floats
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
-from simlimit.study.precision import LEAST_REPLICATIONS, replications_needed, target_half_widths
+from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
 from simlimit.study.replications import Replications
 from simlimit.study.store import open_stores
 from simlimit.study.study import Study
@@ -72,7 +74,8 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
         the estimate. It must stay so for 5 more replications, or 5 % of them. A number is for
         `days_away`; a mapping names metrics: ``{"released_within_7d": 0.01, "days_review": 0.1}``.
         At least 30 replications are made, and 20 of them must have seen what the metric measures. The rule is
-        that of Hoad, Robinson and Davies (2010).
+        that of Hoad, Robinson and Davies (2010). It gives up, with a `SimlimitWarning`, if a metric is equal
+        in all of the first 40.
     workers : int, optional
         Number of threads; one for each processor if not given. Compiled code runs in them in parallel.
     executor : concurrent.futures.Executor, optional
@@ -159,16 +162,26 @@ def _complete(
     last = min(LEAST_REPLICATIONS + 10, n)
     while True:
         simulate_missing(pool, experiments, last, bar)
-        needed = [_needed(replications, targets, options) for replications in experiments]
+        chosen = [_values_and_events(replications, targets, options) for replications in experiments]
+        needed = [replications_needed(*pair, np.array(list(targets.values()))) for pair in chosen]
         if all(needed) or last == n:
             return max(number or n for number in needed), all(needed)
+        equal = np.any([never_vary(values) for values, _ in chosen], axis=0)
+        if equal.any():
+            warn(
+                f"{list(targets)[equal.argmax()]} is equal in all {last} replications of a scenario, so no "
+                "number of them makes it precise: choose another metric for precision, or set n only."
+            )
+            return last, False
         last = min(2 * last, n)
 
 
-def _needed(replications: Replications, targets: Mapping[str, float], options: CheckedOptions) -> int | None:
-    """Return how many of the replications the precision needs, if they are enough."""
+def _values_and_events(
+    replications: Replications, targets: Iterable[str], options: CheckedOptions
+) -> tuple[Floats, Floats]:
+    """Return the values of the chosen metrics in each replication, and their events."""
     prepared = replications.experiment.prepared
     values = metrics.all_metrics(replications.tallies, prepared, options.follow_up_days, weight="holds")
     events = events_seen(replications.tallies, prepared, options.follow_up_days)
-    chosen, seen = (np.column_stack([one[metric] for metric in targets]) for one in (values, events))
-    return replications_needed(chosen, seen, np.array(list(targets.values())))
+    chosen, seen = (np.stack([one[metric] for metric in targets], axis=1) for one in (values, events))
+    return chosen, seen

@@ -7,7 +7,7 @@ import pandas as pd
 from simlimit.arguments import check_choice
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
-from simlimit.run.load import warn_of_overload
+from simlimit.run.offered_load import warn_of_overload
 from simlimit.scenario import Scenario
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight

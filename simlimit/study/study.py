@@ -12,7 +12,7 @@ import simlimit
 from simlimit.arguments import check_choice, check_confidence, check_whole
 from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
 from simlimit.delays.clusters import clusters_behind
-from simlimit.delays.share_intervals import mark_few
+from simlimit.delays.share_intervals import mark_few, never_falling
 from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
@@ -21,7 +21,7 @@ from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, metrics, verdicts
-from simlimit.study.events import events_seen, sizes_of_groups
+from simlimit.study.events import events_seen, expected_events, sizes_of_groups
 from simlimit.study.metrics import WEIGHTS, Floats, Weight
 from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.replications import Replications
@@ -110,13 +110,16 @@ class Study(TabularResult):
         pandas.DataFrame
             Index `replication`, a column for each metric. A metric of the followed holds is NaN without a
             followed hold. `median_days` is infinite where half was not released within the follow-up.
-            ``attrs["events"]`` says on how many events of all replications a metric rests.
+            ``attrs["events"]`` says on how many events of all replications a metric rests: how many do what
+            it measures, and how many do not, infinite if it is no share of holds.
         """
         check_choice("weight", weight, WEIGHTS)
         columns = metrics.all_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
         table = pd.DataFrame(columns).rename_axis("replication")
         seen = events_seen(self._tallies, self._prepared, self.follow_up_days)
-        table.attrs["events"] = {metric: float(number.sum()) for metric, number in seen.items()}
+        table.attrs["events"] = {
+            metric: tuple(number.sum(axis=0).tolist()) for metric, number in seen.items()
+        }
         return table
 
     def summary(
@@ -131,7 +134,8 @@ class Study(TabularResult):
         ----------
         confidence : float
             Of each interval separately: Student's t over replications, for the expectation of a replication.
-            It is NaN if all replications are equal, such as 0: then nothing says how far off the mean may be.
+            It is NaN if all replications are equal, such as 0, or have together fewer than 20 events of the
+            metric: then too little says how far off the mean may be. It stays within what is possible.
         follow_up_days : int, optional
             Another follow-up: then the replications are simulated again, in this process.
         weight : "holds" or "amount"
@@ -172,7 +176,8 @@ class Study(TabularResult):
             if follow_up_days != self.follow_up_days:
                 return self._with_follow_up(follow_up_days).summary(confidence, None, weight)
         table = self.metrics(weight)
-        columns = intervals.t_intervals(table.to_numpy(), confidence)._asdict()
+        values, events = table.to_numpy(), expected_events(table)
+        columns = intervals.metric_intervals(values, confidence, events, list(table))
         return pd.DataFrame(columns, index=pd.Index(list(table), name="metric"))
 
     def groups(self, confidence: float = 0.95, weight: Weight = "holds") -> pd.DataFrame:
@@ -193,9 +198,9 @@ class Study(TabularResult):
             - `estimate`, `low`, `high`, `replications`: as in `summary`;
             - `gap`, `gap_low`, `gap_high`: the group less the whole book, paired within replications;
             - `significant`: whether the gap differs from 0 at this confidence, corrected by Holm's rule for
-              all gaps of the table. It is unknown (NA) where the group is expected to have fewer than 20
-              events of the metric, at the rate of the whole book. All are unknown where replications are too
-              few for so many gaps: 12 are enough for four groups.
+              all gaps of the table. It is unknown (NA), and the intervals NaN, where the group is expected to
+              have fewer than 20 events of the metric, at the rate of the whole book. All are unknown where
+              replications are too few for so many gaps: 12 are enough for four groups.
         """
         check_confidence(confidence)
         whole_book = self.metrics(weight)
@@ -203,11 +208,11 @@ class Study(TabularResult):
         values = np.stack(list(by_group.values()), axis=1)
         whole = whole_book[list(by_group)].to_numpy()[..., np.newaxis]
         gaps = intervals.paired_differences(whole, values)
-        columns: dict[Any, Any] = intervals.t_intervals(values, confidence)._asdict()
-        columns |= intervals.t_interval_columns("gap", gaps, confidence)
         sizes = np.stack([sizes_of_groups(self._tallies, metric) for metric in by_group])
-        events = verdicts.events_of(whole_book[list(by_group)])[:, np.newaxis]
+        events = expected_events(whole_book[list(by_group)])[:, np.newaxis]
         expected = events * sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
+        columns: dict[Any, Any] = intervals.metric_intervals(values, confidence, expected, by_group)
+        columns |= intervals.t_interval_columns("gap", gaps, confidence, expected)
         p_values = verdicts.corrected_p_values(gaps, expected, confidence, sizes)
         columns["significant"] = verdicts.is_significant(p_values, confidence)
         return intervals.product_table(columns, metric=by_group, group=self.by)
@@ -239,7 +244,7 @@ class Study(TabularResult):
             (fewer than 20 holds), `clusters` (the effective number of replications), `released` and
             `forfeited` with `_low` and `_high`, and `pending` (the rest). NaN beyond the ages at which
             anything was observed. Intervals are NaN with fewer than 5 holds at risk. Where all were, or none
-            was, released they are exact, and not of width 0.
+            was, released they are exact, and not of width 0. Their ends never fall.
 
         Raises
         ------
@@ -304,7 +309,7 @@ class Study(TabularResult):
         ----------
         confidence : float
             Of each share separately: delete-one `jackknife` over replications. Where nothing, or all, stands,
-            the interval is exact, and not of width 0.
+            the interval is exact, and not of width 0. The intervals of what has ended never fall.
         weight : "amount" or "holds"
             Whether shares are of the repaid amount, or of the number of holds.
         group : str, optional
@@ -321,6 +326,8 @@ class Study(TabularResult):
         band = jackknife(_shares, counts, confidence=confidence)
         names = (*GATES, *ENDS)
         columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
+        for end in (band.low, band.high):
+            end[len(GATES) :] = never_falling(end[len(GATES) :])
         for i, name in enumerate(names):
             columns |= with_interval(name, band.estimate[i], band.low[i], band.high[i])
         return pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))

@@ -5,10 +5,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
 
+from simlimit.study.events import LEAST_EVENTS
 from simlimit.study.intervals import Floats, moments
-
-LEAST_EVENTS = 20
-"""Of a metric with fewer expected events there is no verdict: too few could show that nothing differs."""
 
 
 def corrected_p_values(
@@ -63,11 +61,6 @@ def raw_p_values(values: Floats, sizes: Floats | None = None) -> Floats:
     differing = np.count_nonzero(~np.isnan(values) & (values != 0), axis=0)
     p_values = np.minimum(np.fmax(t_test, _all_on_one_side(differing)), 1.0)
     return np.where(known, p_values, np.nan)
-
-
-def events_of(table: pd.DataFrame) -> Floats:
-    """Return how many events each column of `Study.metrics` rests on, in all replications."""
-    return np.array([table.attrs["events"][metric] for metric in table], np.float64)
 
 
 def is_significant(p_values: Floats, confidence: float) -> pd.arrays.BooleanArray:

@@ -61,7 +61,8 @@ class TestWarnings:
         assert cli.main(arguments) == 0
         [line] = capsys.readouterr().err.splitlines()
         assert re.match(
-            r"simlimit: (jiebei|weekly \(and 1 more of the scenarios\)): the desk is offered", line
+            r"simlimit: (jiebei|weekly \(and 1 more of the scenarios\)): the desk is estimated to be offered",
+            line,
         )
         assert "--borrowers 3000" in line
 

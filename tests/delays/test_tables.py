@@ -524,6 +524,14 @@ def test_bad_logs_are_refused(
 def test_bad_arguments_are_refused() -> None:
     with pytest.raises(SimlimitError, match=r"^frame has no rows, but must have one or more\.$"):
         cumulative_incidence(RELEASE_LOG.iloc[:0])
+    twice = pd.concat([RELEASE_LOG, RELEASE_LOG], axis=1)
+    for function in (cumulative_incidence, kaplan_meier, at_risk_table):
+        with pytest.raises(
+            SimlimitError, match=r"^outcome is 'outcome', but the frame has 2 columns of this"
+        ):
+            function(twice)
+    with pytest.raises(SimlimitError, match=r"^by is 'amount', but the frame has 2 columns of this name and"):
+        cumulative_incidence(pd.concat([RELEASE_LOG, RELEASE_LOG[["amount"]]], axis=1), by="amount")
     with pytest.raises(SimlimitError, match=r"^frame is of type dict, but must be a pandas DataFrame\.$"):
         cumulative_incidence({"delay_days": [1]})
     with pytest.raises(SimlimitError, match=r"^weight is 'sum', but must be a column"):
@@ -546,3 +554,62 @@ def test_bad_arguments_are_refused() -> None:
     for function in (cumulative_incidence, at_risk_table):
         with pytest.raises(SimlimitError, match=r"^outcome has the label 'at_risk', but the table uses"):
             function(clash)
+
+
+@pytest.mark.parametrize("estimate", [kaplan_meier, cumulative_incidence])
+def test_one_early_end_of_few_is_not_known_better_because_many_enter_later(estimate: Any) -> None:
+    """One row is alone on day 1 and ends: then all are released for ever, though 30 enter on day 2."""
+    log = pd.DataFrame(
+        {
+            "delay_days": [1] + [9] * 30,
+            "since": [0] + [2] * 30,
+            "outcome": ["released"] + ["released"] * 20 + ["pending"] * 10,
+        }
+    )
+    curve = estimate(log, entry="since")
+    assert curve["at_risk"].to_list() == [1, 30]
+    assert curve["released"].to_list() == [1, 1]
+    assert curve["few_at_risk"].all()
+    assert curve[["released_low", "released_high"]].isna().all(axis=None)
+    later = estimate(log.assign(since=[0] + [0] * 30), entry="since")
+    assert not later["few_at_risk"].any()
+    assert later[["released_low", "released_high"]].notna().all(axis=None)
+
+
+def test_few_at_risk_before_the_first_end_say_nothing_wrong() -> None:
+    """Three rows are watched from the start and 40 from day 2; nobody ended before."""
+    log = pd.DataFrame(
+        {
+            "delay_days": [1] + [9] * 42,
+            "since": [0] * 3 + [2] * 40,
+            "outcome": ["pending"] + ["released"] * 22 + ["pending"] * 20,
+        }
+    )
+    curve = cumulative_incidence(log, entry="since")
+    assert curve["few_at_risk"].to_list() == [True, False]
+    assert curve["released_low"].isna().to_list() == [True, False]
+
+
+def test_a_lower_bound_does_not_fall_where_the_last_ones_end() -> None:
+    """Of 50 holds, 20 alike borrowers have 43 back on day 5 and all on day 6; 20 of 20 say 0.832 or more."""
+    delays = np.tile([5] * 43 + [6] * 7, 20)
+    delays[0] = 6
+    log = pd.DataFrame({"delay_days": delays, "outcome": "released", "borrower": np.repeat(range(20), 50)})
+    curve = cumulative_incidence(log, cluster="borrower", censored=None)
+    assert curve.loc[6, "released"] == 1
+    assert curve.loc[5, "released_low"] > 0.85 > 0.025 ** (1 / 20)
+    assert curve.loc[6, "released_low"] == curve.loc[5, "released_low"]
+
+
+@pytest.mark.parametrize("cluster", [None, "borrower"])
+@pytest.mark.parametrize("seed", range(30))
+def test_the_ends_of_intervals_never_fall(seed: int, cluster: str | None) -> None:
+    log = random_log(seed, rows=30)
+    curves = [(cumulative_incidence(log, cluster=cluster), ("released", "forfeited"))]
+    if cluster is None:
+        curves.append((kaplan_meier(log[log["outcome"] != "forfeited"]), ("released",)))
+    for curve, outcomes in curves:
+        for end in (f"{outcome}_{end}" for outcome in outcomes for end in ("low", "high")):
+            known = curve[end].dropna()
+            assert len(known) > 2
+            assert known.is_monotonic_increasing

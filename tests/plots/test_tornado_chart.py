@@ -13,7 +13,6 @@ from simlimit.errors import SimlimitError
 from simlimit.plots.effects import decimals, with_interval
 
 DAYS = "days_away"
-ALONE = ["alone", "alone_low", "alone_high"]
 
 
 def intervals(ax):
@@ -103,11 +102,15 @@ def test_losses_are_not_shown_without_the_limit_that_is_lost(per_cost):
     if per_cost:
         table = table[table["cost"] > 0]
     order = table.loc["default_losses"].drop(index="all").sort_values("alone").index
-    expected = [
-        f"{kind.replace('_', ' ')}\nlimit days lost {with_interval(*lost, decimals(lost.iloc[0]))}"
-        for kind, lost in table.loc["limit_days_lost"].loc[order, ALONE].iterrows()
-    ]
-    assert [tick.get_text() for tick in ax.get_yticklabels()][:-1] == expected
+    expected = []
+    for kind, lost in table.loc["limit_days_lost"].loc[[*order, "all"]].iterrows():
+        lines = ["all together" if kind == "all" else kind.replace("_", " ")]
+        for which in ("alone",) if kind == "all" else ("alone", "last"):
+            effect = lost[[which, f"{which}_low", f"{which}_high"]]
+            lines.append(f"{which}: limit days lost {with_interval(*effect, decimals(effect.iloc[0]))}")
+        expected.append("\n".join(lines))
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == expected[: len(ax.get_yticklabels())]
+    assert len(ax.get_yticklabels()) == len(expected)
     assert "limit days lost: currency units x days, per borrower and year" in ax.get_xlabel()
 
 

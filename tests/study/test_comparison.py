@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
-from simlimit.study.verdicts import LEAST_EVENTS
+from simlimit.study.events import LEAST_EVENTS
 
 JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 60})
 WEEKLY = JIEBEI.replace({"evaluation.period_days": 7})
@@ -54,15 +54,15 @@ def test_differences_are_of_pairs(three: sl.Comparison, weight: Any, confidence:
             assert row["difference"] == pytest.approx(pairs.mean(), rel=1e-9, abs=1e-15)
             error = stats.sem(pairs)
             half = stats.t.ppf((1 + confidence) / 2, 11) * error
-            half = half if np.ptp(pairs) > 0 else np.nan
+            seen = np.add(one.attrs["events"][metric], other.attrs["events"][metric]).min() / 2
+            half = half if np.ptp(pairs) > 0 and seen >= LEAST_EVENTS else np.nan
             assert row["low"] == pytest.approx(pairs.mean() - half, rel=1e-9, abs=1e-12, nan_ok=True)
             assert row["high"] == pytest.approx(pairs.mean() + half, rel=1e-9, abs=1e-12, nan_ok=True)
             assert row["replications"] == 12
             mean_in_errors = 0.0 if (pairs == 0).all() else pairs.mean() / error
             probability = 2 * stats.t.sf(abs(mean_in_errors), 11)
             agreeing = np.count_nonzero(pairs)
-            seen = sum(table.attrs["events"][metric] for table in (one, other))
-            if seen / 2 >= LEAST_EVENTS:
+            if seen >= LEAST_EVENTS:
                 probabilities[name, metric] = min(1.0, max(probability, 2 / 2**agreeing))
             independent = one[metric].var() + other[metric].var()
             reduction = 1 - pairs.var(ddof=1) / independent if independent > 0 else np.nan

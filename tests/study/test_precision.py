@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import simlimit as sl
-from simlimit.study.precision import LEAST_REPLICATIONS, LEAST_SEEN, replications_needed
+from simlimit.study.precision import LEAST_REPLICATIONS, LEAST_SEEN, never_vary, replications_needed
 
 WEEKLY = sl.preset("clockwork").replace(
     {
@@ -25,7 +25,7 @@ WEEKLY = sl.preset("clockwork").replace(
 
 def needed(values: npt.NDArray[np.float64], targets: npt.NDArray[np.float64]) -> int | None:
     """Of a metric that every replication sees."""
-    return replications_needed(values, np.ones_like(values), targets)
+    return replications_needed(values, np.ones((*values.shape, 2)), targets)
 
 
 def by_the_rule(values: npt.NDArray[np.float64], relative: list[float]) -> int | None:
@@ -74,7 +74,7 @@ def test_what_few_replications_have_seen_is_waited_for() -> None:
     """Half the interval of a rare event may be less than nine tenths of its mean when six have seen it."""
     values = np.zeros((600, 1))
     values[::20] = 1.0
-    number = replications_needed(values, values, np.array([0.9]))
+    number = replications_needed(values, np.stack([values, values], axis=2), np.array([0.9]))
     assert by_the_rule(values, [0.9]) is not None
     assert by_the_rule(values, [0.9]) < 200  # type: ignore[operator]
     twentieth = 20 * (LEAST_SEEN - 1) + 1
@@ -157,6 +157,29 @@ def test_there_is_a_maximum(most: int) -> None:
     assert len(study) == most
     assert study.is_precise is False
     assert sl.replicate(WEEKLY, most, progress=False).is_precise is None
+
+
+@pytest.mark.parametrize("metric", ["days_away", "released_within_7d", "median_days"])
+def test_a_metric_that_never_varies_is_given_up_with_a_warning(metric: str) -> None:
+    """Nobody waits at all, so ten thousand replications would say no more than forty."""
+    still = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 150})
+    said = f"^{metric} is equal in all 40 replications of a scenario, so no number of them makes it precise:"
+    with pytest.warns(sl.SimlimitWarning, match=said):
+        study = sl.replicate(still, 10_000, precision={metric: 0.1}, progress=False)
+    assert len(study) == 40
+    assert study.is_precise is False
+    with pytest.warns(sl.SimlimitWarning, match=said):
+        both = sl.compare({"weekly": WEEKLY, "still": still}, 9999, precision={metric: 0.01}, progress=False)
+    assert {len(one) for one in both.studies.values()} == {40}
+
+
+def test_a_metric_that_varies_late_is_not_given_up() -> None:
+    assert never_vary(np.array([[0, 1, np.nan], [0, 1, np.nan], [1, 1, np.nan]])).tolist() == [
+        False,
+        True,
+        True,
+    ]
+    assert never_vary(np.array([[np.nan, np.inf], [3.0, np.inf]])).tolist() == [True, True]
 
 
 def test_of_several_scenarios_all_must_be_precise_and_get_as_many_replications() -> None:

@@ -12,7 +12,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
-from simlimit.study.verdicts import LEAST_EVENTS, corrected_p_values, holm, is_significant, raw_p_values
+from simlimit.study.events import LEAST_EVENTS, expected_events
+from simlimit.study.verdicts import corrected_p_values, holm, is_significant, raw_p_values
 
 MANY = np.full(6, 1e6)
 
@@ -116,10 +117,52 @@ def test_a_small_group_has_no_verdict_on_what_is_rare() -> None:
     scenario = book(40, {"large": 0.95, "small": 0.05})
     study = sl.replicate(scenario, 20, seed=1, progress=False)
     verdicts = study.groups()["significant"].unstack()
-    events = pd.Series(study.metrics().attrs["events"])[verdicts.index]
+    metrics = study.metrics()
+    events = pd.Series(expected_events(metrics), metrics.columns)[verdicts.index]
     assert verdicts["large"].isna().sum() < verdicts["small"].isna().sum()
     assert verdicts.loc[events < LEAST_EVENTS].isna().all(axis=None)
     assert verdicts.loc[events > 25 * LEAST_EVENTS].notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "metrics"),
+    [
+        (
+            {"evaluation.straight_through": False, "evaluation.cutoff_days": 1, "evaluation.period_days": 1},
+            ["released_within_0d", "days_away", "limit_days_lost"],
+        ),
+        ({"shocks": [{"kind": "limit_cut", "at_day": 300, "size": 0.5}]}, ["limit_days_lost"]),
+        ({"shocks": [{"kind": "cancellation", "at_day": 300}]}, ["limit_days_lost"]),
+    ],
+)
+def test_a_difference_as_large_as_can_be_is_significant(
+    change: dict[str, object], metrics: list[str]
+) -> None:
+    """All holds against none, and lines that are taken away where nobody waits."""
+    before = sl.preset("clockwork").replace({"population.borrowers": 20})
+    table = sl.compare({"before": before, "after": before.replace(change)}, 10, progress=False).differences()
+    assert table.loc["after"].loc[metrics, "significant"].eq(True).all()
+
+
+def test_without_events_there_is_neither_a_verdict_nor_an_interval() -> None:
+    """Of rare defaults, and of a small group."""
+    scenario = book(40, {"large": 0.95, "small": 0.05})
+    study = sl.replicate(scenario, 12, seed=1, progress=False)
+    groups = study.groups()
+    unknown = groups["significant"].isna() & (groups["replications"] == 12)
+    assert 0 < unknown.sum() < len(groups)
+    assert groups.loc[unknown, ["low", "high", "gap_low", "gap_high"]].isna().all(axis=None)
+    weekly = sl.replicate(scenario.replace({"evaluation.period_days": 7}), 12, seed=1, progress=False)
+    table = sl.Comparison({"monthly": study, "weekly": weekly}).differences()
+    rare = table["significant"].isna()
+    assert 0 < rare.sum() < len(table)
+    assert table.loc[rare, ["low", "high"]].isna().all(axis=None)
+    metrics = study.metrics()
+    few = expected_events(metrics) < LEAST_EVENTS
+    assert few.any()
+    assert study.summary().loc[metrics.columns[few], ["low", "high"]].isna().all(axis=None)
+    known = metrics.columns[~few & (metrics.std() > 0)]
+    assert study.summary().loc[known, ["low", "high"]].notna().all(axis=None)
 
 
 @pytest.mark.long

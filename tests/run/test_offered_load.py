@@ -8,7 +8,7 @@ import pytest
 
 import simlimit as sl
 from simlimit.model.preparation import prepare
-from simlimit.run.load import desk_load, overload_sentence, pool_load, repayments
+from simlimit.run.offered_load import desk_load, overload_sentence, pool_load, repayments
 from simlimit.scenario.presets import NAMES
 
 JIEBEI = sl.preset("jiebei")
@@ -78,6 +78,12 @@ class TestEstimate:
         per_debtor = drawn.holds / (1000 * np.mean(prepared(JIEBEI).book.utilisations > 0))
         assert owned.holds == pytest.approx(per_debtor * (book["outstanding"] > 0).sum())
         assert owned.principal < drawn.principal
+        region = book["region"].iloc[0]
+        shock = {"kind": "watch_list", "at_day": 0, "duration_days": 720, "regions": [region]}
+        watched = scenario.replace({"review.watch_share": 0.0, "shocks": [shock]})
+        every = desk_load(prepared(scenario.replace({"review.watch_share": 1.0}))).offered
+        share = (book["region"] == region).mean()
+        assert desk_load(prepared(watched)).offered == pytest.approx(every * share)
 
     @pytest.mark.parametrize("instalments", [1, 2, 12, 60])
     @pytest.mark.parametrize(
@@ -103,6 +109,23 @@ class TestEstimate:
         assert desk_load(prepared(eased)).offered == pytest.approx(0.75 * offered)
         later = once.replace({"levers": [lever | {"from_day": 1}]})
         assert desk_load(prepared(later)).offered == offered
+
+    def test_of_the_desk_counts_those_whom_a_shock_watches_from_the_start(self):
+        """A fifth is watched anyway; of the rest, a shock of all the run watches those of the east, 40 %."""
+        still = JIEBEI.replace({"review.watch_share": 0.2})
+        offered = desk_load(prepared(still)).offered
+        east = {"kind": "watch_list", "at_day": 0, "duration_days": 720, "regions": ["east"]}
+        share = JIEBEI.population.regions["east"]
+        for shock, watched in [
+            (east, 1 - 0.8 * (1 - share)),
+            (east | {"duration_days": 360}, 1 - 0.8 * (1 - share / 2)),
+            (east | {"score_below": 0.1}, 1 - 0.8 * (1 - share)),
+            (east | {"regions": []}, 1.0),
+            (east | {"at_day": 1}, 0.2),
+            (east | {"kind": "freeze"}, 0.2),
+        ]:
+            load = desk_load(prepared(still.replace({"shocks": [shock]})))
+            assert load.offered == pytest.approx(offered * watched / 0.2)
 
     @pytest.mark.parametrize(
         ("funding", "a_day"),
@@ -146,8 +169,9 @@ class TestSentence:
 
     def test_of_three_times_the_borrowers_names_desk_and_pool(self):
         assert re.fullmatch(
-            r"the desk is offered 2\.3 times what its 1 reviewer can do, "
-            r"and the pool is asked for [\d,]+ a day and gets [\d,]+, so waits grow without bound: "
+            r"the desk is estimated to be offered 2\.3 times what its 1 reviewer can do, "
+            r"and the pool is estimated to be asked for [\d,]+ a day and gets [\d,]+, so waits grow without "
+            r"bound: "
             r"use preset\('jiebei'\)\.scaled\(3000\), on the command line --borrowers 3000, "
             r"or set review\.reviewers to 3 or more and add [\d,]+ a day or more to funding\.daily_inflow\.",
             sentence(CROWDED),
@@ -169,10 +193,12 @@ class TestSentence:
 
     def test_of_one_capacity_names_only_that(self):
         slow = JIEBEI.replace({"review.service_days": 2.0})
-        assert re.match(r"the desk is offered 1\.5 times [^,]*, so waits", sentence(slow))
+        assert re.match(r"the desk is estimated to be offered 1\.5 times [^,]*, so waits", sentence(slow))
         assert "scaled" not in sentence(slow)  # the number of borrowers is not why
         poor = JIEBEI.replace({"funding.facilities": [], "name": "poor"})
-        assert re.match(r"the pool is asked for [\d,]+ a day and gets 124, so waits", sentence(poor))
+        assert re.match(
+            r"the pool is estimated to be asked for [\d,]+ a day and gets 124, so waits", sentence(poor)
+        )
 
     def test_of_a_book_sizes_desk_and_pool_for_its_rows(self, tmp_path):
         sl.example_portfolio(tmp_path / "book.csv", borrowers=4000)
@@ -188,7 +214,9 @@ class TestWarning:
     @pytest.mark.parametrize("engine", ["simpy", "calendar"])
     def test_of_a_run_is_about_the_line_that_called(self, engine):
         small = CROWDED.replace({"horizon_days": 2, "warmup_days": 0})
-        with pytest.warns(sl.SimlimitWarning, match=r"^jiebei: the desk is offered 2\.3 times") as caught:
+        with pytest.warns(
+            sl.SimlimitWarning, match=r"^jiebei: the desk is estimated to be offered 2\.3"
+        ) as caught:
             sl.simulate(small, seed=1, engine=engine)
         assert [one.filename for one in caught] == [__file__]
 
@@ -208,7 +236,7 @@ class TestWarning:
     )
     def test_of_many_histories_comes_once(self, make, first):
         [only] = said(make)
-        assert str(only.message).startswith(f"{first}the desk is offered")
+        assert str(only.message).startswith(f"{first}the desk is estimated to be offered")
         assert only.filename == __file__
 
     def test_is_not_given_where_capacities_fit(self):

@@ -4,7 +4,7 @@ The estimate is of the long run, not of the first days. docs/scenario.md says ho
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -88,10 +88,32 @@ def desk_load(prepared: PreparedScenario) -> Load:
     Where no review approves, nothing passes whatever the capacity: that is no load.
     """
     review = prepared.scenario.review
-    reviewed = review.watch_share * (1 - _pull(prepared.scenario, "less_manual"))
+    reviewed = _watched(prepared) * (1 - _pull(prepared.scenario, "less_manual"))
     holds = repayments(prepared).holds * reviewed
     work = holds * review.service_days / review.approve_share if review.approve_share else 0.0
     return Load(work, review.reviewers)
+
+
+def _watched(prepared: PreparedScenario) -> float:
+    """Return the share of the book on the watch-list, on average over the run.
+
+    Of shocks those from day 0 on count, as if they covered everybody in their regions, whatever the score.
+    """
+    scenario = prepared.scenario
+    free = 1 - scenario.review.watch_share
+    for shock in scenario.shocks:
+        if shock.kind == "watch_list" and shock.at_day == 0:
+            covered = _share_of(prepared, shock.regions or prepared.regions)
+            free *= 1 - covered * min(1.0, shock.duration_days / scenario.horizon_days)
+    return 1 - free
+
+
+def _share_of(prepared: PreparedScenario, regions: Iterable[str]) -> float:
+    """Return which share of the book lives in some regions."""
+    given = prepared.book.given_region
+    if len(given):
+        return float(np.isin(given, [prepared.regions.index(region) for region in regions]).mean())
+    return sum(prepared.scenario.population.regions[region] for region in regions)
 
 
 def pool_load(prepared: PreparedScenario) -> Load:
@@ -140,10 +162,12 @@ def overload_sentence(prepared: PreparedScenario) -> str:
     if desk.offered > desk.capacity:
         reviewers = "1 reviewer" if desk.capacity == 1 else f"{desk.capacity:.0f} reviewers"
         times = desk.offered / desk.capacity
-        problems.append(f"the desk is offered {times:.2g} times what its {reviewers} can do")
+        problems.append(f"the desk is estimated to be offered {times:.2g} times what its {reviewers} can do")
         remedies.append(f"set review.reviewers to {math.floor(desk.offered) + 1} or more")
     if pool.offered > pool.capacity:
-        problems.append(f"the pool is asked for {pool.offered:,.0f} a day and gets {pool.capacity:,.0f}")
+        problems.append(
+            f"the pool is estimated to be asked for {pool.offered:,.0f} a day and gets {pool.capacity:,.0f}"
+        )
         remedies.append(
             f"add {math.ceil(pool.offered - pool.capacity):,} a day or more to funding.daily_inflow"
         )
