@@ -1,9 +1,9 @@
 """A ranking of levers as a tornado: what each does alone, and what it adds to all the others."""
 
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from simlimit.arguments import check_choice, check_type
@@ -89,15 +89,14 @@ def tornado(
         table[NUMBERS] = table[NUMBERS].div(table["cost"], axis=0)
     height = TALL_ROW if metric == LOSSES else ROW
     ax = axes_or_new(ax, (WIDTH, AROUND + height * len(table)))
-    lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric")
+    lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric").to_dict("index")
     rows = {}
-    for kind, effects in table.iterrows():
+    for kind, effects in table.to_dict("index").items():
         words = str(kind).replace("_", " ")
         name = label("all together" if kind == ALL else words)
         if metric == LOSSES:
-            name += "".join(
-                f"\n{bar.word}: {lost_text(bar[1:4], label)}" for bar in _bars(lost.loc[kind], label)
-            )
+            bars = _bars(lost[kind], label)
+            name += "".join(f"\n{bar.word}: {lost_text(bar[1:4], label)}" for bar in bars)
         rows[name] = _bars(effects, label)
     draw_rows(ax, rows, "+")
     unit = label(unit)
@@ -115,7 +114,7 @@ def tornado(
     return finish(ax, title, subtitle(ranking, label, confidence))
 
 
-def _bars(effects: "pd.Series[Any]", label: Labels) -> list[Bar]:
+def _bars(effects: Mapping[Hashable, Any], label: Labels) -> list[Bar]:
     """Return the two bars of a lever; of all together there is one."""
     return [
         Bar(label(which), *(effects[f"{which}{end}"] for end in ("", "_low", "_high", "_significant")))

@@ -23,8 +23,8 @@ from simlimit.arguments import check_choice, check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario
-from simlimit.study.intervals import Floats, t_interval_columns
-from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
+from simlimit.study.intervals import t_interval_columns
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Floats, Weight
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.tables.effects import attribution_table

@@ -106,7 +106,7 @@ class Comparison(TabularResult):
             Index `scenario`, `metric`; columns:
 
             - `difference`, `low`, `high`: the mean of the paired differences from the first scenario, and
-              Student's t interval over replications; the interval is NaN if all differences are equal, or
+              Student's t interval over replications. The interval is NaN if all differences are equal, or
               there is no verdict for want of events;
             - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
             - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,

@@ -55,8 +55,8 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
 def expected_events(*tables: pd.DataFrame) -> Floats:
     """Return how many events each column of `Study.metrics` has in all replications, if nothing differs.
 
-    Of several tables it is the mean. Of a share these are the holds that do so, or those that do not, if
-    these are fewer, in all tables together: where all do so in one and none in another, there are many.
+    Of several tables it is the mean. Of a share these are the holds that do so in all tables together, or
+    those that do not, if they are fewer. Where all do so in one table and none in another, there are many.
     """
     seen = [[table.attrs["events"][metric] for metric in table] for table in tables]
     return np.asarray(np.mean(np.array(seen, np.float64), axis=0).min(axis=-1))

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
-from simlimit.study.intervals import Floats, half_width
-from simlimit.study.metrics import check_metrics
+from simlimit.study.intervals import half_width
+from simlimit.study.metrics import Floats, check_metrics
 
 LEAST_REPLICATIONS = 30
 """The rule may not stop earlier: the variance of fewer replications is too uncertain."""

@@ -177,7 +177,7 @@ class Study(TabularResult):
                 return self._with_follow_up(follow_up_days).summary(confidence, None, weight)
         table = self.metrics(weight)
         values, events = table.to_numpy(), expected_events(table)
-        columns = intervals.metric_intervals(values, confidence, events, list(table))
+        columns = intervals.metric_intervals(values, confidence, events, metrics.METRICS)
         return pd.DataFrame(columns, index=pd.Index(list(table), name="metric"))
 
     def groups(self, confidence: float = 0.95, weight: Weight = "holds") -> pd.DataFrame:

@@ -6,7 +6,8 @@ import pandas as pd
 from scipy.special import stdtr
 
 from simlimit.study.events import LEAST_EVENTS
-from simlimit.study.intervals import Floats, moments
+from simlimit.study.intervals import moments
+from simlimit.study.metrics import Floats
 
 
 def corrected_p_values(

@@ -21,6 +21,8 @@ REPLICATIONS = 16
 STUDIES_AT_ONCE = 250
 """One call simulates the replications of so many studies, which are all independent."""
 CYCLE = 30
+SKEWED = ("days_away", "released_within_7d", "limit_days_lost")
+SKEWED_AT_ONCE = 2_000
 
 
 class Known(NamedTuple):
@@ -240,6 +242,21 @@ def coverage_of_curves(known: Known, studies: int) -> list[Row]:
     ]
 
 
+def coverage_of_skewed(borrowers: int, calls: int) -> list[Row]:
+    """Return how often intervals of a small `jiebei` cover the mean of all replications that were made."""
+    scenario = sl.preset("jiebei").scaled(borrowers)
+    studies = [sl.replicate(scenario, SKEWED_AT_ONCE, seed, progress=False) for seed in range(calls)]
+    rows = []
+    for metric in SKEWED:
+        values = np.concatenate([study.metrics()[metric] for study in studies])
+        for number in (10, 20, 50, 100):
+            _, low, high, _ = t_intervals(values.reshape(-1, number).T, 0.95)
+            covered = float(((low <= values.mean()) & (values.mean() <= high)).mean())
+            name = f"`jiebei`, {borrowers:,} borrowers"
+            rows.append(Row(name, metric, float(values.mean()), covered, len(values) // number, str(number)))
+    return rows
+
+
 def table(rows: list[Row]) -> str:
     """Return rows as a table in Markdown."""
     lines = ["| scenario | metric | truth | coverage | studies | replications |", "|---|---|---|---|---|---|"]
@@ -256,9 +273,12 @@ if __name__ == "__main__":
     parser.add_argument("--studies", type=int, default=4_000, help="of a fixed number of replications")
     parser.add_argument("--precise", type=int, default=2_000, help="that stop at a precision")
     parser.add_argument("--curves", type=int, default=2_000, help="whose curves are looked at")
+    parser.add_argument("--skewed", type=int, default=5, help="times 2,000 replications of `jiebei`")
     asked = parser.parse_args()
     print(table([row for known in KNOWN for row in coverage(known, asked.studies)]))
     print()
     print(table([row for known in WHENEVER_REPAID for row in coverage_of_precision(known, asked.precise)]))
     print()
     print(table([row for known in WHENEVER_REPAID for row in coverage_of_curves(known, asked.curves)]))
+    print()
+    print(table([row for borrowers in (200, 1_000) for row in coverage_of_skewed(borrowers, asked.skewed)]))
