@@ -104,7 +104,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         else:
             for entry in [*draft.iterdir()]:
                 entry.rename(target / entry.name)
-            draft.rmdir()
+            shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         # It gets a name that nobody sweeps.
         with suppress(OSError):

@@ -40,6 +40,5 @@ def _essence(node: object) -> object:
         return [_essence(one) for one, skipped in zip(node, is_text, strict=True) if not skipped]
     if not isinstance(node, ast.AST):
         return node
-    return type(node).__name__, [
-        (name, _essence(value)) for name, value in ast.iter_fields(node) if value not in (None, [])
-    ]
+    fields = ast.iter_fields(node)
+    return type(node).__name__, [(name, _essence(value)) for name, value in fields if value not in (None, [])]

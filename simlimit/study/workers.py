@@ -55,9 +55,7 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
             replications, first, number, future = pending[0]
             chunk = future.result()
             if not isinstance(chunk, Chunk) or not chunk.answers(replications.experiment, first, number):
-                raise SimlimitError(
-                    f"The executor did not return replications {first} .. {first + number - 1}."
-                )
+                raise SimlimitError(f"The executor mixed up replications {first} .. {first + number - 1}.")
             replications.add(chunk)
             bar.update(len(chunk.tables))
             pending.popleft()

@@ -117,7 +117,7 @@ def test_a_chunk_that_was_not_asked_for_is_refused(
 ) -> None:
     with Swapped(swap) as executor, pytest.raises(sl.SimlimitError) as error:
         sl.replicate(SCENARIO, 4, executor=executor, store=tmp_path, progress=False)
-    assert str(error.value) == "The executor did not return replications 0 .. 1."
+    assert str(error.value) == "The executor mixed up replications 0 .. 1."
     assert not list(tmp_path.glob("replication-*"))
 
 
@@ -130,7 +130,7 @@ def test_a_chunk_of_another_scenario_of_the_comparison_is_refused(small_chunks: 
         return made[0]
 
     scenarios = {"today": SCENARIO, "weekly": SCENARIO.replace({"evaluation.period_days": 7})}
-    with Swapped(first_again) as executor, pytest.raises(sl.SimlimitError, match="did not return"):
+    with Swapped(first_again) as executor, pytest.raises(sl.SimlimitError, match="mixed up"):
         sl.compare(scenarios, 2, executor=executor, progress=False)
 
 
