@@ -1,7 +1,6 @@
 """What becomes of a result: it is printed, and written into a folder, atomically."""
 
 import argparse
-import errno
 import os
 import shutil
 import uuid
@@ -16,15 +15,14 @@ from simlimit.study.drafts import DRAFT, draft_name, sweep, writing
 
 def check_output(path: str, store: str | None = None) -> None:
     """Refuse an output folder unless it is new or empty, apart from the store, and can be written."""
-    target = _real(path)
-    if store is not None and (target.is_relative_to(_real(store)) or _real(store).is_relative_to(target)):
+    # Not Path.resolve, which raises another error for a loop of links.
+    target, *kept = (Path(os.path.realpath(one)) for one in (path, store) if one is not None)
+    if any(target.is_relative_to(one) or one.is_relative_to(target) for one in kept):
         raise SimlimitError(f"--out is {path}, but must be a folder apart from the store {store}.")
     with writing(target):
         is_new = not os.path.lexists(target)
         if not is_new and (not target.is_dir() or _is_filled(target)):
-            raise SimlimitError(
-                f"{target} already exists, but the output must be a folder that is new or empty."
-            )
+            raise SimlimitError(f"{target} already exists, but the output must be a new or empty folder.")
         sweep(target.parent if is_new else target)
         # Whether it can be written is better known now than at the end.
         probe = target if is_new else target / draft_name()
@@ -87,7 +85,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     >>> (results / "table.csv").exists()
     True
     """
-    target = _real(path)
+    target = Path(os.path.realpath(path))
     draft = (target if target.is_dir() else target.parent) / draft_name()
     with writing(target):
         try:
@@ -100,7 +98,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         if not os.path.lexists(target):
             draft.rename(target)
         elif _is_filled(target):
-            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+            raise OSError("Directory not empty")
         else:
             for entry in [*draft.iterdir()]:
                 entry.rename(target / entry.name)
@@ -111,11 +109,6 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             draft = draft.rename(draft.with_name(f"{target.name}-{uuid.uuid4().hex[:8]}"))
         reason = f"{error.strerror or error}; the results are in {draft}"
         raise SimlimitError(f"{target} cannot be written: {reason}.") from None
-
-
-def _real(path: str | Path) -> Path:
-    """Return where a path leads. Path.resolve raises another error for a loop of links."""
-    return Path(os.path.realpath(path))
 
 
 def _is_filled(folder: Path) -> bool:

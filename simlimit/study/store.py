@@ -122,7 +122,7 @@ class Store:
                 )
             if not names:
                 self._write({INDEX: json.dumps(self._study, indent=1).encode()}, _put_unless_there)
-            self._check(index.read_bytes())
+            self._check(index)
             if SCENARIO not in names or (self.folder / SCENARIO).read_bytes() != scenario:
                 self._write({SCENARIO: scenario}, os.replace)
 
@@ -157,14 +157,12 @@ class Store:
     def _identity(self, name: str, replication: int) -> dict[str, object]:
         return {**self._study, "table": name, "replication": replication}
 
-    def _check(self, content: bytes) -> None:
+    def _check(self, index: Path) -> None:
         """Refuse the folder of another study."""
         try:
-            what = difference(dict(json.loads(content)), self._study)
+            what = difference(dict(json.loads(index.read_bytes())), self._study)
         except (ValueError, TypeError):
-            raise SimlimitError(
-                f"{self.folder / INDEX} is damaged: it does not say what study this is."
-            ) from None
+            raise SimlimitError(f"{index} is damaged: it does not say what study this is.") from None
         if what is not None:
             raise SimlimitError(
                 f"{self.folder} holds a study of {what}: name another store, or the same study."
@@ -235,11 +233,10 @@ def _sealed(content: bytes) -> bytes:
 def _unsealed(content: bytes) -> bytes:
     """Return a Parquet file without its checksum, which must be right."""
     footer = _footer(content)
-    start = footer - hashlib.sha256().digest_size
-    seal, content = content[start:footer], content[:start] + content[footer:]
-    if seal != hashlib.sha256(content).digest():
+    whole = content[: footer - 32] + content[footer:]
+    if _sealed(whole) != content:
         raise ValueError("its checksum is wrong")
-    return content
+    return whole
 
 
 def _footer(content: bytes) -> int:
