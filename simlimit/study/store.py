@@ -191,7 +191,9 @@ class Store:
                 _sync(draft)
             for name, draft in drafts.items():
                 put(draft, self.folder / name)
-            _sync(self.folder)
+            # Not every disk can do this.
+            with suppress(OSError):
+                _sync(self.folder)
         finally:
             for draft in drafts.values():
                 draft.unlink(missing_ok=True)
@@ -249,5 +251,7 @@ def _sync(path: Path) -> None:
     # Other systems open no folders.
     if os.name == "posix":
         descriptor = os.open(path, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -372,11 +373,17 @@ def test_of_sixty_pairs_of_studies_released_together_none_is_mixed(tmp_path: Pat
     assert_none_is_mixed(60, tmp_path)
 
 
-def test_a_disk_without_links_has_stores_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_links_and_synced_folders_has_stores_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused(*paths: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
+    sync = os.fsync
     monkeypatch.setattr(os, "link", refused)
+    monkeypatch.setattr(
+        os, "fsync", lambda one: refused() if stat.S_ISDIR(os.fstat(one).st_mode) else sync(one)
+    )
     first = sl.replicate(SMALL, 2, store=tmp_path, progress=False)
     assert_equal(first, sl.replicate(SMALL, 2, store=tmp_path, progress=False))
     assert "seed 1, not 2" in refusal(SMALL, tmp_path, seed=2)
