@@ -8,7 +8,7 @@ import simlimit
 from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenarios
 from simlimit.cli.replicating import add_study_options, replicate_from_options, say_if_not_precise
-from simlimit.cli.results import print_result
+from simlimit.cli.results import deliver
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
 from simlimit.study.store import path_name
@@ -39,10 +39,8 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
             f"The only scenario is {options.scenarios[0]!r}, but a comparison needs another, "
             "such as weekly=jiebei:evaluation.period_days=7."
         )
-    comparison, is_whole = replicate_from_options(
-        options, partial(compare, scenarios), Comparison, write_comparison
-    )
-    print_result(options, comparison)
+    comparison, is_whole = replicate_from_options(options, partial(compare, scenarios), Comparison)
+    deliver(options, [comparison], partial(write_comparison, comparison), is_whole)
     say_if_not_precise(*comparison.studies.values())
     return is_whole
 

@@ -3,13 +3,12 @@
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from simlimit.cli.arguments import Parser, add_seed, reader, whole
-from simlimit.cli.results import atomic_folder
+from simlimit.cli.results import check_output
 from simlimit.cli.stopping import ignore_signals
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES, NUMBERS
@@ -59,9 +58,8 @@ def replicate_from_options(
     options: argparse.Namespace,
     make: Callable[..., R],
     of_studies: Callable[[dict[str, Study]], R],
-    write: Callable[[R, Path], None],
 ) -> tuple[R, bool]:
-    """Make a result and write it into the output folder; Ctrl-C keeps the replications that are done.
+    """Make a result, if it can be written; Ctrl-C keeps the replications that are done.
 
     Parameters
     ----------
@@ -70,8 +68,6 @@ def replicate_from_options(
         Takes the number of replications, the seed, and the options of `simlimit.replicate`.
     of_studies : callable
         Makes the result of the studies that are done.
-    write : callable
-        Writes the result into a folder.
 
     Returns
     -------
@@ -85,16 +81,12 @@ def replicate_from_options(
         )
     number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
     chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
-    is_whole = True
-    with atomic_folder(options.out) as draft:
-        try:
-            result = make(number, options.seed, precision=dict(options.precision) or None, **chosen)
-        except StudyInterrupted as stop:
-            result = of_studies(_what_is_done(stop, options))
-            is_whole = False
-        if draft is not None:
-            write(result, draft)
-    return result, is_whole
+    if options.out is not None:
+        check_output(options.out, options.store)
+    try:
+        return make(number, options.seed, precision=dict(options.precision) or None, **chosen), True
+    except StudyInterrupted as stop:
+        return of_studies(_what_is_done(stop, options)), False
 
 
 def say_if_not_precise(*studies: Study) -> None:
@@ -114,6 +106,8 @@ def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[s
     """
     ignore_signals()
     on = "" if options.store is None else f"; the same command continues from {options.store}"
+    if on and options.out is not None:
+        on += f" and then writes {options.out}"
     if not stop.studies:
         raise KeyboardInterrupt(f"interrupted; no replication was done{on}.")
     done = len(next(iter(stop.studies.values())))

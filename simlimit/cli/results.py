@@ -1,34 +1,78 @@
-"""What becomes of a result: it is written into a folder, atomically, and printed."""
+"""What becomes of a result: it is printed, and written into a folder, atomically."""
 
 import argparse
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from simlimit.cli.stopping import ignore_signals
 from simlimit.errors import SimlimitError
+from simlimit.study.drafts import DRAFT, draft_name, sweep, writing
+
+
+def check_output(path: str, store: str | None = None) -> None:
+    """Refuse an output folder unless it is new or empty, apart from the store, and can be written."""
+    # Not Path.resolve, which raises another error for a loop of links.
+    target, *kept = (Path(os.path.realpath(one)) for one in (path, store) if one is not None)
+    if any(target.is_relative_to(one) or one.is_relative_to(target) for one in kept):
+        raise SimlimitError(f"--out is {path}, but must be a folder apart from the store {store}.")
+    with writing(target):
+        is_new = not os.path.lexists(target)
+        if not is_new and (not target.is_dir() or _is_filled(target)):
+            raise SimlimitError(f"{target} already exists, but the output must be a new or empty folder.")
+        sweep(target.parent if is_new else target)
+        # Whether it can be written is better known now than at the end.
+        probe = target if is_new else target / draft_name()
+        probe.mkdir()
+        probe.rmdir()
+
+
+def deliver(
+    options: argparse.Namespace, texts: Sequence[object], write: Callable[[Path], None], is_whole: bool = True
+) -> None:
+    """Print a result; write it, if it has a folder, even if it cannot be printed; and say where.
+
+    A part of a study is not written if it has a store: the folder is for what the same command makes of it.
+    """
+    unprinted: Exception | None = None
+    try:
+        print(*texts, sep="\n\n", flush=True)
+    except (OSError, ValueError) as error:
+        unprinted = error
+    is_written = options.out is not None and (is_whole or options.store is None)
+    if is_written:
+        with atomic_folder(options.out) as draft:
+            write(draft)
+            # From here on Ctrl-C comes too late.
+            ignore_signals()
+    if unprinted is not None:
+        raise unprinted
+    if is_written:
+        print(f"\nwritten to {options.out}")
 
 
 @contextmanager
-def atomic_folder(path: str | Path | None) -> Iterator[Path | None]:
-    r"""Give a draft folder that takes the place of `path` at the end, and vanishes on any error.
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    r"""Give a draft folder that takes the place of another at the end, and vanishes on any error.
 
     Parameters
     ----------
-    path : str, Path or None
-        A folder that does not exist yet, or is empty; the folder around it must exist. Without a path there
-        is no folder.
+    path : str or Path
+        Such as `check_output` allows. A folder that exists stays the same one, with its mode and owner.
 
     Yields
     ------
-    Path or None
-        The draft, beside `path`, so that it is on the same disk.
+    Path
+        The draft: in the folder if that exists, or beside it, so that it is on the same disk.
 
     Raises
     ------
     SimlimitError
-        At once, if `path` cannot become such a folder; at the end, if a write failed.
+        If a write failed; or if the folder has been filled in the meantime, and then it says where the
+        results are.
 
     Examples
     --------
@@ -41,34 +85,32 @@ def atomic_folder(path: str | Path | None) -> Iterator[Path | None]:
     >>> (results / "table.csv").exists()
     True
     """
-    if path is None:
-        yield None
-        return
-    # Not Path.resolve, which raises another error for a loop of links.
     target = Path(os.path.realpath(path))
-    try:
-        if not os.path.lexists(target):
-            # Whether it can be made is better known now than at the end.
-            target.mkdir()
-            target.rmdir()
-        elif not target.is_dir() or any(target.iterdir()):
-            raise SimlimitError(
-                f"{target} already exists, but the output must be a folder that is new or empty."
-            )
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
-            # A folder in the workshop, since the workshop itself is for its owner's eyes only.
-            draft = Path(workshop) / "draft"
+    draft = (target if target.is_dir() else target.parent) / draft_name()
+    with writing(target):
+        try:
             draft.mkdir()
             yield draft
-            if target.exists():
-                target.rmdir()
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    try:
+        if not os.path.lexists(target):
             draft.rename(target)
+        elif _is_filled(target):
+            raise OSError("Directory not empty")
+        else:
+            for entry in [*draft.iterdir()]:
+                entry.rename(target / entry.name)
+            shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
-        raise SimlimitError(f"{target} cannot be written: {error.strerror or error}.") from None
+        # It gets a name that nobody sweeps.
+        with suppress(OSError):
+            draft = draft.rename(draft.with_name(f"{target.name}-{uuid.uuid4().hex[:8]}"))
+        reason = f"{error.strerror or error}; the results are in {draft}"
+        raise SimlimitError(f"{target} cannot be written: {reason}.") from None
 
 
-def print_result(options: argparse.Namespace, *texts: object) -> None:
-    """Print a result, and where it was written if it was."""
-    print(*texts, sep="\n\n")
-    if options.out is not None:
-        print(f"\nwritten to {options.out}")
+def _is_filled(folder: Path) -> bool:
+    """Tell whether a folder has anything but drafts."""
+    return not all(entry.name.startswith(DRAFT) for entry in folder.iterdir())

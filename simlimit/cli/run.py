@@ -1,12 +1,13 @@
 """`simlimit run`: one history, its table of causes, its figure and its tables."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import simlimit
 from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenario, read_changes
-from simlimit.cli.results import atomic_folder, print_result
+from simlimit.cli.results import check_output, deliver
 from simlimit.run.delay_by_cause import delay_by_cause
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED
 from simlimit.run.run import Run
@@ -33,11 +34,10 @@ def run_scenario(options: argparse.Namespace) -> bool:
     changes = read_changes(options.portfolio, options.changes)
     scenario = find_scenario(options.scenario, changes, options.borrowers)
     chosen = {"engine": options.engine, "progress": options.progress}
-    with atomic_folder(options.out) as draft:
-        run = simulate(scenario, options.seed, options.replication, **chosen)
-        if draft is not None:
-            write_run(run, draft)
-    print_result(options, run)
+    if options.out is not None:
+        check_output(options.out)
+    run = simulate(scenario, options.seed, options.replication, **chosen)
+    deliver(options, [run], partial(write_run, run))
     return True
 
 

@@ -8,7 +8,7 @@ import simlimit
 from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenario, read_changes
 from simlimit.cli.replicating import add_study_options, replicate_from_options, say_if_not_precise
-from simlimit.cli.results import print_result
+from simlimit.cli.results import deliver
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.study.replicating import replicate
 from simlimit.study.study import Study
@@ -32,9 +32,9 @@ def study_scenario(options: argparse.Namespace) -> bool:
     changes = read_changes(options.portfolio, options.changes)
     scenario = find_scenario(options.scenario, changes, options.borrowers)
     study, is_whole = replicate_from_options(
-        options, partial(replicate, scenario), lambda studies: studies[""], write_study
+        options, partial(replicate, scenario), lambda studies: studies[""]
     )
-    print_result(options, study, _quantiles(study))
+    deliver(options, [study, _quantiles(study)], partial(write_study, study), is_whole)
     say_if_not_precise(study)
     return is_whole
 

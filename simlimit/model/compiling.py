@@ -29,15 +29,20 @@ LAYERS = ("errors.py", "arguments.py", "scenario", "books", "model", "drivers")
 """Compiled functions stand in the last two. Imports point one way, so they depend on nothing else."""
 
 
+def sources(names: Iterable[str]) -> dict[str, bytes]:
+    """Return the content of modules and packages in this package, by the names of their files."""
+    package = Path(__file__).parent.parent
+    parts = [package / name for name in names]
+    files = [path for part in parts for path in (part.rglob("*.py") if part.is_dir() else [part])]
+    return {path.relative_to(package).as_posix(): path.read_bytes() for path in sorted(files)}
+
+
 def source_digest() -> str:
     """Return the digest of all that a compiled function depends on."""
-    package = Path(__file__).parent.parent
-    layers = [package / name for name in LAYERS]
-    files = [path for layer in layers for path in (layer.rglob("*.py") if layer.is_dir() else [layer])]
     digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(str(path.relative_to(package)).encode())
-        digest.update(path.read_bytes())
+    for name, content in sources(LAYERS).items():
+        digest.update(name.encode())
+        digest.update(content)
     versions = numba.__version__, np.__version__, sys.version
     options = sorted(OPTIONS.items()), numba.config.BOUNDSCHECK
     digest.update(repr((versions, options)).encode())

@@ -4,6 +4,7 @@ A chunk depends only on its experiment and on the numbers of its replications. S
 any executor, for any number of workers, and whatever was stored before.
 """
 
+import uuid
 from typing import NamedTuple
 
 import pandas as pd
@@ -11,23 +12,30 @@ import pandas as pd
 from simlimit.drivers import calendar_driver, replications, simpy_driver
 from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
+from simlimit.errors import SimlimitError
 from simlimit.model.preparation import PreparedScenario, prepare
 from simlimit.model.state import State
 from simlimit.run import frames
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
+from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Engine, Keep
 
 Frames = dict[str, pd.DataFrame]
 
 
 class Experiment(NamedTuple):
-    """A prepared scenario, with the seed and the options on which its replications depend."""
+    """A prepared scenario, with the seed and the options on which its replications depend.
+
+    For an executor it has the code that its workers must run, and a key by which their chunks are known.
+    """
 
     prepared: PreparedScenario
     seed: int
     engine: Engine
     keep: Keep
+    code: dict[str, str] | None = None
+    key: str = ""
 
 
 class Chunk(NamedTuple):
@@ -36,6 +44,12 @@ class Chunk(NamedTuple):
     first: int
     tallies: Tallies
     tables: list[Frames]
+    key: str = ""
+
+    def answers(self, experiment: Experiment, first: int, number: int) -> bool:
+        """Tell whether this is the chunk that was asked for."""
+        lengths = {len(self.tables), len(self.tallies.totals)}
+        return (self.key, self.first, lengths) == (experiment.key, first, {number})
 
 
 def prepare_experiment(scenario: Scenario, seed: int, options: CheckedOptions) -> Experiment:
@@ -43,7 +57,8 @@ def prepare_experiment(scenario: Scenario, seed: int, options: CheckedOptions) -
     check_scenario(scenario)
     logging, reusing = options.keep == "all", options.keep == "counts"
     prepared = prepare(scenario, options.follow_up_days, logging, reusing, options.by, options.bands)
-    return Experiment(prepared, seed, options.engine, options.keep)
+    code, key = (code_identity(), uuid.uuid4().hex) if options.executor is not None else (None, "")
+    return Experiment(prepared, seed, options.engine, options.keep, code, key)
 
 
 def chunk_size(experiment: Experiment) -> int:
@@ -56,16 +71,18 @@ def chunk_size(experiment: Experiment) -> int:
 
 def run_chunk(experiment: Experiment, first: int, number: int) -> Chunk:
     """Simulate replications ``first`` .. ``first + number - 1``, in this process."""
+    if experiment.code is not None and (other := difference(code_identity(), experiment.code)):
+        raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
     if experiment.keep == "counts" and experiment.engine == "calendar":
         tallies = replications.run(experiment.prepared, experiment.seed, first, number)
-        return Chunk(first, tallies, [{}] * number)
+        return Chunk(first, tallies, [{}] * number, experiment.key)
     tallies = empty_tallies(experiment.prepared, number)
     tables: list[Frames] = []
     for row in range(number):
         state = _simulate(experiment, first + row)
         tally(state, tallies, row)
         tables.append(_kept_tables(experiment, state))
-    return Chunk(first, tallies, tables)
+    return Chunk(first, tallies, tables, experiment.key)
 
 
 def _simulate(experiment: Experiment, replication: int) -> State:

@@ -83,7 +83,7 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
         shut down.
     store : path, optional
         A folder that keeps every replication as soon as it is done. A study that was interrupted or killed
-        continues from it. It can be extended to more replications later.
+        continues from it, with the same code. It can be extended to more replications later.
     engine : "calendar" or "simpy"
         The driver; both give the same results.
     keep : "counts", "holds" or "all"
@@ -105,8 +105,8 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
     Raises
     ------
     SimlimitError
-        If an argument is not as above, the store was made for another study, or a replication does not fit
-        into the memory of one process.
+        If an argument is not as above, the store was made for another study or by other code or is damaged,
+        or a replication does not fit into the memory of one process.
     PortfolioError
         If the scenario names a portfolio that cannot be read.
     StudyInterrupted

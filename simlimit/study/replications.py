@@ -65,11 +65,10 @@ class Replications:
         """Take in a chunk, and store it."""
         last = chunk.first + len(chunk.tables)
         self.tallies.rows(chunk.first, last).take(chunk.tallies)
-        for k, tables in enumerate(chunk.tables, chunk.first):
-            if self.store is not None:
-                self.store.write(k, self.tallies, tables)
-            elif tables:
-                self.tables[k] = tables
+        if self.store is not None:
+            self.store.write(chunk)
+        else:
+            self.tables.update((k, tables) for k, tables in enumerate(chunk.tables, chunk.first) if tables)
         self._is_done[chunk.first : last] = True
 
     def table(self, name: str, replication: int) -> pd.DataFrame:

@@ -1,14 +1,16 @@
-"""A folder from which a study continues: a Parquet file per replication, each written atomically."""
+"""A folder from which a study continues: a Parquet file per replication, each written atomically.
+
+Every file says to which study and replication it belongs, and has a checksum of all its bytes. The checksum
+stands before the footer of the Parquet file, where every reader of Parquet passes over it.
+"""
 
 import hashlib
+import io
 import json
 import os
 import re
-import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
-from importlib.metadata import version
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +20,13 @@ from pyarrow import ArrowException
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.scenario import dumps
-from simlimit.study.experiment import Experiment
+from simlimit.study.drafts import DRAFT, draft_name, sweep, writing
+from simlimit.study.experiment import Chunk, Experiment
+from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Folder
 
 INDEX = "study.json"
 SCENARIO = "scenario.toml"
-DRAFT = ".simlimit-draft-"
 TALLIES = "replication"
 """The name of the tallies among the tables of a replication."""
 NUMBER = re.compile(TALLIES + r"-(\d+)\.parquet")
@@ -39,18 +42,18 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
         "scenario": hashlib.sha256(parameters.encode()).hexdigest(),
         "portfolio": portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
         "seed": experiment.seed,
-        "version": version("simlimit"),
         "keep": options.keep,
         "follow_up_days": options.follow_up_days,
         "by": options.by,
         "bands": [float(bound) for bound in options.bands],
+        **code_identity(),
     }
 
 
 def folder_of_stores(folder: Folder) -> Path:
     """Return a folder for the stores of several studies; make it if it does not exist."""
     target = Path(folder)
-    with _writing(target):
+    with writing(target):
         target.mkdir(exist_ok=True)
         files = [path for path in target.iterdir() if not path.is_dir()]
     if files:
@@ -104,54 +107,46 @@ class Store:
 
     def __init__(self, folder: Folder, experiment: Experiment, options: CheckedOptions) -> None:
         self.folder = Path(folder)
-        mark = fingerprint(experiment, options)
-        with _writing(self.folder):
+        self._study = fingerprint(experiment, options)
+        scenario = dumps(experiment.prepared.scenario).encode()
+        with writing(self.folder):
             self.folder.mkdir(exist_ok=True)
+            sweep(self.folder)
             names = {path.name for path in self.folder.iterdir() if not path.name.startswith(DRAFT)}
-            if INDEX in names:
-                self._check(mark)
-            elif names:
+            index = self.folder / INDEX
+            # Looked for after the others: whoever makes a store makes its index first.
+            if names and not index.exists():
                 raise SimlimitError(
                     f"{self.folder} contains other files, but a store must be a folder that is new, empty, "
                     "or holds this study."
                 )
-            else:
-                self._write_text(INDEX, json.dumps(mark, indent=1))
-            if SCENARIO not in names:
-                self._write_text(SCENARIO, dumps(experiment.prepared.scenario))
-            # Those of a process that was killed.
-            for path in self.folder.glob(f"{DRAFT}*"):
-                path.unlink(missing_ok=True)
+            if not names:
+                self._write({INDEX: json.dumps(self._study, indent=1).encode()}, _put_unless_there)
+            self._check(index)
+            if SCENARIO not in names or (self.folder / SCENARIO).read_bytes() != scenario:
+                self._write({SCENARIO: scenario}, os.replace)
 
     def replications(self) -> list[int]:
         """Return the numbers of the replications that are stored, in their order."""
         found = (NUMBER.fullmatch(path.name) for path in self.folder.iterdir())
         return sorted(int(match[1]) for match in found if match is not None)
 
-    def write(self, replication: int, tallies: Tallies, tables: Mapping[str, pd.DataFrame]) -> None:
-        """Write a replication: its tables first, so that the file of tallies marks it as complete."""
-        arrays = {name: [getattr(tallies, name)[replication].tobytes()] for name in Tallies._fields}
-        with _writing(self.folder):
-            for name, table in [*tables.items(), (TALLIES, pd.DataFrame(arrays))]:
-                # Parquet alone keeps only the categories that occur.
-                categories = table.select_dtypes("category")
-                table.attrs = {column: list(categories[column].cat.categories) for column in categories}
-                path = self._path(name, replication)
-                self._write(path.name, partial(table.to_parquet, compression="zstd", index=False))
+    def write(self, chunk: Chunk) -> None:
+        """Write the replications of a chunk, and have them on the disk before it returns."""
+        with writing(self.folder):
+            self._write(dict(self._files(chunk)), os.replace)
 
     def read_tallies(self, replication: int, tallies: Tallies) -> None:
         """Read the tallies of a replication into its row."""
-        with self._reading(TALLIES, replication) as path:
-            table = pd.read_parquet(path)
+        with self._reading(TALLIES, replication) as table:
             for name in Tallies._fields:
                 row = getattr(tallies, name)[replication]
                 row[...] = np.frombuffer(table[name].iloc[0], row.dtype).reshape(row.shape)
 
     def read_table(self, name: str, replication: int) -> pd.DataFrame:
         """Read a table that is kept of a replication."""
-        with self._reading(name, replication) as path:
-            table = pd.read_parquet(path)
-            for column, categories in table.attrs.items():
+        with self._reading(name, replication) as table:
+            for column, categories in table.attrs["categories"].items():
                 table[column] = table[column].astype(pd.CategoricalDtype(pd.Index(categories)))
             table.attrs = {}
             return table
@@ -159,37 +154,61 @@ class Store:
     def _path(self, name: str, replication: int) -> Path:
         return self.folder / f"{name}-{replication:06}.parquet"
 
-    def _check(self, mark: Mapping[str, object]) -> None:
+    def _identity(self, name: str, replication: int) -> dict[str, object]:
+        return {**self._study, "table": name, "replication": replication}
+
+    def _check(self, index: Path) -> None:
         """Refuse the folder of another study."""
-        index = self.folder / INDEX
         try:
-            found = json.loads(index.read_text(encoding="utf-8"))
-            different = [name for name, value in mark.items() if found.get(name) != value]
-        except (ValueError, AttributeError):
+            what = difference(dict(json.loads(index.read_bytes())), self._study)
+        except (ValueError, TypeError):
             raise SimlimitError(f"{index} is damaged: it does not say what study this is.") from None
-        for name in different:
-            is_hash = name in ("scenario", "portfolio")
-            other = f"another {name}" if is_hash else f"{name} {found.get(name)!r}, not {mark[name]!r}"
+        if what is not None:
             raise SimlimitError(
-                f"{self.folder} holds a study of {other}: name another store, or the same study."
+                f"{self.folder} holds a study of {what}: name another store, or the same study."
             )
 
-    def _write(self, name: str, write: Callable[[Path], object]) -> None:
-        """Write a file atomically."""
-        draft = self.folder / f"{DRAFT}{uuid.uuid4().hex}"
-        write(draft)
-        os.replace(draft, self.folder / name)
+    def _files(self, chunk: Chunk) -> Iterator[tuple[str, bytes]]:
+        """Yield the files of a chunk: of each replication its tallies last, which mark it as complete."""
+        for row, tables in enumerate(chunk.tables):
+            arrays = {name: [getattr(chunk.tallies, name)[row].tobytes()] for name in Tallies._fields}
+            for name, table in [*tables.items(), (TALLIES, pd.DataFrame(arrays))]:
+                replication = chunk.first + row
+                # Parquet alone keeps only the categories that occur.
+                listed = table.select_dtypes("category")
+                categories = {column: list(listed[column].cat.categories) for column in listed}
+                table.attrs = {"identity": self._identity(name, replication), "categories": categories}
+                content = table.to_parquet(None, compression="zstd", index=False)
+                yield self._path(name, replication).name, _sealed(content)
 
-    def _write_text(self, name: str, text: str) -> None:
-        self._write(name, lambda path: path.write_text(text, encoding="utf-8"))
+    def _write(self, files: Mapping[str, bytes], put: Callable[[Path, Path], object]) -> None:
+        """Write files atomically, in their order: all, then all to the disk, then each into its place."""
+        drafts = {name: self.folder / draft_name() for name in files}
+        try:
+            for name, content in files.items():
+                drafts[name].write_bytes(content)
+            for draft in drafts.values():
+                _sync(draft)
+            for name, draft in drafts.items():
+                put(draft, self.folder / name)
+            # Not every disk can do this.
+            with suppress(OSError):
+                _sync(self.folder)
+        finally:
+            for draft in drafts.values():
+                draft.unlink(missing_ok=True)
 
     @contextmanager
-    def _reading(self, name: str, replication: int) -> Iterator[Path]:
-        """Give the path of a file; refuse what cannot be read."""
+    def _reading(self, name: str, replication: int) -> Iterator[pd.DataFrame]:
+        """Give the content of a file; refuse what is damaged or is not that table of that replication."""
         path = self._path(name, replication)
         try:
-            yield path
-        except (OSError, ValueError, TypeError, KeyError, ArrowException) as error:
+            table = pd.read_parquet(io.BytesIO(_unsealed(path.read_bytes())))
+            what = difference(table.attrs["identity"], self._identity(name, replication))
+            if what is not None:
+                raise ValueError(f"it is of {what}")
+            yield table
+        except (OSError, ValueError, KeyError, ArrowException) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
             raise SimlimitError(
                 f"{path} cannot be read ({reason}), but must not be changed: delete "
@@ -197,9 +216,42 @@ class Store:
             ) from None
 
 
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _put_unless_there(draft: Path, target: Path) -> None:
+    """Put a file in its place unless there is one: of two studies born together, one comes first."""
     try:
-        yield
-    except OSError as error:
-        raise SimlimitError(f"{folder} cannot be written: {error.strerror or error}.") from None
+        os.link(draft, target)
+    except OSError:
+        # There is one, or the disk knows no links.
+        with suppress(FileExistsError), target.open("xb") as file:
+            file.write(draft.read_bytes())
+
+
+def _sealed(content: bytes) -> bytes:
+    """Return a Parquet file with its checksum before its footer."""
+    footer = _footer(content)
+    return content[:footer] + hashlib.sha256(content).digest() + content[footer:]
+
+
+def _unsealed(content: bytes) -> bytes:
+    """Return a Parquet file without its checksum, which must be right."""
+    footer = _footer(content)
+    whole = content[: footer - 32] + content[footer:]
+    if _sealed(whole) != content:
+        raise ValueError("its checksum is wrong")
+    return whole
+
+
+def _footer(content: bytes) -> int:
+    """Return where the footer of a Parquet file begins: its length stands before the last four bytes."""
+    return max(0, len(content) - 8 - int.from_bytes(content[-8:-4], "little"))
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    # Other systems open no folders.
+    if os.name == "posix":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -45,15 +45,17 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
     """Simulate all replications below ``last`` of every experiment that are not done."""
     for replications in experiments:
         bar.update(replications.extend(last))
-    pending: deque[tuple[Replications, Future[Chunk]]] = deque()
+    pending: deque[tuple[Replications, int, int, Future[Chunk]]] = deque()
     try:
         for replications, first, number in interleaved_chunks(experiments):
             future = pool.submit(run_chunk, replications.experiment, first, number)
-            pending.append((replications, future))
+            pending.append((replications, first, number, future))
         # In the order of the replications: so an interrupt finds all done up to some number.
         while pending:
-            replications, future = pending[0]
+            replications, first, number, future = pending[0]
             chunk = future.result()
+            if not isinstance(chunk, Chunk) or not chunk.answers(replications.experiment, first, number):
+                raise SimlimitError(f"The executor mixed up replications {first} .. {first + number - 1}.")
             replications.add(chunk)
             bar.update(len(chunk.tables))
             pending.popleft()
@@ -63,7 +65,7 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
             f"continues with what is done ({error})."
         ) from None
     finally:
-        for _, future in pending:
+        for *_, future in pending:
             future.cancel()
 
 

@@ -89,10 +89,20 @@ def test_scenarios_that_do_not_differ(tmp_path, capsys):
 
 
 def test_interrupted_keeps_what_is_done_of_each(tmp_path, interrupt, capsys):
-    options = ["--quiet", "--store", "store", "--out", "results"]
     with interrupt(4, scenarios=2):
-        assert cli.main(["compare", "jiebei", WEEKLY, *OPTIONS, *options]) == 130
+        assert cli.main(["compare", "jiebei", WEEKLY, *OPTIONS, "--quiet", "--out", "results"]) == 130
     said = capsys.readouterr()
-    done = replications_kept(said.err, on="; the same command continues from store")
+    done = replications_kept(said.err)
     assert said.out.startswith(f"Comparison(jiebei, weekly: {done} replications each, seed=5)")
+    assert files(tmp_path / "results") == FILES
+
+
+def test_interrupted_is_continued_by_the_same_command(tmp_path, interrupt, capsys):
+    command = ["compare", "jiebei", WEEKLY, *OPTIONS, "--quiet", "--store", "store", "--out", "results"]
+    with interrupt(4, scenarios=2):
+        assert cli.main(command) == 130
+    said = capsys.readouterr()
+    done = replications_kept(said.err, on="; the same command continues from store and then writes results")
+    assert said.out.startswith(f"Comparison(jiebei, weekly: {done} replications each, seed=5)")
+    assert cli.main(command) == 0
     assert files(tmp_path / "results") == FILES

@@ -1,10 +1,17 @@
 """`simlimit run`, end to end: what it prints, what it writes, and that it writes the whole or nothing."""
 
+import errno
 import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from folders import files
+from processes import draft_of, ended_process
 
 import simlimit as sl
 from simlimit import cli
@@ -125,7 +132,8 @@ class TestNothingIsLeft:
         assert files(tmp_path) == set()
         said = capsys.readouterr()
         assert said.err == f"simlimit: {tmp_path}/results cannot be written: No space left on device.\n"
-        assert said.out == ""
+        assert "behaviour" in said.out, "the result is printed before it is written"
+        assert "written" not in said.out
 
     @pytest.mark.parametrize("step", ["simulate", "write_run"])
     def test_if_it_is_interrupted(self, tmp_path, monkeypatch, capsys, step):
@@ -137,22 +145,124 @@ class TestNothingIsLeft:
         assert files(tmp_path) == set()
         assert capsys.readouterr().err == "simlimit: interrupted; nothing was written.\n"
 
-    def test_if_the_folder_has_been_filled_in_the_meantime(self, tmp_path, monkeypatch, capsys):
-        write = run_command.write_run
-
-        def write_late(run, folder):
-            write(run, folder)
-            (tmp_path / "results").mkdir()
-            (tmp_path / "results" / "mine").touch()
-
-        monkeypatch.setattr(run_command, "write_run", write_late)
-        assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 2
-        assert files(tmp_path) == {"results"}
-        assert files(tmp_path / "results") == {"mine"}
-        assert "Directory not empty" in capsys.readouterr().err
-
     def test_the_folder_is_checked_before_the_simulation(self, tmp_path, monkeypatch):
         (tmp_path / "results").mkdir()
         (tmp_path / "results" / "mine").touch()
         monkeypatch.setattr(run_command, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
         assert cli.main([*SMALL, "--out", "results"]) == 2
+
+
+class TestFolder:
+    """An output folder is tried before anything runs, and stays the one that it was."""
+
+    @pytest.fixture
+    def _nothing_runs(self, monkeypatch):
+        monkeypatch.setattr(run_command, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
+
+    @pytest.fixture
+    def filled_late(self, tmp_path, monkeypatch):
+        """Put a file of the user's into the folder while results are written."""
+        write = run_command.write_run
+
+        def write_late(run, folder):
+            write(run, folder)
+            (tmp_path / "results").mkdir(exist_ok=True)
+            (tmp_path / "results" / "mine").touch()
+
+        monkeypatch.setattr(run_command, "write_run", write_late)
+
+    @pytest.mark.parametrize("exists", [False, True])
+    @pytest.mark.usefixtures("filled_late")
+    def test_that_is_filled_in_the_meantime_keeps_what_is_in_it_and_the_results_are_beside(
+        self, tmp_path, capsys, exists
+    ):
+        if exists:
+            (tmp_path / "results").mkdir()
+        assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 2
+        said = capsys.readouterr()
+        assert "behaviour" in said.out
+        sentence = (
+            r"simlimit: (.*)/results cannot be written: Directory not empty; the results are in (.*)\.\n"
+        )
+        kept = Path(re.fullmatch(sentence, said.err)[2])
+        assert kept.parent == (tmp_path / "results" if exists else tmp_path)
+        assert kept.name.startswith("results-")
+        assert files(kept) == FILES
+        assert files(tmp_path / "results") == ({"mine", kept.name} if exists else {"mine"})
+
+    @pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes.")
+    def test_that_is_private_stays_so(self, tmp_path):
+        folder = tmp_path / "results"
+        folder.mkdir(0o2700)
+        folder.chmod(0o2700)
+        before = folder.stat()
+        assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 0
+        after = folder.stat()
+        assert (after.st_ino, after.st_mode, after.st_gid) == (before.st_ino, before.st_mode, before.st_gid)
+        assert files(folder) == FILES
+
+    def test_that_is_a_disk_of_its_own_is_filled(self, tmp_path, monkeypatch):
+        """Nothing can be renamed into it from outside, and it cannot be removed."""
+        folder = tmp_path / "results"
+        folder.mkdir()
+        rename, rmdir = Path.rename, Path.rmdir
+
+        def on_one_disk(path, target):
+            if path.is_relative_to(folder) != Path(target).is_relative_to(folder):
+                raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+            return rename(path, target)
+
+        def unless_mounted(path):
+            if path == folder:
+                raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+            rmdir(path)
+
+        monkeypatch.setattr(Path, "rename", on_one_disk)
+        monkeypatch.setattr(Path, "rmdir", unless_mounted)
+        assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 0
+        assert files(folder) == FILES
+
+    @pytest.mark.usefixtures("_nothing_runs")
+    def test_that_cannot_be_written_is_refused_before_anything_runs(self, tmp_path, monkeypatch, capsys):
+        (tmp_path / "results").mkdir()
+
+        def read_only(path, *_arguments, **_options):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+        monkeypatch.setattr(Path, "mkdir", read_only)
+        for folder in ("results", "new"):
+            assert cli.main([*SMALL, "--out", folder]) == 2
+            said = f"simlimit: {tmp_path}/{folder} cannot be written: Read-only file system.\n"
+            assert capsys.readouterr().err == said
+
+    def test_what_a_run_that_was_killed_left_there_is_swept(self, tmp_path):
+        (tmp_path / "results").mkdir()
+        for folder in (tmp_path, tmp_path / "results"):
+            left = folder / draft_of(ended_process())
+            left.mkdir()
+            (left / "holds.parquet").touch()
+        assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 0
+        assert files(tmp_path / "results") == FILES
+        assert cli.main([*SMALL, "--quiet", "--out", "others"]) == 0
+        assert files(tmp_path) == {"results", "others"}
+
+    def test_is_written_even_if_nobody_reads_what_is_printed(self, tmp_path):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "w") as pipe:
+            command = [sys.executable, "-m", "simlimit", *SMALL, "--quiet", "--out", "results"]
+            ended = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert files(tmp_path / "results") == FILES
+
+    def test_ctrl_c_after_it_is_written_does_not_say_that_nothing_was(self, tmp_path, monkeypatch, capsys):
+        rename = Path.rename
+
+        def interrupted(path, target):
+            signal.raise_signal(signal.SIGINT)
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", interrupted)
+        assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 0
+        assert files(tmp_path / "results") == FILES
+        assert capsys.readouterr().err == ""

@@ -154,15 +154,27 @@ class TestInterrupted:
         assert said.out == ""
         assert files(tmp_path) == set()
 
-    def test_continues_from_a_store(self, tmp_path, interrupt, capsys):
-        stored = [*SMALL, "--quiet", "--store", "store", "--out"]
+    def test_the_same_command_continues_from_a_store(self, tmp_path, interrupt, capsys):
+        """So a part of the study is printed, but does not take its folder."""
+        stored = [*SMALL, "--quiet", "--store", "store", "--out", "results"]
         with interrupt(4):
-            assert cli.main([*stored, "first"]) == 130
-        assert replications_kept(capsys.readouterr().err, on="; the same command continues from store") >= 4
-        assert cli.main([*stored, "second"]) == 0
-        assert cli.main([*SMALL, "--quiet", "--out", "third"]) == 0
+            assert cli.main(stored) == 130
+        said = capsys.readouterr()
+        done = replications_kept(
+            said.err, on="; the same command continues from store and then writes results"
+        )
+        assert done >= 4
+        assert f": {done} replications of 40 borrowers" in said.out
+        assert files(tmp_path) == {"store"}
+        assert cli.main(stored) == 0
+        assert cli.main([*SMALL, "--quiet", "--out", "at once"]) == 0
         for name in FILES:
-            assert (tmp_path / "second" / name).read_bytes() == (tmp_path / "third" / name).read_bytes()
+            assert (tmp_path / "results" / name).read_bytes() == (tmp_path / "at once" / name).read_bytes()
+
+    def test_without_an_output_folder_continues_from_a_store(self, interrupt, capsys):
+        with interrupt(4):
+            assert cli.main([*SMALL, "--quiet", "--store", "store"]) == 130
+        assert replications_kept(capsys.readouterr().err, on="; the same command continues from store") >= 4
 
     @pytest.mark.parametrize("again", [signal.SIGINT, signal.SIGTERM])
     def test_again_while_it_writes_loses_nothing(self, tmp_path, interrupt, monkeypatch, again):
@@ -196,3 +208,17 @@ class TestInterrupted:
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path) == set()
         assert capsys.readouterr().err == "simlimit: interrupted; nothing was written.\n"
+
+
+@pytest.mark.parametrize(
+    ("out", "store"), [("mine", "mine"), ("mine", "mine/store"), ("mine/results", "mine"), ("link", "mine")]
+)
+def test_the_output_folder_must_be_apart_from_the_store(tmp_path, monkeypatch, capsys, out, store):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "link").symlink_to("mine")
+    monkeypatch.setattr(study_command, "replicate", lambda *_arguments, **_options: pytest.fail("simulated"))
+    assert cli.main([*SMALL, "--store", store, "--out", out]) == 2
+    assert capsys.readouterr().err == (
+        f"simlimit: --out is {out}, but must be a folder apart from the store {store}.\n"
+    )
+    assert files(tmp_path / "mine") == set()

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -25,7 +25,8 @@ from same import assert_same
 
 import simlimit as sl
 from simlimit.study import experiment as experiments
-from simlimit.study.store import DRAFT
+from simlimit.study.drafts import DRAFT
+from simlimit.study.experiment import Chunk
 
 SCENARIO = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 300})
 
@@ -87,6 +88,72 @@ def test_a_dask_cluster_says_the_same_as_threads(
     assert_spread_says_the_same(cluster, tmp_path)
 
 
+# ---- workers that are not what they should be -------------------------------------------------------------
+
+
+class Swapped(ThreadPoolExecutor):
+    """Returns, for some tasks, what another task has asked for."""
+
+    def __init__(self, swap: Callable[[Chunk], object]) -> None:
+        super().__init__(1)
+        self.swap = swap
+
+    def submit(self, work: Any, /, *arguments: Any, **options: Any) -> Any:
+        return super().submit(lambda: self.swap(work(*arguments, **options)))
+
+
+@pytest.mark.parametrize(
+    "swap",
+    [
+        lambda chunk: None,
+        lambda chunk: chunk._replace(first=chunk.first + 2),
+        lambda chunk: chunk._replace(key="of another study"),
+        lambda chunk: chunk._replace(tables=chunk.tables[:1]),
+        lambda chunk: chunk._replace(tallies=chunk.tallies.rows(0, 1)),
+    ],
+)
+def test_a_chunk_that_was_not_asked_for_is_refused(
+    swap: Callable[[Chunk], object], tmp_path: Path, small_chunks: None
+) -> None:
+    with Swapped(swap) as executor, pytest.raises(sl.SimlimitError) as error:
+        sl.replicate(SCENARIO, 4, executor=executor, store=tmp_path, progress=False)
+    assert str(error.value) == "The executor mixed up replications 0 .. 1."
+    assert not list(tmp_path.glob("replication-*"))
+
+
+def test_a_chunk_of_another_scenario_of_the_comparison_is_refused(small_chunks: None) -> None:
+    """It has the same numbers, so that only its key tells it from the right one."""
+    made: list[Chunk] = []
+
+    def first_again(chunk: Chunk) -> Chunk:
+        made.append(chunk)
+        return made[0]
+
+    scenarios = {"today": SCENARIO, "weekly": SCENARIO.replace({"evaluation.period_days": 7})}
+    with Swapped(first_again) as executor, pytest.raises(sl.SimlimitError, match="mixed up"):
+        sl.compare(scenarios, 2, executor=executor, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"), [({"code": "0"}, "other code"), ({"numba": "0.1"}, "numba '0.1', not '")]
+)
+def test_workers_that_import_other_code_are_refused(
+    changed: dict[str, str], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = experiments.code_identity() | changed
+
+    class Elsewhere(ThreadPoolExecutor):
+        """Its workers find another package."""
+
+        def submit(self, work: Any, /, *arguments: Any, **options: Any) -> Any:
+            monkeypatch.setattr(experiments, "code_identity", lambda: found)
+            return super().submit(work, *arguments, **options)
+
+    with Elsewhere(1) as executor, pytest.raises(sl.SimlimitError) as error:
+        sl.replicate(SCENARIO, 4, executor=executor, progress=False)
+    assert str(error.value).startswith(f"A worker of the executor runs {what}")
+
+
 # ---- killed -----------------------------------------------------------------------------------------------
 
 
@@ -119,7 +186,7 @@ def uninterrupted() -> sl.Study:
 
 
 RANDOM = Random(4)
-MOMENTS = [(RANDOM.randint(0, 3 * stored.NUMBER - 5), RANDOM.uniform(0, 0.02)) for _ in range(20)]
+MOMENTS = [(RANDOM.randint(0, 3 * stored.NUMBER - 5), RANDOM.uniform(0, 0.02)) for _ in range(100)]
 """Counted in files of the store, of which there are three for each replication, and in seconds after that."""
 
 
@@ -153,3 +220,35 @@ def test_a_study_that_is_killed_at_any_moment_resumes(
 @pytest.mark.long
 def test_a_study_that_is_killed_again_and_again_resumes(tmp_path: Path, uninterrupted: sl.Study) -> None:
     assert_killed_study_resumes(sorted(MOMENTS[:6]), tmp_path / "study", uninterrupted)
+
+
+def kill_at_operation(folder: Path, operation: int) -> subprocess.CompletedProcess[str]:
+    """Make a store of three in a process that is killed at an operation on its files, before that is done."""
+    paths = os.pathsep.join([*sys.path, str(Path(__file__).parent)])
+    command = [sys.executable, "-W", "error", stored.__file__, str(folder), "3", str(operation)]
+    return subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, check=False
+    )
+
+
+def assert_killed_at_operation_resumes(operation: int, folder: Path) -> None:
+    assert kill_at_operation(folder, operation).returncode == -signal.SIGKILL
+    told, resumed = stored.stored_study(None, 3), stored.stored_study(str(folder), 3)
+    assert_same(resumed, told)
+    pd.testing.assert_frame_equal(resumed.holds, told.holds, check_exact=True)
+    assert len(list(folder.iterdir())) == 3 * 3 + 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL.")
+@pytest.mark.parametrize("operation", [8, 30])
+def test_a_study_that_is_killed_at_an_operation_on_its_files_resumes(operation: int, tmp_path: Path) -> None:
+    assert_killed_at_operation_resumes(operation, tmp_path / "study")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL.")
+def test_a_study_that_is_killed_at_each_operation_on_its_files_resumes(tmp_path: Path) -> None:
+    operations = int(kill_at_operation(tmp_path / "whole", 0).stdout)
+    assert operations > 50
+    for operation in range(1, operations + 1):
+        assert_killed_at_operation_resumes(operation, tmp_path / f"{operation}")

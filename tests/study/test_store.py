@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import stat
+from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pandas as pd
 import pytest
+import released_together
+from processes import draft_of, ended_process
+from released_together import SEEDED, release
 
 import simlimit as sl
+from simlimit.study import drafts
 from simlimit.study import store as stores
 
 SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 250, "warmup_days": 30})
@@ -145,11 +154,22 @@ def test_where_a_number_comes_from_makes_no_other_scenario(tmp_path: Path) -> No
     sl.replicate(SMALL.replace({"provenance": {}}), 2, store=tmp_path, progress=False)
 
 
+OTHER_CODE = {
+    "version": "version '0.0.1', not '",
+    "numba": "numba '0.0.1', not '",
+    "numpy": "numpy '0.0.1', not '",
+    "scipy": "scipy '0.0.1', not '",
+    "code": "other code: name another store",
+}
+
+
 def test_the_store_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "version", lambda name: "0.0.1")
-    sl.replicate(SMALL, 2, store=tmp_path, progress=False)
-    monkeypatch.undo()
-    assert "version '0.0.1', not '" in refusal(SMALL, tmp_path)
+    now = stores.code_identity()
+    for name, what in OTHER_CODE.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(stores, "code_identity", lambda name=name: {**now, name: "0.0.1"})
+            sl.replicate(SMALL, 1, store=tmp_path / name, progress=False)
+        assert f" holds a study of {what}" in refusal(SMALL, tmp_path / name)
 
 
 def test_the_store_of_another_portfolio_is_refused_even_under_the_same_name(tmp_path: Path) -> None:
@@ -175,9 +195,9 @@ def test_a_folder_with_something_else_in_it_is_refused_and_left_as_it_was(tmp_pa
 
 
 def test_a_store_that_was_killed_at_its_birth_is_as_good_as_new(tmp_path: Path) -> None:
-    (tmp_path / f"{stores.DRAFT}0123").write_text("half a")
+    (tmp_path / draft_of(ended_process())).write_text("half a")
     assert len(sl.replicate(SMALL, 2, store=tmp_path, progress=False)) == 2
-    assert stores.DRAFT not in " ".join(names(tmp_path))
+    assert drafts.DRAFT not in " ".join(names(tmp_path))
     (tmp_path / "scenario.toml").unlink()
     sl.replicate(SMALL, 2, store=tmp_path, progress=False)
     assert sl.load(tmp_path / "scenario.toml") == SMALL
@@ -210,6 +230,163 @@ def test_a_table_that_is_damaged_or_gone_is_named(content: bytes | None, tmp_pat
     again = sl.replicate(SMALL, 2, keep="holds", store=tmp_path, progress=False)
     told = sl.replicate(SMALL, 2, keep="holds", progress=False)
     pd.testing.assert_frame_equal(again.holds, told.holds)
+
+
+def test_a_damaged_replication_is_never_believed(tmp_path: Path) -> None:
+    assert_no_damage_is_believed(Random(1), 60, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_none_of_a_thousand_damages_is_believed(seed: int, tmp_path: Path) -> None:
+    assert_no_damage_is_believed(Random(seed), 100, tmp_path)
+
+
+def assert_no_damage_is_believed(random: Random, number: int, tmp_path: Path) -> None:
+    """Whatever has happened to a file, a study from the store is refused, or as it would be without one."""
+    told = sl.replicate(SMALL, 3, keep="holds", progress=False)
+    folder, others = tmp_path / "study", [tmp_path / "of another seed", tmp_path / "of another scenario"]
+    sl.replicate(SMALL, 3, keep="holds", store=folder, progress=False)
+    sl.replicate(SMALL, 3, 2, keep="holds", store=others[0], progress=False)
+    sl.replicate(SMALL.replace({"horizon_days": 251}), 3, keep="holds", store=others[1], progress=False)
+    refused = 0
+    for _ in range(number):
+        damaged = tmp_path / "damaged"
+        shutil.copytree(folder, damaged)
+        damage(damaged, random, others)
+        try:
+            study = sl.replicate(SMALL, 3, keep="holds", store=damaged, progress=False)
+            tables = study.holds, study.borrowers
+        except sl.SimlimitError:
+            refused += 1
+        else:
+            assert_equal(study, told)
+            pd.testing.assert_frame_equal(tables[0], told.holds, check_exact=True)
+            pd.testing.assert_frame_equal(tables[1], told.borrowers, check_exact=True)
+            assert sl.load(damaged / "scenario.toml") == SMALL
+        shutil.rmtree(damaged)
+    # A scenario that is damaged is written anew: one file in eleven, chosen as often as any other.
+    assert refused > 0.75 * number
+
+
+def damage(folder: Path, random: Random, others: list[Path]) -> None:
+    """Damage one file: a bit, a byte, its end, a hole; or put another file in its place."""
+    path = random.choice(sorted(folder.iterdir()))
+    content = bytearray(path.read_bytes())
+    place = random.randrange(len(content))
+    kind = random.choice(["bit", "byte", "end", "more", "hole", "swapped", "foreign"])
+    if kind == "bit":
+        content[place] ^= 1 << random.randrange(8)
+    elif kind == "byte":
+        content[place] = (content[place] + random.randrange(1, 256)) % 256
+    elif kind == "end":
+        del content[place:]
+    elif kind == "more":
+        content[place:place] = random.randbytes(random.randrange(1, 100))
+    elif kind == "hole":
+        content[place : place + 512] = bytes(len(content[place : place + 512]))
+    elif kind == "swapped":
+        content[:] = random.choice([one for one in sorted(folder.iterdir()) if one != path]).read_bytes()
+    else:
+        content[:] = (random.choice(others) / path.name).read_bytes()
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "what"),
+    [
+        ("replication-000001", 1, "replication 1, not 0"),
+        ("holds-000000", 1, "table 'holds', not 'replication'"),
+        ("replication-000000", 2, "seed 2, not 1"),
+    ],
+)
+def test_a_file_in_the_place_of_another_is_named(name: str, seed: int, what: str, tmp_path: Path) -> None:
+    for one in {1, seed}:
+        sl.replicate(SMALL, 2, one, keep="holds", store=tmp_path / str(one), progress=False)
+    shutil.copy(tmp_path / str(seed) / f"{name}.parquet", tmp_path / "1" / "replication-000000.parquet")
+    assert f"cannot be read (it is of {what})" in refusal(SMALL, tmp_path / "1", keep="holds")
+
+
+def test_every_reader_of_parquet_passes_over_the_checksum(tmp_path: Path) -> None:
+    study = sl.replicate(SMALL, 1, keep="holds", store=tmp_path, progress=False)
+    holds = pd.read_parquet(tmp_path / "holds-000000.parquet")
+    assert holds["delay_days"].tolist() == study.holds["delay_days"].tolist()
+
+
+def test_each_file_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chunk is synced once: all its files, then, when they have their names, the folder."""
+    done: list[str] = []
+
+    def noted(name: str) -> None:
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *given: (done.append(name), real(*given))[1])
+
+    sl.replicate(SMALL, 1, store=tmp_path, progress=False)
+    noted("fsync")
+    noted("replace")
+    sl.replicate(SMALL, 5, store=tmp_path, progress=False)
+    assert done == ["fsync"] * 4 + ["replace"] * 4 + ["fsync"]
+
+
+# ---- two at a time -----------------------------------------------------------------------------------------
+
+
+def test_looking_into_the_store_of_a_running_study_does_not_disturb_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_process: Callable[..., str]
+) -> None:
+    """Between a draft and its place, another process looks how far the study is."""
+    replace, said = os.replace, []
+
+    def replace_watched(draft: Path, target: Path) -> None:
+        if target.name == "replication-000002.parquet":
+            said.append(fresh_process(released_together.__file__, str(tmp_path)))
+        replace(draft, target)
+
+    sl.replicate(SEEDED, 2, store=tmp_path, progress=False)
+    monkeypatch.setattr(os, "replace", replace_watched)
+    watched = sl.replicate(SEEDED, 4, store=tmp_path, progress=False)
+    assert said == ["2\n"]
+    assert_equal(watched, sl.replicate(SEEDED, 4, progress=False))
+
+
+def assert_none_is_mixed(pairs: int, tmp_path: Path) -> None:
+    """Seeds 1 and 2 are two studies, so one is refused; seed 3 twice is one, and both end right."""
+    told = {seed: sl.replicate(SEEDED, 2, seed, progress=False) for seed in (1, 2, 3)}
+    for seeds in ((1, 2), (3, 3)):
+        for folder, said in release(tmp_path, seeds, pairs):
+            right = [seed for seed, end in zip(seeds, said, strict=True) if end == "right"]
+            assert len(right) == 3 - len(set(seeds)), said
+            other = f"{folder} holds a study of seed {right[0]}, not {3 - right[0]}: name another store, or "
+            assert all(end == "right" or end.startswith(other) for end in said)
+            assert_equal(sl.replicate(SEEDED, 2, right[0], store=folder, progress=False), told[right[0]])
+            assert len(names(folder)) == 4
+
+
+def test_of_two_studies_released_together_on_a_new_store_one_is_refused(tmp_path: Path) -> None:
+    assert_none_is_mixed(6, tmp_path)
+
+
+@pytest.mark.long
+def test_of_sixty_pairs_of_studies_released_together_none_is_mixed(tmp_path: Path) -> None:
+    assert_none_is_mixed(60, tmp_path)
+
+
+def test_a_disk_without_links_and_synced_folders_has_stores_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*paths: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    sync = os.fsync
+    monkeypatch.setattr(os, "link", refused)
+    monkeypatch.setattr(
+        os, "fsync", lambda one: refused() if stat.S_ISDIR(os.fstat(one).st_mode) else sync(one)
+    )
+    first = sl.replicate(SMALL, 2, store=tmp_path, progress=False)
+    assert_equal(first, sl.replicate(SMALL, 2, store=tmp_path, progress=False))
+    assert "seed 1, not 2" in refusal(SMALL, tmp_path, seed=2)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "\udcff"])

@@ -1,0 +1,52 @@
+"""Drafts: what is being written carries the name of its process, so that nobody else clears it away."""
+
+import os
+import platform
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from simlimit.errors import SimlimitError
+
+DRAFT = ".simlimit-draft-"
+OLD_SECONDS = 24 * 3600
+"""After this time a draft of another machine is left over: each lives for seconds."""
+_OWN = f"{DRAFT}{re.sub(r'[^A-Za-z0-9]+', '_', platform.node())}-"
+
+
+def draft_name() -> str:
+    """Return a new name, with machine and process in it, for a file or folder that will be renamed."""
+    return f"{_OWN}{os.getpid()}-{uuid.uuid4().hex}"
+
+
+def sweep(folder: Path) -> None:
+    """Remove the drafts of processes of this machine that have ended, and of others if they are old."""
+    for path in folder.glob(f"{DRAFT}*"):
+        # What cannot be looked at or removed is left: perhaps another process sweeps, too.
+        with suppress(OSError):
+            if _is_left_over(path):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _is_left_over(draft: Path) -> bool:
+    process = draft.name.removeprefix(_OWN).partition("-")[0]
+    # On other systems this question would end the process.
+    if os.name == "posix" and process.isdecimal():
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return True
+    return time.time() - draft.lstat().st_mtime > OLD_SECONDS
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Say in a sentence that a folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise SimlimitError(f"{folder} cannot be written: {error.strerror or error}.") from None

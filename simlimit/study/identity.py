@@ -1,0 +1,44 @@
+"""The code that decides a history or a table: what a store and the workers of a study must agree on."""
+
+import ast
+import functools
+import hashlib
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from simlimit.model.compiling import sources
+
+DECIDING = ("scenario", "books", "model", "drivers", "run/frames.py", "study/experiment.py", "study/store.py")
+_SOURCES = sources(DECIDING)
+"""As they are when they are imported: an edit later is no edit of what runs."""
+_IN_WORDS = {"scenario": "another scenario", "portfolio": "another portfolio", "code": "other code"}
+
+
+@functools.cache
+def code_identity() -> dict[str, str]:
+    """Return a digest of the code, without comments and docstrings, and the versions of what it runs on."""
+    digest = hashlib.sha256()
+    for name, content in _SOURCES.items():
+        digest.update(repr((name, _essence(ast.parse(content)))).encode())
+    versions = {name: version(name) for name in ("numba", "numpy", "scipy")}
+    return {"version": version("simlimit"), **versions, "code": digest.hexdigest()}
+
+
+def difference(found: Mapping[str, object], wanted: Mapping[str, object]) -> str | None:
+    """Say in what an identity differs from the one that is wanted, if it does."""
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            return _IN_WORDS.get(name) or f"{name} {found.get(name)!r}, not {value!r}"
+    return None
+
+
+def _essence(node: object) -> object:
+    """Return a piece of syntax without docstrings, places, and what only some versions of Python have."""
+    if isinstance(node, list):
+        # A constant that is a statement does nothing: a docstring, of whatever it stands under.
+        is_text = [isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant) for one in node]
+        return [_essence(one) for one, skipped in zip(node, is_text, strict=True) if not skipped]
+    if not isinstance(node, ast.AST):
+        return node
+    fields = ast.iter_fields(node)
+    return type(node).__name__, [(name, _essence(value)) for name, value in fields if value not in (None, [])]

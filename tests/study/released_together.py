@@ -1,0 +1,48 @@
+"""Two processes that ask for a study at the same moment, each on the same new store."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Iterator
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import simlimit as sl
+
+SEEDED = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 60})
+
+
+def ask(seed: int, folders: list[Path], ready: Barrier, said: Path) -> None:
+    """Ask for a study on one store after the other, each as soon as the other process is as far."""
+    ends = []
+    for folder in folders:
+        ready.wait(60)
+        try:
+            sl.replicate(SEEDED, 2, seed, store=folder, progress=False)
+            ends.append("right")
+        except sl.SimlimitError as error:
+            ends.append(str(error))
+    said.write_text("\n".join(ends))
+
+
+def release(folder: Path, seeds: tuple[int, int], pairs: int) -> Iterator[tuple[Path, tuple[str, str]]]:
+    """Yield each store, and how the study ended for each of the two processes."""
+    context = multiprocessing.get_context("spawn")
+    ready = context.Barrier(2)
+    stores = [folder / f"store {pair} of seeds {seeds}" for pair in range(pairs)]
+    files = [folder / f"said by {process}" for process in (0, 1)]
+    asking = [
+        context.Process(target=ask, args=(seed, stores, ready, said))
+        for seed, said in zip(seeds, files, strict=True)
+    ]
+    for process in asking:
+        process.start()
+    for process in asking:
+        process.join()
+    yield from zip(stores, zip(*(said.read_text().split("\n") for said in files), strict=True), strict=True)
+
+
+if __name__ == "__main__":
+    # Somebody looks how far a study is.
+    print(len(sl.replicate(SEEDED, 2, store=sys.argv[1], progress=False)))
