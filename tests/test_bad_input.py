@@ -289,10 +289,10 @@ def test_a_file_that_is_not_toml(here, refused, text):
 
 
 def test_a_file_that_is_not_text(here, refused):
-    (here / "mine.toml").write_bytes(b"name = '\xff'")
-    assert (
-        refused("run", "mine.toml", "--out", "results")
-        == "mine.toml is not UTF-8 text: byte 8 cannot be read."
+    (here / "mine.toml").write_bytes(b"horizon_days = 7\nname = '\xff'")
+    said = refused("run", "mine.toml", "--out", "results")
+    assert said == (
+        'mine.toml is not UTF-8 text: line 2 cannot be read; save the file as UTF-8 ("CSV UTF-8" in Excel).'
     )
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 from simlimit.errors import ScenarioError
 from simlimit.scenario.presets import NAMES
 from simlimit.scenario.scenario import Scenario, preset
-from simlimit.scenario.toml import as_toml, parse, read
+from simlimit.scenario.toml import as_toml, parse
+from simlimit.text_files import read_text
 
 
 def load(path: str | os.PathLike[str]) -> Scenario:
@@ -37,7 +38,7 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     >>> sl.load(file).evaluation.period_days
     7
     """
-    values = parse(read(path), str(path))
+    values = parse(read_text(path, ScenarioError), str(path))
     try:
         return Scenario(**values)
     except ScenarioError as error:

@@ -166,7 +166,7 @@ def test_comments_are_sentences_and_no_examples(scenario):
         (b"horizon_days = 1" + b"0" * 5000, "is not valid TOML: Exceeds the limit"),
         (b"horizon_days = \n", "is not valid TOML: Invalid value (at line 1, column 16)."),
         (b"a = 1\na = 2\n", "is not valid TOML: Cannot overwrite a value (at line 2, column 6)."),
-        (b"name = '\xff'\n", "is not UTF-8 text: byte 8 cannot be read."),
+        (b"name = '\xff'\n", "is not UTF-8 text: line 1 cannot be read; save the file as UTF-8"),
         (b"a = " + b"[" * 5000, "is not valid TOML: it is nested too deeply."),
         (
             b"evaluation.period_days = 0\n",
