@@ -3,12 +3,14 @@
 import math
 import reprlib
 from collections.abc import Iterable
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from simlimit.errors import SimlimitError
+
+T = TypeVar("T")
 
 
 class _Short(reprlib.Repr):
@@ -77,7 +79,7 @@ def check_confidence(confidence: object) -> None:
         raise SimlimitError(f"confidence is {shown(confidence)}, but must be a number between 0 and 1.")
 
 
-def as_list(name: str, values: Iterable[float], allowed: str) -> list[float]:
+def as_list(name: str, values: Iterable[T], allowed: str) -> list[T]:
     """Return the values of an argument that must be a sequence, or refuse it."""
     try:
         if isinstance(values, str):
@@ -115,5 +117,5 @@ def as_frame(name: str, table: object) -> pd.DataFrame:
 def check_type(name: str, value: object, *types: type) -> None:
     """Refuse what is not of one of these types."""
     if not isinstance(value, types):
-        wanted = " or ".join(f"a{'n' * (one.__name__[0] in 'AEIOU')} {one.__name__}" for one in types)
+        wanted = " or ".join(f"a{'n' * (one.__name__[0] in 'AEIOUi')} {one.__name__}" for one in types)
         raise SimlimitError(f"{name} is of type {kind_of(value)}, but must be {wanted}.")
