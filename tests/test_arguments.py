@@ -1,10 +1,9 @@
 """A sentence shows what was given as people write it: short, in one line, without the words of a library."""
 
-import dask.dataframe
 import numpy as np
 import pandas as pd
-import pyarrow
 import pytest
+from frames import foreign
 
 from simlimit.arguments import as_frame, check_choice, check_number, check_type, check_whole, shown
 from simlimit.errors import SimlimitError
@@ -58,10 +57,8 @@ def test_a_type_is_named_with_its_library() -> None:
         as_frame("frame", LOG["outcome"])
 
 
-@pytest.mark.parametrize(
-    "foreign", [pyarrow.Table.from_pandas(LOG), dask.dataframe.from_pandas(LOG, npartitions=2)]
-)
-def test_a_frame_of_another_library_is_taken(foreign: object) -> None:
-    taken = as_frame("frame", foreign)
+@pytest.mark.parametrize("library", ["pyarrow", "dask.dataframe"])
+def test_a_frame_of_another_library_is_taken(library: str) -> None:
+    taken = as_frame("frame", foreign(LOG, library))
     assert taken["delay_days"].to_list() == [0, 1]
     assert taken["outcome"].to_list() == ["released", "released"]
