@@ -118,11 +118,14 @@ class Part(BaseModel):
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return the part with other values, which are checked."""
-        return self.model_validate({**dict(self), **({} if update is None else update)})
+        return self._with({} if update is None else update)
 
     def copy(self, *, update: Mapping[str, Any] | None = None, **_: object) -> Self:
         """Return the part with other values, which are checked."""
         return self.model_copy(update=update)
+
+    def _with(self, changes: Mapping[str, object]) -> Self:
+        return self.model_validate({**dict(self), **changes})
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # noqa: ANN401

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import pandas as pd
 from pydantic import AfterValidator, Field, PlainSerializer
@@ -150,9 +150,8 @@ class Scenario(Part):
             values["provenance"] = _sources_after(changes, values["provenance"])
         return Scenario(**values)
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> "Scenario":
-        """Return what `replace` does: pydantic's own method would change fields unseen."""
-        return self.replace({} if update is None else update)
+    def _with(self, changes: Mapping[str, object]) -> "Scenario":
+        return self.replace(changes)
 
     def scaled(self, borrowers: int) -> "Scenario":
         """Return the scenario with another number of borrowers, and desk and pool in proportion.
