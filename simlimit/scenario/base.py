@@ -107,9 +107,9 @@ class Part(BaseModel):
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         """Refuse."""
+        path = dotted((*self.place, name))
         raise ScenarioError(
-            f"{dotted((*self.place, name))} cannot be set, but scenario.replace returns a scenario with "
-            "another value."
+            f"{path} cannot be set, but scenario.replace returns a scenario with another value."
         )
 
     def __delattr__(self, name: str) -> NoReturn:
