@@ -14,6 +14,7 @@ from simlimit.arguments import kind_of
 from simlimit.delays.share_intervals import FEW_AT_RISK
 from simlimit.delays.tables import FEW
 from simlimit.errors import SimlimitError
+from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Labels
 from simlimit.plots.style import GREY, LABEL_SIZE, LIGHT_GREY, line
@@ -72,6 +73,7 @@ def finish(ax: Axes, title: str, subtitle: str) -> Axes:
     )
     write(ax, subtitle, (0, 1), "axes fraction", (0, 7), va="baseline", color=GREY, fontsize=9)
     use_cjk_font(ax)
+    lighten_on_dark(ax)
     return ax
 
 
