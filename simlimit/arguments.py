@@ -1,12 +1,48 @@
 """Check arguments: what is allowed, and the sentence that refuses the rest."""
 
+import math
+import reprlib
 from collections.abc import Iterable
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from simlimit.errors import SimlimitError
+
+T = TypeVar("T")
+
+
+class _Short(reprlib.Repr):
+    """Shortens what is long, and shows a number of numpy as the number that it is."""
+
+    def repr_instance(self, value: object, level: int) -> str:
+        if isinstance(value, np.generic):
+            return repr(str(value)) if isinstance(value, np.str_ | np.bytes_) else str(value)
+        return super().repr_instance(value, level)
+
+
+_short = _Short()
+_short.maxstring = _short.maxother = 80
+_short.maxtuple = _short.maxlist = _short.maxdict = 12
+
+
+def shown(value: object) -> str:
+    """Return a value as a sentence shows it: short, in one line.
+
+    Examples
+    --------
+    >>> shown(np.float64(7)), shown((np.True_, "north"))
+    ('7.0', "(True, 'north')")
+    """
+    return " ".join(_short.repr(value).split())
+
+
+def kind_of(value: object) -> str:
+    """Return the type of a value with the package that it comes from: two packages may have a `DataFrame`."""
+    kind = type(value)
+    package = kind.__module__.partition(".")[0]
+    return kind.__name__ if package in ("builtins", "simlimit") else f"{package}.{kind.__name__}"
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -17,30 +53,40 @@ def is_number(value: object) -> TypeGuard[float]:
 def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
     """Return a whole number within bounds, or refuse it."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= largest:
-        raise SimlimitError(f"{name} is {value!r}, but must be a whole number from {least} to {largest}.")
+        raise SimlimitError(
+            f"{name} is {shown(value)}, but must be a whole number from {least} to {largest}."
+        )
     return int(value)
+
+
+def check_number(name: str, value: object, least: float, most: float = math.inf, unit: str = "") -> float:
+    """Return a finite number within bounds, or refuse it."""
+    if not is_number(value) or not least <= value <= most or not math.isfinite(value):
+        allowed = f"from {least:.12g} " + (f"to {most:.12g}" if most < math.inf else "up")
+        raise SimlimitError(f"{name} is {shown(value)}, but must be a number {allowed}{unit}.")
+    return float(value)
 
 
 def check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Refuse what is not among the choices."""
-    if value not in allowed:
-        raise SimlimitError(f"{name} is {value!r}, but must be one of: {', '.join(allowed)}.")
+    if not isinstance(value, str) or value not in allowed:
+        raise SimlimitError(f"{name} is {shown(value)}, but must be one of: {', '.join(allowed)}.")
 
 
 def check_confidence(confidence: object) -> None:
     """Refuse a confidence that is not between 0 and 1."""
     if not is_number(confidence) or not 0 < confidence < 1:
-        raise SimlimitError(f"confidence is {confidence!r}, but must be a number between 0 and 1.")
+        raise SimlimitError(f"confidence is {shown(confidence)}, but must be a number between 0 and 1.")
 
 
-def as_list(name: str, values: Iterable[float], allowed: str) -> list[float]:
+def as_list(name: str, values: Iterable[T], allowed: str) -> list[T]:
     """Return the values of an argument that must be a sequence, or refuse it."""
     try:
         if isinstance(values, str):
             raise TypeError
         return list(values)
     except TypeError:
-        raise SimlimitError(f"{name} is {values!r}, but must be {allowed}.") from None
+        raise SimlimitError(f"{name} is {shown(values)}, but must be {allowed}.") from None
 
 
 def as_days(days: Iterable[float]) -> list[float]:
@@ -48,19 +94,28 @@ def as_days(days: Iterable[float]) -> list[float]:
     asked = as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
     for day in asked:
         if not is_number(day) or not 0 <= day < np.inf:
-            raise SimlimitError(f"days has the value {day!r}, but must be numbers from 0 up.")
+            raise SimlimitError(f"days has the value {shown(day)}, but must be numbers from 0 up.")
     return asked
 
 
 def check_table(name: str, table: object, allowed: str) -> None:
     """Refuse what is not a table."""
     if not isinstance(table, pd.DataFrame):
-        shown = " ".join(repr(table).split())
-        raise SimlimitError(f"{name} is {shown}, but must be {allowed}.")
+        raise SimlimitError(f"{name} is {shown(table)}, but must be {allowed}.")
+
+
+def as_frame(name: str, table: object) -> pd.DataFrame:
+    """Return a table as a frame of pandas, also one of polars, pyarrow or dask; refuse what is no table."""
+    for method in ("compute", "to_pandas"):
+        if not isinstance(table, pd.DataFrame) and hasattr(table, method):
+            table = getattr(table, method)()
+    if not isinstance(table, pd.DataFrame):
+        raise SimlimitError(f"{name} is of type {kind_of(table)}, but must be a pandas DataFrame.")
+    return table
 
 
 def check_type(name: str, value: object, *types: type) -> None:
     """Refuse what is not of one of these types."""
     if not isinstance(value, types):
-        wanted = " or ".join(f"a{'n' * (one.__name__[0] in 'AEIOU')} {one.__name__}" for one in types)
-        raise SimlimitError(f"{name} is of type {type(value).__name__}, but must be {wanted}.")
+        wanted = " or ".join(f"a{'n' * (one.__name__[0] in 'AEIOUi')} {one.__name__}" for one in types)
+        raise SimlimitError(f"{name} is of type {kind_of(value)}, but must be {wanted}.")

@@ -9,6 +9,7 @@ import pandas as pd
 import scipy
 from scipy.special import roots_jacobi
 
+from simlimit.arguments import check_type
 from simlimit.books.histories import Histories
 from simlimit.books.table import Floats
 from simlimit.errors import PortfolioError
@@ -133,6 +134,7 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
     >>> round(fitted.late_onset, 2), round(min(fitted.cure_hazards), 1), fitted.instalments
     (0.1, 0.8, 44)
     """
+    check_type("histories", histories, Histories)
     if histories.late.shape[1] < 3:
         raise PortfolioError(f"histories have {histories.late.shape[1]} months; allowed are at least 3")
     hazards, hazard_errors = _cure_hazards(histories.late)

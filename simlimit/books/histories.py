@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from simlimit.arguments import check_whole, kind_of
 from simlimit.books.table import Floats
 from simlimit.errors import PortfolioError
+
+MOST_MONTHS = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +25,8 @@ class Histories:
     payments : float array, clients x (months - 1)
         What was paid in each month but the first, in currency units.
     late : bool array, clients x months
-        Whether the client was past due at the end of the month.
+        Whether the client was past due at the end of the month; also given as 0 and 1. Lists, Series and
+        frames become arrays.
     blind_months : int
         Months after a cure in which a new onset cannot be recorded.
 
@@ -47,10 +51,19 @@ class Histories:
     blind_months: int = 0
 
     def __post_init__(self) -> None:
-        clients, months = self.late.shape if self.late.ndim == 2 else (0, 0)
+        # A frozen field is set this way once, before anybody sees it.
+        for name in ("limit", "balance", "payments"):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
+        late = _numbers("late", self.late)
+        if not np.isin(late, (0, 1)).all():
+            raise PortfolioError(
+                "late has a value that is neither 0 nor 1; allowed are flags, such as days > 0"
+            )
+        object.__setattr__(self, "late", late.astype(np.bool_))
+        clients, months = late.shape if late.ndim == 2 else (0, 0)
         if clients < 1 or months < 2:
             raise PortfolioError(
-                f"late has the shape {self.late.shape}; allowed is clients x months, at least 1 x 2"
+                f"late has the shape {late.shape}; allowed is clients x months, at least 1 x 2"
             )
         shapes = {"limit": (clients,), "balance": (clients, months), "payments": (clients, months - 1)}
         for name, shape in shapes.items():
@@ -65,8 +78,7 @@ class Histories:
             raise PortfolioError(
                 f"payments has the value {self.payments.min():g}; allowed are numbers from 0"
             )
-        if self.blind_months < 0:
-            raise PortfolioError(f"blind_months is {self.blind_months}; allowed are whole numbers from 0")
+        check_whole("blind_months", self.blind_months, MOST_MONTHS)
 
     @property
     def utilisation(self) -> Floats:
@@ -89,16 +101,25 @@ class Histories:
         Parameters
         ----------
         months : int
-            2 or more.
+            2 or more, at most those that there are.
 
         Returns
         -------
         Histories
             Of the same clients.
         """
+        check_whole("months", months, self.late.shape[1], least=2)
         balance, payments, late = (
             self.balance[:, :months],
             self.payments[:, : months - 1],
             self.late[:, :months],
         )
         return replace(self, balance=balance, payments=payments, late=late)
+
+
+def _numbers(name: str, values: npt.ArrayLike) -> Floats:
+    """Return what a user gives for an array as one of floats, or refuse it."""
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise PortfolioError(f"{name} is of type {kind_of(values)}; allowed is an array of numbers") from None

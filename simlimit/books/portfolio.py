@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.books.table import MAX_AMOUNT, Floats, check_cells, numbers, read_columns, read_header
+from simlimit.books.table import MAX_AMOUNT, Floats, check_cells, numbers, read_cells, read_columns, source_of
 from simlimit.books.uci import is_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError
 
@@ -59,10 +59,10 @@ def read_portfolio(path: str | Path) -> Portfolio:
     Parameters
     ----------
     path : str or Path
-        A UTF-8 file whose first line names the columns. It must have `limit` and `outstanding` (units, 0 to
-        1e9). It may have `score` and `late_share` (0 to 1), `region` (a name), `months_late` (whole, 0 to 24)
-        and `spell_months` (whole, 0 to 255). Other columns are ignored. The UCI credit card file is
-        recognised by its columns, and read as by `portfolio_from_uci`.
+        A file in UTF-8, or in UTF-16 with its mark, whose first line names the columns. It must have `limit`
+        and `outstanding` (units, 0 to 1e9). It may have `score` and `late_share` (0 to 1), `region` (a name),
+        `months_late` (whole, 0 to 24) and `spell_months` (whole, 0 to 255). Other columns are ignored. The
+        UCI credit card file is recognised by its columns, and read as by `portfolio_from_uci`.
 
     Returns
     -------
@@ -86,12 +86,13 @@ def read_portfolio(path: str | Path) -> Portfolio:
     >>> len(book), book.outstanding_cents.tolist(), book.region_names
     (2, [125050, 0], ('north', 'south'))
     """
-    table = portfolio_from_uci(path) if is_uci(read_header(path)) else _read_own(path)
+    cells = read_cells(path)
+    table = portfolio_from_uci(path) if is_uci(cells) else _read_own(cells)
 
     def column(name: str, kind: type[N]) -> npt.NDArray[N] | None:
         return table[name].to_numpy(kind) if name in table else None
 
-    region_names, region = _regions(path, table["region"]) if "region" in table else ((), None)
+    region_names, region = _regions(table["region"]) if "region" in table else ((), None)
     return Portfolio(
         limit_cents=_cents(table["limit"]),
         outstanding_cents=_cents(table["outstanding"]),
@@ -104,25 +105,26 @@ def read_portfolio(path: str | Path) -> Portfolio:
     )
 
 
-def _read_own(path: str | Path) -> pd.DataFrame:
+def _read_own(cells: pd.DataFrame) -> pd.DataFrame:
     """Read the columns of a portfolio: numbers within their bounds, and regions as text."""
     amounts = dict.fromkeys(("limit", "outstanding"), MAX_AMOUNT)
     shares = dict.fromkeys(("score", "late_share"), 1.0)
     months = {"months_late": 24.0, "spell_months": 255.0}
-    table = read_columns(path, required=(*amounts,), optional=("region", *shares, *months))
+    table = read_columns(cells, required=(*amounts,), optional=("region", *shares, *months))
     for column, most in (amounts | shares | months).items():
         if column in table:
-            table[column] = numbers(path, table, column, 0, most, whole=column in months)
+            table[column] = numbers(table, column, 0, most, whole=column in months)
     return table
 
 
-def _regions(path: str | Path, names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
+def _regions(names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
     names = names.str.strip()
-    check_cells(path, names, (names != "").to_numpy(bool), "is a name")
+    check_cells(names, (names != "").to_numpy(bool), "is a name")
     codes, found = pd.factorize(names, sort=True)
     if len(found) > MAX_REGIONS:
         raise PortfolioError(
-            f"{path}: column 'region' has {len(found)} names; allowed are at most {MAX_REGIONS}"
+            f"{source_of(names.index)}: column 'region' has {len(found)} names; "
+            f"allowed are at most {MAX_REGIONS}"
         )
     return tuple(str(name) for name in found), codes.astype(np.int16)
 

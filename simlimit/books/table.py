@@ -1,94 +1,120 @@
 """Tables of comma-separated values, read strictly: a bad cell is one sentence that names its line."""
 
-import zlib
-from pathlib import Path
+import os
+from collections.abc import Callable
+from io import StringIO
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simlimit.arguments import shown
 from simlimit.errors import PortfolioError
+from simlimit.text_files import read_text
 
 Floats = npt.NDArray[np.float64]
+Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 MAX_BORROWERS = 20_000_000
 MAX_AMOUNT = 1e9
 """Largest amount of a borrower, in currency units."""
 
 
-def read_columns(path: str | Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read the named columns of a CSV file as text; row i is line i + 2."""
-    header = read_header(path)
-    missing = [name for name in required if name not in header]
-    if missing:
-        raise PortfolioError(f"{path}: line 1 has no column {missing[0]!r}; needed are {', '.join(required)}")
-    for name in (*required, *optional):
-        if header.count(name) > 1:
-            raise PortfolioError(f"{path}: line 1 has {header.count(name)} columns {name!r}; allowed is one")
-    table = _read(path).iloc[1:]
-    kept = [name for name in (*required, *optional) if name in header]
-    text = table[[header.index(name) for name in kept]].fillna("").set_axis(kept, axis="columns")
-    return _without_blank_end(path, text)
+def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> pd.DataFrame:
+    """Return the cells of a CSV file or a frame as text, its names too.
 
-
-def read_header(path: str | Path) -> list[str]:
-    """Return the names of a file's columns."""
-    header = [name.strip() for name in _read(path, rows=1).fillna("").iloc[0]]
-    if not any(header):
-        raise PortfolioError(f"{path}: line 1 is blank; it must name the columns")
-    return header
-
-
-def _read(path: str | Path, rows: int | None = None) -> pd.DataFrame:
-    """Read the first rows of a CSV file as text, the header too; or all, and refuse what is no such file."""
+    The index has the numbers of the lines; it is named after the source and what its rows are called.
+    """
+    if isinstance(source, pd.DataFrame):
+        names = pd.DataFrame([[str(name) for name in source.columns]])
+        rows = source.astype(str).where(source.notna(), "").set_axis(names.columns, axis="columns")
+        return pd.concat([names, rows]).set_axis(pd.Index(["of names", *source.index], name="frame: row"))
+    text = read_text(source, PortfolioError, encoding, hint)
     try:
-        return pd.read_csv(
-            path,
-            header=None,
-            nrows=rows,
-            dtype=str,
-            na_filter=False,
-            skip_blank_lines=False,
-            encoding="utf-8-sig",
-        )
+        cells = pd.read_csv(StringIO(text), header=None, dtype=str, na_filter=False, skip_blank_lines=False)
     except pd.errors.EmptyDataError:
-        raise PortfolioError(f"{path}: line 1 is blank; it must name the columns") from None
+        raise PortfolioError(f"{source}: line 1 is blank; it must name the columns") from None
     except pd.errors.ParserError as error:
         problem = " ".join(str(error).split())
-        raise PortfolioError(f"{path}: not a table of comma-separated values ({problem})") from None
-    except UnicodeDecodeError:
-        raise PortfolioError(f"{path}: not a text file in UTF-8") from None
-    except (OSError, EOFError, zlib.error, ValueError) as error:  # a null character in a path: a ValueError
-        reason = getattr(error, "strerror", None) or str(error)
-        raise PortfolioError(f"{path}: cannot be read as a file ({reason})") from None
+        raise PortfolioError(
+            f"{source}: not a table of comma-separated values ({problem}); line 1 is "
+            f"{_quoted(text.splitlines()[0])}"
+        ) from None
+    return cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name=f"{source}: line"))
 
 
-def _without_blank_end(path: str | Path, text: pd.DataFrame) -> pd.DataFrame:
+def names_in(cells: pd.DataFrame, row: int, named: Callable[[str], str] = str) -> list[str]:
+    """Return the names in a row of a table, each as our own name for it."""
+    return [named(name.strip()) for name in cells.iloc[row].fillna("")] if row < len(cells) else []
+
+
+def read_columns(
+    cells: pd.DataFrame,
+    required: tuple[str, ...],
+    optional: tuple[str, ...] = (),
+    named: Callable[[str], str] = str,
+) -> pd.DataFrame:
+    """Return the named columns of a table; a line above that of the names is left out."""
+    first = 1 if set(required) <= set(names_in(cells, 1, named)) else 0
+    header = names_in(cells, first, named)
+    where = f"{cells.index.name} {cells.index[first]}"
+    if not any(header):
+        raise PortfolioError(f"{where} is blank; it must name the columns")
+    missing = [name for name in required if name not in header]
+    if missing:
+        meant = [name for name in header if name.lower() == missing[0].lower()]
+        but = f" but {meant[0]!r}, in other letters" if meant else ""
+        raise PortfolioError(
+            f"{where} has no column {missing[0]!r}{but}; needed are {', '.join(required)}; "
+            f"there is {_quoted(','.join(names_in(cells, first)))}"
+        )
+    for name in (*required, *optional):
+        if header.count(name) > 1:
+            raise PortfolioError(f"{where} has {header.count(name)} columns {name!r}; allowed is one")
+    kept = [name for name in (*required, *optional) if name in header]
+    text = cells.iloc[first + 1 :, [header.index(name) for name in kept]].fillna("")
+    return _without_blank_end(text.set_axis(kept, axis="columns"))
+
+
+def source_of(rows: "pd.Index[Any]") -> str:
+    """Return the file that rows are from, or "frame"."""
+    return str(rows.name).rpartition(":")[0]
+
+
+def _quoted(line: str) -> str:
+    """Return a line of names as a sentence shows it, with its separator if that is no comma."""
+    other = next((mark for mark in ";\t|\uff0c" if mark in line and "," not in line), None)
+    wrong = "" if other is None else f", where {other!r} stands instead of commas"
+    return f"{shown(line.strip())}{wrong}"
+
+
+def _without_blank_end(text: pd.DataFrame) -> pd.DataFrame:
     """Drop blank lines at the end of the file, and refuse a file of too many or too few rows."""
     rows = len(text)
     while rows and not "".join(text.iloc[rows - 1]).strip():
         rows -= 1
     if not 1 <= rows <= MAX_BORROWERS:
-        raise PortfolioError(f"{path}: {rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} borrowers")
+        raise PortfolioError(
+            f"{source_of(text.index)}: {rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} borrowers"
+        )
     return text.iloc[:rows]
 
 
-def numbers(
-    path: str | Path, text: pd.DataFrame, column: str, low: float, high: float, *, whole: bool = False
-) -> Floats:
+def numbers(text: pd.DataFrame, column: str, low: float, high: float, *, whole: bool = False) -> Floats:
     """Return a column of text as numbers; refuse the first cell that is no number or out of range."""
     values = pd.to_numeric(text[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
     good = (values >= low) & (values <= high)
     if whole:
         good &= values == np.floor(values)
     kind = "whole numbers" if whole else "numbers"
-    check_cells(path, text[column], good, f"are {kind} from {low:.12g} to {high:.12g}")
+    check_cells(text[column], good, f"are {kind} from {low:.12g} to {high:.12g}")
     return values
 
 
-def check_cells(path: str | Path, cells: pd.Series, good: npt.NDArray[np.bool_], allowed: str) -> None:
+def check_cells(cells: pd.Series, good: npt.NDArray[np.bool_], allowed: str) -> None:
     """Refuse the first cell of a column that is not good."""
     if not good.all():
         row = int(np.argmin(good))
-        where = f"line {row + 2}, column {cells.name!r}"
-        raise PortfolioError(f"{path}: {where}: {cells.iloc[row]!r} is not allowed; allowed {allowed}")
+        where = f"{cells.index.name} {cells.index[row]}, column {cells.name!r}"
+        raise PortfolioError(f"{where}: {shown(cells.iloc[row])} is not allowed; allowed {allowed}")

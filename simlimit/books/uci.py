@@ -1,12 +1,10 @@
 """The UCI "Default of Credit Card Clients" file, read as a portfolio and as payment histories."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from simlimit.books.histories import Histories
-from simlimit.books.table import MAX_AMOUNT, Floats, numbers, read_columns
+from simlimit.books.table import MAX_AMOUNT, Floats, Source, names_in, numbers, read_cells, read_columns
 
 UNKNOWN_ONSET_SPELL = 4
 """Months of a spell whose onset is before the file begins: past the three whose hazards such a file shows."""
@@ -17,13 +15,28 @@ _STATUS = tuple(f"PAY_{number}" for number in _NUMBERS)
 _BILL = tuple(f"BILL_AMT{number}" for number in _NUMBERS)
 _PAID = tuple(f"PAY_AMT{number}" for number in _NUMBERS)
 
+_X = ("LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE", "PAY_0", *_STATUS[::-1])
+_X += tuple(f"{kind}{number}" for kind in ("BILL_AMT", "PAY_AMT") for number in range(1, 7))
+_NAMES = {f"X{number}": name for number, name in enumerate(_X, 1)}
+"""The names of the columns by the other names that the file gives them, in a line above these."""
 
-def is_uci(header: list[str]) -> bool:
-    """Return whether the names of a file's columns are those of the UCI file."""
-    return {"LIMIT_BAL", _STATUS[0], _BILL[0]} <= set(header)
+
+def is_uci(cells: pd.DataFrame) -> bool:
+    """Return whether the first or second line of a table has the names of the UCI file."""
+    needed = {"LIMIT_BAL", _STATUS[0], _BILL[0]}
+    return any(needed <= set(names_in(cells, row, _our_name)) for row in (0, 1))
 
 
-def portfolio_from_uci(path: str | Path) -> pd.DataFrame:
+def _our_name(name: str) -> str:
+    return _NAMES.get(name.upper(), name.upper())
+
+
+def _read(source: Source, encoding: str | None, *columns: str) -> pd.DataFrame:
+    hint = ', or name its encoding, such as encoding="gb18030"'
+    return read_columns(read_cells(source, encoding, hint), required=columns, named=_our_name)
+
+
+def portfolio_from_uci(path: Source, *, encoding: str | None = None) -> pd.DataFrame:
     """Turn the UCI "Default of Credit Card Clients" file into a portfolio: its state in April 2005.
 
     A status of 2 or more is lateness; 2 is the first month late. A status of 1 is all but absent until
@@ -32,9 +45,13 @@ def portfolio_from_uci(path: str | Path) -> pd.DataFrame:
 
     Parameters
     ----------
-    path : str or Path
-        The CSV file, plain or .gz (Yeh & Lien 2009, Expert Systems with Applications 36(2), 2473-2480; UCI
-        Machine Learning Repository, CC BY 4.0).
+    path : path or DataFrame
+        The file as CSV, plain or .gz, or a frame: `pandas.read_excel(path, header=1)` reads the workbook that
+        UCI gives. Names may be in small letters, or X1 .. X23; a line of these above the others is left out.
+        (Yeh & Lien 2009, Expert Systems with Applications 36(2), 2473-2480; UCI Machine Learning Repository,
+        CC BY 4.0).
+    encoding : str, optional
+        Of the file: UTF-8, or UTF-16 with its mark, if not given.
 
     Returns
     -------
@@ -57,13 +74,13 @@ def portfolio_from_uci(path: str | Path) -> pd.DataFrame:
     >>> sl.portfolio_from_uci(file).to_dict("records")
     [{'limit': 20000.0, 'outstanding': 3913.0, 'months_late': 1, 'spell_months': 4}]
     """
-    text = read_columns(path, required=("LIMIT_BAL", _STATUS[0], _BILL[0]))
-    outstanding = np.maximum(0.0, numbers(path, text, _BILL[0], -MAX_AMOUNT, MAX_AMOUNT))
-    status = numbers(path, text, _STATUS[0], -2, 25, whole=True)
+    text = _read(path, encoding, "LIMIT_BAL", _STATUS[0], _BILL[0])
+    outstanding = np.maximum(0.0, numbers(text, _BILL[0], -MAX_AMOUNT, MAX_AMOUNT))
+    status = numbers(text, _STATUS[0], -2, 25, whole=True)
     late = (status >= 1) & (outstanding > 0)
     return pd.DataFrame(
         {
-            "limit": numbers(path, text, "LIMIT_BAL", 0.01, MAX_AMOUNT),
+            "limit": numbers(text, "LIMIT_BAL", 0.01, MAX_AMOUNT),
             "outstanding": outstanding,
             "months_late": np.where(late, np.maximum(status, 2) - 1, 0).astype(np.int16),
             "spell_months": np.where(late, UNKNOWN_ONSET_SPELL, 0).astype(np.int16),
@@ -71,7 +88,7 @@ def portfolio_from_uci(path: str | Path) -> pd.DataFrame:
     )
 
 
-def histories_from_uci(path: str | Path) -> Histories:
+def histories_from_uci(path: Source, *, encoding: str | None = None) -> Histories:
     """Read the payment histories, April to August 2005, of the UCI "Default of Credit Card Clients" file.
 
     September is left out: code 1 appears 3,688 times there and hardly ever before, so its statuses mean
@@ -80,8 +97,8 @@ def histories_from_uci(path: str | Path) -> Histories:
 
     Parameters
     ----------
-    path : str or Path
-        The CSV file, plain or .gz; see `portfolio_from_uci` for its source.
+    path, encoding
+        As in `portfolio_from_uci`.
 
     Returns
     -------
@@ -105,13 +122,13 @@ def histories_from_uci(path: str | Path) -> Histories:
     >>> sl.histories_from_uci(file).late.tolist()
     [[False, False, False, True, False]]
     """
-    text = read_columns(path, required=("LIMIT_BAL", *_STATUS, *_BILL, *_PAID))
+    text = _read(path, encoding, "LIMIT_BAL", *_STATUS, *_BILL, *_PAID)
 
     def columns(names: tuple[str, ...], low: float, high: float, *, whole: bool = False) -> Floats:
-        return np.column_stack([numbers(path, text, name, low, high, whole=whole) for name in names])
+        return np.column_stack([numbers(text, name, low, high, whole=whole) for name in names])
 
     return Histories(
-        limit=numbers(path, text, "LIMIT_BAL", 0.01, MAX_AMOUNT),
+        limit=numbers(text, "LIMIT_BAL", 0.01, MAX_AMOUNT),
         balance=columns(_BILL, -MAX_AMOUNT, MAX_AMOUNT),
         payments=columns(_PAID[1:], 0, MAX_AMOUNT),
         late=columns(_STATUS, -2, 25, whole=True) >= 1,

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import TextIO
 
 from simlimit.cli import compare, run, scenarios, study
@@ -46,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         # A process of its own opens no windows.
         os.environ["MPLBACKEND"] = "Agg"
+        if isinstance(sys.stdout, TextIOWrapper):
+            # A letter that the terminal has not is shown by its number.
+            sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with stoppable(), _plain_warnings():
             options = _parser().parse_args(arguments)

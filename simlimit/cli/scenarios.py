@@ -1,6 +1,8 @@
 """`simlimit presets` and `simlimit scenario`: what there is to simulate."""
 
 import argparse
+import sys
+from io import TextIOWrapper
 
 from simlimit.cli.arguments import Commands, add_command, add_scenario
 from simlimit.cli.naming import find_scenario
@@ -27,5 +29,8 @@ def list_presets(options: argparse.Namespace) -> bool:
 
 def print_scenario(options: argparse.Namespace) -> bool:
     """Print a scenario as TOML."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What is sent into a file is read as UTF-8.
+        sys.stdout.reconfigure(encoding="utf-8")
     print(dumps(find_scenario(options.scenario)), end="")
     return True

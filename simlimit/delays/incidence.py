@@ -5,12 +5,16 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import check_confidence
+from simlimit.arguments import as_frame, check_confidence
 from simlimit.delays.clusters import clusters_behind, clusters_per_batch, jackknife_in_batches
 from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk, effective_number
 from simlimit.delays.share_intervals import log_log, mark_few
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
 from simlimit.delays.tables import counts_or_amounts, curve_table, note_interval, table_by_group
+from simlimit.errors import warn
+
+MANY_CELLS = 300_000_000
+"""Clusters times distinct times, from which on a curve takes longer than a quarter of a minute."""
 
 
 def cumulative_incidence(
@@ -41,7 +45,7 @@ def cumulative_incidence(
     Parameters
     ----------
     frame : pandas.DataFrame
-        A row per hold: `run.holds`, or a log of your own.
+        A row per hold: `run.holds`, or a log of your own; a frame of polars, pyarrow or dask is converted.
     duration : str
         Column: days until the row ended or was last seen; 0 or more, whole or fractional (hours / 24).
     outcome : str
@@ -55,7 +59,7 @@ def cumulative_incidence(
     cluster : str, optional
         Column, such as ``"borrower"`` or ``"replication"``: rows with the same value may depend on each other
         in any way. The interval is NaN where only one cluster was still observed. The work grows with
-        clusters times distinct times: round durations if both are many.
+        clusters times distinct times; a `SimlimitWarning` says so where both are many.
     confidence : float
         Between 0 and 1, of each point and outcome separately.
     censored_at_risk : bool
@@ -112,6 +116,7 @@ def cumulative_incidence(
     '95 % intervals: delete-one jackknife over borrower'
     """
     check_confidence(confidence)
+    frame = as_frame("frame", frame)
     data = read_survival_data(
         frame, duration, outcome, censored, weight, cluster, entry=entry, censored_at_risk=censored_at_risk
     )
@@ -129,8 +134,13 @@ def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
     clusters = None
     if "cluster" in data.rows:
         size = clusters_per_batch(sum(each.size for each in counts))
-        clusters = clusters_behind(counts, data.counts_by_cluster(size)[1])
         number, batches = data.counts_by_cluster(size)
+        if number * len(times) > MANY_CELLS:
+            warn(
+                f"frame has {number:,} clusters and {len(times):,} distinct times, which takes long: "
+                "round the durations, or leave cluster out if each row is a cluster."
+            )
+        clusters = clusters_behind(counts, data.counts_by_cluster(size)[1])
         low, high = jackknife_in_batches(
             aalen_johansen, counts, batches, number, confidence=confidence, clusters=clusters
         )[2:]

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import as_days
+from simlimit.arguments import as_days, as_frame
 from simlimit.delays.curves import FloatArray, at_risk
 from simlimit.delays.survival_data import SurvivalData, read_survival_data, tolerance
 from simlimit.delays.tables import AT_RISK, PENDING, check_labels, counts_or_amounts, table_by_group
@@ -67,6 +67,7 @@ def at_risk_table(
     """
     times = as_days(days)
     # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
+    frame = as_frame("frame", frame)
     data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)
     check_labels([AT_RISK, *data.outcomes, PENDING])
     return table_by_group(frame, by, data, lambda group: _risk_table(group, times, censored_at_risk))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import check_confidence
+from simlimit.arguments import as_frame, check_confidence
 from simlimit.delays.curves import at_risk, effective_number
 from simlimit.delays.share_intervals import log_log, mark_few
 from simlimit.delays.survival_data import SurvivalData, read_survival_data
@@ -81,6 +81,7 @@ def kaplan_meier(
     4           1     1.000    0.000
     """
     check_confidence(confidence)
+    frame = as_frame("frame", frame)
     data = read_survival_data(
         frame, duration, outcome, censored, entry=entry, censored_at_risk=censored_at_risk
     )

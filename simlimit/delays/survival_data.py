@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simlimit.arguments import as_list, shown
 from simlimit.delays.curves import ROUNDING, Counts, FloatArray
 from simlimit.errors import SimlimitError
 
@@ -143,8 +144,6 @@ def read_survival_data(
     SimlimitError
         If a column is missing or has a value that is not allowed, or there is no row.
     """
-    if not isinstance(frame, pd.DataFrame):
-        raise SimlimitError(f"frame is of type {type(frame).__name__}, but must be a pandas DataFrame.")
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
     codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), outcome, censored)
@@ -187,7 +186,7 @@ def _entries(
     if wrong.any():
         first = int(np.argmax(wrong))
         raise SimlimitError(
-            f"{names[0]} is {entries[first]:g} in row {frame.index[first]!r}, "
+            f"{names[0]} is {entries[first]:g} in row {shown(frame.index[first])}, "
             f"but must be before its {names[1]}, {times[first]:g}."
         )
     return entries
@@ -204,11 +203,21 @@ def _censored_earlier(data: SurvivalData) -> SurvivalData:
     return replace(data, rows=rows)
 
 
+def names_of(by: str | Sequence[str]) -> list[str]:
+    """Return the columns that make groups."""
+    if isinstance(by, str):
+        return [by]
+    names = as_list("by", by, "a column of the frame, or a list of columns")
+    if not names:
+        raise SimlimitError("by is empty, but must be a column of the frame, or a list of columns.")
+    return names
+
+
 def data_by_group(
     frame: pd.DataFrame, by: str | Sequence[str], data: SurvivalData
 ) -> dict[Hashable, SurvivalData]:
     """Return the data of each group of rows that agree in some columns, in order of these."""
-    names = [by] if isinstance(by, str) else list(by)
+    names = names_of(by)
     columns = []
     for name in names:
         _codes(_column(frame, "by", name), name)
@@ -218,36 +227,35 @@ def data_by_group(
 
 
 def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
-    if name not in frame.columns:
-        columns = ", ".join(str(column) for column in frame.columns)
-        raise SimlimitError(f"{argument} is {name!r}, but must be a column of the frame: {columns}.")
-    column = frame[name]
-    if isinstance(column, pd.DataFrame):
+    if not isinstance(name, Hashable) or name not in frame.columns:
         raise SimlimitError(
-            f"{argument} is {name!r}, but the frame has {column.shape[1]} columns of this name and must "
-            "have one."
+            f"{argument} is {shown(name)}, but must be a column of the frame: {shown(list(frame))}."
         )
-    return column
+    if list(frame).count(name) > 1:
+        raise SimlimitError(f"{argument} is {shown(name)}, but the frame has several columns of this name.")
+    return frame[name]
 
 
 def _non_negative(column: "pd.Series[Any]", name: str) -> FloatArray:
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+    if not pd.api.types.is_any_real_numeric_dtype(column):
         raise SimlimitError(f"{name} is of type {column.dtype}, but must be numbers.")
     values = column.to_numpy(np.float64, na_value=np.nan)
     wrong = ~((values >= 0) & (values < np.inf))
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
-        raise SimlimitError(
-            f"{name} is {values[first]:g} in row {column.index[first]!r}, but must be a number from 0 up."
-        )
+        row = shown(column.index[first])
+        raise SimlimitError(f"{name} is {values[first]:g} in row {row}, but must be a number from 0 up.")
     return values
 
 
 def _codes(column: "pd.Series[Any]", name: str) -> IntArray:
-    codes, _ = pd.factorize(column)
+    try:
+        codes, _ = pd.factorize(column)
+    except TypeError:
+        raise SimlimitError(f"{name} has lists, or the like, but must have numbers or texts.") from None
     if (codes < 0).any():
         row = column.index[int(np.argmax(codes < 0))]
-        raise SimlimitError(f"{name} is missing in row {row!r}, but must be known in every row.")
+        raise SimlimitError(f"{name} is missing in row {shown(row)}, but must be known in every row.")
     return codes.astype(np.int64)
 
 
@@ -258,9 +266,8 @@ def _outcome_codes(
     categories = column.astype("category").cat
     labels = tuple(categories.categories)
     if censored is not None and censored not in labels:
-        allowed = ", ".join(repr(label) for label in labels)
         raise SimlimitError(
-            f"censored is {censored!r}, but must be one of the labels of {name} ({allowed}), "
+            f"censored is {shown(censored)}, but must be one of the labels of {name}, {shown(labels)}, "
             "or None if every row has ended."
         )
     outcomes = tuple(label for label in labels if censored is None or label != censored)

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simlimit.arguments import shown
 from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.share_intervals import never_falling
-from simlimit.delays.survival_data import SurvivalData, data_by_group
+from simlimit.delays.survival_data import SurvivalData, data_by_group, names_of
 from simlimit.errors import SimlimitError
 
 AT_RISK = "at_risk"
@@ -30,7 +31,7 @@ def table_by_group(
     if by is None:
         return table_of(data.at_risk_once())
     tables = {key: table_of(group.at_risk_once()) for key, group in data_by_group(frame, by, data).items()}
-    return pd.concat(tables, names=[by] if isinstance(by, str) else list(by))
+    return pd.concat(tables, names=names_of(by))
 
 
 def by_curve(curve: pd.DataFrame, table_of: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
@@ -52,6 +53,11 @@ def with_interval(
 ) -> dict[Hashable, FloatArray]:
     """Return an estimate and its interval as three columns."""
     return {name: estimate, f"{name}_low": low, f"{name}_high": high}
+
+
+def outcomes_of(curve: pd.DataFrame) -> list[Hashable]:
+    """Return the labels of the outcomes of a curve, each of any type."""
+    return [name for name in curve if f"{name}_low" in curve.columns]
 
 
 def curve_table(
@@ -105,5 +111,5 @@ def check_labels(names: Sequence[Hashable]) -> None:
     repeated = [name for name in names if list(names).count(name) > 1]
     if repeated:
         raise SimlimitError(
-            f"outcome has the label {repeated[0]!r}, but the table uses this name for something else."
+            f"outcome has the label {shown(repeated[0])}, but the table uses this name for something else."
         )

@@ -1,12 +1,41 @@
-"""Moments of a day as SimPy events: all who wait for the same moment share one."""
+"""The clock of the SimPy driver, and moments of a day: all who wait for the same moment share an event."""
+
+import math
+from typing import Any
 
 import simpy
+from simpy.events import NORMAL
 
+from simlimit.arguments import is_number, shown
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
 
+LAST_DAY = 2**53
+"""From this day on a number of SimPy's has no phases left."""
 BEGIN = phases.SHOCKS + 0.5
 """Within phase 0, shocks end before others begin."""
+
+
+class Clock(simpy.Environment):
+    """An environment whose time never stands on its head: a delay is a finite number from 0 up.
+
+    SimPy takes NaN, too, after which events come in no order, and compiled code writes outside its arrays.
+    """
+
+    def schedule(self, event: simpy.Event, priority: Any = NORMAL, delay: float = 0) -> None:  # noqa: ANN401
+        """Schedule an event, as SimPy does, if its delay is one."""
+        _check_delay(delay)
+        super().schedule(event, priority, delay)
+
+    def timeout(self, delay: float = 0, value: Any = None) -> simpy.Timeout:  # noqa: ANN401
+        """Return an event that happens after a delay, as SimPy does, if the delay is one."""
+        _check_delay(delay)
+        return simpy.Timeout(self, delay, value)
+
+
+def _check_delay(delay: object) -> None:
+    if not is_number(delay) or not 0 <= delay < math.inf:
+        raise SimlimitError(f"delay is {shown(delay)}, but must be a finite number of days from 0 up.")
 
 
 class Moments:
@@ -14,28 +43,32 @@ class Moments:
 
     Parameters
     ----------
-    env : simpy.Environment
+    env : Clock
         Time is in days; phase k of day d is at ``d + k / 8``.
     """
 
-    def __init__(self, env: simpy.Environment) -> None:
+    def __init__(self, env: Clock) -> None:
         self._env = env
         self._events: dict[float, simpy.Event] = {}
 
     def at(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment; `Platform.at` says more."""
-        time = day + phase / 8
-        moment = self._events.get(time)
-        if moment is None or moment.callbacks is None:
+        try:
+            time = day + phase / 8
+            moment = self._events.get(time)
+        except (TypeError, OverflowError):
+            return self._new(day, phase, None)  # which refuses it
+        # The end of a day is the beginning of another: a phase that does not exist may share its moment.
+        if moment is None or moment.callbacks is None or phase > phases.RECORD or day % 1:
             moment = self._events[time] = self._new(day, phase, moment)
         return moment
 
     def _new(self, day: int, phase: float, present: simpy.Event | None) -> simpy.Event:
         """Return the event of a moment that nobody waits for yet, or of now."""
-        if not (0 <= phase <= phases.RECORD and day == int(day)):
-            raise SimlimitError(
-                f"the moment is day {day}, phase {phase}, but phases are 0 to {phases.RECORD}."
-            )
+        if not is_number(phase) or not 0 <= phase <= phases.RECORD:
+            raise SimlimitError(f"phase is {shown(phase)}, but must be a number from 0 to {phases.RECORD}.")
+        if not is_number(day) or not abs(day) < LAST_DAY or day != int(day):
+            raise SimlimitError(f"day is {shown(day)}, but must be a whole number of days.")
         wait = day + phase / 8 - self._env.now
         if wait < 0:
             raise SimlimitError(

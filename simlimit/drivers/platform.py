@@ -4,7 +4,8 @@ from typing import Any
 
 import simpy
 
-from simlimit.drivers.moments import Moments
+from simlimit.arguments import check_number, check_whole, is_number, shown
+from simlimit.drivers.moments import Clock, Moments
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
@@ -48,7 +49,7 @@ class Platform:
     """
 
     def __init__(self, scenario: Scenario, state: State) -> None:
-        self.env = simpy.Environment()
+        self.env = Clock()
         self.scenario = scenario
         self.horizon = scenario.horizon_days
         self.state = state
@@ -122,7 +123,7 @@ class Platform:
             borrower, instalment, drawn_at (day on which its loan was drawn; None for a payment that covers
             all loans), amount (currency units), repaid_at (day), cause (where it stands), outcome.
         """
-        one = self.state.holds[hold]
+        one = self.state.holds[self._opened(hold)]
         outcome = {stages.RELEASED: "released", stages.FORFEITED: "forfeited"}.get(int(one.stage), "pending")
         return {
             "borrower": int(self.borrowers[one.owner].borrower),
@@ -149,6 +150,7 @@ class Platform:
         simpy.Event
             To `yield`, alone or with others: ``a | b``.
         """
+        hold = self._opened(hold)
         event = self._watched.get(hold)
         if event is None:
             event = self.env.event()
@@ -179,9 +181,9 @@ class Platform:
             If an argument is not as above, or it is phase 6.
         """
         available = int(self._record(borrower).available) / 100
-        if not 0.005 < amount <= available:
+        if not is_number(amount) or not 0.005 < amount <= available:
             raise SimlimitError(
-                f"amount is {amount}, but must be more than 0 and at most {available}, "
+                f"amount is {shown(amount)}, but must be more than 0 and at most {available}, "
                 f"what borrower {borrower} can draw."
             )
         phase = self._acting_phase()
@@ -227,10 +229,7 @@ class Platform:
             If an argument is not as above, a raise is asked for a line that is closed or has one pending,
             or it is phase 6.
         """
-        if not 0 <= limit <= LARGEST_LIMIT / 100:
-            raise SimlimitError(
-                f"limit is {limit}, but must be from 0 to {LARGEST_LIMIT // 100} (currency units)."
-            )
+        limit = check_number("limit", limit, 0, LARGEST_LIMIT / 100, " (currency units)")
         record = self._record(borrower)
         cents = round(100 * limit)
         if cents > record.limit and (record.raise_pending or record.closed):
@@ -244,12 +243,16 @@ class Platform:
 
     def _record(self, borrower: int) -> Record:
         """Return the record of a borrower, which must exist."""
-        if not 0 <= borrower < len(self.borrowers):
-            raise SimlimitError(f"borrower is {borrower}, but must be from 0 to {len(self.borrowers) - 1}.")
-        return self.borrowers[borrower]
+        return self.borrowers[check_whole("borrower", borrower, len(self.borrowers) - 1)]
+
+    def _opened(self, hold: int) -> int:
+        """Return the number of a hold, which must have been opened: there is space for more."""
+        return check_whole("hold", hold, self.state.storage.holds_used - 1)
 
     def _acting_phase(self) -> int:
         """Return the phase of now, in which one may still act."""
+        if self.day >= self.horizon:
+            raise SimlimitError(f"day {self.day} is not simulated: the last day is {self.horizon - 1}.")
         phase = int(self.env.now % 1 * 8)
         if phase >= phases.RECORD:
             raise SimlimitError(

@@ -29,8 +29,10 @@ import numpy as np
 import numpy.typing as npt
 import simpy
 
+from simlimit.arguments import shown
 from simlimit.drivers.moments import BEGIN
 from simlimit.drivers.platform import Platform
+from simlimit.errors import SimlimitError
 from simlimit.model import phases
 from simlimit.model.demand import wish
 from simlimit.model.desk import work_desk
@@ -163,7 +165,13 @@ def run(
     if state.reaction.reacting:
         process(impatient(platform))
     for user_process in user_processes:
-        process(user_process(platform))
+        made = user_process(platform)
+        if not isinstance(made, Generator):
+            raise SimlimitError(
+                f"processes has {shown(user_process)}, which gives {shown(made)}, but must have generator "
+                "functions, with a yield in each."
+            )
+        process(made)
     with _without_collecting_the_build():
         platform.env.run(until=platform.horizon)
     censor(state)

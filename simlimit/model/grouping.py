@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from simlimit.arguments import check_choice, shown
 from simlimit.errors import SimlimitError
 from simlimit.model.book import utilisations
 from simlimit.model.records import Records
@@ -43,12 +44,11 @@ class Grouping(NamedTuple):
 
 def make_grouping(by: str, bands: Sequence[float], regions: tuple[str, ...]) -> Grouping:
     """Return how borrowers are grouped by an attribute, a number of them by bands."""
-    if by not in ATTRIBUTES:
-        raise SimlimitError(f"by is {by!r}, but must be one of: {', '.join(ATTRIBUTES)}.")
+    check_choice("by", by, ATTRIBUTES)
     if by in NUMBERS:
         return Grouping(by, *_banded(by, bands))
     if np.size(bands) > 0:
-        raise SimlimitError(f"bands is {bands!r}, but must be empty: {by} has groups of its own.")
+        raise SimlimitError(f"bands is {shown(bands)}, but must be empty: {by} has groups of its own.")
     labels = regions if by == "region" else FLAGS[by]
     return Grouping(by, np.arange(1, len(labels), dtype=np.float64), labels)
 
@@ -65,8 +65,8 @@ def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], t
         and (np.diff(bounds) > 0).all()
     ):
         raise SimlimitError(
-            f"bands is {bands!r}, but must be 1 to {MOST_GROUPS - 1} ascending numbers, the bounds between "
-            f"groups by {by}."
+            f"bands is {shown(bands)}, but must be 1 to {MOST_GROUPS - 1} ascending numbers, the bounds "
+            f"between groups by {by}."
         )
     texts = [f"{bound:.15g}" for bound in bounds]
     between = [f"{low} to {high}" for low, high in itertools.pairwise(texts)]

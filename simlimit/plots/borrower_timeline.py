@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 
-from simlimit.arguments import check_type
+from simlimit.arguments import check_type, shown
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots.canvas import axes_or_new, finish, subtitle
@@ -80,7 +80,7 @@ def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
         return 0, horizon - 1
     if len(days) != 2 or not 0 <= days[0] < days[1] < horizon:
         raise SimlimitError(
-            f"days is {days!r}, but must be a first and a later last day from 0 to {horizon - 1}."
+            f"days is {shown(days)}, but must be a first and a later last day from 0 to {horizon - 1}."
         )
     return days
 

@@ -10,8 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
+from simlimit.arguments import kind_of
 from simlimit.delays.share_intervals import FEW_AT_RISK
 from simlimit.delays.tables import FEW
+from simlimit.errors import SimlimitError
+from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Labels
 from simlimit.plots.style import GREY, LABEL_SIZE, LIGHT_GREY, line
@@ -31,6 +34,8 @@ LONGEST_NAME = 50
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
     """Return axes as given, or of a new figure of pyplot's."""
+    if ax is not None and (not isinstance(ax, Axes) or hasattr(ax, "get_zlim")):
+        raise SimlimitError(f"ax is of type {kind_of(ax)}, but must be flat axes of matplotlib, or None.")
     if ax is None:
         _, ax = plt.subplots(figsize=size, layout="constrained")
     ax.spines[["top", "right"]].set_visible(False)
@@ -68,6 +73,7 @@ def finish(ax: Axes, title: str, subtitle: str) -> Axes:
     )
     write(ax, subtitle, (0, 1), "axes fraction", (0, 7), va="baseline", color=GREY, fontsize=9)
     use_cjk_font(ax)
+    lighten_on_dark(ax)
     return ax
 
 
@@ -125,6 +131,8 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None
 
     The limits of the axes must be final.
     """
+    if not texts:
+        return
     order = np.argsort(heights, kind="stable")
     low, high = ax.get_ylim()
     wanted = (np.asarray(heights, np.float64)[order] - low) / (high - low)

@@ -1,15 +1,16 @@
 """The cumulative incidence of each outcome, with the numbers at risk below."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simlimit.arguments import check_type
+from simlimit.arguments import as_days, check_type, shown
 from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
+from simlimit.delays.tables import outcomes_of
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.by_age import delay_curve
@@ -91,7 +92,7 @@ def incidence(
     label = Labels(language)
     asked = _check_days(days)
     curve = _curve(of, weight, confidence)
-    outcomes = {str(name): _outcome_label(str(name), label) for name in curve if f"{name}_low" in curve}
+    outcomes = {name: _outcome_label(str(name), label) for name in outcomes_of(curve)}
     ax = axes_or_new(ax, SIZE)
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
@@ -100,9 +101,9 @@ def incidence(
         _draw(ax, curve, name, style.line(number))
     if shade_few(ax, curve, label):
         ax.legend(loc="upper left", fontsize="small", framealpha=1)
-    last = curve.loc[: asked[-1], [*outcomes]].ffill().iloc[-1]
-    texts = [f"{words} {percent(last[name])}" for name, words in outcomes.items()]
-    label_ends(ax, last.to_list(), texts)
+    before = curve.loc[: asked[-1]]
+    last = {name: before[name].ffill().iloc[-1] if len(before) else 0.0 for name in outcomes}
+    label_ends(ax, [*last.values()], [f"{words} {percent(last[name])}" for name, words in outcomes.items()])
     rows = [(label("at risk"), _at_risk(curve, asked))]
     rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
     if isinstance(of, pd.DataFrame):
@@ -115,10 +116,12 @@ def incidence(
 
 
 def _check_days(days: Sequence[float]) -> list[float]:
-    asked = list(days)
+    asked = as_days(days)
     rising = all(a < b for a, b in itertools.pairwise(asked))
     if not asked or not rising or not 0 <= asked[0] <= asked[-1] < np.inf or asked[-1] == 0:
-        raise SimlimitError(f"days is {days!r}, but must be numbers from 0 up, ascending, the last above 0.")
+        raise SimlimitError(
+            f"days is {shown(days)}, but must be numbers from 0 up, ascending, the last above 0."
+        )
     return asked
 
 
@@ -134,9 +137,10 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
     return of
 
 
-def _draw(ax: Axes, curve: pd.DataFrame, name: str, line: style.Line) -> None:
+def _draw(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> None:
     times = np.insert(curve.index.to_numpy(np.float64), 0, 0.0)
-    low, high, share = (np.insert(curve[f"{name}{end}"].to_numpy(), 0, 0.0) for end in ("_low", "_high", ""))
+    columns = (f"{name}_low", f"{name}_high", name)
+    low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
     ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
     ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
 
@@ -157,7 +161,7 @@ def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:
     return observed[np.searchsorted(curve.index, days, side="left")]
 
 
-def _ended(curve: pd.DataFrame, outcome: str, days: Sequence[float]) -> Floats:
+def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Floats:
     """Return how many have ended so by each of some days.
 
     At each time the share grows by the pending share times those who end over those at risk.

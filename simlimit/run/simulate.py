@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from simlimit.arguments import check_choice, check_whole
+from simlimit.arguments import as_list, check_choice, check_whole, shown
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
 from simlimit.model.compilation_notice import announce_compilation
@@ -77,6 +77,10 @@ def simulate(
     check_choice("engine", engine, options.ENGINES)
     check_choice("keep", keep, options.KEPT)
     follow_up_days = check_whole("follow_up_days", follow_up_days, options.LONGEST_FOLLOW_UP)
+    wanted = "a list of generator functions, each of which takes the platform"
+    processes = as_list("processes", processes, wanted)
+    if not all(map(callable, processes)):
+        raise SimlimitError(f"processes is {shown(processes)}, but must be {wanted}.")
     if processes and engine != "simpy":
         raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
     # A process of the user's may look at a hold that has ended, so its record must not be used again.

@@ -1,24 +1,20 @@
 """The base of every part of a scenario: it cannot be changed, and refuses a bad value in one sentence."""
 
 import difflib
-import reprlib
 from collections.abc import Iterator, Mapping
 from inspect import Parameter, Signature
 from operator import attrgetter
-from typing import ClassVar, NoReturn, Self, TypeVar, get_args
+from typing import Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
+from simlimit.arguments import shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
 
 V = TypeVar("V")
-
-_short = reprlib.Repr()
-_short.maxstring = _short.maxother = 80
-_short.maxtuple = _short.maxlist = _short.maxdict = 12
 
 
 class FrozenMapping(Mapping[str, V]):
@@ -97,13 +93,53 @@ class Part(BaseModel):
             cls.place = (cls.__name__.lower(),)
         cls.__signature__ = Signature([_parameter(name, info) for name, info in cls.model_fields.items()])
 
-    def __init__(self, /, **values: object) -> None:
+    def __init__(self, /, *unnamed: object, **values: object) -> None:
         """Set the fields, by name; a `ScenarioError` refuses a value or a name that is not allowed."""
+        if unnamed:
+            raise ScenarioError(f"{shown(unnamed[0])} has no name, but fields are given by name.")
         try:
             super().__init__(**values)
         except ValidationError as error:
             path, problem = _first_problem(type(self), error, values)
             raise ScenarioError(f"{dotted((*self.place, *path))} {problem}", path, problem) from None
+
+    # What pydantic's own methods would let in unseen, or refuse in its own words.
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        """Refuse."""
+        path = dotted((*self.place, name))
+        raise ScenarioError(
+            f"{path} cannot be set, but scenario.replace returns a scenario with another value."
+        )
+
+    def __delattr__(self, name: str) -> NoReturn:
+        """Refuse."""
+        self.__setattr__(name, None)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return the part with other values, which are checked."""
+        return self._with({} if update is None else update)
+
+    def copy(self, *, update: Mapping[str, Any] | None = None, **_: object) -> Self:
+        """Return the part with other values, which are checked."""
+        return self.model_copy(update=update)
+
+    def _with(self, changes: Mapping[str, object]) -> Self:
+        return self.model_validate({**dict(self), **changes})
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # noqa: ANN401
+        """Return a part, checked as any."""
+        return cls(**values)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **_: Any) -> Self:  # noqa: ANN401
+        """Return the part that a mapping describes, or one as it is."""
+        if isinstance(obj, cls):
+            return obj
+        if not isinstance(obj, Mapping) or not all(isinstance(name, str) for name in obj):
+            raise ScenarioError(f"obj is {shown(obj)}, but must be a mapping of names of fields to values.")
+        return cls(**obj)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -178,7 +214,7 @@ def _parameter(name: str, info: FieldInfo) -> Parameter:
 
 def refuse_at(path: tuple[str | int, ...], value: object, rule: str) -> NoReturn:
     """Raise the `ScenarioError` for the field at `path`, which is relative to the part that checks."""
-    problem = f"is {_short.repr(value)}, but must be {rule}."
+    problem = f"is {shown(value)}, but must be {rule}."
     raise ScenarioError(f"{dotted(path)} {problem}", path, problem)
 
 
@@ -195,5 +231,11 @@ def _first_problem(
     if first["type"] == "extra_forbidden":
         known = list(dict.fromkeys([*cls.model_fields, *cls.leaves()]))
         return (name,), f"is not a field; {suggestion(name, known)}"
-    shown = _short.repr(values[name]) if name in values else "missing"
-    return (name,), f"is {shown}, but must be {allowed_values(cls.model_fields[name])}."
+    value, allowed = values.get(name), allowed_values(cls.model_fields[name])
+    if isinstance(value, Mapping) and path[1:] and path[1] in value and path[-1] != "[key]":
+        return (
+            name,
+            path[1],
+        ), f"is {shown(value[path[1]])}, but must be {allowed}."
+    found = shown(value) if name in values else "missing"
+    return (name,), f"is {found}, but must be {allowed}."

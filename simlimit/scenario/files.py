@@ -6,8 +6,9 @@ import pandas as pd
 
 from simlimit.errors import ScenarioError
 from simlimit.scenario.presets import NAMES
-from simlimit.scenario.scenario import Scenario, preset
-from simlimit.scenario.toml import as_toml, parse, read
+from simlimit.scenario.scenario import LABELS, Scenario, preset
+from simlimit.scenario.toml import as_toml, parse
+from simlimit.text_files import read_text
 
 
 def load(path: str | os.PathLike[str]) -> Scenario:
@@ -37,11 +38,23 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     >>> sl.load(file).evaluation.period_days
     7
     """
-    values = parse(read(path), str(path))
+    values = parse(read_text(path, ScenarioError), str(path))
     try:
         return Scenario(**values)
     except ScenarioError as error:
+        if _is_misplaced(error):
+            belongs = f"{error.field[-1]} of the scenario belongs above the first [table]"
+            sentence = f"{path}: {str(error).rstrip('.?')}; {belongs}."
+            raise ScenarioError(sentence, error.field, error.problem) from None
         raise ScenarioError(f"{path}: {error}", error.field, error.problem) from None
+
+
+def _is_misplaced(error: ScenarioError) -> bool:
+    """Tell whether a field of the top was written at the end of a file, where the last table takes it."""
+    own = [name for name in Scenario.model_fields if name in LABELS or name.endswith("_days")]
+    is_own = len(error.field) > 1 and error.field[-1] in own
+    # A facility has a name, too.
+    return is_own and (error.field[-1] != "name" or "not a field" in error.problem)
 
 
 def dumps(scenario: Scenario, comments: bool = True) -> str:

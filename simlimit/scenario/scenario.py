@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
+from simlimit.arguments import check_type, shown
 from simlimit.errors import ScenarioError, warn
 from simlimit.scenario import parts
 from simlimit.scenario.base import FrozenMapping, Part, element_kind, refuse_at, suggestion
@@ -138,6 +139,8 @@ class Scenario(Part):
         >>> poorer.funding.facilities[1].daily_inflow
         3000.0
         """
+        if not isinstance(changes, Mapping):
+            raise ScenarioError(f"changes is {shown(changes)}, but must be a mapping of fields to values.")
         values = dict(self)
         steps = {name: _steps(name) for name in changes}
         # A part or list comes before what is in it, whatever the order in which they are given.
@@ -146,6 +149,9 @@ class Scenario(Part):
         if isinstance(values["provenance"], Mapping):
             values["provenance"] = _sources_after(changes, values["provenance"])
         return Scenario(**values)
+
+    def _with(self, changes: Mapping[str, object]) -> "Scenario":
+        return self.replace(changes)
 
     def scaled(self, borrowers: int) -> "Scenario":
         """Return the scenario with another number of borrowers, and desk and pool in proportion.
@@ -213,11 +219,14 @@ class Scenario(Part):
         >>> sl.Scenario().source("evaluation.period_days")
         'assumed: as in clockwork'
         """
+        check_type("name", name, str)
         if name in LABELS:
             return ""
         holder = name
         while holder not in self.provenance:
             if not holder:
+                if not self._has(name):
+                    raise ScenarioError(f"{name} is not a field of a scenario; {suggestion(name, names())}")
                 as_in_clockwork = _value(self, name) == _value(preset("clockwork"), name)
                 return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
             holder = holder[: max(holder.rfind("."), holder.rfind("["), 0)]
@@ -254,7 +263,7 @@ class Scenario(Part):
         evaluation.period_days      30       7
         """
         if not isinstance(other, Scenario):
-            raise ScenarioError(f"other is {other!r}, but must be a Scenario, such as preset('jiebei').")
+            raise ScenarioError(f"other is {shown(other)}, but must be a Scenario, such as preset('jiebei').")
         mine, theirs = field_values(self), field_values(other)
         pairs = {name: (mine.get(name), theirs.get(name)) for name in mine | theirs}
         changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
@@ -286,14 +295,15 @@ class Scenario(Part):
         >>> sl.load(file) == sl.Scenario(name="mine")
         True
         """
+        check_type("path", path, str, os.PathLike)
         target = Path(path)
         try:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
                 draft = Path(workshop) / "draft"
                 draft.write_text(as_toml(self, self.source, comments), encoding="utf-8", newline="\n")
                 os.replace(draft, target)
-        except OSError as error:
-            raise ScenarioError(f"{target} cannot be written: {error.strerror}.") from None
+        except (OSError, ValueError) as error:  # a null character in a path: a ValueError
+            raise ScenarioError(f"{target} cannot be written: {getattr(error, 'strerror', error)}.") from None
 
     def _repr_html_(self) -> str:
         """Show the fields by part in a notebook, and what differs from a preset."""
@@ -325,7 +335,6 @@ def names() -> list[str]:
     return list(found)
 
 
-@cache
 def preset(name: str) -> Scenario:
     """Return a scenario that comes with the package.
 
@@ -349,6 +358,12 @@ def preset(name: str) -> Scenario:
     >>> sl.preset("clockwork")
     Scenario('clockwork': 1000 borrowers, 720 days)
     """
+    check_type("name", name, str)
+    return _preset(name)
+
+
+@cache
+def _preset(name: str) -> Scenario:
     return Scenario(**preset_values(name))
 
 

@@ -1,11 +1,9 @@
 """A scenario as TOML text: written with a comment for each field, read without loss."""
 
 import inspect
-import os
 import textwrap
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import tomlkit
@@ -19,16 +17,6 @@ Source = Callable[[str], str]
 
 WIDTH = 100
 """Longest comment line, in characters."""
-
-
-def read(path: str | os.PathLike[str]) -> str:
-    """Return the text of a file."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path} is not UTF-8 text: byte {error.start} cannot be read.") from None
-    except OSError as error:
-        raise ScenarioError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def parse(text: str, source: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import check_choice, check_confidence
+from simlimit.arguments import check_choice, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario
@@ -79,7 +79,7 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
     shocks = scenario.shocks
     for gate in gates:
         if gate not in GATES:
-            raise SimlimitError(f"gates names {gate!r}, but must name gates among: {', '.join(GATES)}.")
+            raise SimlimitError(f"gates names {shown(gate)}, but must name gates among: {', '.join(GATES)}.")
         fields, kind = _OPENED[gate]
         changes |= fields
         shocks = tuple(shock for shock in shocks if shock.kind != kind)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import check_confidence
+from simlimit.arguments import check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, verdicts
@@ -203,8 +203,8 @@ def compare(
     True
     """
     if not isinstance(scenarios, Mapping) or not scenarios:
-        raise SimlimitError(f"scenarios is {scenarios!r}, but must be a mapping of names to scenarios.")
+        raise SimlimitError(f"scenarios is {shown(scenarios)}, but must be a mapping of names to scenarios.")
     for name in scenarios:
         if not isinstance(name, str) or not name:
-            raise SimlimitError(f"scenarios has the name {name!r}, but names must be text.")
+            raise SimlimitError(f"scenarios has the name {shown(name)}, but names must be text.")
     return Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from simlimit.arguments import shown
 from simlimit.drivers.tallies import GATES as GATE_COUNT
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
@@ -52,7 +53,7 @@ def check_metrics(name: str, metrics: Collection[str]) -> None:
     for metric in metrics:
         if metric not in METRICS:
             raise SimlimitError(
-                f"{name} names {metric!r}, but must name metrics among: {', '.join(METRICS)}."
+                f"{name} names {shown(metric)}, but must name metrics among: {', '.join(METRICS)}."
             )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, ParamSpec, TypedDict, TypeVar
 
-from simlimit.arguments import check_choice, check_whole
+from simlimit.arguments import check_choice, check_whole, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP
 from simlimit.study.precision import target_half_widths
@@ -62,13 +62,15 @@ class CheckedOptions:
         if self.workers is not None:
             check_whole("workers", self.workers, MOST_WORKERS, least=1)
         if self.executor is not None and not isinstance(self.executor, Executor):
-            raise SimlimitError(f"executor is {self.executor!r}, but must be a concurrent.futures.Executor.")
+            raise SimlimitError(
+                f"executor is {shown(self.executor)}, but must be a concurrent.futures.Executor."
+            )
         if self.executor is not None and self.workers is not None:
             raise SimlimitError(
-                f"workers is {self.workers!r}, but an executor has its own workers: set one of the two."
+                f"workers is {shown(self.workers)}, but an executor has its own workers: set one of the two."
             )
         if self.store is not None and not isinstance(self.store, str | os.PathLike):
-            raise SimlimitError(f"store is {self.store!r}, but must be the path of a folder.")
+            raise SimlimitError(f"store is {shown(self.store)}, but must be the path of a folder.")
         check_choice("engine", self.engine, ENGINES)
         check_choice("keep", self.keep, KEPT)
         if self.precision is not None:
@@ -80,22 +82,25 @@ def options_by_name(function: Callable[P, R]) -> Callable[P, R]:
     signature = inspect.signature(function)
     own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
     options = inspect.signature(CheckedOptions).parameters.values()
-    shown = signature.replace(parameters=[*own, *options])
+    shown_as = signature.replace(parameters=[*own, *options])
 
     @wraps(function)
     def checked(*arguments: P.args, **given: P.kwargs) -> R:
         for name in given:
-            if name not in shown.parameters:
-                raise SimlimitError(_no_option(checked.__name__, name, shown))
+            if name not in shown_as.parameters:
+                raise SimlimitError(_no_option(checked.__name__, name, list(shown_as.parameters)))
+        try:
+            shown_as.bind(*arguments, **given)
+        except TypeError as error:
+            raise SimlimitError(f"{checked.__name__}: {error}.") from None
         return function(*arguments, **given)
 
-    checked.__signature__ = shown  # type: ignore[attr-defined]
+    checked.__signature__ = shown_as  # type: ignore[attr-defined]
     return checked
 
 
-def _no_option(function: str, name: str, shown: inspect.Signature) -> str:
+def _no_option(function: str, name: str, names: list[str]) -> str:
     """Return the sentence that refuses a name, with the closest name that exists."""
-    options = [one.name for one in shown.parameters.values() if one.kind is one.KEYWORD_ONLY]
-    sentence = f"{function} has no option {name!r}, but must be one of: {', '.join(options)}"
-    meant = difflib.get_close_matches(name, shown.parameters, n=1)
+    sentence = f"{function} has no argument {name!r}, but must be one of: {', '.join(names)}"
+    meant = difflib.get_close_matches(name, names, n=1)
     return f"{sentence}; did you mean {meant[0]!r}?" if meant else f"{sentence}."

@@ -1,5 +1,6 @@
 """Many replications of one scenario, and their statistics."""
 
+import dataclasses
 from collections.abc import Hashable, Iterable
 from functools import cached_property
 from typing import Any, Literal
@@ -71,7 +72,8 @@ class Study(TabularResult):
     ) -> None:
         self._replications = replications
         self._tallies: Tallies = replications.tallies.rows(0, number)
-        self._options = options
+        # Without the executor: what only runs here can be kept in a file, or sent to another process.
+        self._options = dataclasses.replace(options, executor=None)
         self._by_follow_up: dict[int, Study] = {}
         self._prepared = replications.experiment.prepared
         self.scenario: Scenario = self._prepared.scenario

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 import pandas as pd
 
 import simlimit
+from simlimit.arguments import shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
@@ -126,16 +127,18 @@ def sweep(
     """
     check_scenario(scenario)
     if not isinstance(fields, Mapping) or not fields or not all(map(_is_list, fields.values())):
-        raise SimlimitError(f"fields is {fields!r}, but must give each field a list of values.")
+        raise SimlimitError(f"fields is {shown(fields)}, but must give each field a list of values.")
     grid = {name: list(values) for name, values in fields.items()}
     for name, values in grid.items():
         if not all(isinstance(value, Hashable) for value in values):
             raise SimlimitError(
-                f"fields gives {name} the values {values!r}, but must give each field numbers or texts; use "
-                "compare for other differences."
+                f"fields gives {name} the values {shown(values)}, but must give each field numbers or "
+                "texts; use compare for other differences."
             )
         if len(set(values)) < len(values):
-            raise SimlimitError(f"fields gives {name} the values {values!r}, but must not repeat a value.")
+            raise SimlimitError(
+                f"fields gives {name} the values {shown(values)}, but must not repeat a value."
+            )
     points = list(itertools.product(*grid.values()))
     scenarios = {}
     for point in points:

@@ -4,12 +4,13 @@ import math
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import simlimit as sl
 from simlimit.books.fitting import fit_behaviour
 from simlimit.books.histories import Histories
-from simlimit.errors import PortfolioError
+from simlimit.errors import PortfolioError, SimlimitError
 
 HAZARDS = (0.5, 0.3, 0.2, 0.1)
 
@@ -79,6 +80,37 @@ def steady(late, balance=500.0, payments=50.0, growth=None, **more):
     if growth is not None:
         balances = balance + np.concatenate([np.zeros((clients, 1)), np.cumsum(growth, axis=1)], axis=1)
     return Histories(np.full(clients, 1000.0), balances, paid, late, **more)
+
+
+def collected(kind):
+    """Histories as `kind` gives arrays; the accounts in arrears come first, as in a list of collections."""
+    late = chain(400, 6, 0.1, 5.0, 1.0, seed=7).late[:, :6]
+    late[:40] = True
+    one = np.ones(late.shape)
+    arrays = (1000 * one[:, 0], 500 * one, 50 * one[:, 1:], late)
+    return Histories(*(kind(array) for array in arrays))
+
+
+def frame(array):
+    return pd.Series(array) if array.ndim == 1 else pd.DataFrame(array)
+
+
+@pytest.mark.parametrize(
+    "kind", [lambda array: array.astype(int), lambda array: array.astype(float), frame, list]
+)
+def test_flags_are_flags_however_they_are_written(kind):
+    # As text, since what is unknown is NaN, which equals nothing.
+    assert repr(fit_behaviour(collected(kind))) == repr(fit_behaviour(collected(np.array)))
+
+
+def test_only_histories_are_fitted():
+    with pytest.raises(
+        SimlimitError, match=r"histories is of type pandas\.DataFrame, but must be a Histories"
+    ):
+        fit_behaviour(pd.DataFrame())
+    for months in (1, 5, 2.5):
+        with pytest.raises(SimlimitError, match=f"months is {months}, but must be a whole number"):
+            steady(PATTERN).until(months)
 
 
 PATTERN = [[0, 1, 1, 0], [0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1], [0, 1, 0, 0], [0, 0, 0, 0]]

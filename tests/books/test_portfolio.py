@@ -140,11 +140,31 @@ BAD = {
     "a blank region": (f"{HEADER},region\n1,2,a\n1,2,\n", "line 3, column 'region': '' is not allowed"),
     "a region of spaces": (f'{HEADER},region\n1,2,"  "\n', "column 'region': ''"),
     "an open quote": (f'{HEADER}\n"1,2\n3,4\n', "not a table of comma-separated values"),
-    "bytes that are no text": (b"\xff\xfel\x00i\x00", "not a text file in UTF-8"),
-    "a spreadsheet": (b"PK\x03\x04\x99\x80", "not a text file in UTF-8"),
+    "UTF-16 with its mark": ("\ufeffli".encode("utf-16-le"), "line 1 has no column 'limit'"),
+    "UTF-16 that was cut": (b"\xff\xfel\x00i", "is not UTF-16 text: line 1 cannot be read"),
+    "a workbook": (
+        b"PK\x03\x04\x99\x80",
+        'is a workbook of Excel, but must be text: save it as "CSV UTF-8".',
+    ),
+    "a Chinese Excel's": (
+        f"{HEADER},region\r\n1,2,north\r\n1,2,\u534e\u4e1c\r\n".encode("gbk"),
+        'is not UTF-8 text: line 3 cannot be read; save the file as UTF-8 ("CSV UTF-8" in Excel).',
+    ),
+    "a European Excel's": (
+        "limit;outstanding\n1;2\n",
+        "there is 'limit;outstanding', where ';' stands instead of comma",
+    ),
+    "semicolons, and commas in numbers": (
+        "limit;outstanding\n1,5;2\n",
+        "line 1 is 'limit;outstanding', where",
+    ),
+    "tabs": ("limit\toutstanding\n1\t2\n", "where '\\t' stands instead of commas"),
+    "commas of full width": ("limit\uff0coutstanding\n1\uff0c2\n", "where '\uff0c' stands instead of commas"),
+    "capitals": ("Limit,Outstanding\n1,2\n", "line 1 has no column 'limit' but 'Limit', in other letters"),
+    "a title": (f"Loans at 2024-12-31\n{HEADER}\n1,2\n", "line 1 is 'Loans at 2024-12-31'"),
     "Latin-1 further down": (
         f"{HEADER},region\n1,2,Z\xfcrich\n".encode("latin-1"),
-        "not a text file in UTF-8",
+        "is not UTF-8 text: line 2 cannot be read",
     ),
 }
 
@@ -155,7 +175,7 @@ def test_a_bad_book_is_refused_in_one_sentence_that_names_what_is_wrong(tmp_path
     file = write(tmp_path, text)
     with pytest.raises(PortfolioError, match=re.escape(expected)) as caught:
         read_portfolio(file)
-    assert str(caught.value).startswith(f"{file}: ")
+    assert str(caught.value).startswith(str(file))
     assert "\n" not in str(caught.value)
 
 
@@ -173,11 +193,24 @@ def test_too_many_borrowers_are_refused(tmp_path, monkeypatch):
 
 def test_a_path_that_is_no_file_is_refused(tmp_path):
     broken = write(tmp_path, gzip.compress(f"{HEADER}\n{1000 * '1,2'}\n".encode())[:-20], "cut.csv.gz")
-    fake = write(tmp_path, f"{HEADER}\n1,2\n", "fake.csv.gz")
-    for path in (tmp_path / "none.csv", tmp_path, broken, fake, tmp_path / "null\0.csv"):
-        with pytest.raises(SimlimitError, match="cannot be read as a file") as caught:
+    for path in (tmp_path / "none.csv", tmp_path, broken, tmp_path / "null\0.csv"):
+        with pytest.raises(SimlimitError, match="cannot be read: ") as caught:
             read_portfolio(path)
         assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("above", ["", "Loans at 2024-12-31,,\n"])
+def test_a_book_is_read_as_spreadsheets_write_it(tmp_path, encoding, above):
+    path = write(tmp_path, f"{above}{HEADER},region\r\n1,2,\u534e\u4e1c\r\n".encode(encoding))
+    book = read_portfolio(path)
+    assert (book.limit_cents, book.outstanding_cents, book.region_names) == ([100], [200], ("\u534e\u4e1c",))
+
+
+def test_a_bad_cell_below_a_title_has_the_line_of_the_file(tmp_path):
+    path = write(tmp_path, f"Loans,\n{HEADER}\n1,2\n1,x\n")
+    with pytest.raises(PortfolioError, match="line 4, column 'outstanding': 'x' is not allowed"):
+        read_portfolio(path)
 
 
 # The UCI file.
@@ -195,8 +228,8 @@ def uci(rows):
     return table
 
 
-def save(folder, table, name="uci.csv"):
-    table.to_csv(folder / name, index=False)
+def save(folder, table, name="uci.csv", encoding="utf-8"):
+    table.to_csv(folder / name, index=False, encoding=encoding)
     return folder / name
 
 
@@ -274,6 +307,74 @@ def test_a_uci_file_without_a_column_is_refused(tmp_path, column):
             reader(file)
 
 
+FORMS = {
+    "the frame of a workbook": lambda table, folder: table,
+    "capitals or not": lambda table, folder: save(folder, table.rename(columns=str.lower)),
+    "X1 .. X23 for names": lambda table, folder: table.rename(columns=X_NAMES),
+    "X1 .. X23 in a line above": lambda table, folder: save(folder, two_lines(table)),
+    "a workbook read without its second line": lambda table, folder: two_lines(table),
+    "UTF-16": lambda table, folder: save(folder, table, encoding="utf-16"),
+}
+X_NAMES = {"LIMIT_BAL": "X1", "PAY_0": "X6"}
+X_NAMES |= {f"PAY_{month}": f"X{5 + month}" for month in (2, 3, 4, 5, 6)}
+X_NAMES |= {f"BILL_AMT{month}": f"X{11 + month}" for month in (1, 2, 3, 4, 5, 6)}
+X_NAMES |= {f"PAY_AMT{month}": f"X{17 + month}" for month in (1, 2, 3, 4, 5, 6)}
+
+
+def two_lines(table):
+    """The sheet that UCI gives: a line of X1 .. X23, then the line of names as if it were data."""
+    return pd.DataFrame(
+        [list(table.columns), *table.astype(object).to_numpy().tolist()],
+        columns=[X_NAMES.get(name, "") for name in table.columns],
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_file_may_have_any_form_in_which_it_is_given_away(tmp_path, form):
+    table = uci([{"PAY_6": 2, "BILL_AMT6": 300, "PAY_5": 3, "PAY_AMT5": 7}, {"BILL_AMT6": 5}])
+    given = FORMS[form](table, tmp_path)
+    assert portfolio_from_uci(given).to_dict("list") == {
+        "limit": [1000, 1000],
+        "outstanding": [300, 5],
+        "months_late": [1, 0],
+        "spell_months": [4, 0],
+    }
+    histories = histories_from_uci(given)
+    assert histories.late[:, :2].tolist() == [[True, True], [False, False]]
+    assert histories.payments[:, 0].tolist() == [7, 0]
+
+
+def test_the_file_in_another_encoding_needs_its_name(tmp_path):
+    table = uci([{}]).assign(remark="\u534e\u4e1c")
+    path = save(tmp_path, table, encoding="gb18030")
+    with pytest.raises(
+        PortfolioError, match=r'line 2 cannot be read; .*, or name its encoding, such as encoding="gb'
+    ):
+        portfolio_from_uci(path)
+    assert portfolio_from_uci(path, encoding="gb18030")["limit"].tolist() == [1000]
+    assert histories_from_uci(path, encoding="gb18030").limit.tolist() == [1000]
+    for encoding in ("gb1803", 7):
+        with pytest.raises(
+            SimlimitError, match=f"encoding is {encoding!r}, but must be the name of an encoding"
+        ):
+            portfolio_from_uci(path, encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (None, "path is None, but must be the path of a file"),
+        (7, "path is 7, but must be the path of a file"),
+        (pd.DataFrame({"limit": [1]}), "frame: row of names has no column 'LIMIT_BAL'"),
+        (uci([{}, {"PAY_6": 99}]).set_axis([7, 8]), "frame: row 8, column 'PAY_6': '99' is not allowed"),
+        (uci([{}]).assign(LIMIT_BAL=np.nan), "frame: row 0, column 'LIMIT_BAL': '' is not allowed"),
+    ],
+)
+def test_what_is_not_that_file_is_refused(source, expected):
+    with pytest.raises(PortfolioError, match=re.escape(expected)):
+        portfolio_from_uci(source)
+
+
 def test_a_negative_payment_is_refused(tmp_path):
     with pytest.raises(PortfolioError, match="line 2, column 'PAY_AMT5': '-1'"):
         histories_from_uci(save(tmp_path, uci([{"PAY_AMT5": -1}])))
@@ -303,8 +404,14 @@ GOOD = {
         ({"limit": np.zeros(2)}, "limit has the value 0; allowed are numbers above 0"),
         ({"payments": -np.ones((2, 2))}, "payments has the value -1; allowed are numbers from 0"),
         ({"blind_months": -1}, "blind_months is -1"),
+        ({"blind_months": 0.5}, "blind_months is 0.5, but must be a whole number"),
+        ({"late": np.full((2, 3), 30)}, "late has a value that is neither 0 nor 1; allowed are flags"),
+        ({"late": np.full((2, 3), np.nan)}, "late has a value that is neither 0 nor 1"),
+        ({"late": "late"}, "late is of type str; allowed is an array of numbers"),
+        ({"limit": None}, "limit has the shape (); allowed here is (2,)"),
+        ({"balance": pd.DataFrame([["many"]])}, "balance is of type pandas.DataFrame"),
     ],
 )
 def test_bad_histories_are_refused(change, expected):
-    with pytest.raises(PortfolioError, match=re.escape(expected)):
+    with pytest.raises(SimlimitError, match=re.escape(expected)):
         Histories(**{**GOOD, **change})

@@ -15,6 +15,7 @@ from folders import files, replications_kept
 from simlimit import cli
 from simlimit.cli import scenarios
 from simlimit.model import compilation_notice, compiling
+from simlimit.scenario import load
 
 FAST = ["clockwork", "--set=population.borrowers=10", "--set=horizon_days=60"]
 COMMANDS = {
@@ -175,3 +176,33 @@ class TestProcess:
             command = [sys.executable, "-m", "simlimit", "scenario", "jiebei"]
             ended = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
         assert (ended.returncode, ended.stderr) == (0, "")
+
+
+class TestLettersThatATerminalHasNot:
+    NAME = "\u501f\u5457"
+
+    @pytest.fixture
+    def words(self, tmp_path):
+        file = tmp_path / "mine.toml"
+        file.write_text(
+            f'name = "{self.NAME}"\nhorizon_days = 60\n[population]\nborrowers = 9\n', encoding="utf-8"
+        )
+
+        def ran(command, encoding):
+            ended = subprocess.run(
+                [sys.executable, "-m", "simlimit", command, str(file)],
+                capture_output=True,
+                check=False,
+                env=os.environ | {"PYTHONIOENCODING": encoding},
+            )
+            assert (ended.returncode, ended.stderr.count(b"Error")) == (0, 0)
+            return ended.stdout
+
+        return ran
+
+    def test_are_shown_by_their_numbers(self, words):
+        assert b"Run('\\u501f\\u5457'" in words("run", "cp1252")
+
+    def test_are_written_into_a_scenario_as_they_are(self, words, tmp_path):
+        (tmp_path / "other.toml").write_bytes(words("scenario", "cp1252"))
+        assert load(tmp_path / "other.toml").name == self.NAME

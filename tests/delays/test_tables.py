@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from frames import foreign
 from hypothesis import given
 from hypothesis import strategies as st
 from logs import OUTCOMES, logs, random_log
@@ -19,6 +20,7 @@ from simlimit.delays import (
     at_risk_table,
     cumulative_incidence,
     describe_quantiles,
+    incidence,
     kaplan_meier,
     quantiles,
 )
@@ -87,7 +89,8 @@ def test_an_interval_is_never_of_width_0(log: pd.DataFrame, cluster: str | None,
         assert ((high - low > 0.01) | (low.isna() & high.isna())).all()
         assert low[told["at_risk"] >= 5].notna().all() or log["borrower"].nunique() == 1
     if not cluster:
-        alone = log.assign(outcome=log["outcome"].replace("forfeited", "released"))
+        ends = log["outcome"].astype(str).replace("forfeited", "released")
+        alone = log.assign(outcome=pd.Categorical(ends, ["released", "pending"]))
         told = kaplan_meier(alone, censored_at_risk=is_at_risk)
         low, high = told.get("released_low"), told.get("released_high")
         assert low is None or ((high - low > 0.01) | (low.isna() & high.isna())).all()
@@ -284,7 +287,7 @@ def test_quantiles_of_a_run_that_released_all_at_once() -> None:
 
 def test_quantiles_refuse() -> None:
     curve = cumulative_incidence(RELEASE_LOG)
-    with pytest.raises(SimlimitError, match=r"^outcome is 'lost', but the curve has no column 'lost'\.$"):
+    with pytest.raises(SimlimitError, match=r"^outcome is 'lost', but must be one of the curve's: \['forf"):
         quantiles(curve, "lost")
     for probability in (0, 1.01, "half", np.nan):
         with pytest.raises(
@@ -498,7 +501,7 @@ ENDED = ["released", *["pending"] * 4]
 @pytest.mark.parametrize(
     ("change", "arguments", "sentence"),
     [
-        ({}, {"duration": "days"}, "duration is 'days', but must be a column of the frame: delay_days, outc"),
+        ({}, {"duration": "days"}, "duration is 'days', but must be a column of the frame: ['delay_days',"),
         ({}, {"outcome": "how"}, "outcome is 'how', but must be a column"),
         ({"outcome": ENDED}, {"by": "area"}, "by is 'area', but must be a column"),
         ({"outcome": ENDED, "area": [1, 2, 3, None, 4]}, {"by": "area"}, "area is missing in row 3, but mus"),
@@ -510,7 +513,7 @@ ENDED = ["released", *["pending"] * 4]
         ({"age": [0, 1, 0, 0, 0]}, {"entry": "age"}, "age is 1 in row 1, but must be before its delay_days,"),
         ({"age": [0, -1, 0, 0, 0]}, {"entry": "age"}, "age is -1 in row 1, but must be a number from 0 up."),
         ({}, {"entry": "age"}, "entry is 'age', but must be a column"),
-        ({}, {"censored": "open"}, "censored is 'open', but must be one of the labels of outcome ('forfeite"),
+        ({}, {"censored": "open"}, "censored is 'open', but must be one of the labels of outcome, ('forfeit"),
     ],
 )  # fmt: skip
 def test_bad_logs_are_refused(
@@ -613,3 +616,101 @@ def test_the_ends_of_intervals_never_fall(seed: int, cluster: str | None) -> Non
             known = curve[end].dropna()
             assert len(known) > 2
             assert known.is_monotonic_increasing
+
+
+CODED = pd.DataFrame({"delay_days": [0, 1, 3, 7, 9], "outcome": ["a", "b", "a", "none", "a"]})
+CODES: dict[str, dict[str, object]] = {
+    "whole numbers": {"a": 1, "b": 2, "none": 0},
+    "numbers": {"a": 1.0, "b": 2.0, "none": 0.0},
+    "truth values": {"a": True, "b": True, "none": False},
+}
+
+
+@pytest.mark.parametrize("kind", CODES)
+def test_codes_of_outcomes_give_the_same_curve_as_their_names(kind: str) -> None:
+    codes = CODES[kind]
+    log = CODED if kind != "truth values" else CODED.replace({"b": "a"})
+    named = cumulative_incidence(log, censored="none")
+    coded = cumulative_incidence(log.assign(outcome=log["outcome"].map(codes)), censored=codes["none"])
+    assert coded.columns.to_list()[2] == codes["a"]
+    np.testing.assert_array_equal(coded.to_numpy(np.float64), named.to_numpy(np.float64))
+    for asked in (codes["a"], 1):
+        pd.testing.assert_frame_equal(quantiles(coded, asked), quantiles(named, "a"))
+    shares = sl.share_at(coded, (0, 2, 30)).to_numpy(np.float64)
+    np.testing.assert_array_equal(shares, sl.share_at(named, (0, 2, 30)).to_numpy(np.float64))
+
+
+@pytest.mark.parametrize("outcome", ["released", 3, ["a"], None, np.nan])
+def test_an_outcome_that_a_curve_has_not_is_refused_with_those_that_it_has(outcome: Any) -> None:
+    curve = cumulative_incidence(CODED.assign(outcome=[1, 2, 1, 0, 1]), censored=0)
+    with pytest.raises(SimlimitError, match=r"^outcome is .*, but must be one of the curve's: \[1, 2\]\.$"):
+        quantiles(curve, outcome)
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "dask.dataframe"])
+@pytest.mark.parametrize("of", [cumulative_incidence, kaplan_meier, at_risk_table])
+def test_a_frame_of_another_library_is_a_log(of: Callable[..., pd.DataFrame], library: str) -> None:
+    log = RELEASE_LOG.query("outcome != 'forfeited'").reset_index(drop=True)
+    table = of(foreign(log, library), by="outcome")
+    pd.testing.assert_frame_equal(table, of(log, by="outcome"), check_index_type=False)
+
+
+@pytest.mark.parametrize(
+    ("frame", "arguments", "said"),
+    [
+        (7, {}, "frame is of type int, but must be a pandas DataFrame."),
+        (RELEASE_LOG["outcome"], {}, "frame is of type pandas.Series, but must be a pandas DataFrame."),
+        (RELEASE_LOG, {"by": []}, "by is empty, but must be a column of the frame, or a list of columns."),
+        (RELEASE_LOG, {"by": 7}, "by is 7, but must be a column of the frame, or a list of columns."),
+        (RELEASE_LOG, {"by": [["outcome"]]}, "by is ['outcome'], but must be a column of the frame: ["),
+        (
+            RELEASE_LOG,
+            {"duration": ["delay_days"]},
+            "duration is ['delay_days'], but must be a column of",
+        ),
+        (RELEASE_LOG.assign(delay_days=1j), {}, "delay_days is of type complex128, but must be numbers."),
+        (RELEASE_LOG.assign(outcome=[["released"]] * 5), {}, "outcome has lists, or the like, but must have"),
+        (
+            RELEASE_LOG.set_axis([*"abc", "amount"], axis="columns").rename(columns={"a": "amount"}),
+            {"duration": "amount", "outcome": "b"},
+            "duration is 'amount', but the frame has several columns of this name.",
+        ),
+        (
+            RELEASE_LOG.assign(delay_days=-1).set_axis([7, 8, 9, 10, 11]),
+            {},
+            "delay_days is -1 in row 7, but must be a number from 0 up.",
+        ),
+        (
+            RELEASE_LOG.assign(outcome=np.arange(5.0)),
+            {"censored": np.float64(7)},
+            "censored is 7.0, but must be one of the labels of outcome, (0.0, 1.0, 2.0, 3.0, 4.0), or None",
+        ),
+    ],
+)
+def test_a_refusal_shows_what_was_found_in_plain_words(
+    frame: Any, arguments: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SimlimitError) as caught:
+        cumulative_incidence(frame, **arguments)
+    assert str(caught.value).startswith(said)
+
+
+def test_groups_carry_their_names_whatever_these_are() -> None:
+    log = pd.DataFrame(
+        {"delay_days": [0, 1, 2, 5], "outcome": "released", "region": ["north"] * 2 + ["northeast"] * 2}
+    )
+    log["band"] = [1, 1, 2, 2]
+    for by, keys in {"region": ["north", "northeast"], "band": [1, 2]}.items():
+        for columns in (by, [by]):
+            table = quantiles(cumulative_incidence(log, by=columns, censored=None), probabilities=(0.5,))
+            assert table.index.get_level_values(by).to_list() == keys
+            assert table["days"].to_list() == [0, 2]
+
+
+def test_a_cluster_in_each_row_is_warned_of_where_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = pd.DataFrame({"delay_days": np.arange(50) / 7, "outcome": "released", "case": range(50)})
+    monkeypatch.setattr(incidence, "MANY_CELLS", 50 * 50)
+    cumulative_incidence(log, cluster="case", censored=None)
+    monkeypatch.setattr(incidence, "MANY_CELLS", 50 * 50 - 1)
+    with pytest.warns(sl.SimlimitWarning, match=r"^frame has 50 clusters and 50 distinct times, .*: round"):
+        cumulative_incidence(log, cluster="case", censored=None)

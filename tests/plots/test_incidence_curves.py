@@ -1,5 +1,6 @@
 """Cumulative incidence: the bands are the table's, and the numbers below are those at risk."""
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from gallery import log, run, study
@@ -80,7 +81,7 @@ def test_names_each_line_at_its_end():
 
 @pytest.mark.parametrize("days", [(), (0,), (3, 3), (5, 2), (-1, 4), (0, float("inf")), (0, float("nan"))])
 def test_refuses_days_that_are_no_axis(days):
-    with pytest.raises(SimlimitError, match=r"^days is .* ascending, the last above 0\.$"):
+    with pytest.raises(SimlimitError, match=r"^days (is|has the value) .*, but must be numbers from 0 up"):
         plots.incidence(log(), days=days)
 
 
@@ -89,3 +90,46 @@ def test_refuses_several_curves():
     with pytest.raises(SimlimitError, match=r"^of has a curve for each region, but a picture shows one"):
         plots.incidence(curves)
     plots.incidence(curves.loc["east"])
+
+
+@pytest.mark.parametrize("codes", [(1, 2, 0), (1.0, 2.0, 0.0), ("released", "forfeited", "pending")])
+def test_outcomes_may_be_written_in_any_way(codes):
+    back, lost, waiting = codes
+    coded = pd.DataFrame({"delay_days": [0, 1, 3, 7], "outcome": [back, lost, back, waiting]})
+    ax = plots.incidence(sl.cumulative_incidence(coded, censored=waiting), days=(0, 5, 9))
+    heights = sorted(line.get_ydata()[-1] for line in ax.get_lines())
+    assert heights == pytest.approx([0.25, 0.5])
+    assert numbers(ax, 3)[str(back)] == [1, 2, 2]
+
+
+def test_truth_values_are_outcomes():
+    log = pd.DataFrame({"delay_days": [0, 1, 3, 7], "outcome": [True, False, True, True]})
+    ax = plots.incidence(sl.cumulative_incidence(log, censored=False), days=(0, 5, 9))
+    assert numbers(ax, 3)["True"] == [1, 2, 3]
+
+
+def test_a_log_in_which_all_holds_wait_has_an_empty_picture():
+    log = pd.DataFrame({"delay_days": [0, 1, 3, 7], "outcome": "pending"})
+    ax = plots.incidence(sl.cumulative_incidence(log), days=(0, 5, 9))
+    assert not ax.get_lines()
+    assert numbers(ax, 3)["at risk"] == [4, 1, 0]
+
+
+def test_what_ended_after_the_days_shown_is_not_seen():
+    log = pd.DataFrame({"delay_days": [100, 200], "outcome": "released"})
+    ax = plots.incidence(sl.cumulative_incidence(log, censored=None), days=(0, 50))
+    assert numbers(ax, 2)["at risk"] == [2, 2]
+    assert numbers(ax, 2)["released"] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("ax", "kind"),
+    [
+        (plt.Figure(), "matplotlib.Figure"),
+        (plt.Figure().add_subplot(projection="3d"), "mpl_toolkits.Axes3D"),
+        (7, "int"),
+    ],
+)
+def test_what_cannot_be_drawn_on_is_refused(ax, kind):
+    with pytest.raises(SimlimitError, match=f"ax is of type {kind}, but must be flat axes of matplotlib"):
+        plots.incidence(log(), ax=ax)

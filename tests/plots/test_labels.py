@@ -59,10 +59,32 @@ def test_refuses_another_language():
         plots.delay(run(), language="fr")
 
 
-def test_without_a_font_labels_are_english(monkeypatch):
+def test_without_a_font_labels_are_english_and_a_warning_says_why(monkeypatch):
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
-    ax = plots.delay(run(), language="zh")
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    with pytest.warns(sl.SimlimitWarning, match="No installed font has Chinese characters; install one"):
+        ax = plots.delay(run(), language="zh")
     assert ax.get_xlabel() == "days since repayment"
+
+
+@pytest.mark.skipif(not HAS_FONT, reason="no font with Chinese characters is installed")
+def test_a_font_that_came_after_the_list_of_matplotlib_is_found(monkeypatch):
+    own = [font for font in font_manager.fontManager.ttflist if "mpl-data" in font.fname]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", own)
+    name = fonts.cjk_font()
+    assert name in {font.name for font in font_manager.fontManager.ttflist}
+
+
+@pytest.mark.skipif(not HAS_FONT, reason="no font with Chinese characters is installed")
+def test_a_font_whose_name_is_not_known_is_found_by_its_characters(monkeypatch):
+    monkeypatch.setattr(fonts, "CJK_FONTS", ())
+    assert plots.delay(run(), language="zh").get_xlabel() == "还款后天数（天）"
+
+
+def test_of_several_fonts_the_one_for_simplified_chinese_is_chosen(monkeypatch):
+    entries = [font_manager.FontEntry(name=f"Noto Sans CJK {region}") for region in ("HK", "JP", "SC", "TC")]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", entries)
+    assert fonts.cjk_font() == "Noto Sans CJK SC"
 
 
 def test_the_first_font_that_is_known_is_chosen(monkeypatch):

@@ -338,3 +338,30 @@ def test_there_are_examples_in_the_docstrings() -> None:
     finder = doctest.DocTestFinder(exclude_empty=True)
     tried = [example for module in modules() for found in finder.find(module) for example in found.examples]
     assert len(tried) > 20
+
+
+def looks(platform):
+    yield platform.at(30, 5)
+
+
+def forgets_to_yield(platform):
+    return None
+
+
+@pytest.mark.parametrize(
+    ("processes", "said"),
+    [
+        (looks, "processes is <function looks at .*>, but must be a list of generator functions"),
+        (None, "processes is None, but must be a list of generator functions"),
+        ("looks", "processes is 'looks', but must be a list of generator functions"),
+        ([7], r"processes is \[7\], but must be a list of generator functions"),
+        (
+            [forgets_to_yield],
+            "processes has <function forgets_to_yield at .*>, which gives None",
+        ),
+    ],
+)
+def test_what_is_no_list_of_processes_is_refused(processes, said):
+    small = sl.preset("clockwork").replace({"population.borrowers": 9, "horizon_days": 60})
+    with pytest.raises(sl.SimlimitError, match=f"^{said}"):
+        sl.simulate(small, processes=processes)

@@ -10,7 +10,6 @@ from typing import Literal, get_args, get_origin
 
 import annotated_types
 import numpy as np
-import pydantic
 import pytest
 
 from simlimit.errors import ScenarioError, SimlimitError
@@ -411,7 +410,7 @@ def test_whole_numbers_are_good_for_numbers():
 
 def test_a_scenario_is_frozen():
     scenario = Scenario()
-    with pytest.raises(pydantic.ValidationError):
+    with pytest.raises(ScenarioError, match=r"^horizon_days cannot be set"):
         scenario.horizon_days = 5
     with pytest.raises(TypeError):
         scenario.population.regions["all"] = 0.5
@@ -450,6 +449,86 @@ def test_a_scenario_shows_itself_in_a_line():
 
 def test_a_scenario_is_plain_data_on_demand():
     assert Scenario().model_dump()["population"]["regions"] == {"all": 1.0}
+
+
+DOORS = {
+    "model_copy": lambda days: Scenario().model_copy(update={"horizon_days": days}),
+    "copy": lambda days: Scenario().copy(update={"horizon_days": days}),
+    "model_construct": lambda days: Scenario.model_construct(horizon_days=days),
+    "construct": lambda days: Scenario.construct(horizon_days=days),
+    "model_validate": lambda days: Scenario.model_validate({"horizon_days": days}),
+    "parse_obj": lambda days: Scenario.parse_obj({"horizon_days": days}),
+}
+
+
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")
+@pytest.mark.parametrize("door", DOORS)
+def test_the_methods_of_pydantic_check_like_ours(door):
+    assert DOORS[door](100) == Scenario(horizon_days=100, provenance=DOORS[door](100).provenance)
+    for days in (0, -1, math.nan, "7", None):
+        with pytest.raises(ScenarioError, match=r"^horizon_days is .*, but must be a whole number"):
+            DOORS[door](days)
+
+
+def test_a_copy_takes_the_dotted_names_of_replace():
+    changes = {"evaluation.period_days": 7, "shocks": [{"kind": "freeze", "at_day": 3, "duration_days": 2}]}
+    assert Scenario().model_copy(update=changes) == Scenario().replace(changes)
+    assert Scenario().model_copy() == Scenario().model_copy(deep=True) == Scenario()
+    with pytest.raises(ScenarioError, match=r"^evaluation\.period_days is 0, but must be"):
+        Evaluation().model_copy(update={"period_days": 0})
+
+
+@pytest.mark.parametrize("part", [Scenario(), Evaluation(), Shock(kind="cap", at_day=1, size=5)])
+def test_a_field_cannot_be_set_or_deleted(part):
+    for name in (*type(part).model_fields, "unheard_of"):
+        with pytest.raises(ScenarioError, match=rf"{name} cannot be set, but scenario\.replace returns"):
+            setattr(part, name, 1)
+        with pytest.raises(ScenarioError, match=rf"{name} cannot be set, but scenario\.replace returns"):
+            delattr(part, name)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: Scenario(7), "7 has no name, but fields are given by name."),
+        (lambda: Scenario().replace(7), "changes is 7, but must be a mapping of fields to values."),
+        (lambda: Scenario().replace(None), "changes is None, but must be"),
+        (lambda: Scenario.model_validate(7), "obj is 7, but must be a mapping"),
+        (lambda: Scenario.model_validate({7: 7}), "obj is {7: 7}, but must be a mapping"),
+        (lambda: Scenario().source(7), "name is of type int, but must be a str."),
+        (lambda: Scenario().source("evaluation.days"), "evaluation.days is not a field of a scenario"),
+        (lambda: Scenario().save(7), "path is of type int, but must be a str or a PathLike."),
+        (lambda: Scenario().save("null\0.toml"), "null\0.toml cannot be written: embedded null"),
+        (lambda: preset(7), "name is of type int, but must be a str."),
+        (lambda: preset(["jiebei"]), "name is of type list, but must be a str."),
+        (lambda: Scenario().diff(np.float64(7)), "other is 7.0, but must be a Scenario"),
+    ],
+)
+def test_what_is_no_argument_is_refused_in_a_sentence(call, said):
+    with pytest.raises(SimlimitError) as caught:
+        call()
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"provenance": {"horizon_days": 900}},
+            "provenance.horizon_days is 900, but must be",
+        ),
+        (
+            {"population.regions": {"north": 0.5, "south": -0.5}},
+            "population.regions.south is -0.5, but must be",
+        ),
+        ({"population.regions": {"north": math.nan}}, "population.regions.north is nan, but must be"),
+        ({"population.regions": {"": 1.0}}, "population.regions is {'': 1.0}, but must be"),
+    ],
+)
+def test_the_entry_of_a_mapping_that_is_wrong_is_named(changes, said):
+    with pytest.raises(ScenarioError) as caught:
+        Scenario().replace(changes)
+    assert str(caught.value).startswith(said)
 
 
 def test_replace_makes_a_new_scenario():

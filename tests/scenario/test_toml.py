@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -166,7 +167,7 @@ def test_comments_are_sentences_and_no_examples(scenario):
         (b"horizon_days = 1" + b"0" * 5000, "is not valid TOML: Exceeds the limit"),
         (b"horizon_days = \n", "is not valid TOML: Invalid value (at line 1, column 16)."),
         (b"a = 1\na = 2\n", "is not valid TOML: Cannot overwrite a value (at line 2, column 6)."),
-        (b"name = '\xff'\n", "is not UTF-8 text: byte 8 cannot be read."),
+        (b"name = '\xff'\n", "is not UTF-8 text: line 1 cannot be read; save the file as UTF-8"),
         (b"a = " + b"[" * 5000, "is not valid TOML: it is nested too deeply."),
         (
             b"evaluation.period_days = 0\n",
@@ -209,3 +210,46 @@ def test_an_unwritable_place_is_refused_and_nothing_is_left(tmp_path):
     with pytest.raises(ScenarioError, match=r"cannot be written: Is a directory\.$"):
         Scenario().save(tmp_path / "folder")
     assert os.listdir(tmp_path) == ["folder"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_file_is_read_as_editors_and_shells_write_it(tmp_path, encoding):
+    file = tmp_path / "mine.toml"
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    file.write_bytes((mark + 'name = "\u501f\u5457"\r\nhorizon_days = 100\r\n').encode(encoding))
+    assert load(file) == Scenario(name="\u501f\u5457", horizon_days=100)
+
+
+@pytest.mark.parametrize("last", ["provenance", "levers", "regions"])
+def test_a_field_at_the_end_of_a_file_is_said_to_belong_above_the_tables(tmp_path, last):
+    file = tmp_path / "mine.toml"
+    tables = {
+        "provenance": preset("jiebei"),
+        "levers": Scenario(levers=[{"kind": "plan"}]),
+        "regions": Scenario(),
+    }
+    text = dumps(tables[last], comments=False) + "[population.regions]\nall = 1.0\n" * (last == "regions")
+    text = text.replace('regions = {"all" = 1.0}\n', "") if last == "regions" else text
+    for field, value in {"horizon_days": 900, "start_date": "2026-03-02", "name": '"mine"'}.items():
+        if (last, field) in {("provenance", "name"), ("regions", "name")}:
+            continue
+        file.write_text(f"{text}\n{field} = {value}\n")
+        with pytest.raises(
+            ScenarioError, match=rf"\b{field}\b.*; {field} of the scenario belongs above the first"
+        ) as caught:
+            load(file)
+        assert len(str(caught.value)) < 600
+
+
+def test_the_name_of_a_facility_belongs_where_it_is(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text("[[funding.facilities]]\nname = 7\n")
+    with pytest.raises(ScenarioError) as caught:
+        load(file)
+    assert "belongs above" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", [7, None, b"mine.toml", ["mine.toml"]])
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(ScenarioError, match=re.escape(f"path is {path!r}, but must be the path of a file.")):
+        load(path)

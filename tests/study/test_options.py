@@ -24,21 +24,41 @@ def test_a_misspelt_option_is_refused_with_the_one_that_is_meant(name: str) -> N
     with pytest.raises(sl.SimlimitError) as caught:
         STUDIES[name](precison=1)
     sentence = str(caught.value)
-    assert sentence.startswith(f"{name} has no option 'precison', but must be one of: ")
+    assert sentence.startswith(f"{name} has no argument 'precison', but must be one of: ")
     assert sentence.endswith(f"{OPTIONS}; did you mean 'precision'?")
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_name_like_no_option_is_refused_without_a_guess(name: str) -> None:
-    with pytest.raises(sl.SimlimitError, match=r"has no option 'xyz', .*, progress\.$"):
+    with pytest.raises(sl.SimlimitError, match=r"has no argument 'xyz', .*, progress\.$"):
         STUDIES[name](xyz=1)
 
 
 def test_a_misspelt_argument_is_guessed_too() -> None:
-    with pytest.raises(sl.SimlimitError, match=r"no option 'sede', .* did you mean 'seed'\?$"):
+    with pytest.raises(sl.SimlimitError, match=r"no argument 'sede', .* did you mean 'seed'\?$"):
         STUDIES["replicate"](sede=2)
-    with pytest.raises(sl.SimlimitError, match=r"one of: metric, weight, .* did you mean 'metric'\?$"):
+    with pytest.raises(sl.SimlimitError, match=r"one of: .*, metric, weight, .* did you mean 'metric'\?$"):
         STUDIES["attribute"](metrik="mean")
+
+
+def test_the_name_of_another_library_is_refused_beside_ours() -> None:
+    neighbours = "scenarios, n, seed, precision, workers, executor, "
+    with pytest.raises(sl.SimlimitError, match=f"^compare has no argument 'n_jobs', but .* of: {neighbours}"):
+        STUDIES["compare"](n_jobs=4)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (sl.compare, "compare: missing a required argument: 'scenarios'."),
+        (lambda: sl.replicate(SMALL, 2, n=3), "replicate: multiple values for argument 'n'."),
+        (lambda: sl.replicate(SMALL, 2, 1, 4), "replicate: too many positional arguments."),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused_in_a_sentence(call: Callable[[], object], said: str) -> None:
+    with pytest.raises(sl.SimlimitError) as caught:
+        call()
+    assert str(caught.value) == said
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -27,6 +28,7 @@ from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.metrics import BORROWER_METRICS, group_metrics
 from simlimit.study.replications import Replications
 
+SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 300, "warmup_days": 100})
 JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 400})
 SMALL = JIEBEI.replace({"population.borrowers": 10, "horizon_days": 300})
 
@@ -553,3 +555,33 @@ def test_a_short_study_shows_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
     sl.replicate(SMALL, 2)
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == ("", "")
+
+
+def kept(thing: Any) -> Any:
+    """What comes back from a file in which something was kept."""
+    return pickle.loads(pickle.dumps(thing))
+
+
+def test_a_study_can_be_kept_in_a_file_and_goes_on() -> None:
+    with ThreadPoolExecutor(1) as executor:
+        study = sl.replicate(SMALL, 3, executor=executor)
+    again = kept(study)
+    pd.testing.assert_frame_equal(again.summary(), study.summary())
+    pd.testing.assert_frame_equal(again.delay_curve(), study.delay_curve())
+    pd.testing.assert_frame_equal(again.summary(follow_up_days=7), study.summary(follow_up_days=7))
+    pd.testing.assert_frame_equal(again.daily, study.daily)
+
+
+def test_what_is_made_of_studies_can_be_kept_in_a_file() -> None:
+    lever = sl.Lever(kind="pay_on_time")
+    results = (
+        sl.simulate(SMALL),
+        sl.compare({"a": SMALL, "b": SMALL}, 2),
+        sl.sweep(SMALL, {"product.instalments": [6, 12]}, 2),
+        sl.rank_levers(SMALL, [lever], 2),
+        sl.attribute(SMALL, 2),
+    )
+    for result in results:
+        assert str(kept(result)) == str(result)
+    stop = kept(sl.StudyInterrupted({"": sl.replicate(SMALL, 2)}))
+    assert repr(stop.studies[""]) == repr(sl.replicate(SMALL, 2))

@@ -1,0 +1,44 @@
+"""Pictures on dark axes, as some styles of matplotlib make them: what is too dark to see is lightened."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import Collection
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Text
+from matplotlib.typing import ColorType
+
+DARKEST = 0.25
+"""Relative luminance on dark axes: a contrast of 6 with black, where 3 is legible."""
+BEHIND = "#404040"
+
+
+def lighten_on_dark(ax: Axes) -> None:
+    """Lighten lines and texts, and darken areas behind them, if the axes are dark."""
+    ground = ax.get_facecolor()
+    if luminance(ground) > DARKEST / 2:
+        return
+    for artist in ax.findobj():
+        box = artist.get_bbox_patch() if isinstance(artist, Text) else None
+        if box is not None:
+            box.set_facecolor(ground)
+        if isinstance(artist, Text | Line2D):
+            artist.set_color(_light(artist.get_color()))
+        elif isinstance(artist, Collection):
+            artist.set_edgecolor([_light(colour) for colour in artist.get_edgecolor()])
+        if isinstance(artist, Collection | Patch) and artist.get_zorder() == 0:
+            artist.set_facecolor(BEHIND)
+
+
+def luminance(colour: ColorType) -> float:
+    """Return the relative luminance of a colour, 0 to 1."""
+    parts = np.array(to_rgb(colour))
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def _light(colour: ColorType | float) -> ColorType:
+    named = str(colour) if isinstance(colour, float) else colour  # a shade of grey
+    mixed = (1 - share + share * np.array(to_rgb(named)) for share in np.linspace(1, 0, 21))
+    return next(tuple(one.tolist()) for one in mixed if luminance(tuple(one.tolist())) >= DARKEST)

@@ -1,0 +1,56 @@
+"""Text files as people have them: in UTF-8, in UTF-16 with its mark, or in an encoding that is named."""
+
+import gzip
+import os
+import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from pathlib import Path
+
+from simlimit.arguments import shown
+from simlimit.errors import SimlimitError
+
+GZIP = b"\x1f\x8b"
+WORKBOOKS = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
+"""How the files of Excel begin: .xls and .xlsx."""
+
+
+def read_text(
+    path: str | os.PathLike[str], refusal: type[SimlimitError], encoding: str | None = None, hint: str = ""
+) -> str:
+    """Return the text of a file, plain or .gz.
+
+    Parameters
+    ----------
+    path : path
+    refusal : type
+        The error to raise.
+    encoding : str, optional
+        By its mark if not given: UTF-16, or else UTF-8.
+    hint : str
+        The end of the sentence that refuses another encoding.
+    """
+    try:
+        content = Path(path).read_bytes()
+        if content.startswith(GZIP):
+            content = gzip.decompress(content)
+    except TypeError:
+        raise refusal(f"path is {shown(path)}, but must be the path of a file.") from None
+    except (OSError, EOFError, zlib.error, ValueError) as error:  # a null character in a path: a ValueError
+        raise refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    if content.startswith(WORKBOOKS):
+        raise refusal(f'{path} is a workbook of Excel, but must be text: save it as "CSV UTF-8".')
+    if encoding is None:
+        has_mark = content.startswith((BOM_UTF16_BE, BOM_UTF16_LE))
+        encoding = "UTF-16" if has_mark else "UTF-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeError as error:
+        line = content[: getattr(error, "start", 0)].count(b"\n") + 1
+        raise refusal(
+            f"{path} is not {encoding.removesuffix('-sig')} text: line {line} cannot be read; "
+            f'save the file as UTF-8 ("CSV UTF-8" in Excel){hint}.'
+        ) from None
+    except (LookupError, TypeError, ValueError):
+        raise SimlimitError(
+            f'encoding is {shown(encoding)}, but must be the name of an encoding, such as "gb18030".'
+        ) from None
