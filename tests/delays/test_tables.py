@@ -534,7 +534,7 @@ def test_bad_arguments_are_refused() -> None:
         ):
             function(twice)
     with pytest.raises(
-        SimlimitError, match=r"^by is 'amount', but the frame has several columns of this name and"
+        SimlimitError, match=r"^by is 'amount', but the frame has several columns of this name"
     ):
         cumulative_incidence(pd.concat([RELEASE_LOG, RELEASE_LOG[["amount"]]], axis=1), by="amount")
     with pytest.raises(SimlimitError, match=r"^frame is of type dict, but must be a pandas DataFrame\.$"):
