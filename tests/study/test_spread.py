@@ -186,7 +186,7 @@ def uninterrupted() -> sl.Study:
 
 
 RANDOM = Random(4)
-MOMENTS = [(RANDOM.randint(0, 3 * stored.NUMBER - 5), RANDOM.uniform(0, 0.02)) for _ in range(100)]
+MOMENTS = [(RANDOM.randint(0, 3 * stored.NUMBER - 5), RANDOM.uniform(0, 0.02)) for _ in range(30)]
 """Counted in files of the store, of which there are three for each replication, and in seconds after that."""
 
 
@@ -247,8 +247,9 @@ def test_a_study_that_is_killed_at_an_operation_on_its_files_resumes(operation: 
 
 @pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL.")
-def test_a_study_that_is_killed_at_each_operation_on_its_files_resumes(tmp_path: Path) -> None:
+def test_a_study_that_is_killed_at_any_operation_on_its_files_resumes(tmp_path: Path) -> None:
+    """Every second operation, for the sake of time."""
     operations = int(kill_at_operation(tmp_path / "whole", 0).stdout)
     assert operations > 50
-    for operation in range(1, operations + 1):
+    for operation in range(1, operations + 1, 2):
         assert_killed_at_operation_resumes(operation, tmp_path / f"{operation}")
