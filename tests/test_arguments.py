@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from frames import foreign
+from foreign_frames import foreign
 
 from simlimit.arguments import as_frame, check_choice, check_number, check_type, check_whole, shown
 from simlimit.errors import SimlimitError

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from frames import foreign
+from foreign_frames import foreign
 from hypothesis import given
 from hypothesis import strategies as st
 from logs import OUTCOMES, logs, random_log
