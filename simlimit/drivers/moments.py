@@ -17,20 +17,24 @@ BEGIN = phases.SHOCKS + 0.5
 
 
 class Clock(simpy.Environment):
-    """An environment whose time never stands on its head: a delay is a finite number from 0 up.
+    """An environment in which a delay is a finite number from 0 up.
 
     SimPy takes NaN, too, after which events come in no order, and compiled code writes outside its arrays.
     """
 
     def schedule(self, event: simpy.Event, priority: Any = NORMAL, delay: float = 0) -> None:  # noqa: ANN401
         """Schedule an event, as SimPy does, if its delay is one."""
-        _check_delay(delay)
-        super().schedule(event, priority, delay)
+        if delay != 0:  # most events happen at once
+            _check_delay(delay)
+        simpy.Environment.schedule(self, event, priority, delay)
 
     def timeout(self, delay: float = 0, value: Any = None) -> simpy.Timeout:  # noqa: ANN401
         """Return an event that happens after a delay, as SimPy does, if the delay is one."""
-        _check_delay(delay)
-        return simpy.Timeout(self, delay, value)
+        try:
+            return simpy.Timeout(self, delay, value)
+        except (TypeError, ValueError):  # SimPy's own words about a delay below 0, or about text
+            _check_delay(delay)
+            raise
 
 
 def _check_delay(delay: object) -> None:
