@@ -24,7 +24,7 @@ class Clock(simpy.Environment):
 
     def schedule(self, event: simpy.Event, priority: Any = NORMAL, delay: float = 0) -> None:  # noqa: ANN401
         """Schedule an event, as SimPy does, if its delay is one."""
-        if delay != 0:  # most events happen at once
+        if type(delay) is not int or delay != 0:  # most events happen at once, and NA equals nothing
             _check_delay(delay)
         simpy.Environment.schedule(self, event, priority, delay)
 

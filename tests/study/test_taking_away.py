@@ -38,13 +38,17 @@ def test_taking_credit_away_improves_nothing_where_nobody_reacts_and_nobody_wait
 
 
 @pytest.mark.long
-def test_on_average_taking_credit_away_costs_limit_whatever_people_do_about_it() -> None:
-    """With all reactions, a pool and a desk; single scenarios can improve, as docs/statistics.md says."""
+def test_taking_credit_away_costs_limit_in_most_scenarios_whatever_people_do_about_it() -> None:
+    """With all reactions, a pool and a desk; single scenarios can improve, as docs/statistics.md says.
+
+    Counted and not averaged: the few scenarios whose lines are raised without end would decide an average.
+    """
     changes = effects([*FEW, *MANY], {}).query("weight == 'amount'")
     for way, effect in changes.groupby("way"):
         for measure in GUARDED:
-            mean, error = effect[measure].mean(), effect[measure].sem()
-            assert mean > 2 * error, (way, measure)
+            worse, better = (effect[measure] > 1e-6).sum(), (effect[measure] < -1e-6).sum()
+            # 5 standard errors of the difference of the two counts, had a coin been tossed for each scenario
+            assert worse - better > 5 * (worse + better) ** 0.5, (way, measure)
 
 
 def test_cancelling_every_line_is_the_worst_that_can_happen() -> None:
