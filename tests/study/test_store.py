@@ -365,7 +365,7 @@ def assert_none_is_mixed(pairs: int, tmp_path: Path) -> None:
 
 
 def test_of_two_studies_released_together_on_a_new_store_one_is_refused(tmp_path: Path) -> None:
-    assert_none_is_mixed(6, tmp_path)
+    assert_none_is_mixed(3, tmp_path)
 
 
 @pytest.mark.long

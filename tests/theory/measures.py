@@ -57,8 +57,11 @@ def replicated(
     measure: Callable[[sl.Run], tuple[float, ...]],
     replications: Sequence[int] = REPLICATIONS,
 ) -> npt.NDArray[np.float64]:
-    """Return a row for each thing that is measured, with its values in each replication."""
-    runs = (sl.simulate(scenario, replication=r, keep="holds") for r in replications)
+    """Return a row for each thing that is measured, with its values in each replication.
+
+    The calendar driver simulates them: both drivers give the same history, and it is the faster one.
+    """
+    runs = (sl.simulate(scenario, replication=r, engine="calendar", keep="holds") for r in replications)
     return np.array([measure(run) for run in runs]).T
 
 
