@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, check_table, is_number, shown
+from simlimit.arguments import as_list, check_table, is_number, refusal, shown
 from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.tables import by_curve, outcomes_of
 from simlimit.errors import SimlimitError
@@ -65,9 +65,7 @@ def quantiles(
     check_table("curve", curve, "a table such as cumulative_incidence returns")
     outcomes = outcomes_of(curve)
     if not isinstance(outcome, Hashable) or outcome not in outcomes:
-        raise SimlimitError(
-            f"outcome is {shown(outcome)}, but must be one of the curve's: {shown(outcomes)}."
-        )
+        raise refusal("outcome", outcome, f"one of the curve's: {shown(outcomes)}")
     # As the curve writes it: 1.0 is equal to 1, but the names of its interval are others.
     outcome = outcomes[outcomes.index(outcome)]
     columns = [outcome, f"{outcome}_low", f"{outcome}_high"]
@@ -76,9 +74,7 @@ def quantiles(
     )
     for probability in shares:
         if not is_number(probability) or not 0 < probability <= 1:
-            raise SimlimitError(
-                f"probability is {shown(probability)}, but must be a number above 0 and at most 1."
-            )
+            raise refusal("probability", probability, "a number above 0 and at most 1")
     return by_curve(curve[columns], lambda part: _quantiles(part, shares))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, shown
+from simlimit.arguments import as_list, refusal, shown
 from simlimit.delays.curves import ROUNDING, Counts, FloatArray
 from simlimit.errors import SimlimitError
 
@@ -228,9 +228,7 @@ def data_by_group(
 
 def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
     if not isinstance(name, Hashable) or name not in frame.columns:
-        raise SimlimitError(
-            f"{argument} is {shown(name)}, but must be a column of the frame: {shown(list(frame))}."
-        )
+        raise refusal(argument, name, f"a column of the frame: {shown(list(frame))}")
     if list(frame).count(name) > 1:
         raise SimlimitError(f"{argument} is {shown(name)}, but the frame has several columns of this name.")
     return frame[name]
@@ -266,10 +264,8 @@ def _outcome_codes(
     categories = column.astype("category").cat
     labels = tuple(categories.categories)
     if censored is not None and censored not in labels:
-        raise SimlimitError(
-            f"censored is {shown(censored)}, but must be one of the labels of {name}, {shown(labels)}, "
-            "or None if every row has ended."
-        )
+        allowed = f"one of the labels of {name}, {shown(labels)}, or None if every row has ended"
+        raise refusal("censored", censored, allowed)
     outcomes = tuple(label for label in labels if censored is None or label != censored)
     codes = [outcomes.index(label) if label in outcomes else len(outcomes) for label in labels]
     return np.asarray(codes, np.int64)[categories.codes.to_numpy()], outcomes

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 
-from simlimit.arguments import check_type, shown
+from simlimit.arguments import check_type, refusal
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots.canvas import axes_or_new, finish, subtitle
@@ -79,9 +79,7 @@ def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
     if days is None:
         return 0, horizon - 1
     if len(days) != 2 or not 0 <= days[0] < days[1] < horizon:
-        raise SimlimitError(
-            f"days is {shown(days)}, but must be a first and a later last day from 0 to {horizon - 1}."
-        )
+        raise refusal("days", days, f"a first and a later last day from 0 to {horizon - 1}")
     return days
 
 

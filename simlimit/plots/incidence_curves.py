@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simlimit.arguments import as_days, check_type, shown
+from simlimit.arguments import as_days, check_type, refusal
 from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
 from simlimit.delays.tables import outcomes_of
@@ -117,11 +117,8 @@ def incidence(
 
 def _check_days(days: Sequence[float]) -> list[float]:
     asked = as_days(days)
-    rising = all(a < b for a, b in itertools.pairwise(asked))
-    if not asked or not rising or not 0 <= asked[0] <= asked[-1] < np.inf or asked[-1] == 0:
-        raise SimlimitError(
-            f"days is {shown(days)}, but must be numbers from 0 up, ascending, the last above 0."
-        )
+    if not asked or asked[-1] == 0 or not all(a < b for a, b in itertools.pairwise(asked)):
+        raise refusal("days", days, "numbers from 0 up, ascending, the last above 0")
     return asked
 
 

@@ -1,7 +1,6 @@
 """What a run can be asked for."""
 
-from simlimit.arguments import shown
-from simlimit.errors import SimlimitError
+from simlimit.arguments import refusal
 from simlimit.scenario import Scenario
 
 ENGINES = ("simpy", "calendar")
@@ -14,6 +13,4 @@ LARGEST_SEED = 2**32 - 1
 def check_scenario(scenario: object) -> None:
     """Refuse what is not a scenario."""
     if not isinstance(scenario, Scenario):
-        raise SimlimitError(
-            f"scenario is {shown(scenario)}, but must be a Scenario, such as preset('jiebei')."
-        )
+        raise refusal("scenario", scenario, "a Scenario, such as preset('jiebei')")
