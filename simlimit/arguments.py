@@ -107,10 +107,13 @@ def as_days(days: Iterable[float]) -> list[float]:
     return asked
 
 
-def check_table(name: str, table: object, allowed: str) -> None:
-    """Refuse what is not a table."""
+def check_table(name: str, table: object, columns: Iterable[str], allowed: str) -> None:
+    """Refuse what is not a table, or has not all of some columns."""
     if not isinstance(table, pd.DataFrame):
         raise refusal(name, table, allowed)
+    for column in columns:
+        if column not in table.columns:
+            raise SimlimitError(f"{name} has no column {column!r}, but must be {allowed}.")
 
 
 def as_frame(name: str, table: object) -> pd.DataFrame:

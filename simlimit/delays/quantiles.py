@@ -9,7 +9,6 @@ import pandas as pd
 from simlimit.arguments import as_list, check_table, is_number, refusal, shown
 from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.tables import by_curve, outcomes_of
-from simlimit.errors import SimlimitError
 
 
 def quantiles(
@@ -62,7 +61,7 @@ def quantiles(
     0.5           1.0     True
     0.9           NaN    False
     """
-    check_table("curve", curve, "a table such as cumulative_incidence returns")
+    check_table("curve", curve, (), "a table such as cumulative_incidence returns")
     outcomes = outcomes_of(curve)
     if not isinstance(outcome, Hashable) or outcome not in outcomes:
         raise refusal("outcome", outcome, f"one of the curve's: {shown(outcomes)}")
@@ -106,13 +105,9 @@ def describe_quantiles(table: pd.DataFrame) -> "pd.Series[str]":
     >>> sl.describe_quantiles(table).to_list()
     ['12 days (10 to 15)', 'not reached (from 28)']
     """
-    check_table("table", table, "a table of quantiles")
-    for name in ("days", "low", "high", "reached"):
-        if name not in table.columns:
-            raise SimlimitError(
-                f"table has no column {name!r}, but must be a table of quantiles, such as quantiles(curve)."
-            )
-    rows = zip(table["days"], table["low"], table["high"], table["reached"], strict=True)
+    columns = ["days", "low", "high", "reached"]
+    check_table("table", table, columns, "a table of quantiles, such as quantiles(curve)")
+    rows = table[columns].itertuples(index=False)
     return pd.Series([_describe(*row) for row in rows], index=table.index, name="text", dtype="str")
 
 

@@ -54,11 +54,7 @@ def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
     5           2      0.25       0.25
     30          0       NaN        NaN
     """
-    wanted = "a curve, such as cumulative_incidence returns"
-    check_table("curve", curve, wanted)
-    for name in (AT_RISK, FEW, PENDING):
-        if name not in curve.columns:
-            raise SimlimitError(f"curve has no column {name!r}, but must be {wanted}.")
+    check_table("curve", curve, (AT_RISK, FEW, PENDING), "a curve, such as cumulative_incidence returns")
     if curve.empty:
         raise SimlimitError("curve has no rows, but must have one or more.")
     asked = as_days(days)
