@@ -165,16 +165,14 @@ def read_survival_data(
 
 def tolerance(times: FloatArray) -> FloatArray:
     """Return by how much times may differ and still be one time: 0.1 + 0.2 is 0.3."""
-    differ: FloatArray = ROUNDING * np.maximum(times, 1.0)
-    return differ
+    return np.asarray(ROUNDING * np.maximum(times, 1.0))
 
 
 def _merge(times: FloatArray) -> FloatArray:
     """Return times, of which those that differ by rounding only are the smallest of them."""
     distinct, codes = np.unique(times, return_inverse=True)
     is_new = np.diff(distinct, prepend=-np.inf) > tolerance(distinct)
-    merged: FloatArray = distinct[is_new][np.cumsum(is_new)[codes] - 1]
-    return merged
+    return np.asarray(distinct[is_new][np.cumsum(is_new)[codes] - 1])
 
 
 def _entries(
