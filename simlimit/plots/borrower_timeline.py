@@ -7,7 +7,7 @@ from matplotlib.ticker import StrMethodFormatter
 from simlimit.arguments import check_type, refusal
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.plots.canvas import axes_or_new, finish, subtitle
+from simlimit.plots import canvas
 from simlimit.plots.labels import Labels, Language
 from simlimit.plots.stack import draw_stack
 from simlimit.run.borrower_history import borrower_history
@@ -67,12 +67,13 @@ def borrower(
             "simulate without them."
         )
     table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
-    ax = axes_or_new(ax, SIZE)
+    ax = canvas.axes_or_new(ax, SIZE)
     _stack(ax, table, label)
     ax.set_xlabel(label("day of the run (days)"))
     ax.set_ylabel(label("amount (currency units)"))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    return finish(ax, label("the line of borrower {borrower}", borrower=borrower), subtitle(run, label))
+    title = label("the line of borrower {borrower}", borrower=borrower)
+    return canvas.finish(ax, title, canvas.subtitle(run, label))
 
 
 def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:

@@ -12,18 +12,8 @@ from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
 from simlimit.delays.tables import outcomes_of
 from simlimit.errors import SimlimitError
-from simlimit.plots import style
+from simlimit.plots import canvas, style
 from simlimit.plots.by_age import delay_curve
-from simlimit.plots.canvas import (
-    axes_or_new,
-    finish,
-    label_ends,
-    percent,
-    shade_few,
-    subtitle,
-    use_percent_axis,
-    write,
-)
 from simlimit.plots.labels import CHINESE, Labels, Language
 from simlimit.run.run import Run
 from simlimit.study.metrics import Floats, Weight
@@ -93,17 +83,18 @@ def incidence(
     asked = _check_days(days)
     curve = _curve(of, weight, confidence)
     outcomes = {name: _outcome_label(str(name), label) for name in outcomes_of(curve)}
-    ax = axes_or_new(ax, SIZE)
+    ax = canvas.axes_or_new(ax, SIZE)
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
-    use_percent_axis(ax)
+    canvas.use_percent_axis(ax)
     for number, name in enumerate(outcomes):
         _draw(ax, curve, name, style.line(number))
-    if shade_few(ax, curve, label):
+    if canvas.shade_few(ax, curve, label):
         ax.legend(loc="upper left", fontsize="small", framealpha=1)
     before = curve.loc[: asked[-1]]
     last = {name: before[name].ffill().iloc[-1] if len(before) else 0.0 for name in outcomes}
-    label_ends(ax, [*last.values()], [f"{words} {percent(last[name])}" for name, words in outcomes.items()])
+    texts = [f"{words} {canvas.percent(last[name])}" for name, words in outcomes.items()]
+    canvas.label_ends(ax, [*last.values()], texts)
     rows = [(label("at risk"), _at_risk(curve, asked))]
     rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
     if isinstance(of, pd.DataFrame):
@@ -111,8 +102,8 @@ def incidence(
         source = str(curve.attrs.get("interval", ""))
     else:
         _write_table(ax, rows, asked, label(_unit(of, weight)))
-        source = subtitle(of, label, confidence)
-    return finish(ax, label("release and forfeit by age"), source)
+        source = canvas.subtitle(of, label, confidence)
+    return canvas.finish(ax, label("release and forfeit by age"), source)
 
 
 def _check_days(days: Sequence[float]) -> list[float]:
@@ -173,12 +164,12 @@ def _write_table(ax: Axes, rows: Sequence[Row], days: Sequence[float], unit: str
     """Write rows of numbers below the axes, each number below its day, and their unit above them."""
     down = -BELOW_AXES
     if unit:
-        write(ax, unit, (0, 0), "axes fraction", (0, down))
+        canvas.write(ax, unit, (0, 0), "axes fraction", (0, down))
         down -= ROW_HEIGHT
     # The first number is centred below the left end of the axis, and needs half its width.
     left = 8 + 0.31 * style.LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for _, counts in rows)
     for name, counts in rows:
-        write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
+        canvas.write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
         for day, count in zip(days, counts, strict=True):
-            write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
+            canvas.write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
         down -= ROW_HEIGHT
