@@ -47,8 +47,8 @@ def write_study(study: Study, folder: Path) -> None:
     study.standing().to_csv(folder / "standing.csv")
     study.groups().to_csv(folder / "groups.csv")
     study.scenario.save(folder / "scenario.toml")
-    simlimit.plots.files.save_picture(folder / "delay.png", simlimit.plots.delay(study))
-    simlimit.plots.files.save_picture(folder / "standing.png", simlimit.plots.standing(study))
+    simlimit.plots.canvas.save_picture(folder / "delay.png", simlimit.plots.delay(study))
+    simlimit.plots.canvas.save_picture(folder / "standing.png", simlimit.plots.standing(study))
 
 
 def _quantiles(study: Study) -> str:

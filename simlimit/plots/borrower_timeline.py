@@ -9,7 +9,6 @@ from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas
 from simlimit.plots.labels import Labels, Language
-from simlimit.plots.stack import draw_stack
 from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
 
@@ -90,7 +89,7 @@ def _stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     entries = {"outstanding": label("outstanding"), **held, "available": label("available")}
     # The end of a day lasts until the end of the next; the last one, too.
     edges = table.reindex(range(table.index[0], table.index[-1] + 2), method="ffill")
-    height = draw_stack(ax, edges, entries, linewidth=0.3)
+    height = canvas.draw_stack(ax, edges, entries, linewidth=0.3)
     # White on white needs an outline.
     ax.collections[-1].set_linewidth(0.8)
     (limit,) = ax.step(edges.index, edges["limit"], where="post", color="black", label=label("limit"))

@@ -8,7 +8,6 @@ from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
 from simlimit.plots import by_age, canvas
 from simlimit.plots.labels import Labels, Language
-from simlimit.plots.stack import draw_stack
 from simlimit.run.run import Run
 from simlimit.study.metrics import Weight
 from simlimit.study.study import Study
@@ -81,7 +80,7 @@ def _stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     end = table.index[-1]
     shown = [name for name in ("forfeited", *reversed(GATES)) if table[name].any()]
     entries = {name: _legend_entry(name, table[name], label) for name in shown}
-    height = draw_stack(ax, table, entries, linewidth=0.5)
+    height = canvas.draw_stack(ax, table, entries, linewidth=0.5)
     areas, _ = ax.get_legend_handles_labels()
     ax.step(table.index, height, where="post", color="black", linewidth=1)
     ax.set(xlim=(0, end), ylim=(0, max(1.1 * height.max(), 1e-3)))
