@@ -82,7 +82,8 @@ def incidence(
     label = Labels(language)
     asked = _check_days(days)
     curve = _curve(of, weight, confidence)
-    outcomes = {name: _outcome_label(str(name), label) for name in outcomes_of(curve)}
+    # Our own words are translated; others stay as the user's log has them.
+    outcomes = {name: label(name) if name in CHINESE else str(name) for name in outcomes_of(curve)}
     ax = canvas.axes_or_new(ax, SIZE)
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
@@ -97,12 +98,10 @@ def incidence(
     canvas.label_ends(ax, [*last.values()], texts)
     rows = [(label("at risk"), _at_risk(curve, asked))]
     rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
-    if isinstance(of, pd.DataFrame):
-        _write_table(ax, rows, asked, "")
-        source = str(curve.attrs.get("interval", ""))
-    else:
-        _write_table(ax, rows, asked, label(_unit(of, weight)))
-        source = canvas.subtitle(of, label, confidence)
+    unit, source = "", str(curve.attrs.get("interval", ""))
+    if not isinstance(of, pd.DataFrame):
+        unit, source = label(_unit(of, weight)), canvas.subtitle(of, label, confidence)
+    _write_table(ax, rows, asked, unit)
     return canvas.finish(ax, label("release and forfeit by age"), source)
 
 
@@ -131,11 +130,6 @@ def _draw(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> No
     low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
     ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
     ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
-
-
-def _outcome_label(name: str, label: Labels) -> str:
-    """Return the word for an outcome: ours, or as the user's log has it."""
-    return label(name) if name in CHINESE else name
 
 
 def _unit(of: Run | Study, weight: Weight) -> str:
