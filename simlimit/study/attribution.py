@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import check_choice, shown
+from simlimit.arguments import check_choice, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario
@@ -179,6 +179,7 @@ class Attribution(TabularResult):
 
             NaN where a column has nothing to say: settlement and forfeit are no gates that can be opened.
         """
+        check_confidence(confidence)
         closed, opened = _value(self.metrics, GATES), _value(self.metrics, ())
         total = {TOTAL: closed - opened}
         effects = {

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import shown
+from simlimit.arguments import check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, verdicts
@@ -122,6 +122,7 @@ class Comparison(TabularResult):
         SimlimitError
             If there is only one scenario, or no such metric or weight.
         """
+        check_confidence(confidence)
         chosen = list(METRICS if metrics is None else metrics)
         check_metrics("metrics", chosen)
         chosen = beside_losses(chosen)

@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtrit
 
-from simlimit.arguments import check_confidence
 from simlimit.delays.tables import with_interval
 from simlimit.study.events import LEAST_EVENTS
 from simlimit.study.metrics import SHARES, Floats
@@ -41,7 +40,6 @@ def t_intervals(values: Floats, confidence: float, events: Floats | None = None)
         Arrays of shape (...). The interval is NaN with fewer than two replications. It is NaN as well if all
         are equal, or fewer than `LEAST_EVENTS` are expected: how much others would differ was not seen.
     """
-    check_confidence(confidence)
     number, mean, variance = moments(values)
     varies = np.fmin.reduce(values, initial=np.inf) < np.fmax.reduce(values, initial=-np.inf)
     is_known = varies if events is None else varies & (events >= LEAST_EVENTS)

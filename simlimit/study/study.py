@@ -203,6 +203,7 @@ class Study(TabularResult):
               have fewer than 20 events of the metric, at the rate of the whole book. All are unknown where
               replications are too few for so many gaps: 12 are enough for four groups.
         """
+        check_confidence(confidence)
         whole_book = self.metrics(weight)
         by_group = metrics.group_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
         values = np.stack(list(by_group.values()), axis=1)
@@ -251,11 +252,11 @@ class Study(TabularResult):
         SimlimitError
             If there is no such group.
         """
-        ended, censored = self._ended(weight, group)
+        ended, censored = self._ended(confidence, weight, group)
         totals = ended.sum(axis=0), censored.sum(axis=0)
         clusters = clusters_behind(totals, [(ended, censored)])
         band = jackknife(aalen_johansen, ended, censored, confidence=confidence, clusters=clusters)
-        few = mark_few(tuple(each.sum(axis=0) for each in self._ended("holds", group)))
+        few = mark_few(tuple(each.sum(axis=0) for each in self._ended(confidence, "holds", group)))
         risk = at_risk(*totals) / (1 if weight == "holds" else 100)
         curves = (band.estimate, band.low, band.high)
         table = curve_table(pd.RangeIndex(len(risk)), ENDS, risk, few, curves, clusters)
@@ -321,7 +322,7 @@ class Study(TabularResult):
             Index `days`, 0 to the follow-up. Columns: the eight causes, `released` and `forfeited`; then each
             with `_low` and `_high`. NaN without a followed hold.
         """
-        counts = self._counts("followed", weight, group)
+        counts = self._counts("followed", confidence, weight, group)
         counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
         band = jackknife(_shares, counts, confidence=confidence)
         names = (*GATES, *ENDS)
@@ -386,9 +387,10 @@ class Study(TabularResult):
         return self._by_follow_up[follow_up_days]
 
     def _counts(
-        self, which: Literal["ended", "followed"], weight: str, group: str | None
+        self, which: Literal["ended", "followed"], confidence: float, weight: str, group: str | None
     ) -> npt.NDArray[np.int64]:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
+        check_confidence(confidence)
         check_choice("weight", weight, WEIGHTS)
         counts = metrics.holds_or_cents(self._tallies, which, weight)
         if group is None:
@@ -396,9 +398,11 @@ class Study(TabularResult):
         check_choice("group", group, self.by)
         return counts[:, self.by.index(group)].astype(np.int64)
 
-    def _ended(self, weight: str, group: str | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _ended(
+        self, confidence: float, weight: str, group: str | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the counts of each replication that ended in each way at each age, and the last seen."""
-        counts = self._counts("ended", weight, group)
+        counts = self._counts("ended", confidence, weight, group)
         return counts[:, :2], metrics.last_seen(counts[:, 2])
 
     def _kept_table(self, name: str, kept: tuple[str, ...]) -> pd.DataFrame:
