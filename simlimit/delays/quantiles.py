@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, check_table, is_number, refusal, shown
+from simlimit.arguments import as_list, check_columns, is_number, refused, shown
 from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.tables import by_curve, outcomes_of
 
@@ -61,10 +61,10 @@ def quantiles(
     0.5           1.0     True
     0.9           NaN    False
     """
-    check_table("curve", curve, (), "a table such as cumulative_incidence returns")
+    check_columns("curve", curve, (), "a table such as cumulative_incidence returns")
     outcomes = outcomes_of(curve)
     if not isinstance(outcome, Hashable) or outcome not in outcomes:
-        raise refusal("outcome", outcome, f"one of the curve's: {shown(outcomes)}")
+        raise refused("outcome", outcome, f"one of the curve's: {shown(outcomes)}")
     # As the curve writes it: 1.0 is equal to 1, but the names of its interval are others.
     outcome = outcomes[outcomes.index(outcome)]
     columns = [outcome, f"{outcome}_low", f"{outcome}_high"]
@@ -73,7 +73,7 @@ def quantiles(
     )
     for probability in shares:
         if not is_number(probability) or not 0 < probability <= 1:
-            raise refusal("probability", probability, "a number above 0 and at most 1")
+            raise refused("probability", probability, "a number above 0 and at most 1")
     return by_curve(curve[columns], lambda part: _quantiles(part, shares))
 
 
@@ -106,7 +106,7 @@ def describe_quantiles(table: pd.DataFrame) -> "pd.Series[str]":
     ['12 days (10 to 15)', 'not reached (from 28)']
     """
     columns = ["days", "low", "high", "reached"]
-    check_table("table", table, columns, "a table of quantiles, such as quantiles(curve)")
+    check_columns("table", table, columns, "a table of quantiles, such as quantiles(curve)")
     rows = table[columns].itertuples(index=False)
     return pd.Series([_describe(*row) for row in rows], index=table.index, name="text", dtype="str")
 

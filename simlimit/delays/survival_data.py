@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, refusal, shown
+from simlimit.arguments import as_list, refused, shown
 from simlimit.delays.curves import ROUNDING, Counts, FloatArray
 from simlimit.errors import SimlimitError
 
@@ -216,7 +216,7 @@ def data_by_group(
 
 def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
     if not isinstance(name, Hashable) or name not in frame.columns:
-        raise refusal(argument, name, f"a column of the frame: {shown(list(frame))}")
+        raise refused(argument, name, f"a column of the frame: {shown(list(frame))}")
     if list(frame).count(name) > 1:
         raise SimlimitError(f"{argument} is {shown(name)}, but the frame has several columns of this name.")
     return frame[name]
@@ -254,7 +254,7 @@ def _outcome_codes(
     labels = tuple(categories.categories)
     if censored is not None and censored not in labels:
         allowed = f"one of the labels of {column.name}, {shown(labels)}, or None if every row has ended"
-        raise refusal("censored", censored, allowed)
+        raise refused("censored", censored, allowed)
     outcomes = tuple(label for label in labels if censored is None or label != censored)
     codes = [outcomes.index(label) if label in outcomes else len(outcomes) for label in labels]
     return np.asarray(codes, np.int64)[categories.codes.to_numpy()], outcomes

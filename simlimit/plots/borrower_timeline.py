@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 
-from simlimit.arguments import check_type, refusal
+from simlimit.arguments import check_type, refused
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas
@@ -79,7 +79,7 @@ def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
     if days is None:
         return 0, horizon - 1
     if len(days) != 2 or not 0 <= days[0] < days[1] < horizon:
-        raise refusal("days", days, f"a first and a later last day from 0 to {horizon - 1}")
+        raise refused("days", days, f"a first and a later last day from 0 to {horizon - 1}")
     return days
 
 

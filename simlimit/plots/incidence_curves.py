@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simlimit.arguments import as_days, check_type, refusal
+from simlimit.arguments import as_days, check_type, refused
 from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
 from simlimit.delays.tables import outcomes_of
@@ -108,7 +108,7 @@ def incidence(
 def _check_days(days: Sequence[float]) -> list[float]:
     asked = as_days(days)
     if not asked or asked[-1] == 0 or not all(a < b for a, b in itertools.pairwise(asked)):
-        raise refusal("days", days, "numbers from 0 up, ascending, the last above 0")
+        raise refused("days", days, "numbers from 0 up, ascending, the last above 0")
     return asked
 
 

@@ -1,6 +1,6 @@
 """What a run can be asked for."""
 
-from simlimit.arguments import refusal
+from simlimit.arguments import refused
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 
@@ -21,4 +21,4 @@ def check_kept(what: str, keep: str, kept: tuple[str, ...]) -> None:
 def check_scenario(scenario: object) -> None:
     """Refuse what is not a scenario."""
     if not isinstance(scenario, Scenario):
-        raise refusal("scenario", scenario, "a Scenario, such as preset('jiebei')")
+        raise refused("scenario", scenario, "a Scenario, such as preset('jiebei')")

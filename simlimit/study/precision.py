@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import is_number, refusal
+from simlimit.arguments import is_number, refused
 from simlimit.study.intervals import half_width
 from simlimit.study.metrics import Floats, check_metrics
 
@@ -31,7 +31,7 @@ def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, floa
     for metric, target in targets.items():
         if not is_number(target) or not 0 < target < 1:
             allowed = "a number between 0 and 1: half the width of the interval relative to the estimate"
-            raise refusal(f"precision of {metric}", target, allowed)
+            raise refused(f"precision of {metric}", target, allowed)
     return targets
 
 
