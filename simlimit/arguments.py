@@ -45,6 +45,17 @@ def kind_of(value: object) -> str:
     return kind.__name__ if package in ("builtins", "simlimit") else f"{package}.{kind.__name__}"
 
 
+def refused(name: str, value: object, allowed: str) -> SimlimitError:
+    """Return the error that refuses the value of an argument.
+
+    Examples
+    --------
+    >>> print(refused("horizon_days", "soon", "a whole number"))
+    horizon_days is 'soon', but must be a whole number.
+    """
+    return SimlimitError(f"{name} is {shown(value)}, but must be {allowed}.")
+
+
 def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a number; a truth value is not."""
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
@@ -53,9 +64,7 @@ def is_number(value: object) -> TypeGuard[float]:
 def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
     """Return a whole number within bounds, or refuse it."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= largest:
-        raise SimlimitError(
-            f"{name} is {shown(value)}, but must be a whole number from {least} to {largest}."
-        )
+        raise refused(name, value, f"a whole number from {least} to {largest}")
     return int(value)
 
 
@@ -63,20 +72,20 @@ def check_number(name: str, value: object, least: float, most: float = math.inf,
     """Return a finite number within bounds, or refuse it."""
     if not is_number(value) or not least <= value <= most or not math.isfinite(value):
         allowed = f"from {least:.12g} " + (f"to {most:.12g}" if most < math.inf else "up")
-        raise SimlimitError(f"{name} is {shown(value)}, but must be a number {allowed}{unit}.")
+        raise refused(name, value, f"a number {allowed}{unit}")
     return float(value)
 
 
 def check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Refuse what is not among the choices."""
     if not isinstance(value, str) or value not in allowed:
-        raise SimlimitError(f"{name} is {shown(value)}, but must be one of: {', '.join(allowed)}.")
+        raise refused(name, value, f"one of: {', '.join(allowed)}")
 
 
 def check_confidence(confidence: object) -> None:
     """Refuse a confidence that is not between 0 and 1."""
     if not is_number(confidence) or not 0 < confidence < 1:
-        raise SimlimitError(f"confidence is {shown(confidence)}, but must be a number between 0 and 1.")
+        raise refused("confidence", confidence, "a number between 0 and 1")
 
 
 def as_list(name: str, values: Iterable[T], allowed: str) -> list[T]:
@@ -86,7 +95,7 @@ def as_list(name: str, values: Iterable[T], allowed: str) -> list[T]:
             raise TypeError
         return list(values)
     except TypeError:
-        raise SimlimitError(f"{name} is {shown(values)}, but must be {allowed}.") from None
+        raise refused(name, values, allowed) from None
 
 
 def as_days(days: Iterable[float]) -> list[float]:
@@ -98,10 +107,13 @@ def as_days(days: Iterable[float]) -> list[float]:
     return asked
 
 
-def check_table(name: str, table: object, allowed: str) -> None:
-    """Refuse what is not a table."""
+def check_columns(name: str, table: object, columns: Iterable[str], allowed: str) -> None:
+    """Refuse what is not a table with these columns."""
     if not isinstance(table, pd.DataFrame):
-        raise SimlimitError(f"{name} is {shown(table)}, but must be {allowed}.")
+        raise refused(name, table, allowed)
+    for column in columns:
+        if column not in table.columns:
+            raise SimlimitError(f"{name} has no column {column!r}, but must be {allowed}.")
 
 
 def as_frame(name: str, table: object) -> pd.DataFrame:

@@ -51,27 +51,26 @@ class Histories:
     blind_months: int = 0
 
     def __post_init__(self) -> None:
-        # A frozen field is set this way once, before anybody sees it.
-        for name in ("limit", "balance", "payments"):
-            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
         late = _numbers("late", self.late)
         if not np.isin(late, (0, 1)).all():
             raise PortfolioError(
                 "late has a value that is neither 0 nor 1; allowed are flags, such as days > 0"
             )
-        object.__setattr__(self, "late", late.astype(np.bool_))
         clients, months = late.shape if late.ndim == 2 else (0, 0)
         if clients < 1 or months < 2:
             raise PortfolioError(
                 f"late has the shape {late.shape}; allowed is clients x months, at least 1 x 2"
             )
         shapes = {"limit": (clients,), "balance": (clients, months), "payments": (clients, months - 1)}
+        # A frozen field is set this way once, before anybody sees it.
+        object.__setattr__(self, "late", late.astype(np.bool_))
         for name, shape in shapes.items():
-            values = getattr(self, name)
+            values = _numbers(name, getattr(self, name))
             if values.shape != shape:
                 raise PortfolioError(f"{name} has the shape {values.shape}; allowed here is {shape}")
             if not np.isfinite(values).all():
                 raise PortfolioError(f"{name} has a value that is not a finite number")
+            object.__setattr__(self, name, values)
         if self.limit.min() <= 0:
             raise PortfolioError(f"limit has the value {self.limit.min():g}; allowed are numbers above 0")
         if self.payments.min() < 0:
@@ -109,12 +108,8 @@ class Histories:
             Of the same clients.
         """
         check_whole("months", months, self.late.shape[1], least=2)
-        balance, payments, late = (
-            self.balance[:, :months],
-            self.payments[:, : months - 1],
-            self.late[:, :months],
-        )
-        return replace(self, balance=balance, payments=payments, late=late)
+        payments = self.payments[:, : months - 1]
+        return replace(self, balance=self.balance[:, :months], payments=payments, late=self.late[:, :months])
 
 
 def _numbers(name: str, values: npt.ArrayLike) -> Floats:

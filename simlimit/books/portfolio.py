@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +10,6 @@ import pandas as pd
 from simlimit.books.table import MAX_AMOUNT, Floats, check_cells, numbers, read_cells, read_columns, source_of
 from simlimit.books.uci import is_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError
-
-N = TypeVar("N", np.float64, np.int16)
 
 MAX_REGIONS = 32_767
 
@@ -88,20 +85,16 @@ def read_portfolio(path: str | Path) -> Portfolio:
     """
     cells = read_cells(path)
     table = portfolio_from_uci(path) if is_uci(cells) else _read_own(cells)
-
-    def column(name: str, kind: type[N]) -> npt.NDArray[N] | None:
-        return table[name].to_numpy(kind) if name in table else None
-
+    kinds = {"score": "f8", "late_share": "f8", "months_late": "i2", "spell_months": "i2"}
+    columns = {name: table[name].to_numpy(kind) if name in table else None for name, kind in kinds.items()}
     region_names, region = _regions(table["region"]) if "region" in table else ((), None)
+    limit, outstanding = (_cents(table[name]) for name in ("limit", "outstanding"))
     return Portfolio(
-        limit_cents=_cents(table["limit"]),
-        outstanding_cents=_cents(table["outstanding"]),
-        score=column("score", np.float64),
+        limit_cents=limit,
+        outstanding_cents=outstanding,
         region_names=region_names,
         region=region,
-        late_share=column("late_share", np.float64),
-        months_late=column("months_late", np.int16),
-        spell_months=column("spell_months", np.int16),
+        **columns,
     )
 
 

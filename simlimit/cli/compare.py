@@ -52,5 +52,5 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     (folder / "scenarios").mkdir()
     for position, (name, study) in enumerate(comparison.studies.items()):
         study.scenario.save(folder / "scenarios" / f"{path_name(position, name)}.toml")
-    simlimit.plots.files.save_picture(folder / "forest.png", simlimit.plots.forest(comparison))
-    simlimit.plots.files.save_picture(folder / "platform.png", simlimit.plots.platform(comparison))
+    simlimit.plots.canvas.save_picture(folder / "forest.png", simlimit.plots.forest(comparison))
+    simlimit.plots.canvas.save_picture(folder / "platform.png", simlimit.plots.platform(comparison))

@@ -49,4 +49,4 @@ def write_run(run: Run, folder: Path) -> None:
     run.scenario.save(folder / "scenario.toml")
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     follow_up_days = max(1, min(FOLLOW_UP_DAYS, observed // 2))
-    simlimit.plots.files.save_picture(folder / "delay.png", simlimit.plots.delay(run, follow_up_days))
+    simlimit.plots.canvas.save_picture(folder / "delay.png", simlimit.plots.delay(run, follow_up_days))

@@ -41,14 +41,12 @@ def study_scenario(options: argparse.Namespace) -> bool:
 
 def write_study(study: Study, folder: Path) -> None:
     """Write the tables and figures of a study into a folder."""
-    study.summary().to_csv(folder / "summary.csv")
+    for name in ("summary", "delay_curve", "standing", "groups"):
+        getattr(study, name)().to_csv(folder / f"{name}.csv")
     study.metrics().to_parquet(folder / "metrics.parquet")
-    study.delay_curve().to_csv(folder / "delay_curve.csv")
-    study.standing().to_csv(folder / "standing.csv")
-    study.groups().to_csv(folder / "groups.csv")
     study.scenario.save(folder / "scenario.toml")
-    simlimit.plots.files.save_picture(folder / "delay.png", simlimit.plots.delay(study))
-    simlimit.plots.files.save_picture(folder / "standing.png", simlimit.plots.standing(study))
+    simlimit.plots.canvas.save_picture(folder / "delay.png", simlimit.plots.delay(study))
+    simlimit.plots.canvas.save_picture(folder / "standing.png", simlimit.plots.standing(study))
 
 
 def _quantiles(study: Study) -> str:

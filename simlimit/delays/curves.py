@@ -185,21 +185,7 @@ def effective_number(counts: Counts, squares: FloatArray | None = None) -> Float
     each = share * sizes
     number = np.divide(1.0, each, out=np.full_like(each, np.inf), where=each > 0)
     number[is_unknown] = 0.0
-    smallest: FloatArray = np.minimum.accumulate(number, axis=-1)
-    return smallest
-
-
-def _checked_counts(ended: npt.ArrayLike, censored: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    ends: FloatArray = np.asarray(ended, np.float64)
-    losses: FloatArray = np.asarray(censored, np.float64)
-    if ends.ndim < 2 or losses.shape != (*ends.shape[:-2], *ends.shape[-1:]):
-        raise SimlimitError(
-            f"ended has shape {ends.shape} and censored has shape {losses.shape}, "
-            "but they must be (..., outcomes, ages) and (..., ages)."
-        )
-    for name, counts in (("ended", ends), ("censored", losses)):
-        _check_not_negative(name, counts)
-    return ends, losses
+    return np.asarray(np.minimum.accumulate(number, axis=-1))
 
 
 def _check_not_negative(name: str, counts: FloatArray) -> None:
@@ -211,8 +197,7 @@ def _check_not_negative(name: str, counts: FloatArray) -> None:
 
 def _number_from(each: FloatArray) -> FloatArray:
     """Return the sum over each age and all later ones."""
-    total: FloatArray = np.cumsum(each[..., ::-1], axis=-1)[..., ::-1]
-    return total
+    return np.flip(np.cumsum(np.flip(each, axis=-1), axis=-1), axis=-1)
 
 
 def _without_late(observed: FloatArray, leaving: FloatArray, entered: npt.ArrayLike) -> FloatArray:
@@ -239,10 +224,17 @@ def _observed(
     ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Check counts, and return those that ended in each way, in any way, and those at risk."""
-    ended, censored = _checked_counts(ended, censored)
-    leaving = ended.sum(axis=-2)
-    observed = _number_from(leaving + censored)
-    return ended, leaving, observed if entered is None else _without_late(observed, leaving, entered)
+    ends, losses = np.asarray(ended, np.float64), np.asarray(censored, np.float64)
+    if ends.ndim < 2 or losses.shape != (*ends.shape[:-2], *ends.shape[-1:]):
+        raise SimlimitError(
+            f"ended has shape {ends.shape} and censored has shape {losses.shape}, "
+            "but they must be (..., outcomes, ages) and (..., ages)."
+        )
+    _check_not_negative("ended", ends)
+    _check_not_negative("censored", losses)
+    leaving = ends.sum(axis=-2)
+    observed = _number_from(leaving + losses)
+    return ends, leaving, observed if entered is None else _without_late(observed, leaving, entered)
 
 
 def _risk_sets(

@@ -121,10 +121,9 @@ def cumulative_incidence(
         frame, duration, outcome, censored, weight, cluster, entry=entry, censored_at_risk=censored_at_risk
     )
     table = table_by_group(frame, by, data, lambda group: _curve(group, confidence))
+    method = "rows taken as independent" if weight is None else "none for amounts without a cluster"
     if cluster is not None:
         method = f"delete-one jackknife over {cluster}"
-    else:
-        method = "none for amounts without a cluster" if weight is not None else "rows taken as independent"
     return note_interval(table, confidence, method)
 
 

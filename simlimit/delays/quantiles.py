@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, check_table, is_number, shown
+from simlimit.arguments import as_list, check_columns, is_number, refused, shown
 from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.tables import by_curve, outcomes_of
-from simlimit.errors import SimlimitError
 
 
 def quantiles(
@@ -62,12 +61,10 @@ def quantiles(
     0.5           1.0     True
     0.9           NaN    False
     """
-    check_table("curve", curve, "a table such as cumulative_incidence returns")
+    check_columns("curve", curve, (), "a table such as cumulative_incidence returns")
     outcomes = outcomes_of(curve)
     if not isinstance(outcome, Hashable) or outcome not in outcomes:
-        raise SimlimitError(
-            f"outcome is {shown(outcome)}, but must be one of the curve's: {shown(outcomes)}."
-        )
+        raise refused("outcome", outcome, f"one of the curve's: {shown(outcomes)}")
     # As the curve writes it: 1.0 is equal to 1, but the names of its interval are others.
     outcome = outcomes[outcomes.index(outcome)]
     columns = [outcome, f"{outcome}_low", f"{outcome}_high"]
@@ -76,9 +73,7 @@ def quantiles(
     )
     for probability in shares:
         if not is_number(probability) or not 0 < probability <= 1:
-            raise SimlimitError(
-                f"probability is {shown(probability)}, but must be a number above 0 and at most 1."
-            )
+            raise refused("probability", probability, "a number above 0 and at most 1")
     return by_curve(curve[columns], lambda part: _quantiles(part, shares))
 
 
@@ -110,13 +105,9 @@ def describe_quantiles(table: pd.DataFrame) -> "pd.Series[str]":
     >>> sl.describe_quantiles(table).to_list()
     ['12 days (10 to 15)', 'not reached (from 28)']
     """
-    check_table("table", table, "a table of quantiles")
-    for name in ("days", "low", "high", "reached"):
-        if name not in table.columns:
-            raise SimlimitError(
-                f"table has no column {name!r}, but must be a table of quantiles, such as quantiles(curve)."
-            )
-    rows = zip(table["days"], table["low"], table["high"], table["reached"], strict=True)
+    columns = ["days", "low", "high", "reached"]
+    check_columns("table", table, columns, "a table of quantiles, such as quantiles(curve)")
+    rows = table[columns].itertuples(index=False)
     return pd.Series([_describe(*row) for row in rows], index=table.index, name="text", dtype="str")
 
 

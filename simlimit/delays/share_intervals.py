@@ -91,8 +91,7 @@ def never_falling(ends: FloatArray) -> FloatArray:
 
     A share that surely was 0.85 a day ago is no smaller now, although its interval may have become wider.
     """
-    highest: FloatArray = np.fmax.accumulate(ends, axis=-1)
-    return np.where(np.isnan(ends), np.nan, highest)
+    return np.where(np.isnan(ends), np.nan, np.fmax.accumulate(ends, axis=-1))
 
 
 def exact(share: FloatArray, number: FloatArray, confidence: float) -> Interval:

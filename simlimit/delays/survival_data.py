@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, shown
+from simlimit.arguments import as_list, refused, shown
 from simlimit.delays.curves import ROUNDING, Counts, FloatArray
 from simlimit.errors import SimlimitError
 
@@ -146,48 +146,44 @@ def read_survival_data(
     """
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
-    codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), outcome, censored)
-    times = _non_negative(_column(frame, "duration", duration), duration)
+    codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), censored)
+    times = _non_negative(_column(frame, "duration", duration))
     columns: dict[str, FloatArray | IntArray] = {"outcome": codes}
     if entry is None:
         columns["time"] = _merge(times)
     else:
-        entries = _non_negative(_column(frame, "entry", entry), entry)
-        times, entries = np.split(_merge(np.append(times, entries)), 2)
-        columns |= {"time": times, "entry": _entries(frame, entries, times, (entry, duration))}
+        entered = _column(frame, "entry", entry)
+        times, entries = np.split(_merge(np.append(times, _non_negative(entered))), 2)
+        columns |= {"time": times, "entry": _entries(entered, entries, times, duration)}
     if weight is not None:
-        columns["weight"] = _non_negative(_column(frame, "weight", weight), weight)
+        columns["weight"] = _non_negative(_column(frame, "weight", weight))
     if cluster is not None:
-        columns["cluster"] = _codes(_column(frame, "cluster", cluster), cluster)
+        columns["cluster"] = _codes(_column(frame, "cluster", cluster))
     data = SurvivalData(pd.DataFrame(columns), outcomes, pd.api.types.is_integer_dtype(frame[duration]))
     return data if censored_at_risk else _censored_earlier(data)
 
 
 def tolerance(times: FloatArray) -> FloatArray:
     """Return by how much times may differ and still be one time: 0.1 + 0.2 is 0.3."""
-    differ: FloatArray = ROUNDING * np.maximum(times, 1.0)
-    return differ
+    return np.asarray(ROUNDING * np.maximum(times, 1.0))
 
 
 def _merge(times: FloatArray) -> FloatArray:
     """Return times, of which those that differ by rounding only are the smallest of them."""
     distinct, codes = np.unique(times, return_inverse=True)
     is_new = np.diff(distinct, prepend=-np.inf) > tolerance(distinct)
-    merged: FloatArray = distinct[is_new][np.cumsum(is_new)[codes] - 1]
-    return merged
+    return np.asarray(distinct[is_new][np.cumsum(is_new)[codes] - 1])
 
 
-def _entries(
-    frame: pd.DataFrame, entries: FloatArray, times: FloatArray, names: tuple[str, str]
-) -> FloatArray:
+def _entries(column: "pd.Series[Any]", entries: FloatArray, times: FloatArray, duration: str) -> FloatArray:
     """Return after which time each row is at risk, or refuse a row that never is."""
     entries = np.where(entries <= ROUNDING, FROM_START, entries)
     wrong = entries >= times
     if wrong.any():
         first = int(np.argmax(wrong))
         raise SimlimitError(
-            f"{names[0]} is {entries[first]:g} in row {shown(frame.index[first])}, "
-            f"but must be before its {names[1]}, {times[first]:g}."
+            f"{column.name} is {entries[first]:g} in row {shown(column.index[first])}, "
+            f"but must be before its {duration}, {times[first]:g}."
         )
     return entries
 
@@ -203,73 +199,62 @@ def _censored_earlier(data: SurvivalData) -> SurvivalData:
     return replace(data, rows=rows)
 
 
-def names_of(by: str | Sequence[str]) -> list[str]:
-    """Return the columns that make groups."""
-    if isinstance(by, str):
-        return [by]
-    names = as_list("by", by, "a column of the frame, or a list of columns")
-    if not names:
-        raise SimlimitError("by is empty, but must be a column of the frame, or a list of columns.")
-    return names
-
-
 def data_by_group(
     frame: pd.DataFrame, by: str | Sequence[str], data: SurvivalData
-) -> dict[Hashable, SurvivalData]:
-    """Return the data of each group of rows that agree in some columns, in order of these."""
-    names = names_of(by)
-    columns = []
+) -> tuple[list[str], dict[Hashable, SurvivalData]]:
+    """Return the columns that make groups, and the data of each group of rows that agree in these."""
+    allowed = "a column of the frame, or a list of columns"
+    names = [by] if isinstance(by, str) else as_list("by", by, allowed)
+    if not names:
+        raise SimlimitError(f"by is empty, but must be {allowed}.")
     for name in names:
-        _codes(_column(frame, "by", name), name)
-        columns.append(frame[name].iloc[data.rows.index].set_axis(data.rows.index))
+        _codes(_column(frame, "by", name))
+    columns = [frame[name].set_axis(data.rows.index) for name in names]
     groups = data.rows.groupby(columns if len(names) > 1 else columns[0], observed=True)
-    return {key: replace(data, rows=rows) for key, rows in groups}
+    return names, {key: replace(data, rows=rows) for key, rows in groups}
 
 
 def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
     if not isinstance(name, Hashable) or name not in frame.columns:
-        raise SimlimitError(
-            f"{argument} is {shown(name)}, but must be a column of the frame: {shown(list(frame))}."
-        )
+        raise refused(argument, name, f"a column of the frame: {shown(list(frame))}")
     if list(frame).count(name) > 1:
         raise SimlimitError(f"{argument} is {shown(name)}, but the frame has several columns of this name.")
     return frame[name]
 
 
-def _non_negative(column: "pd.Series[Any]", name: str) -> FloatArray:
+def _non_negative(column: "pd.Series[Any]") -> FloatArray:
     if not pd.api.types.is_any_real_numeric_dtype(column):
-        raise SimlimitError(f"{name} is of type {column.dtype}, but must be numbers.")
+        raise SimlimitError(f"{column.name} is of type {column.dtype}, but must be numbers.")
     values = column.to_numpy(np.float64, na_value=np.nan)
     wrong = ~((values >= 0) & (values < np.inf))
     if wrong.any():
-        first = int(np.flatnonzero(wrong)[0])
-        row = shown(column.index[first])
-        raise SimlimitError(f"{name} is {values[first]:g} in row {row}, but must be a number from 0 up.")
+        first = int(np.argmax(wrong))
+        where = f"{values[first]:g} in row {shown(column.index[first])}"
+        raise SimlimitError(f"{column.name} is {where}, but must be a number from 0 up.")
     return values
 
 
-def _codes(column: "pd.Series[Any]", name: str) -> IntArray:
+def _codes(column: "pd.Series[Any]") -> IntArray:
     try:
         codes, _ = pd.factorize(column)
     except TypeError:
-        raise SimlimitError(f"{name} has lists, or the like, but must have numbers or texts.") from None
+        problem = "has lists, or the like, but must have numbers or texts"
+        raise SimlimitError(f"{column.name} {problem}.") from None
     if (codes < 0).any():
-        row = column.index[int(np.argmax(codes < 0))]
-        raise SimlimitError(f"{name} is missing in row {shown(row)}, but must be known in every row.")
+        row = shown(column.index[int(np.argmax(codes < 0))])
+        raise SimlimitError(f"{column.name} is missing in row {row}, but must be known in every row.")
     return codes.astype(np.int64)
 
 
 def _outcome_codes(
-    column: "pd.Series[Any]", name: str, censored: Hashable | None
+    column: "pd.Series[Any]", censored: Hashable | None
 ) -> tuple[IntArray, tuple[Hashable, ...]]:
-    _codes(column, name)
+    _codes(column)
     categories = column.astype("category").cat
     labels = tuple(categories.categories)
     if censored is not None and censored not in labels:
-        raise SimlimitError(
-            f"censored is {shown(censored)}, but must be one of the labels of {name}, {shown(labels)}, "
-            "or None if every row has ended."
-        )
+        allowed = f"one of the labels of {column.name}, {shown(labels)}, or None if every row has ended"
+        raise refused("censored", censored, allowed)
     outcomes = tuple(label for label in labels if censored is None or label != censored)
     codes = [outcomes.index(label) if label in outcomes else len(outcomes) for label in labels]
     return np.asarray(codes, np.int64)[categories.codes.to_numpy()], outcomes

@@ -10,7 +10,7 @@ import pandas as pd
 from simlimit.arguments import shown
 from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.share_intervals import never_falling
-from simlimit.delays.survival_data import SurvivalData, data_by_group, names_of
+from simlimit.delays.survival_data import SurvivalData, data_by_group
 from simlimit.errors import SimlimitError
 
 AT_RISK = "at_risk"
@@ -30,8 +30,8 @@ def table_by_group(
     """
     if by is None:
         return table_of(data.at_risk_once())
-    tables = {key: table_of(group.at_risk_once()) for key, group in data_by_group(frame, by, data).items()}
-    return pd.concat(tables, names=names_of(by))
+    names, groups = data_by_group(frame, by, data)
+    return pd.concat({key: table_of(group.at_risk_once()) for key, group in groups.items()}, names=names)
 
 
 def by_curve(curve: pd.DataFrame, table_of: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ Chinese if a font with Chinese characters is installed, else English.
 """
 
 from simlimit.plots import accessors as accessors
-from simlimit.plots import files as files
+from simlimit.plots import canvas as canvas
 from simlimit.plots.attribution_bars import attribution
 from simlimit.plots.borrower_timeline import borrower
 from simlimit.plots.causes_bars import causes

@@ -4,9 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from simlimit.arguments import check_type
-from simlimit.plots import style
-from simlimit.plots.canvas import axes_or_new, finish, subtitle
-from simlimit.plots.effects import effect_unit, lost_note, lost_text
+from simlimit.plots import canvas, effects, style
 from simlimit.plots.interval_bars import LOOKS, ROW, Bar, draw_rows
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.study.attribution import NO_GATE, TOTAL, Attribution
@@ -65,41 +63,42 @@ def attribution(
     check_type("attribution", attribution, Attribution)
     label = Labels(language)
     metric = attribution.metric
-    _, unit = effect_unit(metric, attribution.weight)
+    _, unit = effects.effect_unit(metric, attribution.weight)
     table = attribution.table(confidence)
     how = label("explained: by the gate being closed, on average over all sets of the others")
     if metric == IN_DAYS:
         how += f"\n{label('charged: days at the gate; forfeited: to the end of the follow-up')}"
     if BESIDE_LOSSES in table:
-        how += f"\n{lost_note(label)}"
+        how += f"\n{effects.lost_note(label)}"
     rows = {}
-    for gate, effects in table.iterrows():
+    for gate, effect in table.iterrows():
         words = "all together" if gate == TOTAL else "with all gates open" if gate == NO_GATE else str(gate)
         name = label(words)
-        bars = _bars(str(gate), effects, metric, label)
+        bars = _bars(str(gate), effect, metric, label)
         if BESIDE_LOSSES in table:
-            name += f"\n{lost_text(_ends(effects, BESIDE_LOSSES), label, sign='')}"
+            name += f"\n{effects.lost_text(_ends(effect, BESIDE_LOSSES), label, sign='')}"
         # Most products do not wait for settlement.
         if bars and not (gate == "settlement" and bars[0].value == 0):
             rows[name] = bars
-    ax = axes_or_new(ax, (WIDTH, AROUND + ROW * len(rows)))
+    ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * len(rows)))
     draw_rows(ax, rows)
     what = label(METRICS[metric][0], days=attribution.follow_up_days)
     ax.set_xlabel(f"{label.with_unit(what, unit)}\n{how}")
-    return finish(ax, label("what each gate explains"), subtitle(attribution, label, confidence))
+    title = label("what each gate explains")
+    return canvas.finish(ax, title, canvas.subtitle(attribution, label, confidence))
 
 
-def _ends(effects: "pd.Series[float]", column: str, scale: float = 1.0) -> tuple[float, float, float]:
-    value, low, high = (scale * effects[f"{column}{end}"] for end in ("", "_low", "_high"))
+def _ends(effect: "pd.Series[float]", column: str, scale: float = 1.0) -> tuple[float, float, float]:
+    value, low, high = (scale * effect[f"{column}{end}"] for end in ("", "_low", "_high"))
     return value, low, high
 
 
-def _bars(gate: str, effects: "pd.Series[float]", metric: str, label: Labels) -> list[Bar]:
+def _bars(gate: str, effect: "pd.Series[float]", metric: str, label: Labels) -> list[Bar]:
     """Return the bars of a row: what is explained, and the days charged if they are of that metric."""
     bars = []
     if gate not in ONLY_CHARGED:
         word = label("stays" if gate == NO_GATE else "explained")
-        bars.append(Bar(word, *_ends(effects, "shapley", effect_unit(metric)[0])))
+        bars.append(Bar(word, *_ends(effect, "shapley", effects.effect_unit(metric)[0])))
     if metric == IN_DAYS and gate != NO_GATE:
-        bars.append(Bar(label("charged"), *_ends(effects, "charged"), True, ONLY_CHARGED.get(gate)))
+        bars.append(Bar(label("charged"), *_ends(effect, "charged"), True, ONLY_CHARGED.get(gate)))
     return bars

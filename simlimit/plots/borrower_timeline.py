@@ -4,12 +4,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 
-from simlimit.arguments import check_type, shown
+from simlimit.arguments import check_type, refused
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.plots.canvas import axes_or_new, finish, subtitle
+from simlimit.plots import canvas
 from simlimit.plots.labels import Labels, Language
-from simlimit.plots.stack import draw_stack
 from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
 
@@ -67,21 +66,20 @@ def borrower(
             "simulate without them."
         )
     table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
-    ax = axes_or_new(ax, SIZE)
+    ax = canvas.axes_or_new(ax, SIZE)
     _stack(ax, table, label)
     ax.set_xlabel(label("day of the run (days)"))
     ax.set_ylabel(label("amount (currency units)"))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    return finish(ax, label("the line of borrower {borrower}", borrower=borrower), subtitle(run, label))
+    title = label("the line of borrower {borrower}", borrower=borrower)
+    return canvas.finish(ax, title, canvas.subtitle(run, label))
 
 
 def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
     if days is None:
         return 0, horizon - 1
     if len(days) != 2 or not 0 <= days[0] < days[1] < horizon:
-        raise SimlimitError(
-            f"days is {shown(days)}, but must be a first and a later last day from 0 to {horizon - 1}."
-        )
+        raise refused("days", days, f"a first and a later last day from 0 to {horizon - 1}")
     return days
 
 
@@ -91,7 +89,7 @@ def _stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     entries = {"outstanding": label("outstanding"), **held, "available": label("available")}
     # The end of a day lasts until the end of the next; the last one, too.
     edges = table.reindex(range(table.index[0], table.index[-1] + 2), method="ffill")
-    height = draw_stack(ax, edges, entries, linewidth=0.3)
+    height = canvas.draw_stack(ax, edges, entries, linewidth=0.3)
     # White on white needs an outline.
     ax.collections[-1].set_linewidth(0.8)
     (limit,) = ax.step(edges.index, edges["limit"], where="post", color="black", label=label("limit"))

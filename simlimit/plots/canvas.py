@@ -1,12 +1,15 @@
-"""Axes to draw on, their titles, and labels beside them."""
+"""Axes to draw on, what several pictures draw on them, and the file of a picture."""
 
 import textwrap
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
@@ -17,9 +20,10 @@ from simlimit.errors import SimlimitError
 from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Labels
-from simlimit.plots.style import GREY, LABEL_SIZE, LIGHT_GREY, line
+from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LIGHT_GREY, line
 from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution
+from simlimit.study.metrics import Floats
 from simlimit.study.ranking import LeverRanking
 from simlimit.study.study import Study
 from simlimit.tables.numbers import share_text
@@ -29,6 +33,8 @@ SIZE = (7.5, 4.5)
 """Of a new figure, in inches."""
 LINE_HEIGHT = 1.35
 """Of a label, in its font size."""
+POINTER = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+"""From where a line ends to its label, if that is elsewhere."""
 LONGEST_NAME = 50
 
 
@@ -126,6 +132,26 @@ def shade_few(ax: Axes, curve: pd.DataFrame, label: Labels) -> bool:
     return True
 
 
+def draw_stack(ax: Axes, table: pd.DataFrame, entries: Mapping[str, str], linewidth: float) -> Floats:
+    """Draw columns of a table, by day, on top of each other in steps, and return how high they are together.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    table : pandas.DataFrame
+    entries : mapping of str to str
+        The columns, from below, and what each is called in the legend. Each looks as `style.AREAS` says.
+    linewidth : float
+        Of the edges.
+    """
+    height = np.zeros(len(table))
+    for name, words in entries.items():
+        below, height = height, height + table[name].to_numpy()
+        look = AREAS[name]._asdict()
+        ax.fill_between(table.index, below, height, step="post", linewidth=linewidth, label=words, **look)
+    return height
+
+
 def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None:
     """Write a label where each line ends, to the right of the axes, moved apart where they would overlap.
 
@@ -141,23 +167,22 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None
     # The nearest heights within the axes, by least squares, that leave each label its room.
     placed = np.clip(isotonic_regression(wanted - steps).x, 0, max(0, 1 - steps[-1])) + steps
     for number, start, end in zip(order, wanted, placed, strict=True):
-        moved = abs(end - start) * points > 1
-        pointer = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
-        ax.annotate(
-            texts[number],
-            xy=(1, start),
-            xytext=(1.03 if moved else 1.01, end),
-            xycoords="axes fraction",
-            textcoords="axes fraction",
-            va="center",
-            color=line(number).colour,
-            fontsize=LABEL_SIZE,
-            parse_math=False,
-            arrowprops=pointer if moved else None,
-            annotation_clip=False,
-        )
+        is_moved = abs(end - start) * points > 1
+        place, units = (1.03 if is_moved else 1.01, end), "axes fraction"
+        written = ax.annotate(texts[number], (1, start), place, units, units, POINTER if is_moved else None)
+        written.set(va="center", color=line(number).colour, fontsize=LABEL_SIZE, parse_math=False)
 
 
 def write_in_middle(ax: Axes, words: str) -> None:
     """Write into empty axes why they are empty."""
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center")
+
+
+def save_picture(path: Path, ax: Axes) -> None:
+    """Write a picture in the size that it chose for itself, and close its figure."""
+    assert isinstance(ax.figure, Figure)
+    with warnings.catch_warnings():
+        # The name of the scenario may be in a script that no font has.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        ax.figure.savefig(path, dpi=150)
+    plt.close(ax.figure)

@@ -7,8 +7,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
-from simlimit.plots import style
-from simlimit.plots.canvas import axes_or_new, finish, percent, subtitle
+from simlimit.plots import canvas, style
 from simlimit.plots.labels import Labels, Language
 from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.run import Run
@@ -61,7 +60,7 @@ def causes(
     """
     check_type("of", of, Run, Study)
     label = Labels(language)
-    ax = axes_or_new(ax)
+    ax = canvas.axes_or_new(ax)
     if isinstance(of, Study):
         title = label("where repaid amounts are while they are away")
         names, where = [part.removeprefix("days_") for part in PARTS], label("gate, or forfeited")
@@ -77,13 +76,13 @@ def causes(
     ax.set_yticks(range(len(names)), [label(name) for name in names])
     ax.invert_yaxis()
     ax.set_ylabel(where)
-    return finish(ax, title, subtitle(of, label, confidence))
+    return canvas.finish(ax, title, canvas.subtitle(of, label, confidence))
 
 
 def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
     bars = ax.barh(range(len(table)), table["hold_days"], color=style.PALE, edgecolor=style.INK)
     labels = [
-        f"{days:,} ({percent(share)})" if days else "0"
+        f"{days:,} ({canvas.percent(share)})" if days else "0"
         for days, share in zip(table["hold_days"], table["share_of_days"], strict=True)
     ]
     ax.bar_label(bars, labels, padding=4)

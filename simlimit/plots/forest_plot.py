@@ -8,9 +8,7 @@ from pandas.api.typing import NAType
 
 from simlimit.arguments import check_type
 from simlimit.errors import SimlimitError
-from simlimit.plots import style
-from simlimit.plots.canvas import axes_or_new, finish, shortened, subtitle, write
-from simlimit.plots.effects import decimals, effect_unit, lost_note, lost_text, with_interval
+from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.study.comparison import Comparison
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Floats, Weight
@@ -78,25 +76,25 @@ def forest(
     study = comparison.studies[comparison.reference]
     scale, unit = _unit(names, weight)
     others = [name for name in comparison.studies if name != comparison.reference]
-    ax = axes_or_new(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
+    ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
     ax.axvline(0, color="black", linewidth=0.8)
     by_metric = table.index.get_level_values("metric")
-    places = decimals(scale * table["difference"][by_metric.isin(names)])
+    places = effects.decimals(scale * table["difference"][by_metric.isin(names)])
     lost = table[by_metric == BESIDE_LOSSES].droplevel("metric")[ENDS].T.to_dict("list")
     height = 0.0
     ticks: dict[float, str] = {}
     for metric in names:
         heading = label(METRICS[metric][0], days=study.follow_up_days)
         behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        write(ax, heading, (0.01, height), OF_A_ROW, fontsize=9, fontweight="bold", bbox=behind)
+        canvas.write(ax, heading, (0.01, height), OF_A_ROW, fontsize=9, fontweight="bold", bbox=behind)
         height -= 0.9
         rows = table.xs(metric, level="metric")
         intervals = scale * rows[ENDS].to_numpy()
         for other, interval, significant in zip(others, intervals, rows["significant"], strict=True):
             _draw_row(ax, height, interval, places, significant)
-            ticks[height] = shortened(other)
+            ticks[height] = canvas.shortened(other)
             if metric == LOSSES:
-                ticks[height] += f"\n{lost_text(lost[other], label)}"
+                ticks[height] += f"\n{effects.lost_text(lost[other], label)}"
             height -= 1
     ax.set(ylim=(height + 0.4, 0.6), yticks=list(ticks), yticklabels=list(ticks.values()))
     for tick in ax.get_yticklabels():
@@ -104,12 +102,12 @@ def forest(
     ax.margins(x=0.12)
     axis = label("difference ({unit})", unit=label(unit))
     if LOSSES in names:
-        axis += f"\n{lost_note(label)}"
+        axis += f"\n{effects.lost_note(label)}"
     real = label("differs from 0, corrected for {number} comparisons", number=len(table))
     unknown = label("too little observed")
     ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}    \u00d7 {unknown}")
-    title = label("paired difference from {reference}", reference=shortened(comparison.reference))
-    return finish(ax, title, subtitle(study, label, confidence))
+    title = label("paired difference from {reference}", reference=canvas.shortened(comparison.reference))
+    return canvas.finish(ax, title, canvas.subtitle(study, label, confidence))
 
 
 def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_significant: bool | NAType) -> None:
@@ -121,7 +119,7 @@ def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_signifi
         marker.set(markersize=7, marker="x")
     else:
         marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
-    write(ax, with_interval(middle, low, high, places), (1.02, height), OF_A_ROW, fontsize=9)
+    canvas.write(ax, effects.with_interval(middle, low, high, places), (1.02, height), OF_A_ROW, fontsize=9)
 
 
 def _unit(metrics: Sequence[str], weight: Weight) -> tuple[float, str]:
@@ -131,4 +129,4 @@ def _unit(metrics: Sequence[str], weight: Weight) -> tuple[float, str]:
         raise SimlimitError(
             f"metrics has the units {' and '.join(units)}, but a picture has one axis: draw one for each."
         )
-    return effect_unit(metrics[0], weight)
+    return effects.effect_unit(metrics[0], weight)

@@ -7,23 +7,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simlimit.arguments import as_days, check_type, shown
+from simlimit.arguments import as_days, check_type, refused
 from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
 from simlimit.delays.tables import outcomes_of
 from simlimit.errors import SimlimitError
-from simlimit.plots import style
+from simlimit.plots import canvas, style
 from simlimit.plots.by_age import delay_curve
-from simlimit.plots.canvas import (
-    axes_or_new,
-    finish,
-    label_ends,
-    percent,
-    shade_few,
-    subtitle,
-    use_percent_axis,
-    write,
-)
 from simlimit.plots.labels import CHINESE, Labels, Language
 from simlimit.run.run import Run
 from simlimit.study.metrics import Floats, Weight
@@ -92,36 +82,33 @@ def incidence(
     label = Labels(language)
     asked = _check_days(days)
     curve = _curve(of, weight, confidence)
-    outcomes = {name: _outcome_label(str(name), label) for name in outcomes_of(curve)}
-    ax = axes_or_new(ax, SIZE)
+    # Our own words are translated; others stay as the user's log has them.
+    outcomes = {name: label(name) if name in CHINESE else str(name) for name in outcomes_of(curve)}
+    ax = canvas.axes_or_new(ax, SIZE)
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
-    use_percent_axis(ax)
+    canvas.use_percent_axis(ax)
     for number, name in enumerate(outcomes):
         _draw(ax, curve, name, style.line(number))
-    if shade_few(ax, curve, label):
+    if canvas.shade_few(ax, curve, label):
         ax.legend(loc="upper left", fontsize="small", framealpha=1)
     before = curve.loc[: asked[-1]]
     last = {name: before[name].ffill().iloc[-1] if len(before) else 0.0 for name in outcomes}
-    label_ends(ax, [*last.values()], [f"{words} {percent(last[name])}" for name, words in outcomes.items()])
+    texts = [f"{words} {canvas.percent(last[name])}" for name, words in outcomes.items()]
+    canvas.label_ends(ax, [*last.values()], texts)
     rows = [(label("at risk"), _at_risk(curve, asked))]
     rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
-    if isinstance(of, pd.DataFrame):
-        _write_table(ax, rows, asked, "")
-        source = str(curve.attrs.get("interval", ""))
-    else:
-        _write_table(ax, rows, asked, label(_unit(of, weight)))
-        source = subtitle(of, label, confidence)
-    return finish(ax, label("release and forfeit by age"), source)
+    unit, source = "", str(curve.attrs.get("interval", ""))
+    if not isinstance(of, pd.DataFrame):
+        unit, source = label(_unit(of, weight)), canvas.subtitle(of, label, confidence)
+    _write_table(ax, rows, asked, unit)
+    return canvas.finish(ax, label("release and forfeit by age"), source)
 
 
 def _check_days(days: Sequence[float]) -> list[float]:
     asked = as_days(days)
-    rising = all(a < b for a, b in itertools.pairwise(asked))
-    if not asked or not rising or not 0 <= asked[0] <= asked[-1] < np.inf or asked[-1] == 0:
-        raise SimlimitError(
-            f"days is {shown(days)}, but must be numbers from 0 up, ascending, the last above 0."
-        )
+    if not asked or asked[-1] == 0 or not all(a < b for a, b in itertools.pairwise(asked)):
+        raise refused("days", days, "numbers from 0 up, ascending, the last above 0")
     return asked
 
 
@@ -143,11 +130,6 @@ def _draw(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> No
     low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
     ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
     ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
-
-
-def _outcome_label(name: str, label: Labels) -> str:
-    """Return the word for an outcome: ours, or as the user's log has it."""
-    return label(name) if name in CHINESE else name
 
 
 def _unit(of: Run | Study, weight: Weight) -> str:
@@ -176,12 +158,12 @@ def _write_table(ax: Axes, rows: Sequence[Row], days: Sequence[float], unit: str
     """Write rows of numbers below the axes, each number below its day, and their unit above them."""
     down = -BELOW_AXES
     if unit:
-        write(ax, unit, (0, 0), "axes fraction", (0, down))
+        canvas.write(ax, unit, (0, 0), "axes fraction", (0, down))
         down -= ROW_HEIGHT
     # The first number is centred below the left end of the axis, and needs half its width.
     left = 8 + 0.31 * style.LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for _, counts in rows)
     for name, counts in rows:
-        write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
+        canvas.write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
         for day, count in zip(days, counts, strict=True):
-            write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
+            canvas.write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
         down -= ROW_HEIGHT

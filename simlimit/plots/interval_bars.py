@@ -7,9 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from pandas.api.typing import NAType
 
-from simlimit.plots import style
-from simlimit.plots.canvas import write
-from simlimit.plots.effects import decimals, with_interval
+from simlimit.plots import canvas, effects, style
 
 ROW = 0.46
 """Inches of a row."""
@@ -45,7 +43,7 @@ def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> No
     sign : str
         "+" to write the sign of positive numbers, too.
     """
-    places = decimals([bar.value for bars in rows.values() for bar in bars])
+    places = effects.decimals([bar.value for bars in rows.values() for bar in bars])
     for row, bars in enumerate(rows.values()):
         for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
             height = row + (offset if len(bars) > 1 else 0.0)
@@ -55,8 +53,8 @@ def draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> No
             drawn.set_linestyle("-" if is_known else ":")
             ends = [[bar.value - bar.low], [bar.high - bar.value]]
             ax.errorbar(bar.value, height, xerr=ends, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
-            words = f"{bar.word} {with_interval(bar.value, bar.low, bar.high, places, sign)}"
-            write(ax, words, (1.02, height), ("axes fraction", "data"))
+            words = f"{bar.word} {effects.with_interval(bar.value, bar.low, bar.high, places, sign)}"
+            canvas.write(ax, words, (1.02, height), ("axes fraction", "data"))
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set_ylim(len(rows) - 0.4, -0.6)

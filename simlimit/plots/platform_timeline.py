@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from simlimit.arguments import check_choice, check_type
-from simlimit.plots import style
-from simlimit.plots.canvas import axes_or_new, finish, label_ends, shortened, subtitle, write, write_in_middle
+from simlimit.plots import canvas, style
 from simlimit.plots.labels import SERIES, Labels, Language
 from simlimit.run.run import Run
 from simlimit.study.comparison import Comparison
@@ -76,11 +75,11 @@ def platform(
     dailies = {name: _by_replication(history) for name, history in histories.items()}
     first = next(iter(histories.values()))
     names = _series(series, dailies)
-    ax = axes_or_new(ax, SIZE)
+    ax = canvas.axes_or_new(ax, SIZE)
     ax.set_axis_off()
     strip, panels = _inset_panels(ax, len(dailies) - 1, max(1, len(names)))
     if not names:
-        write_in_middle(panels[0], "0")
+        canvas.write_in_middle(panels[0], "0")
     for panel, name in zip(panels, names, strict=False):
         panel.set_xlim(0, first.scenario.horizon_days)
         values = [days[name] for days in dailies.values()]
@@ -88,7 +87,7 @@ def platform(
         _label_axis(panel, name, label)
         if len(dailies) > 1:
             ends = [of_scenario[:, -1].mean() for of_scenario in values]
-            label_ends(panel, ends, [shortened(scenario) for scenario in dailies])
+            canvas.label_ends(panel, ends, [canvas.shortened(scenario) for scenario in dailies])
         _shade(panel, dailies, label("freeze"))
         panel.tick_params(labelbottom=panel is panels[-1])
     panels[-1].set_xlabel(label("day of the run (days)"))
@@ -99,7 +98,7 @@ def platform(
     if strip is not None:
         strip.set_xlim(0, first.scenario.horizon_days)
         _show_branches(strip, panels, dailies, label)
-    return finish(ax, label("the platform, day by day"), subtitle(first, label))
+    return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
 
 
 def _by_replication(history: Run | Study) -> Daily:
@@ -188,7 +187,8 @@ def _show_branches(strip: Axes, panels: Sequence[Axes], dailies: Mapping[str, Da
             look = style.line(number + 1)
             for ax in (strip, *panels):
                 ax.axvline(day, color=look.colour, linestyle=look.style, linewidth=1, zorder=1)
-        words = label(words, day=day, scenario=shortened(scenario), reference=shortened(reference))
-        write(strip, words, (last, number), "data", (-4, 0), ha="right")
+        named = {"scenario": canvas.shortened(scenario), "reference": canvas.shortened(reference)}
+        words = label(words, day=day, **named)
+        canvas.write(strip, words, (last, number), "data", (-4, 0), ha="right")
     strip.set(ylim=(len(others) - 0.5, -0.5), xticks=[], yticks=[])
     strip.spines[:].set_linewidth(0.5)

@@ -6,10 +6,8 @@ from matplotlib.lines import Line2D
 
 from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
-from simlimit.plots import by_age
-from simlimit.plots.canvas import axes_or_new, finish, percent, subtitle, use_percent_axis, write_in_middle
+from simlimit.plots import by_age, canvas
 from simlimit.plots.labels import Labels, Language
-from simlimit.plots.stack import draw_stack
 from simlimit.run.run import Run
 from simlimit.study.metrics import Weight
 from simlimit.study.study import Study
@@ -68,27 +66,27 @@ def standing(
     label = Labels(language)
     table = by_age.standing(of, weight)
     title, share = TITLES[weight]
-    ax = axes_or_new(ax)
+    ax = canvas.axes_or_new(ax)
     ax.set(xlabel=label("days since repayment"), ylabel=label(share))
-    use_percent_axis(ax)
+    canvas.use_percent_axis(ax)
     if table["released"].isna().any():
-        write_in_middle(ax, label("no repayment is observed for {day} days", day=of.follow_up_days))
+        canvas.write_in_middle(ax, label("no repayment is observed for {day} days", day=of.follow_up_days))
     else:
         _stack(ax, table, label)
-    return finish(ax, label(title), subtitle(of, label))
+    return canvas.finish(ax, label(title), canvas.subtitle(of, label))
 
 
 def _stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     end = table.index[-1]
     shown = [name for name in ("forfeited", *reversed(GATES)) if table[name].any()]
     entries = {name: _legend_entry(name, table[name], label) for name in shown}
-    height = draw_stack(ax, table, entries, linewidth=0.5)
+    height = canvas.draw_stack(ax, table, entries, linewidth=0.5)
     areas, _ = ax.get_legend_handles_labels()
     ax.step(table.index, height, where="post", color="black", linewidth=1)
     ax.set(xlim=(0, end), ylim=(0, max(1.1 * height.max(), 1e-3)))
     by_day = "released by day {day}: {share}"
     marked = [*(day for day in MARKED_DAYS if day < end), end]
-    released = [label(by_day, day=day, share=percent(table.loc[day, "released"])) for day in marked]
+    released = [label(by_day, day=day, share=canvas.percent(table.loc[day, "released"])) for day in marked]
     text = Line2D([], [], linestyle=" ", label="\n".join(released))
     # A stack that does not fall leaves no room within.
     falls = height[-1] < height.max() / 2
@@ -107,5 +105,5 @@ def _legend_entry(name: str, part: "pd.Series[float]", label: Labels) -> str:
     # The last day is the end of the follow-up: nothing that happens on it counts.
     entry = label("{gate}: {days:.2f} days", gate=label(name), days=part.iloc[:-1].sum())
     if name == "forfeited":
-        return label("{entry} ({share} in the end)", entry=entry, share=percent(part.iloc[-1]))
+        return label("{entry} ({share} in the end)", entry=entry, share=canvas.percent(part.iloc[-1]))
     return entry

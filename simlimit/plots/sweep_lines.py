@@ -8,9 +8,7 @@ from matplotlib.axes import Axes
 
 from simlimit.arguments import check_choice, check_type, is_number
 from simlimit.errors import SimlimitError
-from simlimit.plots import style
-from simlimit.plots.canvas import axes_or_new, finish, label_ends, subtitle, use_percent_axis
-from simlimit.plots.effects import lost_note, metric_unit
+from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.scenario import Scenario
 from simlimit.scenario.fields import unit_of
@@ -84,24 +82,24 @@ def sweep(
     summary = sweep.summary(confidence, weight=weight)
     tables = _lines(summary, metric, lines)
     study = next(iter(sweep.studies.values()))
-    what, unit = METRICS[metric][0], metric_unit(metric, weight)
-    ax = axes_or_new(ax)
+    what, unit = METRICS[metric][0], effects.metric_unit(metric, weight)
+    ax = canvas.axes_or_new(ax)
     _draw_lines(ax, values, tables)
     declared = Scenario.leaves().get(field)
     field_unit = unit_of(declared) if declared else ""
     below = [label.with_unit(field, field_unit) if field_unit else field]
     if metric == LOSSES:
         lost = [_numbers(table["estimate"]) for table in _lines(summary, BESIDE_LOSSES, lines)]
-        below.append(lost_note(label))
+        below.append(effects.lost_note(label))
         below += [f"{name}: {text}" for name, text in zip(names, lost, strict=True)] if names else lost
     ax.set_xlabel("\n".join(below))
     ax.set_ylabel(label.with_unit(label(what, days=study.follow_up_days), unit))
     if unit.startswith("share"):
-        use_percent_axis(ax)
+        canvas.use_percent_axis(ax)
     if names:
-        label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)
+        canvas.label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)
     title = label("sweep of {fields}", fields=", ".join(sweep.fields))
-    return finish(ax, title, subtitle(study, label, confidence))
+    return canvas.finish(ax, title, canvas.subtitle(study, label, confidence))
 
 
 def _draw_lines(ax: Axes, values: Sequence[Any], tables: Sequence[pd.DataFrame]) -> None:

@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 
 from simlimit.arguments import check_choice, check_type
 from simlimit.errors import SimlimitError
-from simlimit.plots.canvas import axes_or_new, finish, subtitle
-from simlimit.plots.effects import effect_unit, lost_note, lost_text
+from simlimit.plots import canvas, effects
 from simlimit.plots.interval_bars import ROW, Bar, draw_rows
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
@@ -80,7 +79,7 @@ def tornado(
     known = int(whole[["alone", "last"]].notna().to_numpy().sum())
     table = whole.loc[[metric]].droplevel("metric").sort_values("alone", kind="stable")
     table = table.reindex([*table.index.drop(ALL), ALL])
-    scale, unit = effect_unit(metric)
+    scale, unit = effects.effect_unit(metric)
     table[NUMBERS] *= scale
     if per_cost:
         table = table[table["cost"] > 0]
@@ -88,16 +87,16 @@ def tornado(
             raise SimlimitError("per_cost is True, but no lever of the ranking costs anything.")
         table[NUMBERS] = table[NUMBERS].div(table["cost"], axis=0)
     height = TALL_ROW if metric == LOSSES else ROW
-    ax = axes_or_new(ax, (WIDTH, AROUND + height * len(table)))
+    ax = canvas.axes_or_new(ax, (WIDTH, AROUND + height * len(table)))
     lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric").to_dict("index")
     rows = {}
-    for kind, effects in table.to_dict("index").items():
+    for kind, effect in table.to_dict("index").items():
         words = str(kind).replace("_", " ")
         name = label("all together" if kind == ALL else words)
         if metric == LOSSES:
             bars = _bars(lost[kind], label)
-            name += "".join(f"\n{bar.word}: {lost_text(bar[1:4], label)}" for bar in bars)
-        rows[name] = _bars(effects, label)
+            name += "".join(f"\n{bar.word}: {effects.lost_text(bar[1:4], label)}" for bar in bars)
+        rows[name] = _bars(effect, label)
     draw_rows(ax, rows, "+")
     unit = label(unit)
     if per_cost:
@@ -105,19 +104,19 @@ def tornado(
     sides = label("\u2190 better    difference ({unit})    worse \u2192", unit=unit)
     how = label("alone: with this lever only; last: added to all the others")
     if metric == LOSSES:
-        how += f"\n{lost_note(label)}"
+        how += f"\n{effects.lost_note(label)}"
     real = label("differs from 0, corrected for {number} comparisons", number=known)
     verdicts = f"\u25a0 {real}    \u25a1 {label('may be 0')}    \u2b1a {label('too little observed')}"
     ax.set_xlabel(f"{sides}\n{how}\n{verdicts}")
     what = label(METRICS[metric][0], days=ranking.follow_up_days)
     title = label("what levers change: {what}", what=what)
-    return finish(ax, title, subtitle(ranking, label, confidence))
+    return canvas.finish(ax, title, canvas.subtitle(ranking, label, confidence))
 
 
-def _bars(effects: Mapping[Hashable, Any], label: Labels) -> list[Bar]:
+def _bars(effect: Mapping[Hashable, Any], label: Labels) -> list[Bar]:
     """Return the two bars of a lever; of all together there is one."""
     return [
-        Bar(label(which), *(effects[f"{which}{end}"] for end in ("", "_low", "_high", "_significant")))
+        Bar(label(which), *(effect[f"{which}{end}"] for end in ("", "_low", "_high", "_significant")))
         for which in ("alone", "last")
-        if not np.isnan(effects[which])
+        if not np.isnan(effect[which])
     ]

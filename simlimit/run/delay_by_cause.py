@@ -1,14 +1,11 @@
 """What repaid principal waited for in a run: the table of release delay by cause."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 import simlimit
 from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
-
-Counts = npt.NDArray[np.int64]
 
 
 def repayment_holds(run: "simlimit.Run") -> pd.DataFrame:
@@ -62,18 +59,13 @@ def delay_by_cause(run: "simlimit.Run") -> pd.DataFrame:
     holds = repayment_holds(run)
     days = holds[[f"days_{gate}" for gate in GATES]].to_numpy(np.int64)
     days = np.column_stack([days, days.sum(axis=1)])
-    waited, total = (days > 0).sum(axis=0), days.sum(axis=0)
+    rows = pd.Index([*GATES, "total"], name="cause")
+    waited, total = pd.Series((days > 0).sum(axis=0), rows), pd.Series(days.sum(axis=0), rows)
     columns = {
         "holds": waited,
-        "share_of_holds": _ratio(waited, len(holds)),
+        "share_of_holds": waited / len(holds),
         "hold_days": total,
-        "share_of_days": _ratio(total, int(total[-1])),
-        "mean_days": _ratio(total, waited),
+        "share_of_days": total / total["total"],
+        "mean_days": total / waited,
     }
-    return pd.DataFrame(columns, index=pd.Index([*GATES, "total"], name="cause"))
-
-
-def _ratio(part: Counts, whole: Counts | int) -> npt.NDArray[np.float64]:
-    """Divide counts; nothing of nothing is NaN."""
-    with np.errstate(invalid="ignore"):
-        return np.true_divide(part, whole)
+    return pd.DataFrame(columns)

@@ -70,15 +70,13 @@ def _totals(prepared: PreparedScenario) -> tuple[float, float, float]:
 def _balances(product: Product) -> list[float]:
     """Return what is left of a loan of 1 before each of its instalments."""
     longest = product.instalments
+    if product.method == "interest_only":
+        return [1.0] * longest
     factors = annuity_factors(product.daily_rate * product.cycle_days, longest)
     balances = [1.0]
     for remaining in range(longest, 1, -1):
-        repaid = {
-            "equal_principal": 1 / remaining,
-            "equal_instalment": factors[remaining],
-            "interest_only": 0.0,
-        }
-        balances.append(balances[-1] * (1 - repaid[product.method]))
+        repaid = 1 / remaining if product.method == "equal_principal" else factors[remaining]
+        balances.append(balances[-1] * (1 - repaid))
     return balances
 
 

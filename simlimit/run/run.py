@@ -6,10 +6,10 @@ from functools import cached_property
 import pandas as pd
 
 import simlimit
-from simlimit.errors import SimlimitError
 from simlimit.model.state import State
 from simlimit.run import frames
 from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
+from simlimit.run.options import check_kept
 from simlimit.scenario import Scenario
 from simlimit.tables.causes import causes_table
 from simlimit.tables.result import TabularResult
@@ -54,7 +54,7 @@ class Run(TabularResult):
     @cached_property
     def holds(self) -> pd.DataFrame:
         """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts"."""
-        self._require_kept("holds", ("all", "holds"))
+        check_kept("holds", self.keep, ("all", "holds"))
         return frames.holds_frame(self._state, self._regions)
 
     @cached_property
@@ -70,7 +70,7 @@ class Run(TabularResult):
     @cached_property
     def events(self) -> pd.DataFrame:
         """A row per event, in order of (day, phase, borrower); only if keep is "all"."""
-        self._require_kept("events", ("all",))
+        check_kept("events", self.keep, ("all",))
         return frames.events_frame(self._state)
 
     @cached_property
@@ -90,11 +90,6 @@ class Run(TabularResult):
         at_once = (holds["outcome"] == "released") & (holds["delay_days"] == 0)
         forfeited = holds["forfeited_amount"] > 0
         return [causes_table(delay_by_cause(self), len(holds), at_once.sum(), forfeited.sum())]
-
-    def _require_kept(self, what: str, kept: tuple[str, ...]) -> None:
-        if self.keep not in kept:
-            needed = " or ".join(f'keep="{one}"' for one in kept)
-            raise SimlimitError(f'keep is "{self.keep}", but {what} are kept only with {needed}.')
 
     def __repr__(self) -> str:
         state = self._state

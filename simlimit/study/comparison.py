@@ -58,12 +58,10 @@ class Comparison(TabularResult):
         if len(self.studies) == 1:
             return first._tables()
         differences = self.differences()
-        *others, last = [name for name in self.studies if name != self.reference]
+        others = [name for name in self.studies if name != self.reference]
+        tables = [differences_table(differences, summary, self.reference, name) for name in others]
         notes = (*first._notes(), *differences_notes(len(differences)))
-        return [
-            *(differences_table(differences, summary, self.reference, name) for name in others),
-            differences_table(differences, summary, self.reference, last, notes),
-        ]
+        return [*tables[:-1], tables[-1]._replace(notes=notes)]
 
     def summary(
         self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from simlimit.drivers.tallies import GATES as GATE_COUNT
 from simlimit.drivers.tallies import Tallies
-from simlimit.model.causes import GATES
+from simlimit.model.causes import GATE_COUNT, GATES
 from simlimit.model.preparation import PreparedScenario
 from simlimit.study.metrics import BORROWER_METRICS, METRICS, WITHIN_DAYS, Floats, observed_days
 

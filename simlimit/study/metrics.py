@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.arguments import shown
-from simlimit.drivers.tallies import GATES as GATE_COUNT
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
+from simlimit.model.causes import GATE_COUNT
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import Records
 from simlimit.tables.units import PARTS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, ParamSpec, TypedDict, TypeVar
 
-from simlimit.arguments import check_choice, check_whole, shown
+from simlimit.arguments import check_choice, check_whole, refused, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP
 from simlimit.study.precision import target_half_widths
@@ -62,15 +62,13 @@ class CheckedOptions:
         if self.workers is not None:
             check_whole("workers", self.workers, MOST_WORKERS, least=1)
         if self.executor is not None and not isinstance(self.executor, Executor):
-            raise SimlimitError(
-                f"executor is {shown(self.executor)}, but must be a concurrent.futures.Executor."
-            )
+            raise refused("executor", self.executor, "a concurrent.futures.Executor")
         if self.executor is not None and self.workers is not None:
             raise SimlimitError(
                 f"workers is {shown(self.workers)}, but an executor has its own workers: set one of the two."
             )
         if self.store is not None and not isinstance(self.store, str | os.PathLike):
-            raise SimlimitError(f"store is {shown(self.store)}, but must be the path of a folder.")
+            raise refused("store", self.store, "the path of a folder")
         check_choice("engine", self.engine, ENGINES)
         check_choice("keep", self.keep, KEPT)
         if self.precision is not None:

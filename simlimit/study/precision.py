@@ -10,8 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import shown
-from simlimit.errors import SimlimitError
+from simlimit.arguments import is_number, refused
 from simlimit.study.intervals import half_width
 from simlimit.study.metrics import Floats, check_metrics
 
@@ -30,11 +29,9 @@ def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, floa
     targets = dict(precision) if isinstance(precision, Mapping) else {DEFAULT_METRIC: precision}
     check_metrics("precision", targets)
     for metric, target in targets.items():
-        if not isinstance(target, int | float) or isinstance(target, bool) or not 0 < target < 1:
-            raise SimlimitError(
-                f"precision of {metric} is {shown(target)}, but must be a number between 0 and 1: half the "
-                "width of the interval relative to the estimate."
-            )
+        if not is_number(target) or not 0 < target < 1:
+            allowed = "a number between 0 and 1: half the width of the interval relative to the estimate"
+            raise refused(f"precision of {metric}", target, allowed)
     return targets
 
 

@@ -9,6 +9,7 @@ from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.scenario import Scenario
+from simlimit.scenario.scenario import field_values
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options
@@ -57,9 +58,10 @@ def metrics_by_scenario(
     store = options.get("store")
     folder = None if store is None else folder_of_stores(store)
     shown = options.get("progress", True)
+    # Whatever the sources of their values are.
+    values = {name: field_values(variant) for name, variant in variants.items()}
     first_equal = {
-        name: next(other for other, one in variants.items() if one == variant)
-        for name, variant in variants.items()
+        name: next(other for other, one in values.items() if one == values[name]) for name in variants
     }
     warn_of_overload({"": prepare_experiment(scenario, seed, CheckedOptions(**options)).prepared})
     tables = {}

@@ -16,10 +16,9 @@ from simlimit.delays.clusters import clusters_behind
 from simlimit.delays.share_intervals import mark_few, never_falling
 from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
-from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.run import frames
-from simlimit.run.options import LONGEST_FOLLOW_UP
+from simlimit.run.options import LONGEST_FOLLOW_UP, check_kept
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, metrics, verdicts
 from simlimit.study.events import events_seen, expected_events, sizes_of_groups
@@ -344,17 +343,17 @@ class Study(TabularResult):
     @property
     def holds(self) -> pd.DataFrame:
         """The holds of all replications: `run.holds` after a column `replication`; not kept by default."""
-        return self._kept_table("holds", "holds", "all")
+        return self._kept_table("holds", ("holds", "all"))
 
     @property
     def borrowers(self) -> pd.DataFrame:
         """The borrowers of all replications: `run.borrowers` after a column `replication`; see `holds`."""
-        return self._kept_table("borrowers", "holds", "all")
+        return self._kept_table("borrowers", ("holds", "all"))
 
     @property
     def events(self) -> pd.DataFrame:
         """The events of all replications: `run.events` after a column `replication`; kept by "all" only."""
-        return self._kept_table("events", "all")
+        return self._kept_table("events", ("all",))
 
     def suggested_warmup(self) -> pd.DataFrame:
         """Return how many days MSER-5 suggests to leave out at the start, for each mean daily series.
@@ -406,12 +405,9 @@ class Study(TabularResult):
         counts = self._counts("ended", confidence, weight, group)
         return counts[:, :2], metrics.last_seen(counts[:, 2])
 
-    def _kept_table(self, name: str, *keeps: str) -> pd.DataFrame:
+    def _kept_table(self, name: str, kept: tuple[str, ...]) -> pd.DataFrame:
         """Return a table of all replications, or refuse if the study does not keep it."""
-        keep = self._replications.experiment.keep
-        if keep not in keeps:
-            needed = " or ".join(f'keep="{allowed}"' for allowed in keeps)
-            raise SimlimitError(f'keep is "{keep}", but {name} are kept only with {needed}.')
+        check_kept(name, self._replications.experiment.keep, kept)
         tables = {k: self._replications.table(name, k) for k in range(len(self))}
         return pd.concat(tables, names=["replication"]).reset_index("replication").reset_index(drop=True)
 

@@ -56,9 +56,7 @@ def followed_notes(
     return cohort, intervals
 
 
-def differences_table(
-    differences: pd.DataFrame, summary: pd.DataFrame, reference: str, name: str, notes: Sequence[str] = ()
-) -> Table:
+def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, reference: str, name: str) -> Table:
     """Return how a scenario differs from the first, without parts of the days away that neither has.
 
     Parameters
@@ -67,7 +65,6 @@ def differences_table(
         As `Comparison.differences` and `Comparison.summary` return them.
     reference, name : str
         The first scenario, and the one that is compared with it.
-    notes : sequence of str
     """
     estimates = [summary.xs(one)["estimate"] for one in (reference, name)]
     rows = []
@@ -83,7 +80,7 @@ def differences_table(
         cells = (metric, *texts, verdict, of_differences.name)
         rows.append(Row(cells, indented=metric in PARTS, strong=verdict == "yes"))
     headings = ("metric", reference, name, "difference", f"{CONFIDENCE} interval", "significant", "unit")
-    return Table(f"{name} minus {reference}", headings, "<>>>><<", rows, tuple(notes))
+    return Table(f"{name} minus {reference}", headings, "<>>>><<", rows)
 
 
 def verdict_text(significant: bool | NAType) -> str:

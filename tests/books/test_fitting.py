@@ -36,7 +36,7 @@ def chain(clients, months, mean, concentration, effect, seed):
 
 @pytest.fixture(scope="module")
 def fitted():
-    return fit_behaviour(chain(10_000, 6, mean=0.1, concentration=2.0, effect=2.0, seed=1))
+    return fit_behaviour(chain(4_000, 6, mean=0.1, concentration=2.0, effect=2.0, seed=1))
 
 
 def test_onset_and_cure_are_found_together_within_four_standard_errors(fitted):

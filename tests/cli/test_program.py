@@ -137,7 +137,9 @@ def _heeding_interrupts():
 class TestProcess:
     """As a process of its own, where no test's capture is in the way."""
 
-    @pytest.mark.parametrize("name", COMMANDS)
+    @pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=[pytest.mark.long] * (name != "study")) for name in COMMANDS]
+    )
     def test_runs(self, tmp_path, name):
         command = [sys.executable, "-m", "simlimit", *COMMANDS[name], "--quiet", "--out", "results"]
         ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
@@ -146,7 +148,7 @@ class TestProcess:
         assert files(tmp_path) == {"results"}
 
     @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals to send.")
-    @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("stop", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
     @pytest.mark.usefixtures("_heeding_interrupts")
     def test_being_stopped_keeps_the_replications_that_are_done(self, tmp_path, stop):
         arguments = ["study", "clockwork", "--replications", "100000", "--out", "results"]

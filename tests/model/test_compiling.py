@@ -70,7 +70,7 @@ class Copy:
         return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
-@pytest.fixture(params=["source tree", "installed read-only"])
+@pytest.fixture(params=["source tree", pytest.param("installed read-only", marks=pytest.mark.long)])
 def copy(request: pytest.FixtureRequest, tmp_path: Path, fresh_process: Callable[..., str]) -> Iterator[Copy]:
     if request.param == "source tree":
         place, writable = tmp_path / "repository", True

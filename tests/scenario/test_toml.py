@@ -105,7 +105,7 @@ REGIONS = {"population.regions": {"so uth": 0.25, "north": 0.5, 'ea"st.': 0.25}}
 scenarios = changes.map(lambda some: Scenario().replace(REGIONS | some))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(scenario=scenarios, comments=st.booleans())
 def test_writing_and_reading_back_loses_nothing(scenario, comments):
     assert Scenario(**parse(dumps(scenario, comments), "text")) == scenario

@@ -13,10 +13,10 @@ import simlimit as sl
 SEEDED = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 60})
 
 
-def ask(seed: int, folders: list[Path], ready: Barrier, said: Path) -> None:
-    """Ask for a study on one store after the other, each as soon as the other process is as far."""
+def ask(studies: list[tuple[Path, int]], ready: Barrier, said: Path) -> None:
+    """Ask for a study of a seed on one store after the other, each as soon as the other process is as far."""
     ends = []
-    for folder in folders:
+    for folder, seed in studies:
         ready.wait(60)
         try:
             sl.replicate(SEEDED, 2, seed, store=folder, progress=False)
@@ -26,15 +26,15 @@ def ask(seed: int, folders: list[Path], ready: Barrier, said: Path) -> None:
     said.write_text("\n".join(ends))
 
 
-def release(folder: Path, seeds: tuple[int, int], pairs: int) -> Iterator[tuple[Path, tuple[str, str]]]:
-    """Yield each store, and how the study ended for each of the two processes."""
+def release(folder: Path, pairs: list[tuple[int, int]]) -> Iterator[tuple[Path, tuple[str, str]]]:
+    """Yield for each pair of seeds its store, and how the study ended for each of the two processes."""
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(2)
-    stores = [folder / f"store {pair} of seeds {seeds}" for pair in range(pairs)]
+    stores = [folder / f"store {number} of seeds {seeds}" for number, seeds in enumerate(pairs)]
     files = [folder / f"said by {process}" for process in (0, 1)]
     asking = [
-        context.Process(target=ask, args=(seed, stores, ready, said))
-        for seed, said in zip(seeds, files, strict=True)
+        context.Process(target=ask, args=([*zip(stores, seeds, strict=True)], ready, said))
+        for seeds, said in zip(zip(*pairs, strict=True), files, strict=True)
     ]
     for process in asking:
         process.start()

@@ -141,7 +141,7 @@ def test_pairing_helps_where_scenarios_share_what_matters() -> None:
 def test_pairing_narrows_the_effect_of_weekly_evaluation() -> None:
     """To a third, with a thousand borrowers: the same are late, and flagged by mistake at the same times."""
     book = sl.preset("jiebei")
-    assert width_of_paired_over_unpaired(book, book.replace({"evaluation.period_days": 7}), 200) < 0.45
+    assert width_of_paired_over_unpaired(book, book.replace({"evaluation.period_days": 7}), 80) < 0.45
 
 
 def test_scenarios_that_are_the_same_differ_in_nothing() -> None:

@@ -82,6 +82,7 @@ def cluster() -> Iterator[Executor]:
             yield client.get_executor()
 
 
+@pytest.mark.long
 def test_a_dask_cluster_says_the_same_as_threads(
     cluster: Executor, tmp_path: Path, small_chunks: None
 ) -> None:
@@ -204,13 +205,13 @@ def assert_killed_study_resumes(moments: list[tuple[int, float]], folder: Path, 
     assert written.items() <= files_now.items()
 
 
-@pytest.mark.parametrize("moment", MOMENTS[:3])
+@pytest.mark.parametrize("moment", MOMENTS[:2])
 def test_a_killed_study_resumes(moment: tuple[int, float], tmp_path: Path, uninterrupted: sl.Study) -> None:
     assert_killed_study_resumes([moment], tmp_path / "study", uninterrupted)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("moment", MOMENTS[3:])
+@pytest.mark.parametrize("moment", MOMENTS[2:])
 def test_a_study_that_is_killed_at_any_moment_resumes(
     moment: tuple[int, float], tmp_path: Path, uninterrupted: sl.Study
 ) -> None:
