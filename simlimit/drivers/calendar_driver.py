@@ -5,6 +5,7 @@ give the same history. What SimPy shows, this runs at the speed of the memory.
 """
 
 from collections.abc import Callable
+from time import perf_counter
 
 from simlimit.drivers.agenda import (
     PAYMENTS,
@@ -39,8 +40,10 @@ from simlimit.model.repayment import meet_payment_day
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.state import State
 
-BORROWER_DAYS_PER_CALL = 20_000_000
-"""So much is simulated in one compiled call, a few seconds at most, before an interrupt is noticed."""
+BORROWER_DAYS_PER_CALL = 100_000
+"""So much is simulated in the first compiled call."""
+SECONDS_PER_CALL = 0.2
+"""Between two calls an interrupt is noticed. After one that took less the next has twice as many days, else half."""
 
 
 @step
@@ -187,21 +190,18 @@ def run(prepared: PreparedScenario, seed: int, replication: int, tick: Callable[
     return state
 
 
-def run_in(
-    state: State,
-    agenda: Agenda,
-    grouping: Grouping,
-    tick: Callable[[int], object] = lambda days: None,
-) -> None:
+def run_in(state: State, agenda: Agenda, grouping: Grouping, tick: Callable[[int], object]) -> None:
     """Simulate a platform whose state and agenda are there, from its first day to its horizon."""
     order_by_cohort(state, agenda)
     populate(state, grouping, agenda.ids, agenda.batch)
     first_entries(state, agenda)
     horizon = int(state.run.horizon)
-    days_per_call = max(1, BORROWER_DAYS_PER_CALL // len(state.borrowers))
+    days = max(1, BORROWER_DAYS_PER_CALL // len(state.borrowers))
     day = 0
     while day < horizon:
-        reached = run_days(state, agenda, day, min(day + days_per_call, horizon))
+        began = perf_counter()
+        reached = run_days(state, agenda, day, min(day + days, horizon))
+        days = 2 * days if perf_counter() - began < SECONDS_PER_CALL else max(1, days // 2)
         tick(reached - day)
         if reached == day:
             ensure_capacity(state, day)

@@ -37,9 +37,9 @@ class Tallies(NamedTuple):
         Of the borrowers of a group.
     """
 
-    ended_holds: npt.NDArray[np.int32]
+    ended_holds: npt.NDArray[np.int64]
     ended_cents: npt.NDArray[np.int64]
-    followed_holds: npt.NDArray[np.int32]
+    followed_holds: npt.NDArray[np.int64]
     followed_cents: npt.NDArray[np.int64]
     daily: Records
     totals: Records
@@ -62,9 +62,9 @@ def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:
     # Nobody is followed for longer than is observed.
     followed = min(scenario.horizon_days - int(run.last_followed), observed) + 1
     return Tallies(
-        ended_holds=np.empty((number, groups, ENDS, observed + 1), np.int32),
+        ended_holds=np.empty((number, groups, ENDS, observed + 1), np.int64),
         ended_cents=np.empty((number, groups, ENDS, observed + 1), np.int64),
-        followed_holds=np.empty((number, groups, GATES + 2, followed), np.int32),
+        followed_holds=np.empty((number, groups, GATES + 2, followed), np.int64),
         followed_cents=np.empty((number, groups, GATES + 2, followed), np.int64),
         daily=np.empty((number, scenario.horizon_days), DAY),
         totals=np.empty((number, groups), TOTAL),

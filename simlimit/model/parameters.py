@@ -22,8 +22,8 @@ LARGEST_LIMIT = 10**11
 """No line rises above 1e9 currency units, the largest amount that a scenario may name (cents)."""
 _NO_BOUND = 2**60
 """Stands for a span or a day that is not set."""
-_NO_CEILING = 2**62
-"""Stands for a ceiling that is not set: more than all the money there can be."""
+_NO_CEILING = 2**63 - 1
+"""Stands for a ceiling that is not set. All that can flow in, doubled, over 30,000 days is less: 7.8e18 cents."""
 
 
 def annuity_factors(cycle_rate: float, longest: int) -> list[float]:

@@ -109,7 +109,9 @@ def fund(s: State, day: int) -> None:
     """Take in the day's inflows and release what the headroom covers."""
     s.clock.phase = phases.FUND
     ceiling = s.funding.raised_ceiling if has_more_funding(s, day) else s.funding.ceiling
-    amount = min(inflow(s, day), max(0, ceiling - s.today.headroom))
+    amount = inflow(s, day)
+    if s.today.headroom > ceiling - amount:  # the other difference could leave 64 bits
+        amount = max(0, ceiling - s.today.headroom)
     s.today.inflow += amount
     s.today.headroom += amount
     admit_to_queue(s)

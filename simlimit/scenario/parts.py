@@ -15,10 +15,17 @@ CURRENCY = "currency units"
 
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
-_REGION_SHARES = "one or more named shares from 0 to 1 that sum to 1"
+MOST_REGIONS = 32_767
+"""As many as there are codes of 16 bits: more than postcodes of any country but a few."""
+MOST_SHOCKS = 30_000
+"""Shocks that may be expected to begin in a run: one a day in the longest."""
+_REGION_SHARES = f"1 to {MOST_REGIONS} named shares from 0 to 1 that sum to 1"
+_FLAG_DAYS = "0 or a number from 1 to 30000"
 _TWO_SHARES = "a list of two numbers from 0 to 1, the smaller first"
 
-Regions = Annotated[Mapping[Text, Share], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+Regions = Annotated[
+    Mapping[Text, Share], Field(max_length=MOST_REGIONS), AfterValidator(FrozenMapping), PlainSerializer(dict)
+]
 
 
 def _concentration(of: str) -> float | None:
@@ -160,7 +167,9 @@ class Screening(Part):
     false_flag: float = fraction(
         0.0, "share of borrowers", "Long-run share of borrowers flagged by mistake", open_end="high"
     )
-    flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of flags; 0: new at each evaluation")
+    flag_days: float = field(
+        30.0, "Mean time of flags; 0: new at each evaluation", _FLAG_DAYS, "days", strict=True, ge=0, le=30_000
+    )
     weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
     risky_share: float = fraction(
         0.0, "share of borrowers", "Borrowers who really are risky: those who pay latest"
@@ -168,6 +177,10 @@ class Screening(Part):
     detection: float = fraction(
         0.0, "share of time", "Long-run share of its time for which a risky borrower is flagged"
     )
+
+    def _check(self) -> None:
+        if 0 < self.flag_days < 1:  # days are the finest that the model knows
+            self.refuse("flag_days", f"{_FLAG_DAYS} (days)")
 
 
 ServiceLaw = Literal["exponential", "constant", "lognormal"]
@@ -330,7 +343,9 @@ class Shock(Part):
     )
     duration_days: int = days(0, 0, 30_000, "How long it lasts; 0 for what happens at once")
     size: float = number(0.0, 0, 1e9, "score, share or currency units", "Its size, or the amount of a cap")
-    regions: tuple[Text, ...] = field((), "Regions it covers; empty: all", "a list of names", strict=True)
+    regions: Annotated[tuple[Text, ...], Field(max_length=MOST_REGIONS)] = field(
+        (), "Regions it covers; empty: all", "a list of names", strict=True
+    )
     score_below: float | None = fraction(None, "score", "Covers borrowers with a lower score; not set: all")
 
     def _check(self) -> None:
@@ -355,6 +370,14 @@ class Shock(Part):
 
 
 Shocks = Annotated[tuple[Shock, ...], Field(max_length=1000)]
+
+
+def check_number(shocks: tuple[Shock, ...], horizon_days: int) -> None:
+    """Refuse more shocks than a run can count."""
+    yearly = sum(one.per_year for one in shocks if one.per_year is not None)
+    number = yearly * horizon_days / 365 + sum(one.per_year is None for one in shocks)
+    if number > MOST_SHOCKS:
+        refuse_at(("shocks",), shocks, f"such that at most {MOST_SHOCKS} begin in a run, not {number:.0f}")
 
 
 def check_regions(shocks: tuple[Shock, ...], regions: Iterable[str]) -> None:

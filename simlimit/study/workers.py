@@ -4,8 +4,9 @@ import itertools
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from threading import Event
 from typing import Any, TypeAlias
 
 from simlimit.errors import SimlimitError
@@ -45,10 +46,18 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
     """Simulate all replications below ``last`` of every experiment that are not done."""
     for replications in experiments:
         bar.update(replications.extend(last))
+    ended = Event()
+
+    def heed_end(_days: int) -> None:
+        if ended.is_set():
+            raise CancelledError
+
     pending: deque[tuple[Replications, int, int, Future[Chunk]]] = deque()
     try:
         for replications, first, number in interleaved_chunks(experiments):
-            future = pool.submit(run_chunk, replications.experiment, first, number)
+            # An executor has its workers elsewhere, where they cannot heed.
+            heeding = (heed_end,) if replications.experiment.code is None else ()
+            future = pool.submit(run_chunk, replications.experiment, first, number, *heeding)
             pending.append((replications, first, number, future))
         # In the order of the replications: so an interrupt finds all done up to some number.
         while pending:
@@ -65,6 +74,7 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
             f"continues with what is done ({error})."
         ) from None
     finally:
+        ended.set()
         for *_, future in pending:
             future.cancel()
 
