@@ -10,6 +10,7 @@ import datetime
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from random import Random
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -21,6 +22,7 @@ from random_scenarios import LEVER_KINDS, SHOCK_KINDS, random_scenario
 from simlimit.errors import ScenarioError
 from simlimit.scenario import Scenario
 from simlimit.scenario.base import dotted, element_kind
+from simlimit.scenario.parts import MOST_REGIONS
 
 BORROWERS, DAYS = 50, 400
 SIZES = ("population.borrowers", "horizon_days")
@@ -74,8 +76,7 @@ def ends_of(name: str, info: FieldInfo, scenario: Scenario) -> list[Any]:
         old = value_at(scenario, name)
         return [(), (old * most(info))[: most(info)] if name != "levers" else old]
     if name == "population.regions":
-        number = most(info)
-        return [{"all": 1.0}, {f"region {k}": 1 / number for k in range(number)}]
+        return [{"all": 1.0}, {f"region {k}": 1 / MOST_REGIONS for k in range(MOST_REGIONS)}]
     if name.endswith(".regions"):
         return [(), tuple(scenario.population.regions)]
     if name == "behaviour.cure_hazards":
@@ -131,22 +132,32 @@ def fields_of(scenario: Scenario) -> Iterator[tuple[str, FieldInfo]]:
             yield name, info
 
 
-def at_end(scenario: Scenario, name: str, value: Any) -> Scenario | None:
-    """Return a scenario with a value at an end, and at most one more field at an end that goes with it."""
-    changes = {name: value}
-    try:
-        return scenario.replace(changes)
-    except ScenarioError:
-        pass
-    parts = {name.rsplit(".", 1)[0], *(place for place in ("horizon_days", "product.cycle_days"))}
-    for other, info in fields_of(scenario):
-        if other != name and any(other.startswith(part) for part in parts):
-            for end in ends_of(other, info, scenario):
-                try:
-                    return scenario.replace(changes | {other: end})
-                except ScenarioError:
-                    pass
-    return None
+def plain(name: str) -> str:
+    """Return the name of a field without the positions of elements: `shocks.size`."""
+    return POSITION.sub("", name)
+
+
+def at_end(scenario: Scenario, field: str, value: Any) -> Scenario:
+    """Return a scenario with a value at an end, in all elements that can have it.
+
+    Where none can, one more field of the same part or of the whole run is at an end that goes with it.
+    """
+    declared = dict(fields_of(scenario))
+    names = [name for name in declared if plain(name) == field]
+    made = scenario
+    for name in names:
+        with suppress(ScenarioError):
+            made = made.replace({name: value})
+    if made is not scenario or all(value_at(scenario, name) == value for name in names):
+        return made
+    for name in names:
+        parts = (name.rsplit(".", 1)[0] + ".", "horizon_days", "product.cycle_days")
+        for other in declared:
+            if other != name and other.startswith(parts):
+                for end in ends_of(other, declared[other], scenario):
+                    with suppress(ScenarioError):
+                        return scenario.replace({name: value, other: end})
+    raise AssertionError(f"no scenario was found in which {field} is {value}")
 
 
 def random_ends(seed: int) -> Scenario:
@@ -164,3 +175,25 @@ def random_ends(seed: int) -> Scenario:
         except ScenarioError as refused:
             # What does not go with the others stays as it was, or else any of them.
             changes.pop(dotted(refused.field), None) or changes.pop(rng.choice([*changes]))
+
+
+def busy_scenario() -> Scenario:
+    """Return a scenario in which a borrower has thousands of open holds, that are looked at every day."""
+    return rich_scenario(3).replace(
+        {
+            "population.borrowers": BORROWERS,
+            "horizon_days": DAYS,
+            "screening.flag_days": 1.0,
+            "evaluation.period_days": 1,
+            "evaluation.duration_days": 0,
+            "behaviour.draws_per_year": 365.0,
+            "behaviour.draw_share": (0.0, 0.0),
+            "behaviour.slip_days": 1,
+            "product.cycle_days": 2,
+            "product.instalments": 60,
+            "product.release_unit": "loan",
+            "product.min_draw": 0.6,
+            "rules.min_score": 1.0,
+            "shocks": [],
+        }
+    )

@@ -3,21 +3,13 @@
 Compiled code releases the GIL, so that threads run side by side.
 """
 
-from collections.abc import Callable
-
 from simlimit.drivers.agenda import empty_agenda
 from simlimit.drivers.calendar_driver import run_in
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
 
 
-def run(
-    prepared: PreparedScenario,
-    seed: int,
-    first: int,
-    number: int,
-    tick: Callable[[int], object] = lambda days: None,
-) -> Tallies:
+def run(prepared: PreparedScenario, seed: int, first: int, number: int) -> Tallies:
     """Simulate replications of a scenario, keeping only their tallies.
 
     Parameters
@@ -27,8 +19,6 @@ def run(
     seed : int
     first, number : int
         Replications ``first`` .. ``first + number - 1``.
-    tick : callable
-        As of `simlimit.drivers.calendar_driver.run`.
 
     Returns
     -------
@@ -40,6 +30,6 @@ def run(
     agenda = empty_agenda(prepared)
     for row in range(number):
         restart(state, prepared, seed, first + row)
-        run_in(state, agenda, prepared.grouping, tick)
+        run_in(state, agenda, prepared.grouping, lambda days: None)
         tally(state, tallies, row)
     return tallies

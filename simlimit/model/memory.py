@@ -39,7 +39,7 @@ def most_events(s: State, day: int, holds: int) -> int:
     # at repayment, a cut or raise, a draw here or elsewhere, a lender found or left. Of a hold: its
     # repayment, a forfeit at once, a review, a release or forfeit, an appeal, one more by a user's action.
     # Lenders are left since the last evaluation, which is less than two periods ago.
-    events = (12 + 2 * s.evaluation.period_days // LEAVING_DAYS) * borrowers + holds + 6 * (holds + open_holds)
+    events = (12 + 2 * s.evaluation.period_days // LEAVING_DAYS) * borrowers + 7 * holds + 6 * open_holds
     for k in range(len(s.occurrences)):
         if day in (s.occurrences[k].start, s.occurrences[k].end):
             events += 1 + 3 * borrowers  # a cut, a withdrawal and a part of one hold; the others end
@@ -88,7 +88,7 @@ def ensure_capacity(s: State, day: int) -> None:
     for name, needed, number in zip(RecordCounts._fields, records_needed(s, day), used, strict=True):
         records = getattr(s, name)
         if needed > MOST_RECORDS:
-            raise SimlimitError(f"Day {day} may need {needed:,} {name}, but a run has at most {MOST_RECORDS:,}.")
+            raise SimlimitError(f"Day {day} may need {needed:,} {name}, but {MOST_RECORDS:,} are the most.")
         if needed > len(records):
             likely = 0.0 if name == "loans" else ahead * number
             larger = np.empty(max(needed, len(records) * 3 // 2, int(likely)), records.dtype)

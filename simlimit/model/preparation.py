@@ -114,21 +114,20 @@ def prepare(
 def check_sums(p: Record, book: Book, borrowers: int) -> None:
     """Refuse a book of which sums of money over borrowers and days could leave 64 bits.
 
-    On a day a borrower repays, draws or misses at most what its limit can grow to, or what it owes at the start.
+    What a borrower repays, draws or misses on a day is at most what it owes at the start, or what its limit
+    can grow to.
     """
-    limits, owed = book.given_limit, book.given_outstanding
-    if len(limits) == 0:
-        limits, owed = book.limits, 3 * book.limits // 2  # a utilisation is at most 1.5
-    growth = (1 + p.run.horizon // p.limits.raise_days) * math.log1p(p.limits.raise_bp / 10_000)
-    growth *= p.limits.raise_score <= 1
-    growth += (1 + p.run.horizon // CAMPAIGN_DAYS) * math.log1p(p.levers.strength[CAMPAIGN])
-    grown = min(float(p.limits.cap), float(limits.max()) * math.exp(min(99.0, growth)))
-    largest = max(grown, float(limits.max()), float(owed.max()), 1.0)
+    limit = float((book.given_limit if len(book.given_limit) else book.limits).max())
+    owed = float(book.given_outstanding.max(initial=0)) if len(book.given_limit) else 1.5 * limit
+    growth = (1 + p.run.horizon // CAMPAIGN_DAYS) * math.log1p(p.levers.strength[CAMPAIGN])
+    if p.limits.raise_score <= 1:
+        growth += (1 + p.run.horizon // p.limits.raise_days) * math.log1p(p.limits.raise_bp / 10_000)
+    largest = max(owed, limit, min(p.limits.cap, limit * math.exp(min(99.0, growth))), 1)
     most = int(MOST_CENT_DAYS / largest / p.run.horizon)
     if borrowers > most:
         raise ScenarioError(
-            f"The book has {borrowers:,} borrowers, but with limits of up to {largest / 100:,.0f} over "
-            f"{p.run.horizon} days must have at most {most:,}: limits.cap keeps limits lower."
+            f"The book has {borrowers:,} borrowers, but with amounts of up to {largest / 100:,.0f} over "
+            f"{p.run.horizon} days must have at most {most:,}: limits.cap keeps amounts lower."
         )
 
 

@@ -58,8 +58,9 @@ BORROWER = _record(
     "u2 region group loans loan_capacity levers freezes watches flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders",
 )
-"""Of the longest run, 30,000 days: a wish and a loan a day at most. A flag of a day at least, on average, changes
-60,000 times, +- 346. Some 30,000 shocks can begin, so that ``tightened`` adds up to 3e8 basis points.
+"""16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
+flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
+adds up to 10,000 to ``tightened``.
 """
 DETAILS = _record("i8 written_off drawn_elsewhere first_cycle cap", "f8 overdue_loss")
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.

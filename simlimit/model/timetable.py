@@ -32,11 +32,9 @@ def shock_records(scenario: Scenario) -> Records:
 
 def shock_regions(scenario: Scenario, regions: tuple[str, ...]) -> Records:
     """Return whether each shock covers each region, shape (shocks, regions); naming none covers all."""
-    places = {name: place for place, name in enumerate(regions)}
-    covered = np.zeros((len(scenario.shocks), len(regions)), np.bool_)
-    for row, shock in zip(covered, scenario.shocks, strict=True):
-        row[[places[name] for name in shock.regions] or slice(None)] = True
-    return covered
+    named = [set(shock.regions or regions) for shock in scenario.shocks]
+    covered = [[name in names for name in regions] for names in named]
+    return np.array(covered, np.bool_).reshape(len(scenario.shocks), len(regions))
 
 
 @transition

@@ -112,8 +112,7 @@ def _share_of(prepared: PreparedScenario, regions: Iterable[str]) -> float:
     """Return which share of the book lives in some regions."""
     given = prepared.book.given_region
     if len(given):
-        named = set(regions)
-        return float(np.array([name in named for name in prepared.regions])[given].mean())
+        return float(np.isin(prepared.regions, list(regions))[given].mean())
     return sum(prepared.scenario.population.regions[region] for region in regions)
 
 

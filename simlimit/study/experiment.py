@@ -5,12 +5,12 @@ any executor, for any number of workers, and whatever was stored before.
 """
 
 import uuid
-from collections.abc import Callable
 from typing import NamedTuple
 
 import pandas as pd
 
 from simlimit.drivers import calendar_driver, replications, simpy_driver
+from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.errors import SimlimitError
 from simlimit.model.preparation import PreparedScenario, prepare
@@ -22,8 +22,6 @@ from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Engine, Keep
 
 Frames = dict[str, pd.DataFrame]
-
-BORROWER_DAYS_PER_CHUNK = 20_000_000
 
 
 class Experiment(NamedTuple):
@@ -68,31 +66,29 @@ def chunk_size(experiment: Experiment) -> int:
     if experiment.engine == "simpy":
         return 1
     prepared = experiment.prepared
-    return max(1, BORROWER_DAYS_PER_CHUNK // (prepared.borrowers * prepared.scenario.horizon_days))
+    return max(1, BORROWER_DAYS_PER_CALL // (prepared.borrowers * prepared.scenario.horizon_days))
 
 
-def run_chunk(
-    experiment: Experiment, first: int, number: int, tick: Callable[[int], object] = lambda days: None
-) -> Chunk:
-    """Simulate replications ``first`` .. ``first + number - 1``, in this process; `tick` may stop it."""
+def run_chunk(experiment: Experiment, first: int, number: int) -> Chunk:
+    """Simulate replications ``first`` .. ``first + number - 1``, in this process."""
     if experiment.code is not None and (other := difference(code_identity(), experiment.code)):
         raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
     if experiment.keep == "counts" and experiment.engine == "calendar":
-        tallies = replications.run(experiment.prepared, experiment.seed, first, number, tick)
+        tallies = replications.run(experiment.prepared, experiment.seed, first, number)
         return Chunk(first, tallies, [{}] * number, experiment.key)
     tallies = empty_tallies(experiment.prepared, number)
     tables: list[Frames] = []
     for row in range(number):
-        state = _simulate(experiment, first + row, tick)
+        state = _simulate(experiment, first + row)
         tally(state, tallies, row)
         tables.append(_kept_tables(experiment, state))
     return Chunk(first, tallies, tables, experiment.key)
 
 
-def _simulate(experiment: Experiment, replication: int, tick: Callable[[int], object]) -> State:
+def _simulate(experiment: Experiment, replication: int) -> State:
     if experiment.engine == "simpy":
-        return simpy_driver.run(experiment.prepared, experiment.seed, replication, (), tick)
-    return calendar_driver.run(experiment.prepared, experiment.seed, replication, tick)
+        return simpy_driver.run(experiment.prepared, experiment.seed, replication, (), lambda days: None)
+    return calendar_driver.run(experiment.prepared, experiment.seed, replication, lambda days: None)
 
 
 def _kept_tables(experiment: Experiment, state: State) -> Frames:

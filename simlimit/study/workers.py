@@ -4,11 +4,12 @@ import itertools
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any, TypeAlias
 
+from simlimit.drivers.ending import heed
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.study.experiment import Chunk, Experiment, chunk_size, run_chunk
@@ -27,10 +28,12 @@ def worker_pool(
         yield executor
         return
     most = min(fitting_replications(experiments), processors())
-    threads = ThreadPoolExecutor(most if workers is None else workers)
+    ended = Event()
+    threads = ThreadPoolExecutor(most if workers is None else workers, initializer=heed, initargs=(ended,))
     try:
         yield threads
     finally:
+        ended.set()
         _shut_down(threads)
 
 
@@ -46,18 +49,10 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
     """Simulate all replications below ``last`` of every experiment that are not done."""
     for replications in experiments:
         bar.update(replications.extend(last))
-    ended = Event()
-
-    def heed_end(_days: int) -> None:
-        if ended.is_set():
-            raise CancelledError
-
     pending: deque[tuple[Replications, int, int, Future[Chunk]]] = deque()
     try:
         for replications, first, number in interleaved_chunks(experiments):
-            # An executor has its workers elsewhere, where they cannot heed.
-            heeding = (heed_end,) if replications.experiment.code is None else ()
-            future = pool.submit(run_chunk, replications.experiment, first, number, *heeding)
+            future = pool.submit(run_chunk, replications.experiment, first, number)
             pending.append((replications, first, number, future))
         # In the order of the replications: so an interrupt finds all done up to some number.
         while pending:
@@ -74,7 +69,6 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
             f"continues with what is done ({error})."
         ) from None
     finally:
-        ended.set()
         for *_, future in pending:
             future.cancel()
 

@@ -41,7 +41,7 @@ def study() -> sl.Study:
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every chunk is one replication."""
-    monkeypatch.setattr(experiments, "BORROWER_DAYS_PER_CHUNK", 1)
+    monkeypatch.setattr(experiments, "BORROWER_DAYS_PER_CALL", 1)
 
 
 # ---- however it is spread ---------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def assert_spread_says_the_same(executor: Executor, folder: Path) -> None:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two replications a chunk, so that there is something to spread."""
-    monkeypatch.setattr(experiments, "BORROWER_DAYS_PER_CHUNK", 2 * 40 * 300)
+    monkeypatch.setattr(experiments, "BORROWER_DAYS_PER_CALL", 2 * 40 * 300)
 
 
 def test_processes_say_the_same_as_threads(tmp_path: Path, small_chunks: None) -> None:
