@@ -152,9 +152,9 @@ def at_end(scenario: Scenario, field: str, value: Any) -> Scenario:
         return made
     for name in names:
         parts = (name.rsplit(".", 1)[0] + ".", "horizon_days", "product.cycle_days")
-        for other in declared:
-            if other != name and other.startswith(parts):
-                for end in ends_of(other, declared[other], scenario):
+        for other, info in declared.items():
+            if other not in (name, *NAMES, SIZES[0]) and other.startswith(parts):
+                for end in ends_of(other, info, scenario):
                     with suppress(ScenarioError):
                         return scenario.replace({name: value, other: end})
     raise AssertionError(f"no scenario was found in which {field} is {value}")

@@ -44,7 +44,7 @@ from simlimit.model.state import State
 BORROWER_DAYS_PER_CALL = 20_000_000
 """So much takes a few seconds at most, as a rule. The first compiled call has a 200th of it."""
 SECONDS_PER_CALL = 0.2
-"""After a call that takes less the next has twice as many days, else half. In between interrupts are noticed."""
+"""After a call that takes less the next has twice its days, else half. In between an interrupt is noticed."""
 
 
 @step

@@ -97,7 +97,7 @@ def test_a_run_of_the_calendar_driver_can_be_interrupted(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("simlimit.run.simulate.tqdm.update", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        sl.simulate(scenario, engine="calendar")
+        sl.simulate(scenario, engine="calendar", keep="counts")
     assert max(told) == 10
     assert 30 <= sum(told) < scenario.horizon_days
 
