@@ -10,8 +10,7 @@ import pandas as pd
 from simlimit.books.table import MAX_AMOUNT, Floats, check_cells, numbers, read_cells, read_columns, source_of
 from simlimit.books.uci import is_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError
-
-MAX_REGIONS = 32_767
+from simlimit.scenario.parts import MOST_REGIONS
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -114,10 +113,10 @@ def _regions(names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
     names = names.str.strip()
     check_cells(names, (names != "").to_numpy(bool), "is a name")
     codes, found = pd.factorize(names, sort=True)
-    if len(found) > MAX_REGIONS:
+    if len(found) > MOST_REGIONS:
         raise PortfolioError(
             f"{source_of(names.index)}: column 'region' has {len(found)} names; "
-            f"allowed are at most {MAX_REGIONS}"
+            f"allowed are at most {MOST_REGIONS}"
         )
     return tuple(str(name) for name in found), codes.astype(np.int16)
 

@@ -5,6 +5,7 @@ give the same history. What SimPy shows, this runs at the speed of the memory.
 """
 
 from collections.abc import Callable
+from time import perf_counter
 
 from simlimit.drivers.agenda import (
     PAYMENTS,
@@ -18,6 +19,7 @@ from simlimit.drivers.agenda import (
     gather_payers,
     order_by_cohort,
 )
+from simlimit.drivers.ending import end_if_told
 from simlimit.model import phases, streams
 from simlimit.model.clock import days_since_due
 from simlimit.model.compiling import step, transition
@@ -40,7 +42,9 @@ from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.state import State
 
 BORROWER_DAYS_PER_CALL = 20_000_000
-"""So much is simulated in one compiled call, a few seconds at most, before an interrupt is noticed."""
+"""So much takes a few seconds at most, as a rule. The first compiled call has a 200th of it."""
+SECONDS_PER_CALL = 0.2
+"""After a call that takes less the next has twice its days, else half. In between an interrupt is noticed."""
 
 
 @step
@@ -187,23 +191,23 @@ def run(prepared: PreparedScenario, seed: int, replication: int, tick: Callable[
     return state
 
 
-def run_in(
-    state: State,
-    agenda: Agenda,
-    grouping: Grouping,
-    tick: Callable[[int], object] = lambda days: None,
-) -> None:
+def run_in(state: State, agenda: Agenda, grouping: Grouping, tick: Callable[[int], object]) -> None:
     """Simulate a platform whose state and agenda are there, from its first day to its horizon."""
     order_by_cohort(state, agenda)
     populate(state, grouping, agenda.ids, agenda.batch)
     first_entries(state, agenda)
     horizon = int(state.run.horizon)
-    days_per_call = max(1, BORROWER_DAYS_PER_CALL // len(state.borrowers))
+    days = max(1, BORROWER_DAYS_PER_CALL // 200 // len(state.borrowers))
     day = 0
     while day < horizon:
-        reached = run_days(state, agenda, day, min(day + days_per_call, horizon))
+        end_if_told()
+        began = perf_counter()
+        reached = run_days(state, agenda, day, min(day + days, horizon))
         tick(reached - day)
         if reached == day:
             ensure_capacity(state, day)
+        else:
+            pace = 2.0 if perf_counter() - began < SECONDS_PER_CALL else 0.5
+            days = max(1, int(pace * (reached - day)))
         day = reached
     censor(state)

@@ -30,6 +30,7 @@ import numpy.typing as npt
 import simpy
 
 from simlimit.arguments import shown
+from simlimit.drivers.ending import end_if_told
 from simlimit.drivers.moments import BEGIN
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
@@ -119,6 +120,7 @@ def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
         record_day(platform.state, day)
         ensure_capacity(platform.state, day + 1)
         tick(1)
+        end_if_told()
 
 
 def run(

@@ -37,9 +37,9 @@ class Tallies(NamedTuple):
         Of the borrowers of a group.
     """
 
-    ended_holds: npt.NDArray[np.int32]
+    ended_holds: npt.NDArray[np.int64]
     ended_cents: npt.NDArray[np.int64]
-    followed_holds: npt.NDArray[np.int32]
+    followed_holds: npt.NDArray[np.int64]
     followed_cents: npt.NDArray[np.int64]
     daily: Records
     totals: Records
@@ -62,12 +62,12 @@ def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:
     # Nobody is followed for longer than is observed.
     followed = min(scenario.horizon_days - int(run.last_followed), observed) + 1
     return Tallies(
-        ended_holds=np.empty((number, groups, ENDS, observed + 1), np.int32),
+        ended_holds=np.empty((number, groups, ENDS, observed + 1), np.int64),
         ended_cents=np.empty((number, groups, ENDS, observed + 1), np.int64),
-        followed_holds=np.empty((number, groups, GATES + 2, followed), np.int32),
+        followed_holds=np.empty((number, groups, GATES + 2, followed), np.int64),
         followed_cents=np.empty((number, groups, GATES + 2, followed), np.int64),
         daily=np.empty((number, scenario.horizon_days), DAY),
-        totals=np.empty((number, groups), TOTAL),
+        totals=np.zeros((number, groups), TOTAL),
     )
 
 
@@ -128,15 +128,11 @@ def tally(s: State, tallies: Tallies, row: int) -> None:
         At the horizon.
     tallies : Tallies
     row : int
-        The row that is overwritten.
+        The row, to which nothing is written yet.
     """
     for group in range(tallies.totals.shape[1]):
         tally_ends(s, tallies, row, group)
         tally_followed(s, tallies, row, group)
-        tallies.totals[row, group].borrowers = 0
-        tallies.totals[row, group].no_limit_days = 0
-        tallies.totals[row, group].lost_days = 0
-        tallies.totals[row, group].losing = 0
     for b in range(len(s.borrowers)):
         tally_borrower(s, tallies, row, s.borrowers[b])
     for day in range(len(s.daily)):

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
+from simlimit.model.levers import LEAVING_DAYS
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -14,6 +16,8 @@ Array = npt.NDArray[Any]
 CACHE_LINE = 64
 LARGE_PAGES = 2**22
 """Bytes of an array from which on numpy asks the system for large pages."""
+MOST_RECORDS = 2**31 - 1
+"""Of each kind, since they are counted, and found, by 32 bits."""
 APART = 8 * LARGE_PAGES
 """Bytes from which on arrays have pages enough of their own."""
 
@@ -35,10 +39,10 @@ def most_events(s: State, day: int, holds: int) -> int:
     # at repayment, a cut or raise, a draw here or elsewhere, a lender found or left. Of a hold: its
     # repayment, a forfeit at once, a review, a release or forfeit, an appeal, one more by a user's action.
     # Lenders are left since the last evaluation, which is less than two periods ago.
-    events = (12 + s.evaluation.period_days // 15) * borrowers + holds + 6 * (holds + open_holds)
+    events = (12 + 2 * s.evaluation.period_days // LEAVING_DAYS) * borrowers + 7 * holds + 6 * open_holds
     for k in range(len(s.occurrences)):
         if day in (s.occurrences[k].start, s.occurrences[k].end):
-            events += 1 + 2 * borrowers + open_holds
+            events += 1 + 3 * borrowers  # a cut, a withdrawal and a part of one hold; the others end
     return events
 
 
@@ -83,6 +87,8 @@ def ensure_capacity(s: State, day: int) -> None:
     ahead = 0.0 if s.run.reusing else 1.25 * s.run.horizon / max(day, 30)
     for name, needed, number in zip(RecordCounts._fields, records_needed(s, day), used, strict=True):
         records = getattr(s, name)
+        if needed > MOST_RECORDS:
+            raise SimlimitError(f"Day {day} may need {needed:,} {name}, but {MOST_RECORDS:,} are the most.")
         if needed > len(records):
             likely = 0.0 if name == "loans" else ahead * number
             larger = np.empty(max(needed, len(records) * 3 // 2, int(likely)), records.dtype)

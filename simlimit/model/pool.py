@@ -9,6 +9,9 @@ from simlimit.model.queues import POOL, TO_POOL, append, sort_queue, take_all
 from simlimit.model.records import END, Record
 from simlimit.model.state import State, left
 
+FAR_BELOW = -(2**60)
+"""A headroom from which no inflow reaches a ceiling; from one not set, 64 bits hold the distance."""
+
 
 @step
 def has_more_funding(s: State, day: int) -> bool:
@@ -109,7 +112,7 @@ def fund(s: State, day: int) -> None:
     """Take in the day's inflows and release what the headroom covers."""
     s.clock.phase = phases.FUND
     ceiling = s.funding.raised_ceiling if has_more_funding(s, day) else s.funding.ceiling
-    amount = min(inflow(s, day), max(0, ceiling - s.today.headroom))
+    amount = min(inflow(s, day), max(0, ceiling - max(s.today.headroom, FAR_BELOW)))
     s.today.inflow += amount
     s.today.headroom += amount
     admit_to_queue(s)

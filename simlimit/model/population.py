@@ -90,8 +90,8 @@ def assign(s: State, r: Record, u: Numbers) -> None:
     if len(s.book.given_region) > 0:
         r.region = s.book.given_region[r.borrower]
     else:
-        while r.region < len(s.book.region_bounds) - 1 and u_region >= s.book.region_bounds[r.region]:
-            r.region += 1
+        bounds = s.book.region_bounds
+        r.region = min(np.searchsorted(bounds, u_region, side="right"), len(bounds) - 1)
     r.watched = u_watched < s.population.watch_share
     r.evaluation_day = first_evaluation(s, u_evaluation)
     r.due_day = first_due_day(s, u_due)

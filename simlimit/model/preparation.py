@@ -1,5 +1,6 @@
 """The state of a platform on the eve of its first day."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,18 +8,22 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.books.portfolio import read_portfolio
+from simlimit.errors import ScenarioError
 from simlimit.model import records
 from simlimit.model.book import Book, late_scale, make_book
 from simlimit.model.grouping import Grouping, make_grouping
+from simlimit.model.levers import CAMPAIGN, CAMPAIGN_DAYS
 from simlimit.model.memory import adjacent_arrays
 from simlimit.model.parameters import facility_records, first_records, score_left
 from simlimit.model.queues import QUEUES
-from simlimit.model.records import END, Records
+from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import check_regions
 
+MOST_CENT_DAYS = 2**62
+"""Sums of so much are exact in 64 bits, in either direction."""
 LARGE = 50_000
 """Number of borrowers from which on the open holds outgrow a cache; measured."""
 
@@ -101,8 +106,29 @@ def prepare(
     run["reusing"] = reusing
     run["large"] = borrowers >= LARGE
     book = make_book(scenario, portfolio)
+    check_sums(before[0], book, borrowers)
     left = score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days)
     return PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
+
+
+def check_sums(p: Record, book: Book, borrowers: int) -> None:
+    """Refuse a book of which sums of money over borrowers and days could leave 64 bits.
+
+    What a borrower repays, draws or misses on a day is at most what it owes at the start, or what its limit
+    can grow to.
+    """
+    limit = float((book.given_limit if len(book.given_limit) else book.limits).max())
+    owed = float(book.given_outstanding.max(initial=0)) if len(book.given_limit) else 1.5 * limit
+    growth = (1 + p.run.horizon // CAMPAIGN_DAYS) * math.log1p(p.levers.strength[CAMPAIGN])
+    if p.limits.raise_score <= 1:
+        growth += (1 + p.run.horizon // p.limits.raise_days) * math.log1p(p.limits.raise_bp / 10_000)
+    largest = max(owed, limit, min(p.limits.cap, limit * math.exp(min(99.0, growth))), 1)
+    most = int(MOST_CENT_DAYS / largest / p.run.horizon)
+    if borrowers > most:
+        raise ScenarioError(
+            f"The book has {borrowers:,} borrowers, but with amounts of up to {largest / 100:,.0f} over "
+            f"{p.run.horizon} days must have at most {most:,}: limits.cap keeps amounts lower."
+        )
 
 
 def empty_state(prepared: PreparedScenario) -> State:

@@ -54,10 +54,14 @@ BORROWER = _record(
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
-    "i2 no_limit_since no_limit_days served_until next_reaction flag_changes",
-    "u2 region group loans loan_capacity levers freezes watches",
+    "i2 no_limit_since no_limit_days served_until next_reaction",
+    "u2 region group loans loan_capacity levers freezes watches flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders",
 )
+"""16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
+flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
+adds up to 10,000 to ``tightened``.
+"""
 DETAILS = _record("i8 written_off drawn_elsewhere first_cycle cap", "f8 overdue_loss")
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 

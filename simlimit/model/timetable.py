@@ -32,7 +32,8 @@ def shock_records(scenario: Scenario) -> Records:
 
 def shock_regions(scenario: Scenario, regions: tuple[str, ...]) -> Records:
     """Return whether each shock covers each region, shape (shocks, regions); naming none covers all."""
-    covered = [[not shock.regions or name in shock.regions for name in regions] for shock in scenario.shocks]
+    named = [set(shock.regions or regions) for shock in scenario.shocks]
+    covered = [[name in names for name in regions] for names in named]
     return np.array(covered, np.bool_).reshape(len(scenario.shocks), len(regions))
 
 
@@ -52,7 +53,7 @@ def days_of_shock(s: State, i: int) -> list[int]:
     while times[-1] < s.run.horizon:
         gap = -math.log(shock_number(s, i, len(times) - 1)) * 365 / float(shock.per_year)
         times.append(times[-1] + gap)
-    return [int(time) for time in times[1:]]
+    return [int(time) for time in times[1:-1]]
 
 
 def draw_timetable(s: State) -> None:

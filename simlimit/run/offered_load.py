@@ -83,12 +83,12 @@ def _balances(product: Product) -> list[float]:
 def desk_load(prepared: PreparedScenario) -> Load:
     """Return the reviewers that the desk needs, and those that it has.
 
-    Where no review approves, nothing passes whatever the capacity: that is no load.
+    Where no review approves, but one in 1e9, nothing passes whatever the capacity: that is no load.
     """
     review = prepared.scenario.review
     reviewed = _watched(prepared) * (1 - _pull(prepared.scenario, "less_manual"))
     holds = repayments(prepared).holds * reviewed
-    work = holds * review.service_days / review.approve_share if review.approve_share else 0.0
+    work = holds * review.service_days / review.approve_share if review.approve_share > 1e-9 else 0.0
     return Load(work, review.reviewers)
 
 
@@ -110,7 +110,7 @@ def _share_of(prepared: PreparedScenario, regions: Iterable[str]) -> float:
     """Return which share of the book lives in some regions."""
     given = prepared.book.given_region
     if len(given):
-        return float(np.isin(given, [prepared.regions.index(region) for region in regions]).mean())
+        return float(np.isin(prepared.regions, list(regions))[given].mean())
     return sum(prepared.scenario.population.regions[region] for region in regions)
 
 

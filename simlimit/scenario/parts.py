@@ -12,10 +12,15 @@ from simlimit.scenario.base import FrozenMapping, Part, refuse_at
 from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, number, one_of, switch, whole
 
 CURRENCY = "currency units"
+_PER_DUE_DAY = "probability per due day"
 
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
-_REGION_SHARES = "one or more named shares from 0 to 1 that sum to 1"
+MOST_REGIONS = 32_767
+"""As many as codes of 16 bits; there are fewer districts or postcodes in most countries."""
+MOST_SHOCKS = 30_000
+"""Shocks that begin in a run: one a day in the longest."""
+_REGION_SHARES = f"1 to {MOST_REGIONS} named shares from 0 to 1 that sum to 1"
 _TWO_SHARES = "a list of two numbers from 0 to 1, the smaller first"
 
 Regions = Annotated[Mapping[Text, Share], AfterValidator(FrozenMapping), PlainSerializer(dict)]
@@ -49,7 +54,7 @@ class Population(Part):
     other_lenders: float = fraction(0.0, "share of borrowers", "Borrowers with another lender at the start")
 
     def _check(self) -> None:
-        if not self.regions or abs(sum(self.regions.values()) - 1) > 1e-9:
+        if not 0 < len(self.regions) <= MOST_REGIONS or abs(sum(self.regions.values()) - 1) > 1e-9:
             self.refuse("regions", _REGION_SHARES)
         if self.limit_low > self.limit_high:
             self.refuse("limit_low", f"at most limit_high, which is {self.limit_high:.12g}")
@@ -60,22 +65,18 @@ class Population(Part):
 class Behaviour(Part):
     """How borrowers pay, fall behind, recover, prepay and draw."""
 
-    late_onset: float = fraction(
-        0.0, "probability per due day", "Mean probability that a due payment is missed", open_end="high"
-    )
+    late_onset: float = fraction(0.0, _PER_DUE_DAY, "Mean chance that a payment is missed", open_end="high")
     late_concentration: float | None = _concentration("missing payments")
-    utilisation_effect: float = number(
-        0.0, 0, 100, "factor", "A full line misses payments 1 + this times as often as an empty one"
-    )
+    utilisation_effect: float = number(0.0, 0, 100, "factor", "A full line misses 1 + this times as much")
     cure_hazards: Annotated[tuple[Share, ...], Field(min_length=1, max_length=12)] = field(
         (0.5,),
         "Chance that all that is due is paid, on the 1st, 2nd .. due day after onset; the last one repeats",
         "a list of 1 to 12 numbers from 0 to 1",
-        "probability per due day",
+        _PER_DUE_DAY,
         strict=True,
     )
     default_dpd: int = whole(90, 0, 30_000, "days past due", "When the line is closed for default; 0: never")
-    slip_share: float = fraction(0.0, "probability per due day", "Payments that slip by a few days")
+    slip_share: float = fraction(0.0, _PER_DUE_DAY, "Payments that slip by a few days")
     slip_days: int = days(3, 1, 365, "Longest such slip; shorter than product.cycle_days")
     prepay_per_year: float = number(0.0, 0, 12, "per year", "Early repayments of a loan, per borrower")
     draws_per_year: float = number(0.0, 0, 365, "per year", "Wishes to draw, per borrower")
@@ -115,15 +116,9 @@ class Evaluation(Part):
     period_days: int = days(30, 1, 3650, "Days from one evaluation of a borrower to the next")
     cutoff_days: int = days(0, 0, 3650, "How old a repayment must be for an evaluation to see it")
     duration_days: int = days(0, 0, 3649, "From start to decision of an evaluation; less than period_days")
-    schedule: Schedule = choice(
-        Schedule, "staggered", "Whether borrowers are evaluated on days of their own or all on the same day"
-    )
-    holds_up: HoldsUp = choice(
-        HoldsUp, "all", "Which repayments wait for an evaluation in progress: all, or early ones only"
-    )
-    score_half_life_days: float = number(
-        60.0, 0, 1e9, "days", "How soon the score has gone half of the way to the borrower's record"
-    )
+    schedule: Schedule = choice(Schedule, "staggered", "Whether each has days of its own or all the same")
+    holds_up: HoldsUp = choice(HoldsUp, "all", "Which repayments wait for an evaluation in progress")
+    score_half_life_days: float = number(60.0, 0, 1e9, "days", "Time to go half of the way to the record")
     utilisation_weight: float = fraction(0.0, "score", "What full utilisation takes from the score's target")
     straight_through: bool = switch(
         True, "Whether on-time payments of borrowers in clear standing are released without an evaluation"
@@ -158,16 +153,16 @@ class Screening(Part):
     """Behaviour analysis, which can be wrong."""
 
     false_flag: float = fraction(
-        0.0, "share of borrowers", "Long-run share of borrowers flagged by mistake", open_end="high"
+        0.0, "share of borrowers", "Long-run share flagged by mistake", open_end="high"
     )
-    flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of flags; 0: new at each evaluation")
+    flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of flags, from 1; 0: new at evaluations")
     weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
-    risky_share: float = fraction(
-        0.0, "share of borrowers", "Borrowers who really are risky: those who pay latest"
-    )
-    detection: float = fraction(
-        0.0, "share of time", "Long-run share of its time for which a risky borrower is flagged"
-    )
+    risky_share: float = fraction(0.0, "share of borrowers", "Borrowers who are risky: those who pay latest")
+    detection: float = fraction(0.0, "share of time", "Long-run share for which a risky borrower is flagged")
+
+    def _check(self) -> None:
+        if 0 < self.flag_days < 1:  # nothing finer than a day is simulated
+            self.refuse("flag_days", "0 or a number from 1 to 30000 (days)")
 
 
 ServiceLaw = Literal["exponential", "constant", "lognormal"]
@@ -226,7 +221,7 @@ class Limits(Part):
     cut_days: int = days(30, 1, 30_000, "Least days between two cuts, however many evaluations there are")
     cap: float | None = number(None, 0.01, 1e9, CURRENCY, "Limit above which no line rises; not set: no cap")
     inactive_days: int | None = days(
-        None, 1, 30_000, "Days without a draw after which unused limit is taken; not set: never"
+        None, 1, 30_000, "Days undrawn until unused limit is taken; not set: never"
     )
 
     def _check(self) -> None:
@@ -240,15 +235,11 @@ class Reaction(Part):
     Without shares everybody waits.
     """
 
-    patience_days: int = days(
-        14, 1, 30_000, "Age of a hold at which its borrower appeals, looks for another lender or waits"
-    )
+    patience_days: int = days(14, 1, 30_000, "Age of a hold at which its borrower appeals or looks elsewhere")
     appeal_share: float = fraction(0.0, "probability per hold", "Borrowers who then appeal")
     lender_share: float = fraction(0.0, "probability per hold", "Borrowers who then look for another lender")
     most_lenders: int = whole(5, 0, 100, "lenders", "Other lenders at which a borrower looks for no more")
-    lateness_per_lender: float = number(
-        0.0, 0, 100, "factor", "With n other lenders 1 + n times this as many payments are missed"
-    )
+    lateness_per_lender: float = number(0.0, 0, 100, "factor", "With n others 1 + n times this as often late")
 
     def _check(self) -> None:
         if self.appeal_share + self.lender_share > 1:
@@ -280,16 +271,8 @@ class Lever(Part):
     strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
     uptake: float = fraction(1.0, "share of borrowers", "Borrowers who take it up, or whom it reaches")
     from_day: int = whole(0, 0, 30_000, "day", "First day on which it works")
-    cost: float = number(
-        1.0,
-        0,
-        1e9,
-        CURRENCY + " per borrower and year",
-        "Reported beside the effect; does not affect the simulation",
-    )
-    product: ServedBy | None = choice(
-        ServedBy, None, "Preset that serves what the lever diversify sends elsewhere"
-    )
+    cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "Only reported, beside the effect")
+    product: ServedBy | None = choice(ServedBy, None, "Preset that serves what diversify sends elsewhere")
 
     def _check(self) -> None:
         if self.kind == "diversify" and self.product is None:

@@ -95,6 +95,9 @@ class Scenario(Part):
         if self.population.portfolio is None:
             parts.check_regions(self.shocks, self.population.regions)
         parts.check_kinds(self.levers)
+        begin = sum(self.horizon_days * one.per_year / 365 if one.per_year else 1 for one in self.shocks)
+        if begin > parts.MOST_SHOCKS:
+            self.refuse("shocks", f"such that at most {parts.MOST_SHOCKS} begin in a run, not {begin:.0f}")
         for name, source in self.provenance.items():
             if not self._has(name):
                 refuse_at(("provenance",), name, "about a field of the scenario")
@@ -396,6 +399,7 @@ def _element_fields() -> dict[str, list[str]]:
     return {name: list(kind.leaves()) for name, kind in kinds.items() if kind is not None}
 
 
+@cache
 def _steps(name: str) -> tuple[str, ...]:
     """Return the steps to a field: `shocks`, `[0]`, `size` for `shocks[0].size`."""
     found = _ELEMENT.search(str(name))

@@ -30,7 +30,7 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
         - `default_losses`: days with a default;
         - others: holds that are not released at once.
     """
-    counts = tallies.followed_holds.sum(axis=1, dtype=np.int64)[..., : follow_up_days + 1]
+    counts = tallies.followed_holds.sum(axis=1)[..., : follow_up_days + 1]
     holds = counts[..., 0].sum(axis=-1)
     released, forfeited = np.moveaxis(counts[:, GATE_COUNT:].cumsum(axis=-1), 1, 0)
     last = counts.shape[-1] - 1

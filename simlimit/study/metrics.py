@@ -19,7 +19,7 @@ from simlimit.model.records import Records
 from simlimit.tables.units import PARTS
 
 Floats = npt.NDArray[np.float64]
-Counts: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
+Counts: TypeAlias = npt.NDArray[np.int64]
 Totals: TypeAlias = Records | Mapping[str, Counts]
 Weight = Literal["holds", "amount"]
 
@@ -154,7 +154,7 @@ def all_metrics(
     """Return all metrics of the whole book: arrays of shape (replications,)."""
     counts = holds_or_cents(tallies, "followed", weight)
     totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
-    metrics = followed_metrics(counts.sum(axis=1, dtype=np.int64), follow_up_days)
+    metrics = followed_metrics(counts.sum(axis=1), follow_up_days)
     metrics |= borrower_metrics(totals, prepared)
     written_off = tallies.daily["written_off"][:, prepared.scenario.warmup_days :].sum(axis=1)
     years = totals["borrowers"] * observed_days(prepared) / DAYS_PER_YEAR

@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from threading import Event
 from typing import Any, TypeAlias
 
+from simlimit.drivers.ending import heed
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.study.experiment import Chunk, Experiment, chunk_size, run_chunk
@@ -26,10 +28,12 @@ def worker_pool(
         yield executor
         return
     most = min(fitting_replications(experiments), processors())
-    threads = ThreadPoolExecutor(most if workers is None else workers)
+    ended = Event()
+    threads = ThreadPoolExecutor(most if workers is None else workers, initializer=heed, initargs=(ended,))
     try:
         yield threads
     finally:
+        ended.set()
         _shut_down(threads)
 
 

@@ -214,12 +214,12 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"population.regions": {}},
             "population.regions is {}",
-            "one or more named shares from 0 to 1 that sum to 1",
+            "1 to 32767 named shares from 0 to 1 that sum to 1",
         ),
         (
             {"population.regions": {"a": 0.5}},
             "population.regions is {'a': 0.5}",
-            "one or more named shares from 0 to 1 that sum to 1",
+            "1 to 32767 named shares from 0 to 1 that sum to 1",
         ),
         (
             {"population.limit_low": 2, "population.limit_high": 1},
