@@ -1,9 +1,8 @@
-"""The files in which compiled functions are kept: ours alone, whole, or as if there were none."""
+"""The files in which compiled functions are kept: ours alone, and whole, or as if there were none."""
 
 import hashlib
 import os
 import pickle
-import stat
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,48 +22,21 @@ def cache_folder(digest: str) -> tuple[Path | None, str]:
     """
     root = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     try:
-        parent = Path(root).expanduser()
-        parent.mkdir(parents=True, exist_ok=True)
-        folder = parent / "simlimit" / digest
-        for place in (parent, folder.parent, folder):
-            if place is not parent:
-                place.mkdir(mode=0o700, exist_ok=True)
-            if _is_open(place, is_ours=place is not parent):
-                return None, f"{place} can be written by others"
+        folder = Path(root).expanduser() / "simlimit" / digest
+        folder.parent.parent.mkdir(parents=True, exist_ok=True)
+        for place in (folder.parent, folder):
+            place.mkdir(mode=0o700, exist_ok=True)
+            if os.name == "posix" and _is_open(place.stat()):
+                return None, f"others can write {place}"
         with tempfile.TemporaryFile(dir=folder):
             return folder, ""
     except (OSError, RuntimeError) as error:
-        return None, f"{getattr(error, 'filename', None) or root}: {getattr(error, 'strerror', error)}"
+        return None, str(error)
 
 
-def _is_open(folder: Path, is_ours: bool) -> bool:
-    """Return whether others can write a folder, so that what lies there may not be run.
-
-    A folder that is not made by us may be one for all, such as ``/tmp``: what they plant there is theirs.
-    """
-    if os.name != "posix":
-        return False
-    status = folder.stat()
-    if not is_ours:
-        return status.st_uid not in (0, os.geteuid())
-    return status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) > 0
-
-
-def cache_of(function: Callable[..., object], folder: Path) -> "Cache | None":
-    """Return the cache of a function, or None if there cannot be one.
-
-    numba's own setting of its folder is left as it was for other packages.
-    """
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)
-    try:
-        cache = Cache(function)
-    except (OSError, RuntimeError):
-        return None
-    finally:
-        numba.config.CACHE_DIR = before
-    # numba goes elsewhere where it finds no place, but there stale code could run.
-    return cache if folder in Path(cache.cache_path).parents else None
+def _is_open(folder: os.stat_result) -> bool:
+    """Return whether others can write a folder: code that they plant there would run."""
+    return folder.st_uid != os.geteuid() or folder.st_mode & 0o022 > 0
 
 
 class _SealedFile(IndexDataCacheFile):
@@ -77,38 +49,40 @@ class _SealedFile(IndexDataCacheFile):
     def _load_data(self, name: str) -> object:
         content = Path(self._data_path(name)).read_bytes()
         if hashlib.sha256(content[:-32]).digest() != content[-32:]:
-            raise ValueError("its checksum is wrong")
+            raise ValueError("The checksum is wrong.")
         return pickle.loads(content)
 
 
 class Cache(FunctionCache):
-    """numba's cache of a function, but a damaged file is as none, and a full disk is said."""
+    """The cache of a function in a folder of ours. What is damaged is not there; what cannot be kept is said.
 
-    def __init__(self, function: Callable[..., object]) -> None:
-        super().__init__(function)
-        base, stamp = self._impl.filename_base, self._impl.locator.get_source_stamp()
-        self._cache_file = _SealedFile(self._cache_path, base, stamp)
+    numba's own setting of that folder is left as it was for other packages.
+    """
+
+    def __init__(self, function: Callable[..., object], folder: Path) -> None:
+        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)
+        try:
+            super().__init__(function)
+        finally:
+            numba.config.CACHE_DIR = before
+        if folder not in Path(self._cache_path).parents:
+            raise OSError("numba found another place, where stale code may lie.")
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = _SealedFile(self._cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, signature: object, context: object) -> CompileResult | None:
         """Return the compiled function if it is kept and whole."""
         try:
             return super().load_overload(signature, context)
-        except Exception:  # whatever reading such a file may bring
-            folder = Path(self._cache_path).parent
-            warn(
-                f"A file of the compiled model in {folder} was damaged, so it is compiled anew (20 seconds)."
-            )
+        except Exception:  # Reading a damaged file may raise anything.
+            warn(f"A file in {self._cache_path} is damaged, so the model is compiled anew (20 seconds).")
             with suppress(OSError):
                 self.flush()
             return None
 
     def save_overload(self, signature: object, compiled: CompileResult) -> None:
-        """Keep a compiled function if that is possible."""
+        """Keep a compiled function if there is space."""
         try:
             super().save_overload(signature, compiled)
         except OSError as error:
-            folder = Path(self._cache_path).parent
-            warn(
-                f"The compiled model cannot be kept in {folder} ({error.strerror}), so each process "
-                "compiles it anew (20 seconds)."
-            )
+            warn(f"The compiled model cannot be kept in {self._cache_path} ({error.strerror}).")

@@ -17,9 +17,7 @@ _settled: set[str] = set()
 
 def announce_compilation(engine: str) -> bool:
     """Return whether the first run of a driver compiles it; if so, print that on stderr."""
-    if engine in _settled:
-        return False
-    compiles = not is_compiled(ENTRIES[engine])
+    compiles = engine not in _settled and not is_compiled(ENTRIES[engine])
     _settled.add(engine)
     if compiles and QUIET not in _settled:
         print(NOTICE, file=sys.stderr, flush=True)

@@ -9,6 +9,7 @@ is no such folder, each process compiles the functions for itself.
 import hashlib
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +18,8 @@ import numpy as np
 from numba import types
 from numba.core.compiler import CompileResult
 
-from simlimit.model.compilation_cache import cache_folder, cache_of
-from simlimit.model.interrupts import signals_wait
+from simlimit.model.compilation_cache import Cache, cache_folder
+from simlimit.model.interrupts import interrupts_wait
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -65,8 +66,9 @@ def transition(function: Function) -> Function:
     dispatcher = numba.njit(**OPTIONS)(function)
     if numba.config.DISABLE_JIT:
         return function
-    if _FOLDER is not None and (cache := cache_of(function, _FOLDER)) is not None:
-        dispatcher._cache = cache
+    if _FOLDER is not None:
+        with suppress(OSError, RuntimeError):
+            dispatcher._cache = Cache(function, _FOLDER)
     # A handle knows its type. numba would look for it anew at each call, which takes a microsecond.
     find_type = dispatcher.typeof_pyval
     dispatcher.typeof_pyval = lambda value: getattr(value, "numba_type", None) or find_type(value)
@@ -113,7 +115,7 @@ def _for_widest_integers(compile_exactly: Callable[..., object]) -> Callable[[It
     """
 
     def compile_widest(signature: Iterable[types.Type]) -> object:
-        with signals_wait():
+        with interrupts_wait():
             return compile_exactly(tuple(map(_widest, signature)))
 
     return compile_widest

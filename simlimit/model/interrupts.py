@@ -1,44 +1,40 @@
-"""Signals that come while functions are compiled: heeded between two functions.
+"""Ctrl-C and SIGTERM while functions are compiled: heeded between two functions.
 
 LLVM calls Python back, and what a signal raises in there is printed and forgotten.
 """
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_handlers: dict[int, Callable[[int, FrameType | None], object]] = {}
 _came: list[int] = []
 
 
+def _note(number: int, _: FrameType | None) -> None:
+    _came.append(number)
+
+
 @contextmanager
-def signals_wait() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until the block ends, or such a block begins within it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    if _handlers:
-        _heed()
-        yield
-        return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        handler = signal.getsignal(number)
-        if callable(handler):
-            _handlers[number] = handler
-            signal.signal(number, lambda came, _: _came.append(came))
+def interrupts_wait() -> Iterator[None]:
+    """Let an interrupt wait until the block ends, or another one begins or ends within it."""
+    waiting = []
+    if threading.current_thread() is threading.main_thread():
+        both = (signal.SIGINT, signal.SIGTERM)
+        waiting = [one for one in both if signal.getsignal(one) is signal.default_int_handler]
+    for one in waiting:
+        signal.signal(one, _note)
     try:
+        _heed()
         yield
         _heed()
     finally:
-        for number, handler in _handlers.items():
-            signal.signal(number, handler)
-        _handlers.clear()
-        _came.clear()
+        for one in waiting:
+            signal.signal(one, signal.default_int_handler)
+            _came.clear()
 
 
 def _heed() -> None:
-    while _came:
-        number = _came.pop()
-        _handlers[number](number, None)
+    if _came:
+        raise KeyboardInterrupt
