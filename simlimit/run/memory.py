@@ -19,8 +19,8 @@ def require(needed: float, subject: str, remedy: str) -> None:
     available = available_memory()
     if needed > available:
         raise SimlimitError(
-            f"{subject} about {needed / 2**30:.1f} GiB of memory, but this process may take "
-            f"{available / 2**30:.1f} GiB more; {remedy}."
+            f"{subject} about {needed / 2**30:.3g} GiB of memory, but this process may take "
+            f"{available / 2**30:.3g} GiB more; {remedy}."
         )
 
 

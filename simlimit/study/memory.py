@@ -6,43 +6,41 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 from simlimit.drivers.tallies import empty_tallies
 from simlimit.run.memory import available_memory, kept_records, require, run_bytes
-from simlimit.study.experiment import Experiment
+from simlimit.study.experiment import Experiment, chunk_size
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 
 
-def fitting_workers(experiments: Iterable[Experiment], tasks: int, options: CheckedOptions) -> int:
-    """Return how many replications fit into memory at a time; refuse if none does, or fewer than are wanted.
+def fitting_workers(experiments: Iterable[Experiment], n: int, options: CheckedOptions) -> int:
+    """Return how many chunks fit into memory at a time; refuse if none does, or fewer than are wanted.
 
     The memory of other machines, on which an executor may have its workers, is not known here.
     """
-    executor, wanted = options.executor, options.workers
+    executor, wanted, tasks, needed = options.executor, options.workers or 1, 0, 0.0
     if isinstance(executor, ThreadPoolExecutor | ProcessPoolExecutor):
         wanted = int(vars(executor)["_max_workers"])
     elif executor is not None:
-        return 1
-    largest = max(experiments, key=replication_bytes)
-    needed = replication_bytes(largest)
-    remedy = "use fewer borrowers and more replications, since metrics are per hold and per borrower"
-    require(needed, f"population.borrowers is {largest.prepared.borrowers}: a replication takes", remedy)
+        return wanted
+    for one in experiments:
+        tasks += -(-n // chunk_size(one))
+        needed = max(needed, run_bytes(one.prepared, one.engine) + tally_bytes(one))
+        subject = f"population.borrowers is {one.prepared.borrowers}: a replication takes"
+        require(needed, subject, "fewer borrowers, days or groups take less, and metrics are per hold")
     most = int(available_memory() // needed)
-    together = needed * min(wanted or 1, tasks)
-    require(together, f"workers is {wanted}: so many replications at a time take", f"at most {most} fit")
+    needed *= min(wanted, tasks)
+    require(needed, f"workers is {wanted}: so many replications at a time take", f"at most {most} fit")
     return most
 
 
 def check_kept(experiments: Iterable[Replications], number: int) -> None:
     """Refuse so many replications of each experiment that what is kept of them does not fit into memory."""
-    kept = sum(
-        tally_bytes(one.experiment) + (one.store is None) * table_bytes(one.experiment) for one in experiments
-    )
-    remedy = "fewer replications, groups or days of follow-up take less, and tables can be in a store"
-    require(number * kept, f"n is {number}: the tallies and tables of so many replications take", remedy)
-
-
-def replication_bytes(experiment: Experiment) -> float:
-    """Return about how many bytes a replication takes while it is made."""
-    return run_bytes(experiment.prepared, experiment.engine) + tally_bytes(experiment)
+    kept = latest = 0.0
+    for one in experiments:
+        tallies, tables = tally_bytes(one.experiment), table_bytes(one.experiment)
+        kept += number * (tallies + (one.store is None) * tables)
+        latest = max(latest, min(number, chunk_size(one.experiment)) * tallies)
+    remedy = "fewer replications, groups or days take less, and a store can keep the tables"
+    require(kept + latest, f"n is {number}: tallies and tables of so many replications take", remedy)
 
 
 def tally_bytes(experiment: Experiment) -> int:

@@ -34,7 +34,7 @@ class Task(NamedTuple):
 @contextmanager
 def worker_pool(experiments: Sequence[Experiment], n: int, options: CheckedOptions) -> Iterator[Executor]:
     """Give the executor, or else threads: as many as are wanted, or one for each processor."""
-    most = fitting_workers(experiments, sum(-(-n // chunk_size(one)) for one in experiments), options)
+    most = fitting_workers(experiments, n, options)
     if options.executor is not None:
         yield options.executor
         return
