@@ -7,34 +7,23 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 _came: list[int] = []
 
 
-def _note(number: int, _: FrameType | None) -> None:
-    _came.append(number)
-
-
 @contextmanager
 def interrupts_wait() -> Iterator[None]:
-    """Let an interrupt wait until the block ends, or another one begins or ends within it."""
-    waiting = []
-    if threading.current_thread() is threading.main_thread():
-        both = (signal.SIGINT, signal.SIGTERM)
-        waiting = [one for one in both if signal.getsignal(one) is signal.default_int_handler]
+    """Let an interrupt wait until the block ends, or one within it does."""
+    is_main = threading.current_thread() is threading.main_thread()
+    both = (signal.SIGINT, signal.SIGTERM) if is_main else ()
+    waiting = [one for one in both if signal.getsignal(one) is signal.default_int_handler]
     for one in waiting:
-        signal.signal(one, _note)
+        signal.signal(one, lambda number, _: _came.append(number))
     try:
-        _heed()
         yield
-        _heed()
+        if is_main and _came:
+            raise KeyboardInterrupt
     finally:
         for one in waiting:
             signal.signal(one, signal.default_int_handler)
             _came.clear()
-
-
-def _heed() -> None:
-    if _came:
-        raise KeyboardInterrupt

@@ -54,7 +54,7 @@ def run_bytes(prepared: PreparedScenario, engine: str) -> float:
     """Return about how many bytes a run takes at most, with the tables of what it keeps; measured."""
     scenario, holds, events = prepared.scenario, *kept_records(prepared)
     shocks = sum(scenario.horizon_days / 365 * (one.per_year or 0) + 1 for one in scenario.shocks)
-    borrower = 240 + 24 * int(prepared.records[0].storage.loan_capacity) + shocks
+    borrower = 216 + 24 * int(prepared.records[0].storage.loan_capacity) + shocks
     borrower += 2_900 * (engine == "simpy") + 140 * (holds > 0) + 450 * holds + 140 * events
     return prepared.borrowers * borrower + count_rows(prepared) * COUNT.itemsize
 
@@ -65,10 +65,8 @@ def kept_records(prepared: PreparedScenario) -> tuple[float, float]:
     product, cycles = scenario.product, scenario.horizon_days / scenario.product.cycle_days
     if run.reusing:
         return 0, 0
-    draws, prepayments = (
-        rate * scenario.horizon_days / 365
-        for rate in (scenario.behaviour.draws_per_year, scenario.behaviour.prepay_per_year)
-    )
+    draws = scenario.behaviour.draws_per_year * scenario.horizon_days / 365
+    prepayments = scenario.behaviour.prepay_per_year * scenario.horizon_days / 365
     # Parts of the first loan, and of those drawn later, which have not all ended at the horizon.
     parts = 1 if product.method == "interest_only" else product.instalments
     paid = min(parts, cycles) + draws * min(parts, cycles / 2)

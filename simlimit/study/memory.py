@@ -1,7 +1,7 @@
 """How many replications fit into memory: at the same time, and one after the other."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 from simlimit.drivers.tallies import empty_tallies
@@ -11,23 +11,22 @@ from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 
 
-def fitting_workers(experiments: Iterable[Experiment], n: int, options: CheckedOptions) -> int:
-    """Return how many chunks fit into memory at a time; refuse if none does, or fewer than are wanted.
+def fitting_workers(experiments: Sequence[Experiment], n: int, options: CheckedOptions) -> int:
+    """Return how many replications fit into memory at a time; refuse if none does, or fewer than are wanted.
 
     The memory of other machines, on which an executor may have its workers, is not known here.
     """
-    executor, wanted, tasks, needed = options.executor, options.workers or 1, 0, 0.0
+    executor, wanted = options.executor, options.workers or 1
     if isinstance(executor, ThreadPoolExecutor | ProcessPoolExecutor):
         wanted = int(vars(executor)["_max_workers"])
     elif executor is not None:
         return wanted
-    for one in experiments:
-        tasks += -(-n // chunk_size(one))
-        needed = max(needed, run_bytes(one.prepared, one.engine) + tally_bytes(one))
-        subject = f"population.borrowers is {one.prepared.borrowers}: a replication takes"
-        require(needed, subject, "fewer borrowers, days or groups take less, and metrics are per hold")
+    largest = max(experiments, key=replication_bytes)
+    needed, borrowers = replication_bytes(largest), largest.prepared.borrowers
+    remedy = "fewer borrowers, days or groups take less, and metrics are per hold"
+    require(needed, f"population.borrowers is {borrowers}: a replication takes", remedy)
     most = int(available_memory() // needed)
-    needed *= min(wanted, tasks)
+    needed *= min(wanted, sum(-(-n // chunk_size(one)) for one in experiments))
     require(needed, f"workers is {wanted}: so many replications at a time take", f"at most {most} fit")
     return most
 
@@ -41,6 +40,11 @@ def check_kept(experiments: Iterable[Replications], number: int) -> None:
         latest = max(latest, min(number, chunk_size(one.experiment)) * tallies)
     remedy = "fewer replications, groups or days take less, and a store can keep the tables"
     require(kept + latest, f"n is {number}: tallies and tables of so many replications take", remedy)
+
+
+def replication_bytes(experiment: Experiment) -> float:
+    """Return about how many bytes a replication takes while it is made."""
+    return run_bytes(experiment.prepared, experiment.engine) + tally_bytes(experiment)
 
 
 def tally_bytes(experiment: Experiment) -> int:

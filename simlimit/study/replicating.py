@@ -112,7 +112,7 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
     ------
     SimlimitError
         If an argument is not as above, the store was made for another study or by other code or is damaged,
-        what is simulated at a time or kept does not fit into memory, or the executor fails.
+        or the executor fails. Also if what is simulated at a time, or kept, does not fit into memory.
     PortfolioError
         If the scenario names a portfolio that cannot be read.
     StudyInterrupted

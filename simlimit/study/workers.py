@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from simlimit.arguments import kind_of, shown
 from simlimit.errors import SimlimitError
@@ -17,18 +17,10 @@ from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 
 Bar: TypeAlias = "tqdm[Any]"
+Task: TypeAlias = tuple[Replications, int, int, bool, "Future[Any]"]
+"""A chunk that is asked for: of what, its first replication, their number, whether its book goes with it."""
 MOST_UNKNOWN = 32
 """The first tasks bring their book, two for each worker; for so many where their number is not known."""
-
-
-class Task(NamedTuple):
-    """A chunk that an executor is asked for, and whether the book of its scenario goes with the question."""
-
-    replications: Replications
-    first: int
-    number: int
-    with_book: bool
-    future: Future[Any]
 
 
 @contextmanager
@@ -66,12 +58,12 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
     def submit(replications: Replications, first: int, number: int, with_book: bool = False) -> Task:
         experiment = replications.experiment
         if experiment.code is None:
-            return Task(replications, first, number, True, pool.submit(run_chunk, experiment, first, number))
+            return replications, first, number, True, pool.submit(run_chunk, experiment, first, number)
         sent[experiment.book] += 1
         with_book |= sent[experiment.book] <= enough
         experiment = experiment if with_book else without_book(experiment)
         future = pool.submit(run_sent_chunk, experiment, first, number)
-        return Task(replications, first, number, with_book, future)
+        return replications, first, number, with_book, future
 
     try:
         pending.extend(submit(*task) for task in itertools.islice(tasks, enough))

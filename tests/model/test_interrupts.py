@@ -53,21 +53,6 @@ def test_is_heeded_when_a_block_within_ends() -> None:
     assert done == ["within"]
 
 
-def test_is_heeded_when_a_block_within_begins() -> None:
-    done = []
-
-    def interrupted() -> None:
-        with interrupts_wait():
-            os.kill(os.getpid(), signal.SIGINT)
-            done.append("before")
-            with interrupts_wait():
-                done.append("within")
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert done == ["before"]
-
-
 def test_is_not_heeded_twice() -> None:
     with pytest.raises(KeyboardInterrupt), interrupts_wait():
         os.kill(os.getpid(), signal.SIGINT)
