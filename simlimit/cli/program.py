@@ -15,6 +15,7 @@ from simlimit.cli.arguments import Parser
 from simlimit.cli.stopping import stoppable
 from simlimit.errors import SimlimitError, SimlimitWarning
 from simlimit.model.compilation_notice import omit_compilation_notice
+from simlimit.run.memory import lack_of_memory_said
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A letter that the terminal has not is shown by its number.
             sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with stoppable(), _plain_warnings():
+        with stoppable(), _plain_warnings(), lack_of_memory_said():
             options = _parser().parse_args(arguments)
             if not getattr(options, "progress", True):
                 omit_compilation_notice()

@@ -2,22 +2,30 @@
 
 import sys
 
-from simlimit.model.compiling import is_compiled
+from simlimit.errors import warn
+from simlimit.model.compiling import WHY_UNKEPT, is_compiled
 
 NOTICE = "simlimit compiles the model once per installation (about 20 seconds) ..."
 ENTRIES = {"calendar": "run_days", "simpy": "pay"}
 """The transition by which each driver is known to be compiled."""
 
+QUIET = "quiet"
+"""Among the drivers that are settled: nothing is printed."""
+
 _settled: set[str] = set()
 
 
-def announce_compilation(engine: str) -> None:
-    """Print on stderr that the first run of a driver compiles it, if so; at most once in a process."""
-    if engine not in _settled and not is_compiled(ENTRIES[engine]):
-        print(NOTICE, file=sys.stderr, flush=True)
+def announce_compilation(engine: str) -> bool:
+    """Return whether the first run of a driver compiles it; if so, print that on stderr."""
+    compiles = engine not in _settled and not is_compiled(ENTRIES[engine])
     _settled.add(engine)
+    if compiles and QUIET not in _settled:
+        print(NOTICE, file=sys.stderr, flush=True)
+    if compiles and WHY_UNKEPT:
+        warn(f"The compiled model cannot be kept ({WHY_UNKEPT}), so each process compiles it (20 seconds).")
+    return compiles
 
 
 def omit_compilation_notice() -> None:
     """Print no such notice in this process."""
-    _settled.update(ENTRIES)
+    _settled.add(QUIET)

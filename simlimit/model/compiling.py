@@ -2,15 +2,14 @@
 
 numba notices an edit of the file in which a cached function stands, but not an edit of a file whose
 functions it calls. So the name of the cache folder is a digest: of every source file on which compiled
-code can depend, of the versions involved, and of the options. Any edit leads to another folder. Where no
-folder can be written, each process compiles the functions for itself.
+code can depend, of the versions involved, and of the options. Any edit leads to another folder. Where there
+is no such folder, each process compiles the functions for itself.
 """
 
 import hashlib
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +17,9 @@ import numba
 import numpy as np
 from numba import types
 from numba.core.compiler import CompileResult
+
+from simlimit.model.compilation_cache import Cache, cache_folder
+from simlimit.model.interrupts import interrupts_wait
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -49,22 +51,7 @@ def source_digest() -> str:
     return digest.hexdigest()[:20]
 
 
-def cache_folder() -> Path | None:
-    """Return a writable folder for this state of the sources, or None if there is none.
-
-    It lies under ``NUMBA_CACHE_DIR`` if that is set, else in the user's cache folder.
-    """
-    root = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    try:
-        folder = Path(root).expanduser() / "simlimit" / source_digest()
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except (OSError, RuntimeError):
-        return None
-
-
-_FOLDER = cache_folder()
+_FOLDER, WHY_UNKEPT = cache_folder(source_digest())
 
 
 def is_compiled(transition: str) -> bool:
@@ -75,19 +62,13 @@ def is_compiled(transition: str) -> bool:
 
 
 def transition(function: Function) -> Function:
-    """Compile a function that a driver calls, with the cache in our folder.
-
-    numba's own setting of that folder is left as it was for other packages.
-    """
-    before = numba.config.CACHE_DIR
-    if _FOLDER is not None:
-        numba.config.CACHE_DIR = str(_FOLDER)
-    try:
-        dispatcher = numba.njit(cache=_FOLDER is not None, **OPTIONS)(function)
-    finally:
-        numba.config.CACHE_DIR = before
+    """Compile a function that a driver calls, with the cache in our folder."""
+    dispatcher = numba.njit(**OPTIONS)(function)
     if numba.config.DISABLE_JIT:
         return function
+    if _FOLDER is not None:
+        with suppress(OSError, RuntimeError):
+            dispatcher._cache = Cache(function, _FOLDER)
     # A handle knows its type. numba would look for it anew at each call, which takes a microsecond.
     find_type = dispatcher.typeof_pyval
     dispatcher.typeof_pyval = lambda value: getattr(value, "numba_type", None) or find_type(value)
@@ -132,7 +113,12 @@ def _for_widest_integers(compile_exactly: Callable[..., object]) -> Callable[[It
     numba would compile it anew for each width, and each constant, that it is called with; that trebles the
     compilation.
     """
-    return lambda signature: compile_exactly(tuple(map(_widest, signature)))
+
+    def compile_widest(signature: Iterable[types.Type]) -> object:
+        with interrupts_wait():
+            return compile_exactly(tuple(map(_widest, signature)))
+
+    return compile_widest
 
 
 def _widest(kind: types.Type) -> types.Type:

@@ -10,6 +10,7 @@ from simlimit.model.compilation_notice import announce_compilation
 from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
 from simlimit.run import options
+from simlimit.run.memory import lack_of_memory_said, require, run_bytes
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
@@ -60,7 +61,7 @@ def simulate(
     Raises
     ------
     SimlimitError
-        If an argument is not as above.
+        If an argument is not as above, or the run and the tables of what it keeps do not fit into memory.
     PortfolioError
         If the scenario names a portfolio that cannot be read.
 
@@ -86,9 +87,11 @@ def simulate(
     # A process of the user's may look at a hold that has ended, so its record must not be used again.
     reusing = keep == "counts" and not processes
     prepared = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
+    needed, remedy = run_bytes(prepared, engine), 'fewer borrowers or days, or keep="counts", take less'
+    require(needed, f"population.borrowers is {prepared.borrowers}: the run and its tables take", remedy)
     warn_of_overload({"": prepared})
     announce_compilation(engine)
-    with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
+    with lack_of_memory_said(), tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
             state = simpy_driver.run(prepared, seed, replication, processes, bar.update)
         else:

@@ -4,6 +4,8 @@ A chunk depends only on its experiment and on the numbers of its replications. S
 any executor, for any number of workers, and whatever was stored before.
 """
 
+import hashlib
+import pickle
 import uuid
 from typing import NamedTuple
 
@@ -13,11 +15,13 @@ from simlimit.drivers import calendar_driver, replications, simpy_driver
 from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.errors import SimlimitError
+from simlimit.model.book import Book
 from simlimit.model.preparation import PreparedScenario, prepare
 from simlimit.model.state import State
 from simlimit.run import frames
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
+from simlimit.scenario.parts import Population
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Engine, Keep
 
@@ -27,7 +31,8 @@ Frames = dict[str, pd.DataFrame]
 class Experiment(NamedTuple):
     """A prepared scenario, with the seed and the options on which its replications depend.
 
-    For an executor it has the code that its workers must run, and a key by which their chunks are known.
+    For an executor it has the code that its workers must run, a key by which their chunks are known, and the
+    digest of its book.
     """
 
     prepared: PreparedScenario
@@ -36,6 +41,12 @@ class Experiment(NamedTuple):
     keep: Keep
     code: dict[str, str] | None = None
     key: str = ""
+    book: str = ""
+
+
+_books: dict[str, Book] = {}
+"""What a worker of an executor has got, by digest: a book travels with the first tasks only."""
+MOST_BOOKS = 8
 
 
 class Chunk(NamedTuple):
@@ -57,8 +68,22 @@ def prepare_experiment(scenario: Scenario, seed: int, options: CheckedOptions) -
     check_scenario(scenario)
     logging, reusing = options.keep == "all", options.keep == "counts"
     prepared = prepare(scenario, options.follow_up_days, logging, reusing, options.by, options.bands)
-    code, key = (code_identity(), uuid.uuid4().hex) if options.executor is not None else (None, "")
-    return Experiment(prepared, seed, options.engine, options.keep, code, key)
+    experiment = Experiment(prepared, seed, options.engine, options.keep)
+    if options.executor is None:
+        return experiment
+    book = hashlib.sha256(pickle.dumps(prepared.book)).hexdigest()
+    return experiment._replace(code=code_identity(), key=uuid.uuid4().hex, book=book)
+
+
+def without_book(experiment: Experiment) -> Experiment:
+    """Return an experiment for a worker that has got its book."""
+    return experiment._replace(prepared=experiment.prepared._replace(book=Book()))
+
+
+def compile_driver(engine: Engine) -> None:
+    """Compile a driver in this thread, where Ctrl-C can end it: one that waits for threads cannot."""
+    tiny = Scenario(horizon_days=1, warmup_days=0, population=Population(borrowers=1))
+    run_chunk(prepare_experiment(tiny, 0, CheckedOptions(engine=engine)), 0, 1)
 
 
 def chunk_size(experiment: Experiment) -> int:
@@ -71,8 +96,6 @@ def chunk_size(experiment: Experiment) -> int:
 
 def run_chunk(experiment: Experiment, first: int, number: int) -> Chunk:
     """Simulate replications ``first`` .. ``first + number - 1``, in this process."""
-    if experiment.code is not None and (other := difference(code_identity(), experiment.code)):
-        raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
     if experiment.keep == "counts" and experiment.engine == "calendar":
         tallies = replications.run(experiment.prepared, experiment.seed, first, number)
         return Chunk(first, tallies, [{}] * number, experiment.key)
@@ -83,6 +106,21 @@ def run_chunk(experiment: Experiment, first: int, number: int) -> Chunk:
         tally(state, tallies, row)
         tables.append(_kept_tables(experiment, state))
     return Chunk(first, tallies, tables, experiment.key)
+
+
+def run_sent_chunk(experiment: Experiment, first: int, number: int) -> Chunk | None:
+    """Run a chunk in a worker of an executor; None if its book neither comes with it nor has come before."""
+    if other := difference(code_identity(), experiment.code or {}):
+        raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
+    prepared = experiment.prepared
+    if "limits" in vars(prepared.book):
+        if len(_books) >= MOST_BOOKS:
+            _books.clear()
+        _books[experiment.book] = prepared.book
+    book = _books.get(experiment.book)
+    if book is None:
+        return None
+    return run_chunk(experiment._replace(prepared=prepared._replace(book=book)), first, number)
 
 
 def _simulate(experiment: Experiment, replication: int) -> State:

@@ -1,39 +1,59 @@
-"""How many replications fit into the memory of this machine at the same time."""
+"""How many replications fit into memory: at the same time, and one after the other."""
 
-import os
-import sys
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
-from simlimit.errors import SimlimitError
-from simlimit.model.preparation import PreparedScenario
-from simlimit.model.records import HOLD, LOAN
-from simlimit.study.experiment import Experiment
-
-
-def fitting_replications(experiments: Iterable[Experiment]) -> int:
-    """Return how many replications of the largest experiment fit into memory, or refuse if none does."""
-    largest = max((experiment.prepared for experiment in experiments), key=replication_bytes)
-    needed, memory = replication_bytes(largest), _physical_memory()
-    if needed > memory:
-        raise SimlimitError(
-            f"population.borrowers is {largest.borrowers}: a replication takes about {needed / 2**30:.0f} "
-            f"GiB, but must fit into one process, and this machine has {memory / 2**30:.0f} GiB; use fewer "
-            "borrowers and more replications, since metrics are per hold and per borrower."
-        )
-    return max(1, int(memory // needed))
+from simlimit.drivers.tallies import empty_tallies
+from simlimit.run.memory import available_memory, kept_records, require, run_bytes
+from simlimit.study.experiment import Experiment, chunk_size
+from simlimit.study.options import CheckedOptions
+from simlimit.study.replications import Replications
 
 
-def replication_bytes(prepared: PreparedScenario) -> int:
-    """Return about how much memory a replication takes while it runs."""
-    p = prepared.records[0]
-    loans = int(p.storage.loan_capacity) * 5 / 4 * LOAN.itemsize
-    holds = 2 * HOLD.itemsize if p.run.reusing else prepared.scenario.horizon_days / 20 * HOLD.itemsize
-    # Besides its record, each borrower takes entries in the lists of the driver.
-    return round(prepared.borrowers * (200 + loans + holds))
+def fitting_workers(experiments: Sequence[Experiment], n: int, options: CheckedOptions) -> int:
+    """Return how many replications fit into memory at a time; refuse if none does, or fewer than are wanted.
+
+    The memory of other machines, on which an executor may have its workers, is not known here.
+    """
+    executor, wanted = options.executor, options.workers or 1
+    if isinstance(executor, ThreadPoolExecutor | ProcessPoolExecutor):
+        wanted = int(vars(executor)["_max_workers"])
+    elif executor is not None:
+        return wanted
+    largest = max(experiments, key=replication_bytes)
+    needed, borrowers = replication_bytes(largest), largest.prepared.borrowers
+    remedy = "fewer borrowers, days or groups take less, and metrics are per hold"
+    require(needed, f"population.borrowers is {borrowers}: a replication takes", remedy)
+    most = int(available_memory() // needed)
+    needed *= min(wanted, sum(-(-n // chunk_size(one)) for one in experiments))
+    require(needed, f"workers is {wanted}: so many replications at a time take", f"at most {most} fit")
+    return most
 
 
-def _physical_memory() -> int:
-    """Return the memory in bytes; without a limit where the system does not say."""
-    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
-        return sys.maxsize
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def check_kept(experiments: Iterable[Replications], number: int) -> None:
+    """Refuse so many replications of each experiment that what is kept of them does not fit into memory."""
+    kept = latest = 0.0
+    for one in experiments:
+        tallies, tables = tally_bytes(one.experiment), table_bytes(one.experiment)
+        kept += number * (tallies + (one.store is None) * tables)
+        latest = max(latest, min(number, chunk_size(one.experiment)) * tallies)
+    remedy = "fewer replications, groups or days take less, and a store can keep the tables"
+    require(kept + latest, f"n is {number}: tallies and tables of so many replications take", remedy)
+
+
+def replication_bytes(experiment: Experiment) -> float:
+    """Return about how many bytes a replication takes while it is made."""
+    return run_bytes(experiment.prepared, experiment.engine) + tally_bytes(experiment)
+
+
+def tally_bytes(experiment: Experiment) -> int:
+    """Return how many bytes the tallies of a replication take."""
+    arrays = empty_tallies(experiment.prepared, 0)
+    return sum(math.prod(array.shape[1:]) * array.itemsize for array in arrays)
+
+
+def table_bytes(experiment: Experiment) -> float:
+    """Return about how many bytes the tables take that are kept of a replication."""
+    holds, events = kept_records(experiment.prepared)
+    return experiment.prepared.borrowers * (140 * (holds > 0) + 180 * holds + 50 * events)

@@ -10,12 +10,13 @@ from simlimit.arguments import check_whole
 from simlimit.errors import warn
 from simlimit.model.compilation_notice import announce_compilation
 from simlimit.progress import tqdm
+from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.events import events_seen
-from simlimit.study.experiment import prepare_experiment
+from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.metrics import Floats
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
@@ -36,6 +37,8 @@ class StudyInterrupted(KeyboardInterrupt):
         By the names of the scenarios: the replications done from number 0 on without a gap. Empty if
         there are none.
 
+    Its text is a sentence that says how many are done and how to go on.
+
     Examples
     --------
     Ctrl-C raises it; here it is raised by hand:
@@ -49,9 +52,12 @@ class StudyInterrupted(KeyboardInterrupt):
     Study('clockwork', seed=1: 2 replications of 9 borrowers, 720 days)
     """
 
-    def __init__(self, studies: dict[str, Study]) -> None:
-        super().__init__("interrupted")
+    def __init__(self, studies: dict[str, Study], sentence: str = "interrupted") -> None:
+        super().__init__(studies, sentence)
         self.studies = studies
+
+    def __str__(self) -> str:
+        return str(self.args[1])
 
 
 @options_by_name
@@ -106,7 +112,7 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
     ------
     SimlimitError
         If an argument is not as above, the store was made for another study or by other code or is damaged,
-        or a replication does not fit into the memory of one process.
+        or the executor fails. Also if what is simulated at a time, or kept, does not fit into memory.
     PortfolioError
         If the scenario names a portfolio that cannot be read.
     StudyInterrupted
@@ -131,24 +137,38 @@ def replicate_all(
     experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
     if warns:
         warn_of_overload({name: experiment.prepared for name, experiment in experiments.items()})
-    announce_compilation(options.engine)
+    compiles = announce_compilation(options.engine) and options.executor is None
     total, quiet = n * len(experiments), not options.progress
     is_interrupted = False
     with (
-        worker_pool(experiments.values(), options.workers, options.executor) as pool,
+        lack_of_memory_said(),
+        worker_pool(list(experiments.values()), n, options) as pool,
         tqdm(total=total, unit="replication", disable=quiet, delay=BAR_AFTER_SECONDS) as bar,
     ):
         stores = open_stores(experiments, options)
         done = {name: Replications(experiment, stores.get(name)) for name, experiment in experiments.items()}
         try:
+            if compiles:
+                compile_driver(options.engine)
             number, is_precise = _complete(pool, list(done.values()), n, options, bar)
         except KeyboardInterrupt:
             number, is_precise = min(replications.done for replications in done.values()), None
             is_interrupted = True
     studies = {name: Study(one, number, options, is_precise) for name, one in done.items() if number > 0}
     if is_interrupted:
-        raise StudyInterrupted(studies)
+        raise StudyInterrupted(studies, _how_to_go_on(number, n, options))
     return studies
+
+
+def _how_to_go_on(number: int, n: int, options: CheckedOptions) -> str:
+    """Say where the finished work of an interrupted study is."""
+    if options.store is not None:
+        where = f"are in the store; the same call continues from {options.store}"
+    elif number > 0:
+        where = "are in `studies` of this exception, which `import sys; sys.last_value.studies` shows"
+    else:
+        where = 'are done, and none is kept; with store="a-folder" the same call would continue'
+    return f"interrupted; {number:,} of {n:,} replications {where}."
 
 
 def _complete(

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from simlimit.drivers.tallies import empty_tallies
-from simlimit.errors import SimlimitError
 from simlimit.study.experiment import Chunk, Experiment, Frames
 from simlimit.study.store import Store
 
@@ -36,13 +35,7 @@ class Replications:
     def extend(self, last: int) -> int:
         """Allocate replications below ``last`` and read those that are stored; return how many were read."""
         number = len(self._is_done)
-        try:
-            tallies = empty_tallies(self.experiment.prepared, last)
-        except MemoryError:
-            raise SimlimitError(
-                f"n is {last}, but the tallies of so many replications must fit into memory: fewer "
-                "replications, groups or days of follow-up need less."
-            ) from None
+        tallies = empty_tallies(self.experiment.prepared, last)
         tallies.rows(0, number).take(self.tallies)
         self.tallies = tallies
         self._is_done = np.pad(self._is_done, (0, last - number))

@@ -2,34 +2,39 @@
 
 import itertools
 import os
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any, TypeAlias
 
+from simlimit.arguments import kind_of, shown
 from simlimit.drivers.ending import heed
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
-from simlimit.study.experiment import Chunk, Experiment, chunk_size, run_chunk
-from simlimit.study.memory import fitting_replications
+from simlimit.study.experiment import Chunk, Experiment, chunk_size, run_chunk, run_sent_chunk, without_book
+from simlimit.study.memory import check_kept, fitting_workers
+from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 
 Bar: TypeAlias = "tqdm[Any]"
+Task: TypeAlias = tuple[Replications, int, int, bool, "Future[Any]"]
+"""A chunk that is asked for: of what, its first replication, their number, whether its book goes with it."""
+MOST_UNKNOWN = 32
+"""The first tasks bring their book, two for each worker; for so many where their number is not known."""
 
 
 @contextmanager
-def worker_pool(
-    experiments: Iterable[Experiment], workers: int | None, executor: Executor | None
-) -> Iterator[Executor]:
-    """Give the executor, or else this number of threads; if None, one thread for each processor."""
-    if executor is not None:
-        yield executor
+def worker_pool(experiments: Sequence[Experiment], n: int, options: CheckedOptions) -> Iterator[Executor]:
+    """Give the executor, or else threads: as many as are wanted, or one for each processor."""
+    most = fitting_workers(experiments, n, options)
+    if options.executor is not None:
+        yield options.executor
         return
-    most = min(fitting_replications(experiments), processors())
     ended = Event()
-    threads = ThreadPoolExecutor(most if workers is None else workers, initializer=heed, initargs=(ended,))
+    number = options.workers or min(most, processors())
+    threads = ThreadPoolExecutor(number, initializer=heed, initargs=(ended,))
     try:
         yield threads
     finally:
@@ -47,30 +52,51 @@ def _shut_down(threads: ThreadPoolExecutor) -> None:
 
 def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: int, bar: Bar) -> None:
     """Simulate all replications below ``last`` of every experiment that are not done."""
+    check_kept(experiments, last)
     for replications in experiments:
         bar.update(replications.extend(last))
-    pending: deque[tuple[Replications, int, int, Future[Chunk]]] = deque()
+    tasks = interleaved_chunks(experiments)
+    pending: deque[Task] = deque()
+    sent = Counter[str]()
+    enough = 2 * (getattr(pool, "_max_workers", None) or MOST_UNKNOWN)
+
+    def submit(replications: Replications, first: int, number: int, with_book: bool = False) -> Task:
+        experiment = replications.experiment
+        if experiment.code is None:
+            return replications, first, number, True, pool.submit(run_chunk, experiment, first, number)
+        sent[experiment.book] += 1
+        with_book |= sent[experiment.book] <= enough
+        experiment = experiment if with_book else without_book(experiment)
+        future = pool.submit(run_sent_chunk, experiment, first, number)
+        return replications, first, number, with_book, future
+
     try:
-        for replications, first, number in interleaved_chunks(experiments):
-            future = pool.submit(run_chunk, replications.experiment, first, number)
-            pending.append((replications, first, number, future))
+        pending.extend(submit(*task) for task in itertools.islice(tasks, enough))
         # In the order of the replications: so an interrupt finds all done up to some number.
         while pending:
-            replications, first, number, future = pending[0]
+            replications, first, number, with_book, future = pending[0]
             chunk = future.result()
+            if chunk is None and not with_book:
+                pending[0] = submit(replications, first, number, with_book=True)
+                continue
             if not isinstance(chunk, Chunk) or not chunk.answers(replications.experiment, first, number):
                 raise SimlimitError(f"The executor mixed up replications {first} .. {first + number - 1}.")
             replications.add(chunk)
             bar.update(len(chunk.tables))
             pending.popleft()
-    except BrokenExecutor as error:
+            pending.extend(submit(*task) for task in tasks)
+    except Exception as error:
+        if experiments[0].experiment.code is None or isinstance(error, SimlimitError | MemoryError):
+            raise
         raise SimlimitError(
-            "A worker of the executor died, perhaps for lack of memory; with a store, the same call "
-            f"continues with what is done ({error})."
-        ) from None
+            f"The executor failed ({kind_of(error)}: {shown(str(error))}): it may be closed, or its workers "
+            "may lack memory; call again with a new one, which with a store continues with what is done."
+        ) from error
     finally:
         for *_, future in pending:
-            future.cancel()
+            # An executor that failed may fail again.
+            with suppress(Exception):
+                future.cancel()
 
 
 def interleaved_chunks(experiments: Sequence[Replications]) -> Iterator[tuple[Replications, int, int]]:

@@ -21,8 +21,7 @@ from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
 from simlimit.study import experiment as experiments
-from simlimit.study import memory, workers
-from simlimit.study import replications as done_replications
+from simlimit.study import workers
 from simlimit.study.events import LEAST_EVENTS, expected_events
 from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.metrics import BORROWER_METRICS, group_metrics
@@ -390,6 +389,10 @@ def test_an_interrupted_study_carries_what_is_done(
     assert isinstance(interrupt.value, sl.StudyInterrupted)
     done = interrupt.value.studies[""]
     assert len(done) == 5
+    assert str(interrupt.value) == (
+        "interrupted; 5 of 50 replications are in `studies` of this exception, which "
+        "`import sys; sys.last_value.studies` shows."
+    )
     told = sl.replicate(SMALL, 5, seed=4, keep=keep, progress=False)
     assert_same(done, told)
     pd.testing.assert_frame_equal(done.summary(follow_up_days=20), told.summary(follow_up_days=20))
@@ -405,6 +408,9 @@ def test_an_interrupted_study_continues_from_its_store(
         sl.replicate(SMALL, 9, store=tmp_path, workers=1, progress=False)
     written = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("replication-*")}
     assert len(written) == len(interrupt.value.studies[""]) == 5
+    assert str(interrupt.value) == (
+        f"interrupted; 5 of 9 replications are in the store; the same call continues from {tmp_path}."
+    )
     whole = sl.replicate(SMALL, 9, store=tmp_path, progress=False)
     assert_same(whole, sl.replicate(SMALL, 9, progress=False))
     assert written.items() <= {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}.items()
@@ -433,6 +439,10 @@ def test_an_interrupt_before_anything_is_done_carries_nothing(monkeypatch: pytes
     with pytest.raises(sl.StudyInterrupted) as interrupt:
         sl.replicate(SMALL, 3, progress=False)
     assert interrupt.value.studies == {}
+    assert str(interrupt.value) == (
+        'interrupted; 0 of 3 replications are done, and none is kept; with store="a-folder" the same call '
+        "would continue."
+    )
 
 
 def test_what_is_done_without_a_gap_counts(monkeypatch: pytest.MonkeyPatch, one_by_one: None) -> None:
@@ -523,34 +533,6 @@ def test_a_weight_or_confidence_that_cannot_be_is_refused_in_a_sentence(study: s
             getattr(study, ask)(confidence=95)
 
 
-def test_a_population_too_large_for_one_process_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "replication_bytes", lambda prepared: 2**60)
-    with pytest.raises(sl.SimlimitError) as error:
-        sl.replicate(SMALL, 2)
-    assert str(error.value).startswith(
-        "population.borrowers is 10: a replication takes about 1073741824 GiB, but must fit into one process"
-    )
-
-
-def test_replications_are_made_side_by_side_only_where_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    half = 0.6 * memory.os.sysconf("SC_PAGE_SIZE") * memory.os.sysconf("SC_PHYS_PAGES")
-    monkeypatch.setattr(memory, "replication_bytes", lambda prepared: half)
-    assert len(sl.replicate(SMALL, 3, progress=False)) == 3
-
-
-def test_tallies_that_do_not_fit_into_memory_are_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    empty_tallies = done_replications.empty_tallies
-
-    def without_memory(prepared: Any, number: int) -> Any:
-        if number > 0:
-            raise MemoryError
-        return empty_tallies(prepared, number)
-
-    monkeypatch.setattr(done_replications, "empty_tallies", without_memory)
-    with pytest.raises(sl.SimlimitError, match=r"^n is 7, but the tallies of so many replications must fit"):
-        sl.replicate(SMALL, 7, progress=False)
-
-
 def test_a_short_study_shows_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
     sl.replicate(SMALL, 2)
     shown = capsys.readouterr()
@@ -583,5 +565,6 @@ def test_what_is_made_of_studies_can_be_kept_in_a_file() -> None:
     )
     for result in results:
         assert str(kept(result)) == str(result)
-    stop = kept(sl.StudyInterrupted({"": sl.replicate(SMALL, 2)}))
+    stop = kept(sl.StudyInterrupted({"": sl.replicate(SMALL, 2)}, "5 of 9 are done."))
+    assert str(stop) == "5 of 9 are done."
     assert repr(stop.studies[""]) == repr(sl.replicate(SMALL, 2))

@@ -1,0 +1,87 @@
+"""How much memory a run takes, and how much this process may still take."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from simlimit.errors import SimlimitError
+from simlimit.model.preparation import PreparedScenario, count_rows
+from simlimit.model.records import COUNT
+
+CONTAINERS = Path("/sys/fs/cgroup")
+PROCESS = Path("/proc/self")
+
+
+def require(needed: float, subject: str, remedy: str) -> None:
+    """Refuse what needs more bytes than there are: of the machine and its containers, less what is in use."""
+    available = available_memory()
+    if needed > available:
+        raise SimlimitError(
+            f"{subject} about {needed / 2**30:.3g} GiB of memory, but this process may take "
+            f"{available / 2**30:.3g} GiB more; {remedy}."
+        )
+
+
+def available_memory() -> int:
+    """Return how many bytes this process may still take; without a limit where the system does not say."""
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return sys.maxsize
+    page = os.sysconf("SC_PAGE_SIZE")
+    limits, own = [page * os.sysconf("SC_PHYS_PAGES")], 0
+    with suppress(OSError):
+        limits += _container_limits()
+        _, resident, shared, *_ = map(int, (PROCESS / "statm").read_text().split())
+        own = page * (resident - shared)
+    return max(0, min(limits) - own)
+
+
+def _container_limits() -> Iterator[int]:
+    """Yield the limits of the control groups of this process, and of those around them."""
+    for line in (PROCESS / "cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if not controllers or "memory" in controllers.split(","):
+            root, file = ("memory", "memory.limit_in_bytes") if controllers else ("", "memory.max")
+            group = CONTAINERS / root / path.lstrip("/")
+            for folder in (group, *group.parents):
+                # From inside a container outer groups are not to be seen; "max" is no limit.
+                with suppress(OSError, ValueError):
+                    yield int((folder / file).read_text())
+
+
+def run_bytes(prepared: PreparedScenario, engine: str) -> float:
+    """Return about how many bytes a run takes at most, with the tables of what it keeps; measured."""
+    scenario, holds, events = prepared.scenario, *kept_records(prepared)
+    shocks = sum(scenario.horizon_days / 365 * (one.per_year or 0) + 1 for one in scenario.shocks)
+    borrower = 216 + 24 * int(prepared.records[0].storage.loan_capacity) + shocks
+    borrower += 2_900 * (engine == "simpy") + 140 * (holds > 0) + 450 * holds + 140 * events
+    return prepared.borrowers * borrower + count_rows(prepared) * COUNT.itemsize
+
+
+def kept_records(prepared: PreparedScenario) -> tuple[float, float]:
+    """Return about how many holds and events a run keeps of a borrower."""
+    scenario, run = prepared.scenario, prepared.records[0].run
+    product, cycles = scenario.product, scenario.horizon_days / scenario.product.cycle_days
+    if run.reusing:
+        return 0, 0
+    draws = scenario.behaviour.draws_per_year * scenario.horizon_days / 365
+    prepayments = scenario.behaviour.prepay_per_year * scenario.horizon_days / 365
+    # Parts of the first loan, and of those drawn later, which have not all ended at the horizon.
+    parts = 1 if product.method == "interest_only" else product.instalments
+    paid = min(parts, cycles) + draws * min(parts, cycles / 2)
+    holds = prepayments + (paid if product.release_unit == "loan" else min(paid, cycles))
+    events = scenario.horizon_days / scenario.evaluation.period_days + draws + 2 * holds
+    return holds, events if run.logging else 0
+
+
+@contextmanager
+def lack_of_memory_said() -> Iterator[None]:
+    """Say in a sentence that there was not enough memory after all."""
+    try:
+        yield
+    except MemoryError:
+        raise SimlimitError(
+            "There is not enough memory: fewer borrowers, days, groups, workers or replications take less, "
+            'and so does keep="counts".'
+        ) from None
