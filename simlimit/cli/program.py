@@ -7,15 +7,16 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
-from io import TextIOWrapper
 from typing import TextIO
 
 from simlimit.cli import compare, run, scenarios, study
 from simlimit.cli.arguments import Parser
 from simlimit.cli.stopping import stoppable
+from simlimit.cli.streams import mend
 from simlimit.errors import SimlimitError, SimlimitWarning
 from simlimit.model.compilation_notice import omit_compilation_notice
 
+UNPRINTED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         Exit code: 0; 2 for bad input, after one sentence on stderr; 130 if interrupted, by
-        Ctrl-C or SIGTERM.
+        Ctrl-C or SIGTERM. Of a process also 1 if all is done, but cannot be printed: on a full disk, say.
+        A reader of what is printed that goes away, as `head` does, changes nothing.
 
     Examples
     --------
@@ -44,19 +46,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["run", "clockwork", "--set", "population.borrowers=0"])
     2
     """
-    if arguments is None:
-        # A process of its own opens no windows.
-        os.environ["MPLBACKEND"] = "Agg"
-        if isinstance(sys.stdout, TextIOWrapper):
-            # A letter that the terminal has not is shown by its number.
-            sys.stdout.reconfigure(errors="backslashreplace")
+    if arguments is not None:
+        return _run(arguments)
+    # A process of its own opens no windows.
+    os.environ["MPLBACKEND"] = "Agg"
+    mend("stderr")
+    output = mend("stdout")
+    try:
+        code = _run(sys.argv[1:])
+    except SystemExit:  # after --help or --version
+        code = 0
+    sys.stdout.flush()
+    if code or output.failure is None or isinstance(output.failure, BrokenPipeError):
+        return code
+    print(f"simlimit: standard output cannot be written: {output.failure.strerror}.", file=sys.stderr)
+    return UNPRINTED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command; return the exit code."""
     try:
         with stoppable(), _plain_warnings():
             options = _parser().parse_args(arguments)
             if not getattr(options, "progress", True):
                 omit_compilation_notice()
-            is_whole = options.command(options)
-            sys.stdout.flush()
+            return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:
         print(f"simlimit: {_sentence(error)}", file=sys.stderr)
         return BAD_INPUT
@@ -64,11 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sentence = str(stop) or "interrupted; nothing was written."
         print(f"simlimit: {sentence}", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of the output, such as `head`, has ended; Python must not complain on closing the pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return 0 if is_whole else INTERRUPTED
 
 
 @contextmanager

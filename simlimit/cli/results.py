@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from simlimit.cli.stopping import ignore_signals
+from simlimit.drafts import DRAFT, draft_name, sweep, writing
 from simlimit.errors import SimlimitError
-from simlimit.study.drafts import DRAFT, draft_name, sweep, writing
 
 
 def check_output(path: str, store: str | None = None) -> None:
@@ -33,24 +33,16 @@ def check_output(path: str, store: str | None = None) -> None:
 def deliver(
     options: argparse.Namespace, texts: Sequence[object], write: Callable[[Path], None], is_whole: bool = True
 ) -> None:
-    """Print a result; write it, if it has a folder, even if it cannot be printed; and say where.
+    """Print a result; write it, if it has a folder; and say where.
 
     A part of a study is not written if it has a store: the folder is for what the same command makes of it.
     """
-    unprinted: Exception | None = None
-    try:
-        print(*texts, sep="\n\n", flush=True)
-    except (OSError, ValueError) as error:
-        unprinted = error
-    is_written = options.out is not None and (is_whole or options.store is None)
-    if is_written:
+    print(*texts, sep="\n\n", flush=True)
+    if options.out is not None and (is_whole or options.store is None):
         with atomic_folder(options.out) as draft:
             write(draft)
             # From here on Ctrl-C comes too late.
             ignore_signals()
-    if unprinted is not None:
-        raise unprinted
-    if is_written:
         print(f"\nwritten to {options.out}")
 
 

@@ -3,7 +3,6 @@
 import datetime
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
@@ -15,6 +14,7 @@ from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
 from simlimit.arguments import check_type, shown
+from simlimit.drafts import draft_name, sweep
 from simlimit.errors import ScenarioError, warn
 from simlimit.scenario import parts
 from simlimit.scenario.base import FrozenMapping, Part, element_kind, refuse_at, suggestion
@@ -297,11 +297,14 @@ class Scenario(Part):
         """
         check_type("path", path, str, os.PathLike)
         target = Path(path)
+        draft = target.parent / draft_name()
         try:
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
-                draft = Path(workshop) / "draft"
+            sweep(target.parent)
+            try:
                 draft.write_text(as_toml(self, self.source, comments), encoding="utf-8", newline="\n")
                 os.replace(draft, target)
+            finally:
+                draft.unlink(missing_ok=True)
         except (OSError, ValueError) as error:  # a null character in a path: a ValueError
             raise ScenarioError(f"{target} cannot be written: {getattr(error, 'strerror', error)}.") from None
 

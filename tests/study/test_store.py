@@ -17,7 +17,7 @@ from processes import draft_of, ended_process
 from released_together import SEEDED, release
 
 import simlimit as sl
-from simlimit.study import drafts
+from simlimit import drafts
 from simlimit.study import store as stores
 
 SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 250, "warmup_days": 30})
