@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 class Sink(io.RawIOBase):
     """What stands below a stream: what cannot be written is dropped, and the first reason is kept."""
 
-    def __init__(self, stream: io.TextIOWrapper) -> None:
+    def __init__(self, stream: TextIO) -> None:
         # A stream that nothing refers to is closed.
         self._stream = stream
-        self._below = getattr(stream.buffer, "raw", stream.buffer)
+        self._below: BinaryIO = getattr(stream.buffer, "raw", stream.buffer)
         self.failure: OSError | None = None
 
     def writable(self) -> bool:
@@ -44,7 +44,7 @@ class Sink(io.RawIOBase):
 def mend(name: str) -> Sink:
     """Put a stream that raises no error in place of `stdout` or `stderr`; return what stands below it."""
     # A stream that was closed is None, and nothing is wanted on it.
-    stream = getattr(sys, name) or io.TextIOWrapper(io.FileIO(os.devnull, "w"))
+    stream: TextIO = getattr(sys, name) or io.TextIOWrapper(io.FileIO(os.devnull, "w"))
     sink = Sink(stream)
     # A letter that the terminal has not is shown by its number.
     writer = io.TextIOWrapper(
