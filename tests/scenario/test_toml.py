@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import draft_of, ended_process
 
 from simlimit.errors import ScenarioError
 from simlimit.scenario import Scenario, dumps, load, preset
@@ -115,6 +116,12 @@ def test_saving_and_loading_loses_nothing(tmp_path):
     scenario = Scenario().replace(REGIONS | {"limits.cap": 12.34, "name": "借呗"})
     scenario.save(tmp_path / "a.toml")
     assert load(tmp_path / "a.toml") == scenario
+
+
+def test_saving_sweeps_what_a_process_that_was_killed_left_there(tmp_path):
+    (tmp_path / draft_of(ended_process())).write_text("half a")
+    Scenario().save(tmp_path / "a.toml")
+    assert os.listdir(tmp_path) == ["a.toml"]
 
 
 def test_an_empty_file_is_clockwork(tmp_path):
