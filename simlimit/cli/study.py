@@ -6,6 +6,7 @@ from pathlib import Path
 
 import simlimit
 from simlimit.cli import arguments
+from simlimit.cli.csv_files import write_csv
 from simlimit.cli.naming import find_scenario, read_changes
 from simlimit.cli.replicating import add_study_options, replicate_from_options, say_if_not_precise
 from simlimit.cli.results import deliver
@@ -41,11 +42,11 @@ def study_scenario(options: argparse.Namespace) -> bool:
 
 def write_study(study: Study, folder: Path) -> None:
     """Write the tables and figures of a study into a folder."""
-    study.summary().to_csv(folder / "summary.csv")
+    write_csv(study.summary(), folder / "summary.csv")
     study.metrics().to_parquet(folder / "metrics.parquet")
-    study.delay_curve().to_csv(folder / "delay_curve.csv")
-    study.standing().to_csv(folder / "standing.csv")
-    study.groups().to_csv(folder / "groups.csv")
+    write_csv(study.delay_curve(), folder / "delay_curve.csv")
+    write_csv(study.standing(), folder / "standing.csv")
+    write_csv(study.groups(), folder / "groups.csv")
     study.scenario.save(folder / "scenario.toml")
     simlimit.plots.files.save_picture(folder / "delay.png", simlimit.plots.delay(study))
     simlimit.plots.files.save_picture(folder / "standing.png", simlimit.plots.standing(study))

@@ -6,6 +6,7 @@ import inspect
 import math
 import pickle
 import pydoc
+import re
 from typing import Literal, get_args, get_origin
 
 import annotated_types
@@ -498,7 +499,7 @@ def test_a_field_cannot_be_set_or_deleted(part):
         (lambda: Scenario().source(7), "name is of type int, but must be a str."),
         (lambda: Scenario().source("evaluation.days"), "evaluation.days is not a field of a scenario"),
         (lambda: Scenario().save(7), "path is of type int, but must be a str or a PathLike."),
-        (lambda: Scenario().save("null\0.toml"), "null\0.toml cannot be written: embedded null"),
+        (lambda: Scenario().save("null\0.toml"), "null\0.toml cannot be written: "),
         (lambda: preset(7), "name is of type int, but must be a str."),
         (lambda: preset(["jiebei"]), "name is of type list, but must be a str."),
         (lambda: Scenario().diff(np.float64(7)), "other is 7.0, but must be a Scenario"),
@@ -775,6 +776,8 @@ class TestDiscovery:
     def test_help_fits_on_a_screen_before_the_methods(self):
         lines = pydoc.render_doc(Scenario, renderer=pydoc.plaintext).splitlines()
         before = lines[: lines.index(" |  Methods defined here:")]
+        # Python 3.13 gives each field of the signature a line.
+        before = [line for line in before if not re.match(r" \|      \w+=", line)]
         assert sum(1 + len(line) // 100 for line in before) <= 30
 
 
