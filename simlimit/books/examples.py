@@ -131,7 +131,7 @@ def _history(borrowers: int, seed: int, days: int) -> "simlimit.Run":
     return simlimit.simulate(lender, seed, engine="calendar", keep="holds")
 
 
-def _write(table: pd.DataFrame, path: str | Path) -> None:
+def _write(table: pd.DataFrame, path: str | Path | TextIO) -> None:
     try:
         table.to_csv(path, index=False, mode="x")
     except OSError as error:

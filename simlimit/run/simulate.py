@@ -11,6 +11,7 @@ from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
 from simlimit.run import options
 from simlimit.run.offered_load import warn_of_overload
+from simlimit.run.outside import warn_of_outside
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 
@@ -87,6 +88,8 @@ def simulate(
     reusing = keep == "counts" and not processes
     prepared = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
     warn_of_overload({"": prepared})
+    # What everybody gets unasked is nothing to be warned of.
+    warn_of_outside({"": scenario}, follow_up_days if follow_up_days != options.FOLLOW_UP_DAYS else 0)
     announce_compilation(engine)
     with tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":

@@ -12,6 +12,7 @@ from simlimit.model.compilation_notice import announce_compilation
 from simlimit.progress import tqdm
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
+from simlimit.run.outside import warn_of_outside
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.events import events_seen
@@ -131,6 +132,7 @@ def replicate_all(
     experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
     if warns:
         warn_of_overload({name: experiment.prepared for name, experiment in experiments.items()})
+        warn_of_outside(scenarios, options.follow_up_days)
     announce_compilation(options.engine)
     total, quiet = n * len(experiments), not options.progress
     is_interrupted = False
