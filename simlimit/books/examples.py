@@ -12,7 +12,7 @@ import pandas as pd
 
 import simlimit
 from simlimit.arguments import check_whole
-from simlimit.errors import SimlimitError
+from simlimit.drafts import writing
 from simlimit.scenario import preset
 
 MOST_BORROWERS = 1_000_000
@@ -73,7 +73,8 @@ def example_portfolio(path: str | Path | TextIO, borrowers: int = 500, seed: int
     """
     run = _history(borrowers, seed, days=1)
     book = run.borrowers[["limit", "outstanding", "score", "region"]].round({"score": 4})
-    _write(book, path)
+    with writing(path):
+        book.to_csv(path, index=False, mode="x")
     return book
 
 
@@ -120,7 +121,8 @@ def example_release_log(path: str | Path | TextIO, borrowers: int = 500, seed: i
         extracted_on=_FIRST_DAY + pd.Timedelta(days=_DAYS),
         outcome=holds["outcome"],
     )
-    _write(log, path)
+    with writing(path):
+        log.to_csv(path, index=False, mode="x")
     return log
 
 
@@ -129,10 +131,3 @@ def _history(borrowers: int, seed: int, days: int) -> "simlimit.Run":
     size = {"population.borrowers": borrowers, "review.reviewers": -(-borrowers // 1000)}
     lender = preset("jiebei").replace(_LENDER | size | {"horizon_days": days})
     return simlimit.simulate(lender, seed, engine="calendar", keep="holds")
-
-
-def _write(table: pd.DataFrame, path: str | Path | TextIO) -> None:
-    try:
-        table.to_csv(path, index=False, mode="x")
-    except OSError as error:
-        raise SimlimitError(f"{path}: cannot be written as a file ({error.strerror or error})") from None

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import simlimit
 from simlimit.cli import arguments
-from simlimit.cli.csv_files import write_csv
 from simlimit.cli.naming import find_scenarios
 from simlimit.cli.replicating import add_study_options, replicate_from_options, say_if_not_precise
-from simlimit.cli.results import deliver
+from simlimit.cli.results import deliver, write_csv
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
 from simlimit.study.store import path_name

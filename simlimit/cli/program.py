@@ -4,11 +4,12 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
-from typing import TextIO
 
+from simlimit.arguments import nearest
 from simlimit.cli import compare, run, scenarios, study
 from simlimit.cli.arguments import Parser
 from simlimit.cli.stopping import stoppable
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(sys.argv[1:])
     except SystemExit:  # after --help or --version
         code = 0
-    sys.stdout.flush()
+    output.flush()
     if code or output.failure is None or isinstance(output.failure, BrokenPipeError):
         return code
     print(f"simlimit: standard output cannot be written: {output.failure.strerror}.", file=sys.stderr)
@@ -67,7 +68,10 @@ def _run(arguments: Sequence[str]) -> int:
     """Run a command; return the exit code."""
     try:
         with stoppable(), _plain_warnings():
-            options = _parser().parse_args(arguments)
+            options, unknown = _parser().parse_known_args(arguments)
+            if unknown:
+                near = nearest(unknown[0], options.parser._option_string_actions, "the help")
+                options.parser.error(f"unrecognized arguments: {' '.join(unknown)}; options are {near}")
             if not getattr(options, "progress", True):
                 omit_compilation_notice()
             return 0 if options.command(options) else INTERRUPTED
@@ -85,29 +89,22 @@ def _plain_warnings() -> Iterator[None]:
     """Show each warning of ours as one line, without a place in the code."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", SimlimitWarning)
-        elsewhere = warnings.showwarning
-
-        def show(
-            message: Warning | str,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            file: TextIO | None = None,
-            line: str | None = None,
-        ) -> None:
-            if issubclass(category, SimlimitWarning):
-                print(f"simlimit: {message}", file=sys.stderr)
-            else:
-                elsewhere(message, category, filename, lineno, file, line)
-
-        warnings.showwarning = show
+        warnings.showwarning = partial(_show, warnings.showwarning)
         yield
+
+
+def _show(
+    elsewhere: Callable[..., None], message: Warning | str, category: type[Warning], *place: object
+) -> None:
+    if issubclass(category, SimlimitWarning):
+        print(f"simlimit: {message}", file=sys.stderr)
+    else:
+        elsewhere(message, category, *place)
 
 
 def _sentence(error: SimlimitError) -> str:
     """Return an error as one line with a full stop."""
-    line = " ".join(str(error).split())
-    return line if line.endswith((".", "?")) else f"{line}."
+    return str(error) if str(error).endswith((".", "?")) else f"{error}."
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,16 +1,25 @@
 """What becomes of a result: it is printed, and written into a folder, atomically."""
 
 import argparse
+import csv
+import io
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pandas as pd
+
 from simlimit.cli.stopping import ignore_signals
 from simlimit.drafts import DRAFT, draft_name, sweep, writing
 from simlimit.errors import SimlimitError
+
+_QUOTED = re.compile(r'[,"\r\n]')
+_FORMULA = re.compile(r"(?!-(inf|[\d.]+(e[+-]\d+)?)\Z)'*[=+\-@\t\r\n]")
+"""How a formula begins, as a negative number does, too."""
 
 
 def check_output(path: str, store: str | None = None) -> None:
@@ -106,3 +115,17 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
 def _is_filled(folder: Path) -> bool:
     """Tell whether a folder has anything but drafts."""
     return not all(entry.name.startswith(DRAFT) for entry in folder.iterdir())
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table and its index; a name that begins as a formula does gets an apostrophe before it.
+
+    So does one with apostrophes before that, so that taking one away gives each name back.
+    """
+    rows = csv.reader(io.StringIO(table.to_csv(quoting=csv.QUOTE_ALL), newline=""))
+    path.write_text("".join(",".join(map(_safe, row)) + "\n" for row in rows), encoding="utf-8", newline="")
+
+
+def _safe(cell: str) -> str:
+    cell = f"'{cell}" if _FORMULA.match(cell) else cell
+    return '"{}"'.format(cell.replace('"', '""')) if _QUOTED.search(cell) else cell

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import simlimit
 from simlimit.cli import arguments
-from simlimit.cli.csv_files import write_csv
 from simlimit.cli.naming import find_scenario, read_changes
-from simlimit.cli.results import check_output, deliver
+from simlimit.cli.results import check_output, deliver, write_csv
 from simlimit.run.delay_by_cause import delay_by_cause
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED
 from simlimit.run.run import Run

@@ -3,52 +3,40 @@
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, BinaryIO, TextIO
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 
-class Sink(io.RawIOBase):
-    """What stands below a stream: what cannot be written is dropped, and the first reason is kept."""
+class Stream(io.TextIOWrapper):
+    """A stream that drops what cannot be written, from the first time on, and keeps the reason."""
 
-    def __init__(self, stream: TextIO) -> None:
-        # A stream that nothing refers to is closed.
-        self._stream = stream
-        self._below: BinaryIO = getattr(stream.buffer, "raw", stream.buffer)
-        self.failure: OSError | None = None
+    failure: OSError | None = None
 
-    def writable(self) -> bool:
-        """Return True."""
-        return True
+    def write(self, text: str, /) -> int:
+        """Write a text, or drop it."""
+        try:
+            return super().write(text)
+        except OSError as failure:
+            self._drop(failure)
+            return len(text)
 
-    def isatty(self) -> bool:
-        """Return whether it is a terminal."""
-        return self._stream.isatty()
+    def flush(self) -> None:
+        """Write what is left, or drop it."""
+        try:
+            super().flush()
+        except OSError as failure:
+            self._drop(failure)
 
-    def fileno(self) -> int:
-        """Return the number of the file."""
-        return self._stream.fileno()
-
-    def write(self, content: "ReadableBuffer", /) -> int:
-        """Return how much has gone, or, from the first failure on, that all has."""
-        if self.failure is None:
-            try:
-                # A pipe that does not wait for its reader is tried again.
-                return self._below.write(content) or 0
-            except OSError as failure:
-                self.failure = failure
-        return memoryview(content).nbytes
+    def _drop(self, failure: OSError) -> None:
+        self.failure = failure
+        # What is still in the buffers must go somewhere, too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
 
 
-def mend(name: str) -> Sink:
-    """Put a stream that raises no error in place of `stdout` or `stderr`; return what stands below it."""
-    # A stream that was closed is None, and nothing is wanted on it.
-    stream: TextIO = getattr(sys, name) or io.TextIOWrapper(io.FileIO(os.devnull, "w"))
-    sink = Sink(stream)
+def mend(name: str) -> Stream:
+    """Put such a stream in the place of `stdout` or `stderr`, and return it."""
+    old = getattr(sys, name)
+    # What was closed is None: nothing is wanted there.
+    buffer, encoding = (old.buffer, old.encoding) if old else (io.FileIO(os.devnull, "w"), "utf-8")
     # A letter that the terminal has not is shown by its number.
-    writer = io.TextIOWrapper(
-        io.BufferedWriter(sink), stream.encoding, "backslashreplace", line_buffering=True
-    )
-    setattr(sys, name, writer)
-    return sink
+    stream = Stream(buffer, encoding, "backslashreplace", line_buffering=True)
+    setattr(sys, name, stream)
+    return stream

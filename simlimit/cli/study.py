@@ -6,10 +6,9 @@ from pathlib import Path
 
 import simlimit
 from simlimit.cli import arguments
-from simlimit.cli.csv_files import write_csv
 from simlimit.cli.naming import find_scenario, read_changes
 from simlimit.cli.replicating import add_study_options, replicate_from_options, say_if_not_precise
-from simlimit.cli.results import deliver
+from simlimit.cli.results import deliver, write_csv
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.study.replicating import replicate
 from simlimit.study.study import Study

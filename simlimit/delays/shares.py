@@ -73,10 +73,8 @@ def _share_at(curve: pd.DataFrame, asked: list[float], confidence: float) -> pd.
     is_open = bool(curve[PENDING].iloc[-1] != 0)
     is_over = is_open & (following == len(times))
     if is_over.any():
-        warn(
-            f"days has the value {days[is_over][0]:.12g}, but the curve ends with pending ones on day "
-            f"{times[-1]:.12g}: shares beyond it are unknown."
-        )
+        day = f"{days[is_over][0]:.12g}, but some are pending when the curve ends on day {times[-1]:.12g}"
+        warn(f"days has the value {day}: shares beyond it are unknown.")
     after: dict[Hashable, int] = {AT_RISK: 0, FEW: bool(is_open or curve[FEW].iloc[-1])}
     before = _before(curve, confidence)
     columns: dict[Hashable, object] = {}

@@ -20,19 +20,17 @@ def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
     --------
     >>> import simlimit as sl
     >>> outside_sentence(sl.preset("clockwork"), follow_up_days=900)
-    'follow_up_days is 900, but only 720 days are observed, so no repayment is followed for so long.'
+    'follow_up_days is 900, but no repayment is followed for more than 720 days.'
     """
     horizon = scenario.horizon_days
     for name, value, _ in scenario.walk():
         if name.endswith(("].at_day", "].from_day")) and isinstance(value, int) and value >= horizon:
             return f"{name} is {value}, but the last day of the run is {horizon - 1}, so nothing comes of it."
     observed = horizon - scenario.warmup_days
-    if follow_up_days <= observed:
-        return ""
-    return (
-        f"follow_up_days is {follow_up_days}, but only {observed} days are observed, "
-        "so no repayment is followed for so long."
+    sentence = (
+        f"follow_up_days is {follow_up_days}, but no repayment is followed for more than {observed} days."
     )
+    return sentence if follow_up_days > observed else ""
 
 
 def warn_of_first(sentences: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.cli.csv_files import write_csv
+from simlimit.cli.results import write_csv
 
 RUNS = (*"=+-@\t\r\n",)
 names = st.text(st.sampled_from("=+-@\t\r\n'\",;a1 北"), min_size=1, max_size=6)

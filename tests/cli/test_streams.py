@@ -102,18 +102,3 @@ def test_an_interrupt_is_told_by_the_code_whatever_became_of_the_output(output):
             assert "metrics.parquet" in results()
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.long
-def test_a_pipe_that_does_not_wait_for_its_reader_gets_all():
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    with os.fdopen(reader, "rb") as output:
-        with os.fdopen(writer, "wb") as pipe:
-            many = ["scenario", "jiebei"], ["run", *RUN[1:]]
-            processes = [
-                subprocess.Popen([sys.executable, "-m", "simlimit", *one], stdout=pipe) for one in many
-            ]
-        text = output.read().decode()
-    assert [process.wait(timeout=60) for process in processes] == [0, 0]
-    assert text.count('name = "jiebei"') == text.count("0 were forfeited") == 1

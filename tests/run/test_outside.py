@@ -10,7 +10,7 @@ from simlimit.run.outside import outside_sentence
 
 SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 300})  # 180 to warm up
 LAST = "but the last day of the run is 299, so nothing comes of it."
-OBSERVED = "but only 120 days are observed, so no repayment is followed for so long."
+OBSERVED = "but no repayment is followed for more than 120 days."
 
 
 def with_freeze(day, scenario=SMALL):
@@ -100,7 +100,8 @@ def test_a_log_is_not_known_beyond_what_was_observed():
     )
     curve = sl.cumulative_incidence(log)
     assert said(lambda: sl.share_at(curve, (0, 30))) == [
-        "days has the value 30, but the curve ends with pending ones on day 9: shares beyond it are unknown."
+        "days has the value 30, but some are pending when the curve ends on day 9: "
+        "shares beyond it are unknown."
     ]
     assert said(lambda: sl.share_at(curve, (0, 9))) == []
     ended = sl.cumulative_incidence(log.iloc[:3], censored=None)

@@ -180,7 +180,7 @@ def test_comments_are_sentences_and_no_examples(scenario):
             b"evaluation.period_days = 0\n",
             "evaluation.period_days is 0, but must be a whole number from 1 to 3650 (days).",
         ),
-        (b"cutoff_days = nan\n", "cutoff_days is not a field; did you mean evaluation.cutoff_days?"),
+        (b"cutoff_days = nan\n", "cutoff_days is not a field, but must be one of: evaluation.cutoff_days, "),
         (
             b"[evaluation]\nutilisation_weight = nan\n",
             "evaluation.utilisation_weight is nan, but must be a number from 0 to 1",
@@ -189,7 +189,7 @@ def test_comments_are_sentences_and_no_examples(scenario):
             b"[[shocks]]\nkind = 'flood'\n",
             "shocks[0].kind is 'flood', but must be freeze, tightening, watch_list",
         ),
-        (b"[evaluaton]\n", "evaluaton is not a field; did you mean evaluation?"),
+        (b"[evaluaton]\n", "evaluaton is not a field, but must be one of: evaluation, "),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path, content, sentence):
