@@ -77,7 +77,7 @@ def nearest(value: object, names: Iterable[str], where: str) -> str:
     Examples
     --------
     >>> nearest("yan", ["yuan", "cents"], "the help"), nearest("31", map(str, range(99)), "the help")
-    ('yuan, cents', '31, 3, 1 .. (99 in the help)')
+    ('yuan, cents', '31, 1, 3 .. (99 in the help)')
     """
     known, text = [*names], str(value)[:80]
 

@@ -221,11 +221,11 @@ def test_values_that_do_not_go_together(refused, named, settings):
 @pytest.mark.parametrize(
     ("name", "named"),
     [
-        ("period_days", "evaluation.period_days?"),
-        ("evaluation.perod_days", "evaluation.period_days?"),
+        ("period_days", "one of: evaluation.period_days, "),
+        ("evaluation.perod_days", "one of: evaluation.period_days, "),
         ("rules.min_score.x", "rules.min_score.x is not a field"),
         ("shocks[0].size", "shocks[0].size is not there: shocks has 0 elements"),
-        ("shocks[0].sise", "shocks[0].size?"),
+        ("shocks[0].sise", "one of: shocks[0].size, "),
         ("shocks[one].size", "shocks[one].size is not a field"),
         ("evaluation..period_days", "evaluation..period_days is not a field"),
         ("__class__", "__class__ is not a field"),
