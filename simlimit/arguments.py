@@ -1,8 +1,10 @@
 """Check arguments: what is allowed, and the sentence that refuses the rest."""
 
+import heapq
 import math
 import reprlib
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 from typing import TypeGuard, TypeVar
 
 import numpy as np
@@ -11,6 +13,8 @@ import pandas as pd
 from simlimit.errors import SimlimitError
 
 T = TypeVar("T")
+FEW = 8
+"""So many names are read at a glance."""
 
 
 class _Short(reprlib.Repr):
@@ -76,10 +80,29 @@ def check_number(name: str, value: object, least: float, most: float = math.inf,
     return float(value)
 
 
-def check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
+def nearest(value: object, names: Iterable[str], where: str) -> str:
+    """Return the names that may be meant: all if they are few, else the nearest three, and where all are.
+
+    Examples
+    --------
+    >>> nearest("yan", ["yuan", "cents"], "the help"), nearest("31", map(str, range(99)), "the help")
+    ('yuan, cents', '31, 1, 3 .. (99 in the help)')
+    """
+    known, text = [*names], str(value)[:80]
+
+    def likeness(name: str) -> float:
+        steps = text.rpartition(".")[2], name.rpartition(".")[2]
+        return SequenceMatcher(None, text, name).ratio() + SequenceMatcher(None, *steps).ratio()
+
+    if len(known) <= FEW:
+        return ", ".join(known)
+    return f"{', '.join(heapq.nlargest(3, known, key=likeness))} .. ({len(known)} in {where})"
+
+
+def check_choice(name: str, value: object, allowed: Iterable[str], where: str = "the help") -> None:
     """Refuse what is not among the choices."""
     if not isinstance(value, str) or value not in allowed:
-        raise refused(name, value, f"one of: {', '.join(allowed)}")
+        raise refused(name, value, f"one of: {nearest(value, allowed, where)}")
 
 
 def check_confidence(confidence: object) -> None:

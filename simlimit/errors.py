@@ -17,6 +17,9 @@ class SimlimitError(ValueError):
     seed is -1, but must be a whole number from 0 to 4294967295.
     """
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_one_line(message))
+
 
 class ScenarioError(SimlimitError):
     """A scenario, or the file it comes from, is not valid.
@@ -79,12 +82,19 @@ class SimlimitWarning(UserWarning):
     """
 
 
+def _one_line(sentence: str) -> str:
+    """Return a sentence without line breaks, and without its middle if that is long, as names can be."""
+    line = " ".join(sentence.splitlines())
+    return line if len(line) <= 600 else f"{line[:396]} .. {line[-200:]}"
+
+
 _SAID: set[tuple[str, str, int]] = set()
 """Sentences and the lines about which they were said. Python forgets its own whenever a filter changes."""
 
 
 def warn(sentence: str) -> None:
     """Issue a `SimlimitWarning`, once, about the line of the user's code that called the package."""
+    sentence = _one_line(sentence)
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "simlimit":
         level, frame = level + 1, frame.f_back

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from simlimit.study.drafts import draft_name
+from simlimit.drafts import draft_name
 
 
 def ended_process() -> int:

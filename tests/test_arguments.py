@@ -1,12 +1,23 @@
 """A sentence shows what was given as people write it: short, in one line, without the words of a library."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
 from foreign_frames import foreign
 
-from simlimit.arguments import as_frame, check_choice, check_number, check_type, check_whole, shown
-from simlimit.errors import SimlimitError
+from simlimit.arguments import (
+    FEW,
+    as_frame,
+    check_choice,
+    check_number,
+    check_type,
+    check_whole,
+    nearest,
+    shown,
+)
+from simlimit.errors import PortfolioError, ScenarioError, SimlimitError, SimlimitWarning, warn
 
 LOG = pd.DataFrame({"delay_days": [0, 1], "outcome": "released"})
 
@@ -62,3 +73,28 @@ def test_a_frame_of_another_library_is_taken(library: str) -> None:
     taken = as_frame("frame", foreign(LOG, library))
     assert taken["delay_days"].to_list() == [0, 1]
     assert taken["outcome"].to_list() == ["released", "released"]
+
+
+@pytest.mark.parametrize("number", [1, FEW, FEW + 1, 500])
+def test_of_many_names_the_nearest_three_are_named_and_the_place_of_all(number: int) -> None:
+    names = [f"part.field_{n}" for n in range(number)]
+    text = nearest("field_0", iter(names), "the list")
+    if number <= FEW:
+        assert text == ", ".join(names)
+    else:
+        assert text.startswith("part.field_0, part.field_")
+        assert text.count(", ") == 2
+        assert text.endswith(f" .. ({number} in the list)")
+
+
+@pytest.mark.parametrize("value", ["x" * 10**6, "a\nb\u2028c\rd", "\n" * 10_000])
+def test_no_sentence_has_several_lines_or_is_long_whatever_is_in_it(value: str) -> None:
+    for error in (SimlimitError(f"{value} is it."), ScenarioError(f"{value} is it."), PortfolioError(value)):
+        assert len(str(error)) <= 600
+        assert len(str(error).splitlines()) <= 1
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert str(SimlimitError(f"{value} is it.")).endswith(" is it.")
+    with pytest.warns(SimlimitWarning) as said:
+        warn(f"{value} is it.")
+    assert len(str(said[0].message)) <= 600
+    assert len(str(said[0].message).splitlines()) == 1

@@ -221,11 +221,11 @@ def test_values_that_do_not_go_together(refused, named, settings):
 @pytest.mark.parametrize(
     ("name", "named"),
     [
-        ("period_days", "evaluation.period_days?"),
-        ("evaluation.perod_days", "evaluation.period_days?"),
+        ("period_days", "one of: evaluation.period_days, "),
+        ("evaluation.perod_days", "one of: evaluation.period_days, "),
         ("rules.min_score.x", "rules.min_score.x is not a field"),
         ("shocks[0].size", "shocks[0].size is not there: shocks has 0 elements"),
-        ("shocks[0].sise", "shocks[0].size?"),
+        ("shocks[0].sise", "one of: shocks[0].size, "),
         ("shocks[one].size", "shocks[one].size is not a field"),
         ("evaluation..period_days", "evaluation..period_days is not a field"),
         ("__class__", "__class__ is not a field"),
@@ -299,11 +299,11 @@ def test_a_file_that_is_not_text(here, refused):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("jiebie", "jiebie is not a preset; did you mean jiebei?"),
+        ("jiebie", "jiebie is not a preset, but must be one of: clockwork, jiebei, "),
         ("", " is not a preset"),
         ("nowhere.toml", "nowhere.toml cannot be read: No such file or directory."),
         ("no/where", "no/where cannot be read: No such file or directory."),
-        (".", ". is not a preset; the names are clockwork, "),
+        (".", ". is not a preset, but must be one of: clockwork, "),
         ("./", "./ cannot be read: Is a directory."),
     ],
 )
@@ -506,13 +506,13 @@ def test_a_store_of_another_study(here, refused, options, named):
         (["clockwork"], "The only scenario is 'clockwork', but a comparison needs another"),
         (["clockwork", "clockwork"], "Two scenarios have the name 'clockwork'"),
         (["a=clockwork", "a=jiebei"], "Two scenarios have the name 'a'"),
-        (["clockwork", "jiebie"], "jiebie is not a preset; did you mean jiebei?"),
+        (["clockwork", "jiebie"], "jiebie is not a preset, but must be one of: clockwork, jiebei, "),
         (["clockwork", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["clockwork", "a=clockwork:evaluation.period_days=0"], "evaluation.period_days is 0, but must be"),
         (["clockwork", "a=clockwork:evaluation.period_days="], "a change of a is 'evaluation.period_days='"),
-        (["clockwork", "a=clockwork:evaluation.perod_days=7"], "did you mean evaluation.period_days?"),
+        (["clockwork", "a=clockwork:evaluation.perod_days=7"], "one of: evaluation.period_days, "),
         (["clockwork", " =clockwork"], "scenarios has the name ''"),
-        (["clockwork", "--quiet", "jiebei"], "unrecognized arguments: jiebei"),
+        (["clockwork", "--quiet", "jiebei"], "unrecognized arguments: jiebei; options are "),
     ],
 )
 def test_scenarios_that_cannot_be_compared(refused, scenarios, named):

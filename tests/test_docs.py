@@ -1,10 +1,12 @@
 """Pages say what is so: their code runs, their links lead somewhere, and the rules have their tests."""
 
+import os
 import re
 import runpy
 import shlex
 import subprocess
 import sys
+import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -49,26 +51,41 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     plt.close("all")
 
 
+def files_here() -> set[str]:
+    """Return the files that an example has left: one that leaves none overwrites none of the reader's.
+
+    Folders are not among them: a store or an output folder that holds anything else is refused.
+    """
+    return {path.name for path in Path().iterdir() if path.is_file()}
+
+
 @pytest.mark.filterwarnings("error::simlimit.errors.SimlimitWarning")
 @pytest.mark.parametrize("block", blocks("python"))
 def test_python_runs(block: str) -> None:
     if OWN_PROCESS in block:
         # What it starts imports it again, and what other libraries say of themselves is not ours.
-        Path("block.py").write_text(block, encoding="utf-8")
-        subprocess.run([sys.executable, "block.py"], check=True)
+        script = Path(tempfile.mkdtemp()) / "block.py"
+        script.write_text(block, encoding="utf-8")
+        subprocess.run([sys.executable, str(script)], check=True)
     else:
         exec(compile(block, "block", "exec"), {"__name__": "block"})
+    assert files_here() == set()
 
 
 @pytest.mark.parametrize("block", blocks("sh", PROMPT))
 def test_commands_run(block: str) -> None:
     sl.example_portfolio("book.csv", borrowers=100)
+    book = Path("book.csv").read_bytes()
+    keeps_files = "set -C" in block
     for line in block.splitlines():
         if line.startswith(PROMPT):
             words = shlex.split(line.removeprefix(PROMPT), comments=True)
-            target = words.pop() if ">" in words else "out.txt"
+            target = words.pop() if ">" in words else os.devnull
+            assert keeps_files or target == os.devnull
             with open(target, "w", encoding="utf-8") as file, redirect_stdout(file):
                 assert cli.main([word for word in words if word != ">"]) == 0
+    assert files_here() <= {"book.csv", "my.toml"}
+    assert Path("book.csv").read_bytes() == book
 
 
 def test_numbers_in_the_readme_are_measured() -> None:

@@ -87,3 +87,4 @@ def test_they_run_without_a_word_of_warning(path: Path, tmp_path: Path) -> None:
     assert outputs
     assert [output for output in outputs if output.get("name") == "stderr"] == []
     assert not any(output.output_type == "error" for output in outputs)
+    assert list(tmp_path.iterdir()) == [], "A reader may have a file of that name."

@@ -103,6 +103,7 @@ def test_its_example_needs_nothing_else(
     failed = doctest.DocTestRunner(verbose=False).run(example, out=said.append).failed
     plt.close("all")
     assert failed == 0, "".join(said)
+    assert list(tmp_path.iterdir()) == [], "A reader may have a file of that name."
 
 
 @each

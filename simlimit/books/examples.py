@@ -5,13 +5,14 @@ regions, smaller lines, more lateness, harder cuts and no limit on funding. The 
 """
 
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
 import simlimit
 from simlimit.arguments import check_whole
-from simlimit.errors import SimlimitError
+from simlimit.drafts import writing
 from simlimit.scenario import preset
 
 MOST_BORROWERS = 1_000_000
@@ -35,13 +36,14 @@ _LENDER = {
 """What differs from `jiebei`."""
 
 
-def example_portfolio(path: str | Path, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
+def example_portfolio(path: str | Path | TextIO, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
     """Write the book of an invented lender as a CSV file that `population.portfolio` can name.
 
     Parameters
     ----------
-    path : str or Path
-        The file to write; a name that ends in .gz is compressed.
+    path : str, Path or buffer
+        The file to write, which must not exist yet; a name that ends in .gz is compressed. A buffer, such as
+        `io.StringIO()`, leaves no file.
     borrowers : int
         Rows of the file, 1 .. 1,000,000.
     seed : int
@@ -71,11 +73,12 @@ def example_portfolio(path: str | Path, borrowers: int = 500, seed: int = 1) -> 
     """
     run = _history(borrowers, seed, days=1)
     book = run.borrowers[["limit", "outstanding", "score", "region"]].round({"score": 4})
-    _write(book, path)
+    with writing(path):
+        book.to_csv(path, index=False, mode="x")
     return book
 
 
-def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
+def example_release_log(path: str | Path | TextIO, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
     """Write the release log of an invented lender as a CSV file: what became of a year's repayments.
 
     It has what a lender's own systems could export: dates, amounts and outcomes, but no causes.
@@ -103,9 +106,9 @@ def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -
 
     Examples
     --------
-    >>> import pathlib, tempfile
+    >>> import io
     >>> import simlimit as sl
-    >>> log = sl.example_release_log(pathlib.Path(tempfile.mkdtemp()) / "log.csv", borrowers=50)
+    >>> log = sl.example_release_log(io.StringIO(), borrowers=50)
     >>> sorted(log["outcome"].unique())
     ['forfeited', 'pending', 'released']
     """
@@ -118,7 +121,8 @@ def example_release_log(path: str | Path, borrowers: int = 500, seed: int = 1) -
         extracted_on=_FIRST_DAY + pd.Timedelta(days=_DAYS),
         outcome=holds["outcome"],
     )
-    _write(log, path)
+    with writing(path):
+        log.to_csv(path, index=False, mode="x")
     return log
 
 
@@ -127,10 +131,3 @@ def _history(borrowers: int, seed: int, days: int) -> "simlimit.Run":
     size = {"population.borrowers": borrowers, "review.reviewers": -(-borrowers // 1000)}
     lender = preset("jiebei").replace(_LENDER | size | {"horizon_days": days})
     return simlimit.simulate(lender, seed, engine="calendar", keep="holds")
-
-
-def _write(table: pd.DataFrame, path: str | Path) -> None:
-    try:
-        table.to_csv(path, index=False)
-    except OSError as error:
-        raise SimlimitError(f"{path}: cannot be written as a file ({error.strerror or error})") from None

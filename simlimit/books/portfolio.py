@@ -111,7 +111,7 @@ def _read_own(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _regions(names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
     names = names.str.strip()
-    check_cells(names, (names != "").to_numpy(bool), "is a name")
+    check_cells(names, names.str.len().between(1, 1000).to_numpy(bool), "is a name of 1 to 1000 characters")
     codes, found = pd.factorize(names, sort=True)
     if len(found) > MOST_REGIONS:
         raise PortfolioError(

@@ -38,7 +38,7 @@ def add_command(commands: Commands, name: str, what: str, example: str, handler:
     parser = commands.add_parser(
         name, help=what, description=f"{what[0].upper()}{what[1:]}.", example=example
     )
-    parser.set_defaults(command=handler)
+    parser.set_defaults(command=handler, parser=parser)
     return parser
 
 

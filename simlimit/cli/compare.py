@@ -8,7 +8,7 @@ import simlimit
 from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenarios
 from simlimit.cli.replicating import add_study_options, replicate_from_options, say_if_not_precise
-from simlimit.cli.results import deliver
+from simlimit.cli.results import deliver, write_csv
 from simlimit.errors import SimlimitError
 from simlimit.study.comparison import Comparison, compare
 from simlimit.study.store import path_name
@@ -47,8 +47,8 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
 
 def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write the tables and figures of a comparison into a folder."""
-    comparison.differences().to_csv(folder / "differences.csv")
-    comparison.summary().to_csv(folder / "summary.csv")
+    write_csv(comparison.differences(), folder / "differences.csv")
+    write_csv(comparison.summary(), folder / "summary.csv")
     (folder / "scenarios").mkdir()
     for position, (name, study) in enumerate(comparison.studies.items()):
         study.scenario.save(folder / "scenarios" / f"{path_name(position, name)}.toml")

@@ -4,19 +4,21 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
-from io import TextIOWrapper
-from typing import TextIO
 
+from simlimit.arguments import nearest
 from simlimit.cli import compare, run, scenarios, study
 from simlimit.cli.arguments import Parser
 from simlimit.cli.stopping import stoppable
+from simlimit.cli.streams import mend
 from simlimit.errors import SimlimitError, SimlimitWarning
 from simlimit.model.compilation_notice import omit_compilation_notice
 from simlimit.run.memory import lack_of_memory_said
 
+UNPRINTED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -37,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         Exit code: 0; 2 for bad input, after one sentence on stderr; 130 if interrupted, by
-        Ctrl-C or SIGTERM.
+        Ctrl-C or SIGTERM. Of a process also 1 if all is done, but cannot be printed: on a full disk, say.
+        A reader of what is printed that goes away, as `head` does, changes nothing.
 
     Examples
     --------
@@ -45,19 +48,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["run", "clockwork", "--set", "population.borrowers=0"])
     2
     """
-    if arguments is None:
-        # A process of its own opens no windows.
-        os.environ["MPLBACKEND"] = "Agg"
-        if isinstance(sys.stdout, TextIOWrapper):
-            # A letter that the terminal has not is shown by its number.
-            sys.stdout.reconfigure(errors="backslashreplace")
+    if arguments is not None:
+        return _run(arguments)
+    # A process of its own opens no windows.
+    os.environ["MPLBACKEND"] = "Agg"
+    mend("stderr")
+    output = mend("stdout")
+    try:
+        code = _run(sys.argv[1:])
+    except SystemExit:  # after --help or --version
+        code = 0
+    output.flush()
+    if code or output.failure is None or isinstance(output.failure, BrokenPipeError):
+        return code
+    print(f"simlimit: standard output cannot be written: {output.failure.strerror}.", file=sys.stderr)
+    return UNPRINTED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command; return the exit code."""
     try:
         with stoppable(), _plain_warnings(), lack_of_memory_said():
-            options = _parser().parse_args(arguments)
+            options, unknown = _parser().parse_known_args(arguments)
+            if unknown:
+                near = nearest(unknown[0], options.parser._option_string_actions, "the help")
+                options.parser.error(f"unrecognized arguments: {' '.join(unknown)}; options are {near}")
             if not getattr(options, "progress", True):
                 omit_compilation_notice()
-            is_whole = options.command(options)
-            sys.stdout.flush()
+            return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:
         print(f"simlimit: {_sentence(error)}", file=sys.stderr)
         return BAD_INPUT
@@ -65,11 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sentence = str(stop) or "interrupted; nothing was written."
         print(f"simlimit: {sentence}", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of the output, such as `head`, has ended; Python must not complain on closing the pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return 0 if is_whole else INTERRUPTED
 
 
 @contextmanager
@@ -77,29 +90,22 @@ def _plain_warnings() -> Iterator[None]:
     """Show each warning of ours as one line, without a place in the code."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", SimlimitWarning)
-        elsewhere = warnings.showwarning
-
-        def show(
-            message: Warning | str,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            file: TextIO | None = None,
-            line: str | None = None,
-        ) -> None:
-            if issubclass(category, SimlimitWarning):
-                print(f"simlimit: {message}", file=sys.stderr)
-            else:
-                elsewhere(message, category, filename, lineno, file, line)
-
-        warnings.showwarning = show
+        warnings.showwarning = partial(_show, warnings.showwarning)
         yield
+
+
+def _show(
+    elsewhere: Callable[..., None], message: Warning | str, category: type[Warning], *place: object
+) -> None:
+    if issubclass(category, SimlimitWarning):
+        print(f"simlimit: {message}", file=sys.stderr)
+    else:
+        elsewhere(message, category, *place)
 
 
 def _sentence(error: SimlimitError) -> str:
     """Return an error as one line with a full stop."""
-    line = " ".join(str(error).split())
-    return line if line.endswith((".", "?")) else f"{line}."
+    return str(error) if str(error).endswith((".", "?")) else f"{error}."
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -55,9 +55,7 @@ def add_study_options(parser: Parser) -> None:
 
 
 def replicate_from_options(
-    options: argparse.Namespace,
-    make: Callable[..., R],
-    of_studies: Callable[[dict[str, Study]], R],
+    options: argparse.Namespace, make: Callable[..., R], of_studies: Callable[[dict[str, Study]], R]
 ) -> tuple[R, bool]:
     """Make a result, if it can be written; Ctrl-C keeps the replications that are done.
 

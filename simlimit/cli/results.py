@@ -1,16 +1,25 @@
 """What becomes of a result: it is printed, and written into a folder, atomically."""
 
 import argparse
+import csv
+import io
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pandas as pd
+
 from simlimit.cli.stopping import ignore_signals
+from simlimit.drafts import DRAFT, draft_name, sweep, writing
 from simlimit.errors import SimlimitError
-from simlimit.study.drafts import DRAFT, draft_name, sweep, writing
+
+_QUOTED = re.compile(r'[,"\r\n]')
+_FORMULA = re.compile(r"(?!-(inf|[\d.]+(e[+-]\d+)?)\Z)'*[=+\-@\t\r\n]")
+"""How a formula begins, as a negative number does, too."""
 
 
 def check_output(path: str, store: str | None = None) -> None:
@@ -33,24 +42,16 @@ def check_output(path: str, store: str | None = None) -> None:
 def deliver(
     options: argparse.Namespace, texts: Sequence[object], write: Callable[[Path], None], is_whole: bool = True
 ) -> None:
-    """Print a result; write it, if it has a folder, even if it cannot be printed; and say where.
+    """Print a result; write it, if it has a folder; and say where.
 
     A part of a study is not written if it has a store: the folder is for what the same command makes of it.
     """
-    unprinted: Exception | None = None
-    try:
-        print(*texts, sep="\n\n", flush=True)
-    except (OSError, ValueError) as error:
-        unprinted = error
-    is_written = options.out is not None and (is_whole or options.store is None)
-    if is_written:
+    print(*texts, sep="\n\n", flush=True)
+    if options.out is not None and (is_whole or options.store is None):
         with atomic_folder(options.out) as draft:
             write(draft)
             # From here on Ctrl-C comes too late.
             ignore_signals()
-    if unprinted is not None:
-        raise unprinted
-    if is_written:
         print(f"\nwritten to {options.out}")
 
 
@@ -114,3 +115,17 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
 def _is_filled(folder: Path) -> bool:
     """Tell whether a folder has anything but drafts."""
     return not all(entry.name.startswith(DRAFT) for entry in folder.iterdir())
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table and its index; a name that begins as a formula does gets an apostrophe before it.
+
+    So does one with apostrophes before that, so that taking one away gives each name back.
+    """
+    rows = csv.reader(io.StringIO(table.to_csv(quoting=csv.QUOTE_ALL), newline=""))
+    path.write_text("".join(",".join(map(_safe, row)) + "\n" for row in rows), encoding="utf-8", newline="")
+
+
+def _safe(cell: str) -> str:
+    cell = f"'{cell}" if _FORMULA.match(cell) else cell
+    return '"{}"'.format(cell.replace('"', '""')) if _QUOTED.search(cell) else cell

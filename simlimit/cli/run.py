@@ -7,7 +7,7 @@ from pathlib import Path
 import simlimit
 from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenario, read_changes
-from simlimit.cli.results import check_output, deliver
+from simlimit.cli.results import check_output, deliver, write_csv
 from simlimit.run.delay_by_cause import delay_by_cause
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED
 from simlimit.run.run import Run
@@ -45,7 +45,7 @@ def write_run(run: Run, folder: Path) -> None:
     """Write the tables, the figure and the scenario of a run into a folder."""
     for name in ("holds", "daily", "borrowers", "events"):
         getattr(run, name).to_parquet(folder / f"{name}.parquet", index=False)
-    delay_by_cause(run).to_csv(folder / "delay_by_cause.csv")
+    write_csv(delay_by_cause(run), folder / "delay_by_cause.csv")
     run.scenario.save(folder / "scenario.toml")
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     follow_up_days = max(1, min(FOLLOW_UP_DAYS, observed // 2))

@@ -14,7 +14,7 @@ def add_to(commands: Commands) -> None:
     what = "list the scenarios that come with simlimit"
     add_command(commands, "presets", what, "simlimit presets", list_presets)
     what = "print a scenario as TOML, with a comment for each field"
-    parser = add_command(commands, "scenario", what, "simlimit scenario jiebei > my.toml", print_scenario)
+    parser = add_command(commands, "scenario", what, "simlimit scenario jiebei", print_scenario)
     add_scenario(parser)
 
 

@@ -8,7 +8,7 @@ import simlimit
 from simlimit.cli import arguments
 from simlimit.cli.naming import find_scenario, read_changes
 from simlimit.cli.replicating import add_study_options, replicate_from_options, say_if_not_precise
-from simlimit.cli.results import deliver
+from simlimit.cli.results import deliver, write_csv
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.study.replicating import replicate
 from simlimit.study.study import Study
@@ -42,7 +42,7 @@ def study_scenario(options: argparse.Namespace) -> bool:
 def write_study(study: Study, folder: Path) -> None:
     """Write the tables and figures of a study into a folder."""
     for name in ("summary", "delay_curve", "standing", "groups"):
-        getattr(study, name)().to_csv(folder / f"{name}.csv")
+        write_csv(getattr(study, name)(), folder / f"{name}.csv")
     study.metrics().to_parquet(folder / "metrics.parquet")
     study.scenario.save(folder / "scenario.toml")
     simlimit.plots.canvas.save_picture(folder / "delay.png", simlimit.plots.delay(study))

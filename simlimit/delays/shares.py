@@ -9,7 +9,7 @@ from simlimit.arguments import as_days, check_columns
 from simlimit.delays.share_intervals import exact
 from simlimit.delays.survival_data import tolerance
 from simlimit.delays.tables import AT_RISK, CLUSTERS, FEW, PENDING, by_curve
-from simlimit.errors import SimlimitError
+from simlimit.errors import SimlimitError, warn
 
 
 def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
@@ -68,6 +68,9 @@ def _share_at(curve: pd.DataFrame, asked: list[float], confidence: float) -> pd.
     following = np.searchsorted(times, days - tolerance(days), side="left")
     is_open = bool(curve[PENDING].iloc[-1] != 0)
     is_over = is_open & (following == len(times))
+    if is_over.any():
+        day = f"{days[is_over][0]:.12g}, but some are pending when the curve ends on day {times[-1]:.12g}"
+        warn(f"days has the value {day}: shares beyond it are unknown.")
     after: dict[Hashable, int] = {AT_RISK: 0, FEW: bool(is_open or curve[FEW].iloc[-1])}
     before = _before(curve, confidence)
     columns: dict[Hashable, object] = {}

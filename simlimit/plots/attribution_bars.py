@@ -20,11 +20,7 @@ ONLY_CHARGED = {"settlement": LOOKS[1], "forfeited": style.AREAS["forfeited"]}
 
 
 def attribution(
-    attribution: Attribution,
-    *,
-    confidence: float = 0.95,
-    ax: Axes | None = None,
-    language: Language = "en",
+    attribution: Attribution, *, confidence: float = 0.95, ax: Axes | None = None, language: Language = "en"
 ) -> Axes:
     """Draw what each gate explains (Shapley values), beside the days charged to it.
 

@@ -111,7 +111,7 @@ def _series(series: Sequence[str] | None, dailies: Mapping[str, Daily]) -> list[
         return [name for name in USUAL if any(np.nansum(np.abs(days[name])) > 0 for days in dailies.values())]
     names = [series] if isinstance(series, str) else list(series)
     for name in names:
-        check_choice("series", name, tuple(SERIES))
+        check_choice("series", name, SERIES)
     return names
 
 

@@ -24,11 +24,7 @@ TITLES = {
 
 
 def standing(
-    of: Run | Study,
-    *,
-    weight: Weight = "amount",
-    ax: Axes | None = None,
-    language: Language = "en",
+    of: Run | Study, *, weight: Weight = "amount", ax: Axes | None = None, language: Language = "en"
 ) -> Axes:
     """Draw for which cause repaid principal waits, by age, until it is released.
 

@@ -70,7 +70,7 @@ def sweep(
     """
     check_type("sweep", sweep, Sweep)
     label = Labels(language)
-    check_choice("metric", metric, tuple(METRICS))
+    check_choice("metric", metric, METRICS, "docs/statistics.md")
     if len(sweep.fields) > MOST_FIELDS:
         raise SimlimitError(
             f"sweep has the fields {', '.join(sweep.fields)}, but a picture shows one or two: "

@@ -74,7 +74,7 @@ def tornado(
     """
     check_type("ranking", ranking, LeverRanking)
     label = Labels(language)
-    check_choice("metric", metric, RANKED)
+    check_choice("metric", metric, RANKED, "ranking.table()")
     whole = ranking.table(confidence)
     known = int(whole[["alone", "last"]].notna().to_numpy().sum())
     table = whole.loc[[metric]].droplevel("metric").sort_values("alone", kind="stable")

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simlimit.errors import warn
 from simlimit.model.parameters import annuity_factors
 from simlimit.model.preparation import PreparedScenario
+from simlimit.run.outside import warn_of_first
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.parts import Product
 from simlimit.scenario.presets import NAMES
@@ -144,13 +144,7 @@ def _pull(scenario: Scenario, kind: str) -> float:
 
 def warn_of_overload(scenarios: Mapping[str, PreparedScenario]) -> None:
     """Warn, once for all scenarios, of the first whose desk or pool is asked for more than it can do."""
-    sentences = {name: overload_sentence(prepared) for name, prepared in scenarios.items()}
-    overloaded = [name for name, sentence in sentences.items() if sentence]
-    if overloaded:
-        first, *others = overloaded
-        label = first or scenarios[first].scenario.name
-        more = f" (and {len(others)} more of the scenarios)" if others else ""
-        warn(f"{label}{more}: {sentences[first]}")
+    warn_of_first({name or one.scenario.name: overload_sentence(one) for name, one in scenarios.items()})
 
 
 def overload_sentence(prepared: PreparedScenario) -> str:

@@ -12,6 +12,7 @@ from simlimit.progress import tqdm
 from simlimit.run import options
 from simlimit.run.memory import lack_of_memory_said, require, run_bytes
 from simlimit.run.offered_load import warn_of_overload
+from simlimit.run.outside import warn_of_outside
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 
@@ -90,6 +91,8 @@ def simulate(
     needed, remedy = run_bytes(prepared, engine), 'fewer borrowers or days, or keep="counts", take less'
     require(needed, f"population.borrowers is {prepared.borrowers}: the run and its tables take", remedy)
     warn_of_overload({"": prepared})
+    # What everybody gets unasked is nothing to be warned of.
+    warn_of_outside({"": scenario}, follow_up_days if follow_up_days != options.FOLLOW_UP_DAYS else 0)
     announce_compilation(engine)
     with lack_of_memory_said(), tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":

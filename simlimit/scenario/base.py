@@ -1,7 +1,6 @@
 """The base of every part of a scenario: it cannot be changed, and refuses a bad value in one sentence."""
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from inspect import Parameter, Signature
 from operator import attrgetter
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, get_args
@@ -10,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import shown
+from simlimit.arguments import nearest, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
 
@@ -66,15 +65,6 @@ def dotted(path: tuple[str | int, ...]) -> str:
     return text
 
 
-def suggestion(name: str, names: list[str]) -> str:
-    """Return the end of a sentence about an unknown name: what was meant, or all names at the top."""
-    elsewhere = [known for known in names if known.endswith(f".{name.rsplit('.', maxsplit=1)[-1]}")]
-    meant = elsewhere or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    if meant:
-        return f"did you mean {meant[0]}?"
-    return f"the names are {', '.join(known for known in names if '.' not in known)}."
-
-
 class Part(BaseModel):
     """A frozen group of fields of a scenario.
 
@@ -125,7 +115,7 @@ class Part(BaseModel):
         return self.model_copy(update=update)
 
     def _with(self, changes: Mapping[str, object]) -> Self:
-        return self.model_validate({**dict(self), **changes})
+        return self.model_validate({**dict(self), **changes} if isinstance(changes, Mapping) else changes)
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # noqa: ANN401
@@ -195,6 +185,15 @@ class Part(BaseModel):
         return found
 
 
+def _closed(cls: type[Part], /, *_: object, **__: object) -> NoReturn:
+    """Refuse."""
+    raise ScenarioError(f"{cls.__name__} takes its fields by name, and simlimit.load reads them from TOML.")
+
+
+for _door in ("from_orm", "model_validate_json", "model_validate_strings", "parse_file", "parse_raw"):
+    setattr(Part, _door, classmethod(_closed))
+
+
 class _Shortened:
     """Stands in a signature for a default that is too long: `Population()`."""
 
@@ -218,6 +217,11 @@ def refuse_at(path: tuple[str | int, ...], value: object, rule: str) -> NoReturn
     raise ScenarioError(f"{dotted(path)} {problem}", path, problem)
 
 
+def no_field(name: str, known: Iterable[str]) -> str:
+    """Return the problem of a name that is no field."""
+    return f"is not a field, but must be one of: {nearest(name, known, 'docs/scenario.md')}."
+
+
 def _first_problem(
     cls: type[Part], error: ValidationError, values: Mapping[str, object]
 ) -> tuple[tuple[str | int, ...], str]:
@@ -230,12 +234,9 @@ def _first_problem(
     name = str(path[0])
     if first["type"] == "extra_forbidden":
         known = list(dict.fromkeys([*cls.model_fields, *cls.leaves()]))
-        return (name,), f"is not a field; {suggestion(name, known)}"
+        return (name,), no_field(name, known)
     value, allowed = values.get(name), allowed_values(cls.model_fields[name])
     if isinstance(value, Mapping) and path[1:] and path[1] in value and path[-1] != "[key]":
-        return (
-            name,
-            path[1],
-        ), f"is {shown(value[path[1]])}, but must be {allowed}."
+        return (name, path[1]), f"is {shown(value[path[1]])}, but must be {allowed}."
     found = shown(value) if name in values else "missing"
     return (name,), f"is {found}, but must be {allowed}."

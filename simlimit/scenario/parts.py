@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, Field, PlainSerializer
 
+from simlimit.arguments import nearest
 from simlimit.scenario.base import FrozenMapping, Part, refuse_at
 from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, number, one_of, switch, whole
 
@@ -344,6 +345,5 @@ def check_regions(shocks: tuple[Shock, ...], regions: Iterable[str]) -> None:
     """Refuse a shock of a region that the book does not have."""
     for position, shock in enumerate(shocks):
         if not set(shock.regions) <= set(regions):
-            refuse_at(
-                ("shocks", position, "regions"), shock.regions, f"among {', '.join(map(repr, regions))}"
-            )
+            rule = f"among {nearest(shock.regions, map(repr, regions), 'population.regions')}"
+            refuse_at(("shocks", position, "regions"), shock.regions, rule)

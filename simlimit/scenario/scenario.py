@@ -3,7 +3,6 @@
 import datetime
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
@@ -15,9 +14,10 @@ from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
 from simlimit.arguments import check_type, shown
+from simlimit.drafts import draft_name, sweep
 from simlimit.errors import ScenarioError, warn
 from simlimit.scenario import parts
-from simlimit.scenario.base import FrozenMapping, Part, element_kind, refuse_at, suggestion
+from simlimit.scenario.base import FrozenMapping, Part, element_kind, no_field, refuse_at
 from simlimit.scenario.fields import days, field
 from simlimit.scenario.presets import preset_values
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
@@ -229,7 +229,7 @@ class Scenario(Part):
         while holder not in self.provenance:
             if not holder:
                 if not self._has(name):
-                    raise ScenarioError(f"{name} is not a field of a scenario; {suggestion(name, names())}")
+                    raise ScenarioError(f"{name} {no_field(name, names())}")
                 as_in_clockwork = _value(self, name) == _value(preset("clockwork"), name)
                 return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
             holder = holder[: max(holder.rfind("."), holder.rfind("["), 0)]
@@ -300,11 +300,14 @@ class Scenario(Part):
         """
         check_type("path", path, str, os.PathLike)
         target = Path(path)
+        draft = target.parent / draft_name()
         try:
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
-                draft = Path(workshop) / "draft"
+            sweep(target.parent)
+            try:
                 draft.write_text(as_toml(self, self.source, comments), encoding="utf-8", newline="\n")
                 os.replace(draft, target)
+            finally:
+                draft.unlink(missing_ok=True)
         except (OSError, ValueError) as error:  # a null character in a path: a ValueError
             raise ScenarioError(f"{target} cannot be written: {getattr(error, 'strerror', error)}.") from None
 
@@ -407,7 +410,7 @@ def _steps(name: str) -> tuple[str, ...]:
     within = [f"{of}{position}.{field}" for of, fields in _element_fields().items() for field in fields]
     known = [*names(), *within]
     if name not in known and name not in [f"{of}{position}" for of in _element_fields()]:
-        raise ScenarioError(f"{name} is not a field of a scenario; {suggestion(str(name), known)}")
+        raise ScenarioError(f"{name} {no_field(name, known)}")
     return tuple(_STEP.findall(name))
 
 

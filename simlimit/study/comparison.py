@@ -161,10 +161,7 @@ def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
 
 @options_by_name
 def compare(
-    scenarios: Mapping[str, Scenario],
-    n: int = 100,
-    seed: int = 1,
-    **options: Unpack[Options],
+    scenarios: Mapping[str, Scenario], n: int = 100, seed: int = 1, **options: Unpack[Options]
 ) -> Comparison:
     """Simulate the same replications of several scenarios under common random numbers.
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import shown
+from simlimit.arguments import nearest, shown
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATE_COUNT
@@ -52,9 +52,8 @@ def check_metrics(name: str, metrics: Collection[str]) -> None:
         raise SimlimitError(f"{name} is empty, but must name at least one metric.")
     for metric in metrics:
         if metric not in METRICS:
-            raise SimlimitError(
-                f"{name} names {shown(metric)}, but must name metrics among: {', '.join(METRICS)}."
-            )
+            known = nearest(metric, METRICS, "docs/statistics.md")
+            raise SimlimitError(f"{name} names {shown(metric)}, but must name metrics among: {known}.")
 
 
 def beside_losses(metrics: Collection[str]) -> list[str]:

@@ -1,6 +1,5 @@
 """The options of a study: all arguments but the scenario, the number of replications and the seed."""
 
-import difflib
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, ParamSpec, TypedDict, TypeVar
 
-from simlimit.arguments import check_choice, check_whole, refused, shown
+from simlimit.arguments import check_choice, check_type, check_whole, nearest, refused, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP
 from simlimit.study.precision import target_half_widths
@@ -61,14 +60,14 @@ class CheckedOptions:
         check_whole("follow_up_days", self.follow_up_days, LONGEST_FOLLOW_UP)
         if self.workers is not None:
             check_whole("workers", self.workers, MOST_WORKERS, least=1)
-        if self.executor is not None and not isinstance(self.executor, Executor):
-            raise refused("executor", self.executor, "a concurrent.futures.Executor")
+        if self.executor is not None:
+            check_type("executor", self.executor, Executor)
         if self.executor is not None and self.workers is not None:
             raise SimlimitError(
                 f"workers is {shown(self.workers)}, but an executor has its own workers: set one of the two."
             )
-        if self.store is not None and not isinstance(self.store, str | os.PathLike):
-            raise refused("store", self.store, "the path of a folder")
+        if self.store is not None:
+            check_type("store", self.store, str, os.PathLike)
         check_choice("engine", self.engine, ENGINES)
         check_choice("keep", self.keep, KEPT)
         if self.precision is not None:
@@ -86,7 +85,8 @@ def options_by_name(function: Callable[P, R]) -> Callable[P, R]:
     def checked(*arguments: P.args, **given: P.kwargs) -> R:
         for name in given:
             if name not in shown_as.parameters:
-                raise SimlimitError(_no_option(checked.__name__, name, list(shown_as.parameters)))
+                has = nearest(name, shown_as.parameters, f"help({checked.__name__})")
+                raise SimlimitError(f"{checked.__name__} has no argument {shown(name)}, but has {has}.")
         try:
             shown_as.bind(*arguments, **given)
         except TypeError as error:
@@ -95,10 +95,3 @@ def options_by_name(function: Callable[P, R]) -> Callable[P, R]:
 
     checked.__signature__ = shown_as  # type: ignore[attr-defined]
     return checked
-
-
-def _no_option(function: str, name: str, names: list[str]) -> str:
-    """Return the sentence that refuses a name, with the closest name that exists."""
-    sentence = f"{function} has no argument {name!r}, but must be one of: {', '.join(names)}"
-    meant = difflib.get_close_matches(name, names, n=1)
-    return f"{sentence}; did you mean {meant[0]!r}?" if meant else f"{sentence}."

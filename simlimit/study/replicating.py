@@ -13,6 +13,7 @@ from simlimit.progress import tqdm
 from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
+from simlimit.run.outside import warn_of_outside
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.events import events_seen
@@ -137,6 +138,7 @@ def replicate_all(
     experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
     if warns:
         warn_of_overload({name: experiment.prepared for name, experiment in experiments.items()})
+        warn_of_outside(scenarios, options.follow_up_days)
     compiles = announce_compilation(options.engine) and options.executor is None
     total, quiet = n * len(experiments), not options.progress
     is_interrupted = False

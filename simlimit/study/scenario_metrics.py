@@ -8,6 +8,7 @@ from simlimit.arguments import check_choice
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.run.offered_load import warn_of_overload
+from simlimit.run.outside import warn_of_outside
 from simlimit.scenario import Scenario
 from simlimit.scenario.scenario import field_values
 from simlimit.study.experiment import prepare_experiment
@@ -32,7 +33,7 @@ def metrics_by_scenario(
     Parameters
     ----------
     scenario : Scenario
-        The user's own: of its overload is warned, and of that of no variant.
+        The user's own: of its overload is warned, and not of that of a variant.
     variants : mapping of str to Scenario
         By name. A store has a folder for each different variant, with the first of its names.
     n, seed
@@ -63,7 +64,9 @@ def metrics_by_scenario(
     first_equal = {
         name: next(other for other, one in values.items() if one == values[name]) for name in variants
     }
-    warn_of_overload({"": prepare_experiment(scenario, seed, CheckedOptions(**options)).prepared})
+    checked = CheckedOptions(**options)
+    warn_of_overload({"": prepare_experiment(scenario, seed, checked).prepared})
+    warn_of_outside({"": scenario, **variants}, checked.follow_up_days)
     tables = {}
     different = dict.fromkeys(first_equal.values())
     for name in tqdm(different, unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):

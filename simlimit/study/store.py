@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
+from simlimit.drafts import DRAFT, draft_name, sweep, writing
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.scenario import dumps
-from simlimit.study.drafts import DRAFT, draft_name, sweep, writing
 from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Folder

@@ -395,7 +395,7 @@ class Study(TabularResult):
         counts = metrics.holds_or_cents(self._tallies, which, weight)
         if group is None:
             return np.asarray(counts.sum(axis=1, dtype=np.int64))
-        check_choice("group", group, self.by)
+        check_choice("group", group, self.by, "study.groups()")
         return counts[:, self.by.index(group)].astype(np.int64)
 
     def _ended(

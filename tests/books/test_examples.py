@@ -57,12 +57,22 @@ def test_the_seed_makes_the_file(tmp_path: Path, write: object) -> None:
     assert one != other
 
 
+@pytest.mark.parametrize("write", [sl.example_portfolio, sl.example_release_log])
+def test_a_file_that_is_there_is_kept(tmp_path: Path, write: object) -> None:
+    assert callable(write)
+    mine = tmp_path / "mine.csv"
+    mine.write_text("years of work")
+    with pytest.raises(sl.SimlimitError, match=r"mine\.csv cannot be written: File exists\.$"):
+        write(mine, borrowers=1)
+    assert mine.read_text() == "years of work"
+
+
 def test_bad_arguments_are_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(
         sl.SimlimitError, match="borrowers is 0, but must be a whole number from 1 to 1000000"
     ):
         sl.example_portfolio(tmp_path / "book.csv", borrowers=0)
-    with pytest.raises(sl.SimlimitError, match=r"nowhere.log\.csv: cannot be written as a file \("):
+    with pytest.raises(sl.SimlimitError, match=r"nowhere.log\.csv cannot be written: "):
         sl.example_release_log(tmp_path / "nowhere" / "log.csv", borrowers=1)
     with pytest.raises(sl.SimlimitError, match="seed is -1"):
         sl.example_release_log(tmp_path / "log.csv", seed=-1)

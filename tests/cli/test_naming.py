@@ -92,11 +92,11 @@ class TestScenarios:
         [
             (["jiebei", "jiebei"], "Two scenarios have the name 'jiebei', but each must have its own"),
             (["a=jiebei", "a=clockwork"], "Two scenarios have the name 'a'"),
-            (["jiebei:evaluation.perod_days=7"], "did you mean evaluation.period_days?"),
+            (["jiebei:evaluation.perod_days=7"], "one of: evaluation.period_days, "),
             (["a=jiebei:evaluation.period_days="], "a change of a is 'evaluation.period_days=', but must be"),
-            (["jiebei:weekly"], "jiebei:weekly is not a preset; did you mean jiebei?"),
+            (["jiebei:weekly"], "jiebei:weekly is not a preset, but must be one of: "),
             (["a=weekly:evaluation.period_days=7"], "weekly is not a preset"),
-            (["=jiebei"], "=jiebei is not a preset; did you mean jiebei?"),
+            (["=jiebei"], "=jiebei is not a preset, but must be one of: "),
             (["a="], " is not a preset"),
         ],
     )

@@ -43,7 +43,7 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"simlimit {version('simlimit')}\n"
 
 
-CROWDED = ["jiebei", "--set=population.borrowers=3000", "--set=horizon_days=200", "--quiet"]
+CROWDED = ["jiebei", "--set=population.borrowers=3000", "--set=horizon_days=300", "--quiet"]
 
 
 class TestWarnings:

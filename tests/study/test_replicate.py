@@ -491,7 +491,7 @@ def test_a_slow_first_chunk_counts_before_those_that_overtake_it(
         ({"seed": -1}, "seed is -1, but must be a whole number from 0 to 4294967295."),
         ({"workers": 0}, "workers is 0, but must be a whole number from 1 to 10000."),
         ({"workers": "all"}, "workers is 'all', but"),
-        ({"executor": "dask"}, "executor is 'dask', but must be a concurrent.futures.Executor."),
+        ({"executor": "dask"}, "executor is of type str, but must be an Executor."),
         (
             {"workers": 2, "executor": Executor()},
             "workers is 2, but an executor has its own workers: set one of the two.",
@@ -511,7 +511,7 @@ def test_a_slow_first_chunk_counts_before_those_that_overtake_it(
         ({"by": "score", "bands": 0.7}, "bands is 0.7, but must be 1 to 254 ascending numbers"),
         ({"by": "score", "bands": "low"}, "bands is 'low', but must be 1 to 254 ascending numbers"),
         ({"by": "score", "bands": (0.1, float("nan"))}, "bands is (0.1, nan), but"),
-        ({"store": 7}, "store is 7, but must be the path of a folder."),
+        ({"store": 7}, "store is of type int, but must be a str or a PathLike."),
     ],
 )
 def test_an_argument_that_cannot_be_is_refused_in_a_sentence(

@@ -24,8 +24,8 @@ import stored
 from same import assert_same
 
 import simlimit as sl
+from simlimit.drafts import DRAFT
 from simlimit.study import experiment as experiments
-from simlimit.study.drafts import DRAFT
 from simlimit.study.experiment import Chunk
 
 SCENARIO = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 300})

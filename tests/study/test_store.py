@@ -17,7 +17,7 @@ from processes import draft_of, ended_process
 from released_together import SEEDED, release
 
 import simlimit as sl
-from simlimit.study import drafts
+from simlimit import drafts
 from simlimit.study import store as stores
 
 SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 250, "warmup_days": 30})
@@ -401,7 +401,7 @@ def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     file.write_text("")
     assert refusal(SMALL, file) == f"{file} cannot be written: File exists."
     assert "No such file or directory" in refusal(SMALL, tmp_path / "no" / "folder")
-    with pytest.raises(sl.SimlimitError, match=r"^store is 7, but must be the path of a folder\.$"):
+    with pytest.raises(sl.SimlimitError, match=r"^store is of type int, but must be a str or a PathLike\.$"):
         sl.replicate(SMALL, 1, store=7)  # type: ignore[arg-type]
 
 

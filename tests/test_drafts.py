@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processes import draft_of, ended_process
 
-from simlimit.study import drafts
+from simlimit import drafts
 
 
 def test_drafts_are_swept_if_their_process_has_ended_or_if_they_are_old(tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ def _is_left_over(draft: Path) -> bool:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Say in a sentence that a folder cannot be written."""
+def writing(path: object) -> Iterator[None]:
+    """Say in a sentence that a file or folder cannot be written."""
     try:
         yield
     except OSError as error:
-        raise SimlimitError(f"{folder} cannot be written: {error.strerror or error}.") from None
+        raise SimlimitError(f"{path} cannot be written: {error.strerror or error}.") from None

@@ -1,0 +1,41 @@
+"""What lies outside a run, so that nothing comes of it: said before the run."""
+
+from collections.abc import Mapping
+
+from simlimit.errors import warn
+from simlimit.scenario import Scenario
+
+
+def warn_of_outside(scenarios: Mapping[str, Scenario], follow_up_days: int = 0) -> None:
+    """Warn, once for all scenarios, of the first in which something lies outside the run."""
+    warn_of_first(
+        {name or one.name: outside_sentence(one, follow_up_days) for name, one in scenarios.items()}
+    )
+
+
+def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
+    """Return what never happens, or that no repayment is followed; empty if all lies within the run.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> outside_sentence(sl.preset("clockwork"), follow_up_days=900)
+    'follow_up_days is 900, but no repayment is followed for more than 720 days.'
+    """
+    horizon = scenario.horizon_days
+    for name, value, _ in scenario.walk():
+        if name.endswith(("].at_day", "].from_day")) and isinstance(value, int) and value >= horizon:
+            return f"{name} is {value}, but the last day of the run is {horizon - 1}, so nothing comes of it."
+    observed = horizon - scenario.warmup_days
+    sentence = (
+        f"follow_up_days is {follow_up_days}, but no repayment is followed for more than {observed} days."
+    )
+    return sentence if follow_up_days > observed else ""
+
+
+def warn_of_first(sentences: Mapping[str, str]) -> None:
+    """Warn of the first scenario about which there is something to say, and of how many others there are."""
+    said = [name for name, sentence in sentences.items() if sentence]
+    if said:
+        more = f" (and {len(said) - 1} more of the scenarios)" if said[1:] else ""
+        warn(f"{said[0]}{more}: {sentences[said[0]]}")
