@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, ParamSpec, TypedDict, TypeVar
 
-from simlimit.arguments import check_choice, check_type, check_whole, nearest, refused, shown
+from simlimit.arguments import check_choice, check_type, check_whole, nearest, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP
 from simlimit.study.precision import target_half_widths
