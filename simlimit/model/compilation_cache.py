@@ -27,7 +27,7 @@ def cache_folder(digest: str) -> tuple[Path | None, str]:
         for place in (folder.parent, folder):
             place.mkdir(mode=0o700, exist_ok=True)
             if os.name == "posix" and _is_open(place.stat()):
-                return None, f"others can write {place}"
+                return None, f"others can write {place}, but it must be private"
         with tempfile.TemporaryFile(dir=folder):
             return folder, ""
     except (OSError, RuntimeError) as error:
