@@ -26,17 +26,14 @@ def cache_folder(digest: str) -> tuple[Path | None, str]:
         folder.parent.parent.mkdir(parents=True, exist_ok=True)
         for place in (folder.parent, folder):
             place.mkdir(mode=0o700, exist_ok=True)
-            if os.name == "posix" and _is_open(place.stat()):
-                return None, f"others can write {place}"
+            status = place.stat()
+            # Code that others plant there would run.
+            if os.name == "posix" and (status.st_uid != os.geteuid() or status.st_mode & 0o022):
+                return None, f"others can write {place}, but it must be private"
         with tempfile.TemporaryFile(dir=folder):
             return folder, ""
     except (OSError, RuntimeError) as error:
         return None, str(error)
-
-
-def _is_open(folder: os.stat_result) -> bool:
-    """Return whether others can write a folder: code that they plant there would run."""
-    return folder.st_uid != os.geteuid() or folder.st_mode & 0o022 > 0
 
 
 class _SealedFile(IndexDataCacheFile):

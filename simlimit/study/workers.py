@@ -2,8 +2,8 @@
 
 import itertools
 import os
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event
@@ -57,21 +57,17 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
         bar.update(replications.extend(last))
     tasks = interleaved_chunks(experiments)
     pending: deque[Task] = deque()
-    sent = Counter[str]()
     enough = 2 * (getattr(pool, "_max_workers", None) or MOST_UNKNOWN)
 
-    def submit(replications: Replications, first: int, number: int, with_book: bool = False) -> Task:
+    def submit(replications: Replications, first: int, number: int, with_book: bool) -> Task:
         experiment = replications.experiment
-        if experiment.code is None:
-            return replications, first, number, True, pool.submit(run_chunk, experiment, first, number)
-        sent[experiment.book] += 1
-        with_book |= sent[experiment.book] <= enough
-        experiment = experiment if with_book else without_book(experiment)
-        future = pool.submit(run_sent_chunk, experiment, first, number)
-        return replications, first, number, with_book, future
+        work: Callable[[Experiment, int, int], Chunk | None] = run_chunk
+        if experiment.code is not None:
+            work, experiment = run_sent_chunk, experiment if with_book else without_book(experiment)
+        return replications, first, number, with_book, pool.submit(work, experiment, first, number)
 
     try:
-        pending.extend(submit(*task) for task in itertools.islice(tasks, enough))
+        pending.extend(submit(*task, with_book=True) for task in itertools.islice(tasks, enough))
         # In the order of the replications: so an interrupt finds all done up to some number.
         while pending:
             replications, first, number, with_book, future = pending[0]
@@ -84,7 +80,7 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
             replications.add(chunk)
             bar.update(len(chunk.tables))
             pending.popleft()
-            pending.extend(submit(*task) for task in tasks)
+            pending.extend(submit(*task, with_book=False) for task in tasks)
     except Exception as error:
         if experiments[0].experiment.code is None or isinstance(error, SimlimitError | MemoryError):
             raise

@@ -130,12 +130,12 @@ class TestFolder:
     def test_that_others_can_write_is_not_used(self, folder: Path, place: str, mode: int) -> None:
         open_to_all = folder.parent.parent / place
         open_to_all.chmod(mode)
-        assert cache_folder("digest") == (None, f"others can write {open_to_all}")
+        assert cache_folder("digest") == (None, f"others can write {open_to_all}, but it must be private")
 
     def test_of_another_owner_is_not_used(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         other = os.geteuid() + 1
         monkeypatch.setattr(os, "geteuid", lambda: other)
-        assert cache_folder("digest") == (None, f"others can write {folder.parent}")
+        assert cache_folder("digest") == (None, f"others can write {folder.parent}, but it must be private")
 
     def test_is_private_whatever_the_mask(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "new"))

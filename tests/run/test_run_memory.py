@@ -135,7 +135,7 @@ import simlimit as sl
 from simlimit.model.preparation import prepare
 from simlimit.run.memory import run_bytes
 name, number, keep = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-scenario = sl.preset(name).replace({"population.borrowers": number, "horizon_days": 400})
+scenario = sl.preset(name).scaled(number).replace({"horizon_days": 400})
 sl.simulate(scenario.replace({"population.borrowers": 5}), engine="calendar", keep=keep)
 def status(what):
     return next(1024 * int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(what))
@@ -143,7 +143,7 @@ gc.collect()
 before = status("VmRSS")
 open("/proc/self/clear_refs", "w").write("5")
 run = sl.simulate(scenario, engine="calendar", keep=keep)
-tables = {"all": ("holds", "borrowers", "events"), "holds": ("holds", "borrowers"), "counts": ("borrowers",)}
+tables = {"all": ("holds", "borrowers", "events"), "holds": ("holds", "borrowers"), "counts": ()}
 for table in tables[keep]:
     getattr(run, table)
 prepared = prepare(scenario, 90, logging=keep == "all", reusing=keep == "counts")
