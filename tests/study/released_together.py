@@ -10,7 +10,7 @@ from pathlib import Path
 
 import simlimit as sl
 
-SEEDED = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 60})
+SEEDED = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 120})
 
 
 def ask(studies: list[tuple[Path, int]], ready: Barrier, said: Path) -> None:

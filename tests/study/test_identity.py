@@ -83,7 +83,7 @@ def test_what_decides_a_history_is_in_the_digest() -> None:
 
 CONTINUE = """
 import simlimit as sl
-scenario = sl.preset("clockwork").replace({{"population.borrowers": 2, "horizon_days": 10}})
+scenario = sl.preset("clockwork").replace({{"population.borrowers": 2, "horizon_days": 100}})
 try:
     print(repr(sl.replicate(scenario, {n}, store={store!r}, progress=False)))
 except sl.SimlimitError as error:
