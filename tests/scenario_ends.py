@@ -31,10 +31,12 @@ LISTS = ("shocks", "levers", "funding.facilities", "population.regions")
 """What others name: with other elements these would mean something else."""
 NAMES = ("name", "description", "start_date", "provenance", "population.portfolio")
 """What changes nothing that happens, and the file of a book."""
+FROM_ONE = ("screening.flag_days",)
+"""What may be 0, or else is 1 at least."""
 POSITION = re.compile(r"\[\d+\]")
 
 
-def numeric_ends(info: FieldInfo) -> list[float]:
+def numeric_ends(name: str, info: FieldInfo) -> list[float]:
     """Return the smallest and the largest number of a field, and from 0 on also the one next to it."""
     found: dict[str, Any] = {}
     for constraint in info.metadata:
@@ -45,7 +47,8 @@ def numeric_ends(info: FieldInfo) -> list[float]:
         return [found["Ge"], found["Le"]]
     low = float(found["Ge"]) if "Ge" in found else math.nextafter(found["Gt"], math.inf)
     high = float(found["Le"]) if "Le" in found else math.nextafter(found["Lt"], -math.inf)
-    return [low, high, *([math.nextafter(low, 1.0)] if low == 0 else [])]
+    next_to_nothing = 1.0 if name in FROM_ONE else math.nextafter(0.0, 1.0)
+    return [low, high, *([next_to_nothing] if low == 0 else [])]
 
 
 def kinds_of(info: FieldInfo) -> tuple[Any, ...]:
@@ -64,7 +67,9 @@ def ends_of(name: str, info: FieldInfo, scenario: Scenario) -> list[Any]:
     kinds = kinds_of(info)
     unset = [None] if NoneType in kinds else []
     if {int, float} & set(kinds):
-        return [*unset, *numeric_ends(info)]
+        if name == "warmup_days":
+            return [0, scenario.horizon_days - 1]
+        return [*unset, *numeric_ends(name, info)]
     if bool in kinds:
         return [False, True]
     words = next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())
@@ -151,7 +156,7 @@ def at_end(scenario: Scenario, field: str, value: Any) -> Scenario:
     if made is not scenario or all(value_at(scenario, name) == value for name in names):
         return made
     for name in names:
-        parts = (name.rsplit(".", 1)[0] + ".", "horizon_days", "product.cycle_days")
+        parts = (name.rsplit(".", 1)[0] + ".", "behaviour.slip_days", "product.cycle_days")
         for other, info in declared.items():
             if other not in (name, *NAMES, SIZES[0]) and other.startswith(parts):
                 for end in ends_of(other, info, scenario):

@@ -88,9 +88,7 @@ def test_both_drivers_agree_with_a_field_at_an_end(case: tuple[str, Any]) -> Non
     name, value = case
     smaller: dict[str, Any] = {}
     if name == "population.regions":
-        smaller = {"horizon_days": 20, "warmup_days": 0, "shocks": []}
-    elif name == "warmup_days":  # the longest goes with the longest run
-        smaller = {"population.borrowers": 2}
+        smaller = {"horizon_days": 5, "warmup_days": 0, "shocks": []}
     scenario = at_end(RICH.replace(smaller), name, value)
     assert_study_agrees(scenario, assert_drivers_agree(scenario))
 
@@ -220,8 +218,8 @@ try:
 except KeyboardInterrupt:
     print("ended", flush=True)
 """
-WAYS = ("simpy", "calendar", "replicate")
-INTERRUPTED = [("calendar", 0), *((way, seed) for seed in range(0, 40, 4) for way in WAYS)][:31]
+WAYS = ("calendar", "simpy", "replicate")
+INTERRUPTED = [(way, seed) for seed in (0, 4, 8, 12) for way in WAYS]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal to send.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simlimit.model.memory import APART, CACHE_LINE, adjacent_arrays
+import simlimit as sl
+from simlimit.model.memory import APART, CACHE_LINE, MOST_RECORDS, adjacent_arrays, ensure_capacity
+from simlimit.model.preparation import empty_state, prepare, restart
 from simlimit.model.records import BORROWER, HOLD, LOAN
 
 
@@ -19,3 +21,14 @@ def test_small_arrays_begin_on_cache_lines_and_none_share_a_record(borrowers: in
         array.view(np.uint8)[:] = k + 1
     for k, array in enumerate(arrays):
         assert (array.view(np.uint8) == k + 1).all()
+
+
+def test_more_records_than_32_bits_count_are_refused_before_they_are_made() -> None:
+    """A payment could open a hold, and a draw a loan, that no number of 32 bits finds."""
+    prepared = prepare(sl.Scenario().replace({"population.borrowers": 3}), 90, logging=False, reusing=True)
+    state = empty_state(prepared)
+    restart(state, prepared, seed=1, replication=0)
+    state.storage.holds_used = MOST_RECORDS
+    with pytest.raises(sl.SimlimitError, match=r"^Day 7 may need 2,147,483,659 holds, but"):
+        ensure_capacity(state, 7)
+    assert len(state.holds) < 100

@@ -217,6 +217,11 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
             "less than horizon_days, which is 10 (days)",
         ),
         (
+            {"screening.flag_days": 0.5},
+            "screening.flag_days is 0.5",
+            "0 or a number from 1 to 30000 (days)",
+        ),
+        (
             {"population.regions": {}},
             "population.regions is {}",
             "1 to 32767 named shares from 0 to 1 that sum to 1",
@@ -805,3 +810,20 @@ def test_help_names_the_error_that_is_raised(kind: type) -> None:
     words = str(kind.__init__.__doc__)
     assert "ScenarioError" in words
     assert "ValidationError" not in words
+
+
+def test_shocks_that_begin_more_often_than_a_run_can_count_are_refused():
+    """A shock a day over the longest run is as much as there may be."""
+    daily = {"kind": "freeze", "per_year": 365.0, "duration_days": 1}
+    once = {"kind": "freeze", "at_day": 1, "duration_days": 1}
+    Scenario().replace({"horizon_days": 30_000, "shocks": [daily]})
+    message = refusal(lambda: Scenario().replace({"horizon_days": 30_000, "shocks": [daily, once]}))
+    assert message.startswith("shocks is (Shock(kind='freeze'")
+    assert message.endswith("but must be such that at most 30000 begin in a run, not 30001.")
+
+
+def test_more_regions_than_16_bits_number_are_refused():
+    regions = {number: {f"region {k}": 1 / number for k in range(number)} for number in (32_767, 32_768)}
+    assert len(Scenario().replace({"population.regions": regions[32_767]}).population.regions) == 32_767
+    message = refusal(lambda: Scenario().replace({"population.regions": regions[32_768]}))
+    assert message.endswith("but must be 1 to 32767 named shares from 0 to 1 that sum to 1.")
