@@ -31,9 +31,9 @@ _LENDER = {
     "limits.cut_score": 0.42,
     "limits.cut_share": 0.5,
     "funding.unlimited": True,
-    "shocks": [{"kind": "freeze", "at_day": 360, "duration_days": 30, "regions": ["south"]}],
 }
 """What differs from `jiebei`."""
+_FREEZE = {"kind": "freeze", "at_day": 360, "duration_days": 30, "regions": ["south"]}
 
 
 def example_portfolio(path: str | Path | TextIO, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def example_portfolio(path: str | Path | TextIO, borrowers: int = 500, seed: int
     >>> len(sl.simulate(scenario, seed=1).borrowers)
     20
     """
-    run = _history(borrowers, seed, days=1)
+    run = _history(borrowers, seed, {"horizon_days": 1})
     book = run.borrowers[["limit", "outstanding", "score", "region"]].round({"score": 4})
     with writing(path):
         book.to_csv(path, index=False, mode="x")
@@ -112,7 +112,7 @@ def example_release_log(path: str | Path | TextIO, borrowers: int = 500, seed: i
     >>> sorted(log["outcome"].unique())
     ['forfeited', 'pending', 'released']
     """
-    holds = _history(borrowers, seed, _DAYS).holds
+    holds = _history(borrowers, seed, {"horizon_days": _DAYS, "shocks": [_FREEZE]}).holds
     holds = holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= _WARMUP)]
     holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
     log = holds[["borrower", "region", "amount"]].assign(
@@ -126,8 +126,8 @@ def example_release_log(path: str | Path | TextIO, borrowers: int = 500, seed: i
     return log
 
 
-def _history(borrowers: int, seed: int, days: int) -> "simlimit.Run":
+def _history(borrowers: int, seed: int, changes: dict[str, object]) -> "simlimit.Run":
     borrowers = check_whole("borrowers", borrowers, MOST_BORROWERS, least=1)
     size = {"population.borrowers": borrowers, "review.reviewers": -(-borrowers // 1000)}
-    lender = preset("jiebei").replace(_LENDER | size | {"horizon_days": days})
+    lender = preset("jiebei").replace(_LENDER | size | changes)
     return simlimit.simulate(lender, seed, engine="calendar", keep="holds")

@@ -1,5 +1,6 @@
 """The example files: read by the library as a user's own are, the same for the same seed, and not dull."""
 
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -65,6 +66,13 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path, write: object) -> None:
     with pytest.raises(sl.SimlimitError, match=r"mine\.csv cannot be written: File exists\.$"):
         write(mine, borrowers=1)
     assert mine.read_text() == "years of work"
+
+
+@pytest.mark.filterwarnings("error::simlimit.errors.SimlimitWarning")
+@pytest.mark.parametrize("write", [sl.example_portfolio, sl.example_release_log])
+def test_they_are_made_without_a_word(write: object) -> None:
+    assert callable(write)
+    write(io.StringIO(), borrowers=30)
 
 
 def test_bad_arguments_are_refused_in_a_sentence(tmp_path: Path) -> None:
