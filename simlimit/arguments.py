@@ -1,20 +1,32 @@
 """Check arguments: what is allowed, and the sentence that refuses the rest."""
 
-import math
+import itertools
+import os
 import reprlib
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TypeGuard, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from simlimit.errors import SimlimitError
 
 T = TypeVar("T")
+Floats = npt.NDArray[np.float64]
+LARGEST = sys.float_info.max
+MOST_VALUES = 1_000_000
+"""Of an argument that is a sequence: an endless one must end somewhere."""
 
 
 class _Short(reprlib.Repr):
     """Shortens what is long, and shows a number of numpy as the number that it is."""
+
+    def repr_int(self, value: int, level: int) -> str:
+        # Python refuses to write thousands of digits.
+        return super().repr_int(value, level) if abs(value) < LARGEST else "a number beyond 1e308"
 
     def repr_instance(self, value: object, level: int) -> str:
         if isinstance(value, np.generic):
@@ -59,10 +71,10 @@ def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
     return int(value)
 
 
-def check_number(name: str, value: object, least: float, most: float = math.inf, unit: str = "") -> float:
+def check_number(name: str, value: object, least: float, most: float = LARGEST, unit: str = "") -> float:
     """Return a finite number within bounds, or refuse it."""
-    if not is_number(value) or not least <= value <= most or not math.isfinite(value):
-        allowed = f"from {least:.12g} " + (f"to {most:.12g}" if most < math.inf else "up")
+    if not is_number(value) or not least <= value <= most:
+        allowed = f"from {least:.12g} " + (f"to {most:.12g}" if most < LARGEST else "up")
         raise SimlimitError(f"{name} is {shown(value)}, but must be a number {allowed}{unit}.")
     return float(value)
 
@@ -71,6 +83,12 @@ def check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Refuse what is not among the choices."""
     if not isinstance(value, str) or value not in allowed:
         raise SimlimitError(f"{name} is {shown(value)}, but must be one of: {', '.join(allowed)}.")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Refuse what is no truth value: a text such as "no" would count as true."""
+    if not isinstance(value, bool | np.bool_):
+        raise SimlimitError(f"{name} is {shown(value)}, but must be True or False.")
 
 
 def check_confidence(confidence: object) -> None:
@@ -82,18 +100,53 @@ def check_confidence(confidence: object) -> None:
 def as_list(name: str, values: Iterable[T], allowed: str) -> list[T]:
     """Return the values of an argument that must be a sequence, or refuse it."""
     try:
-        if isinstance(values, str):
+        if isinstance(values, str | bytes | bytearray | Mapping):
             raise TypeError
-        return list(values)
+        read = list(itertools.islice(values, MOST_VALUES + 1))
     except TypeError:
         raise SimlimitError(f"{name} is {shown(values)}, but must be {allowed}.") from None
+    if len(read) > MOST_VALUES:
+        raise SimlimitError(f"{name} has more than {MOST_VALUES:,} values, but must be {allowed}.")
+    return read
+
+
+def as_choices(name: str, values: Iterable[str], allowed: tuple[str, ...]) -> list[str]:
+    """Return the words of an argument that names one or several choices, or refuse it."""
+    words = [values] if isinstance(values, str) else as_list(name, values, "a list of names")
+    for word in words:
+        check_choice(name, word, allowed)
+    if not words:
+        raise SimlimitError(f"{name} is empty, but must have at least one of: {', '.join(allowed)}.")
+    return words
+
+
+def as_numbers(name: str, values: npt.ArrayLike, refusal: type[SimlimitError] = SimlimitError) -> Floats:
+    """Return an argument that must be an array of numbers, or truth values, as floats, or refuse it."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError
+        return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise refusal(f"{name} is {shown(values)}, but must be an array of numbers.") from None
+
+
+def as_path(name: str, value: str | os.PathLike[str], refusal: type[SimlimitError] = SimlimitError) -> Path:
+    """Return the path of a file or folder, or refuse what can be none."""
+    try:
+        path = Path(value)
+        if b"\0" in os.fsencode(path):
+            raise ValueError
+        return path
+    except (TypeError, ValueError):
+        raise refusal(f"{name} is {shown(value)}, but must be the path of a file or folder.") from None
 
 
 def as_days(days: Iterable[float]) -> list[float]:
     """Return ages in days, or refuse them."""
     asked = as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
     for day in asked:
-        if not is_number(day) or not 0 <= day < np.inf:
+        if not is_number(day) or not 0 <= day <= LARGEST:
             raise SimlimitError(f"days has the value {shown(day)}, but must be numbers from 0 up.")
     return asked
 

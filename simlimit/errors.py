@@ -3,9 +3,18 @@
 import sys
 import warnings
 
+LONGEST_SENTENCE = 400
+_END_KEPT = 160
+"""Characters of a sentence: of a longer one only the beginning and the end are said."""
+
 
 class SimlimitError(ValueError):
     """Base of every error that a user of simlimit can cause: one sentence that says what is allowed.
+
+    Parameters
+    ----------
+    message : str
+        The sentence; it becomes one line, with a full stop, of at most 400 characters.
 
     Examples
     --------
@@ -16,6 +25,13 @@ class SimlimitError(ValueError):
     ...     print(error)
     seed is -1, but must be a whole number from 0 to 4294967295.
     """
+
+    def __init__(self, message: str) -> None:
+        line = " ".join("".join(c if c.isprintable() else " " for c in message).split())
+        line = line if line.endswith((".", "?")) else f"{line}."
+        if len(line) > LONGEST_SENTENCE:
+            line = f"{line[: LONGEST_SENTENCE - _END_KEPT - 5]} ... {line[-_END_KEPT:]}"
+        super().__init__(line)
 
 
 class ScenarioError(SimlimitError):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import check_whole
+from simlimit.arguments import as_path, check_whole
 from simlimit.errors import SimlimitError
 from simlimit.scenario import preset
 
@@ -130,6 +130,7 @@ def _history(borrowers: int, seed: int, days: int) -> "simlimit.Run":
 
 
 def _write(table: pd.DataFrame, path: str | Path) -> None:
+    path = as_path("path", path)
     try:
         table.to_csv(path, index=False)
     except OSError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import check_whole, kind_of
+from simlimit.arguments import as_numbers, check_whole
 from simlimit.books.table import Floats
 from simlimit.errors import PortfolioError
 
@@ -53,8 +53,8 @@ class Histories:
     def __post_init__(self) -> None:
         # A frozen field is set this way once, before anybody sees it.
         for name in ("limit", "balance", "payments"):
-            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
-        late = _numbers("late", self.late)
+            object.__setattr__(self, name, as_numbers(name, getattr(self, name), PortfolioError))
+        late = as_numbers("late", self.late, PortfolioError)
         if not np.isin(late, (0, 1)).all():
             raise PortfolioError(
                 "late has a value that is neither 0 nor 1; allowed are flags, such as days > 0"
@@ -115,11 +115,3 @@ class Histories:
             self.late[:, :months],
         )
         return replace(self, balance=balance, payments=payments, late=late)
-
-
-def _numbers(name: str, values: npt.ArrayLike) -> Floats:
-    """Return what a user gives for an array as one of floats, or refuse it."""
-    try:
-        return np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise PortfolioError(f"{name} is of type {kind_of(values)}; allowed is an array of numbers") from None

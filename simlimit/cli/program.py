@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             is_whole = options.command(options)
             sys.stdout.flush()
     except SimlimitError as error:
-        print(f"simlimit: {_sentence(error)}", file=sys.stderr)
+        print(f"simlimit: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt as stop:
         sentence = str(stop) or "interrupted; nothing was written."
@@ -93,12 +93,6 @@ def _plain_warnings() -> Iterator[None]:
 
         warnings.showwarning = show
         yield
-
-
-def _sentence(error: SimlimitError) -> str:
-    """Return an error as one line with a full stop."""
-    line = " ".join(str(error).split())
-    return line if line.endswith((".", "?")) else f"{line}."
 
 
 def _parser() -> argparse.ArgumentParser:

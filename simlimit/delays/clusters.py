@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import check_confidence
+from simlimit.arguments import as_numbers, check_confidence
 from simlimit.delays.curves import Counts, FloatArray, at_risk, effective_number
 from simlimit.delays.share_intervals import student_logit
 from simlimit.errors import SimlimitError
@@ -93,7 +93,7 @@ def jackknife(
     >>> [round(float(values[0, 0]), 4) for values in band]
     [0.5, 0.1443, 0.077, 0.923]
     """
-    arrays = tuple(np.asarray(values, np.float64) for values in counts)
+    arrays = tuple(as_numbers("counts", values) for values in counts)
     shapes = {array.shape[:1] for array in arrays}
     if len(shapes) != 1 or shapes & {(), (0,)}:
         raise SimlimitError(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, shown
+from simlimit.arguments import as_list, check_flag, shown
 from simlimit.delays.curves import ROUNDING, Counts, FloatArray
 from simlimit.errors import SimlimitError
 
@@ -144,6 +144,7 @@ def read_survival_data(
     SimlimitError
         If a column is missing or has a value that is not allowed, or there is no row.
     """
+    check_flag("censored_at_risk", censored_at_risk)
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
     codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), outcome, censored)

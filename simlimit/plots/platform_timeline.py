@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.arguments import check_choice, check_type
+from simlimit.arguments import as_choices, check_type
 from simlimit.plots import style
 from simlimit.plots.canvas import axes_or_new, finish, label_ends, shortened, subtitle, write, write_in_middle
 from simlimit.plots.labels import SERIES, Labels, Language
@@ -110,10 +110,7 @@ def _by_replication(history: Run | Study) -> Daily:
 def _series(series: Sequence[str] | None, dailies: Mapping[str, Daily]) -> list[str]:
     if series is None:
         return [name for name in USUAL if any(np.nansum(np.abs(days[name])) > 0 for days in dailies.values())]
-    names = [series] if isinstance(series, str) else list(series)
-    for name in names:
-        check_choice("series", name, tuple(SERIES))
-    return names
+    return as_choices("series", series, tuple(SERIES))
 
 
 def _inset_panels(ax: Axes, others: int, number: int) -> tuple[Axes | None, list[Axes]]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from simlimit.arguments import check_choice, check_type
+from simlimit.arguments import check_choice, check_flag, check_type
 from simlimit.errors import SimlimitError
 from simlimit.plots.canvas import axes_or_new, finish, subtitle
 from simlimit.plots.effects import effect_unit, lost_note, lost_text
@@ -76,6 +76,7 @@ def tornado(
     check_type("ranking", ranking, LeverRanking)
     label = Labels(language)
     check_choice("metric", metric, RANKED)
+    check_flag("per_cost", per_cost)
     whole = ranking.table(confidence)
     known = int(whole[["alone", "last"]].notna().to_numpy().sum())
     table = whole.loc[[metric]].droplevel("metric").sort_values("alone", kind="stable")

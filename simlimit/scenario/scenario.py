@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
-from simlimit.arguments import check_type, shown
+from simlimit.arguments import as_path, check_flag, check_type, shown
 from simlimit.errors import ScenarioError, warn
 from simlimit.scenario import parts
 from simlimit.scenario.base import FrozenMapping, Part, element_kind, refuse_at, suggestion
@@ -295,15 +295,15 @@ class Scenario(Part):
         >>> sl.load(file) == sl.Scenario(name="mine")
         True
         """
-        check_type("path", path, str, os.PathLike)
-        target = Path(path)
+        target = as_path("path", path)
+        check_flag("comments", comments)
         try:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".simlimit-") as workshop:
                 draft = Path(workshop) / "draft"
                 draft.write_text(as_toml(self, self.source, comments), encoding="utf-8", newline="\n")
                 os.replace(draft, target)
-        except (OSError, ValueError) as error:  # a null character in a path: a ValueError
-            raise ScenarioError(f"{target} cannot be written: {getattr(error, 'strerror', error)}.") from None
+        except OSError as error:
+            raise ScenarioError(f"{target} cannot be written: {error.strerror or error}.") from None
 
     def _repr_html_(self) -> str:
         """Show the fields by part in a notebook, and what differs from a preset."""

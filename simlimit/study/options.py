@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, ParamSpec, TypedDict, TypeVar
 
-from simlimit.arguments import check_choice, check_whole, shown
+from simlimit.arguments import as_path, check_choice, check_flag, check_whole, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP
 from simlimit.study.precision import target_half_widths
@@ -69,10 +69,11 @@ class CheckedOptions:
             raise SimlimitError(
                 f"workers is {shown(self.workers)}, but an executor has its own workers: set one of the two."
             )
-        if self.store is not None and not isinstance(self.store, str | os.PathLike):
-            raise SimlimitError(f"store is {shown(self.store)}, but must be the path of a folder.")
+        if self.store is not None:
+            as_path("store", self.store)
         check_choice("engine", self.engine, ENGINES)
         check_choice("keep", self.keep, KEPT)
+        check_flag("progress", self.progress)
         if self.precision is not None:
             target_half_widths(self.precision)
 
