@@ -4,7 +4,7 @@ import itertools
 import os
 import reprlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeGuard, TypeVar
 
@@ -29,6 +29,8 @@ class _Short(reprlib.Repr):
         return super().repr_int(value, level) if abs(value) < LARGEST else "a number beyond 1e308"
 
     def repr_instance(self, value: object, level: int) -> str:
+        if isinstance(value, pd.DataFrame | pd.Series):
+            return f"a {kind_of(value)} of {len(value)} rows"
         if isinstance(value, np.generic):
             return repr(str(value)) if isinstance(value, np.str_ | np.bytes_) else str(value)
         return super().repr_instance(value, level)
@@ -91,10 +93,19 @@ def check_flag(name: str, value: object) -> None:
         raise SimlimitError(f"{name} is {shown(value)}, but must be True or False.")
 
 
-def check_confidence(confidence: object) -> None:
-    """Refuse a confidence that is not between 0 and 1."""
+def check_confidence(confidence: object) -> float:
+    """Return a confidence between 0 and 1, or refuse it."""
     if not is_number(confidence) or not 0 < confidence < 1:
         raise SimlimitError(f"confidence is {shown(confidence)}, but must be a number between 0 and 1.")
+    return float(confidence)
+
+
+def is_among(value: object, labels: Iterable[Hashable]) -> TypeGuard[Hashable]:
+    """Return whether a value is one of some labels; what cannot be compared with them is none."""
+    try:
+        return isinstance(value, Hashable) and value in list(labels)
+    except Exception:  # of whatever kind: the comparison is that of the value's own class
+        return False
 
 
 def as_list(name: str, values: Iterable[T], allowed: str) -> list[T]:
@@ -127,7 +138,7 @@ def as_numbers(name: str, values: npt.ArrayLike, refusal: type[SimlimitError] = 
         if array.dtype.kind not in "biufO":
             raise TypeError
         return array.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # of whatever kind: the conversion is that of the values' own classes
         raise refusal(f"{name} is {shown(values)}, but must be an array of numbers.") from None
 
 

@@ -27,7 +27,7 @@ class _Raises:
 
     def _fail(self, name: str) -> None:
         if name in self.names:
-            raise RuntimeError("a user's own error")
+            raise UsersOwn
 
     def __eq__(self, other: object) -> bool:
         self._fail("eq")

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import itertools
+import operator
 import types
 import typing
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -11,12 +12,14 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from awkward_values import Make, UsersOwn
 
 import simlimit as sl
 from simlimit import delays, plots
 from simlimit.scenario.base import Part
+from simlimit.study.options import Options
 
 TINY = {"population.borrowers": 20, "horizon_days": 90, "evaluation.straight_through": False}
 LEVERS = [{"kind": "pay_on_time"}]
@@ -191,6 +194,11 @@ class Door(NamedTuple):
     parameters: dict[str, inspect.Parameter]
     hints: dict[str, Any]
 
+    @property
+    def has_unnamed(self) -> bool:
+        """Whether it takes any number of arguments without a name."""
+        return any(one.kind is one.VAR_POSITIONAL for one in self.parameters.values())
+
     def right(self, argument: str) -> Make | None:
         """Return how to make a right value of an argument; None if its default is."""
         own, parameter = ARGUMENTS.get(f"{self.name}.{argument}"), self.parameters[argument]
@@ -205,7 +213,7 @@ class Door(NamedTuple):
 
     def by_keyword(self, argument: str, value: object) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         """Return the arguments of a call with one replaced, all by their names."""
-        if any(one.kind is one.VAR_POSITIONAL for one in self.parameters.values()):
+        if self.has_unnamed:
             return None
         return (), self._given(argument, value)
 
@@ -235,43 +243,55 @@ def _door(name: str, open_: Callable[[], Callable[..., Any]], function: Callable
     if inspect.isclass(function) and issubclass(function, Part):
         hints = {name: Any for name in function.model_fields}
     chosen = {key: one for key, one in parameters if key != "self" and one.kind not in skipped}
-    options = typing.get_type_hints(sl.study.options.Options) if "options" in hints else {}
-    return Door(name, open_, chosen, options | hints)
+    options = typing.get_type_hints(Options) if "options" in hints else {}
+    # What numpy takes as an array is too much to say in types.
+    loose = {key: Any if "ArrayLike" in str(hint) or hint == npt.ArrayLike else hint for key, hint in hints.items()}
+    return Door(name, open_, chosen, options | loose)
 
 
-def _members(cls: type, one: object) -> list[str]:
-    """Return the methods that completion shows, and those of pydantic's that people know."""
-    names = [name for name in dir(one) if not name.startswith("_")]
-    return [*names, *INHERITED] if issubclass(cls, Part) else names
+def _bound(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function as its class shows it to an instance: without the first parameter."""
+    return types.MethodType(function, object()) if inspect.isfunction(function) else function
 
 
+def _methods(name: str, cls: type) -> Iterator[Door]:
+    """Yield the methods that completion shows, and those of pydantic's that people know."""
+    is_part = issubclass(cls, Part)
+    shown = [*dir(INSTANCES[name]()), *INHERITED] if is_part else dir(cls)
+    for member in shown:
+        static, key = inspect.getattr_static(cls, member, None), f"{name}.{member}"
+        if not member.startswith("_") and (inspect.isfunction(static) or isinstance(static, classmethod)):
+            made = functools.partial(_member, name, member)
+            yield _door(key, made, _bound(getattr(cls, member)))
+    if isinstance(pictures := inspect.getattr_static(cls, "plot", None), property):
+        kind = typing.get_type_hints(pictures.fget)["return"]
+        for picture in [one for one in dir(kind) if not one.startswith("_")]:
+            made = functools.partial(_member, name, f"plot.{picture}")
+            yield _door(f"{name}.plot.{picture}", made, _bound(getattr(kind, picture)))
+
+
+def _member(name: str, path: str) -> Callable[..., Any]:
+    return operator.attrgetter(path)(INSTANCES[name]())
+
+
+@functools.cache
 def all_doors() -> dict[str, Door]:
     """Return every public function, constructor and method by its name."""
-    doors = {}
+    doors = []
     for module, prefix in ((sl, ""), (delays, ""), (plots, "plots.")):
         for name in module.__all__:
             thing = getattr(module, name)
             if inspect.isfunction(thing):
-                doors[prefix + name] = _door(prefix + name, lambda thing=thing: thing, thing)
+                doors.append(_door(prefix + name, functools.partial(getattr, module, name), thing))
     for name in sl.__all__:
         cls = getattr(sl, name)
-        if not inspect.isclass(cls) or issubclass(cls, BaseException | Warning):
-            continue
-        if name not in INSTANCES:
-            raise AssertionError(f"{name} is a public class: add one to INSTANCES in tests/every_door.py.")
-        if name in BUILT:
-            doors[name] = _door(name, lambda cls=cls: cls, cls)
-        for member in _members(cls, INSTANCES[name]()):
-            static, key = inspect.getattr_static(cls, member, None), f"{name}.{member}"
-            if inspect.isfunction(static) or isinstance(static, classmethod):
-                open_ = functools.partial(lambda of, member: getattr(INSTANCES[of](), member), name, member)
-                doors[key] = _door(key, open_, getattr(cls, member))
-        if hasattr(cls, "plot"):
-            pictures = type(INSTANCES[name]().plot)  # type: ignore[attr-defined]
-            for picture in [one for one in dir(pictures) if not one.startswith("_")]:
-                bound = functools.partial(lambda of, one: getattr(INSTANCES[of]().plot, one), name, picture)
-                doors[f"{name}.plot.{picture}"] = _door(f"{name}.plot.{picture}", bound, bound())
-    return doors
+        if inspect.isclass(cls) and not issubclass(cls, BaseException):
+            if name not in INSTANCES:
+                raise AssertionError(f"{name} is a public class: add one to INSTANCES in tests/every_door.py.")
+            doors += _methods(name, cls)
+            if name in BUILT:
+                doors.append(_door(name, functools.partial(getattr, sl, name), cls))
+    return {door.name: door for door in doors}
 
 
 def fits(value: object, hint: Any) -> bool:  # noqa: PLR0911
@@ -281,6 +301,8 @@ def fits(value: object, hint: Any) -> bool:  # noqa: PLR0911
         return any(fits(value, one) for one in arguments)
     if origin is Literal:
         return isinstance(value, str) and value in arguments
+    if hint is Any:
+        return True
     if hint in (None, type(None)):
         return value is None
     if hint is bool:

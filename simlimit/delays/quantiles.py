@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, check_table, is_number, shown
+from simlimit.arguments import as_list, check_table, is_among, is_number, shown
 from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.tables import by_curve, outcomes_of
 from simlimit.errors import SimlimitError
@@ -64,7 +64,7 @@ def quantiles(
     """
     check_table("curve", curve, "a table such as cumulative_incidence returns")
     outcomes = outcomes_of(curve)
-    if not isinstance(outcome, Hashable) or outcome not in outcomes:
+    if not is_among(outcome, outcomes):
         raise SimlimitError(
             f"outcome is {shown(outcome)}, but must be one of the curve's: {shown(outcomes)}."
         )

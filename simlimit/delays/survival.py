@@ -80,7 +80,7 @@ def kaplan_meier(
     2           2     0.625    0.375
     4           1     1.000    0.000
     """
-    check_confidence(confidence)
+    confidence = check_confidence(confidence)
     frame = as_frame("frame", frame)
     data = read_survival_data(
         frame, duration, outcome, censored, entry=entry, censored_at_risk=censored_at_risk

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, check_flag, shown
+from simlimit.arguments import as_list, check_flag, is_among, shown
 from simlimit.delays.curves import ROUNDING, Counts, FloatArray
 from simlimit.errors import SimlimitError
 
@@ -228,13 +228,14 @@ def data_by_group(
 
 
 def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
-    if not isinstance(name, Hashable) or name not in frame.columns:
+    if not is_among(name, frame.columns):
         raise SimlimitError(
             f"{argument} is {shown(name)}, but must be a column of the frame: {shown(list(frame))}."
         )
-    if list(frame).count(name) > 1:
+    column = frame[name]
+    if isinstance(column, pd.DataFrame):
         raise SimlimitError(f"{argument} is {shown(name)}, but the frame has several columns of this name.")
-    return frame[name]
+    return column
 
 
 def _non_negative(column: "pd.Series[Any]", name: str) -> FloatArray:
@@ -266,7 +267,7 @@ def _outcome_codes(
     _codes(column, name)
     categories = column.astype("category").cat
     labels = tuple(categories.categories)
-    if censored is not None and censored not in labels:
+    if censored is not None and not is_among(censored, labels):
         raise SimlimitError(
             f"censored is {shown(censored)}, but must be one of the labels of {name}, {shown(labels)}, "
             "or None if every row has ended."

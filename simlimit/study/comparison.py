@@ -124,7 +124,7 @@ class Comparison(TabularResult):
         SimlimitError
             If there is only one scenario, or no such metric or weight.
         """
-        check_confidence(confidence)
+        confidence = check_confidence(confidence)
         chosen = beside_losses(as_choices("metrics", METRICS if metrics is None else metrics, METRICS))
         tables = {name: study.metrics(weight)[chosen] for name, study in self.studies.items()}
         values = {name: table.to_numpy() for name, table in tables.items()}

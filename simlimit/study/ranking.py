@@ -93,7 +93,7 @@ class LeverRanking(TabularResult):
             - `cost`: in currency units per borrower of the book and year: the lever's, times its uptake;
             - `alone_per_cost`, `last_per_cost`: the effects over `cost`; NaN where it costs nothing.
         """
-        check_confidence(confidence)
+        confidence = check_confidence(confidence)
         values = {name: table.to_numpy() for name, table in self.metrics.items()}
         none, every = values[NONE], values[ALL]
         delay = RANKED.index("days_away")
