@@ -60,13 +60,15 @@ def kind_of(value: object) -> str:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Return whether a value is a number; a truth value is not."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    """Return whether a value is a number; a truth value is not, nor is a time of numpy's."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(
+        value, bool | np.timedelta64
+    )
 
 
 def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
     """Return a whole number within bounds, or refuse it."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= largest:
+    if not is_number(value) or isinstance(value, float | np.floating) or not least <= value <= largest:
         raise SimlimitError(
             f"{name} is {shown(value)}, but must be a whole number from {least} to {largest}."
         )

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from awkward_values import Make, UsersOwn
 
@@ -241,11 +240,11 @@ def _door(name: str, open_: Callable[[], Callable[..., Any]], function: Callable
     except (NameError, TypeError):
         hints = {}
     if inspect.isclass(function) and issubclass(function, Part):
-        hints = {name: Any for name in function.model_fields}
+        hints = dict.fromkeys(function.model_fields, Any)
     chosen = {key: one for key, one in parameters if key != "self" and one.kind not in skipped}
     options = typing.get_type_hints(Options) if "options" in hints else {}
     # What numpy takes as an array is too much to say in types.
-    loose = {key: Any if "ArrayLike" in str(hint) or hint == npt.ArrayLike else hint for key, hint in hints.items()}
+    loose = {key: Any if "_SupportsArray" in str(hint) else hint for key, hint in hints.items()}
     return Door(name, open_, chosen, options | loose)
 
 
@@ -287,14 +286,16 @@ def all_doors() -> dict[str, Door]:
         cls = getattr(sl, name)
         if inspect.isclass(cls) and not issubclass(cls, BaseException):
             if name not in INSTANCES:
-                raise AssertionError(f"{name} is a public class: add one to INSTANCES in tests/every_door.py.")
+                raise AssertionError(
+                    f"{name} is a public class: add one to INSTANCES in tests/every_door.py."
+                )
             doors += _methods(name, cls)
             if name in BUILT:
                 doors.append(_door(name, functools.partial(getattr, sl, name), cls))
     return {door.name: door for door in doors}
 
 
-def fits(value: object, hint: Any) -> bool:  # noqa: PLR0911
+def fits(value: object, hint: Any) -> bool:
     """Tell whether a value is what a parameter is declared to take, as far as its type can say."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
@@ -308,9 +309,11 @@ def fits(value: object, hint: Any) -> bool:  # noqa: PLR0911
     if hint is bool:
         return isinstance(value, bool | np.bool_)
     if hint is int:
-        return isinstance(value, Integral) and not isinstance(value, bool)
+        return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
     if hint is float:
-        return isinstance(value, Real) and not isinstance(value, bool) and bool(value == value)
+        return (
+            isinstance(value, Real) and not isinstance(value, bool | np.timedelta64) and bool(value == value)
+        )
     if origin in (tuple,):
         return _all_fit(value, arguments[0])
     kind = origin if origin is not None else hint

@@ -78,7 +78,7 @@ class Histories:
             raise PortfolioError(
                 f"payments has the value {self.payments.min():g}; allowed are numbers from 0"
             )
-        check_whole("blind_months", self.blind_months, MOST_MONTHS)
+        object.__setattr__(self, "blind_months", check_whole("blind_months", self.blind_months, MOST_MONTHS))
 
     @property
     def utilisation(self) -> Floats:

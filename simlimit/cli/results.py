@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from simlimit.arguments import as_path
 from simlimit.cli.stopping import ignore_signals
 from simlimit.errors import SimlimitError
 from simlimit.study.drafts import DRAFT, draft_name, sweep, writing
@@ -16,7 +17,9 @@ from simlimit.study.drafts import DRAFT, draft_name, sweep, writing
 def check_output(path: str, store: str | None = None) -> None:
     """Refuse an output folder unless it is new or empty, apart from the store, and can be written."""
     # Not Path.resolve, which raises another error for a loop of links.
-    target, *kept = (Path(os.path.realpath(one)) for one in (path, store) if one is not None)
+    target, *kept = (
+        Path(os.path.realpath(as_path("--out or --store", one))) for one in (path, store) if one is not None
+    )
     if any(target.is_relative_to(one) or one.is_relative_to(target) for one in kept):
         raise SimlimitError(f"--out is {path}, but must be a folder apart from the store {store}.")
     with writing(target):

@@ -95,7 +95,7 @@ def _with_one_outcome(data: SurvivalData) -> SurvivalData:
     if len(occurring) > 1:
         labels = " and ".join(str(data.outcomes[code]) for code in occurring)
         raise SimlimitError(
-            f"rows end as {labels}, but Kaplan-Meier is for one kind of end only: "
+            f"frame has rows that end as {labels}, but Kaplan-Meier is for one kind of end only: "
             "use cumulative_incidence, in which they compete."
         )
     kept = int(occurring[0]) if len(occurring) else 0

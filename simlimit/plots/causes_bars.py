@@ -5,14 +5,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.arguments import check_type
+from simlimit.arguments import check_choice, check_confidence, check_type
 from simlimit.model.causes import GATES
 from simlimit.plots import style
 from simlimit.plots.canvas import axes_or_new, finish, percent, subtitle
 from simlimit.plots.labels import Labels, Language
 from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.run import Run
-from simlimit.study.metrics import Weight
+from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.study import Study
 from simlimit.tables.units import PARTS
 
@@ -61,6 +61,8 @@ def causes(
     """
     check_type("of", of, Run, Study)
     label = Labels(language)
+    check_choice("weight", weight, WEIGHTS)
+    confidence = check_confidence(confidence)
     ax = axes_or_new(ax)
     if isinstance(of, Study):
         title = label("where repaid amounts are while they are away")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simlimit.arguments import as_days, check_type, shown
+from simlimit.arguments import as_days, check_choice, check_type, shown
 from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
 from simlimit.delays.tables import outcomes_of
@@ -26,7 +26,7 @@ from simlimit.plots.canvas import (
 )
 from simlimit.plots.labels import CHINESE, Labels, Language
 from simlimit.run.run import Run
-from simlimit.study.metrics import Floats, Weight
+from simlimit.study.metrics import WEIGHTS, Floats, Weight
 from simlimit.study.study import Study
 
 Row = tuple[str, Floats]
@@ -90,6 +90,7 @@ def incidence(
     """
     check_type("of", of, pd.DataFrame, Run, Study)
     label = Labels(language)
+    check_choice("weight", weight, WEIGHTS)
     asked = _check_days(days)
     curve = _curve(of, weight, confidence)
     outcomes = {name: _outcome_label(str(name), label) for name in outcomes_of(curve)}

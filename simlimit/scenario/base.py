@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import shown
+from simlimit.arguments import check_flag, check_type, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
 
@@ -118,7 +118,10 @@ class Part(BaseModel):
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return the part with other values, which are checked."""
-        return self._with({} if update is None else update)
+        check_flag("deep", deep)
+        changes = {} if update is None else update
+        check_type("update", changes, Mapping)
+        return self._with(changes)
 
     def copy(self, *, update: Mapping[str, Any] | None = None, **_: object) -> Self:
         """Return the part with other values, which are checked."""

@@ -54,14 +54,14 @@ def metrics_by_scenario(
     if options.get("precision") is not None:
         raise SimlimitError("precision is set, but all scenarios must have n replications: set n only.")
     check_choice("weight", weight, WEIGHTS)
-    store = options.get("store")
-    folder = None if store is None else folder_of_stores(store)
     shown = options.get("progress", True)
     first_equal = {
         name: next(other for other, one in variants.items() if one == variant)
         for name, variant in variants.items()
     }
     warn_of_overload({"": prepare_experiment(scenario, seed, CheckedOptions(**options)).prepared})
+    store = options.get("store")
+    folder = None if store is None else folder_of_stores(store)
     tables = {}
     different = dict.fromkeys(first_equal.values())
     for name in tqdm(different, unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):

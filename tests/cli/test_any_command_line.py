@@ -42,7 +42,9 @@ def values() -> dict[str, list[list[str]]]:
             if not action.option_strings:
                 places[f"{name} {action.dest}"] = [[name]]
             elif action.nargs is None:
-                places[f"{name} {action.option_strings[0]}"] = [[name, *RIGHT[name], action.option_strings[0]]]
+                places[f"{name} {action.option_strings[0]}"] = [
+                    [name, *RIGHT[name], action.option_strings[0]]
+                ]
     return places
 
 
@@ -77,7 +79,7 @@ def becomes(tmp_path, monkeypatch, capsys):
                 code = cli.main(arguments)
         except SystemExit as end:
             code = end.code
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return [f"{type(error).__name__}: {error}"]
         out, said = capsys.readouterr()
         wrong = []
@@ -86,7 +88,9 @@ def becomes(tmp_path, monkeypatch, capsys):
         sentences = said.splitlines()
         if not all(one.startswith("simlimit: ") and len(one) < LONGEST_SENTENCE + 20 for one in sentences):
             wrong.append(f"it says {said[:500]!r}")
-        if code == 2 and (out or len(sentences) != 1 or not said.endswith((".\n", "?\n")) or not said[:-1].isprintable()):
+        if code == 2 and (
+            out or len(sentences) != 1 or not said.endswith((".\n", "?\n")) or not said[:-1].isprintable()
+        ):
             wrong.append(f"it refuses with {said[:500]!r} after {out[:100]!r}")
         if code == 2 and [*here.parent.rglob("*")] != [here]:
             wrong.append(f"it refuses, but has written {[*here.parent.rglob('*')]}")

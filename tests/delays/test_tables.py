@@ -226,7 +226,7 @@ def test_kaplan_meier_refuses_outcomes_that_compete() -> None:
     with pytest.raises(SimlimitError) as refused:
         kaplan_meier(RELEASE_LOG)
     assert str(refused.value) == (
-        "rows end as forfeited and released, but Kaplan-Meier is for one kind of end only: "
+        "frame has rows that end as forfeited and released, but Kaplan-Meier is for one kind of end only: "
         "use cumulative_incidence, in which they compete."
     )
 
