@@ -16,6 +16,7 @@ from simlimit.errors import SimlimitError
 
 T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
+_NUMBERS = (int, float, np.integer, np.floating)
 LARGEST = sys.float_info.max
 MOST_VALUES = 1_000_000
 """Of an argument that is a sequence: an endless one must end somewhere."""
@@ -61,9 +62,7 @@ def kind_of(value: object) -> str:
 
 def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a number; a truth value is not, nor is a time of numpy's."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(
-        value, bool | np.timedelta64
-    )
+    return isinstance(value, _NUMBERS) and not isinstance(value, bool | np.timedelta64)
 
 
 def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
@@ -164,10 +163,13 @@ def as_days(days: Iterable[float]) -> list[float]:
     return asked
 
 
-def check_table(name: str, table: object, allowed: str) -> None:
-    """Refuse what is not a table."""
+def check_columns(name: str, table: object, columns: Iterable[str], allowed: str) -> None:
+    """Refuse what is not a table with these columns."""
     if not isinstance(table, pd.DataFrame):
         raise SimlimitError(f"{name} is {shown(table)}, but must be {allowed}.")
+    for column in columns:
+        if column not in table.columns:
+            raise SimlimitError(f"{name} has no column {column!r}, but must be {allowed}.")
 
 
 def as_frame(name: str, table: object) -> pd.DataFrame:

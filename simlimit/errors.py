@@ -4,7 +4,6 @@ import sys
 import warnings
 
 LONGEST_SENTENCE = 400
-_END_KEPT = 160
 """Characters of a sentence: of a longer one only the beginning and the end are said."""
 
 
@@ -30,7 +29,7 @@ class SimlimitError(ValueError):
         line = " ".join("".join(c if c.isprintable() else " " for c in message).split())
         line = line if line.endswith((".", "?")) else f"{line}."
         if len(line) > LONGEST_SENTENCE:
-            line = f"{line[: LONGEST_SENTENCE - _END_KEPT - 5]} ... {line[-_END_KEPT:]}"
+            line = f"{line[:235]} ... {line[-160:]}"
         super().__init__(line)
 
 

@@ -109,6 +109,21 @@ def _columns(columns: object) -> pd.DataFrame:
     return _log().set_axis(columns, axis="columns")
 
 
+def _generator_function(platform):
+    yield platform.at(0, 0)
+
+
+def _raises_while_read():
+    yield 0.1
+    raise UsersOwn
+
+
+def _with_attrs() -> pd.DataFrame:
+    log = _log()
+    log.attrs = {"confidence": "high", "events": None}
+    return log
+
+
 _TWICE = ["delay_days", "outcome", "outcome", "amount", "entry", "region"]
 _NA_INTEGERS = pd.array([1, 2, None, 4], dtype="Int64")
 
@@ -247,9 +262,9 @@ LISTS: dict[str, Make] = {
     "range": lambda: range(3),
     "huge range": lambda: range(10**12),
     "generator": lambda: (x for x in (0.1, 0.5)),
-    "generator that raises": lambda: _raises_while_read(),
-    "endless": lambda: itertools.count(),
-    "dict keys": lambda: {"a": 1}.keys(),
+    "generator that raises": _raises_while_read,
+    "endless": itertools.count,
+    "dict keys": {"a": 1}.keys,
 }
 OBJECTS: dict[str, Make] = {
     "object": object,
@@ -308,7 +323,7 @@ OF_PANDAS: dict[str, Make] = {
     "columns in two rows": lambda: _columns(pd.MultiIndex.from_product([["a"], _log().columns])),
     "columns of numbers": lambda: _columns(range(6)),
     "columns of None": lambda: _columns([None] * 6),
-    "columns with attrs": lambda: _with_attrs(),
+    "columns with attrs": _with_attrs,
 }
 KINDS: dict[str, dict[str, Make]] = {
     "numbers": NUMBERS,
@@ -326,18 +341,3 @@ KINDS: dict[str, dict[str, Make]] = {
 VALUES: dict[str, tuple[str, Make]] = {
     f"{kind}: {name}": (kind, make) for kind, makers in KINDS.items() for name, make in makers.items()
 }
-
-
-def _generator_function(platform):
-    yield platform.at(0, 0)
-
-
-def _raises_while_read():
-    yield 0.1
-    raise UsersOwn
-
-
-def _with_attrs() -> pd.DataFrame:
-    log = _log()
-    log.attrs = {"confidence": "high", "events": None}
-    return log

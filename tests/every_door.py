@@ -185,6 +185,10 @@ SMALL = ("n", "progress", "borrowers", "kind")
 """Arguments that are given although they have a default, so that calls are quick."""
 
 
+NO_NUMBERS = (bool, np.timedelta64)
+"""Types that Python counts among numbers, though they are none to us."""
+
+
 class Door(NamedTuple):
     """A public function, with what is right for it."""
 
@@ -205,8 +209,8 @@ class Door(NamedTuple):
             own = ARGUMENTS.get(argument)
             if own is None and parameter.default is parameter.empty:
                 raise AssertionError(
-                    f"{self.name} has an argument {argument!r} that the sweep of awkward values does not know: "
-                    f"add a right value for {argument!r} to ARGUMENTS in tests/every_door.py."
+                    f"{self.name} has an argument {argument!r} that the sweep of awkward values does not "
+                    f"know: add a right value for {argument!r} to ARGUMENTS in tests/every_door.py."
                 )
         return own
 
@@ -309,11 +313,9 @@ def fits(value: object, hint: Any) -> bool:
     if hint is bool:
         return isinstance(value, bool | np.bool_)
     if hint is int:
-        return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
+        return isinstance(value, Integral) and not isinstance(value, NO_NUMBERS)
     if hint is float:
-        return (
-            isinstance(value, Real) and not isinstance(value, bool | np.timedelta64) and bool(value == value)
-        )
+        return isinstance(value, Real) and not isinstance(value, NO_NUMBERS) and bool(value == value)
     if origin in (tuple,):
         return _all_fit(value, arguments[0])
     kind = origin if origin is not None else hint

@@ -56,15 +56,11 @@ class Histories:
             object.__setattr__(self, name, as_numbers(name, getattr(self, name), PortfolioError))
         late = as_numbers("late", self.late, PortfolioError)
         if not np.isin(late, (0, 1)).all():
-            raise PortfolioError(
-                "late has a value that is neither 0 nor 1; allowed are flags, such as days > 0"
-            )
+            raise PortfolioError("late has a value other than 0 and 1; allowed are flags, such as days > 0")
         object.__setattr__(self, "late", late.astype(np.bool_))
         clients, months = late.shape if late.ndim == 2 else (0, 0)
         if clients < 1 or months < 2:
-            raise PortfolioError(
-                f"late has the shape {late.shape}; allowed is clients x months, at least 1 x 2"
-            )
+            raise PortfolioError(f"late has the shape {late.shape}; allowed is clients x months, from 1 x 2")
         shapes = {"limit": (clients,), "balance": (clients, months), "payments": (clients, months - 1)}
         for name, shape in shapes.items():
             values = getattr(self, name)
@@ -74,10 +70,8 @@ class Histories:
                 raise PortfolioError(f"{name} has a value that is not a finite number")
         if self.limit.min() <= 0:
             raise PortfolioError(f"limit has the value {self.limit.min():g}; allowed are numbers above 0")
-        if self.payments.min() < 0:
-            raise PortfolioError(
-                f"payments has the value {self.payments.min():g}; allowed are numbers from 0"
-            )
+        if (lowest := self.payments.min()) < 0:
+            raise PortfolioError(f"payments has the value {lowest:g}; allowed are numbers from 0")
         object.__setattr__(self, "blind_months", check_whole("blind_months", self.blind_months, MOST_MONTHS))
 
     @property

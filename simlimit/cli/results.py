@@ -17,9 +17,8 @@ from simlimit.study.drafts import DRAFT, draft_name, sweep, writing
 def check_output(path: str, store: str | None = None) -> None:
     """Refuse an output folder unless it is new or empty, apart from the store, and can be written."""
     # Not Path.resolve, which raises another error for a loop of links.
-    target, *kept = (
-        Path(os.path.realpath(as_path("--out or --store", one))) for one in (path, store) if one is not None
-    )
+    named = {"--out": path} | ({} if store is None else {"--store": store})
+    target, *kept = (Path(os.path.realpath(as_path(name, one))) for name, one in named.items())
     if any(target.is_relative_to(one) or one.is_relative_to(target) for one in kept):
         raise SimlimitError(f"--out is {path}, but must be a folder apart from the store {store}.")
     with writing(target):

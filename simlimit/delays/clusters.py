@@ -148,11 +148,8 @@ def jackknife_in_batches(
         # Never below 0, even rounded: without some terms, a sum in the same order is not larger.
         left_out = (sums - counts for sums, counts in zip(totals, batch, strict=True))
         deviation = np.asarray(statistic(*left_out) - estimate)
-        if deviation.shape != (len(batch[0]), *estimate.shape):
-            raise SimlimitError(
-                f"statistic gives an array of shape {deviation.shape} for {len(batch[0])} clusters, but must "
-                "keep all leading axes."
-            )
+        if deviation.ndim != estimate.ndim + 1:
+            raise SimlimitError("statistic drops the first axis of its arrays, but must keep it.")
         total += deviation.sum(axis=0)
         squares += np.square(deviation, out=deviation).sum(axis=0)
         fourths += np.square(deviation, out=deviation).sum(axis=0)
@@ -161,13 +158,10 @@ def jackknife_in_batches(
         return Band(estimate, unknown, unknown, unknown)
     spread = np.maximum(squares - total**2 / number, 0.0)
     error = np.sqrt(spread * (number - 1) / number)
-    try:
-        effective = np.broadcast_to(as_numbers("clusters", clusters), estimate.shape)
-        if (effective < 0).any():
-            raise ValueError
-    except ValueError:
-        allowed = f"numbers from 0 up in the shape {estimate.shape}"
-        raise SimlimitError(f"clusters is {shown(clusters)}, but must be {allowed}.") from None
+    effective = as_numbers("clusters", clusters)
+    if effective.shape not in ((), estimate.shape[-1:], estimate.shape):
+        raise SimlimitError(f"clusters has shape {effective.shape}, but must have {estimate.shape}.")
+    effective = np.broadcast_to(effective, estimate.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         freedom = np.fmin(2 * squares**2 / fourths, effective - 1)
     least, width = bounds[0], bounds[1] - bounds[0]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, check_table, is_among, is_number, shown
+from simlimit.arguments import as_list, check_columns, is_among, is_number, shown
 from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.tables import by_curve, outcomes_of
 from simlimit.errors import SimlimitError
@@ -62,7 +62,7 @@ def quantiles(
     0.5           1.0     True
     0.9           NaN    False
     """
-    check_table("curve", curve, "a table such as cumulative_incidence returns")
+    check_columns("curve", curve, (), "a table such as cumulative_incidence returns")
     outcomes = outcomes_of(curve)
     if not is_among(outcome, outcomes):
         raise SimlimitError(
@@ -71,14 +71,10 @@ def quantiles(
     # As the curve writes it: 1.0 is equal to 1, but the names of its interval are others.
     outcome = outcomes[outcomes.index(outcome)]
     columns = [outcome, f"{outcome}_low", f"{outcome}_high"]
-    shares = as_list(
-        "probabilities", probabilities, "a sequence of numbers above 0 and at most 1, such as (0.5, 0.9)"
-    )
-    for probability in shares:
-        if not is_number(probability) or not 0 < probability <= 1:
-            raise SimlimitError(
-                f"probability is {shown(probability)}, but must be a number above 0 and at most 1."
-            )
+    shares = as_list("probabilities", probabilities, "numbers above 0 and at most 1, such as (0.5, 0.9)")
+    for one in shares:
+        if not is_number(one) or not 0 < one <= 1:
+            raise SimlimitError(f"probability is {shown(one)}, but must be a number above 0 and at most 1.")
     return by_curve(curve[columns], lambda part: _quantiles(part, shares))
 
 
@@ -110,12 +106,7 @@ def describe_quantiles(table: pd.DataFrame) -> "pd.Series[str]":
     >>> sl.describe_quantiles(table).to_list()
     ['12 days (10 to 15)', 'not reached (from 28)']
     """
-    check_table("table", table, "a table of quantiles")
-    for name in ("days", "low", "high", "reached"):
-        if name not in table.columns:
-            raise SimlimitError(
-                f"table has no column {name!r}, but must be a table of quantiles, such as quantiles(curve)."
-            )
+    check_columns("table", table, ("days", "low", "high", "reached"), "a table of quantiles")
     rows = zip(table["days"], table["low"], table["high"], table["reached"], strict=True)
     return pd.Series([_describe(*row) for row in rows], index=table.index, name="text", dtype="str")
 

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import as_days, check_table
+from simlimit.arguments import as_days, check_columns
 from simlimit.delays.share_intervals import exact
 from simlimit.delays.survival_data import tolerance
 from simlimit.delays.tables import AT_RISK, CLUSTERS, FEW, PENDING, by_curve
@@ -54,11 +54,7 @@ def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
     5           2      0.25       0.25
     30          0       NaN        NaN
     """
-    wanted = "a curve, such as cumulative_incidence returns"
-    check_table("curve", curve, wanted)
-    for name in (AT_RISK, FEW, PENDING):
-        if name not in curve.columns:
-            raise SimlimitError(f"curve has no column {name!r}, but must be {wanted}.")
+    check_columns("curve", curve, (AT_RISK, FEW, PENDING), "a curve, such as cumulative_incidence returns")
     if curve.empty:
         raise SimlimitError("curve has no rows, but must have one or more.")
     asked = as_days(days)

@@ -206,11 +206,10 @@ def _censored_earlier(data: SurvivalData) -> SurvivalData:
 
 def names_of(by: str | Sequence[str]) -> list[str]:
     """Return the columns that make groups."""
-    if isinstance(by, str):
-        return [by]
-    names = as_list("by", by, "a column of the frame, or a list of columns")
+    allowed = "a column of the frame, or a list of columns"
+    names = [by] if isinstance(by, str) else as_list("by", by, allowed)
     if not names:
-        raise SimlimitError("by is empty, but must be a column of the frame, or a list of columns.")
+        raise SimlimitError(f"by is empty, but must be {allowed}.")
     return names
 
 

@@ -120,9 +120,7 @@ def _check_days(days: Sequence[float]) -> list[float]:
     asked = as_days(days)
     rising = all(a < b for a, b in itertools.pairwise(asked))
     if not asked or not rising or asked[-1] == 0:
-        raise SimlimitError(
-            f"days is {shown(days)}, but must be numbers from 0 up, ascending, the last above 0."
-        )
+        raise SimlimitError(f"days is {shown(days)}, but must be numbers from 0 up, ascending, not 0 alone.")
     return asked
 
 

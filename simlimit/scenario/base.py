@@ -119,9 +119,8 @@ class Part(BaseModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return the part with other values, which are checked."""
         check_flag("deep", deep)
-        changes = {} if update is None else update
-        check_type("update", changes, Mapping)
-        return self._with(changes)
+        check_type("update", update, Mapping, type(None))
+        return self._with(update or {})
 
     def copy(self, *, update: Mapping[str, Any] | None = None, **_: object) -> Self:
         """Return the part with other values, which are checked."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, ParamSpec, TypedDict, TypeVar
 
-from simlimit.arguments import as_path, check_choice, check_flag, check_whole, shown
+from simlimit.arguments import as_path, check_choice, check_flag, check_type, check_whole, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP
 from simlimit.study.precision import target_half_widths
@@ -61,10 +61,8 @@ class CheckedOptions:
         check_whole("follow_up_days", self.follow_up_days, LONGEST_FOLLOW_UP)
         if self.workers is not None:
             check_whole("workers", self.workers, MOST_WORKERS, least=1)
-        if self.executor is not None and not isinstance(self.executor, Executor):
-            raise SimlimitError(
-                f"executor is {shown(self.executor)}, but must be a concurrent.futures.Executor."
-            )
+        if self.executor is not None:
+            check_type("executor", self.executor, Executor)
         if self.executor is not None and self.workers is not None:
             raise SimlimitError(
                 f"workers is {shown(self.workers)}, but an executor has its own workers: set one of the two."

@@ -23,10 +23,12 @@ RIGHT = {
 
 TEXTS = [
     "", " ", "a", "-1", "-", "--", "0", "1", "7", "+7", "0x7", "1_0", "\u0663", "1.5", "nan", "-inf", "1e308",
-    "9" * 5000, "a=b", "=", "a=", "=b", "a=b=c", ":", "a:b=c", "x" * 10**5, "a\nb", "a\tb\r", "a\0b", "\ud800",
+    "9" * 5000, "a=b", "=", "a=", "=b", "a=b=c", ":", "a:b=c", "x" * 10**5, "a\nb", "a\tb\r", "a\0b",
+    "\ud800",
     "\u989d\u5ea6\U0001f9ff\u202e", "=cmd|' /C calc'!A0", "{0} %s %(prog)s $x", "\x1b[31m", "../over", "/",
     "/dev/null", ".", "~", "none", "true", "[", "{a=1}", "[[1]]", "2020-01-01", "horizon_days=1e9",
-    "horizon_days=9\nwarmup_days=8", "population.borrowers=5", "levers=[{kind='appeal'}]", "name=\ud800", "name='\\n'",
+    "horizon_days=9\nwarmup_days=8", "population.borrowers=5", "levers=[{kind='appeal'}]", "name=\ud800",
+    "name='\\n'",
     "days_away=0.5", "days_away=2", "0.5", "0.1,0.2", "0.2,0.1", ",", "score", "clockwork",
     "clockwork:horizon_days=10", "a=jiebei:horizon_days=0", "nowhere.toml", "--help", "--version", "@file",
 ]  # fmt: skip

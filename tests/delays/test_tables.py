@@ -304,7 +304,10 @@ def test_quantiles_refuse() -> None:
 def test_describe_quantiles_refuses_what_is_not_quantiles() -> None:
     with pytest.raises(SimlimitError, match=r"^table has no column 'days', but must be a table of quantiles"):
         describe_quantiles(cumulative_incidence(RELEASE_LOG))
-    with pytest.raises(SimlimitError, match=r"^table is \[12\], but must be a table of quantiles\.$"):
+    with pytest.raises(
+        SimlimitError,
+        match=r"^table is \[12\], but must be a table of quantiles\.$",
+    ):
         describe_quantiles([12])
 
 

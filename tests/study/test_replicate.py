@@ -481,7 +481,7 @@ def test_a_slow_first_chunk_counts_before_those_that_overtake_it(
         ({"seed": -1}, "seed is -1, but must be a whole number from 0 to 4294967295."),
         ({"workers": 0}, "workers is 0, but must be a whole number from 1 to 10000."),
         ({"workers": "all"}, "workers is 'all', but"),
-        ({"executor": "dask"}, "executor is 'dask', but must be a concurrent.futures.Executor."),
+        ({"executor": "dask"}, "executor is of type str, but must be an Executor."),
         (
             {"workers": 2, "executor": Executor()},
             "workers is 2, but an executor has its own workers: set one of the two.",
