@@ -126,7 +126,7 @@ def as_choices(name: str, values: Iterable[str], allowed: tuple[str, ...]) -> li
     """Return the words of an argument that names one or several choices, or refuse it."""
     words = [values] if isinstance(values, str) else as_list(name, values, "a list of names")
     for word in words:
-        check_choice(name, word, allowed)
+        check_choice(name if word is values else f"a name in {name}", word, allowed)
     if not words:
         raise SimlimitError(f"{name} is empty, but must have at least one of: {', '.join(allowed)}.")
     return words

@@ -425,7 +425,7 @@ STUDY_OPTIONS = [
     (["--precision", "fine"], "--precision: 'fine' is neither a number nor METRIC=NUMBER"),
     (["--precision", "days_review="], "--precision: 'days_review=' is neither"),
     (["--precision", "days_review=2"], "precision of days_review is 2.0"),
-    (["--precision", "days_reviews=0.1"], "precision names 'days_reviews', but must name metrics among: "),
+    (["--precision", "days_reviews=0.1"], "a name in precision is 'days_reviews', but must be one of: "),
     (["--precision", "=0.1"], "precision names ''"),
     (["--precision", "0.1", "--precision", "days_review=nan"], "precision of days_review is nan"),
     (["--seed", "-1"], "--seed: '-1' is not a whole number from 0 to 4294967295"),

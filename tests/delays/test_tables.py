@@ -295,7 +295,7 @@ def test_quantiles_refuse() -> None:
         ):
             quantiles(curve, probabilities=[probability])
     for wrong in (0.5, "half", np.array(0.5)):
-        with pytest.raises(SimlimitError, match=r"^probabilities is .*, but must be a sequence of numbers"):
+        with pytest.raises(SimlimitError, match=r"^probabilities is .*, but must be numbers"):
             quantiles(curve, "released", wrong)
     with pytest.raises(SimlimitError, match=r"^curve is 'x', but must be a table such as cumulative_inc"):
         quantiles("x")

@@ -82,5 +82,5 @@ def test_draws_on_given_axes():
 
 
 def test_refuses_a_series_that_there_is_not():
-    with pytest.raises(SimlimitError, match=r"^series is 'profit', but must be one of: held, review_queue,"):
+    with pytest.raises(SimlimitError, match=r"^a name in series is 'profit', but must be one of: held, "):
         plots.platform(run(), series=["profit"])
