@@ -161,7 +161,6 @@ def jackknife_in_batches(
     effective = as_numbers("clusters", clusters)
     if effective.shape not in ((), estimate.shape[-1:], estimate.shape):
         raise SimlimitError(f"clusters has shape {effective.shape}, but must have {estimate.shape}.")
-    effective = np.broadcast_to(effective, estimate.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         freedom = np.fmin(2 * squares**2 / fourths, effective - 1)
     least, width = bounds[0], bounds[1] - bounds[0]

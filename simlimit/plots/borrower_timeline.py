@@ -79,7 +79,7 @@ def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
     if days is None:
         return 0, horizon - 1
     allowed = f"a first and a later last day from 0 to {horizon - 1}"
-    whole = [check_whole("days", day, horizon - 1) for day in as_list("days", days, allowed)]
+    whole = [check_whole("a value of days", day, horizon - 1) for day in as_list("days", days, allowed)]
     if len(whole) != 2 or whole[0] >= whole[1]:
         raise SimlimitError(f"days is {shown(days)}, but must be {allowed}.")
     return whole[0], whole[1]

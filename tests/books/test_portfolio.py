@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -197,7 +198,7 @@ def test_a_path_that_is_no_file_is_refused(tmp_path):
         with pytest.raises(SimlimitError, match="cannot be read: ") as caught:
             read_portfolio(path)
         assert str(path) in str(caught.value)
-    with pytest.raises(PortfolioError, match="^path is PosixPath.*null.*, but must be the path of a file"):
+    with pytest.raises(PortfolioError, match=r"^path is PosixPath.*null.*, but must be the path of a file"):
         read_portfolio(Path("null\0.csv"))
 
 
@@ -413,7 +414,7 @@ GOOD = {
         ({"limit": None}, "limit has the shape (); allowed here is (2,)"),
         (
             {"balance": pd.DataFrame([["many"]])},
-            "balance is a pandas.DataFrame of 1 rows, but must be an array of numbers.",
+            "balance is a pandas.DataFrame of 1 rows, but must be an array",
         ),
     ],
 )
