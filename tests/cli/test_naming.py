@@ -97,7 +97,7 @@ class TestScenarios:
             (["jiebei:weekly"], "jiebei:weekly is not a preset; did you mean jiebei?"),
             (["a=weekly:evaluation.period_days=7"], "weekly is not a preset"),
             (["=jiebei"], "=jiebei is not a preset; did you mean jiebei?"),
-            (["a="], " is not a preset"),
+            (["a="], "is not a preset"),
         ],
     )
     def test_are_refused(self, texts, said):
