@@ -130,8 +130,7 @@ def _history(borrowers: int, seed: int, days: int) -> "simlimit.Run":
 
 
 def _write(table: pd.DataFrame, path: str | Path) -> None:
-    path = as_path("path", path)
     try:
-        table.to_csv(path, index=False)
+        table.to_csv(as_path("path", path), index=False)
     except OSError as error:
         raise SimlimitError(f"{path}: cannot be written as a file ({error.strerror or error})") from None

@@ -8,7 +8,7 @@ import pandas as pd
 
 from simlimit.arguments import as_list, check_columns, is_among, is_number, shown
 from simlimit.delays.curves import ROUNDING, FloatArray
-from simlimit.delays.tables import by_curve, outcomes_of
+from simlimit.delays.tables import by_curve, check_numbers, outcomes_of
 from simlimit.errors import SimlimitError
 
 
@@ -106,8 +106,10 @@ def describe_quantiles(table: pd.DataFrame) -> "pd.Series[str]":
     >>> sl.describe_quantiles(table).to_list()
     ['12 days (10 to 15)', 'not reached (from 28)']
     """
-    check_columns("table", table, ("days", "low", "high", "reached"), "a table of quantiles")
-    rows = zip(table["days"], table["low"], table["high"], table["reached"], strict=True)
+    columns = ["days", "low", "high", "reached"]
+    check_columns("table", table, columns, "a table of quantiles")
+    check_numbers("table", table[columns].reset_index(drop=True))
+    rows = table[columns].itertuples(index=False)
     return pd.Series([_describe(*row) for row in rows], index=table.index, name="text", dtype="str")
 
 

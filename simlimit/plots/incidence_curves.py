@@ -1,6 +1,5 @@
 """The cumulative incidence of each outcome, with the numbers at risk below."""
 
-import itertools
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -10,7 +9,7 @@ from matplotlib.axes import Axes
 from simlimit.arguments import as_days, check_choice, check_type, shown
 from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
-from simlimit.delays.tables import outcomes_of
+from simlimit.delays.tables import by_curve, outcomes_of
 from simlimit.errors import SimlimitError
 from simlimit.plots import style
 from simlimit.plots.by_age import delay_curve
@@ -118,8 +117,7 @@ def incidence(
 
 def _check_days(days: Sequence[float]) -> list[float]:
     asked = as_days(days)
-    rising = all(a < b for a, b in itertools.pairwise(asked))
-    if not asked or not rising or asked[-1] == 0:
+    if not asked or asked != sorted(set(asked)) or asked[-1] == 0:
         raise SimlimitError(f"days is {shown(days)}, but must be numbers from 0 up, ascending, not 0 alone.")
     return asked
 
@@ -131,9 +129,9 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
         return cumulative_incidence(of, confidence=confidence)
     if isinstance(of.index, pd.MultiIndex):
         raise SimlimitError(
-            f"of has a curve for each {of.index.names[0]}, but a picture shows one: choose it with .loc."
+            f"of has a curve by {of.index.names[0]}, but a picture shows one: choose by .loc."
         )
-    return of
+    return by_curve(of, lambda curve: curve)
 
 
 def _draw(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> None:

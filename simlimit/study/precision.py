@@ -31,10 +31,8 @@ def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, floa
     as_choices("precision", [*targets], METRICS)
     for metric, target in targets.items():
         if not is_number(target) or not 0 < target < 1:
-            raise SimlimitError(
-                f"precision of {metric} is {shown(target)}, but must be a number between 0 and 1: half the "
-                "width of the interval relative to the estimate."
-            )
+            what = f"precision of {metric} is {shown(target)}"
+            raise SimlimitError(f"{what}, but must be a number between 0 and 1.")
     return targets
 
 
