@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import check_flag, check_type, shown
+from simlimit.arguments import as_list, check_flag, check_type, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
 
@@ -146,11 +146,11 @@ class Part(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _plain(cls, value: object) -> object:
-        """Turn numpy's scalars into Python's, and lists (of TOML) into tuples."""
+        """Turn numpy's scalars into Python's, and lists (of TOML) into tuples; refuse what has no end."""
         if isinstance(value, np.generic):
             return value.item()
-        if isinstance(value, list):
-            return tuple(value)
+        if isinstance(value, list | range | Iterator):
+            return tuple(as_list("it", value, "a list"))
         if isinstance(value, Mapping) and not all(isinstance(key, str) for key in value):
             raise ValueError("names are text")
         return value
