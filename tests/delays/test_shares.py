@@ -77,7 +77,7 @@ def test_what_is_refused() -> None:
         sl.share_at(7, [1])
     with pytest.raises(
         SimlimitError,
-        match=r"^curve has 0 rows of .*, but must have rows of numbers, and each column once\.$",
+    with pytest.raises(SimlimitError, match=r"^curve has 0 rows of .*, but must have rows of numbers, "):
     ):
         sl.share_at(curve.iloc[:0], [1])
     with pytest.raises(SimlimitError, match=r"^curve has no column 'at_risk', but must be a curve"):
