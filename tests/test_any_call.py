@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from awkward_values import VALUES, Make, UsersOwn
-from every_door import Door, all_doors, fits
+from every_door import Door, all_doors, fits, run, study
 
 import simlimit as sl
 from simlimit.errors import LONGEST_SENTENCE
@@ -85,7 +85,7 @@ def outcome(call: Callable[[], object]) -> Outcome:
 
 def is_about(sentence: str, door: Door, value: object) -> bool:
     """Tell whether a sentence names an argument, or a field or column of the value."""
-    within = value if isinstance(value, dict | pd.DataFrame) else ()
+    within = ["frame", *value] if isinstance(value, dict | pd.DataFrame) else []
     names = [
         *door.parameters,
         *sl.Scenario.leaves(),
@@ -152,6 +152,8 @@ TABLE: collections.Counter[tuple[str, str]] = collections.Counter()
 def _in_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mpl.use("Agg")
+    # The first run compiles the model, which is no call that hangs.
+    run(), study()
 
 
 @pytest.mark.parametrize("name", all_doors())

@@ -75,10 +75,7 @@ def test_what_is_refused() -> None:
         SimlimitError, match=r"^curve is 7, but must be a curve, such as cumulative_incidence"
     ):
         sl.share_at(7, [1])
-    with pytest.raises(
-        SimlimitError,
     with pytest.raises(SimlimitError, match=r"^curve has 0 rows of .*, but must have rows of numbers, "):
-    ):
         sl.share_at(curve.iloc[:0], [1])
     with pytest.raises(SimlimitError, match=r"^curve has no column 'at_risk', but must be a curve"):
         sl.share_at(curve[["released"]], [1])
