@@ -499,7 +499,7 @@ def test_a_slow_first_chunk_counts_before_those_that_overtake_it(
         ),
         ({"by": "score", "bands": (0.7, 0.6)}, "bands is (0.7, 0.6), but must be 1 to 254 ascending"),
         ({"by": "score", "bands": 0.7}, "bands is 0.7, but must be 1 to 254 ascending numbers"),
-        ({"by": "score", "bands": "low"}, "bands is 'low', but must be 1 to 254 ascending numbers"),
+        ({"by": "score", "bands": "low"}, "bands is 'low', but must be an array of numbers"),
         ({"by": "score", "bands": (0.1, float("nan"))}, "bands is (0.1, nan), but"),
         ({"store": 7}, "store is 7, but must be the path of a file or folder."),
     ],
