@@ -426,7 +426,7 @@ STUDY_OPTIONS = [
     (["--precision", "days_review="], "--precision: 'days_review=' is neither"),
     (["--precision", "days_review=2"], "precision of days_review is 2.0"),
     (["--precision", "days_reviews=0.1"], "a name in precision is 'days_reviews', but must be one of: "),
-    (["--precision", "=0.1"], "precision names ''"),
+    (["--precision", "=0.1"], "a name in precision is ''"),
     (["--precision", "0.1", "--precision", "days_review=nan"], "precision of days_review is nan"),
     (["--seed", "-1"], "--seed: '-1' is not a whole number from 0 to 4294967295"),
     (["--seed", "4294967296"], "--seed: '4294967296' is not"),
