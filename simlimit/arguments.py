@@ -1,13 +1,17 @@
 """Check arguments: what is allowed, and the sentence that refuses the rest."""
 
 import heapq
-import math
+import itertools
+import os
 import reprlib
-from collections.abc import Iterable
+import sys
+from collections.abc import Hashable, Iterable, Mapping
 from difflib import SequenceMatcher
+from pathlib import Path
 from typing import TypeGuard, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from simlimit.errors import SimlimitError
@@ -15,12 +19,23 @@ from simlimit.errors import SimlimitError
 T = TypeVar("T")
 FEW = 8
 """So many names are read at a glance."""
+Floats = npt.NDArray[np.float64]
+_NUMBERS = (int, float, np.integer, np.floating)
+LARGEST = sys.float_info.max
+MOST_VALUES = 1_000_000
+"""Of an argument that is a sequence: an endless one must end somewhere."""
 
 
 class _Short(reprlib.Repr):
     """Shortens what is long, and shows a number of numpy as the number that it is."""
 
+    def repr_int(self, value: int, level: int) -> str:
+        # Python refuses to write thousands of digits.
+        return super().repr_int(value, level) if abs(value) < LARGEST else "a number beyond 1e308"
+
     def repr_instance(self, value: object, level: int) -> str:
+        if isinstance(value, pd.DataFrame | pd.Series):
+            return f"a {kind_of(value)} of {len(value)} rows"
         if isinstance(value, np.generic):
             return repr(str(value)) if isinstance(value, np.str_ | np.bytes_) else str(value)
         return super().repr_instance(value, level)
@@ -61,21 +76,21 @@ def refused(name: str, value: object, allowed: str) -> SimlimitError:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Return whether a value is a number; a truth value is not."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    """Return whether a value is a number; a truth value is not, nor is a time of numpy's."""
+    return isinstance(value, _NUMBERS) and not isinstance(value, bool | np.timedelta64)
 
 
 def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
     """Return a whole number within bounds, or refuse it."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= largest:
+    if not is_number(value) or isinstance(value, float | np.floating) or not least <= value <= largest:
         raise refused(name, value, f"a whole number from {least} to {largest}")
     return int(value)
 
 
-def check_number(name: str, value: object, least: float, most: float = math.inf, unit: str = "") -> float:
+def check_number(name: str, value: object, least: float, most: float = LARGEST, unit: str = "") -> float:
     """Return a finite number within bounds, or refuse it."""
-    if not is_number(value) or not least <= value <= most or not math.isfinite(value):
-        allowed = f"from {least:.12g} " + (f"to {most:.12g}" if most < math.inf else "up")
+    if not is_number(value) or not least <= value <= most:
+        allowed = f"from {least:.12g} " + (f"to {most:.12g}" if most < LARGEST else "up")
         raise refused(name, value, f"a number {allowed}{unit}")
     return float(value)
 
@@ -105,27 +120,79 @@ def check_choice(name: str, value: object, allowed: Iterable[str], where: str = 
         raise refused(name, value, f"one of: {nearest(value, allowed, where)}")
 
 
-def check_confidence(confidence: object) -> None:
-    """Refuse a confidence that is not between 0 and 1."""
+def check_flag(name: str, value: object) -> None:
+    """Refuse what is no truth value: a text such as "no" would count as true."""
+    if not isinstance(value, bool | np.bool_):
+        raise SimlimitError(f"{name} is {shown(value)}, but must be True or False.")
+
+
+def check_confidence(confidence: object) -> float:
+    """Return a confidence between 0 and 1, or refuse it."""
     if not is_number(confidence) or not 0 < confidence < 1:
         raise refused("confidence", confidence, "a number between 0 and 1")
+    return float(confidence)
+
+
+def is_among(value: object, labels: Iterable[Hashable]) -> TypeGuard[Hashable]:
+    """Return whether a value is one of some labels; what cannot be compared with them is none."""
+    try:
+        return isinstance(value, Hashable) and value in list(labels)
+    except Exception:  # of whatever kind: the comparison is that of the value's own class
+        return False
 
 
 def as_list(name: str, values: Iterable[T], allowed: str) -> list[T]:
     """Return the values of an argument that must be a sequence, or refuse it."""
     try:
-        if isinstance(values, str):
+        if isinstance(values, str | bytes | bytearray | Mapping):
             raise TypeError
-        return list(values)
+        read = list(itertools.islice(values, MOST_VALUES + 1))
     except TypeError:
         raise refused(name, values, allowed) from None
+    if len(read) > MOST_VALUES:
+        raise SimlimitError(f"{name} has more than {MOST_VALUES:,} values, but must be {allowed}.")
+    return read
+
+
+def as_choices(
+    name: str, values: Iterable[str], allowed: tuple[str, ...], where: str = "the help"
+) -> list[str]:
+    """Return the words of an argument that names one or several choices, or refuse it."""
+    words = [values] if isinstance(values, str) else as_list(name, values, "a list of names")
+    for word in words:
+        check_choice(name if word is values else f"a name in {name}", word, allowed, where)
+    if not words:
+        raise SimlimitError(f"{name} is empty, but must have at least one of: {nearest('', allowed, where)}.")
+    return words
+
+
+def as_numbers(name: str, values: npt.ArrayLike, refusal: type[SimlimitError] = SimlimitError) -> Floats:
+    """Return an argument that must be an array of numbers, or truth values, as floats, or refuse it."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError
+        return array.astype(np.float64)
+    except Exception:  # of whatever kind: the conversion is that of the values' own classes
+        raise refusal(f"{name} is {shown(values)}, but must be an array of numbers.") from None
+
+
+def as_path(name: str, value: str | os.PathLike[str], refusal: type[SimlimitError] = SimlimitError) -> Path:
+    """Return the path of a file or folder, or refuse what can be none."""
+    try:
+        path = Path(value)
+        if b"\0" in os.fsencode(path):
+            raise ValueError
+        return path
+    except (TypeError, ValueError):
+        raise refusal(f"{name} is {shown(value)}, but must be the path of a file or folder.") from None
 
 
 def as_days(days: Iterable[float]) -> list[float]:
     """Return ages in days, or refuse them."""
     asked = as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
     for day in asked:
-        if not is_number(day) or not 0 <= day < np.inf:
+        if not is_number(day) or not 0 <= day <= LARGEST:
             raise SimlimitError(f"days has the value {shown(day)}, but must be numbers from 0 up.")
     return asked
 

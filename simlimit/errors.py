@@ -3,9 +3,17 @@
 import sys
 import warnings
 
+LONGEST_SENTENCE = 400
+"""Characters of a sentence: of a longer one only the beginning and the end are said."""
+
 
 class SimlimitError(ValueError):
     """Base of every error that a user of simlimit can cause: one sentence that says what is allowed.
+
+    Parameters
+    ----------
+    message : str
+        The sentence; it becomes one line, with a full stop, of at most 400 characters.
 
     Examples
     --------
@@ -17,7 +25,7 @@ class SimlimitError(ValueError):
     seed is -1, but must be a whole number from 0 to 4294967295.
     """
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(_one_line(message))
 
 
@@ -83,9 +91,10 @@ class SimlimitWarning(UserWarning):
 
 
 def _one_line(sentence: str) -> str:
-    """Return a sentence without line breaks, and without its middle if that is long, as names can be."""
-    line = " ".join(sentence.splitlines())
-    return line if len(line) <= 600 else f"{line[:396]} .. {line[-200:]}"
+    """Return a sentence as one line with a full stop, and without its middle if that is long."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in sentence).split())
+    line = line if line.endswith((".", "?")) else f"{line}."
+    return line if len(line) <= LONGEST_SENTENCE else f"{line[:235]} ... {line[-160:]}"
 
 
 _SAID: set[tuple[str, str, int]] = set()

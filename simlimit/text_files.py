@@ -4,9 +4,8 @@ import gzip
 import os
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from pathlib import Path
 
-from simlimit.arguments import shown
+from simlimit.arguments import as_path, shown
 from simlimit.errors import SimlimitError
 
 GZIP = b"\x1f\x8b"
@@ -30,12 +29,10 @@ def read_text(
         The end of the sentence that refuses another encoding.
     """
     try:
-        content = Path(path).read_bytes()
+        content = as_path("path", path, refusal).read_bytes()
         if content.startswith(GZIP):
             content = gzip.decompress(content)
-    except TypeError:
-        raise refusal(f"path is {shown(path)}, but must be the path of a file.") from None
-    except (OSError, EOFError, zlib.error, ValueError) as error:  # a null character in a path: a ValueError
+    except (OSError, EOFError, zlib.error) as error:
         raise refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     if content.startswith(WORKBOOKS):
         raise refusal(f'{path} is a workbook of Excel, but must be text: save it as "CSV UTF-8".')

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import check_whole, kind_of
+from simlimit.arguments import as_numbers, check_whole
 from simlimit.books.table import Floats
 from simlimit.errors import PortfolioError
 
@@ -51,21 +51,17 @@ class Histories:
     blind_months: int = 0
 
     def __post_init__(self) -> None:
-        late = _numbers("late", self.late)
+        late = as_numbers("late", self.late, PortfolioError)
         if not np.isin(late, (0, 1)).all():
-            raise PortfolioError(
-                "late has a value that is neither 0 nor 1; allowed are flags, such as days > 0"
-            )
+            raise PortfolioError("late has a value other than 0 and 1; allowed are flags, such as days > 0")
         clients, months = late.shape if late.ndim == 2 else (0, 0)
         if clients < 1 or months < 2:
-            raise PortfolioError(
-                f"late has the shape {late.shape}; allowed is clients x months, at least 1 x 2"
-            )
+            raise PortfolioError(f"late has the shape {late.shape}; allowed is clients x months, from 1 x 2")
         shapes = {"limit": (clients,), "balance": (clients, months), "payments": (clients, months - 1)}
         # A frozen field is set this way once, before anybody sees it.
         object.__setattr__(self, "late", late.astype(np.bool_))
         for name, shape in shapes.items():
-            values = _numbers(name, getattr(self, name))
+            values = as_numbers(name, getattr(self, name), PortfolioError)
             if values.shape != shape:
                 raise PortfolioError(f"{name} has the shape {values.shape}; allowed here is {shape}")
             if not np.isfinite(values).all():
@@ -73,11 +69,9 @@ class Histories:
             object.__setattr__(self, name, values)
         if self.limit.min() <= 0:
             raise PortfolioError(f"limit has the value {self.limit.min():g}; allowed are numbers above 0")
-        if self.payments.min() < 0:
-            raise PortfolioError(
-                f"payments has the value {self.payments.min():g}; allowed are numbers from 0"
-            )
-        check_whole("blind_months", self.blind_months, MOST_MONTHS)
+        if (lowest := self.payments.min()) < 0:
+            raise PortfolioError(f"payments has the value {lowest:g}; allowed are numbers from 0")
+        object.__setattr__(self, "blind_months", check_whole("blind_months", self.blind_months, MOST_MONTHS))
 
     @property
     def utilisation(self) -> Floats:
@@ -110,11 +104,3 @@ class Histories:
         check_whole("months", months, self.late.shape[1], least=2)
         payments = self.payments[:, : months - 1]
         return replace(self, balance=self.balance[:, :months], payments=payments, late=self.late[:, :months])
-
-
-def _numbers(name: str, values: npt.ArrayLike) -> Floats:
-    """Return what a user gives for an array as one of floats, or refuse it."""
-    try:
-        return np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise PortfolioError(f"{name} is of type {kind_of(values)}; allowed is an array of numbers") from None

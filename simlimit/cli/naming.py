@@ -18,7 +18,7 @@ def find_scenario(
     name: str, changes: Mapping[str, Any] | None = None, borrowers: int | None = None
 ) -> Scenario:
     """Return a preset, or the scenario in a file, scaled and then changed; else a preset is misspelt."""
-    is_file = Path(name).is_file() or name.endswith(".toml") or os.sep in name
+    is_file = os.path.isfile(name) or name.endswith(".toml") or os.sep in name
     scenario = load(name) if is_file and name not in presets().index else preset(name)
     if borrowers is not None:
         scenario = scenario.scaled(borrowers)

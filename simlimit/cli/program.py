@@ -77,7 +77,7 @@ def _run(arguments: Sequence[str]) -> int:
                 omit_compilation_notice()
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:
-        print(f"simlimit: {_sentence(error)}", file=sys.stderr)
+        print(f"simlimit: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt as stop:
         sentence = str(stop) or "interrupted; nothing was written."
@@ -101,11 +101,6 @@ def _show(
         print(f"simlimit: {message}", file=sys.stderr)
     else:
         elsewhere(message, category, *place)
-
-
-def _sentence(error: SimlimitError) -> str:
-    """Return an error as one line with a full stop."""
-    return str(error) if str(error).endswith((".", "?")) else f"{error}."
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from simlimit.arguments import as_path
 from simlimit.cli.stopping import ignore_signals
 from simlimit.drafts import DRAFT, draft_name, sweep, writing
 from simlimit.errors import SimlimitError
@@ -25,7 +26,8 @@ _FORMULA = re.compile(r"(?!-(inf|[\d.]+(e[+-]\d+)?)\Z)'*[=+\-@\t\r\n]")
 def check_output(path: str, store: str | None = None) -> None:
     """Refuse an output folder unless it is new or empty, apart from the store, and can be written."""
     # Not Path.resolve, which raises another error for a loop of links.
-    target, *kept = (Path(os.path.realpath(one)) for one in (path, store) if one is not None)
+    named = {"--out": path} | ({} if store is None else {"--store": store})
+    target, *kept = (Path(os.path.realpath(as_path(name, one))) for name, one in named.items())
     if any(target.is_relative_to(one) or one.is_relative_to(target) for one in kept):
         raise SimlimitError(f"--out is {path}, but must be a folder apart from the store {store}.")
     with writing(target):

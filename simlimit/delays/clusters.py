@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import check_confidence
+from simlimit.arguments import as_numbers, check_confidence, shown
 from simlimit.delays.curves import Counts, FloatArray, at_risk, effective_number
 from simlimit.delays.share_intervals import student_logit
 from simlimit.errors import SimlimitError
@@ -93,7 +93,12 @@ def jackknife(
     >>> [round(float(values[0, 0]), 4) for values in band]
     [0.5, 0.1443, 0.077, 0.923]
     """
-    arrays = tuple(np.asarray(values, np.float64) for values in counts)
+    if not callable(statistic):
+        raise SimlimitError(f"statistic is {shown(statistic)}, but must be a function of arrays.")
+    ends = as_numbers("bounds", bounds)
+    if ends.shape != (2,) or not -np.inf < ends[0] < ends[1] < np.inf:
+        raise SimlimitError(f"bounds is {shown(bounds)}, but must be two numbers, the lower one first.")
+    arrays = tuple(as_numbers("counts", values) for values in counts)
     shapes = {array.shape[:1] for array in arrays}
     if len(shapes) != 1 or shapes & {(), (0,)}:
         raise SimlimitError(
@@ -135,14 +140,16 @@ def jackknife_in_batches(
     bounds: tuple[float, float] = (0.0, 1.0),
 ) -> Band:
     """Return the band of `jackknife`, from the totals and the counts of a batch of clusters at a time."""
-    check_confidence(confidence)
-    estimate = statistic(*totals)
+    confidence = check_confidence(confidence)
+    estimate = as_numbers("statistic", statistic(*totals))
     # Deviations from the estimate are small: their squares can be summed without losing digits.
     total, squares, fourths = np.zeros((3, *estimate.shape))
     for batch in batches:
         # Never below 0, even rounded: without some terms, a sum in the same order is not larger.
         left_out = (sums - counts for sums, counts in zip(totals, batch, strict=True))
-        deviation = statistic(*left_out) - estimate
+        deviation = np.asarray(statistic(*left_out) - estimate)
+        if deviation.ndim != estimate.ndim + 1:
+            raise SimlimitError("statistic drops the first axis of its arrays, but must keep it.")
         total += deviation.sum(axis=0)
         squares += np.square(deviation, out=deviation).sum(axis=0)
         fourths += np.square(deviation, out=deviation).sum(axis=0)
@@ -151,7 +158,9 @@ def jackknife_in_batches(
         return Band(estimate, unknown, unknown, unknown)
     spread = np.maximum(squares - total**2 / number, 0.0)
     error = np.sqrt(spread * (number - 1) / number)
-    effective = np.broadcast_to(np.asarray(clusters, np.float64), estimate.shape)
+    effective = as_numbers("clusters", clusters)
+    if effective.shape not in ((), estimate.shape[-1:], estimate.shape):
+        raise SimlimitError(f"clusters has shape {effective.shape}, but must have {estimate.shape}.")
     with np.errstate(divide="ignore", invalid="ignore"):
         freedom = np.fmin(2 * squares**2 / fourths, effective - 1)
     least, width = bounds[0], bounds[1] - bounds[0]

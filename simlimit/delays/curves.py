@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from simlimit.arguments import as_numbers
 from simlimit.errors import SimlimitError
 
 FloatArray = npt.NDArray[np.float64]
@@ -202,7 +203,7 @@ def _number_from(each: FloatArray) -> FloatArray:
 
 def _without_late(observed: FloatArray, leaving: FloatArray, entered: npt.ArrayLike) -> FloatArray:
     """Return how many are at risk at each age, without those who come under observation at it or later."""
-    late: FloatArray = np.asarray(entered, np.float64)
+    late = as_numbers("entered", entered)
     if late.shape != observed.shape:
         raise SimlimitError(
             f"entered has shape {late.shape}, but must have that of censored: {observed.shape}."
@@ -224,7 +225,7 @@ def _observed(
     ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Check counts, and return those that ended in each way, in any way, and those at risk."""
-    ends, losses = np.asarray(ended, np.float64), np.asarray(censored, np.float64)
+    ends, losses = as_numbers("ended", ended), as_numbers("censored", censored)
     if ends.ndim < 2 or losses.shape != (*ends.shape[:-2], *ends.shape[-1:]):
         raise SimlimitError(
             f"ended has shape {ends.shape} and censored has shape {losses.shape}, "

@@ -115,7 +115,7 @@ def cumulative_incidence(
     >>> curve.attrs["interval"]
     '95 % intervals: delete-one jackknife over borrower'
     """
-    check_confidence(confidence)
+    confidence = check_confidence(confidence)
     frame = as_frame("frame", frame)
     data = read_survival_data(
         frame, duration, outcome, censored, weight, cluster, entry=entry, censored_at_risk=censored_at_risk

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, check_columns, is_number, refused, shown
+from simlimit.arguments import as_list, check_columns, is_among, is_number, refused, shown
 from simlimit.delays.curves import ROUNDING, FloatArray
-from simlimit.delays.tables import by_curve, outcomes_of
+from simlimit.delays.tables import by_curve, check_numbers, outcomes_of
 
 
 def quantiles(
@@ -63,17 +63,15 @@ def quantiles(
     """
     check_columns("curve", curve, (), "a table such as cumulative_incidence returns")
     outcomes = outcomes_of(curve)
-    if not isinstance(outcome, Hashable) or outcome not in outcomes:
+    if not is_among(outcome, outcomes):
         raise refused("outcome", outcome, f"one of the curve's: {shown(outcomes)}")
     # As the curve writes it: 1.0 is equal to 1, but the names of its interval are others.
     outcome = outcomes[outcomes.index(outcome)]
     columns = [outcome, f"{outcome}_low", f"{outcome}_high"]
-    shares = as_list(
-        "probabilities", probabilities, "a sequence of numbers above 0 and at most 1, such as (0.5, 0.9)"
-    )
-    for probability in shares:
-        if not is_number(probability) or not 0 < probability <= 1:
-            raise refused("probability", probability, "a number above 0 and at most 1")
+    shares = as_list("probabilities", probabilities, "numbers above 0 and at most 1, such as (0.5, 0.9)")
+    for one in shares:
+        if not is_number(one) or not 0 < one <= 1:
+            raise refused("probability", one, "a number above 0 and at most 1")
     return by_curve(curve[columns], lambda part: _quantiles(part, shares))
 
 
@@ -107,6 +105,7 @@ def describe_quantiles(table: pd.DataFrame) -> "pd.Series[str]":
     """
     columns = ["days", "low", "high", "reached"]
     check_columns("table", table, columns, "a table of quantiles, such as quantiles(curve)")
+    check_numbers("table", table[columns].reset_index(drop=True))
     rows = table[columns].itertuples(index=False)
     return pd.Series([_describe(*row) for row in rows], index=table.index, name="text", dtype="str")
 

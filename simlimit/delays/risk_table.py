@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import as_days, as_frame
+from simlimit.arguments import as_days, as_frame, check_flag
 from simlimit.delays.curves import FloatArray, at_risk
 from simlimit.delays.survival_data import SurvivalData, read_survival_data, tolerance
 from simlimit.delays.tables import AT_RISK, PENDING, check_labels, counts_or_amounts, table_by_group
@@ -66,6 +66,7 @@ def at_risk_table(
     pending     0   0   1
     """
     times = as_days(days)
+    check_flag("censored_at_risk", censored_at_risk)
     # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
     frame = as_frame("frame", frame)
     data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)

@@ -102,7 +102,8 @@ def exact(share: FloatArray, number: FloatArray, confidence: float) -> Interval:
     """
     number = np.where(number > 0, number, np.nan)
     ended = np.clip(share, 0, 1) * number
-    rest = number - ended
+    with np.errstate(invalid="ignore"):  # of endless many, an unknown number is left
+        rest = number - ended
     tail = 0.5 - confidence / 2
     low = betaincinv(np.maximum(ended, ROUNDING), rest + 1, tail)
     high = betaincinv(ended + 1, np.maximum(rest, ROUNDING), 1 - tail)

@@ -5,11 +5,11 @@ from collections.abc import Hashable, Iterable
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import as_days, check_columns
+from simlimit.arguments import as_days, check_columns, is_number
 from simlimit.delays.share_intervals import exact
 from simlimit.delays.survival_data import tolerance
 from simlimit.delays.tables import AT_RISK, CLUSTERS, FEW, PENDING, by_curve
-from simlimit.errors import SimlimitError, warn
+from simlimit.errors import warn
 
 
 def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
@@ -55,10 +55,9 @@ def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
     30          0       NaN        NaN
     """
     check_columns("curve", curve, (AT_RISK, FEW, PENDING), "a curve, such as cumulative_incidence returns")
-    if curve.empty:
-        raise SimlimitError("curve has no rows, but must have one or more.")
     asked = as_days(days)
-    confidence = float(curve.attrs.get("confidence", np.nan))
+    said = curve.attrs.get("confidence")
+    confidence = said if is_number(said) else np.nan
     return by_curve(curve, lambda part: _share_at(part, asked, confidence))
 
 

@@ -80,7 +80,7 @@ def kaplan_meier(
     2           2     0.625    0.375
     4           1     1.000    0.000
     """
-    check_confidence(confidence)
+    confidence = check_confidence(confidence)
     frame = as_frame("frame", frame)
     data = read_survival_data(
         frame, duration, outcome, censored, entry=entry, censored_at_risk=censored_at_risk
@@ -95,7 +95,7 @@ def _with_one_outcome(data: SurvivalData) -> SurvivalData:
     if len(occurring) > 1:
         labels = " and ".join(str(data.outcomes[code]) for code in occurring)
         raise SimlimitError(
-            f"rows end as {labels}, but Kaplan-Meier is for one kind of end only: "
+            f"frame has rows that end as {labels}, but Kaplan-Meier is for one kind of end only: "
             "use cumulative_incidence, in which they compete."
         )
     kept = int(occurring[0]) if len(occurring) else 0

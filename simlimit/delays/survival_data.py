@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, refused, shown
+from simlimit.arguments import as_list, check_flag, is_among, refused, shown
 from simlimit.delays.curves import ROUNDING, Counts, FloatArray
 from simlimit.errors import SimlimitError
 
@@ -144,6 +144,7 @@ def read_survival_data(
     SimlimitError
         If a column is missing or has a value that is not allowed, or there is no row.
     """
+    check_flag("censored_at_risk", censored_at_risk)
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
     codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), censored)
@@ -215,11 +216,12 @@ def data_by_group(
 
 
 def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
-    if not isinstance(name, Hashable) or name not in frame.columns:
+    if not is_among(name, frame.columns):
         raise refused(argument, name, f"a column of the frame: {shown(list(frame))}")
-    if list(frame).count(name) > 1:
+    column = frame[name]
+    if isinstance(column, pd.DataFrame):
         raise SimlimitError(f"{argument} is {shown(name)}, but the frame has several columns of this name.")
-    return frame[name]
+    return column
 
 
 def _non_negative(column: "pd.Series[Any]") -> FloatArray:
@@ -252,7 +254,7 @@ def _outcome_codes(
     _codes(column)
     categories = column.astype("category").cat
     labels = tuple(categories.categories)
-    if censored is not None and censored not in labels:
+    if censored is not None and not is_among(censored, labels):
         allowed = f"one of the labels of {column.name}, {shown(labels)}, or None if every row has ended"
         raise refused("censored", censored, allowed)
     outcomes = tuple(label for label in labels if censored is None or label != censored)

@@ -34,13 +34,25 @@ def table_by_group(
     return pd.concat({key: table_of(group.at_risk_once()) for key, group in groups.items()}, names=names)
 
 
+def check_numbers(name: str, table: pd.DataFrame) -> None:
+    """Refuse a table that a user has made of one of ours, unless it still has plain numbers."""
+    kinds = [*table.dtypes, table.index.get_level_values(-1).dtype]
+    is_plain = all(isinstance(kind, np.dtype) and kind.kind in "biuf" for kind in kinds)
+    if not is_plain or table.empty or not table.columns.is_unique:
+        found = f"{len(table)} rows of {shown(sorted({*map(str, kinds)}))}"
+        raise SimlimitError(f"{name} has {found}, but must have rows of numbers, and each column once.")
+
+
 def by_curve(curve: pd.DataFrame, table_of: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     """Return the table of a curve, or the tables of the curves of its groups below each other."""
+    check_numbers("curve", curve)
     names = list(curve.index.names[:-1])
-    if not names:
-        return table_of(curve)
-    groups = curve.groupby(level=names if len(names) > 1 else names[0], sort=False)
-    return pd.concat({key: table_of(part) for key, part in groups}, names=names)
+    levels = [*range(len(names))] if len(names) > 1 else 0
+    parts = dict(iter(curve.groupby(level=levels, sort=False))) if names else {0: curve}
+    if not all(part.index.get_level_values(-1).is_monotonic_increasing for part in parts.values()):
+        raise SimlimitError("curve has days in another order, but must have them ascending.")
+    tables = {key: table_of(part) for key, part in parts.items()}
+    return pd.concat(tables, names=names) if names else tables[0]
 
 
 def counts_or_amounts(data: SurvivalData, values: FloatArray) -> npt.NDArray[np.float64 | np.int64]:

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import simpy
 from simpy.events import NORMAL
 
@@ -71,6 +72,8 @@ class Moments:
         """Return the event of a moment that nobody waits for yet, or of now."""
         if not is_number(phase) or not 0 <= phase <= phases.RECORD:
             raise SimlimitError(f"phase is {shown(phase)}, but must be a number from 0 to {phases.RECORD}.")
+        if isinstance(day, np.floating):
+            day = float(day)  # a short one has no room for LAST_DAY
         if not is_number(day) or not abs(day) < LAST_DAY or day != int(day):
             raise SimlimitError(f"day is {shown(day)}, but must be a whole number of days.")
         wait = day + phase / 8 - self._env.now

@@ -4,7 +4,7 @@ from typing import Any
 
 import simpy
 
-from simlimit.arguments import check_number, check_whole, is_number, shown
+from simlimit.arguments import check_number, check_whole
 from simlimit.drivers.moments import Clock, Moments
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
@@ -168,7 +168,7 @@ class Platform:
         borrower : int
             Its id.
         amount : float
-            Currency units: more than 0, at most what is available.
+            Currency units, 0.01 to what is available.
 
         Returns
         -------
@@ -181,11 +181,7 @@ class Platform:
             If an argument is not as above, or it is phase 6.
         """
         available = int(self._record(borrower).available) / 100
-        if not is_number(amount) or not 0.005 < amount <= available:
-            raise SimlimitError(
-                f"amount is {shown(amount)}, but must be more than 0 and at most {available}, "
-                f"what borrower {borrower} can draw."
-            )
+        amount = check_number("amount", amount, 0.01, available, f", what borrower {borrower} can draw")
         phase = self._acting_phase()
         ensure_capacity(self.state, self.day)
         return draw_now(self.state, borrower, self.day, phase, round(100 * amount))

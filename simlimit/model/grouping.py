@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import check_choice, shown
+from simlimit.arguments import as_numbers, check_choice, shown
 from simlimit.errors import SimlimitError
 from simlimit.model.book import utilisations
 from simlimit.model.records import Records
@@ -47,17 +47,14 @@ def make_grouping(by: str, bands: Sequence[float], regions: tuple[str, ...]) -> 
     check_choice("by", by, ATTRIBUTES)
     if by in NUMBERS:
         return Grouping(by, *_banded(by, bands))
-    if np.size(bands) > 0:
+    if as_numbers("bands", bands).size > 0:
         raise SimlimitError(f"bands is {shown(bands)}, but must be empty: {by} has groups of its own.")
     labels = regions if by == "region" else FLAGS[by]
     return Grouping(by, np.arange(1, len(labels), dtype=np.float64), labels)
 
 
 def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
-    try:
-        bounds = np.array(bands, np.float64)
-    except (TypeError, ValueError):
-        bounds = np.empty(0)
+    bounds = as_numbers("bands", bands)
     if not (
         bounds.ndim == 1
         and 0 < len(bounds) < MOST_GROUPS

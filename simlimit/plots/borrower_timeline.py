@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 
-from simlimit.arguments import check_type, refused
+from simlimit.arguments import as_list, check_type, check_whole, refused
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas
@@ -78,9 +78,11 @@ def borrower(
 def _check_days(days: tuple[int, int] | None, horizon: int) -> tuple[int, int]:
     if days is None:
         return 0, horizon - 1
-    if len(days) != 2 or not 0 <= days[0] < days[1] < horizon:
-        raise refused("days", days, f"a first and a later last day from 0 to {horizon - 1}")
-    return days
+    allowed = f"a first and a later last day from 0 to {horizon - 1}"
+    whole = [check_whole("a value of days", day, horizon - 1) for day in as_list("days", days, allowed)]
+    if len(whole) != 2 or whole[0] >= whole[1]:
+        raise refused("days", days, allowed)
+    return whole[0], whole[1]
 
 
 def _stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import check_choice, check_whole
+from simlimit.arguments import check_choice, check_confidence, check_whole
 from simlimit.delays import aalen_johansen, at_risk
 from simlimit.delays.share_intervals import mark_few
 from simlimit.delays.tables import curve_table
@@ -29,6 +29,7 @@ def observed_days(of: Run | Study, follow_up_days: int | None) -> int:
 
 def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
     """Return what `Study.delay_curve` does, of a run too, whose interval is NaN: it is one history."""
+    confidence = check_confidence(confidence)
     if isinstance(of, Study):
         return of.delay_curve(confidence, weight)
     counts = _by_age(of.counts, weight)

@@ -5,13 +5,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.arguments import check_type
+from simlimit.arguments import check_choice, check_confidence, check_type
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import Labels, Language
 from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.run import Run
-from simlimit.study.metrics import Weight
+from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.study import Study
 from simlimit.tables.units import PARTS
 
@@ -60,6 +60,8 @@ def causes(
     """
     check_type("of", of, Run, Study)
     label = Labels(language)
+    check_choice("weight", weight, WEIGHTS)
+    confidence = check_confidence(confidence)
     ax = canvas.axes_or_new(ax)
     if isinstance(of, Study):
         title = label("where repaid amounts are while they are away")

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from pandas.api.typing import NAType
 
-from simlimit.arguments import check_type
+from simlimit.arguments import as_choices, check_type
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
@@ -71,7 +71,7 @@ def forest(
     """
     check_type("comparison", comparison, Comparison)
     label = Labels(language)
-    names = [metrics] if isinstance(metrics, str) else list(metrics)
+    names = as_choices("metrics", metrics, tuple(METRICS), "docs/statistics.md")
     table = comparison.differences(confidence, weight, names)
     study = comparison.studies[comparison.reference]
     scale, unit = _unit(names, weight)

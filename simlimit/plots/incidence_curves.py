@@ -1,22 +1,21 @@
 """The cumulative incidence of each outcome, with the numbers at risk below."""
 
-import itertools
 from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simlimit.arguments import as_days, check_type, refused
+from simlimit.arguments import as_days, check_choice, check_type, refused
 from simlimit.delays import cumulative_incidence
 from simlimit.delays.curves import ROUNDING
-from simlimit.delays.tables import outcomes_of
+from simlimit.delays.tables import by_curve, outcomes_of
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, style
 from simlimit.plots.by_age import delay_curve
 from simlimit.plots.labels import CHINESE, Labels, Language
 from simlimit.run.run import Run
-from simlimit.study.metrics import Floats, Weight
+from simlimit.study.metrics import WEIGHTS, Floats, Weight
 from simlimit.study.study import Study
 
 Row = tuple[str, Floats]
@@ -80,6 +79,7 @@ def incidence(
     """
     check_type("of", of, pd.DataFrame, Run, Study)
     label = Labels(language)
+    check_choice("weight", weight, WEIGHTS)
     asked = _check_days(days)
     curve = _curve(of, weight, confidence)
     # Our own words are translated; others stay as the user's log has them.
@@ -107,8 +107,8 @@ def incidence(
 
 def _check_days(days: Sequence[float]) -> list[float]:
     asked = as_days(days)
-    if not asked or asked[-1] == 0 or not all(a < b for a, b in itertools.pairwise(asked)):
-        raise refused("days", days, "numbers from 0 up, ascending, the last above 0")
+    if not asked or asked != sorted(set(asked)) or asked[-1] == 0:
+        raise refused("days", days, "numbers from 0 up, ascending, not 0 alone")
     return asked
 
 
@@ -119,9 +119,9 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
         return cumulative_incidence(of, confidence=confidence)
     if isinstance(of.index, pd.MultiIndex):
         raise SimlimitError(
-            f"of has a curve for each {of.index.names[0]}, but a picture shows one: choose it with .loc."
+            f"of has a curve by {of.index.names[0]}, but a picture shows one: choose by .loc."
         )
-    return of
+    return by_curve(of, lambda curve: curve)
 
 
 def _draw(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> None:

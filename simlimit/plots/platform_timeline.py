@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.arguments import check_choice, check_type
+from simlimit.arguments import as_choices, check_type
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import SERIES, Labels, Language
 from simlimit.run.run import Run
@@ -109,10 +109,7 @@ def _by_replication(history: Run | Study) -> Daily:
 def _series(series: Sequence[str] | None, dailies: Mapping[str, Daily]) -> list[str]:
     if series is None:
         return [name for name in USUAL if any(np.nansum(np.abs(days[name])) > 0 for days in dailies.values())]
-    names = [series] if isinstance(series, str) else list(series)
-    for name in names:
-        check_choice("series", name, SERIES)
-    return names
+    return as_choices("series", series, tuple(SERIES), "the help of plots.platform")
 
 
 def _inset_panels(ax: Axes, others: int, number: int) -> tuple[Axes | None, list[Axes]]:

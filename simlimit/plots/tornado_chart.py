@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from simlimit.arguments import check_choice, check_type
+from simlimit.arguments import check_choice, check_flag, check_type
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects
 from simlimit.plots.interval_bars import ROW, Bar, draw_rows
@@ -75,6 +75,7 @@ def tornado(
     check_type("ranking", ranking, LeverRanking)
     label = Labels(language)
     check_choice("metric", metric, RANKED, "ranking.table()")
+    check_flag("per_cost", per_cost)
     whole = ranking.table(confidence)
     known = int(whole[["alone", "last"]].notna().to_numpy().sum())
     table = whole.loc[[metric]].droplevel("metric").sort_values("alone", kind="stable")

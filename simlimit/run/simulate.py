@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from simlimit.arguments import as_list, check_choice, check_whole, shown
+from simlimit.arguments import as_list, check_choice, check_flag, check_whole, shown
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
 from simlimit.model.compilation_notice import announce_compilation
@@ -78,6 +78,7 @@ def simulate(
     replication = check_whole("replication", replication, options.LARGEST_SEED)
     check_choice("engine", engine, options.ENGINES)
     check_choice("keep", keep, options.KEPT)
+    check_flag("progress", progress)
     follow_up_days = check_whole("follow_up_days", follow_up_days, options.LONGEST_FOLLOW_UP)
     wanted = "a list of generator functions, each of which takes the platform"
     processes = as_list("processes", processes, wanted)

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import nearest, shown
+from simlimit.arguments import as_list, check_flag, check_type, nearest, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
 
@@ -108,7 +108,9 @@ class Part(BaseModel):
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return the part with other values, which are checked."""
-        return self._with({} if update is None else update)
+        check_flag("deep", deep)
+        check_type("update", update, Mapping, type(None))
+        return self._with(update or {})
 
     def copy(self, *, update: Mapping[str, Any] | None = None, **_: object) -> Self:
         """Return the part with other values, which are checked."""
@@ -134,11 +136,11 @@ class Part(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _plain(cls, value: object) -> object:
-        """Turn numpy's scalars into Python's, and lists (of TOML) into tuples."""
+        """Turn numpy's scalars into Python's, and lists (of TOML) into tuples; refuse what has no end."""
         if isinstance(value, np.generic):
             return value.item()
-        if isinstance(value, list):
-            return tuple(value)
+        if isinstance(value, list | range | Iterator):
+            return tuple(as_list("it", value, "a list"))
         if isinstance(value, Mapping) and not all(isinstance(key, str) for key in value):
             raise ValueError("names are text")
         return value

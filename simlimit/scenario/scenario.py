@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 import pandas as pd
 from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
-from simlimit.arguments import check_type, shown
+from simlimit.arguments import as_path, check_flag, check_type, shown
 from simlimit.drafts import draft_name, sweep
 from simlimit.errors import ScenarioError, warn
 from simlimit.scenario import parts
@@ -298,8 +297,8 @@ class Scenario(Part):
         >>> sl.load(file) == sl.Scenario(name="mine")
         True
         """
-        check_type("path", path, str, os.PathLike)
-        target = Path(path)
+        target = as_path("path", path)
+        check_flag("comments", comments)
         draft = target.parent / draft_name()
         try:
             sweep(target.parent)
@@ -308,8 +307,8 @@ class Scenario(Part):
                 os.replace(draft, target)
             finally:
                 draft.unlink(missing_ok=True)
-        except (OSError, ValueError) as error:  # a null character in a path: a ValueError
-            raise ScenarioError(f"{target} cannot be written: {getattr(error, 'strerror', error)}.") from None
+        except OSError as error:
+            raise ScenarioError(f"{target} cannot be written: {error.strerror or error}.") from None
 
     def _repr_html_(self) -> str:
         """Show the fields by part in a notebook, and what differs from a preset."""

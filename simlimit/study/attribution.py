@@ -179,7 +179,7 @@ class Attribution(TabularResult):
 
             NaN where a column has nothing to say: settlement and forfeit are no gates that can be opened.
         """
-        check_confidence(confidence)
+        confidence = check_confidence(confidence)
         closed, opened = _value(self.metrics, GATES), _value(self.metrics, ())
         total = {TOTAL: closed - opened}
         effects = {

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import check_confidence, shown
+from simlimit.arguments import as_choices, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, verdicts
 from simlimit.study.events import expected_events
-from simlimit.study.metrics import METRICS, Floats, Weight, beside_losses, check_metrics
+from simlimit.study.metrics import METRICS, Floats, Weight, beside_losses
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
@@ -122,10 +122,10 @@ class Comparison(TabularResult):
         SimlimitError
             If there is only one scenario, or no such metric or weight.
         """
-        check_confidence(confidence)
-        chosen = list(METRICS if metrics is None else metrics)
-        check_metrics("metrics", chosen)
-        chosen = beside_losses(chosen)
+        confidence = check_confidence(confidence)
+        chosen = beside_losses(
+            as_choices("metrics", METRICS if metrics is None else metrics, METRICS, "docs/statistics.md")
+        )
         tables = {name: study.metrics(weight)[chosen] for name, study in self.studies.items()}
         values = {name: table.to_numpy() for name, table in tables.items()}
         one = values.pop(self.reference)[:, np.newaxis]

@@ -10,9 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import nearest, shown
 from simlimit.drivers.tallies import Tallies
-from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATE_COUNT
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import Records
@@ -44,16 +42,6 @@ SHARES = tuple(metric for metric in METRICS if metric.startswith("released") or 
 LOSSES, BESIDE_LOSSES = "default_losses", "limit_days_lost"
 """Losses can fall by taking credit away, so the second is shown wherever the first is."""
 DAYS_PER_YEAR = 365
-
-
-def check_metrics(name: str, metrics: Collection[str]) -> None:
-    """Refuse an argument that does not name metrics."""
-    if not metrics:
-        raise SimlimitError(f"{name} is empty, but must name at least one metric.")
-    for metric in metrics:
-        if metric not in METRICS:
-            known = nearest(metric, METRICS, "docs/statistics.md")
-            raise SimlimitError(f"{name} names {shown(metric)}, but must name metrics among: {known}.")
 
 
 def beside_losses(metrics: Collection[str]) -> list[str]:

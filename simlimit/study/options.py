@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, ParamSpec, TypedDict, TypeVar
 
-from simlimit.arguments import check_choice, check_type, check_whole, nearest, shown
+from simlimit.arguments import as_path, check_choice, check_flag, check_type, check_whole, nearest, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP
 from simlimit.study.precision import target_half_widths
@@ -67,9 +67,10 @@ class CheckedOptions:
                 f"workers is {shown(self.workers)}, but an executor has its own workers: set one of the two."
             )
         if self.store is not None:
-            check_type("store", self.store, str, os.PathLike)
+            as_path("store", self.store)
         check_choice("engine", self.engine, ENGINES)
         check_choice("keep", self.keep, KEPT)
+        check_flag("progress", self.progress)
         if self.precision is not None:
             target_half_widths(self.precision)
 

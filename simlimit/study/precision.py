@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import is_number, refused
+from simlimit.arguments import as_choices, is_number, refused
 from simlimit.study.intervals import half_width
-from simlimit.study.metrics import Floats, check_metrics
+from simlimit.study.metrics import METRICS, Floats
 
 LEAST_REPLICATIONS = 30
 """The rule may not stop earlier: the variance of fewer replications is too uncertain."""
@@ -27,7 +27,7 @@ DEFAULT_METRIC = "days_away"
 def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, float]:
     """Return the relative half-width asked of each metric; a number alone is for `DEFAULT_METRIC`."""
     targets = dict(precision) if isinstance(precision, Mapping) else {DEFAULT_METRIC: precision}
-    check_metrics("precision", targets)
+    as_choices("precision", [*targets], METRICS, "docs/statistics.md")
     for metric, target in targets.items():
         if not is_number(target) or not 0 < target < 1:
             allowed = "a number between 0 and 1: half the width of the interval relative to the estimate"

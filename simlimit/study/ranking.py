@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import check_confidence
+from simlimit.arguments import as_list, check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Lever, Scenario
@@ -93,7 +93,7 @@ class LeverRanking(TabularResult):
             - `cost`: in currency units per borrower of the book and year: the lever's, times its uptake;
             - `alone_per_cost`, `last_per_cost`: the effects over `cost`; NaN where it costs nothing.
         """
-        check_confidence(confidence)
+        confidence = check_confidence(confidence)
         values = {name: table.to_numpy() for name, table in self.metrics.items()}
         none, every = values[NONE], values[ALL]
         delay = RANKED.index("days_away")
@@ -173,7 +173,7 @@ def rank_levers(
     check_scenario(scenario)
     if scenario.levers:
         raise SimlimitError("scenario.levers is not empty, but must be: give all levers to rank as levers.")
-    every = scenario.replace({"levers": list(levers)}).levers
+    every = scenario.replace({"levers": as_list("levers", levers, "a list of levers")}).levers
     if not every:
         raise SimlimitError("levers is empty, but must name at least one lever.")
     sets: dict[str, Iterable[Lever]] = {NONE: (), ALL: every}

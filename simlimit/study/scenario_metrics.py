@@ -15,7 +15,6 @@ from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options
 from simlimit.study.replicating import replicate_all
-from simlimit.study.store import folder_of_stores
 
 
 def metrics_by_scenario(
@@ -56,8 +55,6 @@ def metrics_by_scenario(
     if options.get("precision") is not None:
         raise SimlimitError("precision is set, but all scenarios must have n replications: set n only.")
     check_choice("weight", weight, WEIGHTS)
-    store = options.get("store")
-    folder = None if store is None else folder_of_stores(store)
     shown = options.get("progress", True)
     # Whatever the sources of their values are.
     values = {name: field_values(variant) for name, variant in variants.items()}
@@ -67,6 +64,7 @@ def metrics_by_scenario(
     checked = CheckedOptions(**options)
     warn_of_overload({"": prepare_experiment(scenario, seed, checked).prepared})
     warn_of_outside({"": scenario, **variants}, checked.follow_up_days)
+    folder = None if checked.store is None else folder_of_stores(checked.store)
     tables = {}
     different = dict.fromkeys(first_equal.values())
     for name in tqdm(different, unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):

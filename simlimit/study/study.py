@@ -171,7 +171,7 @@ class Study(TabularResult):
         SimlimitError
             If an argument is not as above.
         """
-        check_confidence(confidence)
+        confidence = check_confidence(confidence)
         if follow_up_days is not None:
             follow_up_days = check_whole("follow_up_days", follow_up_days, LONGEST_FOLLOW_UP)
             if follow_up_days != self.follow_up_days:
@@ -203,7 +203,7 @@ class Study(TabularResult):
               have fewer than 20 events of the metric, at the rate of the whole book. All are unknown where
               replications are too few for so many gaps: 12 are enough for four groups.
         """
-        check_confidence(confidence)
+        confidence = check_confidence(confidence)
         whole_book = self.metrics(weight)
         by_group = metrics.group_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
         values = np.stack(list(by_group.values()), axis=1)
@@ -390,7 +390,7 @@ class Study(TabularResult):
         self, which: Literal["ended", "followed"], confidence: float, weight: str, group: str | None
     ) -> npt.NDArray[np.int64]:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
-        check_confidence(confidence)
+        confidence = check_confidence(confidence)
         check_choice("weight", weight, WEIGHTS)
         counts = metrics.holds_or_cents(self._tallies, which, weight)
         if group is None:

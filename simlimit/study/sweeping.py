@@ -1,13 +1,13 @@
 """`sweep`: a study at every point of a grid of field values, under common random numbers."""
 
 import itertools
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import shown
+from simlimit.arguments import as_list, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
@@ -126,18 +126,18 @@ def sweep(
     np.float64(0.0)
     """
     check_scenario(scenario)
-    if not isinstance(fields, Mapping) or not fields or not all(map(_is_list, fields.values())):
+    if not isinstance(fields, Mapping) or not fields:
         raise SimlimitError(f"fields is {shown(fields)}, but must give each field a list of values.")
-    grid = {name: list(values) for name, values in fields.items()}
+    grid = {name: as_list(f"fields of {name}", values, "a list of values") for name, values in fields.items()}
     for name, values in grid.items():
-        if not all(isinstance(value, Hashable) for value in values):
+        try:
+            are_different = 0 < len(values) == len(set(values))
+        except TypeError:  # lists, which have no hash, also within tuples
+            are_different = False
+        if not are_different:
             raise SimlimitError(
-                f"fields gives {name} the values {shown(values)}, but must give each field numbers or "
-                "texts; use compare for other differences."
-            )
-        if len(set(values)) < len(values):
-            raise SimlimitError(
-                f"fields gives {name} the values {shown(values)}, but must not repeat a value."
+                f"fields gives {name} the values {shown(values)}, but must give each field different numbers "
+                "or texts; use compare for other differences."
             )
     points = list(itertools.product(*grid.values()))
     scenarios = {}
@@ -147,7 +147,3 @@ def sweep(
         scenarios[name] = scenario.replace(changes)
     studies = replicate_all(scenarios, n, seed, CheckedOptions(**options))
     return Sweep(grid, dict(zip(points, studies.values(), strict=True)))
-
-
-def _is_list(values: object) -> bool:
-    return isinstance(values, Collection) and not isinstance(values, str | Mapping) and len(values) > 0

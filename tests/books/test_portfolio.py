@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -193,10 +194,12 @@ def test_too_many_borrowers_are_refused(tmp_path, monkeypatch):
 
 def test_a_path_that_is_no_file_is_refused(tmp_path):
     broken = write(tmp_path, gzip.compress(f"{HEADER}\n{1000 * '1,2'}\n".encode())[:-20], "cut.csv.gz")
-    for path in (tmp_path / "none.csv", tmp_path, broken, tmp_path / "null\0.csv"):
+    for path in (tmp_path / "none.csv", tmp_path, broken):
         with pytest.raises(SimlimitError, match="cannot be read: ") as caught:
             read_portfolio(path)
         assert str(path) in str(caught.value)
+    with pytest.raises(PortfolioError, match=r"^path is PosixPath.*null.*, but must be the path of a file"):
+        read_portfolio(Path("null\0.csv"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -295,7 +298,7 @@ def test_a_bad_uci_file_is_refused_by_both_readers(tmp_path, column, value, allo
     for reader in (portfolio_from_uci, histories_from_uci):
         with pytest.raises(PortfolioError) as caught:
             reader(file)
-        sentence = f"{file}: line 3, column {column!r}: {value!r} is not allowed; allowed are {allowed}"
+        sentence = f"{file}: line 3, column {column!r}: {value!r} is not allowed; allowed are {allowed}."
         assert str(caught.value) == sentence
 
 
@@ -405,11 +408,14 @@ GOOD = {
         ({"payments": -np.ones((2, 2))}, "payments has the value -1; allowed are numbers from 0"),
         ({"blind_months": -1}, "blind_months is -1"),
         ({"blind_months": 0.5}, "blind_months is 0.5, but must be a whole number"),
-        ({"late": np.full((2, 3), 30)}, "late has a value that is neither 0 nor 1; allowed are flags"),
-        ({"late": np.full((2, 3), np.nan)}, "late has a value that is neither 0 nor 1"),
-        ({"late": "late"}, "late is of type str; allowed is an array of numbers"),
+        ({"late": np.full((2, 3), 30)}, "late has a value other than 0 and 1; allowed are flags"),
+        ({"late": np.full((2, 3), np.nan)}, "late has a value other than 0 and 1"),
+        ({"late": "late"}, "late is 'late', but must be an array of numbers."),
         ({"limit": None}, "limit has the shape (); allowed here is (2,)"),
-        ({"balance": pd.DataFrame([["many"]])}, "balance is of type pandas.DataFrame"),
+        (
+            {"balance": pd.DataFrame([["many"]])},
+            "balance is a pandas.DataFrame of 1 rows, but must be an array",
+        ),
     ],
 )
 def test_bad_histories_are_refused(change, expected):

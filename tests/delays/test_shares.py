@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,7 +75,7 @@ def test_what_is_refused() -> None:
         SimlimitError, match=r"^curve is 7, but must be a curve, such as cumulative_incidence"
     ):
         sl.share_at(7, [1])
-    with pytest.raises(SimlimitError, match=r"^curve has no rows, but must have one or more\.$"):
+    with pytest.raises(SimlimitError, match=r"^curve has 0 rows of .*, but must have rows of numbers, "):
         sl.share_at(curve.iloc[:0], [1])
     with pytest.raises(SimlimitError, match=r"^curve has no column 'at_risk', but must be a curve"):
         sl.share_at(curve[["released"]], [1])
@@ -81,3 +83,26 @@ def test_what_is_refused() -> None:
         sl.share_at(curve, 7)
     with pytest.raises(SimlimitError, match=r"^days has the value nan, but must be numbers from 0 up\.$"):
         sl.share_at(curve, [np.nan])
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda curve: curve.astype(str),
+        lambda curve: curve.astype(complex),
+        lambda curve: curve.map(lambda value: [value]),
+        lambda curve: curve.set_axis([f"day {day}" for day in curve.index]),
+        lambda curve: curve.set_axis([np.nan] * len(curve)),
+        lambda curve: curve.iloc[:0],
+        lambda curve: curve.iloc[::-1],
+        lambda curve: pd.concat([curve, curve], axis=1),
+        lambda curve: pd.concat({"east": curve, "west": curve.iloc[::-1]}),
+    ],
+)
+def test_a_curve_that_a_user_has_spoilt_is_refused(spoilt: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    curve = sl.cumulative_incidence(
+        pd.DataFrame({"delay_days": [0, 1, 7], "outcome": ["released", "released", "pending"]})
+    )
+    for read in (lambda table: sl.share_at(table, (0, 7)), sl.quantiles):
+        with pytest.raises(SimlimitError, match=r"^curve has .*, but must have .*\.$"):
+            read(spoilt(curve))

@@ -226,7 +226,7 @@ def test_kaplan_meier_refuses_outcomes_that_compete() -> None:
     with pytest.raises(SimlimitError) as refused:
         kaplan_meier(RELEASE_LOG)
     assert str(refused.value) == (
-        "rows end as forfeited and released, but Kaplan-Meier is for one kind of end only: "
+        "frame has rows that end as forfeited and released, but Kaplan-Meier is for one kind of end only: "
         "use cumulative_incidence, in which they compete."
     )
 
@@ -295,7 +295,7 @@ def test_quantiles_refuse() -> None:
         ):
             quantiles(curve, probabilities=[probability])
     for wrong in (0.5, "half", np.array(0.5)):
-        with pytest.raises(SimlimitError, match=r"^probabilities is .*, but must be a sequence of numbers"):
+        with pytest.raises(SimlimitError, match=r"^probabilities is .*, but must be numbers"):
             quantiles(curve, "released", wrong)
     with pytest.raises(SimlimitError, match=r"^curve is 'x', but must be a table such as cumulative_inc"):
         quantiles("x")

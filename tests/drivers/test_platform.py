@@ -65,7 +65,7 @@ def test_a_number_that_is_no_borrower_is_refused(question: Callable[..., object]
 def test_an_amount_that_is_none_is_refused(wrong: object) -> None:
     with pytest.raises(sl.SimlimitError, match=r"^limit is .*, but must be a number from 0 to 1000000000"):
         asked(lambda platform: platform.set_limit(1, wrong))
-    with pytest.raises(sl.SimlimitError, match=r"^amount is .*, but must be more than 0 and at most "):
+    with pytest.raises(sl.SimlimitError, match=r"^amount is .*, but must be a number from 0.01 to "):
         asked(lambda platform: platform.draw(1, wrong))
 
 

@@ -82,7 +82,7 @@ def test_refuses_metrics_of_several_units():
 
 
 def test_refuses_what_is_no_metric_or_no_comparison():
-    with pytest.raises(SimlimitError, match=r"^metrics names 'speed'"):
+    with pytest.raises(SimlimitError, match=r"^a name in metrics is 'speed'"):
         plots.forest(comparison(), metrics=["speed"])
     with pytest.raises(SimlimitError, match=r"^comparison is of type Study, but must be a Comparison\.$"):
         plots.forest(study())

@@ -87,7 +87,7 @@ def test_refuses_days_that_are_no_axis(days):
 
 def test_refuses_several_curves():
     curves = sl.cumulative_incidence(run().holds, by="region", censored_at_risk=False)
-    with pytest.raises(SimlimitError, match=r"^of has a curve for each region, but a picture shows one"):
+    with pytest.raises(SimlimitError, match=r"^of has a curve by region, but a picture shows one"):
         plots.incidence(curves)
     plots.incidence(curves.loc["east"])
 

@@ -83,6 +83,7 @@ def test_draws_on_given_axes():
 
 def test_refuses_a_series_that_there_is_not():
     with pytest.raises(
-        SimlimitError, match=r"^series is 'profit', but must be one of: .* \(11 in the help\)\.$"
+        SimlimitError,
+        match=r"^a name in series is 'profit', but must be one of: .* \(11 in the help of plots",
     ):
         plots.platform(run(), series=["profit"])

@@ -258,5 +258,7 @@ def test_the_name_of_a_facility_belongs_where_it_is(tmp_path):
 
 @pytest.mark.parametrize("path", [7, None, b"mine.toml", ["mine.toml"]])
 def test_what_is_no_path_is_refused(path):
-    with pytest.raises(ScenarioError, match=re.escape(f"path is {path!r}, but must be the path of a file.")):
+    with pytest.raises(
+        ScenarioError, match=re.escape(f"path is {path!r}, but must be the path of a file or folder.")
+    ):
         load(path)

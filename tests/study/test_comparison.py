@@ -203,8 +203,8 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(three: sl.Comparison) -> 
         (alone.differences, "There is only one scenario, but differences need two or more."),
         (lambda: three.differences(2.0), "confidence is 2.0, but"),
         (lambda: three.differences(weight="yuan"), "weight is 'yuan', but must be one of: holds, amount."),  # type: ignore[arg-type]
-        (lambda: three.differences(metrics=["mean"]), "metrics names 'mean', but must name metrics among:"),
-        (lambda: three.differences(metrics=[]), "metrics is empty, but must name at least one metric."),
+        (lambda: three.differences(metrics=["mean"]), "a name in metrics is 'mean', but must be one of:"),
+        (lambda: three.differences(metrics=[]), "metrics is empty, but must have at least one of: "),
         (lambda: sl.compare({}, 2), "scenarios is {}, but must be a mapping of names to scenarios."),
         (lambda: sl.compare([JIEBEI], 2), "scenarios is [Scenario"),  # type: ignore[arg-type]
         (lambda: sl.compare({"": JIEBEI}, 2), "scenarios has the name '', but names must be text."),

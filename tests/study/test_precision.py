@@ -198,8 +198,8 @@ def test_of_several_scenarios_all_must_be_precise_and_get_as_many_replications()
         (1.0, "precision of days_away is 1.0, but"),
         (True, "precision of days_away is True, but"),
         ("tight", "precision of days_away is 'tight', but"),
-        ({}, "precision is empty, but must name at least one metric."),
-        ({"mean": 0.1}, "precision names 'mean', but must name metrics among: "),
+        ({}, "precision is empty, but must have at least one of: "),
+        ({"mean": 0.1}, "a name in precision is 'mean', but must be one of: "),
         ({"days_review": -0.1}, "precision of days_review is -0.1, but"),
     ],
 )

@@ -509,9 +509,9 @@ def test_a_slow_first_chunk_counts_before_those_that_overtake_it(
         ),
         ({"by": "score", "bands": (0.7, 0.6)}, "bands is (0.7, 0.6), but must be 1 to 254 ascending"),
         ({"by": "score", "bands": 0.7}, "bands is 0.7, but must be 1 to 254 ascending numbers"),
-        ({"by": "score", "bands": "low"}, "bands is 'low', but must be 1 to 254 ascending numbers"),
+        ({"by": "score", "bands": "low"}, "bands is 'low', but must be an array of numbers"),
         ({"by": "score", "bands": (0.1, float("nan"))}, "bands is (0.1, nan), but"),
-        ({"store": 7}, "store is of type int, but must be a str or a PathLike."),
+        ({"store": 7}, "store is 7, but must be the path of a file or folder."),
     ],
 )
 def test_an_argument_that_cannot_be_is_refused_in_a_sentence(

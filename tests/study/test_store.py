@@ -401,7 +401,7 @@ def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     file.write_text("")
     assert refusal(SMALL, file) == f"{file} cannot be written: File exists."
     assert "No such file or directory" in refusal(SMALL, tmp_path / "no" / "folder")
-    with pytest.raises(sl.SimlimitError, match=r"^store is of type int, but must be a str or a PathLike\.$"):
+    with pytest.raises(sl.SimlimitError, match=r"^store is 7, but must be the path of a file or folder\.$"):
         sl.replicate(SMALL, 1, store=7)  # type: ignore[arg-type]
 
 

@@ -62,13 +62,14 @@ def test_a_sweep_may_be_stored_and_spread(tmp_path: object, grid: sl.Sweep) -> N
     [
         ({}, "fields is {}, but must give each field a list of values."),
         ([7, 30], "fields is [7, 30], but must give each field a list of values."),
-        ({"evaluation.period_days": []}, "fields is {'evaluation.period_days': []}, but"),
-        ({"evaluation.period_days": 7}, "fields is {'evaluation.period_days': 7}, but"),
-        ({"evaluation.schedule": "batch"}, "fields is {'evaluation.schedule': 'batch'}, but"),
+        ({"evaluation.period_days": []}, "fields gives evaluation.period_days the values [], but"),
+        ({"evaluation.period_days": 7}, "fields of evaluation.period_days is 7, but must be a list"),
+        ({"evaluation.schedule": "batch"}, "fields of evaluation.schedule is 'batch', but"),
         (
             {"evaluation.period_days": [7, 7]},
-            "fields gives evaluation.period_days the values [7, 7], but must not repeat a value.",
+            "fields gives evaluation.period_days the values [7, 7], but must give each field different",
         ),
+        ({"behaviour.draw_share": [(0.1, [0.2])]}, "fields gives behaviour.draw_share the values"),
         ({"rules.min_score": [0, 0.0]}, "fields gives rules.min_score the values [0, 0.0], but"),
         (
             {"shocks": [[], [{"kind": "freeze", "at_day": 3, "duration_days": 3}]]},
