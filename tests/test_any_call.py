@@ -4,12 +4,14 @@ import collections
 import faulthandler
 import random
 import re
+import shutil
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -65,7 +67,8 @@ def in_time() -> Iterator[None]:
 
 
 def outcome(call: Callable[[], object]) -> Outcome:
-    """Return what becomes of a call."""
+    """Return what becomes of a call; the files that it makes in this folder are not left."""
+    before = {*Path().iterdir()}
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
@@ -78,6 +81,8 @@ def outcome(call: Callable[[], object]) -> Outcome:
         except (Exception, Hangs) as error:
             found = Outcome("raw", f"{type(error).__name__}: {error}")
     plt.close("all")
+    for made in {*Path().iterdir()} - before:
+        shutil.rmtree(made) if made.is_dir() else made.unlink()
     # Files and generators that a value leaves open are not ours.
     foreign = [one for one in said if not issubclass(one.category, sl.SimlimitWarning | ResourceWarning)]
     return Outcome("warning", str(foreign[0])) if foreign else found

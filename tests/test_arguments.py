@@ -17,7 +17,14 @@ from simlimit.arguments import (
     nearest,
     shown,
 )
-from simlimit.errors import PortfolioError, ScenarioError, SimlimitError, SimlimitWarning, warn
+from simlimit.errors import (
+    LONGEST_SENTENCE,
+    PortfolioError,
+    ScenarioError,
+    SimlimitError,
+    SimlimitWarning,
+    warn,
+)
 
 LOG = pd.DataFrame({"delay_days": [0, 1], "outcome": "released"})
 
@@ -90,11 +97,11 @@ def test_of_many_names_the_nearest_three_are_named_and_the_place_of_all(number: 
 @pytest.mark.parametrize("value", ["x" * 10**6, "a\nb\u2028c\rd", "\n" * 10_000])
 def test_no_sentence_has_several_lines_or_is_long_whatever_is_in_it(value: str) -> None:
     for error in (SimlimitError(f"{value} is it."), ScenarioError(f"{value} is it."), PortfolioError(value)):
-        assert len(str(error)) <= 600
+        assert len(str(error)) <= LONGEST_SENTENCE
         assert len(str(error).splitlines()) <= 1
         assert str(pickle.loads(pickle.dumps(error))) == str(error)
-    assert str(SimlimitError(f"{value} is it.")).endswith(" is it.")
+    assert str(SimlimitError(f"{value} is it.")).endswith("is it.")
     with pytest.warns(SimlimitWarning) as said:
         warn(f"{value} is it.")
-    assert len(str(said[0].message)) <= 600
+    assert len(str(said[0].message)) <= LONGEST_SENTENCE
     assert len(str(said[0].message).splitlines()) == 1

@@ -407,7 +407,8 @@ def test_an_output_folder_that_cannot_be_written(here, refused, monkeypatch, fol
         monkeypatch.setattr(module, name, lambda *_arguments, **_options: pytest.fail("simulated"))
     for arguments in (["run", "clockwork"], ["study", "clockwork"], ["compare", "clockwork", "jiebei"]):
         said = refused(*arguments, "--out", folder)
-        assert str(here if folder in {"", "."} else folder) in said
+        # Of a sentence that is too long the middle is missing.
+        assert str(here if folder in {"", "."} else folder)[:100] in said
 
 
 ONE_TO_A_MILLION = "is not a whole number from 1 to 1000000"

@@ -4,14 +4,14 @@ Nothing in them is about real people. Both are written from a simulation of the 
 regions, smaller lines, more lateness, harder cuts and no limit on funding. The south was frozen for a month.
 """
 
+from io import TextIOBase
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import check_whole
+from simlimit.arguments import as_path, check_whole
 from simlimit.drafts import writing
 from simlimit.scenario import preset
 
@@ -36,7 +36,7 @@ _LENDER = {
 _FREEZE = {"kind": "freeze", "at_day": 360, "duration_days": 30, "regions": ["south"]}
 
 
-def example_portfolio(path: str | Path | TextIO, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
+def example_portfolio(path: str | Path | TextIOBase, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
     """Write the book of an invented lender as a CSV file that `population.portfolio` can name.
 
     Parameters
@@ -74,11 +74,11 @@ def example_portfolio(path: str | Path | TextIO, borrowers: int = 500, seed: int
     run = _history(borrowers, seed, {"horizon_days": 1})
     book = run.borrowers[["limit", "outstanding", "score", "region"]].round({"score": 4})
     with writing(path):
-        book.to_csv(path, index=False, mode="x")
+        book.to_csv(_target(path), index=False, mode="x")
     return book
 
 
-def example_release_log(path: str | Path | TextIO, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
+def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
     """Write the release log of an invented lender as a CSV file: what became of a year's repayments.
 
     It has what a lender's own systems could export: dates, amounts and outcomes, but no causes.
@@ -122,8 +122,12 @@ def example_release_log(path: str | Path | TextIO, borrowers: int = 500, seed: i
         outcome=holds["outcome"],
     )
     with writing(path):
-        log.to_csv(path, index=False, mode="x")
+        log.to_csv(_target(path), index=False, mode="x")
     return log
+
+
+def _target(path: str | Path | TextIOBase) -> Path | TextIOBase:
+    return path if isinstance(path, TextIOBase) else as_path("path", path)
 
 
 def _history(borrowers: int, seed: int, changes: dict[str, object]) -> "simlimit.Run":

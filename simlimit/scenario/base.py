@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import as_list, check_flag, check_type, nearest, shown
+from simlimit.arguments import as_list, check_flag, nearest, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
 
@@ -109,7 +109,8 @@ class Part(BaseModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return the part with other values, which are checked."""
         check_flag("deep", deep)
-        check_type("update", update, Mapping, type(None))
+        if not isinstance(update, Mapping | None):
+            raise ScenarioError(f"update is {shown(update)}, but must be a mapping of fields to values.")
         return self._with(update or {})
 
     def copy(self, *, update: Mapping[str, Any] | None = None, **_: object) -> Self:
@@ -117,7 +118,7 @@ class Part(BaseModel):
         return self.model_copy(update=update)
 
     def _with(self, changes: Mapping[str, object]) -> Self:
-        return self.model_validate({**dict(self), **changes} if isinstance(changes, Mapping) else changes)
+        return self.model_validate({**dict(self), **changes})
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # noqa: ANN401

@@ -15,6 +15,7 @@ from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options
 from simlimit.study.replicating import replicate_all
+from simlimit.study.store import folder_of_stores
 
 
 def metrics_by_scenario(

@@ -94,7 +94,7 @@ def test_tallies_that_do_not_fit_are_refused_by_their_number(available: Callable
 
 
 def test_tables_that_do_not_fit_can_be_in_a_store(available: Callable[[int], None], tmp_path: Path) -> None:
-    available(4 * MB)
+    available(5 * MB)
     assert refusal(SMALL, 20, keep="all").endswith("and a store can keep the tables.")
     assert len(sl.replicate(SMALL, 20, keep="all", store=tmp_path, progress=False)) == 20
 

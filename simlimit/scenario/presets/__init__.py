@@ -15,5 +15,5 @@ NAMES = (
 def preset_values(name: str) -> dict[str, Any]:
     """Return what the file of a preset says, or refuse a name that does not exist."""
     if name not in NAMES:
-        raise ScenarioError(f"{name} is not a preset, but must be one of: {', '.join(NAMES)}.")
+        raise ScenarioError(f"{name or repr('')} is not a preset, but must be one of: {', '.join(NAMES)}.")
     return parse(resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"), name)
