@@ -182,9 +182,8 @@ class Platform:
         """
         available = int(self._record(borrower).available) / 100
         amount = check_number("amount", amount, 0.01, available, f", what borrower {borrower} can draw")
-        phase = self._acting_phase()
-        ensure_capacity(self.state, self.day)
-        return draw_now(self.state, borrower, self.day, phase, round(100 * amount))
+        self._begin_action()
+        return draw_now(self.state, borrower, self.day, round(100 * amount))
 
     def repay_early(self, borrower: int) -> bool:
         """Let a borrower repay the whole balance of its oldest loan.
@@ -205,9 +204,8 @@ class Platform:
             If there is no such borrower, or it is phase 6.
         """
         self._record(borrower)
-        phase = self._acting_phase()
-        ensure_capacity(self.state, self.day)
-        return repay_early_now(self.state, borrower, self.day, phase)
+        self._begin_action()
+        return repay_early_now(self.state, borrower, self.day)
 
     def set_limit(self, borrower: int, limit: float) -> None:
         """Lower a borrower's limit at once, or raise it; the events name the cause ``manual``.
@@ -232,9 +230,8 @@ class Platform:
             raise SimlimitError(
                 f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
             )
-        phase = self._acting_phase()
-        ensure_capacity(self.state, self.day)
-        set_limit_now(self.state, borrower, self.day, phase, cents)
+        self._begin_action()
+        set_limit_now(self.state, borrower, self.day, cents)
         self.trigger_ended()
 
     def _record(self, borrower: int) -> Record:
@@ -245,8 +242,8 @@ class Platform:
         """Return the number of a hold, which must have been opened: there is space for more."""
         return check_whole("hold", hold, self.state.storage.holds_used - 1)
 
-    def _acting_phase(self) -> int:
-        """Return the phase of now, in which one may still act."""
+    def _begin_action(self) -> None:
+        """Set the phase of now, in which one must still be able to act, and find space for an action."""
         if self.day >= self.horizon:
             raise SimlimitError(f"day {self.day} is not simulated: the last day is {self.horizon - 1}.")
         phase = int(self.env.now % 1 * 8)
@@ -254,7 +251,8 @@ class Platform:
             raise SimlimitError(
                 f"day {self.day} is being recorded (phase {phases.RECORD}): act in an earlier phase."
             )
-        return phase
+        self.state.clock.phase = phase
+        ensure_capacity(self.state, self.day)
 
     def trigger_ended(self) -> None:
         """Trigger the events of holds that have ended."""

@@ -21,12 +21,10 @@ the `Platform` they are given.
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import simpy
 
 from simlimit.arguments import shown
@@ -35,6 +33,7 @@ from simlimit.drivers.moments import BEGIN
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
+from simlimit.model.book import Integers
 from simlimit.model.demand import wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate_cohort
@@ -66,9 +65,7 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
             wish_day = wish(platform.state, b, wish_day)
 
 
-def cohort(
-    platform: Platform, members: npt.NDArray[np.int64], first: int, period: int, duration: int
-) -> Process:
+def cohort(platform: Platform, members: Integers, first: int, period: int, duration: int) -> Process:
     """Evaluate the borrowers who share their evaluation days."""
     for day in range(first + duration, platform.horizon, period):
         yield platform.at(day, phases.EVALUATE)
@@ -174,17 +171,11 @@ def run(
                 "functions, with a yield in each."
             )
         process(made)
-    with _without_collecting_the_build():
-        platform.env.run(until=platform.horizon)
-    censor(state)
-    return state
-
-
-@contextmanager
-def _without_collecting_the_build() -> Iterator[None]:
-    """Keep the cyclic collector from walking every process again and again: half the time of a large run."""
+    # Else the cyclic collector walks every process again and again: half the time of a large run.
     gc.freeze()
     try:
-        yield
+        platform.env.run(until=platform.horizon)
     finally:
         gc.unfreeze()
+    censor(state)
+    return state

@@ -1,4 +1,4 @@
-"""The actions of a user's own process, a transition each."""
+"""The actions of a user's own process, a transition each; the phase is set before."""
 
 from simlimit.model import causes
 from simlimit.model.compiling import transition
@@ -11,9 +11,8 @@ from simlimit.model.state import State
 
 
 @transition
-def draw_now(s: State, b: int, day: int, phase: int, amount: int) -> bool:
+def draw_now(s: State, b: int, day: int, amount: int) -> bool:
     """Let a borrower draw ``amount`` cents, unless it has drawn today; return whether it does."""
-    s.clock.phase = phase
     r = s.borrowers[b]
     if r.last_draw == day:
         return False
@@ -23,9 +22,8 @@ def draw_now(s: State, b: int, day: int, phase: int, amount: int) -> bool:
 
 
 @transition
-def repay_early_now(s: State, b: int, day: int, phase: int) -> bool:
+def repay_early_now(s: State, b: int, day: int) -> bool:
     """Let a borrower repay its oldest loan, if it has one and is not past due; return whether it does."""
-    s.clock.phase = phase
     r = s.borrowers[b]
     if r.loans == 0 or r.oldest_due != NEVER:
         return False
@@ -35,9 +33,8 @@ def repay_early_now(s: State, b: int, day: int, phase: int) -> bool:
 
 
 @transition
-def set_limit_now(s: State, b: int, day: int, phase: int, limit: int) -> None:
+def set_limit_now(s: State, b: int, day: int, limit: int) -> None:
     """Set a limit, in cents: a fall at once, a rise as a raise."""
-    s.clock.phase = phase
     r = s.borrowers[b]
     if limit < r.limit:
         lower_limit(s, r, day, limit, causes.MANUAL)

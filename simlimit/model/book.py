@@ -30,20 +30,14 @@ def beta_table(mean: float, concentration: float | None) -> Floats:
     """Return the quantile table of a beta distribution; a mean without concentration is the same for all."""
     if concentration is None or mean in (0.0, 1.0):
         return np.full(ROWS, mean)
-    table: Floats = betaincinv(mean * concentration, (1 - mean) * concentration, _levels())
-    return table
+    return betaincinv(mean * concentration, (1 - mean) * concentration, _levels())
 
 
 @lru_cache
 def limit_table(median: float, log_sd: float, low: float, high: float) -> Integers:
     """Return the quantile table of limits, in cents: log-normal, within bounds."""
-    return np.array(
-        [
-            cents(min(max(math.exp(math.log(median) + log_sd * z), low), high))
-            for z in ndtri(_levels()).tolist()
-        ],
-        np.int64,
-    )
+    logs = math.log(median) + log_sd * ndtri(_levels())
+    return np.array([cents(min(max(math.exp(x), low), high)) for x in logs.tolist()], np.int64)
 
 
 @lru_cache

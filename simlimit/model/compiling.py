@@ -73,8 +73,7 @@ def transition(function: Function) -> Function:
     find_type = dispatcher.typeof_pyval
     dispatcher.typeof_pyval = lambda value: getattr(value, "numba_type", None) or find_type(value)
     dispatcher.compile = _for_widest_integers(dispatcher.compile)
-    compiled: Function = dispatcher
-    return compiled
+    return dispatcher
 
 
 def step(function: Function) -> Function:
@@ -103,8 +102,7 @@ def _for_compiled_callers(function: Function, forceinline: bool) -> Function:
     dispatcher._compile_for_args = refuse
     dispatcher.add_overload = add_overload
     dispatcher.compile = _for_widest_integers(dispatcher.compile)
-    compiled: Function = dispatcher
-    return compiled
+    return dispatcher
 
 
 def _for_widest_integers(compile_exactly: Callable[..., object]) -> Callable[[Iterable[types.Type]], object]:

@@ -5,12 +5,12 @@ A wish can also be put off, or served by another product, by the levers ``plan``
 
 import math
 
-from simlimit.model import causes, events, phases, streams
+from simlimit.model import causes, events, levers, phases, streams
 from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit
 from simlimit.model.ledger import line_of, log, subject_of
-from simlimit.model.levers import DELEVERAGE, DIVERSIFY, PLAN, pull, pull_bp
+from simlimit.model.levers import pull, pull_bp
 from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
@@ -56,7 +56,7 @@ def wished_amount(s: State, r: Record, u: Numbers) -> int:
 @rare
 def drawable_below(s: State, r: Record, day: int) -> int:
     """Return how much of what is available may be drawn before the utilisation is too high."""
-    highest = share(r.limit, 10_000 - pull_bp(s, r, day, DELEVERAGE))
+    highest = share(r.limit, 10_000 - pull_bp(s, r, day, levers.DELEVERAGE))
     return int(min(r.available, highest - r.outstanding))
 
 
@@ -73,9 +73,9 @@ def draw_elsewhere(s: State, r: Record, day: int, amount: int) -> None:
 @rare
 def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
     """Put a wish off, or let another product serve it; return whether either happened."""
-    if day - int(r.last_draw) < PLAN_DAYS and u[2] < pull(s, r, day, PLAN):
+    if day - int(r.last_draw) < PLAN_DAYS and u[2] < pull(s, r, day, levers.PLAN):
         return True
-    if day >= r.served_until and u[3] < pull(s, r, day, DIVERSIFY):
+    if day >= r.served_until and u[3] < pull(s, r, day, levers.DIVERSIFY):
         draw_elsewhere(s, r, day, wished_amount(s, r, u))
         return True
     return False

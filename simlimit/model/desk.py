@@ -2,12 +2,12 @@
 
 import math
 
-from simlimit.model import causes, events, phases, stages, streams
+from simlimit.model import causes, events, levers, phases, stages, streams
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.evaluation import standing
 from simlimit.model.holds import charge, discard, is_at_desk, join_queue, review_numbers
 from simlimit.model.ledger import hold_of, log
-from simlimit.model.levers import FEEDBACK, pull
+from simlimit.model.levers import pull
 from simlimit.model.queues import CLASSES, DESK, TO_DESK, append, sort_queue, take_all
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import CONSTANT, END, EXPONENTIAL, Record
@@ -94,7 +94,7 @@ def heed_appeal(s: State, r: Record, hold: Record, day: int) -> None:
         r.standing = standing(s, r, day)
     index = int(hold.instalment) & 0xFFFF
     u = uniforms(s.run, streams.REACT, r.borrower, hold.origin, index)[1]
-    if u < pull(s, r, day, FEEDBACK):
+    if u < pull(s, r, day, levers.FEEDBACK):
         r.trusted = 1
 
 

@@ -4,20 +4,11 @@ import math
 
 import numpy as np
 
-from simlimit.model import causes, events, phases, stages, streams
+from simlimit.model import causes, events, levers, phases, stages, streams
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.holds import approve, charge
 from simlimit.model.ledger import line_of, log
-from simlimit.model.levers import (
-    BETTER_MODEL,
-    CAMPAIGN,
-    CAMPAIGN_DAYS,
-    DELEVERAGE,
-    LEAVING_DAYS,
-    TIMELY_SCORING,
-    pull,
-    takes_up,
-)
+from simlimit.model.levers import pull, takes_up
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.money import share
 from simlimit.model.randomness import uniforms
@@ -34,15 +25,14 @@ LARGEST_SHIFT = 100.0
 @step
 def false_flag_share(s: State, r: Record, day: int) -> float:
     """Return a borrower's long-run share of false flags; its behaviour shifts it on the logit scale."""
-    f = s.screening.false_flag * (1.0 - pull(s, r, day, BETTER_MODEL))
+    f = s.screening.false_flag * (1.0 - pull(s, r, day, levers.BETTER_MODEL))
     if s.screening.weighted and f > 0.0:
         shift = s.screening.weight_utilisation * utilisation(r)
-        shift += s.screening.weight_draw * (1.0 if day - int(r.last_draw) < RECENT_DRAW_DAYS else 0.0)
-        shift += s.screening.weight_prepayment * (
-            1.0 if day - int(r.last_prepayment) < RECENT_PREPAYMENT_DAYS else 0.0
-        )
-        if s.screening.weight_lenders != 0.0:
-            shift += s.screening.weight_lenders * lenders_in_use(r, day)
+        if day - int(r.last_draw) < RECENT_DRAW_DAYS:
+            shift += s.screening.weight_recent_draw
+        if day - int(r.last_prepayment) < RECENT_PREPAYMENT_DAYS:
+            shift += s.screening.weight_recent_prepayment
+        shift += s.screening.weight_lenders * lenders_in_use(r, day)
         shift = min(LARGEST_SHIFT, max(-LARGEST_SHIFT, shift))
         f = 1.0 / (1.0 + math.exp(-(math.log(f / (1.0 - f)) + shift)))
     return f
@@ -51,7 +41,7 @@ def false_flag_share(s: State, r: Record, day: int) -> float:
 @step
 def detected_share(s: State, r: Record, day: int) -> float:
     """Return the long-run share of its time for which a risky borrower is flagged."""
-    return s.screening.detection + (1.0 - s.screening.detection) * pull(s, r, day, BETTER_MODEL)
+    return s.screening.detection + (1.0 - s.screening.detection) * pull(s, r, day, levers.BETTER_MODEL)
 
 
 @rare
@@ -174,9 +164,9 @@ def raise_line(s: State, r: Record, day: int) -> None:
     if r.score >= s.limits.raise_score:
         times = days_to_act_for(s, day, r.due_day, s.limits.raise_days)
         limit = rise(limit, s.limits.raise_bp, times, s.details[r.place].cap)
-    if takes_up(r, CAMPAIGN):
-        times = days_to_act_for(s, day, s.levers.from_day[CAMPAIGN], CAMPAIGN_DAYS)
-        limit = rise(limit, s.levers.strength_bp[CAMPAIGN], times, s.details[r.place].cap)
+    if takes_up(r, levers.CAMPAIGN):
+        times = days_to_act_for(s, day, s.levers.from_day[levers.CAMPAIGN], levers.CAMPAIGN_DAYS)
+        limit = rise(limit, s.levers.strength_bp[levers.CAMPAIGN], times, s.details[r.place].cap)
     if limit > r.limit:
         raise_limit(s, r, day, limit, causes.NONE)
 
@@ -193,11 +183,11 @@ def cut_for_score(s: State, r: Record, day: int) -> None:
 @rare
 def leave_lenders(s: State, r: Record, day: int) -> None:
     """Let a borrower leave other lenders, one at most on each 30th day since the last decision."""
-    from_day = s.levers.from_day[DELEVERAGE]
-    first = max(0, (int(r.last_decision) - from_day) // LEAVING_DAYS + 1)
-    for k in range(first, (day - from_day) // LEAVING_DAYS + 1):
-        u = uniforms(s.run, streams.LEVER, r.borrower, DELEVERAGE, 1 + k)[0]
-        if r.lenders > 0 and u < s.levers.strength[DELEVERAGE]:
+    from_day = s.levers.from_day[levers.DELEVERAGE]
+    first = max(0, (int(r.last_decision) - from_day) // levers.LEAVING_DAYS + 1)
+    for k in range(first, (day - from_day) // levers.LEAVING_DAYS + 1):
+        u = uniforms(s.run, streams.LEVER, r.borrower, levers.DELEVERAGE, 1 + k)[0]
+        if r.lenders > 0 and u < s.levers.strength[levers.DELEVERAGE]:
             r.lenders -= 1
             s.today.lenders -= 1
             log(s, day, events.LENDER_LEFT, line_of(r), 0, causes.NONE)
@@ -207,7 +197,7 @@ def leave_lenders(s: State, r: Record, day: int) -> None:
 def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasion: int) -> None:
     """Decide about a borrower and its waiting holds, by the `screen_number` of an evaluation."""
     r.score = new_score(s, r, day)
-    if r.lenders > 0 and pull(s, r, day, DELEVERAGE) > 0.0:
+    if r.lenders > 0 and pull(s, r, day, levers.DELEVERAGE) > 0.0:
         leave_lenders(s, r, day)
     flagged = screen(s, r, day, started, occasion)
     if flagged != r.flagged:
@@ -249,8 +239,8 @@ def evaluate_at_repayment(s: State, r: Record, day: int) -> None:
     """Evaluate after a payment whose hold did not pass at once, as the lever ``timely_scoring`` says."""
     if r.closed or not any_waits_of_today(s, r, day):
         return
-    u = uniforms(s.run, streams.LEVER, r.borrower, TIMELY_SCORING, 1 + day)[0]
-    if u < pull(s, r, day, TIMELY_SCORING):
+    u = uniforms(s.run, streams.LEVER, r.borrower, levers.TIMELY_SCORING, 1 + day)[0]
+    if u < pull(s, r, day, levers.TIMELY_SCORING):
         decide(s, r, day, day, day, 1)
 
 

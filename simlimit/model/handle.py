@@ -12,21 +12,11 @@ from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba import types
+from numba import extending, types
 from numba.core import cgutils
 from numba.core.base import BaseContext
-from numba.core.datamodel import DataModelManager
 from numba.core.pythonapi import _UnboxContext
 from numba.core.typing.templates import AttributeTemplate
-from numba.extending import (
-    NativeValue,
-    infer_getattr,
-    lower_getattr_generic,
-    models,
-    register_model,
-    typeof_impl,
-    unbox,
-)  # fmt: skip
 from numba.np import numpy_support
 from numba.np.arrayobj import populate_array
 
@@ -153,28 +143,24 @@ class HandleType(types.Type):
         super().__init__(f"{kind.__name__}_{digest}")
 
 
-@typeof_impl.register(Handle)
+@extending.typeof_impl.register(Handle)
 def _type_of_handle(value: Handle, _: object) -> types.Type:
     return value.numba_type
 
 
-@register_model(HandleType)
-class _HandleModel(models.PrimitiveModel):
-    """A handle is an address."""
-
-    def __init__(self, manager: DataModelManager, kind: HandleType) -> None:
-        super().__init__(manager, kind, cgutils.voidptr_t)
+# A handle is an address.
+extending.register_model(HandleType)(extending.models.OpaqueModel)
 
 
-@unbox(HandleType)
-def _unbox_handle(kind: HandleType, value: ir.Value, c: _UnboxContext) -> NativeValue:
+@extending.unbox(HandleType)
+def _unbox_handle(kind: HandleType, value: ir.Value, c: _UnboxContext) -> extending.NativeValue:
     number = c.pyapi.object_getattr_string(value, "address")
     address = c.pyapi.long_as_voidptr(number)
     c.pyapi.decref(number)
-    return NativeValue(address, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
+    return extending.NativeValue(address, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
 
 
-@infer_getattr
+@extending.infer_getattr
 class _HandleAttribute(AttributeTemplate):
     key = HandleType
 
@@ -182,7 +168,7 @@ class _HandleAttribute(AttributeTemplate):
         return kind.members[name][1] if name in kind.members else None
 
 
-@lower_getattr_generic(HandleType)
+@extending.lower_getattr_generic(HandleType)
 def _lower_attribute(
     context: BaseContext, builder: ir.IRBuilder, kind: HandleType, address: ir.Value, name: str
 ) -> ir.Value:

@@ -4,7 +4,7 @@ A borrower's open holds form a list, the latest opened first. Every change of ca
 since the last one.
 """
 
-from simlimit.model import causes, events, phases, stages, streams
+from simlimit.model import causes, events, levers, phases, stages, streams
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import (
@@ -17,7 +17,7 @@ from simlimit.model.counting import (
     lost,
 )
 from simlimit.model.ledger import hold_of, log
-from simlimit.model.levers import LESS_MANUAL, pull
+from simlimit.model.levers import pull
 from simlimit.model.money import share
 from simlimit.model.queues import TO_DESK, TO_POOL, append
 from simlimit.model.randomness import Numbers, uniforms
@@ -236,7 +236,7 @@ def review_numbers(s: State, r: Record, hold: Record) -> Numbers:
 @rare
 def is_spared(s: State, r: Record, hold: Record, day: int) -> bool:
     """Return whether the lever ``less_manual`` drops a hold's review."""
-    spared = pull(s, r, day, LESS_MANUAL)
+    spared = pull(s, r, day, levers.LESS_MANUAL)
     return spared > 0.0 and review_numbers(s, r, hold)[3] < spared
 
 

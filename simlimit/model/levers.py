@@ -11,21 +11,9 @@ from simlimit.model.records import Record
 from simlimit.model.state import State
 from simlimit.scenario.parts import LEVER_KINDS
 
-(
-    APPEAL,
-    PAY_ON_TIME,
-    DELEVERAGE,
-    CAMPAIGN,
-    DIVERSIFY,
-    PLAN,
-    TRANSPARENCY,
-    BETTER_MODEL,
-    TIMELY_SCORING,
-    LESS_MANUAL,
-    FEEDBACK,
-    EDUCATION,
-    MORE_FUNDING,
-) = range(13)
+APPEAL, PAY_ON_TIME, DELEVERAGE, CAMPAIGN, DIVERSIFY, PLAN = range(6)
+TRANSPARENCY, BETTER_MODEL, TIMELY_SCORING, LESS_MANUAL, FEEDBACK, EDUCATION, MORE_FUNDING = range(6, 13)
+"""Kinds of lever: the first six are the borrower's."""
 KINDS = len(LEVER_KINDS)
 
 CAMPAIGN_DAYS = 90

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
+from simlimit.model import levers
 from simlimit.model.compiling import step, transition
-from simlimit.model.levers import LEAVING_DAYS
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -39,7 +39,8 @@ def most_events(s: State, day: int, holds: int) -> int:
     # at repayment, a cut or raise, a draw here or elsewhere, a lender found or left. Of a hold: its
     # repayment, a forfeit at once, a review, a release or forfeit, an appeal, one more by a user's action.
     # Lenders are left since the last evaluation, which is less than two periods ago.
-    events = (12 + 2 * s.evaluation.period_days // LEAVING_DAYS) * borrowers + 7 * holds + 6 * open_holds
+    lenders_left = 2 * s.evaluation.period_days // levers.LEAVING_DAYS
+    events = (12 + lenders_left) * borrowers + 7 * holds + 6 * open_holds
     for k in range(len(s.occurrences)):
         if day in (s.occurrences[k].start, s.occurrences[k].end):
             events += 1 + 3 * borrowers  # a cut, a withdrawal and a part of one hold; the others end

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from simlimit.model import levers
 from simlimit.model.handle import ALL_RECORDS
-from simlimit.model.levers import KINDS, MORE_FUNDING, PLAN
 from simlimit.model.money import basis_points, cents
 from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario, preset
-from simlimit.scenario.base import Part
 from simlimit.scenario.parts import LEVER_KINDS
 
 Values = dict[str, Any]
@@ -39,49 +38,43 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
 
 
 def first_records(scenario: Scenario, late_scale: float) -> Records:
-    """Return the records of a state before its first day, without its book, as an array of one."""
+    """Return the records of a state before its first day, without its book, as an array of one.
+
+    Nothing else writes parameters. Those that are not listed here are fields of the scenario's part as they
+    are. The late scale is that of the scenario's book (docs/model.md 2.2).
+    """
+    review = scenario.review
+    parameters = {
+        "population": {
+            "batch": scenario.evaluation.schedule == "batch",
+            "watch_share": review.watch_share,
+            "risky_share": scenario.screening.risky_share,
+        },
+        "behaviour": _behaviour(scenario) | {"late_scale": late_scale},
+        "product": _product(scenario),
+        "evaluation": {"early_only": scenario.evaluation.holds_up == "early"},
+        "rules": {"denies_overdue": scenario.rules.overdue},
+        "screening": _screening(scenario),
+        "review": {
+            "service_law": SERVICE_LAWS.index(review.service_law),
+            "priority_score": math.inf if review.priority_score is None else review.priority_score,
+        },
+        "funding": _funding(scenario),
+        "limits": _limits(scenario),
+        "reaction": {"reacting": _reacting(scenario)},
+        "levers": _levers(scenario),
+    }
     records = np.zeros(1, State.layout[ALL_RECORDS])
+    for part, values in parameters.items():
+        record = records[part][0]
+        for name in record.dtype.names:
+            record[name] = values[name] if name in values else getattr(getattr(scenario, part), name)
     records["run"]["horizon"] = scenario.horizon_days
     records["run"]["warmup_days"] = scenario.warmup_days
-    write_parameters(records, scenario, late_scale)
     records["today"]["headroom"] = cents(scenario.funding.initial)
     records["storage"]["last_free"] = END
     records["storage"]["loan_capacity"] = _expected_loans(scenario)
     return records
-
-
-def write_parameters(records: Records, scenario: Scenario, late_scale: float) -> None:
-    """Write the parameters of a scenario into the records of a state; nothing else writes them.
-
-    The late scale is that of the scenario's book (docs/model.md 2.2).
-    """
-    parameters = {
-        "population": _population(scenario),
-        "behaviour": _behaviour(scenario) | {"late_scale": late_scale},
-        "product": _product(scenario),
-        "evaluation": _same(
-            scenario.evaluation,
-            "period_days cutoff_days duration_days straight_through utilisation_weight",
-        )
-        | {"early_only": scenario.evaluation.holds_up == "early"},
-        "rules": _same(scenario.rules, "min_score clean_days grace_days")
-        | {"denies_overdue": scenario.rules.overdue},
-        "screening": _screening(scenario),
-        "review": _review(scenario),
-        "funding": _funding(scenario),
-        "limits": _limits(scenario),
-        "reaction": _reaction(scenario),
-        "levers": _levers(scenario),
-    }
-    for part, values in parameters.items():
-        record = records[part][0]
-        for name, value in values.items():
-            record[name] = value
-
-
-def _same(part: Part, names: str) -> Values:
-    """Return the fields of a part of a scenario that its record has unchanged."""
-    return {name: getattr(part, name) for name in names.split()}
 
 
 def _expected_loans(scenario: Scenario) -> int:
@@ -91,22 +84,13 @@ def _expected_loans(scenario: Scenario) -> int:
     return min(16, 2 ** math.ceil(math.log2(1 + years * scenario.behaviour.draws_per_year)))
 
 
-def _population(scenario: Scenario) -> Values:
-    return {
-        "batch": scenario.evaluation.schedule == "batch",
-        "watch_share": scenario.review.watch_share,
-        "risky_share": scenario.screening.risky_share,
-        "other_lenders": scenario.population.other_lenders,
-    }
-
-
 def _behaviour(scenario: Scenario) -> Values:
     behaviour = scenario.behaviour
     hazards = np.zeros(12)
     hazards[: len(behaviour.cure_hazards)] = behaviour.cure_hazards
     daily_draws = behaviour.draws_per_year / 365
     low, high = behaviour.draw_share
-    return _same(behaviour, "default_dpd slip_days slip_share utilisation_effect") | {
+    return {
         "cures": len(behaviour.cure_hazards),
         "cure_hazards": hazards,
         "prepay_chance": min(1.0, behaviour.prepay_per_year * scenario.product.cycle_days / 365),
@@ -122,7 +106,7 @@ def _product(scenario: Scenario) -> Values:
     annuity = np.zeros(61)
     factors = annuity_factors(product.daily_rate * product.cycle_days, product.instalments)
     annuity[: len(factors)] = factors
-    return _same(product, "instalments cycle_days") | {
+    return {
         "method": METHODS.index(product.method),
         "per_loan": product.release_unit == "loan",
         "min_draw": cents(product.min_draw),
@@ -131,23 +115,9 @@ def _product(scenario: Scenario) -> Values:
 
 
 def _screening(scenario: Scenario) -> Values:
-    weights = scenario.screening.weights
-    shifts = {
-        "weight_utilisation": weights.utilisation,
-        "weight_draw": weights.recent_draw,
-        "weight_prepayment": weights.recent_prepayment,
-        "weight_lenders": weights.lenders,
-    }
-    same = _same(scenario.screening, "false_flag flag_days detection")
-    return same | shifts | {"weighted": any(shifts.values())}
-
-
-def _review(scenario: Scenario) -> Values:
-    review = scenario.review
-    return _same(review, "reviewers service_days service_cv approve_share") | {
-        "service_law": SERVICE_LAWS.index(review.service_law),
-        "priority_score": math.inf if review.priority_score is None else review.priority_score,
-    }
+    weights = dict(scenario.screening.weights)
+    shifts = {f"weight_{name}": weight for name, weight in weights.items()}
+    return shifts | {"weighted": any(weights.values())}
 
 
 def _funding(scenario: Scenario) -> Values:
@@ -160,7 +130,6 @@ def _funding(scenario: Scenario) -> Values:
         more = sum(lever.strength for lever in scenario.levers if lever.kind == "more_funding")
         raised = ceiling + ceiling * basis_points(more) // 10_000
     return {
-        "unlimited": funding.unlimited,
         "ceiling": ceiling,
         "raised_ceiling": raised,
         "daily_inflow": cents(funding.daily_inflow),
@@ -174,29 +143,26 @@ def _limits(scenario: Scenario) -> Values:
     return {
         "raise_score": math.inf if limits.raise_score is None else limits.raise_score,
         "raise_bp": basis_points(limits.raise_share),
-        "raise_days": limits.raise_days,
         "cut_score": -math.inf if limits.cut_score is None else limits.cut_score,
         "cut_bp": basis_points(limits.cut_share),
-        "cut_days": limits.cut_days,
         "cap": LARGEST_LIMIT if limits.cap is None else cents(limits.cap),
         "inactive_days": _NO_BOUND if limits.inactive_days is None else limits.inactive_days,
     }
 
 
-def _reaction(scenario: Scenario) -> Values:
-    reaction = scenario.reaction
-    appeals = reaction.appeal_share + sum(one.strength for one in scenario.levers if one.kind == "appeal")
-    names = "patience_days appeal_share lender_share most_lenders lateness_per_lender"
-    return _same(reaction, names) | {"reacting": appeals > 0 or reaction.lender_share > 0}
+def _reacting(scenario: Scenario) -> bool:
+    """Return whether any borrower may react to a hold."""
+    appeals = sum(one.strength for one in scenario.levers if one.kind == "appeal")
+    return scenario.reaction.appeal_share + appeals > 0 or scenario.reaction.lender_share > 0
 
 
 def _levers(scenario: Scenario) -> Values:
-    strength, uptake, from_day = (np.zeros(KINDS) for _ in range(3))
-    values: Values = {}
+    strength, uptake, from_day = (np.zeros(levers.KINDS) for _ in range(3))
+    values: Values = {"served_limit": 0, "served_days": 0}
     for lever in scenario.levers:
         kind = LEVER_KINDS.index(lever.kind)
         strength[kind] = lever.strength
-        uptake[kind] = lever.uptake if kind != MORE_FUNDING else 0.0  # it has no takers
+        uptake[kind] = lever.uptake if kind != levers.MORE_FUNDING else 0.0  # it has no takers
         from_day[kind] = lever.from_day
         if lever.product is not None:
             served = preset(lever.product)
@@ -208,7 +174,7 @@ def _levers(scenario: Scenario) -> Values:
         "strength_bp": [basis_points(one) for one in strength],
         "from_day": from_day,
         "number": len(scenario.levers),
-        "planning": strength[PLAN] > 0,
+        "planning": strength[levers.PLAN] > 0,
     }
 
 

@@ -1,9 +1,9 @@
 """Whoever plans (a lever) pays a due-cycle ahead, at the data cut-off of its own evaluation."""
 
-from simlimit.model import streams
+from simlimit.model import levers, streams
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step
-from simlimit.model.levers import PLAN, takes_up
+from simlimit.model.levers import takes_up
 from simlimit.model.randomness import uniforms
 from simlimit.model.records import NEVER, Record
 from simlimit.model.state import State
@@ -12,15 +12,15 @@ from simlimit.model.state import State
 @rare
 def planned_day(s: State, r: Record, due: int, cycle: int) -> int:
     """Return the day for which a borrower plans to pay the due-cycle that falls due on a day, or NEVER."""
-    if not takes_up(r, PLAN) or r.oldest_due != NEVER:
+    if not takes_up(r, levers.PLAN) or r.oldest_due != NEVER:
         return NEVER
     lag = (due + s.evaluation.cutoff_days - r.evaluation_day) % s.evaluation.period_days
     day = due - lag
-    earliest = max(0, s.levers.from_day[PLAN], r.evaluation_day - s.evaluation.cutoff_days)
+    earliest = max(0, s.levers.from_day[levers.PLAN], r.evaluation_day - s.evaluation.cutoff_days)
     if lag == 0 or lag >= s.product.cycle_days or day < earliest:
         return NEVER
-    u = uniforms(s.run, streams.LEVER, r.borrower, PLAN, 1 + cycle)[0]
-    return day if u < s.levers.strength[PLAN] else NEVER
+    u = uniforms(s.run, streams.LEVER, r.borrower, levers.PLAN, 1 + cycle)[0]
+    return day if u < s.levers.strength[levers.PLAN] else NEVER
 
 
 @step

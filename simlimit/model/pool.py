@@ -1,9 +1,8 @@
 """The funding pool (gates 5 and 6, phase 4): inflows, then releases in the order of the queue."""
 
-from simlimit.model import causes, phases, stages
+from simlimit.model import causes, levers, phases, stages
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import discard, release
-from simlimit.model.levers import MORE_FUNDING
 from simlimit.model.money import share
 from simlimit.model.queues import POOL, TO_POOL, append, sort_queue, take_all
 from simlimit.model.records import END, Record
@@ -16,14 +15,14 @@ FAR_BELOW = -(2**60)
 @step
 def has_more_funding(s: State, day: int) -> bool:
     """Return whether the lever that adds to the inflows and the ceiling works; it has no takers."""
-    return day >= s.levers.from_day[MORE_FUNDING]
+    return day >= s.levers.from_day[levers.MORE_FUNDING]
 
 
 @step
 def granted(s: State, amount: int, day: int) -> int:
     """Return what is left of an inflow that the lever raises and a liquidity squeeze reduces."""
     if has_more_funding(s, day):
-        amount += share(amount, s.levers.strength_bp[MORE_FUNDING])
+        amount += share(amount, s.levers.strength_bp[levers.MORE_FUNDING])
     return share(amount, 10_000 - min(s.totals.squeezes, 10_000))
 
 

@@ -9,10 +9,9 @@ import numpy.typing as npt
 
 from simlimit.books.portfolio import read_portfolio
 from simlimit.errors import ScenarioError
-from simlimit.model import records
+from simlimit.model import levers, records
 from simlimit.model.book import Book, late_scale, make_book
 from simlimit.model.grouping import Grouping, make_grouping
-from simlimit.model.levers import CAMPAIGN, CAMPAIGN_DAYS
 from simlimit.model.memory import adjacent_arrays
 from simlimit.model.parameters import facility_records, first_records, score_left
 from simlimit.model.queues import QUEUES
@@ -119,7 +118,7 @@ def check_sums(p: Record, book: Book, borrowers: int) -> None:
     """
     limit = float((book.given_limit if len(book.given_limit) else book.limits).max())
     owed = float(book.given_outstanding.max(initial=0)) if len(book.given_limit) else 1.5 * limit
-    growth = (1 + p.run.horizon // CAMPAIGN_DAYS) * math.log1p(p.levers.strength[CAMPAIGN])
+    growth = (1 + p.run.horizon // levers.CAMPAIGN_DAYS) * math.log1p(p.levers.strength[levers.CAMPAIGN])
     if p.limits.raise_score <= 1:
         growth += (1 + p.run.horizon // p.limits.raise_days) * math.log1p(p.limits.raise_bp / 10_000)
     largest = max(owed, limit, min(p.limits.cap, limit * math.exp(min(99.0, growth))), 1)

@@ -109,7 +109,7 @@ EVALUATION = _record(
 RULES = _record("i8 clean_days grace_days denies_overdue", "f8 min_score")
 SCREENING = _record(
     "f8 false_flag flag_days detection",
-    "f8 weight_utilisation weight_draw weight_prepayment weight_lenders",
+    "f8 weight_utilisation weight_recent_draw weight_recent_prepayment weight_lenders",
     "i8 weighted",
 )
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")

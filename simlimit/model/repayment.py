@@ -1,13 +1,13 @@
 """Borrowers pay, miss, cure, slip, repay early and default (phase 1)."""
 
-from simlimit.model import causes, events, phases, streams
+from simlimit.model import causes, events, levers, phases, streams
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_lost, count_no_limit, lost
 from simlimit.model.evaluation import evaluate_at_repayment
 from simlimit.model.holds import in_progress, reach_evaluation, repay, settle
 from simlimit.model.ledger import line_of, log, subject_of
-from simlimit.model.levers import EDUCATION, PAY_ON_TIME, TIMELY_SCORING, TRANSPARENCY, pull, takes_up
+from simlimit.model.levers import pull, takes_up
 from simlimit.model.limits import close
 from simlimit.model.loans import drop_oldest
 from simlimit.model.planned_payments import cycle_at_stake, planned_day
@@ -30,46 +30,27 @@ def next_principal(s: State, loan: Record) -> int:
 
 
 @step
-def instalments_due(loan: Record, cycle: int) -> int:
-    """Return how many instalments of a loan are due by a due-cycle and unpaid."""
-    return min(loan.remaining, cycle - loan.next_cycle + 1)
-
-
-@step
 def anything_due(s: State, r: Record, cycle: int) -> bool:
     """Return whether some loan has an instalment due; the oldest has one if any has."""
     return r.loans > 0 and s.loans[r.first_loan].next_cycle <= cycle
 
 
 @step
-def pay_next(s: State, loan: Record) -> int:
-    """Pay the next instalment of a loan and return its principal."""
-    principal = next_principal(s, loan)
-    loan.balance -= principal
-    loan.remaining -= 1
-    return principal
-
-
-@step
-def pay_instalments(s: State, loan: Record, due: int) -> int:
-    """Pay so many instalments of a loan and return their principal."""
-    principal = 0
-    for _ in range(due):
-        principal += pay_next(s, loan)
-    loan.next_cycle += due
-    return principal
-
-
-@step
 def pay_loan(s: State, r: Record, loan: Record, day: int, cycle: int, late: bool) -> int:
     """Pay what is due of a loan and return its principal; where holds wait for its settlement, open one."""
-    due = instalments_due(loan, cycle)
+    due = min(loan.remaining, cycle - loan.next_cycle + 1)
     if due == 0:
         return 0
-    principal = pay_instalments(s, loan, due)
+    paid = 0
+    for _ in range(due):
+        principal = next_principal(s, loan)
+        loan.balance -= principal
+        loan.remaining -= 1
+        paid += principal
+    loan.next_cycle += due
     if s.product.per_loan:
-        repay_apart(s, r, loan, day, principal, late)
-    return principal
+        repay_apart(s, r, loan, day, paid, late)
+    return paid
 
 
 @rare
@@ -123,7 +104,7 @@ def prepays(s: State, r: Record, day: int, u: float) -> bool:
         return False
     if not in_progress(s, r, day):
         return True
-    return u < s.behaviour.prepay_chance * (1.0 - pull(s, r, day, TRANSPARENCY))
+    return u < s.behaviour.prepay_chance * (1.0 - pull(s, r, day, levers.TRANSPARENCY))
 
 
 @step
@@ -139,7 +120,7 @@ def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
     pay_all_due(s, r, day, cycle, late and s.rules.denies_overdue != 0)
     if not cure and prepays(s, r, day, chance):
         prepay(s, r, day)
-    if takes_up(r, TIMELY_SCORING):
+    if takes_up(r, levers.TIMELY_SCORING):
         evaluate_at_repayment(s, r, day)
 
 
@@ -148,7 +129,7 @@ def made_rarer(s: State, r: Record, day: int, chance: float) -> float:
     """Return what the levers leave of the chance that a payment is not made on its day."""
     if r.levers == 0:
         return chance
-    return chance * (1.0 - pull(s, r, day, PAY_ON_TIME)) * (1.0 - pull(s, r, day, EDUCATION))
+    return chance * (1.0 - pull(s, r, day, levers.PAY_ON_TIME)) * (1.0 - pull(s, r, day, levers.EDUCATION))
 
 
 @step

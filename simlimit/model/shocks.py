@@ -22,28 +22,13 @@ def move_queued(s: State, r: Record, day: int, cause: int) -> None:
 
 
 @step
-def freeze(s: State, r: Record, day: int) -> None:
-    """Begin a freeze of a borrower."""
-    r.freezes += 1
-    if r.freezes == 1:
-        s.today.frozen += 1
-        move_queued(s, r, day, causes.POLICY)
-
-
-@step
-def thaw(s: State, r: Record, day: int) -> None:
-    """End a freeze of a borrower, which another may still freeze."""
-    r.freezes -= 1
-    if r.freezes == 0:
-        s.today.frozen -= 1
-        move_queued(s, r, day, causes.FUNDING)
-
-
-@step
 def strike(s: State, r: Record, day: int, kind: int, size: int) -> None:
     """Apply the begin of a shock to a borrower it covers."""
     if kind == causes.FREEZE:
-        freeze(s, r, day)
+        r.freezes += 1
+        if r.freezes == 1:
+            s.today.frozen += 1
+            move_queued(s, r, day, causes.POLICY)
     elif kind == causes.TIGHTENING:
         r.tightened += size
     elif kind == causes.WATCH_LIST:
@@ -61,7 +46,10 @@ def strike(s: State, r: Record, day: int, kind: int, size: int) -> None:
 def recede(s: State, r: Record, day: int, kind: int, size: int) -> None:
     """Apply the end of a shock to a borrower it covers."""
     if kind == causes.FREEZE:
-        thaw(s, r, day)
+        r.freezes -= 1
+        if r.freezes == 0:  # no other still freezes the borrower
+            s.today.frozen -= 1
+            move_queued(s, r, day, causes.FUNDING)
     elif kind == causes.TIGHTENING:
         r.tightened -= size
     elif kind == causes.WATCH_LIST:

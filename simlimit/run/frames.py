@@ -33,9 +33,7 @@ def _labels(codes: npt.NDArray[Any], names: tuple[str, ...]) -> "pd.Categorical[
     return pd.Categorical.from_codes(codes.astype(np.int16), categories=pd.Index(names))
 
 
-def _loan_numbers(
-    state: State, origin: npt.NDArray[Any], borrower: npt.NDArray[Any]
-) -> npt.NDArray[np.int64]:
+def _loan_numbers(state: State, origin: Records, borrower: Records) -> npt.NDArray[np.int64]:
     """Return the number of the loan of each (day of origin, borrower), -1 where there is none."""
     numbered = np.sort(state.loan_keys[: state.storage.loan_keys_used])
     keys = loan_key(origin.astype(np.int64), borrower.astype(np.int64))

@@ -15,13 +15,7 @@ _OPENING: dict[End | None, str] = {None: "from", "low": "above", "high": "from"}
 _CLOSING: dict[End | None, str] = {None: "to", "low": "and at most", "high": "and below"}
 
 
-def field(
-    default: T,
-    meaning: str,
-    allowed: str,
-    unit: str = "",
-    **constraints: Any,  # noqa: ANN401
-) -> T:
+def field(default: T, meaning: str, allowed: str, unit: str = "", **constraints: Any) -> T:  # noqa: ANN401
     """Declare a field: `allowed` completes the sentence "it must be ..."; the constraints are pydantic's.
 
     The declared default stands for the field's type, as with pydantic's own `Field`.
