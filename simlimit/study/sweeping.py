@@ -130,15 +130,13 @@ def sweep(
         raise SimlimitError(f"fields is {shown(fields)}, but must give each field a list of values.")
     grid = {name: list(values) for name, values in fields.items()}
     for name, values in grid.items():
+        refusal = f"fields gives {name} the values {shown(values)}, but must"
         if not all(isinstance(value, Hashable) for value in values):
             raise SimlimitError(
-                f"fields gives {name} the values {shown(values)}, but must give each field numbers or "
-                "texts; use compare for other differences."
+                f"{refusal} give each field numbers or texts; use compare for other differences."
             )
         if len(set(values)) < len(values):
-            raise SimlimitError(
-                f"fields gives {name} the values {shown(values)}, but must not repeat a value."
-            )
+            raise SimlimitError(f"{refusal} not repeat a value.")
     points = list(itertools.product(*grid.values()))
     scenarios = {}
     for point in points:
