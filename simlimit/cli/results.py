@@ -97,21 +97,20 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-    try:
-        if not os.path.lexists(target):
-            draft.rename(target)
-        elif _is_filled(target):
-            raise OSError("Directory not empty")
-        else:
-            for entry in [*draft.iterdir()]:
-                entry.rename(target / entry.name)
-            shutil.rmtree(draft, ignore_errors=True)
-    except OSError as error:
-        # It gets a name that nobody sweeps.
-        with suppress(OSError):
-            draft = draft.rename(draft.with_name(f"{target.name}-{uuid.uuid4().hex[:8]}"))
-        reason = f"{error.strerror or error}; the results are in {draft}"
-        raise SimlimitError(f"{target} cannot be written: {reason}.") from None
+        try:
+            if not os.path.lexists(target):
+                draft.rename(target)
+            elif _is_filled(target):
+                raise OSError("Directory not empty")
+            else:
+                for entry in [*draft.iterdir()]:
+                    entry.rename(target / entry.name)
+                shutil.rmtree(draft, ignore_errors=True)
+        except OSError as error:
+            # It gets a name that nobody sweeps.
+            with suppress(OSError):
+                draft = draft.rename(draft.with_name(f"{target.name}-{uuid.uuid4().hex[:8]}"))
+            raise OSError(f"{error.strerror or error}; the results are in {draft}") from None
 
 
 def _is_filled(folder: Path) -> bool:

@@ -85,22 +85,15 @@ def run_payments(s: State, agenda: Agenda, day: int) -> None:
 
 
 @step
-def cohort_bounds(s: State, agenda: Agenda, day: int) -> tuple[int, int]:
-    """Return the places of the cohort whose evaluations end today; none before the first can have ended."""
-    started = day - s.evaluation.duration_days
-    if started < 0:
-        return 0, 0
-    cohort = started % s.evaluation.period_days
-    return agenda.places[due_place(s, cohort, 0)], agenda.places[due_place(s, cohort + 1, 0)]
-
-
-@step
 def run_evaluations(s: State, agenda: Agenda, day: int) -> None:
-    """Phase 2: the evaluations of a cohort are decided."""
+    """Phase 2: the evaluations of a cohort are decided; none before the first can have ended."""
     s.clock.phase = phases.EVALUATE
-    first, last = cohort_bounds(s, agenda, day)
-    for b in range(first, last):
-        evaluate(s, s.borrowers[b], day)
+    started = day - s.evaluation.duration_days
+    if started >= 0:
+        cohort = started % s.evaluation.period_days
+        first, last = due_place(s, cohort, 0), due_place(s, cohort + 1, 0)
+        for b in range(agenda.places[first], agenda.places[last]):
+            evaluate(s, s.borrowers[b], day)
 
 
 @step

@@ -18,10 +18,15 @@ BEGIN = phases.SHOCKS + 0.5
 
 
 class Clock(simpy.Environment):
-    """An environment in which a delay is a finite number from 0 up.
+    """An environment of days and phases, in which a delay is a finite number from 0 up.
 
-    SimPy takes NaN, too, after which events come in no order, and compiled code writes outside its arrays.
+    Time is in days; phase k of day d is at ``d + k / 8``. SimPy takes NaN as a delay, too, after which events
+    come in no order, and compiled code writes outside its arrays.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moments: dict[float, simpy.Event] = {}
 
     def schedule(self, event: simpy.Event, priority: Any = NORMAL, delay: float = 0) -> None:  # noqa: ANN401
         """Schedule an event, as SimPy does, if its delay is one."""
@@ -37,35 +42,16 @@ class Clock(simpy.Environment):
             _check_delay(delay)
             raise
 
-
-def _check_delay(delay: object) -> None:
-    if not is_number(delay) or not 0 <= delay < math.inf:
-        raise SimlimitError(f"delay is {shown(delay)}, but must be a finite number of days from 0 up.")
-
-
-class Moments:
-    """The moments that somebody waits for.
-
-    Parameters
-    ----------
-    env : Clock
-        Time is in days; phase k of day d is at ``d + k / 8``.
-    """
-
-    def __init__(self, env: Clock) -> None:
-        self._env = env
-        self._events: dict[float, simpy.Event] = {}
-
     def at(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment; `Platform.at` says more."""
         try:
             time = day + phase / 8
-            moment = self._events.get(time)
+            moment = self._moments.get(time)
         except (TypeError, OverflowError):
             return self._new(day, phase, None)  # which refuses it
         # The end of a day is the beginning of another: a phase that does not exist may share its moment.
         if moment is None or moment.callbacks is None or phase > phases.RECORD or day % 1:
-            moment = self._events[time] = self._new(day, phase, moment)
+            moment = self._moments[time] = self._new(day, phase, moment)
         return moment
 
     def _new(self, day: int, phase: float, present: simpy.Event | None) -> simpy.Event:
@@ -76,9 +62,14 @@ class Moments:
             day = float(day)  # a short one has no room for LAST_DAY
         if not is_number(day) or not abs(day) < LAST_DAY or day != int(day):
             raise SimlimitError(f"day is {shown(day)}, but must be a whole number of days.")
-        wait = day + phase / 8 - self._env.now
+        wait = day + phase / 8 - self.now
         if wait < 0:
             raise SimlimitError(
-                f"day {day}, phase {phase} has passed: it is {self._env.now}; wait for a later one."
+                f"day {day}, phase {phase} has passed: it is {self.now}; wait for a later one."
             )
-        return self._env.timeout(wait) if present is None else present
+        return self.timeout(wait) if present is None else present
+
+
+def _check_delay(delay: object) -> None:
+    if not is_number(delay) or not 0 <= delay < math.inf:
+        raise SimlimitError(f"delay is {shown(delay)}, but must be a finite number of days from 0 up.")

@@ -5,7 +5,7 @@ from typing import Any
 import simpy
 
 from simlimit.arguments import check_number, check_whole
-from simlimit.drivers.moments import Clock, Moments
+from simlimit.drivers.moments import Clock
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
@@ -53,7 +53,6 @@ class Platform:
         self.scenario = scenario
         self.horizon = scenario.horizon_days
         self.state = state
-        self.moments = Moments(self.env)
         self._watched: dict[int, simpy.Event] = {}
 
     @property
@@ -86,7 +85,7 @@ class Platform:
         SimlimitError
             If the moment has passed, or there is no such phase.
         """
-        return self.moments.at(day, phase)
+        return self.env.at(day, phase)
 
     def open_holds(self, borrower: int) -> list[int]:
         """Return the numbers of a borrower's holds that have not ended, the latest opened first.

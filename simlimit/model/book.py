@@ -21,8 +21,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
-def _levels() -> Floats:
-    return (np.arange(ROWS) + 0.5) / ROWS
+_LEVELS = (np.arange(ROWS) + 0.5) / ROWS
 
 
 @lru_cache
@@ -30,13 +29,13 @@ def beta_table(mean: float, concentration: float | None) -> Floats:
     """Return the quantile table of a beta distribution; a mean without concentration is the same for all."""
     if concentration is None or mean in (0.0, 1.0):
         return np.full(ROWS, mean)
-    return betaincinv(mean * concentration, (1 - mean) * concentration, _levels())
+    return betaincinv(mean * concentration, (1 - mean) * concentration, _LEVELS)
 
 
 @lru_cache
 def limit_table(median: float, log_sd: float, low: float, high: float) -> Integers:
     """Return the quantile table of limits, in cents: log-normal, within bounds."""
-    logs = math.log(median) + log_sd * ndtri(_levels())
+    logs = math.log(median) + log_sd * ndtri(_LEVELS)
     return np.array([cents(min(max(math.exp(x), low), high)) for x in logs.tolist()], np.int64)
 
 
@@ -55,7 +54,8 @@ def mean_squared_utilisation(mean: float, concentration: float | None) -> float:
 class Book(Handle):
     """What borrowers are drawn from: quantile tables, and what a portfolio gives instead.
 
-    The arrays ``given_*`` are empty without a portfolio, and where its file has no such column.
+    The arrays ``given_*`` are named after the columns of the portfolio. They are empty without one, and where
+    its file has no such column.
     """
 
     limits = array_of(np.int64)
@@ -63,14 +63,14 @@ class Book(Handle):
     scores = array_of(np.float64)
     propensities = array_of(np.float64)
     region_bounds = array_of(np.float64)
-    given_limit = array_of(np.int64)
-    given_outstanding = array_of(np.int64)
+    given_limit_cents = array_of(np.int64)
+    given_outstanding_cents = array_of(np.int64)
     given_score = array_of(np.float64)
     given_region = array_of(np.int64)
-    given_propensity = array_of(np.float64)
+    given_late_share = array_of(np.float64)
     given_risky = array_of(np.int64)
     given_months_late = array_of(np.int64)
-    given_spell = array_of(np.int64)
+    given_spell_months = array_of(np.int64)
 
 
 def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Integers | None:
@@ -85,20 +85,12 @@ def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Intege
 
 def _given(portfolio: Portfolio, risky_share: float) -> dict[str, npt.NDArray[Any]]:
     """Return what a portfolio gives, by the names of a book."""
-    columns = {
-        "given_limit": portfolio.limit_cents,
-        "given_outstanding": portfolio.outstanding_cents,
-        "given_score": portfolio.score,
-        "given_region": portfolio.region,
-        "given_propensity": portfolio.late_share,
-        "given_risky": _risky_of_portfolio(portfolio.late_share, risky_share),
-        "given_months_late": portfolio.months_late,
-        "given_spell": portfolio.spell_months,
-    }
+    columns = {f"given_{name}": column for name, column in vars(portfolio).items()}
+    columns["given_risky"] = _risky_of_portfolio(portfolio.late_share, risky_share)
     return {
-        name: np.ascontiguousarray(column, Book.members[name].kind)
-        for name, column in columns.items()
-        if column is not None
+        name: np.ascontiguousarray(columns[name], member.kind)
+        for name, member in Book.members.items()
+        if columns.get(name) is not None
     }
 
 

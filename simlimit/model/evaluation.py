@@ -11,7 +11,7 @@ from simlimit.model.ledger import line_of, log
 from simlimit.model.levers import pull, takes_up
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.money import share
-from simlimit.model.randomness import uniforms
+from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, Record, Records
 from simlimit.model.score import new_score
 from simlimit.model.state import State, lenders_in_use, utilisation
@@ -51,21 +51,9 @@ def screen_number(s: State, r: Record, started: int, occasion: int) -> float:
 
 
 @rare
-def flag_after(s: State, r: Record, time: float, f: float) -> bool:
-    """Let time pass in which a flag comes or goes; return whether it is there at the end."""
-    flagged = bool(r.flagged)
-    if r.flag_changes == 0:
-        u = uniforms(s.run, streams.FLAG, r.borrower, 0, 0)
-        flagged = u[0] < f
-        r.flag_clock = -math.log(u[1])
-        r.flag_changes = 1
-    while np.float64(r.flag_clock) <= time * flag_rate(s, flagged, f):
-        time -= np.float64(r.flag_clock) / flag_rate(s, flagged, f)
-        flagged = not flagged
-        r.flag_clock = -math.log(uniforms(s.run, streams.FLAG, r.borrower, r.flag_changes, 0)[1])
-        r.flag_changes += 1
-    r.flag_clock = np.float64(r.flag_clock) - time * flag_rate(s, flagged, f)
-    return flagged
+def flag_numbers(s: State, r: Record) -> Numbers:
+    """Return the random numbers of the next change of a flag."""
+    return uniforms(s.run, streams.FLAG, r.borrower, r.flag_changes, 0)
 
 
 @step
@@ -82,11 +70,19 @@ def update_flag(s: State, r: Record, day: int, f: float) -> bool:
     at different times make the same mistakes.
     """
     time = float(day - max(0, int(r.last_decision)))
-    passed = time * flag_rate(s, r.flagged != 0, f)
-    if r.flag_changes == 0 or np.float64(r.flag_clock) <= passed:
-        return flag_after(s, r, time, f)
-    r.flag_clock = np.float64(r.flag_clock) - passed
-    return r.flagged != 0
+    flagged = r.flagged != 0
+    if r.flag_changes == 0:
+        u = flag_numbers(s, r)
+        flagged = u[0] < f
+        r.flag_clock = -math.log(u[1])
+        r.flag_changes = 1
+    while np.float64(r.flag_clock) <= time * flag_rate(s, flagged, f):
+        time -= np.float64(r.flag_clock) / flag_rate(s, flagged, f)
+        flagged = not flagged
+        r.flag_clock = -math.log(flag_numbers(s, r)[1])
+        r.flag_changes += 1
+    r.flag_clock = np.float64(r.flag_clock) - time * flag_rate(s, flagged, f)
+    return flagged
 
 
 @step

@@ -49,23 +49,24 @@ def first_due_day(s: State, u: float) -> int:
 @step
 def give_starting_loan(s: State, r: Record, age: float) -> None:
     """Open the loan with which a borrower begins, of random age; in arrears if the portfolio says so."""
-    months_late = s.book.given_months_late[r.borrower] if len(s.book.given_months_late) > 0 else 0
+    arrears, spells = s.book.given_months_late, s.book.given_spell_months
+    months_late = arrears[r.borrower] if len(arrears) > 0 else 0
     paid = int(age * s.product.instalments)
     origin = r.due_day - (paid + months_late + 1) * s.product.cycle_days
     open_loan(s, r, r.outstanding, origin, s.product.instalments - paid, -months_late)
     r.last_draw = origin
     if months_late > 0:
         r.oldest_due = r.due_day - months_late * s.product.cycle_days
-        r.spell = max(1, s.book.given_spell[r.borrower]) if len(s.book.given_spell) > 0 else months_late
+        r.spell = max(1, spells[r.borrower]) if len(spells) > 0 else months_late
 
 
 @step
 def take_from_book(s: State, r: Record, u: Numbers) -> None:
     """Set what a borrower owes and how it pays: drawn, or as the portfolio says."""
     u_limit, u_utilisation, u_score, u_late = u
-    if len(s.book.given_limit) > 0:
-        r.limit = s.book.given_limit[r.borrower]
-        r.outstanding = s.book.given_outstanding[r.borrower]
+    if len(s.book.given_limit_cents) > 0:
+        r.limit = s.book.given_limit_cents[r.borrower]
+        r.outstanding = s.book.given_outstanding_cents[r.borrower]
     else:
         r.limit = s.book.limits[int(u_limit * ROWS)]
         r.outstanding = share(r.limit, s.book.utilisations[int(u_utilisation * ROWS)])
@@ -75,8 +76,8 @@ def take_from_book(s: State, r: Record, u: Numbers) -> None:
         r.score = s.book.given_score[r.borrower]
     else:
         r.score = s.book.scores[int(u_score * ROWS)]
-    if len(s.book.given_propensity) > 0:
-        r.propensity = s.book.given_propensity[r.borrower]
+    if len(s.book.given_late_share) > 0:
+        r.propensity = s.book.given_late_share[r.borrower]
         r.risky = s.book.given_risky[r.borrower]
     else:
         r.propensity = s.book.propensities[int(u_late * ROWS)]

@@ -116,8 +116,8 @@ def check_sums(p: Record, book: Book, borrowers: int) -> None:
     What a borrower repays, draws or misses on a day is at most what it owes at the start, or what its limit
     can grow to.
     """
-    limit = float((book.given_limit if len(book.given_limit) else book.limits).max())
-    owed = float(book.given_outstanding.max(initial=0)) if len(book.given_limit) else 1.5 * limit
+    limit = float((book.given_limit_cents if len(book.given_limit_cents) else book.limits).max())
+    owed = float(book.given_outstanding_cents.max(initial=0)) if len(book.given_limit_cents) else 1.5 * limit
     growth = (1 + p.run.horizon // levers.CAMPAIGN_DAYS) * math.log1p(p.levers.strength[levers.CAMPAIGN])
     if p.limits.raise_score <= 1:
         growth += (1 + p.run.horizon // p.limits.raise_days) * math.log1p(p.limits.raise_bp / 10_000)

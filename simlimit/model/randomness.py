@@ -16,6 +16,7 @@ from simlimit.model.records import Record
 
 Numbers: TypeAlias = tuple[float, float, float, float]
 """Four uniform numbers, strictly between 0 and 1."""
+Words: TypeAlias = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 BATCH_SIZE = 128
 """For how many entities numbers are drawn together."""
@@ -30,9 +31,7 @@ _SCALE = 2.0**-32
 
 
 @step
-def philox(
-    c0: int, c1: int, c2: int, c3: int, k0: int, k1: int
-) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> Words:
     """Return the four words of Philox4x32-10 for a counter and a key of 32-bit words."""
     x0 = np.uint64(int(c0) & 0xFFFFFFFF)
     x1 = np.uint64(int(c1) & 0xFFFFFFFF)

@@ -36,18 +36,31 @@ def anything_due(s: State, r: Record, cycle: int) -> bool:
 
 
 @step
+def pay_next(s: State, loan: Record) -> int:
+    """Pay the next instalment of a loan and return its principal."""
+    principal = next_principal(s, loan)
+    loan.balance -= principal
+    loan.remaining -= 1
+    return principal
+
+
+@step
+def pay_instalments(s: State, loan: Record, due: int) -> int:
+    """Pay so many instalments of a loan and return their principal."""
+    paid = 0
+    for _ in range(due):
+        paid += pay_next(s, loan)
+    loan.next_cycle += due
+    return paid
+
+
+@step
 def pay_loan(s: State, r: Record, loan: Record, day: int, cycle: int, late: bool) -> int:
     """Pay what is due of a loan and return its principal; where holds wait for its settlement, open one."""
     due = min(loan.remaining, cycle - loan.next_cycle + 1)
     if due == 0:
         return 0
-    paid = 0
-    for _ in range(due):
-        principal = next_principal(s, loan)
-        loan.balance -= principal
-        loan.remaining -= 1
-        paid += principal
-    loan.next_cycle += due
+    paid = pay_instalments(s, loan, due)
     if s.product.per_loan:
         repay_apart(s, r, loan, day, paid, late)
     return paid
@@ -154,15 +167,12 @@ def misses(s: State, r: Record, day: int, u: float) -> bool:
 def decide_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
     """Decide what becomes of a due day: paid (or cured), missed or slipped; return whether it is paid."""
     u_late, u_slip, u_days, _ = u
-    if r.spell > 0:
-        if u_late < s.behaviour.cure_hazards[min(r.spell, s.behaviour.cures) - 1]:
-            return True
+    if r.spell > 0 and u_late < s.behaviour.cure_hazards[min(r.spell, s.behaviour.cures) - 1]:
+        return True
+    if r.spell > 0 or misses(s, r, day, u_late):
+        if r.spell == 0:
+            r.oldest_due = day
         r.spell += 1
-        log(s, day, events.MISS, subject_of(r.borrower, NO_LOAN, cycle), 0, causes.NONE)
-        return False
-    if misses(s, r, day, u_late):
-        r.spell = 1
-        r.oldest_due = day
         log(s, day, events.MISS, subject_of(r.borrower, NO_LOAN, cycle), 0, causes.NONE)
         return False
     if u_slip < made_rarer(s, r, day, s.behaviour.slip_share):

@@ -56,12 +56,6 @@ def recede(s: State, r: Record, day: int, kind: int, size: int) -> None:
         r.watches -= 1
 
 
-@step
-def covers(s: State, i: int, r: Record) -> bool:
-    """Return whether a shock that begins now covers a borrower."""
-    return s.shock_regions[i, r.region] and r.score < s.shocks[i].score_below
-
-
 @transition
 def begin_shock(s: State, k: int, day: int) -> None:
     """Begin an occurrence of a shock, and note whom it covers.
@@ -82,9 +76,10 @@ def begin_shock(s: State, k: int, day: int) -> None:
         s.totals.squeezes += shock.strength
         return
     for b in range(len(s.borrowers)):
-        s.covered[k, b] = covers(s, i, s.borrowers[b])
+        r = s.borrowers[b]
+        s.covered[k, b] = s.shock_regions[i, r.region] and r.score < shock.score_below
         if s.covered[k, b]:
-            strike(s, s.borrowers[b], day, shock.kind, shock.strength)
+            strike(s, r, day, shock.kind, shock.strength)
 
 
 @transition

@@ -59,9 +59,9 @@ def repayments(prepared: PreparedScenario) -> Repayments:
 def _totals(prepared: PreparedScenario) -> tuple[float, float, float]:
     """Return how many borrowers owe something at the start, and all that is owed and all limits."""
     book, number = prepared.book, prepared.borrowers
-    if len(book.given_limit):
-        owed = book.given_outstanding
-        return float(np.count_nonzero(owed)), float(owed.sum()) / 100, float(book.given_limit.sum()) / 100
+    given, owed = book.given_limit_cents, book.given_outstanding_cents
+    if len(given):
+        return float(np.count_nonzero(owed)), float(owed.sum()) / 100, float(given.sum()) / 100
     limit = number * float(book.limits.mean()) / 100
     debtors = number * np.count_nonzero(book.utilisations) / len(book.utilisations)
     return float(debtors), limit * float(book.utilisations.mean()) / 10_000, limit

@@ -14,6 +14,7 @@ from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, nu
 
 CURRENCY = "currency units"
 _PER_DUE_DAY = "probability per due day"
+_BORROWERS = "share of borrowers"
 
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
@@ -52,7 +53,7 @@ class Population(Part):
     utilisation_concentration: float | None = _concentration("utilisation")
     score_mean: float = fraction(1.0, "score", "Mean of the credit scores at the start")
     score_concentration: float | None = _concentration("score")
-    other_lenders: float = fraction(0.0, "share of borrowers", "Borrowers with another lender at the start")
+    other_lenders: float = fraction(0.0, _BORROWERS, "Borrowers with another lender at the start")
 
     def _check(self) -> None:
         if not 0 < len(self.regions) <= MOST_REGIONS or abs(sum(self.regions.values()) - 1) > 1e-9:
@@ -153,12 +154,10 @@ class Weights(Part):
 class Screening(Part):
     """Behaviour analysis, which can be wrong."""
 
-    false_flag: float = fraction(
-        0.0, "share of borrowers", "Long-run share flagged by mistake", open_end="high"
-    )
+    false_flag: float = fraction(0.0, _BORROWERS, "Long-run share flagged by mistake", open_end="high")
     flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of flags, from 1; 0: new at evaluations")
     weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
-    risky_share: float = fraction(0.0, "share of borrowers", "Borrowers who are risky: those who pay latest")
+    risky_share: float = fraction(0.0, _BORROWERS, "Borrowers who are risky: those who pay latest")
     detection: float = fraction(0.0, "share of time", "Long-run share for which a risky borrower is flagged")
 
     def _check(self) -> None:
@@ -172,7 +171,7 @@ ServiceLaw = Literal["exponential", "constant", "lognormal"]
 class Review(Part):
     """The manual desk for borrowers on the watch-list."""
 
-    watch_share: float = fraction(0.0, "share of borrowers", "Borrowers on the watch-list")
+    watch_share: float = fraction(0.0, _BORROWERS, "Borrowers on the watch-list")
     reviewers: int = whole(1, 1, 100_000, "reviewers", "Reviewers at the desk")
     service_days: float = number(1.0, 0, 3650, "days", "Mean time of one review")
     service_law: ServiceLaw = choice(ServiceLaw, "exponential", "Distribution of the time of a review")
@@ -270,7 +269,7 @@ class Lever(Part):
 
     kind: LeverKind = choice(LeverKind, REQUIRED, "What is done")
     strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
-    uptake: float = fraction(1.0, "share of borrowers", "Borrowers who take it up, or whom it reaches")
+    uptake: float = fraction(1.0, _BORROWERS, "Borrowers who take it up, or whom it reaches")
     from_day: int = whole(0, 0, 30_000, "day", "First day on which it works")
     cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "Only reported, beside the effect")
     product: ServedBy | None = choice(ServedBy, None, "Preset that serves what diversify sends elsewhere")

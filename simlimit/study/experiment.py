@@ -108,8 +108,8 @@ def run_chunk(experiment: Experiment, first: int, number: int) -> Chunk:
     return Chunk(first, tallies, tables, experiment.key)
 
 
-def run_sent_chunk(experiment: Experiment, first: int, number: int) -> Chunk | None:
-    """Run a chunk in a worker of an executor; None if its book neither comes with it nor has come before."""
+def run_sent_chunk(experiment: Experiment, first: int, number: int) -> Chunk | str:
+    """Run a chunk in a worker of an executor; or ask for its book, by digest, if that has not come yet."""
     if other := difference(code_identity(), experiment.code or {}):
         raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
     prepared = experiment.prepared
@@ -117,10 +117,10 @@ def run_sent_chunk(experiment: Experiment, first: int, number: int) -> Chunk | N
         if len(_books) >= MOST_BOOKS:
             _books.clear()
         _books[experiment.book] = prepared.book
-    book = _books.get(experiment.book)
-    if book is None:
-        return None
-    return run_chunk(experiment._replace(prepared=prepared._replace(book=book)), first, number)
+    if experiment.book not in _books:
+        return experiment.book
+    prepared = prepared._replace(book=_books[experiment.book])
+    return run_chunk(experiment._replace(prepared=prepared), first, number)
 
 
 def _simulate(experiment: Experiment, replication: int) -> State:

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 import simlimit
@@ -16,6 +15,7 @@ from simlimit.delays.clusters import clusters_behind
 from simlimit.delays.share_intervals import mark_few, never_falling
 from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
+from simlimit.model.book import Integers
 from simlimit.model.causes import GATES
 from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP, check_kept
@@ -388,7 +388,7 @@ class Study(TabularResult):
 
     def _counts(
         self, which: Literal["ended", "followed"], confidence: float, weight: str, group: str | None
-    ) -> npt.NDArray[np.int64]:
+    ) -> Integers:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
         confidence = check_confidence(confidence)
         check_choice("weight", weight, WEIGHTS)
@@ -398,9 +398,7 @@ class Study(TabularResult):
         check_choice("group", group, self.by, "study.groups()")
         return counts[:, self.by.index(group)].astype(np.int64)
 
-    def _ended(
-        self, confidence: float, weight: str, group: str | None
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _ended(self, confidence: float, weight: str, group: str | None) -> tuple[Integers, Integers]:
         """Return the counts of each replication that ended in each way at each age, and the last seen."""
         counts = self._counts("ended", confidence, weight, group)
         return counts[:, :2], metrics.last_seen(counts[:, 2])
@@ -412,7 +410,7 @@ class Study(TabularResult):
         return pd.concat(tables, names=["replication"]).reset_index("replication").reset_index(drop=True)
 
 
-def _shares(counts: npt.NDArray[np.int64]) -> Floats:
+def _shares(counts: Integers) -> Floats:
     """Return counts as shares of all followed holds, whose number is the same at every age."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(counts / counts.sum(axis=-2, keepdims=True))

@@ -19,8 +19,8 @@ from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 
 Bar: TypeAlias = "tqdm[Any]"
-Task: TypeAlias = tuple[Replications, int, int, bool, "Future[Any]"]
-"""A chunk that is asked for: of what, its first replication, their number, whether its book goes with it."""
+Task: TypeAlias = tuple[Replications, int, int, "Future[Any]"]
+"""A chunk that is asked for: of what, its first replication, their number."""
 MOST_UNKNOWN = 32
 """The first tasks bring their book, two for each worker; for so many where their number is not known."""
 
@@ -61,18 +61,18 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
 
     def submit(replications: Replications, first: int, number: int, with_book: bool) -> Task:
         experiment = replications.experiment
-        work: Callable[[Experiment, int, int], Chunk | None] = run_chunk
+        work: Callable[[Experiment, int, int], Chunk | str] = run_chunk
         if experiment.code is not None:
             work, experiment = run_sent_chunk, experiment if with_book else without_book(experiment)
-        return replications, first, number, with_book, pool.submit(work, experiment, first, number)
+        return replications, first, number, pool.submit(work, experiment, first, number)
 
     try:
         pending.extend(submit(*task, with_book=True) for task in itertools.islice(tasks, enough))
         # In the order of the replications: so an interrupt finds all done up to some number.
         while pending:
-            replications, first, number, with_book, future = pending[0]
+            replications, first, number, future = pending[0]
             chunk = future.result()
-            if chunk is None and not with_book:
+            if chunk == replications.experiment.book:  # which a worker asks for
                 pending[0] = submit(replications, first, number, with_book=True)
                 continue
             if not isinstance(chunk, Chunk) or not chunk.answers(replications.experiment, first, number):

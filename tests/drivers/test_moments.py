@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simlimit as sl
-from simlimit.drivers.moments import Clock, Moments
+from simlimit.drivers.moments import Clock
 from simlimit.drivers.platform import Platform
 
 SMALL = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 60})
@@ -73,13 +73,13 @@ def test_days_never_run_backwards(delays: list[float]) -> None:
     ],
 )
 def test_a_moment_that_there_is_not_is_refused(day: float, phase: float, said: str) -> None:
-    moments = Moments(Clock())
-    moments.at(8, 0)
+    clock = Clock()
+    clock.at(8, 0)
     with pytest.raises(sl.SimlimitError, match=f"^{said}"):
-        moments.at(day, phase)
+        clock.at(day, phase)
 
 
 @pytest.mark.parametrize("day", [7, 7.0, np.int64(7), np.float64(7), Fraction(7).numerator])
 def test_a_day_may_be_any_whole_number(day: float) -> None:
-    moments = Moments(Clock())
-    assert moments.at(day, 5) is moments.at(7, 5)
+    clock = Clock()
+    assert clock.at(day, 5) is clock.at(7, 5)
