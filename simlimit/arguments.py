@@ -57,6 +57,17 @@ def shown(value: object) -> str:
     return " ".join(_short.repr(value).split())
 
 
+def rounded(number: float) -> str:
+    """Return a positive number as a sentence shows it: with two digits or all before the point.
+
+    Examples
+    --------
+    >>> rounded(0.0123), rounded(15_000.4)
+    ('0.012', '15,000')
+    """
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
 def kind_of(value: object) -> str:
     """Return the type of a value with the package that it comes from: two packages may have a `DataFrame`."""
     kind = type(value)
@@ -123,7 +134,7 @@ def check_choice(name: str, value: object, allowed: Iterable[str], where: str = 
 def check_flag(name: str, value: object) -> None:
     """Refuse what is no truth value: a text such as "no" would count as true."""
     if not isinstance(value, bool | np.bool_):
-        raise SimlimitError(f"{name} is {shown(value)}, but must be True or False.")
+        raise refused(name, value, "True or False")
 
 
 def check_confidence(confidence: object) -> float:
@@ -181,7 +192,7 @@ def as_path(name: str, value: str | os.PathLike[str], refusal: type[SimlimitErro
     """Return the path of a file or folder, or refuse what can be none."""
     try:
         path = Path(value)
-        if b"\0" in os.fsencode(path):
+        if b"\0" in os.fsencode(path) or value == "":
             raise ValueError
         return path
     except (TypeError, ValueError):

@@ -23,7 +23,7 @@ def draft_name() -> str:
     return f"{_OWN}{os.getpid()}-{uuid.uuid4().hex}"
 
 
-def sweep(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Remove the drafts of processes of this machine that have ended, and of others if they are old."""
     for path in folder.glob(f"{DRAFT}*"):
         # What cannot be looked at or removed is left: perhaps another process sweeps, too.

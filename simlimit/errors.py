@@ -97,6 +97,7 @@ def _one_line(sentence: str) -> str:
     return line if len(line) <= LONGEST_SENTENCE else f"{line[:235]} ... {line[-160:]}"
 
 
+_PASSED_OVER = ("simlimit", "numba")
 _SAID: set[tuple[str, str, int]] = set()
 """Sentences and the lines about which they were said. Python forgets its own whenever a filter changes."""
 
@@ -105,7 +106,8 @@ def warn(sentence: str) -> None:
     """Issue a `SimlimitWarning`, once, about the line of the user's code that called the package."""
     sentence = _one_line(sentence)
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "simlimit":
+    # numba compiles, and so calls the package back, in the middle of a call.
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in _PASSED_OVER:
         level, frame = level + 1, frame.f_back
     said = (sentence, frame.f_code.co_filename, frame.f_lineno)
     if said not in _SAID:

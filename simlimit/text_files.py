@@ -45,7 +45,7 @@ def read_text(
         line = content[: getattr(error, "start", 0)].count(b"\n") + 1
         raise refusal(
             f"{path} is not {encoding.removesuffix('-sig')} text: line {line} cannot be read; "
-            f'save the file as UTF-8 ("CSV UTF-8" in Excel){hint}.'
+            f"save the file as UTF-8{hint}."
         ) from None
     except (LookupError, TypeError, ValueError):
         raise SimlimitError(

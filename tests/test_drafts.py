@@ -24,7 +24,7 @@ def test_drafts_are_swept_if_their_process_has_ended_or_if_they_are_old(tmp_path
     folder = tmp_path / draft_of(ended)
     folder.mkdir()
     (folder / "table.csv").write_text("half a")
-    drafts.sweep(tmp_path)
+    drafts.remove_leftovers(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == kept
 
 

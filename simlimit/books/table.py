@@ -30,7 +30,7 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
         names = pd.DataFrame([[str(name) for name in source.columns]])
         rows = source.astype(str).where(source.notna(), "").set_axis(names.columns, axis="columns")
         return pd.concat([names, rows]).set_axis(pd.Index(["of names", *source.index], name="frame: row"))
-    text = read_text(source, PortfolioError, encoding, hint)
+    text = read_text(source, PortfolioError, encoding, f' ("CSV UTF-8" in Excel){hint}')
     try:
         cells = pd.read_csv(StringIO(text), header=None, dtype=str, na_filter=False, skip_blank_lines=False)
     except pd.errors.EmptyDataError:

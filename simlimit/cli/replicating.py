@@ -109,7 +109,8 @@ def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[s
     if not stop.studies:
         raise KeyboardInterrupt(f"interrupted; no replication was done{on}.")
     done = len(next(iter(stop.studies.values())))
-    print(f"simlimit: interrupted; replications done and kept: {done:,}{on}.", file=sys.stderr)
+    where = "" if options.store or options.out else "; with --store the same command would continue"
+    print(f"simlimit: interrupted; replications done: {done:,}{on or where}.", file=sys.stderr)
     return stop.studies
 
 

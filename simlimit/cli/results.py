@@ -15,7 +15,7 @@ import pandas as pd
 
 from simlimit.arguments import as_path
 from simlimit.cli.stopping import ignore_signals
-from simlimit.drafts import DRAFT, draft_name, sweep, writing
+from simlimit.drafts import DRAFT, draft_name, remove_leftovers, writing
 from simlimit.errors import SimlimitError
 
 _QUOTED = re.compile(r'[,"\r\n]')
@@ -34,7 +34,7 @@ def check_output(path: str, store: str | None = None) -> None:
         is_new = not os.path.lexists(target)
         if not is_new and (not target.is_dir() or _is_filled(target)):
             raise SimlimitError(f"{target} already exists, but the output must be a new or empty folder.")
-        sweep(target.parent if is_new else target)
+        remove_leftovers(target.parent if is_new else target)
         # Whether it can be written is better known now than at the end.
         probe = target if is_new else target / draft_name()
         probe.mkdir()

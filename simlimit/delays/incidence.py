@@ -19,9 +19,9 @@ MANY_CELLS = 300_000_000
 
 def cumulative_incidence(
     frame: pd.DataFrame,
-    *,
     duration: str = "delay_days",
     outcome: str = "outcome",
+    *,
     censored: Hashable | None = "pending",
     weight: str | None = None,
     by: str | Sequence[str] | None = None,

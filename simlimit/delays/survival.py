@@ -16,9 +16,9 @@ from simlimit.errors import SimlimitError
 
 def kaplan_meier(
     frame: pd.DataFrame,
-    *,
     duration: str = "delay_days",
     outcome: str = "outcome",
+    *,
     censored: Hashable | None = "pending",
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,

@@ -4,7 +4,7 @@ from typing import Any
 
 import simpy
 
-from simlimit.arguments import check_number, check_whole
+from simlimit.arguments import check_number, check_whole, shown
 from simlimit.drivers.moments import Clock
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
@@ -239,6 +239,8 @@ class Platform:
 
     def _opened(self, hold: int) -> int:
         """Return the number of a hold, which must have been opened: there is space for more."""
+        if self.state.storage.holds_used == 0:
+            raise SimlimitError(f"hold is {shown(hold)}, but no hold has been opened yet.")
         return check_whole("hold", hold, self.state.storage.holds_used - 1)
 
     def _begin_action(self) -> None:

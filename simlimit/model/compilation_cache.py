@@ -65,6 +65,7 @@ class Cache(FunctionCache):
         if folder not in Path(self._cache_path).parents:
             raise OSError("numba found another place, where stale code may lie.")
         stamp = self._impl.locator.get_source_stamp()
+        self._folder = folder
         self._cache_file = _SealedFile(self._cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, signature: object, context: object) -> CompileResult | None:
@@ -72,7 +73,7 @@ class Cache(FunctionCache):
         try:
             return super().load_overload(signature, context)
         except Exception:  # Reading a damaged file may raise anything.
-            warn(f"A file in {self._cache_path} is damaged, so the model is compiled anew (20 seconds).")
+            warn(f"A file in {self._folder} is damaged, so the model is compiled anew (20 seconds).")
             with suppress(OSError):
                 self.flush()
             return None
@@ -82,4 +83,4 @@ class Cache(FunctionCache):
         try:
             super().save_overload(signature, compiled)
         except OSError as error:
-            warn(f"The compiled model cannot be kept in {self._cache_path} ({error.strerror}).")
+            warn(f"The compiled model cannot be kept in {self._folder} ({error.strerror}).")

@@ -71,7 +71,7 @@ def forest(
     """
     check_type("comparison", comparison, Comparison)
     label = Labels(language)
-    names = as_choices("metrics", metrics, tuple(METRICS), "docs/statistics.md")
+    names = as_choices("metrics", metrics, tuple(METRICS), "study.metrics()")
     table = comparison.differences(confidence, weight, names)
     study = comparison.studies[comparison.reference]
     scale, unit = _unit(names, weight)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from simlimit.arguments import rounded
 from simlimit.errors import SimlimitError
 from simlimit.model.preparation import PreparedScenario, count_rows
 from simlimit.model.records import COUNT
@@ -19,8 +20,8 @@ def require(needed: float, subject: str, remedy: str) -> None:
     available = available_memory()
     if needed > available:
         raise SimlimitError(
-            f"{subject} about {needed / 2**30:.3g} GiB of memory, but this process may take "
-            f"{available / 2**30:.3g} GiB more; {remedy}."
+            f"{subject} about {rounded(needed / 2**30)} GiB of memory, but this process may take "
+            f"{rounded(available / 2**30)} GiB more; {remedy}."
         )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simlimit.arguments import rounded
 from simlimit.model.parameters import annuity_factors
 from simlimit.model.preparation import PreparedScenario
 from simlimit.run.outside import warn_of_first
@@ -153,8 +154,8 @@ def overload_sentence(prepared: PreparedScenario) -> str:
     problems, remedies = [], []
     if desk.offered > desk.capacity:
         reviewers = "1 reviewer" if desk.capacity == 1 else f"{desk.capacity:.0f} reviewers"
-        times = desk.offered / desk.capacity
-        problems.append(f"the desk is estimated to be offered {times:.2g} times what its {reviewers} can do")
+        times = rounded(desk.offered / desk.capacity)
+        problems.append(f"the desk is estimated to be offered {times} times what its {reviewers} can do")
         remedies.append(f"set review.reviewers to {math.floor(desk.offered) + 1} or more")
     if pool.offered > pool.capacity:
         problems.append(

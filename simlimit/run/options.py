@@ -18,7 +18,7 @@ def check_kept(what: str, keep: str, kept: tuple[str, ...]) -> None:
         raise SimlimitError(f'keep is "{keep}", but {what} are kept only with {needed}.')
 
 
-def check_scenario(scenario: object) -> None:
+def check_scenario(scenario: object, name: str = "scenario") -> None:
     """Refuse what is not a scenario."""
     if not isinstance(scenario, Scenario):
-        raise refused("scenario", scenario, "a Scenario, such as preset('jiebei')")
+        raise refused(name, scenario, "a Scenario, such as preset('jiebei')")

@@ -222,7 +222,7 @@ def refuse_at(path: tuple[str | int, ...], value: object, rule: str) -> NoReturn
 
 def no_field(name: str, known: Iterable[str]) -> str:
     """Return the problem of a name that is no field."""
-    return f"is not a field, but must be one of: {nearest(name, known, 'docs/scenario.md')}."
+    return f"is not a field, but must be one of: {nearest(name, known, '`simlimit scenario clockwork`')}."
 
 
 def _first_problem(

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
 from simlimit.arguments import as_path, check_flag, check_type, shown
-from simlimit.drafts import draft_name, sweep
+from simlimit.drafts import draft_name, remove_leftovers
 from simlimit.errors import ScenarioError, warn
 from simlimit.scenario import parts
 from simlimit.scenario.base import FrozenMapping, Part, element_kind, no_field, refuse_at
@@ -301,7 +301,7 @@ class Scenario(Part):
         check_flag("comments", comments)
         draft = target.parent / draft_name()
         try:
-            sweep(target.parent)
+            remove_leftovers(target.parent)
             try:
                 draft.write_text(as_toml(self, self.source, comments), encoding="utf-8", newline="\n")
                 os.replace(draft, target)

@@ -9,6 +9,7 @@ import pandas as pd
 import simlimit
 from simlimit.arguments import as_choices, check_confidence, shown
 from simlimit.errors import SimlimitError
+from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, verdicts
 from simlimit.study.events import expected_events
@@ -124,7 +125,7 @@ class Comparison(TabularResult):
         """
         confidence = check_confidence(confidence)
         chosen = beside_losses(
-            as_choices("metrics", METRICS if metrics is None else metrics, METRICS, "docs/statistics.md")
+            as_choices("metrics", METRICS if metrics is None else metrics, METRICS, "study.metrics()")
         )
         tables = {name: study.metrics(weight)[chosen] for name, study in self.studies.items()}
         values = {name: table.to_numpy() for name, table in tables.items()}
@@ -202,4 +203,5 @@ def compare(
     for name in scenarios:
         if not isinstance(name, str) or not name:
             raise SimlimitError(f"scenarios has the name {shown(name)}, but names must be text.")
+        check_scenario(scenarios[name], f"scenarios[{name!r}]")
     return Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))

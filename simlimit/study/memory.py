@@ -24,14 +24,14 @@ def fitting_workers(experiments: Sequence[Experiment], n: int, options: CheckedO
     largest = max(experiments, key=replication_bytes)
     needed, borrowers = replication_bytes(largest), largest.prepared.borrowers
     remedy = "fewer borrowers, days or groups take less, and metrics are per hold"
-    require(needed, f"population.borrowers is {borrowers}: a replication takes", remedy)
+    require(needed, f"population.borrowers is {borrowers:,}: a replication takes", remedy)
     most = int(available_memory() // needed)
     needed *= min(wanted, sum(-(-n // chunk_size(one)) for one in experiments))
     require(needed, f"workers is {wanted}: so many replications at a time take", f"at most {most} fit")
     return most
 
 
-def check_kept(experiments: Iterable[Replications], number: int) -> None:
+def check_memory(experiments: Iterable[Replications], number: int) -> None:
     """Refuse so many replications of each experiment that what is kept of them does not fit into memory."""
     kept = latest = 0.0
     for one in experiments:

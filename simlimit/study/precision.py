@@ -27,7 +27,7 @@ DEFAULT_METRIC = "days_away"
 def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, float]:
     """Return the relative half-width asked of each metric; a number alone is for `DEFAULT_METRIC`."""
     targets = dict(precision) if isinstance(precision, Mapping) else {DEFAULT_METRIC: precision}
-    as_choices("precision", [*targets], METRICS, "docs/statistics.md")
+    as_choices("precision", [*targets], METRICS, "study.metrics()")
     for metric, target in targets.items():
         if not is_number(target) or not 0 < target < 1:
             allowed = "a number between 0 and 1: half the width of the interval relative to the estimate"

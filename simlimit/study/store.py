@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
-from simlimit.drafts import DRAFT, draft_name, sweep, writing
+from simlimit.drafts import DRAFT, draft_name, remove_leftovers, writing
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.scenario import dumps
@@ -29,6 +29,8 @@ INDEX = "study.json"
 SCENARIO = "scenario.toml"
 TALLIES = "replication"
 """The name of the tallies among the tables of a replication."""
+DIGEST = "sha256"
+"""In the index, of the rest of it."""
 NUMBER = re.compile(TALLIES + r"-(\d+)\.parquet")
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -111,7 +113,7 @@ class Store:
         scenario = dumps(experiment.prepared.scenario).encode()
         with writing(self.folder):
             self.folder.mkdir(exist_ok=True)
-            sweep(self.folder)
+            remove_leftovers(self.folder)
             names = {path.name for path in self.folder.iterdir() if not path.name.startswith(DRAFT)}
             index = self.folder / INDEX
             # Looked for after the others: whoever makes a store makes its index first.
@@ -121,7 +123,8 @@ class Store:
                     "or holds this study."
                 )
             if not names:
-                self._write({INDEX: json.dumps(self._study, indent=1).encode()}, _put_unless_there)
+                index_of = {**self._study, DIGEST: _digest(self._study)}
+                self._write({INDEX: json.dumps(index_of, indent=1).encode()}, _put_unless_there)
             self._check(index)
             if SCENARIO not in names or (self.folder / SCENARIO).read_bytes() != scenario:
                 self._write({SCENARIO: scenario}, os.replace)
@@ -160,9 +163,12 @@ class Store:
     def _check(self, index: Path) -> None:
         """Refuse the folder of another study."""
         try:
-            what = difference(dict(json.loads(index.read_bytes())), self._study)
-        except (ValueError, TypeError):
+            found = dict(json.loads(index.read_bytes()))
+            if found.pop(DIGEST) != _digest(found):
+                raise ValueError
+        except (ValueError, TypeError, KeyError):
             raise SimlimitError(f"{index} is damaged: it does not say what study this is.") from None
+        what = difference(found, self._study)
         if what is not None:
             raise SimlimitError(
                 f"{self.folder} holds a study of {what}: name another store, or the same study."
@@ -209,11 +215,17 @@ class Store:
                 raise ValueError(f"it is of {what}")
             yield table
         except (OSError, ValueError, KeyError, ArrowException) as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+            said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            reason = said.splitlines()[0].rstrip(".")
             raise SimlimitError(
                 f"{path} cannot be read ({reason}), but must not be changed: delete "
                 f"{self._path(TALLIES, replication).name} to simulate that replication again."
             ) from None
+
+
+def _digest(study: Mapping[str, object]) -> str:
+    """Return the checksum of what an index says."""
+    return hashlib.sha256(json.dumps(study, sort_keys=True).encode()).hexdigest()
 
 
 def _put_unless_there(draft: Path, target: Path) -> None:

@@ -9,12 +9,11 @@ from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any, TypeAlias
 
-from simlimit.arguments import kind_of, shown
 from simlimit.drivers.ending import heed
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.study.experiment import Chunk, Experiment, chunk_size, run_chunk, run_sent_chunk, without_book
-from simlimit.study.memory import check_kept, fitting_workers
+from simlimit.study.memory import check_memory, fitting_workers
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 
@@ -52,26 +51,29 @@ def _shut_down(threads: ThreadPoolExecutor) -> None:
 
 def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: int, bar: Bar) -> None:
     """Simulate all replications below ``last`` of every experiment that are not done."""
-    check_kept(experiments, last)
+    check_memory(experiments, last)
     for replications in experiments:
         bar.update(replications.extend(last))
     tasks = interleaved_chunks(experiments)
     pending: deque[Task] = deque()
     enough = 2 * (getattr(pool, "_max_workers", None) or MOST_UNKNOWN)
+    is_ours = experiments[0].experiment.code is None
 
     def submit(replications: Replications, first: int, number: int, with_book: bool) -> Task:
         experiment = replications.experiment
         work: Callable[[Experiment, int, int], Chunk | str] = run_chunk
-        if experiment.code is not None:
+        if not is_ours:
             work, experiment = run_sent_chunk, experiment if with_book else without_book(experiment)
-        return replications, first, number, pool.submit(work, experiment, first, number)
+        with _failure_said(is_ours):
+            return replications, first, number, pool.submit(work, experiment, first, number)
 
     try:
         pending.extend(submit(*task, with_book=True) for task in itertools.islice(tasks, enough))
         # In the order of the replications: so an interrupt finds all done up to some number.
         while pending:
             replications, first, number, future = pending[0]
-            chunk = future.result()
+            with _failure_said(is_ours):
+                chunk = future.result()
             if chunk == replications.experiment.book:  # which a worker asks for
                 pending[0] = submit(replications, first, number, with_book=True)
                 continue
@@ -81,18 +83,27 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
             bar.update(len(chunk.tables))
             pending.popleft()
             pending.extend(submit(*task, with_book=False) for task in tasks)
-    except Exception as error:
-        if experiments[0].experiment.code is None or isinstance(error, SimlimitError | MemoryError):
-            raise
-        raise SimlimitError(
-            f"The executor failed ({kind_of(error)}: {shown(str(error))}): it may be closed, or its workers "
-            "may lack memory; call again with a new one, which with a store continues with what is done."
-        ) from error
     finally:
         for *_, future in pending:
             # An executor that failed may fail again.
             with suppress(Exception):
                 future.cancel()
+
+
+@contextmanager
+def _failure_said(is_ours: bool) -> Iterator[None]:
+    """Say in a sentence that a user's executor failed. What fails in threads of ours is a fault of ours."""
+    try:
+        yield
+    except (SimlimitError, MemoryError):
+        raise
+    except Exception as error:
+        if is_ours:
+            raise
+        raise SimlimitError(
+            f"The executor failed, since it is closed or a worker died ({type(error).__name__}: {error}): "
+            "call again with a new executor, and a store continues with what is done."
+        ) from error
 
 
 def interleaved_chunks(experiments: Sequence[Replications]) -> Iterator[tuple[Replications, int, int]]:

@@ -9,5 +9,5 @@ def files(folder):
 
 def replications_kept(said, on=""):
     """Return the number in the sentence that follows Ctrl-C."""
-    sentence = rf"simlimit: interrupted; replications done and kept: ([\d,]+){re.escape(on)}\.\n"
+    sentence = rf"simlimit: interrupted; replications done: ([\d,]+){re.escape(on)}\.\n"
     return int(re.search(rf"{sentence}$", said)[1].replace(",", ""))

@@ -74,7 +74,7 @@ def test_damaged_code_is_said_once_and_compiled_anew(folder: Path, damage: str) 
     with pytest.warns(sl.SimlimitWarning) as said:
         assert not is_kept()
     assert [str(one.message) for one in said] == [
-        f"A file in {file.parent} is damaged, so the model is compiled anew (20 seconds)."
+        f"A file in {folder} is damaged, so the model is compiled anew (20 seconds)."
     ]
     assert is_kept_silently()
 
@@ -97,8 +97,8 @@ def test_a_file_that_cannot_be_read_or_mended_is_done_without(folder: Path) -> N
     with pytest.warns(sl.SimlimitWarning) as said:
         assert not is_kept()
     assert [str(one.message) for one in said] == [
-        f"A file in {file.parent} is damaged, so the model is compiled anew (20 seconds).",
-        f"The compiled model cannot be kept in {file.parent} (Is a directory).",
+        f"A file in {folder} is damaged, so the model is compiled anew (20 seconds).",
+        f"The compiled model cannot be kept in {folder} (Is a directory).",
     ]
 
 

@@ -599,7 +599,7 @@ def test_replace_takes_deep_fields_whole_parts_and_lists():
 def test_replace_refuses_an_unknown_name_with_the_nearest_three_and_the_place_of_all(name, meant):
     message = refusal(lambda: Scenario().replace({name: 1}))
     assert message.startswith(f"{name} is not a field, but must be one of: {meant}, ")
-    assert re.fullmatch(r"[^:]*: \S+, \S+, \S+ \.\. \(\d+ in docs/scenario\.md\)\.", message)
+    assert re.fullmatch(r"[^:]*: \S+, \S+, \S+ \.\. \(\d+ in `simlimit scenario clockwork`\)\.", message)
 
 
 def test_what_is_replaced_is_assumed_and_its_old_sources_are_gone():

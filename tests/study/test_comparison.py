@@ -209,7 +209,7 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(three: sl.Comparison) -> 
         (lambda: sl.compare([JIEBEI], 2), "scenarios is [Scenario"),  # type: ignore[arg-type]
         (lambda: sl.compare({"": JIEBEI}, 2), "scenarios has the name '', but names must be text."),
         (lambda: sl.compare({1: JIEBEI}, 2), "scenarios has the name 1, but"),  # type: ignore[dict-item]
-        (lambda: sl.compare({"a": "jiebei"}, 2), "scenario is 'jiebei', but must be a Scenario"),  # type: ignore[dict-item]
+        (lambda: sl.compare({"a": "jiebei"}, 2), "scenarios['a'] is 'jiebei', but must be a Scenario"),  # type: ignore[dict-item]
     ):
         with pytest.raises(sl.SimlimitError) as error:
             ask()  # type: ignore[no-untyped-call]

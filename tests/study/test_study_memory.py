@@ -44,8 +44,8 @@ def test_a_replication_that_does_not_fit_is_refused_by_its_borrowers(
     available(700 * MB)
     large = SMALL.replace({"population.borrowers": 3_000_000})
     assert refusal(large, 1) == (
-        "population.borrowers is 3000000: a replication takes about 1.14 GiB of memory, but this process may "
-        "take 0.684 GiB more; fewer borrowers, days or groups take less, and metrics are per hold."
+        "population.borrowers is 3,000,000: a replication takes about 1.1 GiB of memory, but this process "
+        "may take 0.68 GiB more; fewer borrowers, days or groups take less, and metrics are per hold."
     )
     assert "population.borrowers" in refusal(large, 1, workers=3)
 
