@@ -88,6 +88,8 @@ def refused(name: str, value: object, allowed: str) -> SimlimitError:
 
 def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a number; a truth value is not, nor is a time of numpy's."""
+    if type(value) is int or type(value) is float:  # nearly always
+        return True
     return isinstance(value, _NUMBERS) and not isinstance(value, bool | np.timedelta64)
 
 

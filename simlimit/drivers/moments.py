@@ -26,12 +26,11 @@ class Clock(simpy.Environment):
 
     def __init__(self) -> None:
         super().__init__()
-        self._moments: dict[float, simpy.Event] = {}
+        self._moments: dict[tuple[int, float], simpy.Event] = {}
 
     def schedule(self, event: simpy.Event, priority: Any = NORMAL, delay: float = 0) -> None:  # noqa: ANN401
         """Schedule an event, as SimPy does, if its delay is one."""
-        if type(delay) is not int or delay != 0:  # most events happen at once, and NA equals nothing
-            _check_delay(delay)
+        _check_delay(delay)
         simpy.Environment.schedule(self, event, priority, delay)
 
     def timeout(self, delay: float = 0, value: Any = None) -> simpy.Timeout:  # noqa: ANN401
@@ -45,29 +44,27 @@ class Clock(simpy.Environment):
     def at(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment; `Platform.at` says more."""
         try:
-            time = day + phase / 8
-            moment = self._moments.get(time)
-        except (TypeError, OverflowError):
-            return self._new(day, phase, None)  # which refuses it
-        # The end of a day is the beginning of another: a phase that does not exist may share its moment.
-        if moment is None or moment.callbacks is None or phase > phases.RECORD or day % 1:
-            moment = self._moments[time] = self._new(day, phase, moment)
+            moment = self._moments.get((day, phase))
+        except TypeError:  # what has no hash is no day
+            return self._new(day, phase)
+        if moment is None or moment.callbacks is None:
+            moment = self._moments[day, phase] = self._new(day, phase)
         return moment
 
-    def _new(self, day: int, phase: float, present: simpy.Event | None) -> simpy.Event:
+    def _new(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment that nobody waits for yet, or of now."""
         if not is_number(phase) or not 0 <= phase <= phases.RECORD:
             raise SimlimitError(f"phase is {shown(phase)}, but must be a number from 0 to {phases.RECORD}.")
         if isinstance(day, np.floating):
             day = float(day)  # a short one has no room for LAST_DAY
-        if not is_number(day) or not abs(day) < LAST_DAY or day != int(day):
+        if not is_number(day) or not -LAST_DAY < day < LAST_DAY or day != int(day):
             raise SimlimitError(f"day is {shown(day)}, but must be a whole number of days.")
         wait = day + phase / 8 - self.now
         if wait < 0:
             raise SimlimitError(
                 f"day {day}, phase {phase} has passed: it is {self.now}; wait for a later one."
             )
-        return self.timeout(wait) if present is None else present
+        return self.timeout(wait)
 
 
 def _check_delay(delay: object) -> None:

@@ -23,9 +23,17 @@ def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
     'follow_up_days is 900, but no repayment is followed for more than 720 days.'
     """
     horizon = scenario.horizon_days
-    for name, value, _ in scenario.walk():
-        if name.endswith(("].at_day", "].from_day")) and isinstance(value, int) and value >= horizon:
-            return f"{name} is {value}, but the last day of the run is {horizon - 1}, so nothing comes of it."
+    starts = {
+        **{f"shocks[{k}].at_day": one.at_day or 0 for k, one in enumerate(scenario.shocks)},
+        **{f"levers[{k}].from_day": one.from_day for k, one in enumerate(scenario.levers)},
+        **{
+            f"funding.facilities[{k}].from_day": one.from_day
+            for k, one in enumerate(scenario.funding.facilities)
+        },
+    }
+    for name, day in starts.items():
+        if day >= horizon:
+            return f"{name} is {day}, but the last day of the run is {horizon - 1}, so nothing comes of it."
     observed = horizon - scenario.warmup_days
     sentence = (
         f"follow_up_days is {follow_up_days}, but no repayment is followed for more than {observed} days."
