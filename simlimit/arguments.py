@@ -116,7 +116,7 @@ def nearest(value: object, names: Iterable[str], where: str) -> str:
     >>> nearest("yan", ["yuan", "cents"], "the help"), nearest("31", map(str, range(99)), "the help")
     ('yuan, cents', '31, 1, 3 .. (99 in the help)')
     """
-    known, text = [*names], str(value)[:80]
+    known, text = [*names], value[:80] if isinstance(value, str) else shown(value)
 
     def likeness(name: str) -> float:
         steps = text.rpartition(".")[2], name.rpartition(".")[2]

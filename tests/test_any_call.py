@@ -99,7 +99,7 @@ def is_about(sentence: str, door: Door, value: object) -> bool:
     ]
     return (
         any(name.removesuffix("ies").removesuffix("s") in sentence for name in names)
-        or str(value)[:30] in sentence
+        or "".join(filter(str.isprintable, str(value)))[:30] in sentence
     )
 
 

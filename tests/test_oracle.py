@@ -100,9 +100,9 @@ MISTAKES = {
         "        following = h\n",
     ),
     "borrowers lose their patience a day late": (
-        "model/parameters.py",
-        '{"reacting": appeals > 0',
-        '{"patience_days": 1 + reaction.patience_days, "reacting": appeals > 0',
+        "model/reactions.py",
+        "on = hold.repaid_at + s.reaction.patience_days",
+        "on = hold.repaid_at + s.reaction.patience_days + 1",
     ),
     "an approved appeal takes the flag back, but leaves the standing": (
         "model/desk.py",

@@ -16,7 +16,7 @@ def fitting_workers(experiments: Sequence[Experiment], n: int, options: CheckedO
 
     The memory of other machines, on which an executor may have its workers, is not known here.
     """
-    executor, wanted = options.executor, options.workers or 1
+    executor, wanted = options.executor, int(options.workers or 1)
     if isinstance(executor, ThreadPoolExecutor | ProcessPoolExecutor):
         wanted = int(vars(executor)["_max_workers"])
     elif executor is not None:
