@@ -1,11 +1,10 @@
 """The clock of the SimPy driver, and moments of a day: all who wait for the same moment share an event."""
 
 import math
-from typing import Any
 
 import numpy as np
 import simpy
-from simpy.events import NORMAL
+from simpy.events import NORMAL, EventPriority
 
 from simlimit.arguments import is_number, shown
 from simlimit.errors import SimlimitError
@@ -28,12 +27,12 @@ class Clock(simpy.Environment):
         super().__init__()
         self._moments: dict[tuple[int, float], simpy.Event] = {}
 
-    def schedule(self, event: simpy.Event, priority: Any = NORMAL, delay: float = 0) -> None:  # noqa: ANN401
+    def schedule(self, event: simpy.Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
         """Schedule an event, as SimPy does, if its delay is one."""
         _check_delay(delay)
         simpy.Environment.schedule(self, event, priority, delay)
 
-    def timeout(self, delay: float = 0, value: Any = None) -> simpy.Timeout:  # noqa: ANN401
+    def timeout(self, delay: float = 0, value: object = None) -> simpy.Timeout:
         """Return an event that happens after a delay, as SimPy does, if the delay is one."""
         try:
             return simpy.Timeout(self, delay, value)

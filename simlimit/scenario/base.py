@@ -121,12 +121,12 @@ class Part(BaseModel):
         return self.model_validate({**dict(self), **changes})
 
     @classmethod
-    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # noqa: ANN401
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: object) -> Self:
         """Return a part, checked as any."""
-        return cls(**values)
+        return cls.model_validate(values)
 
     @classmethod
-    def model_validate(cls, obj: Any, **_: Any) -> Self:  # noqa: ANN401
+    def model_validate(cls, obj: object, **_: object) -> Self:
         """Return the part that a mapping describes, or one as it is."""
         if isinstance(obj, cls):
             return obj

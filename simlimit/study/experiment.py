@@ -113,7 +113,7 @@ def run_sent_chunk(experiment: Experiment, first: int, number: int) -> Chunk | s
     if other := difference(code_identity(), experiment.code or {}):
         raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
     prepared = experiment.prepared
-    if "limits" in vars(prepared.book):
+    if "limits" in vars(prepared.book):  # one that was left out has no arrays
         if len(_books) >= MOST_BOOKS:
             _books.clear()
         _books[experiment.book] = prepared.book
