@@ -3,6 +3,7 @@
 Every field says its meaning, its unit and what it may be; what the fields do is in `docs/model.md`.
 """
 
+import datetime
 from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, Literal, get_args
 
@@ -54,6 +55,11 @@ class Population(Part):
     score_mean: float = fraction(1.0, "score", "Mean of the credit scores at the start")
     score_concentration: float | None = _concentration("score")
     other_lenders: float = fraction(0.0, _BORROWERS, "Borrowers with another lender at the start")
+    arrivals_per_year: float = number(0.0, 0, 10, "share of the book per year", "New borrowers")
+    exits_per_year: float = number(0.0, 0, 10, "per year", "Borrowers who give up their line, per borrower")
+    seasoned: bool = switch(
+        False, "Whether the first borrowers have been there for a while; late_onset is of new ones"
+    )
 
     def _check(self) -> None:
         if not 0 < len(self.regions) <= MOST_REGIONS or abs(sum(self.regions.values()) - 1) > 1e-9:
@@ -62,6 +68,8 @@ class Population(Part):
             self.refuse("limit_low", f"at most limit_high, which is {self.limit_high:.12g}")
         if self.utilisation_mean > 1 and self.utilisation_concentration is not None:
             self.refuse("utilisation_mean", "at most 1 when utilisation_concentration is set")
+        if self.seasoned and (self.exits_per_year == 0 or self.portfolio is not None):
+            self.refuse("seasoned", "false without exits_per_year above 0, and with a portfolio")
 
 
 class Behaviour(Part):
@@ -95,6 +103,10 @@ Method = Literal["equal_principal", "equal_instalment", "interest_only"]
 ReleaseUnit = Literal["instalment", "loan"]
 
 
+ClearingDays = Annotated[int, Field(strict=True, ge=0, le=365)]
+_CLEARING_DAYS = "a list of two whole numbers from 0 to 365, the smaller first"
+
+
 class Product(Part):
     """The loan: how it is repaid, and when repaid principal may come back."""
 
@@ -106,6 +118,17 @@ class Product(Part):
         ReleaseUnit, "instalment", "Whether limit comes back with each instalment or when the loan is settled"
     )
     min_draw: float = number(500.0, 0.01, 1e9, CURRENCY, "Smallest draw")
+    after_cutoff_share: float = fraction(
+        0.0, "share of payments", "Payments after the hour that books them today"
+    )
+    clearing_share: float = fraction(0.0, "share of payments", "Payments that take clearing_days to be good")
+    clearing_days: tuple[ClearingDays, ClearingDays] = field(
+        (1, 1), "Least and most days of clearing", _CLEARING_DAYS, "days", strict=True
+    )
+
+    def _check(self) -> None:
+        if self.clearing_days[0] > self.clearing_days[1]:
+            self.refuse("clearing_days", _CLEARING_DAYS)
 
 
 Schedule = Literal["staggered", "batch"]
@@ -208,6 +231,10 @@ class Funding(Part):
     recycle_share: float = fraction(1.0, "share of repaid principal", "What goes back into the pool")
     reserve_share: float = fraction(1.0, "share of released limit", "Headroom that the release itself takes")
     facilities: Facilities = field((), "Sources of funding", "a list of at most 64 facilities", strict=True)
+    refuse_draws: bool = switch(False, "Whether a draw needs headroom for what is not reserved")
+
+
+DrawBlock = Literal["past_due", "denied", "frozen"]
 
 
 class Limits(Part):
@@ -222,6 +249,9 @@ class Limits(Part):
     cap: float | None = number(None, 0.01, 1e9, CURRENCY, "Limit above which no line rises; not set: no cap")
     inactive_days: int | None = days(
         None, 1, 30_000, "Days undrawn until unused limit is taken; not set: never"
+    )
+    block_draws: tuple[DrawBlock, ...] = field(
+        (), "For whom draws are refused", f"a list of {one_of(DrawBlock)}", strict=True
     )
 
     def _check(self) -> None:
@@ -244,6 +274,35 @@ class Reaction(Part):
     def _check(self) -> None:
         if self.appeal_share + self.lender_share > 1:
             self.refuse("lender_share", f"at most 1 - appeal_share, which is {1 - self.appeal_share:.12g}")
+
+
+class Economy(Part):
+    """What makes all borrowers late at the same time."""
+
+    sd: float = number(0.0, 0, 3, "natural log", "Spread of a common factor of missed payments, of mean 1")
+    persistence: float = fraction(0.0, "correlation", "Of the factor from month to month", open_end="high")
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+RestingPart = Literal["review", "funding", "evaluation", "clearing"]
+Dates = tuple[datetime.date, ...]
+
+
+class Calendar(Part):
+    """Days on which parts of the platform rest."""
+
+    closed_weekdays: tuple[Weekday, ...] = field(
+        (), "Days of the week that are closed", f"a list of {one_of(Weekday)}, not all", strict=True
+    )
+    holidays: Dates = field((), "Closed dates", "a list of dates", strict=True)
+    workdays: Dates = field((), "Dates that are open whatever their weekday", "a list of dates", strict=True)
+    rests: tuple[RestingPart, ...] = field(
+        (), "What rests on closed days", f"a list of {one_of(RestingPart)}", strict=True
+    )
+
+    def _check(self) -> None:
+        if len(set(self.closed_weekdays)) == len(get_args(Weekday)):
+            self.refuse("closed_weekdays", "such that a day of the week is open")
 
 
 LeverKind = Literal[
@@ -293,14 +352,15 @@ def check_kinds(levers: tuple[Lever, ...]) -> None:
             refuse_at(("levers", position, "kind"), lever.kind, "a kind that no other lever has")
 
 
-LASTING = ("freeze", "tightening", "watch_list", "liquidity_squeeze")
+LASTING = ("freeze", "tightening", "watch_list", "liquidity_squeeze", "downturn")
 """Kinds of shock that have a duration; the others happen at once and are not undone."""
 SIZED = ("tightening", "liquidity_squeeze", "limit_cut")
 """Kinds of shock whose size is a share or a score; a cap has an amount, the others have no size."""
 
 ShockKind = Literal[
-    "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation"
-]
+    "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation",
+    "downturn", "amnesty",
+]  # fmt: skip
 
 
 class Shock(Part):
@@ -329,7 +389,9 @@ class Shock(Part):
             self.refuse("size", f"a number from 0 to 1 for the shock {self.kind}")
         if self.kind == "cap" and self.size < 0.01:
             self.refuse("size", "a number from 0.01 to 1000000000 (currency units) for the shock cap")
-        if self.kind not in (*SIZED, "cap") and self.size > 0:
+        if self.kind == "downturn" and self.size > 100:
+            self.refuse("size", "a number from 0 to 100 for the shock downturn")
+        if self.kind not in (*SIZED, "cap", "downturn") and self.size > 0:
             self.refuse("size", f"0 for the shock {self.kind}, which has no size")
         if self.kind == "liquidity_squeeze" and self.regions:
             self.refuse("regions", "empty for the shock liquidity_squeeze, which covers the whole pool")

@@ -77,6 +77,8 @@ class Scenario(Part):
     funding: parts.Funding = field(parts.Funding(), "The funding pool", "a table")
     limits: parts.Limits = field(parts.Limits(), "How lines move", "a table")
     shocks: parts.Shocks = field((), "Policy and market events", "a list of at most 1000 shocks")
+    economy: parts.Economy = field(parts.Economy(), "What makes all late together", "a table")
+    calendar: parts.Calendar = field(parts.Calendar(), "Days on which parts rest", "a table")
     reaction: parts.Reaction = field(parts.Reaction(), "What borrowers do about a hold", "a table")
     levers: parts.Levers = field((), "Remedies", f"a list of at most {len(parts.LEVER_KINDS)} levers")
     provenance: Provenance = field(
