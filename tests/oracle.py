@@ -348,14 +348,14 @@ class Levers:
     def pull(self, kind: str, borrower: Borrower, day: int) -> float:
         """R122: the strength of a lever on a borrower on a day, 0.0 without it."""
         lever = self.by_kind.get(kind)
-        if lever is None or kind not in borrower.levers or day < lever.from_day:
+        if lever is None or kind not in borrower.levers or day < lever.start:
             return 0.0
         return lever.strength
 
     def more_funding_bp(self, day: int) -> int:
         """R123: the pull of `more_funding`, which has no takers, in basis points."""
         lever = self.by_kind.get("more_funding")
-        return 0 if lever is None or day < lever.from_day else basis_points(lever.strength)
+        return 0 if lever is None or day < lever.start else basis_points(lever.strength)
 
 
 # ---- 2.6 the desk ----------------------------------------------------------------------------------------
@@ -470,10 +470,10 @@ class Pool:
         """R81 to R83: what flows in on the day, each amount raised, squeezed and rounded down by itself."""
         amounts = [cents(self.rules.daily_inflow)]
         for facility in self.rules.facilities:
-            before_end = facility.to_day is None or day < facility.to_day
-            if facility.from_day <= day and before_end:
+            before_end = facility.end is None or day < facility.end
+            if facility.start <= day and before_end:
                 amounts.append(cents(facility.daily_inflow))
-                age = day - facility.from_day
+                age = day - facility.start
                 if age == 0 or (facility.every_days > 0 and age % facility.every_days == 0):
                     amounts.append(cents(facility.lump))
         squeeze = min(10_000, squeeze_bp)
@@ -873,7 +873,7 @@ class Platform:
             due - lag == self.day
             and 0 < lag < cycle_days
             and self.day + evaluation.cutoff_days >= borrower.first_evaluation
-            and self.day >= plan.from_day
+            and self.day >= plan.start
             and self.levers.uniform(borrower.id, "plan", 1 + cycle) < plan.strength
         )
 
@@ -1128,7 +1128,7 @@ class Platform:
         if lever is None:
             return
         pull = self.pull("deleverage", borrower)
-        for w, day in enumerate(range(lever.from_day, self.day + 1, 30)):
+        for w, day in enumerate(range(lever.start, self.day + 1, 30)):
             if day <= borrower.last_decision or borrower.other_lenders == 0:
                 continue
             if self.levers.uniform(borrower.id, "deleverage", 1 + w) < pull:
@@ -1231,7 +1231,7 @@ class Platform:
                     higher = min(cap, raised(higher, basis_points(limits.raise_share)))
             campaign = self.levers.by_kind.get("campaign")
             if campaign is not None:
-                for _ in self.acted_for(campaign.from_day, 90):
+                for _ in self.acted_for(campaign.start, 90):
                     higher = min(cap, raised(higher, self.pull_bp("campaign", borrower)))
             if higher > limit:
                 self.raise_limit(borrower, higher)
@@ -1519,8 +1519,8 @@ class Platform:
 
     def shock_starts(self, shock: Any, rank: int) -> list[int]:
         """R98, R99."""
-        if shock.at_day is not None:
-            return [shock.at_day]
+        if shock.at is not None:
+            return [shock.at]
         starts: list[int] = []
         time = 0.0
         while True:

@@ -204,8 +204,8 @@ def random_facility(rng: Random, repaid_a_day: float, horizon: int) -> dict[str,
         "daily_inflow": repaid_a_day * rng.choice((0.0, 0.2)),
         "lump": repaid_a_day * rng.choice((0, 5, 20)),
         "every_days": rng.choice((0, 10, 45)),
-        "from_day": begins,
-        "to_day": rng.choice((None, begins + 1, begins + 60)),
+        "start": begins,
+        "end": rng.choice((None, begins + 1, begins + 60)),
     }
 
 
@@ -233,7 +233,7 @@ def random_shocks(rng: Random, horizon: int, population: dict[str, Any]) -> list
 def random_shock(rng: Random, kind: str, horizon: int, names: list[str], median: float) -> dict[str, Any]:
     shock: dict[str, Any] = {"kind": kind}
     if chance(rng, 0.5):
-        shock["at_day"] = rng.randrange(horizon)
+        shock["at"] = rng.randrange(horizon)
     else:
         shock["per_year"] = rng.choice((2.0, 4.0, 8.0))
     if kind in SHOCK_KINDS[:4]:
@@ -282,7 +282,7 @@ def random_lever(rng: Random, kind: str, horizon: int) -> dict[str, Any]:
         "kind": kind,
         "strength": rng.choice((0.0, 0.25, 0.6, 1.0)),
         "uptake": rng.choice((0.4, 0.8, 1.0)) if kind != "more_funding" else 1.0,
-        "from_day": rng.choice((0, 0, rng.randint(1, horizon // 2))),
+        "start": rng.choice((0, 0, rng.randint(1, horizon // 2))),
     }
     if kind == "diversify":
         lever["product"] = rng.choice(("credit-loan", "small-business", "supply-chain"))

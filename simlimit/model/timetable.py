@@ -22,7 +22,7 @@ def shock_records(scenario: Scenario) -> Records:
         record.kind = causes.FREEZE + causes.SHOCK_KINDS.index(shock.kind)
         record.rank = ranks[shock.kind]
         ranks[shock.kind] += 1
-        record.at_day = NONE if shock.at_day is None else shock.at_day
+        record.at = NONE if shock.at is None else shock.at
         record.per_year = 0.0 if shock.per_year is None else shock.per_year
         record.duration_days = shock.duration_days
         record.strength = cents(shock.size) if record.kind == causes.CAP else basis_points(shock.size)
@@ -47,8 +47,8 @@ def shock_number(s: State, i: int, occurrence: int) -> float:
 def days_of_shock(s: State, i: int) -> list[int]:
     """Return the days on which a shock begins: its own, or those of a Poisson process."""
     shock = s.shocks[i]
-    if shock.at_day != NONE:
-        return [int(shock.at_day)]
+    if shock.at != NONE:
+        return [int(shock.at)]
     times = [0.0]
     while times[-1] < s.run.horizon:
         gap = -math.log(shock_number(s, i, len(times) - 1)) * 365 / float(shock.per_year)

@@ -101,7 +101,7 @@ def _watched(prepared: PreparedScenario) -> float:
     scenario = prepared.scenario
     free = 1 - scenario.review.watch_share
     for shock in scenario.shocks:
-        if shock.kind == "watch_list" and shock.at_day == 0:
+        if shock.kind == "watch_list" and shock.at == 0:
             covered = _share_of(prepared, shock.regions or prepared.regions)
             free *= 1 - covered * min(1.0, shock.duration_days / scenario.horizon_days)
     return 1 - free
@@ -130,8 +130,8 @@ def _inflow(scenario: Scenario) -> float:
     funding = scenario.funding
     inflow = np.full(scenario.horizon_days, float(funding.daily_inflow))
     for one in funding.facilities:
-        inflow[one.from_day : one.to_day] += one.daily_inflow
-        inflow[one.from_day : one.to_day : one.every_days or scenario.horizon_days] += one.lump
+        inflow[one.start : one.end] += one.daily_inflow
+        inflow[one.start : one.end : one.every_days or scenario.horizon_days] += one.lump
     more = 1 + _pull(scenario, "more_funding")
     if funding.ceiling is not None:
         inflow = np.minimum(inflow, funding.ceiling)
@@ -140,7 +140,7 @@ def _inflow(scenario: Scenario) -> float:
 
 def _pull(scenario: Scenario, kind: str) -> float:
     """Return the mean strength of a lever that works from the start."""
-    return sum(one.strength * one.uptake for one in scenario.levers if one.kind == kind and one.from_day == 0)
+    return sum(one.strength * one.uptake for one in scenario.levers if one.kind == kind and one.start == 0)
 
 
 def warn_of_overload(scenarios: Mapping[str, PreparedScenario]) -> None:

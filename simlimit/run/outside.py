@@ -24,12 +24,9 @@ def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
     """
     horizon = scenario.horizon_days
     starts = {
-        **{f"shocks[{k}].at_day": one.at_day or 0 for k, one in enumerate(scenario.shocks)},
-        **{f"levers[{k}].from_day": one.from_day for k, one in enumerate(scenario.levers)},
-        **{
-            f"funding.facilities[{k}].from_day": one.from_day
-            for k, one in enumerate(scenario.funding.facilities)
-        },
+        **{f"shocks[{k}].at": one.at or 0 for k, one in enumerate(scenario.shocks)},
+        **{f"levers[{k}].start": one.start for k, one in enumerate(scenario.levers)},
+        **{f"funding.facilities[{k}].start": one.start for k, one in enumerate(scenario.funding.facilities)},
     }
     for name, day in starts.items():
         if day >= horizon:

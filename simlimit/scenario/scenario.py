@@ -244,7 +244,7 @@ class Scenario(Part):
         Returns
         -------
         pandas.DataFrame
-            Index `field`: dotted names, such as ``evaluation.period_days`` or ``shocks[0].at_day``. Two
+            Index `field`: dotted names, such as ``evaluation.period_days`` or ``shocks[0].at``. Two
             columns, the values here and in the other: named as the scenarios are, or ``this`` and ``other``
             if both have one name. None where a field is not set, or a list has no such element.
 

@@ -13,7 +13,7 @@ SCENARIO = sl.preset("jiebei").replace(
         "population.borrowers": 60,
         "horizon_days": 300,
         "warmup_days": 0,
-        "shocks": [{"kind": "freeze", "at_day": 100, "duration_days": 20}],
+        "shocks": [{"kind": "freeze", "at": 100, "duration_days": 20}],
     }
 )
 

@@ -14,7 +14,7 @@ OBSERVED = "but no repayment is followed for more than 120 days."
 
 
 def with_freeze(day, scenario=SMALL):
-    return scenario.replace({"shocks": [{"kind": "freeze", "at_day": day, "duration_days": 5}]})
+    return scenario.replace({"shocks": [{"kind": "freeze", "at": day, "duration_days": 5}]})
 
 
 def said(make):
@@ -30,11 +30,11 @@ class TestSentence:
     @pytest.mark.parametrize(
         ("changes", "name"),
         [
-            ({"shocks": [{"kind": "cancellation", "at_day": 300}]}, "shocks[0].at_day"),
-            ({"levers": [{"kind": "better_model", "from_day": 300}]}, "levers[0].from_day"),
+            ({"shocks": [{"kind": "cancellation", "at": 300}]}, "shocks[0].at"),
+            ({"levers": [{"kind": "better_model", "start": 300}]}, "levers[0].start"),
             (
-                {"funding.facilities": [{"name": "a"}, {"name": "b", "from_day": 300, "lump": 1.0}]},
-                "funding.facilities[1].from_day",
+                {"funding.facilities": [{"name": "a"}, {"name": "b", "start": 300, "lump": 1.0}]},
+                "funding.facilities[1].start",
             ),
         ],
     )
@@ -66,22 +66,22 @@ def test_nothing_is_followed_where_it_is_said():
     assert sl.replicate(SMALL, 2, follow_up_days=120, progress=False).metrics()["days_away"].notna().any()
 
 
-LATE = {"kind": "better_model", "from_day": 300}
+LATE = {"kind": "better_model", "start": 300}
 
 
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: sl.simulate(with_freeze(300)), f"jiebei: shocks[0].at_day is 300, {LAST}"),
+        (lambda: sl.simulate(with_freeze(300)), f"jiebei: shocks[0].at is 300, {LAST}"),
         (lambda: sl.simulate(SMALL, follow_up_days=121), f"jiebei: follow_up_days is 121, {OBSERVED}"),
         (lambda: sl.replicate(SMALL, 1, follow_up_days=121), f"jiebei: follow_up_days is 121, {OBSERVED}"),
         (
             lambda: sl.compare({"a": SMALL, "b": with_freeze(400), "c": with_freeze(500)}, 1),
-            f"b (and 1 more of the scenarios): shocks[0].at_day is 400, {LAST}",
+            f"b (and 1 more of the scenarios): shocks[0].at is 400, {LAST}",
         ),
         (
             lambda: sl.rank_levers(SMALL, [LATE], 2, progress=False),
-            f"all (and 1 more of the scenarios): levers[0].from_day is 300, {LAST}",
+            f"all (and 1 more of the scenarios): levers[0].start is 300, {LAST}",
         ),
     ],
 )

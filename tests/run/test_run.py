@@ -122,7 +122,7 @@ LIVELY = sl.preset("clockwork").replace(
         "funding.reserve_share": 0.9,
         "limits.raise_score": 0.7,
         "limits.raise_share": 0.1,
-        "shocks": [{"kind": "limit_cut", "size": 0.2, "at_day": 200, "regions": ["north"]}],
+        "shocks": [{"kind": "limit_cut", "size": 0.2, "at": 200, "regions": ["north"]}],
     }
 )
 

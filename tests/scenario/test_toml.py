@@ -35,13 +35,13 @@ facilities = st.builds(
     daily_inflow=st.floats(0, 1e10),
     lump=st.floats(0, 1e10),
     every_days=st.integers(0, 30_000),
-    from_day=st.integers(0, 99),
-    to_day=maybe(st.integers(100, 30_000)),
+    start=st.integers(0, 99),
+    end=maybe(st.integers(100, 30_000)),
 )
 lasting = st.builds(
     Shock,
     kind=st.sampled_from(["freeze", "watch_list"]),
-    at_day=st.integers(0, 30_000),
+    at=st.integers(0, 30_000),
     duration_days=st.integers(1, 30_000),
     regions=st.sampled_from([(), ("north",), ("north", "so uth")]),
     score_below=maybe(share),
@@ -61,7 +61,7 @@ def lever(kind):
         kind=st.just(kind),
         strength=share,
         uptake=st.just(1.0) if kind == "more_funding" else share,
-        from_day=st.integers(0, 30_000),
+        start=st.integers(0, 30_000),
         cost=st.floats(0, 1e9),
         product=st.just("supply-chain" if kind == "diversify" else None),
     )
