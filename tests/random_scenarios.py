@@ -7,6 +7,7 @@ from `random.Random(seed)` alone: a seed is a scenario, whatever the test.
 from __future__ import annotations
 
 import csv
+import datetime
 import math
 from collections import Counter
 from pathlib import Path
@@ -51,7 +52,28 @@ def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
         # Nothing flows in, and only holds of 100 currency units or more claim something from the pool.
         dry = {"initial": 0.0, "daily_inflow": 0.0, "facilities": [], "recycle_share": 0.0}
         fields["funding"] |= {**dry, "reserve_share": 0.0001}
+    if seed % 5 == 4:
+        write_dates(Random(f"dates of {seed}"), fields)
     return Scenario(name=f"random {seed}", **fields)
+
+
+def write_dates(rng: Random, fields: dict[str, Any]) -> None:
+    """Write about half of the days as dates, some of which lie before the run."""
+    day_0 = datetime.date(2026, 1, 1) + datetime.timedelta(rng.randrange(365))
+    fields["start_date"] = day_0
+    for of, name in [
+        (fields["shocks"], "at"),
+        (fields["levers"], "start"),
+        (fields["funding"]["facilities"], "start"),
+    ]:
+        for one in of:
+            if one.get(name) is not None and chance(rng, 0.6):
+                earliest = 1 - max(1, one.get("duration_days", 0)) if name == "at" else -100
+                day = rng.randint(earliest, 0) if chance(rng, 0.5) else one[name]
+                one[name] = day_0 + datetime.timedelta(day)
+    for facility in fields["funding"]["facilities"]:
+        if facility["end"] is not None and chance(rng, 0.5):
+            facility["end"] = day_0 + datetime.timedelta(facility["end"])
 
 
 def follow_up_of(seed: int) -> int:

@@ -3,6 +3,7 @@
 Every field says its meaning, its unit and what it may be; what the fields do is in `docs/model.md`.
 """
 
+import datetime
 from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, Literal, get_args
 
@@ -10,13 +11,25 @@ from pydantic import AfterValidator, Field, PlainSerializer
 
 from simlimit.arguments import nearest
 from simlimit.scenario.base import FrozenMapping, Part, refuse_at
-from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, number, one_of, switch, whole
+from simlimit.scenario.fields import (
+    REQUIRED,
+    choice,
+    day_or_date,
+    days,
+    field,
+    fraction,
+    number,
+    one_of,
+    switch,
+    whole,
+)
 
 CURRENCY = "currency units"
 _PER_DUE_DAY = "probability per due day"
 _BORROWERS = "share of borrowers"
 
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
+Day = Annotated[int, Field(strict=True, ge=0, le=30_000)] | Annotated[datetime.date, Field(strict=True)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 MOST_REGIONS = 32_767
 """As many as codes of 16 bits; there are fewer districts or postcodes in most countries."""
@@ -187,12 +200,8 @@ class Facility(Part):
     daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Funding that comes every day")
     lump: float = number(0.0, 0, 1e10, CURRENCY, "Funding that comes at once")
     every_days: int = days(0, 0, 30_000, "Days from one lump to the next; 0: only one, on the first day")
-    start: int = whole(0, 0, 30_000, "day", "First day")
-    end: int | None = whole(None, 1, 30_000, "day", "First day without; not set: to the end")
-
-    def _check(self) -> None:
-        if self.end is not None and self.end <= self.start:
-            self.refuse("end", f"later than start, which is {self.start} (day)")
+    start: Day = day_or_date(0, "First day; a date may lie before the run")
+    end: Day | None = day_or_date(None, "First day without; not set: to the end")
 
 
 Facilities = Annotated[tuple[Facility, ...], Field(max_length=64)]
@@ -270,7 +279,7 @@ class Lever(Part):
     kind: LeverKind = choice(LeverKind, REQUIRED, "What is done")
     strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
     uptake: float = fraction(1.0, _BORROWERS, "Borrowers who take it up, or whom it reaches")
-    start: int = whole(0, 0, 30_000, "day", "First day on which it works")
+    start: Day = day_or_date(0, "First day on which it works; a date may lie before the run")
     cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "Only reported, beside the effect")
     product: ServedBy | None = choice(ServedBy, None, "Preset that serves what diversify sends elsewhere")
 
@@ -307,7 +316,7 @@ class Shock(Part):
     """A policy or market event with a start, a duration, a size and a scope."""
 
     kind: ShockKind = choice(ShockKind, REQUIRED, "What happens")
-    at: int | None = whole(None, 0, 30_000, "day", "Day on which it happens; not set: random, per_year")
+    at: Day | None = day_or_date(None, "When it happens or begins; not set: at random, per_year")
     per_year: float | None = number(
         None, 0, 365, "per year", "How often it happens at random; not set: once, at", open_end="low"
     )
@@ -318,7 +327,7 @@ class Shock(Part):
 
     def _check(self) -> None:
         if self.at is None and self.per_year is None:
-            self.refuse("at", "a day from 0 to 30000, or else per_year must be set")
+            self.refuse("at", "a date or a day from 0 to 30000, or else per_year must be set")
         if self.at is not None and self.per_year is not None:
             self.refuse("per_year", "not set when at is")
         if self.kind in LASTING and self.duration_days == 0:

@@ -11,6 +11,7 @@ from typing import Literal, get_args, get_origin
 
 import annotated_types
 import numpy as np
+import pandas as pd
 import pytest
 
 from simlimit.errors import ScenarioError, SimlimitError
@@ -58,6 +59,9 @@ PARTS = [
 ]
 FIELDS = [(part, name) for part in PARTS for name in part.model_fields]
 DAY = datetime.date(2020, 1, 1)
+NOON = datetime.datetime(2020, 1, 1, 12)
+DAYS = ("at", "start", "end")
+"""Fields that take a day or a date."""
 
 
 def kinds(part, name):
@@ -90,7 +94,11 @@ def edges(part, name):
 
 def wrong_values(part, name):
     """Values of the wrong type, and just out of range."""
-    if is_number(part, name):
+    if name in DAYS:
+        yield from (-1, 30_001, 7.0, 7.5, True, "7", "2020-01-01", math.nan, [1], {}, NOON, pd.NaT)
+        yield from (pd.Timestamp("2020-01-01", tz="UTC"), np.datetime64("NaT"), np.timedelta64(1, "D"))
+        yield from () if type(None) in kinds(part, name) else (None,)
+    elif is_number(part, name):
         yield from edges(part, name)
         yield from (True, "7", math.nan, math.inf, -math.inf, [1], {})
         if float not in kinds(part, name):
@@ -98,7 +106,7 @@ def wrong_values(part, name):
     elif bool in kinds(part, name):
         yield from (0, 1, "true", None, [])
     elif datetime.date in kinds(part, name):
-        yield from ("2020-01-01", 0, datetime.datetime(2020, 1, 1), None)
+        yield from ("2020-01-01", 0, NOON, None, datetime.date(1899, 12, 31), datetime.date(2151, 1, 1))
     elif get_origin(kinds(part, name)[0]) is Literal:
         yield from ("other", 1, [])
     elif str in kinds(part, name) or name in ("portfolio", "name"):
@@ -174,7 +182,7 @@ def test_an_unknown_field_is_refused_at_every_level(part):
         (
             {"shocks": [{"kind": "cap", "at": -1}]},
             "shocks[0].at is -1",
-            "a whole number from 0 to 30000 (day)",
+            "a date, or a whole number from 0 to 30000 (day)",
         ),
         (
             {"shocks": [{"at": 1}]},
@@ -264,12 +272,12 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"funding.facilities": [{"name": "a", "start": 5, "end": 5}]},
             "funding.facilities[0].end is 5",
-            "later than start, which is 5 (day)",
+            "later than start, which is 5",
         ),
         (
             {"shocks": [{"kind": "freeze", "duration_days": 1}]},
             "shocks[0].at is None",
-            "a day from 0 to 30000, or else per_year must be set",
+            "a date or a day from 0 to 30000, or else per_year must be set",
         ),
         (
             {"shocks": [{"kind": "cap", "at": 1, "per_year": 1}]},
