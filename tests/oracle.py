@@ -16,7 +16,7 @@ import csv
 import math
 import struct
 from dataclasses import asdict, dataclass, field, fields
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -1641,6 +1641,7 @@ class Platform:
         pending = [hold for borrower in self.borrowers for hold in borrower.holds]
         return {
             "day": self.day,
+            "date": self.date_of(self.day),
             "outstanding": sum(borrower.outstanding for borrower in self.borrowers) / 100,
             "available": sum(borrower.available for borrower in self.borrowers) / 100,
             "held": sum(borrower.held for borrower in self.borrowers) / 100,
@@ -1674,6 +1675,10 @@ class Platform:
             counts=self.counts.frame(),
         )
 
+    def date_of(self, day: float) -> Any:
+        """R1, R127: the date of a day, NaT where there is none."""
+        return pd.NaT if math.isnan(day) else self.scenario.start_date + timedelta(days=day)
+
     def holds_frame(self) -> pd.DataFrame:
         """R128."""
         ordered = sorted(self.all_holds, key=lambda hold: (hold.repaid_at, *hold.key))
@@ -1696,9 +1701,13 @@ class Platform:
             "region": hold.borrower.region,
             "amount": hold.amount / 100,
             "repaid_at": hold.repaid_at,
+            "repaid_on": self.date_of(hold.repaid_at),
             "approved_at": hold.approved_at,
+            "approved_on": self.date_of(hold.approved_at),
             "reviewed_at": hold.reviewed_at,
+            "reviewed_on": self.date_of(hold.reviewed_at),
             "ended_at": hold.ended_at,
+            "ended_on": self.date_of(hold.ended_at),
             "outcome": outcome,
             "released_amount": hold.released / 100,
             "forfeited_amount": hold.forfeited / 100,
@@ -1743,8 +1752,12 @@ class Platform:
     def events_frame(self) -> pd.DataFrame:
         """R131."""
         ordered = sorted(self.events, key=lambda event: event.order)
-        rows = [{**asdict(event), "amount": event.amount / 100} for event in ordered]
+        rows = [
+            {**asdict(event), "date": self.date_of(event.day), "amount": event.amount / 100}
+            for event in ordered
+        ]
         columns = [column.name for column in fields(Event)]
+        columns.insert(1, "date")
         return frame(rows, columns, ["day", "phase", "borrower", "loan", "instalment"])
 
 
@@ -1758,9 +1771,13 @@ HOLD_COLUMNS = [
     "region",
     "amount",
     "repaid_at",
+    "repaid_on",
     "approved_at",
+    "approved_on",
     "reviewed_at",
+    "reviewed_on",
     "ended_at",
+    "ended_on",
     "outcome",
     "released_amount",
     "forfeited_amount",
@@ -1775,6 +1792,7 @@ def frame(rows: list[dict[str, Any]], columns: list[str], whole: list[str]) -> p
     """A frame with the dtypes of section 3, also when it has no rows."""
     types = dict.fromkeys(columns, "float64")
     types |= {name: "object" for name in columns if name in TEXT}
+    types |= {name: "datetime64[s]" for name in columns if name == "date" or name.endswith("_on")}
     types |= {name: "bool" for name in columns if name in TRUTH}
     types |= dict.fromkeys(whole, "int64")  # `flagged` is a number in one frame, a truth in another
     return pd.DataFrame(rows, columns=columns).astype(types)

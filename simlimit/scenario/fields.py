@@ -50,11 +50,6 @@ def whole(default: T, low: int, high: int, unit: str, meaning: str) -> T:
     return field(default, meaning, f"a whole number from {low} to {high}", unit, strict=True, ge=low, le=high)
 
 
-def day_or_date(default: T, meaning: str) -> T:
-    """Declare a day of the run, or a date."""
-    return field(default, meaning, "a date, or a whole number from 0 to 30000", "day")
-
-
 def days(default: T, low: int, high: int, meaning: str) -> T:
     """Declare a number of whole days."""
     return whole(default, low, high, "days", meaning)

@@ -11,22 +11,12 @@ from pydantic import AfterValidator, Field, PlainSerializer
 
 from simlimit.arguments import nearest
 from simlimit.scenario.base import FrozenMapping, Part, refuse_at
-from simlimit.scenario.fields import (
-    REQUIRED,
-    choice,
-    day_or_date,
-    days,
-    field,
-    fraction,
-    number,
-    one_of,
-    switch,
-    whole,
-)
+from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, number, one_of, switch, whole
 
 CURRENCY = "currency units"
 _PER_DUE_DAY = "probability per due day"
 _BORROWERS = "share of borrowers"
+_DAY = "a date, or a whole number from 0 to 30000"
 
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Day = Annotated[int, Field(strict=True, ge=0, le=30_000)] | Annotated[datetime.date, Field(strict=True)]
@@ -200,8 +190,8 @@ class Facility(Part):
     daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Funding that comes every day")
     lump: float = number(0.0, 0, 1e10, CURRENCY, "Funding that comes at once")
     every_days: int = days(0, 0, 30_000, "Days from one lump to the next; 0: only one, on the first day")
-    start: Day = day_or_date(0, "First day; a date may lie before the run")
-    end: Day | None = day_or_date(None, "First day without; not set: to the end")
+    start: Day = field(0, "First day; a date may lie before the run", _DAY, "day")
+    end: Day | None = field(None, "First day without; not set: to the end", _DAY, "day")
 
 
 Facilities = Annotated[tuple[Facility, ...], Field(max_length=64)]
@@ -279,7 +269,7 @@ class Lever(Part):
     kind: LeverKind = choice(LeverKind, REQUIRED, "What is done")
     strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
     uptake: float = fraction(1.0, _BORROWERS, "Borrowers who take it up, or whom it reaches")
-    start: Day = day_or_date(0, "First day on which it works; a date may lie before the run")
+    start: Day = field(0, "First day on which it works; a date may lie before the run", _DAY, "day")
     cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "Only reported, beside the effect")
     product: ServedBy | None = choice(ServedBy, None, "Preset that serves what diversify sends elsewhere")
 
@@ -316,7 +306,7 @@ class Shock(Part):
     """A policy or market event with a start, a duration, a size and a scope."""
 
     kind: ShockKind = choice(ShockKind, REQUIRED, "What happens")
-    at: Day | None = day_or_date(None, "When it happens or begins; not set: at random, per_year")
+    at: Day | None = field(None, "When it happens or begins; not set: at random, per_year", _DAY, "day")
     per_year: float | None = number(
         None, 0, 365, "per year", "How often it happens at random; not set: once, at", open_end="low"
     )
