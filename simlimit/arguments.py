@@ -1,5 +1,6 @@
 """Check arguments: what is allowed, and the sentence that refuses the rest."""
 
+import datetime
 import heapq
 import itertools
 import os
@@ -34,6 +35,8 @@ class _Short(reprlib.Repr):
         return super().repr_int(value, level) if abs(value) < LARGEST else "a number beyond 1e308"
 
     def repr_instance(self, value: object, level: int) -> str:
+        if isinstance(value, datetime.date):
+            return str(value)
         if isinstance(value, pd.DataFrame | pd.Series):
             return f"a {kind_of(value)} of {len(value)} rows"
         if isinstance(value, np.generic):
@@ -125,6 +128,20 @@ def nearest(value: object, names: Iterable[str], where: str) -> str:
     if len(known) <= FEW:
         return ", ".join(known)
     return f"{', '.join(heapq.nlargest(3, known, key=likeness))} .. ({len(known)} in {where})"
+
+
+def as_date(value: object) -> object:
+    """Return the date of a moment at midnight, of Python, numpy or pandas; anything else as it is.
+
+    Examples
+    --------
+    >>> as_date(np.datetime64("2026-03-02T00:00")), as_date(7)
+    (datetime.date(2026, 3, 2), 7)
+    """
+    moment = pd.Timestamp(value) if isinstance(value, np.datetime64) else value
+    if isinstance(moment, datetime.datetime) and moment == datetime.datetime.combine(moment, datetime.time()):
+        return moment.date()
+    return moment
 
 
 def check_choice(name: str, value: object, allowed: Iterable[str], where: str = "the help") -> None:

@@ -16,6 +16,7 @@ import csv
 import math
 import struct
 from dataclasses import asdict, dataclass, field, fields
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -103,6 +104,11 @@ def simulate(scenario: Any, seed: int = 1, replication: int = 0, follow_up_days:
 def cents(amount: float) -> int:
     """R3: an amount of the scenario, in currency units, in whole cents."""
     return round(100 * amount)
+
+
+def day_number(scenario: Any, day: int | date) -> int:
+    """R1: a day, or the distance of a date from day 0."""
+    return day.toordinal() - scenario.start_date.toordinal() if isinstance(day, date) else day
 
 
 def basis_points(share: float) -> int:
@@ -332,6 +338,7 @@ class Levers:
     """R120, R124: the levers of a scenario, and how strongly each pulls."""
 
     def __init__(self, scenario: Any, seed: int, replication: int) -> None:
+        self.scenario = scenario
         self.by_kind = {lever.kind: lever for lever in scenario.levers}
         self.seed = seed
         self.replication = replication
@@ -348,14 +355,16 @@ class Levers:
     def pull(self, kind: str, borrower: Borrower, day: int) -> float:
         """R122: the strength of a lever on a borrower on a day, 0.0 without it."""
         lever = self.by_kind.get(kind)
-        if lever is None or kind not in borrower.levers or day < lever.from_day:
+        if lever is None or kind not in borrower.levers or day < day_number(self.scenario, lever.start):
             return 0.0
         return lever.strength
 
     def more_funding_bp(self, day: int) -> int:
         """R123: the pull of `more_funding`, which has no takers, in basis points."""
         lever = self.by_kind.get("more_funding")
-        return 0 if lever is None or day < lever.from_day else basis_points(lever.strength)
+        if lever is None or day < day_number(self.scenario, lever.start):
+            return 0
+        return basis_points(lever.strength)
 
 
 # ---- 2.6 the desk ----------------------------------------------------------------------------------------
@@ -460,6 +469,7 @@ class Pool:
     """What the lender can still commit, and the queue of holds for it."""
 
     def __init__(self, scenario: Any) -> None:
+        self.scenario = scenario
         self.rules = scenario.funding
         self.recycle_bp = basis_points(self.rules.recycle_share)
         self.reserve_bp = basis_points(self.rules.reserve_share)
@@ -470,10 +480,11 @@ class Pool:
         """R81 to R83: what flows in on the day, each amount raised, squeezed and rounded down by itself."""
         amounts = [cents(self.rules.daily_inflow)]
         for facility in self.rules.facilities:
-            before_end = facility.to_day is None or day < facility.to_day
-            if facility.from_day <= day and before_end:
+            start = day_number(self.scenario, facility.start)
+            before_end = facility.end is None or day < day_number(self.scenario, facility.end)
+            if start <= day and before_end:
                 amounts.append(cents(facility.daily_inflow))
-                age = day - facility.from_day
+                age = day - start
                 if age == 0 or (facility.every_days > 0 and age % facility.every_days == 0):
                     amounts.append(cents(facility.lump))
         squeeze = min(10_000, squeeze_bp)
@@ -873,7 +884,7 @@ class Platform:
             due - lag == self.day
             and 0 < lag < cycle_days
             and self.day + evaluation.cutoff_days >= borrower.first_evaluation
-            and self.day >= plan.from_day
+            and self.day >= day_number(self.scenario, plan.start)
             and self.levers.uniform(borrower.id, "plan", 1 + cycle) < plan.strength
         )
 
@@ -1128,7 +1139,7 @@ class Platform:
         if lever is None:
             return
         pull = self.pull("deleverage", borrower)
-        for w, day in enumerate(range(lever.from_day, self.day + 1, 30)):
+        for w, day in enumerate(range(day_number(self.scenario, lever.start), self.day + 1, 30)):
             if day <= borrower.last_decision or borrower.other_lenders == 0:
                 continue
             if self.levers.uniform(borrower.id, "deleverage", 1 + w) < pull:
@@ -1231,7 +1242,7 @@ class Platform:
                     higher = min(cap, raised(higher, basis_points(limits.raise_share)))
             campaign = self.levers.by_kind.get("campaign")
             if campaign is not None:
-                for _ in self.acted_for(campaign.from_day, 90):
+                for _ in self.acted_for(day_number(self.scenario, campaign.start), 90):
                     higher = min(cap, raised(higher, self.pull_bp("campaign", borrower)))
             if higher > limit:
                 self.raise_limit(borrower, higher)
@@ -1507,7 +1518,7 @@ class Platform:
                     ActiveShock(
                         kind=shock.kind,
                         start=start,
-                        end=start + shock.duration_days,
+                        end=self.shock_end_day(shock, start),
                         place=place,
                         occurrence=occurrence,
                         size=shock.size,
@@ -1519,8 +1530,8 @@ class Platform:
 
     def shock_starts(self, shock: Any, rank: int) -> list[int]:
         """R98, R99."""
-        if shock.at_day is not None:
-            return [shock.at_day]
+        if shock.at is not None:
+            return [max(0, day_number(self.scenario, shock.at))]
         starts: list[int] = []
         time = 0.0
         while True:
@@ -1529,6 +1540,11 @@ class Platform:
             if time >= self.scenario.horizon_days:
                 return starts
             starts.append(int(time))
+
+    def shock_end_day(self, shock: Any, start: int) -> int:
+        """R100: one that began before day 0 ends when it would have."""
+        begun = start if shock.at is None else day_number(self.scenario, shock.at)
+        return begun + shock.duration_days
 
     def change_shocks(self) -> None:
         """R100."""
@@ -1625,6 +1641,7 @@ class Platform:
         pending = [hold for borrower in self.borrowers for hold in borrower.holds]
         return {
             "day": self.day,
+            "date": self.date_of(self.day),
             "outstanding": sum(borrower.outstanding for borrower in self.borrowers) / 100,
             "available": sum(borrower.available for borrower in self.borrowers) / 100,
             "held": sum(borrower.held for borrower in self.borrowers) / 100,
@@ -1658,6 +1675,10 @@ class Platform:
             counts=self.counts.frame(),
         )
 
+    def date_of(self, day: float) -> Any:
+        """R1, R127: the date of a day, NaT where there is none."""
+        return pd.NaT if math.isnan(day) else self.scenario.start_date + timedelta(days=day)
+
     def holds_frame(self) -> pd.DataFrame:
         """R128."""
         ordered = sorted(self.all_holds, key=lambda hold: (hold.repaid_at, *hold.key))
@@ -1680,9 +1701,13 @@ class Platform:
             "region": hold.borrower.region,
             "amount": hold.amount / 100,
             "repaid_at": hold.repaid_at,
+            "repaid_on": self.date_of(hold.repaid_at),
             "approved_at": hold.approved_at,
+            "approved_on": self.date_of(hold.approved_at),
             "reviewed_at": hold.reviewed_at,
+            "reviewed_on": self.date_of(hold.reviewed_at),
             "ended_at": hold.ended_at,
+            "ended_on": self.date_of(hold.ended_at),
             "outcome": outcome,
             "released_amount": hold.released / 100,
             "forfeited_amount": hold.forfeited / 100,
@@ -1727,8 +1752,12 @@ class Platform:
     def events_frame(self) -> pd.DataFrame:
         """R131."""
         ordered = sorted(self.events, key=lambda event: event.order)
-        rows = [{**asdict(event), "amount": event.amount / 100} for event in ordered]
+        rows = [
+            {**asdict(event), "date": self.date_of(event.day), "amount": event.amount / 100}
+            for event in ordered
+        ]
         columns = [column.name for column in fields(Event)]
+        columns.insert(1, "date")
         return frame(rows, columns, ["day", "phase", "borrower", "loan", "instalment"])
 
 
@@ -1742,9 +1771,13 @@ HOLD_COLUMNS = [
     "region",
     "amount",
     "repaid_at",
+    "repaid_on",
     "approved_at",
+    "approved_on",
     "reviewed_at",
+    "reviewed_on",
     "ended_at",
+    "ended_on",
     "outcome",
     "released_amount",
     "forfeited_amount",
@@ -1759,6 +1792,7 @@ def frame(rows: list[dict[str, Any]], columns: list[str], whole: list[str]) -> p
     """A frame with the dtypes of section 3, also when it has no rows."""
     types = dict.fromkeys(columns, "float64")
     types |= {name: "object" for name in columns if name in TEXT}
+    types |= {name: "datetime64[s]" for name in columns if name == "date" or name.endswith("_on")}
     types |= {name: "bool" for name in columns if name in TRUTH}
     types |= dict.fromkeys(whole, "int64")  # `flagged` is a number in one frame, a truth in another
     return pd.DataFrame(rows, columns=columns).astype(types)

@@ -7,6 +7,7 @@ from `random.Random(seed)` alone: a seed is a scenario, whatever the test.
 from __future__ import annotations
 
 import csv
+import datetime
 import math
 from collections import Counter
 from pathlib import Path
@@ -51,7 +52,28 @@ def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
         # Nothing flows in, and only holds of 100 currency units or more claim something from the pool.
         dry = {"initial": 0.0, "daily_inflow": 0.0, "facilities": [], "recycle_share": 0.0}
         fields["funding"] |= {**dry, "reserve_share": 0.0001}
+    if seed % 5 == 4:
+        write_dates(Random(f"dates of {seed}"), fields)
     return Scenario(name=f"random {seed}", **fields)
+
+
+def write_dates(rng: Random, fields: dict[str, Any]) -> None:
+    """Write about half of the days as dates, some of which lie before the run."""
+    day_0 = datetime.date(2026, 1, 1) + datetime.timedelta(rng.randrange(365))
+    fields["start_date"] = day_0
+    for of, name in [
+        (fields["shocks"], "at"),
+        (fields["levers"], "start"),
+        (fields["funding"]["facilities"], "start"),
+    ]:
+        for one in of:
+            if one.get(name) is not None and chance(rng, 0.6):
+                earliest = 1 - max(1, one.get("duration_days", 0)) if name == "at" else -100
+                day = rng.randint(earliest, 0) if chance(rng, 0.5) else one[name]
+                one[name] = day_0 + datetime.timedelta(day)
+    for facility in fields["funding"]["facilities"]:
+        if facility["end"] is not None and chance(rng, 0.5):
+            facility["end"] = day_0 + datetime.timedelta(facility["end"])
 
 
 def follow_up_of(seed: int) -> int:
@@ -204,8 +226,8 @@ def random_facility(rng: Random, repaid_a_day: float, horizon: int) -> dict[str,
         "daily_inflow": repaid_a_day * rng.choice((0.0, 0.2)),
         "lump": repaid_a_day * rng.choice((0, 5, 20)),
         "every_days": rng.choice((0, 10, 45)),
-        "from_day": begins,
-        "to_day": rng.choice((None, begins + 1, begins + 60)),
+        "start": begins,
+        "end": rng.choice((None, begins + 1, begins + 60)),
     }
 
 
@@ -233,7 +255,7 @@ def random_shocks(rng: Random, horizon: int, population: dict[str, Any]) -> list
 def random_shock(rng: Random, kind: str, horizon: int, names: list[str], median: float) -> dict[str, Any]:
     shock: dict[str, Any] = {"kind": kind}
     if chance(rng, 0.5):
-        shock["at_day"] = rng.randrange(horizon)
+        shock["at"] = rng.randrange(horizon)
     else:
         shock["per_year"] = rng.choice((2.0, 4.0, 8.0))
     if kind in SHOCK_KINDS[:4]:
@@ -282,7 +304,7 @@ def random_lever(rng: Random, kind: str, horizon: int) -> dict[str, Any]:
         "kind": kind,
         "strength": rng.choice((0.0, 0.25, 0.6, 1.0)),
         "uptake": rng.choice((0.4, 0.8, 1.0)) if kind != "more_funding" else 1.0,
-        "from_day": rng.choice((0, 0, rng.randint(1, horizon // 2))),
+        "start": rng.choice((0, 0, rng.randint(1, horizon // 2))),
     }
     if kind == "diversify":
         lever["product"] = rng.choice(("credit-loan", "small-business", "supply-chain"))

@@ -106,14 +106,14 @@ def rich_scenario(seed: int) -> Scenario:
     drawn = random_scenario(seed)
     regions = tuple(drawn.population.regions)
     shocks = [
-        {"kind": kind, "at_day": 20 + 9 * k, "regions": regions[: k % 2] if kind != SHOCK_KINDS[3] else ()}
+        {"kind": kind, "at": 20 + 9 * k, "regions": regions[: k % 2] if kind != SHOCK_KINDS[3] else ()}
         | ({"duration_days": 20} if k < 4 else {})
         | ({"size": 0.2} if kind in ("tightening", "liquidity_squeeze", "limit_cut") else {})
         | ({"size": 3_000.0} if kind == "cap" else {"score_below": 0.6} if k > 3 else {})
         for k, kind in enumerate(SHOCK_KINDS)
     ]
     levers = [
-        {"kind": kind, "from_day": 10 * k} | ({"product": "credit-loan"} if kind == "diversify" else {})
+        {"kind": kind, "start": 10 * k} | ({"product": "credit-loan"} if kind == "diversify" else {})
         for k, kind in enumerate(LEVER_KINDS)
     ]
     facilities = [{"name": "bank", "daily_inflow": 500.0}, {"name": "notes", "lump": 9e3, "every_days": 30}]

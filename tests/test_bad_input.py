@@ -180,26 +180,26 @@ def test_a_value_that_a_lever_does_not_allow(refused, name, value):
         ("evaluation.duration_days", ["evaluation.duration_days=7", "evaluation.period_days=7"]),
         ("limits.cut_score", ["limits.cut_score=0.9", "limits.raise_score=0.1"]),
         ("funding.facilities[0].name", ["funding.facilities=[{daily_inflow=1.0}]"]),
-        ("funding.facilities[0].to_day", ["funding.facilities=[{name='a', from_day=9, to_day=9}]"]),
+        ("funding.facilities[0].end", ["funding.facilities=[{name='a', start=9, end=9}]"]),
         ("funding.facilities", ["funding.facilities=[" + 65 * "{name='a'}," + "]"]),
-        ("shocks[0].kind", ["shocks=[{at_day=1}]"]),
-        ("shocks[0].kind", ["shocks=[{kind='strike', at_day=1}]"]),
-        ("shocks[0].at_day", ["shocks=[{kind='cap', size=1}]"]),
-        ("shocks[0].per_year", ["shocks=[{kind='cap', size=1, at_day=1, per_year=1}]"]),
-        ("shocks[0].duration_days", ["shocks=[{kind='freeze', at_day=1}]"]),
-        ("shocks[0].duration_days", ["shocks=[{kind='cancellation', at_day=1, duration_days=2}]"]),
-        ("shocks[0].size", ["shocks=[{kind='tightening', at_day=1, duration_days=2, size=1.5}]"]),
-        ("shocks[0].size", ["shocks=[{kind='freeze', at_day=1, duration_days=2, size=0.5}]"]),
-        ("shocks[0].regions", ["shocks=[{kind='freeze', at_day=1, duration_days=2, regions=['Mars']}]"]),
+        ("shocks[0].kind", ["shocks=[{at=1}]"]),
+        ("shocks[0].kind", ["shocks=[{kind='strike', at=1}]"]),
+        ("shocks[0].at", ["shocks=[{kind='cap', size=1}]"]),
+        ("shocks[0].per_year", ["shocks=[{kind='cap', size=1, at=1, per_year=1}]"]),
+        ("shocks[0].duration_days", ["shocks=[{kind='freeze', at=1}]"]),
+        ("shocks[0].duration_days", ["shocks=[{kind='cancellation', at=1, duration_days=2}]"]),
+        ("shocks[0].size", ["shocks=[{kind='tightening', at=1, duration_days=2, size=1.5}]"]),
+        ("shocks[0].size", ["shocks=[{kind='freeze', at=1, duration_days=2, size=0.5}]"]),
+        ("shocks[0].regions", ["shocks=[{kind='freeze', at=1, duration_days=2, regions=['Mars']}]"]),
         (
             "shocks[0].regions",
-            ["shocks=[{kind='liquidity_squeeze', at_day=1, duration_days=2, size=0.5, regions=['all']}]"],
+            ["shocks=[{kind='liquidity_squeeze', at=1, duration_days=2, size=0.5, regions=['all']}]"],
         ),
         (
             "shocks[1].score_below",
             [
-                "shocks=[{kind='cap', at_day=1, size=9}, "
-                "{kind='liquidity_squeeze', at_day=1, duration_days=2, size=0.5, score_below=0.5}]"
+                "shocks=[{kind='cap', at=1, size=9}, "
+                "{kind='liquidity_squeeze', at=1, duration_days=2, size=0.5, score_below=0.5}]"
             ],
         ),
         ("reaction.lender_share", ["reaction.appeal_share=0.6", "reaction.lender_share=0.6"]),
@@ -249,7 +249,7 @@ def test_a_setting_that_is_none(refused, text):
         ("[evaluations]", "evaluations is not a field"),
         ("[evaluation]\nperiod = 7", "evaluation.period is not a field"),
         ("[screening.weights]\nage = 1", "screening.weights.age is not a field"),
-        ("[[shocks]]\nkind = 'cap'\nat_day = 1\nwhere = 'all'", "shocks[0].where is not a field"),
+        ("[[shocks]]\nkind = 'cap'\nat = 1\nwhere = 'all'", "shocks[0].where is not a field"),
         ("[[levers]]\nkind = 'plan'\nsize = 1", "levers[0].size is not a field"),
         ("[[funding.facilities]]\nname = 'a'\nrate = 1", "funding.facilities[0].rate is not a field"),
         ("shocks = [7]", "shocks[0] is 7"),
@@ -372,7 +372,7 @@ def test_a_book_that_is_not_there(refused, name):
 
 def test_a_shock_to_a_region_that_the_book_has_not(here, refused):
     (here / "book.csv").write_text(BOOK + GOOD_ROW)
-    shock = "shocks=[{kind='freeze', at_day=1, duration_days=2, regions=['south']}]"
+    shock = "shocks=[{kind='freeze', at=1, duration_days=2, regions=['south']}]"
     said = refused("run", "clockwork", "--portfolio", "book.csv", "--set", shock, "--out", "results")
     assert said == "shocks[0].regions is ('south',), but must be among 'north'."
     assert (

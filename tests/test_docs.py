@@ -131,7 +131,7 @@ def test_the_example_of_the_model_is_what_happens() -> None:
             "funding.unlimited": False,
             "funding.recycle_share": 0.0,
             "funding.daily_inflow": 19.9,
-            "shocks": [{"kind": "freeze", "at_day": 90, "duration_days": 9}],
+            "shocks": [{"kind": "freeze", "at": 90, "duration_days": 9}],
         }
     )
     run = sl.simulate(scenario, seed=842)  # a borrower due on day 28, all of whose instalments are left

@@ -380,7 +380,7 @@ def test_oracle_lets_an_evaluation_hold_up_what_it_should(holds_up: str) -> None
 
 def test_oracle_freezes() -> None:
     """R80, R102: until the day on which the freeze ends."""
-    freeze = {"kind": "freeze", "at_day": 100, "duration_days": 20}
+    freeze = {"kind": "freeze", "at": 100, "duration_days": 20}
     holds = oracle.simulate(SMALL.replace({"shocks": [freeze]})).holds
     frozen = holds["repaid_at"].between(100, 119)
     assert (holds["days_policy"] == (120 - holds["repaid_at"]).where(frozen, 0)).all()
@@ -433,8 +433,8 @@ def test_oracle_never_stops_what_claims_nothing() -> None:
 
 def test_oracle_counts_a_hold_that_lost_a_part_as_forfeited() -> None:
     """R128, R133: whatever is released of it."""
-    cut = {"kind": "limit_cut", "size": 0.12, "at_day": 100}
-    freeze = {"kind": "freeze", "at_day": 0, "duration_days": 200}
+    cut = {"kind": "limit_cut", "size": 0.12, "at": 100}
+    freeze = {"kind": "freeze", "at": 0, "duration_days": 200}
     fields = {"population.utilisation_mean": 1.0, "shocks": [freeze, cut]}
     frames = oracle.simulate(SMALL.replace(fields), follow_up_days=0)
     holds = frames.holds
@@ -449,9 +449,9 @@ def test_oracle_counts_a_hold_that_lost_a_part_as_forfeited() -> None:
 
 
 TAKEN_AWAY = {
-    "cut": {"shocks": [{"kind": "limit_cut", "size": 0.3, "at_day": 100}]},
-    "cap": {"shocks": [{"kind": "cap", "size": 2_000.0, "at_day": 100}]},
-    "cancellation": {"shocks": [{"kind": "cancellation", "at_day": 100}]},
+    "cut": {"shocks": [{"kind": "limit_cut", "size": 0.3, "at": 100}]},
+    "cap": {"shocks": [{"kind": "cap", "size": 2_000.0, "at": 100}]},
+    "cancellation": {"shocks": [{"kind": "cancellation", "at": 100}]},
     "reclaim": {"limits.inactive_days": 60},
     "low score": {"limits.cut_score": 1.0, "limits.cut_share": 0.2, "evaluation.utilisation_weight": 0.5},
 }

@@ -64,7 +64,7 @@ def test_scenarios_that_differ_from_a_day_on_share_the_history_before(seed: int,
     scenario = scenario_of(seed, tmp_path)
     day = scenario.horizon_days // 2
     shock = SHOCKS[seed % len(SHOCKS)]
-    other = scenario.replace({"shocks": [*scenario.shocks, {**shock, "at_day": day}]})
+    other = scenario.replace({"shocks": [*scenario.shocks, {**shock, "at": day}]})
     run, changed = sl.simulate(scenario, seed=seed), sl.simulate(other, seed=seed)
     for name in ("daily", "events"):
         before = [table[table["day"] < day] for table in (getattr(run, name), getattr(changed, name))]

@@ -33,7 +33,7 @@ _LENDER = {
     "funding.unlimited": True,
 }
 """What differs from `jiebei`."""
-_FREEZE = {"kind": "freeze", "at_day": 360, "duration_days": 30, "regions": ["south"]}
+_FREEZE = {"kind": "freeze", "at": 360, "duration_days": 30, "regions": ["south"]}
 
 
 def example_portfolio(path: str | Path | TextIOBase, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:

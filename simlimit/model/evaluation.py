@@ -161,7 +161,7 @@ def raise_line(s: State, r: Record, day: int) -> None:
         times = days_to_act_for(s, day, r.due_day, s.limits.raise_days)
         limit = rise(limit, s.limits.raise_bp, times, s.details[r.place].cap)
     if takes_up(r, levers.CAMPAIGN):
-        times = days_to_act_for(s, day, s.levers.from_day[levers.CAMPAIGN], levers.CAMPAIGN_DAYS)
+        times = days_to_act_for(s, day, s.levers.start[levers.CAMPAIGN], levers.CAMPAIGN_DAYS)
         limit = rise(limit, s.levers.strength_bp[levers.CAMPAIGN], times, s.details[r.place].cap)
     if limit > r.limit:
         raise_limit(s, r, day, limit, causes.NONE)
@@ -179,9 +179,9 @@ def cut_for_score(s: State, r: Record, day: int) -> None:
 @rare
 def leave_lenders(s: State, r: Record, day: int) -> None:
     """Let a borrower leave other lenders, one at most on each 30th day since the last decision."""
-    from_day = s.levers.from_day[levers.DELEVERAGE]
-    first = max(0, (int(r.last_decision) - from_day) // levers.LEAVING_DAYS + 1)
-    for k in range(first, (day - from_day) // levers.LEAVING_DAYS + 1):
+    start = s.levers.start[levers.DELEVERAGE]
+    first = max(0, (int(r.last_decision) - start) // levers.LEAVING_DAYS + 1)
+    for k in range(first, (day - start) // levers.LEAVING_DAYS + 1):
         u = uniforms(s.run, streams.LEVER, r.borrower, levers.DELEVERAGE, 1 + k)[0]
         if r.lenders > 0 and u < s.levers.strength[levers.DELEVERAGE]:
             r.lenders -= 1

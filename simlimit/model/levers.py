@@ -42,7 +42,7 @@ def takes_up(r: Record, kind: int) -> bool:
 @step
 def pull(s: State, r: Record, day: int, kind: int) -> float:
     """Return the strength of a lever on a borrower today."""
-    if takes_up(r, kind) and day >= s.levers.from_day[kind]:
+    if takes_up(r, kind) and day >= s.levers.start[kind]:
         return s.levers.strength[kind]
     return 0.0
 
@@ -50,6 +50,6 @@ def pull(s: State, r: Record, day: int, kind: int) -> float:
 @step
 def pull_bp(s: State, r: Record, day: int, kind: int) -> int:
     """Return the strength of a lever on a borrower today, in whole basis points."""
-    if takes_up(r, kind) and day >= s.levers.from_day[kind]:
+    if takes_up(r, kind) and day >= s.levers.start[kind]:
         return s.levers.strength_bp[kind]
     return 0

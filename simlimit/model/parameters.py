@@ -14,6 +14,7 @@ from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.parts import LEVER_KINDS
+from simlimit.scenario.scenario import day_of
 
 Values = dict[str, Any]
 
@@ -157,13 +158,13 @@ def _reacting(scenario: Scenario) -> bool:
 
 
 def _levers(scenario: Scenario) -> Values:
-    strength, uptake, from_day = (np.zeros(levers.KINDS) for _ in range(3))
+    strength, uptake, start = (np.zeros(levers.KINDS) for _ in range(3))
     values: Values = {"served_limit": 0, "served_days": 0}
     for lever in scenario.levers:
         kind = LEVER_KINDS.index(lever.kind)
         strength[kind] = lever.strength
         uptake[kind] = lever.uptake if kind != levers.MORE_FUNDING else 0.0  # it has no takers
-        from_day[kind] = lever.from_day
+        start[kind] = day_of(scenario, lever.start)
         if lever.product is not None:
             served = preset(lever.product)
             values["served_limit"] = cents(served.population.limit_median)
@@ -172,7 +173,7 @@ def _levers(scenario: Scenario) -> Values:
         "strength": strength,
         "uptake": uptake,
         "strength_bp": [basis_points(one) for one in strength],
-        "from_day": from_day,
+        "start": start,
         "number": len(scenario.levers),
         "planning": strength[levers.PLAN] > 0,
     }
@@ -188,8 +189,9 @@ def score_left(half_life_days: float, horizon_days: int) -> npt.NDArray[np.float
 
 def facility_records(scenario: Scenario) -> Records:
     """Return the facilities of the pool."""
-    rows = [
-        (cents(one.daily_inflow), cents(one.lump), one.every_days, one.from_day, one.to_day or _NO_BOUND)
-        for one in scenario.funding.facilities
-    ]
-    return np.array(rows, FACILITY)
+    records = np.zeros(len(scenario.funding.facilities), FACILITY)
+    for record, one in zip(records, scenario.funding.facilities, strict=True):
+        record.daily_inflow, record.lump = cents(one.daily_inflow), cents(one.lump)
+        record.every_days, record.start = one.every_days, day_of(scenario, one.start)
+        record.end = _NO_BOUND if one.end is None else day_of(scenario, one.end)
+    return records

@@ -15,7 +15,7 @@ FAR_BELOW = -(2**60)
 @step
 def has_more_funding(s: State, day: int) -> bool:
     """Return whether the lever that adds to the inflows and the ceiling works; it has no takers."""
-    return day >= s.levers.from_day[levers.MORE_FUNDING]
+    return day >= s.levers.start[levers.MORE_FUNDING]
 
 
 @step
@@ -32,9 +32,9 @@ def inflow(s: State, day: int) -> int:
     total = granted(s, s.funding.daily_inflow, day)
     for i in range(len(s.facilities)):
         one = s.facilities[i]
-        if one.from_day <= day < one.to_day:
+        if one.start <= day < one.end:
             total += granted(s, one.daily_inflow, day)
-            since = day - one.from_day
+            since = day - one.start
             if since == 0 or (one.every_days > 0 and since % one.every_days == 0):
                 total += granted(s, one.lump, day)
     return total

@@ -89,8 +89,8 @@ TOTAL = _record("i8 borrowers no_limit_days lost_days losing")
 REVIEWER = _record("f8 free_at", "i8 hold")
 QUEUE = _record("i8 head tail")
 """A queue, which is linked through its holds."""
-FACILITY = _record("i8 daily_inflow lump every_days from_day to_day")
-SHOCK = _record("i8 kind rank at_day duration_days strength", "f8 per_year score_below")
+FACILITY = _record("i8 daily_inflow lump every_days start end")
+SHOCK = _record("i8 kind rank at duration_days strength", "f8 per_year score_below")
 OCCURRENCE = _record("i8 shock start end")
 
 # The parameters of a state, by the parts of a scenario.
@@ -121,7 +121,7 @@ REACTION = _record(
 _KINDS = len(LEVER_KINDS)
 LEVERS = _record(
     f"f8 strength[{_KINDS}] uptake[{_KINDS}]",
-    f"i8 strength_bp[{_KINDS}] from_day[{_KINDS}] number planning served_limit served_days",
+    f"i8 strength_bp[{_KINDS}] start[{_KINDS}] number planning served_limit served_days",
 )
 # What changes in a run.
 CLOCK = _record("i8 phase cycle cycle_day period_day")

@@ -12,6 +12,7 @@ from simlimit.model.randomness import uniforms
 from simlimit.model.records import NONE, OCCURRENCE, SHOCK, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
+from simlimit.scenario.scenario import day_of
 
 
 def shock_records(scenario: Scenario) -> Records:
@@ -22,9 +23,10 @@ def shock_records(scenario: Scenario) -> Records:
         record.kind = causes.FREEZE + causes.SHOCK_KINDS.index(shock.kind)
         record.rank = ranks[shock.kind]
         ranks[shock.kind] += 1
-        record.at_day = NONE if shock.at_day is None else shock.at_day
+        day = 0 if shock.at is None else day_of(scenario, shock.at)
+        record.at = NONE if shock.at is None else max(0, day)
         record.per_year = 0.0 if shock.per_year is None else shock.per_year
-        record.duration_days = shock.duration_days
+        record.duration_days = shock.duration_days + min(0, day)
         record.strength = cents(shock.size) if record.kind == causes.CAP else basis_points(shock.size)
         record.score_below = math.inf if shock.score_below is None else shock.score_below
     return records
@@ -47,8 +49,8 @@ def shock_number(s: State, i: int, occurrence: int) -> float:
 def days_of_shock(s: State, i: int) -> list[int]:
     """Return the days on which a shock begins: its own, or those of a Poisson process."""
     shock = s.shocks[i]
-    if shock.at_day != NONE:
-        return [int(shock.at_day)]
+    if shock.at != NONE:
+        return [int(shock.at)]
     times = [0.0]
     while times[-1] < s.run.horizon:
         gap = -math.log(shock_number(s, i, len(times) - 1)) * 365 / float(shock.per_year)

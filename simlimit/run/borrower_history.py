@@ -10,6 +10,7 @@ import simpy
 from simlimit.arguments import check_whole
 from simlimit.drivers.platform import Platform
 from simlimit.model import causes, phases
+from simlimit.run.frames import dates
 from simlimit.run.simulate import simulate
 from simlimit.scenario import Scenario
 
@@ -35,8 +36,9 @@ def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: 
     Returns
     -------
     pandas.DataFrame
-        A row per day, in currency units, exact to the cent. Index: `day`, 0 .. horizon_days - 1. Columns:
+        A row per day, exact to the cent in currency units. Index: `day`, 0 .. horizon_days - 1. Columns:
 
+        - `date`: start_date + day;
         - `limit`, `outstanding`, `available`, `held`: outstanding + available + held = max(limit,
           outstanding);
         - `settlement` .. `funding`: the part of `held` that waits for each cause; together they are `held`. A
@@ -72,4 +74,6 @@ def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: 
             days.append([*(int(record[name]) for name in STOCKS), *standing.values()])
 
     simulate(scenario, seed, replication, keep="counts", processes=[look])
-    return pd.DataFrame(np.array(days) / 100, columns=[*STOCKS, *causes.GATES]).rename_axis("day")
+    table = pd.DataFrame(np.array(days) / 100, columns=[*STOCKS, *causes.GATES]).rename_axis("day")
+    table.insert(0, "date", dates(table.index.to_numpy(), scenario.start_date))
+    return table

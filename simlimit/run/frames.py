@@ -1,5 +1,6 @@
 """The tables of a run, as DataFrames. docs/model.md section 3 documents every column."""
 
+import datetime
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from simlimit.model import causes, events, stages
 from simlimit.model.loans import loan_key
 from simlimit.model.records import NO_LOAN, NONE, Records
 from simlimit.model.state import State
+from simlimit.scenario import Scenario
 
 OUTCOMES = ("released", "forfeited", "pending")
 KINDS = ("repayment", "raise")
@@ -29,6 +31,11 @@ def _day_or_nan(days: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return np.where(days == NONE, np.nan, days.astype(np.float64))
 
 
+def dates(days: npt.NDArray[Any], start_date: datetime.date) -> npt.NDArray[np.datetime64]:
+    """Return the dates of days; not a time (NaT) where there is no day."""
+    return np.datetime64(start_date, "D") + days.astype("timedelta64[D]")
+
+
 def _labels(codes: npt.NDArray[Any], names: tuple[str, ...]) -> "pd.Categorical[str]":
     return pd.Categorical.from_codes(codes.astype(np.int16), categories=pd.Index(names))
 
@@ -40,16 +47,21 @@ def _loan_numbers(state: State, origin: Records, borrower: Records) -> npt.NDArr
     return np.where(origin == NO_LOAN, NONE, np.searchsorted(numbered, keys)).astype(np.int64)
 
 
-def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
+def holds_frame(state: State, regions: tuple[str, ...], start_date: datetime.date) -> pd.DataFrame:
     """Return the table of holds, a row each, in order of (repaid_at, borrower, loan, instalment)."""
     holds = state.holds[: state.storage.holds_used]
     owner = state.borrowers["borrower"][holds["owner"]].astype(np.int64)
     order = np.lexsort((holds["instalment"], holds["origin"], owner, holds["repaid_at"]))
     holds, owner = holds[order], owner[order]
     repaid_at, since = holds["repaid_at"].astype(np.int64), holds["since"].astype(np.int64)
-    days = holds["days"].astype(np.int64)
     released, forfeited = holds["stage"] == stages.RELEASED, holds["stage"] == stages.FORFEITED
     ended = released | forfeited
+    at = {
+        "repaid": repaid_at,
+        "approved": _day_or_nan(holds["approved_at"]),
+        "reviewed": _day_or_nan(holds["reviewed_at"]),
+        "ended": np.where(ended, since, np.nan),
+    }
     columns: dict[str, Any] = {
         "hold": np.arange(len(holds)),
         "borrower": owner,
@@ -58,16 +70,16 @@ def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
         "kind": _labels(holds["instalment"] == NONE, KINDS),
         "region": _labels(state.borrowers["region"][holds["owner"]], regions),
         "amount": _money(holds["amount"]),
-        "repaid_at": repaid_at,
-        "approved_at": _day_or_nan(holds["approved_at"]),
-        "reviewed_at": _day_or_nan(holds["reviewed_at"]),
-        "ended_at": np.where(ended, since, np.nan),
+    }
+    for what, days in at.items():
+        columns |= {f"{what}_at": days, f"{what}_on": dates(days, start_date)}
+    columns |= {
         "outcome": _labels(np.select([released, forfeited], [0, 1], 2), OUTCOMES),
         "released_amount": _money(np.where(ended, holds["amount"] - holds["forfeited"], 0)),
         "forfeited_amount": _money(holds["forfeited"]),
         "delay_days": since - repaid_at,
     }
-    columns |= {f"days_{gate}": days[:, i] for i, gate in enumerate(causes.GATES)}
+    columns |= {f"days_{gate}": holds["days"][:, i].astype(np.int64) for i, gate in enumerate(causes.GATES)}
     return pd.DataFrame(columns)
 
 
@@ -98,19 +110,20 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def daily_frame(daily: Records, unlimited: bool) -> pd.DataFrame:
+def daily_frame(daily: Records, scenario: Scenario) -> pd.DataFrame:
     """Return the table of days; an unlimited pool has no headroom."""
     names = daily.dtype.names or ()
     columns = {
         name: daily[name].astype(np.int64) if name in NUMBERS else _money(daily[name]) for name in names
     }
     frame = pd.DataFrame(columns)
-    if unlimited:
+    frame.insert(1, "date", dates(daily["day"], scenario.start_date))
+    if scenario.funding.unlimited:
         frame["headroom"] = np.nan
     return frame
 
 
-def events_frame(state: State) -> pd.DataFrame:
+def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
     """Return the log of events, ordered by (day, phase, borrower, event, loan, instalment, amount, cause)."""
     log = state.events[: state.storage.events_used]
     alphabetical = np.argsort(np.argsort(causes.NAMES))
@@ -121,6 +134,7 @@ def events_frame(state: State) -> pd.DataFrame:
     log = log[np.lexsort(keys)]
     columns = {
         "day": log["day"].astype(np.int64),
+        "date": dates(log["day"], start_date),
         "phase": log["phase"].astype(np.int64),
         "event": _labels(log["event"], events.NAMES),
         "borrower": log["borrower"].astype(np.int64),

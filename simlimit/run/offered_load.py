@@ -16,6 +16,10 @@ from simlimit.run.outside import warn_of_first
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.parts import Product
 from simlimit.scenario.presets import NAMES
+from simlimit.scenario.scenario import day_of
+
+_NEVER_AGAIN = 10**9
+"""More days than lie between any two dates."""
 
 
 class Load(NamedTuple):
@@ -101,9 +105,10 @@ def _watched(prepared: PreparedScenario) -> float:
     scenario = prepared.scenario
     free = 1 - scenario.review.watch_share
     for shock in scenario.shocks:
-        if shock.kind == "watch_list" and shock.at_day == 0:
+        if shock.kind == "watch_list" and shock.at is not None and day_of(scenario, shock.at) <= 0:
             covered = _share_of(prepared, shock.regions or prepared.regions)
-            free *= 1 - covered * min(1.0, shock.duration_days / scenario.horizon_days)
+            days = shock.duration_days + day_of(scenario, shock.at)
+            free *= 1 - covered * min(1.0, days / scenario.horizon_days)
     return 1 - free
 
 
@@ -130,8 +135,10 @@ def _inflow(scenario: Scenario) -> float:
     funding = scenario.funding
     inflow = np.full(scenario.horizon_days, float(funding.daily_inflow))
     for one in funding.facilities:
-        inflow[one.from_day : one.to_day] += one.daily_inflow
-        inflow[one.from_day : one.to_day : one.every_days or scenario.horizon_days] += one.lump
+        start, every = day_of(scenario, one.start), one.every_days or _NEVER_AGAIN
+        end = scenario.horizon_days if one.end is None else max(0, day_of(scenario, one.end))
+        inflow[max(0, start) : end] += one.daily_inflow
+        inflow[start if start >= 0 else start % every : end : every] += one.lump
     more = 1 + _pull(scenario, "more_funding")
     if funding.ceiling is not None:
         inflow = np.minimum(inflow, funding.ceiling)
@@ -140,7 +147,11 @@ def _inflow(scenario: Scenario) -> float:
 
 def _pull(scenario: Scenario, kind: str) -> float:
     """Return the mean strength of a lever that works from the start."""
-    return sum(one.strength * one.uptake for one in scenario.levers if one.kind == kind and one.from_day == 0)
+    return sum(
+        one.strength * one.uptake
+        for one in scenario.levers
+        if one.kind == kind and day_of(scenario, one.start) <= 0
+    )
 
 
 def warn_of_overload(scenarios: Mapping[str, PreparedScenario]) -> None:

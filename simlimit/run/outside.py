@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from simlimit.errors import warn
 from simlimit.scenario import Scenario
+from simlimit.scenario.scenario import day_of
 
 
 def warn_of_outside(scenarios: Mapping[str, Scenario], follow_up_days: int = 0) -> None:
@@ -23,16 +24,11 @@ def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
     'follow_up_days is 900, but no repayment is followed for more than 720 days.'
     """
     horizon = scenario.horizon_days
-    starts = {
-        **{f"shocks[{k}].at_day": one.at_day or 0 for k, one in enumerate(scenario.shocks)},
-        **{f"levers[{k}].from_day": one.from_day for k, one in enumerate(scenario.levers)},
-        **{
-            f"funding.facilities[{k}].from_day": one.from_day
-            for k, one in enumerate(scenario.funding.facilities)
-        },
-    }
+    facilities = scenario.funding.facilities
+    starts = {f"levers[{k}].start": one.start for k, one in enumerate(scenario.levers)}
+    starts |= {f"funding.facilities[{k}].start": one.start for k, one in enumerate(facilities)}
     for name, day in starts.items():
-        if day >= horizon:
+        if day_of(scenario, day) >= horizon:
             return f"{name} is {day}, but the last day of the run is {horizon - 1}, so nothing comes of it."
     observed = horizon - scenario.warmup_days
     sentence = (

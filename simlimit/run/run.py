@@ -21,7 +21,7 @@ class Run(TabularResult):
     """One simulated history of a scenario.
 
     The tables are DataFrames, made when they are first asked for. Amounts are in currency units, times in
-    days from the start of the run. Section 3 of docs/model.md documents every column.
+    days from the start of the run, and as dates. Section 3 of docs/model.md documents every column.
 
     Attributes
     ----------
@@ -55,12 +55,12 @@ class Run(TabularResult):
     def holds(self) -> pd.DataFrame:
         """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts"."""
         check_kept("holds", self.keep, ("all", "holds"))
-        return frames.holds_frame(self._state, self._regions)
+        return frames.holds_frame(self._state, self._regions, self.scenario.start_date)
 
     @cached_property
     def daily(self) -> pd.DataFrame:
         """A row per day: the platform at the end of it, and what moved on it."""
-        return frames.daily_frame(self._state.daily, self.scenario.funding.unlimited)
+        return frames.daily_frame(self._state.daily, self.scenario)
 
     @cached_property
     def borrowers(self) -> pd.DataFrame:
@@ -71,7 +71,7 @@ class Run(TabularResult):
     def events(self) -> pd.DataFrame:
         """A row per event, in order of (day, phase, borrower); only if keep is "all"."""
         check_kept("events", self.keep, ("all",))
-        return frames.events_frame(self._state)
+        return frames.events_frame(self._state, self.scenario.start_date)
 
     @cached_property
     def counts(self) -> pd.DataFrame:

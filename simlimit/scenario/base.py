@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import as_list, check_flag, nearest, shown
+from simlimit.arguments import as_date, as_list, check_flag, nearest, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
 
@@ -137,7 +137,8 @@ class Part(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _plain(cls, value: object) -> object:
-        """Turn numpy's scalars into Python's, and lists (of TOML) into tuples; refuse what has no end."""
+        """Turn midnights and numpy's scalars into Python's, and lists into tuples; refuse what has no end."""
+        value = as_date(value)
         if isinstance(value, np.generic):
             return value.item()
         if isinstance(value, list | range | Iterator):

@@ -51,7 +51,7 @@ def load(path: str | os.PathLike[str]) -> Scenario:
 
 def _is_misplaced(error: ScenarioError) -> bool:
     """Tell whether a field of the top was written at the end of a file, where the last table takes it."""
-    own = [name for name in Scenario.model_fields if name in LABELS or name.endswith("_days")]
+    own = [name for name in Scenario.model_fields if name in LABELS or name.endswith(("_days", "_date"))]
     is_own = len(error.field) > 1 and error.field[-1] in own
     # A facility has a name, too.
     return is_own and (error.field[-1] != "name" or "not a field" in error.problem)

@@ -16,8 +16,10 @@ from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, nu
 CURRENCY = "currency units"
 _PER_DUE_DAY = "probability per due day"
 _BORROWERS = "share of borrowers"
+_DAY = "a date, or a whole number from 0 to 30000"
 
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
+Day = Annotated[int, Field(strict=True, ge=0, le=30_000)] | Annotated[datetime.date, Field(strict=True)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 MOST_REGIONS = 32_767
 """As many as codes of 16 bits; there are fewer districts or postcodes in most countries."""
@@ -209,13 +211,9 @@ class Facility(Part):
     name: Text = field(REQUIRED, "Name of the source", "text of 1 to 1000 characters")
     daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Funding that comes every day")
     lump: float = number(0.0, 0, 1e10, CURRENCY, "Funding that comes at once")
-    every_days: int = days(0, 0, 30_000, "Days from one lump to the next; 0: only one, on from_day")
-    from_day: int = whole(0, 0, 30_000, "day", "First day")
-    to_day: int | None = whole(None, 1, 30_000, "day", "First day without; not set: to the end")
-
-    def _check(self) -> None:
-        if self.to_day is not None and self.to_day <= self.from_day:
-            self.refuse("to_day", f"later than from_day, which is {self.from_day} (day)")
+    every_days: int = days(0, 0, 30_000, "Days from one lump to the next; 0: only one, on the first day")
+    start: Day = field(0, "First day; a date may lie before the run", _DAY, "day")
+    end: Day | None = field(None, "First day without; not set: to the end", _DAY, "day")
 
 
 Facilities = Annotated[tuple[Facility, ...], Field(max_length=64)]
@@ -329,7 +327,7 @@ class Lever(Part):
     kind: LeverKind = choice(LeverKind, REQUIRED, "What is done")
     strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
     uptake: float = fraction(1.0, _BORROWERS, "Borrowers who take it up, or whom it reaches")
-    from_day: int = whole(0, 0, 30_000, "day", "First day on which it works")
+    start: Day = field(0, "First day on which it works; a date may lie before the run", _DAY, "day")
     cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "Only reported, beside the effect")
     product: ServedBy | None = choice(ServedBy, None, "Preset that serves what diversify sends elsewhere")
 
@@ -367,9 +365,9 @@ class Shock(Part):
     """A policy or market event with a start, a duration, a size and a scope."""
 
     kind: ShockKind = choice(ShockKind, REQUIRED, "What happens")
-    at_day: int | None = whole(None, 0, 30_000, "day", "Day on which it happens; not set: random, per_year")
+    at: Day | None = field(None, "When it happens or begins; not set: at random, per_year", _DAY, "day")
     per_year: float | None = number(
-        None, 0, 365, "per year", "How often it happens at random; not set: once, at_day", open_end="low"
+        None, 0, 365, "per year", "How often it happens at random; not set: once, at", open_end="low"
     )
     duration_days: int = days(0, 0, 30_000, "How long it lasts; 0 for what happens at once")
     size: float = number(0.0, 0, 1e9, "score, share or currency units", "Its size, or the amount of a cap")
@@ -377,10 +375,10 @@ class Shock(Part):
     score_below: float | None = fraction(None, "score", "Covers borrowers with a lower score; not set: all")
 
     def _check(self) -> None:
-        if self.at_day is None and self.per_year is None:
-            self.refuse("at_day", "a day from 0 to 30000, or else per_year must be set")
-        if self.at_day is not None and self.per_year is not None:
-            self.refuse("per_year", "not set when at_day is")
+        if self.at is None and self.per_year is None:
+            self.refuse("at", "a date or a day from 0 to 30000, or else per_year must be set")
+        if self.at is not None and self.per_year is not None:
+            self.refuse("per_year", "not set when at is")
         if self.kind in LASTING and self.duration_days == 0:
             self.refuse("duration_days", f"a whole number from 1 to 30000 (days) for the shock {self.kind}")
         if self.kind not in LASTING and self.duration_days > 0:

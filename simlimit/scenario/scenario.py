@@ -25,7 +25,7 @@ from simlimit.scenario.toml import as_toml
 SET_BY_USER = "assumed: set by the user"
 AS_IN_CLOCKWORK = "assumed: as in clockwork"
 NOT_SAID = "assumed: no source given"
-LABELS = ("name", "description", "start_date", "provenance")
+LABELS = ("name", "description", "provenance")
 """Fields that name things and change nothing that happens: they need no source."""
 
 _SOURCED = re.compile(r"(measured|reported|assumed)\b")
@@ -63,9 +63,11 @@ class Scenario(Part):
     warmup_days: int = days(0, 0, 29_999, "First days that statistics leave out; less than horizon_days")
     start_date: datetime.date = field(
         datetime.date(2020, 1, 1),
-        "Calendar date of day 0; changes nothing that happens",
-        "a date, 2020-01-01 in TOML and datetime.date(2020, 1, 1) in Python",
+        "Calendar date of day 0",
+        "a date from 1900 to 2150, 2020-01-01 in TOML and datetime.date(2020, 1, 1) in Python",
         strict=True,
+        ge=datetime.date(1900, 1, 1),
+        le=datetime.date(2150, 12, 31),
     )
     population: parts.Population = field(parts.Population(), "The borrowers", "a table")
     behaviour: parts.Behaviour = field(parts.Behaviour(), "What borrowers do", "a table")
@@ -96,6 +98,7 @@ class Scenario(Part):
         if self.population.portfolio is None:
             parts.check_regions(self.shocks, self.population.regions)
         parts.check_kinds(self.levers)
+        self._check_days()
         begin = sum(self.horizon_days * one.per_year / 365 if one.per_year else 1 for one in self.shocks)
         if begin > parts.MOST_SHOCKS:
             self.refuse("shocks", f"such that at most {parts.MOST_SHOCKS} begin in a run, not {begin:.0f}")
@@ -104,6 +107,20 @@ class Scenario(Part):
                 refuse_at(("provenance",), name, "about a field of the scenario")
             if not _SOURCED.match(source):
                 refuse_at(("provenance", name), source, f"a text that {_LABELLED}")
+
+    def _check_days(self) -> None:
+        """Refuse a shock of which no day lies in the run, and a facility that ends before it starts."""
+        last = self.horizon_days - 1
+        dates = f"{self.start_date} to {self.start_date + datetime.timedelta(last)}"
+        rule = f"a day of the run, 0 to {last} ({dates}), or a date from which the shock lasts into it"
+        for position, shock in enumerate(self.shocks):
+            day = 0 if shock.at is None else day_of(self, shock.at)
+            if not -max(1, shock.duration_days) < day <= last:
+                refuse_at(("shocks", position, "at"), shock.at, rule)
+        for position, one in enumerate(self.funding.facilities):
+            if one.end is not None and day_of(self, one.end) <= day_of(self, one.start):
+                path = ("funding", "facilities", position, "end")
+                refuse_at(path, one.end, f"later than start, which is {one.start}")
 
     def __repr__(self) -> str:
         portfolio = self.population.portfolio
@@ -246,7 +263,7 @@ class Scenario(Part):
         Returns
         -------
         pandas.DataFrame
-            Index `field`: dotted names, such as ``evaluation.period_days`` or ``shocks[0].at_day``. Two
+            Index `field`: dotted names, such as ``evaluation.period_days`` or ``shocks[0].at``. Two
             columns, the values here and in the other: named as the scenarios are, or ``this`` and ``other``
             if both have one name. None where a field is not set, or a list has no such element.
 
@@ -372,6 +389,11 @@ def preset(name: str) -> Scenario:
 @cache
 def _preset(name: str) -> Scenario:
     return Scenario(**preset_values(name))
+
+
+def day_of(scenario: Scenario, day: parts.Day) -> int:
+    """Return the number of a day or date: of a date its distance from day 0, negative before the run."""
+    return (day - scenario.start_date).days if isinstance(day, datetime.date) else day
 
 
 def field_values(scenario: Scenario) -> dict[str, object]:

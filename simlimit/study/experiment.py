@@ -130,11 +130,11 @@ def _simulate(experiment: Experiment, replication: int) -> State:
 
 
 def _kept_tables(experiment: Experiment, state: State) -> Frames:
-    regions = experiment.prepared.regions
+    regions, day_0 = experiment.prepared.regions, experiment.prepared.scenario.start_date
     tables: Frames = {}
     if experiment.keep != "counts":
-        tables["holds"] = frames.holds_frame(state, regions)
+        tables["holds"] = frames.holds_frame(state, regions, day_0)
         tables["borrowers"] = frames.borrowers_frame(state, regions)
     if experiment.keep == "all":
-        tables["events"] = frames.events_frame(state)
+        tables["events"] = frames.events_frame(state, day_0)
     return tables

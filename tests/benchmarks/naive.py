@@ -134,7 +134,7 @@ class Platform:
         for name, value in REQUIRED.items():
             if attrgetter(name)(scenario) != value:
                 raise ValueError(f"{name} must be {value!r} in the naive model.")
-        if any(one.lump or one.from_day or one.to_day for one in scenario.funding.facilities):
+        if any(one.lump or one.start or one.end for one in scenario.funding.facilities):
             raise ValueError("A facility must give the same every day in the naive model.")
         self.scenario = scenario
         self.random = random.Random(seed)

@@ -114,7 +114,7 @@ def test_holds_of_the_naive_model_end_once(small_platform: naive.Platform) -> No
     [
         {"product.release_unit": "loan"},
         {"funding.reserve_share": 0.5},
-        {"shocks": [{"kind": "freeze", "at_day": 10, "duration_days": 5}]},
+        {"shocks": [{"kind": "freeze", "at": 10, "duration_days": 5}]},
         {"funding.facilities": [{"name": "securities", "lump": 1000.0}]},
     ],
 )

@@ -14,14 +14,14 @@ CHANGES = {"population.borrowers": 40, "horizon_days": 300}
 OPTIONS = [f"--set={name}={value}" for name, value in CHANGES.items()]
 OPTIONS += ["--replications", "12", "--seed", "5", "--follow-up", "60"]
 WEEKLY = "weekly=jiebei:evaluation.period_days=7"
-FROZEN = "a freeze=jiebei:shocks=[{kind='freeze', at_day=200, duration_days=30}]"
+FROZEN = "a freeze=jiebei:shocks=[{kind='freeze', at=200, duration_days=30}]"
 SMALL = ["compare", "jiebei", WEEKLY, FROZEN, *OPTIONS]
 
 
 @pytest.fixture
 def comparison():
     jiebei = sl.preset("jiebei").replace(CHANGES)
-    freeze = {"kind": "freeze", "at_day": 200, "duration_days": 30}
+    freeze = {"kind": "freeze", "at": 200, "duration_days": 30}
     scenarios = {
         "jiebei": jiebei,
         "weekly": jiebei.replace({"evaluation.period_days": 7}),

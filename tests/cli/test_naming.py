@@ -60,7 +60,7 @@ class TestScenarios:
         assert (name, scenario) == ("a", sl.preset("jiebei").replace(changes))
 
     def test_a_colon_in_a_value_begins_no_change(self):
-        shocks = "[{kind = 'freeze', at_day = 200, duration_days = 30, regions = ['a:b']}]"
+        shocks = "[{kind = 'freeze', at = 200, duration_days = 30, regions = ['a:b']}]"
         text = f"a=jiebei:population.regions={{'a:b' = 1.0}}:shocks={shocks}"
         scenario = find_scenarios([text], None, [])["a"]
         assert scenario.shocks[0].regions == ("a:b",)

@@ -114,7 +114,7 @@ def test_equal_instalment(instalments: int, daily_rate: float) -> None:
 def test_one_hold_for_all_loans_or_one_for_each_add_up_to_the_same(method: str) -> None:
     """A freeze keeps limits from coming back, so that the same is drawn whatever is released."""
     by_loan = loans(method, 12, 0.0004)[0].scenario.replace(
-        {"shocks": [{"kind": "freeze", "at_day": 0, "duration_days": 1000}]}
+        {"shocks": [{"kind": "freeze", "at": 0, "duration_days": 1000}]}
     )
     split = sl.simulate(by_loan).holds
     whole = sl.simulate(by_loan.replace({"product.release_unit": "instalment"})).holds

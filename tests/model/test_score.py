@@ -91,7 +91,7 @@ def test_r62_r63_lines_rise_and_fall_at_the_same_pace_however_often_they_are_loo
         "limits.cut_score": 0.5,
         "limits.cut_share": 0.05,
         "limits.cut_days": pause,
-        "levers": [{"kind": "campaign", "strength": 0.01, "from_day": 50, "uptake": 0.5}],
+        "levers": [{"kind": "campaign", "strength": 0.01, "start": 50, "uptake": 0.5}],
     }
     # The last evaluation is on the last day with each of these periods.
     runs = [evaluated_every(days, moves) for days in (MONTHLY, WEEKLY, 2 * MONTHLY, 42, 1)]
@@ -118,7 +118,7 @@ def test_r55_a_risky_borrower_is_flagged_on_the_same_days_however_often_it_is_lo
 def test_r54_lenders_are_left_on_the_same_days_however_often_they_are_looked_at() -> None:
     fields = {
         "population.other_lenders": 1.0,
-        "levers": [{"kind": "deleverage", "strength": 0.1, "from_day": 40}],
+        "levers": [{"kind": "deleverage", "strength": 0.1, "start": 40}],
     }
     rarely, often = monthly_and_weekly(fields)
     evaluated = slice(MONTHLY - 1, None, MONTHLY)

@@ -30,7 +30,7 @@ SMALL = sl.preset("jiebei").replace(
     }
 )
 FREEZE_DAY = 200
-FROZEN = SMALL.replace({"shocks": [{"kind": "freeze", "at_day": FREEZE_DAY, "duration_days": 30}]})
+FROZEN = SMALL.replace({"shocks": [{"kind": "freeze", "at": FREEZE_DAY, "duration_days": 30}]})
 WAITING = SMALL.replace({"evaluation.straight_through": False})
 REPLICATIONS = 8
 WITH_A_CUT = 16

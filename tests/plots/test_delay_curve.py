@@ -131,7 +131,7 @@ def test_takes_any_name_for_what_it_is(name):
 def test_a_share_that_is_not_known_is_a_dash():
     # All is frozen, and what is repaid after the first day is not observed for 300 days.
     frozen = SMALL.replace(
-        {"population.borrowers": 1, "shocks": [{"kind": "freeze", "at_day": 90, "duration_days": 310}]}
+        {"population.borrowers": 1, "shocks": [{"kind": "freeze", "at": 90, "duration_days": 310}]}
     )
     words = texts(plots.delay(sl.simulate(frozen, seed=1, engine="calendar"), 300))
     assert "released by day 300: -" in words

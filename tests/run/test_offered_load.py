@@ -79,7 +79,7 @@ class TestEstimate:
         assert owned.holds == pytest.approx(per_debtor * (book["outstanding"] > 0).sum())
         assert owned.principal < drawn.principal
         region = book["region"].iloc[0]
-        shock = {"kind": "watch_list", "at_day": 0, "duration_days": 720, "regions": [region]}
+        shock = {"kind": "watch_list", "at": 0, "duration_days": 720, "regions": [region]}
         watched = scenario.replace({"review.watch_share": 0.0, "shocks": [shock]})
         every = desk_load(prepared(scenario.replace({"review.watch_share": 1.0}))).offered
         share = (book["region"] == region).mean()
@@ -107,21 +107,21 @@ class TestEstimate:
         lever = {"kind": "less_manual", "strength": 0.5, "uptake": 0.5}
         eased = once.replace({"levers": [lever]})
         assert desk_load(prepared(eased)).offered == pytest.approx(0.75 * offered)
-        later = once.replace({"levers": [lever | {"from_day": 1}]})
+        later = once.replace({"levers": [lever | {"start": 1}]})
         assert desk_load(prepared(later)).offered == offered
 
     def test_of_the_desk_counts_those_whom_a_shock_watches_from_the_start(self):
         """A fifth is watched anyway; of the rest, a shock of all the run watches those of the east, 40 %."""
         still = JIEBEI.replace({"review.watch_share": 0.2})
         offered = desk_load(prepared(still)).offered
-        east = {"kind": "watch_list", "at_day": 0, "duration_days": 720, "regions": ["east"]}
+        east = {"kind": "watch_list", "at": 0, "duration_days": 720, "regions": ["east"]}
         share = JIEBEI.population.regions["east"]
         for shock, watched in [
             (east, 1 - 0.8 * (1 - share)),
             (east | {"duration_days": 360}, 1 - 0.8 * (1 - share / 2)),
             (east | {"score_below": 0.1}, 1 - 0.8 * (1 - share)),
             (east | {"regions": []}, 1.0),
-            (east | {"at_day": 1}, 0.2),
+            (east | {"at": 1}, 0.2),
             (east | {"kind": "freeze"}, 0.2),
         ]:
             load = desk_load(prepared(still.replace({"shocks": [shock]})))
@@ -133,12 +133,12 @@ class TestEstimate:
             ({"daily_inflow": 5.0}, 5.0),
             ({"initial": 720.0}, 1.0),
             ({"daily_inflow": 5.0, "ceiling": 4.0}, 4.0),
-            ({"facilities": [{"name": "a", "daily_inflow": 4.0, "from_day": 360}]}, 2.0),
-            ({"facilities": [{"name": "a", "daily_inflow": 4.0, "to_day": 180}]}, 1.0),
+            ({"facilities": [{"name": "a", "daily_inflow": 4.0, "start": 360}]}, 2.0),
+            ({"facilities": [{"name": "a", "daily_inflow": 4.0, "end": 180}]}, 1.0),
             ({"facilities": [{"name": "a", "lump": 72.0}]}, 0.1),
             ({"facilities": [{"name": "a", "lump": 72.0, "every_days": 90}]}, 0.8),
             ({"facilities": [{"name": "a", "lump": 72.0, "every_days": 90}], "ceiling": 36.0}, 0.4),
-            ({"facilities": [{"name": "a", "lump": 72.0, "from_day": 720}]}, 0.0),
+            ({"facilities": [{"name": "a", "lump": 72.0, "start": 720}]}, 0.0),
         ],
     )
     def test_of_the_inflows_is_their_mean_over_the_run(self, funding, a_day):

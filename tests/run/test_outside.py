@@ -1,5 +1,6 @@
 """What lies outside a run is said before it, once; what lies within is not."""
 
+import datetime
 import warnings
 
 import pandas as pd
@@ -13,8 +14,11 @@ LAST = "but the last day of the run is 299, so nothing comes of it."
 OBSERVED = "but no repayment is followed for more than 120 days."
 
 
-def with_freeze(day, scenario=SMALL):
-    return scenario.replace({"shocks": [{"kind": "freeze", "at_day": day, "duration_days": 5}]})
+LATE = {"kind": "better_model", "start": 300}
+
+
+def with_lever(day):
+    return SMALL.replace({"levers": [LATE | {"start": day}]})
 
 
 def said(make):
@@ -30,11 +34,10 @@ class TestSentence:
     @pytest.mark.parametrize(
         ("changes", "name"),
         [
-            ({"shocks": [{"kind": "cancellation", "at_day": 300}]}, "shocks[0].at_day"),
-            ({"levers": [{"kind": "better_model", "from_day": 300}]}, "levers[0].from_day"),
+            ({"levers": [{"kind": "better_model", "start": 300}]}, "levers[0].start"),
             (
-                {"funding.facilities": [{"name": "a"}, {"name": "b", "from_day": 300, "lump": 1.0}]},
-                "funding.facilities[1].from_day",
+                {"funding.facilities": [{"name": "a"}, {"name": "b", "start": 300, "lump": 1.0}]},
+                "funding.facilities[1].start",
             ),
         ],
     )
@@ -46,6 +49,11 @@ class TestSentence:
         assert outside_sentence(SMALL, 121) == f"follow_up_days is 121, {OBSERVED}"
         assert outside_sentence(SMALL, 120) == ""
 
+    def test_says_a_date_as_it_is_written(self):
+        late = datetime.date(2020, 10, 27)  # day 300
+        said = outside_sentence(SMALL.replace({"levers": [LATE | {"start": late}]}))
+        assert said == f"levers[0].start is 2020-10-27, {LAST}"
+
     def test_does_not_ask_random_shocks_for_their_day(self):
         assert outside_sentence(SMALL.replace({"shocks": [{"kind": "cancellation", "per_year": 0.1}]})) == ""
 
@@ -56,7 +64,7 @@ class TestSentence:
 
 @pytest.mark.parametrize("engine", ["simpy", "calendar"])
 def test_what_never_happens_changes_nothing(engine):
-    run, other = (sl.simulate(one, seed=1, engine=engine) for one in (SMALL, with_freeze(300)))
+    run, other = (sl.simulate(one, seed=1, engine=engine) for one in (SMALL, with_lever(300)))
     pd.testing.assert_frame_equal(run.holds, other.holds)
 
 
@@ -66,22 +74,19 @@ def test_nothing_is_followed_where_it_is_said():
     assert sl.replicate(SMALL, 2, follow_up_days=120, progress=False).metrics()["days_away"].notna().any()
 
 
-LATE = {"kind": "better_model", "from_day": 300}
-
-
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: sl.simulate(with_freeze(300)), f"jiebei: shocks[0].at_day is 300, {LAST}"),
+        (lambda: sl.simulate(with_lever(300)), f"jiebei: levers[0].start is 300, {LAST}"),
         (lambda: sl.simulate(SMALL, follow_up_days=121), f"jiebei: follow_up_days is 121, {OBSERVED}"),
         (lambda: sl.replicate(SMALL, 1, follow_up_days=121), f"jiebei: follow_up_days is 121, {OBSERVED}"),
         (
-            lambda: sl.compare({"a": SMALL, "b": with_freeze(400), "c": with_freeze(500)}, 1),
-            f"b (and 1 more of the scenarios): shocks[0].at_day is 400, {LAST}",
+            lambda: sl.compare({"a": SMALL, "b": with_lever(400), "c": with_lever(500)}, 1),
+            f"b (and 1 more of the scenarios): levers[0].start is 400, {LAST}",
         ),
         (
             lambda: sl.rank_levers(SMALL, [LATE], 2, progress=False),
-            f"all (and 1 more of the scenarios): levers[0].from_day is 300, {LAST}",
+            f"all (and 1 more of the scenarios): levers[0].start is 300, {LAST}",
         ),
     ],
 )
@@ -91,7 +96,7 @@ def test_it_is_said_once(make, sentence):
 
 def test_a_short_run_is_not_told_of_a_follow_up_that_nobody_asked_for():
     assert said(lambda: sl.simulate(sl.Scenario().replace({"horizon_days": 30}))) == []
-    assert said(lambda: sl.simulate(with_freeze(299))) == []
+    assert said(lambda: sl.simulate(with_lever(299))) == []
 
 
 def test_a_log_is_not_known_beyond_what_was_observed():

@@ -18,6 +18,7 @@ import simlimit as sl
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 
+DATE = "datetime64[s]"
 GATES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
 OUTCOMES = ("released", "forfeited", "pending")
 WHOLE, AMOUNT, DAY_OR_NAN, LABEL, FLAG = "int64", "float64", "float64", "category", "bool"
@@ -31,9 +32,13 @@ COLUMNS = {
         "region": LABEL,
         "amount": AMOUNT,
         "repaid_at": WHOLE,
+        "repaid_on": DATE,
         "approved_at": DAY_OR_NAN,
+        "approved_on": DATE,
         "reviewed_at": DAY_OR_NAN,
+        "reviewed_on": DATE,
         "ended_at": DAY_OR_NAN,
+        "ended_on": DATE,
         "outcome": LABEL,
         "released_amount": AMOUNT,
         "forfeited_amount": AMOUNT,
@@ -42,6 +47,7 @@ COLUMNS = {
     },
     "daily": {
         "day": WHOLE,
+        "date": DATE,
         **dict.fromkeys(("outstanding", "available", "held", "headroom"), AMOUNT),
         **dict.fromkeys(("inflow", "repaid", "released", "forfeited", "drawn", "written_off"), AMOUNT),
         **dict.fromkeys(("pending_holds", "review_queue", "funding_queue", "frozen", "flagged"), WHOLE),
@@ -66,6 +72,7 @@ COLUMNS = {
     },
     "events": {
         "day": WHOLE,
+        "date": DATE,
         "phase": WHOLE,
         "event": LABEL,
         "borrower": WHOLE,
@@ -122,7 +129,7 @@ LIVELY = sl.preset("clockwork").replace(
         "funding.reserve_share": 0.9,
         "limits.raise_score": 0.7,
         "limits.raise_share": 0.1,
-        "shocks": [{"kind": "limit_cut", "size": 0.2, "at_day": 200, "regions": ["north"]}],
+        "shocks": [{"kind": "limit_cut", "size": 0.2, "at": 200, "regions": ["north"]}],
     }
 )
 
@@ -150,6 +157,24 @@ def test_an_empty_table_has_the_same_columns() -> None:
     assert {name: str(kind) for name, kind in empty.holds.dtypes.items()} == COLUMNS["holds"]
 
 
+@pytest.mark.parametrize("engine", ["simpy", "calendar"])
+def test_dates_agree_with_days(engine: Any) -> None:
+    day_0 = pd.Timestamp("2023-12-20")
+    run = sl.simulate(LIVELY.replace({"start_date": day_0}), seed=1, engine=engine)
+    history = sl.borrower_history(run.scenario, 1, 0, 3).reset_index()
+    pairs = [(table, "day", "date") for table in (run.daily, run.events, history)]
+    pairs += [(run.holds, f"{what}_at", f"{what}_on") for what in ("repaid", "approved", "reviewed", "ended")]
+    for table, day, date in pairs:
+        pd.testing.assert_series_equal(
+            (table[date] - day_0) / pd.Timedelta(days=1), table[day].astype(float), check_names=False
+        )
+    assert run.holds["ended_on"].isna().any()
+    study = sl.replicate(run.scenario, 2, seed=1, keep="all", engine=engine)
+    own = study.daily.loc[study.daily["replication"] == 0].drop(columns="replication")
+    pd.testing.assert_frame_equal(own, run.daily)
+    assert study.events["date"].dtype == study.holds["ended_on"].dtype == DATE
+
+
 def test_rows_are_in_the_documented_order(run: sl.Run) -> None:
     holds, events = run.holds, run.events
     order = ["repaid_at", "borrower", "loan", "instalment"]
@@ -169,7 +194,9 @@ def test_rows_are_in_the_documented_order(run: sl.Run) -> None:
 
 def test_loans_are_numbered_by_day_of_origin_and_borrower(run: sl.Run) -> None:
     drawn = run.events[run.events["event"] == "draw"]
-    before = int((sl.simulate(LIVELY.replace({"horizon_days": 1})).borrowers["outstanding"] > 0).sum())
+    before = int(
+        (sl.simulate(LIVELY.replace({"horizon_days": 1, "shocks": []})).borrowers["outstanding"] > 0).sum()
+    )
     assert list(drawn["loan"]) == list(range(before, before + len(drawn)))
 
 
@@ -197,7 +224,7 @@ def test_amounts_are_whole_cents(run: sl.Run) -> None:
 
 def test_headroom_is_unknown_where_funding_is_unlimited() -> None:
     assert (
-        sl.simulate(LIVELY.replace({"funding.unlimited": True, "horizon_days": 5}))
+        sl.simulate(LIVELY.replace({"funding.unlimited": True, "horizon_days": 5, "shocks": []}))
         .daily["headroom"]
         .isna()
         .all()

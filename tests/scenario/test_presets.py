@@ -80,7 +80,7 @@ def test_rectification_is_jiebei_with_shocks():
 
 def test_the_shocks_of_rectification_fall_on_their_dates():
     scenario = preset("rectification")
-    dates = [scenario.start_date + datetime.timedelta(days=shock.at_day) for shock in scenario.shocks]
+    dates = [shock.at for shock in scenario.shocks]
     assert [str(date) for date in dates] == [
         "2020-07-17",
         "2020-11-02",
@@ -93,7 +93,13 @@ def test_the_shocks_of_rectification_fall_on_their_dates():
     ]
     for position, (date, shock) in enumerate(zip(dates, scenario.shocks, strict=True)):
         assert str(date)[:7] in scenario.source(f"shocks[{position}]")
-        assert shock.at_day + shock.duration_days < scenario.horizon_days
+        end = date + datetime.timedelta(shock.duration_days)
+        assert (
+            scenario.start_date
+            < date
+            <= end
+            < scenario.start_date + datetime.timedelta(scenario.horizon_days)
+        )
 
 
 def test_demand_can_go_to_products_that_are_presets():

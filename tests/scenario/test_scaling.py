@@ -104,7 +104,7 @@ class TestRounding:
             {"review.watch_share": 0.01},
             {"reaction.appeal_share": 0.1},
             {"levers": [{"kind": "appeal"}]},
-            {"shocks": [{"kind": "watch_list", "at_day": 5, "duration_days": 5}]},
+            {"shocks": [{"kind": "watch_list", "at": 5, "duration_days": 5}]},
         ],
     )
     def test_is_said_of_every_desk_in_use(self, changes):

@@ -11,6 +11,7 @@ from typing import Literal, get_args, get_origin
 
 import annotated_types
 import numpy as np
+import pandas as pd
 import pytest
 
 from simlimit.errors import ScenarioError, SimlimitError
@@ -36,7 +37,7 @@ from simlimit.scenario.scenario import field_values
 
 NEEDED = {
     Facility: {"name": "bank"},
-    Shock: {"kind": "cap", "at_day": 1, "size": 5},
+    Shock: {"kind": "cap", "at": 1, "size": 5},
     Lever: {"kind": "appeal"},
 }
 PARTS = [
@@ -58,6 +59,9 @@ PARTS = [
 ]
 FIELDS = [(part, name) for part in PARTS for name in part.model_fields]
 DAY = datetime.date(2020, 1, 1)
+NOON = datetime.datetime(2020, 1, 1, 12)
+DAYS = ("at", "start", "end")
+"""Fields that take a day or a date."""
 
 
 def kinds(part, name):
@@ -90,7 +94,11 @@ def edges(part, name):
 
 def wrong_values(part, name):
     """Values of the wrong type, and just out of range."""
-    if is_number(part, name):
+    if name in DAYS:
+        yield from (-1, 30_001, 7.0, 7.5, True, "7", "2020-01-01", math.nan, [1], {}, NOON, pd.NaT)
+        yield from (pd.Timestamp("2020-01-01", tz="UTC"), np.datetime64("NaT"), np.timedelta64(1, "D"))
+        yield from () if type(None) in kinds(part, name) else (None,)
+    elif is_number(part, name):
         yield from edges(part, name)
         yield from (True, "7", math.nan, math.inf, -math.inf, [1], {})
         if float not in kinds(part, name):
@@ -98,7 +106,7 @@ def wrong_values(part, name):
     elif bool in kinds(part, name):
         yield from (0, 1, "true", None, [])
     elif datetime.date in kinds(part, name):
-        yield from ("2020-01-01", 0, datetime.datetime(2020, 1, 1), None)
+        yield from ("2020-01-01", 0, NOON, None, datetime.date(1899, 12, 31), datetime.date(2151, 1, 1))
     elif get_origin(kinds(part, name)[0]) is Literal:
         yield from ("other", 1, [])
     elif str in kinds(part, name) or name in ("portfolio", "name"):
@@ -172,12 +180,12 @@ def test_an_unknown_field_is_refused_at_every_level(part):
             "a number from -20 to 20 (logits)",
         ),
         (
-            {"shocks": [{"kind": "cap", "at_day": -1}]},
-            "shocks[0].at_day is -1",
-            "a whole number from 0 to 30000 (day)",
+            {"shocks": [{"kind": "cap", "at": -1}]},
+            "shocks[0].at is -1",
+            "a date, or a whole number from 0 to 30000 (day)",
         ),
         (
-            {"shocks": [{"at_day": 1}]},
+            {"shocks": [{"at": 1}]},
             "shocks[0].kind is missing",
             "freeze, tightening, watch_list, liquidity_squeeze, limit_cut, cap or cancellation",
         ),
@@ -262,57 +270,57 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
             "at most raise_score, which is 0.5",
         ),
         (
-            {"funding.facilities": [{"name": "a", "from_day": 5, "to_day": 5}]},
-            "funding.facilities[0].to_day is 5",
-            "later than from_day, which is 5 (day)",
+            {"funding.facilities": [{"name": "a", "start": 5, "end": 5}]},
+            "funding.facilities[0].end is 5",
+            "later than start, which is 5",
         ),
         (
             {"shocks": [{"kind": "freeze", "duration_days": 1}]},
-            "shocks[0].at_day is None",
-            "a day from 0 to 30000, or else per_year must be set",
+            "shocks[0].at is None",
+            "a date or a day from 0 to 30000, or else per_year must be set",
         ),
         (
-            {"shocks": [{"kind": "cap", "at_day": 1, "per_year": 1}]},
+            {"shocks": [{"kind": "cap", "at": 1, "per_year": 1}]},
             "shocks[0].per_year is 1.0",
-            "not set when at_day is",
+            "not set when at is",
         ),
         (
-            {"shocks": [{"kind": "freeze", "at_day": 1}]},
+            {"shocks": [{"kind": "freeze", "at": 1}]},
             "shocks[0].duration_days is 0",
             "a whole number from 1 to 30000 (days) for the shock freeze",
         ),
         (
-            {"shocks": [{"kind": "cap", "at_day": 1}]},
+            {"shocks": [{"kind": "cap", "at": 1}]},
             "shocks[0].size is 0.0",
             "a number from 0.01 to 1000000000 (currency units) for the shock cap",
         ),
         (
-            {"shocks": [{"kind": "cap", "at_day": 1, "duration_days": 1}]},
+            {"shocks": [{"kind": "cap", "at": 1, "duration_days": 1}]},
             "shocks[0].duration_days is 1",
             "0 for the shock cap, which happens at once",
         ),
         (
-            {"shocks": [{"kind": "limit_cut", "at_day": 1, "size": 2}]},
+            {"shocks": [{"kind": "limit_cut", "at": 1, "size": 2}]},
             "shocks[0].size is 2.0",
             "a number from 0 to 1 for the shock limit_cut",
         ),
         (
-            {"shocks": [{"kind": "cancellation", "at_day": 1, "size": 1}]},
+            {"shocks": [{"kind": "cancellation", "at": 1, "size": 1}]},
             "shocks[0].size is 1.0",
             "0 for the shock cancellation, which has no size",
         ),
         (
-            {"shocks": [{"kind": "cancellation", "at_day": 1, "regions": ["x"]}]},
+            {"shocks": [{"kind": "cancellation", "at": 1, "regions": ["x"]}]},
             "shocks[0].regions is ('x',)",
             "among 'all'",
         ),
         (
-            {"shocks": [{"kind": "liquidity_squeeze", "at_day": 1, "duration_days": 1, "regions": ["all"]}]},
+            {"shocks": [{"kind": "liquidity_squeeze", "at": 1, "duration_days": 1, "regions": ["all"]}]},
             "shocks[0].regions is ('all',)",
             "empty for the shock liquidity_squeeze, which covers the whole pool",
         ),
         (
-            {"shocks": [{"kind": "liquidity_squeeze", "at_day": 1, "duration_days": 1, "score_below": 1}]},
+            {"shocks": [{"kind": "liquidity_squeeze", "at": 1, "duration_days": 1, "score_below": 1}]},
             "shocks[0].score_below is 1.0",
             "not set for the shock liquidity_squeeze, which covers the whole pool",
         ),
@@ -364,7 +372,7 @@ def test_fields_that_do_not_fit_together_are_refused_by_naming_one(changes, what
 
 
 def test_regions_of_shocks_are_the_portfolios_when_there_is_one():
-    shock = {"kind": "cancellation", "at_day": 1, "regions": ["x"]}
+    shock = {"kind": "cancellation", "at": 1, "regions": ["x"]}
     scenario = Scenario().replace({"shocks": [shock], "population.portfolio": "book.csv"})
     assert scenario.shocks[0].regions == ("x",)
 
@@ -481,14 +489,14 @@ def test_the_methods_of_pydantic_check_like_ours(door):
 
 
 def test_a_copy_takes_the_dotted_names_of_replace():
-    changes = {"evaluation.period_days": 7, "shocks": [{"kind": "freeze", "at_day": 3, "duration_days": 2}]}
+    changes = {"evaluation.period_days": 7, "shocks": [{"kind": "freeze", "at": 3, "duration_days": 2}]}
     assert Scenario().model_copy(update=changes) == Scenario().replace(changes)
     assert Scenario().model_copy() == Scenario().model_copy(deep=True) == Scenario()
     with pytest.raises(ScenarioError, match=r"^evaluation\.period_days is 0, but must be"):
         Evaluation().model_copy(update={"period_days": 0})
 
 
-@pytest.mark.parametrize("part", [Scenario(), Evaluation(), Shock(kind="cap", at_day=1, size=5)])
+@pytest.mark.parametrize("part", [Scenario(), Evaluation(), Shock(kind="cap", at=1, size=5)])
 def test_a_field_cannot_be_set_or_deleted(part):
     for name in (*type(part).model_fields, "unheard_of"):
         with pytest.raises(ScenarioError, match=rf"{name} cannot be set, but scenario\.replace returns"):
@@ -578,13 +586,13 @@ def test_replace_takes_deep_fields_whole_parts_and_lists():
             "evaluation.utilisation_weight": 0.9,
             "evaluation": Evaluation(period_days=9, utilisation_weight=0.1),
             "rules": {"grace_days": 5},
-            "shocks": [Shock(kind="cap", at_day=1, size=5)],
+            "shocks": [Shock(kind="cap", at=1, size=5)],
         }
     )
     assert scenario.screening.weights == Weights(lenders=1)
     assert scenario.evaluation == Evaluation(period_days=9, utilisation_weight=0.9)
     assert scenario.rules == Rules(grace_days=5)
-    assert scenario.shocks == (Shock(kind="cap", at_day=1, size=5),)
+    assert scenario.shocks == (Shock(kind="cap", at=1, size=5),)
 
 
 @pytest.mark.parametrize(
@@ -605,7 +613,7 @@ def test_replace_refuses_an_unknown_name_with_the_nearest_three_and_the_place_of
 def test_what_is_replaced_is_assumed_and_its_old_sources_are_gone():
     before = Scenario().replace(
         {
-            "shocks": [{"kind": "cap", "at_day": 1, "size": 5}],
+            "shocks": [{"kind": "cap", "at": 1, "size": 5}],
             "provenance": {
                 "rules.grace_days": "reported: somewhere",
                 "rules.clean_days": "measured: there",
@@ -615,7 +623,7 @@ def test_what_is_replaced_is_assumed_and_its_old_sources_are_gone():
             },
         }
     )
-    assert before.source("shocks[0].at_day") == "reported: y"
+    assert before.source("shocks[0].at") == "reported: y"
     after = before.replace({"rules.grace_days": 5, "shocks": [], "name": "after"})
     assert after.provenance == {
         "rules.clean_days": "measured: there",
@@ -677,7 +685,7 @@ def test_sources_that_are_not_texts_are_refused_when_they_are_replaced():
 class TestElements:
     """An element of a list is changed by the name with which messages, sources and `diff` call it."""
 
-    SHOCKS = ({"kind": "cap", "at_day": 1, "size": 5}, {"kind": "limit_cut", "at_day": 2, "size": 0.5})
+    SHOCKS = ({"kind": "cap", "at": 1, "size": 5}, {"kind": "limit_cut", "at": 2, "size": 0.5})
 
     def test_a_field_of_one_is_replaced_and_no_other(self):
         before = Scenario().replace({"shocks": self.SHOCKS, "levers": [{"kind": "plan"}]})
@@ -762,12 +770,12 @@ class TestDiff:
         assert Scenario().diff(sourced).empty
 
     def test_has_the_fields_of_elements_of_lists(self):
-        one = Scenario().replace({"shocks": [{"kind": "cap", "at_day": 1, "size": 5}]})
-        two = one.replace({"shocks": [*one.shocks, {"kind": "cap", "at_day": 9, "size": 4}]})
-        later = one.replace({"shocks": [{"kind": "cap", "at_day": 2, "size": 5}]})
-        assert one.diff(later).loc["shocks[0].at_day"].to_list() == [1, 2]
+        one = Scenario().replace({"shocks": [{"kind": "cap", "at": 1, "size": 5}]})
+        two = one.replace({"shocks": [*one.shocks, {"kind": "cap", "at": 9, "size": 4}]})
+        later = one.replace({"shocks": [{"kind": "cap", "at": 2, "size": 5}]})
+        assert one.diff(later).loc["shocks[0].at"].to_list() == [1, 2]
         added = one.diff(two)["other"].to_dict()
-        assert (added["shocks[1].at_day"], added["shocks[1].size"]) == (9, 4)
+        assert (added["shocks[1].at"], added["shocks[1].size"]) == (9, 4)
         assert added.keys() == two.diff(one)["this"].to_dict().keys()
 
     def test_keeps_mappings_and_lists_whole(self):
@@ -815,7 +823,7 @@ def test_help_names_the_error_that_is_raised(kind: type) -> None:
 def test_shocks_that_begin_more_often_than_a_run_can_count_are_refused():
     """A shock a day over the longest run is as much as there may be."""
     daily = {"kind": "freeze", "per_year": 365.0, "duration_days": 1}
-    once = {"kind": "freeze", "at_day": 1, "duration_days": 1}
+    once = {"kind": "freeze", "at": 1, "duration_days": 1}
     Scenario().replace({"horizon_days": 30_000, "shocks": [daily]})
     message = refusal(lambda: Scenario().replace({"horizon_days": 30_000, "shocks": [daily, once]}))
     assert message.startswith("shocks is (Shock(kind='freeze'")

@@ -35,13 +35,13 @@ facilities = st.builds(
     daily_inflow=st.floats(0, 1e10),
     lump=st.floats(0, 1e10),
     every_days=st.integers(0, 30_000),
-    from_day=st.integers(0, 99),
-    to_day=maybe(st.integers(100, 30_000)),
+    start=st.integers(0, 99) | st.dates(max_value=datetime.date(1899, 12, 31)),
+    end=maybe(st.integers(100, 30_000) | st.dates(datetime.date(2200, 1, 1))),
 )
 lasting = st.builds(
     Shock,
     kind=st.sampled_from(["freeze", "watch_list"]),
-    at_day=st.integers(0, 30_000),
+    at=st.integers(0, 9),
     duration_days=st.integers(1, 30_000),
     regions=st.sampled_from([(), ("north",), ("north", "so uth")]),
     score_below=maybe(share),
@@ -61,7 +61,7 @@ def lever(kind):
         kind=st.just(kind),
         strength=share,
         uptake=st.just(1.0) if kind == "more_funding" else share,
-        from_day=st.integers(0, 30_000),
+        start=st.integers(0, 30_000) | st.dates(),
         cost=st.floats(0, 1e9),
         product=st.just("supply-chain" if kind == "diversify" else None),
     )
@@ -77,7 +77,7 @@ changes = st.fixed_dictionaries(
         "description": st.text(max_size=20),
         "horizon_days": st.integers(10, 10_000),  # three shocks a day begin at most
         "warmup_days": st.integers(0, 9),
-        "start_date": st.dates(datetime.date(1900, 1, 1)),
+        "start_date": st.dates(datetime.date(1900, 1, 1), datetime.date(2150, 12, 31)),
         "population.borrowers": st.integers(1, 20_000_000),
         "population.portfolio": maybe(text),
         "population.initial_score": maybe(share),
@@ -103,7 +103,17 @@ changes = st.fixed_dictionaries(
     },
 )
 REGIONS = {"population.regions": {"so uth": 0.25, "north": 0.5, 'ea"st.': 0.25}}
-scenarios = changes.map(lambda some: Scenario().replace(REGIONS | some))
+
+
+def written(some, dated):
+    """Return a scenario with these fields, whose shocks have days or dates."""
+    scenario = Scenario().replace(REGIONS | some)
+    on = [(place, shock.at) for place, shock in enumerate(scenario.shocks) if dated and shock.at is not None]
+    day_0 = scenario.start_date
+    return scenario.replace({f"shocks[{place}].at": day_0 + datetime.timedelta(day) for place, day in on})
+
+
+scenarios = st.builds(written, changes, st.booleans())
 
 
 @settings(deadline=None, max_examples=40)
@@ -231,7 +241,7 @@ def test_a_file_is_read_as_editors_and_shells_write_it(tmp_path, encoding):
 def test_a_field_at_the_end_of_a_file_is_said_to_belong_above_the_tables(tmp_path, last):
     file = tmp_path / "mine.toml"
     tables = {
-        "provenance": preset("jiebei"),
+        "provenance": Scenario().replace({"evaluation.period_days": 7}),
         "levers": Scenario(levers=[{"kind": "plan"}]),
         "regions": Scenario(),
     }

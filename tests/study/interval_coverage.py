@@ -112,7 +112,7 @@ def false_flags(period: int, share: float, flag_days: float, follow_up: int) -> 
 
 def freeze(days: int, follow_up: int) -> Known:
     """Of a whole cycle of repayments, those on the j-th day of the freeze wait for its end."""
-    shock = {"kind": "freeze", "at_day": CYCLE // 3, "duration_days": days}
+    shock = {"kind": "freeze", "at": CYCLE // 3, "duration_days": days}
     delays = {days - j: 1 / CYCLE for j in range(days)} | {0: 1 - days / CYCLE}
     truth = shares_and_mean(delays, follow_up)
     truth["days_policy"] = truth["days_away"]

@@ -22,7 +22,7 @@ REPLICATIONS = (5, 10, 30, 100)
 FIVE = dict.fromkeys(("north", "east", "south", "west", "centre"), 0.2)
 FOUR = {"east": 0.40, "central": 0.26, "west": 0.27, "northeast": 0.07}
 FREEZE = {"kind": "freeze", "per_year": 1.0, "duration_days": 14}
-BEFORE = {"kind": "freeze", "at_day": 30_000, "duration_days": 1}
+BEFORE = {"kind": "freeze", "at": 30_000, "duration_days": 1}
 """After every horizon; it only gives the freezes behind it other random numbers."""
 FROZEN_DAYS = 17
 """A freeze of one of five regions for so long makes a gap of 0.27 days."""
@@ -108,7 +108,7 @@ def null_cells(
 
 def found(studies: int) -> tuple[int, float]:
     """Return how many studies find the gap that a freeze of one region makes, and the gap, on average."""
-    freeze = {"kind": "freeze", "at_day": 300, "duration_days": FROZEN_DAYS, "regions": ["east"]}
+    freeze = {"kind": "freeze", "at": 300, "duration_days": FROZEN_DAYS, "regions": ["east"]}
     number, gap = 0, 0.0
     for seed in range(studies):
         groups = simulate(book(1_000, FIVE, [freeze]), seed).groups().xs("east", level="group")

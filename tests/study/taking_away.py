@@ -63,7 +63,7 @@ def ways(scenario: sl.Scenario, seed: int) -> Iterator[tuple[str, sl.Scenario]]:
         "cancellation of low scores": {"kind": "cancellation", "score_below": 0.7},
     }
     for name, shock in at_once.items():
-        yield name, scenario.replace({"shocks": [*scenario.shocks, {**shock, "at_day": day}]})
+        yield name, scenario.replace({"shocks": [*scenario.shocks, {**shock, "at": day}]})
     yield "cuts for the score", scenario.replace({"limits.cut_score": 0.55, "limits.cut_share": 0.2})
     yield "reclaims for inactivity", scenario.replace({"limits.inactive_days": 20})
 

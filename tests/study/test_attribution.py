@@ -31,7 +31,7 @@ def two_causes() -> sl.Scenario:
         {
             "evaluation.straight_through": False,
             "evaluation.period_days": PERIOD,
-            "shocks": [{"kind": "freeze", "at_day": FREEZE_AT, "duration_days": FREEZE_DAYS}],
+            "shocks": [{"kind": "freeze", "at": FREEZE_AT, "duration_days": FREEZE_DAYS}],
             "population.borrowers": 100,
             "horizon_days": 500,
         }
@@ -102,7 +102,7 @@ def test_the_bookkeeping_is_that_of_the_scenario_as_it_is(weight: Weight) -> Non
 
 def test_no_gate_explains_what_is_forfeited_by_cuts() -> None:
     """Every line is closed on day 60: what was repaid for good is away, whatever gates are open."""
-    closing = {"shocks": [{"kind": "cancellation", "at_day": 60}]}
+    closing = {"shocks": [{"kind": "cancellation", "at": 60}]}
     scenario = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 200, **closing})
     table = sl.attribute(scenario, 3, progress=False).table()
     assert table.loc["none", "shapley"] > 30

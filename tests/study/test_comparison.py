@@ -20,7 +20,7 @@ STRICT = JIEBEI.replace({"rules.min_score": 0.6})
 
 
 def frozen_from(day: int, scenario: sl.Scenario, days: int = 30) -> sl.Scenario:
-    freeze = {"kind": "freeze", "at_day": day, "duration_days": days}
+    freeze = {"kind": "freeze", "at": day, "duration_days": days}
     return scenario.replace({"shocks": [*(shock.model_dump() for shock in scenario.shocks), freeze]})
 
 
@@ -171,7 +171,7 @@ def test_a_median_that_is_not_always_reached_has_no_difference() -> None:
             "horizon_days": 120,
         }
     )
-    freeze = {"kind": "freeze", "at_day": 0, "duration_days": 1000, "regions": ("east",)}
+    freeze = {"kind": "freeze", "at": 0, "duration_days": 1000, "regions": ("east",)}
     comparison = sl.compare(
         {"open": clockwork, "frozen": clockwork.replace({"shocks": [freeze]})}, 20, follow_up_days=30,
         progress=False,
@@ -233,7 +233,7 @@ def test_a_difference_that_is_always_the_same_is_real_if_there_are_enough_replic
 
 def test_there_is_no_verdict_on_what_neither_scenario_shows() -> None:
     clockwork = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 200})
-    freeze = {"kind": "freeze", "at_day": 60, "duration_days": 5}
+    freeze = {"kind": "freeze", "at": 60, "duration_days": 5}
     comparison = sl.compare(
         {"open": clockwork, "frozen": clockwork.replace({"shocks": [freeze]})}, 20, progress=False
     )

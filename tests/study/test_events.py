@@ -15,7 +15,7 @@ BUSY = sl.preset("jiebei").replace(
         "population.borrowers": 80,
         "review.watch_share": 0.2,
         "rules.min_score": 0.6,
-        "shocks": [{"kind": "freeze", "at_day": 300, "duration_days": 20}],
+        "shocks": [{"kind": "freeze", "at": 300, "duration_days": 20}],
     }
 )
 
@@ -85,7 +85,7 @@ def test_what_all_do_in_one_scenario_and_none_in_another_is_no_rare_event() -> N
 def test_credit_that_is_taken_away_has_lost_something_of_each_borrower() -> None:
     """Nobody waits, so holds say nothing; in two replications each of ten borrowers lost half of its line."""
     cut = sl.preset("clockwork").replace(
-        {"population.borrowers": 10, "shocks": [{"kind": "limit_cut", "at_day": 300, "size": 0.5}]}
+        {"population.borrowers": 10, "shocks": [{"kind": "limit_cut", "at": 300, "size": 0.5}]}
     )
     events = sl.replicate(cut, 2, progress=False).metrics().attrs["events"]
     assert events["days_away"] == (0, np.inf)

@@ -84,7 +84,7 @@ def test_days_at_the_gates_are_those_of_the_holds_where_all_end_within_the_follo
 
 def cancelled_on(scenario: sl.Scenario, day: int) -> sl.Scenario:
     """Every line is closed on a day."""
-    return scenario.replace({"shocks": [{"kind": "cancellation", "at_day": day}]})
+    return scenario.replace({"shocks": [{"kind": "cancellation", "at": day}]})
 
 
 @pytest.mark.parametrize("weight", ["holds", "amount"])
@@ -218,7 +218,7 @@ def test_releases_beyond_the_follow_up_are_not_known() -> None:
 @pytest.fixture(scope="module")
 def frozen() -> sl.Study:
     """Half of the borrowers, on average, are frozen for good from the start."""
-    freeze = {"kind": "freeze", "at_day": 0, "duration_days": 1000, "regions": ("east",)}
+    freeze = {"kind": "freeze", "at": 0, "duration_days": 1000, "regions": ("east",)}
     scenario = sl.preset("clockwork").replace(
         {
             "population.borrowers": 21,

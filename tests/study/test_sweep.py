@@ -72,7 +72,7 @@ def test_a_sweep_may_be_stored_and_spread(tmp_path: object, grid: sl.Sweep) -> N
         ({"behaviour.draw_share": [(0.1, [0.2])]}, "fields gives behaviour.draw_share the values"),
         ({"rules.min_score": [0, 0.0]}, "fields gives rules.min_score the values [0, 0.0], but"),
         (
-            {"shocks": [[], [{"kind": "freeze", "at_day": 3, "duration_days": 3}]]},
+            {"shocks": [[], [{"kind": "freeze", "at": 3, "duration_days": 3}]]},
             "fields gives shocks the values",
         ),
         ({"evaluation.periods": [1]}, "evaluation.periods"),

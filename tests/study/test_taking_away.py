@@ -56,7 +56,7 @@ def test_cancelling_every_line_is_the_worst_that_can_happen() -> None:
     today = sl.preset("clockwork").replace(
         {"population.borrowers": 200, "horizon_days": 540, "warmup_days": 181}
     )
-    cancelled = today.replace({"shocks": [{"kind": "cancellation", "at_day": 181}]})
+    cancelled = today.replace({"shocks": [{"kind": "cancellation", "at": 181}]})
     studies = sl.compare({"today": today, "cancelled": cancelled}, 2, progress=False).studies
     before, after = (studies[name].metrics().mean() for name in ("today", "cancelled"))
     assert before["days_away"] == before["limit_days_lost"] == before["no_limit_share"] == 0

@@ -131,8 +131,8 @@ def test_a_small_group_has_no_verdict_on_what_is_rare() -> None:
             {"evaluation.straight_through": False, "evaluation.cutoff_days": 1, "evaluation.period_days": 1},
             ["released_within_0d", "days_away", "limit_days_lost"],
         ),
-        ({"shocks": [{"kind": "limit_cut", "at_day": 300, "size": 0.5}]}, ["limit_days_lost"]),
-        ({"shocks": [{"kind": "cancellation", "at_day": 300}]}, ["limit_days_lost"]),
+        ({"shocks": [{"kind": "limit_cut", "at": 300, "size": 0.5}]}, ["limit_days_lost"]),
+        ({"shocks": [{"kind": "cancellation", "at": 300}]}, ["limit_days_lost"]),
     ],
 )
 def test_a_difference_as_large_as_can_be_is_significant(

@@ -186,7 +186,7 @@ def test_what_holds_waited_for():
 
 
 def test_fields_say_what_differs_from_the_preset():
-    two = [{"kind": "cap", "at_day": 1, "size": 5}, {"kind": "cap", "at_day": 9, "size": 4}]
+    two = [{"kind": "cap", "at": 1, "size": 5}, {"kind": "cap", "at": 9, "size": 4}]
     preset = sl.Scenario().replace({"shocks": two})
     changes = {"name": "mine", "evaluation.period_days": 7, "shocks": two[:1], "review.reviewers": 2}
     sources = {"review.reviewers": "reported: somewhere"}

@@ -181,7 +181,7 @@ def clean_rows() -> Iterator[Row]:
 def freeze_rows() -> Iterator[Row]:
     """A freeze delays to its end."""
     begin, length = 100, 40
-    shock = {"kind": "freeze", "at_day": begin, "duration_days": length}
+    shock = {"kind": "freeze", "at": begin, "duration_days": length}
     (run,) = runs({"shocks": [shock], "horizon_days": 340}, borrowers=1000, number=1)
     j = run.holds["repaid_at"].to_numpy() - begin
     during = (j >= 0) & (j < length)
@@ -231,7 +231,7 @@ def pool_rows() -> Iterator[Row]:
         "funding.unlimited": False,
         "funding.initial": headroom,
         "funding.recycle_share": 0.0,
-        "funding.facilities": [{"name": "bank", "daily_inflow": inflow, "from_day": day}],
+        "funding.facilities": [{"name": "bank", "daily_inflow": inflow, "start": day}],
     }
     (run,) = runs(fields, borrowers=200, number=1)
     x, h, r = (round(100 * amount) for amount in (claim, headroom, inflow))

@@ -50,7 +50,7 @@ def evaluated_on(run: sl.Run, phase: int) -> pd.DataFrame:
 def test_a_lever_works_for_those_who_take_it_up_from_its_first_day_on() -> None:
     """R121, R122: others and days before it are as without the lever."""
     scenario = with_levers(
-        lever("timely_scoring", 1.0, uptake=0.4, from_day=200), evaluation__straight_through=False
+        lever("timely_scoring", 1.0, uptake=0.4, start=200), evaluation__straight_through=False
     )
     run = sl.simulate(scenario)
     takers = [uniforms(1, 0, streams.LEVER, b, 8, 0)[0] < 0.4 for b in range(300)]
@@ -66,7 +66,7 @@ def test_a_lever_works_for_those_who_take_it_up_from_its_first_day_on() -> None:
 def test_before_its_first_day_a_lever_changes_nothing(engine: str) -> None:
     """R122: the histories of both drivers are equal until then."""
     levers = [
-        lever(kind, 1.0, from_day=150, **({"product": "supply-chain"} if kind == "diversify" else {}))
+        lever(kind, 1.0, start=150, **({"product": "supply-chain"} if kind == "diversify" else {}))
         for kind in LEVERS
     ]
     scenario = sl.preset("jiebei").replace({"population.borrowers": 60, "horizon_days": 250})
@@ -187,7 +187,7 @@ def test_deleverage_leaves_another_lender_at_an_evaluation() -> None:
 @pytest.mark.parametrize("period", [1, 30, 90])
 def test_everybody_catches_each_campaign_once(period: int) -> None:
     """R63, R87: at the first evaluation from the campaign day on."""
-    campaign = lever("campaign", 0.2, from_day=100)
+    campaign = lever("campaign", 0.2, start=100)
     run = sl.simulate(with_levers(campaign, evaluation__period_days=period, horizon_days=400))
     expected = []
     for first in run.borrowers["evaluation_day"]:
@@ -449,9 +449,9 @@ def test_more_funding_adds_to_every_inflow(strength: float) -> None:
         "funding.unlimited": False,
         "funding.recycle_share": 0.0,
         "funding.daily_inflow": 1_000.0,
-        "funding.facilities": [{"name": "bank", "daily_inflow": 200.0, "lump": 3_000.0, "from_day": 120}],
+        "funding.facilities": [{"name": "bank", "daily_inflow": 200.0, "lump": 3_000.0, "start": 120}],
     }
-    run = sl.simulate(with_levers(lever("more_funding", strength, from_day=100), **fields))
+    run = sl.simulate(with_levers(lever("more_funding", strength, start=100), **fields))
     day = run.daily["day"].to_numpy()
     inflow = np.where(day >= 100, 1 + strength, 1.0) * (
         1_000.0 + 200.0 * (day >= 120) + 3_000.0 * (day == 120)
@@ -473,5 +473,5 @@ def test_more_funding_raises_the_ceiling() -> None:
         "population.utilisation_mean": 0.0,
         "horizon_days": 30,
     }
-    run = sl.simulate(with_levers(lever("more_funding", 0.001, from_day=10), **fields))
+    run = sl.simulate(with_levers(lever("more_funding", 0.001, start=10), **fields))
     assert (run.daily["headroom"] == [1e13] * 10 + [1.001e13] * 20).all()

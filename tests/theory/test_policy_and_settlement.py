@@ -14,7 +14,7 @@ import simlimit as sl
 @pytest.mark.parametrize(("begin", "length"), [(0, 10), (100, 1), (100, 40), (300, 60)])
 def test_a_freeze_delays_to_its_end(begin: int, length: int) -> None:
     """R80, R102: a repayment on the j-th day of a freeze of L days waits L - j days, any other none."""
-    shock = {"kind": "freeze", "at_day": begin, "duration_days": length}
+    shock = {"kind": "freeze", "at": begin, "duration_days": length}
     run = sl.simulate(clockwork({"shocks": [shock], "horizon_days": 340}, borrowers=500))
     j = run.holds["repaid_at"].to_numpy() - begin
     assert_delays(run, np.where((j >= 0) & (j < length), length - j, 0))
@@ -24,7 +24,7 @@ def test_a_freeze_delays_to_its_end(begin: int, length: int) -> None:
 
 def test_a_freeze_of_a_region_spares_the_others() -> None:
     """R101: a shock covers the borrowers of its regions."""
-    shock = {"kind": "freeze", "at_day": 100, "duration_days": 25, "regions": ["north"]}
+    shock = {"kind": "freeze", "at": 100, "duration_days": 25, "regions": ["north"]}
     fields: dict[str, Any] = {"shocks": [shock], "population.regions": {"north": 0.5, "south": 0.5}}
     run = sl.simulate(clockwork(fields))
     j = run.holds["repaid_at"].to_numpy() - 100

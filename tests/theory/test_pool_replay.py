@@ -47,9 +47,9 @@ def inflow(funding: Funding, day: int) -> int:
     """R81: what flows in on a day, in cents."""
     total = round(100 * funding.daily_inflow)
     for one in funding.facilities:
-        if one.from_day <= day and (one.to_day is None or day < one.to_day):
+        if one.start <= day and (one.end is None or day < one.end):
             total += round(100 * one.daily_inflow)
-            since = day - one.from_day
+            since = day - one.start
             lump_day = since % one.every_days == 0 if one.every_days else since == 0
             total += round(100 * one.lump) if lump_day else 0
     return total
@@ -65,9 +65,9 @@ def draws(events: pd.DataFrame) -> dict[int, list[int]]:
 SHORT = {"funding.unlimited": False, "horizon_days": 400}
 WAITING = {"evaluation.straight_through": False, "evaluation.period_days": 20, "evaluation.cutoff_days": 3}
 FACILITIES = [
-    {"name": "own capital", "daily_inflow": 500.0, "from_day": 10, "to_day": 90},
-    {"name": "partner bank", "daily_inflow": 123.45, "lump": 7_000.0, "from_day": 30},
-    {"name": "securities", "lump": 40_000.0, "every_days": 60, "from_day": 25},
+    {"name": "own capital", "daily_inflow": 500.0, "start": 10, "end": 90},
+    {"name": "partner bank", "daily_inflow": 123.45, "lump": 7_000.0, "start": 30},
+    {"name": "securities", "lump": 40_000.0, "every_days": 60, "start": 25},
 ]
 
 
@@ -100,7 +100,7 @@ def test_the_queue_replayed_from_the_holds_alone_gives_every_release(fields: dic
 
 def test_a_freeze_of_all_keeps_the_order_of_the_queue() -> None:
     """R80, R84: frozen holds are passed over and keep their places."""
-    freeze = {"kind": "freeze", "at_day": 60, "duration_days": 45}
+    freeze = {"kind": "freeze", "at": 60, "duration_days": 45}
     fields = {**SHORT, "funding.recycle_share": 0.8, "shocks": [freeze]}
     run = sl.simulate(clockwork(fields, borrowers=100))
     released = replay(run, frozen=range(60, 105))
@@ -128,7 +128,7 @@ def test_a_batch_of_equal_claims_is_served_in_turn(headroom: float, inflow: floa
         "funding.initial": headroom,
         "funding.recycle_share": 0.0,
         "funding.reserve_share": reserve,
-        "funding.facilities": [{"name": "bank", "daily_inflow": inflow, "from_day": batch_day}],
+        "funding.facilities": [{"name": "bank", "daily_inflow": inflow, "start": batch_day}],
     }
     run = sl.simulate(clockwork(fields, borrowers=200))
     claim, h, r = round(500_000 * reserve), round(100 * headroom), round(100 * inflow)
