@@ -13,6 +13,7 @@ phase   process                     transition
 4       the pool                    ``fund``: inflows, then releases
 5       each borrower               ``wish``: draws
 5       the impatient               ``react_all``: appeals, other lenders
+5       the lender                  ``decide_draws``, where the pool can refuse them
 6       the ledger                  ``record_day``
 ======  ==========================  =====================================================
 
@@ -29,12 +30,12 @@ import simpy
 
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
-from simlimit.drivers.moments import BEGIN
+from simlimit.drivers.moments import BEGIN, DECIDE
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
 from simlimit.model.book import Integers
-from simlimit.model.demand import wish
+from simlimit.model.demand import decide_draws, wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate_cohort
 from simlimit.model.holds import censor
@@ -95,6 +96,13 @@ def impatient(platform: Platform) -> Process:
     for day in range(platform.horizon):
         yield platform.at(day, phases.ACT)
         react_all(platform.state, day)
+
+
+def lender(platform: Platform) -> Process:
+    """Decide the draws of each day, when all have asked."""
+    for day in range(platform.horizon):
+        yield platform.at(day, DECIDE)
+        decide_draws(platform.state, day)
 
 
 def shock(platform: Platform, k: int) -> Process:
@@ -163,6 +171,8 @@ def run(
     process(pool(platform))
     if state.reaction.reacting:
         process(impatient(platform))
+    if state.funding.refuse_draws:
+        process(lender(platform))
     for user_process in user_processes:
         made = user_process(platform)
         if not isinstance(made, Generator):

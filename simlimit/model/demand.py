@@ -1,14 +1,19 @@
 """Borrowers draw (phase 5). Their wishes come on days of their own, whatever can be drawn then.
 
-A wish can also be put off, or served by another product, by the levers ``plan`` and ``diversify``.
+A wish can also be put off, or served by another product, by the levers ``plan`` and ``diversify``. A draw can be
+refused: for what its borrower is, or for want of headroom.
 """
 
 import math
 
+import numpy as np
+
 from simlimit.model import causes, events, levers, phases, streams
+from simlimit.model.book import Integers
 from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_no_limit
+from simlimit.model.counting import count_no_limit, why_blocked
+from simlimit.model.interest import accrue
 from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import pull, pull_bp
 from simlimit.model.loans import open_loan
@@ -32,6 +37,7 @@ def wish_gap(s: State, u: float) -> int:
 @step
 def draw(s: State, r: Record, day: int, amount: int) -> None:
     """Turn available limit into a loan. It is first due on the next due day that is not paid ahead."""
+    accrue(s, r, day)
     r.available -= amount
     s.today.available -= amount
     r.outstanding += amount
@@ -39,6 +45,7 @@ def draw(s: State, r: Record, day: int, amount: int) -> None:
     s.today.drawn += amount
     s.today.headroom -= amount - share(amount, s.funding.reserve_bp)
     r.last_draw = day
+    r.refused = 0
     first_cycle = due_cycle(s, r) + 1
     if s.levers.planning:
         first_cycle = max(first_cycle, s.details[r.place].first_cycle)
@@ -81,16 +88,72 @@ def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
     return False
 
 
+@rare
+def refuses(s: State, r: Record, day: int, amount: int) -> bool:
+    """Return whether a draw is refused, which is noted."""
+    cause = why_blocked(s, r, day)
+    unreserved = amount - share(amount, s.funding.reserve_bp)
+    if cause == causes.NONE and s.funding.refuse_draws and unreserved > max(0, s.today.headroom):
+        cause = causes.FUNDING
+        r.refused = 1
+        count_no_limit(s, r, day)
+    if cause == causes.NONE:
+        return False
+    s.today.refused_draws += 1
+    s.details[r.place].refused_draws += 1
+    log(s, day, events.REFUSED_DRAW, line_of(r), amount, cause)
+    return True
+
+
+@rare
+def draw_wished(s: State, r: Record, day: int, u: Numbers) -> None:
+    """Let a borrower draw by the numbers of its wish, unless too little can be drawn or it is refused."""
+    drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
+    if drawable < s.product.min_draw or r.last_draw == day:
+        return
+    amount = min(drawable, wished_amount(s, r, u))
+    if not refuses(s, r, day, amount):
+        draw(s, r, day, amount)
+        count_no_limit(s, r, day)
+
+
+@rare
+def sort_numbers(numbers: Integers, count: int) -> None:
+    """Sort the first of some numbers, by Shell's method."""
+    gap = 1
+    while 3 * gap < count:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, count):
+            k = i
+            while k >= gap and numbers[k - gap] > numbers[k]:
+                numbers[k - gap], numbers[k] = numbers[k], numbers[k - gap]
+                k -= gap
+        gap //= 3
+
+
+@transition
+def decide_draws(s: State, day: int) -> None:
+    """Decide the draws that were asked for today, in order of ids, if the pool can refuse them."""
+    s.clock.phase = phases.ACT
+    sort_numbers(s.asking, s.totals.asking)
+    for k in range(s.totals.asking):
+        r = s.borrowers[s.asking[k] & 0xFFFFFFFF]
+        draw_wished(s, r, day, uniforms(s.run, streams.WISH, r.borrower, r.wishes - 1, 0))
+    s.totals.asking = 0
+
+
 @step
 def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
     """Let a borrower draw by the numbers of this wish; return the day of the next, by its number."""
     if r.closed:
         return NEVER
     if r.levers == 0 or not divert_wish(s, r, day, u):
-        drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
-        if drawable >= s.product.min_draw and r.last_draw != day:
-            draw(s, r, day, min(drawable, wished_amount(s, r, u)))
-            count_no_limit(s, r, day)
+        if s.funding.refuse_draws:
+            s.asking[s.totals.asking] = (np.int64(r.borrower) << 32) + r.place
+            s.totals.asking += 1
+        else:
+            draw_wished(s, r, day, u)
     r.wishes += 1
     r.next_wish = min(NEVER, day + wish_gap(s, u_gap))
     return int(r.next_wish)

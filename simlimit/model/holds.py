@@ -16,6 +16,7 @@ from simlimit.model.counting import (
     end_no_limit_spell,
     lost,
 )
+from simlimit.model.interest import accrue
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import pull
 from simlimit.model.money import share
@@ -331,6 +332,8 @@ def censor(s: State) -> None:
     """End the observation at the horizon: charge and count the holds that are pending."""
     for b in range(len(s.borrowers)):
         r = s.borrowers[b]
+        accrue(s, r, s.run.horizon)
+        count_no_limit(s, r, s.run.horizon)
         end_no_limit_spell(s, r, s.run.horizon)
         h = r.first_hold
         while h != END:

@@ -67,6 +67,8 @@ def record_day(s: State, day: int) -> None:
     s.today.forfeited = 0
     s.today.drawn = 0
     s.today.written_off = 0
+    s.today.interest_paid = 0
+    s.today.refused_draws = 0
     s.today.appeals = 0
     s.today.appeals_in_vain = 0
     s.today.drawn_elsewhere = 0

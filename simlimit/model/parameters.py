@@ -135,11 +135,13 @@ def _funding(scenario: Scenario) -> Values:
         "daily_inflow": cents(funding.daily_inflow),
         "recycle_bp": basis_points(funding.recycle_share),
         "reserve_bp": basis_points(funding.reserve_share),
+        "refuse_draws": funding.refuse_draws and not funding.unlimited,
     }
 
 
 def _limits(scenario: Scenario) -> Values:
     limits = scenario.limits
+    past_due = "past_due" in limits.block_draws
     return {
         "raise_score": math.inf if limits.raise_score is None else limits.raise_score,
         "raise_bp": basis_points(limits.raise_share),
@@ -147,6 +149,10 @@ def _limits(scenario: Scenario) -> Values:
         "cut_bp": basis_points(limits.cut_share),
         "cap": LARGEST_LIMIT if limits.cap is None else cents(limits.cap),
         "inactive_days": _NO_BOUND if limits.inactive_days is None else limits.inactive_days,
+        "blocking": len(limits.block_draws) > 0 or scenario.funding.refuse_draws,
+        "blocks_after_days": scenario.rules.grace_days if past_due else _NO_BOUND,
+        "blocks_denied": "denied" in limits.block_draws,
+        "blocks_frozen": "frozen" in limits.block_draws,
     }
 
 

@@ -47,23 +47,28 @@ def _record(*groups: str) -> np.dtype[Any]:
 
 
 BORROWER = _record(
-    "i8 limit highest outstanding available held lost_days",
+    "i8 limit highest outstanding available held lost_days unpaid_cent_days cent_days interest_paid",
     "f8 score propensity",
     "f4 flag_clock",
     "i4 borrower tightened",
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
-    "i2 no_limit_since no_limit_days served_until next_reaction",
+    "i2 no_limit_since no_limit_days served_until next_reaction accrued_until",
     "u2 region group loans loan_capacity levers freezes watches flag_changes",
-    "u1 standing watched risky flagged trusted closed raise_pending lenders",
+    "u1 standing watched risky flagged trusted closed raise_pending lenders refused",
 )
 """16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
 flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
-adds up to 10,000 to ``tightened``.
+adds up to 10,000 to ``tightened``. ``refused``: the pool has refused a draw since the last one.
 """
-DETAILS = _record("i8 written_off drawn_elsewhere first_cycle cap", "f8 overdue_loss")
+DETAILS = _record(
+    "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked_amount",
+    "f8 overdue_loss",
+)
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
+
+``blocked_amount``: what is lost beside ``lost`` from ``blocked_since`` on, if nothing changes before.
 
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
 """
@@ -78,7 +83,8 @@ HOLD = _record(
 EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u1 phase event cause")
 DAY = _record(
     "i8 day outstanding available held headroom inflow repaid released forfeited drawn written_off",
-    "i4 pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain",
+    "i8 interest_paid",
+    "i4 refused_draws pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain",
     "i8 drawn_elsewhere",
 )
 COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
@@ -102,7 +108,7 @@ BEHAVIOUR = _record(
     "i8 default_dpd slip_days draw_low_bp draw_high_bp draws cures",
     "f8 utilisation_effect late_scale slip_share prepay_chance wish_gap cure_hazards[12]",
 )
-PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 annuity[61]")
+PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 daily_rate annuity[61]")
 EVALUATION = _record(
     "i8 period_days cutoff_days duration_days straight_through early_only", "f8 utilisation_weight"
 )
@@ -113,8 +119,13 @@ SCREENING = _record(
     "i8 weighted",
 )
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")
-FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp")
-LIMITS = _record("i8 raise_bp raise_days cut_bp cut_days cap inactive_days", "f8 raise_score cut_score")
+FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp refuse_draws")
+LIMITS = _record(
+    "i8 raise_bp raise_days cut_bp cut_days cap inactive_days",
+    "i8 blocking blocks_after_days blocks_denied blocks_frozen",
+    "f8 raise_score cut_score",
+)
+"""``blocking``: whether any line can be blocked; ``blocks_after_days``: beyond so many days past due."""
 REACTION = _record(
     "i8 reacting patience_days most_lenders", "f8 appeal_share lender_share lateness_per_lender"
 )
@@ -125,11 +136,11 @@ LEVERS = _record(
 )
 # What changes in a run.
 CLOCK = _record("i8 phase cycle cycle_day period_day")
-TOTALS = _record("i8 squeezes arrival_claims claimless busy holds_opened holds_released holds_forfeited")
+TOTALS = _record("i8 squeezes arrival_claims claimless busy asking holds_opened holds_released holds_forfeited")
 """Of the whole platform.
 
 ``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
-nothing, ``busy`` how many reviewers are at work.
+nothing, ``busy`` how many reviewers are at work, ``asking`` how many ask for a draw that is not decided yet.
 """
 STORAGE = _record(
     "i8 loan_capacity loans_used loan_keys_used events_used",

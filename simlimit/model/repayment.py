@@ -6,6 +6,7 @@ from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_lost, count_no_limit, lost
 from simlimit.model.evaluation import evaluate_at_repayment
 from simlimit.model.holds import in_progress, reach_evaluation, repay, settle
+from simlimit.model.interest import accrue, pay_interest
 from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import pull, takes_up
 from simlimit.model.limits import close
@@ -98,6 +99,7 @@ def pay_all_due(s: State, r: Record, day: int, cycle: int, late: bool) -> None:
 @rare
 def prepay(s: State, r: Record, day: int) -> None:
     """Repay the whole balance of the oldest loan."""
+    pay_interest(s, r, day)
     loan = s.loans[r.first_loan]
     balance = loan.balance
     loan.balance = 0
@@ -123,6 +125,7 @@ def prepays(s: State, r: Record, day: int, u: float) -> bool:
 @step
 def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
     """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
+    pay_interest(s, r, day)
     cure = r.spell > 0
     late = day - int(r.oldest_due) > s.rules.grace_days
     if late:
@@ -201,6 +204,7 @@ def default(s: State, r: Record, day: int) -> None:
     s.details[r.place].written_off = r.outstanding
     s.today.written_off += r.outstanding
     s.today.outstanding -= r.outstanding
+    accrue(s, r, day)
     before = lost(r)
     r.outstanding = 0
     count_lost(s, r, day, lost(r) - before)

@@ -2,6 +2,7 @@
 
 from simlimit.model import causes, events, phases, stages
 from simlimit.model.compiling import step, transition
+from simlimit.model.counting import count_no_limit
 from simlimit.model.holds import charge
 from simlimit.model.ledger import log, subject_of
 from simlimit.model.limits import close, lower_limit
@@ -29,6 +30,7 @@ def strike(s: State, r: Record, day: int, kind: int, size: int) -> None:
         if r.freezes == 1:
             s.today.frozen += 1
             move_queued(s, r, day, causes.POLICY)
+            count_no_limit(s, r, day)
     elif kind == causes.TIGHTENING:
         r.tightened += size
     elif kind == causes.WATCH_LIST:
@@ -50,6 +52,7 @@ def recede(s: State, r: Record, day: int, kind: int, size: int) -> None:
         if r.freezes == 0:  # no other still freezes the borrower
             s.today.frozen -= 1
             move_queued(s, r, day, causes.FUNDING)
+            count_no_limit(s, r, day)
     elif kind == causes.TIGHTENING:
         r.tightened -= size
     elif kind == causes.WATCH_LIST:

@@ -60,12 +60,12 @@ class Run(TabularResult):
     @cached_property
     def daily(self) -> pd.DataFrame:
         """A row per day: the platform at the end of it, and what moved on it."""
-        return frames.daily_frame(self._state.daily, self.scenario.funding.unlimited)
+        return frames.daily_frame(self._state.daily, self.scenario)
 
     @cached_property
     def borrowers(self) -> pd.DataFrame:
         """A row per borrower, at the end of the run."""
-        return frames.borrowers_frame(self._state, self._regions)
+        return frames.borrowers_frame(self._state, self._regions, self.scenario)
 
     @cached_property
     def events(self) -> pd.DataFrame:

@@ -336,7 +336,7 @@ class Study(TabularResult):
     @cached_property
     def daily(self) -> pd.DataFrame:
         """A row per replication and day, with the columns of `run.daily` after `replication`."""
-        table = frames.daily_frame(self._tallies.daily.reshape(-1), self.scenario.funding.unlimited)
+        table = frames.daily_frame(self._tallies.daily.reshape(-1), self.scenario)
         table.insert(0, "replication", np.repeat(np.arange(len(self)), self.scenario.horizon_days))
         return table
 
