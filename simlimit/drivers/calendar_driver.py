@@ -158,8 +158,7 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
         fund(s, day)
         run_wishes(s, agenda, day)
         run_reactions(s, agenda, day)
-        if s.funding.refuse_draws:
-            decide_draws(s, day)
+        decide_draws(s, day)
         record_day(s, day)
     return last
 

@@ -14,8 +14,6 @@ LAST_DAY = 2**53
 """From this day on a number of SimPy's has no phases left."""
 BEGIN = phases.SHOCKS + 0.5
 """Within phase 0, shocks end before others begin."""
-DECIDE = phases.ACT + 0.5
-"""Within phase 5, borrowers ask before the pool decides."""
 
 
 class Clock(simpy.Environment):

@@ -13,7 +13,7 @@ phase   process                     transition
 4       the pool                    ``fund``: inflows, then releases
 5       each borrower               ``wish``: draws
 5       the impatient               ``react_all``: appeals, other lenders
-5       the lender                  ``decide_draws``, where the pool can refuse them
+5       the ledger                  ``decide_draws``, where the pool can refuse them
 6       the ledger                  ``record_day``
 ======  ==========================  =====================================================
 
@@ -30,7 +30,7 @@ import simpy
 
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
-from simlimit.drivers.moments import BEGIN, DECIDE
+from simlimit.drivers.moments import BEGIN
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
@@ -98,13 +98,6 @@ def impatient(platform: Platform) -> Process:
         react_all(platform.state, day)
 
 
-def lender(platform: Platform) -> Process:
-    """Decide the draws of each day, when all have asked."""
-    for day in range(platform.horizon):
-        yield platform.at(day, DECIDE)
-        decide_draws(platform.state, day)
-
-
 def shock(platform: Platform, k: int) -> Process:
     """Begin an occurrence of a shock and, if it lasts, end it."""
     one = platform.state.occurrences[k]
@@ -117,10 +110,12 @@ def shock(platform: Platform, k: int) -> Process:
 
 
 def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
-    """Write the row of each day, and find space for what the next can bring."""
+    """Decide the draws of each day, write its row, and find space for what the next can bring."""
     yield platform.at(0, phases.SHOCKS)
     ensure_capacity(platform.state, 0)
     for day in range(platform.horizon):
+        yield platform.at(day, phases.ACT + 0.5)  # when all have asked
+        decide_draws(platform.state, day)
         yield platform.at(day, phases.RECORD)
         record_day(platform.state, day)
         ensure_capacity(platform.state, day + 1)
@@ -171,8 +166,6 @@ def run(
     process(pool(platform))
     if state.reaction.reacting:
         process(impatient(platform))
-    if state.funding.refuse_draws:
-        process(lender(platform))
     for user_process in user_processes:
         made = user_process(platform)
         if not isinstance(made, Generator):

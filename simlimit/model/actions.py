@@ -3,7 +3,7 @@
 from simlimit.model import causes
 from simlimit.model.compiling import transition
 from simlimit.model.counting import count_no_limit
-from simlimit.model.demand import draw, refuses
+from simlimit.model.demand import draw
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.records import NEVER
 from simlimit.model.repayment import prepay
@@ -12,13 +12,12 @@ from simlimit.model.state import State
 
 @transition
 def draw_now(s: State, b: int, day: int, amount: int) -> bool:
-    """Let a borrower draw ``amount`` cents, unless it has drawn today or is refused; return whether it does."""
+    """Let a borrower draw ``amount`` cents, unless it has drawn today or is refused.
+
+    Return whether it does.
+    """
     r = s.borrowers[b]
-    if r.last_draw == day or refuses(s, r, day, amount):
-        return False
-    draw(s, r, day, amount)
-    count_no_limit(s, r, day)
-    return True
+    return r.last_draw != day and draw(s, r, day, amount)
 
 
 @transition

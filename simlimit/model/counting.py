@@ -85,28 +85,25 @@ def count_lost(s: State, r: Record, day: int, more: int) -> None:
 @step
 def why_blocked(s: State, r: Record, day: int) -> int:
     """Return the cause for which a line is blocked today, as things stand, or NONE."""
-    if day - int(r.oldest_due) > s.limits.blocks_after_days:
+    if day - int(r.oldest_due) > s.limits.block_after:
         return causes.OVERDUE
-    if s.limits.blocks_denied and r.standing != causes.CLEAR:
+    if s.limits.block_denied and r.standing != causes.CLEAR:
         return int(r.standing)
-    if s.limits.blocks_frozen and r.freezes > 0:
-        return causes.POLICY
-    return causes.NONE
+    return causes.POLICY if s.limits.block_frozen and r.freezes > 0 else causes.NONE
 
 
 @rare
 def count_blocked(s: State, r: Record, day: int) -> None:
     """Note since when a borrower cannot draw, and what it loses, where lines can be blocked.
 
-    What is available is lost on a line that is blocked, or whose last draw the pool refused. If nothing changes, it is blocked from the day on which
-    it will have been past due for too long.
+    What is available is lost on a line that is blocked, or whose last draw the pool refused. If nothing
+    changes, it is blocked once it is past due for too long.
     """
     detail = s.details[r.place]
-    r.lost_days += detail.blocked_amount * max(0, day - max(detail.blocked_since, s.run.warmup_days))
-    too_late = int(r.oldest_due) + s.limits.blocks_after_days + 1
-    blocked = r.refused or why_blocked(s, r, day) != causes.NONE
-    detail.blocked_since = day if blocked else min(NEVER, too_late)
-    detail.blocked_amount = min(r.available, max(0, r.highest - r.outstanding))
+    r.lost_days += detail.blocked * max(0, day - max(detail.blocked_since, s.run.warmup_days))
+    now = r.refused or why_blocked(s, r, day) != causes.NONE
+    detail.blocked_since = day if now else min(NEVER, int(r.oldest_due) + s.limits.block_after + 1)
+    detail.blocked = min(r.available, max(0, r.highest - r.outstanding))
     end_no_limit_spell(s, r, day)
     if r.highest - r.outstanding >= s.product.min_draw:
         r.no_limit_since = day if r.available < s.product.min_draw else detail.blocked_since
@@ -115,11 +112,10 @@ def count_blocked(s: State, r: Record, day: int) -> None:
 @step
 def count_no_limit(s: State, r: Record, day: int) -> None:
     """Note since when a borrower cannot draw although its highest limit has room; after each change."""
+    without = r.available < s.product.min_draw <= r.highest - r.outstanding
     if s.limits.blocking:
         count_blocked(s, r, day)
-        return
-    without = r.available < s.product.min_draw <= r.highest - r.outstanding
-    if without and r.no_limit_since == NEVER:
+    elif without and r.no_limit_since == NEVER:
         r.no_limit_since = day
     elif not without:
         end_no_limit_spell(s, r, day)

@@ -1,15 +1,12 @@
 """Borrowers draw (phase 5). Their wishes come on days of their own, whatever can be drawn then.
 
-A wish can also be put off, or served by another product, by the levers ``plan`` and ``diversify``. A draw can be
-refused: for what its borrower is, or for want of headroom.
+A wish can also be put off, or served by another product, by the levers ``plan`` and ``diversify``. A draw
+can be refused: because the line is blocked, or for want of headroom.
 """
 
 import math
 
-import numpy as np
-
 from simlimit.model import causes, events, levers, phases, streams
-from simlimit.model.book import Integers
 from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit, why_blocked
@@ -19,7 +16,7 @@ from simlimit.model.levers import pull, pull_bp
 from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import NEVER, NONE, Record
+from simlimit.model.records import END, NEVER, NONE, Record
 from simlimit.model.state import State
 
 PLAN_DAYS = 30
@@ -34,9 +31,30 @@ def wish_gap(s: State, u: float) -> int:
     return 1 + int(min(LONGEST_GAP, math.log(u) * s.behaviour.wish_gap))
 
 
-@step
-def draw(s: State, r: Record, day: int, amount: int) -> None:
-    """Turn available limit into a loan. It is first due on the next due day that is not paid ahead."""
+@rare
+def refuses(s: State, r: Record, day: int, amount: int) -> bool:
+    """Return whether a draw is refused, which is noted."""
+    cause = why_blocked(s, r, day)
+    unreserved = amount - share(amount, s.funding.reserve_bp)
+    if cause == causes.NONE and s.funding.refuse_draws and unreserved > max(0, s.today.headroom):
+        cause = causes.FUNDING
+        r.refused = 1
+        count_no_limit(s, r, day)
+    if cause != causes.NONE:
+        s.today.refused_draws += 1
+        s.details[r.place].refused_draws += 1
+        log(s, day, events.REFUSED_DRAW, line_of(r), amount, cause)
+    return cause != causes.NONE
+
+
+@rare
+def draw(s: State, r: Record, day: int, amount: int) -> bool:
+    """Turn available limit into a loan, unless that is refused; return whether it is not.
+
+    A loan is first due on the next due day that is not paid ahead.
+    """
+    if s.limits.blocking and refuses(s, r, day, amount):
+        return False
     accrue(s, r, day)
     r.available -= amount
     s.today.available -= amount
@@ -51,6 +69,8 @@ def draw(s: State, r: Record, day: int, amount: int) -> None:
         first_cycle = max(first_cycle, s.details[r.place].first_cycle)
     open_loan(s, r, amount, day, s.product.instalments, first_cycle)
     log(s, day, events.DRAW, subject_of(r.borrower, day, NONE), amount, causes.NONE)
+    count_no_limit(s, r, day)
+    return True
 
 
 @step
@@ -88,59 +108,23 @@ def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
     return False
 
 
-@rare
-def refuses(s: State, r: Record, day: int, amount: int) -> bool:
-    """Return whether a draw is refused, which is noted."""
-    cause = why_blocked(s, r, day)
-    unreserved = amount - share(amount, s.funding.reserve_bp)
-    if cause == causes.NONE and s.funding.refuse_draws and unreserved > max(0, s.today.headroom):
-        cause = causes.FUNDING
-        r.refused = 1
-        count_no_limit(s, r, day)
-    if cause == causes.NONE:
-        return False
-    s.today.refused_draws += 1
-    s.details[r.place].refused_draws += 1
-    log(s, day, events.REFUSED_DRAW, line_of(r), amount, cause)
-    return True
-
-
-@rare
+@step
 def draw_wished(s: State, r: Record, day: int, u: Numbers) -> None:
-    """Let a borrower draw by the numbers of its wish, unless too little can be drawn or it is refused."""
+    """Let a borrower draw by the numbers of its wish, if enough can be drawn."""
     drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
-    if drawable < s.product.min_draw or r.last_draw == day:
-        return
-    amount = min(drawable, wished_amount(s, r, u))
-    if not refuses(s, r, day, amount):
-        draw(s, r, day, amount)
-        count_no_limit(s, r, day)
-
-
-@rare
-def sort_numbers(numbers: Integers, count: int) -> None:
-    """Sort the first of some numbers, by Shell's method."""
-    gap = 1
-    while 3 * gap < count:
-        gap = 3 * gap + 1
-    while gap > 0:
-        for i in range(gap, count):
-            k = i
-            while k >= gap and numbers[k - gap] > numbers[k]:
-                numbers[k - gap], numbers[k] = numbers[k], numbers[k - gap]
-                k -= gap
-        gap //= 3
+    if drawable >= s.product.min_draw and r.last_draw != day:
+        draw(s, r, day, min(drawable, wished_amount(s, r, u)))
 
 
 @transition
 def decide_draws(s: State, day: int) -> None:
-    """Decide the draws that were asked for today, in order of ids, if the pool can refuse them."""
+    """Decide the draws that were asked for today, in order of ids, where the pool can refuse them."""
     s.clock.phase = phases.ACT
-    sort_numbers(s.asking, s.totals.asking)
-    for k in range(s.totals.asking):
-        r = s.borrowers[s.asking[k] & 0xFFFFFFFF]
-        draw_wished(s, r, day, uniforms(s.run, streams.WISH, r.borrower, r.wishes - 1, 0))
-    s.totals.asking = 0
+    for borrower in range(len(s.asking)):
+        if s.asking[borrower] != END:
+            r = s.borrowers[s.asking[borrower]]
+            s.asking[borrower] = END
+            draw_wished(s, r, day, uniforms(s.run, streams.WISH, borrower, r.wishes - 1, 0))
 
 
 @step
@@ -150,8 +134,7 @@ def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
         return NEVER
     if r.levers == 0 or not divert_wish(s, r, day, u):
         if s.funding.refuse_draws:
-            s.asking[s.totals.asking] = (np.int64(r.borrower) << 32) + r.place
-            s.totals.asking += 1
+            s.asking[r.borrower] = r.place
         else:
             draw_wished(s, r, day, u)
     r.wishes += 1

@@ -1,6 +1,6 @@
 """Interest: it accrues every evening on what is outstanding, and each payment pays all of it.
 
-It is no part of limit and pool. What is outstanding changes seldom, so its evenings are added up when it does.
+It is no part of limit and pool. What is outstanding changes seldom: evenings are added up when it does.
 """
 
 from simlimit.model.compiling import step

@@ -141,7 +141,6 @@ def _funding(scenario: Scenario) -> Values:
 
 def _limits(scenario: Scenario) -> Values:
     limits = scenario.limits
-    past_due = "past_due" in limits.block_draws
     return {
         "raise_score": math.inf if limits.raise_score is None else limits.raise_score,
         "raise_bp": basis_points(limits.raise_share),
@@ -150,9 +149,9 @@ def _limits(scenario: Scenario) -> Values:
         "cap": LARGEST_LIMIT if limits.cap is None else cents(limits.cap),
         "inactive_days": _NO_BOUND if limits.inactive_days is None else limits.inactive_days,
         "blocking": len(limits.block_draws) > 0 or scenario.funding.refuse_draws,
-        "blocks_after_days": scenario.rules.grace_days if past_due else _NO_BOUND,
-        "blocks_denied": "denied" in limits.block_draws,
-        "blocks_frozen": "frozen" in limits.block_draws,
+        "block_after": scenario.rules.grace_days if "past_due" in limits.block_draws else _NO_BOUND,
+        "block_denied": "denied" in limits.block_draws,
+        "block_frozen": "frozen" in limits.block_draws,
     }
 
 

@@ -63,13 +63,11 @@ flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,
 adds up to 10,000 to ``tightened``. ``refused``: the pool has refused a draw since the last one.
 """
 DETAILS = _record(
-    "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked_amount",
-    "f8 overdue_loss",
+    "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked", "f8 overdue_loss"
 )
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
-``blocked_amount``: what is lost beside ``lost`` from ``blocked_since`` on, if nothing changes before.
-
+``blocked``: what is available, and lost from ``blocked_since`` on, if nothing changes before.
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
 """
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
@@ -82,11 +80,13 @@ HOLD = _record(
 )
 EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u1 phase event cause")
 DAY = _record(
-    "i8 day outstanding available held headroom inflow repaid released forfeited drawn written_off",
-    "i8 interest_paid",
-    "i4 refused_draws pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain",
+    "i4 day",
+    "i8 outstanding available held headroom inflow repaid released forfeited drawn written_off interest_paid",
+    "i4 refused_draws pending_holds review_queue funding_queue frozen flagged lenders appeals",
+    "i4 appeals_in_vain",
     "i8 drawn_elsewhere",
 )
+"""Amounts have 64 bits, numbers 32."""
 COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
 """Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(GATE_COUNT, GATE_COUNT + 3)
@@ -121,11 +121,10 @@ SCREENING = _record(
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")
 FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp refuse_draws")
 LIMITS = _record(
-    "i8 raise_bp raise_days cut_bp cut_days cap inactive_days",
-    "i8 blocking blocks_after_days blocks_denied blocks_frozen",
+    "i8 raise_bp raise_days cut_bp cut_days cap inactive_days blocking block_after block_denied block_frozen",
     "f8 raise_score cut_score",
 )
-"""``blocking``: whether any line can be blocked; ``blocks_after_days``: beyond so many days past due."""
+"""``blocking``: whether any draw can be refused; ``block_after``: a line past due for longer is blocked."""
 REACTION = _record(
     "i8 reacting patience_days most_lenders", "f8 appeal_share lender_share lateness_per_lender"
 )
@@ -136,11 +135,11 @@ LEVERS = _record(
 )
 # What changes in a run.
 CLOCK = _record("i8 phase cycle cycle_day period_day")
-TOTALS = _record("i8 squeezes arrival_claims claimless busy asking holds_opened holds_released holds_forfeited")
+TOTALS = _record("i8 squeezes arrival_claims claimless busy holds_opened holds_released holds_forfeited")
 """Of the whole platform.
 
 ``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
-nothing, ``busy`` how many reviewers are at work, ``asking`` how many ask for a draw that is not decided yet.
+nothing, ``busy`` how many reviewers are at work.
 """
 STORAGE = _record(
     "i8 loan_capacity loans_used loan_keys_used events_used",

@@ -6,7 +6,7 @@ from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_lost, count_no_limit, lost
 from simlimit.model.evaluation import evaluate_at_repayment
 from simlimit.model.holds import in_progress, reach_evaluation, repay, settle
-from simlimit.model.interest import accrue, pay_interest
+from simlimit.model.interest import accrue
 from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import pull, takes_up
 from simlimit.model.limits import close
@@ -99,11 +99,9 @@ def pay_all_due(s: State, r: Record, day: int, cycle: int, late: bool) -> None:
 @rare
 def prepay(s: State, r: Record, day: int) -> None:
     """Repay the whole balance of the oldest loan."""
-    pay_interest(s, r, day)
     loan = s.loans[r.first_loan]
     balance = loan.balance
-    loan.balance = 0
-    loan.remaining = 0
+    loan.balance = loan.remaining = 0
     drop_oldest(r, 1)
     r.last_prepayment = day
     number = s.product.instalments
@@ -125,14 +123,12 @@ def prepays(s: State, r: Record, day: int, u: float) -> bool:
 @step
 def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
     """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
-    pay_interest(s, r, day)
     cure = r.spell > 0
     late = day - int(r.oldest_due) > s.rules.grace_days
     if late:
         note_late_payment(s, r, day)
     r.spell = 0
-    r.oldest_due = NEVER
-    r.slip_until = NEVER
+    r.oldest_due = r.slip_until = NEVER
     pay_all_due(s, r, day, cycle, late and s.rules.denies_overdue != 0)
     if not cure and prepays(s, r, day, chance):
         prepay(s, r, day)
@@ -208,10 +204,8 @@ def default(s: State, r: Record, day: int) -> None:
     before = lost(r)
     r.outstanding = 0
     count_lost(s, r, day, lost(r) - before)
-    r.loans = 0
-    r.spell = 0
-    r.oldest_due = NEVER
-    r.slip_until = NEVER
+    r.loans = r.spell = 0
+    r.oldest_due = r.slip_until = NEVER
 
 
 @step

@@ -13,7 +13,8 @@ from simlimit.model.state import State
 
 @step
 def move_queued(s: State, r: Record, day: int, cause: int) -> None:
-    """Move a borrower's queued holds to the funding gate, or to the policy gate."""
+    """Move a borrower's queued holds to the funding gate, or the policy gate: a freeze ends, or begins."""
+    count_no_limit(s, r, day)
     h = r.first_hold
     while h != END:
         if s.holds[h].stage == stages.QUEUED:
@@ -30,7 +31,6 @@ def strike(s: State, r: Record, day: int, kind: int, size: int) -> None:
         if r.freezes == 1:
             s.today.frozen += 1
             move_queued(s, r, day, causes.POLICY)
-            count_no_limit(s, r, day)
     elif kind == causes.TIGHTENING:
         r.tightened += size
     elif kind == causes.WATCH_LIST:
@@ -52,7 +52,6 @@ def recede(s: State, r: Record, day: int, kind: int, size: int) -> None:
         if r.freezes == 0:  # no other still freezes the borrower
             s.today.frozen -= 1
             move_queued(s, r, day, causes.FUNDING)
-            count_no_limit(s, r, day)
     elif kind == causes.TIGHTENING:
         r.tightened -= size
     elif kind == causes.WATCH_LIST:

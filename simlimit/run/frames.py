@@ -15,11 +15,6 @@ from simlimit.scenario import Scenario
 OUTCOMES = ("released", "forfeited", "pending")
 KINDS = ("repayment", "raise")
 COUNTED = (*causes.GATES, *OUTCOMES)
-NUMBERS = (
-    "day", "refused_draws", "pending_holds", "review_queue", "funding_queue", "frozen", "flagged", "lenders", "appeals",
-    "appeals_in_vain",
-)  # fmt: skip
-"""Columns of the days that are not amounts."""
 
 
 def _money(cents: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -106,7 +101,8 @@ def daily_frame(daily: Records, scenario: Scenario) -> pd.DataFrame:
     """Return the table of days; an unlimited pool has no headroom."""
     names = daily.dtype.names or ()
     columns = {
-        name: daily[name].astype(np.int64) if name in NUMBERS else _money(daily[name]) for name in names
+        name: _money(daily[name]) if daily.dtype[name] == np.int64 else daily[name].astype(np.int64)
+        for name in names
     }
     frame = pd.DataFrame(columns)
     accrued = _money(scenario.product.daily_rate * daily["outstanding"])
