@@ -6,8 +6,10 @@ from collections.abc import Generator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import simpy
+from interest_paid import assert_interest
 from random_scenarios import random_scenario
 
 import simlimit as sl
@@ -62,15 +64,46 @@ def brute_force(scenario: sl.Scenario, processes: tuple[Any, ...] = ()) -> tuple
     return run, no_limit, lost, blocked_days
 
 
-@pytest.mark.parametrize("pool", [False, True])
-@pytest.mark.parametrize("reasons", [(), *[(one,) for one in REASONS], REASONS])
-@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 9), marks=pytest.mark.long)])
-def test_blocked_money_is_lost_on_each_evening(seeds: range, reasons: tuple[str, ...], pool: bool) -> None:
-    """R150, against the records of every evening."""
-    refused = 0
+LONG = [
+    (reasons, pool, range(6)) for reasons in ((), *((one,) for one in REASONS), REASONS) for pool in (0, 1)
+]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "pool", "seeds"),
+    [(REASONS, True, range(2)), *(pytest.param(*one, marks=pytest.mark.long) for one in LONG)],
+)
+def test_blocked_money_is_lost_on_each_evening(reasons: tuple[str, ...], pool: bool, seeds: range) -> None:
+    """R150, against the records of every evening; the calendar driver counts the same."""
+    refused = blocked = 0
     for seed in seeds:
-        run, no_limit, lost, _ = brute_force(refusing(seed, reasons, pool))
+        scenario = refusing(seed, reasons, bool(pool))
+        run, no_limit, lost, days = brute_force(scenario)
         assert run.borrowers["no_limit_days"].tolist() == no_limit.tolist()
         assert (100 * run.borrowers["lost_amount_days"]).round().astype(int).tolist() == lost.tolist()
-        refused += int(run.daily["refused_draws"].sum())
-    assert (refused > 0) == (pool or reasons != ()) or seeds == range(1)
+        refused, blocked = refused + int(run.daily["refused_draws"].sum()), blocked + days
+        other = sl.simulate(scenario, seed=3, engine="calendar")
+        for table in ("holds", "daily", "borrowers", "events", "counts"):
+            pd.testing.assert_frame_equal(getattr(run, table), getattr(other, table))
+    refusing_any = bool(pool) or reasons != ()
+    assert (refused > 0, blocked > 0) == (refusing_any, refusing_any)
+
+
+def test_what_a_process_draws_is_refused_at_once_and_paid_off_with_interest() -> None:
+    """R148, R149: `Platform.draw` says so; the wish of the day is decided after it."""
+    answers: list[bool] = []
+
+    def asks(platform: Platform) -> Generator[simpy.Event, Any, None]:
+        for day in range(30, platform.horizon, 3):
+            yield platform.at(day, 5)
+            for borrower in range(0, len(platform.borrowers), 7):
+                if platform.borrowers[borrower]["available"] >= 100:
+                    answers.append(platform.draw(borrower, 1.0))
+            if day % 2:
+                platform.repay_early(day % len(platform.borrowers))
+
+    run, no_limit, lost, _ = brute_force(refusing(1, REASONS, True), (asks,))
+    assert {True, False} == set(answers)
+    assert run.borrowers["no_limit_days"].tolist() == no_limit.tolist()
+    assert (100 * run.borrowers["lost_amount_days"]).round().astype(int).tolist() == lost.tolist()
+    assert_interest(run)
