@@ -23,7 +23,7 @@ from simlimit.drivers.ending import end_if_told
 from simlimit.model import phases, streams
 from simlimit.model.clock import days_since_due
 from simlimit.model.compiling import step, transition
-from simlimit.model.demand import have_wish
+from simlimit.model.demand import decide_draws, have_wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate
 from simlimit.model.grouping import Grouping
@@ -158,6 +158,7 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
         fund(s, day)
         run_wishes(s, agenda, day)
         run_reactions(s, agenda, day)
+        decide_draws(s, day)
         record_day(s, day)
     return last
 

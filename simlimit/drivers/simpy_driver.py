@@ -13,6 +13,7 @@ phase   process                     transition
 4       the pool                    ``fund``: inflows, then releases
 5       each borrower               ``wish``: draws
 5       the impatient               ``react_all``: appeals, other lenders
+5       the ledger                  ``decide_draws``, where the pool can refuse them
 6       the ledger                  ``record_day``
 ======  ==========================  =====================================================
 
@@ -34,7 +35,7 @@ from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
 from simlimit.model.book import Integers
-from simlimit.model.demand import wish
+from simlimit.model.demand import decide_draws, wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate_cohort
 from simlimit.model.holds import censor
@@ -109,10 +110,12 @@ def shock(platform: Platform, k: int) -> Process:
 
 
 def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
-    """Write the row of each day, and find space for what the next can bring."""
+    """Decide the draws of each day, write its row, and find space for what the next can bring."""
     yield platform.at(0, phases.SHOCKS)
     ensure_capacity(platform.state, 0)
     for day in range(platform.horizon):
+        yield platform.at(day, phases.ACT + 0.5)  # when all have asked
+        decide_draws(platform.state, day)
         yield platform.at(day, phases.RECORD)
         record_day(platform.state, day)
         ensure_capacity(platform.state, day + 1)

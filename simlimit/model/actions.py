@@ -12,13 +12,12 @@ from simlimit.model.state import State
 
 @transition
 def draw_now(s: State, b: int, day: int, amount: int) -> bool:
-    """Let a borrower draw ``amount`` cents, unless it has drawn today; return whether it does."""
+    """Let a borrower draw ``amount`` cents, unless it has drawn today or is refused.
+
+    Return whether it does.
+    """
     r = s.borrowers[b]
-    if r.last_draw == day:
-        return False
-    draw(s, r, day, amount)
-    count_no_limit(s, r, day)
-    return True
+    return r.last_draw != day and draw(s, r, day, amount)
 
 
 @transition

@@ -5,7 +5,8 @@ at a gate adds 1 at the age at which it begins and takes 1 away at the age at wh
 any length costs the same, and the running sum over ages is what stands at each age.
 """
 
-from simlimit.model.compiling import step
+from simlimit.model import causes
+from simlimit.model.compiling import rare, step
 from simlimit.model.records import COUNT_FORFEITED, COUNT_RELEASED, NEVER, Record
 from simlimit.model.state import State, is_raise, left
 
@@ -82,10 +83,39 @@ def count_lost(s: State, r: Record, day: int, more: int) -> None:
 
 
 @step
+def why_blocked(s: State, r: Record, day: int) -> int:
+    """Return the cause for which a line is blocked today, as things stand, or NONE."""
+    if day - int(r.oldest_due) > s.limits.block_after:
+        return causes.OVERDUE
+    if s.limits.block_denied and r.standing != causes.CLEAR:
+        return int(r.standing)
+    return causes.POLICY if s.limits.block_frozen and r.freezes > 0 else causes.NONE
+
+
+@rare
+def count_blocked(s: State, r: Record, day: int) -> None:
+    """Note since when a borrower cannot draw, and what it loses, where lines can be blocked.
+
+    What is available is lost on a line that is blocked, or whose last draw the pool refused. If nothing
+    changes, it is blocked once it is past due for too long.
+    """
+    detail = s.details[r.place]
+    r.lost_days += detail.blocked * max(0, day - max(detail.blocked_since, s.run.warmup_days))
+    now = r.refused or why_blocked(s, r, day) != causes.NONE
+    detail.blocked_since = day if now else min(NEVER, int(r.oldest_due) + s.limits.block_after + 1)
+    detail.blocked = min(r.available, max(0, r.highest - r.outstanding))
+    end_no_limit_spell(s, r, day)
+    if r.highest - r.outstanding >= s.product.min_draw:
+        r.no_limit_since = day if r.available < s.product.min_draw else detail.blocked_since
+
+
+@step
 def count_no_limit(s: State, r: Record, day: int) -> None:
     """Note since when a borrower cannot draw although its highest limit has room; after each change."""
     without = r.available < s.product.min_draw <= r.highest - r.outstanding
-    if without and r.no_limit_since == NEVER:
+    if s.limits.blocking:
+        count_blocked(s, r, day)
+    elif without and r.no_limit_since == NEVER:
         r.no_limit_since = day
     elif not without:
         end_no_limit_spell(s, r, day)

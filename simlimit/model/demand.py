@@ -1,6 +1,7 @@
 """Borrowers draw (phase 5). Their wishes come on days of their own, whatever can be drawn then.
 
-A wish can also be put off, or served by another product, by the levers ``plan`` and ``diversify``.
+A wish can also be put off, or served by another product, by the levers ``plan`` and ``diversify``. A draw
+can be refused: because the line is blocked, or for want of headroom.
 """
 
 import math
@@ -8,13 +9,14 @@ import math
 from simlimit.model import causes, events, levers, phases, streams
 from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_no_limit
+from simlimit.model.counting import count_no_limit, why_blocked
+from simlimit.model.interest import accrue
 from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import pull, pull_bp
 from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import NEVER, NONE, Record
+from simlimit.model.records import END, NEVER, NONE, Record
 from simlimit.model.state import State
 
 PLAN_DAYS = 30
@@ -29,9 +31,31 @@ def wish_gap(s: State, u: float) -> int:
     return 1 + int(min(LONGEST_GAP, math.log(u) * s.behaviour.wish_gap))
 
 
-@step
-def draw(s: State, r: Record, day: int, amount: int) -> None:
-    """Turn available limit into a loan. It is first due on the next due day that is not paid ahead."""
+@rare
+def refuses(s: State, r: Record, day: int, amount: int) -> bool:
+    """Return whether a draw is refused, which is noted."""
+    cause = why_blocked(s, r, day)
+    unreserved = amount - share(amount, s.funding.reserve_bp)
+    if cause == causes.NONE and s.funding.refuse_draws and unreserved > max(0, s.today.headroom):
+        cause = causes.FUNDING
+        r.refused = 1
+        count_no_limit(s, r, day)
+    if cause != causes.NONE:
+        s.today.refused_draws += 1
+        s.details[r.place].refused_draws += 1
+        log(s, day, events.REFUSED_DRAW, line_of(r), amount, cause)
+    return cause != causes.NONE
+
+
+@rare
+def draw(s: State, r: Record, day: int, amount: int) -> bool:
+    """Turn available limit into a loan, unless that is refused; return whether it is not.
+
+    A loan is first due on the next due day that is not paid ahead.
+    """
+    if s.limits.blocking and refuses(s, r, day, amount):
+        return False
+    accrue(s, r, day)
     r.available -= amount
     s.today.available -= amount
     r.outstanding += amount
@@ -39,11 +63,14 @@ def draw(s: State, r: Record, day: int, amount: int) -> None:
     s.today.drawn += amount
     s.today.headroom -= amount - share(amount, s.funding.reserve_bp)
     r.last_draw = day
+    r.refused = 0
     first_cycle = due_cycle(s, r) + 1
     if s.levers.planning:
         first_cycle = max(first_cycle, s.details[r.place].first_cycle)
     open_loan(s, r, amount, day, s.product.instalments, first_cycle)
     log(s, day, events.DRAW, subject_of(r.borrower, day, NONE), amount, causes.NONE)
+    count_no_limit(s, r, day)
+    return True
 
 
 @step
@@ -82,15 +109,34 @@ def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
 
 
 @step
+def draw_wished(s: State, r: Record, day: int, u: Numbers) -> None:
+    """Let a borrower draw by the numbers of its wish, if enough can be drawn."""
+    drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
+    if drawable >= s.product.min_draw and r.last_draw != day:
+        draw(s, r, day, min(drawable, wished_amount(s, r, u)))
+
+
+@transition
+def decide_draws(s: State, day: int) -> None:
+    """Decide the draws that were asked for today, in order of ids, where the pool can refuse them."""
+    s.clock.phase = phases.ACT
+    for borrower in range(len(s.asking)):
+        if s.asking[borrower] != END:
+            r = s.borrowers[s.asking[borrower]]
+            s.asking[borrower] = END
+            draw_wished(s, r, day, uniforms(s.run, streams.WISH, borrower, r.wishes - 1, 0))
+
+
+@step
 def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
     """Let a borrower draw by the numbers of this wish; return the day of the next, by its number."""
     if r.closed:
         return NEVER
     if r.levers == 0 or not divert_wish(s, r, day, u):
-        drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
-        if drawable >= s.product.min_draw and r.last_draw != day:
-            draw(s, r, day, min(drawable, wished_amount(s, r, u)))
-            count_no_limit(s, r, day)
+        if s.funding.refuse_draws:
+            s.asking[r.borrower] = r.place
+        else:
+            draw_wished(s, r, day, u)
     r.wishes += 1
     r.next_wish = min(NEVER, day + wish_gap(s, u_gap))
     return int(r.next_wish)

@@ -4,6 +4,7 @@ import math
 
 from simlimit.model import causes, events, levers, phases, stages, streams
 from simlimit.model.compiling import rare, step, transition
+from simlimit.model.counting import count_no_limit
 from simlimit.model.evaluation import standing
 from simlimit.model.holds import charge, discard, is_at_desk, join_queue, review_numbers
 from simlimit.model.ledger import hold_of, log
@@ -92,6 +93,7 @@ def heed_appeal(s: State, r: Record, hold: Record, day: int) -> None:
     r.flagged = 0
     if r.standing == causes.BEHAVIOUR:
         r.standing = standing(s, r, day)
+        count_no_limit(s, r, day)
     index = int(hold.instalment) & 0xFFFF
     u = uniforms(s.run, streams.REACT, r.borrower, hold.origin, index)[1]
     if u < pull(s, r, day, levers.FEEDBACK):

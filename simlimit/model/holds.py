@@ -16,6 +16,7 @@ from simlimit.model.counting import (
     end_no_limit_spell,
     lost,
 )
+from simlimit.model.interest import accrue, pay_interest
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import pull
 from simlimit.model.money import share
@@ -295,8 +296,10 @@ def reach_evaluation(s: State, r: Record, h: int, day: int, early: bool) -> None
 def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment: int) -> int:
     """Let repaid principal leave the outstanding, feed the pool, and become a hold.
 
-    Return the hold, or END if nothing is left of it.
+    All interest is paid with the first that is repaid on a day. Return the hold, or END if nothing is left of
+    it.
     """
+    pay_interest(s, r, day)
     if principal == 0:
         return END
     over = max(0, min(principal, r.outstanding - r.limit))
@@ -331,6 +334,8 @@ def censor(s: State) -> None:
     """End the observation at the horizon: charge and count the holds that are pending."""
     for b in range(len(s.borrowers)):
         r = s.borrowers[b]
+        accrue(s, r, s.run.horizon)
+        count_no_limit(s, r, s.run.horizon)
         end_no_limit_spell(s, r, s.run.horizon)
         h = r.first_hold
         while h != END:

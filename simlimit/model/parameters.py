@@ -136,6 +136,7 @@ def _funding(scenario: Scenario) -> Values:
         "daily_inflow": cents(funding.daily_inflow),
         "recycle_bp": basis_points(funding.recycle_share),
         "reserve_bp": basis_points(funding.reserve_share),
+        "refuse_draws": funding.refuse_draws and not funding.unlimited,
     }
 
 
@@ -148,6 +149,10 @@ def _limits(scenario: Scenario) -> Values:
         "cut_bp": basis_points(limits.cut_share),
         "cap": LARGEST_LIMIT if limits.cap is None else cents(limits.cap),
         "inactive_days": _NO_BOUND if limits.inactive_days is None else limits.inactive_days,
+        "blocking": len(limits.block_draws) > 0 or scenario.funding.refuse_draws,
+        "block_after": scenario.rules.grace_days if "past_due" in limits.block_draws else _NO_BOUND,
+        "block_denied": "denied" in limits.block_draws,
+        "block_frozen": "frozen" in limits.block_draws,
     }
 
 

@@ -145,6 +145,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         loans=loans,
         holds=holds,
         details=np.zeros(size, records.DETAILS),
+        asking=np.full(size * prepared.records[0].funding.refuse_draws, END, np.uint32),
         loan_keys=np.zeros(0 if prepared.records[0].run.reusing else 2 * size, np.int64),
         counts=np.zeros(count_rows(prepared), records.COUNT),
         score_left=prepared.score_left,

@@ -47,24 +47,27 @@ def _record(*groups: str) -> np.dtype[Any]:
 
 
 BORROWER = _record(
-    "i8 limit highest outstanding available held lost_days",
+    "i8 limit highest outstanding available held lost_days unpaid_cent_days cent_days interest_paid",
     "f8 score propensity",
     "f4 flag_clock",
     "i4 borrower tightened",
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
-    "i2 no_limit_since no_limit_days served_until next_reaction",
+    "i2 no_limit_since no_limit_days served_until next_reaction accrued_until",
     "u2 region group loans loan_capacity levers freezes watches flag_changes",
-    "u1 standing watched risky flagged trusted closed raise_pending lenders",
+    "u1 standing watched risky flagged trusted closed raise_pending lenders refused",
 )
 """16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
 flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
-adds up to 10,000 to ``tightened``.
+adds up to 10,000 to ``tightened``. ``refused``: the pool has refused a draw since the last one.
 """
-DETAILS = _record("i8 written_off drawn_elsewhere first_cycle cap", "f8 overdue_loss")
+DETAILS = _record(
+    "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked", "f8 overdue_loss"
+)
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
+``blocked``: what is available, and lost from ``blocked_since`` on, if nothing changes before.
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
 """
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
@@ -77,10 +80,13 @@ HOLD = _record(
 )
 EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u1 phase event cause")
 DAY = _record(
-    "i8 day outstanding available held headroom inflow repaid released forfeited drawn written_off",
-    "i4 pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain",
+    "i4 day",
+    "i8 outstanding available held headroom inflow repaid released forfeited drawn written_off interest_paid",
+    "i4 refused_draws pending_holds review_queue funding_queue frozen flagged lenders appeals",
+    "i4 appeals_in_vain",
     "i8 drawn_elsewhere",
 )
+"""Amounts have 64 bits, numbers 32."""
 COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
 """Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(GATE_COUNT, GATE_COUNT + 3)
@@ -102,7 +108,7 @@ BEHAVIOUR = _record(
     "i8 default_dpd slip_days draw_low_bp draw_high_bp draws cures",
     "f8 utilisation_effect late_scale slip_share prepay_chance wish_gap cure_hazards[12]",
 )
-PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 annuity[61]")
+PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 daily_rate annuity[61]")
 EVALUATION = _record(
     "i8 period_days cutoff_days duration_days straight_through early_only", "f8 utilisation_weight"
 )
@@ -113,8 +119,12 @@ SCREENING = _record(
     "i8 weighted",
 )
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")
-FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp")
-LIMITS = _record("i8 raise_bp raise_days cut_bp cut_days cap inactive_days", "f8 raise_score cut_score")
+FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp refuse_draws")
+LIMITS = _record(
+    "i8 raise_bp raise_days cut_bp cut_days cap inactive_days blocking block_after block_denied block_frozen",
+    "f8 raise_score cut_score",
+)
+"""``blocking``: whether any draw can be refused; ``block_after``: a line past due for longer is blocked."""
 REACTION = _record(
     "i8 reacting patience_days most_lenders", "f8 appeal_share lender_share lateness_per_lender"
 )

@@ -6,6 +6,7 @@ from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_lost, count_no_limit, lost
 from simlimit.model.evaluation import evaluate_at_repayment
 from simlimit.model.holds import in_progress, reach_evaluation, repay, settle
+from simlimit.model.interest import accrue
 from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.levers import pull, takes_up
 from simlimit.model.limits import close
@@ -100,8 +101,7 @@ def prepay(s: State, r: Record, day: int) -> None:
     """Repay the whole balance of the oldest loan."""
     loan = s.loans[r.first_loan]
     balance = loan.balance
-    loan.balance = 0
-    loan.remaining = 0
+    loan.balance = loan.remaining = 0
     drop_oldest(r, 1)
     r.last_prepayment = day
     number = s.product.instalments
@@ -128,8 +128,7 @@ def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
     if late:
         note_late_payment(s, r, day)
     r.spell = 0
-    r.oldest_due = NEVER
-    r.slip_until = NEVER
+    r.oldest_due = r.slip_until = NEVER
     pay_all_due(s, r, day, cycle, late and s.rules.denies_overdue != 0)
     if not cure and prepays(s, r, day, chance):
         prepay(s, r, day)
@@ -201,13 +200,12 @@ def default(s: State, r: Record, day: int) -> None:
     s.details[r.place].written_off = r.outstanding
     s.today.written_off += r.outstanding
     s.today.outstanding -= r.outstanding
+    accrue(s, r, day)
     before = lost(r)
     r.outstanding = 0
     count_lost(s, r, day, lost(r) - before)
-    r.loans = 0
-    r.spell = 0
-    r.oldest_due = NEVER
-    r.slip_until = NEVER
+    r.loans = r.spell = 0
+    r.oldest_due = r.slip_until = NEVER
 
 
 @step

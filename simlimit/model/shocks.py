@@ -2,6 +2,7 @@
 
 from simlimit.model import causes, events, phases, stages
 from simlimit.model.compiling import step, transition
+from simlimit.model.counting import count_no_limit
 from simlimit.model.holds import charge
 from simlimit.model.ledger import log, subject_of
 from simlimit.model.limits import close, lower_limit
@@ -12,7 +13,8 @@ from simlimit.model.state import State
 
 @step
 def move_queued(s: State, r: Record, day: int, cause: int) -> None:
-    """Move a borrower's queued holds to the funding gate, or to the policy gate."""
+    """Move a borrower's queued holds to the funding gate, or the policy gate: a freeze ends, or begins."""
+    count_no_limit(s, r, day)
     h = r.first_hold
     while h != END:
         if s.holds[h].stage == stages.QUEUED:

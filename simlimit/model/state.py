@@ -32,6 +32,8 @@ class State(Handle):
         Of every loan ever opened, unless records are used again; see `simlimit.model.loans.loan_key`.
     score_left : array of float, shape (horizon,)
         What is left of a score's distance to its target after so many days.
+    asking : array of int
+        By id, the place of a borrower who asks for a draw, or END; where the pool can refuse draws.
     holds, events : arrays of records
         In use up to the counts in ``storage``.
     counts : array of COUNT records
@@ -75,6 +77,7 @@ class State(Handle):
     loans = array_of(records.LOAN)
     loan_keys = array_of(np.int64)
     score_left = array_of(np.float64)
+    asking = array_of(np.uint32)
     holds = array_of(records.HOLD)
     counts = array_of(records.COUNT)
     events = array_of(records.EVENT)

@@ -41,7 +41,8 @@ def attribution(
         A row for each gate in their order, the first on top, one for all, and one for what stays with all
         gates open. The upper bar is the Shapley value. The lower bar (hatched), if `days_away` is explained,
         is the days charged; then settlement, if anything waits for it, and forfeit have rows, too. If
-        `default_losses` is explained, each row also has what is explained of `limit_days_lost`.
+        `default_losses` or `net_income` is explained, each row also has what is explained of
+        `limit_days_lost`.
 
     Raises
     ------

@@ -52,8 +52,8 @@ def forest(
     matplotlib Axes
         A row for each metric and scenario, with its number at the right. Filled: the difference is
         significant, corrected for the number of rows (Holm). Hollow: it may be 0. A cross: too little can be
-        observed for a verdict. A row of `default_losses` also says how `limit_days_lost` differs: losses can
-        fall because credit is taken away.
+        observed for a verdict. A row of `default_losses` or `net_income` also says how `limit_days_lost`
+        differs: losses can fall because credit is taken away.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def forest(
         for other, interval, significant in zip(others, intervals, rows["significant"], strict=True):
             _draw_row(ax, height, interval, places, significant)
             ticks[height] = canvas.shortened(other)
-            if metric == LOSSES:
+            if metric in LOSSES:
                 ticks[height] += f"\n{effects.lost_text(lost[other], label)}"
             height -= 1
     ax.set(ylim=(height + 0.4, 0.6), yticks=list(ticks), yticklabels=list(ticks.values()))
@@ -101,7 +101,7 @@ def forest(
         tick.set_parse_math(False)
     ax.margins(x=0.12)
     axis = label("difference ({unit})", unit=label(unit))
-    if LOSSES in names:
+    if any(metric in LOSSES for metric in names):
         axis += f"\n{effects.lost_note(label)}"
     real = label("differs from 0, corrected for {number} comparisons", number=len(table))
     unknown = label("too little observed")

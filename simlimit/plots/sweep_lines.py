@@ -50,8 +50,8 @@ def sweep(
     -------
     matplotlib Axes
         The points are the estimates, with a band or a bar for the interval of each. Below `default_losses`
-        are the estimates of `limit_days_lost` at the same points: losses can fall because credit is taken
-        away.
+        and `net_income` are the estimates of `limit_days_lost` at the same points: losses can fall because
+        credit is taken away.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def sweep(
     declared = Scenario.leaves().get(field)
     field_unit = unit_of(declared) if declared else ""
     below = [label.with_unit(field, field_unit) if field_unit else field]
-    if metric == LOSSES:
+    if metric in LOSSES:
         lost = [_numbers(table["estimate"]) for table in _lines(summary, BESIDE_LOSSES, lines)]
         below.append(effects.lost_note(label))
         below += [f"{name}: {text}" for name, text in zip(names, lost, strict=True)] if names else lost

@@ -13,8 +13,11 @@ from simlimit.plots.interval_bars import ROW, Bar, draw_rows
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
+from simlimit.tables.units import INCOME
 
 WIDTH = 8.5
+LESS_IS_BETTER = "\u2190 better    difference ({unit})    worse \u2192"
+MORE_IS_BETTER = "\u2190 worse    difference ({unit})    better \u2192"
 AROUND = 2.1
 """Inches of all that is not rows."""
 TALL_ROW = 0.62
@@ -39,8 +42,8 @@ def tornado(
     ----------
     ranking : LeverRanking
     metric : str
-        A metric of the ranking: days_away, no_limit_share, limit_days_lost, default_losses or
-        gap_days. Less is better.
+        A metric of the ranking: days_away, no_limit_share, limit_days_lost, default_losses or gap_days, of
+        which less is better, or interest_income or net_income.
     per_cost : bool
         Whether to divide effects by the cost of the lever; levers without a cost are left out.
     confidence : float
@@ -54,8 +57,9 @@ def tornado(
         A row for each lever, and one for all together. The upper bar is the effect of the lever alone. The
         lower bar (hatched) is its effect when all others are there already. Each has its number at the right.
         Filled: significant, corrected for the number of effects in the ranking (Holm). Hollow: it may be 0.
-        Dotted, hollow: too little can be observed for a verdict. If `metric` is `default_losses`, each row
-        also says what both bars change of `limit_days_lost`: losses can fall because credit is taken away.
+        Dotted, hollow: too little can be observed for a verdict. If `metric` is `default_losses` or
+        `net_income`, each row also says what both bars change of `limit_days_lost`: losses can fall because
+        credit is taken away.
 
     Raises
     ------
@@ -78,7 +82,8 @@ def tornado(
     check_flag("per_cost", per_cost)
     whole = ranking.table(confidence)
     known = int(whole[["alone", "last"]].notna().to_numpy().sum())
-    table = whole.loc[[metric]].droplevel("metric").sort_values("alone", kind="stable")
+    more = metric in INCOME
+    table = whole.loc[[metric]].droplevel("metric").sort_values("alone", kind="stable", ascending=not more)
     table = table.reindex([*table.index.drop(ALL), ALL])
     scale, unit = effects.effect_unit(metric)
     table[NUMBERS] *= scale
@@ -87,14 +92,14 @@ def tornado(
         if table.empty:
             raise SimlimitError("per_cost is True, but no lever of the ranking costs anything.")
         table[NUMBERS] = table[NUMBERS].div(table["cost"], axis=0)
-    height = TALL_ROW if metric == LOSSES else ROW
+    height = TALL_ROW if metric in LOSSES else ROW
     ax = canvas.axes_or_new(ax, (WIDTH, AROUND + height * len(table)))
     lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric").to_dict("index")
     rows = {}
     for kind, effect in table.to_dict("index").items():
         words = str(kind).replace("_", " ")
         name = label("all together" if kind == ALL else words)
-        if metric == LOSSES:
+        if metric in LOSSES:
             bars = _bars(lost[kind], label)
             name += "".join(f"\n{bar.word}: {effects.lost_text(bar[1:4], label)}" for bar in bars)
         rows[name] = _bars(effect, label)
@@ -102,9 +107,9 @@ def tornado(
     unit = label(unit)
     if per_cost:
         unit = label("{unit}, per currency unit of cost", unit=unit)
-    sides = label("\u2190 better    difference ({unit})    worse \u2192", unit=unit)
+    sides = label(MORE_IS_BETTER if more else LESS_IS_BETTER, unit=unit)
     how = label("alone: with this lever only; last: added to all the others")
-    if metric == LOSSES:
+    if metric in LOSSES:
         how += f"\n{effects.lost_note(label)}"
     real = label("differs from 0, corrected for {number} comparisons", number=known)
     verdicts = f"\u25a0 {real}    \u25a1 {label('may be 0')}    \u2b1a {label('too little observed')}"

@@ -16,14 +16,9 @@ from simlimit.scenario import Scenario
 OUTCOMES = ("released", "forfeited", "pending")
 KINDS = ("repayment", "raise")
 COUNTED = (*causes.GATES, *OUTCOMES)
-NUMBERS = (
-    "day", "pending_holds", "review_queue", "funding_queue", "frozen", "flagged", "lenders", "appeals",
-    "appeals_in_vain",
-)  # fmt: skip
-"""Columns of the days that are not amounts."""
 
 
-def _money(cents: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _money(cents: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return cents / 100
 
 
@@ -83,7 +78,7 @@ def holds_frame(state: State, regions: tuple[str, ...], start_date: datetime.dat
     return pd.DataFrame(columns)
 
 
-def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
+def borrowers_frame(state: State, regions: tuple[str, ...], scenario: Scenario) -> pd.DataFrame:
     """Return the table of borrowers at the end of the run, in order of their ids."""
     order = np.argsort(state.borrowers["borrower"])
     records = state.borrowers[order]
@@ -104,8 +99,11 @@ def borrowers_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
         "closed": records["closed"] > 0,
         "written_off": _money(state.details["written_off"][order]),
         "highest_limit": _money(records["highest"]),
+        "refused_draws": state.details["refused_draws"][order],
         "no_limit_days": records["no_limit_days"].astype(np.int64),
         "lost_amount_days": _money(records["lost_days"]),
+        "interest_accrued": _money(scenario.product.daily_rate * records["cent_days"]),
+        "interest_paid": _money(records["interest_paid"]),
     }
     return pd.DataFrame(columns)
 
@@ -114,9 +112,12 @@ def daily_frame(daily: Records, scenario: Scenario) -> pd.DataFrame:
     """Return the table of days; an unlimited pool has no headroom."""
     names = daily.dtype.names or ()
     columns = {
-        name: daily[name].astype(np.int64) if name in NUMBERS else _money(daily[name]) for name in names
+        name: _money(daily[name]) if daily.dtype[name] == np.int64 else daily[name].astype(np.int64)
+        for name in names
     }
     frame = pd.DataFrame(columns)
+    accrued = _money(scenario.product.daily_rate * daily["outstanding"])
+    frame.insert(names.index("interest_paid"), "interest_accrued", accrued)
     frame.insert(1, "date", dates(daily["day"], scenario.start_date))
     if scenario.funding.unlimited:
         frame["headroom"] = np.nan

@@ -65,7 +65,7 @@ class Run(TabularResult):
     @cached_property
     def borrowers(self) -> pd.DataFrame:
         """A row per borrower, at the end of the run."""
-        return frames.borrowers_frame(self._state, self._regions)
+        return frames.borrowers_frame(self._state, self._regions, self.scenario)
 
     @cached_property
     def events(self) -> pd.DataFrame:

@@ -174,8 +174,8 @@ class Attribution(TabularResult):
             - `charged`: days charged in the scenario as it is; these add up to the total, `days_away`;
             - `alone`: what closing this gate adds where all others are open;
             - `opened`: what opening it takes away where all others are closed;
-            - `limit_days_lost`: `shapley` of that metric, if the attribution is of `default_losses`: these
-              can fall because credit is taken away.
+            - `limit_days_lost`: `shapley` of that metric, if the attribution is of `default_losses` or
+              `net_income`: losses can fall because credit is taken away.
 
             NaN where a column has nothing to say: settlement and forfeit are no gates that can be opened.
         """
@@ -189,7 +189,7 @@ class Attribution(TabularResult):
             "opened": total | {gate: closed - _value(self.metrics, set(GATES) - {gate}) for gate in GATES},
         }
         effects["charged"][TOTAL] = self.charged.sum(axis=1).to_numpy()
-        if self.metric == LOSSES:
+        if self.metric in LOSSES:
             effects[BESIDE_LOSSES] = _shapley_values(self.lost)
         unknown = np.full(len(self), np.nan)
         columns: dict[Hashable, Floats] = {}

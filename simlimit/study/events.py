@@ -7,6 +7,7 @@ from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATE_COUNT, GATES
 from simlimit.model.preparation import PreparedScenario
 from simlimit.study.metrics import BORROWER_METRICS, METRICS, WITHIN_DAYS, Floats, observed_days
+from simlimit.tables.units import INCOME
 
 LEAST_EVENTS = 20
 """Of a metric with fewer expected events there is no verdict and no interval: too few say how rare it is."""
@@ -28,6 +29,7 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
         - `no_limit_share`: borrowers, each by the share of its days without limit;
         - `limit_days_lost`: borrowers who have lost something;
         - `default_losses`: days with a default;
+        - `interest_income`, `net_income`: days on which interest is paid, or with a default;
         - others: holds that are not released at once.
     """
     counts = tallies.followed_holds.sum(axis=1)[..., : follow_up_days + 1]
@@ -42,8 +44,10 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
     events["days_forfeited"] = forfeited[:, last]
     events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed_days(prepared)
     events["limit_days_lost"] = tallies.totals["losing"].sum(axis=1)
-    written_off = tallies.daily["written_off"][:, prepared.scenario.warmup_days :]
-    events["default_losses"] = np.count_nonzero(written_off, axis=1)
+    observed = tallies.daily[:, prepared.scenario.warmup_days :]
+    written_off, paid = observed["written_off"], observed["interest_paid"]
+    for metric, flow in (("default_losses", written_off), *((name, paid + written_off) for name in INCOME)):
+        events[metric] = np.count_nonzero(flow, axis=1)
     nothing = np.full(len(holds), np.inf)
     pairs = {metric: (number, holds - number) for metric, number in shares.items()}
     pairs |= {metric: (number, nothing) for metric, number in events.items()}

@@ -134,7 +134,7 @@ def _kept_tables(experiment: Experiment, state: State) -> Frames:
     tables: Frames = {}
     if experiment.keep != "counts":
         tables["holds"] = frames.holds_frame(state, regions, day_0)
-        tables["borrowers"] = frames.borrowers_frame(state, regions)
+        tables["borrowers"] = frames.borrowers_frame(state, regions, experiment.prepared.scenario)
     if experiment.keep == "all":
         tables["events"] = frames.events_frame(state, day_0)
     return tables

@@ -1,6 +1,7 @@
 """The metrics of a replication, from its tallies: proportions and means of the followed holds.
 
-None of them becomes better only because credit is taken away, but the losses. So these are never shown alone.
+None of them becomes better only because credit is taken away, but losses and net income. So these are never
+shown alone.
 """
 
 import functools
@@ -14,7 +15,7 @@ from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATE_COUNT
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import Records
-from simlimit.tables.units import PARTS
+from simlimit.tables.units import INCOME, PARTS
 
 Floats = npt.NDArray[np.float64]
 Counts: TypeAlias = npt.NDArray[np.int64]
@@ -34,18 +35,18 @@ HOLD_METRICS = (
 """Metrics of the holds with a full follow-up."""
 BORROWER_METRICS = ("no_limit_share", "limit_days_lost")
 """Metrics of all borrowers, with or without holds."""
-PLATFORM_METRICS = ("default_losses", "gap_days")
+PLATFORM_METRICS = ("default_losses", *INCOME, "gap_days")
 """Metrics of the whole platform, which a group alone does not have."""
 METRICS = (*HOLD_METRICS, *BORROWER_METRICS, *PLATFORM_METRICS)
 SHARES = tuple(metric for metric in METRICS if metric.startswith("released") or metric.endswith("share"))
 """Metrics of at most 1; none is below 0."""
-LOSSES, BESIDE_LOSSES = "default_losses", "limit_days_lost"
-"""Losses can fall by taking credit away, so the second is shown wherever the first is."""
+LOSSES, BESIDE_LOSSES = ("default_losses", "net_income"), "limit_days_lost"
+"""Losses can fall by taking credit away, so the last is shown wherever one of the others is."""
 DAYS_PER_YEAR = 365
 
 
 def beside_losses(metrics: Collection[str]) -> list[str]:
-    """Return metrics, and with losses from default also the limit that is lost.
+    """Return metrics, and with losses from default, or what is left after them, also the limit that is lost.
 
     Examples
     --------
@@ -53,7 +54,7 @@ def beside_losses(metrics: Collection[str]) -> list[str]:
     >>> beside_losses(["default_losses"])
     ['default_losses', 'limit_days_lost']
     """
-    is_missing = LOSSES in metrics and BESIDE_LOSSES not in metrics
+    is_missing = BESIDE_LOSSES not in metrics and any(metric in LOSSES for metric in metrics)
     return [*metrics, BESIDE_LOSSES] if is_missing else [*metrics]
 
 
@@ -143,9 +144,12 @@ def all_metrics(
     totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
     metrics = followed_metrics(counts.sum(axis=1), follow_up_days)
     metrics |= borrower_metrics(totals, prepared)
-    written_off = tallies.daily["written_off"][:, prepared.scenario.warmup_days :].sum(axis=1)
+    observed = tallies.daily[:, prepared.scenario.warmup_days :]
     years = totals["borrowers"] * observed_days(prepared) / DAYS_PER_YEAR
+    written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
     metrics["default_losses"] = written_off / 100 / years
+    metrics["interest_income"] = paid / 100 / years
+    metrics["net_income"] = (paid - written_off) / 100 / years
     by_group = followed_metrics(counts, follow_up_days)["days_away"]
     metrics["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
     return metrics

@@ -20,9 +20,10 @@ from simlimit.study.verdicts import corrected_p_values, is_significant
 from simlimit.tables.effects import ranking_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
+from simlimit.tables.units import INCOME
 
-RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", "gap_days")
-"""Metrics by which levers are ranked; in each, lower is better."""
+RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *INCOME, "gap_days")
+"""Metrics by which levers are ranked; lower is better, but for income."""
 NONE, ALL = "none", "all"
 
 
@@ -82,7 +83,8 @@ class LeverRanking(TabularResult):
         -------
         pandas.DataFrame
             Index `metric`, `lever`. The lever that alone lowers `days_away` most is first, and
-            ``all`` together last. Columns, in the unit of the metric, negative where the lever helps:
+            ``all`` together last. Columns, in the unit of the metric, negative where the lever helps (positive
+            of income):
 
             - `alone`, `alone_low`, `alone_high`: with only this lever, minus without any; the interval is NaN
               where that of `Comparison.differences` is;

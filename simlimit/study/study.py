@@ -162,6 +162,8 @@ class Study(TabularResult):
               nor available, x days, in currency units x days per borrower and year;
             - `default_losses`: written off, in currency units per borrower and year. Taking credit away can
               lower them, so read them with `limit_days_lost`;
+            - `interest_income`, `net_income`: interest that is paid, and what is left of it less
+              `default_losses`, in the same unit. So the latter, too, is to be read with `limit_days_lost`;
             - `gap_days`: largest minus smallest `days_away` of the groups; NaN if a group has no followed
               hold. Chance alone makes it positive, the more so the fewer holds there are. So compare it
               between scenarios of one book, and use `groups` to see whether a group differs.

@@ -7,11 +7,18 @@ from pandas.api.typing import NAType
 
 from simlimit.tables.numbers import UNKNOWN, difference_texts, interval_text, number_text
 from simlimit.tables.table import Row, Table
-from simlimit.tables.units import PARTS, Unit, unit_of
+from simlimit.tables.units import INCOME, PARTS, Unit, unit_of
 
 CONFIDENCE = "95 %"
 NO_VERDICT = "Unknown: too few events, or too few replications, for a verdict."
-HEADLINES = ("released_within_7d", "days_away", "no_limit_share", "limit_days_lost", "default_losses")
+HEADLINES = (
+    "released_within_7d",
+    "days_away",
+    "no_limit_share",
+    "limit_days_lost",
+    "default_losses",
+    *INCOME,
+)
 """Metrics that stand for a study where there is no space for all; losses are never without lost limit."""
 _ESTIMATED = ["estimate", "low", "high", "replications"]
 _TESTED = ["difference", "low", "high", "significant"]

@@ -1,0 +1,43 @@
+"""Interest against its rule, and against the annuity."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from interest_paid import assert_interest
+from measures import clockwork
+from random_scenarios import random_scenario
+
+import simlimit as sl
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(3), *(pytest.param(k, marks=pytest.mark.long) for k in range(3, 60))]
+)
+def test_interest_is_that_of_the_rule_to_the_cent(seed: int) -> None:
+    """R170 to R172: late payers, early repayments, loans of their own, defaults."""
+    assert_interest(sl.simulate(random_scenario(seed), seed=2, engine="calendar"))
+
+
+@pytest.mark.parametrize("instalments", [3, 12, 36])
+@pytest.mark.parametrize("seed", range(3))
+def test_principal_and_interest_are_a_level_instalment(instalments: int, seed: int) -> None:
+    """R41, R171: within one cent an instalment on average, from the first that pays for a whole cycle on."""
+    fields = {
+        "population.utilisation_mean": 1.0,
+        "product.method": "equal_instalment",
+        "product.instalments": instalments,
+        "behaviour.draws_per_year": 0.0,
+        "horizon_days": 30 * (instalments + 1),
+    }
+    run = sl.simulate(clockwork(fields, borrowers=1), seed)
+    days = run.events.loc[run.events["event"] == "repayment", "day"].to_numpy()
+    daily = run.daily
+    total = (100 * (daily["repaid"] + daily["interest_paid"])).round().astype(int)[days[1:]]
+    i, owed, number = 30 * run.scenario.product.daily_rate, 100 * daily["outstanding"][days[0]], len(days) - 1
+    assert number > 0
+    level = owed * i / -np.expm1(-number * np.log1p(i))
+    assert abs(total.sum() - number * level) <= number
+    # Principal is rounded down, interest to the nearest cent; what that leaves is in the later instalments.
+    assert (np.abs(total - level)[:-1] <= 2).all()
+    assert daily["outstanding"].iloc[-1] == 0
