@@ -7,6 +7,7 @@ a transition:
 phase   process                     transition
 ======  ==========================  =====================================================
 0       each occurrence of a shock  ``begin_shock``, ``end_shock``
+1       clearing, first             ``become_good``: payments that have cleared
 1       each borrower               ``pay``: instalments, lateness, early repayment, default
 2       each evaluation cohort      ``evaluate_cohort``: score, flag, standing, waiting holds, line
 3       the desk                    ``work_desk``: reviews
@@ -29,11 +30,12 @@ import simpy
 
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
-from simlimit.drivers.moments import BEGIN
+from simlimit.drivers.moments import BEGIN, GOOD
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
 from simlimit.model.book import Integers
+from simlimit.model.clearing import become_good
 from simlimit.model.demand import wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate_cohort
@@ -65,11 +67,22 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
             wish_day = wish(platform.state, b, wish_day)
 
 
-def cohort(platform: Platform, members: Integers, first: int, period: int, duration: int) -> Process:
-    """Evaluate the borrowers who share their evaluation days."""
-    for day in range(first + duration, platform.horizon, period):
+def clearing(platform: Platform) -> Process:
+    """Let payments be good, before borrowers pay."""
+    for day in range(platform.horizon):
+        yield platform.at(day, GOOD)
+        become_good(platform.state, day)
+
+
+def cohort(platform: Platform, members: Integers, first: int) -> Process:
+    """Evaluate the borrowers who share their evaluation days, once on a day: what started last counts."""
+    state, evaluation = platform.state, platform.scenario.evaluation
+    opens = state.open_from if state.calendar.evaluation else range(platform.horizon)
+    ends = range(first + evaluation.duration_days, platform.horizon, evaluation.period_days)
+    for day, end in {int(opens[end]): end for end in ends}.items():
         yield platform.at(day, phases.EVALUATE)
-        evaluate_cohort(platform.state, members, day)
+        if day < platform.horizon:
+            evaluate_cohort(state, members, day, end - evaluation.duration_days)
 
 
 def desk(platform: Platform) -> Process:
@@ -149,7 +162,6 @@ def run(
     populate(state, prepared.grouping, np.arange(prepared.borrowers), empty_batch())
     platform = Platform(prepared.scenario, state)
     process = platform.env.process
-    evaluation = prepared.scenario.evaluation
     process(ledger(platform, tick))
     for k in range(len(state.occurrences)):
         process(shock(platform, k))
@@ -158,7 +170,9 @@ def run(
         process(borrower(platform, b, pay_day, wish_day))
     for first in np.unique(platform.borrowers["evaluation_day"]).tolist():
         members = np.flatnonzero(platform.borrowers["evaluation_day"] == first)
-        process(cohort(platform, members, first, evaluation.period_days, evaluation.duration_days))
+        process(cohort(platform, members, first))
+    if state.product.clears:
+        process(clearing(platform))
     process(desk(platform))
     process(pool(platform))
     if state.reaction.reacting:

@@ -1,6 +1,7 @@
 """The funding pool (gates 5 and 6, phase 4): inflows, then releases in the order of the queue."""
 
 from simlimit.model import causes, levers, phases, stages
+from simlimit.model.calendar import next_open, waiting_since
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import discard, release
 from simlimit.model.money import share
@@ -28,14 +29,15 @@ def granted(s: State, amount: int, day: int) -> int:
 
 @step
 def inflow(s: State, day: int) -> int:
-    """Return what flows into the pool on a day."""
+    """Return what flows into the pool on an open day, with the lumps of the closed ones just before it."""
+    first = waiting_since(s, s.calendar.funding, day)
     total = granted(s, s.funding.daily_inflow, day)
     for i in range(len(s.facilities)):
         one = s.facilities[i]
         if one.from_day <= day < one.to_day:
             total += granted(s, one.daily_inflow, day)
-            since = day - one.from_day
-            if since == 0 or (one.every_days > 0 and since % one.every_days == 0):
+        for of in range(max(first, one.from_day), min(day + 1, one.to_day)):
+            if of == one.from_day or (one.every_days > 0 and (of - one.from_day) % one.every_days == 0):
                 total += granted(s, one.lump, day)
     return total
 
@@ -49,9 +51,8 @@ def order_matters(s: State) -> bool:
 
 
 @step
-def admit_to_queue(s: State) -> None:
+def admit_to_queue(s: State, ordered: bool) -> None:
     """Append today's holds to the queue, in their pinned order where it matters."""
-    ordered = order_matters(s)
     h = take_all(s, TO_POOL)
     s.totals.arrival_claims = 0
     if ordered:
@@ -108,11 +109,14 @@ def release_in_order(s: State, day: int) -> None:
 
 @transition
 def fund(s: State, day: int) -> None:
-    """Take in the day's inflows and release what the headroom covers."""
+    """Take in the day's inflows and release what the headroom covers, unless the pool rests."""
     s.clock.phase = phases.FUND
+    if next_open(s, s.calendar.funding, day) > day:
+        admit_to_queue(s, not s.funding.unlimited)
+        return
     ceiling = s.funding.raised_ceiling if has_more_funding(s, day) else s.funding.ceiling
     amount = min(inflow(s, day), max(0, ceiling - max(s.today.headroom, FAR_BELOW)))
     s.today.inflow += amount
     s.today.headroom += amount
-    admit_to_queue(s)
+    admit_to_queue(s, order_matters(s))
     release_in_order(s, day)

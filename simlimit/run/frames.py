@@ -45,6 +45,7 @@ def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     holds = state.holds[: state.storage.holds_used]
     owner = state.borrowers["borrower"][holds["owner"]].astype(np.int64)
     order = np.lexsort((holds["instalment"], holds["origin"], owner, holds["repaid_at"]))
+    good_at = state.good_at[order] if state.product.clears else holds["repaid_at"][order]
     holds, owner = holds[order], owner[order]
     repaid_at, since = holds["repaid_at"].astype(np.int64), holds["since"].astype(np.int64)
     days = holds["days"].astype(np.int64)
@@ -59,6 +60,7 @@ def holds_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
         "region": _labels(state.borrowers["region"][holds["owner"]], regions),
         "amount": _money(holds["amount"]),
         "repaid_at": repaid_at,
+        "good_at": np.where(holds["instalment"] == NONE, repaid_at, good_at),
         "approved_at": _day_or_nan(holds["approved_at"]),
         "reviewed_at": _day_or_nan(holds["reviewed_at"]),
         "ended_at": np.where(ended, since, np.nan),
