@@ -67,13 +67,6 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
             wish_day = wish(platform.state, b, wish_day)
 
 
-def clearing(platform: Platform) -> Process:
-    """Let payments be good, before borrowers pay."""
-    for day in range(platform.horizon):
-        yield platform.at(day, GOOD)
-        become_good(platform.state, day)
-
-
 def cohort(platform: Platform, members: Integers, first: int) -> Process:
     """Evaluate the borrowers who share their evaluation days, once on a day: what started last counts."""
     state, evaluation = platform.state, platform.scenario.evaluation
@@ -85,11 +78,14 @@ def cohort(platform: Platform, members: Integers, first: int) -> Process:
             evaluate_cohort(state, members, day, end - evaluation.duration_days)
 
 
-def desk(platform: Platform) -> Process:
-    """Review the holds of watched borrowers."""
+def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -> Process:
+    """Act in a phase of each day: payments become good, the desk works, the impatient react.
+
+    One process for all of these: that of a borrower would sleep through what a process of a user's repays.
+    """
     for day in range(platform.horizon):
-        yield platform.at(day, phases.REVIEW)
-        work_desk(platform.state, day)
+        yield platform.at(day, phase)
+        act(platform.state, day)
 
 
 def pool(platform: Platform) -> Process:
@@ -98,16 +94,6 @@ def pool(platform: Platform) -> Process:
         yield platform.at(day, phases.FUND)
         fund(platform.state, day)
         platform.trigger_ended()
-
-
-def impatient(platform: Platform) -> Process:
-    """Let borrowers react to holds that have reached their patience.
-
-    One process for all: that of a borrower would sleep through what a process of a user's repays.
-    """
-    for day in range(platform.horizon):
-        yield platform.at(day, phases.ACT)
-        react_all(platform.state, day)
 
 
 def shock(platform: Platform, k: int) -> Process:
@@ -172,11 +158,11 @@ def run(
         members = np.flatnonzero(platform.borrowers["evaluation_day"] == first)
         process(cohort(platform, members, first))
     if state.product.clears:
-        process(clearing(platform))
-    process(desk(platform))
+        process(daily(platform, GOOD, become_good))
+    process(daily(platform, phases.REVIEW, work_desk))
     process(pool(platform))
     if state.reaction.reacting:
-        process(impatient(platform))
+        process(daily(platform, phases.ACT, react_all))
     for user_process in user_processes:
         made = user_process(platform)
         if not isinstance(made, Generator):

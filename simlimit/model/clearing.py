@@ -19,7 +19,7 @@ def good_day(s: State, r: Record, day: int, number: int, kind: int) -> int:
     rests = s.calendar.clearing
     good = next_open(s, rests, day + (1 if u_hour < s.product.after_cutoff_share else 0))
     if u_clears < s.product.clearing_share:
-        low, high = s.product.clearing_low, s.product.clearing_high
+        low, high = s.product.clearing_days
         for _ in range(low + int(u_days * (high - low + 1))):
             good = next_open(s, rests, good + 1)
     return good
@@ -39,12 +39,11 @@ def become_good(s: State, day: int) -> None:
     h = s.good_on[day]
     while h != END:
         hold = s.holds[h]
-        following = hold.link
-        if hold.stage > stages.QUEUED:  # it was forfeited meanwhile
+        following, stage = hold.link, hold.stage
+        if stage > stages.QUEUED:  # it was forfeited meanwhile
             discard(s, h)
         else:
-            settled, early = hold.stage != stages.NOT_GOOD, hold.stage == stages.CLEARING_EARLY
             hold.stage = stages.AT_SETTLEMENT
-            if settled:
-                reach_evaluation(s, s.borrowers[hold.owner], h, day, early)
+            if stage != stages.NOT_GOOD:
+                reach_evaluation(s, s.borrowers[hold.owner], h, day, stage == stages.CLEARING_EARLY)
         h = following

@@ -11,7 +11,7 @@ from simlimit.model.evaluation import standing
 from simlimit.model.holds import charge, discard, is_at_desk, join_queue, review_numbers
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import pull
-from simlimit.model.queues import CLASSES, DESK, OVER_REST, TO_DESK, append, sort_queue, take_all
+from simlimit.model.queues import CLASSES, DESK, OVER_REST, TO_DESK, append, append_all, sort_queue, take_all
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import CONSTANT, END, EXPONENTIAL, Record
 from simlimit.model.state import State, left
@@ -181,11 +181,7 @@ def go_on_after_rest(s: State, day: int) -> None:
     begin = desk_time(s, day, 0.0)
     work_until(s, day, np.nextafter(begin, -1.0))
     for k in range(CLASSES):
-        h = take_all(s, OVER_REST + k)
-        while h != END:
-            following = s.holds[h].link
-            append(s, DESK + k, h)
-            h = following
+        append_all(s, DESK + k, take_all(s, OVER_REST + k))
     start_reviews(s, begin)
 
 

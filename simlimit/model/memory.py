@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
-from simlimit.model import levers
 from simlimit.model.compiling import step, transition
 from simlimit.model.state import State
 
@@ -37,11 +36,10 @@ def most_events(s: State, day: int, holds: int) -> int:
     """Return how many events a day can bring at most, on which so many holds can open."""
     borrowers, open_holds = len(s.borrowers), s.today.pending_holds
     # Of a borrower: a miss or slip, a default with a cut and a withdrawal, an evaluation of its day and one
-    # at repayment, a cut or raise, a draw here or elsewhere, a lender found or left. Of a hold: its
+    # at repayment, a cut or raise, a draw here or elsewhere, a lender found. Of a hold: its
     # repayment, a forfeit at once, a review, a release or forfeit, an appeal, one more by a user's action.
-    # Lenders are left since the last evaluation, which is less than two periods and a rest ago.
-    lenders_left = (2 * s.evaluation.period_days + s.calendar.longest_rest) // levers.LEAVING_DAYS
-    events = (12 + lenders_left) * borrowers + 7 * holds + 6 * open_holds
+    # Other lenders can all be left, those of borrowers who come today, too.
+    events = 13 * borrowers + s.today.lenders + 7 * holds + 6 * open_holds
     for k in range(len(s.occurrences)):
         if day in (s.occurrences[k].start, s.occurrences[k].end):
             events += 1 + 3 * borrowers  # a cut, a withdrawal and a part of one hold; the others end

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.model import levers
-from simlimit.model.calendar import OpenDays
 from simlimit.model.handle import ALL_RECORDS
 from simlimit.model.money import basis_points, cents
 from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Records
@@ -38,14 +37,13 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
     return [0.0, 1.0, *factors]
 
 
-def first_records(scenario: Scenario, late_scale: float, opened: OpenDays) -> Records:
+def first_records(scenario: Scenario, late_scale: float) -> Records:
     """Return the records of a state before its first day, without its book, as an array of one.
 
     Nothing else writes parameters. Those that are not listed here are fields of the scenario's part as they
     are. The late scale is that of the scenario's book (docs/model.md 2.2).
     """
     review = scenario.review
-    calendar = _calendar(scenario, opened)
     parameters = {
         "population": {
             "batch": scenario.evaluation.schedule == "batch",
@@ -53,7 +51,7 @@ def first_records(scenario: Scenario, late_scale: float, opened: OpenDays) -> Re
             "risky_share": scenario.screening.risky_share,
         },
         "behaviour": _behaviour(scenario) | {"late_scale": late_scale},
-        "product": _product(scenario, bool(calendar["clearing"])),
+        "product": _product(scenario),
         "evaluation": {"early_only": scenario.evaluation.holds_up == "early"},
         "rules": {"denies_overdue": scenario.rules.overdue},
         "screening": _screening(scenario),
@@ -63,7 +61,7 @@ def first_records(scenario: Scenario, late_scale: float, opened: OpenDays) -> Re
         },
         "funding": _funding(scenario),
         "limits": _limits(scenario),
-        "calendar": calendar,
+        "calendar": {part: part in scenario.calendar.rests for part in get_args(RestingPart)},
         "reaction": {"reacting": _reacting(scenario)},
         "levers": _levers(scenario),
     }
@@ -104,8 +102,8 @@ def _behaviour(scenario: Scenario) -> Values:
     }
 
 
-def _product(scenario: Scenario, clearing_rests: bool) -> Values:
-    product = scenario.product
+def _product(scenario: Scenario) -> Values:
+    product, rests = scenario.product, scenario.calendar.rests
     annuity = np.zeros(61)
     factors = annuity_factors(product.daily_rate * product.cycle_days, product.instalments)
     annuity[: len(factors)] = factors
@@ -113,17 +111,9 @@ def _product(scenario: Scenario, clearing_rests: bool) -> Values:
         "method": METHODS.index(product.method),
         "per_loan": product.release_unit == "loan",
         "min_draw": cents(product.min_draw),
-        "clears": clearing_rests or product.after_cutoff_share + product.clearing_share > 0,
-        "clearing_low": product.clearing_days[0],
-        "clearing_high": product.clearing_days[1],
+        "clears": product.after_cutoff_share + product.clearing_share > 0 or "clearing" in rests,
         "annuity": annuity,
     }
-
-
-def _calendar(scenario: Scenario, opened: OpenDays) -> Values:
-    is_ever_closed = opened.longest_rest > 0
-    rests = {part: is_ever_closed and part in scenario.calendar.rests for part in get_args(RestingPart)}
-    return rests | {"longest_rest": opened.longest_rest if rests["evaluation"] else 0}
 
 
 def _screening(scenario: Scenario) -> Values:

@@ -5,7 +5,7 @@ from simlimit.model.calendar import next_open, waiting_since
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import discard, release
 from simlimit.model.money import share
-from simlimit.model.queues import POOL, TO_POOL, append, sort_queue, take_all
+from simlimit.model.queues import POOL, TO_POOL, append_all, sort_queue, take_all
 from simlimit.model.records import END, Record
 from simlimit.model.state import State, left
 
@@ -55,12 +55,7 @@ def admit_to_queue(s: State, ordered: bool) -> None:
     """Append today's holds to the queue, in their pinned order where it matters."""
     h = take_all(s, TO_POOL)
     s.totals.arrival_claims = 0
-    if ordered:
-        h = sort_queue(s, h, True)
-    while h != END:
-        following = s.holds[h].link
-        append(s, POOL, h)
-        h = following
+    append_all(s, POOL, sort_queue(s, h, True) if ordered else h)
 
 
 @step

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from simlimit.books.portfolio import read_portfolio
 from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
-from simlimit.model.book import Book, late_scale, make_book
-from simlimit.model.calendar import OpenDays, open_days
+from simlimit.model.book import Book, Integers, late_scale, make_book
+from simlimit.model.calendar import open_days
 from simlimit.model.grouping import Grouping, make_grouping
 from simlimit.model.memory import adjacent_arrays
 from simlimit.model.parameters import facility_records, first_records, score_left
@@ -42,9 +42,8 @@ class PreparedScenario(NamedTuple):
         What they are drawn from.
     grouping : Grouping
         Who is counted apart.
-    score_left : array of float, shape (horizon,)
+    score_left, open_from, worked : arrays
         As in a state.
-    opened : OpenDays
     records : array of one record
         The records of a state before its first day: parameters, and what is not 0.
     """
@@ -55,7 +54,8 @@ class PreparedScenario(NamedTuple):
     book: Book
     grouping: Grouping
     score_left: npt.NDArray[np.float64]
-    opened: OpenDays
+    open_from: Integers
+    worked: Integers
     records: Records
 
 
@@ -103,8 +103,7 @@ def prepare(
     check_regions(scenario.shocks, regions)
     borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
     grouping = make_grouping(by, bands, regions)
-    opened = open_days(scenario)
-    before = first_records(scenario, late_scale(scenario, portfolio), opened)
+    before = first_records(scenario, late_scale(scenario, portfolio))
     run = before["run"]
     run["last_followed"] = scenario.horizon_days - follow_up_days
     run["logging"] = logging
@@ -113,7 +112,10 @@ def prepare(
     book = make_book(scenario, portfolio)
     check_sums(before[0], book, borrowers)
     left = score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days)
-    return PreparedScenario(scenario, regions, borrowers, book, grouping, left, opened, before)
+    # A payment of the last day is booked on the next and takes so many open days: a week has one at least.
+    reach = scenario.horizon_days + 7 * (scenario.product.clearing_days[1] + 2)
+    opened = open_days(scenario.calendar, scenario.start_date, reach)
+    return PreparedScenario(scenario, regions, borrowers, book, grouping, left, *opened, before)
 
 
 def check_sums(p: Record, book: Book, borrowers: int) -> None:
@@ -156,8 +158,8 @@ def empty_state(prepared: PreparedScenario) -> State:
         score_left=prepared.score_left,
         good_at=np.zeros(0, np.int32),
         good_on=np.full(scenario.horizon_days if prepared.records[0].product.clears else 0, END, np.uint32),
-        open_from=prepared.opened.open_from,
-        worked=prepared.opened.worked,
+        open_from=prepared.open_from,
+        worked=prepared.worked,
         events=np.zeros(0, records.EVENT),
         daily=np.zeros(scenario.horizon_days, records.DAY),
         queues=np.full(QUEUES, END, records.QUEUE),

@@ -26,6 +26,15 @@ def append(s: State, k: int, h: int) -> None:
 
 
 @step
+def append_all(s: State, k: int, h: int) -> None:
+    """Append a hold, and those to which it is linked, to a queue."""
+    while h != END:
+        following = s.holds[h].link
+        append(s, k, h)
+        h = following
+
+
+@step
 def take_all(s: State, k: int) -> int:
     """Empty a queue and return its first hold, to which the others are linked, or END."""
     h = s.queues[k].head

@@ -103,7 +103,7 @@ BEHAVIOUR = _record(
     "f8 utilisation_effect late_scale slip_share prepay_chance wish_gap cure_hazards[12]",
 )
 PRODUCT = _record(
-    "i8 instalments method cycle_days per_loan min_draw clears clearing_low clearing_high",
+    "i8 instalments method cycle_days per_loan min_draw clears clearing_days[2]",
     "f8 after_cutoff_share clearing_share annuity[61]",
 )
 """``clears``: whether a payment may not be good on its day."""
@@ -118,8 +118,8 @@ SCREENING = _record(
 )
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")
 FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp")
-CALENDAR = _record("i8 review funding evaluation clearing longest_rest")
-"""Which parts rest on closed days, and the days of the longest time that evaluations rest."""
+CALENDAR = _record("i8 review funding evaluation clearing")
+"""Which parts rest on closed days."""
 LIMITS = _record("i8 raise_bp raise_days cut_bp cut_days cap inactive_days", "f8 raise_score cut_score")
 REACTION = _record(
     "i8 reacting patience_days most_lenders", "f8 appeal_share lender_share lateness_per_lender"

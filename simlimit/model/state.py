@@ -39,7 +39,8 @@ class State(Handle):
     good_on : array of int, shape (horizon,)
         The first of the holds that become good on a day, which are linked, or END; where payments clear.
     open_from, worked : arrays of int
-        As `simlimit.model.calendar.OpenDays` says.
+        The first open day from each day on, and how many open days there are before it. They go on beyond the
+        horizon for as long as a payment can take to clear; they are empty if nothing rests.
     counts : array of COUNT records
         One per group, follow-up and age, in the order of `simlimit.model.counting.count_row`.
     daily : array of DAY records

@@ -2,9 +2,7 @@
 
 import importlib
 from functools import lru_cache
-from types import ModuleType
 
-from simlimit.errors import ScenarioError
 from simlimit.scenario.base import refuse_at
 from simlimit.scenario.parts import Dates
 from simlimit.scenario.scenario import Scenario
@@ -43,31 +41,24 @@ def with_dates_of_holidays(scenario: Scenario) -> Scenario:
         return scenario
     first = scenario.start_date.year
     last = first + scenario.horizon_days // 365 + 3
-    closed, opened = dates_of(country, first, last)
-    source = f"reported: package holidays {_package().__version__}, {country}, {first} to {last}"
+    closed, opened, release = _dates_of(country, range(first, last + 1))
+    source = f"reported: package holidays {release}, {country}, {first} to {last}"
     dates = {HOLIDAYS: closed, WORKDAYS: tuple(sorted({*workdays, *opened}))}
     return scenario.replace({**dates, "provenance": {**scenario.provenance, **dict.fromkeys(dates, source)}})
 
 
-def _package() -> ModuleType:
-    """Return the package `holidays`, or say how to install it."""
-    try:
-        return importlib.import_module("holidays")
-    except ImportError:
-        raise ScenarioError(
-            "calendar.holidays names a country, which needs the package holidays: pip install "
-            "'simlimit[calendar]'; or it must be a list of dates."
-        ) from None
-
-
 @lru_cache(maxsize=16)
-def dates_of(country: str, first: int, last: int) -> tuple[Dates, Dates]:
-    """Return the closed dates of a country in some years, and the weekend days on which it works."""
+def _dates_of(country: str, years: range) -> tuple[Dates, Dates, str]:
+    """Return the holidays of a country, the weekend days on which it works, and the release that says so."""
     name, _, part = country.partition("-")
-    years = range(first, last + 1)
     try:
-        found = _package().country_holidays(name, subdiv=part or None, years=years)
+        package = importlib.import_module("holidays")
+        found = package.country_holidays(name, subdiv=part or None, years=years)
+    except ImportError:
+        rule = "a list of dates, or a country if \"pip install 'simlimit[calendar]'\" has been run"
+        refuse_at(("calendar", "holidays"), country, rule)
     except NotImplementedError:
         rule = "a list of dates, or a country that the package holidays knows, such as CN or US-CA"
         refuse_at(("calendar", "holidays"), country, rule)
-    return tuple(sorted(found)), tuple(sorted(day for day in found.weekend_workdays if day.year in years))
+    opened = sorted(day for day in found.weekend_workdays if day.year in years)
+    return tuple(sorted(found)), tuple(opened), package.__version__
