@@ -286,7 +286,7 @@ class Economy(Part):
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 RestingPart = Literal["review", "funding", "evaluation", "clearing"]
-Dates = Annotated[tuple[datetime.date, ...], Field(strict=True)]
+Dates = tuple[Annotated[datetime.date, Field(strict=True)], ...]
 
 
 class Calendar(Part):
