@@ -3,24 +3,21 @@
 A part is named by its field of the record ``calendar``, which is 1 if it rests on closed days.
 """
 
-from datetime import date
-from functools import lru_cache
-
 import numpy as np
 
 from simlimit.model.book import Integers
 from simlimit.model.compiling import step
 from simlimit.model.state import State
-from simlimit.scenario.parts import WEEKDAYS, Calendar
+from simlimit.scenario import Scenario
+from simlimit.scenario.parts import WEEKDAYS
 
 
-@lru_cache(maxsize=16)
-def open_days(calendar: Calendar, start: date, days: int) -> tuple[Integers, Integers]:
-    """Return the arrays ``open_from`` and ``worked`` of a state, for so many days; empty if nothing rests.
-
-    As many days more as there are holidays, so that these take no open days away.
-    """
-    dates = np.datetime64(start) + np.arange(days + len(calendar.holidays) if calendar.rests else 0)
+def open_days(scenario: Scenario) -> tuple[Integers, Integers]:
+    """Return the arrays ``open_from`` and ``worked`` of a state; empty if nothing rests."""
+    calendar = scenario.calendar
+    # A payment of the last day is booked on the next and takes so many open days. A week has one, or a holiday.
+    days = scenario.horizon_days + 7 * (scenario.product.clearing_days[1] + 2) + len(calendar.holidays)
+    dates = np.datetime64(scenario.start_date) + np.arange(days if calendar.rests else 0)
     weekdays = [name not in calendar.closed_weekdays for name in WEEKDAYS]
     is_open = np.is_busday(dates, weekdays, np.array(calendar.holidays, dates.dtype))
     opened = np.flatnonzero(is_open | np.isin(dates, np.array(calendar.workdays, dates.dtype)))

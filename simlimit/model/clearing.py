@@ -19,8 +19,8 @@ def good_day(s: State, r: Record, day: int, number: int, kind: int) -> int:
     rests = s.calendar.clearing
     good = next_open(s, rests, day + (1 if u_hour < s.product.after_cutoff_share else 0))
     if u_clears < s.product.clearing_share:
-        low, high = s.product.clearing_days
-        for _ in range(low + int(u_days * (high - low + 1))):
+        low = s.product.clearing_days[0]
+        for _ in range(low + int(u_days * (s.product.clearing_days[1] - low + 1))):
             good = next_open(s, rests, good + 1)
     return good
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from simlimit.books.portfolio import read_portfolio
 from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
-from simlimit.model.book import Book, Integers, late_scale, make_book
+from simlimit.model.book import Book, late_scale, make_book
 from simlimit.model.calendar import open_days
 from simlimit.model.grouping import Grouping, make_grouping
 from simlimit.model.memory import adjacent_arrays
@@ -42,7 +42,7 @@ class PreparedScenario(NamedTuple):
         What they are drawn from.
     grouping : Grouping
         Who is counted apart.
-    score_left, open_from, worked : arrays
+    score_left : array of float, shape (horizon,)
         As in a state.
     records : array of one record
         The records of a state before its first day: parameters, and what is not 0.
@@ -54,8 +54,6 @@ class PreparedScenario(NamedTuple):
     book: Book
     grouping: Grouping
     score_left: npt.NDArray[np.float64]
-    open_from: Integers
-    worked: Integers
     records: Records
 
 
@@ -112,10 +110,7 @@ def prepare(
     book = make_book(scenario, portfolio)
     check_sums(before[0], book, borrowers)
     left = score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days)
-    # A payment of the last day is booked on the next and takes so many open days: a week has one at least.
-    reach = scenario.horizon_days + 7 * (scenario.product.clearing_days[1] + 2)
-    opened = open_days(scenario.calendar, scenario.start_date, reach)
-    return PreparedScenario(scenario, regions, borrowers, book, grouping, left, *opened, before)
+    return PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
 
 
 def check_sums(p: Record, book: Book, borrowers: int) -> None:
@@ -141,6 +136,7 @@ def check_sums(p: Record, book: Book, borrowers: int) -> None:
 def empty_state(prepared: PreparedScenario) -> State:
     """Return the state of a run with space for its book, before `restart`."""
     scenario, size = prepared.scenario, prepared.borrowers
+    open_from, worked = open_days(scenario)
     # Space for all that the first day can bring, so that it need not be found then.
     capacity = int(prepared.records[0].storage.loan_capacity)
     most_holds = size * ((capacity if scenario.product.release_unit == "loan" else 1) + 7)
@@ -158,8 +154,8 @@ def empty_state(prepared: PreparedScenario) -> State:
         score_left=prepared.score_left,
         good_at=np.zeros(0, np.int32),
         good_on=np.full(scenario.horizon_days if prepared.records[0].product.clears else 0, END, np.uint32),
-        open_from=prepared.open_from,
-        worked=prepared.worked,
+        open_from=open_from,
+        worked=worked,
         events=np.zeros(0, records.EVENT),
         daily=np.zeros(scenario.horizon_days, records.DAY),
         queues=np.full(QUEUES, END, records.QUEUE),

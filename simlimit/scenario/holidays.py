@@ -40,9 +40,9 @@ def with_dates_of_holidays(scenario: Scenario) -> Scenario:
     if not isinstance(country, str):
         return scenario
     first = scenario.start_date.year
-    last = first + scenario.horizon_days // 365 + 3
-    closed, opened, release = _dates_of(country, range(first, last + 1))
-    source = f"reported: package holidays {release}, {country}, {first} to {last}"
+    years = range(first, first + scenario.horizon_days // 365 + 4)
+    closed, opened, release = _dates_of(country, years)
+    source = f"reported: package holidays {release}, {country}, {first} to {years[-1]}"
     dates = {HOLIDAYS: closed, WORKDAYS: tuple(sorted({*workdays, *opened}))}
     return scenario.replace({**dates, "provenance": {**scenario.provenance, **dict.fromkeys(dates, source)}})
 
