@@ -21,11 +21,13 @@ from simlimit.drivers.agenda import (
 )
 from simlimit.drivers.ending import end_if_told
 from simlimit.model import phases, streams
+from simlimit.model.calendar import next_open, waiting_since
+from simlimit.model.clearing import become_good
 from simlimit.model.clock import days_since_due
 from simlimit.model.compiling import step, transition
 from simlimit.model.demand import decide_draws, have_wish
 from simlimit.model.desk import work_desk
-from simlimit.model.evaluation import evaluate
+from simlimit.model.evaluation import evaluate, turn_to_cohort
 from simlimit.model.grouping import Grouping
 from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
@@ -61,7 +63,9 @@ def run_shocks(s: State, day: int) -> None:
 
 @step
 def run_payments(s: State, agenda: Agenda, day: int) -> None:
-    """Phase 1: borrowers pay."""
+    """Phase 1: payments become good; borrowers pay."""
+    if s.product.clears:
+        become_good(s, day)
     s.clock.phase = phases.PAY
     acting, batch = agenda.acting, agenda.batch
     number = gather_payers(s, agenda, day)
@@ -86,11 +90,18 @@ def run_payments(s: State, agenda: Agenda, day: int) -> None:
 
 @step
 def run_evaluations(s: State, agenda: Agenda, day: int) -> None:
-    """Phase 2: the evaluations of a cohort are decided; none before the first can have ended."""
+    """Phase 2: evaluations are decided, on an open day also those that ended while it was closed.
+
+    Of those of a borrower the last one is: the last of its cohort.
+    """
     s.clock.phase = phases.EVALUATE
-    started = day - s.evaluation.duration_days
-    if started >= 0:
-        cohort = started % s.evaluation.period_days
+    rests, period = s.calendar.evaluation, s.evaluation.period_days
+    if next_open(s, rests, day) > day:
+        return
+    end = max(waiting_since(s, rests, day), day - period + 1)
+    for started in range(max(0, end - s.evaluation.duration_days), day - s.evaluation.duration_days + 1):
+        turn_to_cohort(s, day, started)
+        cohort = started % period
         first, last = due_place(s, cohort, 0), due_place(s, cohort + 1, 0)
         for b in range(agenda.places[first], agenda.places[last]):
             evaluate(s, s.borrowers[b], day)

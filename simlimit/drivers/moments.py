@@ -14,6 +14,8 @@ LAST_DAY = 2**53
 """From this day on a number of SimPy's has no phases left."""
 BEGIN = phases.SHOCKS + 0.5
 """Within phase 0, shocks end before others begin."""
+GOOD = phases.PAY - 0.01
+"""Payments become good before anybody acts in phase 1."""
 
 
 class Clock(simpy.Environment):

@@ -7,6 +7,7 @@ a transition:
 phase   process                     transition
 ======  ==========================  =====================================================
 0       each occurrence of a shock  ``begin_shock``, ``end_shock``
+1       clearing, first             ``become_good``: payments that have cleared
 1       each borrower               ``pay``: instalments, lateness, early repayment, default
 2       each evaluation cohort      ``evaluate_cohort``: score, flag, standing, waiting holds, line
 3       the desk                    ``work_desk``: reviews
@@ -30,11 +31,12 @@ import simpy
 
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
-from simlimit.drivers.moments import BEGIN
+from simlimit.drivers.moments import BEGIN, GOOD
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
 from simlimit.model.book import Integers
+from simlimit.model.clearing import become_good
 from simlimit.model.demand import decide_draws, wish
 from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate_cohort
@@ -66,18 +68,25 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
             wish_day = wish(platform.state, b, wish_day)
 
 
-def cohort(platform: Platform, members: Integers, first: int, period: int, duration: int) -> Process:
-    """Evaluate the borrowers who share their evaluation days."""
-    for day in range(first + duration, platform.horizon, period):
+def cohort(platform: Platform, members: Integers, first: int) -> Process:
+    """Evaluate the borrowers who share their evaluation days, once on a day: what started last counts."""
+    state, evaluation = platform.state, platform.scenario.evaluation
+    opens = state.open_from if state.calendar.evaluation else range(platform.horizon)
+    ends = range(first + evaluation.duration_days, platform.horizon, evaluation.period_days)
+    for day, end in {int(opens[end]): end for end in ends}.items():
         yield platform.at(day, phases.EVALUATE)
-        evaluate_cohort(platform.state, members, day)
+        if day < platform.horizon:
+            evaluate_cohort(state, members, day, end - evaluation.duration_days)
 
 
-def desk(platform: Platform) -> Process:
-    """Review the holds of watched borrowers."""
+def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -> Process:
+    """Act in a phase of each day: payments become good, the desk works, the impatient react.
+
+    One process for all of these: that of a borrower would sleep through what a process of a user's repays.
+    """
     for day in range(platform.horizon):
-        yield platform.at(day, phases.REVIEW)
-        work_desk(platform.state, day)
+        yield platform.at(day, phase)
+        act(platform.state, day)
 
 
 def pool(platform: Platform) -> Process:
@@ -86,16 +95,6 @@ def pool(platform: Platform) -> Process:
         yield platform.at(day, phases.FUND)
         fund(platform.state, day)
         platform.trigger_ended()
-
-
-def impatient(platform: Platform) -> Process:
-    """Let borrowers react to holds that have reached their patience.
-
-    One process for all: that of a borrower would sleep through what a process of a user's repays.
-    """
-    for day in range(platform.horizon):
-        yield platform.at(day, phases.ACT)
-        react_all(platform.state, day)
 
 
 def shock(platform: Platform, k: int) -> Process:
@@ -152,7 +151,6 @@ def run(
     populate(state, prepared.grouping, np.arange(prepared.borrowers), empty_batch())
     platform = Platform(prepared.scenario, state)
     process = platform.env.process
-    evaluation = prepared.scenario.evaluation
     process(ledger(platform, tick))
     for k in range(len(state.occurrences)):
         process(shock(platform, k))
@@ -161,11 +159,13 @@ def run(
         process(borrower(platform, b, pay_day, wish_day))
     for first in np.unique(platform.borrowers["evaluation_day"]).tolist():
         members = np.flatnonzero(platform.borrowers["evaluation_day"] == first)
-        process(cohort(platform, members, first, evaluation.period_days, evaluation.duration_days))
-    process(desk(platform))
+        process(cohort(platform, members, first))
+    if state.product.clears:
+        process(daily(platform, GOOD, become_good))
+    process(daily(platform, phases.REVIEW, work_desk))
     process(pool(platform))
     if state.reaction.reacting:
-        process(impatient(platform))
+        process(daily(platform, phases.ACT, react_all))
     for user_process in user_processes:
         made = user_process(platform)
         if not isinstance(made, Generator):

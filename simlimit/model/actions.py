@@ -1,6 +1,7 @@
 """The actions of a user's own process, a transition each; the phase is set before."""
 
 from simlimit.model import causes
+from simlimit.model.clearing import BY_PROCESS, note_good_day
 from simlimit.model.compiling import transition
 from simlimit.model.counting import count_no_limit
 from simlimit.model.demand import draw
@@ -26,6 +27,7 @@ def repay_early_now(s: State, b: int, day: int) -> bool:
     r = s.borrowers[b]
     if r.loans == 0 or r.oldest_due != NEVER:
         return False
+    note_good_day(s, r, day, day, BY_PROCESS)
     prepay(s, r, day)
     count_no_limit(s, r, day)
     return True

@@ -2,14 +2,17 @@
 
 import math
 
+import numpy as np
+
 from simlimit.model import causes, events, levers, phases, stages, streams
+from simlimit.model.calendar import next_open
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit
 from simlimit.model.evaluation import standing
 from simlimit.model.holds import charge, discard, is_at_desk, join_queue, review_numbers
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import pull
-from simlimit.model.queues import CLASSES, DESK, TO_DESK, append, sort_queue, take_all
+from simlimit.model.queues import CLASSES, DESK, OVER_REST, TO_DESK, append, append_all, sort_queue, take_all
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import CONSTANT, END, EXPONENTIAL, Record
 from simlimit.model.state import State, left
@@ -32,6 +35,14 @@ def service_time(s: State, u: Numbers) -> float:
 
 
 @step
+def desk_time(s: State, day: int, hour: float) -> float:
+    """Return a time of a day by the desk's clock, which stands still on closed days."""
+    if not s.calendar.review:
+        return day + hour
+    return s.worked[day] + (hour if s.open_from[day] == day else 0.0)
+
+
+@step
 def take_next(s: State, time: float) -> int:
     """Take the next hold from the desk's queues at a time, or END. Skip holds that were forfeited by then.
 
@@ -42,7 +53,8 @@ def take_next(s: State, time: float) -> int:
         while queue.head != END:
             h = queue.head
             queue.head = s.holds[h].link
-            if is_at_desk(s.holds[h]) or s.holds[h].since + s.holds[h].ended_in / 8 > time:
+            hold = s.holds[h]
+            if is_at_desk(hold) or desk_time(s, int(hold.since), hold.ended_in / 8) > time:
                 return h
             discard(s, h)
     return END
@@ -146,24 +158,45 @@ def priority_class(s: State, r: Record, hold: Record) -> int:
 
 
 @step
-def admit_arrivals(s: State) -> None:
-    """Append today's holds, in their pinned order, to the queue of their priority."""
+def admit_arrivals(s: State, first: int) -> None:
+    """Append today's holds, in their pinned order, to the queue of their class, from ``first`` on."""
     h = sort_queue(s, take_all(s, TO_DESK), False)
     while h != END:
         following = s.holds[h].link
-        append(s, DESK + priority_class(s, s.borrowers[s.holds[h].owner], s.holds[h]), h)
+        append(s, first + priority_class(s, s.borrowers[s.holds[h].owner], s.holds[h]), h)
         h = following
+
+
+@step
+def start_reviews(s: State, time: float) -> None:
+    """Let free reviewers take holds."""
+    while s.totals.busy < s.review.reviewers:
+        h = take_next(s, time)
+        if h == END:
+            break
+        start_review(s, h, time)
+
+
+@rare
+def go_on_after_rest(s: State, day: int) -> None:
+    """Carry the desk to the begin of a day, when free reviewers take from what came while it rested."""
+    begin = desk_time(s, day, 0.0)
+    work_until(s, day, np.nextafter(begin, -1.0))
+    for k in range(CLASSES):
+        append_all(s, DESK + k, take_all(s, OVER_REST + k))
+    start_reviews(s, begin)
 
 
 @transition
 def work_desk(s: State, day: int) -> None:
     """Carry the desk from yesterday's phase 3 to today's."""
     s.clock.phase = phases.REVIEW
-    work_until(s, day, day + ARRIVAL)
-    admit_arrivals(s)
-    while s.totals.busy < s.review.reviewers:
-        h = take_next(s, day + ARRIVAL)
-        if h == END:
-            break
-        start_review(s, h, day + ARRIVAL)
-    work_until(s, day, day + EFFECT)
+    if next_open(s, s.calendar.review, day) > day:
+        admit_arrivals(s, OVER_REST)
+        return
+    if s.calendar.review:
+        go_on_after_rest(s, day)
+    work_until(s, day, desk_time(s, day, ARRIVAL))
+    admit_arrivals(s, DESK)
+    start_reviews(s, desk_time(s, day, ARRIVAL))
+    work_until(s, day, desk_time(s, day, EFFECT))

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from simlimit.model import causes, events, levers, phases, stages, streams
+from simlimit.model.calendar import next_open
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_blocked
 from simlimit.model.holds import approve, charge
@@ -139,10 +140,10 @@ def review_line(s: State, r: Record, day: int) -> None:
 
 @step
 def days_to_act_for(s: State, day: int, first: int, every: int) -> int:
-    """Return how many of the days first, first + every, .. have come since the evaluation before today's."""
+    """Return how many of the days first, first + every, .. have come since the evaluation before."""
     if day < first:
         return 0
-    before = max(first - every, day - s.evaluation.period_days)
+    before = max(first - every, s.clock.acted_until)
     return (day - first) // every - (before - first) // every
 
 
@@ -212,10 +213,21 @@ def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasio
 
 
 @step
+def turn_to_cohort(s: State, day: int, started: int) -> None:
+    """Note which evaluations are decided today, and on which day the ones before them were."""
+    rests, period = s.calendar.evaluation, s.evaluation.period_days
+    before = started + s.evaluation.duration_days - period
+    while next_open(s, rests, before) == day:
+        before -= period
+    s.clock.started = started
+    s.clock.acted_until = next_open(s, rests, before)
+
+
+@step
 def evaluate(s: State, r: Record, day: int) -> None:
-    """Decide an evaluation of a borrower that ends today; it started ``duration_days`` ago."""
+    """Decide an evaluation of a borrower; `turn_to_cohort` says when it started."""
     if not r.closed:
-        started = day - s.evaluation.duration_days
+        started = s.clock.started
         decide(s, r, day, started - s.evaluation.cutoff_days, started, 0)
         review_line(s, r, day)
         if s.limits.blocking:
@@ -236,7 +248,8 @@ def any_waits_of_today(s: State, r: Record, day: int) -> bool:
 @rare
 def evaluate_at_repayment(s: State, r: Record, day: int) -> None:
     """Evaluate after a payment whose hold did not pass at once, as the lever ``timely_scoring`` says."""
-    if r.closed or not any_waits_of_today(s, r, day):
+    is_closed = next_open(s, s.calendar.evaluation, day) > day
+    if r.closed or is_closed or not any_waits_of_today(s, r, day):
         return
     u = uniforms(s.run, streams.LEVER, r.borrower, levers.TIMELY_SCORING, 1 + day)[0]
     if u < pull(s, r, day, levers.TIMELY_SCORING):
@@ -244,7 +257,7 @@ def evaluate_at_repayment(s: State, r: Record, day: int) -> None:
 
 
 @transition
-def evaluate_cohort(s: State, members: Records, day: int) -> None:
+def evaluate_cohort(s: State, members: Records, day: int, started: int) -> None:
     """Decide the evaluations of a cohort that end today.
 
     Parameters
@@ -252,9 +265,10 @@ def evaluate_cohort(s: State, members: Records, day: int) -> None:
     s : State
     members : array of int
         Positions of the borrowers of the cohort.
-    day : int
-        Today; the evaluations started ``duration_days`` ago.
+    day, started : int
+        Today, and the day on which the evaluations started.
     """
     s.clock.phase = phases.EVALUATE
+    turn_to_cohort(s, day, started)
     for b in members:
         evaluate(s, s.borrowers[b], day)

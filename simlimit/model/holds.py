@@ -5,6 +5,7 @@ since the last one.
 """
 
 from simlimit.model import causes, events, levers, phases, stages, streams
+from simlimit.model.calendar import next_open
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import (
@@ -117,9 +118,9 @@ def is_at_desk(hold: Record) -> bool:
 
 @step
 def end(s: State, r: Record, h: int, outcome: int) -> None:
-    """End a hold and take it from the borrower's list; from a queue it goes when its turn comes."""
+    """End a hold and take it from the borrower's list; from another list it goes when its turn comes."""
     hold = s.holds[h]
-    queued = is_at_desk(hold) or hold.stage == stages.QUEUED
+    listed = hold.stage >= stages.NOT_GOOD
     if is_at_desk(hold):
         s.today.review_queue -= 1
     elif hold.cause == causes.FUNDING:
@@ -133,7 +134,7 @@ def end(s: State, r: Record, h: int, outcome: int) -> None:
         while s.holds[before].next != h:
             before = s.holds[before].next
         s.holds[before].next = hold.next
-    if not queued:
+    if not listed:
         discard(s, h)
 
 
@@ -267,7 +268,8 @@ def in_progress(s: State, r: Record, day: int) -> bool:
     """Return whether an evaluation has started (in an earlier phase 2) and is not decided yet."""
     ago = 0 if s.clock.phase >= phases.EVALUATE else 1
     days = days_since_start(s, r, ago)
-    return days < s.evaluation.duration_days and days <= day - ago
+    decided = day - ago - days + s.evaluation.duration_days
+    return days <= day - ago < next_open(s, s.calendar.evaluation, decided)
 
 
 @step
@@ -278,8 +280,14 @@ def is_held_up(s: State, r: Record, day: int, early: bool) -> bool:
 
 @step
 def reach_evaluation(s: State, r: Record, h: int, day: int, early: bool) -> None:
-    """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation."""
+    """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation.
+
+    One whose payment is not good yet comes there when it is.
+    """
     hold = s.holds[h]
+    if hold.stage == stages.NOT_GOOD:
+        hold.stage = stages.CLEARING_EARLY if early else stages.CLEARING
+        return
     hold.arrived_at = day
     hold.stage = stages.WAITING
     if not s.evaluation.straight_through or is_held_up(s, r, day, early):
@@ -290,6 +298,18 @@ def reach_evaluation(s: State, r: Record, h: int, day: int, early: bool) -> None
         charge(s, r, hold, day, causes.OVERDUE)
     else:
         approve(s, r, h, day)
+
+
+@rare
+def await_clearing(s: State, h: int, day: int) -> None:
+    """Let a hold that opens today wait until its payment is good."""
+    if not s.run.reusing:
+        s.good_at[h] = s.clock.good_at
+    if s.clock.good_at > day:
+        s.holds[h].stage = stages.NOT_GOOD
+        if s.clock.good_at < s.run.horizon:
+            s.holds[h].link = s.good_on[s.clock.good_at]
+            s.good_on[s.clock.good_at] = h
 
 
 @step
@@ -309,6 +329,8 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
     s.today.repaid += principal
     s.today.headroom += share(principal, s.funding.recycle_bp)
     h = open_hold(s, r, day, principal, origin, instalment)
+    if s.product.clears:
+        await_clearing(s, h, day)
     if s.reaction.reacting and r.next_reaction == NEVER:
         r.next_reaction = min(NEVER, day + s.reaction.patience_days)
     if over > 0:
@@ -324,7 +346,7 @@ def settle(s: State, r: Record, day: int, origin: int, early: bool) -> None:
     h = r.first_hold
     while h != END:
         following = s.holds[h].next
-        if s.holds[h].stage == stages.AT_SETTLEMENT and s.holds[h].origin == origin:
+        if s.holds[h].stage in (stages.AT_SETTLEMENT, stages.NOT_GOOD) and s.holds[h].origin == origin:
             reach_evaluation(s, r, h, day, early)
         h = following
 

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
-from simlimit.model import levers
 from simlimit.model.compiling import step, transition
 from simlimit.model.state import State
 
@@ -29,6 +28,7 @@ class RecordCounts(NamedTuple):
     loan_keys: int
     holds: int
     events: int
+    good_at: int
 
 
 @step
@@ -36,11 +36,10 @@ def most_events(s: State, day: int, holds: int) -> int:
     """Return how many events a day can bring at most, on which so many holds can open."""
     borrowers, open_holds = len(s.borrowers), s.today.pending_holds
     # Of a borrower: a miss or slip, a default with a cut and a withdrawal, an evaluation of its day and one
-    # at repayment, a cut or raise, a draw here or elsewhere, a lender found or left. Of a hold: its
+    # at repayment, a cut or raise, a draw here or elsewhere, a lender found. Of a hold: its
     # repayment, a forfeit at once, a review, a release or forfeit, an appeal, one more by a user's action.
-    # Lenders are left since the last evaluation, which is less than two periods ago.
-    lenders_left = 2 * s.evaluation.period_days // levers.LEAVING_DAYS
-    events = (12 + lenders_left) * borrowers + 7 * holds + 6 * open_holds
+    # Other lenders can all be left, those of borrowers who come today, too.
+    events = 13 * borrowers + s.today.lenders + 7 * holds + 6 * open_holds
     for k in range(len(s.occurrences)):
         if day in (s.occurrences[k].start, s.occurrences[k].end):
             events += 1 + 3 * borrowers  # a cut, a withdrawal and a part of one hold; the others end
@@ -62,6 +61,7 @@ def records_needed(s: State, day: int) -> RecordCounts:
         0 if s.run.reusing else used.loan_keys_used + borrowers,
         used.holds_used + holds,
         used.events_used + most_events(s, day, holds) if s.run.logging else 0,
+        used.holds_used + holds if s.product.clears and not s.run.reusing else 0,
     )
 
 
@@ -74,6 +74,7 @@ def has_capacity(s: State, day: int) -> bool:
         and needed.loan_keys <= len(s.loan_keys)
         and needed.holds <= len(s.holds)
         and needed.events <= len(s.events)
+        and needed.good_at <= len(s.good_at)
     )
 
 
@@ -84,7 +85,8 @@ def ensure_capacity(s: State, day: int) -> None:
     would cost twice the memory.
     """
     storage = s.storage
-    used = (storage.loans_used, storage.loan_keys_used, storage.holds_used, storage.events_used)
+    holds = storage.holds_used
+    used = (storage.loans_used, storage.loan_keys_used, holds, storage.events_used, holds)
     ahead = 0.0 if s.run.reusing else 1.25 * s.run.horizon / max(day, 30)
     for name, needed, number in zip(RecordCounts._fields, records_needed(s, day), used, strict=True):
         records = getattr(s, name)

@@ -2,7 +2,7 @@
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from simlimit.model.money import basis_points, cents
 from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario, preset
-from simlimit.scenario.parts import LEVER_KINDS
+from simlimit.scenario.parts import LEVER_KINDS, RestingPart
 from simlimit.scenario.scenario import day_of
 
 Values = dict[str, Any]
@@ -62,6 +62,7 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
         },
         "funding": _funding(scenario),
         "limits": _limits(scenario),
+        "calendar": {part: part in scenario.calendar.rests for part in get_args(RestingPart)},
         "reaction": {"reacting": _reacting(scenario)},
         "levers": _levers(scenario),
     }
@@ -103,7 +104,7 @@ def _behaviour(scenario: Scenario) -> Values:
 
 
 def _product(scenario: Scenario) -> Values:
-    product = scenario.product
+    product, rests = scenario.product, scenario.calendar.rests
     annuity = np.zeros(61)
     factors = annuity_factors(product.daily_rate * product.cycle_days, product.instalments)
     annuity[: len(factors)] = factors
@@ -111,6 +112,7 @@ def _product(scenario: Scenario) -> Values:
         "method": METHODS.index(product.method),
         "per_loan": product.release_unit == "loan",
         "min_draw": cents(product.min_draw),
+        "clears": product.after_cutoff_share + product.clearing_share > 0 or "clearing" in rests,
         "annuity": annuity,
     }
 

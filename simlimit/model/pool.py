@@ -1,10 +1,11 @@
 """The funding pool (gates 5 and 6, phase 4): inflows, then releases in the order of the queue."""
 
 from simlimit.model import causes, levers, phases, stages
+from simlimit.model.calendar import next_open, waiting_since
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import discard, release
 from simlimit.model.money import share
-from simlimit.model.queues import POOL, TO_POOL, append, sort_queue, take_all
+from simlimit.model.queues import POOL, TO_POOL, append_all, sort_queue, take_all
 from simlimit.model.records import END, Record
 from simlimit.model.state import State, left
 
@@ -28,14 +29,15 @@ def granted(s: State, amount: int, day: int) -> int:
 
 @step
 def inflow(s: State, day: int) -> int:
-    """Return what flows into the pool on a day."""
+    """Return what flows into the pool on an open day, with the lumps of the closed ones just before it."""
+    first = waiting_since(s, s.calendar.funding, day)
     total = granted(s, s.funding.daily_inflow, day)
     for i in range(len(s.facilities)):
         one = s.facilities[i]
         if one.start <= day < one.end:
             total += granted(s, one.daily_inflow, day)
-            since = day - one.start
-            if since == 0 or (one.every_days > 0 and since % one.every_days == 0):
+        for of in range(max(first, one.start), min(day + 1, one.end)):
+            if of == one.start or (one.every_days > 0 and (of - one.start) % one.every_days == 0):
                 total += granted(s, one.lump, day)
     return total
 
@@ -49,17 +51,11 @@ def order_matters(s: State) -> bool:
 
 
 @step
-def admit_to_queue(s: State) -> None:
+def admit_to_queue(s: State, ordered: bool) -> None:
     """Append today's holds to the queue, in their pinned order where it matters."""
-    ordered = order_matters(s)
     h = take_all(s, TO_POOL)
     s.totals.arrival_claims = 0
-    if ordered:
-        h = sort_queue(s, h, True)
-    while h != END:
-        following = s.holds[h].link
-        append(s, POOL, h)
-        h = following
+    append_all(s, POOL, sort_queue(s, h, True) if ordered else h)
 
 
 @step
@@ -108,11 +104,14 @@ def release_in_order(s: State, day: int) -> None:
 
 @transition
 def fund(s: State, day: int) -> None:
-    """Take in the day's inflows and release what the headroom covers."""
+    """Take in the day's inflows and release what the headroom covers, unless the pool rests."""
     s.clock.phase = phases.FUND
+    if next_open(s, s.calendar.funding, day) > day:
+        admit_to_queue(s, not s.funding.unlimited)
+        return
     ceiling = s.funding.raised_ceiling if has_more_funding(s, day) else s.funding.ceiling
     amount = min(inflow(s, day), max(0, ceiling - max(s.today.headroom, FAR_BELOW)))
     s.today.inflow += amount
     s.today.headroom += amount
-    admit_to_queue(s)
+    admit_to_queue(s, order_matters(s))
     release_in_order(s, day)

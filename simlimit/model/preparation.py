@@ -11,6 +11,7 @@ from simlimit.books.portfolio import read_portfolio
 from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
 from simlimit.model.book import Book, late_scale, make_book
+from simlimit.model.calendar import open_days
 from simlimit.model.grouping import Grouping, make_grouping
 from simlimit.model.memory import adjacent_arrays
 from simlimit.model.parameters import facility_records, first_records, score_left
@@ -19,6 +20,7 @@ from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
+from simlimit.scenario.holidays import with_dates_of_holidays
 from simlimit.scenario.parts import check_regions
 
 MOST_CENT_DAYS = 2**62
@@ -63,7 +65,7 @@ def prepare(
     by: str = "region",
     bands: Sequence[float] = (),
 ) -> PreparedScenario:
-    """Read the portfolio that a scenario names, and make what its replications have in common.
+    """Read what a scenario names, portfolio and holidays, and make what its replications have in common.
 
     Parameters
     ----------
@@ -86,10 +88,11 @@ def prepare(
     PortfolioError
         If the portfolio cannot be read.
     ScenarioError
-        If a shock names a region that does not exist.
+        If a shock names a region that does not exist, or holidays a country that is not known.
     SimlimitError
         If there is no such attribute, or its bands are not ascending numbers.
     """
+    scenario = with_dates_of_holidays(scenario)
     path = scenario.population.portfolio
     portfolio = None if path is None else read_portfolio(path)
     regions = tuple(scenario.population.regions)
@@ -133,6 +136,7 @@ def check_sums(p: Record, book: Book, borrowers: int) -> None:
 def empty_state(prepared: PreparedScenario) -> State:
     """Return the state of a run with space for its book, before `restart`."""
     scenario, size = prepared.scenario, prepared.borrowers
+    open_from, worked = open_days(scenario)
     # Space for all that the first day can bring, so that it need not be found then.
     capacity = int(prepared.records[0].storage.loan_capacity)
     most_holds = size * ((capacity if scenario.product.release_unit == "loan" else 1) + 7)
@@ -149,6 +153,10 @@ def empty_state(prepared: PreparedScenario) -> State:
         loan_keys=np.zeros(0 if prepared.records[0].run.reusing else 2 * size, np.int64),
         counts=np.zeros(count_rows(prepared), records.COUNT),
         score_left=prepared.score_left,
+        good_at=np.zeros(0, np.int32),
+        good_on=np.full(scenario.horizon_days if prepared.records[0].product.clears else 0, END, np.uint32),
+        open_from=open_from,
+        worked=worked,
         events=np.zeros(0, records.EVENT),
         daily=np.zeros(scenario.horizon_days, records.DAY),
         queues=np.full(QUEUES, END, records.QUEUE),
@@ -180,6 +188,7 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.records[:] = prepared.records
     state.run.seed, state.run.replication = seed, replication
     state.queues[:] = END
+    state.good_on[:] = END
     state.counts.view(np.int64)[:] = 0
     state.details.view(np.int64)[:] = 0
     draw_timetable(state)

@@ -8,7 +8,9 @@ TO_POOL, POOL, TO_DESK, DESK = range(4)
 """Queues: today's holds for the pool; the pool's; today's for the desk; from DESK on, its classes."""
 CLASSES = 3
 """Of the desk: appeals, then borrowers of priority, then the others."""
-QUEUES = DESK + CLASSES
+OVER_REST = DESK + CLASSES
+"""From here on, by class, the holds that have come to the desk while it rests."""
+QUEUES = OVER_REST + CLASSES
 
 
 @step
@@ -21,6 +23,15 @@ def append(s: State, k: int, h: int) -> None:
     else:
         s.holds[queue.tail].link = h
     queue.tail = h
+
+
+@step
+def append_all(s: State, k: int, h: int) -> None:
+    """Append a hold, and those to which it is linked, to a queue."""
+    while h != END:
+        following = s.holds[h].link
+        append(s, k, h)
+        h = following
 
 
 @step

@@ -108,7 +108,11 @@ BEHAVIOUR = _record(
     "i8 default_dpd slip_days draw_low_bp draw_high_bp draws cures",
     "f8 utilisation_effect late_scale slip_share prepay_chance wish_gap cure_hazards[12]",
 )
-PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 daily_rate annuity[61]")
+PRODUCT = _record(
+    "i8 instalments method cycle_days per_loan min_draw clears clearing_days[2]",
+    "f8 daily_rate after_cutoff_share clearing_share annuity[61]",
+)
+"""``clears``: whether a payment may not be good on its day."""
 EVALUATION = _record(
     "i8 period_days cutoff_days duration_days straight_through early_only", "f8 utilisation_weight"
 )
@@ -120,6 +124,8 @@ SCREENING = _record(
 )
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")
 FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp refuse_draws")
+CALENDAR = _record("i8 review funding evaluation clearing")
+"""Which parts rest on closed days."""
 LIMITS = _record(
     "i8 raise_bp raise_days cut_bp cut_days cap inactive_days blocking block_after block_denied block_frozen",
     "f8 raise_score cut_score",
@@ -134,7 +140,12 @@ LEVERS = _record(
     f"i8 strength_bp[{_KINDS}] start[{_KINDS}] number planning served_limit served_days",
 )
 # What changes in a run.
-CLOCK = _record("i8 phase cycle cycle_day period_day")
+CLOCK = _record("i8 phase cycle cycle_day period_day started acted_until good_at")
+"""Where today is, and what is so of those who act now.
+
+``started``: when the evaluations began that are decided, ``acted_until``: the day up to which the ones before
+moved lines; ``good_at``: when a payment is good.
+"""
 TOTALS = _record("i8 squeezes arrival_claims claimless busy holds_opened holds_released holds_forfeited")
 """Of the whole platform.
 

@@ -1,6 +1,7 @@
 """Borrowers pay, miss, cure, slip, repay early and default (phase 1)."""
 
 from simlimit.model import causes, events, levers, phases, streams
+from simlimit.model.clearing import EARLY, INSTALMENTS, note_good_day
 from simlimit.model.clock import days_since_due, due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_lost, count_no_limit, lost
@@ -129,8 +130,10 @@ def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
         note_late_payment(s, r, day)
     r.spell = 0
     r.oldest_due = r.slip_until = NEVER
+    note_good_day(s, r, day, cycle, INSTALMENTS)
     pay_all_due(s, r, day, cycle, late and s.rules.denies_overdue != 0)
     if not cure and prepays(s, r, day, chance):
+        note_good_day(s, r, day, cycle, EARLY)
         prepay(s, r, day)
     if takes_up(r, levers.TIMELY_SCORING):
         evaluate_at_repayment(s, r, day)

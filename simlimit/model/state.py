@@ -36,6 +36,13 @@ class State(Handle):
         By id, the place of a borrower who asks for a draw, or END; where the pool can refuse draws.
     holds, events : arrays of records
         In use up to the counts in ``storage``.
+    good_at : array of int
+        Of each hold of a repayment that is kept, the day on which it is good; where payments clear.
+    good_on : array of int, shape (horizon,)
+        The first of the holds that become good on a day, which are linked, or END; where payments clear.
+    open_from, worked : arrays of int
+        The first open day from each day on, and how many open days there are before it. They go on beyond the
+        horizon for as long as a payment can take to clear; they are empty if nothing rests.
     counts : array of COUNT records
         One per group, follow-up and age, in the order of `simlimit.model.counting.count_row`.
     daily : array of DAY records
@@ -65,6 +72,7 @@ class State(Handle):
     review = record_of(records.REVIEW)
     funding = record_of(records.FUNDING)
     limits = record_of(records.LIMITS)
+    calendar = record_of(records.CALENDAR)
     reaction = record_of(records.REACTION)
     levers = record_of(records.LEVERS)
     clock = record_of(records.CLOCK)
@@ -79,6 +87,10 @@ class State(Handle):
     score_left = array_of(np.float64)
     asking = array_of(np.uint32)
     holds = array_of(records.HOLD)
+    good_at = array_of(np.int32)
+    good_on = array_of(np.uint32)
+    open_from = array_of(np.int64)
+    worked = array_of(np.int64)
     counts = array_of(records.COUNT)
     events = array_of(records.EVENT)
     daily = array_of(records.DAY)

@@ -47,12 +47,14 @@ def holds_frame(state: State, regions: tuple[str, ...], start_date: datetime.dat
     holds = state.holds[: state.storage.holds_used]
     owner = state.borrowers["borrower"][holds["owner"]].astype(np.int64)
     order = np.lexsort((holds["instalment"], holds["origin"], owner, holds["repaid_at"]))
+    good_at = state.good_at[order] if state.product.clears else holds["repaid_at"][order]
     holds, owner = holds[order], owner[order]
     repaid_at, since = holds["repaid_at"].astype(np.int64), holds["since"].astype(np.int64)
     released, forfeited = holds["stage"] == stages.RELEASED, holds["stage"] == stages.FORFEITED
     ended = released | forfeited
     at = {
         "repaid": repaid_at,
+        "good": np.where(holds["instalment"] == NONE, repaid_at, good_at),
         "approved": _day_or_nan(holds["approved_at"]),
         "reviewed": _day_or_nan(holds["reviewed_at"]),
         "ended": np.where(ended, since, np.nan),

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from simlimit.arguments import rounded
+from simlimit.model.calendar import open_days
 from simlimit.model.parameters import annuity_factors
 from simlimit.model.preparation import PreparedScenario
 from simlimit.run.outside import warn_of_first
 from simlimit.scenario import Scenario, preset
-from simlimit.scenario.parts import Product
+from simlimit.scenario.parts import Product, RestingPart
 from simlimit.scenario.presets import NAMES
 from simlimit.scenario.scenario import day_of
 
@@ -94,7 +96,14 @@ def desk_load(prepared: PreparedScenario) -> Load:
     reviewed = _watched(prepared) * (1 - _pull(prepared.scenario, "less_manual"))
     holds = repayments(prepared).holds * reviewed
     work = holds * review.service_days / review.approve_share if review.approve_share > 1e-9 else 0.0
-    return Load(work, review.reviewers)
+    # On closed days nobody works: it takes more on the others, of which there may be none.
+    return Load(work / max(0.001, _open_days(prepared.scenario, "review").mean()), review.reviewers)
+
+
+def _open_days(scenario: Scenario, part: RestingPart) -> npt.NDArray[np.bool_]:
+    """Return on which days a part of the platform does not rest."""
+    days = np.arange(scenario.horizon_days)
+    return open_days(scenario)[0][days] == days if part in scenario.calendar.rests else days >= 0
 
 
 def _watched(prepared: PreparedScenario) -> float:
@@ -133,11 +142,13 @@ def pool_load(prepared: PreparedScenario) -> Load:
 def _inflow(scenario: Scenario) -> float:
     """Return what flows into the pool a day over the whole run, its headroom at the start included."""
     funding = scenario.funding
-    inflow = np.full(scenario.horizon_days, float(funding.daily_inflow))
+    works = _open_days(scenario, "funding")
+    inflow = works * funding.daily_inflow
     for one in funding.facilities:
         start, every = day_of(scenario, one.start), one.every_days or _NEVER_AGAIN
         end = scenario.horizon_days if one.end is None else max(0, day_of(scenario, one.end))
-        inflow[max(0, start) : end] += one.daily_inflow
+        first = max(0, start)
+        inflow[first:end] += works[first:end] * one.daily_inflow
         inflow[start if start >= 0 else start % every : end : every] += one.lump
     more = 1 + _pull(scenario, "more_funding")
     if funding.ceiling is not None:

@@ -101,7 +101,7 @@ def simulate(
         else:
             state = calendar_driver.run(prepared, seed, replication, bar.update)
     return Run(
-        scenario=scenario,
+        scenario=prepared.scenario,
         seed=seed,
         replication=replication,
         keep=keep,

@@ -282,8 +282,9 @@ class Economy(Part):
 
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 RestingPart = Literal["review", "funding", "evaluation", "clearing"]
-Dates = tuple[datetime.date, ...]
+Dates = tuple[Annotated[datetime.date, Field(strict=True)], ...]
 
 
 class Calendar(Part):
@@ -292,14 +293,18 @@ class Calendar(Part):
     closed_weekdays: tuple[Weekday, ...] = field(
         (), "Days of the week that are closed", f"a list of {one_of(Weekday)}, not all", strict=True
     )
-    holidays: Dates = field((), "Closed dates", "a list of dates", strict=True)
-    workdays: Dates = field((), "Dates that are open whatever their weekday", "a list of dates", strict=True)
+    holidays: Text | Dates = field(
+        (),
+        "Closed dates, or the country whose holidays the package `holidays` knows",
+        "a list of dates, or a country such as CN or US-CA",
+    )
+    workdays: Dates = field((), "Dates that are open whatever their weekday", "a list of dates")
     rests: tuple[RestingPart, ...] = field(
         (), "What rests on closed days", f"a list of {one_of(RestingPart)}", strict=True
     )
 
     def _check(self) -> None:
-        if len(set(self.closed_weekdays)) == len(get_args(Weekday)):
+        if len(set(self.closed_weekdays)) == len(WEEKDAYS):
             self.refuse("closed_weekdays", "such that a day of the week is open")
 
 

@@ -1,0 +1,49 @@
+"""Clearing (docs/model.md 2.16): a payment may be good on a later day than that on which it is made."""
+
+from simlimit.model import phases, stages, streams
+from simlimit.model.calendar import next_open
+from simlimit.model.compiling import rare, step, transition
+from simlimit.model.holds import discard, reach_evaluation
+from simlimit.model.randomness import uniforms
+from simlimit.model.records import END, Record
+from simlimit.model.state import State
+
+INSTALMENTS, EARLY, BY_PROCESS = range(3)
+"""Payments that one number tells apart: of a cycle; early after it; of a day, by a user's process."""
+
+
+@rare
+def good_day(s: State, r: Record, day: int, number: int, kind: int) -> int:
+    """Return the day on which a payment of today is good; its number is that of its cycle, or today."""
+    u_hour, u_clears, u_days, _ = uniforms(s.run, streams.CLEARING, r.borrower, number, kind)
+    rests = s.calendar.clearing
+    good = next_open(s, rests, day + (1 if u_hour < s.product.after_cutoff_share else 0))
+    if u_clears < s.product.clearing_share:
+        low = s.product.clearing_days[0]
+        for _ in range(low + int(u_days * (s.product.clearing_days[1] - low + 1))):
+            good = next_open(s, rests, good + 1)
+    return good
+
+
+@step
+def note_good_day(s: State, r: Record, day: int, number: int, kind: int) -> None:
+    """Note when the payment that comes next is good."""
+    if s.product.clears:
+        s.clock.good_at = good_day(s, r, day, number, kind)
+
+
+@transition
+def become_good(s: State, day: int) -> None:
+    """Let payments be good (phase 1, first): their holds reach gate 2, if their loans are settled."""
+    s.clock.phase = phases.PAY
+    h = s.good_on[day]
+    while h != END:
+        hold = s.holds[h]
+        following, stage = hold.link, hold.stage
+        if stage > stages.QUEUED:  # it was forfeited meanwhile
+            discard(s, h)
+        else:
+            hold.stage = stages.AT_SETTLEMENT
+            if stage != stages.NOT_GOOD:
+                reach_evaluation(s, s.borrowers[hold.owner], h, day, stage == stages.CLEARING_EARLY)
+        h = following
