@@ -6,6 +6,7 @@ a transition:
 ======  ==========================  =====================================================
 phase   process                     transition
 ======  ==========================  =====================================================
+0       the turnover                ``change_book``: arrivals, exits
 0       each occurrence of a shock  ``begin_shock``, ``end_shock``
 1       each borrower               ``pay``: instalments, lateness, early repayment, default
 2       each evaluation cohort      ``evaluate_cohort``: score, flag, standing, waiting holds, line
@@ -48,6 +49,7 @@ from simlimit.model.reactions import react_all
 from simlimit.model.repayment import pay
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.state import State
+from simlimit.model.turnover import change_book
 
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]
@@ -95,6 +97,13 @@ def impatient(platform: Platform) -> Process:
     for day in range(platform.horizon):
         yield platform.at(day, phases.ACT)
         react_all(platform.state, day)
+
+
+def turnover(platform: Platform) -> Process:
+    """Let borrowers arrive, and leave when they can: one process for all, as of the impatient."""
+    for day in range(platform.horizon):
+        yield platform.at(day, phases.SHOCKS)
+        change_book(platform.state, day)
 
 
 def shock(platform: Platform, k: int) -> Process:
@@ -146,11 +155,13 @@ def run(
     """
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
-    populate(state, prepared.grouping, np.arange(prepared.borrowers), empty_batch())
+    populate(state, prepared.grouping, np.arange(len(state.borrowers)), empty_batch())
     platform = Platform(prepared.scenario, state)
     process = platform.env.process
     evaluation = prepared.scenario.evaluation
     process(ledger(platform, tick))
+    if len(state.arrivals) > 0 or state.population.exits_per_year > 0:
+        process(turnover(platform))
     for k in range(len(state.occurrences)):
         process(shock(platform, k))
     first_days = platform.borrowers[["next_payment", "next_wish"]].tolist()

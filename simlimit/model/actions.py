@@ -12,9 +12,9 @@ from simlimit.model.state import State
 
 @transition
 def draw_now(s: State, b: int, day: int, amount: int) -> bool:
-    """Let a borrower draw ``amount`` cents, unless it has drawn today; return whether it does."""
+    """Let a borrower draw ``amount`` cents, unless it has drawn today or leaves; return whether it does."""
     r = s.borrowers[b]
-    if r.last_draw == day:
+    if r.last_draw == day or day >= r.present_until:
         return False
     draw(s, r, day, amount)
     count_no_limit(s, r, day)

@@ -30,6 +30,14 @@ def wish_gap(s: State, u: float) -> int:
 
 
 @step
+def plan_wish(s: State, r: Record, day: int, u: float) -> None:
+    """Set the day of the wish that follows a day, unless the borrower has left by then, or the run ended."""
+    r.next_wish = min(NEVER, day + wish_gap(s, u))
+    if r.next_wish >= r.present_until:
+        r.next_wish = NEVER
+
+
+@step
 def draw(s: State, r: Record, day: int, amount: int) -> None:
     """Turn available limit into a loan. It is first due on the next due day that is not paid ahead."""
     r.available -= amount
@@ -92,7 +100,7 @@ def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
             draw(s, r, day, min(drawable, wished_amount(s, r, u)))
             count_no_limit(s, r, day)
     r.wishes += 1
-    r.next_wish = min(NEVER, day + wish_gap(s, u_gap))
+    plan_wish(s, r, day, u_gap)
     return int(r.next_wish)
 
 

@@ -213,8 +213,8 @@ def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasio
 @step
 def evaluate(s: State, r: Record, day: int) -> None:
     """Decide an evaluation of a borrower that ends today; it started ``duration_days`` ago."""
-    if not r.closed:
-        started = day - s.evaluation.duration_days
+    started = day - s.evaluation.duration_days
+    if not r.closed and started >= r.present_from:
         decide(s, r, day, started - s.evaluation.cutoff_days, started, 0)
         review_line(s, r, day)
 

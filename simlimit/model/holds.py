@@ -266,7 +266,7 @@ def in_progress(s: State, r: Record, day: int) -> bool:
     """Return whether an evaluation has started (in an earlier phase 2) and is not decided yet."""
     ago = 0 if s.clock.phase >= phases.EVALUATE else 1
     days = days_since_start(s, r, ago)
-    return days < s.evaluation.duration_days and days <= day - ago
+    return days < s.evaluation.duration_days and days <= day - ago - r.present_from
 
 
 @step

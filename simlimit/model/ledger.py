@@ -61,6 +61,8 @@ def record_day(s: State, day: int) -> None:
     """Write the row of a day (phase 6) and turn to the next."""
     s.today.day = day
     s.daily[day] = s.today
+    s.today.arrivals = 0
+    s.today.exits = 0
     s.today.inflow = 0
     s.today.repaid = 0
     s.today.released = 0

@@ -11,13 +11,16 @@ from simlimit.books.portfolio import read_portfolio
 from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
 from simlimit.model.book import Book, late_scale, make_book
+from simlimit.model.clock import MONTH
+from simlimit.model.economy import draw_economy
 from simlimit.model.grouping import Grouping, make_grouping
-from simlimit.model.memory import adjacent_arrays
+from simlimit.model.memory import adjacent_arrays, make_room
 from simlimit.model.parameters import facility_records, first_records, score_left
 from simlimit.model.queues import QUEUES
 from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
+from simlimit.model.turnover import draw_arrivals
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import check_regions
 
@@ -35,7 +38,7 @@ class PreparedScenario(NamedTuple):
     scenario : Scenario
     regions : tuple of str
     borrowers : int
-        How many there are.
+        How many there are at the start.
     book : Book
         What they are drawn from.
     grouping : Grouping
@@ -53,6 +56,13 @@ class PreparedScenario(NamedTuple):
     grouping: Grouping
     score_left: npt.NDArray[np.float64]
     records: Records
+
+    @property
+    def most_borrowers(self) -> int:
+        """How many there are with those who arrive, at most but for one run in 30,000."""
+        a_day = self.scenario.population.arrivals_per_year / 365 * self.borrowers
+        arrivals = a_day * self.scenario.horizon_days
+        return self.borrowers + math.ceil(arrivals + 4 * math.sqrt(arrivals))
 
 
 def prepare(
@@ -105,9 +115,10 @@ def prepare(
     run["reusing"] = reusing
     run["large"] = borrowers >= LARGE
     book = make_book(scenario, portfolio)
-    check_sums(before[0], book, borrowers)
     left = score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days)
-    return PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
+    prepared = PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
+    check_sums(before[0], book, prepared.most_borrowers)
+    return prepared
 
 
 def check_sums(p: Record, book: Book, borrowers: int) -> None:
@@ -156,6 +167,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         facilities=facility_records(scenario),
         shocks=shock_records(scenario),
         shock_regions=shock_regions(scenario, prepared.regions),
+        economy_factors=np.ones(scenario.horizon_days // MONTH + 1),
     )
 
 
@@ -166,7 +178,7 @@ def count_rows(prepared: PreparedScenario) -> int:
 
 
 def restart(state: State, prepared: PreparedScenario, seed: int, replication: int) -> None:
-    """Bring a state to the eve of day 0: no borrowers yet, but the timetable of the shocks.
+    """Bring a state to the eve of day 0: no borrowers yet, but when they arrive, the shocks, the economy.
 
     Parameters
     ----------
@@ -180,5 +192,10 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.run.seed, state.run.replication = seed, replication
     state.queues[:] = END
     state.counts.view(np.int64)[:] = 0
+    draw_arrivals(state, prepared.borrowers)
+    make_room(state, prepared.borrowers + len(state.arrivals))
     state.details.view(np.int64)[:] = 0
     draw_timetable(state)
+    if state.economy.sd > 0:
+        draw_economy(state)
+    state.clock.economy = state.economy_factors[0]

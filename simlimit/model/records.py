@@ -54,15 +54,20 @@ BORROWER = _record(
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
-    "i2 no_limit_since no_limit_days served_until next_reaction",
+    "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until",
     "u2 region group loans loan_capacity levers freezes watches flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders",
 )
 """16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
 flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
 adds up to 10,000 to ``tightened``.
+
+``present_from`` is the day of arrival. ``present_until`` is the day of exit or, if that is earlier, the
+horizon: on days from then on a borrower draws nothing and nothing of it is measured, gone or not.
 """
-DETAILS = _record("i8 written_off drawn_elsewhere first_cycle cap", "f8 overdue_loss")
+CLOSED, ABSENT = 1, 2
+"""What ``closed`` is of a line that has ended, and of a borrower who is not there: yet, or any more."""
+DETAILS = _record("i8 written_off drawn_elsewhere first_cycle cap downturn left_at", "f8 overdue_loss")
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
@@ -78,13 +83,14 @@ HOLD = _record(
 EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u1 phase event cause")
 DAY = _record(
     "i8 day outstanding available held headroom inflow repaid released forfeited drawn written_off",
+    "i4 borrowers arrivals exits",
     "i4 pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain",
     "i8 drawn_elsewhere",
 )
 COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
 """Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(GATE_COUNT, GATE_COUNT + 3)
-TOTAL = _record("i8 borrowers no_limit_days lost_days losing")
+TOTAL = _record("i8 borrowers present_days no_limit_days lost_days losing")
 """Of the borrowers of a group; ``losing`` is how many have lost days."""
 REVIEWER = _record("f8 free_at", "i8 hold")
 QUEUE = _record("i8 head tail")
@@ -92,17 +98,21 @@ QUEUE = _record("i8 head tail")
 FACILITY = _record("i8 daily_inflow lump every_days from_day to_day")
 SHOCK = _record("i8 kind rank at_day duration_days strength", "f8 per_year score_below")
 OCCURRENCE = _record("i8 shock start end")
+ARRIVAL = _record("i8 day place")
+"""When a borrower arrives, and where it lies in memory."""
 
 # The parameters of a state, by the parts of a scenario.
 RUN = _record("i8 seed replication logging reusing large horizon warmup_days last_followed")
 """The key of the random numbers, what is kept and counted, and whether there are many borrowers."""
-POPULATION = _record("i8 batch", "f8 watch_share risky_share other_lenders")
+POPULATION = _record(
+    "i8 batch", "f8 watch_share risky_share other_lenders arrivals_per_year exits_per_year"
+)
 """How borrowers are drawn."""
 BEHAVIOUR = _record(
     "i8 default_dpd slip_days draw_low_bp draw_high_bp draws cures",
     "f8 utilisation_effect late_scale slip_share prepay_chance wish_gap cure_hazards[12]",
 )
-PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 annuity[61]")
+PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 annuity[61] remaining[60]")
 EVALUATION = _record(
     "i8 period_days cutoff_days duration_days straight_through early_only", "f8 utilisation_weight"
 )
@@ -114,6 +124,7 @@ SCREENING = _record(
 )
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")
 FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp")
+ECONOMY = _record("f8 sd persistence")
 LIMITS = _record("i8 raise_bp raise_days cut_bp cut_days cap inactive_days", "f8 raise_score cut_score")
 REACTION = _record(
     "i8 reacting patience_days most_lenders", "f8 appeal_share lender_share lateness_per_lender"
@@ -124,10 +135,15 @@ LEVERS = _record(
     f"i8 strength_bp[{_KINDS}] from_day[{_KINDS}] number planning served_limit served_days",
 )
 # What changes in a run.
-CLOCK = _record("i8 phase cycle cycle_day period_day")
-TOTALS = _record("i8 squeezes arrival_claims claimless busy holds_opened holds_released holds_forfeited")
+CLOCK = _record("i8 phase cycle cycle_day period_day", "f8 economy")
+"""Where today is, and the factor of today's missed payments."""
+TOTALS = _record(
+    "i8 squeezes downturns arrived",
+    "i8 arrival_claims claimless busy holds_opened holds_released holds_forfeited",
+)
 """Of the whole platform.
 
+``squeezes`` is their sum, ``downturns`` how many are under way, ``arrived`` how many borrowers have arrived.
 ``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
 nothing, ``busy`` how many reviewers are at work.
 """

@@ -1,12 +1,13 @@
 """Policy and market shocks (phase 0)."""
 
 from simlimit.model import causes, events, phases, stages
-from simlimit.model.compiling import step, transition
+from simlimit.model.compiling import rare, step, transition
+from simlimit.model.evaluation import standing
 from simlimit.model.holds import charge
-from simlimit.model.ledger import log, subject_of
+from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.limits import close, lower_limit
 from simlimit.model.money import share
-from simlimit.model.records import END, NO_LOAN, NONE, Record
+from simlimit.model.records import ABSENT, END, FAR_PAST, NO_LOAN, NONE, Record
 from simlimit.model.state import State
 
 
@@ -40,6 +41,19 @@ def strike(s: State, r: Record, day: int, kind: int, size: int) -> None:
         lower_limit(s, r, day, size, kind)
     elif kind == causes.CANCELLATION:
         close(s, r, day, kind)
+    elif kind == causes.DOWNTURN:
+        s.details[r.place].downturn += size
+    elif kind == causes.AMNESTY and r.last_overdue != FAR_PAST:
+        clear_record(s, r, day)
+
+
+@rare
+def clear_record(s: State, r: Record, day: int) -> None:
+    """Clear the overdue record of a borrower; what is past due stays so."""
+    r.last_overdue = FAR_PAST
+    log(s, day, events.CLEARED, line_of(r), 0, causes.AMNESTY)
+    if r.standing == causes.OVERDUE:
+        r.standing = standing(s, r, day)
 
 
 @step
@@ -54,6 +68,31 @@ def recede(s: State, r: Record, day: int, kind: int, size: int) -> None:
         r.tightened -= size
     elif kind == causes.WATCH_LIST:
         r.watches -= 1
+    elif kind == causes.DOWNTURN:
+        s.details[r.place].downturn -= size
+
+
+@step
+def covers(s: State, k: int, r: Record) -> bool:
+    """Return whether an occurrence of a shock covers a borrower if it begins now."""
+    i = s.occurrences[k].shock
+    return bool(r.closed != ABSENT and s.shock_regions[i, r.region] and r.score < s.shocks[i].score_below)
+
+
+@step
+def join_shocks(s: State, r: Record, day: int) -> None:
+    """Let the lasting shocks that are under way cover a borrower who arrives, and all caps so far."""
+    for k in range(len(s.occurrences)):
+        one = s.occurrences[k]
+        shock = s.shocks[one.shock]
+        if one.start >= day or shock.kind == causes.LIQUIDITY_SQUEEZE or not covers(s, k, r):
+            continue
+        if shock.kind == causes.CAP:
+            s.details[r.place].cap = min(s.details[r.place].cap, shock.strength)
+            r.limit = min(r.limit, shock.strength)
+        elif one.end > day:
+            s.covered[k, r.place] = True
+            strike(s, r, day, shock.kind, shock.strength)
 
 
 @transition
@@ -69,15 +108,15 @@ def begin_shock(s: State, k: int, day: int) -> None:
         Today.
     """
     s.clock.phase = phases.SHOCKS
-    i = s.occurrences[k].shock
-    shock = s.shocks[i]
+    shock = s.shocks[s.occurrences[k].shock]
     log(s, day, events.SHOCK_BEGIN, subject_of(NONE, NO_LOAN, NONE), 0, shock.kind)
     if shock.kind == causes.LIQUIDITY_SQUEEZE:
         s.totals.squeezes += shock.strength
         return
+    s.totals.downturns += shock.kind == causes.DOWNTURN
     for b in range(len(s.borrowers)):
         r = s.borrowers[b]
-        s.covered[k, b] = s.shock_regions[i, r.region] and r.score < shock.score_below
+        s.covered[k, b] = covers(s, k, r)
         if s.covered[k, b]:
             strike(s, r, day, shock.kind, shock.strength)
 
@@ -91,6 +130,7 @@ def end_shock(s: State, k: int, day: int) -> None:
     if shock.kind == causes.LIQUIDITY_SQUEEZE:
         s.totals.squeezes -= shock.strength
         return
+    s.totals.downturns -= shock.kind == causes.DOWNTURN
     for b in range(len(s.borrowers)):
-        if s.covered[k, b]:
+        if s.covered[k, b] and s.borrowers[b].closed != ABSENT:
             recede(s, s.borrowers[b], day, shock.kind, shock.strength)
