@@ -57,8 +57,8 @@ def mean_squared_utilisation(mean: float, concentration: float | None) -> float:
 class Book(Handle):
     """What borrowers are drawn from: quantile tables, and what a portfolio gives instead.
 
-    Those at the start have ``first_propensities``. In a seasoned book ``spells`` says how many of them, for each
-    who is not late and per unit of propensity, are late by 1 to 0, 1, .. months.
+    Those at the start have ``first_propensities``. In a seasoned book ``spells`` says how many of them are late
+    by up to 0, 1, .. months, for each who is not and per unit of propensity.
 
     The arrays ``given_*`` are named after the columns of the portfolio. They are empty without one, and where
     its file has no such column.

@@ -61,15 +61,7 @@ def record_day(s: State, day: int) -> None:
     """Write the row of a day (phase 6) and turn to the next."""
     s.today.day = day
     s.daily[day] = s.today
-    s.today.arrivals = 0
-    s.today.exits = 0
-    s.today.inflow = 0
-    s.today.repaid = 0
-    s.today.released = 0
-    s.today.forfeited = 0
-    s.today.drawn = 0
-    s.today.written_off = 0
-    s.today.appeals = 0
-    s.today.appeals_in_vain = 0
-    s.today.drawn_elsewhere = 0
+    s.today.arrivals = s.today.exits = s.today.appeals = s.today.appeals_in_vain = 0
+    s.today.inflow = s.today.repaid = s.today.released = s.today.forfeited = 0
+    s.today.drawn = s.today.drawn_elsewhere = s.today.written_off = 0
     turn_to(s, day + 1)

@@ -136,8 +136,7 @@ def look_ahead(s: State, r: Record, u_gap: float) -> None:
     if s.behaviour.default_dpd > 0:
         r.next_payment = min(r.next_payment, max(0, r.oldest_due + s.behaviour.default_dpd))
     if s.levers.planning:
-        planned = planned_day(s, r, due, cycle)
-        r.next_payment = min(int(r.next_payment), planned) if planned >= r.present_from else r.next_payment
+        r.next_payment = min(int(r.next_payment), planned_day(s, r, due, cycle))
     if s.behaviour.draws:
         plan_wish(s, r, r.present_from - 1, u_gap)
 

@@ -12,15 +12,13 @@ from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
 from simlimit.model.book import Book, late_scale, make_book
 from simlimit.model.clock import MONTH
-from simlimit.model.economy import draw_economy
 from simlimit.model.grouping import Grouping, make_grouping
-from simlimit.model.memory import adjacent_arrays, make_room
+from simlimit.model.memory import adjacent_arrays
 from simlimit.model.parameters import facility_records, first_records, score_left
 from simlimit.model.queues import QUEUES
 from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
-from simlimit.model.turnover import draw_arrivals
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import check_regions
 
@@ -192,10 +190,5 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.run.seed, state.run.replication = seed, replication
     state.queues[:] = END
     state.counts.view(np.int64)[:] = 0
-    draw_arrivals(state, prepared.borrowers)
-    make_room(state, prepared.borrowers + len(state.arrivals))
+    draw_timetable(state, prepared.borrowers)
     state.details.view(np.int64)[:] = 0
-    draw_timetable(state)
-    if state.economy.sd > 0:
-        draw_economy(state)
-    state.clock.economy = state.economy_factors[0]

@@ -104,9 +104,7 @@ ARRIVAL = _record("i8 day place")
 # The parameters of a state, by the parts of a scenario.
 RUN = _record("i8 seed replication logging reusing large horizon warmup_days last_followed")
 """The key of the random numbers, what is kept and counted, and whether there are many borrowers."""
-POPULATION = _record(
-    "i8 batch", "f8 watch_share risky_share other_lenders arrivals_per_year exits_per_year"
-)
+POPULATION = _record("i8 batch", "f8 watch_share risky_share other_lenders arrivals_per_year exits_per_year")
 """How borrowers are drawn."""
 BEHAVIOUR = _record(
     "i8 default_dpd slip_days draw_low_bp draw_high_bp draws cures",

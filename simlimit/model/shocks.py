@@ -23,27 +23,33 @@ def move_queued(s: State, r: Record, day: int, cause: int) -> None:
 
 
 @step
-def strike(s: State, r: Record, day: int, kind: int, size: int) -> None:
-    """Apply the begin of a shock to a borrower it covers."""
-    if kind == causes.FREEZE:
-        r.freezes += 1
-        if r.freezes == 1:
-            s.today.frozen += 1
-            move_queued(s, r, day, causes.POLICY)
-    elif kind == causes.TIGHTENING:
-        r.tightened += size
-    elif kind == causes.WATCH_LIST:
-        r.watches += 1
-    elif kind == causes.LIMIT_CUT:
-        lower_limit(s, r, day, r.limit - share(r.limit, size), kind)
-    elif kind == causes.CAP:
-        s.details[r.place].cap = min(s.details[r.place].cap, size)
-        lower_limit(s, r, day, size, kind)
-    elif kind == causes.CANCELLATION:
-        close(s, r, day, kind)
-    elif kind == causes.DOWNTURN:
-        s.details[r.place].downturn += size
-    elif kind == causes.AMNESTY and r.last_overdue != FAR_PAST:
+def press(s: State, r: Record, day: int, shock: Record, sign: int) -> None:
+    """Add the effect of a lasting shock to a borrower it covers, or (of sign -1) take it away."""
+    if shock.kind == causes.FREEZE:
+        was_frozen = r.freezes > 0
+        r.freezes = int(r.freezes) + sign
+        if was_frozen != (r.freezes > 0):  # no other freezes the borrower
+            s.today.frozen += sign
+            move_queued(s, r, day, causes.POLICY if sign > 0 else causes.FUNDING)
+    elif shock.kind == causes.TIGHTENING:
+        r.tightened += sign * shock.strength
+    elif shock.kind == causes.WATCH_LIST:
+        r.watches = int(r.watches) + sign
+    elif shock.kind == causes.DOWNTURN:
+        s.details[r.place].downturn += sign * shock.strength
+
+
+@step
+def strike(s: State, r: Record, day: int, shock: Record) -> None:
+    """Apply a shock that happens at once to a borrower it covers."""
+    if shock.kind == causes.LIMIT_CUT:
+        lower_limit(s, r, day, r.limit - share(r.limit, shock.strength), shock.kind)
+    elif shock.kind == causes.CAP:
+        s.details[r.place].cap = min(s.details[r.place].cap, shock.strength)
+        lower_limit(s, r, day, shock.strength, shock.kind)
+    elif shock.kind == causes.CANCELLATION:
+        close(s, r, day, shock.kind)
+    elif shock.kind == causes.AMNESTY and r.last_overdue != FAR_PAST:
         clear_record(s, r, day)
 
 
@@ -54,22 +60,6 @@ def clear_record(s: State, r: Record, day: int) -> None:
     log(s, day, events.CLEARED, line_of(r), 0, causes.AMNESTY)
     if r.standing == causes.OVERDUE:
         r.standing = standing(s, r, day)
-
-
-@step
-def recede(s: State, r: Record, day: int, kind: int, size: int) -> None:
-    """Apply the end of a shock to a borrower it covers."""
-    if kind == causes.FREEZE:
-        r.freezes -= 1
-        if r.freezes == 0:  # no other still freezes the borrower
-            s.today.frozen -= 1
-            move_queued(s, r, day, causes.FUNDING)
-    elif kind == causes.TIGHTENING:
-        r.tightened -= size
-    elif kind == causes.WATCH_LIST:
-        r.watches -= 1
-    elif kind == causes.DOWNTURN:
-        s.details[r.place].downturn -= size
 
 
 @step
@@ -92,7 +82,7 @@ def join_shocks(s: State, r: Record, day: int) -> None:
             r.limit = min(r.limit, shock.strength)
         elif one.end > day:
             s.covered[k, r.place] = True
-            strike(s, r, day, shock.kind, shock.strength)
+            press(s, r, day, shock, 1)
 
 
 @transition
@@ -118,7 +108,8 @@ def begin_shock(s: State, k: int, day: int) -> None:
         r = s.borrowers[b]
         s.covered[k, b] = covers(s, k, r)
         if s.covered[k, b]:
-            strike(s, r, day, shock.kind, shock.strength)
+            press(s, r, day, shock, 1)
+            strike(s, r, day, shock)
 
 
 @transition
@@ -133,4 +124,4 @@ def end_shock(s: State, k: int, day: int) -> None:
     s.totals.downturns -= shock.kind == causes.DOWNTURN
     for b in range(len(s.borrowers)):
         if s.covered[k, b] and s.borrowers[b].closed != ABSENT:
-            recede(s, s.borrowers[b], day, shock.kind, shock.strength)
+            press(s, s.borrowers[b], day, shock, -1)

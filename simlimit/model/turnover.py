@@ -2,43 +2,17 @@
 
 import math
 
-import numpy as np
-
-from simlimit.model import causes, events, phases, streams
+from simlimit.model import causes, events, phases
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.ledger import line_of, log
-from simlimit.model.randomness import uniforms
-from simlimit.model.records import ABSENT, ARRIVAL, END, NEVER, Record
+from simlimit.model.records import ABSENT, END, NEVER, Record
 from simlimit.model.shocks import join_shocks
 from simlimit.model.state import State
 
 LONGEST_STAY = 1e6
 """Days; beyond any horizon, and within the range of an integer."""
-
-
-@transition
-def draw_days(s: State, first: int) -> int:
-    """Write the days of arrivals for which there is space; return how many there are before the horizon."""
-    time = 0.0
-    k = 0
-    while True:
-        u = uniforms(s.run, streams.ARRIVAL, k, 0, 0)[0]
-        time += -math.log(u) * 365 / (s.population.arrivals_per_year * first)
-        if time >= s.run.horizon:
-            return k
-        if k < len(s.arrivals):
-            s.arrivals[k].day = int(time)
-        k += 1
-
-
-def draw_arrivals(s: State, first: int) -> None:
-    """Draw when borrowers arrive before the horizon, beside so many at the start."""
-    s.attach("arrivals", np.zeros(0, ARRIVAL))
-    if s.population.arrivals_per_year > 0:
-        s.attach("arrivals", np.zeros(draw_days(s, first), ARRIVAL))
-        draw_days(s, first)
 
 
 @step
