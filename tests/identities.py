@@ -79,10 +79,16 @@ def assert_daily_totals(run: sl.Run) -> None:
     horizon, daily, holds, events = run.scenario.horizon_days, run.daily, run.holds, run.events
     for column in ("outstanding", "available", "held"):
         assert cents(daily[column]).iloc[-1] == cents(run.borrowers[column]).sum()
+    there = run.borrowers[run.borrowers["left_at"].isna()]
     for column in ("flagged", "lenders"):
-        assert daily[column].iloc[-1] == run.borrowers[column].sum()
+        assert daily[column].iloc[-1] == there[column].sum()
+    came, gone = (on_days_of(events, event, horizon) for event in ("arrival", "exit"))
+    assert (daily["arrivals"] == came).all()
+    assert (daily["exits"] == gone).all()
+    assert (daily["borrowers"] == len(run.borrowers) - came.sum() + np.cumsum(came - gone)).all()
     found, left = (on_days_of(events, event, horizon) for event in ("lender_found", "lender_left"))
-    assert (daily["lenders"].diff().iloc[1:] == (found - left)[1:]).all()
+    same_book = (came + gone)[1:] == 0
+    assert (daily["lenders"].diff().iloc[1:] == (found - left)[1:])[same_book].all()
     assert (daily["appeals"] == on_days_of(events, "appeal", horizon)).all()
     assert (
         daily["appeals_in_vain"] == on_days_of(events[events["cause"] == "in_vain"], "appeal", horizon)

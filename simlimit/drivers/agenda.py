@@ -16,8 +16,10 @@ from simlimit.model.randomness import BATCH_SIZE, Batch, draw_many, empty_batch
 from simlimit.model.records import END
 from simlimit.model.state import State
 
-PAYMENTS, WISHES, REACTIONS = LISTS = range(3)
-"""Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience."""
+PAYMENTS, WISHES, REACTIONS, EXITS = LISTS = range(4)
+"""Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience; who may
+be able to leave.
+"""
 
 
 class Agenda(Handle):
@@ -49,16 +51,22 @@ class Agenda(Handle):
 
 def empty_agenda(prepared: PreparedScenario) -> Agenda:
     """Return an agenda with space for a scenario."""
-    scenario, borrowers = prepared.scenario, prepared.borrowers
+    scenario = prepared.scenario
     due_days = scenario.evaluation.period_days * scenario.product.cycle_days
-    return Agenda(
-        ids=np.empty(borrowers, np.int64),
+    agenda = Agenda(
         places=np.empty(due_days + 2, np.uint32),
         first=np.empty((len(LISTS), scenario.horizon_days), np.uint32),
-        following=np.empty((len(LISTS), borrowers), np.uint32),
-        acting=np.empty(borrowers, np.uint32),
         batch=empty_batch(),
     )
+    make_room(agenda, prepared.borrowers)
+    return agenda
+
+
+def make_room(agenda: Agenda, borrowers: int) -> None:
+    """Find space for so many borrowers."""
+    agenda.attach("ids", np.empty(borrowers, np.int64))
+    agenda.attach("following", np.empty((len(LISTS), borrowers), np.uint32))
+    agenda.attach("acting", np.empty(borrowers, np.uint32))
 
 
 @step
@@ -107,9 +115,10 @@ def first_entries(s: State, agenda: Agenda) -> None:
     # Whoever is entered last comes first: so that each list is in the order of memory.
     for b in range(len(s.borrowers) - 1, -1, -1):
         r = s.borrowers[b]
-        if r.next_payment != r.due_day:
+        if (r.next_payment - r.due_day) % s.product.cycle_days != 0:
             enter(agenda, PAYMENTS, r.next_payment, b)
         enter(agenda, WISHES, r.next_wish, b)
+        enter(agenda, EXITS, r.present_until, b)
 
 
 @step

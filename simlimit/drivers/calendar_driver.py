@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 from simlimit.drivers.agenda import (
+    EXITS,
     PAYMENTS,
     REACTIONS,
     WISHES,
@@ -17,6 +18,7 @@ from simlimit.drivers.agenda import (
     enter,
     first_entries,
     gather_payers,
+    make_room,
     order_by_cohort,
 )
 from simlimit.drivers.ending import end_if_told
@@ -42,11 +44,23 @@ from simlimit.model.records import END
 from simlimit.model.repayment import meet_payment_day
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.state import State
+from simlimit.model.turnover import arrive, leave
 
 BORROWER_DAYS_PER_CALL = 20_000_000
 """So much takes a few seconds at most, as a rule. The first compiled call has a 200th of it."""
 SECONDS_PER_CALL = 0.2
 """After a call that takes less the next has twice its days, else half. In between an interrupt is noticed."""
+
+
+@step
+def run_turnover(s: State, agenda: Agenda, day: int) -> None:
+    """Phase 0: borrowers arrive, then leave."""
+    arrive(s, day)
+    following = agenda.first[EXITS, day]
+    while following != END:
+        b = following
+        following = agenda.following[EXITS, b]
+        enter(agenda, EXITS, leave(s, s.borrowers[b], day), b)
 
 
 @step
@@ -162,6 +176,7 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
     for day in range(first, last):
         if not has_capacity(s, day):
             return day
+        run_turnover(s, agenda, day)
         run_shocks(s, day)
         run_payments(s, agenda, day)
         run_evaluations(s, agenda, day)
@@ -198,6 +213,8 @@ def run(prepared: PreparedScenario, seed: int, replication: int, tick: Callable[
 
 def run_in(state: State, agenda: Agenda, grouping: Grouping, tick: Callable[[int], object]) -> None:
     """Simulate a platform whose state and agenda are there, from its first day to its horizon."""
+    if len(agenda.ids) != len(state.borrowers):
+        make_room(agenda, len(state.borrowers))
     order_by_cohort(state, agenda)
     populate(state, grouping, agenda.ids, agenda.batch)
     first_entries(state, agenda)

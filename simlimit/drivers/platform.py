@@ -11,7 +11,7 @@ from simlimit.model import causes, phases, stages
 from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
 from simlimit.model.memory import ensure_capacity
 from simlimit.model.parameters import LARGEST_LIMIT
-from simlimit.model.records import END, NO_LOAN, Record, Records
+from simlimit.model.records import ABSENT, END, NO_LOAN, NONE, Record, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
 
@@ -57,7 +57,7 @@ class Platform:
 
     @property
     def borrowers(self) -> Records:
-        """The borrowers' records."""
+        """The borrowers' records; those who arrive later have no limit yet."""
         return self.state.borrowers
 
     @property
@@ -160,7 +160,7 @@ class Platform:
         return event
 
     def draw(self, borrower: int, amount: float) -> bool:
-        """Let a borrower draw what is available, as a new loan, unless it has drawn today.
+        """Let a borrower draw what is available, as a new loan, unless it has drawn today or is leaving.
 
         Parameters
         ----------
@@ -172,14 +172,14 @@ class Platform:
         Returns
         -------
         bool
-            Whether it does: a borrower draws at most once a day.
+            Whether it does: a borrower draws at most once a day, and not from its day of exit on.
 
         Raises
         ------
         SimlimitError
             If an argument is not as above, or it is phase 6.
         """
-        available = int(self._record(borrower).available) / 100
+        available = int(self._present(borrower).available) / 100
         amount = check_number("amount", amount, 0.01, available, f", what borrower {borrower} can draw")
         self._begin_action()
         return draw_now(self.state, borrower, self.day, round(100 * amount))
@@ -200,9 +200,9 @@ class Platform:
         Raises
         ------
         SimlimitError
-            If there is no such borrower, or it is phase 6.
+            If there is no such borrower, or it is not there, or it is phase 6.
         """
-        self._record(borrower)
+        self._present(borrower)
         self._begin_action()
         return repay_early_now(self.state, borrower, self.day)
 
@@ -223,7 +223,7 @@ class Platform:
             or it is phase 6.
         """
         limit = check_number("limit", limit, 0, LARGEST_LIMIT / 100, " (currency units)")
-        record = self._record(borrower)
+        record = self._present(borrower)
         cents = round(100 * limit)
         if cents > record.limit and (record.raise_pending or record.closed):
             raise SimlimitError(
@@ -236,6 +236,15 @@ class Platform:
     def _record(self, borrower: int) -> Record:
         """Return the record of a borrower, which must exist."""
         return self.borrowers[check_whole("borrower", borrower, len(self.borrowers) - 1)]
+
+    def _present(self, borrower: int) -> Record:
+        """Return the record of a borrower, which must be there."""
+        record = self._record(borrower)
+        if record.closed == ABSENT:
+            left = int(self.state.details[record.place].left_at)
+            when = f"arrives on day {record.present_from}" if left == NONE else f"left on day {left}"
+            raise SimlimitError(f"borrower {borrower} is not there: it {when}.")
+        return record
 
     def _opened(self, hold: int) -> int:
         """Return the number of a hold, which must have been opened: there is space for more."""

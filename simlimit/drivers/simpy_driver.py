@@ -6,6 +6,7 @@ a transition:
 ======  ==========================  =====================================================
 phase   process                     transition
 ======  ==========================  =====================================================
+0       the turnover                ``change_book``: arrivals, exits
 0       each occurrence of a shock  ``begin_shock``, ``end_shock``
 1       clearing, first             ``become_good``: payments that have cleared
 1       each borrower               ``pay``: instalments, lateness, early repayment, default
@@ -51,6 +52,7 @@ from simlimit.model.reactions import react_all
 from simlimit.model.repayment import pay
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.state import State
+from simlimit.model.turnover import change_book
 
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]
@@ -148,10 +150,12 @@ def run(
     """
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
-    populate(state, prepared.grouping, np.arange(prepared.borrowers), empty_batch())
+    populate(state, prepared.grouping, np.arange(len(state.borrowers)), empty_batch())
     platform = Platform(prepared.scenario, state)
     process = platform.env.process
     process(ledger(platform, tick))
+    if len(state.arrivals) > 0 or state.population.exits_per_year > 0:
+        process(daily(platform, phases.SHOCKS, change_book))
     for k in range(len(state.occurrences)):
         process(shock(platform, k))
     first_days = platform.borrowers[["next_payment", "next_wish"]].tolist()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from simlimit.model import causes
 from simlimit.model.compiling import step, transition
-from simlimit.model.counting import ages, is_counted
+from simlimit.model.counting import ages, is_counted, present_days
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import DAY, END, TOTAL, Record, Records
 from simlimit.model.state import State, left
@@ -104,6 +104,7 @@ def tally_borrower(s: State, tallies: Tallies, row: int, r: Record) -> None:
     """Add a borrower to the totals of its group, and its holds whose follow-up ends at the horizon."""
     total = tallies.totals[row, r.group]
     total.borrowers += 1
+    total.present_days += present_days(s, r, r.present_from, s.run.horizon)
     total.no_limit_days += r.no_limit_days
     total.lost_days += r.lost_days
     if r.lost_days > 0:

@@ -13,12 +13,12 @@ from simlimit.model.state import State
 
 @transition
 def draw_now(s: State, b: int, day: int, amount: int) -> bool:
-    """Let a borrower draw ``amount`` cents, unless it has drawn today or is refused.
+    """Let a borrower draw ``amount`` cents, unless it has drawn today, leaves or is refused.
 
     Return whether it does.
     """
     r = s.borrowers[b]
-    return r.last_draw != day and draw(s, r, day, amount)
+    return r.last_draw != day and day < r.present_until and draw(s, r, day, amount)
 
 
 @transition

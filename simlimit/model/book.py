@@ -17,6 +17,9 @@ from simlimit.scenario.parts import Population
 ROWS = 4096
 """Rows of a quantile table: an attribute takes one of so many equally likely values."""
 
+MOST_MONTHS = 24
+"""By which a borrower can be late at the start."""
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
@@ -54,6 +57,9 @@ def mean_squared_utilisation(mean: float, concentration: float | None) -> float:
 class Book(Handle):
     """What borrowers are drawn from: quantile tables, and what a portfolio gives instead.
 
+    Those at the start have ``first_propensities``. In a seasoned book ``spells`` says how many of them are late
+    by up to 0, 1, .. months, for each who is not and per unit of propensity.
+
     The arrays ``given_*`` are named after the columns of the portfolio. They are empty without one, and where
     its file has no such column.
     """
@@ -62,6 +68,8 @@ class Book(Handle):
     utilisations = array_of(np.int64)
     scores = array_of(np.float64)
     propensities = array_of(np.float64)
+    first_propensities = array_of(np.float64)
+    spells = array_of(np.float64)
     region_bounds = array_of(np.float64)
     given_limit_cents = array_of(np.int64)
     given_outstanding_cents = array_of(np.int64)
@@ -106,6 +114,8 @@ def drawn_book(population: Population, late_onset: float, late_concentration: fl
         utilisations=utilisation_table(population.utilisation_mean, population.utilisation_concentration),
         scores=scores if initial is None else np.full(ROWS, float(initial)),
         propensities=beta_table(late_onset, late_concentration),
+        first_propensities=beta_table(late_onset, late_concentration),
+        spells=np.zeros(1),
         region_bounds=np.cumsum(list(population.regions.values()), dtype=np.float64),
         **{name: np.empty(0, one.kind) for name, one in Book.members.items() if name.startswith("given_")},
     )
@@ -115,10 +125,33 @@ def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
     """Return the book of a scenario, from its portfolio where there is one."""
     behaviour = scenario.behaviour
     book = drawn_book(scenario.population, behaviour.late_onset, behaviour.late_concentration)
-    if portfolio is None:
+    if scenario.population.seasoned:
+        others = _seasoned(scenario, book.propensities)
+    elif portfolio is not None:
+        others = _given(portfolio, scenario.screening.risky_share)
+    else:
         return book
-    members = {name: getattr(book, name) for name in Book.members}
-    return Book(**members | _given(portfolio, scenario.screening.risky_share))
+    return Book(**{name: getattr(book, name) for name in Book.members} | others)
+
+
+def _seasoned(scenario: Scenario, arriving: Floats) -> dict[str, npt.NDArray[Any]]:
+    """Return the propensities of borrowers who have been there for a while, and their spells of lateness.
+
+    The latest payers of those who once arrived have defaulted. So each weighs as long as it stays: until it
+    leaves, or is late for too long.
+    """
+    behaviour, cycle_days = scenario.behaviour, scenario.product.cycle_days
+    longest = min(MOST_MONTHS, behaviour.default_dpd // cycle_days) if behaviour.default_dpd > 0 else 12
+    hazards = behaviour.cure_hazards
+    still_late = [1.0]
+    for month in range(longest):
+        still_late.append(still_late[-1] * (1 - hazards[min(month, len(hazards) - 1)]))
+    spells = np.cumsum([0.0, *still_late[:-1]])
+    leaving = scenario.population.exits_per_year * cycle_days / 365
+    defaulting = arriving * still_late[-1] / (1 + arriving * spells[-1]) if behaviour.default_dpd > 0 else 0.0
+    weights = np.cumsum(1 / (leaving + np.full(ROWS, defaulting)))
+    rows = np.searchsorted(weights / weights[-1], _LEVELS, side="right")
+    return {"first_propensities": arriving[rows], "spells": spells}
 
 
 def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:

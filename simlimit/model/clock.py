@@ -7,6 +7,9 @@ from simlimit.model.compiling import step
 from simlimit.model.records import Record
 from simlimit.model.state import State
 
+MONTH = 30
+"""Days of a month of the economy."""
+
 
 @step
 def turn_to(s: State, day: int) -> None:
@@ -14,6 +17,7 @@ def turn_to(s: State, day: int) -> None:
     s.clock.cycle = day // s.product.cycle_days
     s.clock.cycle_day = day % s.product.cycle_days
     s.clock.period_day = day % s.evaluation.period_days
+    s.clock.economy = s.economy_factors[day // MONTH]
 
 
 @step

@@ -31,12 +31,18 @@ def is_counted(s: State, hold: Record) -> bool:
 
 
 @step
+def present_days(s: State, r: Record, first: int, end: int) -> int:
+    """Return how many of some days are after the warm-up, and days on which a borrower counts as present."""
+    return max(0, min(end, int(r.present_until)) - max(first, s.run.warmup_days))
+
+
+@step
 def count_stay(s: State, r: Record, hold: Record, day: int) -> None:
     """Count the days since the last change of a hold, up to yesterday, at the gate where it stood."""
     if is_raise(hold):
         return
     cents = left(hold)
-    r.lost_days += cents * max(0, day - max(hold.since, s.run.warmup_days))
+    r.lost_days += cents * present_days(s, r, hold.since, day)
     if is_counted(s, hold):
         begin = s.counts[count_row(s, r, hold, hold.since - hold.repaid_at)]
         end = s.counts[count_row(s, r, hold, day - hold.repaid_at)]
@@ -74,12 +80,12 @@ def lost(r: Record) -> int:
 
 @step
 def count_lost(s: State, r: Record, day: int, more: int) -> None:
-    """Count that so much more is lost from today on, for all days to the horizon at once.
+    """Count that so much more is lost from today on, for all present days at once.
 
     What is held of repayments is counted with the holds. So this is needed only where what is lost changes
     otherwise: where a line falls, where one above its limit repays, and while a raise is pending.
     """
-    r.lost_days += more * (s.run.horizon - max(day, s.run.warmup_days))
+    r.lost_days += more * present_days(s, r, day, s.run.horizon)
 
 
 @step
@@ -100,7 +106,7 @@ def count_blocked(s: State, r: Record, day: int) -> None:
     changes, it is blocked once it is past due for too long.
     """
     detail = s.details[r.place]
-    r.lost_days += detail.blocked * max(0, day - max(detail.blocked_since, s.run.warmup_days))
+    r.lost_days += detail.blocked * present_days(s, r, detail.blocked_since, day)
     now = r.refused or why_blocked(s, r, day) != causes.NONE
     detail.blocked_since = day if now else min(NEVER, int(r.oldest_due) + s.limits.block_after + 1)
     detail.blocked = min(r.available, max(0, r.highest - r.outstanding))
@@ -125,5 +131,5 @@ def count_no_limit(s: State, r: Record, day: int) -> None:
 def end_no_limit_spell(s: State, r: Record, day: int) -> None:
     """Count the days before today on which a borrower could not draw though its highest limit had room."""
     if r.no_limit_since != NEVER:
-        r.no_limit_days += max(0, day - max(r.no_limit_since, s.run.warmup_days))
+        r.no_limit_days += present_days(s, r, r.no_limit_since, day)
         r.no_limit_since = NEVER

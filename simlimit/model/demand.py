@@ -31,6 +31,14 @@ def wish_gap(s: State, u: float) -> int:
     return 1 + int(min(LONGEST_GAP, math.log(u) * s.behaviour.wish_gap))
 
 
+@step
+def plan_wish(s: State, r: Record, day: int, u: float) -> None:
+    """Set the day of the wish that follows a day, unless the borrower has left by then, or the run ended."""
+    r.next_wish = min(NEVER, day + wish_gap(s, u))
+    if r.next_wish >= r.present_until:
+        r.next_wish = NEVER
+
+
 @rare
 def refuses(s: State, r: Record, day: int, amount: int) -> bool:
     """Return whether a draw is refused, which is noted."""
@@ -138,7 +146,7 @@ def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
         else:
             draw_wished(s, r, day, u)
     r.wishes += 1
-    r.next_wish = min(NEVER, day + wish_gap(s, u_gap))
+    plan_wish(s, r, day, u_gap)
     return int(r.next_wish)
 
 

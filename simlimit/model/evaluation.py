@@ -226,8 +226,8 @@ def turn_to_cohort(s: State, day: int, started: int) -> None:
 @step
 def evaluate(s: State, r: Record, day: int) -> None:
     """Decide an evaluation of a borrower; `turn_to_cohort` says when it started."""
-    if not r.closed:
-        started = s.clock.started
+    started = s.clock.started
+    if not r.closed and started >= r.present_from:
         decide(s, r, day, started - s.evaluation.cutoff_days, started, 0)
         review_line(s, r, day)
         if s.limits.blocking:

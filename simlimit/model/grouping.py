@@ -71,7 +71,7 @@ def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], t
 
 
 def assign_groups(borrowers: Records, grouping: Grouping) -> None:
-    """Put every borrower into its group, by what it is before the first day."""
+    """Put every borrower into its group, by what it is when it joins the book: before its first day."""
     values = _values(borrowers, grouping.attribute)
     borrowers["group"] = np.searchsorted(grouping.bounds, values, side="right")
 
@@ -79,9 +79,9 @@ def assign_groups(borrowers: Records, grouping: Grouping) -> None:
 def _values(borrowers: Records, attribute: str) -> npt.NDArray[np.float64]:
     """Return an attribute of each borrower as a number."""
     if attribute == "limit":
-        return borrowers["limit"] / 100
+        return borrowers["highest"] / 100
     if attribute == "utilisation":
-        return utilisations(borrowers["outstanding"], borrowers["limit"])
+        return utilisations(borrowers["outstanding"], borrowers["highest"])
     if attribute == "late_share":
         return borrowers["propensity"]
     return (borrowers[attribute] > 0).astype(np.float64) if attribute in FLAGS else borrowers[attribute]

@@ -269,7 +269,7 @@ def in_progress(s: State, r: Record, day: int) -> bool:
     ago = 0 if s.clock.phase >= phases.EVALUATE else 1
     days = days_since_start(s, r, ago)
     decided = day - ago - days + s.evaluation.duration_days
-    return days <= day - ago < next_open(s, s.calendar.evaluation, decided)
+    return days <= day - ago - r.present_from and day - ago < next_open(s, s.calendar.evaluation, decided)
 
 
 @step

@@ -61,7 +61,7 @@ def record_day(s: State, day: int) -> None:
     """Write the row of a day (phase 6) and turn to the next."""
     s.today.day = day
     s.daily[day] = s.today
+    s.today.arrivals = s.today.exits = s.today.refused_draws = s.today.appeals = s.today.appeals_in_vain = 0
     s.today.inflow = s.today.repaid = s.today.released = s.today.forfeited = s.today.drawn = 0
-    s.today.written_off = s.today.interest_paid = s.today.refused_draws = 0
-    s.today.appeals = s.today.appeals_in_vain = s.today.drawn_elsewhere = 0
+    s.today.written_off = s.today.interest_paid = s.today.drawn_elsewhere = 0
     turn_to(s, day + 1)

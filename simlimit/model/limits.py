@@ -6,7 +6,7 @@ from simlimit.model.counting import count_lost, count_no_limit, lost
 from simlimit.model.holds import end_raise, forfeit, join_queue, open_hold
 from simlimit.model.ledger import line_of, log
 from simlimit.model.money import share
-from simlimit.model.records import NO_LOAN, NONE, Record
+from simlimit.model.records import CLOSED, NO_LOAN, NONE, Record
 from simlimit.model.state import State, is_raise, left
 
 
@@ -43,7 +43,7 @@ def lower_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
 def close(s: State, r: Record, day: int, cause: int) -> None:
     """Close a line: limit 0, no more evaluations and draws."""
     lower_limit(s, r, day, 0, cause)
-    r.closed = 1
+    r.closed = CLOSED
 
 
 @rare

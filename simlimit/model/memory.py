@@ -99,6 +99,17 @@ def ensure_capacity(s: State, day: int) -> None:
             s.attach(name, larger)
 
 
+def make_room(s: State, borrowers: int) -> None:
+    """Find space for so many borrowers, who are not there yet, and their first loans."""
+    if len(s.borrowers) != borrowers:
+        s.attach("borrowers", np.empty(borrowers, s.borrowers.dtype))
+        s.attach("details", np.zeros(borrowers, s.details.dtype))
+    keys = 0 if s.run.reusing else borrowers
+    for name, needed in (("loans", borrowers * int(s.storage.loan_capacity)), ("loan_keys", keys)):
+        if needed > len(getattr(s, name)):
+            s.attach(name, np.empty(2 * needed, getattr(s, name).dtype))
+
+
 def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Array]:
     """Return empty arrays of so many records each.
 

@@ -16,7 +16,9 @@ def planned_day(s: State, r: Record, due: int, cycle: int) -> int:
         return NEVER
     lag = (due + s.evaluation.cutoff_days - r.evaluation_day) % s.evaluation.period_days
     day = due - lag
-    earliest = max(0, s.levers.start[levers.PLAN], r.evaluation_day - s.evaluation.cutoff_days)
+    earliest = max(
+        int(r.present_from), s.levers.start[levers.PLAN], r.evaluation_day - s.evaluation.cutoff_days
+    )
     if lag == 0 or lag >= s.product.cycle_days or day < earliest:
         return NEVER
     u = uniforms(s.run, streams.LEVER, r.borrower, levers.PLAN, 1 + cycle)[0]

@@ -1,12 +1,11 @@
-"""The borrowers at the start: who they are, what they owe, and where they stand."""
+"""The borrowers: who they are, and of those at the start what they owe, and where they stand."""
 
 import numpy as np
 
 from simlimit.model import streams
 from simlimit.model.book import ROWS, Integers
 from simlimit.model.compiling import step, transition
-from simlimit.model.counting import count_no_limit
-from simlimit.model.demand import wish_gap
+from simlimit.model.demand import plan_wish
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.grouping import Grouping, assign_groups
 from simlimit.model.levers import levers_taken_up
@@ -14,8 +13,9 @@ from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.planned_payments import planned_day
 from simlimit.model.randomness import BATCH_SIZE, Batch, Numbers, draw_many, numbers_of
-from simlimit.model.records import BORROWER, END, FAR_PAST, NEVER, NONE, Record, Records
+from simlimit.model.records import ABSENT, BORROWER, END, FAR_PAST, NEVER, NONE, Record, Records
 from simlimit.model.state import State
+from simlimit.model.turnover import await_arrival, join_book, set_presence
 
 
 def _blank() -> Records:
@@ -47,13 +47,34 @@ def first_due_day(s: State, u: float) -> int:
 
 
 @step
-def give_starting_loan(s: State, r: Record, age: float) -> None:
-    """Open the loan with which a borrower begins, of random age; in arrears if the portfolio says so."""
-    arrears, spells = s.book.given_months_late, s.book.given_spell_months
-    months_late = arrears[r.borrower] if len(arrears) > 0 else 0
-    paid = int(age * s.product.instalments)
+def remaining_instalments(s: State, u: float) -> int:
+    """Return how many instalments remain of a starting loan, in proportion to what is owed on such loans."""
+    remaining = 1
+    while remaining < s.product.instalments and s.product.remaining[remaining - 1] <= u:
+        remaining += 1
+    return remaining
+
+
+@step
+def starting_months_late(s: State, r: Record, u: float) -> int:
+    """Return how many months late a borrower begins: as the portfolio says, or by its time in the book."""
+    arrears, spells = s.book.given_months_late, s.book.spells
+    if len(arrears) > 0:
+        return int(arrears[r.borrower])
+    last = len(spells) - 1
+    months = 0
+    while months < last and u * (1.0 + r.propensity * spells[last]) >= 1.0 + r.propensity * spells[months]:
+        months += 1
+    return months
+
+
+@step
+def give_starting_loan(s: State, r: Record, remaining: int, months_late: int) -> None:
+    """Open the loan with which a borrower begins, perhaps in arrears."""
+    spells = s.book.given_spell_months
+    paid = s.product.instalments - remaining
     origin = r.due_day - (paid + months_late + 1) * s.product.cycle_days
-    open_loan(s, r, r.outstanding, origin, s.product.instalments - paid, -months_late)
+    open_loan(s, r, r.outstanding, origin, remaining, -months_late)
     r.last_draw = origin
     if months_late > 0:
         r.oldest_due = r.due_day - months_late * s.product.cycle_days
@@ -61,35 +82,43 @@ def give_starting_loan(s: State, r: Record, age: float) -> None:
 
 
 @step
-def take_from_book(s: State, r: Record, u: Numbers) -> None:
-    """Set what a borrower owes and how it pays: drawn, or as the portfolio says."""
+def book_row(s: State, borrower: int, u: float) -> int:
+    """Return the row of the portfolio that is a borrower's own, or which one who arrives resembles."""
+    rows = len(s.book.given_limit_cents)
+    return borrower if borrower < rows else int(u * rows)
+
+
+@step
+def take_from_book(s: State, r: Record, row: int, u: Numbers) -> None:
+    """Set what a borrower owes and how it pays: drawn, or as a row of the portfolio says."""
     u_limit, u_utilisation, u_score, u_late = u
     if len(s.book.given_limit_cents) > 0:
-        r.limit = s.book.given_limit_cents[r.borrower]
-        r.outstanding = s.book.given_outstanding_cents[r.borrower]
+        r.limit = s.book.given_limit_cents[row]
+        r.outstanding = s.book.given_outstanding_cents[row]
     else:
         r.limit = s.book.limits[int(u_limit * ROWS)]
         r.outstanding = share(r.limit, s.book.utilisations[int(u_utilisation * ROWS)])
     r.highest = r.limit
     r.available = max(0, r.limit - r.outstanding)
     if len(s.book.given_score) > 0:
-        r.score = s.book.given_score[r.borrower]
+        r.score = s.book.given_score[row]
     else:
         r.score = s.book.scores[int(u_score * ROWS)]
     if len(s.book.given_late_share) > 0:
-        r.propensity = s.book.given_late_share[r.borrower]
-        r.risky = s.book.given_risky[r.borrower]
+        r.propensity = s.book.given_late_share[row]
+        r.risky = s.book.given_risky[row]
     else:
-        r.propensity = s.book.propensities[int(u_late * ROWS)]
+        propensities = s.book.propensities if r.closed == ABSENT else s.book.first_propensities
+        r.propensity = propensities[int(u_late * ROWS)]
         r.risky = s.population.risky_share > 0.0 and u_late >= 1 - s.population.risky_share
 
 
 @step
-def assign(s: State, r: Record, u: Numbers) -> None:
+def assign(s: State, r: Record, row: int, u: Numbers) -> None:
     """Set a borrower's region, whether it is watched, and its days."""
     u_region, u_watched, u_evaluation, u_due = u
     if len(s.book.given_region) > 0:
-        r.region = s.book.given_region[r.borrower]
+        r.region = s.book.given_region[row]
     else:
         bounds = s.book.region_bounds
         r.region = min(np.searchsorted(bounds, u_region, side="right"), len(bounds) - 1)
@@ -101,13 +130,15 @@ def assign(s: State, r: Record, u: Numbers) -> None:
 @step
 def look_ahead(s: State, r: Record, u_gap: float) -> None:
     """Set the first day on which a borrower pays, or defaults, and that of its first wish."""
-    r.next_payment = r.due_day
+    cycle = max(0, -((r.due_day - int(r.present_from)) // s.product.cycle_days))
+    due = r.due_day + cycle * s.product.cycle_days
+    r.next_payment = min(NEVER, due)
     if s.behaviour.default_dpd > 0:
         r.next_payment = min(r.next_payment, max(0, r.oldest_due + s.behaviour.default_dpd))
     if s.levers.planning:
-        r.next_payment = min(int(r.next_payment), planned_day(s, r, r.due_day, 0))
+        r.next_payment = min(int(r.next_payment), planned_day(s, r, due, cycle))
     if s.behaviour.draws:
-        r.next_wish = min(NEVER, wish_gap(s, u_gap) - 1)
+        plan_wish(s, r, r.present_from - 1, u_gap)
 
 
 @step
@@ -149,19 +180,24 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
             r.end_of_loans = r.first_loan + s.storage.loan_capacity
             r.loan_capacity = s.storage.loan_capacity
             s.details[b].cap = s.limits.cap
-            take_from_book(s, r, numbers_of(batch, 0, k))
-            assign(s, r, numbers_of(batch, 1, k))
-            r.lenders = batch.u[2, 1, k] < s.population.other_lenders
+            s.details[b].left_at = NONE
+            u_remaining, u_lenders, u_exit, u_record = numbers_of(batch, 2, k)
+            set_presence(s, r, u_exit)
+            row = book_row(s, r.borrower, u_record)
+            take_from_book(s, r, row, numbers_of(batch, 0, k))
+            assign(s, r, row, numbers_of(batch, 1, k))
+            r.lenders = u_lenders < s.population.other_lenders
             if s.levers.number:
                 r.levers = levers_taken_up(s, r.borrower)
-            if r.outstanding > 0:
-                give_starting_loan(s, r, batch.u[2, 0, k])
-            r.standing = standing(s, r, 0)
+            if r.closed == ABSENT:
+                await_arrival(r)
+            elif r.outstanding > 0:
+                months_late = starting_months_late(s, r, u_record)
+                give_starting_loan(s, r, remaining_instalments(s, u_remaining), months_late)
             look_ahead(s, r, batch.u[3, 0, k])
-            count_no_limit(s, r, 0)
-            s.today.outstanding += r.outstanding
-            s.today.available += r.available
-            s.today.lenders += r.lenders
+            if not r.closed:
+                r.standing = standing(s, r, 0)
+                join_book(s, r, 0)
 
 
 def populate(s: State, grouping: Grouping, ids: Integers, batch: Batch) -> None:

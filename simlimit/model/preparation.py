@@ -12,6 +12,7 @@ from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
 from simlimit.model.book import Book, late_scale, make_book
 from simlimit.model.calendar import open_days
+from simlimit.model.clock import MONTH
 from simlimit.model.grouping import Grouping, make_grouping
 from simlimit.model.memory import adjacent_arrays
 from simlimit.model.parameters import facility_records, first_records, score_left
@@ -37,7 +38,7 @@ class PreparedScenario(NamedTuple):
     scenario : Scenario
     regions : tuple of str
     borrowers : int
-        How many there are.
+        How many there are at the start.
     book : Book
         What they are drawn from.
     grouping : Grouping
@@ -55,6 +56,13 @@ class PreparedScenario(NamedTuple):
     grouping: Grouping
     score_left: npt.NDArray[np.float64]
     records: Records
+
+    @property
+    def most_borrowers(self) -> int:
+        """How many there are with those who arrive, at most but for one run in 30,000."""
+        a_day = self.scenario.population.arrivals_per_year / 365 * self.borrowers
+        arrivals = a_day * self.scenario.horizon_days
+        return self.borrowers + math.ceil(arrivals + 4 * math.sqrt(arrivals))
 
 
 def prepare(
@@ -108,9 +116,10 @@ def prepare(
     run["reusing"] = reusing
     run["large"] = borrowers >= LARGE
     book = make_book(scenario, portfolio)
-    check_sums(before[0], book, borrowers)
     left = score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days)
-    return PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
+    prepared = PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
+    check_sums(before[0], book, prepared.most_borrowers)
+    return prepared
 
 
 def check_sums(p: Record, book: Book, borrowers: int) -> None:
@@ -165,6 +174,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         facilities=facility_records(scenario),
         shocks=shock_records(scenario),
         shock_regions=shock_regions(scenario, prepared.regions),
+        economy_factors=np.ones(scenario.horizon_days // MONTH + 1),
     )
 
 
@@ -175,7 +185,7 @@ def count_rows(prepared: PreparedScenario) -> int:
 
 
 def restart(state: State, prepared: PreparedScenario, seed: int, replication: int) -> None:
-    """Bring a state to the eve of day 0: no borrowers yet, but the timetable of the shocks.
+    """Bring a state to the eve of day 0: no borrowers yet, but when they arrive, the shocks, the economy.
 
     Parameters
     ----------
@@ -190,5 +200,5 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.queues[:] = END
     state.good_on[:] = END
     state.counts.view(np.int64)[:] = 0
+    draw_timetable(state, prepared.borrowers)
     state.details.view(np.int64)[:] = 0
-    draw_timetable(state)

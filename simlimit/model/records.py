@@ -54,16 +54,22 @@ BORROWER = _record(
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
-    "i2 no_limit_since no_limit_days served_until next_reaction accrued_until",
+    "i2 no_limit_since no_limit_days served_until next_reaction accrued_until present_from present_until",
     "u2 region group loans loan_capacity levers freezes watches flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders refused",
 )
 """16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
 flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
 adds up to 10,000 to ``tightened``. ``refused``: the pool has refused a draw since the last one.
+
+``present_from`` is the day of arrival. ``present_until`` is the day of exit or, if that is earlier, the
+horizon: on days from then on a borrower draws nothing and nothing of it is measured, gone or not.
 """
+CLOSED, ABSENT = 1, 2
+"""What ``closed`` is of a line that has ended, and of a borrower who is not there: yet, or any more."""
 DETAILS = _record(
-    "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked", "f8 overdue_loss"
+    "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked downturn left_at",
+    "f8 overdue_loss",
 )
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
@@ -82,15 +88,15 @@ EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u1 phas
 DAY = _record(
     "i4 day",
     "i8 outstanding available held headroom inflow repaid released forfeited drawn written_off interest_paid",
-    "i4 refused_draws pending_holds review_queue funding_queue frozen flagged lenders appeals",
-    "i4 appeals_in_vain",
+    "i4 borrowers arrivals exits refused_draws",
+    "i4 pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain",
     "i8 drawn_elsewhere",
 )
 """Amounts have 64 bits, numbers 32."""
 COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
 """Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(GATE_COUNT, GATE_COUNT + 3)
-TOTAL = _record("i8 borrowers no_limit_days lost_days losing")
+TOTAL = _record("i8 borrowers present_days no_limit_days lost_days losing")
 """Of the borrowers of a group; ``losing`` is how many have lost days."""
 REVIEWER = _record("f8 free_at", "i8 hold")
 QUEUE = _record("i8 head tail")
@@ -98,11 +104,13 @@ QUEUE = _record("i8 head tail")
 FACILITY = _record("i8 daily_inflow lump every_days start end")
 SHOCK = _record("i8 kind rank at duration_days strength", "f8 per_year score_below")
 OCCURRENCE = _record("i8 shock start end")
+ARRIVAL = _record("i8 day place")
+"""When a borrower arrives, and where it lies in memory."""
 
 # The parameters of a state, by the parts of a scenario.
 RUN = _record("i8 seed replication logging reusing large horizon warmup_days last_followed")
 """The key of the random numbers, what is kept and counted, and whether there are many borrowers."""
-POPULATION = _record("i8 batch", "f8 watch_share risky_share other_lenders")
+POPULATION = _record("i8 batch", "f8 watch_share risky_share other_lenders arrivals_per_year exits_per_year")
 """How borrowers are drawn."""
 BEHAVIOUR = _record(
     "i8 default_dpd slip_days draw_low_bp draw_high_bp draws cures",
@@ -110,7 +118,7 @@ BEHAVIOUR = _record(
 )
 PRODUCT = _record(
     "i8 instalments method cycle_days per_loan min_draw clears clearing_days[2]",
-    "f8 daily_rate after_cutoff_share clearing_share annuity[61]",
+    "f8 daily_rate after_cutoff_share clearing_share annuity[61] remaining[60]",
 )
 """``clears``: whether a payment may not be good on its day."""
 EVALUATION = _record(
@@ -124,6 +132,7 @@ SCREENING = _record(
 )
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")
 FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp refuse_draws")
+ECONOMY = _record("f8 sd persistence")
 CALENDAR = _record("i8 review funding evaluation clearing")
 """Which parts rest on closed days."""
 LIMITS = _record(
@@ -140,15 +149,19 @@ LEVERS = _record(
     f"i8 strength_bp[{_KINDS}] start[{_KINDS}] number planning served_limit served_days",
 )
 # What changes in a run.
-CLOCK = _record("i8 phase cycle cycle_day period_day started acted_until good_at")
+CLOCK = _record("i8 phase cycle cycle_day period_day started acted_until good_at", "f8 economy")
 """Where today is, and what is so of those who act now.
 
 ``started``: when the evaluations began that are decided, ``acted_until``: the day up to which the ones before
-moved lines; ``good_at``: when a payment is good.
+moved lines; ``good_at``: when a payment is good; ``economy``: the factor of today's missed payments.
 """
-TOTALS = _record("i8 squeezes arrival_claims claimless busy holds_opened holds_released holds_forfeited")
+TOTALS = _record(
+    "i8 squeezes downturns arrived",
+    "i8 arrival_claims claimless busy holds_opened holds_released holds_forfeited",
+)
 """Of the whole platform.
 
+``squeezes`` is their sum, ``downturns`` how many are under way, ``arrived`` how many borrowers have arrived.
 ``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
 nothing, ``busy`` how many reviewers are at work.
 """

@@ -153,6 +153,9 @@ def miss_chance(s: State, r: Record, day: int, x: float) -> float:
     chance = r.propensity * (1.0 + s.behaviour.utilisation_effect * x * x) * s.behaviour.late_scale
     if s.reaction.lateness_per_lender > 0.0:
         chance *= 1.0 + s.reaction.lateness_per_lender * lenders_in_use(r, day)
+    chance *= s.clock.economy
+    if s.totals.downturns > 0:
+        chance *= 1.0 + s.details[r.place].downturn / 10_000
     return min(1.0, made_rarer(s, r, day, chance))
 
 

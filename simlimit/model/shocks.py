@@ -1,13 +1,14 @@
 """Policy and market shocks (phase 0)."""
 
 from simlimit.model import causes, events, phases, stages
-from simlimit.model.compiling import step, transition
+from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit
+from simlimit.model.evaluation import standing
 from simlimit.model.holds import charge
-from simlimit.model.ledger import log, subject_of
+from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.limits import close, lower_limit
 from simlimit.model.money import share
-from simlimit.model.records import END, NO_LOAN, NONE, Record
+from simlimit.model.records import ABSENT, END, FAR_PAST, NO_LOAN, NONE, Record
 from simlimit.model.state import State
 
 
@@ -24,38 +25,66 @@ def move_queued(s: State, r: Record, day: int, cause: int) -> None:
 
 
 @step
-def strike(s: State, r: Record, day: int, kind: int, size: int) -> None:
-    """Apply the begin of a shock to a borrower it covers."""
-    if kind == causes.FREEZE:
-        r.freezes += 1
-        if r.freezes == 1:
-            s.today.frozen += 1
-            move_queued(s, r, day, causes.POLICY)
-    elif kind == causes.TIGHTENING:
-        r.tightened += size
-    elif kind == causes.WATCH_LIST:
-        r.watches += 1
-    elif kind == causes.LIMIT_CUT:
-        lower_limit(s, r, day, r.limit - share(r.limit, size), kind)
-    elif kind == causes.CAP:
-        s.details[r.place].cap = min(s.details[r.place].cap, size)
-        lower_limit(s, r, day, size, kind)
-    elif kind == causes.CANCELLATION:
-        close(s, r, day, kind)
+def press(s: State, r: Record, day: int, shock: Record, sign: int) -> None:
+    """Add the effect of a lasting shock to a borrower it covers, or (of sign -1) take it away."""
+    if shock.kind == causes.FREEZE:
+        was_frozen = r.freezes > 0
+        r.freezes = int(r.freezes) + sign
+        if was_frozen != (r.freezes > 0):  # no other freezes the borrower
+            s.today.frozen += sign
+            move_queued(s, r, day, causes.POLICY if sign > 0 else causes.FUNDING)
+    elif shock.kind == causes.TIGHTENING:
+        r.tightened += sign * shock.strength
+    elif shock.kind == causes.WATCH_LIST:
+        r.watches = int(r.watches) + sign
+    elif shock.kind == causes.DOWNTURN:
+        s.details[r.place].downturn += sign * shock.strength
 
 
 @step
-def recede(s: State, r: Record, day: int, kind: int, size: int) -> None:
-    """Apply the end of a shock to a borrower it covers."""
-    if kind == causes.FREEZE:
-        r.freezes -= 1
-        if r.freezes == 0:  # no other still freezes the borrower
-            s.today.frozen -= 1
-            move_queued(s, r, day, causes.FUNDING)
-    elif kind == causes.TIGHTENING:
-        r.tightened -= size
-    elif kind == causes.WATCH_LIST:
-        r.watches -= 1
+def strike(s: State, r: Record, day: int, shock: Record) -> None:
+    """Apply a shock that happens at once to a borrower it covers."""
+    if shock.kind == causes.LIMIT_CUT:
+        lower_limit(s, r, day, r.limit - share(r.limit, shock.strength), shock.kind)
+    elif shock.kind == causes.CAP:
+        s.details[r.place].cap = min(s.details[r.place].cap, shock.strength)
+        lower_limit(s, r, day, shock.strength, shock.kind)
+    elif shock.kind == causes.CANCELLATION:
+        close(s, r, day, shock.kind)
+    elif shock.kind == causes.AMNESTY and r.last_overdue != FAR_PAST:
+        clear_record(s, r, day)
+
+
+@rare
+def clear_record(s: State, r: Record, day: int) -> None:
+    """Clear the overdue record of a borrower; what is past due stays so."""
+    r.last_overdue = FAR_PAST
+    log(s, day, events.CLEARED, line_of(r), 0, causes.AMNESTY)
+    if r.standing == causes.OVERDUE:
+        r.standing = standing(s, r, day)
+
+
+@step
+def covers(s: State, k: int, r: Record) -> bool:
+    """Return whether an occurrence of a shock covers a borrower if it begins now."""
+    i = s.occurrences[k].shock
+    return bool(r.closed != ABSENT and s.shock_regions[i, r.region] and r.score < s.shocks[i].score_below)
+
+
+@step
+def join_shocks(s: State, r: Record, day: int) -> None:
+    """Let the lasting shocks that are under way cover a borrower who arrives, and all caps so far."""
+    for k in range(len(s.occurrences)):
+        one = s.occurrences[k]
+        shock = s.shocks[one.shock]
+        if one.start >= day or shock.kind == causes.LIQUIDITY_SQUEEZE or not covers(s, k, r):
+            continue
+        if shock.kind == causes.CAP:
+            s.details[r.place].cap = min(s.details[r.place].cap, shock.strength)
+            r.limit = min(r.limit, shock.strength)
+        elif one.end > day:
+            s.covered[k, r.place] = True
+            press(s, r, day, shock, 1)
 
 
 @transition
@@ -71,17 +100,18 @@ def begin_shock(s: State, k: int, day: int) -> None:
         Today.
     """
     s.clock.phase = phases.SHOCKS
-    i = s.occurrences[k].shock
-    shock = s.shocks[i]
+    shock = s.shocks[s.occurrences[k].shock]
     log(s, day, events.SHOCK_BEGIN, subject_of(NONE, NO_LOAN, NONE), 0, shock.kind)
     if shock.kind == causes.LIQUIDITY_SQUEEZE:
         s.totals.squeezes += shock.strength
         return
+    s.totals.downturns += shock.kind == causes.DOWNTURN
     for b in range(len(s.borrowers)):
         r = s.borrowers[b]
-        s.covered[k, b] = s.shock_regions[i, r.region] and r.score < shock.score_below
+        s.covered[k, b] = covers(s, k, r)
         if s.covered[k, b]:
-            strike(s, r, day, shock.kind, shock.strength)
+            press(s, r, day, shock, 1)
+            strike(s, r, day, shock)
 
 
 @transition
@@ -93,6 +123,7 @@ def end_shock(s: State, k: int, day: int) -> None:
     if shock.kind == causes.LIQUIDITY_SQUEEZE:
         s.totals.squeezes -= shock.strength
         return
+    s.totals.downturns -= shock.kind == causes.DOWNTURN
     for b in range(len(s.borrowers)):
-        if s.covered[k, b]:
-            recede(s, s.borrowers[b], day, shock.kind, shock.strength)
+        if s.covered[k, b] and s.borrowers[b].closed != ABSENT:
+            press(s, s.borrowers[b], day, shock, -1)

@@ -58,6 +58,10 @@ class State(Handle):
         Whether a shock covers a region.
     occurrences : array of OCCURRENCE records
         In the order in which those of one day begin.
+    arrivals : array of ARRIVAL records
+        Of the borrowers who come during the run, in order of their ids, which are the last.
+    economy_factors : array of float, shape (months,)
+        The factor of missed payments in each month of 30 days.
     covered : array of bool, shape (occurrences, borrowers)
         Whether an occurrence of a shock covers a borrower, known from its begin on.
     """
@@ -72,6 +76,7 @@ class State(Handle):
     review = record_of(records.REVIEW)
     funding = record_of(records.FUNDING)
     limits = record_of(records.LIMITS)
+    economy = record_of(records.ECONOMY)
     calendar = record_of(records.CALENDAR)
     reaction = record_of(records.REACTION)
     levers = record_of(records.LEVERS)
@@ -102,6 +107,8 @@ class State(Handle):
     shock_regions = array_of(np.bool_, 2)
     occurrences = array_of(records.OCCURRENCE)
     covered = array_of(np.bool_, 2)
+    arrivals = array_of(records.ARRIVAL)
+    economy_factors = array_of(np.float64)
 
 
 @step

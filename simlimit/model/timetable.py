@@ -1,4 +1,4 @@
-"""When shocks happen: fixed days, and Poisson times drawn in advance."""
+"""What is drawn before a run: when borrowers arrive, when shocks happen, how the economy goes."""
 
 import math
 from collections import Counter
@@ -7,9 +7,10 @@ import numpy as np
 
 from simlimit.model import causes, streams
 from simlimit.model.compiling import transition
+from simlimit.model.memory import make_room
 from simlimit.model.money import basis_points, cents
 from simlimit.model.randomness import uniforms
-from simlimit.model.records import NONE, OCCURRENCE, SHOCK, Records
+from simlimit.model.records import ARRIVAL, NONE, OCCURRENCE, SHOCK, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
 from simlimit.scenario.scenario import day_of
@@ -58,8 +59,49 @@ def days_of_shock(s: State, i: int) -> list[int]:
     return [int(time) for time in times[1:-1]]
 
 
-def draw_timetable(s: State) -> None:
-    """Draw when the shocks occur before the horizon, in the order in which those of one day begin."""
+@transition
+def draw_arrivals(s: State, first: int) -> int:
+    """Draw when borrowers arrive, beside so many at the start, and return how many do before the horizon.
+
+    The days of those for whom there is space are written.
+    """
+    time = 0.0
+    k = 0
+    while True:
+        u = uniforms(s.run, streams.ARRIVAL, k, 0, 0)[0]
+        time += -math.log(u) * 365 / (s.population.arrivals_per_year * first)
+        if time >= s.run.horizon:
+            return k
+        if k < len(s.arrivals):
+            s.arrivals[k].day = int(time)
+        k += 1
+
+
+@transition
+def draw_economy(s: State) -> None:
+    """Draw the factor of each month: log-normal of mean 1, autoregressive in its logarithm."""
+    sd, c = s.economy.sd, s.economy.persistence
+    x = 0.0
+    for month in range(len(s.economy_factors)):
+        u = uniforms(s.run, streams.ECONOMY, 0, month, 0)
+        z = math.sqrt(-2.0 * math.log(u[0])) * math.cos(2.0 * math.pi * u[1])
+        x = z if month == 0 else c * x + math.sqrt(1.0 - c * c) * z
+        s.economy_factors[month] = math.exp(sd * x - 0.5 * sd * sd)
+
+
+def draw_timetable(s: State, borrowers: int) -> None:
+    """Draw all that happens to the platform before the horizon, and find space for all borrowers.
+
+    Shocks are in the order in which those of one day begin.
+    """
+    s.attach("arrivals", np.zeros(0, ARRIVAL))
+    if s.population.arrivals_per_year > 0:
+        s.attach("arrivals", np.zeros(draw_arrivals(s, borrowers), ARRIVAL))
+        draw_arrivals(s, borrowers)
+    make_room(s, borrowers + len(s.arrivals))
+    if s.economy.sd > 0:
+        draw_economy(s)
+    s.clock.economy = s.economy_factors[0]
     occurrences = [
         (i, day, day + int(s.shocks[i].duration_days))
         for i in range(len(s.shocks))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from simlimit.model import causes, events, stages
 from simlimit.model.loans import loan_key
-from simlimit.model.records import NO_LOAN, NONE, Records
+from simlimit.model.records import CLOSED, NO_LOAN, NONE, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
 
@@ -83,7 +83,8 @@ def holds_frame(state: State, regions: tuple[str, ...], start_date: datetime.dat
 def borrowers_frame(state: State, regions: tuple[str, ...], scenario: Scenario) -> pd.DataFrame:
     """Return the table of borrowers at the end of the run, in order of their ids."""
     order = np.argsort(state.borrowers["borrower"])
-    records = state.borrowers[order]
+    records, details = state.borrowers[order], state.details[order]
+    present_until, warmup_days = records["present_until"].astype(np.int64), state.run.warmup_days
     columns = {
         "borrower": records["borrower"].astype(np.int64),
         "region": _labels(records["region"], regions),
@@ -97,11 +98,14 @@ def borrowers_frame(state: State, regions: tuple[str, ...], scenario: Scenario) 
         "due_day": records["due_day"].astype(np.int64),
         "lenders": records["lenders"].astype(np.int64),
         "flagged": records["flagged"] > 0,
-        "drawn_elsewhere": _money(state.details["drawn_elsewhere"][order]),
-        "closed": records["closed"] > 0,
-        "written_off": _money(state.details["written_off"][order]),
+        "drawn_elsewhere": _money(details["drawn_elsewhere"]),
+        "closed": records["closed"] == CLOSED,
+        "written_off": _money(details["written_off"]),
         "highest_limit": _money(records["highest"]),
-        "refused_draws": state.details["refused_draws"][order],
+        "arrived_at": records["present_from"].astype(np.int64),
+        "left_at": _day_or_nan(details["left_at"]),
+        "refused_draws": details["refused_draws"],
+        "present_days": np.maximum(0, present_until - np.maximum(records["present_from"], warmup_days)),
         "no_limit_days": records["no_limit_days"].astype(np.int64),
         "lost_amount_days": _money(records["lost_days"]),
         "interest_accrued": _money(scenario.product.daily_rate * records["cent_days"]),

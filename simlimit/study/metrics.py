@@ -118,13 +118,12 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
     return metrics
 
 
-def borrower_metrics(totals: Totals, prepared: PreparedScenario) -> dict[str, Floats]:
+def borrower_metrics(totals: Totals) -> dict[str, Floats]:
     """Return the metrics of borrowers from their totals; what is lost is in cents x days."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        borrower_days = totals["borrowers"] * float(observed_days(prepared))
         return {
-            "no_limit_share": totals["no_limit_days"] / borrower_days,
-            "limit_days_lost": totals["lost_days"] / 100 / borrower_days * DAYS_PER_YEAR,
+            "no_limit_share": totals["no_limit_days"] / totals["present_days"],
+            "limit_days_lost": totals["lost_days"] / 100 / totals["present_days"] * DAYS_PER_YEAR,
         }
 
 
@@ -133,7 +132,7 @@ def group_metrics(
 ) -> dict[str, Floats]:
     """Return the metrics of each group: arrays of shape (replications, groups)."""
     followed = followed_metrics(holds_or_cents(tallies, "followed", weight), follow_up_days)
-    return followed | borrower_metrics(tallies.totals, prepared)
+    return followed | borrower_metrics(tallies.totals)
 
 
 def all_metrics(
@@ -143,9 +142,9 @@ def all_metrics(
     counts = holds_or_cents(tallies, "followed", weight)
     totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
     metrics = followed_metrics(counts.sum(axis=1), follow_up_days)
-    metrics |= borrower_metrics(totals, prepared)
+    metrics |= borrower_metrics(totals)
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
-    years = totals["borrowers"] * observed_days(prepared) / DAYS_PER_YEAR
+    years = totals["present_days"] / DAYS_PER_YEAR
     written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
     metrics["default_losses"] = written_off / 100 / years
     metrics["interest_income"] = paid / 100 / years

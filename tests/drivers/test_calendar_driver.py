@@ -177,8 +177,9 @@ class Census:
     def count(self, day: int, platform: Platform) -> None:
         b = platform.borrowers
         room = b["highest"] - b["outstanding"]
-        self.no_limit_days += (b["available"] < self.min_draw) & (room >= self.min_draw)
-        self.lost_days += np.maximum(0, room - b["available"])
+        present = (b["present_from"] <= day) & (day < b["present_until"])
+        self.no_limit_days += present & (b["available"] < self.min_draw) & (room >= self.min_draw)
+        self.lost_days += present * np.maximum(0, room - b["available"])
         holds = platform.state.holds[: platform.state.storage.holds_used]
         for hold in holds[~np.isin(holds["stage"], (RELEASED, FORFEITED))]:
             if hold["instalment"] != NONE and hold.repaid_at >= self.warmup:

@@ -185,16 +185,16 @@ def test_holds_of_closed_days_stand_in_the_queue_in_order() -> None:
 def test_lumps_of_closed_days_come_on_the_next_open_day() -> None:
     """R81, R82, R141: also beyond their facility, squeezed as on that day; daily inflows do not come."""
     facilities = [
-        {"name": "bank", "lump": 1_000.0, "every_days": 3, "from_day": 1, "to_day": 33},
-        {"name": "own", "lump": 70_000.0, "from_day": 4},  # once, on a Sunday
-        {"name": "bond", "daily_inflow": 5.0, "lump": 500.0, "from_day": 10, "to_day": 12},  # over on Monday
+        {"name": "bank", "lump": 1_000.0, "every_days": 3, "start": 1, "end": 33},
+        {"name": "own", "lump": 70_000.0, "start": 4},  # once, on a Sunday
+        {"name": "bond", "daily_inflow": 5.0, "lump": 500.0, "start": 10, "end": 12},  # over on Monday
     ]
     fields = {
         "horizon_days": 60,
         "funding.unlimited": False,
         "funding.daily_inflow": 7.0,
         "funding.facilities": facilities,
-        "shocks": [{"kind": "liquidity_squeeze", "at_day": 12, "duration_days": 1, "size": 0.5}],
+        "shocks": [{"kind": "liquidity_squeeze", "at": 12, "duration_days": 1, "size": 0.5}],
     }
     scenario = clockwork({**resting("funding", holidays=(30, 31, 32)), **fields}, borrowers=5)
     expected = [0.0] * 70
@@ -264,7 +264,7 @@ def test_what_moves_a_line_counts_each_day_once(period: int) -> None:
     raising = {"limits.raise_score": 0.0, "limits.raise_share": 0.01, "limits.raise_days": 4}
     cutting = {"limits.cut_score": 0.9, "limits.cut_share": 0.01, "limits.cut_days": 4}
     cutting["population.score_mean"] = 0.5
-    campaign = {"levers": [{"kind": "campaign", "strength": 0.01, "from_day": 20}]}  # in the holiday
+    campaign = {"levers": [{"kind": "campaign", "strength": 0.01, "start": 20}]}  # in the holiday
     for changes in (raising, cutting, campaign):
         scenario = clockwork({**usual, **changes})
         run = sl.simulate(scenario, seed=2, engine="calendar")

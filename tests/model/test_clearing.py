@@ -154,7 +154,7 @@ def test_what_is_forfeited_before_it_is_good_does_not_come_back(day: int) -> Non
     fields = {
         "product.clearing_share": 1.0,
         "product.clearing_days": (4, 40),
-        "shocks": [{"kind": "cancellation", "at_day": day, "score_below": None}],
+        "shocks": [{"kind": "cancellation", "at": day, "score_below": None}],
     }
     scenario = clockwork(fields)
     run = sl.simulate(scenario, seed=1, engine="calendar")
