@@ -1,5 +1,7 @@
 """The base of every part of a scenario: it cannot be changed, and refuses a bad value in one sentence."""
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import Parameter, Signature
 from operator import attrgetter
@@ -14,6 +16,13 @@ from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
 
 V = TypeVar("V")
+Path = tuple[str | int, ...]
+"""The steps to a field: names, and the positions of elements of lists."""
+
+_NAME = r'"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"|[^."\[\]]+'
+_STEP = re.compile(rf"\[\d+\]|{_NAME}")
+_PATH = re.compile(rf"(?:{_NAME})(?:\.(?:{_NAME})|\[\d{{1,9}}\])*")
+_PLAIN = re.compile(r"[\w-]+")
 
 
 class FrozenMapping(Mapping[str, V]):
@@ -52,17 +61,43 @@ class FrozenMapping(Mapping[str, V]):
 
 
 def element_kind(info: FieldInfo) -> "type[Part] | None":
-    """Return the kind of part that a field lists; None if it is no list of parts."""
-    kinds = [kind for kind in get_args(info.annotation) if isinstance(kind, type) and issubclass(kind, Part)]
-    return kinds[0] if kinds else None
+    """Return the kind of part of which a field has several, in a list or by name; None if of none."""
+    return next(_parts_in(info.annotation), None)
 
 
-def dotted(path: tuple[str | int, ...]) -> str:
+def _parts_in(annotation: object) -> "Iterator[type[Part]]":
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        yield annotation
+    for below in get_args(annotation):
+        yield from _parts_in(below)
+
+
+def step_text(step: str | int) -> str:
+    """Write a step as it stands behind others: `[0]`, `.size`; a name that is no plain word has quotes."""
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step if _PLAIN.fullmatch(step) else json.dumps(step, ensure_ascii=False)}"
+
+
+def dotted(path: Path) -> str:
     """Write a path as users do: `("shocks", 0, "size")` is `shocks[0].size`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
+    return "".join(map(step_text, path)).removeprefix(".")
+
+
+def steps_of(text: str) -> Path:
+    """Return the path that a text writes; what writes none is a name.
+
+    Examples
+    --------
+    >>> steps_of('population.regions."north.east".share'), steps_of("shocks[0].size")
+    (('population', 'regions', 'north.east', 'share'), ('shocks', 0, 'size'))
+    """
+    if not _PATH.fullmatch(text):
+        return (text,)
+    return tuple(
+        int(step[1:-1]) if step[0] == "[" else json.loads(step, strict=False) if step[0] == '"' else step
+        for step in _STEP.findall(text)
+    )
 
 
 class Part(BaseModel):
@@ -164,14 +199,14 @@ class Part(BaseModel):
         return sorted(own - {*dir(Part)} | {*dir(object)})
 
     def walk(self, path: str = "") -> Iterator[tuple[str, object, FieldInfo]]:
-        """Yield dotted name, value and declaration of every field, also of the elements of lists."""
+        """Yield dotted name, value and declaration of every field, also of elements."""
         for name, info in type(self).model_fields.items():
             value, place = getattr(self, name), f"{path}.{name}" if path else name
             if isinstance(value, Part):
                 yield from value.walk(place)
-            elif element_kind(info):
-                for position, element in enumerate(value):
-                    yield from element.walk(f"{place}[{position}]")
+            elif kind := element_kind(info):
+                for step, element in value.items() if isinstance(value, Mapping) else enumerate(value):
+                    yield from kind.model_validate(element).walk(place + step_text(step))
             else:
                 yield place, value, info
 
@@ -214,7 +249,7 @@ def _parameter(name: str, info: FieldInfo) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default)
 
 
-def refuse_at(path: tuple[str | int, ...], value: object, rule: str) -> NoReturn:
+def refuse_at(path: Path, value: object, rule: str) -> NoReturn:
     """Raise the `ScenarioError` for the field at `path`, which is relative to the part that checks."""
     problem = f"is {shown(value)}, but must be {rule}."
     raise ScenarioError(f"{dotted(path)} {problem}", path, problem)
@@ -227,7 +262,7 @@ def no_field(name: str, known: Iterable[str]) -> str:
 
 def _first_problem(
     cls: type[Part], error: ValidationError, values: Mapping[str, object]
-) -> tuple[tuple[str | int, ...], str]:
+) -> tuple[Path, str]:
     """Return the path and the problem of pydantic's first error, in our words."""
     first = error.errors(include_url=False)[0]
     path = first["loc"]
