@@ -24,9 +24,12 @@ LONGEST_GAP = 1e6
 
 
 @step
-def wish_gap(s: State, u: float) -> int:
-    """Return the days from one wish to the next, which has this random number: a geometric distribution."""
-    return 1 + int(min(LONGEST_GAP, math.log(u) * s.behaviour.wish_gap))
+def wish_gap(s: State, r: Record, u: float) -> int:
+    """Return the days from one wish to the next, which has this random number: a geometric distribution.
+
+    It is beyond any horizon where nobody draws: the factor is infinite there.
+    """
+    return 1 + int(min(LONGEST_GAP, math.log(u) * s.book.regions[r.region].wish_gap))
 
 
 @step
@@ -92,7 +95,7 @@ def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
             draw(s, r, day, min(drawable, wished_amount(s, r, u)))
             count_no_limit(s, r, day)
     r.wishes += 1
-    r.next_wish = min(NEVER, day + wish_gap(s, u_gap))
+    r.next_wish = min(NEVER, day + wish_gap(s, r, u_gap))
     return int(r.next_wish)
 
 

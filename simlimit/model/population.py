@@ -64,24 +64,25 @@ def give_starting_loan(s: State, r: Record, age: float) -> None:
 def take_from_book(s: State, r: Record, u: Numbers) -> None:
     """Set what a borrower owes and how it pays: drawn, or as the portfolio says."""
     u_limit, u_utilisation, u_score, u_late = u
+    region = s.book.regions[r.region]
     if len(s.book.given_limit_cents) > 0:
         r.limit = s.book.given_limit_cents[r.borrower]
         r.outstanding = s.book.given_outstanding_cents[r.borrower]
     else:
-        r.limit = s.book.limits[int(u_limit * ROWS)]
-        r.outstanding = share(r.limit, s.book.utilisations[int(u_utilisation * ROWS)])
+        r.limit = s.book.limits[region.limits, int(u_limit * ROWS)]
+        r.outstanding = share(r.limit, s.book.utilisations[region.utilisations, int(u_utilisation * ROWS)])
     r.highest = r.limit
     r.available = max(0, r.limit - r.outstanding)
     if len(s.book.given_score) > 0:
         r.score = s.book.given_score[r.borrower]
     else:
-        r.score = s.book.scores[int(u_score * ROWS)]
+        r.score = s.book.scores[region.scores, int(u_score * ROWS)]
     if len(s.book.given_late_share) > 0:
         r.propensity = s.book.given_late_share[r.borrower]
         r.risky = s.book.given_risky[r.borrower]
     else:
-        r.propensity = s.book.propensities[int(u_late * ROWS)]
-        r.risky = s.population.risky_share > 0.0 and u_late >= 1 - s.population.risky_share
+        r.propensity = s.book.propensities[region.propensities, int(u_late * ROWS)]
+        r.risky = u_late >= region.risky_from
 
 
 @step
@@ -93,7 +94,7 @@ def assign(s: State, r: Record, u: Numbers) -> None:
     else:
         bounds = s.book.region_bounds
         r.region = min(np.searchsorted(bounds, u_region, side="right"), len(bounds) - 1)
-    r.watched = u_watched < s.population.watch_share
+    r.watched = u_watched < s.book.regions[r.region].watch_share
     r.evaluation_day = first_evaluation(s, u_evaluation)
     r.due_day = first_due_day(s, u_due)
 
@@ -106,8 +107,7 @@ def look_ahead(s: State, r: Record, u_gap: float) -> None:
         r.next_payment = min(r.next_payment, max(0, r.oldest_due + s.behaviour.default_dpd))
     if s.levers.planning:
         r.next_payment = min(int(r.next_payment), planned_day(s, r, r.due_day, 0))
-    if s.behaviour.draws:
-        r.next_wish = min(NEVER, wish_gap(s, u_gap) - 1)
+    r.next_wish = min(NEVER, wish_gap(s, r, u_gap) - 1)
 
 
 @step
@@ -149,8 +149,8 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
             r.end_of_loans = r.first_loan + s.storage.loan_capacity
             r.loan_capacity = s.storage.loan_capacity
             s.details[b].cap = s.limits.cap
-            take_from_book(s, r, numbers_of(batch, 0, k))
             assign(s, r, numbers_of(batch, 1, k))
+            take_from_book(s, r, numbers_of(batch, 0, k))
             r.lenders = batch.u[2, 1, k] < s.population.other_lenders
             if s.levers.number:
                 r.levers = levers_taken_up(s, r.borrower)

@@ -199,12 +199,14 @@ class Part(BaseModel):
         return sorted(own - {*dir(Part)} | {*dir(object)})
 
     def walk(self, path: str = "") -> Iterator[tuple[str, object, FieldInfo]]:
-        """Yield dotted name, value and declaration of every field, also of elements."""
+        """Yield dotted name, value and declaration of every field, also of elements; the names of regions."""
         for name, info in type(self).model_fields.items():
             value, place = getattr(self, name), f"{path}.{name}" if path else name
             if isinstance(value, Part):
                 yield from value.walk(place)
             elif kind := element_kind(info):
+                if isinstance(value, Mapping):  # whose order counts
+                    yield place, tuple(value), info
                 for step, element in value.items() if isinstance(value, Mapping) else enumerate(value):
                     yield from kind.model_validate(element).walk(place + step_text(step))
             else:

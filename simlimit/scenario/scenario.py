@@ -390,10 +390,17 @@ def field_values(scenario: Scenario) -> dict[str, object]:
 
 def in_regions(scenario: Scenario, name: str, regions: Iterable[str]) -> tuple[float, ...]:
     """Return a number of each of some regions, such as `late_onset`: its own, or that of the scenario."""
-    wholes = (scenario.population, scenario.behaviour, scenario.screening, scenario.review)
-    everywhere = next(getattr(part, name) for part in wholes if name in type(part).model_fields)
-    found = (getattr(scenario.population.regions.get(region), name, None) for region in regions)
-    return tuple(everywhere if one is None else one for one in found)
+    everywhere = getattr(getattr(scenario, _PART_OF[name]), name)
+    found = [getattr(scenario.population.regions.get(region), name, None) for region in regions]
+    return tuple([everywhere if one is None else one for one in found])
+
+
+_PART_OF = {
+    field: part
+    for part, _, field in (leaf.partition(".") for leaf in Scenario.leaves())
+    if field in parts.Region.model_fields
+}
+"""The part of a scenario that has the number of each name that a region may have of its own."""
 
 
 def _sources_after(changed: Iterable[str], sources: Mapping[str, str]) -> dict[str, str]:

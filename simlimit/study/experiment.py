@@ -130,7 +130,7 @@ def _simulate(experiment: Experiment, replication: int) -> State:
 
 
 def _kept_tables(experiment: Experiment, state: State) -> Frames:
-    regions = experiment.prepared.regions
+    regions = experiment.prepared.regions.names
     tables: Frames = {}
     if experiment.keep != "counts":
         tables["holds"] = frames.holds_frame(state, regions)
