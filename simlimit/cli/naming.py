@@ -11,9 +11,7 @@ from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario, load, preset, presets
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_CHANGE_BEGINS = re.compile(
-    rf":(?=\s*[a-z_]+(?:\[\d+\])?(?:\.(?:[\w-]+|{_QUOTED})(?:\[\d+\])?)*\s*=)"
-)
+_CHANGE_BEGINS = re.compile(rf":(?=\s*[a-z_]+(?:\[\d+\])?(?:\.(?:[\w-]+|{_QUOTED})(?:\[\d+\])?)*\s*=)")
 _CHANGE = re.compile(rf"((?:[^=\"]|{_QUOTED})*)=(.*)", re.DOTALL)
 _NAMED = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 

@@ -92,8 +92,8 @@ def make_regions(scenario: Scenario, portfolio: Portfolio | None) -> Regions:
 class Book(Handle):
     """What borrowers are drawn from: quantile tables, regions, and what a portfolio gives instead.
 
-    Each table is a row, which the regions name that are drawn from it. The arrays ``given_*`` are named after the columns of the portfolio. They are empty without one, and where
-    its file has no such column.
+    A region names the row of each table from which its borrowers are drawn. The arrays ``given_*`` are named
+    after the columns of the portfolio. They are empty without one, and where its file has no such column.
     """
 
     limits = array_of(np.int64, 2)
@@ -193,9 +193,7 @@ def drawn_book(
     daily = [wishes / 365 for wishes in numbers["draws_per_year"]]
     gaps = [-math.inf if p == 0 else 1 / math.log1p(-p) if p < 1 else 0.0 for p in daily]
     records["wish_gap"] = gaps
-    records["risky_from"] = _risky_from(
-        regions, tables["propensities"], records["propensities"], risky_share
-    )
+    records["risky_from"] = _risky_from(regions, tables["propensities"], records["propensities"], risky_share)
     return Book(
         **tables,
         regions=records,

@@ -60,7 +60,7 @@ def prepare(
     follow_up_days: int,
     logging: bool,
     reusing: bool,
-    by: str = "region",
+    by: str | Sequence[str] = "region",
     bands: Sequence[float] = (),
 ) -> PreparedScenario:
     """Read the portfolio that a scenario names, and make what its replications have in common.

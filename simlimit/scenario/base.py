@@ -262,9 +262,7 @@ def no_field(name: str, known: Iterable[str]) -> str:
     return f"is not a field, but must be one of: {nearest(name, known, '`simlimit scenario clockwork`')}."
 
 
-def _first_problem(
-    cls: type[Part], error: ValidationError, values: Mapping[str, object]
-) -> tuple[Path, str]:
+def _first_problem(cls: type[Part], error: ValidationError, values: Mapping[str, object]) -> tuple[Path, str]:
     """Return the path and the problem of pydantic's first error, in our words."""
     first = error.errors(include_url=False)[0]
     path = first["loc"]

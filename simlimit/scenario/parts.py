@@ -51,7 +51,10 @@ class Population(Part):
         "the path of a CSV file, in 1 to 1000 characters",
     )
     regions: Regions = field(
-        FrozenMapping({"all": 1.0}), "The share of each region, or what it has of its own", REGION_SHARES, "share"
+        FrozenMapping({"all": 1.0}),
+        "The share of each region, or what it has of its own",
+        REGION_SHARES,
+        "share",
     )
     limit_median: float = regional("limit_median", 10_000.0)
     limit_log_sd: float = number(0.0, 0, 3, "natural log", "Standard deviation of the log of the limit")

@@ -28,6 +28,7 @@ from simlimit.scenario.base import (
 )
 from simlimit.scenario.fields import days, field
 from simlimit.scenario.presets import preset_values
+from simlimit.scenario.regions import Region, Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
 from simlimit.scenario.toml import as_toml
 
@@ -41,7 +42,7 @@ _SOURCED = re.compile(r"(measured|reported|assumed)\b")
 _LABELLED = "begins with measured, reported or assumed"
 _REGIONS = ("population", "regions")
 
-Provenance = Annotated[Mapping[parts.Text, parts.Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+Provenance = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
 
 class Scenario(Part):
@@ -61,7 +62,7 @@ class Scenario(Part):
 
     place: ClassVar[tuple[str, ...]] = ()
 
-    name: parts.Text = field("clockwork", "Name of the scenario", "text of 1 to 1000 characters")
+    name: Text = field("clockwork", "Name of the scenario", "text of 1 to 1000 characters")
     description: Annotated[str, Field(strict=True, max_length=10_000)] = field(
         "Every payment on time, every gate open: no delay.",
         "What the scenario is, in a line",
@@ -127,10 +128,10 @@ class Scenario(Part):
         ----------
         changes : mapping
             Dotted field names and their new values: `{"evaluation.period_days": 7}`. An element of a list has
-            its position, from 0: `{"shocks[0].size": 0.1}`. A region has its name, in quotes if it is no plain
-            word: `{'population.regions."north.east".late_onset': 0.02}`. A whole part, list or mapping is replaced by its
-            own name: `{"shocks": [...]}`. What is replaced gets the provenance "assumed: set by the user"
-            unless `changes` has a `provenance` of its own for it.
+            its position, from 0: `{"shocks[0].size": 0.1}`. A region has its name, in quotes if it is no
+            plain word: `{'population.regions."north.east".late_onset': 0.02}`. A whole part, list or mapping
+            is replaced by its own name: `{"shocks": [...]}`. What is replaced gets the provenance "assumed:
+            set by the user" unless `changes` has a `provenance` of its own for it.
 
         Returns
         -------
@@ -398,7 +399,7 @@ def in_regions(scenario: Scenario, name: str, regions: Iterable[str]) -> tuple[f
 _PART_OF = {
     field: part
     for part, _, field in (leaf.partition(".") for leaf in Scenario.leaves())
-    if field in parts.Region.model_fields
+    if field in Region.model_fields
 }
 """The part of a scenario that has the number of each name that a region may have of its own."""
 
@@ -437,7 +438,9 @@ def _steps(name: str) -> Path:
     is_region = path[:2] == _REGIONS
     found = [step for step in (path[2:3] if is_region else path) if isinstance(step, int) is not is_region]
     element = step_text(found[0]) if found else ".NAME" if is_region else "[0]"
-    holders = {of: fields for of, fields in _element_fields().items() if (of == dotted(_REGIONS)) is is_region}
+    holders = {
+        of: fields for of, fields in _element_fields().items() if (of == dotted(_REGIONS)) is is_region
+    }
     known = [*names(), *(f"{of}{element}.{field}" for of, fields in holders.items() for field in fields)]
     if dotted(path) not in known and dotted(path) not in [f"{of}{element}" for of in holders]:
         raise ScenarioError(f"{name} {no_field(name, known)}")
