@@ -26,6 +26,8 @@ ROWS = 4096
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[Any]
+Tables = tuple[Numbers, Integers]
 
 
 _LEVELS = (np.arange(ROWS) + 0.5) / ROWS
@@ -133,12 +135,10 @@ def _given(portfolio: Portfolio, risky_share: float) -> dict[str, npt.NDArray[An
     }
 
 
-def _tables(
-    table: Callable[[float], npt.NDArray[Any]], values: Sequence[float]
-) -> tuple[npt.NDArray[Any], Integers]:
+def _tables(table: Callable[..., Numbers], values: Sequence[float], *others: float | None) -> Tables:
     """Return the table of each different value, one a row, and the row of each region, which has a value."""
     different, rows = np.unique(values, return_inverse=True)
-    return np.stack([table(value) for value in different.tolist()]), rows
+    return np.stack([table(value, *others) for value in different.tolist()]), rows
 
 
 def _risky_from(regions: Regions, tables: Floats, rows: Integers, risky_share: float) -> Floats:
@@ -152,7 +152,7 @@ def _risky_from(regions: Regions, tables: Floats, rows: Integers, risky_share: f
         own = np.array(above)[rows] / ROWS
         return own, float(np.cumsum(regions.shares * own)[-1])
 
-    found = np.unique(tables[rows[np.array(regions.shares) > 0]])
+    found = np.unique(tables[np.unique(rows[np.array(regions.shares) > 0])])
     reaching = bisect_right(found, -risky_share, key=lambda propensity: -weigh(propensity, "left")[1])
     bound = found[max(0, reaching - 1)]
     above, all_above = weigh(bound, "right")
@@ -166,36 +166,29 @@ def drawn_book(
     population: Population, regions: Regions, late_concentration: float | None, risky_share: float
 ) -> Book:
     """Return a book without a portfolio. Runs only read it, so that those of equal scenarios share it."""
-    one, numbers, initial = population, regions.numbers, population.initial_score
-    records: Records = np.zeros(len(regions.names), REGION)
-    tables = {}
-    for name, table, values in (
-        (
-            "limits",
-            lambda x: limit_table(x, one.limit_log_sd, one.limit_low, one.limit_high),
-            numbers["limit_median"],
+    book, numbers, initial = population, regions.numbers, population.initial_score
+    score, spread = numbers["score_mean"], population.score_concentration
+    if initial is not None:
+        score, spread = (float(initial),) * len(score), None
+    bounds = book.limit_log_sd, book.limit_low, book.limit_high
+    made = {
+        "limits": _tables(limit_table, numbers["limit_median"], *bounds),
+        "utilisations": _tables(
+            utilisation_table, numbers["utilisation_mean"], book.utilisation_concentration
         ),
-        (
-            "utilisations",
-            lambda x: utilisation_table(x, one.utilisation_concentration),
-            numbers["utilisation_mean"],
-        ),
-        (
-            "scores",
-            lambda x: beta_table(x, one.score_concentration if initial is None else None),
-            numbers["score_mean"] if initial is None else [float(initial)] * len(records),
-        ),
-        ("propensities", lambda x: beta_table(x, late_concentration), numbers["late_onset"]),
-    ):
-        tables[name], records[name] = _tables(table, values)
+        "scores": _tables(beta_table, score, spread),
+        "propensities": _tables(beta_table, numbers["late_onset"], late_concentration),
+    }
+    records: Records = np.zeros(len(score), REGION)
+    for name, (_, rows) in made.items():
+        records[name] = rows
     for name in ("watch_share", "slip_share", "false_flag"):
         records[name] = numbers[name]
     daily = [wishes / 365 for wishes in numbers["draws_per_year"]]
-    gaps = [-math.inf if p == 0 else 1 / math.log1p(-p) if p < 1 else 0.0 for p in daily]
-    records["wish_gap"] = gaps
-    records["risky_from"] = _risky_from(regions, tables["propensities"], records["propensities"], risky_share)
+    records["wish_gap"] = [-math.inf if p == 0 else 1 / math.log1p(-p) if p < 1 else 0.0 for p in daily]
+    records["risky_from"] = _risky_from(regions, *made["propensities"], risky_share)
     return Book(
-        **tables,
+        **{name: table for name, (table, _) in made.items()},
         regions=records,
         region_bounds=np.cumsum(regions.shares, dtype=np.float64),
         **{name: np.empty(0, one.kind) for name, one in Book.members.items() if name.startswith("given_")},

@@ -1,7 +1,5 @@
 """The base of every part of a scenario: it cannot be changed, and refuses a bad value in one sentence."""
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import Parameter, Signature
 from operator import attrgetter
@@ -14,15 +12,9 @@ from pydantic.fields import FieldInfo
 from simlimit.arguments import as_list, check_flag, nearest, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
+from simlimit.scenario.paths import Path, dotted, step_text
 
 V = TypeVar("V")
-Path = tuple[str | int, ...]
-"""The steps to a field: names, and the positions of elements of lists."""
-
-_NAME = r'"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"|[^."\[\]]+'
-_STEP = re.compile(rf"\[\d+\]|{_NAME}")
-_PATH = re.compile(rf"(?:{_NAME})(?:\.(?:{_NAME})|\[\d{{1,9}}\])*")
-_PLAIN = re.compile(r"[\w-]+")
 
 
 class FrozenMapping(Mapping[str, V]):
@@ -70,34 +62,6 @@ def _parts_in(annotation: object) -> "Iterator[type[Part]]":
         yield annotation
     for below in get_args(annotation):
         yield from _parts_in(below)
-
-
-def step_text(step: str | int) -> str:
-    """Write a step as it stands behind others: `[0]`, `.size`; a name that is no plain word has quotes."""
-    if isinstance(step, int):
-        return f"[{step}]"
-    return f".{step if _PLAIN.fullmatch(step) else json.dumps(step, ensure_ascii=False)}"
-
-
-def dotted(path: Path) -> str:
-    """Write a path as users do: `("shocks", 0, "size")` is `shocks[0].size`."""
-    return "".join(map(step_text, path)).removeprefix(".")
-
-
-def steps_of(text: str) -> Path:
-    """Return the path that a text writes; what writes none is a name.
-
-    Examples
-    --------
-    >>> steps_of('population.regions."north.east".share'), steps_of("shocks[0].size")
-    (('population', 'regions', 'north.east', 'share'), ('shocks', 0, 'size'))
-    """
-    if not _PATH.fullmatch(text):
-        return (text,)
-    return tuple(
-        int(step[1:-1]) if step[0] == "[" else json.loads(step, strict=False) if step[0] == '"' else step
-        for step in _STEP.findall(text)
-    )
 
 
 class Part(BaseModel):

@@ -12,22 +12,14 @@ from pydantic import Field
 from simlimit.arguments import nearest
 from simlimit.scenario.base import FrozenMapping, Part, refuse_at
 from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, number, one_of, switch, whole
-from simlimit.scenario.regions import (
-    BORROWERS,
-    CURRENCY,
-    MOST_REGIONS,
-    PER_DUE_DAY,
-    REGION_SHARES,
-    Region,
-    Regions,
-    Share,
-    Text,
-    regional,
-    shares_of,
-)
+from simlimit.scenario.regions import MOST_REGIONS, Region, Regions, Share, Text, regional, shares_of
 
+CURRENCY = "currency units"
+_PER_DUE_DAY = "probability per due day"
+_BORROWERS = "share of borrowers"
 MOST_SHOCKS = 30_000
 """Shocks that begin in a run: one a day in the longest."""
+_REGION_SHARES = f"1 to {MOST_REGIONS} named shares from 0 to 1 that sum to 1"
 _TWO_SHARES = "a list of two numbers from 0 to 1, the smaller first"
 
 
@@ -53,7 +45,7 @@ class Population(Part):
     regions: Regions = field(
         FrozenMapping({"all": 1.0}),
         "The share of each region, or what it has of its own",
-        REGION_SHARES,
+        _REGION_SHARES,
         "share",
     )
     limit_median: float = regional("limit_median", 10_000.0)
@@ -64,7 +56,7 @@ class Population(Part):
     utilisation_concentration: float | None = _concentration("utilisation")
     score_mean: float = regional("score_mean", 1.0)
     score_concentration: float | None = _concentration("score")
-    other_lenders: float = fraction(0.0, BORROWERS, "Borrowers with another lender at the start")
+    other_lenders: float = fraction(0.0, _BORROWERS, "Borrowers with another lender at the start")
     arrivals_per_year: float = number(0.0, 0, 10, "share of the book per year", "New borrowers")
     exits_per_year: float = number(0.0, 0, 10, "per year", "Borrowers who give up their line, per borrower")
     seasoned: bool = switch(
@@ -81,21 +73,14 @@ class Population(Part):
             self.refuse("seasoned", "false without exits_per_year above 0, and with a portfolio")
 
     def _check_regions(self) -> None:
-        # A portfolio may have regions of its own: their shares are not used.
-        is_drawn = self.portfolio is None
+        # The shares of regions of a portfolio are not used.
+        is_whole = self.portfolio is not None or abs(sum(shares_of(self.regions)) - 1) <= 1e-9
+        if not is_whole or not 0 < len(self.regions) <= MOST_REGIONS:
+            self.refuse("regions", _REGION_SHARES)
         for name, one in self.regions.items():
-            if isinstance(one, Region) and is_drawn and one.share is None:
-                rule = "a number from 0 to 1 unless a portfolio says where borrowers live"
-                refuse_at(("regions", name, "share"), None, rule)
-            if (
-                isinstance(one, Region)
-                and (one.utilisation_mean or 0) > 1
-                and self.utilisation_concentration is not None
-            ):
-                refuse_at(("regions", name, "utilisation_mean"), one.utilisation_mean, _BETA)
-        is_whole = abs(sum(shares_of(self.regions)) - 1) <= 1e-9
-        if not 0 < len(self.regions) <= MOST_REGIONS or (is_drawn and not is_whole):
-            self.refuse("regions", REGION_SHARES)
+            used = one.utilisation_mean if isinstance(one, Region) else None
+            if self.utilisation_concentration is not None and used is not None and used > 1:
+                refuse_at(("regions", name, "utilisation_mean"), used, _BETA)
 
 
 class Behaviour(Part):
@@ -108,7 +93,7 @@ class Behaviour(Part):
         (0.5,),
         "Chance that all that is due is paid, on the 1st, 2nd .. due day after onset; the last one repeats",
         "a list of 1 to 12 numbers from 0 to 1",
-        PER_DUE_DAY,
+        _PER_DUE_DAY,
         strict=True,
     )
     default_dpd: int = whole(90, 0, 30_000, "days past due", "When the line is closed for default; 0: never")
@@ -206,7 +191,7 @@ class Screening(Part):
     false_flag: float = regional("false_flag", 0.0)
     flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of flags, from 1; 0: new at evaluations")
     weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
-    risky_share: float = fraction(0.0, BORROWERS, "Borrowers who are risky: those who pay latest")
+    risky_share: float = fraction(0.0, _BORROWERS, "Borrowers who are risky: those who pay latest")
     detection: float = fraction(0.0, "share of time", "Long-run share for which a risky borrower is flagged")
 
     def _check(self) -> None:
@@ -354,7 +339,7 @@ class Lever(Part):
 
     kind: LeverKind = choice(LeverKind, REQUIRED, "What is done")
     strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
-    uptake: float = fraction(1.0, BORROWERS, "Borrowers who take it up, or whom it reaches")
+    uptake: float = fraction(1.0, _BORROWERS, "Borrowers who take it up, or whom it reaches")
     from_day: int = whole(0, 0, 30_000, "day", "First day on which it works")
     cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "Only reported, beside the effect")
     product: ServedBy | None = choice(ServedBy, None, "Preset that serves what diversify sends elsewhere")

@@ -9,16 +9,14 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Typ
 from simlimit.scenario.base import FrozenMapping, Part
 from simlimit.scenario.fields import fraction, number
 
-CURRENCY = "currency units"
-BORROWERS = "share of borrowers"
-PER_DUE_DAY = "probability per due day"
-
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 _SHARE = TypeAdapter[float](Share)
 MOST_REGIONS = 32_767
 """As many as codes of 16 bits; there are fewer districts or postcodes in most countries."""
-REGION_SHARES = f"1 to {MOST_REGIONS} named shares from 0 to 1 that sum to 1"
+_OF_BORROWERS = "share of borrowers"
+_PER_DUE_DAY = "probability per due day"
+_Own = float | None
 
 
 class Region(Part):
@@ -33,19 +31,15 @@ class Region(Part):
     0.01
     """
 
-    share: float | None = fraction(None, BORROWERS, "Its part of the book; must be given unless a file does")
-    late_onset: float | None = fraction(
-        None, PER_DUE_DAY, "Mean chance that a payment is missed", open_end="high"
-    )
-    slip_share: float | None = fraction(None, PER_DUE_DAY, "Payments that slip by a few days")
-    limit_median: float | None = number(None, 0.01, 1e9, CURRENCY, "Median of the log-normal credit limits")
-    score_mean: float | None = fraction(None, "score", "Mean of the credit scores at the start")
-    utilisation_mean: float | None = number(
-        None, 0, 1.5, "share of the limit", "Mean outstanding at the start"
-    )
-    false_flag: float | None = fraction(None, BORROWERS, "Long-run share flagged by mistake", open_end="high")
-    watch_share: float | None = fraction(None, BORROWERS, "Borrowers on the watch-list")
-    draws_per_year: float | None = number(None, 0, 365, "per year", "Wishes to draw, per borrower")
+    share: _Own = fraction(None, _OF_BORROWERS, "Its part of the book; must be given unless a file says it")
+    late_onset: _Own = fraction(None, _PER_DUE_DAY, "Mean chance that a payment is missed", open_end="high")
+    slip_share: _Own = fraction(None, _PER_DUE_DAY, "Payments that slip by a few days")
+    limit_median: _Own = number(None, 0.01, 1e9, "currency units", "Median of the log-normal credit limits")
+    score_mean: _Own = fraction(None, "score", "Mean of the credit scores at the start")
+    utilisation_mean: _Own = number(None, 0, 1.5, "share of the limit", "Mean outstanding at the start")
+    false_flag: _Own = fraction(None, _OF_BORROWERS, "Long-run share flagged by mistake", open_end="high")
+    watch_share: _Own = fraction(None, _OF_BORROWERS, "Borrowers on the watch-list")
+    draws_per_year: _Own = number(None, 0, 365, "per year", "Wishes to draw, per borrower")
 
     def __repr__(self) -> str:
         return f"Region({', '.join(f'{name}={value}' for name, value in self if value is not None)})"

@@ -15,18 +15,9 @@ from simlimit.arguments import as_path, check_flag, check_type, shown
 from simlimit.drafts import draft_name, remove_leftovers
 from simlimit.errors import ScenarioError, warn
 from simlimit.scenario import parts
-from simlimit.scenario.base import (
-    FrozenMapping,
-    Part,
-    Path,
-    dotted,
-    element_kind,
-    no_field,
-    refuse_at,
-    step_text,
-    steps_of,
-)
+from simlimit.scenario.base import FrozenMapping, Part, element_kind, no_field, refuse_at
 from simlimit.scenario.fields import days, field
+from simlimit.scenario.paths import Path, dotted, step_text, steps_of
 from simlimit.scenario.presets import preset_values
 from simlimit.scenario.regions import Region, Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled

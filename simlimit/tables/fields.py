@@ -1,8 +1,8 @@
 """The fields of a scenario as a table: values, units, sources, and what differs from a preset."""
 
 from simlimit.scenario import Scenario, preset
-from simlimit.scenario.base import dotted, steps_of
 from simlimit.scenario.fields import unit_of
+from simlimit.scenario.paths import dotted, steps_of
 from simlimit.scenario.presets import NAMES
 from simlimit.scenario.scenario import field_values
 from simlimit.tables.html import as_html
