@@ -22,7 +22,7 @@ from random_scenarios import LEVER_KINDS, SHOCK_KINDS, random_scenario
 from simlimit.errors import ScenarioError
 from simlimit.scenario import Scenario
 from simlimit.scenario.base import dotted, element_kind
-from simlimit.scenario.parts import MOST_REGIONS
+from simlimit.scenario.regions import MOST_REGIONS
 
 BORROWERS, DAYS = 50, 400
 SIZES = ("population.borrowers", "horizon_days")

@@ -10,7 +10,7 @@ import pandas as pd
 from simlimit.books.table import MAX_AMOUNT, Floats, check_cells, numbers, read_cells, read_columns, source_of
 from simlimit.books.uci import is_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError
-from simlimit.scenario.parts import MOST_REGIONS
+from simlimit.scenario.regions import MOST_REGIONS
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

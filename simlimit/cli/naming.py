@@ -10,7 +10,9 @@ from typing import Any
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario, load, preset, presets
 
-_CHANGE_BEGINS = re.compile(r":(?=\s*[a-z_]+(?:\[\d+\])?(?:\.[a-z_]+(?:\[\d+\])?)*\s*=)")
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_CHANGE_BEGINS = re.compile(rf":(?=\s*[a-z_]+(?:\[\d+\])?(?:\.(?:[\w-]+|{_QUOTED})(?:\[\d+\])?)*\s*=)")
+_CHANGE = re.compile(rf"((?:[^=\"]|{_QUOTED})*)=(.*)", re.DOTALL)
 _NAMED = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 
 
@@ -36,8 +38,9 @@ def read_changes(portfolio: str | None, settings: Iterable[str]) -> dict[str, An
 
 def read_change(text: str, what: str = "--set") -> tuple[str, Any]:
     """Read ``FIELD=VALUE``: the value is TOML, or else bare text."""
-    field, equals, value = (part.strip() for part in text.partition("="))
-    if not field or not equals or not value:
+    read = _CHANGE.fullmatch(text)
+    field, value = (part.strip() for part in read.groups()) if read else ("", "")
+    if not field or not value:
         raise SimlimitError(f"{what} is {text!r}, but must be FIELD=VALUE, such as evaluation.period_days=7.")
     if value == "none":
         return field, None

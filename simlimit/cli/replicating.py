@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from simlimit.arguments import as_choices
 from simlimit.cli.arguments import Parser, add_seed, reader, whole
 from simlimit.cli.results import check_output
 from simlimit.cli.stopping import ignore_signals
@@ -41,8 +42,11 @@ def add_study_options(parser: Parser) -> None:
     followed = {"type": whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"}
     days = "how long each repaid amount is followed (default: %(default)s)"
     parser.add_option("--follow-up", "DAYS", days, **followed)
-    by = f"which borrowers are counted apart: by {', '.join(ATTRIBUTES)} (default: %(default)s)"
-    parser.add_option("--by", "ATTRIBUTE", by, choices=ATTRIBUTES, default="region")
+    by = (
+        f"which borrowers are counted apart: by {', '.join(ATTRIBUTES)}, or by several with commas between "
+        "them (default: region)"
+    )
+    parser.add_option("--by", "ATTRIBUTE,...", by, type=_BY, default=["region"])
     bands = "bounds between groups where --by is a number, ascending: --by score --bands 0.6,0.8"
     parser.add_option("--bands", "BOUND,...", bands, type=_BANDS, default=())
     workers = "threads (default: one per processor)"
@@ -72,9 +76,9 @@ def replicate_from_options(
     tuple of the result and bool
         The flag is False after an interruption.
     """
-    if options.by in NUMBERS and not options.bands:
+    for number in {*options.by} & {*NUMBERS} if not options.bands else ():
         raise SimlimitError(
-            f"--by is {options.by}, a number, and needs --bands: the bounds between its groups, ascending, "
+            f"--by is {number}, a number, and needs --bands: the bounds between its groups, ascending, "
             "as in --by score --bands 0.6,0.8."
         )
     number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
@@ -119,9 +123,14 @@ def _precision(text: str) -> tuple[str, float]:
     return (metric.strip() if equals else DEFAULT_METRIC), float(number)
 
 
+def _by(text: str) -> list[str]:
+    return as_choices("by", text.split(","), ATTRIBUTES)
+
+
 def _bands(text: str) -> tuple[float, ...]:
     return tuple(np.asarray_chkfinite(text.split(","), np.float64).tolist())
 
 
 _PRECISION = reader(_precision, "neither a number nor METRIC=NUMBER, such as days_review=0.05")
+_BY = reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas between them")
 _BANDS = reader(_bands, "not numbers with commas between them, such as 0.6,0.8")

@@ -1,18 +1,25 @@
 """What borrowers are drawn from: quantile tables, and the columns of a portfolio."""
 
 import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, ndtri
 
+from simlimit.arguments import nearest
 from simlimit.books.portfolio import Portfolio
 from simlimit.model.handle import Handle, array_of
 from simlimit.model.money import basis_points, cents
+from simlimit.model.records import REGION, Records
 from simlimit.scenario import Scenario
+from simlimit.scenario.base import FrozenMapping, refuse_at
 from simlimit.scenario.parts import Population
+from simlimit.scenario.regions import Region, shares_of
+from simlimit.scenario.scenario import in_regions
 
 ROWS = 4096
 """Rows of a quantile table: an attribute takes one of so many equally likely values."""
@@ -22,6 +29,8 @@ MOST_MONTHS = 24
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[Any]
+Tables = tuple[Numbers, Integers]
 
 
 _LEVELS = (np.arange(ROWS) + 0.5) / ROWS
@@ -54,22 +63,55 @@ def mean_squared_utilisation(mean: float, concentration: float | None) -> float:
     return math.fsum((bp / 10_000) ** 2 for bp in utilisation_table(mean, concentration).tolist()) / ROWS
 
 
-class Book(Handle):
-    """What borrowers are drawn from: quantile tables, and what a portfolio gives instead.
+class Regions(NamedTuple):
+    """The regions of a book, in their order: names, shares, and each number that may differ, by its name."""
 
-    Those at the start have ``first_propensities``. In a seasoned book ``spells`` says how many of them are late
-    by up to 0, 1, .. months, for each who is not and per unit of propensity.
+    names: tuple[str, ...]
+    shares: tuple[float, ...]
+    numbers: FrozenMapping[tuple[float, ...]]
+
+    def mean(self, values: Sequence[float]) -> float:
+        """Return the mean over the book of what each region has; where they are equal, exactly that."""
+        equal = len(set(values)) == 1
+        return values[0] if equal else float(np.cumsum(np.multiply(self.shares, values))[-1])
+
+
+def make_regions(scenario: Scenario, portfolio: Portfolio | None) -> Regions:
+    """Return the regions of a scenario, or of its portfolio, with the numbers of those of the same name."""
+    population = scenario.population
+    names, shares = tuple(population.regions), shares_of(population.regions)
+    if portfolio is not None and portfolio.region is not None:
+        names = portfolio.region_names
+        shares = tuple((np.bincount(portfolio.region, minlength=len(names)) / len(portfolio)).tolist())
+        for name, one in population.regions.items():
+            if isinstance(one, Region) and name not in names:
+                rule = f"a share alone, since the portfolio has {nearest(name, map(repr, names), 'the file')}"
+                refuse_at(("population", "regions", name), one, rule)
+    elif portfolio is not None:
+        # Regions are drawn all the same, so that shares must be right.
+        population.model_copy(update={"portfolio": None, "seasoned": False})
+    own = [name for name in Region.model_fields if name != "share"]
+    return Regions(names, shares, FrozenMapping({name: in_regions(scenario, name, names) for name in own}))
+
+
+class Book(Handle):
+    """What borrowers are drawn from: quantile tables, regions, and what a portfolio gives instead.
+
+    A region names the row of each table from which its borrowers are drawn. Those at the start have
+    ``first_propensities``. In a seasoned book ``spells`` says how many of them are late by up to 0, 1, ..
+    months, for each who is not and per unit of propensity.
 
     The arrays ``given_*`` are named after the columns of the portfolio. They are empty without one, and where
     its file has no such column.
     """
 
-    limits = array_of(np.int64)
-    utilisations = array_of(np.int64)
-    scores = array_of(np.float64)
-    propensities = array_of(np.float64)
-    first_propensities = array_of(np.float64)
+    limits = array_of(np.int64, 2)
+    utilisations = array_of(np.int64, 2)
+    scores = array_of(np.float64, 2)
+    propensities = array_of(np.float64, 2)
+    first_propensities = array_of(np.float64, 2)
     spells = array_of(np.float64)
+    regions = array_of(REGION)
     region_bounds = array_of(np.float64)
     given_limit_cents = array_of(np.int64)
     given_outstanding_cents = array_of(np.int64)
@@ -102,33 +144,76 @@ def _given(portfolio: Portfolio, risky_share: float) -> dict[str, npt.NDArray[An
     }
 
 
+def _tables(table: Callable[..., Numbers], values: Sequence[float], *others: float | None) -> Tables:
+    """Return the table of each different value, one a row, and the row of each region, which has a value."""
+    different, rows = np.unique(values, return_inverse=True)
+    return np.stack([table(value, *others) for value in different.tolist()]), rows
+
+
+def _risky_from(regions: Regions, tables: Floats, rows: Integers, risky_share: float) -> Floats:
+    """Return the random number from which on the latest payers of each region are risky (R17, R169)."""
+    if len(tables) == 1:
+        return np.full(len(rows), 1 - risky_share)
+
+    def weigh(propensity: float, side: Literal["left", "right"]) -> tuple[Floats, float]:
+        """Return the share of those above (right), or not below (left): of each region, and of the book."""
+        above = [ROWS - np.searchsorted(table, propensity, side) for table in tables]
+        own = np.array(above)[rows] / ROWS
+        return own, float(np.cumsum(regions.shares * own)[-1])
+
+    found = np.unique(tables[np.unique(rows[np.array(regions.shares) > 0])])
+    reaching = bisect_right(found, -risky_share, key=lambda propensity: -weigh(propensity, "left")[1])
+    bound = found[max(0, reaching - 1)]
+    above, all_above = weigh(bound, "right")
+    equal = weigh(bound, "left")[0] - above
+    all_equal = np.cumsum(regions.shares * equal)[-1]
+    return np.asarray(1 - above - equal * (risky_share - all_above) / all_equal)
+
+
 @lru_cache
-def drawn_book(population: Population, late_onset: float, late_concentration: float | None) -> Book:
+def drawn_book(
+    population: Population, regions: Regions, late_concentration: float | None, risky_share: float
+) -> Book:
     """Return a book without a portfolio. Runs only read it, so that those of equal scenarios share it."""
-    initial = population.initial_score
-    scores = beta_table(population.score_mean, population.score_concentration)
-    return Book(
-        limits=limit_table(
-            population.limit_median, population.limit_log_sd, population.limit_low, population.limit_high
+    book, numbers, initial = population, regions.numbers, population.initial_score
+    score, spread = numbers["score_mean"], population.score_concentration
+    if initial is not None:
+        score, spread = (float(initial),) * len(score), None
+    bounds = book.limit_log_sd, book.limit_low, book.limit_high
+    made = {
+        "limits": _tables(limit_table, numbers["limit_median"], *bounds),
+        "utilisations": _tables(
+            utilisation_table, numbers["utilisation_mean"], book.utilisation_concentration
         ),
-        utilisations=utilisation_table(population.utilisation_mean, population.utilisation_concentration),
-        scores=scores if initial is None else np.full(ROWS, float(initial)),
-        propensities=beta_table(late_onset, late_concentration),
-        first_propensities=beta_table(late_onset, late_concentration),
+        "scores": _tables(beta_table, score, spread),
+        "propensities": _tables(beta_table, numbers["late_onset"], late_concentration),
+    }
+    records: Records = np.zeros(len(score), REGION)
+    for name, (_, rows) in made.items():
+        records[name] = rows
+    for name in ("watch_share", "slip_share", "false_flag"):
+        records[name] = numbers[name]
+    daily = [wishes / 365 for wishes in numbers["draws_per_year"]]
+    records["wish_gap"] = [-math.inf if p == 0 else 1 / math.log1p(-p) if p < 1 else 0.0 for p in daily]
+    records["risky_from"] = _risky_from(regions, *made["propensities"], risky_share)
+    return Book(
+        **{name: table for name, (table, _) in made.items()},
+        first_propensities=made["propensities"][0],
         spells=np.zeros(1),
-        region_bounds=np.cumsum(list(population.regions.values()), dtype=np.float64),
+        regions=records,
+        region_bounds=np.cumsum(regions.shares, dtype=np.float64),
         **{name: np.empty(0, one.kind) for name, one in Book.members.items() if name.startswith("given_")},
     )
 
 
-def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
+def make_book(scenario: Scenario, portfolio: Portfolio | None, regions: Regions) -> Book:
     """Return the book of a scenario, from its portfolio where there is one."""
-    behaviour = scenario.behaviour
-    book = drawn_book(scenario.population, behaviour.late_onset, behaviour.late_concentration)
+    concentration, risky_share = scenario.behaviour.late_concentration, scenario.screening.risky_share
+    book = drawn_book(scenario.population, regions, concentration, risky_share)
     if scenario.population.seasoned:
         others = _seasoned(scenario, book.propensities)
     elif portfolio is not None:
-        others = _given(portfolio, scenario.screening.risky_share)
+        others = _given(portfolio, risky_share)
     else:
         return book
     return Book(**{name: getattr(book, name) for name in Book.members} | others)
@@ -149,19 +234,23 @@ def _seasoned(scenario: Scenario, arriving: Floats) -> dict[str, npt.NDArray[Any
     spells = np.cumsum([0.0, *still_late[:-1]])
     leaving = scenario.population.exits_per_year * cycle_days / 365
     defaulting = arriving * still_late[-1] / (1 + arriving * spells[-1]) if behaviour.default_dpd > 0 else 0.0
-    weights = np.cumsum(1 / (leaving + np.full(ROWS, defaulting)))
-    rows = np.searchsorted(weights / weights[-1], _LEVELS, side="right")
-    return {"first_propensities": arriving[rows], "spells": spells}
+    weights = np.cumsum(1 / (leaving + np.zeros_like(arriving) + defaulting), axis=1)
+    tables = [
+        table[np.searchsorted(staying / staying[-1], _LEVELS, side="right")]
+        for table, staying in zip(arriving, weights, strict=True)
+    ]
+    return {"first_propensities": np.stack(tables), "spells": spells}
 
 
-def late_scale(scenario: Scenario, portfolio: Portfolio | None) -> float:
+def late_scale(scenario: Scenario, portfolio: Portfolio | None, regions: Regions) -> float:
     """Return the factor that keeps the mean chance of a miss at ``late_onset`` at the start.
 
     Whatever utilisation and other lenders do to it.
     """
     population = scenario.population
     if portfolio is None:
-        mean = mean_squared_utilisation(population.utilisation_mean, population.utilisation_concentration)
+        concentration, means = population.utilisation_concentration, regions.numbers["utilisation_mean"]
+        mean = regions.mean([mean_squared_utilisation(one, concentration) for one in means])
     else:
         shares = utilisations(portfolio.outstanding_cents, portfolio.limit_cents).tolist()
         mean = math.fsum(x * x for x in shares) / len(portfolio)

@@ -26,15 +26,18 @@ LONGEST_GAP = 1e6
 
 
 @step
-def wish_gap(s: State, u: float) -> int:
-    """Return the days from one wish to the next, which has this random number: a geometric distribution."""
-    return 1 + int(min(LONGEST_GAP, math.log(u) * s.behaviour.wish_gap))
+def wish_gap(s: State, r: Record, u: float) -> int:
+    """Return the days from one wish to the next, which has this random number: a geometric distribution.
+
+    It is beyond any horizon where nobody draws: the factor is infinite there.
+    """
+    return 1 + int(min(LONGEST_GAP, math.log(u) * s.book.regions[r.region].wish_gap))
 
 
 @step
 def plan_wish(s: State, r: Record, day: int, u: float) -> None:
     """Set the day of the wish that follows a day, unless the borrower has left by then, or the run ended."""
-    r.next_wish = min(NEVER, day + wish_gap(s, u))
+    r.next_wish = min(NEVER, day + wish_gap(s, r, u))
     if r.next_wish >= r.present_until:
         r.next_wish = NEVER
 

@@ -1,15 +1,16 @@
 """Groups of borrowers that are counted apart: by region, or by what a borrower is at the start."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import as_numbers, check_choice, shown
+from simlimit.arguments import as_choices, as_numbers, shown
 from simlimit.errors import SimlimitError
-from simlimit.model.book import utilisations
+from simlimit.model.book import Integers, utilisations
 from simlimit.model.records import Records
 
 FLAGS = {
@@ -29,28 +30,38 @@ class Grouping(NamedTuple):
 
     Attributes
     ----------
-    attribute : str
-        One of `ATTRIBUTES`.
-    bounds : array of float, shape (groups - 1,)
-        A borrower is in the group whose number is how many of them its attribute reaches.
+    bounds : dict of array
+        By attribute, of `ATTRIBUTES`: a borrower has the value whose number is how many of them it reaches.
+        Groups are numbered by all values, that of the last attribute changes fastest.
     labels : tuple of str
         Of the groups.
     """
 
-    attribute: str
-    bounds: npt.NDArray[np.float64]
+    bounds: dict[str, npt.NDArray[np.float64]]
     labels: tuple[str, ...]
 
 
-def make_grouping(by: str, bands: Sequence[float], regions: tuple[str, ...]) -> Grouping:
-    """Return how borrowers are grouped by an attribute, a number of them by bands."""
-    check_choice("by", by, ATTRIBUTES)
-    if by in NUMBERS:
-        return Grouping(by, *_banded(by, bands))
-    if as_numbers("bands", bands).size > 0:
-        raise SimlimitError(f"bands is {shown(bands)}, but must be empty: {by} has groups of its own.")
-    labels = regions if by == "region" else FLAGS[by]
-    return Grouping(by, np.arange(1, len(labels), dtype=np.float64), labels)
+def make_grouping(by: str | Sequence[str], bands: Sequence[float], regions: tuple[str, ...]) -> Grouping:
+    """Return how borrowers are grouped by attributes, one of which may be a number, with bands."""
+    names = as_choices("by", by if isinstance(by, Sequence) else [by], ATTRIBUTES)
+    numbers = [name for name in names if name in NUMBERS]
+    if len(set(names)) < len(names) or len(numbers) > 1:
+        rule = f"attributes that differ, at most one of them among {', '.join(NUMBERS)}"
+        raise SimlimitError(f"by is {shown(by)}, but must be {rule}.")
+    if not numbers and as_numbers("bands", bands).size > 0:
+        raise SimlimitError(f"bands is {shown(bands)}, but must be empty: {names[0]} has groups of its own.")
+    bounds, labels = {}, []
+    for name in names:
+        if name in NUMBERS:
+            bounds[name], own = _banded(name, bands)
+        else:
+            own = regions if name == "region" else FLAGS[name]
+            bounds[name] = np.arange(1, len(own), dtype=np.float64)
+        labels.append(own)
+    number = math.prod(map(len, labels))
+    if len(names) > 1 and number > MOST_GROUPS:
+        raise SimlimitError(f"by is {shown(by)}, but {number:,} groups are more than {MOST_GROUPS}.")
+    return Grouping(bounds, tuple(map(", ".join, itertools.product(*labels))))
 
 
 def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
@@ -72,8 +83,11 @@ def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], t
 
 def assign_groups(borrowers: Records, grouping: Grouping) -> None:
     """Put every borrower into its group, by what it is when it joins the book: before its first day."""
-    values = _values(borrowers, grouping.attribute)
-    borrowers["group"] = np.searchsorted(grouping.bounds, values, side="right")
+    group: Integers = np.zeros(len(borrowers), np.int64)
+    for attribute, bounds in grouping.bounds.items():
+        value = np.searchsorted(bounds, _values(borrowers, attribute), side="right")
+        group = group * (len(bounds) + 1) + value
+    borrowers["group"] = group
 
 
 def _values(borrowers: Records, attribute: str) -> npt.NDArray[np.float64]:

@@ -65,8 +65,6 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
     parameters = {
         "population": {
             "batch": scenario.evaluation.schedule == "batch",
-            "watch_share": review.watch_share,
-            "risky_share": scenario.screening.risky_share,
         },
         "behaviour": _behaviour(scenario) | {"late_scale": late_scale},
         "product": _product(scenario),
@@ -93,22 +91,13 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
     records["run"]["warmup_days"] = scenario.warmup_days
     records["today"]["headroom"] = cents(scenario.funding.initial)
     records["storage"]["last_free"] = END
-    records["storage"]["loan_capacity"] = _expected_loans(scenario)
     return records
-
-
-def _expected_loans(scenario: Scenario) -> int:
-    """Return for how many loans of a borrower there is space at the start: as many as one expects, about."""
-    product = scenario.product
-    years = product.instalments * product.cycle_days / 365
-    return min(16, 2 ** math.ceil(math.log2(1 + years * scenario.behaviour.draws_per_year)))
 
 
 def _behaviour(scenario: Scenario) -> Values:
     behaviour = scenario.behaviour
     hazards = np.zeros(12)
     hazards[: len(behaviour.cure_hazards)] = behaviour.cure_hazards
-    daily_draws = behaviour.draws_per_year / 365
     low, high = behaviour.draw_share
     return {
         "cures": len(behaviour.cure_hazards),
@@ -116,8 +105,6 @@ def _behaviour(scenario: Scenario) -> Values:
         "prepay_chance": min(1.0, behaviour.prepay_per_year * scenario.product.cycle_days / 365),
         "draw_low_bp": basis_points(low),
         "draw_high_bp": basis_points(high),
-        "draws": daily_draws > 0,
-        "wish_gap": 1 / math.log1p(-daily_draws) if 0 < daily_draws < 1 else 0.0,
     }
 
 

@@ -92,25 +92,26 @@ def book_row(s: State, borrower: int, u: float) -> int:
 def take_from_book(s: State, r: Record, row: int, u: Numbers) -> None:
     """Set what a borrower owes and how it pays: drawn, or as a row of the portfolio says."""
     u_limit, u_utilisation, u_score, u_late = u
+    region = s.book.regions[r.region]
     if len(s.book.given_limit_cents) > 0:
         r.limit = s.book.given_limit_cents[row]
         r.outstanding = s.book.given_outstanding_cents[row]
     else:
-        r.limit = s.book.limits[int(u_limit * ROWS)]
-        r.outstanding = share(r.limit, s.book.utilisations[int(u_utilisation * ROWS)])
+        r.limit = s.book.limits[region.limits, int(u_limit * ROWS)]
+        r.outstanding = share(r.limit, s.book.utilisations[region.utilisations, int(u_utilisation * ROWS)])
     r.highest = r.limit
     r.available = max(0, r.limit - r.outstanding)
     if len(s.book.given_score) > 0:
         r.score = s.book.given_score[row]
     else:
-        r.score = s.book.scores[int(u_score * ROWS)]
+        r.score = s.book.scores[region.scores, int(u_score * ROWS)]
     if len(s.book.given_late_share) > 0:
         r.propensity = s.book.given_late_share[row]
         r.risky = s.book.given_risky[row]
     else:
         propensities = s.book.propensities if r.closed == ABSENT else s.book.first_propensities
-        r.propensity = propensities[int(u_late * ROWS)]
-        r.risky = s.population.risky_share > 0.0 and u_late >= 1 - s.population.risky_share
+        r.propensity = propensities[region.propensities, int(u_late * ROWS)]
+        r.risky = u_late >= region.risky_from
 
 
 @step
@@ -122,7 +123,7 @@ def assign(s: State, r: Record, row: int, u: Numbers) -> None:
     else:
         bounds = s.book.region_bounds
         r.region = min(np.searchsorted(bounds, u_region, side="right"), len(bounds) - 1)
-    r.watched = u_watched < s.population.watch_share
+    r.watched = u_watched < s.book.regions[r.region].watch_share
     r.evaluation_day = first_evaluation(s, u_evaluation)
     r.due_day = first_due_day(s, u_due)
 
@@ -137,8 +138,7 @@ def look_ahead(s: State, r: Record, u_gap: float) -> None:
         r.next_payment = min(r.next_payment, max(0, r.oldest_due + s.behaviour.default_dpd))
     if s.levers.planning:
         r.next_payment = min(int(r.next_payment), planned_day(s, r, due, cycle))
-    if s.behaviour.draws:
-        plan_wish(s, r, r.present_from - 1, u_gap)
+    plan_wish(s, r, r.present_from - 1, u_gap)
 
 
 @step
@@ -184,8 +184,8 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
             u_remaining, u_lenders, u_exit, u_record = numbers_of(batch, 2, k)
             set_presence(s, r, u_exit)
             row = book_row(s, r.borrower, u_record)
-            take_from_book(s, r, row, numbers_of(batch, 0, k))
             assign(s, r, row, numbers_of(batch, 1, k))
+            take_from_book(s, r, row, numbers_of(batch, 0, k))
             r.lenders = u_lenders < s.population.other_lenders
             if s.levers.number:
                 r.levers = levers_taken_up(s, r.borrower)

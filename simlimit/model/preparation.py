@@ -10,7 +10,7 @@ import numpy.typing as npt
 from simlimit.books.portfolio import read_portfolio
 from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
-from simlimit.model.book import Book, late_scale, make_book
+from simlimit.model.book import Book, Regions, late_scale, make_book, make_regions
 from simlimit.model.calendar import open_days
 from simlimit.model.clock import MONTH
 from simlimit.model.grouping import Grouping, make_grouping
@@ -22,7 +22,7 @@ from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
 from simlimit.scenario.holidays import with_dates_of_holidays
-from simlimit.scenario.parts import check_regions
+from simlimit.scenario.parts import Product, check_regions
 
 MOST_CENT_DAYS = 2**62
 """Sums of so much are exact in 64 bits, in either direction."""
@@ -36,7 +36,7 @@ class PreparedScenario(NamedTuple):
     Attributes
     ----------
     scenario : Scenario
-    regions : tuple of str
+    regions : Regions
     borrowers : int
         How many there are at the start.
     book : Book
@@ -50,7 +50,7 @@ class PreparedScenario(NamedTuple):
     """
 
     scenario: Scenario
-    regions: tuple[str, ...]
+    regions: Regions
     borrowers: int
     book: Book
     grouping: Grouping
@@ -70,7 +70,7 @@ def prepare(
     follow_up_days: int,
     logging: bool,
     reusing: bool,
-    by: str = "region",
+    by: str | Sequence[str] = "region",
     bands: Sequence[float] = (),
 ) -> PreparedScenario:
     """Read what a scenario names, portfolio and holidays, and make what its replications have in common.
@@ -96,30 +96,37 @@ def prepare(
     PortfolioError
         If the portfolio cannot be read.
     ScenarioError
-        If a shock names a region that does not exist, or holidays a country that is not known.
+        If a shock names a region that the book does not have, such a region has numbers of its own, or
+        holidays name a country that is not known.
     SimlimitError
         If there is no such attribute, or its bands are not ascending numbers.
     """
     scenario = with_dates_of_holidays(scenario)
     path = scenario.population.portfolio
     portfolio = None if path is None else read_portfolio(path)
-    regions = tuple(scenario.population.regions)
-    if portfolio is not None and portfolio.region_names:
-        regions = portfolio.region_names
-    check_regions(scenario.shocks, regions)
+    regions = make_regions(scenario, portfolio)
+    check_regions(scenario.shocks, regions.names)
     borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
-    grouping = make_grouping(by, bands, regions)
-    before = first_records(scenario, late_scale(scenario, portfolio))
+    grouping = make_grouping(by, bands, regions.names)
+    before = first_records(scenario, late_scale(scenario, portfolio, regions))
+    draws_per_year = regions.mean(regions.numbers["draws_per_year"])
+    before["storage"]["loan_capacity"] = expected_loans(scenario.product, draws_per_year)
     run = before["run"]
     run["last_followed"] = scenario.horizon_days - follow_up_days
     run["logging"] = logging
     run["reusing"] = reusing
     run["large"] = borrowers >= LARGE
-    book = make_book(scenario, portfolio)
+    book = make_book(scenario, portfolio, regions)
     left = score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days)
     prepared = PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
     check_sums(before[0], book, prepared.most_borrowers)
     return prepared
+
+
+def expected_loans(product: Product, draws_per_year: float) -> int:
+    """Return for how many loans of a borrower there is space at the start: as many as one expects, about."""
+    years = product.instalments * product.cycle_days / 365
+    return min(16, 2 ** math.ceil(math.log2(1 + years * draws_per_year)))
 
 
 def check_sums(p: Record, book: Book, borrowers: int) -> None:
@@ -173,7 +180,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         reviewers=np.zeros(scenario.review.reviewers, records.REVIEWER),
         facilities=facility_records(scenario),
         shocks=shock_records(scenario),
-        shock_regions=shock_regions(scenario, prepared.regions),
+        shock_regions=shock_regions(scenario, prepared.regions.names),
         economy_factors=np.ones(scenario.horizon_days // MONTH + 1),
     )
 

@@ -110,12 +110,20 @@ ARRIVAL = _record("i8 day place")
 # The parameters of a state, by the parts of a scenario.
 RUN = _record("i8 seed replication logging reusing large horizon warmup_days last_followed")
 """The key of the random numbers, what is kept and counted, and whether there are many borrowers."""
-POPULATION = _record("i8 batch", "f8 watch_share risky_share other_lenders arrivals_per_year exits_per_year")
+POPULATION = _record("i8 batch", "f8 other_lenders arrivals_per_year exits_per_year")
 """How borrowers are drawn."""
 BEHAVIOUR = _record(
-    "i8 default_dpd slip_days draw_low_bp draw_high_bp draws cures",
-    "f8 utilisation_effect late_scale slip_share prepay_chance wish_gap cure_hazards[12]",
+    "i8 default_dpd slip_days draw_low_bp draw_high_bp cures",
+    "f8 utilisation_effect late_scale prepay_chance cure_hazards[12]",
 )
+REGION = _record(
+    "i8 limits utilisations scores propensities",
+    "f8 watch_share slip_share false_flag wish_gap risky_from",
+)
+"""What a region has of its own: the rows of its quantile tables, and its numbers.
+
+``risky_from`` is the random number from which on the latest payers are risky.
+"""
 PRODUCT = _record(
     "i8 instalments method cycle_days per_loan min_draw clears clearing_days[2]",
     "f8 daily_rate after_cutoff_share clearing_share annuity[61] remaining[60]",
@@ -126,7 +134,7 @@ EVALUATION = _record(
 )
 RULES = _record("i8 clean_days grace_days denies_overdue", "f8 min_score")
 SCREENING = _record(
-    "f8 false_flag flag_days detection",
+    "f8 flag_days detection",
     "f8 weight_utilisation weight_recent_draw weight_recent_prepayment weight_lenders",
     "i8 weighted",
 )

@@ -169,6 +169,12 @@ def misses(s: State, r: Record, day: int, u: float) -> bool:
 
 
 @step
+def slips(s: State, r: Record, day: int, u: float) -> bool:
+    """Return whether a payment that is not missed slips by a few days."""
+    return u < made_rarer(s, r, day, s.book.regions[r.region].slip_share)
+
+
+@step
 def decide_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
     """Decide what becomes of a due day: paid (or cured), missed or slipped; return whether it is paid."""
     u_late, u_slip, u_days, _ = u
@@ -180,7 +186,7 @@ def decide_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
         r.spell += 1
         log(s, day, events.MISS, subject_of(r.borrower, NO_LOAN, cycle), 0, causes.NONE)
         return False
-    if u_slip < made_rarer(s, r, day, s.behaviour.slip_share):
+    if slips(s, r, day, u_slip):
         r.oldest_due = day
         r.slip_until = day + 1 + int(u_days * s.behaviour.slip_days)
         log(s, day, events.SLIP, subject_of(r.borrower, NO_LOAN, cycle), 0, causes.NONE)
@@ -191,7 +197,7 @@ def decide_due(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
 @rare
 def decide_planned(s: State, r: Record, day: int, cycle: int, u: Numbers) -> bool:
     """Decide whether a borrower pays on its planned day; if not, its due day decides as usual."""
-    pays = not misses(s, r, day, u[0]) and u[1] >= made_rarer(s, r, day, s.behaviour.slip_share)
+    pays = not misses(s, r, day, u[0]) and not slips(s, r, day, u[1])
     if not (pays and anything_due(s, r, cycle)):
         return False
     s.details[r.place].first_cycle = cycle + 1

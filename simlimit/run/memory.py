@@ -66,7 +66,8 @@ def kept_records(prepared: PreparedScenario) -> tuple[float, float]:
     product, cycles = scenario.product, scenario.horizon_days / scenario.product.cycle_days
     if run.reusing:
         return 0, 0
-    draws = scenario.behaviour.draws_per_year * scenario.horizon_days / 365
+    regions = prepared.regions
+    draws = regions.mean(regions.numbers["draws_per_year"]) * scenario.horizon_days / 365
     prepayments = scenario.behaviour.prepay_per_year * scenario.horizon_days / 365
     # Parts of the first loan, and of those drawn later, which have not all ended at the horizon.
     parts = 1 if product.method == "interest_only" else product.instalments

@@ -4,13 +4,13 @@ The estimate is of the long run, not of the first days. docs/scenario.md says ho
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import rounded
+from simlimit.arguments import Floats, rounded
 from simlimit.model.calendar import open_days
 from simlimit.model.parameters import annuity_factors
 from simlimit.model.preparation import PreparedScenario
@@ -32,46 +32,53 @@ class Load(NamedTuple):
 
 
 class Repayments(NamedTuple):
-    """The repayments a day: how many holds open, and their principal in currency units."""
+    """The repayments a day in each region: how many holds open, and their principal in currency units."""
 
-    holds: float
-    principal: float
+    holds: Floats
+    principal: Floats
 
 
 def repayments(prepared: PreparedScenario) -> Repayments:
-    """Return what is repaid a day, by the book at the start, or by that to which draws lead if less."""
+    """Return what is repaid a day in each region, by the book at the start, or by that to which draws lead.
+
+    The smaller of the two.
+    """
     product, behaviour = prepared.scenario.product, prepared.scenario.behaviour
     debtors, outstanding, limit = _totals(prepared)
     cycles_a_year = 365 / product.cycle_days
     early = min(1.0, behaviour.prepay_per_year / cycles_a_year)
-    wishes = behaviour.draws_per_year / cycles_a_year
+    wishes = np.array(prepared.regions.numbers["draws_per_year"]) / cycles_a_year
     # A draw is first due half a cycle later, on average.
     longest = product.instalments - 0.5
-    fitting = 2 * outstanding / max(1.0, debtors) / product.min_draw
-    loans = max(1.0, min((wishes - early) * longest, fitting))
+    fitting = 2 * outstanding / np.maximum(1.0, debtors) / product.min_draw
+    loans = np.maximum(1.0, np.minimum((wishes - early) * longest, fitting))
     balances = np.array(_balances(product))
-    still_there = np.exp(-early / loans * np.arange(len(balances)))
-    repaid = 1 / float(balances @ still_there - 0.5)  # share of the outstanding, as all below for a cycle
+    still_there = np.exp(-early / loans[:, np.newaxis] * np.arange(len(balances)))
+    repaid = 1 / (still_there @ balances - 0.5)  # share of the outstanding, as all below for a cycle
     drawn = wishes * sum(behaviour.draw_share) / 2  # share of the available
-    lasting = limit * drawn / (repaid + drawn) if drawn else outstanding
+    lasting = np.where(drawn > 0, limit * drawn / (repaid + drawn), outstanding)
     if product.method == "interest_only":
         holds = loans * repaid  # each is a whole loan
     else:
         apart = loans * product.instalments / longest if product.release_unit == "loan" else 1.0
         holds = apart + early
-    principal = min(outstanding, lasting) * repaid
+    principal = np.minimum(outstanding, lasting) * repaid
     return Repayments(debtors * holds / product.cycle_days, principal / product.cycle_days)
 
 
-def _totals(prepared: PreparedScenario) -> tuple[float, float, float]:
-    """Return how many borrowers owe something at the start, and all that is owed and all limits."""
-    book, number = prepared.book, prepared.borrowers
+def _totals(prepared: PreparedScenario) -> tuple[Floats, Floats, Floats]:
+    """Return, of each region, how many borrowers owe something at the start, all that is owed, all limits."""
+    book, shares = prepared.book, np.array(prepared.regions.shares)
     given, owed = book.given_limit_cents, book.given_outstanding_cents
     if len(given):
-        return float(np.count_nonzero(owed)), float(owed.sum()) / 100, float(given.sum()) / 100
-    limit = number * float(book.limits.mean()) / 100
-    debtors = number * np.count_nonzero(book.utilisations) / len(book.utilisations)
-    return float(debtors), limit * float(book.utilisations.mean()) / 10_000, limit
+        columns = np.array([owed > 0, owed / 100, given / 100])
+        sums = [np.bincount(book.given_region, one, len(shares)) for one in columns if len(book.given_region)]
+        debtors, outstanding, limit = sums or np.outer(columns.sum(axis=1), shares)
+        return debtors, outstanding, limit
+    number, used = shares * prepared.borrowers, book.regions["utilisations"]
+    limit = number * book.limits.mean(axis=1)[book.regions["limits"]] / 100
+    debtors = number * (book.utilisations > 0).mean(axis=1)[used]
+    return debtors, limit * book.utilisations.mean(axis=1)[used] / 10_000, limit
 
 
 def _balances(product: Product) -> list[float]:
@@ -93,8 +100,8 @@ def desk_load(prepared: PreparedScenario) -> Load:
     Where no review approves, but one in 1e9, nothing passes whatever the capacity: that is no load.
     """
     review = prepared.scenario.review
-    reviewed = _watched(prepared) * (1 - _pull(prepared.scenario, "less_manual"))
-    holds = repayments(prepared).holds * reviewed
+    reviewed = 1 - _pull(prepared.scenario, "less_manual")
+    holds = float(repayments(prepared).holds @ _watched(prepared)) * reviewed
     work = holds * review.service_days / review.approve_share if review.approve_share > 1e-9 else 0.0
     # On closed days nobody works: it takes more on the others, of which there may be none.
     return Load(work / max(0.001, _open_days(prepared.scenario, "review").mean()), review.reviewers)
@@ -106,35 +113,28 @@ def _open_days(scenario: Scenario, part: RestingPart) -> npt.NDArray[np.bool_]:
     return open_days(scenario)[0][days] == days if part in scenario.calendar.rests else days >= 0
 
 
-def _watched(prepared: PreparedScenario) -> float:
-    """Return the share of the book on the watch-list, on average over the run.
+def _watched(prepared: PreparedScenario) -> Floats:
+    """Return the share of each region on the watch-list, on average over the run.
 
     Of shocks those from day 0 on count, as if they covered everybody in their regions, whatever the score.
     """
-    scenario = prepared.scenario
-    free = 1 - scenario.review.watch_share
+    scenario, regions = prepared.scenario, prepared.regions
+    free = 1 - np.array(regions.numbers["watch_share"])
     for shock in scenario.shocks:
         if shock.kind == "watch_list" and shock.at is not None and day_of(scenario, shock.at) <= 0:
-            covered = _share_of(prepared, shock.regions or prepared.regions)
+            covered = np.isin(regions.names, shock.regions or regions.names)
             days = shock.duration_days + day_of(scenario, shock.at)
             free *= 1 - covered * min(1.0, days / scenario.horizon_days)
     return 1 - free
-
-
-def _share_of(prepared: PreparedScenario, regions: Iterable[str]) -> float:
-    """Return which share of the book lives in some regions."""
-    given = prepared.book.given_region
-    if len(given):
-        return float(np.isin(prepared.regions, list(regions))[given].mean())
-    return sum(prepared.scenario.population.regions[region] for region in regions)
 
 
 def pool_load(prepared: PreparedScenario) -> Load:
     """Return what releases and draws take from the pool more than repayments put in, and what flows in."""
     funding = prepared.scenario.funding
     # What a release does not take, the next draw does.
-    taken = 1.0 if prepared.scenario.behaviour.draws_per_year > 0 else funding.reserve_share
-    net = max(0.0, taken - funding.recycle_share) * repayments(prepared).principal
+    draws = np.array(prepared.regions.numbers["draws_per_year"]) > 0
+    taken = np.where(draws, 1.0, funding.reserve_share)
+    net = float(np.maximum(0.0, taken - funding.recycle_share) @ repayments(prepared).principal)
     is_free = funding.unlimited or funding.reserve_share == 0
     return Load(0.0 if is_free else net, _inflow(prepared.scenario))
 

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from simlimit.arguments import as_date, as_list, check_flag, nearest, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
+from simlimit.scenario.paths import Path, dotted, step_text
 
 V = TypeVar("V")
 
@@ -52,17 +53,15 @@ class FrozenMapping(Mapping[str, V]):
 
 
 def element_kind(info: FieldInfo) -> "type[Part] | None":
-    """Return the kind of part that a field lists; None if it is no list of parts."""
-    kinds = [kind for kind in get_args(info.annotation) if isinstance(kind, type) and issubclass(kind, Part)]
-    return kinds[0] if kinds else None
+    """Return the kind of part of which a field has several, in a list or by name; None if of none."""
+    return next(_parts_in(info.annotation), None)
 
 
-def dotted(path: tuple[str | int, ...]) -> str:
-    """Write a path as users do: `("shocks", 0, "size")` is `shocks[0].size`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
+def _parts_in(annotation: object) -> "Iterator[type[Part]]":
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        yield annotation
+    for below in get_args(annotation):
+        yield from _parts_in(below)
 
 
 class Part(BaseModel):
@@ -165,14 +164,16 @@ class Part(BaseModel):
         return sorted(own - {*dir(Part)} | {*dir(object)})
 
     def walk(self, path: str = "") -> Iterator[tuple[str, object, FieldInfo]]:
-        """Yield dotted name, value and declaration of every field, also of the elements of lists."""
+        """Yield dotted name, value and declaration of every field, also of elements; the names of regions."""
         for name, info in type(self).model_fields.items():
             value, place = getattr(self, name), f"{path}.{name}" if path else name
             if isinstance(value, Part):
                 yield from value.walk(place)
-            elif element_kind(info):
-                for position, element in enumerate(value):
-                    yield from element.walk(f"{place}[{position}]")
+            elif kind := element_kind(info):
+                if isinstance(value, Mapping):  # whose order counts
+                    yield place, tuple(value), info
+                for step, element in value.items() if isinstance(value, Mapping) else enumerate(value):
+                    yield from kind.model_validate(element).walk(place + step_text(step))
             else:
                 yield place, value, info
 
@@ -215,7 +216,7 @@ def _parameter(name: str, info: FieldInfo) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default)
 
 
-def refuse_at(path: tuple[str | int, ...], value: object, rule: str) -> NoReturn:
+def refuse_at(path: Path, value: object, rule: str) -> NoReturn:
     """Raise the `ScenarioError` for the field at `path`, which is relative to the part that checks."""
     problem = f"is {shown(value)}, but must be {rule}."
     raise ScenarioError(f"{dotted(path)} {problem}", path, problem)
@@ -226,9 +227,7 @@ def no_field(name: str, known: Iterable[str]) -> str:
     return f"is not a field, but must be one of: {nearest(name, known, '`simlimit scenario clockwork`')}."
 
 
-def _first_problem(
-    cls: type[Part], error: ValidationError, values: Mapping[str, object]
-) -> tuple[tuple[str | int, ...], str]:
+def _first_problem(cls: type[Part], error: ValidationError, values: Mapping[str, object]) -> tuple[Path, str]:
     """Return the path and the problem of pydantic's first error, in our words."""
     first = error.errors(include_url=False)[0]
     path = first["loc"]

@@ -4,31 +4,29 @@ Every field says its meaning, its unit and what it may be; what the fields do is
 """
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, Field, PlainSerializer
+from pydantic import Field
 
 from simlimit.arguments import nearest
 from simlimit.scenario.base import FrozenMapping, Part, refuse_at
 from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, number, one_of, switch, whole
+from simlimit.scenario.regions import MOST_REGIONS, Region, Regions, Share, Text, regional, shares_of
 
 CURRENCY = "currency units"
 _PER_DUE_DAY = "probability per due day"
 _BORROWERS = "share of borrowers"
 _DAY = "a date, or a whole number from 0 to 30000"
 
-Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Day = Annotated[int, Field(strict=True, ge=0, le=30_000)] | Annotated[datetime.date, Field(strict=True)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
-MOST_REGIONS = 32_767
-"""As many as codes of 16 bits; there are fewer districts or postcodes in most countries."""
 MOST_SHOCKS = 30_000
 """Shocks that begin in a run: one a day in the longest."""
 _REGION_SHARES = f"1 to {MOST_REGIONS} named shares from 0 to 1 that sum to 1"
 _TWO_SHARES = "a list of two numbers from 0 to 1, the smaller first"
 
-Regions = Annotated[Mapping[Text, Share], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+
+_BETA = "at most 1 when utilisation_concentration is set"
 
 
 def _concentration(of: str) -> float | None:
@@ -47,14 +45,19 @@ class Population(Part):
         "CSV file of a real book, used instead of drawn borrowers; relative to the working folder",
         "the path of a CSV file, in 1 to 1000 characters",
     )
-    regions: Regions = field(FrozenMapping({"all": 1.0}), "The share of each region", _REGION_SHARES, "share")
-    limit_median: float = number(10_000.0, 0.01, 1e9, CURRENCY, "Median of the log-normal credit limits")
+    regions: Regions = field(
+        FrozenMapping({"all": 1.0}),
+        "The share of each region, or what it has of its own",
+        _REGION_SHARES,
+        "share",
+    )
+    limit_median: float = regional("limit_median", 10_000.0)
     limit_log_sd: float = number(0.0, 0, 3, "natural log", "Standard deviation of the log of the limit")
     limit_low: float = number(0.0, 0, 1e9, CURRENCY, "Smallest credit limit; smaller draws are raised to it")
     limit_high: float = number(1e9, 0.01, 1e9, CURRENCY, "Largest credit limit; larger draws are cut to it")
-    utilisation_mean: float = number(0.5, 0, 1.5, "share of the limit", "Mean outstanding at the start")
+    utilisation_mean: float = regional("utilisation_mean", 0.5)
     utilisation_concentration: float | None = _concentration("utilisation")
-    score_mean: float = fraction(1.0, "score", "Mean of the credit scores at the start")
+    score_mean: float = regional("score_mean", 1.0)
     score_concentration: float | None = _concentration("score")
     other_lenders: float = fraction(0.0, _BORROWERS, "Borrowers with another lender at the start")
     arrivals_per_year: float = number(0.0, 0, 10, "share of the book per year", "New borrowers")
@@ -64,20 +67,29 @@ class Population(Part):
     )
 
     def _check(self) -> None:
-        if not 0 < len(self.regions) <= MOST_REGIONS or abs(sum(self.regions.values()) - 1) > 1e-9:
-            self.refuse("regions", _REGION_SHARES)
+        self._check_regions()
         if self.limit_low > self.limit_high:
             self.refuse("limit_low", f"at most limit_high, which is {self.limit_high:.12g}")
         if self.utilisation_mean > 1 and self.utilisation_concentration is not None:
-            self.refuse("utilisation_mean", "at most 1 when utilisation_concentration is set")
+            self.refuse("utilisation_mean", _BETA)
         if self.seasoned and (self.exits_per_year == 0 or self.portfolio is not None):
             self.refuse("seasoned", "false without exits_per_year above 0, and with a portfolio")
+
+    def _check_regions(self) -> None:
+        # The shares of regions of a portfolio are not used.
+        is_whole = self.portfolio is not None or abs(sum(shares_of(self.regions)) - 1) <= 1e-9
+        if not is_whole or not 0 < len(self.regions) <= MOST_REGIONS:
+            self.refuse("regions", _REGION_SHARES)
+        for name, one in self.regions.items():
+            used = one.utilisation_mean if isinstance(one, Region) else None
+            if self.utilisation_concentration is not None and used is not None and used > 1:
+                refuse_at(("regions", name, "utilisation_mean"), used, _BETA)
 
 
 class Behaviour(Part):
     """How borrowers pay, fall behind, recover, prepay and draw."""
 
-    late_onset: float = fraction(0.0, _PER_DUE_DAY, "Mean chance that a payment is missed", open_end="high")
+    late_onset: float = regional("late_onset", 0.0)
     late_concentration: float | None = _concentration("missing payments")
     utilisation_effect: float = number(0.0, 0, 100, "factor", "A full line misses 1 + this times as much")
     cure_hazards: Annotated[tuple[Share, ...], Field(min_length=1, max_length=12)] = field(
@@ -88,10 +100,10 @@ class Behaviour(Part):
         strict=True,
     )
     default_dpd: int = whole(90, 0, 30_000, "days past due", "When the line is closed for default; 0: never")
-    slip_share: float = fraction(0.0, _PER_DUE_DAY, "Payments that slip by a few days")
+    slip_share: float = regional("slip_share", 0.0)
     slip_days: int = days(3, 1, 365, "Longest such slip; shorter than product.cycle_days")
     prepay_per_year: float = number(0.0, 0, 12, "per year", "Early repayments of a loan, per borrower")
-    draws_per_year: float = number(0.0, 0, 365, "per year", "Wishes to draw, per borrower")
+    draws_per_year: float = regional("draws_per_year", 0.0)
     draw_share: tuple[Share, Share] = field(
         (0.2, 1.0), "Least and largest part drawn at once", _TWO_SHARES, "share of available", strict=True
     )
@@ -179,7 +191,7 @@ class Weights(Part):
 class Screening(Part):
     """Behaviour analysis, which can be wrong."""
 
-    false_flag: float = fraction(0.0, _BORROWERS, "Long-run share flagged by mistake", open_end="high")
+    false_flag: float = regional("false_flag", 0.0)
     flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of flags, from 1; 0: new at evaluations")
     weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
     risky_share: float = fraction(0.0, _BORROWERS, "Borrowers who are risky: those who pay latest")
@@ -196,7 +208,7 @@ ServiceLaw = Literal["exponential", "constant", "lognormal"]
 class Review(Part):
     """The manual desk for borrowers on the watch-list."""
 
-    watch_share: float = fraction(0.0, _BORROWERS, "Borrowers on the watch-list")
+    watch_share: float = regional("watch_share", 0.0)
     reviewers: int = whole(1, 1, 100_000, "reviewers", "Reviewers at the desk")
     service_days: float = number(1.0, 0, 3650, "days", "Mean time of one review")
     service_law: ServiceLaw = choice(ServiceLaw, "exponential", "Distribution of the time of a review")

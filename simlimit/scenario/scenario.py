@@ -3,9 +3,8 @@
 import datetime
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from operator import attrgetter
 from typing import Annotated, ClassVar
 
 import pandas as pd
@@ -18,7 +17,9 @@ from simlimit.errors import ScenarioError, warn
 from simlimit.scenario import parts
 from simlimit.scenario.base import FrozenMapping, Part, element_kind, no_field, refuse_at
 from simlimit.scenario.fields import days, field
+from simlimit.scenario.paths import Path, dotted, step_text, steps_of
 from simlimit.scenario.presets import preset_values
+from simlimit.scenario.regions import Region, Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
 from simlimit.scenario.toml import as_toml
 
@@ -30,10 +31,9 @@ LABELS = ("name", "description", "provenance")
 
 _SOURCED = re.compile(r"(measured|reported|assumed)\b")
 _LABELLED = "begins with measured, reported or assumed"
-_ELEMENT = re.compile(r"\[\d+\]")
-_STEP = re.compile(r"\[\d+\]|[^.\[]+")
+_REGIONS = ("population", "regions")
 
-Provenance = Annotated[Mapping[parts.Text, parts.Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+Provenance = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
 
 class Scenario(Part):
@@ -53,7 +53,7 @@ class Scenario(Part):
 
     place: ClassVar[tuple[str, ...]] = ()
 
-    name: parts.Text = field("clockwork", "Name of the scenario", "text of 1 to 1000 characters")
+    name: Text = field("clockwork", "Name of the scenario", "text of 1 to 1000 characters")
     description: Annotated[str, Field(strict=True, max_length=10_000)] = field(
         "Every payment on time, every gate open: no delay.",
         "What the scenario is, in a line",
@@ -106,7 +106,7 @@ class Scenario(Part):
             if not self._has(name):
                 refuse_at(("provenance",), name, "about a field of the scenario")
             if not _SOURCED.match(source):
-                refuse_at(("provenance", name), source, f"a text that {_LABELLED}")
+                refuse_at(("provenance", *steps_of(name)), source, f"a text that {_LABELLED}")
 
     def _check_days(self) -> None:
         """Refuse a shock of which no day lies in the run, and a facility that ends before it starts."""
@@ -136,9 +136,10 @@ class Scenario(Part):
         ----------
         changes : mapping
             Dotted field names and their new values: `{"evaluation.period_days": 7}`. An element of a list has
-            its position, from 0: `{"shocks[0].size": 0.1}`. A whole part, list or mapping is replaced by its
-            own name: `{"shocks": [...]}`. What is replaced gets the provenance "assumed: set by the user"
-            unless `changes` has a `provenance` of its own for it.
+            its position, from 0: `{"shocks[0].size": 0.1}`. A region has its name, in quotes if it is no
+            plain word: `{'population.regions."north.east".late_onset': 0.02}`. A whole part, list or mapping
+            is replaced by its own name: `{"shocks": [...]}`. What is replaced gets the provenance "assumed:
+            set by the user" unless `changes` has a `provenance` of its own for it.
 
         Returns
         -------
@@ -166,9 +167,10 @@ class Scenario(Part):
         steps = {name: _steps(name) for name in changes}
         # A part or list comes before what is in it, whatever the order in which they are given.
         for name in sorted(changes, key=lambda name: len(steps[name])):
-            values[steps[name][0]] = _changed(values[steps[name][0]], name, steps[name][1:], changes[name])
+            first, *below = steps[name]
+            values[str(first)] = _changed(values[str(first)], steps[name], below, changes[name])
         if isinstance(values["provenance"], Mapping):
-            values["provenance"] = _sources_after(changes, values["provenance"])
+            values["provenance"] = _sources_after(map(dotted, steps.values()), values["provenance"])
         return Scenario(**values)
 
     def _with(self, changes: Mapping[str, object]) -> "Scenario":
@@ -243,15 +245,14 @@ class Scenario(Part):
         check_type("name", name, str)
         if name in LABELS:
             return ""
-        holder = name
-        while holder not in self.provenance:
-            if not holder:
-                if not self._has(name):
-                    raise ScenarioError(f"{name} {no_field(name, names())}")
-                as_in_clockwork = _value(self, name) == _value(preset("clockwork"), name)
-                return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
-            holder = holder[: max(holder.rfind("."), holder.rfind("["), 0)]
-        return self.provenance[holder]
+        path = steps_of(name)
+        for depth in range(len(path), 0, -1):
+            if (holder := dotted(path[:depth])) in self.provenance:
+                return self.provenance[holder]
+        if not self._has(dotted(path)):
+            raise ScenarioError(f"{name} {no_field(name, names())}")
+        as_in_clockwork = _value(self, path) == _value(preset("clockwork"), path)
+        return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
 
     def diff(self, other: "Scenario") -> pd.DataFrame:
         """Return the fields in which two scenarios differ; where their numbers come from is not compared.
@@ -335,7 +336,7 @@ class Scenario(Part):
 
     def _uses_desk(self) -> bool:
         """Tell whether any hold can come to the desk."""
-        asked = [self.review.watch_share, self.reaction.appeal_share]
+        asked = [*in_regions(self, "watch_share", self.population.regions), self.reaction.appeal_share]
         kinds = {*(shock.kind for shock in self.shocks), *(lever.kind for lever in self.levers)}
         return any(asked) or not kinds.isdisjoint({"watch_list", "appeal"})
 
@@ -401,9 +402,24 @@ def field_values(scenario: Scenario) -> dict[str, object]:
     return {name: value for name, value, _ in scenario.walk() if name != "provenance"}
 
 
-def _sources_after(changes: Mapping[str, object], sources: Mapping[str, str]) -> dict[str, str]:
+def in_regions(scenario: Scenario, name: str, regions: Iterable[str]) -> tuple[float, ...]:
+    """Return a number of each of some regions, such as `late_onset`: its own, or that of the scenario."""
+    everywhere = getattr(getattr(scenario, _PART_OF[name]), name)
+    found = [getattr(scenario.population.regions.get(region), name, None) for region in regions]
+    return tuple([everywhere if one is None else one for one in found])
+
+
+_PART_OF = {
+    field: part
+    for part, _, field in (leaf.partition(".") for leaf in Scenario.leaves())
+    if field in Region.model_fields
+}
+"""The part of a scenario that has the number of each name that a region may have of its own."""
+
+
+def _sources_after(changed: Iterable[str], sources: Mapping[str, str]) -> dict[str, str]:
     """Return the sources after a change, without those of replaced fields unless it has its own."""
-    kept = dict(sources)
+    kept, changes = dict(sources), list(changed)
     if "provenance" not in changes:
         kept = {name: text for name, text in kept.items() if not any(_covers(new, name) for new in changes)}
     return kept | {new: SET_BY_USER for new in changes if new not in LABELS and new not in kept}
@@ -413,45 +429,53 @@ def _covers(new: str, name: str) -> bool:
     return name == new or name.startswith((f"{new}.", f"{new}["))
 
 
-def _value(scenario: Scenario, name: str) -> object:
-    """Return the value at a dotted name; for an element of a list, the list."""
-    return attrgetter(name.split("[", maxsplit=1)[0])(scenario)
+def _value(scenario: Scenario, path: Path) -> object:
+    """Return the value at a path; for an element, all of them."""
+    value: object = scenario
+    for step in path:
+        value = getattr(value, str(step)) if isinstance(value, Part) else value
+    return value
 
 
 @cache
 def _element_fields() -> dict[str, list[str]]:
-    """Return the names of the fields of elements by that of their list: `size`, .. of `shocks`."""
+    """Return the names of the fields of elements by what has them: `size`, .. of `shocks`."""
     kinds = {name: element_kind(info) for name, info in Scenario.leaves().items()}
     return {name: list(kind.leaves()) for name, kind in kinds.items() if kind is not None}
 
 
 @cache
-def _steps(name: str) -> tuple[str, ...]:
-    """Return the steps to a field: `shocks`, `[0]`, `size` for `shocks[0].size`."""
-    found = _ELEMENT.search(str(name))
-    position = found[0] if found else "[0]"
-    within = [f"{of}{position}.{field}" for of, fields in _element_fields().items() for field in fields]
-    known = [*names(), *within]
-    if name not in known and name not in [f"{of}{position}" for of in _element_fields()]:
+def _steps(name: str) -> Path:
+    """Return the steps to a field: `shocks`, 0, `size` for `shocks[0].size`."""
+    path = steps_of(str(name))
+    is_region = path[:2] == _REGIONS
+    found = [step for step in (path[2:3] if is_region else path) if isinstance(step, int) is not is_region]
+    element = step_text(found[0]) if found else ".NAME" if is_region else "[0]"
+    holders = {
+        of: fields for of, fields in _element_fields().items() if (of == dotted(_REGIONS)) is is_region
+    }
+    known = [*names(), *(f"{of}{element}.{field}" for of, fields in holders.items() for field in fields)]
+    if dotted(path) not in known and dotted(path) not in [f"{of}{element}" for of in holders]:
         raise ScenarioError(f"{name} {no_field(name, known)}")
-    return tuple(_STEP.findall(name))
+    return path
 
 
-def _changed(old: object, name: str, steps: tuple[str, ...], value: object) -> object:
-    """Return what holds a field, with another value for the field at these steps below it."""
+def _changed(old: object, path: Path, steps: Sequence[str | int], value: object) -> object:
+    """Return what holds the field at a path, with another value for that at these steps below it."""
     if not steps:
         return value
-    if steps[0].startswith("["):
+    first, *below = steps
+    if isinstance(first, int):
         elements = old if isinstance(old, tuple | list) else ()
-        position = int(steps[0][1:-1])
-        if position >= len(elements):
-            listed = name.partition("[")[0]
+        if first >= len(elements):
+            listed = dotted(path[: path.index(first)])
             raise ScenarioError(
-                f"{name} is not there: {listed} has {len(elements)} elements, counted from 0."
+                f"{dotted(path)} is not there: {listed} has {len(elements)} elements, counted from 0."
             )
-        below = _changed(elements[position], name, steps[1:], value)
-        return (*elements[:position], below, *elements[position + 1 :])
+        return (*elements[:first], _changed(elements[first], path, below, value), *elements[first + 1 :])
+    if path[:2] == _REGIONS and isinstance(old, int | float):
+        old = {"share": old}
     fields = dict(old) if isinstance(old, Part | Mapping) else None
     if fields is None:
         return old  # what was itself replaced by something else, which validation will refuse
-    return fields | {steps[0]: _changed(fields.get(steps[0], {}), name, steps[1:], value)}
+    return fields | {first: _changed(fields.get(first, {}), path, below, value)}

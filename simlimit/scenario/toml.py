@@ -45,7 +45,7 @@ def _table(part: Part, path: str, source: Source) -> Iterator[str]:
         value, place = getattr(part, name), f"{path}.{name}" if path else name
         if isinstance(value, Part):
             tables += ["", *_comment(_meaning(type(value))), f"[{place}]", *_table(value, place, source)]
-        elif element_kind(info) and value:
+        elif isinstance(value, tuple) and value and element_kind(info):
             tables += ["", *_element_fields(info)]
             for position, element in enumerate(value):
                 about = _comment(source(f"{place}[{position}]"))
@@ -65,7 +65,7 @@ def _meaning(kind: type[Part]) -> str:
 
 
 def _element_fields(info: FieldInfo) -> list[str]:
-    """Write, as comments, what each element of a list of parts may say."""
+    """Write, as comments, what each element may say."""
     kind = element_kind(info)
     if kind is None:
         return []
@@ -76,9 +76,13 @@ def _element_fields(info: FieldInfo) -> list[str]:
 
 
 def _element(part: Part) -> list[str]:
-    """Write an element of a list: only what differs from the default, without explanations."""
-    fields = part.walk()
-    return [f"{name} = {_literal(value)}" for name, value, info in fields if value != info.default]
+    """Write an element of a list, without explanations."""
+    return [f"{name} = {_literal(value)}" for name, value in _said(part).items()]
+
+
+def _said(part: Part) -> dict[str, object]:
+    """Return what an element says: only what differs from the default."""
+    return {name: value for name, value, info in part.walk() if value != info.default}
 
 
 def _provenance(sources: Mapping[str, str]) -> list[str]:
@@ -90,7 +94,9 @@ def _provenance(sources: Mapping[str, str]) -> list[str]:
 
 
 def _literal(value: object) -> str:
-    """Write one value; a mapping as an inline table, whose keys are written as quoted text."""
+    """Write one value; a mapping or an element as an inline table, whose keys are written as quoted text."""
+    if isinstance(value, Part):
+        value = _said(value)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_literal(key)} = {_literal(below)}" for key, below in value.items()) + "}"
     return tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string()

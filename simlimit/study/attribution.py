@@ -23,6 +23,7 @@ from simlimit.arguments import check_choice, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario
+from simlimit.scenario.scenario import field_values
 from simlimit.study.intervals import t_interval_columns
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Floats, Weight
 from simlimit.study.options import Options, options_by_name
@@ -59,6 +60,8 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
         - policy: no shocks of kind freeze;
         - funding: `funding.unlimited` on.
 
+        A field of these is opened in regions that have a value of their own, too.
+
     Returns
     -------
     Scenario
@@ -82,6 +85,15 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
             raise SimlimitError(f"gates names {shown(gate)}, but must name gates among: {', '.join(GATES)}.")
         fields, kind = _OPENED[gate]
         changes |= fields
+        # A region may have such a number of its own.
+        last = {name.rpartition(".")[2] for name in fields}
+        changes |= {
+            name: None
+            for name, value in field_values(scenario).items()
+            if value is not None
+            and name.startswith("population.regions.")
+            and name.rpartition(".")[2] in last
+        }
         shocks = tuple(shock for shock in shocks if shock.kind != kind)
     if shocks != scenario.shocks:
         changes["shocks"] = shocks

@@ -130,7 +130,7 @@ def _simulate(experiment: Experiment, replication: int) -> State:
 
 
 def _kept_tables(experiment: Experiment, state: State) -> Frames:
-    regions, day_0 = experiment.prepared.regions, experiment.prepared.scenario.start_date
+    regions, day_0 = experiment.prepared.regions.names, experiment.prepared.scenario.start_date
     tables: Frames = {}
     if experiment.keep != "counts":
         tables["holds"] = frames.holds_frame(state, regions, day_0)

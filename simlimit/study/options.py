@@ -35,7 +35,7 @@ class Options(TypedDict, total=False):
     engine: Engine
     keep: Keep
     follow_up_days: int
-    by: str
+    by: str | Sequence[str]
     bands: Sequence[float]
     progress: bool
 
@@ -51,7 +51,7 @@ class CheckedOptions:
     engine: Engine = "calendar"
     keep: Keep = "counts"
     follow_up_days: int = FOLLOW_UP_DAYS
-    by: str = "region"
+    by: str | Sequence[str] = "region"
     bands: Sequence[float] = ()
     progress: bool = True
 

@@ -97,11 +97,12 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
         What is kept of each replication: exact counts; also its holds and borrowers; also its events.
     follow_up_days : int
         How long the holds of the metrics are followed, 0 .. 30,000.
-    by : str
+    by : str or sequence of str
         How borrowers are grouped: by `region`, or by an attribute at the start: `watched`, `risky`, `lenders`
-        (whether they have others), `limit`, `utilisation`, `score`, `late_share`.
+        (whether they have others), `limit`, `utilisation`, `score`, `late_share`. Several are crossed, into
+        at most 255 groups: ``by=["region", "watched"]`` has a group ``"east, watched"``.
     bands : sequence of float
-        Ascending bounds between groups, where `by` is a number: ``by="score", bands=(0.6, 0.8)``.
+        Ascending bounds between groups, where one of `by` is a number: ``by="score", bands=(0.6, 0.8)``.
     progress : bool
         Whether to show a progress bar, if the study takes more than a second.
 

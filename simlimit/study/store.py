@@ -46,7 +46,7 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
         "seed": experiment.seed,
         "keep": options.keep,
         "follow_up_days": options.follow_up_days,
-        "by": options.by,
+        "by": ", ".join(experiment.prepared.grouping.bounds),
         "bands": [float(bound) for bound in options.bands],
         **code_identity(),
     }

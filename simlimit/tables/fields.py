@@ -2,6 +2,7 @@
 
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.fields import unit_of
+from simlimit.scenario.paths import dotted, steps_of
 from simlimit.scenario.presets import NAMES
 from simlimit.scenario.scenario import field_values
 from simlimit.tables.html import as_html
@@ -19,10 +20,10 @@ def scenario_html(scenario: Scenario) -> str:
 
 def fields_table(scenario: Scenario, other: Scenario) -> Table:
     """Return the fields of a scenario by part, and what differs from another scenario, a preset."""
-    theirs = field_values(other)
+    theirs, own = field_values(other), scenario.leaves()
     rows, before = [], ""
     for name, value, info in scenario.walk():
-        if name == "provenance" or ("[" in name and value == info.default):
+        if name == "provenance" or (name not in own and value == info.default):
             continue
         part = name.partition(".")[0].partition("[")[0] if "." in name else ""
         source, in_other = scenario.source(name), theirs.get(name)
@@ -32,7 +33,7 @@ def fields_table(scenario: Scenario, other: Scenario) -> Table:
         rows.append(Row(cells, strong=differs, begins_group=part != before, hint=source))
         before = part
     missing = [name for name in theirs if name not in field_values(scenario)]
-    elements = dict.fromkeys(f"{name.partition(']')[0]}]" for name in missing)
+    elements = dict.fromkeys(dotted(steps_of(name)[:-1]) for name in missing)
     changed = sum(row.strong for row in rows)
     return Table(
         f"fields that differ from the preset {other.name} (in bold): {changed:,}",

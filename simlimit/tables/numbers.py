@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from simlimit.scenario.base import Part
 from simlimit.tables.units import Unit
 
 UNKNOWN = "-"
@@ -66,6 +67,9 @@ def value_text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return f"{value:,.10g}"
+    if isinstance(value, Part):
+        given = {name: one for name, one in value if one is not None}
+        return f"({value_text(given)})"
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {value_text(one)}" for name, one in value.items())
     if isinstance(value, tuple):
