@@ -139,20 +139,20 @@ def normal(u0: float, u1: float) -> float:
 # ---- what the scenario says, by one function each --------------------------------------------------------
 
 
-def shock_day(shock: Any) -> int | None:
+def shock_day(_: Any, shock: Any) -> int | None:
     """R98: the day of a shock that has one."""
     return shock.at_day
 
 
-def facility_start(facility: Any) -> int:
+def facility_start(_: Any, facility: Any) -> int:
     return facility.from_day
 
 
-def facility_end(facility: Any) -> float:
+def facility_end(_: Any, facility: Any) -> float:
     return math.inf if facility.to_day is None else facility.to_day
 
 
-def lever_start(lever: Any) -> int:
+def lever_start(_: Any, lever: Any) -> int:
     return lever.from_day
 
 
@@ -429,6 +429,7 @@ class Levers:
     """R120, R124: the levers of a scenario, and how strongly each pulls."""
 
     def __init__(self, scenario: Any, seed: int, replication: int) -> None:
+        self.scenario = scenario
         self.by_kind = {lever.kind: lever for lever in scenario.levers}
         self.seed = seed
         self.replication = replication
@@ -445,14 +446,14 @@ class Levers:
     def pull(self, kind: str, borrower: Borrower, day: int) -> float:
         """R122: the strength of a lever on a borrower on a day, 0.0 without it."""
         lever = self.by_kind.get(kind)
-        if lever is None or kind not in borrower.levers or day < lever_start(lever):
+        if lever is None or kind not in borrower.levers or day < lever_start(self.scenario, lever):
             return 0.0
         return lever.strength
 
     def more_funding_bp(self, day: int) -> int:
         """R123: the pull of `more_funding`, which has no takers, in basis points."""
         lever = self.by_kind.get("more_funding")
-        return 0 if lever is None or day < lever_start(lever) else basis_points(lever.strength)
+        return 0 if lever is None or day < lever_start(self.scenario, lever) else basis_points(lever.strength)
 
 
 # ---- 2.6 the desk ----------------------------------------------------------------------------------------
@@ -577,6 +578,7 @@ class Pool:
     """What the lender can still commit, and the queue of holds for it."""
 
     def __init__(self, scenario: Any, calendar: Calendar) -> None:
+        self.scenario = scenario
         self.rules = scenario.funding
         self.calendar = calendar
         self.recycle_bp = basis_points(self.rules.recycle_share)
@@ -590,7 +592,7 @@ class Pool:
             return 0
         amounts = [cents(self.rules.daily_inflow)]
         for facility in self.rules.facilities:
-            if facility_start(facility) <= day < facility_end(facility):
+            if facility_start(self.scenario, facility) <= day < facility_end(self.scenario, facility):
                 amounts.append(cents(facility.daily_inflow))
             amounts += [cents(facility.lump)] * self.lumps(facility, day)
         squeeze = min(10_000, squeeze_bp)
@@ -609,8 +611,8 @@ class Pool:
 
     def has_lump(self, facility: Any, day: int) -> bool:
         """R81: whether a lump falls on the day, open or closed."""
-        age = day - facility_start(facility)
-        if age < 0 or day >= facility_end(facility):
+        age = day - facility_start(self.scenario, facility)
+        if age < 0 or day >= facility_end(self.scenario, facility):
             return False
         return age % facility.every_days == 0 if facility.every_days > 0 else age == 0
 
@@ -1234,7 +1236,7 @@ class Platform:
             due - lag == self.day
             and 0 < lag < cycle_days
             and self.day + evaluation.cutoff_days >= borrower.first_evaluation
-            and self.day >= lever_start(plan)
+            and self.day >= lever_start(self.scenario, plan)
             and self.levers.uniform(borrower.id, "plan", 1 + cycle) < plan.strength
         )
 
@@ -1550,7 +1552,7 @@ class Platform:
         if lever is None:
             return
         pull = self.pull("deleverage", borrower)
-        for w, day in enumerate(range(lever_start(lever), self.day + 1, 30)):
+        for w, day in enumerate(range(lever_start(self.scenario, lever), self.day + 1, 30)):
             if day <= borrower.last_decision or borrower.other_lenders == 0:
                 continue
             if self.levers.uniform(borrower.id, "deleverage", 1 + w) < pull:
@@ -1654,7 +1656,7 @@ class Platform:
                     higher = min(cap, raised(higher, basis_points(limits.raise_share)))
             campaign = self.levers.by_kind.get("campaign")
             if campaign is not None:
-                for _ in self.acted_for(lever_start(campaign), 90, before):
+                for _ in self.acted_for(lever_start(self.scenario, campaign), 90, before):
                     higher = min(cap, raised(higher, self.pull_bp("campaign", borrower)))
             if higher > limit:
                 self.raise_limit(borrower, higher)
@@ -1964,7 +1966,7 @@ class Platform:
                 found.append(
                     ActiveShock(
                         kind=shock.kind,
-                        start=start,
+                        start=max(0, start),
                         end=start + shock.duration_days,
                         place=place,
                         occurrence=occurrence,
@@ -1977,7 +1979,7 @@ class Platform:
 
     def shock_starts(self, shock: Any, rank: int) -> list[int]:
         """R98, R99."""
-        day = shock_day(shock)
+        day = shock_day(self.scenario, shock)
         if day is not None:
             return [day]
         starts: list[int] = []
