@@ -16,8 +16,8 @@ import csv
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from datetime import timedelta
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -177,13 +177,14 @@ class Calendar:
 
     def __init__(self, scenario: Any) -> None:
         self.rules = scenario.calendar
+        self.rests = frozenset(self.rules.rests)
         self.day_0 = scenario.start_date
 
     def is_open(self, part: str, day: int) -> bool:
         """Whether a part of the platform works on a day."""
-        if part not in self.rules.rests or day < 0:
-            return True
-        today = self.day_0 + timedelta(days=day)
+        return part not in self.rests or day < 0 or self.is_open_date(self.day_0 + timedelta(days=day))
+
+    def is_open_date(self, today: date) -> bool:
         if today in self.rules.workdays:
             return True
         holiday = today in self.rules.holidays
@@ -2230,7 +2231,7 @@ class Platform:
     def events_frame(self) -> pd.DataFrame:
         """R131."""
         ordered = sorted(self.events, key=lambda event: event.order)
-        rows = [{**asdict(event), "amount": event.amount / 100} for event in ordered]
+        rows = [{**vars(event), "amount": event.amount / 100} for event in ordered]
         columns = [column.name for column in fields(Event)]
         return frame(rows, columns, ["day", "phase", "borrower", "loan", "instalment"])
 

@@ -36,7 +36,7 @@ def random_world(seed: int, folder: Path) -> Scenario:
     """Return the scenario of a seed; every fourth starts from a random portfolio, written to the folder."""
     rng = Random(f"world {seed}")
     path = folder / f"world_{seed}.csv" if seed % 4 == 3 else None
-    fields = scenario_fields(rng, path, days=(60, 150))
+    fields = scenario_fields(rng, path, days=(50, 110))
     # Books that turn over in so short a time: small draws, quickly repaid.
     fields["behaviour"]["draws_per_year"] = rng.choice((12.0, 40.0, 180.0))
     fields["product"]["instalments"] = rng.choice((1, 2, 3, 6))
@@ -54,8 +54,9 @@ def random_world(seed: int, folder: Path) -> Scenario:
 def change_book(rng: Random, fields: dict[str, Any]) -> None:
     """R151 to R160; half of the books that can be are seasoned."""
     population = fields["population"]
+    population["borrowers"] = rng.randint(10, 30)
     population["arrivals_per_year"] = rng.choice((0.0, 0.5, 3.0, 10.0))
-    population["exits_per_year"] = rng.choice((0.0, 0.5, 3.0, 10.0))
+    population["exits_per_year"] = rng.choice((0.0, 0.5, 3.0, 10.0, 10.0))
     drawn = "portfolio" not in population
     population["seasoned"] = drawn and population["exits_per_year"] > 0 and chance(rng, 0.7)
     if population["seasoned"] and chance(rng, 0.7):
