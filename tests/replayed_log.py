@@ -102,6 +102,8 @@ class Replay(oracle.Platform):
 
     def welcome_arrivals(self) -> None:
         super().welcome_arrivals()
+        came = [borrower for borrower in self.borrowers if borrower.arrived_at == self.day > 0]
+        assert len(came) <= len(self.told("arrival"))
         for event in self.told("arrival"):
             borrower = self.by_id[event.borrower]
             assert borrower.arrived_at == self.day
@@ -119,6 +121,10 @@ class Replay(oracle.Platform):
             borrower.left_at = self.day
 
     def change_shocks(self) -> None:
+        ends = [shock.kind for shock in self.active if shock.end == self.day]
+        begins = [shock.kind for shock in self.shocks if shock.start == self.day]
+        for name, kinds in (("shock_end", ends), ("shock_begin", begins)):
+            assert sorted(event.cause for event in self.told(name)) == sorted(kinds)
         super().change_shocks()
         self.move_lines()
 
