@@ -31,11 +31,10 @@ def without_flags(frames: Any) -> oracle.Frames:
 
 
 @pytest.mark.parametrize("engine", ["calendar", "simpy"])
-@pytest.mark.parametrize("seed", range(2))
-def test_the_log_rebuilds_the_tables(seed: int, engine: str) -> None:
-    """R127 to R131: every column of `daily`, `holds`, `borrowers` and `counts` but the flags."""
-    scenario = random_scenario(seed)
-    assert_rebuilt(scenario, sl.simulate(scenario, seed=seed, engine=engine), seed)
+def test_the_log_rebuilds_the_tables(engine: str) -> None:
+    """R127 to R131, R133: every column of `daily`, `holds`, `borrowers` and `counts` but the flags."""
+    scenario = random_scenario(2)
+    assert_rebuilt(scenario, sl.simulate(scenario, seed=2, engine=engine), seed=2)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -82,7 +81,7 @@ def test_without_one_event_the_log_tells_another_history(tmp_path: Path) -> None
     for seed in range(12):
         scenario = random_world(seed, tmp_path)
         frames = oracle.simulate(scenario, seed=seed)
-        for kind in set(frames.events["event"]) & set(NEEDED):
+        for kind in (name for name in NEEDED if name in set(frames.events["event"]) and dropped[name] < 2):
             of_kind = frames.events.index[frames.events["event"] == kind]
             rest = frames.events.drop(index=of_kind[len(of_kind) // 2])
             dropped[kind] += 1
