@@ -314,6 +314,7 @@ class Borrower:
     shocks: list[ActiveShock] = field(default_factory=list)  # the lasting ones that cover it today
     highest_limit: int = 0
     refused_draws: int = 0
+    refused_by_pool: bool = False  # since its last draw
     unpaid_evenings: int = 0  # in cent-days: what was outstanding on the evenings since the last payment
     accrued_evenings: int = 0  # in cent-days, from `warmup_days` on
     interest_paid: int = 0  # in cents, likewise
@@ -1865,6 +1866,7 @@ class Platform:
             cause = "funding" if self.pool.headroom < needed else ""
         if cause:
             borrower.refused_draws += 1
+            borrower.refused_by_pool |= cause == "funding"
             self.log("refused_draw", borrower.id, -1, -1, amount, cause)
         else:
             self.draw(borrower, amount)
@@ -1882,7 +1884,8 @@ class Platform:
 
     def usable(self, borrower: Borrower) -> int:
         """R150."""
-        return 0 if not borrower.closed and self.blocked_by(borrower) else borrower.available
+        blocked = borrower.refused_by_pool or self.blocked_by(borrower)
+        return 0 if blocked and not borrower.closed else borrower.available
 
     def draw_elsewhere(self, borrower: Borrower, wished: int) -> None:
         """R95, R96: another product serves the wish, and no other until it is repaid."""
@@ -1904,6 +1907,7 @@ class Platform:
         borrower.available -= amount
         borrower.outstanding += amount
         borrower.last_draw = self.day
+        borrower.refused_by_pool = False
         self.pool.pay_draw(amount)
         self.log("draw", borrower.id, number, -1, amount)
 

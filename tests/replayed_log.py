@@ -289,12 +289,15 @@ class Replay(oracle.Platform):
         for event in self.told("draw_elsewhere"):
             self.draw_elsewhere(self.by_id[event.borrower], event.amount)
         for event in self.told("refused_draw"):
-            self.by_id[event.borrower].refused_draws += 1
+            borrower = self.by_id[event.borrower]
+            borrower.refused_draws += 1
+            borrower.refused_by_pool |= event.cause == "funding"
         for event in self.told("draw"):
             borrower = self.by_id[event.borrower]
             borrower.available -= event.amount
             borrower.outstanding += event.amount
             borrower.last_draw = self.day
+            borrower.refused_by_pool = False
             self.origins[event.loan] = self.day
             self.pool.pay_draw(event.amount)
 
