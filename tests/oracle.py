@@ -15,8 +15,10 @@ from __future__ import annotations
 import csv
 import math
 import struct
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -30,8 +32,11 @@ NEVER = -math.inf  # the day of what has not happened yet
 CAUSES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
 OUTCOMES = ("released", "forfeited", "pending")
 EVENTS = (
+    "arrival",
+    "exit",
     "shock_begin",
     "shock_end",
+    "cleared",
     "slip",
     "miss",
     "repayment",
@@ -49,6 +54,7 @@ EVENTS = (
     "lender_found",
     "lender_left",
     "draw_elsewhere",
+    "refused_draw",
 )
 SHOCK_KINDS = (
     "freeze",
@@ -58,8 +64,10 @@ SHOCK_KINDS = (
     "limit_cut",
     "cap",
     "cancellation",
+    "downturn",
+    "amnesty",
 )
-LASTING_KINDS = SHOCK_KINDS[:4]
+LASTING_KINDS = ("freeze", "tightening", "watch_list", "liquidity_squeeze", "downturn")
 LEVER_KINDS = (
     "appeal",
     "pay_on_time",
@@ -76,7 +84,9 @@ LEVER_KINDS = (
     "more_funding",
 )
 
-POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER, FLAG = range(1, 10)  # R105: the streams
+# R105: the streams
+POPULATION, DUE, WISH, SCREEN, REVIEW, SHOCK, REACT, LEVER, FLAG, ARRIVAL, ECONOMY, CLEARING = range(1, 13)
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Frames(NamedTuple):
@@ -126,6 +136,72 @@ def raised(amount: int, bp: int) -> int:
     return amount + portion(amount, bp)
 
 
+def normal(u0: float, u1: float) -> float:
+    """R71, R162: a standard normal number of two uniform ones."""
+    return math.sqrt(-2 * math.log(u0)) * math.cos(2 * math.pi * u1)
+
+
+# ---- what the scenario says, by one function each --------------------------------------------------------
+
+
+def shock_day(scenario: Any, shock: Any) -> int | None:
+    """R98: the day of a shock that has one; it may lie before the run."""
+    return None if shock.at is None else day_number(scenario, shock.at)
+
+
+def facility_start(scenario: Any, facility: Any) -> int:
+    return day_number(scenario, facility.start)
+
+
+def facility_end(scenario: Any, facility: Any) -> float:
+    return math.inf if facility.end is None else day_number(scenario, facility.end)
+
+
+def lever_start(scenario: Any, lever: Any) -> int:
+    return day_number(scenario, lever.start)
+
+
+def region_share(region: Any) -> float:
+    """R167: a region is a share, or a table with one."""
+    return float(own_number(region, "share", region))
+
+
+def own_number(region: Any, name: str, otherwise: Any) -> Any:
+    """R167: the number of its own that a region has, or else another."""
+    if region is None or isinstance(region, float | int):
+        return otherwise
+    value = region.get(name) if isinstance(region, Mapping) else getattr(region, name)
+    return otherwise if value is None else value
+
+
+# ---- 2.15 the calendar -----------------------------------------------------------------------------------
+
+
+class Calendar:
+    """R139: open days, for the parts that rest on closed ones."""
+
+    def __init__(self, scenario: Any) -> None:
+        self.rules = scenario.calendar
+        self.rests = frozenset(self.rules.rests)
+        self.day_0 = scenario.start_date
+
+    def is_open(self, part: str, day: int) -> bool:
+        """Whether a part of the platform works on a day."""
+        return part not in self.rests or day < 0 or self.is_open_date(self.day_0 + timedelta(days=day))
+
+    def is_open_date(self, today: date) -> bool:
+        if today in self.rules.workdays:
+            return True
+        holiday = today in self.rules.holidays
+        return not holiday and WEEKDAYS[today.weekday()] not in self.rules.closed_weekdays
+
+    def open_from(self, part: str, day: int) -> int:
+        """The first day from this one on on which a part works."""
+        while not self.is_open(part, day):
+            day += 1
+        return day
+
+
 # ---- the things of the model -----------------------------------------------------------------------------
 
 
@@ -155,6 +231,8 @@ class Hold:
     amount: int
     left: int
     late: bool = False
+    early: bool = False  # whether it is an early repayment, or one settled its loan
+    good_at: int = -1
     # Where it stands: settlement (gate 1), waiting (2 and 3), desk (4), queue (5 and 6), ended.
     place: str = ""
     waits_for: str = ""  # the cause while it is waiting
@@ -206,6 +284,9 @@ class Borrower:
     first_evaluation: int
     watched: bool
     other_lenders: int
+    arrived_at: int = 0
+    exit_day: float = math.inf
+    left_at: float = math.nan
     risky: bool = False
     levers: frozenset[str] = frozenset()  # the kinds that it takes up
     available: int = 0
@@ -225,6 +306,7 @@ class Borrower:
     last_prepayment: float = NEVER
     last_overdue: float = NEVER
     last_decision: int = -1
+    settled: set[int] = field(default_factory=set)  # the loans that are repaid in full
     paid_late: float = (
         0.0  # what the overdue days before late payments take from the score, as of the last one
     )
@@ -236,6 +318,12 @@ class Borrower:
     tick_day: int = -1
     shocks: list[ActiveShock] = field(default_factory=list)  # the lasting ones that cover it today
     highest_limit: int = 0
+    refused_draws: int = 0
+    refused_by_pool: bool = False  # since its last draw
+    unpaid_evenings: int = 0  # in cent-days: what was outstanding on the evenings since the last payment
+    accrued_evenings: int = 0  # in cent-days, from `warmup_days` on
+    interest_paid: int = 0  # in cents, likewise
+    present_days: int = 0
     no_limit_days: int = 0
     lost_amount_days: int = 0  # in cent-days
 
@@ -277,9 +365,19 @@ class Borrower:
         return sum(shock.bp for shock in self.shocks if shock.kind == "tightening")
 
     @property
+    def downturn(self) -> int:
+        """R165."""
+        return sum(shock.bp for shock in self.shocks if shock.kind == "downturn")
+
+    @property
     def raise_pending(self) -> bool:
         """R87."""
         return any(hold.kind == "raise" for hold in self.holds)
+
+    @property
+    def is_there(self) -> bool:
+        """R153, R155: from its arrival until it leaves."""
+        return math.isnan(self.left_at)
 
 
 def utilisation(outstanding: int, limit: int) -> float:
@@ -355,16 +453,14 @@ class Levers:
     def pull(self, kind: str, borrower: Borrower, day: int) -> float:
         """R122: the strength of a lever on a borrower on a day, 0.0 without it."""
         lever = self.by_kind.get(kind)
-        if lever is None or kind not in borrower.levers or day < day_number(self.scenario, lever.start):
+        if lever is None or kind not in borrower.levers or day < lever_start(self.scenario, lever):
             return 0.0
         return lever.strength
 
     def more_funding_bp(self, day: int) -> int:
         """R123: the pull of `more_funding`, which has no takers, in basis points."""
         lever = self.by_kind.get("more_funding")
-        if lever is None or day < day_number(self.scenario, lever.start):
-            return 0
-        return basis_points(lever.strength)
+        return 0 if lever is None or day < lever_start(self.scenario, lever) else basis_points(lever.strength)
 
 
 # ---- 2.6 the desk ----------------------------------------------------------------------------------------
@@ -380,15 +476,17 @@ class Review:
 
 
 class Desk:
-    """Reviewers who work round the clock, on the exact times of their reviews."""
+    """Reviewers who work round the clock on open days, on the exact times of their reviews."""
 
-    def __init__(self, scenario: Any, seed: int, replication: int) -> None:
+    def __init__(self, scenario: Any, calendar: Calendar, seed: int, replication: int) -> None:
         self.rules = scenario.review
+        self.calendar = calendar
         self.seed = seed
         self.replication = replication
         self.waiting: list[Hold] = []
         self.under_review: list[Review] = []
         self.finished: list[Review] = []
+        self.next_opening = 0  # the day at whose begin free reviewers next take from those who wait
 
     def arrive(self, day: int, holds: list[Hold]) -> None:
         """R66, R67: day d's holds come at d + 0.25, after reviewers who finish then took from those there."""
@@ -400,28 +498,36 @@ class Desk:
             by_score = 1 if priority is not None and hold.borrower.score >= priority else 2
             hold.desk_class = 0 if hold.appealed else by_score
             self.waiting.append(hold)
-        while self.waiting and len(self.under_review) < self.rules.reviewers:
-            self.take_next(time)
+        self.take_all(time)
 
     def work_before(self, time: float) -> None:
         """R69: let the reviewers work on all that ends before `time`."""
-        while self.under_review and self.next_finish().finish < time:
-            self.finish_next()
+        while self.next_time() < time:
+            self.work_on()
 
     def work_through(self, time: float) -> None:
         """R69: let the reviewers work on all that ends at or before `time`."""
-        while self.under_review and self.next_finish().finish <= time:
-            self.finish_next()
+        while self.next_time() <= time:
+            self.work_on()
 
-    def next_finish(self) -> Review:
-        return min(self.under_review, key=lambda review: review.finish)
+    def next_time(self) -> float:
+        return min([self.next_opening, *(review.finish for review in self.under_review)])
 
-    def finish_next(self) -> None:
-        review = self.next_finish()
-        self.under_review.remove(review)
-        self.finished.append(review)
-        if self.waiting:
-            self.take_next(review.finish)
+    def work_on(self) -> None:
+        """R140: the desk opens, or the next review ends."""
+        time = self.next_time()
+        if time == self.next_opening:
+            self.next_opening = self.calendar.open_from("review", self.next_opening + 1)
+        for review in [review for review in self.under_review if review.finish == time]:
+            self.under_review.remove(review)
+            self.finished.append(review)
+        self.take_all(time)
+
+    def take_all(self, time: float) -> None:
+        """R140: free reviewers take from those who wait, but on no closed day."""
+        if self.calendar.is_open("review", math.floor(time)):
+            while self.waiting and len(self.under_review) < self.rules.reviewers:
+                self.take_next(time)
 
     def take_next(self, time: float) -> None:
         """R68, R73."""
@@ -430,7 +536,16 @@ class Desk:
         u = self.numbers(hold)
         hold.attempts += 1
         approved = u[0] < self.rules.approve_share
-        self.under_review.append(Review(hold, time + self.service(u), approved))
+        self.under_review.append(Review(hold, self.finish(time, self.service(u)), approved))
+
+    def finish(self, start: float, service: float) -> float:
+        """R72, R140: the work stands still on closed days."""
+        time, day = start + service, math.floor(start) + 1
+        while day < time:
+            if not self.calendar.is_open("review", day):
+                time += 1
+            day += 1
+        return time
 
     def numbers(self, hold: Hold) -> tuple[float, ...]:
         """R70: the random numbers of a hold's present attempt."""
@@ -447,8 +562,7 @@ class Desk:
             return -math.log(u[1]) * mean
         cv = self.rules.service_cv
         v = math.log(1 + cv * cv)
-        z = math.sqrt(-2 * math.log(u[1])) * math.cos(2 * math.pi * u[2])
-        return math.exp(math.log(mean) - 0.5 * v + math.sqrt(v) * z)
+        return math.exp(math.log(mean) - 0.5 * v + math.sqrt(v) * normal(u[1], u[2]))
 
     def leave(self, hold: Hold) -> None:
         """R74: a hold forfeited in the queue is not reviewed; one under review keeps its reviewer busy."""
@@ -456,8 +570,10 @@ class Desk:
             self.waiting.remove(hold)
 
     def decisions(self, day: int) -> list[Review]:
-        """R72: the reviews that take effect in phase 3, in order of (borrower, loan, instalment)."""
+        """R72, R140: the reviews that take effect in phase 3, in order of (borrower, loan, instalment)."""
         self.work_through(day + 0.375)
+        if not self.calendar.is_open("review", day):
+            return []
         done, self.finished = self.finished, []
         return sorted((r for r in done if r.hold.place == "desk"), key=lambda review: review.hold.key)
 
@@ -468,9 +584,10 @@ class Desk:
 class Pool:
     """What the lender can still commit, and the queue of holds for it."""
 
-    def __init__(self, scenario: Any) -> None:
+    def __init__(self, scenario: Any, calendar: Calendar) -> None:
         self.scenario = scenario
         self.rules = scenario.funding
+        self.calendar = calendar
         self.recycle_bp = basis_points(self.rules.recycle_share)
         self.reserve_bp = basis_points(self.rules.reserve_share)
         self.headroom = cents(self.rules.initial)
@@ -478,20 +595,33 @@ class Pool:
 
     def inflow(self, day: int, more_bp: int, squeeze_bp: int) -> int:
         """R81 to R83: what flows in on the day, each amount raised, squeezed and rounded down by itself."""
+        if not self.calendar.is_open("funding", day):
+            return 0
         amounts = [cents(self.rules.daily_inflow)]
         for facility in self.rules.facilities:
-            start = day_number(self.scenario, facility.start)
-            before_end = facility.end is None or day < day_number(self.scenario, facility.end)
-            if start <= day and before_end:
+            if facility_start(self.scenario, facility) <= day < facility_end(self.scenario, facility):
                 amounts.append(cents(facility.daily_inflow))
-                age = day - start
-                if age == 0 or (facility.every_days > 0 and age % facility.every_days == 0):
-                    amounts.append(cents(facility.lump))
+            amounts += [cents(facility.lump)] * self.lumps(facility, day)
         squeeze = min(10_000, squeeze_bp)
         offered = sum(portion(raised(amount, more_bp), 10_000 - squeeze) for amount in amounts)
         if self.rules.ceiling is None or self.rules.unlimited:
             return offered
         return min(offered, max(0, raised(cents(self.rules.ceiling), more_bp) - self.headroom))
+
+    def lumps(self, facility: Any, day: int) -> int:
+        """R141: how many of its lumps come today: one of the day, and those of closed days before."""
+        number = 1 if self.has_lump(facility, day) else 0
+        while not self.calendar.is_open("funding", day - 1):
+            day -= 1
+            number += 1 if self.has_lump(facility, day) else 0
+        return number
+
+    def has_lump(self, facility: Any, day: int) -> bool:
+        """R81: whether a lump falls on the day, open or closed."""
+        age = day - facility_start(self.scenario, facility)
+        if age < 0 or day >= facility_end(self.scenario, facility):
+            return False
+        return age % facility.every_days == 0 if facility.every_days > 0 else age == 0
 
     def in_order(self) -> list[Hold]:
         """R79."""
@@ -521,10 +651,100 @@ class Pool:
 # ---- 2.2 a borrower at the start -------------------------------------------------------------------------
 
 
-class Population:
-    """Who is there on day 0: drawn, or read from the portfolio."""
+ROWS = 4096
 
-    ROWS = 4096
+
+@cache
+def quantile_table(mean: float, concentration: float | None) -> list[float]:
+    """R10, R12."""
+    if concentration is None or mean in (0, 1):
+        return [float(mean)] * ROWS
+    a, b = mean * concentration, (1 - mean) * concentration
+    return [float(betaincinv(a, b, (k + 0.5) / ROWS)) for k in range(ROWS)]
+
+
+@cache
+def limit_table(median: float, log_sd: float, low: float, high: float) -> list[int]:
+    """R11: limits in cents."""
+    table = []
+    for k in range(ROWS):
+        x = math.exp(math.log(median) + log_sd * float(ndtri((k + 0.5) / ROWS)))
+        table.append(cents(min(max(x, low), high)))
+    return table
+
+
+class Tables:
+    """R10, R167: the tables of a region, made of the numbers of its own and those of the scenario."""
+
+    def __init__(self, scenario: Any, region: Any) -> None:
+        population, behaviour = scenario.population, scenario.behaviour
+        median = own_number(region, "limit_median", population.limit_median)
+        self.limits = limit_table(
+            median, population.limit_log_sd, population.limit_low, population.limit_high
+        )
+        mean = own_number(region, "utilisation_mean", population.utilisation_mean)
+        self.utilisations = [
+            basis_points(x) for x in quantile_table(mean, population.utilisation_concentration)
+        ]
+        mean = own_number(region, "score_mean", population.score_mean)
+        self.scores = quantile_table(mean, population.score_concentration)
+        mean = own_number(region, "late_onset", behaviour.late_onset)
+        self.propensities = quantile_table(mean, behaviour.late_concentration)
+        self.first_propensities = self.propensities
+        if population.seasoned:
+            self.first_propensities = Seasoning(scenario).of_those_still_there(self.propensities)
+
+    @property
+    def mean_square(self) -> float:
+        """R25: of the utilisation."""
+        return math.fsum((bp / 10_000) ** 2 for bp in self.utilisations) / ROWS
+
+
+class Seasoning:
+    """R159, R160: what is known of borrowers who have been there for a while."""
+
+    def __init__(self, scenario: Any) -> None:
+        default_dpd, hazards = scenario.behaviour.default_dpd, scenario.behaviour.cure_hazards
+        cycle_days = scenario.product.cycle_days
+        self.months = 12 if default_dpd == 0 else min(24, default_dpd // cycle_days)
+        self.defaults = default_dpd > 0
+        self.leaving = scenario.population.exits_per_year * cycle_days / 365
+        self.still_late = [1.0]  # S_1, S_2 .. S_{M+1}
+        for m in range(1, self.months + 1):
+            self.still_late.append(self.still_late[-1] * (1 - hazards[min(m, len(hazards)) - 1]))
+        self.months_late = [0.0]  # S_1 + .. + S_m, by m = 0 .. M
+        for stays in self.still_late[:-1]:
+            self.months_late.append(self.months_late[-1] + stays)
+
+    def weight(self, q: float) -> float:
+        """R159: how long a borrower of propensity q stays."""
+        defaulting = q * self.still_late[-1] / (1 + q * self.months_late[-1]) if self.defaults else 0.0
+        return 1 / (self.leaving + defaulting)
+
+    def of_those_still_there(self, arriving: list[float]) -> list[float]:
+        """R159: the propensities of the first borrowers."""
+        running, total = [], 0.0
+        for q in arriving:
+            total += self.weight(q)
+            running.append(total)
+        table, k = [], 0
+        for row in range(ROWS):
+            while running[k] / total <= (row + 0.5) / ROWS:
+                k += 1
+            table.append(arriving[k])
+        return table
+
+    def record(self, q: float, u: float) -> int:
+        """R160: how many months late a borrower of propensity q is at the start."""
+        t = u * (1 + q * self.months_late[-1])
+        for m, months in enumerate(self.months_late):
+            if t < 1 + q * months:
+                return m
+        return self.months
+
+
+class Population:
+    """Who is there on day 0, drawn or read from the portfolio, and who arrives."""
 
     def __init__(self, scenario: Any, seed: int, replication: int) -> None:
         self.scenario = scenario
@@ -534,13 +754,15 @@ class Population:
         self.levers = Levers(scenario, seed, replication)
         self.rows = self.read_portfolio()
         self.size = population.borrowers if self.rows is None else len(self.rows)
-        self.limits = self.limit_table()
-        self.utilisations = [
-            basis_points(x)
-            for x in self.table(population.utilisation_mean, population.utilisation_concentration)
-        ]
-        self.scores = self.table(population.score_mean, population.score_concentration)
-        self.propensities = self.table(scenario.behaviour.late_onset, scenario.behaviour.late_concentration)
+        self.told_regions = bool(self.rows) and "region" in self.rows[0]
+        self.told_lateness = bool(self.rows) and "late_share" in self.rows[0]
+        regions = self.regions()
+        self.tables = {name: Tables(scenario, population.regions.get(name)) for name in regions}
+        self.risky_from = self.risky_thresholds()
+        self.risky_rows: set[int] = set()
+        if self.told_lateness:
+            latest = sorted(range(self.size), key=lambda row: (-float(self.rows[row]["late_share"]), row))
+            self.risky_rows = set(latest[: round(scenario.screening.risky_share * self.size)])
 
     def read_portfolio(self) -> list[dict[str, str]] | None:
         """R19."""
@@ -549,100 +771,152 @@ class Population:
         with open(self.scenario.population.portfolio, newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
 
-    def quantile_levels(self) -> list[float]:
-        """R10."""
-        return [(k + 0.5) / self.ROWS for k in range(self.ROWS)]
-
-    def limit_table(self) -> list[int]:
-        """R11: limits in cents."""
-        population = self.scenario.population
-        table = []
-        for p in self.quantile_levels():
-            x = math.exp(math.log(population.limit_median) + population.limit_log_sd * float(ndtri(p)))
-            table.append(cents(min(max(x, population.limit_low), population.limit_high)))
-        return table
-
-    def table(self, mean: float, concentration: float | None) -> list[float]:
-        """R12."""
-        if concentration is None or mean in (0, 1):
-            return [float(mean)] * self.ROWS
-        a, b = mean * concentration, (1 - mean) * concentration
-        return [float(betaincinv(a, b, p)) for p in self.quantile_levels()]
-
     def regions(self) -> list[str]:
         """R15, R19: in their order."""
-        if self.rows and "region" in self.rows[0]:
+        if self.told_regions:
             return sorted({row["region"] for row in self.rows})
         return list(self.scenario.population.regions)
 
+    def shares(self) -> dict[str, float]:
+        """R169: the share of each region; those of a file are of its borrowers."""
+        if not self.told_regions:
+            return {name: region_share(region) for name, region in self.scenario.population.regions.items()}
+        return {name: sum(row["region"] == name for row in self.rows) / self.size for name in self.regions()}
+
+    def risky_thresholds(self) -> dict[str, float]:
+        """R17, R169: from which u of the propensity on a borrower is risky, by its region."""
+        share = self.scenario.screening.risky_share
+        tables = {name: tables.propensities for name, tables in self.tables.items()}
+        if share == 0:
+            return dict.fromkeys(tables, math.inf)
+        first = next(iter(tables.values()))
+        if all(table == first for table in tables.values()):
+            return dict.fromkeys(tables, 1 - share)
+        shares = self.shares()
+        weights: dict[float, float] = {}
+        for name, table in tables.items():
+            for q in table:
+                weights[q] = weights.get(q, 0.0) + shares[name] / ROWS
+        above = 0.0
+        for q_star in sorted(weights, reverse=True):
+            equal = weights[q_star]
+            if above + equal >= share:
+                break
+            above += equal
+        thresholds = {}
+        for name, table in tables.items():
+            a, e = sum(q > q_star for q in table) / ROWS, sum(q == q_star for q in table) / ROWS
+            thresholds[name] = 1 - a - e * (share - above) / equal
+        return thresholds
+
     def people(self) -> list[Borrower]:
         borrowers = [self.borrower(id) for id in range(self.size)]
-        self.mark_risky(borrowers)
         self.number_loans(borrowers)
         return borrowers
+
+    def arrivals(self) -> list[Borrower]:
+        """R151: those who come before the horizon, in order of ids."""
+        rate = self.scenario.population.arrivals_per_year * self.size
+        found: list[Borrower] = []
+        time = 0.0
+        while rate > 0:
+            u = uniforms(self.seed, self.replication, ARRIVAL, len(found), 0, 0)
+            time += -math.log(u[0]) * 365 / rate
+            if time >= self.scenario.horizon_days:
+                break
+            found.append(self.arrival(self.size + len(found), int(time)))
+        return found
 
     def draw(self, id: int, block: int) -> tuple[float, ...]:
         return uniforms(self.seed, self.replication, POPULATION, id, block, 0)
 
     def borrower(self, id: int) -> Borrower:
-        """R9, R13 to R16."""
-        row = {} if self.rows is None else self.rows[id]
+        """R9, R13, R20 to R24: one of the first borrowers."""
+        number = None if self.rows is None else id
+        borrower = self.person(id, number)
+        trait, past = self.draw(id, 0), self.draw(id, 2)
+        row = {} if number is None else self.rows[number]
+        tables = self.tables[borrower.region]
+        if number is None:
+            bp = tables.utilisations[int(trait[1] * ROWS)]
+            borrower.outstanding = portion(borrower.limit, bp)
+        else:
+            borrower.outstanding = cents(float(row["outstanding"]))
+        if not self.told_lateness:
+            borrower.propensity = tables.first_propensities[int(trait[3] * ROWS)]
+        months_late = int(float(row.get("months_late", 0)))
+        if self.scenario.population.seasoned:
+            months_late = Seasoning(self.scenario).record(borrower.propensity, past[3])
+        borrower.available = max(0, borrower.limit - borrower.outstanding)
+        self.give_starting_loan(borrower, past[0], months_late, row)
+        borrower.standing = self.starting_standing(borrower)
+        return borrower
+
+    def arrival(self, id: int, day: int) -> Borrower:
+        """R152, R153: one who arrives, and owes nothing."""
+        number = None if self.rows is None else int(self.draw(id, 2)[3] * self.size)
+        borrower = self.person(id, number)
+        borrower.arrived_at = borrower.last_decision = day
+        borrower.exit_day += day
+        borrower.last_draw = day - 30
+        borrower.available = borrower.limit
+        borrower.standing = self.starting_standing(borrower)
+        return borrower
+
+    def person(self, id: int, number: int | None) -> Borrower:
+        """R9, R11 to R17, R154: what is drawn for whoever is there, or read from a row of the portfolio."""
+        row = {} if number is None else self.rows[number]
         trait, place, past = self.draw(id, 0), self.draw(id, 1), self.draw(id, 2)
         scenario = self.scenario
-        if self.rows is None:
-            limit = self.limits[int(trait[0] * self.ROWS)]
-            outstanding = portion(limit, self.utilisations[int(trait[1] * self.ROWS)])
-        else:
-            limit, outstanding = cents(float(row["limit"])), cents(float(row["outstanding"]))
+        region = row["region"] if "region" in row else self.draw_region(place[0])
+        tables, own = self.tables[region], scenario.population.regions.get(region)
         evaluation = scenario.evaluation
         staggered = evaluation.schedule == "staggered"
-        borrower = Borrower(
+        exits = scenario.population.exits_per_year
+        return Borrower(
             id=id,
-            region=row["region"] if "region" in row else self.draw_region(place[0]),
-            limit=limit,
-            outstanding=outstanding,
-            score=self.starting_score(row, trait[2]),
+            region=region,
+            limit=tables.limits[int(trait[0] * ROWS)] if number is None else cents(float(row["limit"])),
+            outstanding=0,
+            score=self.starting_score(row, tables, trait[2]),
             propensity=float(row["late_share"])
-            if "late_share" in row
-            else self.propensities[int(trait[3] * self.ROWS)],
+            if self.told_lateness
+            else tables.propensities[int(trait[3] * ROWS)],
             due_day=int(place[3] * scenario.product.cycle_days),
             first_evaluation=int(place[2] * evaluation.period_days)
             if staggered
             else evaluation.period_days - 1,
-            watched=place[1] < scenario.review.watch_share,
+            watched=place[1] < own_number(own, "watch_share", scenario.review.watch_share),
             other_lenders=1 if past[1] < scenario.population.other_lenders else 0,
+            exit_day=math.inf if exits == 0 else int(-math.log(past[2]) * 365 / exits),
+            risky=number in self.risky_rows if self.told_lateness else trait[3] >= self.risky_from[region],
             levers=self.levers.taken_up_by(id),
         )
-        borrower.available = max(0, limit - outstanding)
-        self.give_starting_loan(borrower, row, past[0])
-        borrower.standing = self.starting_standing(borrower)
-        return borrower
 
     def draw_region(self, u: float) -> str:
         """R15."""
         total = 0.0
-        for name, share in self.scenario.population.regions.items():
-            total += share
+        for name, region in self.scenario.population.regions.items():
+            total += region_share(region)
             if u < total:
                 return name
         return name
 
-    def starting_score(self, row: dict[str, str], u: float) -> float:
-        """R14."""
+    def starting_score(self, row: dict[str, str], tables: Tables, u: float) -> float:
+        """R14, R168."""
         if "score" in row:
             return float(row["score"])
         if self.scenario.population.initial_score is not None:
             return float(self.scenario.population.initial_score)
-        return self.scores[int(u * self.ROWS)]
+        return tables.scores[int(u * ROWS)]
 
-    def give_starting_loan(self, borrower: Borrower, row: dict[str, str], u: float) -> None:
-        """R20 to R23."""
+    def give_starting_loan(self, borrower: Borrower, u: float, months_late: int, row: dict[str, str]) -> None:
+        """R21 to R23."""
         if borrower.outstanding == 0:
             return
         product = self.scenario.product
-        paid = int(u * product.instalments)
-        remaining = product.instalments - paid
-        months_late = int(float(row.get("months_late", 0)))
+        remaining = self.remaining_instalments(u)
+        paid = product.instalments - remaining
         origin = borrower.due_day - (paid + months_late + 1) * product.cycle_days
         principal = borrower.outstanding
         loan = Loan(-1, origin, principal, remaining, principal, remaining, cycle=-months_late)
@@ -652,23 +926,34 @@ class Population:
             borrower.oldest_unpaid = borrower.due_day - months_late * product.cycle_days
             borrower.spell = max(1, int(float(row.get("spell_months", months_late))))
 
+    def remaining_instalments(self, u: float) -> int:
+        """R20: in proportion to what is still owed of a loan."""
+        n = self.scenario.product.instalments
+        sums = [0.0]
+        for r in range(1, n + 1):
+            sums.append(sums[-1] + self.still_owed(r))
+        for r in range(1, n + 1):
+            if sums[r] / sums[n] > u:
+                return r
+        return n
+
+    def still_owed(self, r: int) -> float:
+        """R20: of a loan of 1 when r instalments remain."""
+        product = self.scenario.product
+        n = product.instalments
+        i = product.daily_rate * product.cycle_days
+        if product.method == "interest_only":
+            return 1.0
+        if product.method == "equal_principal" or i == 0:
+            return r / n
+        return -math.expm1(-r * math.log1p(i)) / -math.expm1(-n * math.log1p(i))
+
     def starting_standing(self, borrower: Borrower) -> str:
         """R24."""
         if borrower.score < self.scenario.rules.min_score:
             return "score"
         overdue = borrower.oldest_unpaid is not None and borrower.oldest_unpaid < 0
         return "overdue" if self.scenario.rules.overdue and overdue else "clear"
-
-    def mark_risky(self, borrowers: list[Borrower]) -> None:
-        """R17: the latest payers."""
-        share = self.scenario.screening.risky_share
-        if self.rows and "late_share" in self.rows[0]:
-            latest = sorted(borrowers, key=lambda borrower: (-borrower.propensity, borrower.id))
-            for borrower in latest[: round(share * len(borrowers))]:
-                borrower.risky = True
-        elif share > 0:
-            for borrower in borrowers:
-                borrower.risky = self.draw(borrower.id, 0)[3] >= 1 - share
 
     def number_loans(self, borrowers: list[Borrower]) -> None:
         """R128."""
@@ -678,17 +963,44 @@ class Population:
 
     def late_scale(self, borrowers: list[Borrower]) -> float:
         """R25: so that `late_onset` is the mean probability at the start, whatever the effects."""
-        if self.rows is None:
-            squares = [(bp / 10_000) ** 2 for bp in self.utilisations]
-        else:
-            squares = [borrower.utilisation * borrower.utilisation for borrower in borrowers]
-        mean_square = math.fsum(squares) / len(squares)
         per_lender = self.scenario.reaction.lateness_per_lender
         return (
             1
-            / (1 + self.scenario.behaviour.utilisation_effect * mean_square)
+            / (1 + self.scenario.behaviour.utilisation_effect * self.mean_square(borrowers))
             / (1 + per_lender * self.scenario.population.other_lenders)
         )
+
+    def mean_square(self, borrowers: list[Borrower]) -> float:
+        """R25, R169."""
+        if self.rows is not None:
+            return math.fsum(b.utilisation * b.utilisation for b in borrowers) / len(borrowers)
+        tables = list(self.tables.values())
+        if all(one.utilisations == tables[0].utilisations for one in tables):
+            return tables[0].mean_square
+        total = 0.0
+        for share, one in zip(self.shares().values(), tables, strict=True):
+            total += share * one.mean_square
+        return total
+
+
+# ---- 2.19 the economy ------------------------------------------------------------------------------------
+
+
+class Economy:
+    """R161 to R163: the factor by which all miss more or less often."""
+
+    def __init__(self, scenario: Any, seed: int, replication: int) -> None:
+        sd, c = scenario.economy.sd, scenario.economy.persistence
+        self.factors: list[float] = []
+        x = 0.0
+        for month in range((scenario.horizon_days + 29) // 30):
+            u = uniforms(seed, replication, ECONOMY, 0, month, 0)
+            z = normal(u[0], u[1])
+            x = z if month == 0 else c * x + math.sqrt(1 - c * c) * z
+            self.factors.append(math.exp(sd * x - 0.5 * sd * sd))
+
+    def factor(self, day: int) -> float:
+        return self.factors[day // 30]
 
 
 # ---- 3.5 what every run counts ---------------------------------------------------------------------------
@@ -748,11 +1060,14 @@ class Platform:
         self.replication = replication
         population = Population(scenario, seed, replication)
         self.borrowers = population.people()
+        self.coming = population.arrivals()
+        self.calendar = Calendar(scenario)
+        self.economy = Economy(scenario, seed, replication)
         self.counts = Counts(scenario, population.regions(), follow_up_days)
         self.late_scale = population.late_scale(self.borrowers)
         self.levers = Levers(scenario, seed, replication)
-        self.desk = Desk(scenario, seed, replication)
-        self.pool = Pool(scenario)
+        self.desk = Desk(scenario, self.calendar, seed, replication)
+        self.pool = Pool(scenario, self.calendar)
         diversify = self.levers.by_kind.get("diversify")
         self.elsewhere = None if diversify is None else preset(diversify.product)
         self.loans_numbered = sum(len(borrower.loans) for borrower in self.borrowers)
@@ -765,6 +1080,8 @@ class Platform:
         self.day = 0
         self.phase = 0
         self.inflow_today = 0
+        self.interest_today = 0
+        self.draws_today: list[tuple[Borrower, int]] = []
         self.ledger = cents(scenario.funding.initial)
         for borrower in self.borrowers:
             self.first_wish(borrower)
@@ -774,7 +1091,7 @@ class Platform:
         self.day = day
         first_event = len(self.events)
         steps = (
-            self.change_shocks,
+            self.begin_day,
             self.collect_payments,
             self.evaluate_all,
             self.apply_reviews,
@@ -805,11 +1122,51 @@ class Platform:
     def log_hold(self, event: str, hold: Hold, amount: int, cause: str = "") -> None:
         self.log(event, *hold.key, amount, cause)
 
+    def own(self, name: str, borrower: Borrower, otherwise: float) -> float:
+        """R167: the number of the borrower's region, or else that of the scenario."""
+        return own_number(self.scenario.population.regions.get(borrower.region), name, otherwise)
+
+    def begin_day(self) -> None:
+        """R2."""
+        self.welcome_arrivals()
+        self.let_leave()
+        self.change_shocks()
+
+    # ---- 2.18 The book changes (phase 0) -----------------------------------------------------------------
+
+    def welcome_arrivals(self) -> None:
+        """R153, R156."""
+        while self.coming and self.coming[0].arrived_at == self.day:
+            borrower = self.coming.pop(0)
+            borrower.shocks = [shock for shock in self.active if shock.covers(borrower)]
+            for shock in self.shocks:
+                if shock.kind == "cap" and shock.start < self.day and shock.covers(borrower):
+                    borrower.shock_cap = min(borrower.shock_cap, cents(shock.size))
+            borrower.limit = borrower.available = min(borrower.limit, borrower.shock_cap)
+            borrower.highest_limit = borrower.limit
+            self.borrowers.append(borrower)
+            self.first_wish(borrower)
+            self.log("arrival", borrower.id, -1, -1, borrower.limit)
+
+    def let_leave(self) -> None:
+        """R155."""
+        for borrower in self.those_there():
+            free = not borrower.loans and not borrower.holds and not borrower.closed
+            if free and self.day >= borrower.exit_day:
+                self.log("exit", borrower.id, -1, -1, borrower.limit)
+                borrower.limit = borrower.available = 0
+                borrower.shocks.clear()
+                borrower.left_at = self.day
+
+    def those_there(self) -> list[Borrower]:
+        return [borrower for borrower in self.borrowers if borrower.is_there]
+
     # ---- 2.3 Paying (phase 1) ----------------------------------------------------------------------------
 
     def collect_payments(self) -> None:
-        """R28, R31, R34, R45."""
+        """R28, R31, R34, R45, R146."""
         for borrower in self.borrowers:
+            self.credit_good_payments(borrower)
             cycle_days = self.scenario.product.cycle_days
             cycle, days_since_due = divmod(self.day - borrower.due_day, cycle_days)
             if days_since_due == 0 and cycle >= 0:
@@ -859,6 +1216,8 @@ class Platform:
             * (1.0 + effect * x * x)
             * self.late_scale
             * (1.0 + self.scenario.reaction.lateness_per_lender * lenders)
+            * self.economy.factor(self.day)
+            * (1.0 + borrower.downturn / 10_000)
             * (1.0 - self.pull("pay_on_time", borrower))
             * (1.0 - self.pull("education", borrower)),
         )
@@ -866,7 +1225,7 @@ class Platform:
     def slip_probability(self, borrower: Borrower) -> float:
         """R31."""
         return (
-            self.scenario.behaviour.slip_share
+            self.own("slip_share", borrower, self.scenario.behaviour.slip_share)
             * (1.0 - self.pull("pay_on_time", borrower))
             * (1.0 - self.pull("education", borrower))
         )
@@ -884,7 +1243,7 @@ class Platform:
             due - lag == self.day
             and 0 < lag < cycle_days
             and self.day + evaluation.cutoff_days >= borrower.first_evaluation
-            and self.day >= day_number(self.scenario, plan.start)
+            and self.day >= lever_start(self.scenario, plan)
             and self.levers.uniform(borrower.id, "plan", 1 + cycle) < plan.strength
         )
 
@@ -910,6 +1269,7 @@ class Platform:
         borrower.slip_until = None
         borrower.oldest_unpaid = None
         late = late and self.scenario.rules.overdue
+        self.pay_interest(borrower)
         if self.scenario.product.release_unit == "instalment":
             self.pay_as_one(borrower, cycle, late)
         else:
@@ -917,6 +1277,14 @@ class Platform:
         if not is_cure:
             self.perhaps_prepay(borrower, cycle)
         self.perhaps_evaluate_at_repayment(borrower)
+
+    def pay_interest(self, borrower: Borrower) -> None:
+        """R171: that of the evenings since the last payment."""
+        paid = round(self.scenario.product.daily_rate * borrower.unpaid_evenings)
+        borrower.unpaid_evenings = 0
+        self.interest_today += paid
+        if self.day >= self.scenario.warmup_days:
+            borrower.interest_paid += paid
 
     def note_late_payment(self, borrower: Borrower) -> None:
         """R53: what the overdue days up to today take from the score, beside those of earlier payments."""
@@ -934,7 +1302,7 @@ class Platform:
         )
         self.log("repayment", borrower.id, -1, cycle, principal)
         if principal > 0:
-            self.open_hold(borrower, None, cycle, principal, late)
+            self.open_hold(borrower, None, cycle, principal, self.good_at(borrower, cycle, 0), late)
 
     def pay_by_loan(self, borrower: Borrower, cycle: int, late: bool) -> None:
         """R37, R38."""
@@ -946,7 +1314,7 @@ class Platform:
             instalment = self.scenario.product.instalments - loan.remaining
             self.log("repayment", borrower.id, loan.number, instalment, principal)
             if principal > 0:
-                self.open_hold(borrower, loan, instalment, principal, late)
+                self.open_hold(borrower, loan, instalment, principal, self.good_at(borrower, cycle, 0), late)
 
     def pay_instalments(self, borrower: Borrower, loan: Loan, number: int) -> int:
         """Pay the next instalments of a loan; the principal in them."""
@@ -987,12 +1355,14 @@ class Platform:
             principal, loan.balance, loan.remaining = loan.balance, 0, 0
             borrower.last_prepayment = self.day
             self.log("prepayment", borrower.id, loan.number, product.instalments, principal)
-            self.open_hold(borrower, loan, product.instalments, principal, late=False, early=True)
+            self.pay_interest(borrower)
+            good_at = self.good_at(borrower, cycle, 1)
+            self.open_hold(borrower, loan, product.instalments, principal, good_at, early=True)
 
     def perhaps_evaluate_at_repayment(self, borrower: Borrower) -> None:
         """R42, R43: steps 1 to 4 of an evaluation, for a repayment that has not passed at once."""
         arrived = any(hold.place == "waiting" and hold.arrival == self.day for hold in borrower.holds)
-        if not arrived or borrower.closed:
+        if not arrived or borrower.closed or not self.calendar.is_open("evaluation", self.day):
             return
         u = self.levers.uniform(borrower.id, "timely_scoring", 1 + self.day)
         if u < self.pull("timely_scoring", borrower):
@@ -1014,6 +1384,30 @@ class Platform:
             borrower.slip_until = None
             borrower.oldest_unpaid = None
 
+    # ---- 2.16 Clearing -----------------------------------------------------------------------------------
+
+    def good_at(self, borrower: Borrower, cycle: int, j: int) -> int:
+        """R143 to R146: the day on which a payment of today is good."""
+        product = self.scenario.product
+        v = self.uniforms(CLEARING, borrower.id, cycle, j)
+        booked = self.day + 1 if v[0] < product.after_cutoff_share else self.day
+        good = self.calendar.open_from("clearing", booked)
+        if v[1] < product.clearing_share:
+            low, high = product.clearing_days
+            for _ in range(low + int(v[2] * (high - low + 1))):
+                good = self.calendar.open_from("clearing", good + 1)
+        return good
+
+    def credit_good_payments(self, borrower: Borrower) -> None:
+        """R146: holds whose payment is good today, before borrowers pay."""
+        for hold in list(borrower.holds):
+            if hold.place == "settlement" and hold.good_at == self.day and self.is_settled(hold):
+                self.reach_gate_2(hold)
+
+    def is_settled(self, hold: Hold) -> bool:
+        by_instalment = self.scenario.product.release_unit == "instalment"
+        return by_instalment or hold.loan in hold.borrower.settled
+
     # ---- 2.4 A hold opens --------------------------------------------------------------------------------
 
     def open_hold(
@@ -1022,7 +1416,8 @@ class Platform:
         loan: Loan | None,
         instalment: int,
         principal: int,
-        late: bool,
+        good_at: int,
+        late: bool = False,
         early: bool = False,
     ) -> None:
         """R46 to R48."""
@@ -1039,28 +1434,34 @@ class Platform:
             amount=principal,
             left=principal,
             late=late,
+            early=early,
+            good_at=good_at,
+            place="settlement",
         )
         self.all_holds.append(hold)
         borrower.holds.append(hold)
         if over > 0:
             self.forfeit(hold, over, "over_limit")
-        settled = loan is None or loan.remaining == 0
-        if hold.place != "ended":
-            if settled or self.scenario.product.release_unit == "instalment":
-                self.reach_gate_2(hold, early)
-            else:
-                hold.place = "settlement"
-        if loan is not None and settled:
-            for earlier in list(borrower.holds):
-                if earlier.place == "settlement" and earlier.loan == loan.number:
-                    self.reach_gate_2(earlier, early)
+        if loan is not None and loan.remaining == 0:
+            self.settle(borrower, loan, early)
+        elif hold.place != "ended" and self.is_settled(hold) and good_at == self.day:
+            self.reach_gate_2(hold)
 
-    def reach_gate_2(self, hold: Hold, early: bool) -> None:
-        """R49: `early` if it is an early repayment that brings the hold there."""
+    def settle(self, borrower: Borrower, loan: Loan, early: bool) -> None:
+        """R48: a loan is repaid in full; what is good of its holds reaches gate 2."""
+        borrower.settled.add(loan.number)
+        for hold in list(borrower.holds):
+            if hold.place == "settlement" and hold.loan == loan.number:
+                hold.early = early
+                if hold.good_at <= self.day:
+                    self.reach_gate_2(hold)
+
+    def reach_gate_2(self, hold: Hold) -> None:
+        """R49."""
         hold.arrival = self.day
         borrower = hold.borrower
         evaluation = self.scenario.evaluation
-        held_up = self.evaluation_in_progress(borrower) and (evaluation.holds_up == "all" or early)
+        held_up = self.evaluation_in_progress(borrower) and (evaluation.holds_up == "all" or hold.early)
         if not evaluation.straight_through or held_up:
             self.wait(hold, "evaluation")
         elif borrower.standing != "clear":
@@ -1076,27 +1477,46 @@ class Platform:
 
     def evaluation_in_progress(self, borrower: Borrower) -> bool:
         """R50."""
-        evaluation = self.scenario.evaluation
-        starts = range(borrower.first_evaluation, self.day, evaluation.period_days)
-        return any(start < self.day <= start + evaluation.duration_days for start in starts)
+        return any(start < self.day for start in self.open_evaluations(borrower))
+
+    def open_evaluations(self, borrower: Borrower) -> list[int]:
+        """R51, R153: starts of the borrower's own evaluations that decide today or later, latest first."""
+        found: list[int] = []
+        period = self.scenario.evaluation.period_days
+        start = self.day - (self.day - borrower.first_evaluation) % period
+        while start >= max(borrower.first_evaluation, borrower.arrived_at):
+            if self.decided_on(start) < self.day:
+                break
+            found.append(start)
+            start -= period
+        return found
+
+    def decided_on(self, start: int) -> int:
+        """R51, R142."""
+        return self.calendar.open_from("evaluation", start + self.scenario.evaluation.duration_days)
 
     # ---- 2.5 Evaluation (phase 2) ------------------------------------------------------------------------
 
     def evaluate_all(self) -> None:
-        """R51."""
-        evaluation = self.scenario.evaluation
-        started = self.day - evaluation.duration_days
-        for borrower in self.borrowers:
-            since_first = started - borrower.first_evaluation
-            if since_first >= 0 and since_first % evaluation.period_days == 0 and not borrower.closed:
-                self.evaluate(borrower, started)
+        """R51, R142: of several that decide today the one started last."""
+        for borrower in self.those_there():
+            starts = [s for s in self.open_evaluations(borrower) if self.decided_on(s) == self.day]
+            if starts and not borrower.closed:
+                self.evaluate(borrower, starts[0])
         self.desk.arrive(self.day, [hold for hold in self.going_to_desk if hold.place == "desk"])
         self.going_to_desk.clear()
 
     def evaluate(self, borrower: Borrower, started: int) -> None:
         numbers = self.uniforms(SCREEN, borrower.id, started)
         self.decide(borrower, numbers, sees_until=started - self.scenario.evaluation.cutoff_days)
-        self.move_line(borrower)
+        self.move_line(borrower, self.decision_before(started))
+
+    def decision_before(self, started: int) -> int:
+        """R62, R142: the day of the decision before, were the borrower evaluated from the beginning on."""
+        while True:
+            started -= self.scenario.evaluation.period_days
+            if self.decided_on(started) < self.day:
+                return self.decided_on(started)
 
     def decide(self, borrower: Borrower, u: tuple[float, ...], sees_until: int) -> None:
         """R52: steps 1 to 4, which an evaluation at repayment takes as well."""
@@ -1116,7 +1536,7 @@ class Platform:
             taken = borrower.paid_late * self.left(self.day - borrower.last_overdue)
         if borrower.oldest_unpaid is not None:
             taken += 1.0 - self.left(self.overdue_days(borrower))
-        left = self.left(self.day - max(0, borrower.last_decision))
+        left = self.left(self.day - max(borrower.arrived_at, borrower.last_decision))
         without = 1.0 - evaluation.utilisation_weight * borrower.utilisation
         score = borrower.score * left + without * (1.0 - left) - taken
         borrower.score = min(1.0, max(0.0, score))
@@ -1131,7 +1551,7 @@ class Platform:
     def overdue_days(self, borrower: Borrower) -> int:
         """R53: the overdue days since the last decision, up to today, of what is unpaid now."""
         in_grace_until = borrower.oldest_unpaid + self.scenario.rules.grace_days
-        return max(0, self.day - max(in_grace_until, borrower.last_decision, 0))
+        return max(0, self.day - max(in_grace_until, borrower.last_decision, borrower.arrived_at))
 
     def perhaps_leave_lenders(self, borrower: Borrower) -> None:
         """R54: every 30 days since the last decision."""
@@ -1139,7 +1559,7 @@ class Platform:
         if lever is None:
             return
         pull = self.pull("deleverage", borrower)
-        for w, day in enumerate(range(day_number(self.scenario, lever.start), self.day + 1, 30)):
+        for w, day in enumerate(range(lever_start(self.scenario, lever), self.day + 1, 30)):
             if day <= borrower.last_decision or borrower.other_lenders == 0:
                 continue
             if self.levers.uniform(borrower.id, "deleverage", 1 + w) < pull:
@@ -1168,7 +1588,7 @@ class Platform:
             borrower.set_flag_clock(-math.log(v[1]))
             borrower.flag_draws = 1
         days = self.scenario.screening.flag_days
-        time = float(self.day - max(0, borrower.last_decision))
+        time = float(self.day - max(borrower.arrived_at, borrower.last_decision))
         while True:
             rate = 1.0 / days if flagged else f / (days * (1.0 - f))
             if borrower.flag_clock > time * rate:
@@ -1185,7 +1605,8 @@ class Platform:
         weights = screening.weights
         if borrower.risky:
             return screening.detection + (1.0 - screening.detection) * self.pull("better_model", borrower)
-        f = screening.false_flag * (1.0 - self.pull("better_model", borrower))
+        false_flag = self.own("false_flag", borrower, screening.false_flag)
+        f = false_flag * (1.0 - self.pull("better_model", borrower))
         all_weights = (weights.utilisation, weights.recent_draw, weights.recent_prepayment, weights.lenders)
         if f == 0 or not any(all_weights):
             return f
@@ -1222,14 +1643,14 @@ class Platform:
             elif seen or straight_through:
                 hold.waits_for = borrower.standing
 
-    def move_line(self, borrower: Borrower) -> None:
+    def move_line(self, borrower: Borrower, before: int) -> None:
         """R62, R63."""
         limits = self.scenario.limits
         limit = borrower.limit
         idle_days = self.day - borrower.last_draw
         if limits.cut_score is not None and borrower.score < limits.cut_score:
             lower = limit
-            for _ in self.acted_for(borrower.due_day, limits.cut_days):
+            for _ in self.acted_for(borrower.due_day, limits.cut_days, before):
                 lower -= portion(lower, basis_points(limits.cut_share))
             self.fall(borrower, lower, "score")
         elif limits.inactive_days is not None and idle_days >= limits.inactive_days:
@@ -1238,18 +1659,17 @@ class Platform:
             cap = min(cents(1e9 if limits.cap is None else limits.cap), borrower.shock_cap)
             higher = limit
             if limits.raise_score is not None and borrower.score >= limits.raise_score:
-                for _ in self.acted_for(borrower.due_day, limits.raise_days):
+                for _ in self.acted_for(borrower.due_day, limits.raise_days, before):
                     higher = min(cap, raised(higher, basis_points(limits.raise_share)))
             campaign = self.levers.by_kind.get("campaign")
             if campaign is not None:
-                for _ in self.acted_for(day_number(self.scenario, campaign.start), 90):
+                for _ in self.acted_for(lever_start(self.scenario, campaign), 90, before):
                     higher = min(cap, raised(higher, self.pull_bp("campaign", borrower)))
             if higher > limit:
                 self.raise_limit(borrower, higher)
 
-    def acted_for(self, first: int, every: int) -> list[int]:
+    def acted_for(self, first: int, every: int, before: int) -> list[int]:
         """R62: those of the days first, first + every, .. for which the evaluation of today acts."""
-        before = self.day - self.scenario.evaluation.period_days
         return [day for day in range(first, self.day + 1, every) if day > before]
 
     def pass_gate_3(self, hold: Hold) -> None:
@@ -1303,10 +1723,12 @@ class Platform:
     # ---- 2.7 Policy and funding (phase 4) ----------------------------------------------------------------
 
     def fund(self) -> None:
-        """R84."""
+        """R84, R141."""
         squeeze = sum(shock.bp for shock in self.active if shock.kind == "liquidity_squeeze")
         self.inflow_today = self.pool.inflow(self.day, self.levers.more_funding_bp(self.day), squeeze)
         self.pool.headroom += self.inflow_today
+        if not self.calendar.is_open("funding", self.day):
+            return
         stopped = False
         for hold in self.pool.in_order():
             if hold.borrower.frozen:
@@ -1375,7 +1797,7 @@ class Platform:
         borrower.limit = higher
         if room > 0:
             hold = Hold(borrower, -1, -1, -1, "raise", repaid_at=self.day, amount=room, left=room)
-            hold.approved_at = self.day
+            hold.approved_at = hold.good_at = self.day
             self.all_holds.append(hold)
             borrower.holds.append(hold)
             self.pass_gate_4(hold)
@@ -1389,19 +1811,25 @@ class Platform:
     # ---- 2.9 Drawing, 2.13 Reactions (phase 5) -----------------------------------------------------------
 
     def let_borrowers_act(self) -> None:
-        """R111."""
+        """R111, R148."""
         self.grant_wishes()
         for borrower in self.borrowers:
             self.react(borrower)
+        for borrower, amount in self.draws_today:
+            self.draw_or_refuse(borrower, amount)
+        self.draws_today.clear()
 
     def first_wish(self, borrower: Borrower) -> None:
-        """R89, R90."""
-        if self.scenario.behaviour.draws_per_year > 0:
-            borrower.tick_day = self.wish_gap(borrower) - 1
+        """R89, R90, R153."""
+        if self.draws_per_year(borrower) > 0:
+            borrower.tick_day = borrower.arrived_at + self.wish_gap(borrower) - 1
+
+    def draws_per_year(self, borrower: Borrower) -> float:
+        return self.own("draws_per_year", borrower, self.scenario.behaviour.draws_per_year)
 
     def wish_gap(self, borrower: Borrower) -> int:
         """R90."""
-        p = self.scenario.behaviour.draws_per_year / 365
+        p = self.draws_per_year(borrower) / 365
         if p == 1:
             return 1
         g = 1 / math.log1p(-p)
@@ -1415,8 +1843,8 @@ class Platform:
                 borrower.tick_day = self.day + self.wish_gap(borrower)
 
     def wish(self, borrower: Borrower) -> None:
-        """R91 to R94."""
-        if borrower.closed:
+        """R91 to R94, R155."""
+        if borrower.closed or self.day >= borrower.exit_day:
             return
         smallest = cents(self.scenario.product.min_draw)
         low, high = (basis_points(share) for share in self.scenario.behaviour.draw_share)
@@ -1432,7 +1860,37 @@ class Platform:
         stop = portion(borrower.limit, 10_000 - self.pull_bp("deleverage", borrower))
         room = min(borrower.available, stop - borrower.outstanding)
         if room >= smallest:
-            self.draw(borrower, min(room, wished))
+            self.draws_today.append((borrower, min(room, wished)))
+
+    def draw_or_refuse(self, borrower: Borrower, amount: int) -> None:
+        """R147 to R149."""
+        cause = self.blocked_by(borrower)
+        needed = amount - portion(amount, self.pool.reserve_bp)
+        funding = self.scenario.funding
+        if not cause and funding.refuse_draws and not funding.unlimited and needed > 0:
+            cause = "funding" if self.pool.headroom < needed else ""
+        if cause:
+            borrower.refused_draws += 1
+            borrower.refused_by_pool |= cause == "funding"
+            self.log("refused_draw", borrower.id, -1, -1, amount, cause)
+        else:
+            self.draw(borrower, amount)
+
+    def blocked_by(self, borrower: Borrower) -> str:
+        """R147: the cause for which the line is blocked now, or none."""
+        reasons = self.scenario.limits.block_draws
+        unpaid = borrower.oldest_unpaid
+        grace = self.scenario.rules.grace_days
+        if "past_due" in reasons and unpaid is not None and self.day - unpaid > grace:
+            return "overdue"
+        if "denied" in reasons and borrower.standing != "clear":
+            return borrower.standing
+        return "policy" if "frozen" in reasons and borrower.frozen else ""
+
+    def usable(self, borrower: Borrower) -> int:
+        """R150."""
+        blocked = borrower.refused_by_pool or self.blocked_by(borrower)
+        return 0 if blocked and not borrower.closed else borrower.available
 
     def draw_elsewhere(self, borrower: Borrower, wished: int) -> None:
         """R95, R96: another product serves the wish, and no other until it is repaid."""
@@ -1454,6 +1912,7 @@ class Platform:
         borrower.available -= amount
         borrower.outstanding += amount
         borrower.last_draw = self.day
+        borrower.refused_by_pool = False
         self.pool.pay_draw(amount)
         self.log("draw", borrower.id, number, -1, amount)
 
@@ -1517,8 +1976,8 @@ class Platform:
                 found.append(
                     ActiveShock(
                         kind=shock.kind,
-                        start=start,
-                        end=self.shock_end_day(shock, start),
+                        start=max(0, start),
+                        end=start + shock.duration_days,
                         place=place,
                         occurrence=occurrence,
                         size=shock.size,
@@ -1530,8 +1989,9 @@ class Platform:
 
     def shock_starts(self, shock: Any, rank: int) -> list[int]:
         """R98, R99."""
-        if shock.at is not None:
-            return [max(0, day_number(self.scenario, shock.at))]
+        day = shock_day(self.scenario, shock)
+        if day is not None:
+            return [day]
         starts: list[int] = []
         time = 0.0
         while True:
@@ -1540,11 +2000,6 @@ class Platform:
             if time >= self.scenario.horizon_days:
                 return starts
             starts.append(int(time))
-
-    def shock_end_day(self, shock: Any, start: int) -> int:
-        """R100: one that began before day 0 ends when it would have."""
-        begun = start if shock.at is None else day_number(self.scenario, shock.at)
-        return begun + shock.duration_days
 
     def change_shocks(self) -> None:
         """R100."""
@@ -1564,7 +2019,7 @@ class Platform:
     def begin_shock(self, shock: ActiveShock) -> None:
         """R102, R103."""
         self.log("shock_begin", -1, -1, -1, 0, shock.kind)
-        covered = [borrower for borrower in self.borrowers if shock.covers(borrower)]
+        covered = [borrower for borrower in self.those_there() if shock.covers(borrower)]
         if shock.kind in LASTING_KINDS:
             self.active.append(shock)
             for borrower in covered:
@@ -1576,8 +2031,20 @@ class Platform:
             elif shock.kind == "cap":
                 borrower.shock_cap = min(borrower.shock_cap, cents(shock.size))
                 self.fall(borrower, cents(shock.size), "cap")
+            elif shock.kind == "amnesty":
+                self.clear_record(borrower)
             else:
                 self.close(borrower, "cancellation")
+
+    def clear_record(self, borrower: Borrower) -> None:
+        """R166."""
+        if borrower.last_overdue == NEVER:
+            return
+        borrower.last_overdue = NEVER
+        borrower.paid_late = 0.0
+        self.log("cleared", borrower.id, -1, -1, 0, "amnesty")
+        if borrower.standing == "overdue":
+            borrower.standing = self.decide_standing(borrower)
 
     # ---- 2.11 Charging, 2.12 Identities (phase 6) --------------------------------------------------------
 
@@ -1587,6 +2054,7 @@ class Platform:
             for hold in borrower.holds:
                 hold.days[hold.cause] += 1
                 self.counts.add(hold.cause, hold, self.day, hold.left)
+            borrower.unpaid_evenings += borrower.outstanding
             if self.day >= self.scenario.warmup_days:
                 self.record_borrower(borrower)
         self.check_limit_identity()
@@ -1594,12 +2062,16 @@ class Platform:
         self.rows.append(self.daily_row(today))
 
     def record_borrower(self, borrower: Borrower) -> None:
-        """R129: the days and amount-days of 3.2."""
+        """R129, R158: the days and amount-days of 3.2."""
+        borrower.accrued_evenings += borrower.outstanding
+        if self.day >= borrower.exit_day:
+            return
+        borrower.present_days += 1
         smallest = cents(self.scenario.product.min_draw)
         room = borrower.highest_limit - borrower.outstanding
-        if borrower.available < smallest <= room:
+        if self.usable(borrower) < smallest <= room:
             borrower.no_limit_days += 1
-        borrower.lost_amount_days += max(0, room - borrower.available)
+        borrower.lost_amount_days += max(0, room - self.usable(borrower))
 
     def reach_horizon(self) -> None:
         """R107: what has not ended after the last day is pending, at its age at the horizon."""
@@ -1637,12 +2109,18 @@ class Platform:
         def total(*names: str) -> float:
             return sum(event.amount for event in today if event.event in names) / 100
 
+        def number(name: str) -> int:
+            return sum(event.event == name for event in today)
+
         appeals = [event for event in today if event.event == "appeal"]
         pending = [hold for borrower in self.borrowers for hold in borrower.holds]
+        interest_paid, self.interest_today = self.interest_today, 0
+        owed = sum(borrower.outstanding for borrower in self.borrowers)
+        there = self.those_there()
         return {
             "day": self.day,
             "date": self.date_of(self.day),
-            "outstanding": sum(borrower.outstanding for borrower in self.borrowers) / 100,
+            "outstanding": owed / 100,
             "available": sum(borrower.available for borrower in self.borrowers) / 100,
             "held": sum(borrower.held for borrower in self.borrowers) / 100,
             "headroom": math.nan if self.pool.rules.unlimited else self.pool.headroom / 100,
@@ -1652,16 +2130,26 @@ class Platform:
             "forfeited": total("forfeit"),
             "drawn": total("draw"),
             "written_off": total("default"),
+            "interest_accrued": self.interest(owed),
+            "interest_paid": interest_paid / 100,
+            "borrowers": len(there),
+            "arrivals": number("arrival"),
+            "exits": number("exit"),
+            "refused_draws": number("refused_draw"),
             "pending_holds": len(pending),
             "review_queue": sum(hold.place == "desk" for hold in pending),
             "funding_queue": sum(hold.cause == "funding" for hold in pending),
             "frozen": sum(borrower.frozen for borrower in self.borrowers),
-            "flagged": sum(borrower.flagged for borrower in self.borrowers),
-            "lenders": sum(borrower.other_lenders for borrower in self.borrowers),
+            "flagged": sum(borrower.flagged for borrower in there),
+            "lenders": sum(borrower.other_lenders for borrower in there),
             "appeals": len(appeals),
             "appeals_in_vain": sum(event.cause == "in_vain" for event in appeals),
             "drawn_elsewhere": total("draw_elsewhere"),
         }
+
+    def interest(self, evenings: int) -> float:
+        """R170: in currency units, of what was outstanding on evenings, in cent-days."""
+        return self.scenario.product.daily_rate * evenings / 100
 
     # ---- 3 The frames ------------------------------------------------------------------------------------
 
@@ -1683,7 +2171,7 @@ class Platform:
         """R128."""
         ordered = sorted(self.all_holds, key=lambda hold: (hold.repaid_at, *hold.key))
         rows = [self.hold_row(number, hold) for number, hold in enumerate(ordered)]
-        whole = ["hold", "borrower", "loan", "instalment", "repaid_at", "delay_days"]
+        whole = ["hold", "borrower", "loan", "instalment", "repaid_at", "good_at", "delay_days"]
         whole += [f"days_{cause}" for cause in CAUSES]
         return frame(rows, HOLD_COLUMNS, whole)
 
@@ -1702,6 +2190,8 @@ class Platform:
             "amount": hold.amount / 100,
             "repaid_at": hold.repaid_at,
             "repaid_on": self.date_of(hold.repaid_at),
+            "good_at": hold.good_at,
+            "good_on": self.date_of(hold.good_at),
             "approved_at": hold.approved_at,
             "approved_on": self.date_of(hold.approved_at),
             "reviewed_at": hold.reviewed_at,
@@ -1735,18 +2225,26 @@ class Platform:
                 "closed": borrower.closed,
                 "written_off": borrower.written_off / 100,
                 "highest_limit": borrower.highest_limit / 100,
+                "arrived_at": borrower.arrived_at,
+                "left_at": borrower.left_at,
+                "refused_draws": borrower.refused_draws,
+                "present_days": borrower.present_days,
                 "no_limit_days": borrower.no_limit_days,
                 "lost_amount_days": borrower.lost_amount_days / 100,
+                "interest_accrued": self.interest(borrower.accrued_evenings),
+                "interest_paid": borrower.interest_paid / 100,
             }
             for borrower in self.borrowers
         ]
         whole = ["borrower", "evaluation_day", "due_day", "lenders", "no_limit_days"]
+        whole += ["arrived_at", "refused_draws", "present_days"]
         return frame(rows, list(rows[0]), whole)
 
     def daily_frame(self) -> pd.DataFrame:
         """R130."""
         counts = ["day", "pending_holds", "review_queue", "funding_queue", "frozen"]
         counts += ["flagged", "lenders", "appeals", "appeals_in_vain"]
+        counts += ["borrowers", "arrivals", "exits", "refused_draws"]
         return frame(self.rows, list(self.rows[0]), counts)
 
     def events_frame(self) -> pd.DataFrame:
@@ -1772,6 +2270,8 @@ HOLD_COLUMNS = [
     "amount",
     "repaid_at",
     "repaid_on",
+    "good_at",
+    "good_on",
     "approved_at",
     "approved_on",
     "reviewed_at",

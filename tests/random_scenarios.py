@@ -30,10 +30,14 @@ LEVER_KINDS = (
 
 def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
     """Return the scenario of a seed; with a folder, its book is a random portfolio written there."""
-    rng = Random(seed)
-    fields = random_fields(rng)
-    if folder is not None:
-        path = folder / f"book_{seed}.csv"
+    path = None if folder is None else folder / f"book_{seed}.csv"
+    return Scenario(name=f"random {seed}", **scenario_fields(Random(seed), path))
+
+
+def scenario_fields(rng: Random, path: Path | None, days: tuple[int, int] = (100, 300)) -> dict[str, Any]:
+    """Return the fields of a random scenario, and write its book to a path, if there is one."""
+    fields = random_fields(rng, days)
+    if path is not None:
         write_portfolio(rng, path, fields["population"]["borrowers"])
         fields["population"]["portfolio"] = str(path)
     # These came later, and are drawn last: all else of a seed stays.
@@ -52,9 +56,9 @@ def random_scenario(seed: int, folder: Path | None = None) -> Scenario:
         # Nothing flows in, and only holds of 100 currency units or more claim something from the pool.
         dry = {"initial": 0.0, "daily_inflow": 0.0, "facilities": [], "recycle_share": 0.0}
         fields["funding"] |= {**dry, "reserve_share": 0.0001}
-    if seed % 5 == 4:
-        write_dates(Random(f"dates of {seed}"), fields)
-    return Scenario(name=f"random {seed}", **fields)
+    if chance(rng, 0.2):
+        write_dates(rng, fields)
+    return fields
 
 
 def write_dates(rng: Random, fields: dict[str, Any]) -> None:
@@ -85,7 +89,7 @@ def chance(rng: Random, probability: float) -> bool:
     return rng.random() < probability
 
 
-def random_fields(rng: Random) -> dict[str, Any]:
+def random_fields(rng: Random, days: tuple[int, int]) -> dict[str, Any]:
     population = random_population(rng)
     product = random_product(rng)
     repaid_a_day = (
@@ -94,7 +98,7 @@ def random_fields(rng: Random) -> dict[str, Any]:
         * max(0.2, population["utilisation_mean"])
         / (product["instalments"] * product["cycle_days"])
     )
-    horizon = rng.randint(100, 300)
+    horizon = rng.randint(*days)
     return {
         "horizon_days": horizon,
         "population": population,

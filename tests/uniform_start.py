@@ -60,9 +60,9 @@ FIELDS: dict[str, Any] = {
     "horizon_days": 160,
     "warmup_days": 30,
     "shocks": [
-        {"kind": "freeze", "at_day": 60, "duration_days": 10, "regions": ["north"]},
-        {"kind": "limit_cut", "at_day": 80, "size": 0.2},
-        {"kind": "cap", "at_day": 100, "size": 9000.0},
+        {"kind": "freeze", "at": 60, "duration_days": 10, "regions": ["north"]},
+        {"kind": "limit_cut", "at": 80, "size": 0.2},
+        {"kind": "cap", "at": 100, "size": 9000.0},
         {"kind": "tightening", "per_year": 3.0, "duration_days": 20, "size": 0.1},
     ],
     "levers": [{"kind": "plan", "strength": 0.5}, {"kind": "deleverage", "strength": 0.2}],

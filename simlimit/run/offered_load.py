@@ -71,7 +71,7 @@ def _totals(prepared: PreparedScenario) -> tuple[Floats, Floats, Floats]:
     book, shares = prepared.book, np.array(prepared.regions.shares)
     given, owed = book.given_limit_cents, book.given_outstanding_cents
     if len(given):
-        columns = np.array([owed > 0, owed / 100, given / 100])
+        columns = np.array([owed > 0, owed / 100, given / 100], np.float64)
         sums = [np.bincount(book.given_region, one, len(shares)) for one in columns if len(book.given_region)]
         debtors, outstanding, limit = sums or np.outer(columns.sum(axis=1), shares)
         return debtors, outstanding, limit
