@@ -86,6 +86,7 @@ def test_china_2025_is_jiebei_on_other_days_with_shocks_and_without_a_partner():
     assert differing == {
         "name",
         "description",
+        "horizon_days",
         "start_date",
         "calendar.holidays",
         "calendar.workdays",
@@ -119,7 +120,7 @@ def test_the_dates_of_a_calendar_say_something_and_reach_to_the_end(name):
     assert all(date.strftime("%A").lower() in calendar.closed_weekdays for date in calendar.workdays)
     if calendar.holidays:
         first = scenario.start_date
-        last = first + datetime.timedelta(days=scenario.horizon_days)
+        last = first + datetime.timedelta(days=scenario.horizon_days - 1)
         assert {date.year for date in calendar.holidays} >= set(range(first.year, last.year + 1))
 
 
