@@ -690,9 +690,6 @@ class Tables:
         self.scores = quantile_table(mean, population.score_concentration)
         mean = own_number(region, "late_onset", behaviour.late_onset)
         self.propensities = quantile_table(mean, behaviour.late_concentration)
-        self.first_propensities = self.propensities
-        if population.seasoned:
-            self.first_propensities = Seasoning(scenario).of_those_still_there(self.propensities)
 
     @property
     def mean_square(self) -> float:
@@ -716,31 +713,14 @@ class Seasoning:
         for stays in self.still_late[:-1]:
             self.months_late.append(self.months_late[-1] + stays)
 
-    def weight(self, q: float) -> float:
-        """R159: how long a borrower of propensity q stays."""
-        defaulting = q * self.still_late[-1] / (1 + q * self.months_late[-1]) if self.defaults else 0.0
-        return 1 / (self.leaving + defaulting)
-
-    def of_those_still_there(self, arriving: list[float]) -> list[float]:
-        """R159: the propensities of the first borrowers."""
-        running, total = [], 0.0
-        for q in arriving:
-            total += self.weight(q)
-            running.append(total)
-        table, k = [], 0
-        for row in range(ROWS):
-            while running[k] / total <= (row + 0.5) / ROWS:
-                k += 1
-            table.append(arriving[k])
-        return table
-
-    def record(self, q: float, u: float) -> int:
-        """R160: how many months late a borrower of propensity q is at the start."""
-        t = u * (1 + q * self.months_late[-1])
+    def record(self, q: float, u: float) -> int | None:
+        """R160: how many months late a borrower of propensity q is at the start; None after a default."""
+        closed = self.still_late[-1] / self.leaving if self.defaults else 0.0
+        t = u * (1 + q * (self.months_late[-1] + closed))
         for m, months in enumerate(self.months_late):
             if t < 1 + q * months:
                 return m
-        return self.months
+        return None
 
 
 class Population:
@@ -831,7 +811,7 @@ class Population:
         return uniforms(self.seed, self.replication, POPULATION, id, block, 0)
 
     def borrower(self, id: int) -> Borrower:
-        """R9, R13, R20 to R24: one of the first borrowers."""
+        """R9, R13, R20 to R24, R160: one of the first borrowers."""
         number = None if self.rows is None else id
         borrower = self.person(id, number)
         trait, past = self.draw(id, 0), self.draw(id, 2)
@@ -843,12 +823,18 @@ class Population:
         else:
             borrower.outstanding = cents(float(row["outstanding"]))
         if not self.told_lateness:
-            borrower.propensity = tables.first_propensities[int(trait[3] * ROWS)]
+            borrower.propensity = tables.propensities[int(trait[3] * ROWS)]
         months_late = int(float(row.get("months_late", 0)))
-        if self.scenario.population.seasoned:
-            months_late = Seasoning(self.scenario).record(borrower.propensity, past[3])
         borrower.available = max(0, borrower.limit - borrower.outstanding)
-        self.give_starting_loan(borrower, past[0], months_late, row)
+        record: int | None = months_late
+        if self.scenario.population.seasoned and number is None:
+            record = Seasoning(self.scenario).record(borrower.propensity, past[3])
+        if record is None:
+            borrower.highest_limit = borrower.limit
+            borrower.limit = borrower.outstanding = borrower.available = 0
+            borrower.closed = True
+        else:
+            self.give_starting_loan(borrower, past[0], record, row)
         borrower.standing = self.starting_standing(borrower)
         return borrower
 

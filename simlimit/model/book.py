@@ -97,9 +97,9 @@ def make_regions(scenario: Scenario, portfolio: Portfolio | None) -> Regions:
 class Book(Handle):
     """What borrowers are drawn from: quantile tables, regions, and what a portfolio gives instead.
 
-    A region names the row of each table from which its borrowers are drawn. Those at the start have
-    ``first_propensities``. In a seasoned book ``spells`` says how many of them are late by up to 0, 1, ..
-    months, for each who is not and per unit of propensity.
+    A region names the row of each table from which its borrowers are drawn. In a seasoned book ``spells`` says
+    how many are late by up to 0, 1, .. months at the start, or have defaulted before, for each who is neither
+    and per unit of propensity.
 
     The arrays ``given_*`` are named after the columns of the portfolio. They are empty without one, and where
     its file has no such column.
@@ -109,7 +109,6 @@ class Book(Handle):
     utilisations = array_of(np.int64, 2)
     scores = array_of(np.float64, 2)
     propensities = array_of(np.float64, 2)
-    first_propensities = array_of(np.float64, 2)
     spells = array_of(np.float64)
     regions = array_of(REGION)
     region_bounds = array_of(np.float64)
@@ -198,7 +197,6 @@ def drawn_book(
     records["risky_from"] = _risky_from(regions, *made["propensities"], risky_share)
     return Book(
         **{name: table for name, (table, _) in made.items()},
-        first_propensities=made["propensities"][0],
         spells=np.zeros(1),
         regions=records,
         region_bounds=np.cumsum(regions.shares, dtype=np.float64),
@@ -210,36 +208,26 @@ def make_book(scenario: Scenario, portfolio: Portfolio | None, regions: Regions)
     """Return the book of a scenario, from its portfolio where there is one."""
     concentration, risky_share = scenario.behaviour.late_concentration, scenario.screening.risky_share
     book = drawn_book(scenario.population, regions, concentration, risky_share)
-    if scenario.population.seasoned:
-        others = _seasoned(scenario, book.propensities)
-    elif portfolio is not None:
+    if portfolio is not None:
         others = _given(portfolio, risky_share)
+    elif scenario.population.seasoned:
+        others = {"spells": _spells(scenario)}
     else:
         return book
     return Book(**{name: getattr(book, name) for name in Book.members} | others)
 
 
-def _seasoned(scenario: Scenario, arriving: Floats) -> dict[str, npt.NDArray[Any]]:
-    """Return the propensities of borrowers who have been there for a while, and their spells of lateness.
-
-    The latest payers of those who once arrived have defaulted. So each weighs as long as it stays: until it
-    leaves, or is late for too long.
-    """
+def _spells(scenario: Scenario) -> Floats:
+    """Return the ``spells`` of a book whose borrowers arrived before, and have not left yet."""
     behaviour, cycle_days = scenario.behaviour, scenario.product.cycle_days
     longest = min(MOST_MONTHS, behaviour.default_dpd // cycle_days) if behaviour.default_dpd > 0 else 12
     hazards = behaviour.cure_hazards
     still_late = [1.0]
     for month in range(longest):
         still_late.append(still_late[-1] * (1 - hazards[min(month, len(hazards) - 1)]))
-    spells = np.cumsum([0.0, *still_late[:-1]])
     leaving = scenario.population.exits_per_year * cycle_days / 365
-    defaulting = arriving * still_late[-1] / (1 + arriving * spells[-1]) if behaviour.default_dpd > 0 else 0.0
-    weights = np.cumsum(1 / (leaving + np.zeros_like(arriving) + defaulting), axis=1)
-    tables = [
-        table[np.searchsorted(staying / staying[-1], _LEVELS, side="right")]
-        for table, staying in zip(arriving, weights, strict=True)
-    ]
-    return {"first_propensities": np.stack(tables), "spells": spells}
+    defaulted = still_late[-1] / leaving if behaviour.default_dpd > 0 else 0.0
+    return np.cumsum([0.0, *still_late[:-1], defaulted])
 
 
 def late_scale(scenario: Scenario, portfolio: Portfolio | None, regions: Regions) -> float:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
+from simlimit.model.records import END
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -104,6 +105,8 @@ def make_room(s: State, borrowers: int) -> None:
     if len(s.borrowers) != borrowers:
         s.attach("borrowers", np.empty(borrowers, s.borrowers.dtype))
         s.attach("details", np.zeros(borrowers, s.details.dtype))
+        if s.funding.refuse_draws:
+            s.attach("asking", np.full(borrowers, END, np.uint32))
     keys = 0 if s.run.reusing else borrowers
     for name, needed in (("loans", borrowers * int(s.storage.loan_capacity)), ("loan_keys", keys)):
         if needed > len(getattr(s, name)):

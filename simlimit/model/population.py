@@ -5,6 +5,7 @@ import numpy as np
 from simlimit.model import streams
 from simlimit.model.book import ROWS, Integers
 from simlimit.model.compiling import step, transition
+from simlimit.model.counting import count_lost
 from simlimit.model.demand import plan_wish
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.grouping import Grouping, assign_groups
@@ -13,7 +14,7 @@ from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.planned_payments import planned_day
 from simlimit.model.randomness import BATCH_SIZE, Batch, Numbers, draw_many, numbers_of
-from simlimit.model.records import ABSENT, BORROWER, END, FAR_PAST, NEVER, NONE, Record, Records
+from simlimit.model.records import ABSENT, BORROWER, CLOSED, END, FAR_PAST, NEVER, NONE, Record, Records
 from simlimit.model.state import State
 from simlimit.model.turnover import await_arrival, join_book, set_presence
 
@@ -57,7 +58,10 @@ def remaining_instalments(s: State, u: float) -> int:
 
 @step
 def starting_months_late(s: State, r: Record, u: float) -> int:
-    """Return how many months late a borrower begins: as the portfolio says, or by its time in the book."""
+    """Return how many months late a borrower begins: as the portfolio says, or by its time in the book.
+
+    Beyond the last month that ``spells`` counts, its line has been closed by a default.
+    """
     arrears, spells = s.book.given_months_late, s.book.spells
     if len(arrears) > 0:
         return int(arrears[r.borrower])
@@ -79,6 +83,17 @@ def give_starting_loan(s: State, r: Record, remaining: int, months_late: int) ->
     if months_late > 0:
         r.oldest_due = r.due_day - months_late * s.product.cycle_days
         r.spell = max(1, spells[r.borrower]) if len(spells) > 0 else months_late
+
+
+@step
+def begin(s: State, r: Record, remaining: int, months_late: int) -> None:
+    """Set what a borrower of the first day has behind it: a loan, or a default."""
+    if 0 < len(s.book.spells) - 1 == months_late:
+        r.limit = r.outstanding = r.available = 0
+        r.closed = CLOSED
+        count_lost(s, r, 0, r.highest)
+    elif r.outstanding > 0:
+        give_starting_loan(s, r, remaining, months_late)
 
 
 @step
@@ -109,8 +124,7 @@ def take_from_book(s: State, r: Record, row: int, u: Numbers) -> None:
         r.propensity = s.book.given_late_share[row]
         r.risky = s.book.given_risky[row]
     else:
-        propensities = s.book.propensities if r.closed == ABSENT else s.book.first_propensities
-        r.propensity = propensities[region.propensities, int(u_late * ROWS)]
+        r.propensity = s.book.propensities[region.propensities, int(u_late * ROWS)]
         r.risky = u_late >= region.risky_from
 
 
@@ -191,11 +205,10 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
                 r.levers = levers_taken_up(s, r.borrower)
             if r.closed == ABSENT:
                 await_arrival(r)
-            elif r.outstanding > 0:
-                months_late = starting_months_late(s, r, u_record)
-                give_starting_loan(s, r, remaining_instalments(s, u_remaining), months_late)
+            else:
+                begin(s, r, remaining_instalments(s, u_remaining), starting_months_late(s, r, u_record))
             look_ahead(s, r, batch.u[3, 0, k])
-            if not r.closed:
+            if r.closed != ABSENT:
                 r.standing = standing(s, r, 0)
                 join_book(s, r, 0)
 

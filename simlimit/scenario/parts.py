@@ -63,7 +63,7 @@ class Population(Part):
     arrivals_per_year: float = number(0.0, 0, 10, "share of the book per year", "New borrowers")
     exits_per_year: float = number(0.0, 0, 10, "per year", "Borrowers who give up their line, per borrower")
     seasoned: bool = switch(
-        False, "Whether the first borrowers have been there for a while; late_onset is of new ones"
+        False, "Whether the first borrowers have been there for a while; not used with a portfolio"
     )
 
     def _check(self) -> None:
@@ -72,8 +72,8 @@ class Population(Part):
             self.refuse("limit_low", f"at most limit_high, which is {self.limit_high:.12g}")
         if self.utilisation_mean > 1 and self.utilisation_concentration is not None:
             self.refuse("utilisation_mean", _BETA)
-        if self.seasoned and (self.exits_per_year == 0 or self.portfolio is not None):
-            self.refuse("seasoned", "false without exits_per_year above 0, and with a portfolio")
+        if self.seasoned and self.exits_per_year == 0:
+            self.refuse("seasoned", "false without exits_per_year above 0")
 
     def _check_regions(self) -> None:
         # The shares of regions of a portfolio are not used.

@@ -37,6 +37,8 @@ def test_presets_are_listed_with_a_line_each():
         "credit-loan",
         "small-business",
         "supply-chain",
+        "china-2025",
+        "us-card",
     ]
     assert table["description"].str.len().min() > 20
 
@@ -76,6 +78,50 @@ def test_rectification_is_jiebei_with_shocks():
     jiebei, rectification = preset("jiebei"), preset("rectification")
     differing = {field for field in Scenario.leaves() if value(jiebei, field) != value(rectification, field)}
     assert differing == {"name", "description", "horizon_days", "shocks", "provenance"}
+
+
+def test_china_2025_is_jiebei_on_other_days_with_shocks_and_without_a_partner():
+    jiebei, later = preset("jiebei"), preset("china-2025")
+    differing = {field for field in Scenario.leaves() if value(jiebei, field) != value(later, field)}
+    assert differing == {
+        "name",
+        "description",
+        "horizon_days",
+        "start_date",
+        "calendar.holidays",
+        "calendar.workdays",
+        "funding.facilities",
+        "shocks",
+        "provenance",
+    }
+    assert later.funding.facilities[:2] == jiebei.funding.facilities[:2]
+    days = [shock.at for shock in later.shocks] + [later.funding.facilities[2].end]
+    dates = [str(later.start_date + datetime.timedelta(days=day)) for day in days]
+    assert dates == ["2025-01-15", "2025-10-01", "2026-01-01", "2025-10-01"]
+
+
+REAL = ("jiebei", "welidai", "rectification", "credit-loan", "small-business", "china-2025", "us-card")
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_presets_of_real_products_block_draws_and_have_a_turnover_of_as_many_as_leave(name):
+    scenario = preset(name)
+    assert set(scenario.limits.block_draws) == {"past_due", "denied", "frozen"}
+    assert scenario.population.seasoned
+    assert scenario.population.arrivals_per_year == scenario.population.exits_per_year > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_dates_of_a_calendar_say_something_and_reach_to_the_end(name):
+    scenario = preset(name)
+    calendar = scenario.calendar
+    closed = [date.strftime("%A").lower() in calendar.closed_weekdays for date in calendar.holidays]
+    assert not any(closed)
+    assert all(date.strftime("%A").lower() in calendar.closed_weekdays for date in calendar.workdays)
+    if calendar.holidays:
+        first = scenario.start_date
+        last = first + datetime.timedelta(days=scenario.horizon_days - 1)
+        assert {date.year for date in calendar.holidays} >= set(range(first.year, last.year + 1))
 
 
 def test_the_shocks_of_rectification_fall_on_their_dates():

@@ -8,7 +8,7 @@ from simlimit.scenario.toml import parse
 
 NAMES = (
     "clockwork", "jiebei", "welidai", "taiwan-2005",
-    "rectification", "credit-loan", "small-business", "supply-chain",
+    "rectification", "credit-loan", "small-business", "supply-chain", "china-2025", "us-card",
 )  # fmt: skip
 
 
