@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import oracle
@@ -750,11 +751,14 @@ def test_oracle_season_takes_the_latest_payers_away() -> None:
     }
     new = oracle.Population(LITTLE.replace(fields), 1, 0)
     seasoned = oracle.Population(LITTLE.replace({**fields, "population.seasoned": True}), 1, 0)
-    tables = seasoned.tables["all"]
-    assert tables.propensities == new.tables["all"].propensities
-    assert sum(tables.first_propensities) < 0.5 * sum(tables.propensities)
-    assert any(borrower.spell for borrower in seasoned.people())
-    assert not any(borrower.spell for borrower in new.people())
+    people, drawn = seasoned.people(), new.people()
+    still_open = [borrower.propensity for borrower in people if not borrower.closed]
+    all_of_them = [borrower.propensity for borrower in people]
+    assert all_of_them == [borrower.propensity for borrower in drawn]
+    assert fmean(still_open) < fmean(all_of_them)
+    assert all(borrower.highest_limit > borrower.limit == 0 for borrower in people if borrower.closed)
+    assert any(borrower.spell for borrower in people)
+    assert not any(borrower.spell or borrower.closed for borrower in drawn)
 
 
 def test_oracle_makes_as_many_risky_where_regions_differ() -> None:

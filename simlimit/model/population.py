@@ -152,7 +152,7 @@ def look_ahead(s: State, r: Record, u_gap: float) -> None:
         r.next_payment = min(r.next_payment, max(0, r.oldest_due + s.behaviour.default_dpd))
     if s.levers.planning:
         r.next_payment = min(int(r.next_payment), planned_day(s, r, due, cycle))
-    plan_wish(s, r, r.present_from - 1, u_gap)
+    plan_wish(s, r, int(r.present_from) - 1, u_gap)
 
 
 @step
