@@ -75,6 +75,7 @@ HOLD = _record(
     f"i2 origin instalment repaid_at arrived_at approved_at reviewed_at since attempts days[{GATE_COUNT}]",
     "u1 stage cause late ended_in",
 )
+"""``arrived_at``: the day on which it reached gate 2 or, from then on, gate 5, with that day's holds."""
 EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u1 phase event cause")
 DAY = _record(
     "i8 day outstanding available held headroom inflow repaid released forfeited drawn written_off",
@@ -130,11 +131,11 @@ LEVERS = _record(
     f"i8 strength_bp[{_KINDS}] from_day[{_KINDS}] number planning served_limit served_days",
 )
 # What changes in a run.
-CLOCK = _record("i8 phase cycle cycle_day period_day started acted_until good_at")
+CLOCK = _record("i8 phase cycle cycle_day period_day started acted_until good_at pool_day")
 """Where today is, and what is so of those who act now.
 
 ``started``: when the evaluations began that are decided, ``acted_until``: the day up to which the ones before
-moved lines; ``good_at``: when a payment is good.
+moved lines; ``good_at``: when a payment is good; ``pool_day``: with which day's holds one joins the queue.
 """
 TOTALS = _record("i8 squeezes arrival_claims claimless busy holds_opened holds_released holds_forfeited")
 """Of the whole platform.
