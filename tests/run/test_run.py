@@ -31,6 +31,7 @@ COLUMNS = {
         "region": LABEL,
         "amount": AMOUNT,
         "repaid_at": WHOLE,
+        "good_at": WHOLE,
         "approved_at": DAY_OR_NAN,
         "reviewed_at": DAY_OR_NAN,
         "ended_at": DAY_OR_NAN,
