@@ -15,7 +15,7 @@ from simlimit.scenario.parts import WEEKDAYS
 def open_days(scenario: Scenario) -> tuple[Integers, Integers]:
     """Return the arrays ``open_from`` and ``worked`` of a state; empty if nothing rests."""
     calendar = scenario.calendar
-    # A payment of the last day is booked on the next and takes so many open days. A week has one, or a holiday.
+    # The last payment is booked the next day and takes so many open days. A week has one, or a holiday.
     days = scenario.horizon_days + 7 * (scenario.product.clearing_days[1] + 2) + len(calendar.holidays)
     dates = np.datetime64(scenario.start_date) + np.arange(days if calendar.rests else 0)
     weekdays = [name not in calendar.closed_weekdays for name in WEEKDAYS]

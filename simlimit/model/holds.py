@@ -219,6 +219,7 @@ def join_queue(s: State, r: Record, h: int, day: int) -> None:
     hold = s.holds[h]
     frozen = r.freezes > 0
     hold.stage = stages.QUEUED
+    hold.arrived_at = s.clock.pool_day
     charge(s, r, hold, day, causes.POLICY if frozen else causes.FUNDING)
     if not frozen:
         s.today.funding_queue += 1

@@ -51,8 +51,9 @@ def order_matters(s: State) -> bool:
 
 
 @step
-def admit_to_queue(s: State, ordered: bool) -> None:
-    """Append today's holds to the queue, in their pinned order where it matters."""
+def admit_to_queue(s: State) -> None:
+    """Append today's holds to the queue, and those of closed days, in their pinned order where it matters."""
+    ordered = order_matters(s)
     h = take_all(s, TO_POOL)
     s.totals.arrival_claims = 0
     append_all(s, POOL, sort_queue(s, h, True) if ordered else h)
@@ -106,12 +107,12 @@ def release_in_order(s: State, day: int) -> None:
 def fund(s: State, day: int) -> None:
     """Take in the day's inflows and release what the headroom covers, unless the pool rests."""
     s.clock.phase = phases.FUND
+    s.clock.pool_day = day + 1
     if next_open(s, s.calendar.funding, day) > day:
-        admit_to_queue(s, not s.funding.unlimited)
         return
     ceiling = s.funding.raised_ceiling if has_more_funding(s, day) else s.funding.ceiling
     amount = min(inflow(s, day), max(0, ceiling - max(s.today.headroom, FAR_BELOW)))
     s.today.inflow += amount
     s.today.headroom += amount
-    admit_to_queue(s, order_matters(s))
+    admit_to_queue(s)
     release_in_order(s, day)

@@ -44,9 +44,11 @@ def take_all(s: State, k: int) -> int:
 
 @step
 def precedes(s: State, first: int, second: int, by_repayment: bool) -> bool:
-    """Return whether a hold comes first: by day of repayment (if asked), borrower, loan, instalment."""
+    """Return whether a hold comes first: by arrival and repayment (if asked), borrower, loan, instalment."""
     a = s.holds[first]
     b = s.holds[second]
+    if by_repayment and a.arrived_at != b.arrived_at:
+        return a.arrived_at < b.arrived_at
     if by_repayment and a.repaid_at != b.repaid_at:
         return a.repaid_at < b.repaid_at
     if a.owner != b.owner:

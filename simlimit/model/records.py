@@ -84,6 +84,7 @@ HOLD = _record(
     f"i2 origin instalment repaid_at arrived_at approved_at reviewed_at since attempts days[{GATE_COUNT}]",
     "u1 stage cause late ended_in",
 )
+"""``arrived_at``: the day on which it reached gate 2 or, from then on, gate 5, with that day's holds."""
 EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u1 phase event cause")
 DAY = _record(
     "i4 day",
@@ -157,11 +158,12 @@ LEVERS = _record(
     f"i8 strength_bp[{_KINDS}] start[{_KINDS}] number planning served_limit served_days",
 )
 # What changes in a run.
-CLOCK = _record("i8 phase cycle cycle_day period_day started acted_until good_at", "f8 economy")
+CLOCK = _record("i8 phase cycle cycle_day period_day started acted_until good_at pool_day", "f8 economy")
 """Where today is, and what is so of those who act now.
 
 ``started``: when the evaluations began that are decided, ``acted_until``: the day up to which the ones before
-moved lines; ``good_at``: when a payment is good; ``economy``: the factor of today's missed payments.
+moved lines; ``good_at``: when a payment is good; ``pool_day``: with which day's holds one joins the queue;
+``economy``: the factor of today's missed payments.
 """
 TOTALS = _record(
     "i8 squeezes downturns arrived",

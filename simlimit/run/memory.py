@@ -56,7 +56,7 @@ def run_bytes(prepared: PreparedScenario, engine: str) -> float:
     scenario, holds, events = prepared.scenario, *kept_records(prepared)
     shocks = sum(scenario.horizon_days / 365 * (one.per_year or 0) + 1 for one in scenario.shocks)
     borrower = 216 + 24 * int(prepared.records[0].storage.loan_capacity) + shocks
-    borrower += 2_900 * (engine == "simpy") + 140 * (holds > 0) + 490 * holds + 150 * events
+    borrower += 2_900 * (engine == "simpy") + 140 * (holds > 0) + 502 * holds + 150 * events
     return prepared.most_borrowers * borrower + count_rows(prepared) * COUNT.itemsize
 
 

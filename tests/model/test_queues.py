@@ -17,8 +17,9 @@ BORROWERS = 50
 
 
 class Arrival(NamedTuple):
-    """What orders a hold: the day of repayment (for the pool), the borrower, the loan, the instalment."""
+    """What orders a hold: arrival and repayment (for the pool), the borrower, the loan, the instalment."""
 
+    arrived_at: int
     repaid_at: int
     borrower: int
     origin: int
@@ -40,8 +41,8 @@ def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival
     borrowers["borrower"][place_of] = np.arange(BORROWERS)
     for h, arrival in enumerate(arrivals):
         holds[h]["owner"] = place_of[arrival.borrower]
-        holds[h]["repaid_at"], holds[h]["origin"] = arrival.repaid_at, arrival.origin
-        holds[h]["instalment"] = arrival.instalment
+        for name in ("arrived_at", "repaid_at", "origin", "instalment"):
+            holds[h][name] = getattr(arrival, name)
         holds[h]["link"] = h + 1 if h + 1 < len(arrivals) else END
     h = sort(state, 0 if arrivals else END, by_repayment)
     order = []
@@ -54,24 +55,28 @@ def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival
 
 numbers = st.integers(0, 4)
 lists_of_arrivals = st.lists(
-    st.builds(Arrival, numbers, st.integers(0, BORROWERS - 1), numbers, numbers), unique=True, max_size=60
+    st.builds(Arrival, numbers, numbers, st.integers(0, BORROWERS - 1), numbers, numbers),
+    unique=True,
+    max_size=60,
 )
 
 
 @settings(deadline=None)
 @given(lists_of_arrivals)
-def test_the_pool_takes_holds_by_repayment_borrower_loan_and_instalment(arrivals: list[Arrival]) -> None:
+def test_the_pool_takes_holds_by_arrival_repayment_borrower_loan_and_instalment(
+    arrivals: list[Arrival],
+) -> None:
     assert sorted_by_queue(arrivals, by_repayment=True) == sorted(arrivals)
 
 
 @settings(deadline=None)
 @given(lists_of_arrivals)
 def test_the_desk_takes_the_holds_of_a_day_by_borrower_loan_and_instalment(arrivals: list[Arrival]) -> None:
-    unique = list({arrival[1:]: arrival for arrival in arrivals}.values())
+    unique = list({arrival[2:]: arrival for arrival in arrivals}.values())
     order = sorted_by_queue(unique, by_repayment=False)
-    assert order == sorted(unique, key=lambda arrival: arrival[1:])
+    assert order == sorted(unique, key=lambda arrival: arrival[2:])
 
 
 def test_runs_that_stand_in_order_already_are_merged() -> None:
-    arrivals = [Arrival(3, b, 0, 0) for first in range(7) for b in range(first, BORROWERS, 7)]
+    arrivals = [Arrival(3, 3, b, 0, 0) for first in range(7) for b in range(first, BORROWERS, 7)]
     assert sorted_by_queue(arrivals, by_repayment=True) == sorted(arrivals)

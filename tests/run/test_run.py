@@ -33,6 +33,8 @@ COLUMNS = {
         "amount": AMOUNT,
         "repaid_at": WHOLE,
         "repaid_on": DATE,
+        "good_at": WHOLE,
+        "good_on": DATE,
         "approved_at": DAY_OR_NAN,
         "approved_on": DATE,
         "reviewed_at": DAY_OR_NAN,
