@@ -56,4 +56,4 @@ def tally_bytes(experiment: Experiment) -> int:
 def table_bytes(experiment: Experiment) -> float:
     """Return about how many bytes the tables take that are kept of a replication."""
     holds, events = kept_records(experiment.prepared)
-    return experiment.prepared.borrowers * (140 * (holds > 0) + 180 * holds + 50 * events)
+    return experiment.prepared.borrowers * (165 * (holds > 0) + 180 * holds + 50 * events)
