@@ -80,6 +80,10 @@ def assert_daily_totals(run: sl.Run) -> None:
     for column in ("outstanding", "available", "held"):
         assert cents(daily[column]).iloc[-1] == cents(run.borrowers[column]).sum()
     there = run.borrowers[run.borrowers["left_at"].isna()]
+    assert daily["refused_draws"].sum() == run.borrowers["refused_draws"].sum()
+    assert (daily["refused_draws"] == on_days_of(events, "refused_draw", horizon)).all()
+    paid = cents(daily["interest_paid"][daily["day"] >= run.scenario.warmup_days])
+    assert paid.sum() == cents(run.borrowers["interest_paid"]).sum()
     for column in ("flagged", "lenders"):
         assert daily[column].iloc[-1] == there[column].sum()
     came, gone = (on_days_of(events, event, horizon) for event in ("arrival", "exit"))

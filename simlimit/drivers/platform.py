@@ -160,7 +160,7 @@ class Platform:
         return event
 
     def draw(self, borrower: int, amount: float) -> bool:
-        """Let a borrower draw what is available, as a new loan, unless it has drawn today or is leaving.
+        """Let a borrower draw what is available, as a new loan, unless it has drawn today, leaves or is refused.
 
         Parameters
         ----------
@@ -172,7 +172,8 @@ class Platform:
         Returns
         -------
         bool
-            Whether it does: a borrower draws at most once a day, and not from its day of exit on.
+            Whether it does: a borrower draws at most once a day, and not from its day of exit on;
+            `limits.block_draws` and `funding.refuse_draws` may refuse it.
 
         Raises
         ------

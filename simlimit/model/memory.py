@@ -105,6 +105,7 @@ def make_room(s: State, borrowers: int) -> None:
     if len(s.borrowers) != borrowers:
         s.attach("borrowers", np.empty(borrowers, s.borrowers.dtype))
         s.attach("details", np.zeros(borrowers, s.details.dtype))
+        s.attach("interest", np.zeros(borrowers, s.interest.dtype))
         if s.funding.refuse_draws:
             s.attach("asking", np.full(borrowers, END, np.uint32))
     keys = 0 if s.run.reusing else borrowers

@@ -165,6 +165,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         loans=loans,
         holds=holds,
         details=np.zeros(size, records.DETAILS),
+        interest=np.zeros(size, records.INTEREST),
         asking=np.full(size * prepared.records[0].funding.refuse_draws, END, np.uint32),
         loan_keys=np.zeros(0 if prepared.records[0].run.reusing else 2 * size, np.int64),
         counts=np.zeros(count_rows(prepared), records.COUNT),
@@ -209,3 +210,4 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.counts.view(np.int64)[:] = 0
     draw_timetable(state, prepared.borrowers)
     state.details.view(np.int64)[:] = 0
+    state.interest.view(np.int64)[:] = 0

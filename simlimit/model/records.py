@@ -47,14 +47,14 @@ def _record(*groups: str) -> np.dtype[Any]:
 
 
 BORROWER = _record(
-    "i8 limit highest outstanding available held lost_days unpaid_cent_days cent_days interest_paid",
+    "i8 limit highest outstanding available held lost_days",
     "f8 score propensity",
     "f4 flag_clock",
     "i4 borrower tightened",
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
-    "i2 no_limit_since no_limit_days served_until next_reaction accrued_until present_from present_until",
+    "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until",
     "u2 region group loans loan_capacity levers freezes watches flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders refused",
 )
@@ -75,6 +75,10 @@ DETAILS = _record(
 
 ``blocked``: what is available, and lost from ``blocked_since`` on, if nothing changes before.
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
+"""
+INTEREST = _record("i8 until unpaid cent_days paid")
+"""Of a borrower: the day up to which evenings are added up; in cents x days those that are not paid, and those
+since the end of the warm-up that are; what it has paid since then.
 """
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 """``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""

@@ -83,8 +83,8 @@ class LeverRanking(TabularResult):
         -------
         pandas.DataFrame
             Index `metric`, `lever`. The lever that alone lowers `days_away` most is first, and
-            ``all`` together last. Columns, in the unit of the metric, negative where the lever helps (positive
-            of income):
+            ``all`` together last. Columns, in the unit of the metric, negative where the lever helps
+            (income: positive):
 
             - `alone`, `alone_low`, `alone_high`: with only this lever, minus without any; the interval is NaN
               where that of `Comparison.differences` is;

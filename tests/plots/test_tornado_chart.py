@@ -65,8 +65,8 @@ def test_real_effects_are_filled_and_others_hollow_and_unknown_ones_dotted(metri
     verdicts = table[["alone_significant", "last_significant"]].to_numpy().ravel().tolist()[:-1]
     assert list(map(str, looks(ax))) == list(map(str, verdicts))
     assert set(map(str, verdicts)) == ({"True", "False"} if metric == DAYS else {"<NA>", "False"})
-    # Four levers alone and last, and all together, on five metrics.
-    assert "corrected for 45 comparisons" in ax.get_xlabel()
+    # Four levers alone and last, and all together, on seven metrics.
+    assert "corrected for 63 comparisons" in ax.get_xlabel()
     assert "too little observed" in ax.get_xlabel()
 
 
@@ -95,13 +95,17 @@ def test_has_units(metric, unit):
     assert f"difference ({unit}, per currency unit of cost)" in per_cost.get_xlabel()
 
 
+@pytest.mark.parametrize("metric", ["default_losses", "net_income"])
 @pytest.mark.parametrize("per_cost", [False, True])
-def test_losses_are_not_shown_without_the_limit_that_is_lost(per_cost):
-    ax = plots.tornado(ranking(), metric="default_losses", per_cost=per_cost, confidence=0.9)
+def test_losses_are_not_shown_without_the_limit_that_is_lost(per_cost, metric):
+    """Nor net income; the best lever comes first, also where more is better."""
+    ax = plots.tornado(ranking(), metric=metric, per_cost=per_cost, confidence=0.9)
     table = ranking().table(0.9)
     if per_cost:
         table = table[table["cost"] > 0]
-    order = table.loc["default_losses"].drop(index="all").sort_values("alone").index
+    more = metric == "net_income"
+    order = table.loc[metric].drop(index="all").sort_values("alone", ascending=not more).index
+    assert ax.get_xlabel().startswith("\u2190 worse" if more else "\u2190 better")
     expected = []
     for kind, lost in table.loc["limit_days_lost"].loc[[*order, "all"]].iterrows():
         lines = ["all together" if kind == "all" else kind.replace("_", " ")]

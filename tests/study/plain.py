@@ -93,10 +93,13 @@ def of_borrowers(run: sl.Run) -> dict[str, float]:
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     borrower_days = len(run.borrowers) * observed
     late = run.daily["day"] >= run.scenario.warmup_days
+    losses, income = (run.daily.loc[late, name].sum() for name in ("written_off", "interest_paid"))
     return {
         "no_limit_share": run.borrowers["no_limit_days"].sum() / borrower_days,
         "limit_days_lost": run.borrowers["lost_amount_days"].sum() / borrower_days * 365,
-        "default_losses": run.daily.loc[late, "written_off"].sum() / borrower_days * 365,
+        "default_losses": losses / borrower_days * 365,
+        "interest_income": income / borrower_days * 365,
+        "net_income": (income - losses) / borrower_days * 365,
     }
 
 

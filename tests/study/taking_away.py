@@ -66,6 +66,10 @@ def ways(scenario: sl.Scenario, seed: int) -> Iterator[tuple[str, sl.Scenario]]:
         yield name, scenario.replace({"shocks": [*scenario.shocks, {**shock, "at": day}]})
     yield "cuts for the score", scenario.replace({"limits.cut_score": 0.55, "limits.cut_share": 0.2})
     yield "reclaims for inactivity", scenario.replace({"limits.inactive_days": 20})
+    blocked = {"limits.block_draws": ["past_due", "denied", "frozen"]}
+    yield "draws refused on blocked lines", scenario.replace(blocked)
+    if not scenario.funding.unlimited:
+        yield "draws refused by the pool", scenario.replace({"funding.refuse_draws": True})
 
 
 def effects(seeds: Iterable[int], changes: dict[str, Any]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import simlimit as sl
 from simlimit.study.metrics import METRICS, Weight, beside_losses
 from simlimit.study.ranking import RANKED
 from simlimit.tables.metrics import HEADLINES
+from simlimit.tables.units import INCOME
 
 FOLLOWED = METRICS[: METRICS.index("no_limit_share")]
 DAYS = [f"days_{gate}" for gate in GATES]
@@ -157,10 +158,12 @@ def test_losses_do_not_stand_without_the_limit_that_is_lost() -> None:
         "days_away",
         "limit_days_lost",
     ]
+    assert beside_losses(["interest_income"]) == ["interest_income"]
+    assert beside_losses(["net_income"]) == ["net_income", "limit_days_lost"]
     both = ["limit_days_lost", "default_losses"]
     assert beside_losses(both) == both
     for chosen in (HEADLINES, RANKED):
-        assert set(both) <= set(chosen)
+        assert {*both, *INCOME} <= set(chosen)
 
 
 def test_an_end_at_the_follow_up_counts_unless_it_is_the_horizon() -> None:
