@@ -12,7 +12,7 @@ from simlimit.books.portfolio import Portfolio
 from simlimit.model.handle import Handle, array_of
 from simlimit.model.money import basis_points, cents
 from simlimit.scenario import Scenario
-from simlimit.scenario.parts import Population
+from simlimit.scenario.parts import Behaviour, Population, Product
 
 ROWS = 4096
 """Rows of a quantile table: an attribute takes one of so many equally likely values."""
@@ -33,6 +33,21 @@ def beta_table(mean: float, concentration: float | None) -> Floats:
     if concentration is None or mean in (0.0, 1.0):
         return np.full(ROWS, mean)
     return betaincinv(mean * concentration, (1 - mean) * concentration, _LEVELS)
+
+
+@lru_cache
+def remaining_shares(product: Product) -> Floats:
+    """Return the share of starting loans of which 1, 2, .. instalments or fewer remain.
+
+    As in a book in equilibrium, they are in proportion to what is still owed of a loan then.
+    """
+    remaining, rate = np.arange(1, product.instalments + 1), product.daily_rate * product.cycle_days
+    if product.method == "equal_instalment" and rate > 0:
+        owed = np.array([-math.expm1(-r * math.log1p(rate)) for r in remaining.tolist()])
+    else:
+        owed = np.ones(len(remaining)) if product.method == "interest_only" else remaining
+    sums = np.cumsum(owed / owed[-1])
+    return np.asarray(sums / sums[-1])
 
 
 @lru_cache
@@ -57,8 +72,9 @@ def mean_squared_utilisation(mean: float, concentration: float | None) -> float:
 class Book(Handle):
     """What borrowers are drawn from: quantile tables, and what a portfolio gives instead.
 
-    Those at the start have ``first_propensities``. In a seasoned book ``spells`` says how many of them are late
-    by up to 0, 1, .. months, for each who is not and per unit of propensity.
+    Those at the start have ``first_propensities``, and loans of which 1, 2, .. or fewer instalments remain in
+    shares of ``remaining``. In a seasoned book ``spells`` says how many of them are late by up to 0, 1, ..
+    months, for each who is not and per unit of propensity.
 
     The arrays ``given_*`` are named after the columns of the portfolio. They are empty without one, and where
     its file has no such column.
@@ -69,6 +85,7 @@ class Book(Handle):
     scores = array_of(np.float64)
     propensities = array_of(np.float64)
     first_propensities = array_of(np.float64)
+    remaining = array_of(np.float64)
     spells = array_of(np.float64)
     region_bounds = array_of(np.float64)
     given_limit_cents = array_of(np.int64)
@@ -103,9 +120,10 @@ def _given(portfolio: Portfolio, risky_share: float) -> dict[str, npt.NDArray[An
 
 
 @lru_cache
-def drawn_book(population: Population, late_onset: float, late_concentration: float | None) -> Book:
+def drawn_book(population: Population, behaviour: Behaviour, product: Product) -> Book:
     """Return a book without a portfolio. Runs only read it, so that those of equal scenarios share it."""
     initial = population.initial_score
+    propensities = beta_table(behaviour.late_onset, behaviour.late_concentration)
     scores = beta_table(population.score_mean, population.score_concentration)
     return Book(
         limits=limit_table(
@@ -113,8 +131,9 @@ def drawn_book(population: Population, late_onset: float, late_concentration: fl
         ),
         utilisations=utilisation_table(population.utilisation_mean, population.utilisation_concentration),
         scores=scores if initial is None else np.full(ROWS, float(initial)),
-        propensities=beta_table(late_onset, late_concentration),
-        first_propensities=beta_table(late_onset, late_concentration),
+        propensities=propensities,
+        first_propensities=propensities,
+        remaining=remaining_shares(product),
         spells=np.zeros(1),
         region_bounds=np.cumsum(list(population.regions.values()), dtype=np.float64),
         **{name: np.empty(0, one.kind) for name, one in Book.members.items() if name.startswith("given_")},
@@ -123,8 +142,7 @@ def drawn_book(population: Population, late_onset: float, late_concentration: fl
 
 def make_book(scenario: Scenario, portfolio: Portfolio | None) -> Book:
     """Return the book of a scenario, from its portfolio where there is one."""
-    behaviour = scenario.behaviour
-    book = drawn_book(scenario.population, behaviour.late_onset, behaviour.late_concentration)
+    book = drawn_book(scenario.population, scenario.behaviour, scenario.product)
     if scenario.population.seasoned:
         others = _seasoned(scenario, book.propensities)
     elif portfolio is not None:

@@ -110,7 +110,7 @@ BEHAVIOUR = _record(
     "i8 default_dpd slip_days draw_low_bp draw_high_bp draws cures",
     "f8 utilisation_effect late_scale slip_share prepay_chance wish_gap cure_hazards[12]",
 )
-PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 annuity[61] remaining[60]")
+PRODUCT = _record("i8 instalments method cycle_days per_loan min_draw", "f8 annuity[61]")
 EVALUATION = _record(
     "i8 period_days cutoff_days duration_days straight_through early_only", "f8 utilisation_weight"
 )

@@ -74,7 +74,7 @@ STRICT: dict[str, object] = {"rules.overdue": True, "rules.clean_days": 3000, "r
 
 
 def test_an_amnesty_clears_records_but_not_what_is_past_due() -> None:
-    """Without it a borrower once overdue is denied to the end; a record is there once the overdue was paid."""
+    """Without it a borrower once overdue is denied to the end. A record is there once the overdue is paid."""
     run, strict = history([{"kind": "amnesty", "at_day": 200}], **STRICT), history([], **STRICT)
     events = run.events
     cleared = events[events["event"] == "cleared"]
@@ -108,7 +108,9 @@ def test_an_amnesty_lets_the_next_repayment_pass_at_once() -> None:
     fields |= {"horizon_days": 720, "behaviour.late_onset": 0.1}
     run = history([{"kind": "amnesty", "at_day": 500}], **fields)
     events = run.events
-    denied = events[(events["event"] == "evaluation") & (events["day"] == 359) & (events["cause"] == "overdue")]
+    denied = events[
+        (events["event"] == "evaluation") & (events["day"] == 359) & (events["cause"] == "overdue")
+    ]
     missed = events[(events["event"] == "miss") & (events["day"].between(320, 700))]["borrower"]
     holds = run.holds[run.holds["borrower"].isin(set(denied["borrower"]) - set(missed))]
     waiting = holds[holds["repaid_at"].between(360, 499)]
