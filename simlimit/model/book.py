@@ -17,7 +17,7 @@ from simlimit.model.money import basis_points, cents
 from simlimit.model.records import REGION, Records
 from simlimit.scenario import Scenario
 from simlimit.scenario.base import FrozenMapping, refuse_at
-from simlimit.scenario.parts import Population
+from simlimit.scenario.parts import Population, Product
 from simlimit.scenario.regions import Region, shares_of
 from simlimit.scenario.scenario import in_regions
 
@@ -42,6 +42,21 @@ def beta_table(mean: float, concentration: float | None) -> Floats:
     if concentration is None or mean in (0.0, 1.0):
         return np.full(ROWS, mean)
     return betaincinv(mean * concentration, (1 - mean) * concentration, _LEVELS)
+
+
+@lru_cache
+def remaining_shares(product: Product) -> Floats:
+    """Return the share of starting loans of which 1, 2, .. instalments or fewer remain.
+
+    As in a book in equilibrium, they are in proportion to what is still owed of a loan then.
+    """
+    remaining, rate = np.arange(1, product.instalments + 1), product.daily_rate * product.cycle_days
+    if product.method == "equal_instalment" and rate > 0:
+        owed = np.array([-math.expm1(-r * math.log1p(rate)) for r in remaining.tolist()])
+    else:
+        owed = np.ones(len(remaining)) if product.method == "interest_only" else remaining
+    sums = np.cumsum(owed / owed[-1])
+    return np.asarray(sums / sums[-1])
 
 
 @lru_cache
@@ -97,9 +112,10 @@ def make_regions(scenario: Scenario, portfolio: Portfolio | None) -> Regions:
 class Book(Handle):
     """What borrowers are drawn from: quantile tables, regions, and what a portfolio gives instead.
 
-    A region names the row of each table from which its borrowers are drawn. In a seasoned book ``spells`` says
-    how many are late by up to 0, 1, .. months at the start, or have defaulted before, for each who is neither
-    and per unit of propensity.
+    A region names the row of each table from which its borrowers are drawn. Starting loans have 1, 2, .. or
+    fewer remaining instalments in shares of ``remaining``. In a seasoned book ``spells`` says how many are
+    late by up to 0, 1, .. months at the start, or have defaulted before, for each who is neither and per unit
+    of propensity.
 
     The arrays ``given_*`` are named after the columns of the portfolio. They are empty without one, and where
     its file has no such column.
@@ -109,6 +125,7 @@ class Book(Handle):
     utilisations = array_of(np.int64, 2)
     scores = array_of(np.float64, 2)
     propensities = array_of(np.float64, 2)
+    remaining = array_of(np.float64)
     spells = array_of(np.float64)
     regions = array_of(REGION)
     region_bounds = array_of(np.float64)
@@ -171,7 +188,11 @@ def _risky_from(regions: Regions, tables: Floats, rows: Integers, risky_share: f
 
 @lru_cache
 def drawn_book(
-    population: Population, regions: Regions, late_concentration: float | None, risky_share: float
+    population: Population,
+    regions: Regions,
+    product: Product,
+    late_concentration: float | None,
+    risky_share: float,
 ) -> Book:
     """Return a book without a portfolio. Runs only read it, so that those of equal scenarios share it."""
     book, numbers, initial = population, regions.numbers, population.initial_score
@@ -197,6 +218,7 @@ def drawn_book(
     records["risky_from"] = _risky_from(regions, *made["propensities"], risky_share)
     return Book(
         **{name: table for name, (table, _) in made.items()},
+        remaining=remaining_shares(product),
         spells=np.zeros(1),
         regions=records,
         region_bounds=np.cumsum(regions.shares, dtype=np.float64),
@@ -207,7 +229,7 @@ def drawn_book(
 def make_book(scenario: Scenario, portfolio: Portfolio | None, regions: Regions) -> Book:
     """Return the book of a scenario, from its portfolio where there is one."""
     concentration, risky_share = scenario.behaviour.late_concentration, scenario.screening.risky_share
-    book = drawn_book(scenario.population, regions, concentration, risky_share)
+    book = drawn_book(scenario.population, regions, scenario.product, concentration, risky_share)
     if portfolio is not None:
         others = _given(portfolio, risky_share)
     elif scenario.population.seasoned:

@@ -37,9 +37,8 @@ def wish_gap(s: State, r: Record, u: float) -> int:
 @step
 def plan_wish(s: State, r: Record, day: int, u: float) -> None:
     """Set the day of the wish that follows a day, unless the borrower has left by then, or the run ended."""
-    r.next_wish = min(NEVER, day + wish_gap(s, r, u))
-    if r.next_wish >= r.present_until:
-        r.next_wish = NEVER
+    following = day + wish_gap(s, r, u)
+    r.next_wish = following if following < r.present_until else NEVER
 
 
 @rare

@@ -13,7 +13,7 @@ from simlimit.model.money import basis_points, cents
 from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario, preset
-from simlimit.scenario.parts import LEVER_KINDS, Product, RestingPart
+from simlimit.scenario.parts import LEVER_KINDS, RestingPart
 from simlimit.scenario.scenario import day_of
 
 Values = dict[str, Any]
@@ -36,23 +36,6 @@ def annuity_factors(cycle_rate: float, longest: int) -> list[float]:
     i = cycle_rate
     factors = [i / math.expm1(r * math.log1p(i)) if i > 0 else 1 / r for r in range(2, longest + 1)]
     return [0.0, 1.0, *factors]
-
-
-def remaining_shares(product: Product) -> npt.NDArray[np.float64]:
-    """Return the share of starting loans of which r = 1, 2, .. instalments or fewer remain.
-
-    As in a book in equilibrium, they are in proportion to what is still owed of a loan then.
-    """
-    remaining, rate = range(1, product.instalments + 1), product.daily_rate * product.cycle_days
-    if product.method == "interest_only":
-        owed = [1.0 for _ in remaining]
-    elif product.method == "equal_principal" or rate == 0:
-        owed = [r / product.instalments for r in remaining]
-    else:
-        values = [-math.expm1(-r * math.log1p(rate)) for r in remaining]
-        owed = [value / values[-1] for value in values]
-    sums = np.cumsum(owed)
-    return np.asarray(sums / sums[-1])
 
 
 def first_records(scenario: Scenario, late_scale: float) -> Records:
@@ -110,17 +93,15 @@ def _behaviour(scenario: Scenario) -> Values:
 
 def _product(scenario: Scenario) -> Values:
     product, rests = scenario.product, scenario.calendar.rests
-    annuity, remaining = np.zeros(61), np.ones(60)
+    annuity = np.zeros(61)
     factors = annuity_factors(product.daily_rate * product.cycle_days, product.instalments)
     annuity[: len(factors)] = factors
-    remaining[: product.instalments] = remaining_shares(product)
     return {
         "method": METHODS.index(product.method),
         "per_loan": product.release_unit == "loan",
         "min_draw": cents(product.min_draw),
         "clears": product.after_cutoff_share + product.clearing_share > 0 or "clearing" in rests,
         "annuity": annuity,
-        "remaining": remaining,
     }
 
 

@@ -17,7 +17,7 @@ def planned_day(s: State, r: Record, due: int, cycle: int) -> int:
     lag = (due + s.evaluation.cutoff_days - r.evaluation_day) % s.evaluation.period_days
     day = due - lag
     earliest = max(
-        int(r.present_from), s.levers.start[levers.PLAN], r.evaluation_day - s.evaluation.cutoff_days
+        r.present_from, s.levers.start[levers.PLAN], r.evaluation_day - s.evaluation.cutoff_days
     )
     if lag == 0 or lag >= s.product.cycle_days or day < earliest:
         return NEVER

@@ -50,10 +50,7 @@ def first_due_day(s: State, u: float) -> int:
 @step
 def remaining_instalments(s: State, u: float) -> int:
     """Return how many instalments remain of a starting loan, in proportion to what is owed on such loans."""
-    remaining = 1
-    while remaining < s.product.instalments and s.product.remaining[remaining - 1] <= u:
-        remaining += 1
-    return remaining
+    return 1 + int(np.searchsorted(s.book.remaining, u, side="right"))
 
 
 @step

@@ -131,7 +131,7 @@ REGION = _record(
 """
 PRODUCT = _record(
     "i8 instalments method cycle_days per_loan min_draw clears clearing_days[2]",
-    "f8 daily_rate after_cutoff_share clearing_share annuity[61] remaining[60]",
+    "f8 daily_rate after_cutoff_share clearing_share annuity[61]",
 )
 """``clears``: whether a payment may not be good on its day."""
 EVALUATION = _record(

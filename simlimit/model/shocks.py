@@ -77,7 +77,7 @@ def join_shocks(s: State, r: Record, day: int) -> None:
     for k in range(len(s.occurrences)):
         one = s.occurrences[k]
         shock = s.shocks[one.shock]
-        if one.start >= day or shock.kind == causes.LIQUIDITY_SQUEEZE or not covers(s, k, r):
+        if one.start >= day or not covers(s, k, r):
             continue
         if shock.kind == causes.CAP:
             s.details[r.place].cap = min(s.details[r.place].cap, shock.strength)
@@ -85,6 +85,19 @@ def join_shocks(s: State, r: Record, day: int) -> None:
         elif one.end > day:
             s.covered[k, r.place] = True
             press(s, r, day, shock, 1)
+
+
+@step
+def announce(s: State, k: int, day: int, event: int, sign: int) -> Record:
+    """Log that an occurrence of a shock begins, or ends (sign -1), and return the shock."""
+    s.clock.phase = phases.SHOCKS
+    shock = s.shocks[s.occurrences[k].shock]
+    log(s, day, event, subject_of(NONE, NO_LOAN, NONE), 0, shock.kind)
+    if shock.kind == causes.LIQUIDITY_SQUEEZE:
+        s.totals.squeezes += sign * shock.strength
+    elif shock.kind == causes.DOWNTURN:
+        s.totals.downturns += sign
+    return shock
 
 
 @transition
@@ -99,13 +112,7 @@ def begin_shock(s: State, k: int, day: int) -> None:
     day : int
         Today.
     """
-    s.clock.phase = phases.SHOCKS
-    shock = s.shocks[s.occurrences[k].shock]
-    log(s, day, events.SHOCK_BEGIN, subject_of(NONE, NO_LOAN, NONE), 0, shock.kind)
-    if shock.kind == causes.LIQUIDITY_SQUEEZE:
-        s.totals.squeezes += shock.strength
-        return
-    s.totals.downturns += shock.kind == causes.DOWNTURN
+    shock = announce(s, k, day, events.SHOCK_BEGIN, 1)
     for b in range(len(s.borrowers)):
         r = s.borrowers[b]
         s.covered[k, b] = covers(s, k, r)
@@ -117,13 +124,7 @@ def begin_shock(s: State, k: int, day: int) -> None:
 @transition
 def end_shock(s: State, k: int, day: int) -> None:
     """End an occurrence of a shock for all whom it covers since it began; arguments as in `begin_shock`."""
-    s.clock.phase = phases.SHOCKS
-    shock = s.shocks[s.occurrences[k].shock]
-    log(s, day, events.SHOCK_END, subject_of(NONE, NO_LOAN, NONE), 0, shock.kind)
-    if shock.kind == causes.LIQUIDITY_SQUEEZE:
-        s.totals.squeezes -= shock.strength
-        return
-    s.totals.downturns -= shock.kind == causes.DOWNTURN
+    shock = announce(s, k, day, events.SHOCK_END, -1)
     for b in range(len(s.borrowers)):
         if s.covered[k, b] and s.borrowers[b].closed != ABSENT:
             press(s, s.borrowers[b], day, shock, -1)

@@ -34,9 +34,7 @@ def await_arrival(r: Record) -> None:
     """Set what a borrower is until it arrives: without a limit, which its highest limit keeps."""
     r.last_decision = r.present_from
     r.last_draw = r.present_from - RECENT_DRAW_DAYS
-    r.outstanding = 0
-    r.limit = 0
-    r.available = 0
+    r.outstanding = r.limit = r.available = 0
 
 
 @step
@@ -61,8 +59,7 @@ def arrive(s: State, day: int) -> None:
         r.limit = r.highest
         r.standing = standing(s, r, day)
         join_shocks(s, r, day)
-        r.highest = r.limit
-        r.available = r.limit
+        r.highest = r.available = r.limit
         join_book(s, r, day)
         log(s, day, events.ARRIVAL, line_of(r), r.limit, causes.NONE)
 
@@ -88,8 +85,7 @@ def leave(s: State, r: Record, day: int) -> int:
     s.today.frozen -= r.freezes > 0
     s.details[r.place].left_at = day
     r.closed = ABSENT
-    r.limit = 0
-    r.available = 0
+    r.limit = r.available = 0
     return NEVER
 
 

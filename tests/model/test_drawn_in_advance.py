@@ -34,7 +34,7 @@ def arriving(per_year: float, borrowers: int, days: int) -> Scenario:
 
 
 def test_numbers_of_arrivals_are_poisson() -> None:
-    """A variance test: the sum of squares over the mean is chi-square with as many degrees as replications."""
+    """A variance test: the sum of squares over the mean is chi-square, a degree for each replication."""
     scenario, n = arriving(0.5, 40, YEAR), 200
     mean = 0.5 * 40
     counts = np.array([len(days_of_arrivals(scenario, k)) for k in range(n)])
@@ -61,7 +61,7 @@ def test_a_longer_run_has_the_arrivals_of_a_shorter_one() -> None:
 
 @pytest.mark.parametrize("persistence", [0.0, 0.7])
 def test_the_economy_is_autoregressive(persistence: float) -> None:
-    """Of x, the logarithm in units of sd: mean 0, variance 1, correlation c at a lag of a month, c * c at two.
+    """Of x, the logarithm in units of sd: mean 0, variance 1, correlation c at a lag of 1 month, c * c at 2.
 
     Standard errors over 8,000 months: of the mean sqrt((1 + c) / (1 - c) / n), of the others at most
     sqrt(2 (1 + c * c) / (1 - c * c) / n).

@@ -35,7 +35,7 @@ def mean_outstanding(scenario: Scenario, seed: int) -> npt.NDArray[np.float64]:
 
 @pytest.mark.parametrize("instalments", [1, 3, 12])
 def test_first_cycle_repays_two_of_n_plus_one_of_equal_principal(instalments: int) -> None:
-    """Of a loan with r instalments left o / r, and r has the chance r / (1 + .. + N): N parts of 1 / (1 + .. + N).
+    """Of a loan with r instalments left o / r, with the chance r / (1 + .. + N).
 
     The variance of 1 / r is H / (1 + .. + N) - mean ** 2, with H = 1 + 1/2 + .. + 1/N.
     """
@@ -82,9 +82,9 @@ def test_numbers_of_remaining_instalments_follow_what_is_owed(method: str, rate:
 def equilibrium(borrowers: int, days: int, instalments: int = 12, utilisation: float = 0.5) -> Scenario:
     """Draws make up for repayments.
 
-    A loan drawn is first due (c + 1) / 2 days later on average, and is repaid in N parts, c days apart: so (c N +
-    1) / 2 days on average are between a cent's draw and its repayment. With O owed, a part 2 O / (c N + 1) is repaid
-    a day. A wish takes m of what is available, L - O, on average.
+    A loan drawn is first due (c + 1) / 2 days later on average, and is repaid in N parts, c days apart. So a
+    cent is repaid (c N + 1) / 2 days after it was drawn, on average, and with O owed, 2 O / (c N + 1) a day.
+    A wish takes m of what is available, L - O, on average.
     """
     share, n = (0.2, 0.6), instalments
     a_day = 2 * utilisation / (CYCLE * n + 1) / (1 - utilisation) / (sum(share) / 2)
@@ -94,7 +94,7 @@ def equilibrium(borrowers: int, days: int, instalments: int = 12, utilisation: f
 
 
 def test_outstanding_stays_when_draws_make_up_for_repayments() -> None:
-    """Of 5,000 borrowers the mean is uncertain by about 0.5 %; it fell by 15 % in 60 days from uniform ages."""
+    """Of 5,000 borrowers the mean is uncertain by about 0.5 %; with uniform ages it falls by 15 % in 60."""
     owed = mean_outstanding(equilibrium(5000, 91), seed=1)
     assert owed[60:91].mean() == pytest.approx(owed[0], rel=0.025)
 

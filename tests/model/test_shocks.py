@@ -74,7 +74,7 @@ STRICT: dict[str, object] = {"rules.overdue": True, "rules.clean_days": 3000, "r
 
 
 def test_an_amnesty_clears_records_but_not_what_is_past_due() -> None:
-    """Without it a borrower once overdue is denied to the end; a record is there once the overdue was paid."""
+    """Without it a borrower once overdue is denied to the end. A record is there once the overdue is paid."""
     run, strict = history([{"kind": "amnesty", "at": 200}], **STRICT), history([], **STRICT)
     events = run.events
     cleared = events[events["event"] == "cleared"]

@@ -1,4 +1,4 @@
-"""What does not use the mechanisms that came later has the tables that it had before them, on the old columns.
+"""What does not use mechanisms that came later has the tables that it had before them, on the old columns.
 
 The digests are of version f88225f. Only the start has changed since, and is set as it was.
 """
