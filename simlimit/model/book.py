@@ -188,25 +188,22 @@ def _risky_from(regions: Regions, tables: Floats, rows: Integers, risky_share: f
 
 @lru_cache
 def drawn_book(
-    population: Population,
-    regions: Regions,
-    product: Product,
-    late_concentration: float | None,
-    risky_share: float,
+    population: Population, regions: Regions, product: Product, late: float | None, risky_share: float
 ) -> Book:
-    """Return a book without a portfolio. Runs only read it, so that those of equal scenarios share it."""
+    """Return a book without a portfolio. Runs only read it, so that those of equal scenarios share it.
+
+    ``late`` is the concentration of lateness.
+    """
     book, numbers, initial = population, regions.numbers, population.initial_score
     score, spread = numbers["score_mean"], population.score_concentration
     if initial is not None:
         score, spread = (float(initial),) * len(score), None
-    bounds = book.limit_log_sd, book.limit_low, book.limit_high
+    used, bounds = book.utilisation_concentration, (book.limit_log_sd, book.limit_low, book.limit_high)
     made = {
         "limits": _tables(limit_table, numbers["limit_median"], *bounds),
-        "utilisations": _tables(
-            utilisation_table, numbers["utilisation_mean"], book.utilisation_concentration
-        ),
+        "utilisations": _tables(utilisation_table, numbers["utilisation_mean"], used),
         "scores": _tables(beta_table, score, spread),
-        "propensities": _tables(beta_table, numbers["late_onset"], late_concentration),
+        "propensities": _tables(beta_table, numbers["late_onset"], late),
     }
     records: Records = np.zeros(len(score), REGION)
     for name, (_, rows) in made.items():

@@ -27,7 +27,7 @@ LARGEST_SHIFT = 100.0
 @step
 def false_flag_share(s: State, r: Record, day: int) -> float:
     """Return a borrower's long-run share of false flags; its behaviour shifts it on the logit scale."""
-    f = s.book.regions[r.region].false_flag * (1.0 - pull(s, r, day, levers.BETTER_MODEL))
+    f = s.regions[r.region].false_flag * (1.0 - pull(s, r, day, levers.BETTER_MODEL))
     if s.screening.weighted and f > 0.0:
         shift = s.screening.weight_utilisation * utilisation(r)
         if day - int(r.last_draw) < RECENT_DRAW_DAYS:

@@ -104,7 +104,7 @@ def book_row(s: State, borrower: int, u: float) -> int:
 def take_from_book(s: State, r: Record, row: int, u: Numbers) -> None:
     """Set what a borrower owes and how it pays: drawn, or as a row of the portfolio says."""
     u_limit, u_utilisation, u_score, u_late = u
-    region = s.book.regions[r.region]
+    region = s.regions[r.region]
     if len(s.book.given_limit_cents) > 0:
         r.limit = s.book.given_limit_cents[row]
         r.outstanding = s.book.given_outstanding_cents[row]
@@ -134,7 +134,7 @@ def assign(s: State, r: Record, row: int, u: Numbers) -> None:
     else:
         bounds = s.book.region_bounds
         r.region = min(np.searchsorted(bounds, u_region, side="right"), len(bounds) - 1)
-    r.watched = u_watched < s.book.regions[r.region].watch_share
+    r.watched = u_watched < s.regions[r.region].watch_share
     r.evaluation_day = first_evaluation(s, u_evaluation)
     r.due_day = first_due_day(s, u_due)
 

@@ -161,6 +161,7 @@ def empty_state(prepared: PreparedScenario) -> State:
     )
     return State(
         book=prepared.book,
+        regions=prepared.book.regions,
         borrowers=borrowers,
         loans=loans,
         holds=holds,

@@ -22,6 +22,8 @@ class State(Handle):
         Where today is; the row of the day so far; totals; which records are in use.
     book : Book
         What the borrowers are drawn from.
+    regions : array of REGION records
+        Of the book.
     borrowers : array of BORROWER records
         In any order: ``borrower`` is the id by which a borrower is known outside, ``place`` where it lies.
     details : array of DETAILS records
@@ -87,6 +89,7 @@ class State(Handle):
     totals = record_of(records.TOTALS)
     storage = record_of(records.STORAGE)
     book = handle_of(Book)
+    regions = array_of(records.REGION)
     borrowers = array_of(records.BORROWER)
     details = array_of(records.DETAILS)
     interest = array_of(records.INTEREST)

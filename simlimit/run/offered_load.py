@@ -73,8 +73,8 @@ def _totals(prepared: PreparedScenario) -> tuple[Floats, Floats, Floats]:
     if len(given):
         columns = np.array([owed > 0, owed / 100, given / 100], np.float64)
         sums = [np.bincount(book.given_region, one, len(shares)) for one in columns if len(book.given_region)]
-        debtors, outstanding, limit = sums or np.outer(columns.sum(axis=1), shares)
-        return debtors, outstanding, limit
+        debtors, owing, limit = np.asarray(sums or np.outer(columns.sum(axis=1), shares), np.float64)
+        return debtors, owing, limit
     number, used = shares * prepared.borrowers, book.regions["utilisations"]
     limit = number * book.limits.mean(axis=1)[book.regions["limits"]] / 100
     debtors = number * (book.utilisations > 0).mean(axis=1)[used]

@@ -24,8 +24,6 @@ MOST_SHOCKS = 30_000
 """Shocks that begin in a run: one a day in the longest."""
 _REGION_SHARES = f"1 to {MOST_REGIONS} named shares from 0 to 1 that sum to 1"
 _TWO_SHARES = "a list of two numbers from 0 to 1, the smaller first"
-
-
 _BETA = "at most 1 when utilisation_concentration is set"
 
 
@@ -45,12 +43,7 @@ class Population(Part):
         "CSV file of a real book, used instead of drawn borrowers; relative to the working folder",
         "the path of a CSV file, in 1 to 1000 characters",
     )
-    regions: Regions = field(
-        FrozenMapping({"all": 1.0}),
-        "The share of each region, or what it has of its own",
-        _REGION_SHARES,
-        "share",
-    )
+    regions: Regions = field(FrozenMapping({"all": 1.0}), "The share of each region", _REGION_SHARES, "share")
     limit_median: float = regional("limit_median", 10_000.0)
     limit_log_sd: float = number(0.0, 0, 3, "natural log", "Standard deviation of the log of the limit")
     limit_low: float = number(0.0, 0, 1e9, CURRENCY, "Smallest credit limit; smaller draws are raised to it")
@@ -80,10 +73,9 @@ class Population(Part):
         is_whole = self.portfolio is not None or abs(sum(shares_of(self.regions)) - 1) <= 1e-9
         if not is_whole or not 0 < len(self.regions) <= MOST_REGIONS:
             self.refuse("regions", _REGION_SHARES)
-        for name, one in self.regions.items():
-            used = one.utilisation_mean if isinstance(one, Region) else None
-            if self.utilisation_concentration is not None and used is not None and used > 1:
-                refuse_at(("regions", name, "utilisation_mean"), used, _BETA)
+        for name, one in self.regions.items() if self.utilisation_concentration is not None else ():
+            if isinstance(one, Region) and one.utilisation_mean is not None and one.utilisation_mean > 1:
+                refuse_at(("regions", name, "utilisation_mean"), one.utilisation_mean, _BETA)
 
 
 class Behaviour(Part):

@@ -19,7 +19,7 @@ from simlimit.scenario.base import FrozenMapping, Part, element_kind, no_field, 
 from simlimit.scenario.fields import days, field
 from simlimit.scenario.paths import Path, dotted, step_text, steps_of
 from simlimit.scenario.presets import preset_values
-from simlimit.scenario.regions import Region, Text
+from simlimit.scenario.regions import Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
 from simlimit.scenario.toml import as_toml
 
@@ -404,17 +404,10 @@ def field_values(scenario: Scenario) -> dict[str, object]:
 
 def in_regions(scenario: Scenario, name: str, regions: Iterable[str]) -> tuple[float, ...]:
     """Return a number of each of some regions, such as `late_onset`: its own, or that of the scenario."""
-    everywhere = getattr(getattr(scenario, _PART_OF[name]), name)
+    wholes = scenario.behaviour, scenario.population, scenario.screening, scenario.review
+    everywhere = next(getattr(part, name) for part in wholes if name in part.__dict__)
     found = [getattr(scenario.population.regions.get(region), name, None) for region in regions]
     return tuple([everywhere if one is None else one for one in found])
-
-
-_PART_OF = {
-    field: part
-    for part, _, field in (leaf.partition(".") for leaf in Scenario.leaves())
-    if field in Region.model_fields
-}
-"""The part of a scenario that has the number of each name that a region may have of its own."""
 
 
 def _sources_after(changed: Iterable[str], sources: Mapping[str, str]) -> dict[str, str]:

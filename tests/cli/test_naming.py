@@ -22,6 +22,7 @@ class TestSet:
             ("name=" + 3000 * "[", "name", 3000 * "["),
             ("limits.cap=none", "limits.cap", None),
             ("funding.facilities[1].daily_inflow=7", "funding.facilities[1].daily_inflow", 7),
+            ('population.regions."a=b".share = 0.5', 'population.regions."a=b".share', 0.5),
             ("behaviour.draw_share=[0.1, 0.2]", "behaviour.draw_share", [0.1, 0.2]),
             ("population.regions={a = 0.5, b = 0.5}", "population.regions", {"a": 0.5, "b": 0.5}),
         ],
@@ -70,6 +71,16 @@ class TestScenarios:
         scenario = find_scenarios([text], None, ["funding.facilities[0].lump=9.0"])["a"]
         first, second, *_ = scenario.funding.facilities
         assert (first.lump, second.daily_inflow, scenario.evaluation.period_days) == (9.0, 5.5, 7)
+
+    def test_regions_have_their_name(self):
+        regions = "population.regions={east = 0.5, 'n.e' = 0.25, '北-1' = 0.25}"
+        own = [
+            "population.regions.east.late_onset=0.1",
+            'population.regions."n.e".late_onset=0.2',
+            "population.regions.北-1.late_onset=0.3",
+        ]
+        scenario = find_scenarios([":".join(["a=jiebei", *own])], None, [regions])["a"]
+        assert [one.late_onset for one in scenario.population.regions.values()] == [0.1, 0.2, 0.3]
 
     def test_are_scaled_before_they_are_changed(self):
         found = find_scenarios(["jiebei", "a=jiebei:review.reviewers=1"], None, [], 3000)

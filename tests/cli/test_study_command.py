@@ -99,6 +99,12 @@ class TestStudy:
         written = pd.read_csv(tmp_path / "results" / "groups.csv")
         assert list(written["group"].unique()) == ["below 0.6", "0.6 to 0.8", "0.8 and above"]
 
+    def test_groups_by_several_attributes_are_crossed(self, tmp_path):
+        groups = ["--by", "score,watched", "--bands", "0.6"]
+        assert cli.main([*SMALL, *groups, "--quiet", "--out", "results"]) == 0
+        written = pd.read_csv(tmp_path / "results" / "groups.csv")
+        assert list(written["group"].unique())[:2] == ["below 0.6, not watched", "below 0.6, watched"]
+
     def test_a_book_takes_the_place_of_drawn_borrowers(self, tmp_path, capsys):
         (tmp_path / "book.csv").write_text("limit,outstanding\n5000,1200\n8000,0\n900,900.5\n")
         assert cli.main([*SMALL, "--portfolio", "book.csv", "--quiet"]) == 0

@@ -67,7 +67,7 @@ def test_there_is_one_table_for_each_different_number() -> None:
 
 
 def test_the_late_scale_is_over_the_book() -> None:
-    """R25, R169: so `late_onset` is the mean chance over the book, whatever the utilisation of its regions."""
+    """R25, R169: so `late_onset` is the mean chance over the book, whatever its regions use."""
     effects = {"behaviour.utilisation_effect": 3.0, "reaction.lateness_per_lender": 0.0}
     one = prepared({"population.regions": DIFFERENT, **effects})
     scale = one.records[0].behaviour.late_scale
@@ -151,6 +151,6 @@ def test_regions_of_a_file_have_the_numbers_of_those_of_their_name(tmp_path: Any
 def test_a_file_without_regions_needs_shares(tmp_path: Any) -> None:
     file = book_of(tmp_path, limit=[100, 200], outstanding=[50, 50])
     changes = {"population.portfolio": file, "population.regions": {"b": {"late_onset": 0.5}}}
-    with pytest.raises(sl.ScenarioError, match="population.regions is .*named shares"):
+    with pytest.raises(sl.ScenarioError, match=r"population\.regions is .*named shares"):
         prepared(changes)
     assert prepared(changes | {"population.regions.b.share": 1.0}).regions.shares == (1.0,)

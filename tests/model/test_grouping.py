@@ -28,7 +28,7 @@ def test_groups_by_several_attributes_are_all_combinations() -> None:
 
 
 def test_crossed_groups_sum_to_those_of_each_attribute() -> None:
-    """Who is in `east, below 0.8` is in `east` of the groups by region, and in `below 0.8` of those by score."""
+    """Who is in `east, below 0.8` is in `east` by region, and in `below 0.8` by score."""
     crossed = sl.replicate(SMALL, 3, by=["region", "score"], bands=(0.6, 0.8), progress=False)
     by_region = sl.replicate(SMALL, 3, progress=False)
     by_score = sl.replicate(SMALL, 3, by="score", bands=(0.6, 0.8), progress=False)

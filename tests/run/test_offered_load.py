@@ -70,6 +70,20 @@ class TestEstimate:
         grown = np.mean([queue[719] - queue[180] for queue in runs]) / (719 - 180)
         assert grown == pytest.approx(0.9 * (load.offered - load.capacity), rel=0.26)
 
+    def test_is_of_each_region_by_itself(self):
+        """The desk of two regions is asked for what those of each alone are: only who owes has holds."""
+        fields = {"review.watch_share": 0.0, "population.regions": {"a": 0.25, "b": 0.75}}
+        whole = JIEBEI.replace(fields)
+        alone = desk_load(prepared(whole.replace({"review.watch_share": 0.4}))).offered
+        only = desk_load(prepared(whole.replace({"population.regions.a.watch_share": 0.4}))).offered
+        assert only == pytest.approx(0.25 * alone)
+        nothing = {"population.regions.a.watch_share": 0.4, "population.regions.a.utilisation_mean": 0.0}
+        assert desk_load(prepared(whole.replace(nothing))).offered == 0
+        twice = {"population.regions.a.limit_median": 2 * JIEBEI.population.limit_median}
+        wide = {"population.limit_high": 1e9, "population.limit_low": 0.0}
+        one, other = (repayments(prepared(whole.replace(wide | more))).principal for more in ({}, twice))
+        assert other == pytest.approx(one * [2, 1], rel=1e-6)
+
     def test_with_a_portfolio_is_of_its_rows(self, tmp_path):
         book = sl.example_portfolio(tmp_path / "book.csv", borrowers=400)
         scenario = JIEBEI.replace({"population.portfolio": str(tmp_path / "book.csv")})
@@ -82,7 +96,7 @@ class TestEstimate:
         shock = {"kind": "watch_list", "at": 0, "duration_days": 720, "regions": [region]}
         watched = scenario.replace({"review.watch_share": 0.0, "shocks": [shock]})
         every = desk_load(prepared(scenario.replace({"review.watch_share": 1.0}))).offered
-        share = (book["region"] == region).mean()
+        share = (book.loc[book["outstanding"] > 0, "region"] == region).mean()
         assert desk_load(prepared(watched)).offered == pytest.approx(every * share)
 
     @pytest.mark.parametrize("instalments", [1, 2, 12, 60])

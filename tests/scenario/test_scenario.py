@@ -739,10 +739,6 @@ class TestElements:
                 {"shocks[-1].size": 1},
                 "shocks[-1].size is not a field, but must be one of: shocks[0].size, ",
             ),
-            (
-                {"population.regions.all": 1},
-                "population.regions.all is not a field, but must be one of: population.",
-            ),
         ],
     )
     def test_what_is_not_there_is_refused(self, changes, sentence):
@@ -778,10 +774,16 @@ class TestDiff:
         assert (added["shocks[1].at"], added["shocks[1].size"]) == (9, 4)
         assert added.keys() == two.diff(one)["this"].to_dict().keys()
 
-    def test_keeps_mappings_and_lists_whole(self):
+    def test_keeps_lists_whole_and_names_each_region(self):
         changes = {"population.regions": {"a": 0.5, "b": 0.5}, "behaviour.cure_hazards": [0.1, 0.2]}
         table = Scenario().diff(Scenario().replace(changes))
-        assert table["other"].to_list() == [{"a": 0.5, "b": 0.5}, (0.1, 0.2)]
+        assert table["other"].to_dict() == {
+            "population.regions": ("a", "b"),
+            "population.regions.all.share": None,
+            "behaviour.cure_hazards": (0.1, 0.2),
+            "population.regions.a.share": 0.5,
+            "population.regions.b.share": 0.5,
+        }
 
     def test_refuses_what_is_no_scenario(self):
         assert refusal(lambda: Scenario().diff("jiebei")) == (

@@ -153,6 +153,17 @@ def test_what_is_not_a_gate_or_metric_is_refused() -> None:
         sl.attribute(sl.preset("clockwork"), 2, precision=0.1)
 
 
+def test_a_gate_is_open_in_regions_with_numbers_of_their_own_too() -> None:
+    own = {"share": 0.5, "false_flag": 0.2, "watch_share": 0.3, "late_onset": 0.1}
+    regions = {"population.regions": {"a.b": own, "c": 0.5}}
+    opened = open_gates(sl.preset("jiebei").replace(regions), ["behaviour", "review"])
+    left = {"share": 0.5, "late_onset": 0.1}
+    assert (
+        opened.population
+        == sl.preset("jiebei").replace({"population.regions": {"a.b": left, "c": 0.5}}).population
+    )
+
+
 def test_a_gate_that_nobody_stands_at_explains_nothing() -> None:
     table = sl.attribute(
         sl.preset("clockwork").replace({"population.borrowers": 20}), 3, progress=False

@@ -64,7 +64,8 @@ def test_each_region_draws_at_its_own_rate() -> None:
         "product.min_draw": 0.01,
         "behaviour.draw_share": (0.1, 0.1),
     }
-    run = sl.simulate(clockwork({"population.regions": regions, **fields, "horizon_days": 10}, 2_000), 1)
+    scenario = clockwork({"population.regions": regions, **fields, "horizon_days": 10}, 2_000)
+    run = sl.simulate(scenario, engine="calendar")
     draws = run.events[run.events["event"] == "draw"].drop_duplicates("borrower").set_index("borrower")
     drew = run.borrowers["borrower"].isin(draws.index)
     west = run.borrowers["region"] == "west"
