@@ -66,6 +66,11 @@ def ends_of(name: str, info: FieldInfo, scenario: Scenario) -> list[Any]:
     """Return the values at the ends of what a field may be, for a scenario that has elements in each list."""
     kinds = kinds_of(info)
     unset = [None] if NoneType in kinds else []
+    if name.endswith(".at"):
+        last = scenario.horizon_days - 1
+        return [*unset, 0, last, *(scenario.start_date + datetime.timedelta(day) for day in (-19, last))]
+    if name.endswith((".start", ".end")):
+        return [*unset, 0, 30_000, datetime.date.min, datetime.date.max]
     if {int, float} & set(kinds):
         if name == "warmup_days":
             return [0, scenario.horizon_days - 1]

@@ -2,7 +2,8 @@
 
 import datetime
 import math
-from typing import Annotated, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import annotated_types
 import pytest
@@ -81,7 +82,7 @@ def kinds(info):
     kind = info.annotation
     if get_origin(kind) is Literal or any(get_origin(option) is Literal for option in get_args(kind)):
         return {Literal}
-    options = get_args(kind) if type(None) in get_args(kind) else [kind]
+    options = get_args(kind) if get_origin(kind) in (Union, UnionType) else [kind]
     plain = [get_args(option)[0] if get_origin(option) is Annotated else option for option in options]
     return {get_origin(option) or option for option in plain} - {type(None)}
 
@@ -89,6 +90,9 @@ def kinds(info):
 def bad_values(info):
     """Return TOML values that a field must refuse, by its own declaration."""
     kind = kinds(info)
+    if kind == {int, datetime.date}:
+        wrong = ["-1", "30001", "1.5", "nan", "true", "'2026-03-02'", "[1]", "{a = 1}"]
+        return [*wrong, "2026-03-02T12:00:00", "2026-03-02T00:00:00Z", "12:00:00"]
     if kind & {int, float}:
         whole = int in kind
         wrong = ["nan", "inf", "-inf", "true", "'text'", "[1]", "{a = 1}", *map(repr, beyond(info, whole))]
@@ -96,7 +100,7 @@ def bad_values(info):
     if kind == {bool}:
         return ["0", "1", "'yes'", "[]"]
     if kind == {datetime.date}:
-        return ["2020", "'2020-01-01'", "2020-01-01T00:00:00", "false"]
+        return ["2020", "'2020-01-01'", "2020-01-01T12:00:00", "1899-12-31", "2151-01-01", "false"]
     if kind == {Literal}:
         return ["''", "'nonsense'", "7", "true"]
     if kind == {tuple}:

@@ -160,7 +160,7 @@ class Platform:
         return event
 
     def draw(self, borrower: int, amount: float) -> bool:
-        """Let a borrower draw what is available, as a new loan, unless it has drawn today, leaves or is refused.
+        """Let a borrower draw what is available, as a new loan, unless it has drawn today or is refused.
 
         Parameters
         ----------

@@ -22,6 +22,8 @@ from simlimit.plots.fonts import use_cjk_font
 from simlimit.plots.labels import Labels
 from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LIGHT_GREY, line
 from simlimit.run.run import Run
+from simlimit.scenario import Scenario
+from simlimit.scenario.scenario import AS_IN_CLOCKWORK
 from simlimit.study.attribution import Attribution
 from simlimit.study.metrics import Floats
 from simlimit.study.ranking import LeverRanking
@@ -46,6 +48,24 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
         _, ax = plt.subplots(figsize=size, layout="constrained")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def time_axis(ax: Axes, scenario: Scenario, label: Labels) -> float:
+    """Make the horizontal axis one of dates, or of days where a scenario says no start date of its own.
+
+    Returns
+    -------
+    float
+        Where day 0 is.
+    """
+    if scenario.source("start_date") == AS_IN_CLOCKWORK:
+        ax.set_xlabel(label("day of the run (days)"))
+        return 0.0
+    ax.set_xlabel(label("date"))
+    ax.xaxis_date()
+    ax.tick_params(axis="x", labelsize=LABEL_SIZE)
+    since = np.datetime64(scenario.start_date) - np.datetime64(plt.rcParams["date.epoch"])
+    return float(since / np.timedelta64(1, "D"))
 
 
 def write(

@@ -1,6 +1,7 @@
 """The platform over time: what is held, the queues, the headroom of the pool, and the freezes."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,6 +11,7 @@ from simlimit.arguments import as_choices, check_type
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import SERIES, Labels, Language
 from simlimit.run.run import Run
+from simlimit.scenario import Scenario
 from simlimit.study.comparison import Comparison
 from simlimit.study.metrics import Floats
 from simlimit.study.study import Study
@@ -81,28 +83,28 @@ def platform(
     if not names:
         canvas.write_in_middle(panels[0], "0")
     for panel, name in zip(panels, names, strict=False):
-        panel.set_xlim(0, first.scenario.horizon_days)
+        day_0 = canvas.time_axis(panel, first.scenario, label)
+        panel.set_xlim(day_0, day_0 + first.scenario.horizon_days)
         values = [days[name] for days in dailies.values()]
-        _draw(panel, values, isinstance(of, Study), label)
+        _draw(panel, day_0, values, isinstance(of, Study), label)
         _label_axis(panel, name, label)
         if len(dailies) > 1:
             ends = [of_scenario[:, -1].mean() for of_scenario in values]
             canvas.label_ends(panel, ends, [canvas.shortened(scenario) for scenario in dailies])
-        _shade(panel, dailies, label("freeze"))
+        _shade(panel, day_0, dailies, label("freeze"))
         panel.tick_params(labelbottom=panel is panels[-1])
-    panels[-1].set_xlabel(label("day of the run (days)"))
+        panel.xaxis.label.set_visible(panel is panels[-1])
     handles, words = panels[0].get_legend_handles_labels()
     panels[0].legend(
         handles, words, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize="small"
     )
     if strip is not None:
-        strip.set_xlim(0, first.scenario.horizon_days)
-        _show_branches(strip, panels, dailies, label)
+        _show_branches(strip, panels, first.scenario, dailies, label)
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
 
 
 def _by_replication(history: Run | Study) -> Daily:
-    columns = history.daily.astype(np.float64).items()
+    columns = history.daily.drop(columns="date").astype(np.float64).items()
     return {str(name): days.to_numpy().reshape(-1, history.scenario.horizon_days) for name, days in columns}
 
 
@@ -124,15 +126,18 @@ def _inset_panels(ax: Axes, others: int, number: int) -> tuple[Axes | None, list
     return (ax.inset_axes((0, 1 - top, 1, top)) if others else None), panels
 
 
-def _draw(ax: Axes, values: Sequence[Floats], is_study: bool, label: Labels) -> None:
+def _draw(ax: Axes, day_0: float, values: Sequence[Floats], is_study: bool, label: Labels) -> None:
     """Draw a line for each scenario, whose values are by replication and day; of a study, a band, too."""
+    days = day_0 + np.arange(values[0].shape[1])
     for number, of_scenario in enumerate(values):
         if is_study:
             low, high = np.quantile(of_scenario, BAND, axis=0)
             words = label("90 % of replications")
-            ax.fill_between(range(len(low)), low, high, color=style.PALE, linewidth=0, label=words)
+            ax.fill_between(days, low, high, color=style.PALE, linewidth=0, label=words)
         look = style.line(number)
-        (line,) = ax.plot(of_scenario.mean(axis=0), color=look.colour, linestyle=look.style, linewidth=1.2)
+        (line,) = ax.plot(
+            days, of_scenario.mean(axis=0), color=look.colour, linestyle=look.style, linewidth=1.2
+        )
         if is_study:
             line.set_label(label("mean"))
         if number == 0 and len(values) > 1:
@@ -154,12 +159,12 @@ def _label_axis(ax: Axes, name: str, label: Labels) -> None:
         ax.set_ylim(bottom=0)
 
 
-def _shade(ax: Axes, dailies: Mapping[str, Daily], words: str) -> None:
+def _shade(ax: Axes, day_0: float, dailies: Mapping[str, Daily], words: str) -> None:
     """Shade the days of freezes."""
     frozen = np.any([(days["frozen"] > 0).mean(axis=0) >= 0.5 for days in dailies.values()], axis=0)
     changes = np.flatnonzero(np.diff(frozen.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
     for number, (first, end) in enumerate(changes):
-        area = ax.axvspan(first, end, facecolor=style.LIGHT_GREY, linewidth=0, zorder=0)
+        area = ax.axvspan(day_0 + first, day_0 + end, facecolor=style.LIGHT_GREY, linewidth=0, zorder=0)
         area.set_label(words if number == 0 else "")
 
 
@@ -171,21 +176,27 @@ def _first_difference(one: Daily, other: Daily) -> int | None:
     return int(differs.argmax()) if differs.any() else None
 
 
-def _show_branches(strip: Axes, panels: Sequence[Axes], dailies: Mapping[str, Daily], label: Labels) -> None:
+def _show_branches(
+    strip: Axes, panels: Sequence[Axes], scenario: Scenario, dailies: Mapping[str, Daily], label: Labels
+) -> None:
     """Show in a bar for each other scenario from which day on its histories leave those of the first."""
     (reference, first), *others = dailies.items()
-    last = strip.get_xlim()[1]
-    for number, (scenario, days) in enumerate(others):
+    day_0, last = panels[0].get_xlim()
+    strip.set_xlim(day_0, last)
+    for number, (other, days) in enumerate(others):
         day = _first_difference(first, days)
         words = "{scenario} is always the same as {reference}"
         if day is not None:
             words = "{scenario} differs from {reference} from day {day} on"
-            strip.barh(number, last - day, left=day, height=0.8, color=style.PALE)
+            if day_0:
+                words = "{scenario} differs from {reference} from {date} on"
+            begin = day_0 + day
+            strip.barh(number, last - begin, left=begin, height=0.8, color=style.PALE)
             look = style.line(number + 1)
             for ax in (strip, *panels):
-                ax.axvline(day, color=look.colour, linestyle=look.style, linewidth=1, zorder=1)
-        named = {"scenario": canvas.shortened(scenario), "reference": canvas.shortened(reference)}
-        words = label(words, day=day, **named)
+                ax.axvline(begin, color=look.colour, linestyle=look.style, linewidth=1, zorder=1)
+        named = {"scenario": canvas.shortened(other), "reference": canvas.shortened(reference)}
+        words = label(words, day=day, date=scenario.start_date + timedelta(day or 0), **named)
         canvas.write(strip, words, (last, number), "data", (-4, 0), ha="right")
     strip.set(ylim=(len(others) - 0.5, -0.5), xticks=[], yticks=[])
     strip.spines[:].set_linewidth(0.5)

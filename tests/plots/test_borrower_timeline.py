@@ -1,7 +1,11 @@
 """One borrower's line: the stack is its history."""
 
+import datetime
+
+import pandas as pd
 import pytest
 from gallery import SMALL, WITH_A_CUT, run
+from matplotlib.dates import date2num
 
 import simlimit as sl
 from simlimit import plots
@@ -23,13 +27,29 @@ def test_the_stack_is_the_history():
 
 
 def test_shows_some_days_only():
-    ax = plots.borrower(run(), WITH_A_CUT, days=(120, 200))
-    assert ax.get_xlim() == (120, 201)
-    assert ax.get_xlabel() == "day of the run (days)"
+    ax = plots.borrower(run(), WITH_A_CUT, days=(120, datetime.date(2020, 7, 19)))  # day 200
+    assert ax.get_xlim() == (date2num(run().scenario.start_date) + 120, date2num(datetime.date(2020, 7, 20)))
+    assert ax.get_xlabel() == "date"
+    ax.figure.canvas.draw()
+    marked = [label.get_text() for label in ax.get_xticklabels()]
+    assert {"2020-05-01", "2020-06-01"} <= set(marked)
     assert ax.get_ylabel() == "amount (currency units)"
 
 
-@pytest.mark.parametrize("days", [(5, 5), (9, 3), (-1, 5), (0, 400), (1, 2, 3)])
+def test_shows_days_where_the_scenario_says_no_start():
+    small = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 90})
+    ax = plots.borrower(sl.simulate(small, engine="calendar"), 3, days=(20, 50))
+    assert ax.get_xlim() == (20, 51)
+    assert ax.get_xlabel() == "day of the run (days)"
+
+
+NOON = datetime.datetime(2020, 3, 1, 12)
+BEFORE = datetime.date(2019, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "days", [(5, 5), (9, 3), (-1, 5), (0, 400), (1, 2, 3), (BEFORE, 9), (5, NOON), (5, pd.NaT)]
+)
 def test_refuses_days_that_the_run_has_not(days):
     with pytest.raises(SimlimitError, match=r"^(a value of )?days is .* from 0 to 399\.$"):
         plots.borrower(run(), 0, days=days)

@@ -1,18 +1,22 @@
 """The platform over time: its lines are the daily table, its freezes and branches are where they belong."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from gallery import FREEZE_DAY, FROZEN, REPLICATIONS, SMALL, comparison, frozen, run, study
+from matplotlib.dates import date2num
 
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
 
+DAY_0 = date2num(SMALL.start_date)
+
 
 def shaded(panel):
     """Return the first day and the end of each shaded span."""
     spans = [patch.get_extents().transformed(panel.transData.inverted()) for patch in panel.patches]
-    return [(round(span.x0), round(span.x1)) for span in spans]
+    return [(round(span.x0 - DAY_0), round(span.x1 - DAY_0)) for span in spans]
 
 
 def test_of_a_run_is_its_daily_table():
@@ -27,7 +31,7 @@ def test_of_a_study_is_the_mean_and_the_middle_of_its_replications():
     assert panel.get_lines()[0].get_ydata() == pytest.approx(held.mean(axis=0))
     corners = panel.collections[0].get_paths()[0].vertices
     low, high = np.quantile(held, [0.05, 0.95], axis=0)
-    at_100 = sorted({y for x, y in corners if x == 100})
+    at_100 = sorted({y for x, y in corners if x == DAY_0 + 100})
     assert at_100 == pytest.approx([low[100], high[100]])
 
 
@@ -50,13 +54,13 @@ def test_a_comparison_shows_where_histories_branch():
     ax = plots.platform(comparison(), series="held")
     panel, strip = ax.child_axes
     texts = [text.get_text() for text in strip.texts]
-    assert f"frozen differs from today from day {FREEZE_DAY} on" in texts
+    assert "frozen differs from today from 2020-07-19 on" in texts
     today, weekly, other = (panel.get_lines()[i].get_ydata() for i in range(3))
     assert today[:FREEZE_DAY].tolist() == other[:FREEZE_DAY].tolist()
     assert today[FREEZE_DAY] != other[FREEZE_DAY]
     assert weekly[-1] < other[-1] < today[-1]
     assert [text.get_text() for text in panel.texts] == ["weekly", "frozen", "today"], "not as they end"
-    assert {bar.get_x() for bar in strip.patches} >= {FREEZE_DAY}
+    assert {bar.get_x() for bar in strip.patches} >= {DAY_0 + FREEZE_DAY}
 
 
 def test_a_scenario_that_does_not_differ_says_so():
@@ -78,7 +82,27 @@ def test_draws_on_given_axes():
     figure = plots.platform(run()).figure
     ax = figure.add_axes((0, 0, 1, 1))
     assert plots.platform(study(), ax=ax) is ax
-    assert ax.child_axes[-1].get_xlabel() == "day of the run (days)"
+    assert ax.child_axes[-1].get_xlabel() == "date"
+
+
+def test_shows_dates_below_the_last_panel_and_takes_marks_by_date():
+    ax = plots.platform(frozen(), series=["held", "headroom"])
+    ax.figure.canvas.draw()
+    above, below = ax.child_axes
+    assert [label.get_text() for label in below.get_xticklabels()][:2] == ["2020-01", "2020-03"]
+    assert not above.xaxis.label.get_visible()
+    mark = below.axvline(pd.Timestamp("2020-07-19"))
+    assert below.convert_xunits(mark.get_xdata()[0]) == shaded(below)[0][0] + DAY_0
+
+
+def test_shows_days_where_the_scenarios_say_no_start():
+    small = sl.preset("clockwork").replace({"population.borrowers": 9, "horizon_days": 90})
+    late = small.replace({"shocks": [{"kind": "freeze", "at": 40, "duration_days": 9}]})
+    ax = plots.platform(sl.compare({"today": small, "frozen": late}, 2), series="held")
+    panel, strip = ax.child_axes
+    assert panel.get_xlim() == strip.get_xlim() == (0, 90)
+    assert panel.get_xlabel() == "day of the run (days)"
+    assert [text.get_text() for text in strip.texts] == ["frozen differs from today from day 40 on"]
 
 
 def test_refuses_a_series_that_there_is_not():
