@@ -6,6 +6,7 @@ together, often several of these at once and at awkward values. A seed is a scen
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -105,9 +106,20 @@ def let_regions_differ(rng: Random, fields: dict[str, Any]) -> None:
     regions = fields["population"]["regions"]
     above = fields["population"]["utilisation_concentration"] is None
     same = random_region(rng, above) if chance(rng, 0.2) else None
+    of_file = regions_of_file(fields["population"].get("portfolio"))
     for name, share in regions.items():
-        if chance(rng, 0.6) or same is not None:
+        differs = chance(rng, 0.6) or same is not None
+        if differs and (of_file is None or name in of_file):
             regions[name] = {"share": share, **(random_region(rng, above) if same is None else same)}
+
+
+def regions_of_file(path: str | None) -> set[str] | None:
+    """Return the regions that a book names: only they may have numbers of their own. None: it names none."""
+    if path is None:
+        return None
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {row["region"] for row in rows} if "region" in rows[0] else None
 
 
 def random_region(rng: Random, above: bool) -> dict[str, float]:

@@ -37,7 +37,7 @@ def test_the_log_rebuilds_the_tables(engine: str) -> None:
     assert_rebuilt(scenario, sl.simulate(scenario, seed=2, engine=engine), seed=2)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_log_rebuilds_the_tables_of_a_world(seed: int, tmp_path: Path) -> None:
     """The same of books that change, and of all else that is new there."""
     scenario = random_world(seed, tmp_path)
@@ -45,13 +45,14 @@ def test_the_log_rebuilds_the_tables_of_a_world(seed: int, tmp_path: Path) -> No
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(4, 80))
+@pytest.mark.parametrize("seed", range(2, 80))
 def test_the_log_rebuilds_the_tables_of_many_worlds(seed: int, tmp_path: Path) -> None:
     """The same."""
     scenario = random_world(seed, tmp_path)
     assert_rebuilt(scenario, sl.simulate(scenario, seed=seed), seed)
 
 
+PAYMENTS = ("repayment", "prepayment")
 NEEDED = (
     "arrival",
     "exit",
@@ -76,13 +77,17 @@ NEEDED = (
 
 @pytest.mark.long
 def test_without_one_event_the_log_tells_another_history(tmp_path: Path) -> None:
-    """The rebuilding does not know by itself what happened. (What no evaluation sees may not show.)"""
+    """The rebuilding does not know by itself what happened.
+
+    A payment of nothing may leave no trace, nor a miss or an evaluation that changes nothing.
+    """
     dropped: Counter[str] = Counter()
     for seed in range(12):
         scenario = random_world(seed, tmp_path)
         frames = oracle.simulate(scenario, seed=seed)
         for kind in (name for name in NEEDED if name in set(frames.events["event"]) and dropped[name] < 2):
-            of_kind = frames.events.index[frames.events["event"] == kind]
+            events = frames.events[frames.events["event"] == kind]
+            of_kind = events.index[(events["amount"] > 0) | ~events["event"].isin(PAYMENTS)]
             rest = frames.events.drop(index=of_kind[len(of_kind) // 2])
             dropped[kind] += 1
             with pytest.raises((AssertionError, ValueError, KeyError)):
