@@ -1,3 +1,4 @@
+from simlimit import books as books
 from simlimit import plots as plots
 from simlimit import tables as tables
 from simlimit.books.examples import example_portfolio as example_portfolio

@@ -219,13 +219,13 @@ def check_columns(name: str, table: object, columns: Iterable[str], allowed: str
             raise SimlimitError(f"{name} has no column {column!r}, but must be {allowed}.")
 
 
-def as_frame(name: str, table: object) -> pd.DataFrame:
+def as_frame(name: str, table: object, allowed: str = "a pandas DataFrame") -> pd.DataFrame:
     """Return a table as a frame of pandas, also one of polars, pyarrow or dask; refuse what is no table."""
     for method in ("compute", "to_pandas"):
         if not isinstance(table, pd.DataFrame) and hasattr(table, method):
             table = getattr(table, method)()
     if not isinstance(table, pd.DataFrame):
-        raise SimlimitError(f"{name} is of type {kind_of(table)}, but must be a pandas DataFrame.")
+        raise SimlimitError(f"{name} is of type {kind_of(table)}, but must be {allowed}.")
     return table
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, ndtri
 
-from simlimit.books.portfolio import Portfolio
 from simlimit.model.handle import Handle, array_of
 from simlimit.model.money import basis_points, cents
+from simlimit.portfolio import Portfolio
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import Population
 

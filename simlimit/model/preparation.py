@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.books.portfolio import read_portfolio
+from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
 from simlimit.model.book import Book, late_scale, make_book
@@ -90,8 +90,7 @@ def prepare(
     SimlimitError
         If there is no such attribute, or its bands are not ascending numbers.
     """
-    path = scenario.population.portfolio
-    portfolio = None if path is None else read_portfolio(path)
+    portfolio = as_portfolio(scenario.population.portfolio)
     regions = tuple(scenario.population.regions)
     if portfolio is not None and portfolio.region_names:
         regions = portfolio.region_names
