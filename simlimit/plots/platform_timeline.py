@@ -12,6 +12,7 @@ from simlimit.plots.labels import SERIES, Labels, Language
 from simlimit.run.run import Run
 from simlimit.study.comparison import Comparison
 from simlimit.study.metrics import Floats
+from simlimit.study.recovery import Recovery
 from simlimit.study.study import Study
 
 Daily = Mapping[str, Floats]
@@ -22,12 +23,14 @@ SIZE = (8.5, 6.5)
 GAP = 22
 BAR = 14
 """Points above each panel, and for each bar of the strip."""
+MARGIN = 30
+"""Days that are shown before a recovery, and after it."""
 BAND = (0.05, 0.95)
 """The quantiles of the replications between which the band is."""
 
 
 def platform(
-    of: Run | Study | Comparison,
+    of: Run | Study | Comparison | Recovery,
     *,
     series: Sequence[str] | None = None,
     ax: Axes | None = None,
@@ -37,15 +40,16 @@ def platform(
 
     For a study, a panel shows the mean over replications and the range of the middle 90 % of them. For a
     comparison, it shows the mean of each scenario, and the first day on which its histories differ from
-    those of the first scenario.
+    those of the first scenario. For a recovery, it shows the days around it: the band that is normal, and
+    when half of the replications are back, with its interval.
 
     Parameters
     ----------
-    of : Run, Study or Comparison
+    of : Run, Study, Comparison or Recovery
     series : sequence of str, optional
         Columns of `run.daily`: any of held, review_queue, funding_queue, headroom, pending_holds,
         outstanding, available, repaid, released, forfeited, drawn. If not given, those of the first four
-        that are known (an unlimited pool has no headroom) and not always 0.
+        that are known (an unlimited pool has no headroom) and not always 0; of a recovery its own.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 
@@ -69,26 +73,33 @@ def platform(
     >>> [panel.get_ylabel() for panel in ax.child_axes]
     ['outstanding (currency units)', 'available limit (currency units)']
     """
-    check_type("of", of, Run, Study, Comparison)
+    check_type("of", of, Run, Study, Comparison, Recovery)
     label = Labels(language)
+    recovery = of if isinstance(of, Recovery) else None
+    if isinstance(of, Recovery):
+        series = (of.series,) if series is None else series
+        of = of.comparison
     histories = of.studies if isinstance(of, Comparison) else {of.scenario.name: of}
     dailies = {name: _by_replication(history) for name, history in histories.items()}
     first = next(iter(histories.values()))
     names = _series(series, dailies)
-    ax = canvas.axes_or_new(ax, SIZE)
+    ax = canvas.axes_or_new(ax, SIZE if recovery is None else (SIZE[0], 2.5 + len(names)))
     ax.set_axis_off()
     strip, panels = _inset_panels(ax, len(dailies) - 1, max(1, len(names)))
+    shown = (0, first.scenario.horizon_days) if recovery is None else _days_around(recovery)
     if not names:
         canvas.write_in_middle(panels[0], "0")
     for panel, name in zip(panels, names, strict=False):
-        panel.set_xlim(0, first.scenario.horizon_days)
+        panel.set_xlim(shown)
         values = [days[name] for days in dailies.values()]
         _draw(panel, values, isinstance(of, Study), label)
         _label_axis(panel, name, label)
         if len(dailies) > 1:
-            ends = [of_scenario[:, -1].mean() for of_scenario in values]
+            ends = [of_scenario[:, shown[1] - 1].mean() for of_scenario in values]
             canvas.label_ends(panel, ends, [canvas.shortened(scenario) for scenario in dailies])
         _shade(panel, dailies, label("freeze"))
+        if recovery is not None:
+            _show_recovery(panel, recovery, name == recovery.series, label)
         panel.tick_params(labelbottom=panel is panels[-1])
     panels[-1].set_xlabel(label("day of the run (days)"))
     handles, words = panels[0].get_legend_handles_labels()
@@ -96,7 +107,7 @@ def platform(
         handles, words, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize="small"
     )
     if strip is not None:
-        strip.set_xlim(0, first.scenario.horizon_days)
+        strip.set_xlim(shown)
         _show_branches(strip, panels, dailies, label)
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
 
@@ -161,6 +172,29 @@ def _shade(ax: Axes, dailies: Mapping[str, Daily], words: str) -> None:
     for number, (first, end) in enumerate(changes):
         area = ax.axvspan(first, end, facecolor=style.LIGHT_GREY, linewidth=0, zorder=0)
         area.set_label(words if number == 0 else "")
+
+
+def _days_around(recovery: Recovery) -> tuple[int, int]:
+    """Return the days that show a recovery: from before the shock until twice as long as most need."""
+    horizon, begin = recovery.scenario.horizon_days, recovery.begin
+    days = recovery.days.quantile(0.9) if recovery.days.notna().all() else horizon - begin
+    return max(0, begin - MARGIN), min(horizon, begin + 2 * int(days) + MARGIN)
+
+
+def _show_recovery(ax: Axes, recovery: Recovery, has_band: bool, label: Labels) -> None:
+    """Show the band that is normal, and when half of the replications are back, with its interval."""
+    if has_band:
+        low, high = recovery.band
+        area = ax.fill_between(range(len(low)), low, high, color=style.PALE, linewidth=0, alpha=0.8)
+        area.set(zorder=0.5, label=label("95 % without it"))
+    row, begin = recovery.table((0.5,)).iloc[0], recovery.begin
+    texts = {name: "?" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("days", "low", "high")}
+    date = f"{row['date']:%Y-%m-%d}" if row["reached"] else "?"
+    words = label("half back: {date}, {days} days ({low} to {high})", date=date, **texts)
+    ax.axvline(begin + row["days"], color=style.FORFEITED, linewidth=1.2, label=words)
+    last = np.nan_to_num(begin + row["high"], nan=recovery.scenario.horizon_days)
+    span = ax.axvspan(begin + row["low"], last, facecolor="none", edgecolor=style.FORFEITED, hatch="///")
+    span.set(linewidth=0, alpha=0.5)
 
 
 def _first_difference(one: Daily, other: Daily) -> int | None:

@@ -59,7 +59,7 @@ def test_another_book_is_another_scenario():
     other = JIEBEI.with_portfolio(ROWS.assign(outstanding=0))
     assert other.population != MINE.population
     assert MINE.diff(other).index.to_list() == ["population.portfolio"]
-    assert MINE == JIEBEI.with_portfolio(ROWS)
+    assert JIEBEI.with_portfolio(ROWS) == MINE
     assert hash(MINE) == hash(JIEBEI.with_portfolio(ROWS))
 
 
