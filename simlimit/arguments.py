@@ -210,6 +210,15 @@ def as_days(days: Iterable[float]) -> list[float]:
     return asked
 
 
+def as_probabilities(probabilities: Iterable[float]) -> list[float]:
+    """Return probabilities of quantiles, or refuse them."""
+    asked = as_list("probabilities", probabilities, "numbers above 0 and at most 1, such as (0.5, 0.9)")
+    for one in asked:
+        if not is_number(one) or not 0 < one <= 1:
+            raise refused("probability", one, "a number above 0 and at most 1")
+    return asked
+
+
 def check_columns(name: str, table: object, columns: Iterable[str], allowed: str) -> None:
     """Refuse what is not a table with these columns."""
     if not isinstance(table, pd.DataFrame):

@@ -43,9 +43,7 @@ def _is_left_over(draft: Path) -> bool:
     return time.time() - draft.lstat().st_mtime > OLD_SECONDS
 
 
-def write_files(
-    folder: Path, files: Mapping[str, bytes], put: Callable[[Path, Path], object] = os.replace
-) -> None:
+def write_files(folder: Path, files: Mapping[str, bytes], put: Callable[[Path, Path], object]) -> None:
     """Write files atomically, in their order: all, then all to the disk, then each into its place."""
     drafts = {name: folder / draft_name() for name in files}
     try:

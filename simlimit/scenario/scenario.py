@@ -307,7 +307,7 @@ class Scenario(Part):
         files[target.name] = as_toml(self, self.source, comments).encode()
         try:
             remove_leftovers(target.parent)
-            write_files(target.parent, files)
+            write_files(target.parent, files, os.replace)
         except OSError as error:
             raise ScenarioError(f"{target} cannot be written: {error.strerror or error}.") from None
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import bdtr
 
 import simlimit
-from simlimit.arguments import as_list, check_choice, check_confidence, check_whole, is_number, refused
+from simlimit.arguments import as_probabilities, check_choice, check_confidence, check_whole
 from simlimit.delays import describe_quantiles
 from simlimit.delays.share_intervals import exact
 from simlimit.errors import SimlimitError
@@ -21,15 +21,14 @@ from simlimit.study.comparison import Comparison
 from simlimit.study.metrics import Floats
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
-from simlimit.study.study import LEVELS, Study
+from simlimit.study.study import LEVELS
 from simlimit.tables.numbers import share_text
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Row, Table
 
 BAND = (0.025, 0.975)
 """The quantiles of the replications without the shock between which a day is normal."""
-SETTLED_DAYS = 7
-MOST_SETTLED_DAYS = 30_000
+MOST_DAYS = 30_000
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -43,6 +42,8 @@ class Recovery(TabularResult):
     series : str
     shock : int
         Its position in `scenario.shocks`.
+    begin : int
+        The day on which it begins.
     settled_days : int
 
     Examples
@@ -57,17 +58,13 @@ class Recovery(TabularResult):
     comparison: Comparison
     series: str
     shock: int
+    begin: int
     settled_days: int
 
     @property
     def scenario(self) -> Scenario:
         """The scenario with the shock."""
-        return self._studies[1].scenario
-
-    @property
-    def begin(self) -> int:
-        """The day on which the shock begins."""
-        return begin_of(self.scenario.shocks[self.shock])
+        return [*self.comparison.studies.values()][1].scenario
 
     @cached_property
     def band(self) -> tuple[Floats, Floats]:
@@ -96,7 +93,7 @@ class Recovery(TabularResult):
         Parameters
         ----------
         probabilities : floats
-            Above 0 and below 1; 0.5 is the median.
+            Above 0 and at most 1; 0.5 is the median.
         confidence : float
             Of each interval separately.
 
@@ -115,10 +112,7 @@ class Recovery(TabularResult):
               the end of the run, with the interval of Clopper and Pearson.
         """
         confidence = check_confidence(confidence)
-        asked = as_list("probabilities", probabilities, "numbers between 0 and 1, such as (0.5, 0.9)")
-        for one in asked:
-            if not is_number(one) or not 0 < one < 1:
-                raise refused("probability", one, "a number between 0 and 1")
+        asked = as_probabilities(probabilities)
         share, number = np.asarray(self.days.notna().mean()), len(self.days)
         # In order, with a place before the first and one behind the last: both unknown.
         days = np.concatenate([[np.nan], np.sort(self.days.to_numpy()), [np.nan]])
@@ -144,25 +138,20 @@ class Recovery(TabularResult):
         return f"Recovery({self.scenario.name!r}, {self._subject}: {back}; {len(self.days):,} replications)"
 
     @property
-    def _studies(self) -> tuple[Study, Study]:
-        without, shocked = self.comparison.studies.values()
-        return without, shocked
-
-    @property
     def _subject(self) -> str:
         date = pd.Timestamp(self.scenario.start_date) + pd.Timedelta(days=self.begin)
         return f"{self.series} after the {named(self.scenario.shocks[self.shock])} of {date:%Y-%m-%d}"
 
     def _values(self, position: int) -> Floats:
         """Return the series by replication and day, without the shock (0) or with it (1)."""
-        days = self._studies[position].daily[self.series].to_numpy(np.float64)
+        days = [*self.comparison.studies.values()][position].daily[self.series].to_numpy(np.float64)
         return days.reshape(-1, self.scenario.horizon_days)
 
     def _tables(self) -> list[Table]:
         table = self.table()
         dates = table["date"].dt.strftime("%Y-%m-%d").fillna("-")
         back = zip(table.index, describe_quantiles(table), dates, strict=True)
-        rows = [Row((f"{100 * share:g} %", text, date)) for share, text, date in back]
+        rows = [Row((share_text(share), text, date)) for share, text, date in back]
         low, high = table[["recovered_low", "recovered_high"]].iloc[0]
         notes = (
             "Back: within the middle 95 % of the replications without the shock, or no further outside than "
@@ -181,7 +170,7 @@ def recovery(
     *,
     series: str = "funding_queue",
     shock: int = 0,
-    settled_days: int = SETTLED_DAYS,
+    settled_days: int = 7,
     **options: Unpack[Options],
 ) -> Recovery:
     """Measure how many days after a shock a daily series is back to normal.
@@ -232,7 +221,7 @@ def recovery(
     if not scenario.shocks:
         raise SimlimitError("scenario.shocks is empty, but must have a shock from which to recover.")
     position = check_whole("shock", shock, len(scenario.shocks) - 1)
-    settled_days = check_whole("settled_days", settled_days, MOST_SETTLED_DAYS, least=1)
+    settled_days = check_whole("settled_days", settled_days, MOST_DAYS, least=1)
     chosen, later = scenario.shocks[position], scenario.shocks[position + 1 :]
     for one, problem in (
         (chosen, "is random"),
@@ -246,12 +235,10 @@ def recovery(
     twin = scenario.replace({"shocks": [*scenario.shocks[:position], *later]})
     scenarios = {f"without the {named(chosen)}": twin, f"with the {named(chosen)}": scenario}
     comparison = Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))
-    return Recovery(comparison=comparison, series=series, shock=position, settled_days=settled_days)
-
-
-def begin_of(shock: Shock) -> int:
-    """Return the day on which a shock that is not random begins."""
-    return shock.at_day or 0
+    begin = chosen.at_day or 0
+    return Recovery(
+        comparison=comparison, series=series, shock=position, begin=begin, settled_days=settled_days
+    )
 
 
 def named(shock: Shock) -> str:

@@ -141,7 +141,7 @@ class Store:
     def write(self, chunk: Chunk) -> None:
         """Write the replications of a chunk, and have them on the disk before it returns."""
         with writing(self.folder):
-            write_files(self.folder, dict(self._files(chunk)))
+            write_files(self.folder, dict(self._files(chunk)), os.replace)
 
     def read_tallies(self, replication: int, tallies: Tallies) -> None:
         """Read the tallies of a replication into its row."""

@@ -41,12 +41,12 @@ class _Given:
 
 
 def recovery_of(without, shocked, settled_days=3, **shock):
-    """Return the recovery of given histories; the shock is on day 2 and lasts 2 days, unless told otherwise."""
+    """Return the recovery of given histories; the shock is on day 2 and lasts 2 days, or as told."""
     shock = FREEZE | {"at_day": 2, "duration_days": 2} | shock
     days = np.shape(without)[1]
     scenario = POOL.replace({"horizon_days": days, "shocks": [shock]})
     comparison = _Studies(without, shocked, scenario)
-    return sl.Recovery(comparison=comparison, series="held", shock=0, settled_days=settled_days)
+    return sl.Recovery(comparison=comparison, series="held", shock=0, begin=2, settled_days=settled_days)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(scenario, arguments, said):
         sl.recovery(scenario, 2, **FEW, **({"series": "held"} | arguments))
 
 
-@pytest.mark.parametrize("probabilities", [(0,), (1,), ("a",), 0.5])
+@pytest.mark.parametrize("probabilities", [(0,), (1.5,), ("a",), 0.5])
 def test_probabilities_are_between_0_and_1(probabilities):
     with pytest.raises(sl.SimlimitError, match=r"^probabilit(y|ies) is .*, but must be "):
         recovery_of(np.zeros((2, 9)), np.zeros((2, 9))).table(probabilities)
