@@ -192,9 +192,10 @@ def _show_recovery(ax: Axes, recovery: Recovery, has_band: bool, label: Labels) 
     date = f"{row['date']:%Y-%m-%d}" if row["reached"] else "?"
     words = label("half back: {date}, {days} days ({low} to {high})", date=date, **texts)
     ax.axvline(begin + row["days"], color=style.FORFEITED, linewidth=1.2, label=words)
-    last = np.nan_to_num(begin + row["high"], nan=recovery.scenario.horizon_days)
-    span = ax.axvspan(begin + row["low"], last, facecolor="none", edgecolor=style.FORFEITED, hatch="///")
-    span.set(linewidth=0, alpha=0.5)
+    if not np.isnan(row["low"]):
+        last = np.nan_to_num(begin + row["high"], nan=recovery.scenario.horizon_days)
+        span = ax.axvspan(begin + row["low"], last, facecolor="none", edgecolor=style.FORFEITED, hatch="///")
+        span.set(linewidth=0, alpha=0.5)
 
 
 def _first_difference(one: Daily, other: Daily) -> int | None:

@@ -209,11 +209,12 @@ def recovery(
 
     Examples
     --------
+    >>> import datetime
     >>> import simlimit as sl
     >>> freeze = {"kind": "freeze", "at_day": 100, "duration_days": 14}
     >>> frozen = sl.preset("jiebei").replace({"shocks": [freeze], "horizon_days": 300})
     >>> back = sl.recovery(frozen, 20, series="held")
-    >>> back.table().loc[0.5, "date"] >= frozen.start_date + pd.Timedelta(days=114)
+    >>> back.table()["date"].iloc[0].date() >= frozen.start_date + datetime.timedelta(days=114)
     True
     """
     check_scenario(scenario)
