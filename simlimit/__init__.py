@@ -5,7 +5,8 @@ What is simulated
 One simulated history
     `simulate`, `Run`, `delay_by_cause`, `borrower_history`
 Many histories
-    `replicate`, `Study`, `compare`, `Comparison`, `sweep`, `Sweep`, `StudyInterrupted`
+    `replicate`, `Study`, `compare`, `Comparison`, `sweep`, `Sweep`, `StudyInterrupted`,
+    `recovery`, `Recovery`
 What would help, and what each gate explains
     `Lever`, `rank_levers`, `LeverRanking`, `attribute`, `Attribution`
 Delay statistics of any table, a real release log too
@@ -46,6 +47,7 @@ _NAMES = {
     "study.attribution": ("attribute", "Attribution"),
     "study.comparison": ("compare", "Comparison"),
     "study.ranking": ("LeverRanking", "rank_levers"),
+    "study.recovery": ("recovery", "Recovery"),
     "study.replicating": ("replicate", "StudyInterrupted"),
     "study.study": ("Study",),
     "study.sweeping": ("Sweep", "sweep"),
@@ -57,8 +59,8 @@ __all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> object:
-    """Return a public name, the package of pictures or of tables, or the version."""
-    if name in ("plots", "tables"):
+    """Return a public name, the package of books, of pictures or of tables, or the version."""
+    if name in ("books", "plots", "tables"):
         return import_module(f"simlimit.{name}")
     if name == "__version__":
         return import_module("importlib.metadata").version("simlimit")

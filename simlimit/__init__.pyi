@@ -1,3 +1,4 @@
+from simlimit import books as books
 from simlimit import plots as plots
 from simlimit import tables as tables
 from simlimit.books.examples import example_portfolio as example_portfolio
@@ -33,6 +34,8 @@ from simlimit.study.comparison import Comparison as Comparison
 from simlimit.study.comparison import compare as compare
 from simlimit.study.ranking import LeverRanking as LeverRanking
 from simlimit.study.ranking import rank_levers as rank_levers
+from simlimit.study.recovery import Recovery as Recovery
+from simlimit.study.recovery import recovery as recovery
 from simlimit.study.replicating import StudyInterrupted as StudyInterrupted
 from simlimit.study.replicating import replicate as replicate
 from simlimit.study.study import Study as Study

@@ -227,6 +227,15 @@ def as_days(days: Iterable[float]) -> list[float]:
     return asked
 
 
+def as_probabilities(probabilities: Iterable[float]) -> list[float]:
+    """Return probabilities of quantiles, or refuse them."""
+    asked = as_list("probabilities", probabilities, "numbers above 0 and at most 1, such as (0.5, 0.9)")
+    for one in asked:
+        if not is_number(one) or not 0 < one <= 1:
+            raise refused("probability", one, "a number above 0 and at most 1")
+    return asked
+
+
 def check_columns(name: str, table: object, columns: Iterable[str], allowed: str) -> None:
     """Refuse what is not a table with these columns."""
     if not isinstance(table, pd.DataFrame):
@@ -236,13 +245,13 @@ def check_columns(name: str, table: object, columns: Iterable[str], allowed: str
             raise SimlimitError(f"{name} has no column {column!r}, but must be {allowed}.")
 
 
-def as_frame(name: str, table: object) -> pd.DataFrame:
+def as_frame(name: str, table: object, allowed: str = "a pandas DataFrame") -> pd.DataFrame:
     """Return a table as a frame of pandas, also one of polars, pyarrow or dask; refuse what is no table."""
     for method in ("compute", "to_pandas"):
         if not isinstance(table, pd.DataFrame) and hasattr(table, method):
             table = getattr(table, method)()
     if not isinstance(table, pd.DataFrame):
-        raise SimlimitError(f"{name} is of type {kind_of(table)}, but must be a pandas DataFrame.")
+        raise SimlimitError(f"{name} is of type {kind_of(table)}, but must be {allowed}.")
     return table
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -41,6 +41,35 @@ def _is_left_over(draft: Path) -> bool:
         except ProcessLookupError:
             return True
     return time.time() - draft.lstat().st_mtime > OLD_SECONDS
+
+
+def write_files(folder: Path, files: Mapping[str, bytes], put: Callable[[Path, Path], object]) -> None:
+    """Write files atomically, in their order: all, then all to the disk, then each into its place."""
+    drafts = {name: folder / draft_name() for name in files}
+    try:
+        for name, content in files.items():
+            drafts[name].write_bytes(content)
+        for draft in drafts.values():
+            _sync(draft)
+        for name, draft in drafts.items():
+            put(draft, folder / name)
+        # Not every disk can do this.
+        with suppress(OSError):
+            _sync(folder)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    # Other systems open no folders.
+    if os.name == "posix":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

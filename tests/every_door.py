@@ -89,6 +89,15 @@ def log() -> pd.DataFrame:
     )
 
 
+@functools.cache
+def recovery() -> sl.Recovery:
+    return sl.recovery(_frozen(), 3, follow_up_days=30)
+
+
+def _frozen() -> sl.Scenario:
+    return tiny().replace({"shocks": [{"kind": "freeze", "at": 30, "duration_days": 5}]})
+
+
 def _two() -> dict[str, sl.Scenario]:
     return {"weekly": tiny(), "daily": tiny().replace({"evaluation.period_days": 7})}
 
@@ -115,6 +124,7 @@ INSTANCES: dict[str, Make] = {
     "Lever": lambda: sl.Lever(kind="pay_on_time"),
     "LeverRanking": functools.cache(lambda: sl.rank_levers(tiny(), LEVERS, 2, follow_up_days=30)),
     "Platform": platform,
+    "Recovery": recovery,
     "Run": run,
     "Scenario": tiny,
     "Study": study,
@@ -165,6 +175,8 @@ ARGUMENTS: dict[str, Make] = {
     "scenarios": _two,
     "seed": lambda: 1,
     "replication": lambda: 0,
+    "Scenario.with_portfolio.book": lambda: pd.DataFrame({"limit": [5.0], "outstanding": [1.0]}),
+    "recovery.scenario": _frozen,
     "statistic": lambda: lambda counts: counts.sum(axis=-1),
     "studies": lambda: {"": study()},
     "sweep": INSTANCES["Sweep"],

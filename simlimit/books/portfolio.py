@@ -1,52 +1,26 @@
-"""A portfolio: the book of borrowers that a run starts from."""
+"""The book of borrowers that a run starts from: read strictly, or as its owner has it."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.books.table import MAX_AMOUNT, Floats, check_cells, numbers, read_cells, read_columns, source_of
+from simlimit.books.table import MAX_AMOUNT, check_cells, numbers, read_cells, read_columns, source_of
 from simlimit.books.uci import is_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError
+from simlimit.portfolio import Portfolio
 from simlimit.scenario.regions import MOST_REGIONS
 
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Portfolio:
-    """A book of borrowers at the start of a run; entry i of each array is borrower i.
-
-    Attributes
-    ----------
-    limit_cents, outstanding_cents : int64 array
-        Approved line and principal not yet repaid, in cents.
-    score : float64 array or None
-        Credit score, 0 to 1.
-    region_names : tuple of str
-        Names of the regions in alphabetical order; empty if the file has no such column.
-    region : int16 array or None
-        Position of each borrower's region in `region_names`.
-    late_share : float64 array or None
-        Propensity to miss a payment, 0 to 1.
-    months_late : int16 array or None
-        Months in arrears at the start, 0 to 24. It has no effect where nothing is outstanding.
-    spell_months : int16 array or None
-        Length in months of the spell of lateness so far, 0 to 255; used only where `months_late` > 0.
-    """
-
-    limit_cents: npt.NDArray[np.int64]
-    outstanding_cents: npt.NDArray[np.int64]
-    score: Floats | None
-    region_names: tuple[str, ...]
-    region: npt.NDArray[np.int16] | None
-    late_share: Floats | None
-    months_late: npt.NDArray[np.int16] | None
-    spell_months: npt.NDArray[np.int16] | None
-
-    def __len__(self) -> int:
-        """Return the number of borrowers."""
-        return len(self.limit_cents)
+REQUIRED = ("limit", "outstanding")
+MONTHS = ("months_late", "spell_months")
+COLUMNS = (*REQUIRED, "score", "late_share", *MONTHS, "region")
+_MOST = dict(zip(COLUMNS, (MAX_AMOUNT, MAX_AMOUNT, 1.0, 1.0, 24.0, 255.0), strict=False))
+"""The largest number of each column that has numbers; the smallest is 0."""
+_SEPARATED = re.compile(r"\A\s*[1-9]\d{0,2}(,\d{3})+(\.\d*)?\s*\Z")
+"""A number with commas between thousands."""
 
 
 def read_portfolio(path: str | Path) -> Portfolio:
@@ -83,11 +57,20 @@ def read_portfolio(path: str | Path) -> Portfolio:
     (2, [125050, 0], ('north', 'south'))
     """
     cells = read_cells(path)
-    table = portfolio_from_uci(path) if is_uci(cells) else _read_own(cells)
+    return make_portfolio(portfolio_from_uci(path) if is_uci(cells) else read_own(cells))
+
+
+def as_portfolio(book: str | Portfolio | None) -> Portfolio | None:
+    """Return the book of a scenario, from its file if it names one; None if its borrowers are drawn."""
+    return read_portfolio(book) if isinstance(book, str) else book
+
+
+def make_portfolio(table: pd.DataFrame) -> Portfolio:
+    """Return columns that have been checked as a portfolio."""
     kinds = {"score": "f8", "late_share": "f8", "months_late": "i2", "spell_months": "i2"}
     columns = {name: table[name].to_numpy(kind) if name in table else None for name, kind in kinds.items()}
     region_names, region = _regions(table["region"]) if "region" in table else ((), None)
-    limit, outstanding = (_cents(table[name]) for name in ("limit", "outstanding"))
+    limit, outstanding = (_cents(table[name]) for name in REQUIRED)
     return Portfolio(
         limit_cents=limit,
         outstanding_cents=outstanding,
@@ -97,15 +80,34 @@ def read_portfolio(path: str | Path) -> Portfolio:
     )
 
 
-def _read_own(cells: pd.DataFrame) -> pd.DataFrame:
-    """Read the columns of a portfolio: numbers within their bounds, and regions as text."""
-    amounts = dict.fromkeys(("limit", "outstanding"), MAX_AMOUNT)
-    shares = dict.fromkeys(("score", "late_share"), 1.0)
-    months = {"months_late": 24.0, "spell_months": 255.0}
-    table = read_columns(cells, required=(*amounts,), optional=("region", *shares, *months))
-    for column, most in (amounts | shares | months).items():
-        if column in table:
-            table[column] = numbers(table, column, 0, most, whole=column in months)
+def read_own(
+    cells: pd.DataFrame, names: Mapping[str, str] | None = None, scores: tuple[float, float] = (0.0, 1.0)
+) -> pd.DataFrame:
+    """Read the columns of a portfolio: numbers within their bounds, and regions as text.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+    names : mapping of str to str, optional
+        What the book calls some columns, by our names; then numbers may have commas between thousands.
+    scores : (float, float)
+        The scores that become 0 and 1.
+    """
+    called = dict(zip(COLUMNS, COLUMNS, strict=True)) | dict(names or {})
+    needed = tuple(called[name] for name in COLUMNS if name in {*REQUIRED, *(names or {})})
+    text = read_columns(cells, required=needed, optional=tuple(set(called.values()) - {*needed}))
+    table = pd.DataFrame(index=text.index)
+    for name in [name for name in COLUMNS if called[name] in text]:
+        theirs, (low, high) = called[name], scores if name == "score" else (0.0, _MOST.get(name, 0.0))
+        if name == "region":
+            table[name] = text[theirs]
+            continue
+        if names is not None:
+            text[theirs] = text[theirs].str.replace(
+                _SEPARATED, lambda one: one[0].replace(",", ""), regex=True
+            )
+        values = numbers(text, theirs, low, high, whole=name in MONTHS)
+        table[name] = (values - low) / (high - low) if name == "score" else values
     return table
 
 

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from io import StringIO
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pyarrow import ArrowException
 
-from simlimit.arguments import shown
+from simlimit.arguments import as_path, shown
 from simlimit.errors import PortfolioError
 from simlimit.text_files import read_text
 
@@ -22,14 +24,17 @@ MAX_AMOUNT = 1e9
 
 
 def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> pd.DataFrame:
-    """Return the cells of a CSV file or a frame as text, its names too.
+    """Return the cells of a CSV or Parquet file, or of a frame, as text, its names too.
 
     The index has the numbers of the lines; it is named after the source and what its rows are called.
     """
     if isinstance(source, pd.DataFrame):
-        names = pd.DataFrame([[str(name) for name in source.columns]])
-        rows = source.astype(str).where(source.notna(), "").set_axis(names.columns, axis="columns")
-        return pd.concat([names, rows]).set_axis(pd.Index(["of names", *source.index], name="frame: row"))
+        return _cells_of(source, "frame")
+    if _is_parquet(source):
+        try:
+            return _cells_of(pd.read_parquet(source), str(source))
+        except (ArrowException, OSError) as error:
+            raise PortfolioError(f"{source} cannot be read: {error}") from None
     text = read_text(source, PortfolioError, encoding, f' ("CSV UTF-8" in Excel){hint}')
     try:
         cells = pd.read_csv(StringIO(text), header=None, dtype=str, na_filter=False, skip_blank_lines=False)
@@ -42,6 +47,19 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
             f"{_quoted(text.splitlines()[0])}"
         ) from None
     return cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name=f"{source}: line"))
+
+
+def _cells_of(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    names = pd.DataFrame([[str(column) for column in frame.columns]])
+    rows = frame.astype(str).where(frame.notna(), "").set_axis(names.columns, axis="columns")
+    return pd.concat([names, rows]).set_axis(pd.Index(["of names", *frame.index], name=f"{name}: row"))
+
+
+def _is_parquet(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is in the format of Parquet; what cannot be read is not."""
+    with suppress(OSError), as_path("path", path, PortfolioError).open("rb") as file:
+        return file.read(4) == b"PAR1"
+    return False
 
 
 def names_in(cells: pd.DataFrame, row: int, named: Callable[[str], str] = str) -> list[str]:

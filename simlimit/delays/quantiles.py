@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, check_columns, is_among, is_number, refused, shown
+from simlimit.arguments import as_probabilities, check_columns, is_among, refused, shown
 from simlimit.delays.curves import ROUNDING, FloatArray
 from simlimit.delays.tables import by_curve, check_numbers, outcomes_of
 
@@ -68,10 +68,7 @@ def quantiles(
     # As the curve writes it: 1.0 is equal to 1, but the names of its interval are others.
     outcome = outcomes[outcomes.index(outcome)]
     columns = [outcome, f"{outcome}_low", f"{outcome}_high"]
-    shares = as_list("probabilities", probabilities, "numbers above 0 and at most 1, such as (0.5, 0.9)")
-    for one in shares:
-        if not is_number(one) or not 0 < one <= 1:
-            raise refused("probability", one, "a number above 0 and at most 1")
+    shares = as_probabilities(probabilities)
     return by_curve(curve[columns], lambda part: _quantiles(part, shares))
 
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from scipy.special import betaincinv, ndtri
 
 from simlimit.arguments import nearest
-from simlimit.books.portfolio import Portfolio
 from simlimit.model.handle import Handle, array_of
 from simlimit.model.money import basis_points, cents
 from simlimit.model.records import REGION, Records
+from simlimit.portfolio import Portfolio
 from simlimit.scenario import Scenario
 from simlimit.scenario.base import FrozenMapping, refuse_at
 from simlimit.scenario.parts import Population, Product

@@ -27,7 +27,10 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 """Without numba's reference counts: no transition makes an array, and counting took half of the time."""
 
 
-LAYERS = ("errors.py", "arguments.py", "text_files.py", "drafts.py", "scenario", "books", "model", "drivers")
+LAYERS = (
+    "errors.py", "arguments.py", "text_files.py", "drafts.py", "portfolio.py", "scenario", "books", "model",
+    "drivers",
+)  # fmt: skip
 """Compiled functions stand in the last two. Imports point one way, so they depend on nothing else."""
 
 

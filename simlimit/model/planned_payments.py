@@ -16,9 +16,7 @@ def planned_day(s: State, r: Record, due: int, cycle: int) -> int:
         return NEVER
     lag = (due + s.evaluation.cutoff_days - r.evaluation_day) % s.evaluation.period_days
     day = due - lag
-    earliest = max(
-        r.present_from, s.levers.start[levers.PLAN], r.evaluation_day - s.evaluation.cutoff_days
-    )
+    earliest = max(r.present_from, s.levers.start[levers.PLAN], r.evaluation_day - s.evaluation.cutoff_days)
     if lag == 0 or lag >= s.product.cycle_days or day < earliest:
         return NEVER
     u = uniforms(s.run, streams.LEVER, r.borrower, levers.PLAN, 1 + cycle)[0]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.books.portfolio import read_portfolio
+from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
 from simlimit.model.book import Book, Regions, late_scale, make_book, make_regions
@@ -102,8 +102,7 @@ def prepare(
         If there is no such attribute, or its bands are not ascending numbers.
     """
     scenario = with_dates_of_holidays(scenario)
-    path = scenario.population.portfolio
-    portfolio = None if path is None else read_portfolio(path)
+    portfolio = as_portfolio(scenario.population.portfolio)
     regions = make_regions(scenario, portfolio)
     check_regions(scenario.shocks, regions.names)
     borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)

@@ -62,6 +62,7 @@ def clear_record(s: State, r: Record, day: int) -> None:
     log(s, day, events.CLEARED, line_of(r), 0, causes.AMNESTY)
     if r.standing == causes.OVERDUE:
         r.standing = standing(s, r, day)
+        count_no_limit(s, r, day)
 
 
 @step

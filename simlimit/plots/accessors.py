@@ -20,6 +20,7 @@ from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution
 from simlimit.study.comparison import Comparison
 from simlimit.study.ranking import LeverRanking
+from simlimit.study.recovery import Recovery
 from simlimit.study.study import Study
 from simlimit.study.sweeping import Sweep
 
@@ -76,6 +77,12 @@ class ComparisonPlots(Plots[Comparison]):
     """Pictures of a comparison: ``comparison.plot``."""
 
     forest = Picture(forest)
+    platform = Picture(platform)
+
+
+class RecoveryPlots(Plots[Recovery]):
+    """Pictures of a recovery: ``recovery.plot``."""
+
     platform = Picture(platform)
 
 

@@ -14,6 +14,7 @@ from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 from simlimit.study.comparison import Comparison
 from simlimit.study.metrics import Floats
+from simlimit.study.recovery import Recovery
 from simlimit.study.study import Study
 
 Daily = Mapping[str, Floats]
@@ -24,12 +25,14 @@ SIZE = (8.5, 6.5)
 GAP = 22
 BAR = 14
 """Points above each panel, and for each bar of the strip."""
+MARGIN = 30
+"""Days that are shown before a recovery, and after it."""
 BAND = (0.05, 0.95)
 """The quantiles of the replications between which the band is."""
 
 
 def platform(
-    of: Run | Study | Comparison,
+    of: Run | Study | Comparison | Recovery,
     *,
     series: Sequence[str] | None = None,
     ax: Axes | None = None,
@@ -39,15 +42,16 @@ def platform(
 
     For a study, a panel shows the mean over replications and the range of the middle 90 % of them. For a
     comparison, it shows the mean of each scenario, and the first day on which its histories differ from
-    those of the first scenario.
+    those of the first scenario. For a recovery, it shows the days around it: the band that is normal, and
+    when half of the replications are back, with its interval.
 
     Parameters
     ----------
-    of : Run, Study or Comparison
+    of : Run, Study, Comparison or Recovery
     series : sequence of str, optional
         Columns of `run.daily`: any of held, review_queue, funding_queue, headroom, pending_holds,
         outstanding, available, repaid, released, forfeited, drawn. If not given, those of the first four
-        that are known (an unlimited pool has no headroom) and not always 0.
+        that are known (an unlimited pool has no headroom) and not always 0; of a recovery its own.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 
@@ -71,27 +75,34 @@ def platform(
     >>> [panel.get_ylabel() for panel in ax.child_axes]
     ['outstanding (currency units)', 'available limit (currency units)']
     """
-    check_type("of", of, Run, Study, Comparison)
+    check_type("of", of, Run, Study, Comparison, Recovery)
     label = Labels(language)
+    recovery = of if isinstance(of, Recovery) else None
+    if isinstance(of, Recovery):
+        series = (of.series,) if series is None else series
+        of = of.comparison
     histories = of.studies if isinstance(of, Comparison) else {of.scenario.name: of}
     dailies = {name: _by_replication(history) for name, history in histories.items()}
     first = next(iter(histories.values()))
     names = _series(series, dailies)
-    ax = canvas.axes_or_new(ax, SIZE)
+    ax = canvas.axes_or_new(ax, SIZE if recovery is None else (SIZE[0], 2.5 + len(names)))
     ax.set_axis_off()
     strip, panels = _inset_panels(ax, len(dailies) - 1, max(1, len(names)))
+    shown = (0, first.scenario.horizon_days) if recovery is None else _days_around(recovery)
     if not names:
         canvas.write_in_middle(panels[0], "0")
     for panel, name in zip(panels, names, strict=False):
         day_0 = canvas.time_axis(panel, first.scenario, label)
-        panel.set_xlim(day_0, day_0 + first.scenario.horizon_days)
+        panel.set_xlim(day_0 + shown[0], day_0 + shown[1])
         values = [days[name] for days in dailies.values()]
         _draw(panel, day_0, values, isinstance(of, Study), label)
         _label_axis(panel, name, label)
         if len(dailies) > 1:
-            ends = [of_scenario[:, -1].mean() for of_scenario in values]
+            ends = [of_scenario[:, shown[1] - 1].mean() for of_scenario in values]
             canvas.label_ends(panel, ends, [canvas.shortened(scenario) for scenario in dailies])
         _shade(panel, day_0, dailies, label("freeze"))
+        if recovery is not None:
+            _show_recovery(panel, day_0, recovery, name == recovery.series, label)
         panel.tick_params(labelbottom=panel is panels[-1])
         panel.xaxis.label.set_visible(panel is panels[-1])
     handles, words = panels[0].get_legend_handles_labels()
@@ -100,6 +111,7 @@ def platform(
     )
     if strip is not None:
         _show_branches(strip, panels, first.scenario, dailies, label)
+        strip.set_xlim(panels[0].get_xlim())
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
 
 
@@ -166,6 +178,32 @@ def _shade(ax: Axes, day_0: float, dailies: Mapping[str, Daily], words: str) -> 
     for number, (first, end) in enumerate(changes):
         area = ax.axvspan(day_0 + first, day_0 + end, facecolor=style.LIGHT_GREY, linewidth=0, zorder=0)
         area.set_label(words if number == 0 else "")
+
+
+def _days_around(recovery: Recovery) -> tuple[int, int]:
+    """Return the days that show a recovery: from before the shock until twice as long as most need."""
+    horizon, begin = recovery.scenario.horizon_days, recovery.begin
+    days = recovery.days.quantile(0.9) if recovery.days.notna().all() else horizon - begin
+    return max(0, begin - MARGIN), min(horizon, begin + 2 * int(days) + MARGIN)
+
+
+def _show_recovery(ax: Axes, day_0: float, recovery: Recovery, has_band: bool, label: Labels) -> None:
+    """Show the band that is normal, and when half of the replications are back, with its interval."""
+    if has_band:
+        low, high = recovery.band
+        area = ax.fill_between(
+            day_0 + np.arange(len(low)), low, high, color=style.PALE, linewidth=0, alpha=0.8
+        )
+        area.set(zorder=0.5, label=label("95 % without it"))
+    row, begin = recovery.table((0.5,)).iloc[0], day_0 + recovery.begin
+    texts = {name: "?" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("days", "low", "high")}
+    date = f"{row['date']:%Y-%m-%d}" if row["reached"] else "?"
+    words = label("half back: {date}, {days} days ({low} to {high})", date=date, **texts)
+    ax.axvline(begin + row["days"], color=style.FORFEITED, linewidth=1.2, label=words)
+    if not np.isnan(row["low"]):
+        last = np.nan_to_num(begin + row["high"], nan=day_0 + recovery.scenario.horizon_days)
+        span = ax.axvspan(begin + row["low"], last, facecolor="none", edgecolor=style.FORFEITED, hatch="///")
+        span.set(linewidth=0, alpha=0.5)
 
 
 def _first_difference(one: Daily, other: Daily) -> int | None:

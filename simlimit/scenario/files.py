@@ -1,9 +1,11 @@
 """Scenarios from files and as text, and the list of those that come with the package."""
 
 import os
+from pathlib import Path
 
 import pandas as pd
 
+import simlimit
 from simlimit.errors import ScenarioError
 from simlimit.scenario.presets import NAMES
 from simlimit.scenario.scenario import LABELS, Scenario, preset
@@ -28,6 +30,8 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     ------
     ScenarioError
         In one sentence: the file cannot be read, is not TOML, or has a value that is not allowed.
+    PortfolioError
+        If the book that `Scenario.save` wrote beside the file is missing, or is another.
 
     Examples
     --------
@@ -39,6 +43,8 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     7
     """
     values = parse(read_text(path, ScenarioError), str(path))
+    if "population" in values:
+        values["population"] = simlimit.books.with_saved_book(values["population"], Path(path).parent)
     try:
         return Scenario(**values)
     except ScenarioError as error:
@@ -70,7 +76,8 @@ def dumps(scenario: Scenario, comments: bool = True) -> str:
     Returns
     -------
     str
-        The text; `load` makes an equal scenario of it. With comments, fields that are not set are shown in
+        The text; `load` makes an equal scenario of it, if the book of `with_portfolio`, which `Scenario.save`
+        writes, is beside it. With comments, fields that are not set are shown in
         one.
 
     Examples

@@ -7,9 +7,10 @@ import datetime
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
 from simlimit.arguments import nearest
+from simlimit.portfolio import Portfolio
 from simlimit.scenario.base import FrozenMapping, Part, refuse_at
 from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, number, one_of, switch, whole
 from simlimit.scenario.regions import MOST_REGIONS, Region, Regions, Share, Text, regional, shares_of
@@ -38,10 +39,11 @@ class Population(Part):
 
     borrowers: int = whole(1000, 1, 20_000_000, "borrowers", "Number of borrowers; not used with a portfolio")
     initial_score: float | None = fraction(None, "score", "Everybody's score; not set: drawn by score_mean")
-    portfolio: Text | None = field(
+    portfolio: Text | InstanceOf[Portfolio] | None = field(
         None,
-        "CSV file of a real book, used instead of drawn borrowers; relative to the working folder",
-        "the path of a CSV file, in 1 to 1000 characters",
+        "A real book, used instead of drawn borrowers: a file, relative to the working folder, or as "
+        "Scenario.with_portfolio puts it in",
+        "the path of a CSV or Parquet file, in 1 to 1000 characters, or a book",
     )
     regions: Regions = field(FrozenMapping({"all": 1.0}), "The share of each region", _REGION_SHARES, "share")
     limit_median: float = regional("limit_median", 10_000.0)

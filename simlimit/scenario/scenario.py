@@ -12,9 +12,10 @@ from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
 from simlimit.arguments import as_path, check_flag, check_type, shown
-from simlimit.drafts import draft_name, remove_leftovers
+from simlimit.drafts import remove_leftovers, write_files
 from simlimit.errors import ScenarioError, warn
-from simlimit.scenario import parts
+from simlimit.portfolio import Portfolio
+from simlimit.scenario import own_book, parts
 from simlimit.scenario.base import FrozenMapping, Part, element_kind, no_field, refuse_at
 from simlimit.scenario.fields import days, field
 from simlimit.scenario.paths import Path, dotted, step_text, steps_of
@@ -222,6 +223,8 @@ class Scenario(Part):
             warn(f"{rounding}.")
         return made
 
+    with_portfolio = own_book.with_portfolio
+
     def source(self, name: str) -> str:
         """Return where the value of a field comes from.
 
@@ -294,7 +297,7 @@ class Scenario(Part):
         return pd.DataFrame(list(changed.values()), index, columns, dtype=object)
 
     def save(self, path: str | os.PathLike[str], comments: bool = True) -> None:
-        """Write the scenario as TOML, atomically.
+        """Write the scenario as TOML, atomically, and the book of `with_portfolio` beside it.
 
         Parameters
         ----------
@@ -319,14 +322,12 @@ class Scenario(Part):
         """
         target = as_path("path", path)
         check_flag("comments", comments)
-        draft = target.parent / draft_name()
+        book = self.population.portfolio
+        files = {book.file_name: book.as_csv()} if isinstance(book, Portfolio) else {}
+        files[target.name] = as_toml(self, self.source, comments).encode()
         try:
             remove_leftovers(target.parent)
-            try:
-                draft.write_text(as_toml(self, self.source, comments), encoding="utf-8", newline="\n")
-                os.replace(draft, target)
-            finally:
-                draft.unlink(missing_ok=True)
+            write_files(target.parent, files, os.replace)
         except OSError as error:
             raise ScenarioError(f"{target} cannot be written: {error.strerror or error}.") from None
 

@@ -10,6 +10,7 @@ import tomlkit
 from pydantic.fields import FieldInfo
 
 from simlimit.errors import ScenarioError
+from simlimit.portfolio import Portfolio
 from simlimit.scenario.base import Part, element_kind
 
 Source = Callable[[str], str]
@@ -97,6 +98,8 @@ def _literal(value: object) -> str:
     """Write one value; a mapping or an element as an inline table, whose keys are written as quoted text."""
     if isinstance(value, Part):
         value = _said(value)
+    if isinstance(value, Portfolio):
+        value = {"file": value.file_name, "sha256": value.digest}
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_literal(key)} = {_literal(below)}" for key, below in value.items()) + "}"
     return tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string()

@@ -18,6 +18,7 @@ from simlimit.errors import SimlimitError
 from simlimit.model.book import Book
 from simlimit.model.preparation import PreparedScenario, prepare
 from simlimit.model.state import State
+from simlimit.portfolio import Portfolio
 from simlimit.run import frames
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
@@ -76,8 +77,13 @@ def prepare_experiment(scenario: Scenario, seed: int, options: CheckedOptions) -
 
 
 def without_book(experiment: Experiment) -> Experiment:
-    """Return an experiment for a worker that has got its book."""
-    return experiment._replace(prepared=experiment.prepared._replace(book=Book()))
+    """Return an experiment for a worker that has got its book, without it also in the scenario."""
+    prepared = experiment.prepared._replace(book=Book())
+    portfolio = prepared.scenario.population.portfolio
+    if isinstance(portfolio, Portfolio):
+        scenario = prepared.scenario.replace({"population.portfolio": portfolio.file_name})
+        prepared = prepared._replace(scenario=scenario)
+    return experiment._replace(prepared=prepared)
 
 
 def compile_driver(engine: Engine) -> None:

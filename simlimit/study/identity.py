@@ -8,7 +8,10 @@ from importlib.metadata import version
 
 from simlimit.model.compiling import sources
 
-DECIDING = ("scenario", "books", "model", "drivers", "run/frames.py", "study/experiment.py", "study/store.py")
+DECIDING = (
+    "portfolio.py", "scenario", "books", "model", "drivers", "run/frames.py", "study/experiment.py",
+    "study/store.py",
+)  # fmt: skip
 _SOURCES = sources(DECIDING)
 """As they are when they are imported: an edit later is no edit of what runs."""
 _IN_WORDS = {"scenario": "another scenario", "portfolio": "another portfolio", "code": "other code"}

@@ -9,7 +9,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
-from simlimit.drafts import DRAFT, draft_name, remove_leftovers, writing
+from simlimit.drafts import DRAFT, remove_leftovers, write_files, writing
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
+from simlimit.portfolio import Portfolio
 from simlimit.scenario import dumps
 from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.identity import code_identity, difference
@@ -42,7 +43,9 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
     parameters = dumps(scenario.replace({"provenance": {}}), comments=False)
     return {
         "scenario": hashlib.sha256(parameters.encode()).hexdigest(),
-        "portfolio": portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
+        "portfolio": portfolio.digest
+        if isinstance(portfolio, Portfolio)
+        else portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
         "seed": experiment.seed,
         "keep": options.keep,
         "follow_up_days": options.follow_up_days,
@@ -124,10 +127,11 @@ class Store:
                 )
             if not names:
                 index_of = {**self._study, DIGEST: _digest(self._study)}
-                self._write({INDEX: json.dumps(index_of, indent=1).encode()}, _put_unless_there)
+                content = json.dumps(index_of, indent=1).encode()
+                write_files(self.folder, {INDEX: content}, _put_unless_there)
             self._check(index)
             if SCENARIO not in names or (self.folder / SCENARIO).read_bytes() != scenario:
-                self._write({SCENARIO: scenario}, os.replace)
+                experiment.prepared.scenario.save(self.folder / SCENARIO)
 
     def replications(self) -> list[int]:
         """Return the numbers of the replications that are stored, in their order."""
@@ -137,7 +141,7 @@ class Store:
     def write(self, chunk: Chunk) -> None:
         """Write the replications of a chunk, and have them on the disk before it returns."""
         with writing(self.folder):
-            self._write(dict(self._files(chunk)), os.replace)
+            write_files(self.folder, dict(self._files(chunk)), os.replace)
 
     def read_tallies(self, replication: int, tallies: Tallies) -> None:
         """Read the tallies of a replication into its row."""
@@ -186,23 +190,6 @@ class Store:
                 table.attrs = {"identity": self._identity(name, replication), "categories": categories}
                 content = table.to_parquet(None, compression="zstd", index=False)
                 yield self._path(name, replication).name, _sealed(content)
-
-    def _write(self, files: Mapping[str, bytes], put: Callable[[Path, Path], object]) -> None:
-        """Write files atomically, in their order: all, then all to the disk, then each into its place."""
-        drafts = {name: self.folder / draft_name() for name in files}
-        try:
-            for name, content in files.items():
-                drafts[name].write_bytes(content)
-            for draft in drafts.values():
-                _sync(draft)
-            for name, draft in drafts.items():
-                put(draft, self.folder / name)
-            # Not every disk can do this.
-            with suppress(OSError):
-                _sync(self.folder)
-        finally:
-            for draft in drafts.values():
-                draft.unlink(missing_ok=True)
 
     @contextmanager
     def _reading(self, name: str, replication: int) -> Iterator[pd.DataFrame]:
@@ -256,14 +243,3 @@ def _unsealed(content: bytes) -> bytes:
 def _footer(content: bytes) -> int:
     """Return where the footer of a Parquet file begins: its length stands before the last four bytes."""
     return max(0, len(content) - 8 - int.from_bytes(content[-8:-4], "little"))
-
-
-def _sync(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk."""
-    # Other systems open no folders.
-    if os.name == "posix":
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -78,6 +78,33 @@ def test_leaves_out_what_is_unknown_or_always_0():
     ]  # fmt: skip
 
 
+def test_a_recovery_shows_what_is_normal_and_when_half_are_back():
+    recovery = sl.recovery(FROZEN, REPLICATIONS, seed=3, series="held")
+    panel, strip = plots.platform(recovery).child_axes
+    row, begin = recovery.table((0.5,)).iloc[0], recovery.begin
+    low, high = recovery.band
+    corners = panel.collections[0].get_paths()[0].vertices
+    at_210 = sorted({y for x, y in corners if x == 210})
+    assert at_210 == pytest.approx([low[210], high[210]])
+    words = f"half back: {row['date']:%Y-%m-%d}, {row['days']:g} days ({row['low']:g} to {row['high']:g})"
+    (line,) = (line for line in panel.get_lines() if line.get_label() == words)
+    assert line.get_xdata()[0] == begin + row["days"]
+    assert shaded(panel) == [(FREEZE_DAY, FREEZE_DAY + 30), (begin + row["low"], begin + row["high"])]
+    first, last = panel.get_xlim()
+    assert first == FREEZE_DAY - 30
+    assert begin + recovery.days.quantile(0.9) < last == strip.get_xlim()[1]
+    assert [axis.get_ylabel() for axis in (panel, strip)] == ["held (currency units)", ""]
+
+
+def test_a_recovery_that_is_unknown_is_not_drawn():
+    recovery = sl.recovery(FROZEN, 3, seed=3, series="held")
+    panel, _ = plots.platform(recovery).child_axes
+    assert any("(? to ?)" in line.get_label() for line in panel.get_lines()), (
+        "3 replications have no interval"
+    )
+    assert shaded(panel) == [(FREEZE_DAY, FREEZE_DAY + 30)]
+
+
 def test_draws_on_given_axes():
     figure = plots.platform(run()).figure
     ax = figure.add_axes((0, 0, 1, 1))

@@ -794,7 +794,15 @@ class TestDiff:
 class TestDiscovery:
     def test_completion_shows_the_fields_and_what_can_be_done_with_them(self):
         shown = {name for name in dir(Scenario()) if not name.startswith("_")}
-        assert shown == {*Scenario.model_fields, "diff", "replace", "save", "scaled", "source"}
+        assert shown == {
+            *Scenario.model_fields,
+            "diff",
+            "replace",
+            "save",
+            "scaled",
+            "source",
+            "with_portfolio",
+        }
 
     @pytest.mark.parametrize("part", PARTS[1:])
     def test_completion_of_a_part_shows_its_fields(self, part):

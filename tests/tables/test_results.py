@@ -7,6 +7,7 @@ import simlimit as sl
 NAME = "a <b> & c"
 SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 300, "name": NAME})
 WEEKLY = {"evaluation.period_days": 7}
+FREEZE = {"kind": "freeze", "at": 200, "duration_days": 14}
 QUIET = {"seed": 1, "progress": False}
 
 RESULTS = {
@@ -24,6 +25,7 @@ RESULTS = {
     "comparison of one": lambda: sl.compare({NAME: SMALL}, 3, **QUIET),
     "sweep": lambda: sl.sweep(SMALL, {"name": [NAME, "b"], "evaluation.period_days": [7, 30]}, 3, **QUIET),
     "ranking": lambda: sl.rank_levers(SMALL, [{"kind": "appeal"}], 3, **QUIET),
+    "recovery": lambda: sl.recovery(SMALL.replace({"shocks": [FREEZE]}), 3, **QUIET),
     "attribution": lambda: sl.attribute(SMALL.replace({"population.borrowers": 5}), 2, **QUIET),
 }
 TABLES = {"comparison": 2}
@@ -34,6 +36,7 @@ SAID = {
     "comparison of one": "means over 3 replications",
     "sweep": "metrics at 4 points",
     "ranking": "what levers change: means over 3 replications each",
+    "recovery": "Back by the end of the run",
     "attribution": "what each gate explains of ",
 }
 

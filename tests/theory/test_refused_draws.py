@@ -23,7 +23,7 @@ def of(run: sl.Run, event: str) -> Any:
 
 def test_in_a_freeze_of_everybody_nothing_is_drawn() -> None:
     """R147: and every wish that a line could serve is refused, by the policy."""
-    shock = {"kind": "freeze", "at_day": 100, "duration_days": 30}
+    shock = {"kind": "freeze", "at": 100, "duration_days": 30}
     open_lines = clockwork({**DRAWING, "shocks": [shock]}, borrowers=100)
     blocked = open_lines.replace({"limits.block_draws": ["frozen"]})
     drawn, none = (sl.simulate(one, engine="calendar") for one in (open_lines, blocked))
