@@ -99,9 +99,9 @@ class Scenario(Part):
         begin = sum(self.horizon_days * one.per_year / 365 if one.per_year else 1 for one in self.shocks)
         if begin > parts.MOST_SHOCKS:
             self.refuse("shocks", f"such that at most {parts.MOST_SHOCKS} begin in a run, not {begin:.0f}")
+        for name in self._unknown(self.provenance):
+            refuse_at(("provenance",), name, "about a field of the scenario")
         for name, source in self.provenance.items():
-            if not self._has(name):
-                refuse_at(("provenance",), name, "about a field of the scenario")
             if not _SOURCED.match(source):
                 refuse_at(("provenance", *steps_of(name)), source, f"a text that {_LABELLED}")
 
@@ -232,7 +232,7 @@ class Scenario(Part):
         for depth in range(len(path), 0, -1):
             if (holder := dotted(path[:depth])) in self.provenance:
                 return self.provenance[holder]
-        if not self._has(dotted(path)):
+        if self._unknown([dotted(path)]):
             raise ScenarioError(f"{name} {no_field(name, names())}")
         as_in_clockwork = _value(self, path) == _value(preset("clockwork"), path)
         return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
@@ -323,9 +323,12 @@ class Scenario(Part):
         kinds = {*(shock.kind for shock in self.shocks), *(lever.kind for lever in self.levers)}
         return any(asked) or not kinds.isdisjoint({"watch_list", "appeal"})
 
-    def _has(self, name: str) -> bool:
-        """Tell whether a dotted name is a field, a part, or an element of a list."""
-        return name in names() or any(f"{found}.".startswith(f"{name}.") for found, _, _ in self.walk())
+    def _unknown(self, asked: Iterable[str]) -> list[str]:
+        """Return the dotted names that are no field, no part and no element."""
+        known = names()
+        others = [name for name in asked if name not in known]
+        found = [f"{one}." for one, _, _ in self.walk()] if others else []
+        return [name for name in others if not any(one.startswith(f"{name}.") for one in found)]
 
 
 def names() -> list[str]:
