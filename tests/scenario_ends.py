@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from random import Random
 from types import NoneType
@@ -21,8 +21,9 @@ from random_scenarios import LEVER_KINDS, SHOCK_KINDS, random_scenario
 
 from simlimit.errors import ScenarioError
 from simlimit.scenario import Scenario
-from simlimit.scenario.base import dotted, element_kind
-from simlimit.scenario.regions import MOST_REGIONS
+from simlimit.scenario.base import element_kind
+from simlimit.scenario.paths import dotted, steps_of
+from simlimit.scenario.regions import MOST_REGIONS, Region
 
 BORROWERS, DAYS = 50, 400
 SIZES = ("population.borrowers", "horizon_days")
@@ -33,7 +34,7 @@ NAMES = ("name", "description", "start_date", "provenance", "population.portfoli
 """What changes nothing that happens, and the file of a book."""
 FROM_ONE = ("screening.flag_days",)
 """What may be 0, or else is 1 at least."""
-POSITION = re.compile(r"\[\d+\]")
+ELEMENT = re.compile(r'\[\d+\]|(?<=population\.regions)\.("[^"]*"|[^.]+)(?=\.)')
 
 
 def numeric_ends(name: str, info: FieldInfo) -> list[float]:
@@ -82,11 +83,11 @@ def ends_of(name: str, info: FieldInfo, scenario: Scenario) -> list[Any]:
         return [*unset, *words]
     if str in kinds:
         return ["x", "x" * 1000]
+    if name == "population.regions":
+        return [{"all": 1.0}, {f"region {k}": 1 / MOST_REGIONS for k in range(MOST_REGIONS)}]
     if element_kind(info) is not None:
         old = value_at(scenario, name)
         return [(), (old * most(info))[: most(info)] if name != "levers" else old]
-    if name == "population.regions":
-        return [{"all": 1.0}, {f"region {k}": 1 / MOST_REGIONS for k in range(MOST_REGIONS)}]
     if name.endswith(".regions"):
         return [(), tuple(scenario.population.regions)]
     if name == "behaviour.cure_hazards":
@@ -101,8 +102,10 @@ def ends_of(name: str, info: FieldInfo, scenario: Scenario) -> list[Any]:
 def value_at(scenario: Scenario, name: str) -> Any:
     """Return the value of a field by its name."""
     value: Any = scenario
-    for step in re.findall(r"\[\d+\]|[^.\[]+", name):
-        value = value[int(step[1:-1])] if step[0] == "[" else getattr(value, step)
+    for step in steps_of(name):
+        if isinstance(value, float):
+            value = Region(share=value)
+        value = value[step] if isinstance(value, tuple | Mapping) else getattr(value, str(step))
     return value
 
 
@@ -134,17 +137,21 @@ def rich_scenario(seed: int) -> Scenario:
 
 
 def fields_of(scenario: Scenario) -> Iterator[tuple[str, FieldInfo]]:
-    """Yield the name and the declaration of every field, also of elements and of the lists themselves."""
+    """Yield the name and the declaration of every field, also of elements and of the lists themselves.
+
+    Without the shares of regions, which sum to 1.
+    """
     for name, _, info in scenario.walk():
-        yield name, info
+        if not (name.startswith("population.regions.") and name.endswith(".share")):
+            yield name, info
     for name, info in Scenario.leaves().items():
         if element_kind(info) is not None:
             yield name, info
 
 
 def plain(name: str) -> str:
-    """Return the name of a field without the positions of elements: `shocks.size`."""
-    return POSITION.sub("", name)
+    """Return the name of a field without positions of elements and names of regions: `shocks.size`."""
+    return ELEMENT.sub("", name)
 
 
 def at_end(scenario: Scenario, field: str, value: Any) -> Scenario:
@@ -161,7 +168,8 @@ def at_end(scenario: Scenario, field: str, value: Any) -> Scenario:
     if made is not scenario or all(value_at(scenario, name) == value for name in names):
         return made
     for name in names:
-        parts = (name.rsplit(".", 1)[0] + ".", "behaviour.slip_days", "product.cycle_days")
+        whole, part = name.split(".")[0], name.rsplit(".", 1)[0]
+        parts = (f"{part}.", f"{whole}.", "behaviour.slip_days", "product.cycle_days")
         for other, info in declared.items():
             if other not in (name, *NAMES, SIZES[0]) and other.startswith(parts):
                 for end in ends_of(other, info, scenario):

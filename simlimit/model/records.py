@@ -77,8 +77,8 @@ DETAILS = _record(
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
 """
 INTEREST = _record("i8 until unpaid cent_days paid")
-"""Of a borrower: the day up to which evenings are added up; in cents x days those not paid, and those paid since
-the end of the warm-up; what it has paid since then.
+"""Of a borrower: the day up to which evenings are added up; the cents x days of those not paid, and of those paid
+since the warm-up; what it has paid since then.
 """
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 """``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""

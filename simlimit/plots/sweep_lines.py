@@ -10,7 +10,6 @@ from simlimit.arguments import check_choice, check_type, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
-from simlimit.scenario import Scenario
 from simlimit.scenario.fields import unit_of
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Weight
 from simlimit.study.sweeping import Sweep
@@ -85,7 +84,7 @@ def sweep(
     what, unit = METRICS[metric][0], effects.metric_unit(metric, weight)
     ax = canvas.axes_or_new(ax)
     _draw_lines(ax, values, tables)
-    declared = Scenario.leaves().get(field)
+    declared = next((info for name, _, info in study.scenario.walk() if name == field), None)
     field_unit = unit_of(declared) if declared else ""
     below = [label.with_unit(field, field_unit) if field_unit else field]
     if metric in LOSSES:

@@ -1,6 +1,6 @@
 """The base of every part of a scenario: it cannot be changed, and refuses a bad value in one sentence."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import Parameter, Signature
 from operator import attrgetter
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, get_args
@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from simlimit.arguments import as_date, as_list, check_flag, nearest, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
-from simlimit.scenario.paths import Path, dotted, step_text
+from simlimit.scenario.paths import REGIONS, Path, dotted, step_text
 
 V = TypeVar("V")
 
@@ -214,6 +214,27 @@ def _parameter(name: str, info: FieldInfo) -> Parameter:
         return Parameter(name, Parameter.KEYWORD_ONLY)
     default = _Shortened(info.default) if isinstance(info.default, Part) else info.default
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default)
+
+
+def changed(old: object, path: Path, steps: Sequence[str | int], value: object) -> object:
+    """Return what holds the field at a path, with another value for that at these steps below it."""
+    if not steps:
+        return value
+    first, *below = steps
+    if isinstance(first, int):
+        elements = old if isinstance(old, tuple | list) else ()
+        if first >= len(elements):
+            listed = dotted(path[: path.index(first)])
+            raise ScenarioError(
+                f"{dotted(path)} is not there: {listed} has {len(elements)} elements, counted from 0."
+            )
+        return (*elements[:first], changed(elements[first], path, below, value), *elements[first + 1 :])
+    if path[:2] == REGIONS and isinstance(old, int | float):
+        old = {"share": old}
+    fields = dict(old) if isinstance(old, Part | Mapping) else None
+    if fields is None:
+        return old  # what was itself replaced by something else, which validation will refuse
+    return fields | {first: changed(fields.get(first, {}), path, below, value)}
 
 
 def refuse_at(path: Path, value: object, rule: str) -> NoReturn:

@@ -5,6 +5,8 @@ import re
 
 Path = tuple[str | int, ...]
 """The steps to a field: names, and the positions of elements of lists."""
+REGIONS = ("population", "regions")
+"""Where elements have names instead of positions."""
 
 _NAME = r'"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"|[^."\[\]]+'
 _STEP = re.compile(rf"\[\d+\]|{_NAME}")

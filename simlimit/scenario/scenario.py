@@ -3,7 +3,7 @@
 import datetime
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, ClassVar
 
@@ -16,9 +16,9 @@ from simlimit.drafts import remove_leftovers, write_files
 from simlimit.errors import ScenarioError, warn
 from simlimit.portfolio import Portfolio
 from simlimit.scenario import own_book, parts
-from simlimit.scenario.base import FrozenMapping, Part, element_kind, no_field, refuse_at
+from simlimit.scenario.base import FrozenMapping, Part, changed, element_kind, no_field, refuse_at
 from simlimit.scenario.fields import days, field
-from simlimit.scenario.paths import Path, dotted, step_text, steps_of
+from simlimit.scenario.paths import REGIONS, Path, dotted, step_text, steps_of
 from simlimit.scenario.presets import preset_values
 from simlimit.scenario.regions import Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
@@ -32,7 +32,6 @@ LABELS = ("name", "description", "provenance")
 
 _SOURCED = re.compile(r"(measured|reported|assumed)\b")
 _LABELLED = "begins with measured, reported or assumed"
-_REGIONS = ("population", "regions")
 
 Provenance = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
@@ -103,9 +102,9 @@ class Scenario(Part):
         begin = sum(self.horizon_days * one.per_year / 365 if one.per_year else 1 for one in self.shocks)
         if begin > parts.MOST_SHOCKS:
             self.refuse("shocks", f"such that at most {parts.MOST_SHOCKS} begin in a run, not {begin:.0f}")
+        for name in self._unknown(self.provenance):
+            refuse_at(("provenance",), name, "about a field of the scenario")
         for name, source in self.provenance.items():
-            if not self._has(name):
-                refuse_at(("provenance",), name, "about a field of the scenario")
             if not _SOURCED.match(source):
                 refuse_at(("provenance", *steps_of(name)), source, f"a text that {_LABELLED}")
 
@@ -169,7 +168,7 @@ class Scenario(Part):
         # A part or list comes before what is in it, whatever the order in which they are given.
         for name in sorted(changes, key=lambda name: len(steps[name])):
             first, *below = steps[name]
-            values[str(first)] = _changed(values[str(first)], steps[name], below, changes[name])
+            values[str(first)] = changed(values[str(first)], steps[name], below, changes[name])
         if isinstance(values["provenance"], Mapping):
             values["provenance"] = _sources_after(map(dotted, steps.values()), values["provenance"])
         return Scenario(**values)
@@ -252,7 +251,7 @@ class Scenario(Part):
         for depth in range(len(path), 0, -1):
             if (holder := dotted(path[:depth])) in self.provenance:
                 return self.provenance[holder]
-        if not self._has(dotted(path)):
+        if self._unknown([dotted(path)]):
             raise ScenarioError(f"{name} {no_field(name, names())}")
         as_in_clockwork = _value(self, path) == _value(preset("clockwork"), path)
         return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
@@ -341,9 +340,12 @@ class Scenario(Part):
         kinds = {*(shock.kind for shock in self.shocks), *(lever.kind for lever in self.levers)}
         return any(asked) or not kinds.isdisjoint({"watch_list", "appeal"})
 
-    def _has(self, name: str) -> bool:
-        """Tell whether a dotted name is a field, a part, or an element of a list."""
-        return name in names() or any(f"{found}.".startswith(f"{name}.") for found, _, _ in self.walk())
+    def _unknown(self, asked: Iterable[str]) -> list[str]:
+        """Return the dotted names that are no field, no part and no element."""
+        known = names()
+        others = [name for name in asked if name not in known]
+        found = [f"{one}." for one, _, _ in self.walk()] if others else []
+        return [name for name in others if not any(one.startswith(f"{name}.") for one in found)]
 
 
 def names() -> list[str]:
@@ -442,34 +444,11 @@ def _element_fields() -> dict[str, list[str]]:
 def _steps(name: str) -> Path:
     """Return the steps to a field: `shocks`, 0, `size` for `shocks[0].size`."""
     path = steps_of(str(name))
-    is_region = path[:2] == _REGIONS
+    is_region = path[:2] == REGIONS
     found = [step for step in (path[2:3] if is_region else path) if isinstance(step, int) is not is_region]
     element = step_text(found[0]) if found else ".NAME" if is_region else "[0]"
-    holders = {
-        of: fields for of, fields in _element_fields().items() if (of == dotted(_REGIONS)) is is_region
-    }
+    holders = {of: fields for of, fields in _element_fields().items() if (of == dotted(REGIONS)) is is_region}
     known = [*names(), *(f"{of}{element}.{field}" for of, fields in holders.items() for field in fields)]
     if dotted(path) not in known and dotted(path) not in [f"{of}{element}" for of in holders]:
         raise ScenarioError(f"{name} {no_field(name, known)}")
     return path
-
-
-def _changed(old: object, path: Path, steps: Sequence[str | int], value: object) -> object:
-    """Return what holds the field at a path, with another value for that at these steps below it."""
-    if not steps:
-        return value
-    first, *below = steps
-    if isinstance(first, int):
-        elements = old if isinstance(old, tuple | list) else ()
-        if first >= len(elements):
-            listed = dotted(path[: path.index(first)])
-            raise ScenarioError(
-                f"{dotted(path)} is not there: {listed} has {len(elements)} elements, counted from 0."
-            )
-        return (*elements[:first], _changed(elements[first], path, below, value), *elements[first + 1 :])
-    if path[:2] == _REGIONS and isinstance(old, int | float):
-        old = {"share": old}
-    fields = dict(old) if isinstance(old, Part | Mapping) else None
-    if fields is None:
-        return old  # what was itself replaced by something else, which validation will refuse
-    return fields | {first: _changed(fields.get(first, {}), path, below, value)}
