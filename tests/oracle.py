@@ -2278,7 +2278,7 @@ def frame(rows: list[dict[str, Any]], columns: list[str], whole: list[str]) -> p
     """A frame with the dtypes of section 3, also when it has no rows."""
     types = dict.fromkeys(columns, "float64")
     types |= {name: "object" for name in columns if name in TEXT}
-    types |= {name: "datetime64[s]" for name in columns if name == "date" or name.endswith("_on")}
+    types |= {name: "datetime64[ms]" for name in columns if name == "date" or name.endswith("_on")}
     types |= {name: "bool" for name in columns if name in TRUTH}
     types |= dict.fromkeys(whole, "int64")  # `flagged` is a number in one frame, a truth in another
     return pd.DataFrame(rows, columns=columns).astype(types)

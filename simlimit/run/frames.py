@@ -27,8 +27,11 @@ def _day_or_nan(days: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 
 def dates(days: npt.NDArray[Any], start_date: datetime.date) -> npt.NDArray[np.datetime64]:
-    """Return the dates of days; not a time (NaT) where there is no day."""
-    return np.datetime64(start_date, "D") + days.astype("timedelta64[D]")
+    """Return the dates of days; not a time (NaT) where there is no day.
+
+    In milliseconds: Parquet knows no coarser unit.
+    """
+    return np.datetime64(start_date, "ms") + days.astype("timedelta64[D]")
 
 
 def _labels(codes: npt.NDArray[Any], names: tuple[str, ...]) -> "pd.Categorical[str]":

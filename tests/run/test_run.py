@@ -18,7 +18,7 @@ import simlimit as sl
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 
-DATE = "datetime64[s]"
+DATE = "datetime64[ms]"
 GATES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
 OUTCOMES = ("released", "forfeited", "pending")
 WHOLE, AMOUNT, DAY_OR_NAN, LABEL, FLAG = "int64", "float64", "float64", "category", "bool"

@@ -22,8 +22,8 @@ REPLICATIONS = (5, 10, 30, 100)
 FIVE = dict.fromkeys(("north", "east", "south", "west", "centre"), 0.2)
 FOUR = {"east": 0.40, "central": 0.26, "west": 0.27, "northeast": 0.07}
 FREEZE = {"kind": "freeze", "per_year": 1.0, "duration_days": 14}
-BEFORE = {"kind": "freeze", "at": 30_000, "duration_days": 1}
-"""After every horizon; it only gives the freezes behind it other random numbers."""
+BEFORE = {"kind": "freeze", "at": 0, "duration_days": 1, "score_below": 0.0}
+"""Of nobody; it only gives the freezes behind it other random numbers."""
 FROZEN_DAYS = 17
 """A freeze of one of five regions for so long makes a gap of 0.27 days."""
 WEIGHTS: tuple[Weight, ...] = ("holds", "amount")
