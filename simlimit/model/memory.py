@@ -36,7 +36,7 @@ def most_events(s: State, day: int, holds: int) -> int:
     """Return how many events a day can bring at most, on which so many holds can open."""
     borrowers, open_holds = len(s.borrowers), s.today.pending_holds
     # Of a borrower: a miss or slip, a default with a cut and a withdrawal, an evaluation of its day and one
-    # at repayment, a cut or raise, a draw here or elsewhere, a lender found or left. Of a hold: its
+    # at repayment, a cut or raise, a draw, refused, here or elsewhere, a lender found or left. Of a hold: its
     # repayment, a forfeit at once, a review, a release or forfeit, an appeal, one more by a user's action.
     # Lenders are left since the last evaluation, which is less than two periods ago.
     lenders_left = 2 * s.evaluation.period_days // levers.LEAVING_DAYS
