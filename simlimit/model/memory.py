@@ -37,7 +37,7 @@ def most_events(s: State, day: int, holds: int) -> int:
     """Return how many events a day can bring at most, on which so many holds can open."""
     borrowers, open_holds = len(s.borrowers), s.today.pending_holds
     # Of a borrower: a miss or slip, a default with a cut and a withdrawal, an evaluation of its day and one
-    # at repayment, a cut or raise, a draw here or elsewhere, a lender found. Of a hold: its
+    # at repayment, a cut or raise, a draw, refused, here or elsewhere, a lender found. Of a hold: its
     # repayment, a forfeit at once, a review, a release or forfeit, an appeal, one more by a user's action.
     # Other lenders can all be left, those of borrowers who come today, too.
     events = 13 * borrowers + s.today.lenders + 7 * holds + 6 * open_holds

@@ -77,8 +77,8 @@ DETAILS = _record(
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
 """
 INTEREST = _record("i8 until unpaid cent_days paid")
-"""Of a borrower: the day up to which evenings are added up; the cents x days of those not paid, and of those paid
-since the warm-up; what it has paid since then.
+"""Of a borrower: the day up to which evenings are added up; those that are not paid, and those since the
+warm-up that are, in cents x days; what it has paid since the warm-up.
 """
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 """``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""

@@ -55,7 +55,7 @@ def run_bytes(prepared: PreparedScenario, engine: str) -> float:
     """Return about how many bytes a run takes at most, with the tables of what it keeps; measured."""
     scenario, holds, events = prepared.scenario, *kept_records(prepared)
     shocks = sum(scenario.horizon_days / 365 * (one.per_year or 0) + 1 for one in scenario.shocks)
-    borrower = 264 + 24 * int(prepared.records[0].storage.loan_capacity) + shocks
+    borrower = 272 + 24 * int(prepared.records[0].storage.loan_capacity) + shocks
     borrower += 2_900 * (engine == "simpy") + 165 * (holds > 0) + 502 * holds + 150 * events
     return prepared.most_borrowers * borrower + count_rows(prepared) * COUNT.itemsize
 

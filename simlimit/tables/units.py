@@ -25,7 +25,6 @@ INCOME = ("interest_income", "net_income")
 """Metrics of which more is better, beside shares that are released."""
 DAYS = Unit(1, 2, "days per hold")
 _SHARE = Unit(100, 2, "% of holds")
-_MONEY = Unit(1, 1, "currency, per borrower and year")
 _UNITS = {
     **{f"released_within_{days}d": _SHARE for days in (0, 7, 30, 90)},
     "forfeited_share": _SHARE,
@@ -34,7 +33,7 @@ _UNITS = {
     "median_days": Unit(1, 2, "days"),
     "no_limit_share": Unit(100, 2, "% of borrower-days"),
     "limit_days_lost": Unit(1, 0, "currency x days, per borrower and year"),
-    **dict.fromkeys(("default_losses", *INCOME), _MONEY),
+    **dict.fromkeys(("default_losses", *INCOME), Unit(1, 1, "currency, per borrower and year")),
     "gap_days": Unit(1, 2, "days between the groups furthest apart"),
 }
 

@@ -71,7 +71,7 @@ LONG = [
 
 @pytest.mark.parametrize(
     ("reasons", "pool", "seeds"),
-    [(REASONS, True, range(2)), *(pytest.param(*one, marks=pytest.mark.long) for one in LONG)],
+    [(REASONS, True, range(1)), *(pytest.param(*one, marks=pytest.mark.long) for one in LONG)],
 )
 def test_blocked_money_is_lost_on_each_evening(reasons: tuple[str, ...], pool: bool, seeds: range) -> None:
     """R150, against the records of every evening; the calendar driver counts the same."""

@@ -108,7 +108,7 @@ def test_many_shocks_of_many_borrowers_do_not_fit(machine: Machine) -> None:
     machine.limit("memory.max", 2 * GIB)
     shocks = [{"kind": "freeze", "at": day, "duration_days": 1} for day in range(700)]
     scenario = JIEBEI.scaled(2_000_000).replace({"shocks": shocks})
-    with pytest.raises(sl.SimlimitError, match=r"take about 2\.1 GiB of memory"):
+    with pytest.raises(sl.SimlimitError, match=r"take about 2\.2 GiB of memory"):
         sl.simulate(scenario, engine="calendar", keep="counts")
 
 

@@ -30,7 +30,7 @@ def test_principal_and_interest_are_a_level_instalment(instalments: int, seed: i
         "behaviour.draws_per_year": 0.0,
         "horizon_days": 30 * (instalments + 1),
     }
-    run = sl.simulate(clockwork(fields, borrowers=1), seed)
+    run = sl.simulate(clockwork(fields, borrowers=1), seed, engine="calendar")
     days = run.events.loc[run.events["event"] == "repayment", "day"].to_numpy()
     daily = run.daily
     total = (100 * (daily["repaid"] + daily["interest_paid"])).round().astype(int)[days[1:]]
