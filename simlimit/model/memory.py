@@ -103,7 +103,7 @@ def ensure_capacity(s: State, day: int) -> None:
 def make_room(s: State, borrowers: int) -> None:
     """Find space for so many borrowers, who are not there yet, and their first loans."""
     if len(s.borrowers) != borrowers:
-        s.attach("borrowers", np.empty(borrowers, s.borrowers.dtype))
+        s.attach("borrowers", adjacent_arrays((borrowers, s.borrowers.dtype))[0])
         s.attach("details", np.zeros(borrowers, s.details.dtype))
         s.attach("interest", np.zeros(borrowers, s.interest.dtype))
         if s.funding.refuse_draws:

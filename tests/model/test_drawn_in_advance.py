@@ -1,4 +1,7 @@
-"""What is drawn before a run: arrivals are a Poisson process, the economy is AR(1) in its logarithm."""
+"""What is drawn before a run: arrivals are a Poisson process, the economy is AR(1) in its logarithm.
+
+Rules R151 and R161 to R164.
+"""
 
 from __future__ import annotations
 

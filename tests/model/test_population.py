@@ -1,4 +1,7 @@
-"""The book at the start is in equilibrium; a seasoned one is the book to which turnover leads."""
+"""The book at the start is in equilibrium; a seasoned one is the book to which turnover leads.
+
+Rules R20, R159 and R160.
+"""
 
 from __future__ import annotations
 

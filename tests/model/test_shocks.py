@@ -1,4 +1,7 @@
-"""A downturn multiplies missed payments while it lasts; an amnesty clears overdue records, not debts."""
+"""A downturn multiplies missed payments while it lasts; an amnesty clears overdue records, not debts.
+
+Rules R165 and R166.
+"""
 
 from __future__ import annotations
 

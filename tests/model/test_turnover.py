@@ -1,4 +1,7 @@
-"""Borrowers arrive and leave: who is there, who is measured, and what shocks under way do to who joins."""
+"""Borrowers arrive and leave: who is there, who is measured, and what shocks under way do to who joins.
+
+Rules R151 to R158.
+"""
 
 from __future__ import annotations
 

@@ -187,7 +187,8 @@ def test_an_unknown_field_is_refused_at_every_level(part):
         (
             {"shocks": [{"at": 1}]},
             "shocks[0].kind is missing",
-            "freeze, tightening, watch_list, liquidity_squeeze, limit_cut, cap or cancellation",
+            "freeze, tightening, watch_list, liquidity_squeeze, limit_cut, cap, cancellation, downturn or "
+            "amnesty",
         ),
         (
             {"levers": [{"kind": "appeal"}, {"kind": "plan", "strength": 2}]},
