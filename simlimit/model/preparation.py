@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from simlimit.books.holidays import with_dates_of_holidays
 from simlimit.books.portfolio import read_portfolio
 from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
@@ -20,7 +21,6 @@ from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
-from simlimit.scenario.holidays import with_dates_of_holidays
 from simlimit.scenario.parts import check_regions
 
 MOST_CENT_DAYS = 2**62
