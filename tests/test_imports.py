@@ -79,7 +79,7 @@ def test_every_import_stands_at_the_top() -> None:
     assert inside == set()
 
 
-EXTRAS = {"simlimit.scenario.holidays"}
+EXTRAS = {"simlimit.books.holidays"}
 """They import a package that not everybody installs, when it is asked for."""
 
 

@@ -95,6 +95,16 @@ def start_review(s: State, h: int, time: float) -> None:
         place = (place - 1) // 2
 
 
+@step
+def start_reviews(s: State, time: float) -> None:
+    """Let free reviewers take holds; nobody is free while one waits, but after a rest."""
+    while s.totals.busy < s.review.reviewers:
+        h = take_next(s, time)
+        if h == END:
+            break
+        start_review(s, h, time)
+
+
 @rare
 def heed_appeal(s: State, r: Record, hold: Record, day: int) -> None:
     """Withdraw a false flag after an approved appeal, perhaps for good."""
@@ -144,9 +154,7 @@ def work_until(s: State, day: int, time: float) -> None:
         s.totals.busy -= 1
         swap(s, 0, s.totals.busy)
         sift_down(s)
-        following = take_next(s, free_at)
-        if following != END:
-            start_review(s, following, free_at)
+        start_reviews(s, free_at)
 
 
 @step
@@ -165,16 +173,6 @@ def admit_arrivals(s: State, first: int) -> None:
         following = s.holds[h].link
         append(s, first + priority_class(s, s.borrowers[s.holds[h].owner], s.holds[h]), h)
         h = following
-
-
-@step
-def start_reviews(s: State, time: float) -> None:
-    """Let free reviewers take holds."""
-    while s.totals.busy < s.review.reviewers:
-        h = take_next(s, time)
-        if h == END:
-            break
-        start_review(s, h, time)
 
 
 @rare

@@ -248,8 +248,7 @@ def any_waits_of_today(s: State, r: Record, day: int) -> bool:
 @rare
 def evaluate_at_repayment(s: State, r: Record, day: int) -> None:
     """Evaluate after a payment whose hold did not pass at once, as the lever ``timely_scoring`` says."""
-    is_closed = next_open(s, s.calendar.evaluation, day) > day
-    if r.closed or is_closed or not any_waits_of_today(s, r, day):
+    if r.closed or next_open(s, s.calendar.evaluation, day) > day or not any_waits_of_today(s, r, day):
         return
     u = uniforms(s.run, streams.LEVER, r.borrower, levers.TIMELY_SCORING, 1 + day)[0]
     if u < pull(s, r, day, levers.TIMELY_SCORING):

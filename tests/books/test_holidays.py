@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 import simlimit as sl
+from simlimit.books import holidays
+from simlimit.books.holidays import with_dates_of_holidays
 from simlimit.errors import ScenarioError, SimlimitError
-from simlimit.scenario import holidays
-from simlimit.scenario.holidays import with_dates_of_holidays
 
 Date = datetime.date
 CHINA = {
