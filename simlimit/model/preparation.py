@@ -7,12 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-<<<<<<< HEAD
-from simlimit.books.portfolio import as_portfolio
-=======
 from simlimit.books.holidays import with_dates_of_holidays
-from simlimit.books.portfolio import read_portfolio
->>>>>>> calendar
+from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import ScenarioError
 from simlimit.model import levers, records
 from simlimit.model.book import Book, Regions, late_scale, make_book, make_regions
@@ -26,12 +22,7 @@ from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
-<<<<<<< HEAD
-from simlimit.scenario.holidays import with_dates_of_holidays
 from simlimit.scenario.parts import Product, check_regions
-=======
-from simlimit.scenario.parts import check_regions
->>>>>>> calendar
 
 MOST_CENT_DAYS = 2**62
 """Sums of so much are exact in 64 bits, in either direction."""
