@@ -60,7 +60,7 @@ def brute_force(scenario: sl.Scenario, processes: tuple[Any, ...] = ()) -> tuple
         if day >= scenario.warmup_days:
             no_limit += (usable < least) & (room >= least)
             lost += np.maximum(0, room - usable)
-            blocked_days += int((blocked & (b["available"] > 0)).sum())
+        blocked_days += int((blocked & (b["available"] > 0)).sum())
     return run, no_limit, lost, blocked_days
 
 
