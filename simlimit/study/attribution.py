@@ -200,7 +200,7 @@ class Attribution(TabularResult):
             "alone": total | {gate: _value(self.metrics, [gate]) - opened for gate in GATES},
             "opened": total | {gate: closed - _value(self.metrics, set(GATES) - {gate}) for gate in GATES},
         }
-        effects["charged"][TOTAL] = self.charged.sum(axis=1).to_numpy()
+        effects["charged"][TOTAL] = self.charged.sum(axis=1, skipna=False).to_numpy()
         if self.metric in LOSSES:
             effects[BESIDE_LOSSES] = _shapley_values(self.lost)
         unknown = np.full(len(self), np.nan)
