@@ -94,6 +94,14 @@ def ends_of(name: str, info: FieldInfo, scenario: Scenario) -> list[Any]:
         return [(0.0,), (1.0,), (0.0, 1.0) * (most(info) // 2)]
     if name == "behaviour.draw_share":
         return [(0.0, 0.0), (0.0, 1.0), (1.0, 1.0)]
+    if name == "product.clearing_days":
+        return [(0, 0), (0, 365), (365, 365)]
+    if name in ("calendar.holidays", "calendar.workdays"):
+        day = datetime.timedelta(days=1)
+        return [(), tuple(scenario.start_date + k * day for k in range(scenario.horizon_days))]
+    words = get_args(get_args(info.annotation)[0])
+    if get_origin(info.annotation) is tuple and words:
+        return [(), words[: -1 if name == "calendar.closed_weekdays" else None]]
     if datetime.date in kinds:
         return [datetime.date.min, datetime.date.max]
     raise NotImplementedError(f"{name} is of a kind whose ends are not known here: {info.annotation}")

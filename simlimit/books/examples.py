@@ -1,7 +1,8 @@
 """An invented lender: a small book of borrowers and a release log, as CSV files to try the library with.
 
 Nothing in them is about real people. Both are written from a simulation of the preset `jiebei` with two
-regions, smaller lines, more lateness, harder cuts and no limit on funding. The south was frozen for a month.
+regions, smaller lines, more lateness, harder cuts and no limit on funding. Nobody joins or leaves, and nobody
+rests. The south was frozen for a month.
 """
 
 from io import TextIOBase
@@ -23,6 +24,9 @@ _LENDER = {
     "name": "example lender",
     "warmup_days": 0,
     "population.regions": {"north": 0.6, "south": 0.4},
+    "population.arrivals_per_year": 0.0,
+    "population.exits_per_year": 0.0,
+    "population.seasoned": False,
     "population.limit_median": 8_000.0,
     "population.utilisation_mean": 0.55,
     "population.score_mean": 0.65,
@@ -30,6 +34,8 @@ _LENDER = {
     "screening.false_flag": 0.06,
     "limits.cut_score": 0.42,
     "limits.cut_share": 0.5,
+    "limits.cut_days": 90,
+    "calendar.rests": (),
     "funding.unlimited": True,
 }
 """What differs from `jiebei`."""
@@ -67,7 +73,7 @@ def example_portfolio(path: str | Path | TextIOBase, borrowers: int = 500, seed:
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "book.csv"
     >>> list(sl.example_portfolio(file, borrowers=20))
     ['limit', 'outstanding', 'score', 'region']
-    >>> scenario = sl.preset("jiebei").replace({"population.portfolio": str(file)})
+    >>> scenario = sl.preset("clockwork").replace({"population.portfolio": str(file)})
     >>> len(sl.simulate(scenario, seed=1).borrowers)
     20
     """

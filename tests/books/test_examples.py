@@ -35,7 +35,7 @@ def test_a_log_is_a_release_log(tmp_path: Path) -> None:
     assert (log["ended_on"].isna() == (log["outcome"] == "pending")).all()
     days = (log["ended_on"].fillna(log["extracted_on"]) - log["repaid_on"]).dt.days
     assert days.min() == 0
-    assert log["outcome"].value_counts().min() >= 5
+    assert log["outcome"].value_counts().min() >= 10
     assert (days > 0).mean() > 0.1
     assert 350 < (log["repaid_on"].max() - log["repaid_on"].min()).days < 366
 

@@ -14,7 +14,6 @@ import pytest
 
 import simlimit as sl
 from simlimit.drivers import calendar_driver
-from simlimit.model.book import make_book
 from simlimit.model.preparation import prepare
 from simlimit.model.records import Records
 from simlimit.scenario import Scenario
@@ -112,6 +111,8 @@ def test_first_sixty_days_owe_what_is_owed_a_year_later(utilisation: float) -> N
 # ---- a seasoned book -------------------------------------------------------------------------------------
 
 HAZARDS = (0.6, 0.3, 0.2)
+LEAVING = 0.5 * CYCLE / 365
+"""The chance to leave in a cycle."""
 LATE = {
     "behaviour.late_onset": 0.06,
     "behaviour.late_concentration": 4.0,
@@ -124,36 +125,68 @@ SURVIVING = [1.0, *accumulate((1 - h for h in HAZARDS), lambda a, b: a * b)]
 """S_1 .. S_4: the share of spells that last for so many months."""
 
 
-def test_the_weights_of_a_seasoned_book_are_stays() -> None:
-    """The stays of 4,096 borrowers of different propensities, each until it leaves or defaults."""
-    scenario = quiet(LATE)
-    book = make_book(scenario, None)
-    q, leaving = book.propensities, 0.5 * CYCLE / 365
-    stays = 1 / (leaving + q * SURVIVING[3] / (1 + q * sum(SURVIVING[:3])))
-    assert book.first_propensities.mean() == pytest.approx(float(q @ stays / stays.sum()), rel=1e-3)
-    assert (np.diff(book.first_propensities) >= 0).all()
-    assert book.first_propensities.mean() < 0.9 * q.mean()
-    assert set(book.first_propensities) <= set(q)
+def odds(q: npt.NDArray[np.float64], surviving: list[float], closed: float) -> npt.NDArray[np.float64]:
+    """Return the chances of 0, 1, .. months late and of a closed line, a row for each propensity."""
+    of_each = np.stack([np.ones_like(q), *(q * s for s in surviving), q * closed], axis=1)
+    return of_each / of_each.sum(axis=1, keepdims=True)
 
 
-def test_without_default_a_seasoned_book_is_that_of_arrivals() -> None:
-    book = make_book(quiet(LATE | {"behaviour.default_dpd": 0}), None)
-    assert (book.first_propensities == book.propensities).all()
-
-
-def test_months_late_of_a_seasoned_book_are_those_of_its_spells() -> None:
-    """A chain of not late and 1, 2, 3 months late has stationary shares 1 : q S_1 : q S_2 : q S_3."""
-    scenario = quiet(LATE | {"behaviour.late_concentration": None, "population.borrowers": 8000})
-    run = sl.simulate(scenario.replace({"horizon_days": 1}), seed=5, engine="calendar", keep="counts")
+def first_borrowers(fields: dict[str, object], borrowers: int = 8000) -> Records:
+    """Return the book of day 0, without those who are due on that day."""
+    scenario = quiet(fields | {"population.borrowers": borrowers, "horizon_days": 1})
+    run = sl.simulate(scenario, seed=5, engine="calendar", keep="counts")
+    assert run.daily["borrowers"].iloc[0] == borrowers
     r = run._state.borrowers
-    assert run.daily["borrowers"].iloc[0] == 8000
-    waiting = r[r["due_day"] > 0]
-    chances = np.array([1.0, *(0.06 * s for s in SURVIVING[:3])])
-    chances /= chances.sum()
-    seen = np.bincount(waiting["spell"], minlength=4) / len(waiting)
-    assert (abs(seen - chances) < 4 * np.sqrt(chances * (1 - chances) / len(waiting))).all()
-    late = waiting[waiting["spell"] > 0]
+    return r[r["due_day"] > 0]
+
+
+def assert_standings(r: Records, expected: npt.NDArray[np.float64]) -> None:
+    """Assert how many are late by so many months, and how many lines are closed."""
+    closed = len(expected) - 1
+    seen = np.bincount(np.where(r["closed"] == 1, closed, r["spell"]), minlength=closed + 1) / len(r)
+    assert len(seen) == len(expected)
+    assert (abs(seen - expected) < 4 * np.sqrt(expected * (1 - expected) / len(r))).all()
+
+
+@pytest.mark.parametrize("concentration", [None, 4.0])
+def test_shares_late_and_closed_are_those_of_a_book_that_has_always_been_open(
+    concentration: float | None,
+) -> None:
+    """A chain of not late, 1, 2, 3 months late and closed has stays 1, q S_1, q S_2, q S_3 and q S_4 / e."""
+    fields = LATE | {"behaviour.late_concentration": concentration}
+    r = first_borrowers(fields)
+    q = prepare(quiet(fields), 0, True, False).book.propensities[0]
+    assert_standings(r, odds(q, SURVIVING[:3], SURVIVING[3] / LEAVING).mean(axis=0))
+    late = r[r["spell"] > 0]
     assert (late["oldest_due"] == late["due_day"] - CYCLE * late["spell"]).all()
+
+
+def test_without_default_a_seasoned_book_has_no_closed_lines() -> None:
+    """Of spells without an end the first 12 months are told apart."""
+    r = first_borrowers(LATE | {"behaviour.default_dpd": 0, "behaviour.late_concentration": None})
+    surviving = [*SURVIVING, *(SURVIVING[3] * (1 - HAZARDS[2]) ** k for k in range(1, 9))]
+    assert_standings(r, odds(np.array([0.06]), surviving, 0.0)[0])
+
+
+def test_a_line_that_is_closed_at_the_start_had_the_limit_that_was_drawn() -> None:
+    seasoned = first_borrowers(LATE | {"population.limit_log_sd": 0.5})
+    drawn = first_borrowers(LATE | {"population.limit_log_sd": 0.5, "population.seasoned": False})
+    closed = seasoned["closed"] == 1
+    for name in ("limit", "outstanding", "available"):
+        assert (seasoned[name][closed] == 0).all()
+        assert (seasoned[name][~closed] == drawn[name][~closed]).all()
+    assert (seasoned["highest"] == drawn["limit"]).all()
+    assert (seasoned["propensity"] == drawn["propensity"]).all()
+
+
+def test_those_whose_lines_are_open_are_less_often_late_than_those_who_arrive() -> None:
+    r = first_borrowers(LATE)
+    q = prepare(quiet(LATE), 0, True, False).book.propensities[0]
+    is_open = 1 - odds(q, SURVIVING[:3], SURVIVING[3] / LEAVING)[:, -1]
+    seen = r["propensity"][r["closed"] == 0]
+    error = math.sqrt(seen.var() / len(seen))
+    assert abs(seen.mean() - q @ is_open / is_open.sum()) < 4 * error
+    assert q.mean() - seen.mean() > 10 * error
 
 
 def after_years(years: float, seasoned: bool, seed: int) -> Records:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from changing_books import changing_book
 from identities import assert_consistent, check_every_evening
+from lender import LENDER
 from random_scenarios import follow_up_of
 
 import simlimit as sl
@@ -126,7 +127,7 @@ def test_a_stay_is_exponential() -> None:
 
 
 def test_whoever_wants_to_leave_repays_first_and_draws_nothing() -> None:
-    scenario = sl.preset("jiebei").replace(
+    scenario = LENDER.replace(
         {
             "population.borrowers": 300,
             "population.exits_per_year": 2.0,
@@ -159,7 +160,7 @@ def test_whoever_wants_to_leave_repays_first_and_draws_nothing() -> None:
 
 
 def test_an_arrival_owes_nothing_and_is_measured_from_its_day_on() -> None:
-    scenario = sl.preset("jiebei").replace(
+    scenario = LENDER.replace(
         {"population.borrowers": 100, "population.arrivals_per_year": 3.0, "horizon_days": 200}
     )
     run = sl.simulate(scenario.replace({"warmup_days": 0}), seed=3, engine="calendar")

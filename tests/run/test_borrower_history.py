@@ -3,12 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lender import LENDER
 
 import simlimit as sl
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 
-SCENARIO = sl.preset("jiebei").replace(
+SCENARIO = LENDER.replace(
     {
         "population.borrowers": 60,
         "horizon_days": 300,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lender import LENDER
 
 import simlimit as sl
 from simlimit.cli import main
@@ -17,7 +18,6 @@ from simlimit.run import memory
 from simlimit.run.memory import available_memory, kept_records, run_bytes
 
 GIB = 2**30
-JIEBEI = sl.preset("jiebei")
 
 
 class Machine:
@@ -93,7 +93,7 @@ def test_where_the_system_says_nothing_there_is_no_container(machine: Machine) -
 @pytest.mark.parametrize("keep", ["all", "holds", "counts"])
 def test_a_run_that_does_not_fit_is_refused_with_what_it_keeps(machine: Machine, keep: Any) -> None:
     machine.limit("memory.max", 2 * GIB)
-    large = JIEBEI.scaled({"all": 300_000, "holds": 500_000, "counts": 9_000_000}[keep])
+    large = LENDER.scaled({"all": 300_000, "holds": 500_000, "counts": 9_000_000}[keep])
     with pytest.raises(sl.SimlimitError) as error:
         sl.simulate(large, keep=keep, engine="calendar")
     assert str(error.value).startswith(
@@ -107,7 +107,7 @@ def test_a_run_that_does_not_fit_is_refused_with_what_it_keeps(machine: Machine,
 def test_many_shocks_of_many_borrowers_do_not_fit(machine: Machine) -> None:
     machine.limit("memory.max", 2 * GIB)
     shocks = [{"kind": "freeze", "at": day, "duration_days": 1} for day in range(700)]
-    scenario = JIEBEI.scaled(2_000_000).replace({"shocks": shocks})
+    scenario = LENDER.scaled(2_000_000).replace({"shocks": shocks})
     with pytest.raises(sl.SimlimitError, match=r"take about 2\.2 GiB of memory"):
         sl.simulate(scenario, engine="calendar", keep="counts")
 
@@ -122,8 +122,8 @@ def test_holds_and_events_are_about_as_many_as_expected(name: str) -> None:
 
 
 def test_what_is_not_kept_takes_nothing() -> None:
-    kept = prepare(JIEBEI, 90, logging=False, reusing=False)
-    counts = prepare(JIEBEI, 90, logging=False, reusing=True)
+    kept = prepare(LENDER, 90, logging=False, reusing=False)
+    counts = prepare(LENDER, 90, logging=False, reusing=True)
     assert kept_records(counts) == (0, 0)
     assert run_bytes(counts, "calendar") < run_bytes(kept, "calendar")
     assert run_bytes(counts, "calendar") < run_bytes(counts, "simpy")
@@ -177,7 +177,7 @@ def test_a_lack_of_memory_is_said_in_a_sentence(
 
     monkeypatch.setattr("simlimit.drivers.calendar_driver.empty_state", without_memory)
     with pytest.raises(sl.SimlimitError, match=r"^There is not enough memory: "):
-        sl.simulate(JIEBEI, engine="calendar")
+        sl.simulate(LENDER, engine="calendar")
     assert main(["run", "clockwork", "--quiet"]) == 2
     assert capsys.readouterr().err.startswith("simlimit: There is not enough memory: ")
     monkeypatch.undo()

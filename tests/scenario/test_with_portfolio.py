@@ -6,11 +6,12 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pandas as pd
 import pytest
+from lender import LENDER
 
 import simlimit as sl
 from simlimit.portfolio import Portfolio
 
-JIEBEI = sl.preset("jiebei").replace({"horizon_days": 60, "warmup_days": 0})
+PLATFORM = LENDER.replace({"horizon_days": 60, "warmup_days": 0})
 ROWS = pd.DataFrame(
     {
         "limit": [5000.0 + 100 * i for i in range(40)],
@@ -19,7 +20,7 @@ ROWS = pd.DataFrame(
         "region": ["south", "north"] * 20,
     }
 )
-MINE = JIEBEI.with_portfolio(ROWS)
+MINE = PLATFORM.with_portfolio(ROWS)
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def file(tmp_path):
 
 
 def test_is_the_history_of_the_file(file):
-    named = JIEBEI.scaled(len(ROWS)).replace({"population.portfolio": str(file)})
+    named = PLATFORM.scaled(len(ROWS)).replace({"population.portfolio": str(file)})
     one, other = (sl.simulate(scenario, seed=1, engine="calendar") for scenario in (MINE, named))
     for name in ("holds", "borrowers", "daily", "events"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
@@ -37,7 +38,7 @@ def test_is_the_history_of_the_file(file):
 
 
 def test_desk_and_pool_are_in_proportion_to_the_book():
-    scaled = JIEBEI.scaled(40)
+    scaled = PLATFORM.scaled(40)
     assert (MINE.review, MINE.funding) == (scaled.review, scaled.funding)
     assert MINE.population.borrowers == 40
     assert MINE.source("funding.initial") == scaled.source("funding.initial")
@@ -49,18 +50,18 @@ def test_the_source_says_file_and_digest(file):
     assert (
         MINE.source("population.portfolio") == f"measured: a frame, 40 borrowers, sha256 {portfolio.digest}"
     )
-    read = JIEBEI.with_portfolio(file)
+    read = PLATFORM.with_portfolio(file)
     assert read.source("population.portfolio").startswith("measured: book.csv, 40 borrowers, sha256 ")
     assert read.population == MINE.population
     assert f"<40 borrowers, sha256 {portfolio.digest[:12]}>" in repr(MINE)
 
 
 def test_another_book_is_another_scenario():
-    other = JIEBEI.with_portfolio(ROWS.assign(outstanding=0))
+    other = PLATFORM.with_portfolio(ROWS.assign(outstanding=0))
     assert other.population != MINE.population
     assert MINE.diff(other).index.to_list() == ["population.portfolio"]
-    assert JIEBEI.with_portfolio(ROWS) == MINE
-    assert hash(MINE) == hash(JIEBEI.with_portfolio(ROWS))
+    assert PLATFORM.with_portfolio(ROWS) == MINE
+    assert hash(MINE) == hash(PLATFORM.with_portfolio(ROWS))
 
 
 @pytest.mark.parametrize("send", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
@@ -109,7 +110,7 @@ def test_a_store_is_that_of_its_book(tmp_path):
     again = sl.replicate(sl.load(tmp_path / "store" / "scenario.toml"), 3, store=tmp_path / "store",
                          progress=False, follow_up_days=10)  # fmt: skip
     pd.testing.assert_frame_equal(again.metrics().iloc[:2], study.metrics())
-    other = JIEBEI.with_portfolio(ROWS.assign(outstanding=0))
+    other = PLATFORM.with_portfolio(ROWS.assign(outstanding=0))
     with pytest.raises(sl.SimlimitError, match="holds a study of another scenario"):
         sl.replicate(other, 2, store=tmp_path / "store", progress=False, follow_up_days=10)
 

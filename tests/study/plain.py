@@ -90,8 +90,7 @@ def gates(run: sl.Run, unit: str, whole: int) -> dict[str, float]:
 
 def of_borrowers(run: sl.Run) -> dict[str, float]:
     """The metrics of borrowers and of the platform, whatever the holds."""
-    observed = run.scenario.horizon_days - run.scenario.warmup_days
-    borrower_days = len(run.borrowers) * observed
+    borrower_days = run.borrowers["present_days"].sum()
     late = run.daily["day"] >= run.scenario.warmup_days
     losses, income = (run.daily.loc[late, name].sum() for name in ("written_off", "interest_paid"))
     return {

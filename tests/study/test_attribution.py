@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lender import LENDER
 from random_scenarios import random_scenario
 
 import simlimit as sl
@@ -14,7 +15,7 @@ from simlimit.study.metrics import Weight
 
 PERIOD, FREEZE_AT, FREEZE_DAYS = 7, 100, 20
 INSTALMENTS, CYCLE = 12, 30
-FEW_GATES = sl.preset("jiebei").replace(
+FEW_GATES = LENDER.replace(
     {
         "screening.false_flag": 0.0,
         "screening.risky_share": 0.0,
@@ -91,7 +92,7 @@ def test_what_the_gates_explain_adds_up_to_the_total(seed: int) -> None:
 
 @pytest.mark.parametrize("weight", ["holds", "amount"])
 def test_the_bookkeeping_is_that_of_the_scenario_as_it_is(weight: Weight) -> None:
-    scenario = sl.preset("jiebei").replace({"population.borrowers": 100, "limits.cut_score": 0.55})
+    scenario = LENDER.replace({"population.borrowers": 100, "limits.cut_score": 0.55})
     table = sl.attribute(scenario, 4, seed=2, weight=weight, progress=False).table()
     summary = sl.replicate(scenario, 4, seed=2, progress=False).summary(weight=weight)
     for what in ("settlement", *GATES, "forfeited"):
@@ -130,14 +131,14 @@ def test_an_open_gate_charges_no_day(seed: int) -> None:
 
 
 def test_with_behaviour_open_nobody_is_flagged_whatever_the_model_detects() -> None:
-    scenario = sl.preset("jiebei").replace({"levers": [{"kind": "better_model", "strength": 1.0}]})
+    scenario = LENDER.replace({"levers": [{"kind": "better_model", "strength": 1.0}]})
     assert sl.simulate(scenario, engine="calendar").daily["flagged"].max() > 0
     opened = open_gates(scenario, ["behaviour"])
     assert sl.simulate(opened, engine="calendar").daily["flagged"].max() == 0
 
 
 def test_with_all_gates_open_only_settlement_is_left() -> None:
-    scenario = sl.preset("jiebei").replace({"population.borrowers": 200})
+    scenario = LENDER.replace({"population.borrowers": 200})
     holds = sl.simulate(open_gates(scenario, GATES), engine="calendar", keep="holds").holds
     assert (holds["delay_days"] == 0).all()
 
@@ -156,12 +157,9 @@ def test_what_is_not_a_gate_or_metric_is_refused() -> None:
 def test_a_gate_is_open_in_regions_with_numbers_of_their_own_too() -> None:
     own = {"share": 0.5, "false_flag": 0.2, "watch_share": 0.3, "late_onset": 0.1}
     regions = {"population.regions": {"a.b": own, "c": 0.5}}
-    opened = open_gates(sl.preset("jiebei").replace(regions), ["behaviour", "review"])
+    opened = open_gates(LENDER.replace(regions), ["behaviour", "review"])
     left = {"share": 0.5, "late_onset": 0.1}
-    assert (
-        opened.population
-        == sl.preset("jiebei").replace({"population.regions": {"a.b": left, "c": 0.5}}).population
-    )
+    assert opened.population == LENDER.replace({"population.regions": {"a.b": left, "c": 0.5}}).population
 
 
 def test_a_gate_that_nobody_stands_at_explains_nothing() -> None:

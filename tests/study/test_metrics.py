@@ -8,6 +8,7 @@ from operator import add
 import numpy as np
 import plain
 import pytest
+from lender import LENDER
 from plain import GATES, of_replication
 from random_scenarios import follow_up_of, random_scenario
 
@@ -203,7 +204,7 @@ def test_without_a_followed_hold_there_is_nothing_to_say() -> None:
 
 
 def test_nothing_is_said_of_a_follow_up_that_nobody_has() -> None:
-    scenario = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 200})
+    scenario = LENDER.replace({"population.borrowers": 20, "horizon_days": 200})
     for follow_up in (21, 300):
         study = sl.replicate(scenario, 2, follow_up_days=follow_up, progress=False)
         assert study.metrics()[[*FOLLOWED, "gap_days"]].isna().all(axis=None)
@@ -212,7 +213,7 @@ def test_nothing_is_said_of_a_follow_up_that_nobody_has() -> None:
 
 
 def test_releases_beyond_the_follow_up_are_not_known() -> None:
-    scenario = sl.preset("jiebei").replace({"population.borrowers": 20})
+    scenario = LENDER.replace({"population.borrowers": 20})
     table = sl.replicate(scenario, 2, follow_up_days=20, progress=False).metrics()
     assert table[["released_within_30d", "released_within_90d"]].isna().all(axis=None)
     assert table[["released_within_0d", "released_within_7d"]].notna().all(axis=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from lender import LENDER
 from scipy.stats import ttest_1samp
 from statsmodels.stats.multitest import multipletests
 
@@ -17,18 +18,18 @@ LEVERS = [
     {"kind": "pay_on_time", "strength": 1.0, "uptake": 0.5, "cost": 3.0},
     {"kind": "more_funding", "strength": 0.2, "cost": 0.0},
 ]
-JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 60})
+PLATFORM = LENDER.replace({"population.borrowers": 60})
 
 
 @pytest.fixture(scope="module")
 def ranking() -> sl.LeverRanking:
-    return sl.rank_levers(JIEBEI, LEVERS, 12, seed=3, progress=False)
+    return sl.rank_levers(PLATFORM, LEVERS, 12, seed=3, progress=False)
 
 
 def difference(
     one: list[dict[str, object]], other: list[dict[str, object]], metric: str
 ) -> tuple[float, ...]:
-    scenarios = {"one": JIEBEI.replace({"levers": one}), "other": JIEBEI.replace({"levers": other})}
+    scenarios = {"one": PLATFORM.replace({"levers": one}), "other": PLATFORM.replace({"levers": other})}
     table = sl.compare(scenarios, 12, seed=3, progress=False).differences()
     return tuple(table.loc[("other", metric), ["difference", "low", "high"]])
 
@@ -74,7 +75,7 @@ def test_what_significant_is_corrected_for_all_effects(ranking: sl.LeverRanking)
 
 
 def test_few_replications_have_effects_but_no_verdict() -> None:
-    table = sl.rank_levers(JIEBEI, LEVERS, 6, seed=3, progress=False).table()
+    table = sl.rank_levers(PLATFORM, LEVERS, 6, seed=3, progress=False).table()
     assert (table.loc["days_away", "alone_high"] < 0).any()
     assert table[["alone_significant", "last_significant"]].isna().all(axis=None)
 
@@ -95,8 +96,8 @@ def test_the_lever_that_helps_most_comes_first_and_all_together_last(ranking: sl
 
 def test_what_cannot_be_ranked_is_refused() -> None:
     with pytest.raises(sl.SimlimitError, match="levers is empty"):
-        sl.rank_levers(JIEBEI, [], 2)
+        sl.rank_levers(PLATFORM, [], 2)
     with pytest.raises(sl.SimlimitError, match=r"scenario\.levers is not empty"):
-        sl.rank_levers(JIEBEI.replace({"levers": LEVERS}), LEVERS, 2)
+        sl.rank_levers(PLATFORM.replace({"levers": LEVERS}), LEVERS, 2)
     with pytest.raises(sl.ScenarioError, match="a kind that no other lever has"):
-        sl.rank_levers(JIEBEI, [LEVERS[0], LEVERS[0]], 2)
+        sl.rank_levers(PLATFORM, [LEVERS[0], LEVERS[0]], 2)

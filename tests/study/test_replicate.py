@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from lender import LENDER
 from plain import GATES, cents, cohort, of_replication
 from random_scenarios import follow_up_of, random_scenario
 from same import assert_same
@@ -27,14 +28,14 @@ from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.metrics import BORROWER_METRICS, group_metrics
 from simlimit.study.replications import Replications
 
-SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 300, "warmup_days": 100})
-JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 400})
-SMALL = JIEBEI.replace({"population.borrowers": 10, "horizon_days": 300})
+SMALL = LENDER.replace({"population.borrowers": 20, "horizon_days": 300, "warmup_days": 100})
+PLATFORM = LENDER.replace({"population.borrowers": 40, "horizon_days": 400})
+SMALL = PLATFORM.replace({"population.borrowers": 10, "horizon_days": 300})
 
 
 @pytest.fixture(scope="module")
 def study() -> sl.Study:
-    return sl.replicate(JIEBEI, 8, seed=2, keep="holds", progress=False)
+    return sl.replicate(PLATFORM, 8, seed=2, keep="holds", progress=False)
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tables_do_not_depend_on_the_number_of_workers(
     workers: int, study: sl.Study, one_by_one: None
 ) -> None:
-    assert_same(sl.replicate(JIEBEI, 8, seed=2, workers=workers, progress=False), study)
+    assert_same(sl.replicate(PLATFORM, 8, seed=2, workers=workers, progress=False), study)
 
 
 @pytest.mark.parametrize("engine", ["calendar", "simpy"])
@@ -60,21 +61,21 @@ def test_tables_do_not_depend_on_the_driver_or_on_what_is_kept(
 ) -> None:
     for store in (None, tmp_path):
         assert_same(
-            sl.replicate(JIEBEI, 8, seed=2, engine=engine, keep=keep, store=store, progress=False), study
+            sl.replicate(PLATFORM, 8, seed=2, engine=engine, keep=keep, store=store, progress=False), study
         )
 
 
 def test_an_executor_of_ones_own_does_the_work_and_is_left_open(study: sl.Study) -> None:
     with ThreadPoolExecutor(3) as executor:
         for _ in range(2):
-            assert_same(sl.replicate(JIEBEI, 8, seed=2, executor=executor, progress=False), study)
+            assert_same(sl.replicate(PLATFORM, 8, seed=2, executor=executor, progress=False), study)
         assert executor.submit(int, 7).result() == 7
 
 
 def test_more_replications_are_more_of_the_same(study: sl.Study) -> None:
-    more = sl.replicate(JIEBEI, 11, seed=2, progress=False)
+    more = sl.replicate(PLATFORM, 11, seed=2, progress=False)
     pd.testing.assert_frame_equal(more.metrics().head(8), study.metrics())
-    other = sl.replicate(JIEBEI, 8, seed=3, progress=False)
+    other = sl.replicate(PLATFORM, 8, seed=3, progress=False)
     assert not other.metrics()["days_away"].isin(study.metrics()["days_away"]).any()
 
 
@@ -93,8 +94,8 @@ def test_a_portfolio_is_replicated_too(seed: int, tmp_path: Path) -> None:
 
 def test_a_study_says_what_it_is(study: sl.Study) -> None:
     assert len(study) == 8
-    assert repr(study) == "Study('jiebei', seed=2: 8 replications of 40 borrowers, 400 days)"
-    assert study.scenario == JIEBEI
+    assert repr(study) == "Study('lender', seed=2: 8 replications of 40 borrowers, 400 days)"
+    assert study.scenario == PLATFORM
     assert study.seed == 2
     assert study.by == ("east", "central", "west", "northeast")
     assert study.is_precise is None
@@ -112,7 +113,7 @@ def test_tables_that_were_not_kept_are_refused(study: sl.Study) -> None:
 
 def test_daily_is_that_of_the_runs(study: sl.Study) -> None:
     for replication in (0, 7):
-        run = of_replication(JIEBEI, 2, replication, 90)
+        run = of_replication(PLATFORM, 2, replication, 90)
         own = study.daily[study.daily["replication"] == replication].drop(columns="replication")
         pd.testing.assert_frame_equal(own.reset_index(drop=True), run.daily)
 
@@ -142,7 +143,7 @@ def test_the_summary_is_the_mean_over_replications_with_its_t_interval(
 
 @pytest.mark.parametrize("weight", ["holds", "amount"])
 def test_another_follow_up_is_that_of_another_study(study: sl.Study, weight: Any) -> None:
-    other = sl.replicate(JIEBEI, 8, seed=2, follow_up_days=30, progress=False)
+    other = sl.replicate(PLATFORM, 8, seed=2, follow_up_days=30, progress=False)
     pd.testing.assert_frame_equal(
         study.summary(0.9, follow_up_days=30, weight=weight), other.summary(0.9, weight=weight)
     )
@@ -170,7 +171,7 @@ def test_the_delay_curve_is_that_of_all_holds(study: sl.Study, confidence: float
         holds, cluster="replication", confidence=confidence, censored_at_risk=False
     )
     curve = study.delay_curve(confidence, group=group)
-    assert curve.index.tolist() == list(range(400 - JIEBEI.warmup_days + 1))
+    assert curve.index.tolist() == list(range(400 - PLATFORM.warmup_days + 1))
     own = curve.loc[told.index.astype(int)]
     for column in told:
         # With no more than one replication left, there is no interval, or one of no width.
@@ -257,7 +258,7 @@ def test_where_a_repaid_yuan_stands_adds_up_and_is_that_of_the_runs(
     unit = "_amount" if weight == "amount" else ""
     at_gates, ended = np.zeros((8, 90)), np.zeros((2, 91))
     for replication in range(8):
-        counts = of_replication(JIEBEI, 2, replication, 90).counts
+        counts = of_replication(PLATFORM, 2, replication, 90).counts
         counts = counts[counts["followed"] & (counts["age_days"] <= 90)]
         if group is not None:
             counts = counts[counts["region"] == group]
@@ -277,7 +278,7 @@ def test_where_a_repaid_yuan_stands_adds_up_and_is_that_of_the_runs(
 
 def test_what_stands_somewhere_at_the_end_of_the_follow_up_is_what_is_pending(study: sl.Study) -> None:
     last = study.standing(weight="holds").loc[90]
-    holds = pd.concat([cohort(of_replication(JIEBEI, 2, r, 90)) for r in range(8)])
+    holds = pd.concat([cohort(of_replication(PLATFORM, 2, r, 90)) for r in range(8)])
     ended = (holds["outcome"] != "pending") & (holds["delay_days"] <= 90)
     assert (~ended).any()
     assert last[list(GATES)].sum() == pytest.approx((~ended).mean(), rel=1e-12)
@@ -286,7 +287,7 @@ def test_what_stands_somewhere_at_the_end_of_the_follow_up_is_what_is_pending(st
 @pytest.mark.parametrize("weight", ["holds", "amount"])
 def test_groups_are_compared_with_the_whole_book(weight: Any) -> None:
     number = 13
-    study = sl.replicate(JIEBEI, number, seed=2, progress=False)
+    study = sl.replicate(PLATFORM, number, seed=2, progress=False)
     table = study.groups(0.9, weight)
     assert table.index.names == ["metric", "group"]
     assert list(table.loc["days_review"].index) == list(study.by)
@@ -342,7 +343,7 @@ def days_away_of_group(study: sl.Study, group: str, weight: str) -> np.ndarray[A
 
 
 def test_the_watched_wait_for_their_review() -> None:
-    study = sl.replicate(JIEBEI.replace({"review.watch_share": 0.3}), 20, by="watched", progress=False)
+    study = sl.replicate(PLATFORM.replace({"review.watch_share": 0.3}), 20, by="watched", progress=False)
     table = study.groups().loc["days_review"]
     assert list(table.index) == ["not watched", "watched"]
     assert table.loc["not watched", "estimate"] == 0

@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import stored
+from lender import LENDER
 from same import assert_same
 
 import simlimit as sl
@@ -28,7 +29,7 @@ from simlimit.drafts import DRAFT
 from simlimit.study import experiment as experiments
 from simlimit.study.experiment import Chunk
 
-SCENARIO = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 300})
+SCENARIO = LENDER.replace({"population.borrowers": 40, "horizon_days": 300})
 
 
 def assert_spread_says_the_same(executor: Executor, folder: Path) -> None:

@@ -13,6 +13,7 @@ from random import Random
 import pandas as pd
 import pytest
 import released_together
+from lender import LENDER
 from processes import draft_of, ended_process
 from released_together import SEEDED, release
 
@@ -20,7 +21,7 @@ import simlimit as sl
 from simlimit import drafts
 from simlimit.study import store as stores
 
-SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 250, "warmup_days": 30})
+SMALL = LENDER.replace({"population.borrowers": 20, "horizon_days": 250, "warmup_days": 30})
 
 
 def names(folder: Path) -> list[str]:

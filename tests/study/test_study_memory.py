@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lender import LENDER
 
 import simlimit as sl
 from simlimit.run import memory as run_memory
@@ -17,7 +18,7 @@ from simlimit.study.experiment import prepare_experiment
 from simlimit.study.memory import tally_bytes
 from simlimit.study.options import CheckedOptions
 
-SMALL = sl.preset("jiebei").replace({"population.borrowers": 10, "horizon_days": 300})
+SMALL = LENDER.replace({"population.borrowers": 10, "horizon_days": 300})
 MB = 2**20
 
 
