@@ -347,9 +347,6 @@ class Scenario(Part):
         return [name for name in others if not any(one.startswith(f"{name}.") for one in found)]
 
 
-_CLOCKWORK = Scenario()
-
-
 def names() -> list[str]:
     """Return the dotted names of all fields and parts of a scenario.
 
@@ -422,3 +419,7 @@ def _steps(name: str) -> Path:
     if dotted(path) not in known and dotted(path) not in [f"{of}{element}" for of in holders]:
         raise ScenarioError(f"{name} {no_field(name, known)}")
     return path
+
+
+_CLOCKWORK = Scenario()
+"""Whose values are the defaults."""
