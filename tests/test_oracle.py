@@ -41,7 +41,7 @@ def assert_equal_to_oracle(scenario: Scenario, seed: int, *engines: str) -> None
 
 @pytest.mark.parametrize("seed", range(8))
 def test_frames_equal_the_oracle(seed: int, tmp_path: Path) -> None:
-    """R1 to R4, R9 to R17, R19 to R96, R98 to R103, R106 to R131, R133: equal tables in random scenarios.
+    """R1 to R4, R9 to R17, R19 to R96, R98 to R103, R106 to R131, R133: equal tables.
 
     There is no tolerance. Other tests are about processes of a user's own (R97, R132) and about the random
     numbers (R104, R105), which the oracle takes from the library.
