@@ -160,8 +160,8 @@ MISTAKES = {
     ),
     "an evaluation also acts for the day of the one before": (
         "model/evaluation.py",
-        "before = max(first - every, day - s.evaluation.period_days)",
-        "before = max(first - every, day - s.evaluation.period_days - 1)",
+        "before = max(first - every, s.clock.acted_until)",
+        "before = max(first - every, s.clock.acted_until - 1)",
     ),
     "what an early repayment brings from settlement is not held up": (
         "model/repayment.py",
