@@ -13,7 +13,6 @@ import warnings
 from random_scenarios import random_scenario
 
 import simlimit as sl
-from simlimit.model import preparation
 
 TABLES = {
     "all": ("holds", "daily", "borrowers", "events", "counts"),
@@ -34,6 +33,5 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore", sl.SimlimitWarning)  # a desk or a pool that is short makes much happen
     engine, kept = sys.argv[1], sys.argv[2].split(",")
     for seed in map(int, sys.argv[3:]):
-        preparation.LARGE = 1 if seed % 2 else 10**9  # whichever way records are used again
         for keep in kept:
             print(digest(sl.simulate(random_scenario(seed), seed=seed, engine=engine, keep=keep)))

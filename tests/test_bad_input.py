@@ -13,7 +13,7 @@ from simlimit import cli
 from simlimit.cli import compare as compare_command
 from simlimit.cli import run as run_command
 from simlimit.cli import study as study_command
-from simlimit.model import compilation_notice
+from simlimit.run import compilation_notice
 from simlimit.scenario.parts import Facility, Lever, Shock
 
 BOOK = "limit,outstanding,score,region,late_share,months_late,spell_months\n"

@@ -15,7 +15,7 @@ from simlimit.cli.arguments import Parser
 from simlimit.cli.stopping import stoppable
 from simlimit.cli.streams import mend
 from simlimit.errors import SimlimitError, SimlimitWarning
-from simlimit.model.compilation_notice import omit_compilation_notice
+from simlimit.run.compilation_notice import omit_compilation_notice
 from simlimit.run.memory import lack_of_memory_said
 
 UNPRINTED = 1

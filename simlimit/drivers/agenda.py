@@ -9,14 +9,14 @@ import numpy as np
 
 from simlimit.model import streams
 from simlimit.model.compiling import step, transition
+from simlimit.model.grouping import Grouping
 from simlimit.model.handle import Handle, array_of, handle_of
-from simlimit.model.population import first_due_day, first_evaluation
-from simlimit.model.preparation import PreparedScenario
+from simlimit.model.population import first_due_day, first_evaluation, populate
 from simlimit.model.randomness import BATCH_SIZE, Batch, draw_many, empty_batch
 from simlimit.model.records import END
 from simlimit.model.state import State
 
-PAYMENTS, WISHES, REACTIONS, EXITS = LISTS = range(4)
+PAY, WISH, REACT, EXIT = LISTS = range(4)
 """Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience; who may
 be able to leave.
 """
@@ -49,24 +49,21 @@ class Agenda(Handle):
     batch = handle_of(Batch)
 
 
-def empty_agenda(prepared: PreparedScenario) -> Agenda:
-    """Return an agenda with space for a scenario."""
-    scenario = prepared.scenario
-    due_days = scenario.evaluation.period_days * scenario.product.cycle_days
+def make_agenda(s: State, grouping: Grouping) -> Agenda:
+    """Give the borrowers of a state their places, draw them, and enter each for what it does first."""
+    borrowers, due_days = len(s.borrowers), int(s.evaluation.period_days * s.product.cycle_days)
     agenda = Agenda(
-        places=np.empty(due_days + 2, np.uint32),
-        first=np.empty((len(LISTS), scenario.horizon_days), np.uint32),
+        ids=np.empty(borrowers, np.int64),
+        places=np.zeros(due_days + 2, np.uint32),
+        first=np.full((len(LISTS), s.run.horizon), END, np.uint32),
+        following=np.empty((len(LISTS), borrowers), np.uint32),
+        acting=np.empty(borrowers, np.uint32),
         batch=empty_batch(),
     )
-    make_room(agenda, prepared.borrowers)
+    order_by_cohort(s, agenda)
+    populate(s, grouping, agenda.ids, agenda.batch)
+    first_entries(s, agenda)
     return agenda
-
-
-def make_room(agenda: Agenda, borrowers: int) -> None:
-    """Find space for so many borrowers."""
-    agenda.attach("ids", np.empty(borrowers, np.int64))
-    agenda.attach("following", np.empty((len(LISTS), borrowers), np.uint32))
-    agenda.attach("acting", np.empty(borrowers, np.uint32))
 
 
 @step
@@ -79,7 +76,6 @@ def due_place(s: State, evaluation_day: int, due_day: int) -> int:
 def order_by_cohort(s: State, agenda: Agenda) -> None:
     """Give every borrower its place: set the agenda's ``ids`` and ``places``."""
     places, batch = agenda.places, agenda.batch
-    places[:] = 0
     batch.indices[:] = 1  # the block of a borrower's numbers with its days
     # Counting sort: the number of each goes two entries up, so that filling leaves the first place of each.
     for first in range(0, len(agenda.ids), BATCH_SIZE):
@@ -111,26 +107,25 @@ def enter(agenda: Agenda, what: int, day: int, b: int) -> None:
 @transition
 def first_entries(s: State, agenda: Agenda) -> None:
     """Enter every borrower for its first payment and its first wish; nobody has a hold to react to."""
-    agenda.first[:] = END
     # Whoever is entered last comes first: so that each list is in the order of memory.
     for b in range(len(s.borrowers) - 1, -1, -1):
         r = s.borrowers[b]
         if (r.next_payment - r.due_day) % s.product.cycle_days != 0:
-            enter(agenda, PAYMENTS, r.next_payment, b)
-        enter(agenda, WISHES, r.next_wish, b)
-        enter(agenda, EXITS, r.present_until, b)
+            enter(agenda, PAY, r.next_payment, b)
+        enter(agenda, WISH, r.next_wish, b)
+        enter(agenda, EXIT, r.present_until, b)
 
 
 @step
-def gather_payers(s: State, agenda: Agenda, day: int) -> int:
-    """Write those who pay today into `acting`: those in the list, and those whose due day it is."""
+def gather(s: State, agenda: Agenda, what: int, day: int) -> int:
+    """Write those in a list of today into `acting`; to those who pay add those whose due day it is."""
     number = 0
-    b = agenda.first[PAYMENTS, day]
+    b = agenda.first[what, day]
     while b != END:
         agenda.acting[number] = b
         number += 1
-        b = agenda.following[PAYMENTS, b]
-    for cohort in range(s.evaluation.period_days):
+        b = agenda.following[what, b]
+    for cohort in range(s.evaluation.period_days if what == PAY else 0):
         k = due_place(s, cohort, s.clock.cycle_day)
         for b in range(agenda.places[k], agenda.places[k + 1]):
             if s.borrowers[b].next_payment == day:

@@ -7,20 +7,7 @@ give the same history. What SimPy shows, this runs at the speed of the memory.
 from collections.abc import Callable
 from time import perf_counter
 
-from simlimit.drivers.agenda import (
-    EXITS,
-    PAYMENTS,
-    REACTIONS,
-    WISHES,
-    Agenda,
-    due_place,
-    empty_agenda,
-    enter,
-    first_entries,
-    gather_payers,
-    make_room,
-    order_by_cohort,
-)
+from simlimit.drivers.agenda import EXIT, PAY, REACT, WISH, Agenda, due_place, enter, gather, make_agenda
 from simlimit.drivers.ending import end_if_told
 from simlimit.model import phases, streams
 from simlimit.model.calendar import next_open, waiting_since
@@ -36,11 +23,9 @@ from simlimit.model.ledger import record_day
 from simlimit.model.memory import ensure_capacity, has_capacity
 from simlimit.model.planned_payments import cycle_at_stake
 from simlimit.model.pool import fund
-from simlimit.model.population import populate
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
 from simlimit.model.randomness import BATCH_SIZE, draw_many, numbers_of
 from simlimit.model.reactions import react
-from simlimit.model.records import END
 from simlimit.model.repayment import meet_payment_day
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.state import State
@@ -56,11 +41,9 @@ SECONDS_PER_CALL = 0.2
 def run_turnover(s: State, agenda: Agenda, day: int) -> None:
     """Phase 0: borrowers arrive, then leave."""
     arrive(s, day)
-    following = agenda.first[EXITS, day]
-    while following != END:
-        b = following
-        following = agenda.following[EXITS, b]
-        enter(agenda, EXITS, leave(s, s.borrowers[b], day), b)
+    for k in range(gather(s, agenda, EXIT, day)):
+        b = agenda.acting[k]
+        enter(agenda, EXIT, leave(s, s.borrowers[b], day), b)
 
 
 @step
@@ -82,7 +65,7 @@ def run_payments(s: State, agenda: Agenda, day: int) -> None:
         become_good(s, day)
     s.clock.phase = phases.PAY
     acting, batch = agenda.acting, agenda.batch
-    number = gather_payers(s, agenda, day)
+    number = gather(s, agenda, PAY, day)
     for first in range(0, number, BATCH_SIZE):
         together = min(BATCH_SIZE, number - first)
         for k in range(together):
@@ -96,10 +79,10 @@ def run_payments(s: State, agenda: Agenda, day: int) -> None:
             next_due = day - days_since_due(s, r) + s.product.cycle_days
             following = meet_payment_day(s, r, day, numbers_of(batch, 0, k))
             if following != next_due:
-                enter(agenda, PAYMENTS, following, b)
+                enter(agenda, PAY, following, b)
             # A hold that opened today is what the borrower reacts to next, if it waited for none before.
             if s.reaction.reacting and r.next_reaction == day + s.reaction.patience_days:
-                enter(agenda, REACTIONS, r.next_reaction, b)
+                enter(agenda, REACT, r.next_reaction, b)
 
 
 @step
@@ -126,35 +109,30 @@ def run_wishes(s: State, agenda: Agenda, day: int) -> None:
     """Phase 5: borrowers draw."""
     s.clock.phase = phases.ACT
     acting, batch = agenda.acting, agenda.batch
-    following = agenda.first[WISHES, day]
-    while following != END:
-        together = 0
-        while following != END and together < BATCH_SIZE:
-            r = s.borrowers[following]
-            batch.entities[together] = r.borrower
-            batch.indices[together] = r.wishes
-            acting[together] = following
-            together += 1
-            following = agenda.following[WISHES, following]
+    number = gather(s, agenda, WISH, day)
+    for first in range(0, number, BATCH_SIZE):
+        together = min(BATCH_SIZE, number - first)
+        for k in range(together):
+            r = s.borrowers[acting[first + k]]
+            batch.entities[k] = r.borrower
+            batch.indices[k] = r.wishes
         draw_many(s.run, streams.WISH, batch, together, 0)
         for k in range(together):
             batch.indices[k] += 1
         draw_many(s.run, streams.WISH, batch, together, 1)
         for k in range(together):
-            b = acting[k]
+            b = acting[first + k]
             next_wish = have_wish(s, s.borrowers[b], day, numbers_of(batch, 0, k), batch.u[1, 0, k])
-            enter(agenda, WISHES, next_wish, b)
+            enter(agenda, WISH, next_wish, b)
 
 
 @step
 def run_reactions(s: State, agenda: Agenda, day: int) -> None:
     """Phase 5: borrowers react to holds that reach their patience."""
     s.clock.phase = phases.ACT
-    following = agenda.first[REACTIONS, day]
-    while following != END:
-        b = following
-        following = agenda.following[REACTIONS, b]
-        enter(agenda, REACTIONS, react(s, s.borrowers[b], day), b)
+    for k in range(gather(s, agenda, REACT, day)):
+        b = agenda.acting[k]
+        enter(agenda, REACT, react(s, s.borrowers[b], day), b)
 
 
 @transition
@@ -207,17 +185,13 @@ def run(prepared: PreparedScenario, seed: int, replication: int, tick: Callable[
     """
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
-    run_in(state, empty_agenda(prepared), prepared.grouping, tick)
+    run_in(state, prepared.grouping, tick)
     return state
 
 
-def run_in(state: State, agenda: Agenda, grouping: Grouping, tick: Callable[[int], object]) -> None:
-    """Simulate a platform whose state and agenda are there, from its first day to its horizon."""
-    if len(agenda.ids) != len(state.borrowers):
-        make_room(agenda, len(state.borrowers))
-    order_by_cohort(state, agenda)
-    populate(state, grouping, agenda.ids, agenda.batch)
-    first_entries(state, agenda)
+def run_in(state: State, grouping: Grouping, tick: Callable[[int], object]) -> None:
+    """Simulate a platform whose state is there, from its first day to its horizon."""
+    agenda = make_agenda(state, grouping)
     horizon = int(state.run.horizon)
     days = max(1, BORROWER_DAYS_PER_CALL // 200 // len(state.borrowers))
     day = 0

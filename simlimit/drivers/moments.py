@@ -36,11 +36,8 @@ class Clock(simpy.Environment):
 
     def timeout(self, delay: float = 0, value: object = None) -> simpy.Timeout:
         """Return an event that happens after a delay, as SimPy does, if the delay is one."""
-        try:
-            return simpy.Timeout(self, delay, value)
-        except (TypeError, ValueError):  # SimPy's own words about a delay below 0, or about text
-            _check_delay(delay)
-            raise
+        _check_delay(delay)  # before SimPy refuses it in its own words
+        return simpy.Timeout(self, delay, value)
 
     def at(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment; `Platform.at` says more."""

@@ -3,7 +3,6 @@
 Compiled code releases the GIL, so that threads run side by side.
 """
 
-from simlimit.drivers.agenda import empty_agenda
 from simlimit.drivers.calendar_driver import run_in
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
@@ -27,9 +26,8 @@ def run(prepared: PreparedScenario, seed: int, first: int, number: int) -> Talli
     """
     tallies = empty_tallies(prepared, number)
     state = empty_state(prepared)
-    agenda = empty_agenda(prepared)
     for row in range(number):
         restart(state, prepared, seed, first + row)
-        run_in(state, agenda, prepared.grouping, lambda days: None)
+        run_in(state, prepared.grouping, lambda days: None)
         tally(state, tallies, row)
     return tallies

@@ -82,21 +82,13 @@ def cohort(platform: Platform, members: Integers, first: int) -> Process:
 
 
 def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -> Process:
-    """Act in a phase of each day: payments become good, the desk works, the impatient react.
+    """Act in a phase of each day: payments become good, the desk and the pool work, the impatient react.
 
     One process for all of these: that of a borrower would sleep through what a process of a user's repays.
     """
     for day in range(platform.horizon):
         yield platform.at(day, phase)
         act(platform.state, day)
-
-
-def pool(platform: Platform) -> Process:
-    """Take in funding and release what it covers; then tell those who wait for a hold to end."""
-    for day in range(platform.horizon):
-        yield platform.at(day, phases.FUND)
-        fund(platform.state, day)
-        platform.trigger_ended()
 
 
 def shock(platform: Platform, k: int) -> Process:
@@ -167,7 +159,8 @@ def run(
     if state.product.clears:
         process(daily(platform, GOOD, become_good))
     process(daily(platform, phases.REVIEW, work_desk))
-    process(pool(platform))
+    process(daily(platform, phases.FUND, fund))
+    process(daily(platform, phases.FUND, lambda *_: platform.trigger_ended()))
     if state.reaction.reacting:
         process(daily(platform, phases.ACT, react_all))
     for user_process in user_processes:

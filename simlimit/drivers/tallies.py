@@ -6,11 +6,11 @@ Its counts in full would take three quarters of a megabyte for a preset; these a
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from simlimit.model import causes
+from simlimit.model.book import Integers
 from simlimit.model.compiling import step, transition
-from simlimit.model.counting import ages, is_counted, present_days
+from simlimit.model.counting import is_counted, present_days
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import DAY, END, TOTAL, Record, Records
 from simlimit.model.state import State, left
@@ -37,10 +37,10 @@ class Tallies(NamedTuple):
         Of the borrowers of a group.
     """
 
-    ended_holds: npt.NDArray[np.int64]
-    ended_cents: npt.NDArray[np.int64]
-    followed_holds: npt.NDArray[np.int64]
-    followed_cents: npt.NDArray[np.int64]
+    ended_holds: Integers
+    ended_cents: Integers
+    followed_holds: Integers
+    followed_cents: Integers
     daily: Records
     totals: Records
 
@@ -71,32 +71,14 @@ def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:
     )
 
 
-@step
-def tally_ends(s: State, tallies: Tallies, row: int, group: int) -> None:
-    """Write how the holds of a group ended, by age, whether or not they were followed."""
-    number = ages(s)
-    for end in range(ENDS):
-        for age in range(number):
-            short = s.counts[2 * group * number + age]
-            full = s.counts[(2 * group + 1) * number + age]
-            tallies.ended_holds[row, group, end, age] = short.holds[GATES + end] + full.holds[GATES + end]
-            tallies.ended_cents[row, group, end, age] = short.cents[GATES + end] + full.cents[GATES + end]
-
-
-@step
-def tally_followed(s: State, tallies: Tallies, row: int, group: int) -> None:
-    """Write where the followed holds of a group stand at each age, and how many have ended at it."""
-    first = (2 * group + 1) * ages(s)
-    for what in range(GATES + 2):
-        holds = 0
-        cents = 0
-        for age in range(tallies.followed_holds.shape[3]):
-            count = s.counts[first + age]
-            # A stay at a gate is counted where it begins, and taken back where it ends.
-            holds = count.holds[what] + (holds if what < GATES else 0)
-            cents = count.cents[what] + (cents if what < GATES else 0)
-            tallies.followed_holds[row, group, what, age] = holds
-            tallies.followed_cents[row, group, what, age] = cents
+def tally_counts(counts: Integers, ended: Integers, followed: Integers) -> None:
+    """Write how holds ended, and where the followed ones stand, by their counts: of holds, or of cents."""
+    groups, _, ages = ended.shape
+    by_age = counts.reshape(groups, 2, ages, GATES + ENDS).swapaxes(2, 3)
+    np.sum(by_age[:, :, GATES:], axis=1, out=ended)
+    followed[:] = by_age[:, 1, : GATES + 2, : followed.shape[2]]
+    # A stay at a gate is counted where it begins, and taken back where it ends.
+    np.cumsum(followed[:, :GATES], axis=2, out=followed[:, :GATES])
 
 
 @step
@@ -120,6 +102,12 @@ def tally_borrower(s: State, tallies: Tallies, row: int, r: Record) -> None:
 
 
 @transition
+def tally_borrowers(s: State, tallies: Tallies, row: int) -> None:
+    """Add all borrowers to the tallies of a replication."""
+    for b in range(len(s.borrowers)):
+        tally_borrower(s, tallies, row, s.borrowers[b])
+
+
 def tally(s: State, tallies: Tallies, row: int) -> None:
     """Write the tallies of one replication after its last day.
 
@@ -131,10 +119,7 @@ def tally(s: State, tallies: Tallies, row: int) -> None:
     row : int
         The row, to which nothing is written yet.
     """
-    for group in range(tallies.totals.shape[1]):
-        tally_ends(s, tallies, row, group)
-        tally_followed(s, tallies, row, group)
-    for b in range(len(s.borrowers)):
-        tally_borrower(s, tallies, row, s.borrowers[b])
-    for day in range(len(s.daily)):
-        tallies.daily[row, day] = s.daily[day]
+    tally_counts(s.counts["holds"], tallies.ended_holds[row], tallies.followed_holds[row])
+    tally_counts(s.counts["cents"], tallies.ended_cents[row], tallies.followed_cents[row])
+    tally_borrowers(s, tallies, row)
+    tallies.daily[row] = s.daily

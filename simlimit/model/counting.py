@@ -53,23 +53,18 @@ def count_stay(s: State, r: Record, hold: Record, day: int) -> None:
 
 
 @step
-def count_cents(s: State, r: Record, hold: Record, day: int, what: int, cents: int) -> None:
-    """Count an amount that is forfeited at a hold's present age while the rest of the hold stays open."""
-    if is_counted(s, hold):
-        s.counts[count_row(s, r, hold, day - hold.repaid_at)].cents[what] += cents
-
-
-@step
 def count_end(s: State, r: Record, hold: Record, day: int, what: int, cents: int) -> None:
-    """Count a hold that is released, forfeited or pending at its present age, and an amount.
+    """Count an amount that is released, forfeited or pending at a hold's age, and the hold if it ends.
 
-    A hold that is released without a part that was forfeited before counts as forfeited.
+    A hold of which a part is forfeited stays open; released without that part, it counts as forfeited.
     """
     if is_counted(s, hold):
-        age = count_row(s, r, hold, day - hold.repaid_at)
-        outcome = COUNT_FORFEITED if what == COUNT_RELEASED and hold.forfeited > 0 else what
-        s.counts[age].holds[outcome] += 1
-        s.counts[age].cents[what] += cents
+        count = s.counts[count_row(s, r, hold, day - hold.repaid_at)]
+        count.cents[what] += cents
+        if what == COUNT_RELEASED and hold.forfeited > 0:
+            count.holds[COUNT_FORFEITED] += 1
+        elif what != COUNT_FORFEITED or left(hold) == 0:
+            count.holds[what] += 1
 
 
 @step
@@ -110,7 +105,7 @@ def count_blocked(s: State, r: Record, day: int) -> None:
     now = r.refused or why_blocked(s, r, day) != causes.NONE
     detail.blocked_since = day if now else min(NEVER, int(r.oldest_due) + s.limits.block_after + 1)
     detail.blocked = min(r.available, max(0, r.highest - r.outstanding))
-    end_no_limit_spell(s, r, day)
+    end_no_limit(s, r, day)
     if r.highest - r.outstanding >= s.product.min_draw:
         r.no_limit_since = day if r.available < s.product.min_draw else detail.blocked_since
 
@@ -124,11 +119,11 @@ def count_no_limit(s: State, r: Record, day: int) -> None:
     elif without and r.no_limit_since == NEVER:
         r.no_limit_since = day
     elif not without:
-        end_no_limit_spell(s, r, day)
+        end_no_limit(s, r, day)
 
 
 @step
-def end_no_limit_spell(s: State, r: Record, day: int) -> None:
+def end_no_limit(s: State, r: Record, day: int) -> None:
     """Count the days before today on which a borrower could not draw though its highest limit had room."""
     if r.no_limit_since != NEVER:
         r.no_limit_days += present_days(s, r, r.no_limit_since, day)

@@ -12,7 +12,7 @@ from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit, why_blocked
 from simlimit.model.interest import accrue
 from simlimit.model.ledger import line_of, log, subject_of
-from simlimit.model.levers import pull, pull_bp
+from simlimit.model.levers import pull
 from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
@@ -93,7 +93,9 @@ def wished_amount(s: State, r: Record, u: Numbers) -> int:
 @rare
 def drawable_below(s: State, r: Record, day: int) -> int:
     """Return how much of what is available may be drawn before the utilisation is too high."""
-    highest = share(r.limit, 10_000 - pull_bp(s, r, day, levers.DELEVERAGE))
+    highest = r.limit
+    if pull(s, r, day, levers.DELEVERAGE) > 0.0:
+        highest = share(r.limit, 10_000 - s.levers.strength_bp[levers.DELEVERAGE])
     return int(min(r.available, highest - r.outstanding))
 
 

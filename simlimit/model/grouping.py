@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import as_choices, as_numbers, shown
+from simlimit.arguments import as_choices, as_numbers, refused, shown
 from simlimit.errors import SimlimitError
 from simlimit.model.book import Integers, utilisations
 from simlimit.model.records import Records
@@ -47,9 +47,9 @@ def make_grouping(by: str | Sequence[str], bands: Sequence[float], regions: tupl
     numbers = [name for name in names if name in NUMBERS]
     if len(set(names)) < len(names) or len(numbers) > 1:
         rule = f"attributes that differ, at most one of them among {', '.join(NUMBERS)}"
-        raise SimlimitError(f"by is {shown(by)}, but must be {rule}.")
+        raise refused("by", by, rule)
     if not numbers and as_numbers("bands", bands).size > 0:
-        raise SimlimitError(f"bands is {shown(bands)}, but must be empty: {names[0]} has groups of its own.")
+        raise refused("bands", bands, f"empty: {names[0]} has groups of its own")
     bounds, labels = {}, []
     for name in names:
         if name in NUMBERS:
@@ -66,16 +66,10 @@ def make_grouping(by: str | Sequence[str], bands: Sequence[float], regions: tupl
 
 def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
     bounds = as_numbers("bands", bands)
-    if not (
-        bounds.ndim == 1
-        and 0 < len(bounds) < MOST_GROUPS
-        and np.isfinite(bounds).all()
-        and (np.diff(bounds) > 0).all()
-    ):
-        raise SimlimitError(
-            f"bands is {shown(bands)}, but must be 1 to {MOST_GROUPS - 1} ascending numbers, the bounds "
-            f"between groups by {by}."
-        )
+    is_ascending = bounds.ndim == 1 and np.isfinite(bounds).all() and (np.diff(bounds) > 0).all()
+    if not is_ascending or not 0 < len(bounds) < MOST_GROUPS:
+        rule = f"1 to {MOST_GROUPS - 1} ascending numbers, the bounds between groups by {by}"
+        raise refused("bands", bands, rule)
     texts = [f"{bound:.15g}" for bound in bounds]
     between = [f"{low} to {high}" for low, high in itertools.pairwise(texts)]
     return bounds, (f"below {texts[0]}", *between, f"{texts[-1]} and above")

@@ -9,12 +9,11 @@ from simlimit.model.calendar import next_open
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import (
-    count_cents,
     count_end,
     count_lost,
     count_no_limit,
     count_stay,
-    end_no_limit_spell,
+    end_no_limit,
     lost,
 )
 from simlimit.model.interest import accrue, pay_interest
@@ -52,17 +51,11 @@ def next_free_record(s: State) -> int:
 def new_record(s: State) -> int:
     """Return a record for a hold: a free one, or a new one.
 
-    On a small platform it is the one that was freed last, which is still in the cache. The holds of a large
-    platform do not fit into a cache. While more than half of its records are free, they are taken in the
-    order of memory, so that the holds of a day are neighbours.
+    While more than half of all records are free, they are taken in the order of memory, so that the holds of
+    a day are neighbours: those of a large platform do not fit into a cache.
     """
-    if s.run.large:
-        if 2 * s.storage.holds_free > s.storage.holds_used:
-            return next_free_record(s)
-    elif s.storage.last_free != END:
-        h = s.storage.last_free
-        s.storage.last_free = s.holds[h].next
-        return int(h)
+    if 2 * s.storage.holds_free > s.storage.holds_used:
+        return next_free_record(s)
     s.storage.holds_used += 1
     return int(s.storage.holds_used - 1)
 
@@ -72,11 +65,7 @@ def discard(s: State, h: int) -> None:
     """Free the record of an ended hold that is in no list, unless holds are kept."""
     if s.run.reusing:
         s.holds[h].stage = stages.FREE
-        if s.run.large:
-            s.storage.holds_free += 1
-        else:
-            s.holds[h].next = s.storage.last_free
-            s.storage.last_free = h
+        s.storage.holds_free += 1
 
 
 @step
@@ -174,16 +163,14 @@ def forfeit(s: State, r: Record, h: int, day: int, amount: int, cause: int) -> N
     r.held -= amount
     s.today.held -= amount
     s.today.forfeited += amount
+    count_end(s, r, hold, day, COUNT_FORFEITED, amount)
     log(s, day, events.FORFEIT, hold_of(r, hold), amount, cause)
     if left(hold) == 0:
         s.totals.holds_forfeited += 1
         hold.ended_in = s.clock.phase
-        count_end(s, r, hold, day, COUNT_FORFEITED, amount)
         if is_raise(hold):
             end_raise(r)
         end(s, r, h, stages.FORFEITED)
-    else:
-        count_cents(s, r, hold, day, COUNT_FORFEITED, amount)
 
 
 @step
@@ -360,7 +347,7 @@ def censor(s: State) -> None:
         accrue(s, r, s.run.horizon)
         s.interest[b].cent_days += s.interest[b].unpaid
         count_no_limit(s, r, s.run.horizon)
-        end_no_limit_spell(s, r, s.run.horizon)
+        end_no_limit(s, r, s.run.horizon)
         h = r.first_hold
         while h != END:
             hold = s.holds[h]

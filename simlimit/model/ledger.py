@@ -1,25 +1,20 @@
 """What is written down: the log of events, and the row of each day."""
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 from simlimit.model.clock import turn_to
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.records import NO_LOAN, NONE, Record
 from simlimit.model.state import State
 
-
-class Subject(NamedTuple):
-    """Whom an event is about: a borrower, the day of origin of a loan, and an instalment."""
-
-    borrower: int
-    origin: int
-    instalment: int
+Subject: TypeAlias = tuple[int, int, int]
+"""Whom an event is about: a borrower, the day of origin of a loan, and an instalment."""
 
 
 @step
 def subject_of(borrower: int, origin: int, instalment: int) -> Subject:
     """Return the subject of an event; all its numbers are of one width here."""
-    return Subject(borrower, origin, instalment)
+    return borrower, origin, instalment
 
 
 @step
@@ -42,9 +37,7 @@ def write_event(s: State, day: int, event: int, subject: Subject, amount: int, c
     e.day = day
     e.phase = s.clock.phase
     e.event = event
-    e.borrower = subject.borrower
-    e.origin = subject.origin
-    e.instalment = subject.instalment
+    e.borrower, e.origin, e.instalment = subject
     e.amount = amount
     e.cause = cause
 

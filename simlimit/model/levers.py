@@ -45,11 +45,3 @@ def pull(s: State, r: Record, day: int, kind: int) -> float:
     if takes_up(r, kind) and day >= s.levers.start[kind]:
         return s.levers.strength[kind]
     return 0.0
-
-
-@step
-def pull_bp(s: State, r: Record, day: int, kind: int) -> int:
-    """Return the strength of a lever on a borrower today, in whole basis points."""
-    if takes_up(r, kind) and day >= s.levers.start[kind]:
-        return s.levers.strength_bp[kind]
-    return 0

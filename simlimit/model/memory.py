@@ -1,14 +1,14 @@
 """Memory for the records of a run: how many a day can need, and arrays that grow."""
 
 import itertools
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-from simlimit.model.records import END
+from simlimit.model.records import BORROWER, DETAILS, END, HOLD, INTEREST, LOAN
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -22,14 +22,10 @@ APART = 8 * LARGE_PAGES
 """Bytes from which on arrays have pages enough of their own."""
 
 
-class RecordCounts(NamedTuple):
-    """Numbers of records, of each kind of which there can be more and more."""
-
-    loans: int
-    loan_keys: int
-    holds: int
-    events: int
-    good_at: int
+GROWING = ("loans", "loan_keys", "holds", "events", "good_at")
+"""The arrays of records, of each kind of which there can be more and more."""
+Counts: TypeAlias = tuple[int, int, int, int, int]
+"""How many records, of each of these kinds."""
 
 
 @step
@@ -48,7 +44,7 @@ def most_events(s: State, day: int, holds: int) -> int:
 
 
 @transition
-def records_needed(s: State, day: int) -> RecordCounts:
+def records_needed(s: State, day: int) -> Counts:
     """Return for how many records there must be space before a day: those in use, and what it can bring.
 
     Each borrower can pay, be evaluated and draw. A payment opens a hold, or one per loan where the product
@@ -57,7 +53,7 @@ def records_needed(s: State, day: int) -> RecordCounts:
     """
     used, borrowers = s.storage, len(s.borrowers)
     holds = (used.loans_used if s.product.per_loan else borrowers) + 3 * borrowers
-    return RecordCounts(
+    return (
         3 * used.loans_used,
         0 if s.run.reusing else used.loan_keys_used + borrowers,
         used.holds_used + holds,
@@ -69,14 +65,9 @@ def records_needed(s: State, day: int) -> RecordCounts:
 @step
 def has_capacity(s: State, day: int) -> bool:
     """Return whether there is space for all that a day can bring."""
-    needed = records_needed(s, day)
-    return (
-        needed.loans <= len(s.loans)
-        and needed.loan_keys <= len(s.loan_keys)
-        and needed.holds <= len(s.holds)
-        and needed.events <= len(s.events)
-        and needed.good_at <= len(s.good_at)
-    )
+    loans, loan_keys, holds, events, good_at = records_needed(s, day)
+    loans_fit = loans <= len(s.loans) and loan_keys <= len(s.loan_keys)
+    return loans_fit and holds <= len(s.holds) and events <= len(s.events) and good_at <= len(s.good_at)
 
 
 def ensure_capacity(s: State, day: int) -> None:
@@ -89,7 +80,7 @@ def ensure_capacity(s: State, day: int) -> None:
     holds = storage.holds_used
     used = (storage.loans_used, storage.loan_keys_used, holds, storage.events_used, holds)
     ahead = 0.0 if s.run.reusing else 1.25 * s.run.horizon / max(day, 30)
-    for name, needed, number in zip(RecordCounts._fields, records_needed(s, day), used, strict=True):
+    for name, needed, number in zip(GROWING, records_needed(s, day), used, strict=True):
         records = getattr(s, name)
         if needed > MOST_RECORDS:
             raise SimlimitError(f"Day {day} may need {needed:,} {name}, but {MOST_RECORDS:,} are the most.")
@@ -101,17 +92,18 @@ def ensure_capacity(s: State, day: int) -> None:
 
 
 def make_room(s: State, borrowers: int) -> None:
-    """Find space for so many borrowers, who are not there yet, and their first loans."""
-    if len(s.borrowers) != borrowers:
-        s.attach("borrowers", adjacent_arrays((borrowers, s.borrowers.dtype))[0])
-        s.attach("details", np.zeros(borrowers, s.details.dtype))
-        s.attach("interest", np.zeros(borrowers, s.interest.dtype))
-        if s.funding.refuse_draws:
-            s.attach("asking", np.full(borrowers, END, np.uint32))
-    keys = 0 if s.run.reusing else borrowers
-    for name, needed in (("loans", borrowers * int(s.storage.loan_capacity)), ("loan_keys", keys)):
-        if needed > len(getattr(s, name)):
-            s.attach(name, np.empty(2 * needed, getattr(s, name).dtype))
+    """Find space for so many borrowers, who are not there yet, and for all that their first day can bring."""
+    if len(s.borrowers) == borrowers:
+        return
+    capacity = int(s.storage.loan_capacity)
+    most_holds = borrowers * ((capacity if s.product.per_loan else 1) + 7)
+    arrays = adjacent_arrays((borrowers, BORROWER), (4 * capacity * borrowers, LOAN), (most_holds, HOLD))
+    for name, array in zip(("borrowers", "loans", "holds"), arrays, strict=True):
+        s.attach(name, array)
+    s.attach("loan_keys", np.empty(0 if s.run.reusing else 2 * borrowers, np.int64))
+    s.attach("details", np.empty(borrowers, DETAILS))
+    s.attach("interest", np.empty(borrowers, INTEREST))
+    s.attach("asking", np.full(borrowers if s.funding.refuse_draws else 0, END, np.uint32))
 
 
 def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Array]:

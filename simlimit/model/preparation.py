@@ -15,7 +15,6 @@ from simlimit.model.book import Book, Regions, late_scale, make_book, make_regio
 from simlimit.model.calendar import open_days
 from simlimit.model.clock import MONTH
 from simlimit.model.grouping import Grouping, make_grouping
-from simlimit.model.memory import adjacent_arrays
 from simlimit.model.parameters import facility_records, first_records, score_left
 from simlimit.model.queues import QUEUES
 from simlimit.model.records import END, Record, Records
@@ -26,8 +25,6 @@ from simlimit.scenario.parts import Product, check_regions
 
 MOST_CENT_DAYS = 2**62
 """Sums of so much are exact in 64 bits, in either direction."""
-LARGE = 50_000
-"""Number of borrowers from which on the open holds outgrow a cache; measured."""
 
 
 class PreparedScenario(NamedTuple):
@@ -114,7 +111,6 @@ def prepare(
     run["last_followed"] = scenario.horizon_days - follow_up_days
     run["logging"] = logging
     run["reusing"] = reusing
-    run["large"] = borrowers >= LARGE
     book = make_book(scenario, portfolio, regions)
     left = score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days)
     prepared = PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
@@ -149,25 +145,13 @@ def check_sums(p: Record, book: Book, borrowers: int) -> None:
 
 
 def empty_state(prepared: PreparedScenario) -> State:
-    """Return the state of a run with space for its book, before `restart`."""
-    scenario, size = prepared.scenario, prepared.borrowers
+    """Return the state of a run before `restart`, which finds space for its borrowers."""
+    scenario = prepared.scenario
     open_from, worked = open_days(scenario)
-    # Space for all that the first day can bring, so that it need not be found then.
-    capacity = int(prepared.records[0].storage.loan_capacity)
-    most_holds = size * ((capacity if scenario.product.release_unit == "loan" else 1) + 7)
-    borrowers, loans, holds = adjacent_arrays(
-        (size, records.BORROWER), (4 * capacity * size, records.LOAN), (most_holds, records.HOLD)
-    )
     return State(
         book=prepared.book,
         regions=prepared.book.regions,
-        borrowers=borrowers,
-        loans=loans,
-        holds=holds,
-        details=np.zeros(size, records.DETAILS),
-        interest=np.zeros(size, records.INTEREST),
-        asking=np.full(size * prepared.records[0].funding.refuse_draws, END, np.uint32),
-        loan_keys=np.zeros(0 if prepared.records[0].run.reusing else 2 * size, np.int64),
+        borrowers=np.zeros(0, records.BORROWER),
         counts=np.zeros(count_rows(prepared), records.COUNT),
         score_left=prepared.score_left,
         good_at=np.zeros(0, np.int32),

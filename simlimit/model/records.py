@@ -113,8 +113,8 @@ ARRIVAL = _record("i8 day place")
 """When a borrower arrives, and where it lies in memory."""
 
 # The parameters of a state, by the parts of a scenario.
-RUN = _record("i8 seed replication logging reusing large horizon warmup_days last_followed")
-"""The key of the random numbers, what is kept and counted, and whether there are many borrowers."""
+RUN = _record("i8 seed replication logging reusing horizon warmup_days last_followed")
+"""The key of the random numbers, and what is kept and counted."""
 POPULATION = _record("i8 batch", "f8 other_lenders arrivals_per_year exits_per_year")
 """How borrowers are drawn."""
 BEHAVIOUR = _record(
@@ -181,6 +181,6 @@ nothing, ``busy`` how many reviewers are at work.
 """
 STORAGE = _record(
     "i8 loan_capacity loans_used loan_keys_used events_used",
-    "i8 holds_used holds_free last_free last_taken",
+    "i8 holds_used holds_free last_taken",
 )
 """Which records are in use."""

@@ -38,22 +38,14 @@ def anything_due(s: State, r: Record, cycle: int) -> bool:
 
 
 @step
-def pay_next(s: State, loan: Record) -> int:
-    """Pay the next instalment of a loan and return its principal."""
-    principal = next_principal(s, loan)
-    loan.balance -= principal
-    loan.remaining -= 1
-    return principal
-
-
-@step
 def pay_instalments(s: State, loan: Record, due: int) -> int:
     """Pay so many instalments of a loan and return their principal."""
-    paid = 0
+    before = loan.balance
     for _ in range(due):
-        paid += pay_next(s, loan)
+        loan.balance -= next_principal(s, loan)
+        loan.remaining -= 1
     loan.next_cycle += due
-    return paid
+    return int(before - loan.balance)
 
 
 @step

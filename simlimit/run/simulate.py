@@ -6,10 +6,10 @@ from typing import Literal
 from simlimit.arguments import as_list, check_choice, check_flag, check_whole, shown
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
-from simlimit.model.compilation_notice import announce_compilation
 from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
 from simlimit.run import options
+from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said, require, run_bytes
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.outside import warn_of_outside

@@ -1,14 +1,16 @@
-"""Scenarios from files and as text, and the list of those that come with the package."""
+"""Scenarios from files and as text, and those that come with the package."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 import simlimit
+from simlimit.arguments import check_type
 from simlimit.errors import ScenarioError
-from simlimit.scenario.presets import NAMES
-from simlimit.scenario.scenario import LABELS, Scenario, preset
+from simlimit.scenario.presets import NAMES, preset_values
+from simlimit.scenario.scenario import LABELS, Scenario
 from simlimit.scenario.toml import as_toml, parse
 from simlimit.text_files import read_text
 
@@ -87,6 +89,38 @@ def dumps(scenario: Scenario, comments: bool = True) -> str:
     'name = "clockwork"'
     """
     return as_toml(scenario, scenario.source, comments)
+
+
+def preset(name: str) -> Scenario:
+    """Return a scenario that comes with the package.
+
+    Parameters
+    ----------
+    name : str
+        One of the names in `presets()`.
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such preset.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> sl.preset("clockwork")
+    Scenario('clockwork': 1000 borrowers, 720 days)
+    """
+    check_type("name", name, str)
+    return _preset(name)
+
+
+@cache
+def _preset(name: str) -> Scenario:
+    return Scenario(**preset_values(name))
 
 
 def presets() -> pd.DataFrame:

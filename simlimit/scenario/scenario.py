@@ -19,7 +19,6 @@ from simlimit.scenario import own_book, parts
 from simlimit.scenario.base import FrozenMapping, Part, changed, element_kind, no_field, refuse_at
 from simlimit.scenario.fields import days, field
 from simlimit.scenario.paths import REGIONS, Path, dotted, step_text, steps_of
-from simlimit.scenario.presets import preset_values
 from simlimit.scenario.regions import Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
 from simlimit.scenario.toml import as_toml
@@ -253,7 +252,7 @@ class Scenario(Part):
                 return self.provenance[holder]
         if self._unknown([dotted(path)]):
             raise ScenarioError(f"{name} {no_field(name, names())}")
-        as_in_clockwork = _value(self, path) == _value(preset("clockwork"), path)
+        as_in_clockwork = _value(self, path) == _value(_CLOCKWORK, path)
         return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
 
     def diff(self, other: "Scenario") -> pd.DataFrame:
@@ -363,38 +362,6 @@ def names() -> list[str]:
     return list(found)
 
 
-def preset(name: str) -> Scenario:
-    """Return a scenario that comes with the package.
-
-    Parameters
-    ----------
-    name : str
-        One of the names in `presets()`.
-
-    Returns
-    -------
-    Scenario
-
-    Raises
-    ------
-    ScenarioError
-        If there is no such preset.
-
-    Examples
-    --------
-    >>> import simlimit as sl
-    >>> sl.preset("clockwork")
-    Scenario('clockwork': 1000 borrowers, 720 days)
-    """
-    check_type("name", name, str)
-    return _preset(name)
-
-
-@cache
-def _preset(name: str) -> Scenario:
-    return Scenario(**preset_values(name))
-
-
 def day_of(scenario: Scenario, day: parts.Day) -> int:
     """Return the number of a day or date: of a date its distance from day 0, negative before the run."""
     return (day - scenario.start_date).days if isinstance(day, datetime.date) else day
@@ -452,3 +419,7 @@ def _steps(name: str) -> Path:
     if dotted(path) not in known and dotted(path) not in [f"{of}{element}" for of in holders]:
         raise ScenarioError(f"{name} {no_field(name, known)}")
     return path
+
+
+_CLOCKWORK = Scenario()
+"""Whose values are the defaults."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from simlimit.arguments import check_whole
 from simlimit.errors import warn
-from simlimit.model.compilation_notice import announce_compilation
 from simlimit.progress import tqdm
+from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED

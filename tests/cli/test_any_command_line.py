@@ -8,7 +8,7 @@ from test_any_call import in_time
 from simlimit import cli
 from simlimit.cli.program import _parser
 from simlimit.errors import LONGEST_SENTENCE
-from simlimit.model import compilation_notice
+from simlimit.run import compilation_notice
 
 SMALL = ["--set=population.borrowers=20", "--set=horizon_days=90", "--quiet"]
 FEW = [*SMALL, "--replications=2"]

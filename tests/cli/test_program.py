@@ -14,7 +14,8 @@ from folders import files, replications_kept
 
 from simlimit import cli
 from simlimit.cli import scenarios
-from simlimit.model import compilation_notice, compiling
+from simlimit.model import compiling
+from simlimit.run import compilation_notice
 from simlimit.scenario import load
 
 FAST = ["clockwork", "--set=population.borrowers=10", "--set=horizon_days=60"]

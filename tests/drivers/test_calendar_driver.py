@@ -19,7 +19,6 @@ from random_scenarios import follow_up_of, random_scenario
 import simlimit as sl
 from simlimit.drivers import calendar_driver
 from simlimit.drivers.platform import Platform
-from simlimit.model import preparation
 from simlimit.model.causes import GATES
 from simlimit.model.records import NONE
 from simlimit.model.stages import FORFEITED, RELEASED
@@ -213,13 +212,8 @@ def test_the_random_scenarios_have_something_to_count() -> None:
 # ---- memory ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("large", [1, 10**9])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_memory_does_not_grow_with_the_horizon_where_only_counts_are_kept(
-    engine: str, large: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(preparation, "LARGE", large)
-
+def test_memory_does_not_grow_with_the_horizon_where_only_counts_are_kept(engine: str) -> None:
     def records(keep: str, horizon: int) -> npt.NDArray[np.int64]:
         """Return how many records of holds, loans and keys of loans there are, of a book that is closed."""
         scenario = LENDER.replace({"population.borrowers": 150, "horizon_days": horizon})
@@ -230,21 +224,6 @@ def test_memory_does_not_grow_with_the_horizon_where_only_counts_are_kept(
     holds_used, *_, loan_keys = records("holds", 2160) / records("holds", 720)
     assert holds_used > 2.5
     assert loan_keys > 2
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-@few_and_many(6, 60)
-def test_which_record_a_hold_takes_does_not_change_the_history(
-    seed: int, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Small platforms use the one that was freed last again, large ones the next that is free."""
-    scenario = scenario_of(seed, tmp_path)
-    runs = []
-    for large in (1, 10**9):
-        monkeypatch.setattr(preparation, "LARGE", large)
-        runs.append(sl.simulate(scenario, seed, engine=engine, keep="counts"))
-    assert [run._state.run.large for run in runs] == [1, 0]
-    assert_same(*runs, TABLES["counts"])
 
 
 # ---- bounds, and plain Python ----------------------------------------------------------------------------

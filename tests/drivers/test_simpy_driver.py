@@ -13,7 +13,7 @@ from random_scenarios import random_scenario
 import simlimit as sl
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
-from simlimit.model.memory import records_needed
+from simlimit.model.memory import GROWING, records_needed
 
 Process = Iterator[Any]
 SLOW = sl.preset("clockwork").replace({"population.borrowers": 20, "evaluation.straight_through": False})
@@ -405,7 +405,8 @@ def test_there_is_space_for_the_hold_of_an_action_on_the_fullest_day() -> None:
             return
         for day in range(int(borrower.due_day), platform.horizon, 30):
             yield platform.at(day, 0)
-            space, before = records_needed(platform.state, day).holds, int(storage.holds_used)
+            needed = dict(zip(GROWING, records_needed(platform.state, day), strict=True))
+            space, before = needed["holds"], int(storage.holds_used)
             platform.repay_early(0)
             yield platform.at(day, 5.5)
             assert storage.holds_used <= space

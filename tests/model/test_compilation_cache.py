@@ -18,8 +18,9 @@ import pytest
 from numba.core import caching
 
 import simlimit as sl
-from simlimit.model import compilation_notice, compiling
+from simlimit.model import compiling
 from simlimit.model.compilation_cache import cache_folder
+from simlimit.run import compilation_notice
 
 
 def cents(yuan: int) -> int:

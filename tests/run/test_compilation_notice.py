@@ -3,8 +3,8 @@
 import pytest
 
 import simlimit as sl
-from simlimit.model import compilation_notice
-from simlimit.model.compilation_notice import NOTICE
+from simlimit.run import compilation_notice
+from simlimit.run.compilation_notice import NOTICE
 
 SMALL = sl.preset("clockwork").replace({"population.borrowers": 3, "horizon_days": 10})
 
