@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 from histories import TABLES, digest
+from lender import LENDER
 from random_scenarios import follow_up_of, random_scenario
 
 import simlimit as sl
@@ -214,8 +215,8 @@ def test_the_random_scenarios_have_something_to_count() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_memory_does_not_grow_with_the_horizon_where_only_counts_are_kept(engine: str) -> None:
     def records(keep: str, horizon: int) -> npt.NDArray[np.int64]:
-        """Return how many records of holds, loans and keys of loans there are."""
-        scenario = PRESETS["jiebei"].replace({"horizon_days": horizon})
+        """Return how many records of holds, loans and keys of loans there are, of a book that is closed."""
+        scenario = LENDER.replace({"population.borrowers": 150, "horizon_days": horizon})
         s = sl.simulate(scenario, engine=engine, keep=keep)._state
         return np.array([s.storage.holds_used, len(s.holds), len(s.loans), len(s.loan_keys)])
 

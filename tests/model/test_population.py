@@ -145,7 +145,7 @@ def assert_standings(r: Records, expected: npt.NDArray[np.float64]) -> None:
     closed = len(expected) - 1
     seen = np.bincount(np.where(r["closed"] == 1, closed, r["spell"]), minlength=closed + 1) / len(r)
     assert len(seen) == len(expected)
-    assert (abs(seen - expected) < 4 * np.sqrt(expected * (1 - expected) / len(r))).all()
+    assert (abs(seen - expected) <= 4 * np.sqrt(expected * (1 - expected) / len(r))).all()
 
 
 @pytest.mark.parametrize("concentration", [None, 4.0])

@@ -226,7 +226,11 @@ def test_amounts_are_whole_cents(run: sl.Run) -> None:
     """But interest that has accrued and is not yet due."""
     for table, columns in COLUMNS.items():
         for column in columns:
-            if column not in ("score", "region", "interest_accrued") and columns[column] == AMOUNT and not column.endswith("_at"):
+            if (
+                column not in ("score", "region", "interest_accrued")
+                and columns[column] == AMOUNT
+                and not column.endswith("_at")
+            ):
                 amounts = getattr(run, table)[column]
                 assert (amounts == np.rint(100 * amounts) / 100).all(), column
 
