@@ -60,32 +60,33 @@ def _what_is(summary: pd.DataFrame) -> str:
 
 
 def _what_weekly_evaluations_change(today: pd.Series, change: pd.DataFrame) -> str:
-    away, missing, losses = (
-        change.loc[metric] for metric in ("days_away", "limit_days_lost", "default_losses")
-    )
+    away = change.loc["days_away"]
     # The words hold only as long as the numbers say so. Otherwise the words have to change.
     assert change.loc[list(CAUSES), "difference"].idxmin() == "days_overdue"
-    assert change.loc[["days_away", "limit_days_lost", "default_losses"], "significant"].all()
+    assert away["significant"]
+    assert away["high"] < 0
     return (
-        f"Would weekly evaluations help? A repaid amount is then away for {_fall(away, 2)} days less, mostly "
-        "because it is noticed sooner that a borrower is no longer late. A borrower misses "
-        f"{_fall(missing, 0)} limit-days a year less (CNY missing times days), of "
-        f"{today['limit_days_lost']:,.0f}. But what is back sooner is lent again sooner, also to those who "
-        f"then default: what is written off rises by {_rise(losses, 1)} of {today['default_losses']:.0f} CNY "
-        "per borrower and year."
+        f"Would weekly evaluations help? A repaid amount is then away for {_size(away, 2)} days less, mostly "
+        "because it is noticed sooner that a borrower is no longer late. The limit that a borrower misses in "
+        f"a year, {today['limit_days_lost']:,.0f} limit-days (CNY missing times days), "
+        f"{_what_becomes(change.loc['limit_days_lost'], 0)}. What is written off, "
+        f"{today['default_losses']:.0f} CNY per borrower and year, "
+        f"{_what_becomes(change.loc['default_losses'], 1)}."
     )
 
 
-def _fall(row: pd.Series, digits: int) -> str:
-    """Return by how much something falls, with its interval."""
-    assert row["high"] < 0
-    return f"{-row['difference']:,.{digits}f} ({-row['high']:,.{digits}f} to {-row['low']:,.{digits}f})"
+def _what_becomes(row: pd.Series, digits: int) -> str:
+    """Return whether something rises, falls or may be the same, and by how much, with its interval."""
+    if row["significant"] is True:
+        return f"{'rises' if row['difference'] > 0 else 'falls'} by {_size(row, digits)}"
+    change, low, high = (f"{row[name]:+,.{digits}f}" for name in ("difference", "low", "high"))
+    return f"may stay the same ({change}; {low} to {high})"
 
 
-def _rise(row: pd.Series, digits: int) -> str:
-    """Return by how much something rises, with its interval."""
-    assert row["low"] > 0
-    return f"{row['difference']:.{digits}f} ({row['low']:.{digits}f} to {row['high']:.{digits}f})"
+def _size(row: pd.Series, digits: int) -> str:
+    """Return the size of a difference that is not 0, with its interval."""
+    low, high = sorted((abs(row["low"]), abs(row["high"])))
+    return f"{abs(row['difference']):,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
 
 
 def written(text: str) -> str:

@@ -15,10 +15,12 @@ from __future__ import annotations
 import csv
 import math
 import struct
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
 from functools import cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -476,7 +478,7 @@ class Review:
 
 
 class Desk:
-    """Reviewers who work round the clock on open days, on the exact times of their reviews."""
+    """Reviewers who work on the exact times of their reviews, by a clock that stands still on closed days."""
 
     def __init__(self, scenario: Any, calendar: Calendar, seed: int, replication: int) -> None:
         self.rules = scenario.review
@@ -486,27 +488,39 @@ class Desk:
         self.waiting: list[Hold] = []
         self.under_review: list[Review] = []
         self.finished: list[Review] = []
-        self.next_opening = 0  # the day at whose begin free reviewers next take from those who wait
+        opened = (calendar.is_open("review", day) for day in range(scenario.horizon_days))
+        self.open_before = list(accumulate(opened, initial=0))
+        self.next_opening = 0  # when free reviewers next take from those who wait: as an open day begins
+
+    def clock(self, day: int, hour: float) -> float:
+        """R140: the number of open days before a day, and, if it is open, the part of it that has passed."""
+        return self.open_before[day] + (hour if self.calendar.is_open("review", day) else 0.0)
 
     def arrive(self, day: int, holds: list[Hold]) -> None:
-        """R66, R67: day d's holds come at d + 0.25, after reviewers who finish then took from those there."""
-        time = day + 0.25
-        self.work_through(time)
+        """R66, R67: day d's holds come at d + 0.25, after reviewers who finish then took from those there.
+
+        On a closed day nobody takes.
+        """
+        is_open, time = self.calendar.is_open("review", day), self.clock(day, 0.25)
+        if is_open:
+            self.work_through(time)
         priority = self.rules.priority_score
         for hold in sorted(holds, key=lambda hold: hold.key):
             hold.desk_day = day
             by_score = 1 if priority is not None and hold.borrower.score >= priority else 2
             hold.desk_class = 0 if hold.appealed else by_score
             self.waiting.append(hold)
-        self.take_all(time)
+        if is_open:
+            self.take_all(time)
 
-    def work_before(self, time: float) -> None:
-        """R69: let the reviewers work on all that ends before `time`."""
+    def work_before(self, day: int, hour: float) -> None:
+        """R69: let the reviewers work on all that ends before a time of a day."""
+        time = self.clock(day, hour)
         while self.next_time() < time:
             self.work_on()
 
     def work_through(self, time: float) -> None:
-        """R69: let the reviewers work on all that ends at or before `time`."""
+        """R69: let the reviewers work on all that ends at or before a time of their clock."""
         while self.next_time() <= time:
             self.work_on()
 
@@ -517,35 +531,25 @@ class Desk:
         """R140: the desk opens, or the next review ends."""
         time = self.next_time()
         if time == self.next_opening:
-            self.next_opening = self.calendar.open_from("review", self.next_opening + 1)
+            self.next_opening += 1
         for review in [review for review in self.under_review if review.finish == time]:
             self.under_review.remove(review)
             self.finished.append(review)
         self.take_all(time)
 
     def take_all(self, time: float) -> None:
-        """R140: free reviewers take from those who wait, but on no closed day."""
-        if self.calendar.is_open("review", math.floor(time)):
-            while self.waiting and len(self.under_review) < self.rules.reviewers:
-                self.take_next(time)
+        """R68: free reviewers take from those who wait."""
+        while self.waiting and len(self.under_review) < self.rules.reviewers:
+            self.take_next(time)
 
     def take_next(self, time: float) -> None:
-        """R68, R73."""
+        """R68, R72, R73."""
         hold = min(self.waiting, key=lambda hold: (hold.desk_class, hold.desk_day, hold.key))
         self.waiting.remove(hold)
         u = self.numbers(hold)
         hold.attempts += 1
         approved = u[0] < self.rules.approve_share
-        self.under_review.append(Review(hold, self.finish(time, self.service(u)), approved))
-
-    def finish(self, start: float, service: float) -> float:
-        """R72, R140: the work stands still on closed days."""
-        time, day = start + service, math.floor(start) + 1
-        while day < time:
-            if not self.calendar.is_open("review", day):
-                time += 1
-            day += 1
-        return time
+        self.under_review.append(Review(hold, time + self.service(u), approved))
 
     def numbers(self, hold: Hold) -> tuple[float, ...]:
         """R70: the random numbers of a hold's present attempt."""
@@ -571,9 +575,9 @@ class Desk:
 
     def decisions(self, day: int) -> list[Review]:
         """R72, R140: the reviews that take effect in phase 3, in order of (borrower, loan, instalment)."""
-        self.work_through(day + 0.375)
         if not self.calendar.is_open("review", day):
             return []
+        self.work_through(self.clock(day, 0.375))
         done, self.finished = self.finished, []
         return sorted((r for r in done if r.hold.place == "desk"), key=lambda review: review.hold.key)
 
@@ -773,21 +777,19 @@ class Population:
         if all(table == first for table in tables.values()):
             return dict.fromkeys(tables, 1 - share)
         shares = self.shares()
-        weights: dict[float, float] = {}
-        for name, table in tables.items():
-            for q in table:
-                weights[q] = weights.get(q, 0.0) + shares[name] / ROWS
-        above = 0.0
-        for q_star in sorted(weights, reverse=True):
-            equal = weights[q_star]
-            if above + equal >= share:
-                break
-            above += equal
-        thresholds = {}
-        for name, table in tables.items():
-            a, e = sum(q > q_star for q in table) / ROWS, sum(q == q_star for q in table) / ROWS
-            thresholds[name] = 1 - a - e * (share - above) / equal
-        return thresholds
+
+        def weight(own: dict[str, float]) -> float:
+            return list(accumulate(shares[name] * share for name, share in own.items()))[-1]
+
+        def from_on(q: float) -> dict[str, float]:
+            return {name: (ROWS - bisect_left(table, q)) / ROWS for name, table in tables.items()}
+
+        found = {q for name, table in tables.items() if shares[name] > 0 for q in table}
+        q_star = next((q for q in sorted(found, reverse=True) if weight(from_on(q)) >= share), min(found))
+        a = {name: (ROWS - bisect_right(table, q_star)) / ROWS for name, table in tables.items()}
+        e = {name: reached - a[name] for name, reached in from_on(q_star).items()}
+        above, equal = weight(a), weight(e)
+        return {name: 1 - a[name] - e[name] * (share - above) / equal for name in tables}
 
     def people(self) -> list[Borrower]:
         borrowers = [self.borrower(id) for id in range(self.size)]
@@ -1087,7 +1089,7 @@ class Platform:
         )
         for phase, step in enumerate(steps):
             self.phase = phase
-            self.desk.work_before(day + phase / 8)
+            self.desk.work_before(day, phase / 8)
             step()
 
     def uniforms(self, stream: int, entity: int, i: int, j: int = 0) -> tuple[float, ...]:

@@ -38,7 +38,7 @@ def test_the_page_shows_the_facts_of_every_preset_that_has_some():
 @pytest.mark.parametrize("fact", WITHOUT_EXCEPTION, ids=lambda fact: f"{fact.preset}: {fact.simulated}")
 def test_what_is_told_without_exception_has_none(fact):
     """The cheap facts: one exception in a small book would show. The page checks all, in larger ones."""
-    row = facts.row(fact._replace(borrowers=300), 2)
+    row = facts.row(fact._replace(borrowers=300, replications=2))
     assert row.holds, row
 
 
@@ -56,7 +56,7 @@ def test_a_fact_that_does_not_hold_stops_the_page(monkeypatch, least, most, hold
 
 
 def test_a_value_of_each_replication_has_an_interval_over_them():
-    fact = facts.FACTS[0]._replace(preset="clockwork", measure=facts.at_once, borrowers=50)
-    row = facts.row(fact, 4)
+    fact = facts.FACTS[0]._replace(preset="clockwork", measure=facts.at_once, borrowers=50, replications=4)
+    row = facts.row(fact)
     assert row.value == row.low == row.high == 1.0
-    assert math.isnan(facts.row(fact._replace(measure=lambda study: 1.0), 4).low)
+    assert math.isnan(facts.row(fact._replace(measure=lambda study: 1.0)).low)

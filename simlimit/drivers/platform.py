@@ -32,6 +32,8 @@ class Platform:
         Days of the run.
     state : State
         The record arrays. Read them as you like; write to them only through the methods below.
+    borrowers : array of BORROWER records
+        Of the state; those who arrive later have no limit yet.
 
     Examples
     --------
@@ -53,12 +55,8 @@ class Platform:
         self.scenario = scenario
         self.horizon = scenario.horizon_days
         self.state = state
+        self.borrowers: Records = state.borrowers
         self._watched: dict[int, simpy.Event] = {}
-
-    @property
-    def borrowers(self) -> Records:
-        """The borrowers' records; those who arrive later have no limit yet."""
-        return self.state.borrowers
 
     @property
     def day(self) -> int:

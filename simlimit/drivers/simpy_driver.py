@@ -146,8 +146,7 @@ def run(
     platform = Platform(prepared.scenario, state)
     process = platform.env.process
     process(ledger(platform, tick))
-    if len(state.arrivals) > 0 or state.population.exits_per_year > 0:
-        process(daily(platform, phases.SHOCKS, change_book))
+    process(daily(platform, phases.SHOCKS, change_book))
     for k in range(len(state.occurrences)):
         process(shock(platform, k))
     first_days = platform.borrowers[["next_payment", "next_wish"]].tolist()
@@ -161,8 +160,7 @@ def run(
     process(daily(platform, phases.REVIEW, work_desk))
     process(daily(platform, phases.FUND, fund))
     process(daily(platform, phases.FUND, lambda *_: platform.trigger_ended()))
-    if state.reaction.reacting:
-        process(daily(platform, phases.ACT, react_all))
+    process(daily(platform, phases.ACT, react_all))
     for user_process in user_processes:
         made = user_process(platform)
         if not isinstance(made, Generator):

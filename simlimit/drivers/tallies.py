@@ -9,10 +9,10 @@ import numpy as np
 
 from simlimit.model import causes
 from simlimit.model.book import Integers
-from simlimit.model.compiling import step, transition
+from simlimit.model.compiling import transition
 from simlimit.model.counting import is_counted, present_days
 from simlimit.model.preparation import PreparedScenario
-from simlimit.model.records import DAY, END, TOTAL, Record, Records
+from simlimit.model.records import DAY, END, TOTAL, Records
 from simlimit.model.state import State, left
 
 ENDS = 3
@@ -56,8 +56,7 @@ class Tallies(NamedTuple):
 
 def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:
     """Return space for the tallies of a number of replications."""
-    groups = len(prepared.grouping.labels)
-    scenario, run = prepared.scenario, prepared.records[0].run
+    groups, scenario, run = len(prepared.grouping.labels), prepared.scenario, prepared.records[0].run
     observed = scenario.horizon_days - scenario.warmup_days
     # Nobody is followed for longer than is observed.
     followed = min(scenario.horizon_days - int(run.last_followed), observed) + 1
@@ -81,31 +80,25 @@ def tally_counts(counts: Integers, ended: Integers, followed: Integers) -> None:
     np.cumsum(followed[:, :GATES], axis=2, out=followed[:, :GATES])
 
 
-@step
-def tally_borrower(s: State, tallies: Tallies, row: int, r: Record) -> None:
-    """Add a borrower to the totals of its group, and its holds whose follow-up ends at the horizon."""
-    total = tallies.totals[row, r.group]
-    total.borrowers += 1
-    total.present_days += present_days(s, r, r.present_from, s.run.horizon)
-    total.no_limit_days += r.no_limit_days
-    total.lost_days += r.lost_days
-    if r.lost_days > 0:
-        total.losing += 1
-    h = r.first_hold
-    while h != END:
-        hold = s.holds[h]
-        if hold.repaid_at == s.run.last_followed and is_counted(s, hold):
-            last = tallies.followed_holds.shape[3] - 1
-            tallies.followed_holds[row, r.group, int(hold.cause), last] += 1
-            tallies.followed_cents[row, r.group, int(hold.cause), last] += left(hold)
-        h = hold.next
-
-
 @transition
 def tally_borrowers(s: State, tallies: Tallies, row: int) -> None:
-    """Add all borrowers to the tallies of a replication."""
+    """Add each borrower to the totals of its group, and its holds whose follow-up ends at the horizon."""
+    last = tallies.followed_holds.shape[3] - 1
     for b in range(len(s.borrowers)):
-        tally_borrower(s, tallies, row, s.borrowers[b])
+        r = s.borrowers[b]
+        total = tallies.totals[row, r.group]
+        total.borrowers += 1
+        total.present_days += present_days(s, r, r.present_from, s.run.horizon)
+        total.no_limit_days += r.no_limit_days
+        total.lost_days += r.lost_days
+        total.losing += r.lost_days > 0
+        h = r.first_hold
+        while h != END:
+            hold = s.holds[h]
+            if hold.repaid_at == s.run.last_followed and is_counted(s, hold):
+                tallies.followed_holds[row, r.group, int(hold.cause), last] += 1
+                tallies.followed_cents[row, r.group, int(hold.cause), last] += left(hold)
+            h = hold.next
 
 
 def tally(s: State, tallies: Tallies, row: int) -> None:

@@ -61,38 +61,17 @@ def take_next(s: State, time: float) -> int:
 
 
 @step
-def sift_down(s: State) -> None:
-    """Let the review on top of the heap sink to its place."""
-    place = 0
-    while 2 * place + 1 < s.totals.busy:
-        child = 2 * place + 1
-        if child + 1 < s.totals.busy and s.reviewers[child + 1].free_at < s.reviewers[child].free_at:
-            child += 1
-        if s.reviewers[place].free_at <= s.reviewers[child].free_at:
-            return
-        swap(s, place, child)
-        place = child
-
-
-@step
-def swap(s: State, one: int, other: int) -> None:
-    """Exchange two reviews of the heap."""
-    times, holds = s.reviewers["free_at"], s.reviewers["hold"]
-    times[one], times[other] = times[other], times[one]
-    holds[one], holds[other] = holds[other], holds[one]
-
-
-@step
 def start_review(s: State, h: int, time: float) -> None:
-    """Put a review at the end of the heap and let it rise to its place."""
+    """Put a review before those that end earlier: the next to end stands last."""
     r = s.borrowers[s.holds[h].owner]
+    free_at = time + service_time(s, review_numbers(s, r, s.holds[h]))
     place = s.totals.busy
     s.totals.busy += 1
+    while place > 0 and s.reviewers[place - 1].free_at <= free_at:
+        s.reviewers[place] = s.reviewers[place - 1]
+        place -= 1
     s.reviewers[place].hold = h
-    s.reviewers[place].free_at = time + service_time(s, review_numbers(s, r, s.holds[h]))
-    while place > 0 and s.reviewers[place].free_at < s.reviewers[(place - 1) // 2].free_at:
-        swap(s, place, (place - 1) // 2)
-        place = (place - 1) // 2
+    s.reviewers[place].free_at = free_at
 
 
 @step
@@ -148,13 +127,11 @@ def finish_review(s: State, h: int, day: int) -> None:
 @step
 def work_until(s: State, day: int, time: float) -> None:
     """Finish the reviews that end by a time; whoever finishes takes the next hold at once."""
-    while s.totals.busy > 0 and s.reviewers[0].free_at <= time:
-        free_at = s.reviewers[0].free_at
-        finish_review(s, s.reviewers[0].hold, day)
+    while s.totals.busy > 0 and s.reviewers[s.totals.busy - 1].free_at <= time:
         s.totals.busy -= 1
-        swap(s, 0, s.totals.busy)
-        sift_down(s)
-        start_reviews(s, free_at)
+        ended = s.reviewers[s.totals.busy]
+        finish_review(s, ended.hold, day)
+        start_reviews(s, float(ended.free_at))
 
 
 @step

@@ -27,7 +27,7 @@ LARGEST_SHIFT = 100.0
 @step
 def false_flag_share(s: State, r: Record, day: int) -> float:
     """Return a borrower's long-run share of false flags; its behaviour shifts it on the logit scale."""
-    f = s.regions[r.region].false_flag * (1.0 - pull(s, r, day, levers.BETTER_MODEL))
+    f = s.book.regions[r.region].false_flag * (1.0 - pull(s, r, day, levers.BETTER_MODEL))
     if s.screening.weighted and f > 0.0:
         shift = s.screening.weight_utilisation * utilisation(r)
         if day - int(r.last_draw) < RECENT_DRAW_DAYS:
@@ -105,7 +105,7 @@ def standing(s: State, r: Record, day: int) -> int:
     """Return clear, or the first rule that denies."""
     if r.score < s.rules.min_score + r.tightened / 10_000:
         return causes.SCORE
-    if s.rules.denies_overdue and (r.oldest_due < day or day - int(r.last_overdue) < s.rules.clean_days):
+    if s.rules.overdue and (r.oldest_due < day or day - int(r.last_overdue) < s.rules.clean_days):
         return causes.OVERDUE
     if r.flagged:
         return causes.BEHAVIOUR

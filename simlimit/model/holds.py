@@ -4,6 +4,8 @@ A borrower's open holds form a list, the latest opened first. Every change of ca
 since the last one.
 """
 
+import numpy as np
+
 from simlimit.model import causes, events, levers, phases, stages, streams
 from simlimit.model.calendar import next_open
 from simlimit.model.clock import days_since_start
@@ -22,8 +24,23 @@ from simlimit.model.levers import pull
 from simlimit.model.money import share
 from simlimit.model.queues import TO_DESK, TO_POOL, append
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import COUNT_FORFEITED, COUNT_PENDING, COUNT_RELEASED, END, NEVER, NONE, Record
+from simlimit.model.records import (
+    COUNT_FORFEITED,
+    COUNT_PENDING,
+    COUNT_RELEASED,
+    END,
+    HOLD,
+    NEVER,
+    NONE,
+    Record,
+)
 from simlimit.model.state import State, is_raise, left
+
+_BLANK = np.zeros(1, HOLD)
+"""A hold that has just opened."""
+_BLANK["stage"], _BLANK["cause"] = stages.AT_SETTLEMENT, causes.SETTLEMENT
+_BLANK[["approved_at", "reviewed_at"]] = NONE
+_BLANK["link"] = END
 
 
 @step
@@ -72,24 +89,13 @@ def discard(s: State, h: int) -> None:
 def open_hold(s: State, r: Record, day: int, amount: int, origin: int, instalment: int) -> int:
     """Open a hold and put it first in the borrower's list."""
     h = new_record(s)
+    s.holds[h] = _BLANK[0]
     hold = s.holds[h]
     hold.amount = amount
-    hold.forfeited = 0
     hold.owner = r.place
     hold.origin = origin
     hold.instalment = instalment
-    hold.repaid_at = day
-    hold.arrived_at = day
-    hold.approved_at = NONE
-    hold.reviewed_at = NONE
-    hold.since = day
-    hold.attempts = 0
-    for gate in range(causes.GATE_COUNT):
-        hold.days[gate] = 0
-    hold.late = 0
-    hold.stage = stages.AT_SETTLEMENT
-    hold.cause = causes.SETTLEMENT
-    hold.link = END
+    hold.repaid_at = hold.arrived_at = hold.since = day
     hold.next = r.first_hold
     r.first_hold = h
     r.held += amount
@@ -345,7 +351,7 @@ def censor(s: State) -> None:
     for b in range(len(s.borrowers)):
         r = s.borrowers[b]
         accrue(s, r, s.run.horizon)
-        s.interest[b].cent_days += s.interest[b].unpaid
+        s.details[b].cent_days += s.details[b].unpaid
         count_no_limit(s, r, s.run.horizon)
         end_no_limit(s, r, s.run.horizon)
         h = r.first_hold

@@ -11,23 +11,23 @@ from simlimit.model.state import State
 @step
 def accrue(s: State, r: Record, day: int) -> None:
     """Add up the evenings before today, in cents x days; before what is outstanding changes."""
-    one = s.interest[r.place]
+    one = s.details[r.place]
     if (
-        one.until < s.run.warmup_days <= day
+        one.accrued_until < s.run.warmup_days <= day
     ):  # what accrued in the warm-up, but is paid later, is not observed
-        one.cent_days -= one.unpaid + r.outstanding * (s.run.warmup_days - one.until)
-    one.unpaid += r.outstanding * (day - one.until)
-    one.until = day
+        one.cent_days -= one.unpaid + r.outstanding * (s.run.warmup_days - one.accrued_until)
+    one.unpaid += r.outstanding * (day - one.accrued_until)
+    one.accrued_until = day
 
 
 @step
 def pay_interest(s: State, r: Record, day: int) -> None:
     """Pay the interest of all evenings since the last payment, which belongs to a payment of today."""
     accrue(s, r, day)
-    one = s.interest[r.place]
+    one = s.details[r.place]
     cents = round(s.product.daily_rate * one.unpaid)
     s.today.interest_paid += cents
     if day >= s.run.warmup_days:
         one.cent_days += one.unpaid
-        one.paid += cents
+        one.interest_paid += cents
     one.unpaid = 0

@@ -1,14 +1,14 @@
 """Memory for the records of a run: how many a day can need, and arrays that grow."""
 
 import itertools
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-from simlimit.model.records import BORROWER, DETAILS, END, HOLD, INTEREST, LOAN
+from simlimit.model.records import BORROWER, DETAILS, END, HOLD, LOAN
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -24,8 +24,6 @@ APART = 8 * LARGE_PAGES
 
 GROWING = ("loans", "loan_keys", "holds", "events", "good_at")
 """The arrays of records, of each kind of which there can be more and more."""
-Counts: TypeAlias = tuple[int, int, int, int, int]
-"""How many records, of each of these kinds."""
 
 
 @step
@@ -44,7 +42,7 @@ def most_events(s: State, day: int, holds: int) -> int:
 
 
 @transition
-def records_needed(s: State, day: int) -> Counts:
+def records_needed(s: State, day: int) -> tuple[int, ...]:
     """Return for how many records there must be space before a day: those in use, and what it can bring.
 
     Each borrower can pay, be evaluated and draw. A payment opens a hold, or one per loan where the product
@@ -102,7 +100,6 @@ def make_room(s: State, borrowers: int) -> None:
         s.attach(name, array)
     s.attach("loan_keys", np.empty(0 if s.run.reusing else 2 * borrowers, np.int64))
     s.attach("details", np.empty(borrowers, DETAILS))
-    s.attach("interest", np.empty(borrowers, INTEREST))
     s.attach("asking", np.full(borrowers if s.funding.refuse_draws else 0, END, np.uint32))
 
 

@@ -46,13 +46,10 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
     """
     review = scenario.review
     parameters = {
-        "population": {
-            "batch": scenario.evaluation.schedule == "batch",
-        },
+        "population": {"batch": scenario.evaluation.schedule == "batch"},
         "behaviour": _behaviour(scenario) | {"late_scale": late_scale},
         "product": _product(scenario),
         "evaluation": {"early_only": scenario.evaluation.holds_up == "early"},
-        "rules": {"denies_overdue": scenario.rules.overdue},
         "screening": _screening(scenario),
         "review": {
             "service_law": SERVICE_LAWS.index(review.service_law),
@@ -61,13 +58,12 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
         "funding": _funding(scenario),
         "limits": _limits(scenario),
         "calendar": {part: part in scenario.calendar.rests for part in get_args(RestingPart)},
-        "economy": {},
         "reaction": {"reacting": _reacting(scenario)},
         "levers": _levers(scenario),
     }
     records = np.zeros(1, State.layout[ALL_RECORDS])
-    for part, values in parameters.items():
-        record = records[part][0]
+    for part in set(records.dtype.names) & set(Scenario.model_fields):
+        record, values = records[part][0], parameters.get(part, {})
         for name in record.dtype.names:
             record[name] = values[name] if name in values else getattr(getattr(scenario, part), name)
     records["run"]["horizon"] = scenario.horizon_days

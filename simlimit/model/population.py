@@ -14,25 +14,17 @@ from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.planned_payments import planned_day
 from simlimit.model.randomness import BATCH_SIZE, Batch, Numbers, draw_many, numbers_of
-from simlimit.model.records import ABSENT, BORROWER, CLOSED, END, FAR_PAST, NEVER, NONE, Record, Records
+from simlimit.model.records import ABSENT, BORROWER, CLOSED, END, FAR_PAST, NEVER, NONE, Record
 from simlimit.model.state import State
 from simlimit.model.turnover import await_arrival, join_book, set_presence
 
-
-def _blank() -> Records:
-    """Return a borrower that has not done anything."""
-    blank = np.zeros(1, BORROWER)
-    blank["first_hold"] = END
-    for name in ("next_wish", "oldest_due", "slip_until", "no_limit_since", "next_reaction"):
-        blank[name] = NEVER
-    for name in ("last_overdue", "last_prepayment"):
-        blank[name] = FAR_PAST
-    blank["last_decision"] = NONE
-    blank["last_draw"] = -RECENT_DRAW_DAYS
-    return blank
-
-
-_BLANK = _blank()
+_BLANK = np.zeros(1, BORROWER)
+"""A borrower that has not done anything."""
+_BLANK["first_hold"] = END
+_BLANK[["next_wish", "oldest_due", "slip_until", "no_limit_since", "next_reaction"]] = NEVER
+_BLANK[["last_overdue", "last_prepayment"]] = FAR_PAST
+_BLANK["last_decision"] = NONE
+_BLANK["last_draw"] = -RECENT_DRAW_DAYS
 
 
 @step
@@ -104,7 +96,7 @@ def book_row(s: State, borrower: int, u: float) -> int:
 def take_from_book(s: State, r: Record, row: int, u: Numbers) -> None:
     """Set what a borrower owes and how it pays: drawn, or as a row of the portfolio says."""
     u_limit, u_utilisation, u_score, u_late = u
-    region = s.regions[r.region]
+    region = s.book.regions[r.region]
     if len(s.book.given_limit_cents) > 0:
         r.limit = s.book.given_limit_cents[row]
         r.outstanding = s.book.given_outstanding_cents[row]
@@ -134,7 +126,7 @@ def assign(s: State, r: Record, row: int, u: Numbers) -> None:
     else:
         bounds = s.book.region_bounds
         r.region = min(np.searchsorted(bounds, u_region, side="right"), len(bounds) - 1)
-    r.watched = u_watched < s.regions[r.region].watch_share
+    r.watched = u_watched < s.book.regions[r.region].watch_share
     r.evaluation_day = first_evaluation(s, u_evaluation)
     r.due_day = first_due_day(s, u_due)
 

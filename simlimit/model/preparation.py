@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from simlimit.books.holidays import with_dates_of_holidays
 from simlimit.books.portfolio import as_portfolio
@@ -40,8 +39,6 @@ class PreparedScenario(NamedTuple):
         What they are drawn from.
     grouping : Grouping
         Who is counted apart.
-    score_left : array of float, shape (horizon,)
-        As in a state.
     records : array of one record
         The records of a state before its first day: parameters, and what is not 0.
     """
@@ -51,7 +48,6 @@ class PreparedScenario(NamedTuple):
     borrowers: int
     book: Book
     grouping: Grouping
-    score_left: npt.NDArray[np.float64]
     records: Records
 
     @property
@@ -112,8 +108,7 @@ def prepare(
     run["logging"] = logging
     run["reusing"] = reusing
     book = make_book(scenario, portfolio, regions)
-    left = score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days)
-    prepared = PreparedScenario(scenario, regions, borrowers, book, grouping, left, before)
+    prepared = PreparedScenario(scenario, regions, borrowers, book, grouping, before)
     check_sums(before[0], book, prepared.most_borrowers)
     return prepared
 
@@ -150,10 +145,9 @@ def empty_state(prepared: PreparedScenario) -> State:
     open_from, worked = open_days(scenario)
     return State(
         book=prepared.book,
-        regions=prepared.book.regions,
         borrowers=np.zeros(0, records.BORROWER),
         counts=np.zeros(count_rows(prepared), records.COUNT),
-        score_left=prepared.score_left,
+        score_left=score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days),
         good_at=np.zeros(0, np.int32),
         good_on=np.full(scenario.horizon_days if prepared.records[0].product.clears else 0, END, np.uint32),
         open_from=open_from,
@@ -194,4 +188,3 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.counts.view(np.int64)[:] = 0
     draw_timetable(state, prepared.borrowers)
     state.details.view(np.int64)[:] = 0
-    state.interest.view(np.int64)[:] = 0

@@ -69,16 +69,15 @@ CLOSED, ABSENT = 1, 2
 """What ``closed`` is of a line that has ended, and of a borrower who is not there: yet, or any more."""
 DETAILS = _record(
     "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked downturn left_at",
+    "i8 accrued_until unpaid cent_days interest_paid",
     "f8 overdue_loss",
 )
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
 ``blocked``: what is available, and lost from ``blocked_since`` on, if nothing changes before.
+``accrued_until``: the day up to which evenings are added up; ``unpaid`` are those that are not paid, and
+``cent_days`` those since the warm-up that are, in cents x days. ``interest_paid``: since the warm-up.
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
-"""
-INTEREST = _record("i8 until unpaid cent_days paid")
-"""Of a borrower: the day up to which evenings are added up; those that are not paid, and those since the
-warm-up that are, in cents x days; what it has paid since the warm-up.
 """
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 """``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""
@@ -137,7 +136,7 @@ PRODUCT = _record(
 EVALUATION = _record(
     "i8 period_days cutoff_days duration_days straight_through early_only", "f8 utilisation_weight"
 )
-RULES = _record("i8 clean_days grace_days denies_overdue", "f8 min_score")
+RULES = _record("i8 clean_days grace_days overdue", "f8 min_score")
 SCREENING = _record(
     "f8 flag_days detection",
     "f8 weight_utilisation weight_recent_draw weight_recent_prepayment weight_lenders",

@@ -123,7 +123,7 @@ def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
     r.spell = 0
     r.oldest_due = r.slip_until = NEVER
     note_good_day(s, r, day, cycle, INSTALMENTS)
-    pay_all_due(s, r, day, cycle, late and s.rules.denies_overdue != 0)
+    pay_all_due(s, r, day, cycle, late and s.rules.overdue != 0)
     if not cure and prepays(s, r, day, chance):
         note_good_day(s, r, day, cycle, EARLY)
         prepay(s, r, day)
@@ -163,7 +163,7 @@ def misses(s: State, r: Record, day: int, u: float) -> bool:
 @step
 def slips(s: State, r: Record, day: int, u: float) -> bool:
     """Return whether a payment that is not missed slips by a few days."""
-    return u < made_rarer(s, r, day, s.regions[r.region].slip_share)
+    return u < made_rarer(s, r, day, s.book.regions[r.region].slip_share)
 
 
 @step

@@ -22,14 +22,10 @@ class State(Handle):
         Where today is; the row of the day so far; totals; which records are in use.
     book : Book
         What the borrowers are drawn from.
-    regions : array of REGION records
-        Of the book.
     borrowers : array of BORROWER records
         In any order: ``borrower`` is the id by which a borrower is known outside, ``place`` where it lies.
     details : array of DETAILS records
         One per borrower, in the order of ``borrowers``.
-    interest : array of INTEREST records
-        Likewise.
     loans : array of LOAN records
         Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
     loan_keys : array of int
@@ -55,7 +51,7 @@ class State(Handle):
     sorted_runs : array of int
         Of a queue that is sorted.
     reviewers : array of REVIEWER records
-        A heap of the reviews under way, the first to finish first.
+        The reviews under way, the next to end last.
     facilities : array of FACILITY records
     shocks : array of SHOCK records
     shock_regions : array of bool, shape (shocks, regions)
@@ -89,10 +85,8 @@ class State(Handle):
     totals = record_of(records.TOTALS)
     storage = record_of(records.STORAGE)
     book = handle_of(Book)
-    regions = array_of(records.REGION)
     borrowers = array_of(records.BORROWER)
     details = array_of(records.DETAILS)
-    interest = array_of(records.INTEREST)
     loans = array_of(records.LOAN)
     loan_keys = array_of(np.int64)
     score_left = array_of(np.float64)

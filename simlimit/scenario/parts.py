@@ -57,9 +57,7 @@ class Population(Part):
     other_lenders: float = fraction(0.0, _BORROWERS, "Borrowers with another lender at the start")
     arrivals_per_year: float = number(0.0, 0, 10, "share of the book per year", "New borrowers")
     exits_per_year: float = number(0.0, 0, 10, "per year", "Borrowers who give up their line, per borrower")
-    seasoned: bool = switch(
-        False, "Whether the first borrowers have been there for a while; not used with a portfolio"
-    )
+    seasoned: bool = switch(False, "Whether the first have been there for a while; not used with a portfolio")
 
     def _check(self) -> None:
         self._check_regions()
@@ -122,13 +120,9 @@ class Product(Part):
     method: Method = choice(Method, "equal_principal", "How a loan is repaid")
     daily_rate: float = number(0.0004, 0, 0.01, "share per day", "Interest rate")
     cycle_days: int = days(30, 2, 366, "Days between due days")
-    release_unit: ReleaseUnit = choice(
-        ReleaseUnit, "instalment", "Whether limit comes back with each instalment or when the loan is settled"
-    )
+    release_unit: ReleaseUnit = choice(ReleaseUnit, "instalment", "What must be paid for limit to come back")
     min_draw: float = number(500.0, 0.01, 1e9, CURRENCY, "Smallest draw")
-    after_cutoff_share: float = fraction(
-        0.0, "share of payments", "Payments after the hour that books them today"
-    )
+    after_cutoff_share: float = fraction(0.0, "share of payments", "Payments too late to be booked today")
     clearing_share: float = fraction(0.0, "share of payments", "Payments that take clearing_days to be good")
     clearing_days: tuple[ClearingDays, ClearingDays] = field(
         (1, 1), "Least and most days of clearing", _CLEARING_DAYS, "days", strict=True
@@ -153,9 +147,7 @@ class Evaluation(Part):
     holds_up: HoldsUp = choice(HoldsUp, "all", "Which repayments wait for an evaluation in progress")
     score_half_life_days: float = number(60.0, 0, 1e9, "days", "Time to go half of the way to the record")
     utilisation_weight: float = fraction(0.0, "score", "What full utilisation takes from the score's target")
-    straight_through: bool = switch(
-        True, "Whether on-time payments of borrowers in clear standing are released without an evaluation"
-    )
+    straight_through: bool = switch(True, "Whether on-time payments in clear standing need no evaluation")
 
     def _check(self) -> None:
         if self.duration_days >= self.period_days:
@@ -251,9 +243,7 @@ class Limits(Part):
     cut_share: float = fraction(0.0, "share of the limit", "How much the line is cut at once")
     cut_days: int = days(30, 1, 30_000, "Least days between two cuts, however many evaluations there are")
     cap: float | None = number(None, 0.01, 1e9, CURRENCY, "Limit above which no line rises; not set: no cap")
-    inactive_days: int | None = days(
-        None, 1, 30_000, "Days undrawn until unused limit is taken; not set: never"
-    )
+    inactive_days: int | None = days(None, 1, 30_000, "Days undrawn until unused limit goes; not set: never")
     block_draws: tuple[DrawBlock, ...] = field(
         (), "For whom draws are refused", f"a list of {one_of(DrawBlock)}", strict=True
     )

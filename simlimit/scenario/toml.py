@@ -50,7 +50,8 @@ def _table(part: Part, path: str, source: Source) -> Iterator[str]:
             tables += ["", *_element_fields(info)]
             for position, element in enumerate(value):
                 about = _comment(source(f"{place}[{position}]"))
-                tables += ["", *about, f"[[{place}]]", *_element(element)]
+                said = [f"{below} = {_literal(one)}" for below, one in _said(element).items()]
+                tables += ["", *about, f"[[{place}]]", *said]
         elif name == "provenance":
             tables += _provenance(value)
         else:
@@ -74,11 +75,6 @@ def _element_fields(info: FieldInfo) -> list[str]:
     for name, below in kind.model_fields.items():
         lines += [f"#   {line}" for line in textwrap.wrap(f"{name}: {below.description}", WIDTH - 6)]
     return lines
-
-
-def _element(part: Part) -> list[str]:
-    """Write an element of a list, without explanations."""
-    return [f"{name} = {_literal(value)}" for name, value in _said(part).items()]
 
 
 def _said(part: Part) -> dict[str, object]:
