@@ -89,7 +89,8 @@ class TestRun:
 
     def test_a_book_takes_the_place_of_drawn_borrowers(self, tmp_path, capsys):
         (tmp_path / "book.csv").write_text("limit,outstanding\n5000,1200\n8000,0\n900,900.5\n")
-        assert cli.main([*SMALL, "--portfolio", "book.csv", "--quiet", "--out", "results"]) == 0
+        closed = [*SMALL, "--set=population.arrivals_per_year=0", "--portfolio", "book.csv"]
+        assert cli.main([*closed, "--quiet", "--out", "results"]) == 0
         assert "3 borrowers" in capsys.readouterr().out
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()

@@ -12,6 +12,7 @@ from folders import files, replications_kept
 import simlimit as sl
 from simlimit import cli
 from simlimit.cli import study as study_command
+from simlimit.tables.units import INCOME
 
 FILES = {
     "summary.csv",
@@ -69,7 +70,7 @@ class TestStudy:
             assert metric in lines
             in_per_cent = "share" in metric or "within" in metric
             estimate, low, high = (100 if in_per_cent else 1) * row[["estimate", "low", "high"]]
-            if metric not in {"limit_days_lost", "default_losses", "released_within_90d"}:
+            if metric not in {"limit_days_lost", "default_losses", "released_within_90d", *INCOME}:
                 interval = "-" if np.isnan(low) else rf"-?{abs(low):.2f} to {high:.2f}"
                 shown = rf"{estimate:.2f} +{interval}  \S"
                 assert re.search(shown, lines[metric])

@@ -109,7 +109,8 @@ def test_the_risky_are_the_latest_payers_of_the_book(
     first = np.clip(np.floor(risky_from * ROWS + 1e-9).astype(int), 0, ROWS)
     risky = [table[k:].min() for table, k in zip(tables[lives], first[lives] + 1, strict=True) if k < ROWS]
     others = [table[:k].max() for table, k in zip(tables[lives], first[lives], strict=True) if k > 0]
-    assert max(others, default=-1.0) <= min(risky, default=2.0)
+    # Quantiles below the smallest normal number are 0 or that number.
+    assert max(others, default=-1.0) <= min(risky, default=2.0) + np.finfo(float).tiny
 
 
 def test_the_share_of_the_risky_is_that_of_the_book_in_a_run() -> None:
