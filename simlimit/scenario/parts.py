@@ -120,9 +120,7 @@ class Product(Part):
     method: Method = choice(Method, "equal_principal", "How a loan is repaid")
     daily_rate: float = number(0.0004, 0, 0.01, "share per day", "Interest rate")
     cycle_days: int = days(30, 2, 366, "Days between due days")
-    release_unit: ReleaseUnit = choice(
-        ReleaseUnit, "instalment", "What must be paid for limit to come back"
-    )
+    release_unit: ReleaseUnit = choice(ReleaseUnit, "instalment", "What must be paid for limit to come back")
     min_draw: float = number(500.0, 0.01, 1e9, CURRENCY, "Smallest draw")
     after_cutoff_share: float = fraction(0.0, "share of payments", "Payments too late to be booked today")
     clearing_share: float = fraction(0.0, "share of payments", "Payments that take clearing_days to be good")
