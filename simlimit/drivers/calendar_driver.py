@@ -50,8 +50,7 @@ def run_turnover(s: State, agenda: Agenda, day: int) -> None:
 def run_shocks(s: State, day: int) -> None:
     """Phase 0: end shocks, then begin others."""
     for k in range(len(s.occurrences)):
-        one = s.occurrences[k]
-        if one.start < one.end == day:
+        if s.occurrences[k].start < s.occurrences[k].end == day:
             end_shock(s, k, day)
     for k in range(len(s.occurrences)):
         if s.occurrences[k].start == day:

@@ -6,7 +6,7 @@ import numpy as np
 import simpy
 from simpy.events import NORMAL, EventPriority
 
-from simlimit.arguments import is_number, shown
+from simlimit.arguments import check_number, is_number, shown
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
 
@@ -51,8 +51,7 @@ class Clock(simpy.Environment):
 
     def _new(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment that nobody waits for yet, or of now."""
-        if not is_number(phase) or not 0 <= phase <= phases.RECORD:
-            raise SimlimitError(f"phase is {shown(phase)}, but must be a number from 0 to {phases.RECORD}.")
+        check_number("phase", phase, 0, phases.RECORD)
         if isinstance(day, np.floating):
             day = float(day)  # a short one has no room for LAST_DAY
         if not is_number(day) or not -LAST_DAY < day < LAST_DAY or day != int(day):

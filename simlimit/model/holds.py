@@ -267,12 +267,6 @@ def in_progress(s: State, r: Record, day: int) -> bool:
 
 
 @step
-def is_held_up(s: State, r: Record, day: int, early: bool) -> bool:
-    """Return whether what reaches gate 2, by an early repayment or not, meets an evaluation in progress."""
-    return (early or not s.evaluation.early_only) and in_progress(s, r, day)
-
-
-@step
 def reach_evaluation(s: State, r: Record, h: int, day: int, early: bool) -> None:
     """Bring a hold to gate 2: straight through in clear standing, else to wait for an evaluation.
 
@@ -284,7 +278,8 @@ def reach_evaluation(s: State, r: Record, h: int, day: int, early: bool) -> None
         return
     hold.arrived_at = day
     hold.stage = stages.WAITING
-    if not s.evaluation.straight_through or is_held_up(s, r, day, early):
+    can_be_held_up = early or not s.evaluation.early_only
+    if not s.evaluation.straight_through or (can_be_held_up and in_progress(s, r, day)):
         charge(s, r, hold, day, causes.EVALUATION)
     elif r.standing != causes.CLEAR:
         charge(s, r, hold, day, r.standing)

@@ -9,12 +9,10 @@ from simlimit.model.compiling import rare, step
 from simlimit.model.randomness import uniforms
 from simlimit.model.records import Record
 from simlimit.model.state import State
-from simlimit.scenario.parts import LEVER_KINDS
 
 APPEAL, PAY_ON_TIME, DELEVERAGE, CAMPAIGN, DIVERSIFY, PLAN = range(6)
 TRANSPARENCY, BETTER_MODEL, TIMELY_SCORING, LESS_MANUAL, FEEDBACK, EDUCATION, MORE_FUNDING = range(6, 13)
 """Kinds of lever: the first six are the borrower's."""
-KINDS = len(LEVER_KINDS)
 
 CAMPAIGN_DAYS = 90
 """Days from one campaign to the next."""
@@ -26,7 +24,7 @@ LEAVING_DAYS = 30
 def levers_taken_up(s: State, borrower: int) -> int:
     """Return the levers that a borrower takes up, a bit for each kind."""
     taken = 0
-    for kind in range(KINDS):
+    for kind in range(len(s.levers.uptake)):
         uptake = s.levers.uptake[kind]
         if uptake > 0.0 and uniforms(s.run, streams.LEVER, borrower, kind, 0)[0] < uptake:
             taken |= 1 << kind

@@ -21,7 +21,10 @@ Values = dict[str, Any]
 LARGEST_LIMIT = 10**11
 """No line rises above 1e9 currency units, the largest amount that a scenario may name (cents)."""
 _NO_BOUND = 2**60
-"""Stands for a span or a day that is not set."""
+"""Stands for a span, a day or a score that is not set."""
+_HIGHEST = ("raise_score", "priority_score", "inactive_days")
+_UNSET = dict.fromkeys(_HIGHEST, _NO_BOUND) | {"cut_score": -_NO_BOUND}
+"""Stands for what is not set, by name: a bound that nothing reaches."""
 _NO_CEILING = 8 * 10**18
 """Stands for a ceiling that is not set. What 64 facilities bring in 30,000 days, doubled, is 7.8e18 cents."""
 
@@ -44,17 +47,13 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
     Nothing else writes parameters. Those that are not listed here are fields of the scenario's part as they
     are. The late scale is that of the scenario's book (docs/model.md 2.2).
     """
-    review = scenario.review
     parameters = {
         "population": {"batch": scenario.evaluation.schedule == "batch"},
         "behaviour": _behaviour(scenario) | {"late_scale": late_scale},
         "product": _product(scenario),
         "evaluation": {"early_only": scenario.evaluation.holds_up == "early"},
         "screening": _screening(scenario),
-        "review": {
-            "service_law": SERVICE_LAWS.index(review.service_law),
-            "priority_score": math.inf if review.priority_score is None else review.priority_score,
-        },
+        "review": {"service_law": SERVICE_LAWS.index(scenario.review.service_law)},
         "funding": _funding(scenario),
         "limits": _limits(scenario),
         "calendar": {part: part in scenario.calendar.rests for part in get_args(RestingPart)},
@@ -65,7 +64,8 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
     for part in set(records.dtype.names) & set(Scenario.model_fields):
         record, values = records[part][0], parameters.get(part, {})
         for name in record.dtype.names:
-            record[name] = values[name] if name in values else getattr(getattr(scenario, part), name)
+            value = values[name] if name in values else getattr(getattr(scenario, part), name)
+            record[name] = _UNSET[name] if value is None else value
     records["run"]["horizon"] = scenario.horizon_days
     records["run"]["warmup_days"] = scenario.warmup_days
     records["today"]["headroom"] = cents(scenario.funding.initial)
@@ -128,12 +128,9 @@ def _funding(scenario: Scenario) -> Values:
 def _limits(scenario: Scenario) -> Values:
     limits = scenario.limits
     return {
-        "raise_score": math.inf if limits.raise_score is None else limits.raise_score,
         "raise_bp": basis_points(limits.raise_share),
-        "cut_score": -math.inf if limits.cut_score is None else limits.cut_score,
         "cut_bp": basis_points(limits.cut_share),
         "cap": LARGEST_LIMIT if limits.cap is None else cents(limits.cap),
-        "inactive_days": _NO_BOUND if limits.inactive_days is None else limits.inactive_days,
         "blocking": len(limits.block_draws) > 0 or scenario.funding.refuse_draws,
         "block_after": scenario.rules.grace_days if "past_due" in limits.block_draws else _NO_BOUND,
         "block_denied": "denied" in limits.block_draws,
@@ -148,7 +145,7 @@ def _reacting(scenario: Scenario) -> bool:
 
 
 def _levers(scenario: Scenario) -> Values:
-    strength, uptake, start = (np.zeros(levers.KINDS) for _ in range(3))
+    strength, uptake, start = (np.zeros(len(LEVER_KINDS)) for _ in range(3))
     values: Values = {"served_limit": 0, "served_days": 0}
     for lever in scenario.levers:
         kind = LEVER_KINDS.index(lever.kind)

@@ -199,20 +199,16 @@ for _door in ("from_orm", "model_validate_json", "model_validate_strings", "pars
     setattr(Part, _door, classmethod(_closed))
 
 
-class _Shortened:
+class _Brief(str):
     """Stands in a signature for a default that is too long: `Population()`."""
 
-    def __init__(self, default: object) -> None:
-        self.text = f"{type(default).__name__}()"
-
-    def __repr__(self) -> str:
-        return self.text
+    __repr__ = str.__str__
 
 
 def _parameter(name: str, info: FieldInfo) -> Parameter:
     if info.is_required():
         return Parameter(name, Parameter.KEYWORD_ONLY)
-    default = _Shortened(info.default) if isinstance(info.default, Part) else info.default
+    default = _Brief(f"{type(info.default).__name__}()") if isinstance(info.default, Part) else info.default
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default)
 
 
