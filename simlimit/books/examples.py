@@ -1,9 +1,11 @@
 """An invented lender: a small book of borrowers and a release log, as CSV files to try the library with.
 
 Nothing in them is about real people. Both are written from a simulation of the preset `jiebei` with two
-regions, smaller lines, more lateness, harder cuts and no limit on funding. The south was frozen for a month.
+regions, smaller lines, more lateness, harder cuts, no limit on funding and a desk that works every day. Nobody
+comes or leaves. The south was frozen for a month.
 """
 
+import datetime
 from io import TextIOBase
 from pathlib import Path
 
@@ -18,19 +20,24 @@ from simlimit.scenario import preset
 MOST_BORROWERS = 1_000_000
 _DAYS = 540
 _WARMUP = 180
-_FIRST_DAY = pd.Timestamp("2023-01-01")
 _LENDER = {
     "name": "example lender",
     "warmup_days": 0,
+    "start_date": datetime.date(2023, 1, 1),
     "population.regions": {"north": 0.6, "south": 0.4},
     "population.limit_median": 8_000.0,
     "population.utilisation_mean": 0.55,
     "population.score_mean": 0.65,
+    "population.seasoned": False,
+    "population.arrivals_per_year": 0.0,
+    "population.exits_per_year": 0.0,
     "behaviour.late_onset": 0.02,
     "screening.false_flag": 0.06,
     "limits.cut_score": 0.42,
     "limits.cut_share": 0.5,
+    "limits.cut_days": 30,
     "funding.unlimited": True,
+    "calendar.rests": (),
 }
 """What differs from `jiebei`."""
 _FREEZE = {"kind": "freeze", "at": 360, "duration_days": 30, "regions": ["south"]}
@@ -68,7 +75,8 @@ def example_portfolio(path: str | Path | TextIOBase, borrowers: int = 500, seed:
     >>> list(sl.example_portfolio(file, borrowers=20))
     ['limit', 'outstanding', 'score', 'region']
     >>> scenario = sl.preset("jiebei").replace({"population.portfolio": str(file)})
-    >>> len(sl.simulate(scenario, seed=1).borrowers)
+    >>> run = sl.simulate(scenario, seed=1)
+    >>> int((run.borrowers["arrived_at"] == 0).sum())
     20
     """
     run = _history(borrowers, seed, {"horizon_days": 1})
@@ -115,11 +123,8 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
     holds = _history(borrowers, seed, {"horizon_days": _DAYS, "shocks": [_FREEZE]}).holds
     holds = holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= _WARMUP)]
     holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
-    log = holds[["borrower", "region", "amount"]].assign(
-        repaid_on=_FIRST_DAY + pd.to_timedelta(holds["repaid_at"], unit="D"),
-        ended_on=_FIRST_DAY + pd.to_timedelta(holds["ended_at"], unit="D"),
-        extracted_on=_FIRST_DAY + pd.Timedelta(days=_DAYS),
-        outcome=holds["outcome"],
+    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on"]].assign(
+        extracted_on=pd.Timestamp(_LENDER["start_date"]) + pd.Timedelta(days=_DAYS), outcome=holds["outcome"]
     )
     with writing(path):
         log.to_csv(_target(path), index=False, mode="x")
