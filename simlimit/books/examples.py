@@ -5,6 +5,7 @@ regions, smaller lines, more lateness, harder cuts and no limit on funding. Nobo
 rests. The south was frozen for a month.
 """
 
+import datetime
 from io import TextIOBase
 from pathlib import Path
 
@@ -19,10 +20,10 @@ from simlimit.scenario import preset
 MOST_BORROWERS = 1_000_000
 _DAYS = 540
 _WARMUP = 180
-_FIRST_DAY = pd.Timestamp("2023-01-01")
 _LENDER = {
     "name": "example lender",
     "warmup_days": 0,
+    "start_date": datetime.date(2023, 1, 1),
     "population.regions": {"north": 0.6, "south": 0.4},
     "population.arrivals_per_year": 0.0,
     "population.exits_per_year": 0.0,
@@ -30,13 +31,16 @@ _LENDER = {
     "population.limit_median": 8_000.0,
     "population.utilisation_mean": 0.55,
     "population.score_mean": 0.65,
+    "population.seasoned": False,
+    "population.arrivals_per_year": 0.0,
+    "population.exits_per_year": 0.0,
     "behaviour.late_onset": 0.02,
     "screening.false_flag": 0.06,
     "limits.cut_score": 0.42,
     "limits.cut_share": 0.5,
-    "limits.cut_days": 90,
-    "calendar.rests": (),
+    "limits.cut_days": 30,
     "funding.unlimited": True,
+    "calendar.rests": (),
 }
 """What differs from `jiebei`."""
 _FREEZE = {"kind": "freeze", "at": 360, "duration_days": 30, "regions": ["south"]}
@@ -121,11 +125,8 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
     holds = _history(borrowers, seed, {"horizon_days": _DAYS, "shocks": [_FREEZE]}).holds
     holds = holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= _WARMUP)]
     holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
-    log = holds[["borrower", "region", "amount"]].assign(
-        repaid_on=_FIRST_DAY + pd.to_timedelta(holds["repaid_at"], unit="D"),
-        ended_on=_FIRST_DAY + pd.to_timedelta(holds["ended_at"], unit="D"),
-        extracted_on=_FIRST_DAY + pd.Timedelta(days=_DAYS),
-        outcome=holds["outcome"],
+    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on"]].assign(
+        extracted_on=pd.Timestamp(_LENDER["start_date"]) + pd.Timedelta(days=_DAYS), outcome=holds["outcome"]
     )
     with writing(path):
         log.to_csv(_target(path), index=False, mode="x")

@@ -28,7 +28,7 @@ def test_a_portfolio_is_read_back_as_written(tmp_path: Path) -> None:
 def test_a_log_is_a_release_log(tmp_path: Path) -> None:
     file = tmp_path / "log.csv"
     written = sl.example_release_log(file)
-    log = pd.read_csv(file, parse_dates=DATES)
+    log = pd.read_csv(file, parse_dates=DATES).astype(dict(written[DATES].dtypes))
     pd.testing.assert_frame_equal(log, written, check_dtype=False)
     assert log["extracted_on"].nunique() == 1
     assert log["repaid_on"].is_monotonic_increasing
