@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-from simlimit.model.records import END
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -107,7 +106,7 @@ def make_room(s: State, borrowers: int) -> None:
         s.attach("details", np.zeros(borrowers, s.details.dtype))
         s.attach("interest", np.zeros(borrowers, s.interest.dtype))
         if s.funding.refuse_draws:
-            s.attach("asking", np.full(borrowers, END, np.uint32))
+            s.attach("asking", np.empty(borrowers, np.int64))
     keys = 0 if s.run.reusing else borrowers
     for name, needed in (("loans", borrowers * int(s.storage.loan_capacity)), ("loan_keys", keys)):
         if needed > len(getattr(s, name)):

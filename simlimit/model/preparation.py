@@ -166,7 +166,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         holds=holds,
         details=np.zeros(size, records.DETAILS),
         interest=np.zeros(size, records.INTEREST),
-        asking=np.full(size * prepared.records[0].funding.refuse_draws, END, np.uint32),
+        asking=np.empty(size * prepared.records[0].funding.refuse_draws, np.int64),
         loan_keys=np.zeros(0 if prepared.records[0].run.reusing else 2 * size, np.int64),
         counts=np.zeros(count_rows(prepared), records.COUNT),
         score_left=prepared.score_left,

@@ -69,12 +69,13 @@ CLOSED, ABSENT = 1, 2
 """What ``closed`` is of a line that has ended, and of a borrower who is not there: yet, or any more."""
 DETAILS = _record(
     "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked downturn left_at",
-    "f8 overdue_loss",
+    "f8 overdue_loss u_draw",
 )
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
 ``blocked``: what is available, and lost from ``blocked_since`` on, if nothing changes before.
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
+``u_draw``: the random number of the draw that it asks for today.
 """
 INTEREST = _record("i8 until unpaid cent_days paid")
 """Of a borrower: the day up to which evenings are added up; those that are not paid, and those since the
@@ -170,12 +171,13 @@ moved lines; ``good_at``: when a payment is good; ``pool_day``: with which day's
 ``economy``: the factor of today's missed payments.
 """
 TOTALS = _record(
-    "i8 squeezes downturns arrived",
+    "i8 squeezes downturns arrived asking",
     "i8 arrival_claims claimless busy holds_opened holds_released holds_forfeited",
 )
 """Of the whole platform.
 
-``squeezes`` is their sum, ``downturns`` how many are under way, ``arrived`` how many borrowers have arrived.
+``squeezes`` is their sum, ``downturns`` how many are under way, ``arrived`` how many borrowers have arrived,
+``asking`` how many ask for a draw today.
 ``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
 nothing, ``busy`` how many reviewers are at work.
 """
