@@ -56,11 +56,12 @@ BORROWER = _record(
     "i2 last_draw last_prepayment due_day evaluation_day spell",
     "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until",
     "u2 region group loans loan_capacity levers freezes watches flag_changes",
-    "u1 standing watched risky flagged trusted closed raise_pending lenders refused",
+    "u1 standing watched risky flagged trusted closed raise_pending lenders refused blockable",
 )
 """16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
 flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
 adds up to 10,000 to ``tightened``. ``refused``: the pool has refused a draw since the last one.
+``blockable``: the line is blocked, or will be if nothing changes.
 
 ``present_from`` is the day of arrival. ``present_until`` is the day of exit or, if that is earlier, the
 horizon: on days from then on a borrower draws nothing and nothing of it is measured, gone or not.
