@@ -20,14 +20,12 @@ from simlimit.scenario import preset
 MOST_BORROWERS = 1_000_000
 _DAYS = 540
 _WARMUP = 180
+_DAY_0 = datetime.date(2023, 1, 1)
 _LENDER = {
     "name": "example lender",
     "warmup_days": 0,
-    "start_date": datetime.date(2023, 1, 1),
+    "start_date": _DAY_0,
     "population.regions": {"north": 0.6, "south": 0.4},
-    "population.arrivals_per_year": 0.0,
-    "population.exits_per_year": 0.0,
-    "population.seasoned": False,
     "population.limit_median": 8_000.0,
     "population.utilisation_mean": 0.55,
     "population.score_mean": 0.65,
@@ -126,7 +124,7 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
     holds = holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= _WARMUP)]
     holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
     log = holds[["borrower", "region", "amount", "repaid_on", "ended_on"]].assign(
-        extracted_on=pd.Timestamp(_LENDER["start_date"]) + pd.Timedelta(days=_DAYS), outcome=holds["outcome"]
+        extracted_on=pd.Timestamp(_DAY_0) + pd.Timedelta(days=_DAYS), outcome=holds["outcome"]
     )
     with writing(path):
         log.to_csv(_target(path), index=False, mode="x")

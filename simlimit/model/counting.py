@@ -103,6 +103,7 @@ def count_blocked(s: State, r: Record, day: int) -> None:
     detail = s.details[r.place]
     r.lost_days += detail.blocked * present_days(s, r, detail.blocked_since, day)
     now = r.refused or why_blocked(s, r, day) != causes.NONE
+    r.blockable = now or r.oldest_due != NEVER
     detail.blocked_since = day if now else min(NEVER, int(r.oldest_due) + s.limits.block_after + 1)
     detail.blocked = min(r.available, max(0, r.highest - r.outstanding))
     end_no_limit(s, r, day)
@@ -114,7 +115,9 @@ def count_blocked(s: State, r: Record, day: int) -> None:
 def count_no_limit(s: State, r: Record, day: int) -> None:
     """Note since when a borrower cannot draw although its highest limit has room; after each change."""
     without = r.available < s.product.min_draw <= r.highest - r.outstanding
-    if s.limits.blocking:
+    if s.limits.blocking and (
+        r.blockable or r.refused or r.oldest_due != NEVER or why_blocked(s, r, day) != causes.NONE
+    ):
         count_blocked(s, r, day)
     elif without and r.no_limit_since == NEVER:
         r.no_limit_since = day

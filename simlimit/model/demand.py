@@ -7,6 +7,7 @@ can be refused: because the line is blocked, or for want of headroom.
 import math
 
 from simlimit.model import causes, events, levers, phases, streams
+from simlimit.model.book import Integers
 from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit, why_blocked
@@ -84,10 +85,10 @@ def draw(s: State, r: Record, day: int, amount: int) -> bool:
 
 
 @step
-def wished_amount(s: State, r: Record, u: Numbers) -> int:
-    """Return the amount that a borrower wishes to draw, by the numbers of its wish."""
+def wished_amount(s: State, r: Record, u: float) -> int:
+    """Return the amount that a borrower wishes to draw, by a number of its wish."""
     low, high = s.behaviour.draw_low_bp, s.behaviour.draw_high_bp
-    return max(s.product.min_draw, share(r.available, low + int(u[1] * (high - low + 1))))
+    return max(s.product.min_draw, share(r.available, low + int(u * (high - low + 1))))
 
 
 @rare
@@ -115,28 +116,41 @@ def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
     if day - int(r.last_draw) < PLAN_DAYS and u[2] < pull(s, r, day, levers.PLAN):
         return True
     if day >= r.served_until and u[3] < pull(s, r, day, levers.DIVERSIFY):
-        draw_elsewhere(s, r, day, wished_amount(s, r, u))
+        draw_elsewhere(s, r, day, wished_amount(s, r, u[1]))
         return True
     return False
 
 
 @step
-def draw_wished(s: State, r: Record, day: int, u: Numbers) -> None:
-    """Let a borrower draw by the numbers of its wish, if enough can be drawn."""
+def draw_wished(s: State, r: Record, day: int, u: float) -> None:
+    """Let a borrower draw by a number of its wish, if enough can be drawn."""
     drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
     if drawable >= s.product.min_draw and r.last_draw != day:
         draw(s, r, day, min(drawable, wished_amount(s, r, u)))
+
+
+@step
+def sort_numbers(numbers: Integers, number: int) -> None:
+    """Sort the first of some numbers, in place (Shell's sort)."""
+    gap = number
+    while gap > 0:
+        gap //= 2
+        for k in range(gap, number):
+            place = k
+            while place >= gap and numbers[place] < numbers[place - gap]:
+                numbers[place], numbers[place - gap] = numbers[place - gap], numbers[place]
+                place -= gap
 
 
 @transition
 def decide_draws(s: State, day: int) -> None:
     """Decide the draws that were asked for today, in order of ids, where the pool can refuse them."""
     s.clock.phase = phases.ACT
-    for borrower in range(len(s.asking)):
-        if s.asking[borrower] != END:
-            r = s.borrowers[s.asking[borrower]]
-            s.asking[borrower] = END
-            draw_wished(s, r, day, uniforms(s.run, streams.WISH, borrower, r.wishes - 1, 0))
+    number = s.totals.asking
+    s.totals.asking = 0
+    sort_numbers(s.asking, number)
+    for key in s.asking[:number]:
+        draw_wished(s, s.borrowers[key & END], day, s.details[key & END].u_draw)
 
 
 @step
@@ -146,9 +160,11 @@ def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
         return NEVER
     if r.levers == 0 or not divert_wish(s, r, day, u):
         if s.funding.refuse_draws:
-            s.asking[r.borrower] = r.place
+            s.asking[s.totals.asking] = (int(r.borrower) << 32) + int(r.place)
+            s.totals.asking += 1
+            s.details[r.place].u_draw = u[1]
         else:
-            draw_wished(s, r, day, u)
+            draw_wished(s, r, day, u[1])
     r.wishes += 1
     plan_wish(s, r, day, u_gap)
     return int(r.next_wish)

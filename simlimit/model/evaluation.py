@@ -7,7 +7,7 @@ import numpy as np
 from simlimit.model import causes, events, levers, phases, stages, streams
 from simlimit.model.calendar import next_open
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_blocked
+from simlimit.model.counting import count_no_limit
 from simlimit.model.holds import approve, charge
 from simlimit.model.ledger import line_of, log
 from simlimit.model.levers import pull, takes_up
@@ -231,7 +231,7 @@ def evaluate(s: State, r: Record, day: int) -> None:
         decide(s, r, day, started - s.evaluation.cutoff_days, started, 0)
         review_line(s, r, day)
         if s.limits.blocking:
-            count_blocked(s, r, day)
+            count_no_limit(s, r, day)
 
 
 @step

@@ -56,11 +56,12 @@ BORROWER = _record(
     "i2 last_draw last_prepayment due_day evaluation_day spell",
     "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until",
     "u2 region group loans loan_capacity levers freezes watches flag_changes",
-    "u1 standing watched risky flagged trusted closed raise_pending lenders refused",
+    "u1 standing watched risky flagged trusted closed raise_pending lenders refused blockable",
 )
 """16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
 flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
 adds up to 10,000 to ``tightened``. ``refused``: the pool has refused a draw since the last one.
+``blockable``: the line is blocked, or will be if nothing changes.
 
 ``present_from`` is the day of arrival. ``present_until`` is the day of exit or, if that is earlier, the
 horizon: on days from then on a borrower draws nothing and nothing of it is measured, gone or not.
@@ -70,7 +71,7 @@ CLOSED, ABSENT = 1, 2
 DETAILS = _record(
     "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked downturn left_at",
     "i8 accrued_until unpaid cent_days interest_paid",
-    "f8 overdue_loss",
+    "f8 overdue_loss u_draw",
 )
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
@@ -78,6 +79,7 @@ DETAILS = _record(
 ``accrued_until``: the day up to which evenings are added up; ``unpaid`` are those that are not paid, and
 ``cent_days`` those since the warm-up that are, in cents x days. ``interest_paid``: since the warm-up.
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
+``u_draw``: the random number of the draw that it asks for today.
 """
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 """``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""
@@ -169,12 +171,13 @@ moved lines; ``good_at``: when a payment is good; ``pool_day``: with which day's
 ``economy``: the factor of today's missed payments.
 """
 TOTALS = _record(
-    "i8 squeezes downturns arrived",
+    "i8 squeezes downturns arrived asking",
     "i8 arrival_claims claimless busy holds_opened holds_released holds_forfeited",
 )
 """Of the whole platform.
 
-``squeezes`` is their sum, ``downturns`` how many are under way, ``arrived`` how many borrowers have arrived.
+``squeezes`` is their sum, ``downturns`` how many are under way, ``arrived`` how many borrowers have arrived,
+``asking`` how many ask for a draw today.
 ``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
 nothing, ``busy`` how many reviewers are at work.
 """

@@ -33,7 +33,7 @@ class State(Handle):
     score_left : array of float, shape (horizon,)
         What is left of a score's distance to its target after so many days.
     asking : array of int
-        By id, the place of a borrower who asks for a draw, or END; where the pool can refuse draws.
+        The id and the place of each who asks for a draw today, 32 bits each; where the pool can refuse draws.
     holds, events : arrays of records
         In use up to the counts in ``storage``.
     good_at : array of int
@@ -90,7 +90,7 @@ class State(Handle):
     loans = array_of(records.LOAN)
     loan_keys = array_of(np.int64)
     score_left = array_of(np.float64)
-    asking = array_of(np.uint32)
+    asking = array_of(np.int64)
     holds = array_of(records.HOLD)
     good_at = array_of(np.int32)
     good_on = array_of(np.uint32)

@@ -10,7 +10,7 @@ from lender import LENDER
 import simlimit as sl
 from simlimit.model.calendar import open_days
 from simlimit.model.preparation import prepare
-from simlimit.run.offered_load import _open_days, desk_load, overload_sentence, pool_load, repayments
+from simlimit.run.offered_load import desk_load, overload_sentence, pool_load, repayments
 from simlimit.scenario.presets import NAMES
 
 JIEBEI = LENDER.replace({"name": "jiebei"})
@@ -66,8 +66,7 @@ class TestEstimate:
         assert (work > 0) == (counts["review"] > 0)
         if work > 0:
             # What is offered is work of open days; a review takes so many of them.
-            open_share = _open_days(scenario, "review").mean()
-            reviews = work * open_share / review.service_days
+            reviews = work * open_share(scenario) / review.service_days
             assert least <= reviews * days / counts["review"] <= most
 
     def test_of_what_leaves_the_pool_is_near_what_leaves_it(self):
