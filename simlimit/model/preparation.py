@@ -145,7 +145,6 @@ def empty_state(prepared: PreparedScenario) -> State:
     open_from, worked = open_days(scenario)
     return State(
         book=prepared.book,
-        regions=prepared.book.regions,
         borrowers=np.zeros(0, records.BORROWER),
         counts=np.zeros(count_rows(prepared), records.COUNT),
         score_left=score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days),
