@@ -1,8 +1,8 @@
 """An invented lender: a small book of borrowers and a release log, as CSV files to try the library with.
 
 Nothing in them is about real people. Both are written from a simulation of the preset `jiebei` with two
-regions, smaller lines, more lateness, harder cuts and no limit on funding. Nobody joins or leaves, and nobody
-rests. The south was frozen for a month.
+regions, smaller lines, more lateness, harder cuts, no limit on funding, and a desk that works every day.
+Nobody comes or leaves. The south was frozen for a month.
 """
 
 import datetime
@@ -20,11 +20,11 @@ from simlimit.scenario import preset
 MOST_BORROWERS = 1_000_000
 _DAYS = 540
 _WARMUP = 180
-_DAY_0 = datetime.date(2023, 1, 1)
+_FIRST_DAY = datetime.date(2023, 1, 1)
 _LENDER = {
     "name": "example lender",
     "warmup_days": 0,
-    "start_date": _DAY_0,
+    "start_date": _FIRST_DAY,
     "population.regions": {"north": 0.6, "south": 0.4},
     "population.limit_median": 8_000.0,
     "population.utilisation_mean": 0.55,
@@ -75,8 +75,9 @@ def example_portfolio(path: str | Path | TextIOBase, borrowers: int = 500, seed:
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "book.csv"
     >>> list(sl.example_portfolio(file, borrowers=20))
     ['limit', 'outstanding', 'score', 'region']
-    >>> scenario = sl.preset("clockwork").replace({"population.portfolio": str(file)})
-    >>> len(sl.simulate(scenario, seed=1).borrowers)
+    >>> scenario = sl.preset("jiebei").replace({"population.portfolio": str(file)})
+    >>> run = sl.simulate(scenario, seed=1)
+    >>> int((run.borrowers["arrived_at"] == 0).sum())
     20
     """
     run = _history(borrowers, seed, {"horizon_days": 1})
@@ -124,7 +125,7 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
     holds = holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= _WARMUP)]
     holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
     log = holds[["borrower", "region", "amount", "repaid_on", "ended_on"]].assign(
-        extracted_on=pd.Timestamp(_DAY_0) + pd.Timedelta(days=_DAYS), outcome=holds["outcome"]
+        extracted_on=pd.Timestamp(_FIRST_DAY) + pd.Timedelta(days=_DAYS), outcome=holds["outcome"]
     )
     with writing(path):
         log.to_csv(_target(path), index=False, mode="x")
