@@ -69,7 +69,7 @@ def new_record(s: State) -> int:
     """Return a record for a hold: a free one, or a new one.
 
     While more than half of all records are free, they are taken in the order of memory, so that the holds of
-    a day are neighbours: those of a large platform do not fit into a cache.
+    a day are neighbours. Those of a large platform do not fit into a cache.
     """
     if 2 * s.storage.holds_free > s.storage.holds_used:
         return next_free_record(s)

@@ -1,7 +1,7 @@
 """One borrower's line day by day, against the other tables of the same history."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lender import LENDER
 
@@ -28,6 +28,7 @@ def cents(values):
     return (100 * values).round().astype("int64")
 
 
+@settings(max_examples=20, deadline=None)  # a whole run each
 @given(borrower=st.integers(0, 59))
 def test_is_the_same_history_to_the_cent(run, borrower):
     history = cents(sl.borrower_history(SCENARIO, 2, 1, borrower).drop(columns="date"))
@@ -39,6 +40,7 @@ def test_is_the_same_history_to_the_cent(run, borrower):
     assert history.iloc[-1][last.index].tolist() == cents(last).tolist()
 
 
+@settings(max_examples=20, deadline=None)  # a whole run each
 @given(borrower=st.integers(0, 59))
 def test_days_at_a_gate_are_those_charged_to_its_holds(run, borrower):
     """Days of a gate at which anything stands, which are the hold-days where no holds overlap."""
