@@ -346,7 +346,7 @@ def censor(s: State) -> None:
     for b in range(len(s.borrowers)):
         r = s.borrowers[b]
         accrue(s, r, s.run.horizon)
-        s.details[b].cent_days += s.details[b].unpaid
+        s.interest[b].cent_days += s.interest[b].unpaid
         count_no_limit(s, r, s.run.horizon)
         end_no_limit(s, r, s.run.horizon)
         h = r.first_hold

@@ -11,7 +11,7 @@ from simlimit.model.state import State
 @step
 def accrue(s: State, r: Record, day: int) -> None:
     """Add up the evenings before today, in cents x days; before what is outstanding changes."""
-    one = s.details[r.place]
+    one = s.interest[r.place]
     if (
         one.accrued_until < s.run.warmup_days <= day
     ):  # what accrued in the warm-up, but is paid later, is not observed
@@ -24,7 +24,7 @@ def accrue(s: State, r: Record, day: int) -> None:
 def pay_interest(s: State, r: Record, day: int) -> None:
     """Pay the interest of all evenings since the last payment, which belongs to a payment of today."""
     accrue(s, r, day)
-    one = s.details[r.place]
+    one = s.interest[r.place]
     cents = round(s.product.daily_rate * one.unpaid)
     s.today.interest_paid += cents
     if day >= s.run.warmup_days:

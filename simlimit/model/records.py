@@ -70,16 +70,22 @@ CLOSED, ABSENT = 1, 2
 """What ``closed`` is of a line that has ended, and of a borrower who is not there: yet, or any more."""
 DETAILS = _record(
     "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked downturn left_at",
+<<<<<<< HEAD
     "i8 accrued_until unpaid cent_days interest_paid",
     "f8 overdue_loss u_draw",
+=======
+    "f8 overdue_loss",
+>>>>>>> slim
 )
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
 ``blocked``: what is available, and lost from ``blocked_since`` on, if nothing changes before.
-``accrued_until``: the day up to which evenings are added up; ``unpaid`` are those that are not paid, and
-``cent_days`` those since the warm-up that are, in cents x days. ``interest_paid``: since the warm-up.
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
 ``u_draw``: the random number of the draw that it asks for today.
+"""
+INTEREST = _record("i8 accrued_until unpaid cent_days interest_paid")
+"""``accrued_until``: the day up to which evenings are added up; ``unpaid`` are those that are not paid, and
+``cent_days`` those since the warm-up that are, in cents x days. ``interest_paid``: since the warm-up.
 """
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 """``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""

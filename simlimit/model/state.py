@@ -26,6 +26,8 @@ class State(Handle):
         In any order: ``borrower`` is the id by which a borrower is known outside, ``place`` where it lies.
     details : array of DETAILS records
         One per borrower, in the order of ``borrowers``.
+    interest : array of INTEREST records
+        Likewise; apart, since every payment reads it.
     loans : array of LOAN records
         Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
     loan_keys : array of int
@@ -87,6 +89,7 @@ class State(Handle):
     book = handle_of(Book)
     borrowers = array_of(records.BORROWER)
     details = array_of(records.DETAILS)
+    interest = array_of(records.INTEREST)
     loans = array_of(records.LOAN)
     loan_keys = array_of(np.int64)
     score_left = array_of(np.float64)
