@@ -8,11 +8,7 @@ import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-<<<<<<< HEAD
-from simlimit.model.records import BORROWER, DETAILS, HOLD, LOAN
-=======
-from simlimit.model.records import BORROWER, DETAILS, END, HOLD, INTEREST, LOAN
->>>>>>> slim
+from simlimit.model.records import BORROWER, DETAILS, HOLD, INTEREST, LOAN
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -104,12 +100,8 @@ def make_room(s: State, borrowers: int) -> None:
         s.attach(name, array)
     s.attach("loan_keys", np.empty(0 if s.run.reusing else 2 * borrowers, np.int64))
     s.attach("details", np.empty(borrowers, DETAILS))
-<<<<<<< HEAD
-    s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, np.int64))
-=======
     s.attach("interest", np.empty(borrowers, INTEREST))
-    s.attach("asking", np.full(borrowers if s.funding.refuse_draws else 0, END, np.uint32))
->>>>>>> slim
+    s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, np.int64))
 
 
 def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Array]:

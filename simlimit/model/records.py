@@ -70,12 +70,7 @@ CLOSED, ABSENT = 1, 2
 """What ``closed`` is of a line that has ended, and of a borrower who is not there: yet, or any more."""
 DETAILS = _record(
     "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked downturn left_at",
-<<<<<<< HEAD
-    "i8 accrued_until unpaid cent_days interest_paid",
     "f8 overdue_loss u_draw",
-=======
-    "f8 overdue_loss",
->>>>>>> slim
 )
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
