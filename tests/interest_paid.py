@@ -9,7 +9,7 @@ import simlimit as sl
 
 
 def assert_interest(run: sl.Run) -> None:
-    """Assert R170 to R172: what each borrower accrues and pays, and what all do on each day, to the cent."""
+    """Assert R158 to R160: what each borrower accrues and pays, and what all do on each day, to the cent."""
     rate, warmup = run.scenario.product.daily_rate, run.scenario.warmup_days
     events, horizon, borrowers = run.events, run.scenario.horizon_days, len(run.borrowers)
     sign = {"draw": 1, "repayment": -1, "prepayment": -1, "default": -1}

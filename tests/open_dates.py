@@ -16,7 +16,7 @@ def date_of(scenario: sl.Scenario, day: int) -> datetime.date:
 
 
 def is_open(scenario: sl.Scenario, day: int) -> bool:
-    """R139: whether a day is open; those before day 0 are."""
+    """R127: whether a day is open; those before day 0 are."""
     date, calendar = date_of(scenario, day), scenario.calendar
     if day < 0 or date in calendar.workdays:
         return True
@@ -24,7 +24,7 @@ def is_open(scenario: sl.Scenario, day: int) -> bool:
 
 
 def first_open(scenario: sl.Scenario, day: int) -> int:
-    """R139: the first open day from a day on."""
+    """R127: the first open day from a day on."""
     while not is_open(scenario, day):
         day += 1
     return day

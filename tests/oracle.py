@@ -139,7 +139,7 @@ def raised(amount: int, bp: int) -> int:
 
 
 def normal(u0: float, u1: float) -> float:
-    """R71, R162: a standard normal number of two uniform ones."""
+    """R71, R150: a standard normal number of two uniform ones."""
     return math.sqrt(-2 * math.log(u0)) * math.cos(2 * math.pi * u1)
 
 
@@ -164,12 +164,12 @@ def lever_start(scenario: Any, lever: Any) -> int:
 
 
 def region_share(region: Any) -> float:
-    """R167: a region is a share, or a table with one."""
+    """R155: a region is a share, or a table with one."""
     return float(own_number(region, "share", region))
 
 
 def own_number(region: Any, name: str, otherwise: Any) -> Any:
-    """R167: the number of its own that a region has, or else another."""
+    """R155: the number of its own that a region has, or else another."""
     if region is None or isinstance(region, float | int):
         return otherwise
     value = region.get(name) if isinstance(region, Mapping) else getattr(region, name)
@@ -180,7 +180,7 @@ def own_number(region: Any, name: str, otherwise: Any) -> Any:
 
 
 class Calendar:
-    """R139: open days, for the parts that rest on closed ones."""
+    """R127: open days, for the parts that rest on closed ones."""
 
     def __init__(self, scenario: Any) -> None:
         self.rules = scenario.calendar
@@ -368,7 +368,7 @@ class Borrower:
 
     @property
     def downturn(self) -> int:
-        """R165."""
+        """R153."""
         return sum(shock.bp for shock in self.shocks if shock.kind == "downturn")
 
     @property
@@ -378,7 +378,7 @@ class Borrower:
 
     @property
     def is_there(self) -> bool:
-        """R153, R155: from its arrival until it leaves."""
+        """R141, R143: from its arrival until it leaves."""
         return math.isnan(self.left_at)
 
 
@@ -426,7 +426,7 @@ class Event:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """R131."""
+        """R165."""
         rank = EVENTS.index(self.event)
         return self.day, self.phase, self.borrower, rank, self.loan, self.instalment, self.amount, self.cause
 
@@ -493,7 +493,7 @@ class Desk:
         self.next_opening = 0  # when free reviewers next take from those who wait: as an open day begins
 
     def clock(self, day: int, hour: float) -> float:
-        """R140: the number of open days before a day, and, if it is open, the part of it that has passed."""
+        """R128: the number of open days before a day, and, if it is open, the part of it that has passed."""
         return self.open_before[day] + (hour if self.calendar.is_open("review", day) else 0.0)
 
     def arrive(self, day: int, holds: list[Hold]) -> None:
@@ -528,7 +528,7 @@ class Desk:
         return min([self.next_opening, *(review.finish for review in self.under_review)])
 
     def work_on(self) -> None:
-        """R140: the desk opens, or the next review ends."""
+        """R128: the desk opens, or the next review ends."""
         time = self.next_time()
         if time == self.next_opening:
             self.next_opening += 1
@@ -574,7 +574,7 @@ class Desk:
             self.waiting.remove(hold)
 
     def decisions(self, day: int) -> list[Review]:
-        """R72, R140: the reviews that take effect in phase 3, in order of (borrower, loan, instalment)."""
+        """R72, R128: the reviews that take effect in phase 3, in order of (borrower, loan, instalment)."""
         if not self.calendar.is_open("review", day):
             return []
         self.work_through(self.clock(day, 0.375))
@@ -613,7 +613,7 @@ class Pool:
         return min(offered, max(0, raised(cents(self.rules.ceiling), more_bp) - self.headroom))
 
     def lumps(self, facility: Any, day: int) -> int:
-        """R141: how many of its lumps come today: one of the day, and those of closed days before."""
+        """R129: how many of its lumps come today: one of the day, and those of closed days before."""
         number = 1 if self.has_lump(facility, day) else 0
         while not self.calendar.is_open("funding", day - 1):
             day -= 1
@@ -678,7 +678,7 @@ def limit_table(median: float, log_sd: float, low: float, high: float) -> list[i
 
 
 class Tables:
-    """R10, R167: the tables of a region, made of the numbers of its own and those of the scenario."""
+    """R10, R155: the tables of a region, made of the numbers of its own and those of the scenario."""
 
     def __init__(self, scenario: Any, region: Any) -> None:
         population, behaviour = scenario.population, scenario.behaviour
@@ -702,7 +702,7 @@ class Tables:
 
 
 class Seasoning:
-    """R159, R160: what is known of borrowers who have been there for a while."""
+    """R147, R148: what is known of borrowers who have been there for a while."""
 
     def __init__(self, scenario: Any) -> None:
         default_dpd, hazards = scenario.behaviour.default_dpd, scenario.behaviour.cure_hazards
@@ -718,7 +718,7 @@ class Seasoning:
             self.months_late.append(self.months_late[-1] + stays)
 
     def record(self, q: float, u: float) -> int | None:
-        """R160: how many months late a borrower of propensity q is at the start; None after a default."""
+        """R148: how many months late a borrower of propensity q is at the start; None after a default."""
         closed = self.still_late[-1] / self.leaving if self.defaults else 0.0
         t = u * (1 + q * (self.months_late[-1] + closed))
         for m, months in enumerate(self.months_late):
@@ -762,13 +762,13 @@ class Population:
         return list(self.scenario.population.regions)
 
     def shares(self) -> dict[str, float]:
-        """R169: the share of each region; those of a file are of its borrowers."""
+        """R157: the share of each region; those of a file are of its borrowers."""
         if not self.told_regions:
             return {name: region_share(region) for name, region in self.scenario.population.regions.items()}
         return {name: sum(row["region"] == name for row in self.rows) / self.size for name in self.regions()}
 
     def risky_thresholds(self) -> dict[str, float]:
-        """R17, R169: from which u of the propensity on a borrower is risky, by its region."""
+        """R17, R157: from which u of the propensity on a borrower is risky, by its region."""
         share = self.scenario.screening.risky_share
         tables = {name: tables.propensities for name, tables in self.tables.items()}
         if share == 0:
@@ -797,7 +797,7 @@ class Population:
         return borrowers
 
     def arrivals(self) -> list[Borrower]:
-        """R151: those who come before the horizon, in order of ids."""
+        """R139: those who come before the horizon, in order of ids."""
         rate = self.scenario.population.arrivals_per_year * self.size
         found: list[Borrower] = []
         time = 0.0
@@ -813,7 +813,7 @@ class Population:
         return uniforms(self.seed, self.replication, POPULATION, id, block, 0)
 
     def borrower(self, id: int) -> Borrower:
-        """R9, R13, R20 to R24, R160: one of the first borrowers."""
+        """R9, R13, R20 to R24, R148: one of the first borrowers."""
         number = None if self.rows is None else id
         borrower = self.person(id, number)
         trait, past = self.draw(id, 0), self.draw(id, 2)
@@ -841,7 +841,7 @@ class Population:
         return borrower
 
     def arrival(self, id: int, day: int) -> Borrower:
-        """R152, R153: one who arrives, and owes nothing."""
+        """R140, R141: one who arrives, and owes nothing."""
         number = None if self.rows is None else int(self.draw(id, 2)[3] * self.size)
         borrower = self.person(id, number)
         borrower.arrived_at = borrower.last_decision = day
@@ -852,7 +852,7 @@ class Population:
         return borrower
 
     def person(self, id: int, number: int | None) -> Borrower:
-        """R9, R11 to R17, R154: what is drawn for whoever is there, or read from a row of the portfolio."""
+        """R9, R11 to R17, R142: what is drawn for whoever is there, or read from a row of the portfolio."""
         row = {} if number is None else self.rows[number]
         trait, place, past = self.draw(id, 0), self.draw(id, 1), self.draw(id, 2)
         scenario = self.scenario
@@ -891,7 +891,7 @@ class Population:
         return name
 
     def starting_score(self, row: dict[str, str], tables: Tables, u: float) -> float:
-        """R14, R168."""
+        """R14, R156."""
         if "score" in row:
             return float(row["score"])
         if self.scenario.population.initial_score is not None:
@@ -944,7 +944,7 @@ class Population:
         return "overdue" if self.scenario.rules.overdue and overdue else "clear"
 
     def number_loans(self, borrowers: list[Borrower]) -> None:
-        """R128."""
+        """R162."""
         loans = [(loan.origin, borrower.id, loan) for borrower in borrowers for loan in borrower.loans]
         for number, (_, _, loan) in enumerate(sorted(loans, key=lambda entry: entry[:2])):
             loan.number = number
@@ -959,7 +959,7 @@ class Population:
         )
 
     def mean_square(self, borrowers: list[Borrower]) -> float:
-        """R25, R169."""
+        """R25, R157."""
         if self.rows is not None:
             return math.fsum(b.utilisation * b.utilisation for b in borrowers) / len(borrowers)
         tables = list(self.tables.values())
@@ -975,7 +975,7 @@ class Population:
 
 
 class Economy:
-    """R161 to R163: the factor by which all miss more or less often."""
+    """R149 to R151: the factor by which all miss more or less often."""
 
     def __init__(self, scenario: Any, seed: int, replication: int) -> None:
         sd, c = scenario.economy.sd, scenario.economy.persistence
@@ -1014,7 +1014,7 @@ class Counts:
         }
 
     def add(self, name: str, hold: Hold, day: int, amount: int, holds: int = 1) -> None:
-        """R133: count what is seen of a hold on a day, at the age that it has then."""
+        """R167: count what is seen of a hold on a day, at the age that it has then."""
         if hold.kind != "repayment" or hold.repaid_at < self.from_day:
             return
         followed = hold.repaid_at <= self.followed_until
@@ -1111,7 +1111,7 @@ class Platform:
         self.log(event, *hold.key, amount, cause)
 
     def own(self, name: str, borrower: Borrower, otherwise: float) -> float:
-        """R167: the number of the borrower's region, or else that of the scenario."""
+        """R155: the number of the borrower's region, or else that of the scenario."""
         return own_number(self.scenario.population.regions.get(borrower.region), name, otherwise)
 
     def begin_day(self) -> None:
@@ -1123,7 +1123,7 @@ class Platform:
     # ---- 2.18 The book changes (phase 0) -----------------------------------------------------------------
 
     def welcome_arrivals(self) -> None:
-        """R153, R156."""
+        """R141, R144."""
         while self.coming and self.coming[0].arrived_at == self.day:
             borrower = self.coming.pop(0)
             borrower.shocks = [shock for shock in self.active if shock.covers(borrower)]
@@ -1137,7 +1137,7 @@ class Platform:
             self.log("arrival", borrower.id, -1, -1, borrower.limit)
 
     def let_leave(self) -> None:
-        """R155."""
+        """R143."""
         for borrower in self.those_there():
             free = not borrower.loans and not borrower.holds and not borrower.closed
             if free and self.day >= borrower.exit_day:
@@ -1152,7 +1152,7 @@ class Platform:
     # ---- 2.3 Paying (phase 1) ----------------------------------------------------------------------------
 
     def collect_payments(self) -> None:
-        """R28, R31, R34, R45, R146."""
+        """R28, R31, R34, R45, R134."""
         for borrower in self.borrowers:
             self.credit_good_payments(borrower)
             cycle_days = self.scenario.product.cycle_days
@@ -1267,7 +1267,7 @@ class Platform:
         self.perhaps_evaluate_at_repayment(borrower)
 
     def pay_interest(self, borrower: Borrower) -> None:
-        """R171: that of the evenings since the last payment."""
+        """R159: that of the evenings since the last payment."""
         paid = round(self.scenario.product.daily_rate * borrower.unpaid_evenings)
         borrower.unpaid_evenings = 0
         self.interest_today += paid
@@ -1375,7 +1375,7 @@ class Platform:
     # ---- 2.16 Clearing -----------------------------------------------------------------------------------
 
     def good_at(self, borrower: Borrower, cycle: int, j: int) -> int:
-        """R143 to R146: the day on which a payment of today is good."""
+        """R131 to R134: the day on which a payment of today is good."""
         product = self.scenario.product
         v = self.uniforms(CLEARING, borrower.id, cycle, j)
         booked = self.day + 1 if v[0] < product.after_cutoff_share else self.day
@@ -1387,7 +1387,7 @@ class Platform:
         return good
 
     def credit_good_payments(self, borrower: Borrower) -> None:
-        """R146: holds whose payment is good today, before borrowers pay."""
+        """R134: holds whose payment is good today, before borrowers pay."""
         for hold in list(borrower.holds):
             if hold.place == "settlement" and hold.good_at == self.day and self.is_settled(hold):
                 self.reach_gate_2(hold)
@@ -1468,7 +1468,7 @@ class Platform:
         return any(start < self.day for start in self.open_evaluations(borrower))
 
     def open_evaluations(self, borrower: Borrower) -> list[int]:
-        """R51, R153: starts of the borrower's own evaluations that decide today or later, latest first."""
+        """R51, R141: starts of the borrower's own evaluations that decide today or later, latest first."""
         found: list[int] = []
         period = self.scenario.evaluation.period_days
         start = self.day - (self.day - borrower.first_evaluation) % period
@@ -1480,13 +1480,13 @@ class Platform:
         return found
 
     def decided_on(self, start: int) -> int:
-        """R51, R142."""
+        """R51, R130."""
         return self.calendar.open_from("evaluation", start + self.scenario.evaluation.duration_days)
 
     # ---- 2.5 Evaluation (phase 2) ------------------------------------------------------------------------
 
     def evaluate_all(self) -> None:
-        """R51, R142: of several that decide today the one started last."""
+        """R51, R130: of several that decide today the one started last."""
         for borrower in self.those_there():
             starts = [s for s in self.open_evaluations(borrower) if self.decided_on(s) == self.day]
             if starts and not borrower.closed:
@@ -1500,7 +1500,7 @@ class Platform:
         self.move_line(borrower, self.decision_before(started))
 
     def decision_before(self, started: int) -> int:
-        """R62, R142: the day of the decision before, were the borrower evaluated from the beginning on."""
+        """R62, R130: the day of the decision before, were the borrower evaluated from the beginning on."""
         while True:
             started -= self.scenario.evaluation.period_days
             if self.decided_on(started) < self.day:
@@ -1711,7 +1711,7 @@ class Platform:
     # ---- 2.7 Policy and funding (phase 4) ----------------------------------------------------------------
 
     def fund(self) -> None:
-        """R84, R141."""
+        """R84, R129."""
         squeeze = sum(shock.bp for shock in self.active if shock.kind == "liquidity_squeeze")
         self.inflow_today = self.pool.inflow(self.day, self.levers.more_funding_bp(self.day), squeeze)
         self.pool.headroom += self.inflow_today
@@ -1799,7 +1799,7 @@ class Platform:
     # ---- 2.9 Drawing, 2.13 Reactions (phase 5) -----------------------------------------------------------
 
     def let_borrowers_act(self) -> None:
-        """R111, R148."""
+        """R111, R136."""
         self.grant_wishes()
         for borrower in self.borrowers:
             self.react(borrower)
@@ -1808,7 +1808,7 @@ class Platform:
         self.draws_today.clear()
 
     def first_wish(self, borrower: Borrower) -> None:
-        """R89, R90, R153."""
+        """R89, R90, R141."""
         if self.draws_per_year(borrower) > 0:
             borrower.tick_day = borrower.arrived_at + self.wish_gap(borrower) - 1
 
@@ -1831,7 +1831,7 @@ class Platform:
                 borrower.tick_day = self.day + self.wish_gap(borrower)
 
     def wish(self, borrower: Borrower) -> None:
-        """R91 to R94, R155."""
+        """R91 to R94, R143."""
         if borrower.closed or self.day >= borrower.exit_day:
             return
         smallest = cents(self.scenario.product.min_draw)
@@ -1851,7 +1851,7 @@ class Platform:
             self.draws_today.append((borrower, min(room, wished)))
 
     def draw_or_refuse(self, borrower: Borrower, amount: int) -> None:
-        """R147 to R149."""
+        """R135 to R137."""
         cause = self.blocked_by(borrower)
         needed = amount - portion(amount, self.pool.reserve_bp)
         funding = self.scenario.funding
@@ -1865,7 +1865,7 @@ class Platform:
             self.draw(borrower, amount)
 
     def blocked_by(self, borrower: Borrower) -> str:
-        """R147: the cause for which the line is blocked now, or none."""
+        """R135: the cause for which the line is blocked now, or none."""
         reasons = self.scenario.limits.block_draws
         unpaid = borrower.oldest_unpaid
         grace = self.scenario.rules.grace_days
@@ -1876,7 +1876,7 @@ class Platform:
         return "policy" if "frozen" in reasons and borrower.frozen else ""
 
     def usable(self, borrower: Borrower) -> int:
-        """R150."""
+        """R138."""
         blocked = borrower.refused_by_pool or self.blocked_by(borrower)
         return 0 if blocked and not borrower.closed else borrower.available
 
@@ -2025,7 +2025,7 @@ class Platform:
                 self.close(borrower, "cancellation")
 
     def clear_record(self, borrower: Borrower) -> None:
-        """R166."""
+        """R154."""
         if borrower.last_overdue == NEVER:
             return
         borrower.last_overdue = NEVER
@@ -2050,7 +2050,7 @@ class Platform:
         self.rows.append(self.daily_row(today))
 
     def record_borrower(self, borrower: Borrower) -> None:
-        """R129, R158: the days and amount-days of 3.2."""
+        """R163, R146: the days and amount-days of 3.2."""
         borrower.accrued_evenings += borrower.outstanding
         if self.day >= borrower.exit_day:
             return
@@ -2092,7 +2092,7 @@ class Platform:
         assert self.ledger == self.pool.headroom, self.day
 
     def daily_row(self, today: list[Event]) -> dict[str, Any]:
-        """R130."""
+        """R164."""
 
         def total(*names: str) -> float:
             return sum(event.amount for event in today if event.event in names) / 100
@@ -2136,13 +2136,13 @@ class Platform:
         }
 
     def interest(self, evenings: int) -> float:
-        """R170: in currency units, of what was outstanding on evenings, in cent-days."""
+        """R158: in currency units, of what was outstanding on evenings, in cent-days."""
         return self.scenario.product.daily_rate * evenings / 100
 
     # ---- 3 The frames ------------------------------------------------------------------------------------
 
     def frames(self) -> Frames:
-        """R127."""
+        """R161."""
         return Frames(
             holds=self.holds_frame(),
             borrowers=self.borrowers_frame(),
@@ -2152,11 +2152,11 @@ class Platform:
         )
 
     def date_of(self, day: float) -> Any:
-        """R1, R127: the date of a day, NaT where there is none."""
+        """R1, R161: the date of a day, NaT where there is none."""
         return pd.NaT if math.isnan(day) else self.scenario.start_date + timedelta(days=day)
 
     def holds_frame(self) -> pd.DataFrame:
-        """R128."""
+        """R162."""
         ordered = sorted(self.all_holds, key=lambda hold: (hold.repaid_at, *hold.key))
         rows = [self.hold_row(number, hold) for number, hold in enumerate(ordered)]
         whole = ["hold", "borrower", "loan", "instalment", "repaid_at", "good_at", "delay_days"]
@@ -2194,7 +2194,7 @@ class Platform:
         }
 
     def borrowers_frame(self) -> pd.DataFrame:
-        """R129."""
+        """R163."""
         rows = [
             {
                 "borrower": borrower.id,
@@ -2229,14 +2229,14 @@ class Platform:
         return frame(rows, list(rows[0]), whole)
 
     def daily_frame(self) -> pd.DataFrame:
-        """R130."""
+        """R164."""
         counts = ["day", "pending_holds", "review_queue", "funding_queue", "frozen"]
         counts += ["flagged", "lenders", "appeals", "appeals_in_vain"]
         counts += ["borrowers", "arrivals", "exits", "refused_draws"]
         return frame(self.rows, list(self.rows[0]), counts)
 
     def events_frame(self) -> pd.DataFrame:
-        """R131."""
+        """R165."""
         ordered = sorted(self.events, key=lambda event: event.order)
         rows = [
             {**asdict(event), "date": self.date_of(event.day), "amount": event.amount / 100}

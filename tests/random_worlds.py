@@ -53,7 +53,7 @@ def random_world(seed: int, folder: Path) -> Scenario:
 
 
 def change_book(rng: Random, fields: dict[str, Any]) -> None:
-    """R151 to R160; half of the books that can be are seasoned."""
+    """R139 to R148; half of the books that can be are seasoned."""
     population = fields["population"]
     population["borrowers"] = rng.randint(10, 30)
     population["arrivals_per_year"] = rng.choice((0.0, 0.5, 3.0, 10.0))
@@ -65,7 +65,7 @@ def change_book(rng: Random, fields: dict[str, Any]) -> None:
 
 
 def refuse_draws(rng: Random, fields: dict[str, Any]) -> None:
-    """R147 to R149."""
+    """R135 to R137."""
     reasons = [reason for reason in ("past_due", "denied", "frozen") if chance(rng, 0.6)]
     rng.shuffle(reasons)
     fields["limits"]["block_draws"] = reasons
@@ -76,14 +76,14 @@ def refuse_draws(rng: Random, fields: dict[str, Any]) -> None:
 
 
 def clear_payments(rng: Random, product: dict[str, Any]) -> None:
-    """R143 to R146; a payment may clear within the day."""
+    """R131 to R134; a payment may clear within the day."""
     product["after_cutoff_share"] = rng.choice((0.0, 0.3, 1.0))
     product["clearing_share"] = rng.choice((0.0, 0.4, 0.8, 1.0))
     product["clearing_days"] = rng.choice(((0, 0), (0, 2), (1, 1), (2, 9)))
 
 
 def add_economy(rng: Random, fields: dict[str, Any]) -> None:
-    """R161 to R166."""
+    """R149 to R154."""
     fields["economy"] = {"sd": rng.choice((0.0, 0.4, 1.5)), "persistence": rng.choice((0.0, 0.6, 0.99))}
     names, horizon = list(fields["population"]["regions"]), fields["horizon_days"]
     for kind in ("downturn", "amnesty"):
@@ -102,7 +102,7 @@ def add_economy(rng: Random, fields: dict[str, Any]) -> None:
 
 
 def let_regions_differ(rng: Random, fields: dict[str, Any]) -> None:
-    """R167 to R169: some regions, or all, or all in the same way."""
+    """R155 to R157: some regions, or all, or all in the same way."""
     regions = fields["population"]["regions"]
     above = fields["population"]["utilisation_concentration"] is None
     same = random_region(rng, above) if chance(rng, 0.2) else None
@@ -129,7 +129,7 @@ def random_region(rng: Random, above: bool) -> dict[str, float]:
 
 
 def close_days(rng: Random, fields: dict[str, Any]) -> None:
-    """R139 to R142: weekends, single holidays and whole weeks of them, longer than some evaluations last."""
+    """R127 to R130: weekends, single holidays and whole weeks of them, longer than some evaluations last."""
     day_0 = fields.setdefault("start_date", date(2024, 1, 1) + timedelta(rng.randrange(366)))
     weekend = rng.choice(((), WEEKDAYS[5:], WEEKDAYS[5:], WEEKDAYS[:1], WEEKDAYS[:6]))
     holidays = set()

@@ -41,9 +41,9 @@ def assert_equal_to_oracle(scenario: Scenario, seed: int, *engines: str) -> None
 
 @pytest.mark.parametrize("seed", range(8))
 def test_frames_equal_the_oracle(seed: int, tmp_path: Path) -> None:
-    """R1 to R4, R9 to R17, R19 to R96, R98 to R103, R106 to R131, R133: equal tables.
+    """R1 to R4, R9 to R17, R19 to R96, R98 to R103, R106 to R126, R161 to R165, R167: equal tables.
 
-    There is no tolerance. Other tests are about processes of a user's own (R97, R132) and about the random
+    There is no tolerance. Other tests are about processes of a user's own (R97, R166) and about the random
     numbers (R104, R105), which the oracle takes from the library.
     """
     assert_equal_to_oracle(scenario_of(seed, tmp_path), seed, "calendar")
@@ -58,7 +58,7 @@ def test_frames_equal_the_oracle_in_many_more_scenarios(seed: int, tmp_path: Pat
 
 @pytest.mark.parametrize("seed", range(10))
 def test_frames_equal_the_oracle_in_random_worlds(seed: int, tmp_path: Path) -> None:
-    """R139 to R172 with all that was there before, by both drivers."""
+    """R127 to R160 with all that was there before, by both drivers."""
     assert_equal_to_oracle(random_world(seed, tmp_path), seed, "calendar", "simpy")
 
 
@@ -518,7 +518,7 @@ def test_oracle_never_stops_what_claims_nothing() -> None:
 
 
 def test_oracle_counts_a_hold_that_lost_a_part_as_forfeited() -> None:
-    """R128, R133: whatever is released of it."""
+    """R162, R167: whatever is released of it."""
     cut = {"kind": "limit_cut", "size": 0.12, "at": 100}
     freeze = {"kind": "freeze", "at": 0, "duration_days": 200}
     fields = {"population.utilisation_mean": 1.0, "shocks": [freeze, cut]}
@@ -545,7 +545,7 @@ TAKEN_AWAY = {
 
 @pytest.mark.parametrize("changes", TAKEN_AWAY.values(), ids=TAKEN_AWAY)
 def test_oracle_loses_more_where_credit_is_taken_away(changes: dict[str, object]) -> None:
-    """R129: what is lost is measured against the highest limit, for every borrower."""
+    """R163: what is lost is measured against the highest limit, for every borrower."""
     slow = {"evaluation.straight_through": False, "product.min_draw": 3_000.0}
     before = oracle.simulate(SMALL.replace(slow)).borrowers
     after = oracle.simulate(SMALL.replace({**slow, **changes})).borrowers
@@ -557,7 +557,7 @@ def test_oracle_loses_more_where_credit_is_taken_away(changes: dict[str, object]
 
 
 def test_oracle_and_package_agree_about_a_raise_that_waits_above_the_highest_limit() -> None:
-    """R87, R129: it makes no limit the highest, and what is repaid beside it is not lost."""
+    """R87, R163: it makes no limit the highest, and what is repaid beside it is not lost."""
     scenario = SMALL.replace(
         {
             "population.utilisation_mean": 1.1,
@@ -655,7 +655,7 @@ LITTLE = SMALL.replace({"population.borrowers": 30, "horizon_days": 150})
 
 
 def test_oracle_draws_nothing_in_a_freeze_that_blocks() -> None:
-    """R147, R150, R155: everybody is refused; what is available is lost, and nobody can draw."""
+    """R135, R138, R143: everybody is refused; what is available is lost, and nobody can draw."""
     scenario = LITTLE.replace(
         {
             "behaviour.draws_per_year": 40.0,
@@ -677,7 +677,7 @@ def test_oracle_draws_nothing_in_a_freeze_that_blocks() -> None:
 
 
 def test_oracle_draws_no_more_than_the_headroom() -> None:
-    """R148: whoever comes later finds what is left; who needs nothing of it is not refused."""
+    """R136: whoever comes later finds what is left; who needs nothing of it is not refused."""
     dry = {"funding.unlimited": False, "funding.initial": 2_000.0, "funding.refuse_draws": True}
     wishes = {"behaviour.draws_per_year": 365.0, "population.utilisation_mean": 0.0}
     scenario = LITTLE.replace({**dry, **wishes, "funding.recycle_share": 0.0, "funding.reserve_share": 0.75})
@@ -693,7 +693,7 @@ def test_oracle_draws_no_more_than_the_headroom() -> None:
 
 
 def test_oracle_clears_payments_in_so_many_days() -> None:
-    """R144 to R146: booked on the next day, good three days later, charged to settlement."""
+    """R132 to R134: booked on the next day, good three days later, charged to settlement."""
     scenario = LITTLE.replace(
         {"product.after_cutoff_share": 1.0, "product.clearing_share": 1.0, "product.clearing_days": (3, 3)}
     )
@@ -709,7 +709,7 @@ def test_oracle_clears_payments_in_so_many_days() -> None:
 
 @pytest.mark.parametrize("part", ["funding", "clearing", "evaluation", "review"])
 def test_oracle_rests_at_weekends(part: str) -> None:
-    """R139 to R146: what would happen on a closed day happens on Monday."""
+    """R127 to R134: what would happen on a closed day happens on Monday."""
     fields: dict[str, object] = {
         "start_date": datetime.date(2024, 1, 1),  # a Monday
         "calendar.closed_weekdays": ["saturday", "sunday"],
@@ -736,7 +736,7 @@ def test_oracle_rests_at_weekends(part: str) -> None:
 
 
 def test_oracle_counts_the_days_on_which_a_borrower_is_present() -> None:
-    """R151 to R158: from its arrival to its day of exit, whether it has left or not."""
+    """R139 to R146: from its arrival to its day of exit, whether it has left or not."""
     turnover = {"population.arrivals_per_year": 3.0, "population.exits_per_year": 3.0, "warmup_days": 20}
     frames = oracle.simulate(LITTLE.replace({**turnover, "product.cycle_days": 5, "product.instalments": 2}))
     daily, borrowers = frames.daily, frames.borrowers
@@ -756,7 +756,7 @@ def test_oracle_counts_the_days_on_which_a_borrower_is_present() -> None:
 
 
 def test_oracle_accounts_for_interest() -> None:
-    """R170, R171: what accrued is paid to the last cent when all is repaid at once, half a cent a payment."""
+    """R158, R159: what accrued is paid to the last cent when all is repaid at once, half a cent a payment."""
     rate = 0.001
     scenario = LITTLE.replace(
         {"product.daily_rate": rate, "product.instalments": 3, "product.cycle_days": 10}
@@ -785,7 +785,7 @@ def test_oracle_starts_in_equilibrium() -> None:
 
 
 def test_oracle_season_takes_the_latest_payers_away() -> None:
-    """R159, R160: the first borrowers are late less often than arrivals, but some are late already."""
+    """R147, R148: the first borrowers are late less often than arrivals, but some are late already."""
     fields = {
         "population.exits_per_year": 0.1,
         "behaviour.late_onset": 0.3,
@@ -805,7 +805,7 @@ def test_oracle_season_takes_the_latest_payers_away() -> None:
 
 
 def test_oracle_makes_as_many_risky_where_regions_differ() -> None:
-    """R169: over the book, the latest payers; equal tables are those of one region."""
+    """R157: over the book, the latest payers; equal tables are those of one region."""
     book = {"population.borrowers": 3_000, "behaviour.late_onset": 0.2, "behaviour.late_concentration": 2.0}
     share = {"screening.risky_share": 0.3}
     regions = {"early": {"share": 0.6, "late_onset": 0.05}, "late": {"share": 0.4, "late_onset": 0.4}}
@@ -821,7 +821,7 @@ def test_oracle_makes_as_many_risky_where_regions_differ() -> None:
 
 
 def test_oracle_has_an_economy_of_mean_one() -> None:
-    """R161 to R163: log-normal, with the correlation from month to month that it should have."""
+    """R149 to R151: log-normal, with the correlation from month to month that it should have."""
     sd, c = 0.5, 0.8
     economy = LITTLE.replace({"economy.sd": sd, "economy.persistence": c, "horizon_days": 30_000})
     logs = np.log(oracle.Economy(economy, 3, 0).factors) + 0.5 * sd * sd
@@ -833,7 +833,7 @@ def test_oracle_has_an_economy_of_mean_one() -> None:
 
 
 def test_oracle_amnesty_clears_the_record_and_nothing_else() -> None:
-    """R166: those in arrears stay denied; the others are in clear standing from then on."""
+    """R154: those in arrears stay denied; the others are in clear standing from then on."""
     fields = {
         "product.cycle_days": 10,
         "behaviour.late_onset": 0.4,

@@ -38,7 +38,7 @@ def scenario_of(seed: int, folder: Path) -> sl.Scenario:
 
 @few_and_many(30, 500)
 def test_identities_hold_every_day_and_watching_changes_nothing(seed: int, tmp_path: Path) -> None:
-    """R107, R108, R109, R134: every evening, to the cent."""
+    """R107, R108, R109, R168: every evening, to the cent."""
     scenario = scenario_of(seed, tmp_path)
     run = sl.simulate(scenario, seed=seed, processes=[check_every_evening])
     assert_consistent(run)
@@ -48,7 +48,7 @@ def test_identities_hold_every_day_and_watching_changes_nothing(seed: int, tmp_p
 
 @few_and_many(30, 500)
 def test_the_same_seed_gives_the_same_tables_and_another_seed_others(seed: int, tmp_path: Path) -> None:
-    """R135, R137, R138: the seed alone decides, whatever is kept."""
+    """R169, R171, R172: the seed alone decides, whatever is kept."""
     scenario = scenario_of(seed, tmp_path)
     run = sl.simulate(scenario, seed=seed)
     again = sl.simulate(scenario, seed=seed, keep="holds")
@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_tables_and_another_seed_others(seed: int, 
 
 @few_and_many(30, 500)
 def test_scenarios_that_differ_from_a_day_on_share_the_history_before(seed: int, tmp_path: Path) -> None:
-    """R98, R135: a shock leaves the days before it as they were."""
+    """R98, R169: a shock leaves the days before it as they were."""
     scenario = scenario_of(seed, tmp_path)
     day = scenario.horizon_days // 2
     shock = SHOCKS[seed % len(SHOCKS)]
@@ -92,7 +92,7 @@ def test_a_longer_horizon_only_adds_days(tmp_path: Path) -> None:
 def test_histories_are_the_same_with_bounds_checked_and_in_plain_python(
     seeds: range, setting: dict[str, str], fresh_process: Callable[..., str], tmp_path: Path
 ) -> None:
-    """R138: however the transitions are run."""
+    """R172: however the transitions are run."""
     script = Path(__file__).parent / "histories.py"
     setting = {**setting, "NUMBA_CACHE_DIR": str(tmp_path)}
     digests = fresh_process(str(script), "simpy", "all", *map(str, seeds), **setting).split()

@@ -32,7 +32,7 @@ def without_flags(frames: Any) -> oracle.Frames:
 
 @pytest.mark.parametrize("engine", ["calendar", "simpy"])
 def test_the_log_rebuilds_the_tables(engine: str) -> None:
-    """R127 to R131, R133: every column of `daily`, `holds`, `borrowers` and `counts` but the flags."""
+    """R161 to R165, R167: every column of `daily`, `holds`, `borrowers` and `counts` but the flags."""
     scenario = random_scenario(2)
     assert_rebuilt(scenario, sl.simulate(scenario, seed=2, engine=engine), seed=2)
 

@@ -167,7 +167,7 @@ def _tables(table: Callable[..., Numbers], values: Sequence[float], *others: flo
 
 
 def _risky_from(regions: Regions, tables: Floats, rows: Integers, risky_share: float) -> Floats:
-    """Return the random number from which on the latest payers of each region are risky (R17, R169)."""
+    """Return the random number from which on the latest payers of each region are risky (R17, R157)."""
     if len(tables) == 1:
         return np.full(len(rows), 1 - risky_share)
 

@@ -1,4 +1,4 @@
-"""R133, R134, R136, R137: the calendar driver gives the history of the SimPy driver, in every table."""
+"""R167, R168, R170, R171: the calendar driver gives the history of the SimPy driver, in every table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R135: replications in arrays that are used again are the replications one by one."""
+"""R169: replications in arrays that are used again are the replications one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R2, R97, R108, R109, R132: processes of a user's own wait, see, act, and keep every identity."""
+"""R2, R97, R108, R109, R166: processes of a user's own wait, see, act, and keep every identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R136, R137: tallies of a replication are the same whoever simulated it, and however they travel."""
+"""R170, R171: tallies of a replication are the same whoever simulated it, and however they travel."""
 
 from __future__ import annotations
 

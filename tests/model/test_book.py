@@ -32,7 +32,7 @@ def book_of(tmp_path: Any, **columns: list[Any]) -> str:
 
 
 def test_regions_with_the_numbers_of_the_scenario_have_the_book_of_plain_shares() -> None:
-    """R167, R169: where nothing differs, nothing changes, to the last bit."""
+    """R155, R157: where nothing differs, nothing changes, to the last bit."""
     plain = sl.preset("jiebei").replace({"screening.risky_share": 0.123})
     same = {
         f"population.regions.{region}.{name}": value
@@ -67,7 +67,7 @@ def test_there_is_one_table_for_each_different_number() -> None:
 
 
 def test_the_late_scale_is_over_the_book() -> None:
-    """R25, R169: so `late_onset` is the mean chance over the book, whatever its regions use."""
+    """R25, R157: so `late_onset` is the mean chance over the book, whatever its regions use."""
     effects = {"behaviour.utilisation_effect": 3.0, "reaction.lateness_per_lender": 0.0}
     one = prepared({"population.regions": DIFFERENT, **effects})
     scale = one.records[0].behaviour.late_scale
@@ -87,7 +87,7 @@ def test_the_late_scale_is_over_the_book() -> None:
 def test_the_risky_are_the_latest_payers_of_the_book(
     onsets: list[float], concentration: float | None, weights: list[int], share: float
 ) -> None:
-    """R169: their share is `risky_share`, and none who is not risky is later than one who is."""
+    """R157: their share is `risky_share`, and none who is not risky is later than one who is."""
     shares = [1 + weights[0], *weights[1 : len(onsets)]]
     regions = {
         f"r{k}": {"share": weight / sum(shares), "late_onset": onset}
@@ -114,7 +114,7 @@ def test_the_risky_are_the_latest_payers_of_the_book(
 
 
 def test_the_share_of_the_risky_is_that_of_the_book_in_a_run() -> None:
-    """R169: 2,000 borrowers, of whom a tenth is risky, most of them in the region that pays late."""
+    """R157: 2,000 borrowers, of whom a tenth is risky, most of them in the region that pays late."""
     regions = {"late": {"share": 0.3, "late_onset": 0.1}, "early": {"share": 0.7, "late_onset": 0.01}}
     scenario = sl.preset("clockwork").replace(
         {
@@ -134,7 +134,7 @@ def test_the_share_of_the_risky_is_that_of_the_book_in_a_run() -> None:
 
 
 def test_regions_of_a_file_have_the_numbers_of_those_of_their_name(tmp_path: Any) -> None:
-    """R167: shares are those of the rows; a region that only the file has, has the scenario's numbers."""
+    """R155: shares are those of the rows; a region that only the file has, has the scenario's numbers."""
     file = book_of(tmp_path, limit=[100, 200, 300, 400], outstanding=[50] * 4, region=["b", "a", "b", "b"])
     changes = {"population.portfolio": file, "population.regions": {"b": {"late_onset": 0.5}}}
     one = prepared(changes)

@@ -32,7 +32,7 @@ def clockwork(changes: Mapping[str, Any], borrowers: int = 40) -> sl.Scenario:
 
 
 def test_open_days_are_those_of_the_dates() -> None:
-    """R139: weekdays, holidays and make-up workdays, for dates of any year."""
+    """R127: weekdays, holidays and make-up workdays, for dates of any year."""
     rng = Random(1)
     for _ in range(50):
         start = datetime.date(rng.randint(1900, 2150), rng.randint(1, 12), rng.randint(1, 28))
@@ -66,7 +66,7 @@ def test_without_closed_days_or_resting_parts_nothing_changes() -> None:
 
 @pytest.mark.parametrize("seed", [0, 3, 9, *(pytest.param(k, marks=pytest.mark.long) for k in range(10, 40))])
 def test_both_drivers_agree_where_everything_rests_and_payments_clear(seed: int) -> None:
-    """R139 to R146, with all other mechanisms, and with the records of holds used again."""
+    """R127 to R134, with all other mechanisms, and with the records of holds used again."""
     scenario = random_scenario(seed)
     shocks = [shock for shock in scenario.shocks if shock.at is None or day_of(scenario, shock.at) < 90]
     small = {"population.borrowers": 30, "horizon_days": 90, "warmup_days": 10, "shocks": shocks[:3]}
@@ -81,11 +81,11 @@ def test_both_drivers_agree_where_everything_rests_and_payments_clear(seed: int)
     assert (simpy.holds["good_at"] > simpy.holds["repaid_at"]).any()
 
 
-# The desk (R140)
+# The desk (R128)
 
 
 def replay_desk(run: sl.Run) -> list[int]:
-    """R140: return the day on which the review of each hold takes effect, by the desk's clock.
+    """R128: return the day on which the review of each hold takes effect, by the desk's clock.
 
     The desk's clock shows the number of open days before today, and on an open day the part of it that has
     passed. Holds of closed days come just before the next open day begins on it. The urgent come first.
@@ -128,7 +128,7 @@ def replay_desk(run: sl.Run) -> list[int]:
     [("constant", 0.5, 1), ("constant", 0.75, 2), ("constant", 2.0, 3), ("exponential", 0.8, 1)],
 )
 def test_a_desk_that_rests_replayed_gives_every_delay(law: str, days: float, reviewers: int) -> None:
-    """R140: nobody takes a hold on a closed day, and no review ends on one."""
+    """R128: nobody takes a hold on a closed day, and no review ends on one."""
     scenario = clockwork(
         {
             **resting("review", holidays=(40, 41), workdays=(3,)),
@@ -154,11 +154,11 @@ def test_a_desk_that_rests_replayed_gives_every_delay(law: str, days: float, rev
     assert sum(closed) > 30
 
 
-# The pool (R141)
+# The pool (R129)
 
 
 def test_a_pool_that_rests_releases_three_days_on_a_monday() -> None:
-    """R141: payments come on all weekdays alike; three sevenths of them are released on Mondays."""
+    """R129: payments come on all weekdays alike; three sevenths of them are released on Mondays."""
     # After 30 days the due day falls on another weekday; after 7 cycles it was on each once.
     scenario = clockwork({**resting("funding"), "horizon_days": 7 * 30 + 3})
     run = sl.simulate(scenario, seed=1, engine="calendar")
@@ -172,7 +172,7 @@ def test_a_pool_that_rests_releases_three_days_on_a_monday() -> None:
 
 
 def test_holds_of_closed_days_stand_in_the_queue_in_order() -> None:
-    """R79, R141: of a pool that is short, releases are in order of the day on which gate 4 was passed."""
+    """R79, R129: of a pool that is short, releases are in order of the day on which gate 4 was passed."""
     short = {"funding.unlimited": False, "funding.initial": 100_000.0, "funding.recycle_share": 0.0}
     fields = {**resting("funding"), **short, "horizon_days": 60, "funding.daily_inflow": 3_000.0}
     scenario = clockwork(fields, borrowers=60)
@@ -185,7 +185,7 @@ def test_holds_of_closed_days_stand_in_the_queue_in_order() -> None:
 
 
 def test_lumps_of_closed_days_come_on_the_next_open_day() -> None:
-    """R81, R82, R141: also beyond their facility, squeezed as on that day; daily inflows do not come."""
+    """R81, R82, R129: also beyond their facility, squeezed as on that day; daily inflows do not come."""
     facilities = [
         {"name": "bank", "lump": 1_000.0, "every_days": 3, "start": 1, "end": 33},
         {"name": "own", "lump": 70_000.0, "start": 4},  # once, on a Sunday
@@ -209,7 +209,7 @@ def test_lumps_of_closed_days_come_on_the_next_open_day() -> None:
     assert sl.simulate(scenario, engine="calendar").daily["inflow"].tolist() == expected[:60]
 
 
-# Evaluations (R142)
+# Evaluations (R130)
 
 
 def decided(run: sl.Run) -> dict[int, list[int]]:
@@ -219,7 +219,7 @@ def decided(run: sl.Run) -> dict[int, list[int]]:
 
 
 def decisions(scenario: sl.Scenario, first: int) -> dict[int, int]:
-    """R142: return the days of decisions of a borrower, and when the evaluation that is taken started."""
+    """R130: return the days of decisions of a borrower, and when the evaluation that is taken started."""
     evaluation = scenario.evaluation
     starts = range(first, scenario.horizon_days, evaluation.period_days)
     taken = {first_open(scenario, e + evaluation.duration_days): e for e in starts}
@@ -228,7 +228,7 @@ def decisions(scenario: sl.Scenario, first: int) -> dict[int, int]:
 
 @pytest.mark.parametrize(("period", "duration"), [(2, 0), (3, 2), (7, 1), (30, 29)])
 def test_one_decision_a_day_on_open_days_and_in_progress_until_then(period: int, duration: int) -> None:
-    """R50, R51, R142: also where the time that is closed is longer than a period."""
+    """R50, R51, R130: also where the time that is closed is longer than a period."""
     fields = {
         **LONG_HOLIDAY,
         "calendar.rests": ("evaluation",),
@@ -253,7 +253,7 @@ def test_one_decision_a_day_on_open_days_and_in_progress_until_then(period: int,
 
 @pytest.mark.parametrize("period", [2, 9, 30])
 def test_what_moves_a_line_counts_each_day_once(period: int) -> None:
-    """R62, R142: raise days, cut days and campaign days from the first decision to the last, once each."""
+    """R62, R130: raise days, cut days and campaign days from the first decision to the last, once each."""
     usual = {
         **LONG_HOLIDAY,
         "calendar.rests": ("evaluation",),
@@ -285,7 +285,7 @@ def test_what_moves_a_line_counts_each_day_once(period: int) -> None:
 
 
 def test_evaluations_at_repayment_rest_too() -> None:
-    """R42, R142: the lever acts on open days only."""
+    """R42, R130: the lever acts on open days only."""
     fields = {
         **resting("evaluation"),
         "horizon_days": 200,

@@ -21,7 +21,7 @@ def clockwork(changes: Mapping[str, Any], borrowers: int = 40) -> sl.Scenario:
 
 
 def good_day(run: sl.Run, borrower: int, day: int, number: int, kind: int) -> int:
-    """R143 to R146: return the day on which a payment is good."""
+    """R131 to R134: return the day on which a payment is good."""
     scenario, product = run.scenario, run.scenario.product
     rests = "clearing" in scenario.calendar.rests
     v = uniforms(run.seed, run.replication, streams.CLEARING, borrower, number, kind)
@@ -47,7 +47,7 @@ def assert_good(run: sl.Run, expected: list[int]) -> None:
 
 @pytest.mark.parametrize("days", [0, 1, 5, 365])
 def test_all_payments_clear_in_so_many_days(days: int) -> None:
-    """R145, R146: every release is so many days later, or open days if clearing rests."""
+    """R133, R134: every release is so many days later, or open days if clearing rests."""
     clearing = {"product.clearing_share": 1.0, "product.clearing_days": (days, days)}
     run = sl.simulate(clockwork(clearing), seed=1, engine="calendar")
     assert_good(run, [day + days for day in run.holds["repaid_at"]])
@@ -63,7 +63,7 @@ def test_all_payments_clear_in_so_many_days(days: int) -> None:
 
 
 def test_a_payment_after_the_cutoff_hour_counts_from_the_next_day() -> None:
-    """R144: its principal leaves the outstanding, and feeds the pool, today all the same."""
+    """R132: its principal leaves the outstanding, and feeds the pool, today all the same."""
     late = {"product.after_cutoff_share": 1.0, "funding.unlimited": False, "funding.reserve_share": 0.0}
     run, usual = (sl.simulate(clockwork(changes), engine="calendar") for changes in (late, {}))
     assert_good(run, [day + 1 for day in run.holds["repaid_at"]])
@@ -75,7 +75,7 @@ def test_a_payment_after_the_cutoff_hour_counts_from_the_next_day() -> None:
 
 
 def test_each_payment_has_numbers_of_its_own() -> None:
-    """R143: by the cycle of the payment, so that no policy shifts them; a part of payments clears."""
+    """R131: by the cycle of the payment, so that no policy shifts them; a part of payments clears."""
     shares = {"product.after_cutoff_share": 0.3, "product.clearing_share": 0.6}
     scenario = clockwork({**shares, "product.clearing_days": (2, 9), **resting("clearing")})
     run = sl.simulate(scenario, seed=5, engine="calendar")
@@ -86,7 +86,7 @@ def test_each_payment_has_numbers_of_its_own() -> None:
 
 
 def test_limit_per_loan_comes_back_when_settled_and_good() -> None:
-    """R47, R48, R146: the later of the two, for each instalment of a loan."""
+    """R47, R48, R134: the later of the two, for each instalment of a loan."""
     fields = {
         "product.release_unit": "loan",
         "product.instalments": 4,
@@ -109,7 +109,7 @@ def test_limit_per_loan_comes_back_when_settled_and_good() -> None:
 
 
 def test_an_early_repayment_stays_one_until_it_is_good() -> None:
-    """R49, R143, R146: it meets the evaluation of the day on which it is good."""
+    """R49, R131, R134: it meets the evaluation of the day on which it is good."""
     fields = {
         "product.after_cutoff_share": 1.0,
         "behaviour.prepay_per_year": 12.0,
@@ -131,7 +131,7 @@ def test_an_early_repayment_stays_one_until_it_is_good() -> None:
 
 
 def test_what_a_users_process_repays_clears_too() -> None:
-    """R143: with the number of its day."""
+    """R131: with the number of its day."""
     fields = {"product.clearing_share": 0.5, "product.clearing_days": (1, 9), "behaviour.late_onset": 0.0}
 
     def repay(platform: Platform) -> Generator[simpy.Event, Any, None]:
@@ -150,7 +150,7 @@ def test_what_a_users_process_repays_clears_too() -> None:
 
 @pytest.mark.parametrize("day", [40, 41])
 def test_what_is_forfeited_before_it_is_good_does_not_come_back(day: int) -> None:
-    """R46, R86, R146: also on the morning of the day on which it would have been good."""
+    """R46, R86, R134: also on the morning of the day on which it would have been good."""
     fields = {
         "product.clearing_share": 1.0,
         "product.clearing_days": (4, 40),
@@ -168,7 +168,7 @@ def test_what_is_forfeited_before_it_is_good_does_not_come_back(day: int) -> Non
 
 
 def test_raises_are_good_on_their_day() -> None:
-    """R87, R146: only payments clear."""
+    """R87, R134: only payments clear."""
     fields = {
         "product.clearing_share": 1.0,
         "product.clearing_days": (5, 5),

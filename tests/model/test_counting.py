@@ -74,7 +74,7 @@ LONG = [
     [(REASONS, True, range(1)), *(pytest.param(*one, marks=pytest.mark.long) for one in LONG)],
 )
 def test_blocked_money_is_lost_on_each_evening(reasons: tuple[str, ...], pool: bool, seeds: range) -> None:
-    """R150, against the records of every evening; the calendar driver counts the same."""
+    """R138, against the records of every evening; the calendar driver counts the same."""
     refused = blocked = 0
     for seed in seeds:
         scenario = refusing(seed, reasons, bool(pool))
@@ -90,7 +90,7 @@ def test_blocked_money_is_lost_on_each_evening(reasons: tuple[str, ...], pool: b
 
 
 def test_what_a_process_draws_is_refused_at_once_and_paid_off_with_interest() -> None:
-    """R148, R149: `Platform.draw` says so; the wish of the day is decided after it."""
+    """R136, R137: `Platform.draw` says so; the wish of the day is decided after it."""
     answers: list[bool] = []
 
     def asks(platform: Platform) -> Generator[simpy.Event, Any, None]:

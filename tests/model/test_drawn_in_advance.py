@@ -1,6 +1,6 @@
 """What is drawn before a run: arrivals are a Poisson process, the economy is AR(1) in its logarithm.
 
-Rules R151 and R161 to R164.
+Rules R139 and R149 to R152.
 """
 
 from __future__ import annotations

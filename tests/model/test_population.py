@@ -1,6 +1,6 @@
 """The book at the start is in equilibrium; a seasoned one is the book to which turnover leads.
 
-Rules R20, R159 and R160.
+Rules R20, R147 and R148.
 """
 
 from __future__ import annotations

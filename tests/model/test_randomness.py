@@ -1,4 +1,4 @@
-"""R104, R105, R135: random numbers are those of Philox, and a pure function of what they are for."""
+"""R104, R105, R169: random numbers are those of Philox, and a pure function of what they are for."""
 
 from __future__ import annotations
 

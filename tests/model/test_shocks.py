@@ -1,6 +1,6 @@
 """A downturn multiplies missed payments while it lasts; an amnesty clears overdue records, not debts.
 
-Rules R165 and R166.
+Rules R153 and R154.
 """
 
 from __future__ import annotations

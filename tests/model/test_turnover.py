@@ -1,6 +1,6 @@
 """Borrowers arrive and leave: who is there, who is measured, and what shocks under way do to who joins.
 
-Rules R151 to R158.
+Rules R139 to R146.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def tables(**changes: float) -> dict[str, pd.DataFrame]:
 
 @pytest.mark.parametrize("name", OWN)
 def test_a_number_of_a_region_acts_there_as_if_all_had_it_and_nowhere_else(name: str) -> None:
-    """R167: borrower by borrower, as random numbers are common."""
+    """R155: borrower by borrower, as random numbers are common."""
     found = tables(**{f"population__regions__east__{name}": OWN[name]})
     all_have, none_has = tables(**{f"{WHERE[name]}__{name}": OWN[name]}), tables()
     for table, rows in found.items():
@@ -138,7 +138,7 @@ def test_a_number_of_a_region_acts_there_as_if_all_had_it_and_nowhere_else(name:
 
 
 def test_a_drawn_score_gives_way_to_that_of_everybody() -> None:
-    """R168: `initial_score` stands before a region's `score_mean`."""
+    """R156: `initial_score` stands before a region's `score_mean`."""
     fields = {"population.initial_score": 0.75, "population.regions.east.score_mean": 0.2, "horizon_days": 1}
     assert (sl.simulate(ALONE.replace(fields)).borrowers["score"] == 0.75).all()
 

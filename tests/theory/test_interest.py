@@ -15,14 +15,14 @@ import simlimit as sl
     "seed", [*range(3), *(pytest.param(k, marks=pytest.mark.long) for k in range(3, 60))]
 )
 def test_interest_is_that_of_the_rule_to_the_cent(seed: int) -> None:
-    """R170 to R172: late payers, early repayments, loans of their own, defaults."""
+    """R158 to R160: late payers, early repayments, loans of their own, defaults."""
     assert_interest(sl.simulate(random_scenario(seed), seed=2, engine="calendar"))
 
 
 @pytest.mark.parametrize("instalments", [3, 12, 36])
 @pytest.mark.parametrize("seed", range(3))
 def test_principal_and_interest_are_a_level_instalment(instalments: int, seed: int) -> None:
-    """R41, R171: within one cent an instalment on average, from the first that pays for a whole cycle on."""
+    """R41, R159: within one cent an instalment on average, from the first that pays for a whole cycle on."""
     fields = {
         "population.utilisation_mean": 1.0,
         "product.method": "equal_instalment",

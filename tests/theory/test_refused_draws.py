@@ -22,7 +22,7 @@ def of(run: sl.Run, event: str) -> Any:
 
 
 def test_in_a_freeze_of_everybody_nothing_is_drawn() -> None:
-    """R147: and every wish that a line could serve is refused, by the policy."""
+    """R135: and every wish that a line could serve is refused, by the policy."""
     shock = {"kind": "freeze", "at": 100, "duration_days": 30}
     open_lines = clockwork({**DRAWING, "shocks": [shock]}, borrowers=100)
     blocked = open_lines.replace({"limits.block_draws": ["frozen"]})
@@ -39,7 +39,7 @@ def test_in_a_freeze_of_everybody_nothing_is_drawn() -> None:
 
 @pytest.mark.parametrize("grace", [0, 3, 45])
 def test_who_is_past_due_for_longer_than_the_grace_days_cannot_draw(grace: int) -> None:
-    """R147: on any other day it can."""
+    """R135: on any other day it can."""
     late = {"behaviour.late_onset": 0.3, "behaviour.cure_hazards": [0.4], "behaviour.slip_share": 0.2}
     fields = {**DRAWING, **late, "rules.grace_days": grace, "rules.overdue": False}
     run = sl.simulate(
@@ -63,7 +63,7 @@ def test_who_is_past_due_for_longer_than_the_grace_days_cannot_draw(grace: int) 
 
 @pytest.mark.parametrize("reserve", [0.0, 0.5, 1.0])
 def test_a_pool_that_refuses_is_never_overdrawn(reserve: float) -> None:
-    """R148: what a draw needs is there, and what needs nothing is not refused."""
+    """R136: what a draw needs is there, and what needs nothing is not refused."""
     funding = {"unlimited": False, "initial": 10_000.0, "daily_inflow": 100.0, "recycle_share": 0.0}
     fields = {**DRAWING, "funding": {**funding, "reserve_share": reserve, "refuse_draws": True}}
     run = sl.simulate(clockwork(fields, borrowers=100), engine="calendar")
@@ -78,7 +78,7 @@ def test_a_pool_that_refuses_is_never_overdrawn(reserve: float) -> None:
 
 
 def test_the_draws_of_a_day_are_decided_in_order_of_ids() -> None:
-    """R148: who comes later is refused if those before leave too little, and served if it asks for less."""
+    """R136: who comes later is refused if those before leave too little, and served if it asks for less."""
     funding = {"unlimited": False, "initial": 20_000.0, "reserve_share": 0.0, "recycle_share": 0.0}
     fields = {**DRAWING, "funding": {**funding, "refuse_draws": True}, "evaluation.period_days": 7}
     run = sl.simulate(clockwork(fields, borrowers=200), engine="calendar")
