@@ -1139,8 +1139,7 @@ class Platform:
     def let_leave(self) -> None:
         """R143."""
         for borrower in self.those_there():
-            free = not borrower.loans and not borrower.holds and not borrower.closed
-            if free and self.day >= borrower.exit_day:
+            if not borrower.loans and not borrower.holds and self.day >= borrower.exit_day:
                 self.log("exit", borrower.id, -1, -1, borrower.limit)
                 borrower.limit = borrower.available = 0
                 borrower.shocks.clear()

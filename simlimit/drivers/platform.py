@@ -239,7 +239,7 @@ class Platform:
     def _present(self, borrower: int) -> Record:
         """Return the record of a borrower, which must be there."""
         record = self._record(borrower)
-        if record.closed == ABSENT:
+        if record.closed & ABSENT:
             left = int(self.state.details[record.place].left_at)
             when = f"arrives on day {record.present_from}" if left == NONE else f"left on day {left}"
             raise SimlimitError(f"borrower {borrower} is not there: it {when}.")

@@ -67,7 +67,7 @@ adds up to 10,000 to ``tightened``. ``refused``: the pool has refused a draw sin
 horizon: on days from then on a borrower draws nothing and nothing of it is measured, gone or not.
 """
 CLOSED, ABSENT = 1, 2
-"""What ``closed`` is of a line that has ended, and of a borrower who is not there: yet, or any more."""
+"""Bits of ``closed``: of a line that has ended, and of a borrower who is not there: yet, or any more."""
 DETAILS = _record(
     "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked downturn left_at",
     "f8 overdue_loss u_draw",

@@ -69,7 +69,7 @@ def clear_record(s: State, r: Record, day: int) -> None:
 def covers(s: State, k: int, r: Record) -> bool:
     """Return whether an occurrence of a shock covers a borrower if it begins now."""
     i = s.occurrences[k].shock
-    return bool(r.closed != ABSENT and s.shock_regions[i, r.region] and r.score < s.shocks[i].score_below)
+    return bool(not r.closed & ABSENT and s.shock_regions[i, r.region] and r.score < s.shocks[i].score_below)
 
 
 @step
@@ -127,5 +127,5 @@ def end_shock(s: State, k: int, day: int) -> None:
     """End an occurrence of a shock for all whom it covers since it began; arguments as in `begin_shock`."""
     shock = announce(s, k, day, events.SHOCK_END, -1)
     for b in range(len(s.borrowers)):
-        if s.covered[k, b] and s.borrowers[b].closed != ABSENT:
+        if s.covered[k, b] and not s.borrowers[b].closed & ABSENT:
             press(s, s.borrowers[b], day, shock, -1)

@@ -70,7 +70,7 @@ def leave(s: State, r: Record, day: int) -> int:
 
     A loan ends on a day of payment at the earliest.
     """
-    if r.closed:
+    if r.closed & ABSENT:
         return NEVER
     if r.loans > 0:
         return r.next_payment + 1
@@ -84,7 +84,7 @@ def leave(s: State, r: Record, day: int) -> int:
     s.today.flagged -= r.flagged
     s.today.frozen -= r.freezes > 0
     s.details[r.place].left_at = day
-    r.closed = ABSENT
+    r.closed |= ABSENT
     r.limit = r.available = 0
     return NEVER
 

@@ -102,7 +102,7 @@ def borrowers_frame(state: State, regions: tuple[str, ...], scenario: Scenario) 
         "lenders": records["lenders"].astype(np.int64),
         "flagged": records["flagged"] > 0,
         "drawn_elsewhere": _money(details["drawn_elsewhere"]),
-        "closed": records["closed"] == CLOSED,
+        "closed": (records["closed"] & CLOSED) > 0,
         "written_off": _money(details["written_off"]),
         "highest_limit": _money(records["highest"]),
         "arrived_at": records["present_from"].astype(np.int64),
