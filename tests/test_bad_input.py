@@ -105,6 +105,8 @@ def bad_values(info):
         return ["''", "'nonsense'", "7", "true"]
     if kind == {tuple}:
         return ["7", "'text'", "true", "[nan]", "[[]]"]
+    if kind == {str, tuple}:  # a country, or dates: there may be none
+        return ["7", "true", "2020-01-01", "['2020-01-01']"]
     if str in kind:
         return ["7", "true", "[]", "2020-01-01"]
     return ["7", "'text'", "[]"]

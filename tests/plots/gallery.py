@@ -3,12 +3,14 @@
 ``python tests/plots/gallery.py`` draws them all into tests/plots/pictures; look at them before you commit.
 """
 
+import datetime
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
+from lender import LENDER
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
@@ -21,8 +23,10 @@ PICTURES = Path(__file__).parent / "pictures"
 DPI = 60
 PLACE = (0.14, 0.22, 0.62, 0.64)
 """Of the axes in the figure: labels all around have room."""
-SMALL = sl.preset("jiebei").replace(
+SMALL = LENDER.replace(
     {
+        "name": "jiebei",
+        "start_date": datetime.date(2020, 1, 1),
         "population.borrowers": 150,
         "horizon_days": 400,
         "warmup_days": 100,
@@ -80,6 +84,11 @@ LEVERS = [
 @cache
 def ranking() -> sl.LeverRanking:
     return sl.rank_levers(SMALL, LEVERS, 2 * REPLICATIONS, seed=3)
+
+
+@cache
+def recovery() -> sl.Recovery:
+    return sl.recovery(FROZEN, REPLICATIONS, seed=3, series="held", progress=False)
 
 
 @cache

@@ -20,9 +20,7 @@ def test_the_stack_is_the_history():
     top = ax.collections[-1].get_paths()[0].vertices[:, 1].max()
     assert top == pytest.approx(history[["outstanding", "available", "held"]].sum(axis=1).max())
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert names == [
-        "limit", "available", "held for behaviour", "held for overdue", "held for score", "outstanding",
-    ]  # fmt: skip
+    assert names == ["limit", "available", "held for behaviour", "held for overdue", "outstanding"]
     assert (history["limit"].diff()[history["held"] > 0] < 0).any(), "no cut while holds wait"
 
 

@@ -84,15 +84,15 @@ def test_a_recovery_shows_what_is_normal_and_when_half_are_back():
     row, begin = recovery.table((0.5,)).iloc[0], recovery.begin
     low, high = recovery.band
     corners = panel.collections[0].get_paths()[0].vertices
-    at_210 = sorted({y for x, y in corners if x == 210})
+    at_210 = sorted({y for x, y in corners if x == DAY_0 + 210})
     assert at_210 == pytest.approx([low[210], high[210]])
     words = f"half back: {row['date']:%Y-%m-%d}, {row['days']:g} days ({row['low']:g} to {row['high']:g})"
     (line,) = (line for line in panel.get_lines() if line.get_label() == words)
-    assert line.get_xdata()[0] == begin + row["days"]
+    assert line.get_xdata()[0] == DAY_0 + begin + row["days"]
     assert shaded(panel) == [(FREEZE_DAY, FREEZE_DAY + 30), (begin + row["low"], begin + row["high"])]
     first, last = panel.get_xlim()
-    assert first == FREEZE_DAY - 30
-    assert begin + recovery.days.quantile(0.9) < last == strip.get_xlim()[1]
+    assert first == DAY_0 + FREEZE_DAY - 30
+    assert DAY_0 + begin + recovery.days.quantile(0.9) < last == strip.get_xlim()[1]
     assert [axis.get_ylabel() for axis in (panel, strip)] == ["held (currency units)", ""]
 
 

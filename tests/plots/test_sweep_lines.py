@@ -73,6 +73,6 @@ def test_refuses_more_than_two_fields():
 
 def test_refuses_what_is_no_metric():
     with pytest.raises(
-        SimlimitError, match=r"^metric is 'speed', but must .* \(21 in docs/statistics\.md\)\.$"
+        SimlimitError, match=r"^metric is 'speed', but must .* \(23 in docs/statistics\.md\)\.$"
     ):
         plots.sweep(grid(), metric="speed")

@@ -202,11 +202,11 @@ class TestSentence:
 
     def test_of_three_times_the_borrowers_names_desk_and_pool(self):
         assert re.fullmatch(
-            r"the desk is estimated to be offered 1\.7 times what its 1 reviewer can do, "
+            r"the desk is estimated to be offered 2\.3 times what its 1 reviewer can do, "
             r"and the pool is estimated to be asked for [\d,]+ a day and gets [\d,]+, so waits grow without "
             r"bound: "
             r"use preset\('jiebei'\)\.scaled\(3000\), on the command line --borrowers 3000, "
-            r"or set review\.reviewers to 2 or more and add [\d,]+ a day or more to funding\.daily_inflow\.",
+            r"or set review\.reviewers to 3 or more and add [\d,]+ a day or more to funding\.daily_inflow\.",
             sentence(CROWDED),
         )
 
@@ -226,7 +226,7 @@ class TestSentence:
 
     def test_of_one_capacity_names_only_that(self):
         slow = JIEBEI.replace({"review.service_days": 2.7})
-        assert re.match(r"the desk is estimated to be offered 1\.5 times [^,]*, so waits", sentence(slow))
+        assert re.match(r"the desk is estimated to be offered 2\.1 times [^,]*, so waits", sentence(slow))
         assert "scaled" not in sentence(slow)  # the number of borrowers is not why
         poor = JIEBEI.replace({"funding.facilities": [], "name": "poor"})
         assert re.match(

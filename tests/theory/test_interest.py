@@ -20,7 +20,7 @@ def test_interest_is_that_of_the_rule_to_the_cent(seed: int) -> None:
 
 
 @pytest.mark.parametrize("instalments", [3, 12, 36])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2, 5))  # with more than one instalment left of three
 def test_principal_and_interest_are_a_level_instalment(instalments: int, seed: int) -> None:
     """R41, R159: within one cent an instalment on average, from the first that pays for a whole cycle on."""
     fields = {
