@@ -77,7 +77,7 @@ def _what_weekly_evaluations_change(today: pd.Series, change: pd.DataFrame) -> s
 
 def _what_becomes(row: pd.Series, digits: int) -> str:
     """Return whether something rises, falls or may be the same, and by how much, with its interval."""
-    if row["significant"] is True:
+    if pd.notna(row["significant"]) and row["significant"]:
         return f"{'rises' if row['difference'] > 0 else 'falls'} by {_size(row, digits)}"
     change, low, high = (f"{row[name]:+,.{digits}f}" for name in ("difference", "low", "high"))
     return f"may stay the same ({change}; {low} to {high})"
