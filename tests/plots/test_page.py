@@ -27,6 +27,7 @@ def small():
         "sweep": gallery.grid(),
         "ranking": gallery.ranking(),
         "attribution": gallery.attribution(),
+        "recovery": gallery.recovery(),
         "plots": plots,
     }
 
