@@ -62,6 +62,11 @@ def frozen() -> sl.Study:
 
 
 @cache
+def recovery() -> sl.Recovery:
+    return sl.recovery(FROZEN, REPLICATIONS, seed=3, series="held", progress=False)
+
+
+@cache
 def comparison() -> sl.Comparison:
     weekly = SMALL.replace({"evaluation.period_days": 7})
     return sl.compare({"today": SMALL, "weekly": weekly, "frozen": FROZEN}, REPLICATIONS, seed=3)
