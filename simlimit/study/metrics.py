@@ -146,9 +146,10 @@ def all_metrics(
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
     years = totals["present_days"] / DAYS_PER_YEAR
     written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
-    metrics["default_losses"] = written_off / 100 / years
-    metrics["interest_income"] = paid / 100 / years
-    metrics["net_income"] = (paid - written_off) / 100 / years
+    with np.errstate(invalid="ignore", divide="ignore"):
+        metrics["default_losses"] = written_off / 100 / years
+        metrics["interest_income"] = paid / 100 / years
+        metrics["net_income"] = (paid - written_off) / 100 / years
     by_group = followed_metrics(counts, follow_up_days)["days_away"]
     metrics["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
     return metrics

@@ -69,7 +69,7 @@ def test_is_the_first_day_after_the_shock_from_which_it_stays(shocked, days):
     assert found == days or (np.isnan(found) and np.isnan(days))
 
 
-@pytest.mark.parametrize("shocked", itertools.product((0.0, 1.0), repeat=6))
+@pytest.mark.parametrize("shocked", list(itertools.product((0.0, 1.0), repeat=6)))
 def test_agrees_with_the_definition_read_aloud(shocked):
     values = [0.0, 0.0, *shocked, 0.0, 0.0]
     normal = [value == 0 for value in values]
