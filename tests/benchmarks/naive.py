@@ -1,4 +1,4 @@
-"""A naive model of the preset ``jiebei``: what a good SimPy user would write in an afternoon.
+"""A naive model of the lender of the tests: what a good SimPy user would write in an afternoon.
 
 Plain objects and plain SimPy. A borrower has three processes (it pays, it wishes to draw, it is
 evaluated), every hold is a process from the repayment to the release, reviewers are a
@@ -7,7 +7,7 @@ evaluated), every hold is a process from the repayment to the release, reviewers
 distribution of delays as simlimit, but not the same histories. It shares no code with simlimit: it
 is the second opinion on the means, and the yardstick for the speed.
 
-Only what jiebei uses is here; anything else is refused. Where SimPy's own resources suggest
+Only what that lender uses is here; anything else is refused. Where SimPy's own resources suggest
 something slightly different from docs/model.md, it does what SimPy suggests:
 
 - A `Container` cannot go below zero. With `reserve_share` = 1 a release takes its whole amount from
@@ -42,7 +42,12 @@ PAY, EVALUATE, DECIDE, FUND, DRAW = 1, 2, 3, 4, 5
 REQUIRED = {
     "population.portfolio": None,
     "population.initial_score": None,
+    "population.arrivals_per_year": 0.0,
+    "population.exits_per_year": 0.0,
+    "population.seasoned": False,
     "product.method": "equal_instalment",
+    "product.clearing_share": 0.0,
+    "product.after_cutoff_share": 0.0,
     "product.release_unit": "instalment",
     "evaluation.schedule": "staggered",
     "evaluation.straight_through": True,
@@ -51,6 +56,10 @@ REQUIRED = {
     "review.service_law": "lognormal",
     "funding.unlimited": False,
     "funding.reserve_share": 1.0,
+    "funding.refuse_draws": False,
+    "limits.block_draws": (),
+    "economy.sd": 0.0,
+    "calendar.rests": (),
     "shocks": (),
 }
 """What a scenario must be for this model to be about it."""
@@ -202,7 +211,11 @@ class Platform:
         if borrower.score < self.scenario.rules.min_score:
             borrower.standing = "score"
         if borrower.outstanding > 0:
-            paid = self.random.randrange(product.instalments)
+            cycle_rate = product.daily_rate * product.cycle_days
+            owed = [
+                1 - (1 + cycle_rate) ** (paid - product.instalments) for paid in range(product.instalments)
+            ]
+            (paid,) = self.random.choices(range(product.instalments), owed)
             borrower.loans.append(Loan(borrower.outstanding, product.instalments - paid, next_cycle=0))
             borrower.last_draw = borrower.due_day - (paid + 1) * product.cycle_days
         return borrower

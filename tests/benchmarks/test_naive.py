@@ -1,4 +1,4 @@
-"""The naive model says the same as simlimit: means over independent replications of ``jiebei``.
+"""The naive model says the same as simlimit: means over independent replications of a lender.
 
 Nothing is shared but docs/model.md, not even random numbers, so what agrees is the meaning: how long
 repaid principal waits, how much of it is back on the day, and how often each thing happens.
@@ -10,6 +10,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
+from lender import LENDER
 
 import simlimit as sl
 
@@ -31,16 +32,15 @@ LARGEST_TOLERANCES = {
     "draws": 0.02,
 }
 """The metrics, and the tolerance as a share of the mean above which a test could hardly fail."""
-JIEBEI = sl.preset("jiebei")
 
 
 def measures(holds: pd.DataFrame, counts: dict[str, int]) -> dict[str, float]:
     """Return the metrics of one run: delays of the cohort with full follow-up, events per borrower."""
-    last_day = JIEBEI.horizon_days - FOLLOW_UP_DAYS
-    followed = holds["repaid_at"].between(JIEBEI.warmup_days, last_day)
+    last_day = LENDER.horizon_days - FOLLOW_UP_DAYS
+    followed = holds["repaid_at"].between(LENDER.warmup_days, last_day)
     cohort = holds[followed & (holds["kind"] == "repayment")]
     released = cohort["outcome"] == "released"
-    borrowers = JIEBEI.population.borrowers
+    borrowers = LENDER.population.borrowers
     return {
         "days_away": cohort["delay_days"].where(released, np.inf).clip(upper=FOLLOW_UP_DAYS).mean(),
         "released_within_0d": (released & (cohort["delay_days"] == 0)).mean(),
@@ -51,7 +51,7 @@ def measures(holds: pd.DataFrame, counts: dict[str, int]) -> dict[str, float]:
 
 
 def simlimit_measures(replication: int) -> dict[str, float]:
-    run = sl.simulate(JIEBEI, seed=1, replication=replication, engine=ENGINE, keep="all")
+    run = sl.simulate(LENDER, seed=1, replication=replication, engine=ENGINE, keep="all")
     events = run.events["event"].value_counts()
     counts = {
         "payments": events["repayment"] + events["prepayment"],
@@ -64,7 +64,7 @@ def simlimit_measures(replication: int) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def naive_means() -> pd.DataFrame:
-    return pd.DataFrame([measures(*naive.simulate(JIEBEI, seed)) for seed in range(NAIVE_REPLICATIONS)])
+    return pd.DataFrame([measures(*naive.simulate(LENDER, seed)) for seed in range(NAIVE_REPLICATIONS)])
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_same_mean(naive_means: pd.DataFrame, simlimit_means: pd.DataFrame, metr
 
 @pytest.fixture(scope="module")
 def small_platform() -> naive.Platform:
-    platform = naive.Platform(JIEBEI.replace({"population.borrowers": 200}), seed=1)
+    platform = naive.Platform(LENDER.replace({"population.borrowers": 200}), seed=1)
     platform.run()
     return platform
 
@@ -120,4 +120,4 @@ def test_holds_of_the_naive_model_end_once(small_platform: naive.Platform) -> No
 )
 def test_naive_model_refuses_what_it_does_not_have(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="in the naive model"):
-        naive.Platform(JIEBEI.replace(change), seed=1)
+        naive.Platform(LENDER.replace(change), seed=1)

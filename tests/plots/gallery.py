@@ -92,11 +92,6 @@ def ranking() -> sl.LeverRanking:
 
 
 @cache
-def recovery() -> sl.Recovery:
-    return sl.recovery(FROZEN, REPLICATIONS, seed=3, series="held", progress=False)
-
-
-@cache
 def attribution() -> sl.Attribution:
     return sl.attribute(FROZEN, 4, seed=3)
 
