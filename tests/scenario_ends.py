@@ -71,7 +71,8 @@ def ends_of(name: str, info: FieldInfo, scenario: Scenario) -> list[Any]:
         last = scenario.horizon_days - 1
         return [*unset, 0, last, *(scenario.start_date + datetime.timedelta(day) for day in (-19, last))]
     if name.endswith((".start", ".end")):
-        return [*unset, 0, 30_000, datetime.date.min, datetime.date.max]
+        first = datetime.date.min + datetime.timedelta(name.endswith(".end"))  # an end is after a start
+        return [*unset, 0, 30_000, first, datetime.date.max]
     if {int, float} & set(kinds):
         if name == "warmup_days":
             return [0, scenario.horizon_days - 1]
