@@ -25,6 +25,9 @@ from simlimit.scenario import Scenario
 PACKAGE = Path(simlimit.__file__).parent
 SMALL = Scenario().replace({"population.borrowers": 60, "horizon_days": 300})
 
+WORLDS = int(os.environ.get("SIMLIMIT_WORLDS", "60"))
+"""Random worlds of the long tests. ``SIMLIMIT_WORLDS=300`` takes some four minutes more."""
+
 
 def scenario_of(seed: int, folder: Path) -> Scenario:
     """Every fourth scenario starts from a portfolio."""
@@ -63,7 +66,7 @@ def test_frames_equal_the_oracle_in_random_worlds(seed: int, tmp_path: Path) -> 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(10, 300))
+@pytest.mark.parametrize("seed", range(10, WORLDS))
 def test_frames_equal_the_oracle_in_many_more_random_worlds(seed: int, tmp_path: Path) -> None:
     """The same rules in more of them."""
     assert_equal_to_oracle(random_world(seed, tmp_path), seed, "calendar", "simpy")
