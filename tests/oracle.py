@@ -661,7 +661,7 @@ ROWS = 4096
 @cache
 def quantile_table(mean: float, concentration: float | None) -> list[float]:
     """R10, R12."""
-    if concentration is None or mean in (0, 1):
+    if concentration is None or 0 in (mean * concentration, (1 - mean) * concentration):
         return [float(mean)] * ROWS
     a, b = mean * concentration, (1 - mean) * concentration
     return [float(betaincinv(a, b, (k + 0.5) / ROWS)) for k in range(ROWS)]

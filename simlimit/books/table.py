@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from pyarrow import ArrowException
 
-from simlimit.arguments import as_path, shown
+from simlimit.arguments import as_path, refused, shown
 from simlimit.errors import PortfolioError
 from simlimit.text_files import read_text
 
@@ -28,9 +28,12 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
 
     The index has the numbers of the lines; it is named after the source and what its rows are called.
     """
+    is_parquet = not isinstance(source, pd.DataFrame) and _is_parquet(source)
+    if encoding is not None and (is_parquet or isinstance(source, pd.DataFrame)):
+        raise refused("encoding", encoding, "left out where the source is no text")
     if isinstance(source, pd.DataFrame):
         return _cells_of(source, "frame")
-    if _is_parquet(source):
+    if is_parquet:
         try:
             return _cells_of(pd.read_parquet(source), str(source))
         except (ArrowException, OSError) as error:

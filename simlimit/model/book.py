@@ -39,7 +39,7 @@ _LEVELS = (np.arange(ROWS) + 0.5) / ROWS
 @lru_cache
 def beta_table(mean: float, concentration: float | None) -> Floats:
     """Return the quantile table of a beta distribution; a mean without concentration is the same for all."""
-    if concentration is None or mean in (0.0, 1.0):
+    if concentration is None or 0.0 in (mean * concentration, (1 - mean) * concentration):
         return np.full(ROWS, mean)
     return betaincinv(mean * concentration, (1 - mean) * concentration, _LEVELS)
 
