@@ -44,8 +44,8 @@ def expected_delay(evaluation: bool, policy: bool) -> float:
     thaw = FREEZE_AT + FREEZE_DAYS
     total = weights = 0.0
     for day in range(INSTALMENTS * CYCLE):
-        # Of loans of random age, so many have an instalment left in this cycle.
-        weight = INSTALMENTS - day // CYCLE
+        # A starting loan has r instalments left with a chance in proportion to r: so many pay in this cycle.
+        weight = sum(range(day // CYCLE + 1, INSTALMENTS + 1))
         for wait in range(PERIOD) if evaluation else (0,):
             passed = day + wait
             frozen = policy and FREEZE_AT <= passed < thaw
