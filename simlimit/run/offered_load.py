@@ -75,7 +75,10 @@ def _totals(prepared: PreparedScenario) -> tuple[Floats, Floats, Floats]:
         sums = [np.bincount(book.given_region, one, len(shares)) for one in columns if len(book.given_region)]
         debtors, owing, limit = np.asarray(sums or np.outer(columns.sum(axis=1), shares), np.float64)
         return debtors, owing, limit
-    number, used = shares * prepared.borrowers, book.regions["utilisations"]
+    # Of a seasoned book some lines have been closed by a default.
+    late, closed = (1 + book.propensities * months for months in book.spells[-2:][[0, -1]])
+    still_open = (late / closed).mean(axis=1)[book.regions["propensities"]]
+    number, used = shares * prepared.borrowers * still_open, book.regions["utilisations"]
     limit = number * book.limits.mean(axis=1)[book.regions["limits"]] / 100
     debtors = number * (book.utilisations > 0).mean(axis=1)[used]
     return debtors, limit * book.utilisations.mean(axis=1)[used] / 10_000, limit

@@ -28,7 +28,7 @@ def cents(values):
     return (100 * values).round().astype("int64")
 
 
-@settings(max_examples=20, deadline=None)  # a whole run each
+@settings(deadline=None)  # a whole run each
 @given(borrower=st.integers(0, 59))
 def test_is_the_same_history_to_the_cent(run, borrower):
     history = cents(sl.borrower_history(SCENARIO, 2, 1, borrower).drop(columns="date"))
@@ -40,7 +40,7 @@ def test_is_the_same_history_to_the_cent(run, borrower):
     assert history.iloc[-1][last.index].tolist() == cents(last).tolist()
 
 
-@settings(max_examples=20, deadline=None)  # a whole run each
+@settings(deadline=None)  # a whole run each
 @given(borrower=st.integers(0, 59))
 def test_days_at_a_gate_are_those_charged_to_its_holds(run, borrower):
     """Days of a gate at which anything stands, which are the hold-days where no holds overlap."""

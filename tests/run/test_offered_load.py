@@ -43,7 +43,7 @@ def said(action, category=sl.SimlimitWarning):
 class TestEstimate:
     @pytest.mark.parametrize("name", sorted(set(NAMES) - {"clockwork", "rectification"}))
     def test_is_near_what_a_simulation_shows_after_its_first_year(self, name):
-        """0.85 to 1.6, as docs/scenario.md says. Clockwork has no draws.
+        """0.85 to 1.45, as docs/scenario.md says; within 10 % for jiebei. Clockwork has no draws.
 
         Ten times as many are watched, by ten times the reviewers, so that chance does not decide.
         """
@@ -58,7 +58,7 @@ class TestEstimate:
         events = [run.events.query("day >= 360 and amount > 0")["event"].value_counts() for run in runs]
         counts = sum(one.reindex(["repayment", "prepayment", "review"], fill_value=0) for one in events)
         principal = sum(run.daily["repaid"][360:].sum() for run in runs) / days
-        least, most = 0.85, 1.6
+        least, most = (0.9, 1.1) if name == "jiebei" else (0.85, 1.45)
         estimate = repayments(prepared(scenario))
         assert least <= estimate.principal.sum() / principal <= most
         assert least <= estimate.holds.sum() * days / (counts["repayment"] + counts["prepayment"]) <= most
@@ -76,10 +76,9 @@ class TestEstimate:
         assert pool_load(prepared(JIEBEI)).offered == pytest.approx(left, rel=0.2)
 
     def test_a_desk_that_is_asked_for_too_much_falls_behind_by_as_much(self):
-        """What is offered is estimated within 10 %, which is a quarter of what is too much; 15 % is chance.
+        """240 are watched, give or take 6.5 % in a run and 2.3 % over eight.
 
-        Eight runs of 120 watched borrowers and 1,500 reviews give a standard error of 5 to 10 %. Reviews that
-        refuse send holds back: what is not done brings none of these.
+        Reviews that refuse send holds back: what is not done brings none of these.
         """
         crowded = {"population.borrowers": 12_000, "review.reviewers": 4, "funding.unlimited": True}
         scenario = JIEBEI.replace(crowded)
@@ -87,7 +86,7 @@ class TestEstimate:
         queue = daily["review_queue"].unstack("day")
         load = desk_load(prepared(scenario))
         too_much = (load.offered - load.capacity) * open_share(scenario) / scenario.review.service_days
-        assert ((queue[719] - queue[180]) / (719 - 180)).mean() == pytest.approx(0.9 * too_much, rel=0.4)
+        assert ((queue[719] - queue[180]) / (719 - 180)).mean() == pytest.approx(0.9 * too_much, rel=0.26)
 
     def test_is_of_each_region_by_itself(self):
         """The desk of two regions is asked for what those of each alone are: only who owes has holds."""
@@ -210,7 +209,7 @@ class TestSentence:
             sentence(CROWDED),
         )
 
-    @pytest.mark.parametrize("borrowers", [2000, 3000, 50_000])
+    @pytest.mark.parametrize("borrowers", [1700, 3000, 50_000])
     def test_has_remedies_that_help_and_no_more_than_needed(self, borrowers):
         crowded = JIEBEI.replace({"population.borrowers": borrowers, "funding.ceiling": None})
         words = sentence(crowded)
@@ -225,8 +224,8 @@ class TestSentence:
             assert "the pool" in sentence(crowded.replace(changes | {"funding.daily_inflow": fewer}))
 
     def test_of_one_capacity_names_only_that(self):
-        slow = JIEBEI.replace({"review.service_days": 2.7})
-        assert re.match(r"the desk is estimated to be offered 2\.1 times [^,]*, so waits", sentence(slow))
+        slow = JIEBEI.replace({"review.service_days": 2.0})
+        assert re.match(r"the desk is estimated to be offered 1\.5 times [^,]*, so waits", sentence(slow))
         assert "scaled" not in sentence(slow)  # the number of borrowers is not why
         poor = JIEBEI.replace({"funding.facilities": [], "name": "poor"})
         assert re.match(
@@ -248,7 +247,7 @@ class TestWarning:
     def test_of_a_run_is_about_the_line_that_called(self, engine):
         small = CROWDED.replace({"horizon_days": 2, "warmup_days": 0})
         with pytest.warns(
-            sl.SimlimitWarning, match=r"^jiebei: the desk is estimated to be offered"
+            sl.SimlimitWarning, match=r"^jiebei: the desk is estimated to be offered 2\.3"
         ) as caught:
             sl.simulate(small, seed=1, engine=engine)
         assert [one.filename for one in caught] == [__file__]
