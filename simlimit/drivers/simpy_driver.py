@@ -91,6 +91,13 @@ def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -
         act(platform.state, day)
 
 
+def watchers(platform: Platform) -> Process:
+    """Tell those who wait for a hold to end, after the pool's releases."""
+    for day in range(platform.horizon):
+        yield platform.at(day, phases.FUND)
+        platform.trigger_ended()
+
+
 def shock(platform: Platform, k: int) -> Process:
     """Begin an occurrence of a shock and, if it lasts, end it."""
     one = platform.state.occurrences[k]
@@ -159,7 +166,7 @@ def run(
         process(daily(platform, GOOD, become_good))
     process(daily(platform, phases.REVIEW, work_desk))
     process(daily(platform, phases.FUND, fund))
-    process(daily(platform, phases.FUND, lambda *_: platform.trigger_ended()))
+    process(watchers(platform))
     process(daily(platform, phases.ACT, react_all))
     for user_process in user_processes:
         made = user_process(platform)

@@ -12,9 +12,8 @@ from simlimit.model.state import State
 def accrue(s: State, r: Record, day: int) -> None:
     """Add up the evenings before today, in cents x days; before what is outstanding changes."""
     one = s.interest[r.place]
-    if (
-        one.accrued_until < s.run.warmup_days <= day
-    ):  # what accrued in the warm-up, but is paid later, is not observed
+    # What accrued in the warm-up, but is paid later, is not observed.
+    if one.accrued_until < s.run.warmup_days <= day:
         one.cent_days -= one.unpaid + r.outstanding * (s.run.warmup_days - one.accrued_until)
     one.unpaid += r.outstanding * (day - one.accrued_until)
     one.accrued_until = day
