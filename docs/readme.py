@@ -80,7 +80,7 @@ def _what_becomes(row: pd.Series, digits: int) -> str:
     if pd.notna(row["significant"]) and row["significant"]:
         return f"{'rises' if row['difference'] > 0 else 'falls'} by {_size(row, digits)}"
     change, low, high = (f"{row[name]:+,.{digits}f}" for name in ("difference", "low", "high"))
-    return f"may stay the same ({change}; {low} to {high})"
+    return f"may stay the same, corrected for all that is compared ({change}; {low} to {high})"
 
 
 def _size(row: pd.Series, digits: int) -> str:
