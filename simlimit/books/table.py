@@ -124,7 +124,9 @@ def _without_blank_end(text: pd.DataFrame) -> pd.DataFrame:
 
 def numbers(text: pd.DataFrame, column: str, low: float, high: float, *, whole: bool = False) -> Floats:
     """Return a column of text as numbers; refuse the first cell that is no number or out of range."""
-    values = pd.to_numeric(text[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    is_number = pd.to_numeric(text[column], errors="coerce").notna()
+    # pandas decides what a number is; Python reads it, since pandas 2.2 loses the last digit of some.
+    values = text[column].where(is_number, "nan").to_numpy(np.float64)
     good = (values >= low) & (values <= high)
     if whole:
         good &= values == np.floor(values)

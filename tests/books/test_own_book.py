@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simlimit.books.portfolio import COLUMNS, read_portfolio
@@ -126,6 +126,7 @@ amounts = st.integers(0, 10**11)
     st.lists(st.tuples(amounts, amounts, st.floats(0, 1), st.text(min_size=1, max_size=4)), min_size=1),
     st.booleans(),
 )
+@example([(0, 0, 8.262154871468568e-235, "0")], False)
 def test_the_file_of_a_portfolio_is_read_as_the_same(tmp_path_factory, rows, has_regions):
     table = pd.DataFrame(rows, columns=["limit", "outstanding", "score", "region"])
     table[["limit", "outstanding"]] /= 100
