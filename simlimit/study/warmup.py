@@ -1,50 +1,88 @@
-"""MSER-5: a suggestion of how long the warm-up of a series lasts.
+"""How long a daily series takes to settle, as seen over replications.
 
-White, K. P. (1997). An effective truncation heuristic for bias reduction in simulation output.
-Simulation 69(6), 323-334. White, K. P., Cobb, M. J. and Spratt, S. C. (2000). A comparison of five
-steady-state truncation heuristics for simulation. Proceedings of the Winter Simulation Conference,
-755-760 (batches of five).
+Welch, P. D. (1983). The statistical analysis of simulation results. In: Lavenberg, S. S. (ed.),
+The Computer Performance Modeling Handbook. Academic Press, 268-328 (means over replications, smoothed).
+Robinson, S. (2007). A statistical process control approach to selecting a warm-up period for a
+discrete-event simulation. European Journal of Operational Research 176(1), 332-346 (limits from the second
+half of the run, outside of which a series has not settled). Hoad, K., Robinson, S. and Davies, R. (2010).
+Automating warm-up length estimation. Journal of the Operational Research Society 61(9), 1389-1403 (no answer
+where it would be close to the middle of the run).
 """
 
+import math
+
 import numpy as np
-import numpy.typing as npt
+from scipy.special import stdtrit
 
-BATCH = 5
+from simlimit.study.metrics import Floats
+
+WEEK = 7
+WINDOW = 4
+"""Weeks that are averaged: weekdays, and days of the month, differ without a drift."""
+LEAST_WEEKS = 4 * WINDOW
+TOLERANCE = 0.05
+"""The share of its level by which a settled series may be off."""
+ERROR = 0.01
+"""The chance that a settled series looks further off in some window, if windows are independent."""
+RETURNING = 0.2
+"""The share by which it may be off for some weeks that come back, such as those of holidays."""
 TOO_LATE = 0.9
-"""A truncation beyond this share of the first half says that the series has not settled."""
+"""A series that drifts after this share of the first half has not settled."""
 
 
-def mser5(series: npt.NDArray[np.float64]) -> int | None:
-    """Return how many values to leave out at the start, by MSER-5.
+def settled(values: Floats) -> tuple[float, float]:
+    """Return the days after which a series no longer drifts, and which drift would be seen.
 
-    The series is averaged in batches of five. Each truncation in its first half leaves n - d batches, and has
-    the marginal standard error ``sum((y - mean)**2) / (n - d)**2``. The truncation with the least error is
-    suggested; if several have it, the shortest.
+    For example, a series grows for 90 days. Its level is the mean of the second half of the run. The mean of
+    each four weeks in a row is compared with it, paired within replications. The drift is what they differ by
+    for certain: the distance of the means over replications, less half of Student's t interval. The intervals
+    of all windows hold together with 99 %. The standard error is that of the four weeks, or the usual one of
+    the second half if that is larger.
+
+    The series has settled once the drift stays within 5 % of the level. A larger drift, up to 20 %, does not
+    count if it is found in the second half, too: it comes back, as holidays do.
 
     Parameters
     ----------
-    series : array of float, shape (n,)
+    values : array of float, shape (replications, days)
 
     Returns
     -------
-    int or None
-        A multiple of five. None if the series is too short: it has fewer than twenty values, or the error is
-        least in the last tenth of the first half, and so was still falling close to the middle.
+    days : float
+        A multiple of seven. NaN if the run is too short to tell: it has fewer than sixteen weeks, the series
+        drifts in the last tenth of the first half or by more than 20 % in the second half, or the last
+        quarter is certainly more than 5 % off the third. NaN, too, if replications are too few: a series may
+        start at 0, and its drift is not seen.
+    detectable : float
+        5 % and half of the usual interval, as a share of the level: a drift beyond it is likely to be seen.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from simlimit.study.warmup import mser5
-    >>> mser5(np.concatenate([np.linspace(5, 0, 50), np.tile([0.1, -0.1, 0.0, 0.2, -0.2, 0.1], 50)]))
-    50
+    >>> from simlimit.study.warmup import settled
+    >>> noise = np.random.default_rng(1).normal(0, 0.1, (100, 720))
+    >>> settled(np.minimum(np.arange(720) / 90, 1) + noise)[0]
+    70.0
     """
-    batches = series[: len(series) // BATCH * BATCH].reshape(-1, BATCH).mean(axis=1)
-    number = len(batches)
-    if number < 4:
-        return None
-    tails = [batches[first:] for first in range(number // 2 + 1)]
-    errors = np.array([((tail - tail.mean()) ** 2).sum() / len(tail) ** 2 for tail in tails])
-    # Rounding leaves a small error even for a constant series; smaller differences do not count.
-    rounding = (np.finfo(np.float64).eps * np.abs(batches).max()) ** 2
-    best = int((errors <= errors.min() + rounding).argmax())
-    return None if best > TOO_LATE * (number // 2) else BATCH * best
+    replications, days = values.shape
+    weeks = values[:, : days // WEEK * WEEK].reshape(replications, -1, WEEK).mean(axis=2)
+    number, half = weeks.shape[1], weeks.shape[1] // 2
+    if replications < 2 or number < LEAST_WEEKS:
+        return math.nan, math.nan
+    quarters = [part.mean(axis=1) for part in np.array_split(weeks[:, half:], 2, axis=1)]
+    levels = weeks[:, half:].mean(axis=1)
+    level = abs(levels.mean())
+    windows = np.lib.stride_tricks.sliding_window_view(weeks, WINDOW, axis=1).mean(axis=2)
+    differences = windows - levels[:, np.newaxis]
+    variances = differences.var(axis=0, ddof=1)
+    usual = variances[half:].mean()
+    quantile = stdtrit(replications - 1, 1 - ERROR / 2 * WINDOW / number) / math.sqrt(replications)
+    drift = np.abs(differences.mean(axis=0)) - quantile * np.sqrt(np.maximum(variances, usual))
+    at_end, returning = quarters[1] - quarters[0], drift[half:].max()
+    drifts_on = abs(at_end.mean()) - quantile * at_end.std(ddof=1) > TOLERANCE * level
+    outside = np.flatnonzero(drift > max(TOLERANCE * level, returning))
+    first = outside[-1] + 1 if len(outside) else 0
+    seen = quantile * math.sqrt(usual)
+    is_settled = first <= TOO_LATE * half and returning <= RETURNING * level and not drifts_on
+    is_told = is_settled and seen <= level
+    return WEEK * float(first) if is_told else math.nan, TOLERANCE + (seen / level if level else 0.0)
