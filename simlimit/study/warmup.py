@@ -4,9 +4,8 @@ Welch, P. D. (1983). The statistical analysis of simulation results. In: Lavenbe
 The Computer Performance Modeling Handbook. Academic Press, 268-328 (means over replications, smoothed).
 Robinson, S. (2007). A statistical process control approach to selecting a warm-up period for a
 discrete-event simulation. European Journal of Operational Research 176(1), 332-346 (limits from the second
-half of the run, outside of which a series has not settled). Hoad, K., Robinson, S. and Davies, R. (2010).
-Automating warm-up length estimation. Journal of the Operational Research Society 61(9), 1389-1403 (no answer
-where it would be close to the middle of the run).
+half of the run). Hoad, K., Robinson, S. and Davies, R. (2010). Automating warm-up length estimation.
+Journal of the Operational Research Society 61(9), 1389-1403 (an answer too late in the run is rejected).
 """
 
 import math
@@ -49,10 +48,10 @@ def settled(values: Floats) -> tuple[float, float]:
     Returns
     -------
     days : float
-        A multiple of seven. NaN if the run is too short to tell: it has fewer than sixteen weeks, the series
-        drifts in the last tenth of the first half or by more than 20 % in the second half, or the last
-        quarter is certainly more than 5 % off the third. NaN, too, if replications are too few: a series may
-        start at 0, and its drift is not seen.
+        A multiple of seven. NaN if the run is too short to tell. Then it has fewer than sixteen weeks, or the
+        series drifts in the last tenth of the first half, or by more than 20 % in the second half. Or the
+        last quarter is certainly more than 5 % off the third. NaN, too, if replications are too few: a series
+        may start at 0, and its drift is not seen.
     detectable : float
         5 % and half of the usual interval, as a share of the level: a drift beyond it is likely to be seen.
 

@@ -30,11 +30,7 @@ def differ(first, other):
 
 
 def levels(study):
-    """The mean of each level of the platform after the warm-up, in each replication.
-
-    What MSER-5 suggests for them is no test: the number of borrowers moves slowly, for years, and so do all
-    levels. The suggestion for `available` was 295 to 1,910 days, by seed, with 10 replications of 20 years.
-    """
+    """The mean of each level of the platform after the warm-up, in each replication."""
     daily = study.daily[study.daily["day"] >= study.scenario.warmup_days]
     return daily.groupby("replication")[list(LEVELS)].mean()
 

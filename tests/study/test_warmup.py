@@ -169,7 +169,7 @@ def test_of_a_queue_that_starts_empty(load: float) -> None:
         assert days_off(mean, 2 * detectable - 0.05) <= days <= days_off(mean, 0.05)
     # With many more replications, it is about the true one.
     days = settled(waiting_times(load, 4_000, 9))[0]
-    assert days_off(mean, 0.10) <= days <= days_off(mean, 0.05)
+    assert days_off(mean, 0.13) <= days <= days_off(mean, 0.05)
 
 
 @pytest.mark.parametrize("replications", [30, 100])
@@ -246,3 +246,49 @@ def test_a_pool_without_end_has_no_level_to_warm_up_to() -> None:
     table = sl.replicate(scenario, 2, progress=False).suggested_warmup()
     assert table.loc["headroom"].isna().all()
     assert table.loc["held", "warmup_days"] == 0
+
+
+def test_holds_of_a_freeze_from_the_first_day_on_drift_until_it_ends() -> None:
+    freeze = {"kind": "freeze", "at": 0, "duration_days": 100}
+    scenario = sl.preset("clockwork").replace(
+        {"population.borrowers": 100, "horizon_days": 400, "shocks": [freeze]}
+    )
+    table = sl.replicate(scenario, 30, progress=False).suggested_warmup()
+    assert table.loc[["held", "pending_holds"], "warmup_days"].between(98, 112).all()
+
+
+def test_a_book_that_grows_settles_per_borrower() -> None:
+    growing = {
+        "population.borrowers": 200,
+        "population.arrivals_per_year": 0.5,
+        "population.exits_per_year": 0.0,
+        "population.seasoned": False,
+    }
+    study = sl.replicate(sl.preset("credit-loan").replace(growing), 30, progress=False)
+    for series in ("outstanding", "available", "held", "pending_holds"):
+        total = study.daily[series].to_numpy(np.float64).reshape(30, -1)
+        assert np.isnan(settled(total)[0])
+        assert 0 <= study.suggested_warmup().loc[series, "warmup_days"] <= 180
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("preset", "days", "slowest", "least", "most"),
+    [
+        # Each least is far from nothing; each most but that of jiebei is the warm-up of the preset.
+        ("us-card", 720, "pending_holds", 14, 180),
+        ("credit-loan", 720, "held", 63, 180),
+        ("supply-chain", 720, "outstanding", 35, 180),
+        ("small-business", 1080, "pending_holds", 300, 360),
+        ("jiebei", 1080, "headroom", 140, 360),
+    ],
+)
+def test_presets_have_settled_by_the_end_of_their_warm_up(
+    preset: str, days: int, slowest: str, least: int, most: int
+) -> None:
+    """In `jiebei` it is the life of a loan: what is measured depends less on it than its pool does."""
+    scenario = sl.preset(preset).replace({"horizon_days": days})
+    told = sl.replicate(scenario, 100, seed=2, progress=False).suggested_warmup()["warmup_days"]
+    assert told.max() <= most
+    assert told[slowest] >= least
+    assert told[["outstanding", "available", "held", "pending_holds"]].notna().all()
