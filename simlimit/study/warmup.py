@@ -20,11 +20,9 @@ WINDOW = 4
 """Weeks that are averaged: weekdays, and days of the month, differ without a drift."""
 LEAST_WEEKS = 4 * WINDOW
 TOLERANCE = 0.05
-"""The share of its level by which a settled series may be off."""
+"""The share of the level by which the mean of the days that are left may be off."""
 ERROR = 0.01
 """The chance that a settled series looks further off in some window, if windows are independent."""
-RETURNING = 0.2
-"""The share by which it may be off for some weeks that come back, such as those of holidays."""
 TOO_LATE = 0.9
 """A series that drifts after this share of the first half has not settled."""
 
@@ -38,8 +36,9 @@ def settled(values: Floats) -> tuple[float, float]:
     of all windows hold together with 99 %. The standard error is that of the four weeks, or the usual one of
     the second half if that is larger.
 
-    The series has settled once the drift stays within 5 % of the level. A larger drift, up to 20 %, does not
-    count if it is found in the second half, too: it comes back, as holidays do.
+    The series has settled once the drift stays within 10 % of the level. Then the mean of all days that are
+    left is within 5 %: at least half of them are the second half. A larger drift, up to 20 %, does not count
+    if it is found in the second half, too: it comes back, as holidays do.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ def settled(values: Floats) -> tuple[float, float]:
         last quarter is certainly more than 5 % off the third. NaN, too, if replications are too few: a series
         may start at 0, and its drift is not seen.
     detectable : float
-        5 % and half of the usual interval, as a share of the level: a drift beyond it is likely to be seen.
+        10 % and half of the usual interval, as a share of the level: what is further off is likely to be seen.
 
     Examples
     --------
@@ -61,7 +60,7 @@ def settled(values: Floats) -> tuple[float, float]:
     >>> from simlimit.study.warmup import settled
     >>> noise = np.random.default_rng(1).normal(0, 0.1, (100, 720))
     >>> settled(np.minimum(np.arange(720) / 90, 1) + noise)[0]
-    70.0
+    63.0
     """
     replications, days = values.shape
     weeks = values[:, : days // WEEK * WEEK].reshape(replications, -1, WEEK).mean(axis=2)
@@ -79,9 +78,9 @@ def settled(values: Floats) -> tuple[float, float]:
     drift = np.abs(differences.mean(axis=0)) - quantile * np.sqrt(np.maximum(variances, usual))
     at_end, returning = quarters[1] - quarters[0], drift[half:].max()
     drifts_on = abs(at_end.mean()) - quantile * at_end.std(ddof=1) > TOLERANCE * level
-    outside = np.flatnonzero(drift > max(TOLERANCE * level, returning))
+    outside = np.flatnonzero(drift > max(2 * TOLERANCE * level, returning))
     first = outside[-1] + 1 if len(outside) else 0
     seen = quantile * math.sqrt(usual)
-    is_settled = first <= TOO_LATE * half and returning <= RETURNING * level and not drifts_on
+    is_settled = first <= TOO_LATE * half and returning <= 4 * TOLERANCE * level and not drifts_on
     is_told = is_settled and seen <= level
-    return WEEK * float(first) if is_told else math.nan, TOLERANCE + (seen / level if level else 0.0)
+    return WEEK * float(first) if is_told else math.nan, 2 * TOLERANCE + (seen / level if level else 0.0)

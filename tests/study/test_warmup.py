@@ -75,7 +75,7 @@ def by_the_rule(values: Floats) -> float:
     usual = np.mean(np.square(errors[weeks // 2 :])) ** 0.5
     drift = [mean - factor * max(error, usual) for mean, error in zip(means, errors, strict=True)]
     returning = max(drift[weeks // 2 :])
-    most = max(0.05 * level, returning)
+    most = max(0.1 * level, returning)
     first = 0
     while any(one > most for one in drift[first:]):
         first += 1
@@ -91,7 +91,9 @@ def test_it_is_the_first_day_after_which_no_four_weeks_are_certainly_off(seed: i
     rng = np.random.default_rng(seed)
     days = int(rng.integers(112, 600))
     start_up = rng.normal(0, 2) * np.exp(-np.arange(days) / rng.uniform(1, days / 4))
-    values = 1 + start_up + rng.uniform(0, 0.6) * noise(seed, int(rng.integers(5, 60)), days)
+    # Replications begin alike: they vary less at first.
+    spread = rng.uniform(0, 0.6) * np.minimum(1, np.arange(days) / rng.uniform(1, days / 2))
+    values = 1 + start_up + spread * noise(seed, int(rng.integers(5, 60)), days)
     assert settled(values)[0] == pytest.approx(by_the_rule(values), nan_ok=True)
 
 
@@ -100,25 +102,25 @@ def test_it_is_the_first_day_after_which_no_four_weeks_are_certainly_off(seed: i
 def test_of_a_known_transient_it_leaves_no_more_than_what_can_be_seen(
     shape: str, spread: float, replications: int
 ) -> None:
-    """It is not longer than the drift beyond 5 %, and not shorter than that beyond what shows for sure."""
+    """It is not longer than the drift beyond 10 %, and not shorter than that beyond what shows for sure."""
     mean = 1 + TRANSIENTS[shape]
     for seed in range(2):
         days, detectable = settled(mean + spread * noise(seed, replications))
         # An interval is off by less than its own half width.
-        assert days_off(mean, 2 * detectable - 0.05) <= days <= days_off(mean, 0.05)
+        assert days_off(mean, 2 * detectable - 0.1) <= days <= days_off(mean, 0.1)
 
 
 @pytest.mark.parametrize(
     ("shape", "least", "most"),
     [
         ("none", 0, 0),
-        ("decays by e in 20 days", 42, 60),
-        ("decays by e in 60 days", 126, 180),
+        ("decays by e in 20 days", 28, 50),
+        ("decays by e in 60 days", 105, 140),
         ("grows for 120 days", 98, 120),
-        ("falls for 240 days", 203, 240),
+        ("falls for 240 days", 190, 240),
         ("a step after 100 days", 98, 105),
         ("a small step after 100 days", 84, 100),
-        ("swings", 98, 180),
+        ("swings", 84, 140),
     ],
 )
 def test_with_a_hundred_replications_it_is_about_the_length_of_the_transient(
@@ -134,14 +136,14 @@ def test_what_does_not_drift_needs_no_warm_up(replications: int) -> None:
 
 
 def test_of_rare_peaks_it_cannot_be_told_with_few_replications() -> None:
-    """An empty start would not be seen with 30; with 1,000 it is, and there is none."""
+    """An empty start would not be seen with 30. With 400 it would, and there is none."""
     for seed in range(5):
         days, detectable = settled(rare_peaks(seed, 30))
         assert np.isnan(days)
-        assert detectable > 1.05
-        days, detectable = settled(rare_peaks(seed, 1000))
+        assert detectable > 1.1
+        days, detectable = settled(rare_peaks(seed, 400))
         assert days == 0
-        assert detectable < 0.6
+        assert detectable < 1
 
 
 def waiting_times(load: float, replications: int, seed: int) -> Floats:
@@ -166,10 +168,10 @@ def test_of_a_queue_that_starts_empty(load: float) -> None:
     assert mean[-1] == pytest.approx(load / (1 - load), rel=0.02)
     for seed in range(4):
         days, detectable = settled(waiting_times(load, 200, seed))
-        assert days_off(mean, 2 * detectable - 0.05) <= days <= days_off(mean, 0.05)
+        assert days_off(mean, 2 * detectable - 0.1) <= days <= days_off(mean, 0.1)
     # With many more replications, it is about the true one.
     days = settled(waiting_times(load, 4_000, 9))[0]
-    assert days_off(mean, 0.13) <= days <= days_off(mean, 0.05)
+    assert days_off(mean, 0.18) <= days <= days_off(mean, 0.1)
 
 
 @pytest.mark.parametrize("replications", [30, 100])
@@ -192,14 +194,13 @@ def test_what_drifts_until_late_is_too_short_to_tell(mean: Floats, replications:
 
 def test_a_longer_run_tells_more_and_the_same() -> None:
     """What takes 240 days is not told in 400 days, and told alike in 720 and 2,880."""
-    mean = np.minimum(np.arange(2880) / 240, 1)
-    values = 1 + mean + 0.2 * noise(1, 100, 2880)
+    values = np.minimum(np.arange(2880) / 240, 1) + 0.2 * noise(1, 100, 2880)
     assert np.isnan(settled(values[:, :400])[0])
     assert settled(values)[0] == pytest.approx(settled(values[:, :720])[0], abs=14)
 
 
 def test_holidays_that_come_back_are_no_drift() -> None:
-    holidays = np.where(DAY // 7 % 12 == 3, 0.5, 0.0)
+    holidays = np.where(DAY // 7 % 12 == 3, 1.0, 0.0)
     rush = np.where(DAY < 100, 0.5, 0.0)
     for seed in range(3):
         values = 1 + holidays + 0.1 * noise(seed, 100)
@@ -214,13 +215,13 @@ def test_one_replication_or_fewer_than_sixteen_weeks_are_too_few(replications: i
 
 def test_what_never_varies_has_settled_at_once() -> None:
     for level in (0.0, 1 / 3, 1e9):
-        assert settled(np.full((2, 112), level)) == (0, 0.05)
+        assert settled(np.full((2, 112), level)) == (0, 0.1)
 
 
 def test_a_level_of_nothing_is_reached_when_nothing_is_left() -> None:
     values = np.random.default_rng(1).uniform(1, 2, (20, 720))
     values[:, 150:] = 0
-    assert settled(values) == (154, 0.05)
+    assert settled(values) == (154, 0.1)
 
 
 def test_neither_unit_nor_what_does_not_fill_a_week_matters() -> None:
@@ -271,13 +272,22 @@ def test_a_book_that_grows_settles_per_borrower() -> None:
         assert 0 <= study.suggested_warmup().loc[series, "warmup_days"] <= 180
 
 
+def test_the_mean_of_the_days_that_are_left_is_close_to_the_level() -> None:
+    """Within 5 %, and half of what stays unseen: at least half of the days are those of the level."""
+    for shape in TRANSIENTS.values():
+        mean = 1 + shape
+        days, detectable = settled(mean + 0.5 * noise(5, 50))
+        level = mean[len(mean) // 2 :].mean()
+        assert abs(mean[int(days) :].mean() - level) <= (0.05 + (detectable - 0.1)) * level
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("preset", "days", "slowest", "least", "most"),
     [
         # Each least is far from nothing; each most but that of jiebei is the warm-up of the preset.
         ("us-card", 720, "pending_holds", 14, 180),
-        ("credit-loan", 720, "held", 63, 180),
+        ("credit-loan", 720, "held", 49, 180),
         ("supply-chain", 720, "outstanding", 35, 180),
         ("small-business", 1080, "pending_holds", 300, 360),
         ("jiebei", 1080, "headroom", 140, 360),
