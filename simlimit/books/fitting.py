@@ -108,12 +108,12 @@ def fit_behaviour(histories: Histories) -> FittedBehaviour:
     determined: the law is the widest uniform one with this mean.
 
     *Repaying*, by moments. A loan of 12 equal instalments is on 12 statements, with 12/12, 11/12, .. 1/12 of
-    it. So its money is on 6.5 statements on average, and where loans are opened at a steady rate, 1/6.5 of the
-    balances is repaid in a month. With N instalments it is 2 / (N + 1). N is chosen so that this is nearest to
-    what clients who are not late repay of their balances. Payments before their time are among it, so N may be
-    less than a contract says. A scenario that also has `prepay_per_year` repays faster. In a book that grows
-    loans are younger: with 5 % a month N is too large by about 1. Where a balance is that of the last day of
-    a month, and not the one that the next payment answers, N is too small by 1.
+    it. So its money is on 6.5 statements on average. Where loans are opened at a steady rate, 1/6.5 of the
+    balances is repaid in a month. With N instalments it is 2 / (N + 1). N is chosen so that this is nearest
+    to what clients who are not late repay of their balances. Early repayments are among it, so N may be less
+    than a contract says, and a scenario that also has `prepay_per_year` repays faster. In a book that grows
+    loans are younger, and N is too large: by 1 or 2 of 14, with 5 % a month. Where a balance is that of the
+    last day of a month, and not the one that the next payment answers, N is too small by 1.
 
     *What is not fitted.* The law of q is that of the clients of these histories. A seasoned book
     (`population.seasoned`) needs that of arrivals instead. There onset is higher: those who are not late by
