@@ -21,7 +21,8 @@ class Histories:
     limit : float array, one per client
         Credit line, in currency units, above 0.
     balance : float array, clients x months
-        Statement balance at the end of each month, in currency units; negative if overpaid.
+        Statement balance at the end of each month, before what is then paid of it, in currency units;
+        negative if overpaid.
     payments : float array, clients x (months - 1)
         What was paid in each month but the first, in currency units.
     late : bool array, clients x months

@@ -168,9 +168,98 @@ def test_a_large_mean_share_moves_the_lower_end_of_the_law():
     assert (low + high) / 2 == pytest.approx(0.7, abs=0.01)
 
 
-@pytest.mark.parametrize(("share", "instalments"), [(1.0, 1), (0.75, 2), (3.1032 / 12, 12), (0.0, 60)])
+def test_what_doubles_leave_of_cents_is_no_purchase():
+    paid = steady(PATTERN, balance=100.3, payments=0.1, growth=np.full((7, 3), -0.1))
+    assert 0 < paid.purchases.max() < 1e-12
+    assert fit_behaviour(paid).draws_per_year == 0
+
+
+@pytest.mark.parametrize(("share", "instalments"), [(1.0, 1), (2 / 3, 2), (2 / 13, 12), (0.0, 60)])
 def test_instalments_are_those_that_repay_as_fast(share, instalments):
     assert fit_behaviour(steady(PATTERN, payments=500 * share)).instalments == instalments
+
+
+# What the library simulates, the fit finds.
+
+CYCLE, MONTHS, A_DAY, LARGEST = 30, 5, 0.05, 0.2
+
+
+def simulated(instalments, borrowers):
+    """The last months of a book in equilibrium; a statement is of the evening before a due day.
+
+    Draws make up for repayments, and every loan of the start has been repaid: a cent is repaid
+    (CYCLE instalments + 1) / 2 days after it was drawn, on average. No gate holds limit back, and no line is
+    closed.
+    """
+    before = instalments + 1  # cycles
+    owed_to_available = A_DAY * LARGEST / 2 * (CYCLE * instalments + 1) / 2
+    fields = {
+        "population.borrowers": borrowers,
+        "population.utilisation_mean": owed_to_available / (1 + owed_to_available),
+        "population.utilisation_concentration": 3.0,
+        "behaviour.late_onset": 0.02,
+        "behaviour.cure_hazards": (0.5,),
+        "behaviour.default_dpd": 0,
+        "behaviour.draws_per_year": 365 * A_DAY,
+        "behaviour.draw_share": (0.0, LARGEST),
+        "product.instalments": instalments,
+        "product.min_draw": 0.01,
+        "rules.overdue": False,
+        "horizon_days": CYCLE * (before + MONTHS + 1),
+    }
+    run = sl.simulate(sl.preset("clockwork").replace(fields), seed=instalments, engine="calendar")
+    book = run.borrowers
+    events = run.events[["event", "borrower", "amount", "day"]]
+    # Statement 0 is before the first of these months, statement MONTHS after the last.
+    month = (events["day"] - events["borrower"].map(book["due_day"])) // CYCLE - before
+    month = np.clip(month, -1, MONTHS)
+
+    def by_month(*kinds):
+        rows = events["event"].isin(kinds)
+        total = np.zeros((borrowers, MONTHS + 2))
+        np.add.at(total, (events["borrower"][rows], month[rows] + 1), events["amount"][rows])
+        return total[:, 1:]
+
+    paid, drawn = by_month("repayment"), by_month("draw")
+    later = np.cumsum((drawn - paid)[:, ::-1], axis=1)[:, ::-1]
+    balance = book["outstanding"].to_numpy()[:, np.newaxis] - later
+    late = np.zeros((borrowers, MONTHS + 2), dtype=bool)
+    missed = events["event"] == "miss"
+    late[events["borrower"][missed], month[missed] + 1] = True
+    return Histories(book["limit"], balance, paid[:, :-1], late[:, :-1])
+
+
+def ratio(parts, wholes):
+    """Return the ratio of two sums over months and clients, and its standard error by clients."""
+    parts, wholes = parts.sum(axis=1), wholes.sum(axis=1)
+    found = parts.sum() / wholes.sum()
+    return found, np.sqrt(np.sum((parts - found * wholes) ** 2)) / wholes.sum()
+
+
+@pytest.mark.parametrize(
+    ("instalments", "borrowers"),
+    [(1, 500), (6, 500), (14, 500), *(pytest.param(n, 4_000, marks=pytest.mark.long) for n in (14, 30))],
+)
+def test_what_is_simulated_is_found(instalments, borrowers):
+    histories = simulated(instalments, borrowers)
+    fitted = fit_behaviour(histories)
+    assert fitted.instalments == instalments
+    # The share that is repaid is that of the model, and so exact that another number is unlikely.
+    owed, late = histories.balance[:, :-1], histories.late
+    good = (owed > 0) & ~late[:, :-1] & ~late[:, 1:]
+    share, error = ratio(np.minimum(histories.payments, owed) * good, owed * good)
+    assert abs(share - 2 / (instalments + 1)) <= 4 * error + 1e-9
+    assert 4 * error < 1 / (instalments + 1) - 1 / (instalments + 2)
+
+    # The fit tells of months of 365 / 12 days, and these are of 30.
+    chance, month = fitted.draws_per_year / 365, 365 / 12
+    some, expected = 1 - (1 - chance) ** month, 1 - (1 - A_DAY) ** CYCLE
+    assert abs(some - expected) < 4 * np.sqrt(expected * (1 - expected) / (borrowers * MONTHS))
+    used, expected = (
+        1 - (1 - chance * sum(fitted.draw_share) / 2) ** month,
+        1 - (1 - A_DAY * LARGEST / 2) ** CYCLE,
+    )
+    assert abs(used - expected) < 4 * ratio(histories.purchases, histories.available)[1]
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def simulated(uci_file, tmp_path_factory):
             "behaviour.slip_share": 0.0,
         }
     )
-    late, utilisation = [], []
+    late, utilisation, days = [], [], []
 
     def observer(platform):
         moments = [None, *(platform.at(day, 6) for day in MONTH_ENDS)]
@@ -152,8 +152,15 @@ def simulated(uci_file, tmp_path_factory):
         utilisation.append(np.array(shares).T)
 
     for replication in range(REPLICATIONS):
-        sl.simulate(scenario, seed=1, replication=replication, keep="holds", processes=[observer])
-    return figures(np.concatenate(late), np.concatenate(utilisation))
+        run = sl.simulate(scenario, seed=1, replication=replication, keep="holds", processes=[observer])
+        days.append(run.daily[["outstanding", "repaid"]])
+    total = sum(days).to_numpy()
+    began = REPLICATIONS * portfolio_from_uci(uci_file)["outstanding"].sum()
+    owed = np.r_[began, total[MONTH_ENDS, 0]]
+    return figures(np.concatenate(late), np.concatenate(utilisation)) | {
+        "repaid": total[:, 1].sum() / owed[:-1].sum(),
+        "growth": owed[-1] / owed[0],
+    }
 
 
 def test_lateness_persists_as_in_the_file(simulated):
@@ -171,3 +178,12 @@ def test_as_many_are_never_late_as_in_the_file(simulated):
 
 def test_onset_rises_with_utilisation_as_published(simulated):
     assert simulated["onset by band"] == pytest.approx([0.0265, 0.047, 0.057, 0.081, 0.093], rel=0.2)
+
+
+def test_balances_are_repaid_as_fast_as_in_the_file(histories, simulated):
+    """Of everybody's, the late included, who are no part of the fit; so what is owed grows as in the file."""
+    owed = np.maximum(0, histories.balance)
+    repaid = np.minimum(histories.payments, owed[:, :-1]).sum() / owed[:, :-1].sum()
+    assert repaid == pytest.approx(0.118, abs=5e-4)
+    assert simulated["repaid"] == pytest.approx(repaid, rel=0.1)
+    assert simulated["growth"] == pytest.approx(owed[:, -1].sum() / owed[:, 0].sum(), abs=0.08)
