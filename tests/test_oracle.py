@@ -15,7 +15,7 @@ from statistics import fmean
 import numpy as np
 import oracle
 import pytest
-from random_scenarios import LEVER_KINDS, all_mechanisms, follow_up_of, mechanisms, random_scenario
+from random_scenarios import LEVER_KINDS, all_mechanisms, follow_up_of, mechanisms, scenario_of
 from random_worlds import all_shown, random_world, shown_in, without
 from world_mistakes import WORLD_MISTAKES
 
@@ -27,11 +27,6 @@ SMALL = Scenario().replace({"population.borrowers": 60, "horizon_days": 300})
 
 WORLDS = int(os.environ.get("SIMLIMIT_WORLDS", "60"))
 """Random worlds of the long tests. ``SIMLIMIT_WORLDS=300`` takes some four minutes more."""
-
-
-def scenario_of(seed: int, folder: Path) -> Scenario:
-    """Every fourth scenario starts from a portfolio."""
-    return random_scenario(seed, folder if seed % 4 == 3 else None)
 
 
 def assert_equal_to_oracle(scenario: Scenario, seed: int, *engines: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
+from few_and_many import few_and_many
 from histories import TABLES, digest
 from identities import assert_consistent, check_every_evening
-from random_scenarios import random_scenario
+from random_scenarios import random_scenario, scenario_of
 
 import simlimit as sl
 
@@ -23,17 +23,6 @@ SHOCKS = (
     {"kind": "cap", "size": 1_000.0},
     {"kind": "cancellation"},
 )
-
-
-def few_and_many(few: int, many: int) -> Any:
-    """Try a few random scenarios by default, and more in a long run."""
-    long = [pytest.param(seed, marks=pytest.mark.long) for seed in range(few, many)]
-    return pytest.mark.parametrize("seed", [*range(few), *long])
-
-
-def scenario_of(seed: int, folder: Path) -> sl.Scenario:
-    """Every fourth scenario starts from a portfolio."""
-    return random_scenario(seed, folder if seed % 4 == 3 else None)
 
 
 @few_and_many(30, 500)

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from few_and_many import few_and_many
 from histories import TABLES, digest
 from lender import LENDER
-from random_scenarios import follow_up_of, random_scenario
+from random_scenarios import follow_up_of, random_scenario, scenario_of
 
 import simlimit as sl
 from simlimit.drivers import calendar_driver
@@ -26,17 +27,6 @@ from simlimit.model.stages import FORFEITED, RELEASED
 PACKAGE = Path(sl.__file__).parent
 ENGINES = ("simpy", "calendar")
 OUTCOMES = ("released", "forfeited", "pending")
-
-
-def few_and_many(few: int, many: int) -> Any:
-    """Try a few random scenarios by default, and more in a long run."""
-    long = [pytest.param(seed, marks=pytest.mark.long) for seed in range(few, many)]
-    return pytest.mark.parametrize("seed", [*range(few), *long])
-
-
-def scenario_of(seed: int, folder: Path) -> sl.Scenario:
-    """Every fourth scenario starts from a portfolio."""
-    return random_scenario(seed, folder if seed % 4 == 3 else None)
 
 
 def assert_same(one: sl.Run, other: sl.Run, tables: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from few_and_many import few_and_many
 from interest_paid import assert_interest
 from measures import clockwork
 from random_scenarios import random_scenario
@@ -11,9 +12,7 @@ from random_scenarios import random_scenario
 import simlimit as sl
 
 
-@pytest.mark.parametrize(
-    "seed", [*range(3), *(pytest.param(k, marks=pytest.mark.long) for k in range(3, 60))]
-)
+@few_and_many(3, 60)
 def test_interest_is_that_of_the_rule_to_the_cent(seed: int) -> None:
     """R158 to R160: late payers, early repayments, loans of their own, defaults."""
     assert_interest(sl.simulate(random_scenario(seed), seed=2, engine="calendar"))
