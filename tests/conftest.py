@@ -15,6 +15,8 @@ from simlimit import errors
 
 SOURCES = Path(simlimit.__file__).parent.parent
 TESTS = Path(__file__).parent
+# Else each process that a test starts would parse the whole package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 COMPILE = """
 import tempfile, warnings
 from pathlib import Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,9 @@ def test_both_drivers_give_the_same_history_whatever_is_kept(seed: int, tmp_path
         return sl.simulate(scenario, seed, seed % 3, engine=engine, keep=keep, follow_up_days=follow_up)
 
     full = run("simpy", "all")
-    for engine in ENGINES:
-        for keep, tables in TABLES.items():
-            assert_same(full, run(engine, keep), tables)
+    for engine, keep in product(ENGINES, TABLES):
+        if (engine, keep) != ("simpy", "all"):
+            assert_same(full, run(engine, keep), TABLES[keep])
 
 
 PRESETS = {name: sl.preset(name).replace({"population.borrowers": 150}) for name in sl.presets().index}
