@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import simlimit
 from simlimit import errors
@@ -17,6 +18,9 @@ SOURCES = Path(simlimit.__file__).parent.parent
 TESTS = Path(__file__).parent
 # Else each process that a test starts would parse the whole package anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# How long an example takes is a matter of the machine, and of what else it does.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 COMPILE = """
 import tempfile, warnings
 from pathlib import Path

@@ -59,7 +59,7 @@ PRESETS = {name: sl.preset(name).replace({"population.borrowers": 150}) for name
 
 
 @pytest.mark.parametrize("name", PRESETS)
-@pytest.mark.parametrize("seed", range(10))
+@few_and_many(2, 10)
 def test_both_drivers_give_the_same_history_of_a_preset(name: str, seed: int) -> None:
     runs = [sl.simulate(PRESETS[name], seed=seed, engine=engine) for engine in ENGINES]
     assert len(runs[0].holds) > 0

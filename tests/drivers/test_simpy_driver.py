@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from few_and_many import few_and_many
 from histories import digest
 from identities import assert_consistent, check_every_evening
 from random_scenarios import random_scenario
@@ -354,7 +355,7 @@ def busybody(platform: Platform) -> Process:
     assert done > 100
 
 
-@pytest.mark.parametrize("seed", range(20))
+@few_and_many(6, 20)
 def test_identities_hold_whatever_a_process_does(seed: int) -> None:
     run = simulate(busybody, scenario=random_scenario(seed))
     assert (run.events["cause"] == "manual").any()
