@@ -4,6 +4,7 @@ Every page is built from this folder and from ``notebooks/``; every number on a 
 site is built, or measured with the command beside it.
 """
 
+import json
 import os
 import shutil
 import warnings
@@ -13,6 +14,7 @@ from pathlib import Path
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.ext.napoleon import NumpyDocstring
 from sphinx.writers.html5 import HTML5Translator
 
@@ -24,6 +26,12 @@ shutil.rmtree(NOTEBOOKS, ignore_errors=True)
 shutil.copytree(
     HERE.parent / "notebooks", NOTEBOOKS, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
 )
+COPIES = sorted(NOTEBOOKS.iterdir())
+for _copy in COPIES:
+    _notebook = json.loads(_copy.read_text(encoding="utf-8"))
+    # A page leaves out what is said on stderr, but who runs a notebook reads it.
+    _notebook["metadata"].setdefault("mystnb", {})["output_stderr"] = "remove-warn"
+    _copy.write_text(json.dumps(_notebook), encoding="utf-8")
 
 project = "simlimit"
 author = project_copyright = "The simlimit developers"
@@ -87,8 +95,16 @@ def _formula(page: HTML5Translator, node: nodes.Element) -> None:
     raise nodes.SkipNode
 
 
+def _nothing_left(app: Sphinx, error: Exception | None) -> None:
+    """Refuse a notebook that leaves a file: a reader may have one of that name."""
+    left = sorted({*NOTEBOOKS.iterdir()} - {*COPIES})
+    if left:
+        raise ExtensionError(f"The notebooks have left files: {', '.join(path.name for path in left)}")
+
+
 def setup(app: Sphinx) -> None:
     """Join the build."""
     app.add_html_math_renderer("mathml", (_formula, None), (_formula, None))
     app.connect("autodoc-process-docstring", _property, priority=400)
     app.connect("html-page-context", _language)
+    app.connect("build-finished", _nothing_left)

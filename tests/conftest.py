@@ -1,4 +1,4 @@
-"""What several tests share: fresh Python processes, and warnings that were not said before."""
+"""What several tests share: a compiled model, fresh Python processes, and warnings not said before."""
 
 from __future__ import annotations
 
@@ -9,12 +9,48 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import simlimit
 from simlimit import errors
 
 SOURCES = Path(simlimit.__file__).parent.parent
 TESTS = Path(__file__).parent
+# Else each process that a test starts would parse the whole package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# How long an example takes is a matter of the machine, and of what else it does.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+COMPILE = """
+import tempfile, warnings
+from pathlib import Path
+import simlimit as sl
+from random_worlds import random_world
+warnings.simplefilter("ignore", sl.SimlimitWarning)
+for seed in range(3):
+    world = random_world(seed, Path(tempfile.mkdtemp()))
+    for engine in ("calendar", "simpy"):
+        sl.simulate(world, engine=engine)
+    sl.replicate(world, 1, progress=False)
+"""
+"""Compiles nearly all that the tests need."""
+
+_compiling: list[subprocess.Popen[bytes]] = []
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the model once for all workers, while they collect the tests; each would compile it anew."""
+    if getattr(session.config.option, "numprocesses", None) and not hasattr(session.config, "workerinput"):
+        paths = os.pathsep.join([str(SOURCES), str(TESTS)])
+        environment = os.environ | {"PYTHONPATH": paths}
+        _compiling.append(subprocess.Popen([sys.executable, "-P", "-c", COMPILE], env=environment))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished() -> None:
+    """Give the workers no test before that."""
+    for process in _compiling:
+        process.wait()
 
 
 @pytest.fixture

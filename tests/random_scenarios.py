@@ -80,6 +80,11 @@ def write_dates(rng: Random, fields: dict[str, Any]) -> None:
             facility["end"] = day_0 + datetime.timedelta(facility["end"])
 
 
+def scenario_of(seed: int, folder: Path) -> Scenario:
+    """Return the scenario of a seed, of which every fourth starts from a random portfolio."""
+    return random_scenario(seed, folder if seed % 4 == 3 else None)
+
+
 def follow_up_of(seed: int) -> int:
     """Return the days of follow-up with which the scenario of a seed is simulated."""
     return 20 + seed % 50

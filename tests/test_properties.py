@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
+from few_and_many import few_and_many
 from histories import TABLES, digest
 from identities import assert_consistent, check_every_evening
-from random_scenarios import random_scenario
+from random_scenarios import random_scenario, scenario_of
 
 import simlimit as sl
 
@@ -23,17 +23,6 @@ SHOCKS = (
     {"kind": "cap", "size": 1_000.0},
     {"kind": "cancellation"},
 )
-
-
-def few_and_many(few: int, many: int) -> Any:
-    """Try a few random scenarios by default, and more in a long run."""
-    long = [pytest.param(seed, marks=pytest.mark.long) for seed in range(few, many)]
-    return pytest.mark.parametrize("seed", [*range(few), *long])
-
-
-def scenario_of(seed: int, folder: Path) -> sl.Scenario:
-    """Every fourth scenario starts from a portfolio."""
-    return random_scenario(seed, folder if seed % 4 == 3 else None)
 
 
 @few_and_many(30, 500)
@@ -54,8 +43,8 @@ def test_the_same_seed_gives_the_same_tables_and_another_seed_others(seed: int, 
     again = sl.simulate(scenario, seed=seed, keep="holds")
     for name in TABLES["holds"]:
         pd.testing.assert_frame_equal(getattr(run, name), getattr(again, name), check_exact=True)
-    assert not run.events.equals(sl.simulate(scenario, seed=seed + 1).events)
-    assert not run.events.equals(sl.simulate(scenario, seed=seed, replication=1).events)
+    for other in ({"seed": seed + 1}, {"seed": seed, "replication": 1}):
+        assert not run.events.equals(sl.simulate(scenario, **other, engine="calendar").events)
 
 
 @few_and_many(30, 500)
@@ -65,7 +54,7 @@ def test_scenarios_that_differ_from_a_day_on_share_the_history_before(seed: int,
     day = scenario.horizon_days // 2
     shock = SHOCKS[seed % len(SHOCKS)]
     other = scenario.replace({"shocks": [*scenario.shocks, {**shock, "at": day}]})
-    run, changed = sl.simulate(scenario, seed=seed), sl.simulate(other, seed=seed)
+    run, changed = (sl.simulate(one, seed=seed, engine="calendar") for one in (scenario, other))
     for name in ("daily", "events"):
         before = [table[table["day"] < day] for table in (getattr(run, name), getattr(changed, name))]
         pd.testing.assert_frame_equal(*before, check_exact=True)

@@ -121,7 +121,7 @@ def test_what_is_no_book_is_refused(tmp_path):
 amounts = st.integers(0, 10**11)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(amounts, amounts, st.floats(0, 1), st.text(min_size=1, max_size=4)), min_size=1),
     st.booleans(),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from logs import logs, random_log
 
@@ -15,7 +15,6 @@ import simlimit as sl
 from simlimit.errors import SimlimitError
 
 
-@settings(deadline=None)  # the first example may have to load what later ones find
 @given(logs(), st.lists(st.integers(0, 18).map(lambda half: half / 2), min_size=1, max_size=5), st.booleans())
 def test_the_row_of_a_day_is_that_of_the_log_up_to_it(
     log: pd.DataFrame, days: list[float], is_at_risk: bool

@@ -77,7 +77,7 @@ def test_the_late_scale_is_over_the_book() -> None:
     assert scale > alone
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     onsets=st.lists(st.sampled_from([0.0, 0.01, 0.02, 0.3, 0.9]), min_size=2, max_size=4),
     concentration=st.sampled_from([None, 0.5, 3.0, 100.0]),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simlimit.model.queues import sort_queue
@@ -61,7 +61,6 @@ lists_of_arrivals = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(lists_of_arrivals)
 def test_the_pool_takes_holds_by_arrival_repayment_borrower_loan_and_instalment(
     arrivals: list[Arrival],
@@ -69,7 +68,6 @@ def test_the_pool_takes_holds_by_arrival_repayment_borrower_loan_and_instalment(
     assert sorted_by_queue(arrivals, by_repayment=True) == sorted(arrivals)
 
 
-@settings(deadline=None)
 @given(lists_of_arrivals)
 def test_the_desk_takes_the_holds_of_a_day_by_borrower_loan_and_instalment(arrivals: list[Arrival]) -> None:
     unique = list({arrival[2:]: arrival for arrival in arrivals}.values())

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from changing_books import changing_book
+from few_and_many import few_and_many
 from identities import assert_consistent, check_every_evening
 from lender import LENDER
 from random_scenarios import follow_up_of
@@ -22,11 +23,6 @@ from simlimit.drivers.platform import Platform
 from simlimit.scenario import Scenario
 
 YEAR = 365
-
-
-def few_and_many(few: int, many: int) -> pytest.MarkDecorator:
-    extra = [pytest.param(seed, marks=pytest.mark.long) for seed in range(few, many)]
-    return pytest.mark.parametrize("seed", [*range(few), *extra])
 
 
 class Census:

@@ -1,8 +1,6 @@
 """One borrower's line day by day, against the other tables of the same history."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lender import LENDER
 
 import simlimit as sl
@@ -24,14 +22,19 @@ def run():
     return sl.simulate(SCENARIO, seed=2, replication=1, engine="calendar")
 
 
+@pytest.fixture(scope="module")
+def histories():
+    """The line of each borrower: a whole run each."""
+    return [sl.borrower_history(SCENARIO, 2, 1, borrower) for borrower in range(60)]
+
+
 def cents(values):
     return (100 * values).round().astype("int64")
 
 
-@settings(deadline=None)  # a whole run each
-@given(borrower=st.integers(0, 59))
-def test_is_the_same_history_to_the_cent(run, borrower):
-    history = cents(sl.borrower_history(SCENARIO, 2, 1, borrower).drop(columns="date"))
+@pytest.mark.parametrize("borrower", range(60))
+def test_is_the_same_history_to_the_cent(run, histories, borrower):
+    history = cents(histories[borrower].drop(columns="date"))
     assert len(history) == 300
     whole = history[["outstanding", "available", "held"]].sum(axis=1)
     assert whole.tolist() == history[["limit", "outstanding"]].max(axis=1).tolist()
@@ -40,11 +43,10 @@ def test_is_the_same_history_to_the_cent(run, borrower):
     assert history.iloc[-1][last.index].tolist() == cents(last).tolist()
 
 
-@settings(deadline=None)  # a whole run each
-@given(borrower=st.integers(0, 59))
-def test_days_at_a_gate_are_those_charged_to_its_holds(run, borrower):
+@pytest.mark.parametrize("borrower", range(60))
+def test_days_at_a_gate_are_those_charged_to_its_holds(run, histories, borrower):
     """Days of a gate at which anything stands, which are the hold-days where no holds overlap."""
-    history = sl.borrower_history(SCENARIO, 2, 1, borrower)
+    history = histories[borrower]
     holds = run.holds[run.holds["borrower"] == borrower]
     charged = {gate: set() for gate in GATES}
     for hold in holds.itertuples():

@@ -46,7 +46,7 @@ def with_regions(**regions):
     return Scenario().replace({"population.regions": regions})
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(regions=different_regions(), comments=st.booleans())
 def test_writing_and_reading_back_loses_nothing(regions, comments):
     scenario = Scenario().replace({"population.regions": regions})
@@ -54,7 +54,7 @@ def test_writing_and_reading_back_loses_nothing(regions, comments):
     assert Scenario(**scenario.model_dump()) == scenario
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(regions=different_regions(), data=st.data())
 def test_the_path_of_each_number_sets_it_and_nothing_else(regions, data):
     scenario = Scenario().replace({"population.regions": regions})

@@ -116,7 +116,7 @@ def written(some, dated):
 scenarios = st.builds(written, changes, st.booleans())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(scenario=scenarios, comments=st.booleans())
 def test_writing_and_reading_back_loses_nothing(scenario, comments):
     assert Scenario(**parse(dumps(scenario, comments), "text")) == scenario
@@ -139,10 +139,14 @@ def test_an_empty_file_is_clockwork(tmp_path):
     assert load(tmp_path / "a.toml") == Scenario()
 
 
+@pytest.fixture(scope="module")
+def lines():
+    return dumps(Scenario()).splitlines()
+
+
 @pytest.mark.parametrize("name", [name for name in Scenario.leaves() if name not in LISTS])
-def test_each_field_is_explained(name):
+def test_each_field_is_explained(lines, name):
     last = name.rsplit(".", maxsplit=1)[-1]
-    lines = dumps(Scenario()).splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith((f"{last} =", f"# {last} =")))
     assert lines[at - 1].startswith("# ")
 

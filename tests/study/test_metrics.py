@@ -8,6 +8,7 @@ from operator import add
 import numpy as np
 import plain
 import pytest
+from few_and_many import few_and_many
 from lender import LENDER
 from plain import GATES, of_replication
 from random_scenarios import follow_up_of, random_scenario
@@ -42,14 +43,8 @@ def assert_metrics_are_plain(scenario: sl.Scenario, seed: int, follow_up: int, n
         assert by_holds.loc[replication, "gap_days"] == pytest.approx(plain.gap(run), abs=1e-9, nan_ok=True)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@few_and_many(12, 150)
 def test_metrics_of_random_scenarios_are_plain_proportions(seed: int) -> None:
-    assert_metrics_are_plain(random_scenario(seed), seed, follow_up_of(seed))
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(12, 150))
-def test_metrics_of_many_random_scenarios_are_plain_proportions(seed: int) -> None:
     assert_metrics_are_plain(random_scenario(seed), seed, follow_up_of(seed))
 
 

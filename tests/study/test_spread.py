@@ -233,9 +233,14 @@ def kill_at_operation(folder: Path, operation: int) -> subprocess.CompletedProce
     )
 
 
-def assert_killed_at_operation_resumes(operation: int, folder: Path) -> None:
+@pytest.fixture(scope="module")
+def three() -> sl.Study:
+    return stored.stored_study(None, 3)
+
+
+def assert_killed_at_operation_resumes(operation: int, folder: Path, told: sl.Study) -> None:
     assert kill_at_operation(folder, operation).returncode == -signal.SIGKILL
-    told, resumed = stored.stored_study(None, 3), stored.stored_study(str(folder), 3)
+    resumed = stored.stored_study(str(folder), 3)
     assert_same(resumed, told)
     pd.testing.assert_frame_equal(resumed.holds, told.holds, check_exact=True)
     assert len(list(folder.iterdir())) == 3 * 3 + 2
@@ -243,15 +248,19 @@ def assert_killed_at_operation_resumes(operation: int, folder: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL.")
 @pytest.mark.parametrize("operation", [8, 30])
-def test_a_study_that_is_killed_at_an_operation_on_its_files_resumes(operation: int, tmp_path: Path) -> None:
-    assert_killed_at_operation_resumes(operation, tmp_path / "study")
+def test_a_study_that_is_killed_at_an_operation_on_its_files_resumes(
+    operation: int, tmp_path: Path, three: sl.Study
+) -> None:
+    assert_killed_at_operation_resumes(operation, tmp_path / "study", three)
 
 
 @pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL.")
-def test_a_study_that_is_killed_at_any_operation_on_its_files_resumes(tmp_path: Path) -> None:
+def test_a_study_that_is_killed_at_any_operation_on_its_files_resumes(
+    tmp_path: Path, three: sl.Study
+) -> None:
     """Every second operation, for the sake of time."""
     operations = int(kill_at_operation(tmp_path / "whole", 0).stdout)
     assert operations > 50
     for operation in range(1, operations + 1, 2):
-        assert_killed_at_operation_resumes(operation, tmp_path / f"{operation}")
+        assert_killed_at_operation_resumes(operation, tmp_path / f"{operation}", three)

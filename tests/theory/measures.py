@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ import pandas as pd
 import simlimit as sl
 
 REPLICATIONS = range(20)
+simulate = partial(sl.simulate, engine="calendar")
+"""Both drivers give the same history, and this one is the faster."""
 
 
 def clockwork(changes: Mapping[str, Any], borrowers: int = 300) -> sl.Scenario:
@@ -57,11 +60,8 @@ def replicated(
     measure: Callable[[sl.Run], tuple[float, ...]],
     replications: Sequence[int] = REPLICATIONS,
 ) -> npt.NDArray[np.float64]:
-    """Return a row for each thing that is measured, with its values in each replication.
-
-    The calendar driver simulates them: both drivers give the same history, and it is the faster one.
-    """
-    runs = (sl.simulate(scenario, replication=r, engine="calendar", keep="holds") for r in replications)
+    """Return a row for each thing that is measured, with its values in each replication."""
+    runs = (simulate(scenario, replication=r, keep="holds") for r in replications)
     return np.array([measure(run) for run in runs]).T
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 sys.path.append(str(Path(__file__).parent.parent))  # run by itself, and by the documentation
 
-from measures import clockwork, of_borrower, one_draw_each
+from measures import clockwork, of_borrower, one_draw_each, simulate
 from scipy.stats import t as student
 from test_desk_replay import WATCHED, busy_desk, daily_batch_wait, erlang_wait
 from test_desk_replay import replay as replay_desk
@@ -51,7 +51,7 @@ def runs(fields: Mapping[str, Any], borrowers: int = 300, number: int = REPLICAT
     """Yield replications of clockwork with a few fields changed."""
     scenario = clockwork(fields, borrowers)
     for replication in range(number):
-        yield sl.simulate(scenario, replication=replication, engine="calendar", keep="holds")
+        yield simulate(scenario, replication=replication, keep="holds")
 
 
 def mean_row(
@@ -244,7 +244,7 @@ def pool_rows() -> Iterator[Row]:
     )
 
     recycled = {"funding.recycle_share": 0.37, "funding.reserve_share": 0.45}
-    run = sl.simulate(clockwork({**SHORT, **recycled, **WAITING}, borrowers=100))
+    run = simulate(clockwork({**SHORT, **recycled, **WAITING}, borrowers=100))
     released = replay_pool(run)
     replayed = np.array([released.get(hold, -1) for hold in run.holds["hold"]])
     ended = run.holds["ended_at"].fillna(-1).to_numpy()
@@ -259,7 +259,7 @@ def pool_rows() -> Iterator[Row]:
 def desk_rows() -> Iterator[Row]:
     """The review desk is a queue."""
     constant = {"review.service_law": "constant", "review.service_days": 0.7, "review.reviewers": 2}
-    run = sl.simulate(clockwork({**WATCHED, **constant, "horizon_days": 400}, borrowers=120))
+    run = simulate(clockwork({**WATCHED, **constant, "horizon_days": 400}, borrowers=120))
     day = np.ceil(replay_desk(run)[2] - 0.375)
     ended = run.holds["ended_at"].to_numpy()
     inside = day < run.scenario.horizon_days
@@ -273,7 +273,7 @@ def desk_rows() -> Iterator[Row]:
     scenario = busy_desk(rate, service, reviewers, borrowers=2_400, horizon=3_000)
     waits, holds = [], 0
     for replication in range(REPLICATIONS):
-        run = sl.simulate(scenario, replication=replication, engine="calendar", keep="holds")
+        run = simulate(scenario, replication=replication, keep="holds")
         arrival, begin, _ = replay_desk(run)
         waits.append(float((begin - arrival)[arrival > 732].mean()))
         holds += int((arrival > 732).sum())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from measures import assert_mean, clockwork, replicated
+from measures import assert_mean, clockwork, replicated, simulate
 from random_numbers import uniforms
 from scipy.linalg import expm, toeplitz
 from scipy.stats import poisson
@@ -87,7 +87,7 @@ def assert_reviewed(run: sl.Run, ends: npt.NDArray[np.float64]) -> None:
 def test_constant_service_replayed_gives_every_delay(reviewers: int, days: float) -> None:
     """R66 to R72: the replay knows arrivals, order and lengths of reviews."""
     fields = {"review.service_law": "constant", "review.service_days": days, "review.reviewers": reviewers}
-    run = sl.simulate(clockwork({**WATCHED, **fields, "horizon_days": 400}, borrowers=120))
+    run = simulate(clockwork({**WATCHED, **fields, "horizon_days": 400}, borrowers=120))
     assert_reviewed(run, replay(run)[2])
     assert (run.holds["delay_days"] > 0).any() == (days > 0)
 
@@ -101,7 +101,7 @@ def test_random_service_replayed_gives_every_delay(law: str) -> None:
         "review.reviewers": 3,
         "review.service_cv": 1.5,
     }
-    run = sl.simulate(clockwork({**WATCHED, **fields}, borrowers=200))
+    run = simulate(clockwork({**WATCHED, **fields}, borrowers=200))
     assert_reviewed(run, replay(run)[2])
 
 
@@ -115,7 +115,7 @@ def test_the_urgent_are_taken_first_but_do_not_interrupt() -> None:
         "population.score_concentration": 3.0,
         "evaluation.score_half_life_days": 1e9,  # scores stay what they are
     }
-    run = sl.simulate(clockwork({**WATCHED, **fields}, borrowers=100))
+    run = simulate(clockwork({**WATCHED, **fields}, borrowers=100))
     urgent = run.borrowers["score"].to_numpy()[run.holds["borrower"]] >= 0.7
     times = replay(run, urgent)
     assert_reviewed(run, times[2])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from measures import assert_mean, assert_share, clockwork, of_borrower, replicated
+from measures import assert_mean, assert_share, clockwork, of_borrower, replicated, simulate
 
 import simlimit as sl
 
@@ -24,7 +24,7 @@ def test_one_region_can_wait_four_days_and_another_ten() -> None:
     regions = {"east": {"share": 0.5, "watch_share": 0.4}, "west": {"share": 0.5, "watch_share": 1.0}}
     fields = {"review.service_law": "constant", "review.service_days": 10.0, "review.reviewers": 2_000}
     scenario = clockwork({"population.regions": regions, **fields, "horizon_days": 120}, borrowers=2_000)
-    run = sl.simulate(scenario, engine="calendar")
+    run = simulate(scenario)
     early = (run.holds["repaid_at"] < 100).to_numpy()
     watched = of_borrower(run, "watched")
     assert (run.holds["days_review"][early] == np.where(watched, 10, 0)[early]).all()
@@ -65,7 +65,7 @@ def test_each_region_draws_at_its_own_rate() -> None:
         "behaviour.draw_share": (0.1, 0.1),
     }
     scenario = clockwork({"population.regions": regions, **fields, "horizon_days": 10}, 2_000)
-    run = sl.simulate(scenario, engine="calendar")
+    run = simulate(scenario)
     draws = run.events[run.events["event"] == "draw"].drop_duplicates("borrower").set_index("borrower")
     drew = run.borrowers["borrower"].isin(draws.index)
     west = run.borrowers["region"] == "west"
@@ -113,7 +113,7 @@ ALONE = sl.preset("jiebei").replace(
 def tables(**changes: float) -> dict[str, pd.DataFrame]:
     """Return the tables of a run, by name: without the numbers of loans and holds, which count all."""
     named = {name.replace("__", "."): value for name, value in changes.items()}
-    run = sl.simulate(ALONE.replace(named), 3, engine="calendar")
+    run = simulate(ALONE.replace(named), 3)
     return {"holds": run.holds.drop(columns=["hold", "loan"]), "borrowers": run.borrowers}
 
 
@@ -140,7 +140,7 @@ def test_a_number_of_a_region_acts_there_as_if_all_had_it_and_nowhere_else(name:
 def test_a_drawn_score_gives_way_to_that_of_everybody() -> None:
     """R156: `initial_score` stands before a region's `score_mean`."""
     fields = {"population.initial_score": 0.75, "population.regions.east.score_mean": 0.2, "horizon_days": 1}
-    assert (sl.simulate(ALONE.replace(fields)).borrowers["score"] == 0.75).all()
+    assert (simulate(ALONE.replace(fields)).borrowers["score"] == 0.75).all()
 
 
 def test_both_drivers_agree_on_regions_that_differ() -> None:

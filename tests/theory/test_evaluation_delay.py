@@ -7,14 +7,14 @@ from functools import partial
 
 import numpy as np
 import pytest
-from measures import assert_delays, assert_mean, clockwork, of_borrower, one_draw_each, replicated
+from measures import assert_delays, assert_mean, clockwork, of_borrower, one_draw_each, replicated, simulate
 
 import simlimit as sl
 
 
 def test_clockwork_releases_every_hold_on_the_day_of_repayment() -> None:
     """R49: a borrower in clear standing passes at once."""
-    run = sl.simulate(clockwork({}, borrowers=1000))
+    run = simulate(clockwork({}, borrowers=1000))
     assert (run.holds["outcome"] == "released").all()
     assert (run.holds["delay_days"] == 0).all()
     assert len(run.holds) > 5000
@@ -34,7 +34,7 @@ def test_without_straight_through_a_hold_waits_for_the_evaluation_that_sees_it(
         "evaluation.schedule": schedule,
         "horizon_days": 330,  # some wait still when it ends
     }
-    run = sl.simulate(clockwork(fields))
+    run = simulate(clockwork(fields))
     phase = of_borrower(run, "evaluation_day")
     assert_delays(run, cutoff + (phase - run.holds["repaid_at"].to_numpy() - cutoff) % period)
     assert (run.holds["days_evaluation"] == run.holds["delay_days"]).all()
@@ -44,7 +44,7 @@ def test_without_straight_through_a_hold_waits_for_the_evaluation_that_sees_it(
 def test_with_straight_through_only_an_evaluation_in_progress_delays(period: int, duration: int) -> None:
     """R49, R50: a payment j days after an evaluation started, 0 < j <= duration, waits for its decision."""
     fields = {"evaluation.period_days": period, "evaluation.duration_days": duration}
-    run = sl.simulate(clockwork(fields))
+    run = simulate(clockwork(fields))
     repaid, first = run.holds["repaid_at"].to_numpy(), of_borrower(run, "evaluation_day")
     since = (repaid - first) % period
     in_progress = (repaid > first) & (since >= 1) & (since <= duration)
@@ -96,7 +96,7 @@ def test_a_low_score_recovers_on_a_known_day_however_often_it_is_looked_at(
         "evaluation.period_days": period,
         "evaluation.cutoff_days": cutoff,
     }
-    run = sl.simulate(clockwork(fields))
+    run = simulate(clockwork(fields))
     # Without a half-life the score is that of the record of the first day that has passed.
     recovers = half_life * math.log2((1 - start) / (1 - threshold)) if half_life else 1.0
     first = of_borrower(run, "evaluation_day")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from few_and_many import few_and_many
 from interest_paid import assert_interest
-from measures import clockwork
+from measures import clockwork, simulate
 from random_scenarios import random_scenario
 
-import simlimit as sl
 
-
-@pytest.mark.parametrize(
-    "seed", [*range(3), *(pytest.param(k, marks=pytest.mark.long) for k in range(3, 60))]
-)
+@few_and_many(3, 60)
 def test_interest_is_that_of_the_rule_to_the_cent(seed: int) -> None:
     """R158 to R160: late payers, early repayments, loans of their own, defaults."""
-    assert_interest(sl.simulate(random_scenario(seed), seed=2, engine="calendar"))
+    assert_interest(simulate(random_scenario(seed), seed=2))
 
 
 @pytest.mark.parametrize("instalments", [3, 12, 36])
@@ -30,7 +27,7 @@ def test_principal_and_interest_are_a_level_instalment(instalments: int, seed: i
         "behaviour.draws_per_year": 0.0,
         "horizon_days": 30 * (instalments + 1),
     }
-    run = sl.simulate(clockwork(fields, borrowers=1), seed, engine="calendar")
+    run = simulate(clockwork(fields, borrowers=1), seed)
     days = run.events.loc[run.events["event"] == "repayment", "day"].to_numpy()
     daily = run.daily
     total = (100 * (daily["repaid"] + daily["interest_paid"])).round().astype(int)[days[1:]]

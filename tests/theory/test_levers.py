@@ -9,7 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from measures import assert_delays, assert_mean, assert_share, cents, clockwork, of_borrower, replicated
+from measures import (
+    assert_delays,
+    assert_mean,
+    assert_share,
+    cents,
+    clockwork,
+    of_borrower,
+    replicated,
+    simulate,
+)
 from random_numbers import uniforms
 
 import simlimit as sl
@@ -52,7 +61,7 @@ def test_a_lever_works_for_those_who_take_it_up_from_its_first_day_on() -> None:
     scenario = with_levers(
         lever("timely_scoring", 1.0, uptake=0.4, start=200), evaluation__straight_through=False
     )
-    run = sl.simulate(scenario)
+    run = simulate(scenario)
     takers = [uniforms(1, 0, streams.LEVER, b, 8, 0)[0] < 0.4 for b in range(300)]
     works = np.array(takers)[run.holds["borrower"]] & (run.holds["repaid_at"] >= 200)
     waits = (of_borrower(run, "evaluation_day") - run.holds["repaid_at"].to_numpy()) % 30
@@ -97,7 +106,7 @@ def test_appeal_brings_a_hold_back_on_the_day_after_patience_ends(patience: int)
             "review.service_days": 0.0,
         },
     )
-    run = sl.simulate(scenario)
+    run = simulate(scenario)
     waits = (of_borrower(run, "evaluation_day") - run.holds["repaid_at"].to_numpy()) % 30
     assert_delays(run, np.minimum(waits, patience + 1))
     assert (run.holds["days_review"][waits > patience + 1] == 1).all()
@@ -119,7 +128,7 @@ def test_appeals_come_first_at_the_desk() -> None:
             "review.service_law": "constant",
         },
     )
-    run = sl.simulate(scenario)
+    run = simulate(scenario)
     appeals = run.events[run.events["cause"] == "heard"]
     assert len(appeals) > 10
     reviewed = appeals.merge(
@@ -146,7 +155,7 @@ def outcomes_of_due_days(run: sl.Run) -> pd.Series[Any]:
 def test_paying_on_time_and_education_avoid_misses_and_slips(kinds: tuple[str, ...], strength: float) -> None:
     """R30, R31, R125: levers of one number are multiplied."""
     left = (1 - strength) ** len(kinds)
-    run = sl.simulate(with_levers(*(lever(kind, strength) for kind in kinds), **LATE))
+    run = simulate(with_levers(*(lever(kind, strength) for kind in kinds), **LATE))
     outcomes = outcomes_of_due_days(run)
     assert_share(outcomes == "miss", 0.3 * left)
     assert_share(outcomes[outcomes != "miss"] == "slip", 0.3 * left)
@@ -173,7 +182,7 @@ def test_deleverage_stops_draws_below_the_limit(strength: float) -> None:
 
 def test_deleverage_leaves_another_lender_at_an_evaluation() -> None:
     """R54: the number of evaluations until then is geometric: of those left, a share leaves at each."""
-    run = sl.simulate(with_levers(lever("deleverage", 0.3), population__other_lenders=1.0, borrowers=2000))
+    run = simulate(with_levers(lever("deleverage", 0.3), population__other_lenders=1.0, borrowers=2000))
     left = run.events[run.events["event"] == "lender_left"]
     period = (left["day"].to_numpy() - run.borrowers["evaluation_day"].to_numpy()[left["borrower"]]) / 30
     remaining = 2000
@@ -188,7 +197,7 @@ def test_deleverage_leaves_another_lender_at_an_evaluation() -> None:
 def test_everybody_catches_each_campaign_once(period: int) -> None:
     """R63, R87: at the first evaluation from the campaign day on."""
     campaign = lever("campaign", 0.2, start=100)
-    run = sl.simulate(with_levers(campaign, evaluation__period_days=period, horizon_days=400))
+    run = simulate(with_levers(campaign, evaluation__period_days=period, horizon_days=400))
     expected = []
     for first in run.borrowers["evaluation_day"]:
         limit = 1_000_000
@@ -215,7 +224,7 @@ def test_another_product_serves_one_wish_at_a_time(product: str, limit: float, d
             "behaviour.draw_share": (1.0, 1.0),
         },
     )
-    run = sl.simulate(scenario)
+    run = simulate(scenario)
     served = run.events[run.events["event"] == "draw_elsewhere"]
     assert (served.groupby("borrower")["day"].agg(list).map(tuple) == tuple(range(0, 720, days))).all()
     drawn = run.events[run.events["event"] == "draw"]
@@ -241,7 +250,7 @@ def test_a_share_of_wishes_is_served_elsewhere(strength: float) -> None:
         },
         borrowers=3000,
     )
-    events = sl.simulate(scenario).events
+    events = simulate(scenario).events
     first = events[events["event"].isin(["draw", "draw_elsewhere"])]["event"]
     assert len(first) == 3000
     share = (first == "draw_elsewhere").to_numpy()
@@ -262,7 +271,7 @@ def test_who_plans_waits_for_cutoff_and_duration_alone(period: int, cutoff: int,
         "evaluation.cutoff_days": cutoff,
         "evaluation.duration_days": duration,
     }
-    run = sl.simulate(with_levers(lever("plan", 1.0), **fields))
+    run = simulate(with_levers(lever("plan", 1.0), **fields))
     holds, first = run.holds, of_borrower(run, "evaluation_day")
     due = of_borrower(run, "due_day") + 30 * holds["instalment"].to_numpy()
     planned = due - (due + cutoff - first) % period
@@ -276,7 +285,7 @@ def test_who_plans_waits_for_cutoff_and_duration_alone(period: int, cutoff: int,
 
 def test_a_share_of_due_cycles_is_planned() -> None:
     """R33: the share is the strength."""
-    run = sl.simulate(with_levers(lever("plan", 0.6)))
+    run = simulate(with_levers(lever("plan", 0.6)))
     due = of_borrower(run, "due_day") + 30 * run.holds["instalment"].to_numpy()
     lag = (due - of_borrower(run, "evaluation_day")) % 30
     later = (run.holds["instalment"] > 0).to_numpy() & (lag > 0)
@@ -286,7 +295,7 @@ def test_a_share_of_due_cycles_is_planned() -> None:
 def test_who_plans_pays_no_more_than_without_a_plan() -> None:
     """R35: the same instalments, of each cycle once, and a loan drawn meanwhile waits for the next cycle."""
     drawing = {"behaviour.draws_per_year": 100.0, "behaviour.draw_share": (0.2, 0.2), "product.min_draw": 1.0}
-    run = sl.simulate(with_levers(lever("plan", 1.0), **drawing))
+    run = simulate(with_levers(lever("plan", 1.0), **drawing))
     assert not run.holds.duplicated(["borrower", "instalment"]).any()
     assert (run.holds["repaid_at"] < of_borrower(run, "due_day") + 30 * run.holds["instalment"]).any()
 
@@ -294,7 +303,7 @@ def test_who_plans_pays_no_more_than_without_a_plan() -> None:
 def test_who_plans_does_not_draw_twice_in_thirty_days() -> None:
     """R92: with a wish on every day, 30 days lie between two draws."""
     drawing = {"behaviour.draws_per_year": 365.0, "behaviour.draw_share": (0.2, 0.2), "product.min_draw": 1.0}
-    run = sl.simulate(with_levers(lever("plan", 1.0), **drawing))
+    run = simulate(with_levers(lever("plan", 1.0), **drawing))
     draws = run.events[run.events["event"] == "draw"]
     gaps = draws.groupby("borrower")["day"].diff().dropna()
     assert (gaps == 30).all()  # a wish every day
@@ -322,7 +331,7 @@ def has_lost_patience(run: sl.Run) -> npt.NDArray[np.bool_]:
 @pytest.mark.parametrize("strength", [0.0, 0.6, 1.0])
 def test_transparency_spares_appeals_in_vain(strength: float) -> None:
     """R113, R114: holds only wait for funding, which no desk can give."""
-    run = sl.simulate(
+    run = simulate(
         with_levers(lever("transparency", strength), **NOTHING_RELEASED, reaction__appeal_share=0.5)
     )
     appeals = int(run.daily["appeals"].sum())
@@ -339,7 +348,7 @@ def test_transparency_spares_looking_elsewhere_because_of_an_evaluation() -> Non
         "reaction.lender_share": 0.5,
         "reaction.most_lenders": 100,
     }
-    run = sl.simulate(with_levers(lever("transparency", 0.5), **fields))
+    run = simulate(with_levers(lever("transparency", 0.5), **fields))
     waits = (of_borrower(run, "evaluation_day") - run.holds["repaid_at"].to_numpy()) % 60
     found = (run.events["event"] == "lender_found").sum()
     reacting = ((waits > 1) & has_lost_patience(run)).sum()
@@ -351,8 +360,8 @@ def test_transparency_spares_early_repayments_into_a_running_evaluation(strength
     """R39, R50: each payment that leaves a loan is a trial; a run without them shows which do."""
     fields = {"evaluation.duration_days": 10, "evaluation.period_days": 31, "horizon_days": 400}
     early = {"behaviour.prepay_per_year": 3.65}  # 0.3 per payment
-    run = sl.simulate(with_levers(lever("transparency", strength), borrowers=2000, **fields, **early))
-    last = sl.simulate(clockwork(fields, borrowers=2000)).holds.groupby("borrower")["instalment"].max()
+    run = simulate(with_levers(lever("transparency", strength), borrowers=2000, **fields, **early))
+    last = simulate(clockwork(fields, borrowers=2000)).holds.groupby("borrower")["instalment"].max()
     paid = run.events[run.events["event"] == "repayment"]
     paid = paid[paid["instalment"] < paid["borrower"].map(last)]
     prepaid = pd.MultiIndex.from_frame(run.events[run.events["event"] == "prepayment"][["day", "borrower"]])
@@ -387,7 +396,7 @@ def test_a_better_model_flags_fewer_by_mistake(strength: float, flag_days: float
 @pytest.mark.parametrize("strength", [0.3, 0.8])
 def test_a_better_model_detects_more_of_the_risky(strength: float) -> None:
     """R55: the risky who are missed become fewer by the strength."""
-    run = sl.simulate(
+    run = simulate(
         with_levers(lever("better_model", strength), screening__risky_share=1.0, screening__detection=0.4)
     )
     assert_share(evaluated_on(run, 2)["cause"] == "behaviour", 0.4 + 0.6 * strength)
@@ -395,7 +404,7 @@ def test_a_better_model_detects_more_of_the_risky(strength: float) -> None:
 
 def test_timely_scoring_brings_every_hold_back_at_once() -> None:
     """R42, R43: an evaluation follows each repayment."""
-    run = sl.simulate(with_levers(lever("timely_scoring", 1.0), **NO_STRAIGHT_THROUGH))
+    run = simulate(with_levers(lever("timely_scoring", 1.0), **NO_STRAIGHT_THROUGH))
     assert (run.holds["delay_days"] == 0).all()
     assert (run.holds["outcome"] == "released").all()
     paid = run.events[run.events["event"] == "repayment"]
@@ -405,7 +414,7 @@ def test_timely_scoring_brings_every_hold_back_at_once() -> None:
 
 def test_timely_scoring_follows_a_share_of_repayments() -> None:
     """R42: the share is the strength."""
-    run = sl.simulate(with_levers(lever("timely_scoring", 0.35), **NO_STRAIGHT_THROUGH))
+    run = simulate(with_levers(lever("timely_scoring", 0.35), **NO_STRAIGHT_THROUGH))
     assert_share(np.arange(len(run.holds)) < len(evaluated_on(run, 1)), 0.35)
 
 
@@ -413,7 +422,7 @@ def test_timely_scoring_follows_a_share_of_repayments() -> None:
 def test_less_manual_drops_reviews(strength: float) -> None:
     """R65: the share of reviews that are left is 1 - strength."""
     desk = {"review.watch_share": 1.0, "review.service_days": 0.0}
-    run = sl.simulate(with_levers(lever("less_manual", strength), **desk))
+    run = simulate(with_levers(lever("less_manual", strength), **desk))
     reviews = int((run.events["event"] == "review").sum())
     assert_share(np.arange(len(run.holds)) < reviews, 1 - strength)
     assert (run.holds["delay_days"] == 0).all()
@@ -430,7 +439,7 @@ def test_feedback_keeps_a_false_flag_from_coming_back(strength: float) -> None:
         "review.service_days": 0.0,
         "horizon_days": 300,
     }
-    run = sl.simulate(with_levers(lever("feedback", strength), borrowers=2000, **fields))
+    run = simulate(with_levers(lever("feedback", strength), borrowers=2000, **fields))
     approved = run.events[run.events["event"] == "review"].groupby("borrower")["day"].min()
     evaluations = evaluated_on(run, 2)
     after = evaluations[evaluations["day"] > evaluations["borrower"].map(approved)]
@@ -451,7 +460,7 @@ def test_more_funding_adds_to_every_inflow(strength: float) -> None:
         "funding.daily_inflow": 1_000.0,
         "funding.facilities": [{"name": "bank", "daily_inflow": 200.0, "lump": 3_000.0, "start": 120}],
     }
-    run = sl.simulate(with_levers(lever("more_funding", strength, start=100), **fields))
+    run = simulate(with_levers(lever("more_funding", strength, start=100), **fields))
     day = run.daily["day"].to_numpy()
     inflow = np.where(day >= 100, 1 + strength, 1.0) * (
         1_000.0 + 200.0 * (day >= 120) + 3_000.0 * (day == 120)
@@ -473,5 +482,5 @@ def test_more_funding_raises_the_ceiling() -> None:
         "population.utilisation_mean": 0.0,
         "horizon_days": 30,
     }
-    run = sl.simulate(with_levers(lever("more_funding", 0.001, start=10), **fields))
+    run = simulate(with_levers(lever("more_funding", 0.001, start=10), **fields))
     assert (run.daily["headroom"] == [1e13] * 10 + [1.001e13] * 20).all()

@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from measures import assert_delays, clockwork, of_borrower, one_draw_each
-
-import simlimit as sl
+from measures import assert_delays, clockwork, of_borrower, one_draw_each, simulate
 
 
 @pytest.mark.parametrize(("begin", "length"), [(0, 10), (100, 1), (100, 40), (300, 60)])
 def test_a_freeze_delays_to_its_end(begin: int, length: int) -> None:
     """R80, R102: a repayment on the j-th day of a freeze of L days waits L - j days, any other none."""
     shock = {"kind": "freeze", "at": begin, "duration_days": length}
-    run = sl.simulate(clockwork({"shocks": [shock], "horizon_days": 340}, borrowers=500))
+    run = simulate(clockwork({"shocks": [shock], "horizon_days": 340}, borrowers=500))
     j = run.holds["repaid_at"].to_numpy() - begin
     assert_delays(run, np.where((j >= 0) & (j < length), length - j, 0))
     assert (run.holds["days_policy"] == run.holds["delay_days"]).all()
@@ -26,7 +24,7 @@ def test_a_freeze_of_a_region_spares_the_others() -> None:
     """R101: a shock covers the borrowers of its regions."""
     shock = {"kind": "freeze", "at": 100, "duration_days": 25, "regions": ["north"]}
     fields: dict[str, Any] = {"shocks": [shock], "population.regions": {"north": 0.5, "south": 0.5}}
-    run = sl.simulate(clockwork(fields))
+    run = simulate(clockwork(fields))
     j = run.holds["repaid_at"].to_numpy() - 100
     frozen = (run.holds["region"] == "north") & (j >= 0) & (j < 25)
     assert_delays(run, np.where(frozen, 25 - j, 0))
@@ -45,7 +43,7 @@ def test_release_per_loan_waits_for_the_last_instalment(instalments: int, cycle:
         "product.min_draw": 12_000.0,
         "horizon_days": 900,
     }
-    run = sl.simulate(clockwork(fields))
+    run = simulate(clockwork(fields))
     holds = run.holds
     assert_delays(run, (instalments - holds["instalment"].to_numpy()) * cycle)
     assert (holds["days_settlement"] == holds["delay_days"]).all()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from measures import cents, clockwork
+from measures import cents, clockwork, simulate
 
 import simlimit as sl
 from simlimit.scenario.parts import Funding
@@ -89,7 +89,7 @@ FACILITIES = [
 )
 def test_the_queue_replayed_from_the_holds_alone_gives_every_release(fields: dict[str, Any]) -> None:
     """R79 to R85: each release is on the day that the replay says."""
-    run = sl.simulate(clockwork({**SHORT, **fields}, borrowers=100))
+    run = simulate(clockwork({**SHORT, **fields}, borrowers=100))
     released = replay(run)
     ended = run.holds["ended_at"].dropna()
     assert dict(zip(ended.index, ended.astype(int), strict=True)) == released
@@ -102,7 +102,7 @@ def test_a_freeze_of_all_keeps_the_order_of_the_queue() -> None:
     """R80, R84: frozen holds are passed over and keep their places."""
     freeze = {"kind": "freeze", "at": 60, "duration_days": 45}
     fields = {**SHORT, "funding.recycle_share": 0.8, "shocks": [freeze]}
-    run = sl.simulate(clockwork(fields, borrowers=100))
+    run = simulate(clockwork(fields, borrowers=100))
     released = replay(run, frozen=range(60, 105))
     ended = run.holds["ended_at"].dropna()
     assert dict(zip(ended.index, ended.astype(int), strict=True)) == released
@@ -130,7 +130,7 @@ def test_a_batch_of_equal_claims_is_served_in_turn(headroom: float, inflow: floa
         "funding.reserve_share": reserve,
         "funding.facilities": [{"name": "bank", "daily_inflow": inflow, "start": batch_day}],
     }
-    run = sl.simulate(clockwork(fields, borrowers=200))
+    run = simulate(clockwork(fields, borrowers=200))
     claim, h, r = round(500_000 * reserve), round(100 * headroom), round(100 * inflow)
     assert (run.holds["amount"] == 5_000.0).all()
     assert (run.holds["approved_at"] == batch_day).all()

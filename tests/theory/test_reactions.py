@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import simpy
-from measures import assert_share, clockwork, of_borrower
+from measures import assert_share, clockwork, of_borrower, simulate
 
 import simlimit as sl
 
@@ -30,7 +30,7 @@ def kept(events: pd.DataFrame, *kinds: str) -> pd.DataFrame:
 def test_each_hold_is_looked_at_once_on_the_day_its_borrower_loses_patience(patience: int) -> None:
     """R110: in phase 5 of the day patience_days after repayment."""
     fields = {"reaction.patience_days": patience, "reaction.appeal_share": 1.0}
-    run = sl.simulate(clockwork({**NOTHING_RELEASED, **fields}))
+    run = simulate(clockwork({**NOTHING_RELEASED, **fields}))
     due = run.holds[run.holds["repaid_at"] + patience < 400]
     appeals = kept(run.events, "appeal").sort_values(["day", "borrower", "instalment"])
     expected = due.assign(day=due["repaid_at"] + patience)[["day", "borrower", "instalment", "amount"]]
@@ -63,7 +63,7 @@ def test_nobody_reacts_to_a_hold_that_ended_on_the_day() -> None:
         "reaction.lender_share": 1.0,
         "reaction.most_lenders": 100,
     }
-    run = sl.simulate(clockwork(fields))
+    run = simulate(clockwork(fields))
     waits = (of_borrower(run, "evaluation_day") - run.holds["repaid_at"].to_numpy()) % 30
     found = kept(run.events, "lender_found")
     late = run.holds[(waits > 9) & (run.holds["repaid_at"] + 9 < 720)]
@@ -76,7 +76,7 @@ def test_nobody_reacts_to_a_hold_that_ended_on_the_day() -> None:
 def test_the_shares_of_those_who_appeal_and_who_look_for_another_lender(appeal: float, lender: float) -> None:
     """R116: one number decides between the two."""
     fields = {"reaction.appeal_share": appeal, "reaction.lender_share": lender}
-    run = sl.simulate(clockwork({**NOTHING_RELEASED, **fields}))
+    run = simulate(clockwork({**NOTHING_RELEASED, **fields}))
     lost = np.arange((run.holds["repaid_at"] + 14 < 400).sum())
     assert_share(lost < run.daily["appeals"].sum(), appeal)
     assert_share(lost < run.borrowers["lenders"].sum(), lender)
@@ -86,7 +86,7 @@ def test_the_shares_of_those_who_appeal_and_who_look_for_another_lender(appeal: 
 def test_a_borrower_looks_for_no_more_lenders_than_the_most() -> None:
     """R118: who has most_lenders finds no other."""
     fields = {"reaction.lender_share": 1.0, "reaction.most_lenders": 2, "population.other_lenders": 1.0}
-    run = sl.simulate(clockwork({**NOTHING_RELEASED, **fields}))
+    run = simulate(clockwork({**NOTHING_RELEASED, **fields}))
     assert set(run.borrowers["lenders"]) <= {1, 2}
     found = kept(run.events, "lender_found")
     assert not found["borrower"].duplicated().any()
@@ -95,9 +95,7 @@ def test_a_borrower_looks_for_no_more_lenders_than_the_most() -> None:
 
 def test_an_appeal_in_vain_changes_nothing() -> None:
     """R113, R117: all tables but the log are equal."""
-    runs = [
-        sl.simulate(clockwork({**NOTHING_RELEASED, "reaction.appeal_share": share})) for share in (0.0, 0.7)
-    ]
+    runs = [simulate(clockwork({**NOTHING_RELEASED, "reaction.appeal_share": share})) for share in (0.0, 0.7)]
     assert runs[1].daily["appeals_in_vain"].sum() > 1000
     for table in ("holds", "borrowers", "counts"):
         pd.testing.assert_frame_equal(*(getattr(run, table) for run in runs), check_exact=True)
@@ -117,7 +115,7 @@ def test_only_what_waits_for_an_evaluation_is_heard_and_nothing_overdue() -> Non
         "reaction.patience_days": 35,
         "review.approve_share": 0.0,
     }
-    run = sl.simulate(clockwork(fields))
+    run = simulate(clockwork(fields))
     appeals = kept(run.events, "appeal")
     events = kept(run.events, "slip", "repayment").sort_values(["borrower", "instalment", "day"])
     slips = events[events["event"] == "slip"].merge(
@@ -155,7 +153,7 @@ FLAGGED = {
 def test_an_appeal_that_is_approved_clears_the_flag() -> None:
     """R73, R76, R78: payments until the next evaluation pass straight through; refused, the flag stays."""
     for approve in (1.0, 0.0):
-        run = sl.simulate(clockwork({**FLAGGED, "review.approve_share": approve}))
+        run = simulate(clockwork({**FLAGGED, "review.approve_share": approve}))
         reviews = kept(run.events, "review")
         verdicts = pd.concat([reviews, kept(run.events, "evaluation")]).sort_values(["day", "phase"])
         assert (reviews["cause"] == ("approved" if approve else "refused")).all()
@@ -177,7 +175,7 @@ def test_an_appeal_that_is_approved_clears_the_flag() -> None:
 def test_an_appeal_of_the_risky_clears_its_hold_alone() -> None:
     """R76: the flag of a risky borrower is not taken back."""
     fields = {"screening.false_flag": 0.0, "screening.risky_share": 1.0, "screening.detection": 1.0}
-    run = sl.simulate(clockwork({**FLAGGED, **fields}))
+    run = simulate(clockwork({**FLAGGED, **fields}))
     late = run.holds[(run.holds["repaid_at"] >= 90) & (run.holds["repaid_at"] < 700)]
     waits = (of_borrower(run, "evaluation_day")[late.index] - late["repaid_at"]) % 90
     assert (late["delay_days"] == 3).all()  # at once, as the desk says, whatever the evaluation
@@ -194,7 +192,7 @@ def test_each_lender_raises_the_chance_of_a_miss_by_the_factor() -> None:
         "behaviour.default_dpd": 0,
         "horizon_days": 30,  # one due day each
     }
-    run = sl.simulate(clockwork(fields, borrowers=20_000), engine="calendar")
+    run = simulate(clockwork(fields, borrowers=20_000))
     missed = run.borrowers["borrower"].isin(kept(run.events, "miss")["borrower"])
     lenders = run.borrowers["lenders"]
     assert_share(lenders == 1, 0.5)
@@ -214,7 +212,7 @@ def test_a_product_that_serves_elsewhere_is_a_lender_while_in_use() -> None:
         "levers": [{"kind": "diversify", "strength": 1.0, "uptake": 0.5, "product": "supply-chain"}],
         "horizon_days": 31,
     }
-    run = sl.simulate(clockwork(fields, borrowers=20_000), engine="calendar")
+    run = simulate(clockwork(fields, borrowers=20_000))
     # Of those due after day 0, on which a wish is served: by others no payment before is affected.
     due = run.borrowers[run.borrowers["due_day"] > 0]
     served = due["borrower"].isin(kept(run.events, "draw_elsewhere")["borrower"])
@@ -234,7 +232,7 @@ def test_lenders_make_false_flags_likelier() -> None:
         "screening.weights": {"lenders": 1.5},
         "horizon_days": 30,
     }
-    run = sl.simulate(clockwork(fields, borrowers=20_000), engine="calendar")
+    run = simulate(clockwork(fields, borrowers=20_000))
     odds = np.exp(1.5) / 9
     assert_share(run.borrowers["flagged"][run.borrowers["lenders"] == 0], 0.1)
     assert_share(run.borrowers["flagged"][run.borrowers["lenders"] == 1], odds / (1 + odds))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from measures import clockwork
+from measures import clockwork, simulate
 
 import simlimit as sl
 
@@ -26,7 +26,7 @@ def test_in_a_freeze_of_everybody_nothing_is_drawn() -> None:
     shock = {"kind": "freeze", "at": 100, "duration_days": 30}
     open_lines = clockwork({**DRAWING, "shocks": [shock]}, borrowers=100)
     blocked = open_lines.replace({"limits.block_draws": ["frozen"]})
-    drawn, none = (sl.simulate(one, engine="calendar") for one in (open_lines, blocked))
+    drawn, none = (simulate(one) for one in (open_lines, blocked))
     in_freeze = drawn.daily["day"].between(100, 129)
     assert (drawn.daily["drawn"][in_freeze] > 0).all()
     assert (none.daily["drawn"][in_freeze] == 0).all()
@@ -42,9 +42,7 @@ def test_who_is_past_due_for_longer_than_the_grace_days_cannot_draw(grace: int) 
     """R135: on any other day it can."""
     late = {"behaviour.late_onset": 0.3, "behaviour.cure_hazards": [0.4], "behaviour.slip_share": 0.2}
     fields = {**DRAWING, **late, "rules.grace_days": grace, "rules.overdue": False}
-    run = sl.simulate(
-        clockwork({**fields, "limits.block_draws": ["past_due"]}, borrowers=60), engine="calendar"
-    )
+    run = simulate(clockwork({**fields, "limits.block_draws": ["past_due"]}, borrowers=60), engine="calendar")
     ends = {"repayment", "default"}
     allowed = {"draw": 0, "refused_draw": 0}
     for _, events in run.events.groupby("borrower"):
@@ -66,12 +64,12 @@ def test_a_pool_that_refuses_is_never_overdrawn(reserve: float) -> None:
     """R136: what a draw needs is there, and what needs nothing is not refused."""
     funding = {"unlimited": False, "initial": 10_000.0, "daily_inflow": 100.0, "recycle_share": 0.0}
     fields = {**DRAWING, "funding": {**funding, "reserve_share": reserve, "refuse_draws": True}}
-    run = sl.simulate(clockwork(fields, borrowers=100), engine="calendar")
+    run = simulate(clockwork(fields, borrowers=100))
     assert (run.daily["headroom"] >= 0).all()
     refused = of(run, "refused_draw")
     assert (len(refused) > 0) == (reserve < 1)
     assert (refused["cause"] == "funding").all()
-    overdrawn = sl.simulate(
+    overdrawn = simulate(
         clockwork(fields, borrowers=100).replace({"funding.refuse_draws": False}), engine="calendar"
     )
     assert (overdrawn.daily["headroom"] < 0).any() == (reserve < 1)
@@ -81,7 +79,7 @@ def test_the_draws_of_a_day_are_decided_in_order_of_ids() -> None:
     """R136: who comes later is refused if those before leave too little, and served if it asks for less."""
     funding = {"unlimited": False, "initial": 20_000.0, "reserve_share": 0.0, "recycle_share": 0.0}
     fields = {**DRAWING, "funding": {**funding, "refuse_draws": True}, "evaluation.period_days": 7}
-    run = sl.simulate(clockwork(fields, borrowers=200), engine="calendar")
+    run = simulate(clockwork(fields, borrowers=200))
     asked = run.events[run.events["event"].isin(["draw", "refused_draw"])]
     headroom, after_refusal = 2_000_000, 0
     for _, of_day in asked.groupby("day"):

@@ -6,7 +6,7 @@ import math
 from functools import cache
 
 import numpy as np
-from measures import assert_mean, assert_share, clockwork
+from measures import assert_mean, assert_share, clockwork, simulate
 
 import simlimit as sl
 
@@ -57,7 +57,7 @@ def expected_lenders(payments: int, is_slow: bool) -> float:
 
 def test_lenders_multiply_as_computed_and_more_so_where_release_is_slow() -> None:
     """R56, R115, R118: their number is a Markov chain whose chance to grow grows with it."""
-    run = sl.simulate(clockwork({**FLAGS, "reaction.lender_share": LOOK}, 4000), engine="calendar")
+    run = simulate(clockwork({**FLAGS, "reaction.lender_share": LOOK}, 4000))
     book, holds = run.borrowers, run.holds
     is_slow = ((book["evaluation_day"] - book["due_day"]) % PERIOD > PATIENCE).to_numpy()
     was_evaluated = holds["repaid_at"] > book["evaluation_day"].to_numpy()[holds["borrower"]]
@@ -71,7 +71,7 @@ def test_lenders_multiply_as_computed_and_more_so_where_release_is_slow() -> Non
 
 def test_without_reaction_nothing_feeds_on_itself() -> None:
     """R115: nobody looks for another lender."""
-    run = sl.simulate(clockwork({**FLAGS, "reaction.lender_share": 0.0}, 4000), engine="calendar")
+    run = simulate(clockwork({**FLAGS, "reaction.lender_share": 0.0}, 4000))
     assert (run.borrowers["lenders"] == 0).all()
     assert_share(run.borrowers["flagged"], FALSE_FLAG)
 
