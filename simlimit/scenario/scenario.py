@@ -45,7 +45,7 @@ class Scenario(Part):
     >>> import simlimit as sl
     >>> weekly = sl.preset("jiebei").replace({"evaluation.period_days": 7, "name": "weekly"})
     >>> weekly
-    Scenario('weekly': 1000 borrowers, 720 days)
+    Scenario('weekly': 1000 borrowers, 1080 days)
     >>> weekly.source("evaluation.period_days")
     'assumed: set by the user'
     """

@@ -212,8 +212,8 @@ def recovery(
     --------
     >>> import datetime
     >>> import simlimit as sl
-    >>> freeze = {"kind": "freeze", "at": 100, "duration_days": 14}
-    >>> frozen = sl.preset("jiebei").replace({"shocks": [freeze], "horizon_days": 300})
+    >>> freeze = {"kind": "freeze", "at": 400, "duration_days": 14}
+    >>> frozen = sl.preset("jiebei").replace({"shocks": [freeze], "horizon_days": 600})
     >>> back = sl.recovery(frozen, 20, series="held")
     >>> back.table()["date"].iloc[0].date() >= frozen.start_date + datetime.timedelta(days=114)
     True
