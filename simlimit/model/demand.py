@@ -42,12 +42,17 @@ def plan_wish(s: State, r: Record, day: int, u: float) -> None:
     r.next_wish = following if following < r.present_until else NEVER
 
 
+@step
+def unreserved(s: State, amount: int) -> int:
+    """Return the part of a draw for which the pool has no reserve."""
+    return amount - share(amount, s.funding.reserve_bp)
+
+
 @rare
 def refuses(s: State, r: Record, day: int, amount: int) -> bool:
     """Return whether a draw is refused, which is noted."""
     cause = why_blocked(s, r, day)
-    unreserved = amount - share(amount, s.funding.reserve_bp)
-    if cause == causes.NONE and s.funding.refuse_draws and unreserved > max(0, s.today.headroom):
+    if cause == causes.NONE and s.funding.refuse_draws and unreserved(s, amount) > max(0, s.today.headroom):
         cause = causes.FUNDING
         r.refused = 1
         count_no_limit(s, r, day)
@@ -72,7 +77,7 @@ def draw(s: State, r: Record, day: int, amount: int) -> bool:
     r.outstanding += amount
     s.today.outstanding += amount
     s.today.drawn += amount
-    s.today.headroom -= amount - share(amount, s.funding.reserve_bp)
+    s.today.headroom -= unreserved(s, amount)
     r.last_draw = day
     r.refused = 0
     first_cycle = due_cycle(s, r) + 1
@@ -122,11 +127,20 @@ def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
 
 
 @step
-def draw_wished(s: State, r: Record, day: int, u: float) -> None:
-    """Let a borrower draw by a number of its wish, if enough can be drawn."""
+def asked_amount(s: State, r: Record, day: int, u: float) -> int:
+    """Return what a borrower asks to draw today, by a number of its wish: 0 if not enough can be drawn."""
     drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
-    if drawable >= s.product.min_draw and r.last_draw != day:
-        draw(s, r, day, min(drawable, wished_amount(s, r, u)))
+    if drawable < s.product.min_draw or r.last_draw == day:
+        return 0
+    return min(drawable, wished_amount(s, r, u))
+
+
+@step
+def draw_wished(s: State, r: Record, day: int, u: float) -> None:
+    """Let a borrower draw what it asks for."""
+    amount = asked_amount(s, r, day, u)
+    if amount > 0:
+        draw(s, r, day, amount)
 
 
 @step
@@ -148,7 +162,11 @@ def decide_draws(s: State, day: int) -> None:
     s.clock.phase = phases.ACT
     number = s.totals.asking
     s.totals.asking = 0
-    sort_numbers(s.asking, number)
+    claim = 0
+    for key in s.asking[:number]:
+        claim += unreserved(s, asked_amount(s, s.borrowers[key & END], day, s.details[key & END].u_draw))
+    if claim > s.today.headroom:  # else none is refused for want of it, in whatever order
+        sort_numbers(s.asking, number)
     for key in s.asking[:number]:
         draw_wished(s, s.borrowers[key & END], day, s.details[key & END].u_draw)
 
