@@ -4,6 +4,7 @@ from simlimit.model import phases, stages, streams
 from simlimit.model.calendar import next_open
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.holds import discard, reach_evaluation
+from simlimit.model.queues import GOOD_ON, take_all
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, Record
 from simlimit.model.state import State
@@ -36,7 +37,7 @@ def note_good_day(s: State, r: Record, day: int, number: int, kind: int) -> None
 def become_good(s: State, day: int) -> None:
     """Let payments be good (phase 1, first): their holds reach gate 2, if their loans are settled."""
     s.clock.phase = phases.PAY
-    h = s.good_on[day]
+    h = take_all(s, GOOD_ON + day)
     while h != END:
         hold = s.holds[h]
         following, stage = hold.link, hold.stage
