@@ -42,17 +42,12 @@ def plan_wish(s: State, r: Record, day: int, u: float) -> None:
     r.next_wish = following if following < r.present_until else NEVER
 
 
-@step
-def unreserved(s: State, amount: int) -> int:
-    """Return the part of a draw for which the pool has no reserve."""
-    return amount - share(amount, s.funding.reserve_bp)
-
-
 @rare
 def refuses(s: State, r: Record, day: int, amount: int) -> bool:
     """Return whether a draw is refused, which is noted."""
     cause = why_blocked(s, r, day)
-    if cause == causes.NONE and s.funding.refuse_draws and unreserved(s, amount) > max(0, s.today.headroom):
+    unreserved = amount - share(amount, s.funding.reserve_bp)
+    if cause == causes.NONE and s.funding.refuse_draws and unreserved > max(0, s.today.headroom):
         cause = causes.FUNDING
         r.refused = 1
         count_no_limit(s, r, day)
@@ -77,7 +72,7 @@ def draw(s: State, r: Record, day: int, amount: int) -> bool:
     r.outstanding += amount
     s.today.outstanding += amount
     s.today.drawn += amount
-    s.today.headroom -= unreserved(s, amount)
+    s.today.headroom -= amount - share(amount, s.funding.reserve_bp)
     r.last_draw = day
     r.refused = 0
     first_cycle = due_cycle(s, r) + 1
@@ -130,9 +125,8 @@ def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
 def asked_amount(s: State, r: Record, day: int, u: float) -> int:
     """Return what a borrower asks to draw today, by a number of its wish: 0 if not enough can be drawn."""
     drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
-    if drawable < s.product.min_draw or r.last_draw == day:
-        return 0
-    return min(drawable, wished_amount(s, r, u))
+    enough = drawable >= s.product.min_draw and r.last_draw != day
+    return min(drawable, wished_amount(s, r, u)) if enough else 0
 
 
 @step
@@ -162,10 +156,11 @@ def decide_draws(s: State, day: int) -> None:
     s.clock.phase = phases.ACT
     number = s.totals.asking
     s.totals.asking = 0
-    claim = 0
+    claims = 0
     for key in s.asking[:number]:
-        claim += unreserved(s, asked_amount(s, s.borrowers[key & END], day, s.details[key & END].u_draw))
-    if claim > s.today.headroom:  # else none is refused for want of it, in whatever order
+        amount = asked_amount(s, s.borrowers[key & END], day, s.details[key & END].u_draw)
+        claims += amount - share(amount, s.funding.reserve_bp)
+    if claims > s.today.headroom:  # else none is refused for want of it, in whatever order
         sort_numbers(s.asking, number)
     for key in s.asking[:number]:
         draw_wished(s, s.borrowers[key & END], day, s.details[key & END].u_draw)

@@ -10,14 +10,7 @@ from simlimit.model import causes, events, levers, phases, stages, streams
 from simlimit.model.calendar import next_open
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import (
-    count_end,
-    count_lost,
-    count_no_limit,
-    count_stay,
-    end_no_limit,
-    lost,
-)
+from simlimit.model.counting import count_end, count_lost, count_no_limit, count_stay, end_no_limit, lost
 from simlimit.model.interest import accrue, pay_interest
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import pull
