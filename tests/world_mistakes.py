@@ -53,6 +53,12 @@ WORLD_MISTAKES = {
         "    unreserved = amount - share(amount, s.funding.reserve_bp)\n",
         "    unreserved = amount\n",
     ),
+    "draws for which the pool is short are decided as they were asked for": Mistake(
+        11,
+        "model/demand.py",
+        "    if claims > s.today.headroom:",
+        "    if False:",
+    ),
     "evaluations from before its arrival decide about a borrower": Mistake(
         8,
         "model/evaluation.py",

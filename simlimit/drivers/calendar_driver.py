@@ -11,7 +11,7 @@ from simlimit.drivers.agenda import EXIT, PAY, REACT, WISH, Agenda, due_place, e
 from simlimit.drivers.ending import end_if_told
 from simlimit.model import phases, streams
 from simlimit.model.calendar import next_open, waiting_since
-from simlimit.model.clearing import become_good
+from simlimit.model.clearing import become_good, good_day
 from simlimit.model.clock import days_since_due
 from simlimit.model.compiling import step, transition
 from simlimit.model.demand import decide_draws, have_wish
@@ -72,9 +72,13 @@ def run_payments(s: State, agenda: Agenda, day: int) -> None:
             batch.entities[k] = r.borrower
             batch.indices[k] = cycle_at_stake(s, r)
         draw_many(s.run, streams.DUE, batch, together, 0)
+        if s.product.clears:
+            draw_many(s.run, streams.CLEARING, batch, together, 1)
         for k in range(together):
             b = acting[first + k]
             r = s.borrowers[b]
+            if s.product.clears:
+                s.clock.good_at = good_day(s, day, numbers_of(batch, 1, k))
             next_due = day - days_since_due(s, r) + s.product.cycle_days
             following = meet_payment_day(s, r, day, numbers_of(batch, 0, k))
             if following != next_due:

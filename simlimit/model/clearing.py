@@ -4,7 +4,8 @@ from simlimit.model import phases, stages, streams
 from simlimit.model.calendar import next_open
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.holds import discard, reach_evaluation
-from simlimit.model.randomness import uniforms
+from simlimit.model.queues import GOOD_ON, take_all
+from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, Record
 from simlimit.model.state import State
 
@@ -13,9 +14,9 @@ INSTALMENTS, EARLY, BY_PROCESS = range(3)
 
 
 @rare
-def good_day(s: State, r: Record, day: int, number: int, kind: int) -> int:
-    """Return the day on which a payment of today is good; its number is that of its cycle, or today."""
-    u_hour, u_clears, u_days, _ = uniforms(s.run, streams.CLEARING, r.borrower, number, kind)
+def good_day(s: State, day: int, u: Numbers) -> int:
+    """Return the day on which a payment of today is good, by its numbers."""
+    u_hour, u_clears, u_days, _ = u
     rests = s.calendar.clearing
     good = next_open(s, rests, day + (1 if u_hour < s.product.after_cutoff_share else 0))
     if u_clears < s.product.clearing_share:
@@ -27,16 +28,16 @@ def good_day(s: State, r: Record, day: int, number: int, kind: int) -> int:
 
 @step
 def note_good_day(s: State, r: Record, day: int, number: int, kind: int) -> None:
-    """Note when the payment that comes next is good."""
+    """Note when the payment that comes next is good; its number is that of its cycle, or today."""
     if s.product.clears:
-        s.clock.good_at = good_day(s, r, day, number, kind)
+        s.clock.good_at = good_day(s, day, uniforms(s.run, streams.CLEARING, r.borrower, number, kind))
 
 
 @transition
 def become_good(s: State, day: int) -> None:
     """Let payments be good (phase 1, first): their holds reach gate 2, if their loans are settled."""
     s.clock.phase = phases.PAY
-    h = s.good_on[day]
+    h = take_all(s, GOOD_ON + day)
     while h != END:
         hold = s.holds[h]
         following, stage = hold.link, hold.stage

@@ -115,9 +115,9 @@ def count_blocked(s: State, r: Record, day: int) -> None:
 def count_no_limit(s: State, r: Record, day: int) -> None:
     """Note since when a borrower cannot draw although its highest limit has room; after each change."""
     without = r.available < s.product.min_draw <= r.highest - r.outstanding
-    if s.limits.blocking and (
-        r.blockable or r.refused or r.oldest_due != NEVER or why_blocked(s, r, day) != causes.NONE
-    ):
+    # Whatever is unusual about a line that can be blocked; most lines have nothing.
+    unusual = r.blockable or r.refused or r.freezes > 0 or r.standing != causes.CLEAR or r.oldest_due != NEVER
+    if s.limits.blocking and unusual:
         count_blocked(s, r, day)
     elif without and r.no_limit_since == NEVER:
         r.no_limit_since = day

@@ -122,11 +122,19 @@ def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
 
 
 @step
-def draw_wished(s: State, r: Record, day: int, u: float) -> None:
-    """Let a borrower draw by a number of its wish, if enough can be drawn."""
+def asked_amount(s: State, r: Record, day: int, u: float) -> int:
+    """Return what a borrower asks to draw today, by a number of its wish: 0 if not enough can be drawn."""
     drawable = r.available if r.levers == 0 else drawable_below(s, r, day)
-    if drawable >= s.product.min_draw and r.last_draw != day:
-        draw(s, r, day, min(drawable, wished_amount(s, r, u)))
+    enough = drawable >= s.product.min_draw and r.last_draw != day
+    return min(drawable, wished_amount(s, r, u)) if enough else 0
+
+
+@step
+def draw_wished(s: State, r: Record, day: int, u: float) -> None:
+    """Let a borrower draw what it asks for."""
+    amount = asked_amount(s, r, day, u)
+    if amount > 0:
+        draw(s, r, day, amount)
 
 
 @step
@@ -148,7 +156,12 @@ def decide_draws(s: State, day: int) -> None:
     s.clock.phase = phases.ACT
     number = s.totals.asking
     s.totals.asking = 0
-    sort_numbers(s.asking, number)
+    claims = 0
+    for key in s.asking[:number]:
+        amount = asked_amount(s, s.borrowers[key & END], day, s.details[key & END].u_draw)
+        claims += amount - share(amount, s.funding.reserve_bp)
+    if claims > s.today.headroom:  # else none is refused for want of it, in whatever order
+        sort_numbers(s.asking, number)
     for key in s.asking[:number]:
         draw_wished(s, s.borrowers[key & END], day, s.details[key & END].u_draw)
 

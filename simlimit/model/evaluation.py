@@ -228,9 +228,10 @@ def evaluate(s: State, r: Record, day: int) -> None:
     """Decide an evaluation of a borrower; `turn_to_cohort` says when it started."""
     started = s.clock.started
     if not r.closed and started >= r.present_from:
+        before = r.standing
         decide(s, r, day, started - s.evaluation.cutoff_days, started, 0)
         review_line(s, r, day)
-        if s.limits.blocking:
+        if r.standing != before:
             count_no_limit(s, r, day)
 
 

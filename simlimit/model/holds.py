@@ -10,19 +10,12 @@ from simlimit.model import causes, events, levers, phases, stages, streams
 from simlimit.model.calendar import next_open
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import (
-    count_end,
-    count_lost,
-    count_no_limit,
-    count_stay,
-    end_no_limit,
-    lost,
-)
+from simlimit.model.counting import count_end, count_lost, count_no_limit, count_stay, end_no_limit, lost
 from simlimit.model.interest import accrue, pay_interest
 from simlimit.model.ledger import hold_of, log
 from simlimit.model.levers import pull
 from simlimit.model.money import share
-from simlimit.model.queues import TO_DESK, TO_POOL, append
+from simlimit.model.queues import GOOD_ON, TO_DESK, TO_POOL, append
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import (
     COUNT_FORFEITED,
@@ -297,8 +290,7 @@ def await_clearing(s: State, h: int, day: int) -> None:
     if s.clock.good_at > day:
         s.holds[h].stage = stages.NOT_GOOD
         if s.clock.good_at < s.run.horizon:
-            s.holds[h].link = s.good_on[s.clock.good_at]
-            s.good_on[s.clock.good_at] = h
+            append(s, GOOD_ON + s.clock.good_at, h)
 
 
 @step

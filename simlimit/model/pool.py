@@ -53,10 +53,9 @@ def order_matters(s: State) -> bool:
 @step
 def admit_to_queue(s: State) -> None:
     """Append today's holds to the queue, and those of closed days, in their pinned order where it matters."""
-    ordered = order_matters(s)
     h = take_all(s, TO_POOL)
+    append_all(s, POOL, sort_queue(s, h, True) if order_matters(s) else h)
     s.totals.arrival_claims = 0
-    append_all(s, POOL, sort_queue(s, h, True) if ordered else h)
 
 
 @step

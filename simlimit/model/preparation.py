@@ -15,7 +15,7 @@ from simlimit.model.calendar import open_days
 from simlimit.model.clock import MONTH
 from simlimit.model.grouping import Grouping, make_grouping
 from simlimit.model.parameters import facility_records, first_records, score_left
-from simlimit.model.queues import QUEUES
+from simlimit.model.queues import GOOD_ON
 from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
@@ -149,12 +149,11 @@ def empty_state(prepared: PreparedScenario) -> State:
         counts=np.zeros(count_rows(prepared), records.COUNT),
         score_left=score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days),
         good_at=np.zeros(0, np.int32),
-        good_on=np.full(scenario.horizon_days if prepared.records[0].product.clears else 0, END, np.uint32),
         open_from=open_from,
         worked=worked,
         events=np.zeros(0, records.EVENT),
         daily=np.zeros(scenario.horizon_days, records.DAY),
-        queues=np.full(QUEUES, END, records.QUEUE),
+        queues=np.zeros(GOOD_ON + scenario.horizon_days, records.QUEUE),
         sorted_runs=np.full(33, END, np.int64),  # fewer holds than 2**33 are sorted
         reviewers=np.zeros(scenario.review.reviewers, records.REVIEWER),
         facilities=facility_records(scenario),
@@ -184,7 +183,6 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.records[:] = prepared.records
     state.run.seed, state.run.replication = seed, replication
     state.queues[:] = END
-    state.good_on[:] = END
     state.counts.view(np.int64)[:] = 0
     draw_timetable(state, prepared.borrowers)
     state.details.view(np.int64)[:] = 0

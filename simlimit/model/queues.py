@@ -10,7 +10,8 @@ CLASSES = 3
 """Of the desk: appeals, then borrowers of priority, then the others."""
 OVER_REST = DESK + CLASSES
 """From here on, by class, the holds that have come to the desk while it rests."""
-QUEUES = OVER_REST + CLASSES
+GOOD_ON = OVER_REST + CLASSES
+"""From here on, by day, the holds of which the payments become good."""
 
 
 @step

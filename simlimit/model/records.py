@@ -124,8 +124,7 @@ BEHAVIOUR = _record(
     "f8 utilisation_effect late_scale prepay_chance cure_hazards[12]",
 )
 REGION = _record(
-    "i8 limits utilisations scores propensities",
-    "f8 watch_share slip_share false_flag wish_gap risky_from",
+    "i8 limits utilisations scores propensities", "f8 watch_share slip_share false_flag wish_gap risky_from"
 )
 """What a region has of its own: the rows of its quantile tables, and its numbers.
 
@@ -182,8 +181,5 @@ TOTALS = _record(
 ``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
 nothing, ``busy`` how many reviewers are at work.
 """
-STORAGE = _record(
-    "i8 loan_capacity loans_used loan_keys_used events_used",
-    "i8 holds_used holds_free last_taken",
-)
+STORAGE = _record("i8 loan_capacity loans_used loan_keys_used events_used holds_used holds_free last_taken")
 """Which records are in use."""

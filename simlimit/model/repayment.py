@@ -122,7 +122,6 @@ def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
         note_late_payment(s, r, day)
     r.spell = 0
     r.oldest_due = r.slip_until = NEVER
-    note_good_day(s, r, day, cycle, INSTALMENTS)
     pay_all_due(s, r, day, cycle, late and s.rules.overdue != 0)
     if not cure and prepays(s, r, day, chance):
         note_good_day(s, r, day, cycle, EARLY)
@@ -266,5 +265,7 @@ def pay(s: State, b: int, day: int) -> int:
     """
     s.clock.phase = phases.PAY
     r = s.borrowers[b]
-    u = uniforms(s.run, streams.DUE, r.borrower, cycle_at_stake(s, r), 0)
+    cycle = cycle_at_stake(s, r)
+    note_good_day(s, r, day, cycle, INSTALMENTS)
+    u = uniforms(s.run, streams.DUE, r.borrower, cycle, 0)
     return meet_payment_day(s, r, day, u)

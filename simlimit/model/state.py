@@ -40,8 +40,6 @@ class State(Handle):
         In use up to the counts in ``storage``.
     good_at : array of int
         Of each hold of a repayment that is kept, the day on which it is good; where payments clear.
-    good_on : array of int, shape (horizon,)
-        The first of the holds that become good on a day, which are linked, or END; where payments clear.
     open_from, worked : arrays of int
         The first open day from each day on, and how many open days there are before it. They go on beyond the
         horizon for as long as a payment can take to clear; they are empty if nothing rests.
@@ -96,7 +94,6 @@ class State(Handle):
     asking = array_of(np.int64)
     holds = array_of(records.HOLD)
     good_at = array_of(np.int32)
-    good_on = array_of(np.uint32)
     open_from = array_of(np.int64)
     worked = array_of(np.int64)
     counts = array_of(records.COUNT)

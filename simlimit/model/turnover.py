@@ -5,14 +5,12 @@ import math
 from simlimit.model import causes, events, phases
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit
+from simlimit.model.demand import LONGEST_GAP
 from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.ledger import line_of, log
 from simlimit.model.records import ABSENT, END, NEVER, Record
 from simlimit.model.shocks import join_shocks
 from simlimit.model.state import State
-
-LONGEST_STAY = 1e6
-"""Days; beyond any horizon, and within the range of an integer."""
 
 
 @step
@@ -25,7 +23,7 @@ def set_presence(s: State, r: Record, u: float) -> None:
         r.closed = ABSENT
     r.present_until = s.run.horizon
     if s.population.exits_per_year > 0.0:
-        stay = int(min(LONGEST_STAY, -math.log(u) * 365 / s.population.exits_per_year))
+        stay = int(min(LONGEST_GAP, -math.log(u) * 365 / s.population.exits_per_year))
         r.present_until = min(s.run.horizon, r.present_from + stay)
 
 

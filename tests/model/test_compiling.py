@@ -18,10 +18,10 @@ import numpy as np
 import simlimit
 from simlimit.model.parameters import first_records
 from simlimit.model.pool import fund
-from simlimit.model.queues import QUEUES
+from simlimit.model.queues import GOOD_ON
 from simlimit.model.records import END, QUEUE
 from simlimit.model.state import State
-state = State(queues=np.full(QUEUES, END, QUEUE))
+state = State(queues=np.full(GOOD_ON, END, QUEUE))
 state.records[:] = first_records(simlimit.Scenario(funding={"unlimited": False, "daily_inflow": 5.0}), 1.0)
 fund(state, 0)
 print(simlimit.__file__, state.today.inflow, fund.stats.cache_hits[fund.signatures[0]])
