@@ -215,7 +215,7 @@ def recovery(
     >>> freeze = {"kind": "freeze", "at": 400, "duration_days": 14}
     >>> frozen = sl.preset("jiebei").replace({"shocks": [freeze], "horizon_days": 600})
     >>> back = sl.recovery(frozen, 20, series="held")
-    >>> back.table()["date"].iloc[0].date() >= frozen.start_date + datetime.timedelta(days=114)
+    >>> back.table()["date"].iloc[0].date() >= frozen.start_date + datetime.timedelta(days=414)
     True
     """
     check_scenario(scenario)

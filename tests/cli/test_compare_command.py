@@ -10,7 +10,7 @@ import simlimit as sl
 from simlimit import cli
 
 FILES = {"differences.csv", "summary.csv", "scenarios", "forest.png", "platform.png"}
-CHANGES = {"population.borrowers": 40, "horizon_days": 300}
+CHANGES = {"population.borrowers": 40, "horizon_days": 480}
 OPTIONS = [f"--set={name}={value}" for name, value in CHANGES.items()]
 OPTIONS += ["--replications", "12", "--seed", "5", "--follow-up", "60"]
 WEEKLY = "weekly=jiebei:evaluation.period_days=7"

@@ -51,7 +51,7 @@ def test_names_of_a_book_and_of_scenarios_do_not_run(tmp_path, region):
     book = sl.example_portfolio(io.StringIO(), borrowers=20).astype({"region": str})
     book["region"] = book["region"].replace("north", region)
     book.to_csv(tmp_path / "book.csv", index=False)
-    shared = ["--portfolio=book.csv", "--set=horizon_days=220", "--replications=2", "--quiet"]
+    shared = ["--portfolio=book.csv", "--set=horizon_days=400", "--replications=2", "--quiet"]
     assert cli.main(["study", "jiebei", *shared, "--out=study"]) == 0
     groups = pd.read_csv(tmp_path / "study" / "groups.csv")
     assert set(groups["group"]) == {f"'{region}", "south"}

@@ -44,7 +44,7 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"simlimit {version('simlimit')}\n"
 
 
-CROWDED = ["jiebei", "--set=population.borrowers=3000", "--set=horizon_days=300", "--quiet"]
+CROWDED = ["jiebei", "--set=population.borrowers=3000", "--set=horizon_days=480", "--quiet"]
 
 
 class TestWarnings:
@@ -69,14 +69,14 @@ class TestWarnings:
         assert "--borrowers 3000" in line
 
     def test_remedy_helps(self, capsys):
-        command = ["run", "jiebei", "--set=horizon_days=200", "--set=population.arrivals_per_year=0"]
+        command = ["run", "jiebei", "--set=horizon_days=380", "--set=population.arrivals_per_year=0"]
         assert cli.main([*command, "--borrowers=3000", "--quiet"]) == 0
         printed = capsys.readouterr()
         assert printed.err == ""
         assert "3,000 borrowers" in printed.out
 
     def test_of_rounding_is_a_line(self, capsys):
-        assert cli.main(["run", "jiebei", "--borrowers=300", "--set=horizon_days=200", "--quiet"]) == 0
+        assert cli.main(["run", "jiebei", "--borrowers=300", "--set=horizon_days=380", "--quiet"]) == 0
         assert capsys.readouterr().err == (
             "simlimit: review.reviewers is 1, but 0.3 would be in proportion, "
             "so the desk has 30 % of the load.\n"

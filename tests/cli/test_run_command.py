@@ -27,7 +27,7 @@ FILES = {
     "delay.png",
     "scenario.toml",
 }
-CHANGES = {"population.borrowers": 40, "horizon_days": 250}
+CHANGES = {"population.borrowers": 40, "horizon_days": 250, "warmup_days": 180}
 SETTINGS = [f"--set={name}={value}" for name, value in CHANGES.items()]
 SMALL = ["run", "jiebei", *SETTINGS, "--seed", "5", "--replication", "2"]
 

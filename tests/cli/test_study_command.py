@@ -24,7 +24,7 @@ FILES = {
     "delay.png",
     "standing.png",
 }
-CHANGES = {"population.borrowers": 40, "horizon_days": 300}
+CHANGES = {"population.borrowers": 40, "horizon_days": 300, "warmup_days": 180}
 SETTINGS = [f"--set={name}={value}" for name, value in CHANGES.items()]
 SMALL = ["study", "jiebei", *SETTINGS, "--replications", "12", "--seed", "5", "--follow-up", "60"]
 

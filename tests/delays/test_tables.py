@@ -176,7 +176,7 @@ def test_groups_in_order_of_the_categories() -> None:
 
 
 def test_holds_of_a_run() -> None:
-    scenario = sl.preset("jiebei").replace({"population.borrowers": 100, "horizon_days": 200})
+    scenario = sl.preset("jiebei").replace({"population.borrowers": 100, "horizon_days": 380})
     holds = sl.simulate(scenario, seed=1, engine="calendar", keep="holds").holds
     repaid = holds[holds["kind"] == "repayment"]
     table = cumulative_incidence(

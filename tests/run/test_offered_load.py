@@ -276,7 +276,7 @@ class TestWarning:
 
 
 def test_an_overload_is_said_once_for_a_line_that_runs_again_and_again():
-    crowded = sl.preset("jiebei").replace({"population.borrowers": 3000, "horizon_days": 300})
+    crowded = sl.preset("jiebei").replace({"population.borrowers": 3000, "horizon_days": 480})
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for seed in range(3):

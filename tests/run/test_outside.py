@@ -9,7 +9,7 @@ import pytest
 import simlimit as sl
 from simlimit.run.outside import outside_sentence
 
-SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 300})  # 180 to warm up
+SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 300, "warmup_days": 180})
 LAST = "but the last day of the run is 299, so nothing comes of it."
 OBSERVED = "but no repayment is followed for more than 120 days."
 

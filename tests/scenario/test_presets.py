@@ -77,7 +77,7 @@ def test_sources_begin_with_measured_reported_or_assumed(name):
 def test_rectification_is_jiebei_with_shocks():
     jiebei, rectification = preset("jiebei"), preset("rectification")
     differing = {field for field in Scenario.leaves() if value(jiebei, field) != value(rectification, field)}
-    assert differing == {"name", "description", "horizon_days", "shocks", "provenance"}
+    assert differing == {"name", "description", "warmup_days", "shocks", "provenance"}
 
 
 def test_china_2025_is_jiebei_on_other_days_with_shocks_and_without_a_partner():
@@ -87,6 +87,7 @@ def test_china_2025_is_jiebei_on_other_days_with_shocks_and_without_a_partner():
         "name",
         "description",
         "horizon_days",
+        "warmup_days",
         "start_date",
         "calendar.holidays",
         "calendar.workdays",

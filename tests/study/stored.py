@@ -12,7 +12,7 @@ import sys
 
 import simlimit as sl
 
-SCENARIO = sl.preset("jiebei").replace({"population.borrowers": 30, "horizon_days": 300})
+SCENARIO = sl.preset("jiebei").replace({"population.borrowers": 30, "horizon_days": 480})
 NUMBER = 25
 OPERATIONS = {"open", "os.link", "os.listdir", "os.mkdir", "os.remove", "os.rename", "os.scandir"}
 

@@ -16,7 +16,7 @@ BUSY = sl.preset("jiebei").replace(
         "population.borrowers": 80,
         "review.watch_share": 0.2,
         "rules.min_score": 0.6,
-        "shocks": [{"kind": "freeze", "at": 300, "duration_days": 20}],
+        "shocks": [{"kind": "freeze", "at": 480, "duration_days": 20}],
     }
 )
 

@@ -20,7 +20,7 @@ import simlimit as sl
 from simlimit.study import experiment as experiments
 from simlimit.study import workers
 
-SMALL = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 300})
+SMALL = sl.preset("jiebei").replace({"population.borrowers": 40, "horizon_days": 480})
 
 
 @pytest.fixture(autouse=True)

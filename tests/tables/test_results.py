@@ -5,7 +5,7 @@ import pytest
 import simlimit as sl
 
 NAME = "a <b> & c"
-SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 300, "name": NAME})
+SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 480, "name": NAME})
 WEEKLY = {"evaluation.period_days": 7}
 FREEZE = {"kind": "freeze", "at": 200, "duration_days": 14}
 QUIET = {"seed": 1, "progress": False}

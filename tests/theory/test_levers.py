@@ -78,7 +78,7 @@ def test_before_its_first_day_a_lever_changes_nothing(engine: str) -> None:
         lever(kind, 1.0, start=150, **({"product": "supply-chain"} if kind == "diversify" else {}))
         for kind in LEVERS
     ]
-    scenario = sl.preset("jiebei").replace({"population.borrowers": 60, "horizon_days": 250})
+    scenario = sl.preset("jiebei").replace({"population.borrowers": 60, "horizon_days": 430})
     runs = [sl.simulate(scenario.replace({"levers": some}), engine=engine) for some in ([], levers)]
     for table in ("daily", "events"):
         before, changed = (getattr(run, table)[getattr(run, table)["day"] < 150] for run in runs)
