@@ -1,29 +1,61 @@
 """What a process can do on the platform, and what is checked before it does."""
 
+import math
+from collections.abc import Callable, Generator
+from typing import Any
+
 import simpy
 
-from simlimit.arguments import check_number, check_whole, shown
+from simlimit.arguments import check_number, check_whole, nearest, refused, shown
 from simlimit.drivers.moments import Clock
 from simlimit.errors import SimlimitError
-from simlimit.model import phases, stages
-from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
+from simlimit.model import actions, causes, events, phases, stages
+from simlimit.model.desk import carry_desk, work_desk
+from simlimit.model.evaluation import carry_out_one, judge_one
 from simlimit.model.memory import ensure_capacity
 from simlimit.model.parameters import LARGEST_LIMIT
-from simlimit.model.records import ABSENT, NONE, Record, Records
+from simlimit.model.preparation import change_parameters
+from simlimit.model.records import ABSENT, CLOSED, NEVER, NONE, Record, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
+from simlimit.scenario.parts import Facility
+from simlimit.scenario.paths import REGIONS, dotted, steps_of
+
+_FIXED = {"review.watch_share", "funding.initial", "funding.unlimited", "screening.risky_share"}
+"""They say how a run begins, or what its tables mean."""
+_PARTS = ("rules", "review", "funding", "limits", "screening")
+MAY_CHANGE = [
+    *(name for name in Scenario.leaves() if name.split(".")[0] in _PARTS and name not in _FIXED),
+    *("evaluation.holds_up", "evaluation.straight_through", "evaluation.utilisation_weight"),
+]
+"""Fields that may change during a run; of a facility, each of its own, and of a region its false flags."""
+_ELEMENTS = [f"funding.facilities[0].{name}" for name in Facility.model_fields]
+_LONGEST_REASON = 100
+_MOST_REASONS = 30_000
+"""As many as the log can number."""
 
 
 class Actions:
     """The actions of a `Platform`, with the state on which they act."""
 
-    def __init__(self, scenario: Scenario, state: State) -> None:
+    live: Callable[..., Generator[simpy.Event, Any, None]]
+    """The process of a borrower, from the days of its next payment and wish on."""
+
+    def __init__(self, scenario: Scenario, regions: tuple[str, ...], state: State) -> None:
         self.env = Clock()
         self.scenario = scenario
         self.horizon = scenario.horizon_days
         self.state = state
         self.borrowers: Records = state.borrowers
+        self._state = state
         self._watched: dict[int, simpy.Event] = {}
+        self.woken = [0] * len(state.borrowers)
+        self.rules: list[Callable[..., str | None]] = []
+        self._asking = False
+        self._regions = regions
+        self._causes = {name: number for number, name in enumerate(causes.NAMES)}
+        self._blocked: set[tuple[int, str]] = set()
+        self._new_desk: Record | None = None
 
     @property
     def day(self) -> int:
@@ -49,12 +81,11 @@ class Actions:
         Raises
         ------
         SimlimitError
-            If an argument is not as above, or it is phase 6.
+            If an argument is not as above, or the line is closed.
         """
-        available = int(self._present(borrower).available) / 100
+        available = int(self._line(borrower).available) / 100
         amount = check_number("amount", amount, 0.01, available, f", what borrower {borrower} can draw")
-        self._begin_action()
-        return draw_now(self.state, borrower, self.day, round(100 * amount))
+        return actions.draw_now(self._state, borrower, self._begin(), round(100 * amount))
 
     def repay_early(self, borrower: int) -> bool:
         """Let a borrower repay the whole balance of its oldest loan.
@@ -72,11 +103,10 @@ class Actions:
         Raises
         ------
         SimlimitError
-            If there is no such borrower, or it is not there, or it is phase 6.
+            If there is no such borrower, or it is not there.
         """
         self._present(borrower)
-        self._begin_action()
-        return repay_early_now(self.state, borrower, self.day)
+        return actions.repay_early_now(self._state, borrower, self._begin())
 
     def set_limit(self, borrower: int, limit: float) -> None:
         """Lower a borrower's limit at once, or raise it; the events name the cause ``manual``.
@@ -86,13 +116,12 @@ class Actions:
         borrower : int
             Its id.
         limit : float
-            Currency units, 0 to 1e9. A limit of 0 does not close the line, but only `set_limit` can raise it.
+            Currency units, 0 to 1e9. A limit of 0 does not close the line.
 
         Raises
         ------
         SimlimitError
-            If an argument is not as above, a raise is asked for a line that is closed or has one pending,
-            or it is phase 6.
+            If an argument is not as above, or a raise is asked for a line that is closed or has one pending.
         """
         limit = check_number("limit", limit, 0, LARGEST_LIMIT / 100, " (currency units)")
         record = self._present(borrower)
@@ -101,9 +130,268 @@ class Actions:
             raise SimlimitError(
                 f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
             )
-        self._begin_action()
-        set_limit_now(self.state, borrower, self.day, cents)
+        actions.set_limit_now(self._state, borrower, self._begin(), cents)
         self.trigger_ended()
+
+    def pay_due(self, borrower: int) -> bool:
+        """Let a borrower pay all that is due, also if it is late: a late one is cured.
+
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+
+        Returns
+        -------
+        bool
+            Whether anything is due.
+
+        Examples
+        --------
+        A call that makes every late borrower pay on day 80:
+
+        >>> import simlimit as sl
+        >>> def call(platform):
+        ...     yield platform.at(80, 0.8)
+        ...     for borrower in range(9):
+        ...         if platform.borrowers[borrower].spell > 0:
+        ...             platform.pay_due(borrower)
+        >>> late = {"population.borrowers": 9, "horizon_days": 90, "behaviour.late_onset": 0.5}
+        >>> run = sl.simulate(sl.preset("clockwork").replace(late), processes=[call])
+        """
+        self._present(borrower)
+        paid = actions.pay_due_now(self._state, borrower, self._begin())
+        if paid:
+            self._wake(borrower)
+        return paid
+
+    def close(self, borrower: int) -> None:
+        """Close a line: its limit falls to 0, there are no evaluations and draws, what is owed is paid.
+
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+        """
+        self._line(borrower)
+        actions.close_now(self._state, borrower, self._begin())
+        self.trigger_ended()
+
+    def open(self, borrower: int, limit: float) -> None:
+        """Open a closed line, also one that was closed by default; its limit comes as a hold of kind `raise`.
+
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+        limit : float
+            Currency units, 0 to 1e9.
+        """
+        limit = check_number("limit", limit, 0, LARGEST_LIMIT / 100, " (currency units)")
+        if not self._present(borrower).closed:
+            raise SimlimitError(f"borrower {borrower} has an open line: set_limit() changes its limit.")
+        actions.open_now(self._state, borrower, self._begin(), round(100 * limit))
+        self._wake(borrower)
+
+    def watch(self, borrower: int) -> bool:
+        """Put a borrower on the permanent watch-list; return whether it was not there."""
+        self._present(borrower)
+        return actions.watch_now(self._state, borrower, self._begin(), True)
+
+    def unwatch(self, borrower: int) -> bool:
+        """Take a borrower off the permanent watch-list, not off a shock's; return whether it was there."""
+        self._present(borrower)
+        return actions.watch_now(self._state, borrower, self._begin(), False)
+
+    def block(self, borrower: int, reason: str) -> bool:
+        """Block a borrower's releases and draws; its holds then stand at `policy`.
+
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+        reason : str
+            1 to 100 characters, which the events name. A borrower can be blocked for several reasons.
+
+        Returns
+        -------
+        bool
+            Whether it was not blocked for this reason.
+
+        Examples
+        --------
+        A partner that fails stops everything for ten days:
+
+        >>> import simlimit as sl
+        >>> def fails(platform):
+        ...     yield platform.at(40, 0)
+        ...     for borrower in range(9):
+        ...         platform.block(borrower, "partner failed")
+        ...     yield platform.at(50, 0)
+        ...     for borrower in range(9):
+        ...         platform.unblock(borrower, "partner failed")
+        >>> small = sl.preset("clockwork").replace({"population.borrowers": 9, "horizon_days": 90})
+        >>> int(sl.simulate(small, processes=[fails]).holds["days_policy"].max())
+        10
+        """
+        return self._block(borrower, reason, 1)
+
+    def unblock(self, borrower: int, reason: str) -> bool:
+        """End what `block` began for a reason; return whether the borrower was blocked for it."""
+        return self._block(borrower, reason, -1)
+
+    def send_to_desk(self, hold: int) -> None:
+        """Send a hold that waits for an evaluation to the review desk, as if it had passed gate 3 watched."""
+        self._decide_hold(hold, events.TO_DESK, "manual")
+
+    def approve(self, hold: int) -> None:
+        """Let a hold that waits for an evaluation pass gates 2, 3 and 4; only policy and funding are left."""
+        self._decide_hold(hold, events.APPROVE, "manual")
+
+    def deny(self, hold: int, reason: str) -> None:
+        """Deny a hold that waits, until the next evaluation that decides about it.
+
+        Parameters
+        ----------
+        hold : int
+            Its number, as `open_holds` gives it.
+        reason : str
+            1 to 100 characters, which the events name; its days are charged to `policy`.
+        """
+        self._decide_hold(hold, events.DENY, reason)
+
+    def change(self, field: str, value: object) -> None:
+        """Change a field of the scenario for the rest of the run; `scenario` is the changed one from then on.
+
+        Parameters
+        ----------
+        field : str
+            As `Scenario.replace` takes it: a field of rules, review, funding, limits or screening, but for
+            ``review.watch_share``, ``funding.initial``, ``funding.unlimited`` and ``screening.risky_share``;
+            ``evaluation.straight_through``, ``evaluation.holds_up``, ``evaluation.utilisation_weight``;
+            ``population.regions.NAME.false_flag``.
+        value : object
+            What the scenario may have there.
+
+        Raises
+        ------
+        SimlimitError
+            If the field may not change during a run, or not to this value.
+
+        Examples
+        --------
+        >>> import simlimit as sl
+        >>> def tighten(platform):
+        ...     yield platform.at(40, 0)
+        ...     platform.change("rules.min_score", 0.5)
+        >>> small = sl.preset("clockwork").replace({"population.borrowers": 9, "horizon_days": 90})
+        >>> sl.simulate(small, processes=[tighten]).events.query("event == 'change'")["cause"].tolist()
+        ['rules.min_score']
+        """
+        path = steps_of(field) if isinstance(field, str) else ()
+        in_region = path[:2] == REGIONS and path[3:] == ("false_flag",)
+        if not in_region and not any(dotted(path[:depth]) in MAY_CHANGE for depth in (2, 3)):
+            known = [*MAY_CHANGE, *_ELEMENTS, "population.regions.NAME.false_flag"]
+            rule = f"a field that may change during a run: {nearest(str(field), known, 'Platform.change')}"
+            raise refused("field", field, rule)
+        scenario, cause, day = self.scenario.replace({field: value}), self._cause(field), self._begin()
+        self._new_desk = change_parameters(self._state, scenario, self._regions)
+        self.scenario = scenario
+        actions.reckon(self._state, day, cause)
+
+    def on_evaluation(self, rule: Callable[..., str | None]) -> None:
+        """Ask a rule of your own at each decision about a borrower from now on.
+
+        Parameters
+        ----------
+        rule : callable
+            It gets the platform, the id of the borrower, and the standing by the rules so far: ``"clear"``,
+            ``"score"``, ``"overdue"`` or ``"behaviour"``. It returns None to leave it, another of these
+            words, or a reason of its own (1 to 100 characters), for which the borrower is denied: the days
+            of its holds are charged to `policy`. A rule only says; it does not act. Several are asked in
+            turn, each with the word of the one before.
+
+        Examples
+        --------
+        Nobody who owes more than 4,000 is in clear standing:
+
+        >>> import simlimit as sl
+        >>> def debt(platform, borrower, standing):
+        ...     return "owes too much" if platform.borrowers[borrower].outstanding > 400_000 else None
+        >>> def use(platform):
+        ...     platform.on_evaluation(debt)
+        ...     yield platform.at(0, 6)
+        >>> small = sl.preset("clockwork").replace({"population.borrowers": 9, "horizon_days": 90})
+        >>> events = sl.simulate(small, processes=[use]).events
+        >>> bool((events["cause"] == "owes too much").any())
+        True
+        """
+        if not callable(rule):
+            raise refused("rule", rule, "a function of the platform, a borrower and its standing")
+        self.rules.append(rule)
+        self._state.clock.own_rule = 1
+
+    def decide(self, b: int, day: int, started: int, occasion: int) -> None:
+        """Decide about a borrower by the rules of the user's own: at an evaluation, or (1) at a repayment."""
+        found = judge_one(self._state, b, day, started, occasion)
+        if found == NONE:
+            return
+        word = causes.NAMES[found]
+        self._asking = True
+        for rule in self.rules:
+            said = rule(self, b, word)
+            word = word if said is None else said
+            cause = self._cause(word, "what a rule of one's own returns")
+        self._asking = False
+        seen_until = day if occasion else started - self.scenario.evaluation.cutoff_days
+        carry_out_one(self._state, b, day, seen_until, cause, not occasion)
+
+    def work_desk(self, state: State, day: int) -> None:
+        """Carry the desk to today's phase 3; what has changed of it counts from the day's arrivals on."""
+        if self._new_desk is not None and carry_desk(state, day):
+            state.records["review"], self._new_desk = self._new_desk, None
+        work_desk(state, day)
+
+    def _block(self, borrower: int, reason: str, sign: int) -> bool:
+        self._present(borrower)
+        cause, one = self._cause(reason), (int(borrower), reason)
+        if (one in self._blocked) == (sign > 0):
+            return False
+        self._blocked ^= {one}
+        actions.block_now(self._state, borrower, self._begin(), sign, cause)
+        return True
+
+    def _decide_hold(self, hold: int, event: int, reason: str) -> None:
+        h, cause = self._opened(hold), self._cause(reason)
+        one = self._state.holds[h]
+        if self._has_ended(h):
+            outcome = "released" if one.stage == stages.RELEASED else "forfeited"
+            raise SimlimitError(f"hold {hold} has ended: it was {outcome} on day {one.since}.")
+        if one.stage != stages.WAITING:
+            raise SimlimitError(
+                f"hold {hold} stands at {causes.NAMES[one.cause]}, but must wait for an evaluation."
+            )
+        actions.decide_now(self._state, h, self._begin(), event, cause)
+
+    def _cause(self, reason: str, name: str = "reason") -> int:
+        """Return the number of a cause in the log: one of the library's, or a text of the user's."""
+        if not isinstance(reason, str) or not 0 < len(reason) <= _LONGEST_REASON:
+            raise refused(name, reason, f"a text of 1 to {_LONGEST_REASON} characters")
+        if reason not in self._causes:
+            if len(self._causes) >= _MOST_REASONS:
+                raise SimlimitError(
+                    f"{name} {shown(reason)} is one too many: a run has at most {_MOST_REASONS}."
+                )
+            self._causes[reason] = len(self._causes)
+            self._state.reasons.append(reason)
+        return self._causes[reason]
+
+    def _wake(self, b: int) -> None:
+        """Let a borrower act on its new days: its old process ends when it wakes."""
+        r = self._state.borrowers[b]
+        self.woken[b] += 1
+        wish = NEVER if r.closed else int(r.next_wish)
+        self.env.process(self.live(self, b, int(r.next_payment), wish))
 
     def _record(self, borrower: int) -> Record:
         """Return the record of a borrower, which must exist."""
@@ -113,28 +401,35 @@ class Actions:
         """Return the record of a borrower, which must be there."""
         record = self._record(borrower)
         if record.closed & ABSENT:
-            left = int(self.state.details[record.place].left_at)
+            left = int(self._state.details[record.place].left_at)
             when = f"arrives on day {record.present_from}" if left == NONE else f"left on day {left}"
             raise SimlimitError(f"borrower {borrower} is not there: it {when}.")
         return record
 
+    def _line(self, borrower: int) -> Record:
+        """Return the record of a borrower, whose line must be open."""
+        record = self._present(borrower)
+        if record.closed & CLOSED:
+            raise SimlimitError(f"borrower {borrower} has a closed line: open() opens it.")
+        return record
+
     def _opened(self, hold: int) -> int:
         """Return the number of a hold, which must have been opened: there is space for more."""
-        if self.state.storage.holds_used == 0:
+        if self._state.storage.holds_used == 0:
             raise SimlimitError(f"hold is {shown(hold)}, but no hold has been opened yet.")
-        return check_whole("hold", hold, self.state.storage.holds_used - 1)
+        return check_whole("hold", hold, self._state.storage.holds_used - 1)
 
-    def _begin_action(self) -> None:
-        """Set the phase of now, in which one must still be able to act, and find space for an action."""
-        if self.day >= self.horizon:
-            raise SimlimitError(f"day {self.day} is not simulated: the last day is {self.horizon - 1}.")
-        phase = int(self.env.now % 1 * 8)
-        if phase >= phases.RECORD:
-            raise SimlimitError(
-                f"day {self.day} is being recorded (phase {phases.RECORD}): act in an earlier phase."
-            )
-        self.state.clock.phase = phase
-        ensure_capacity(self.state, self.day)
+    def _begin(self) -> int:
+        """Return the day to which an action of now belongs; note its phase, and find space for it."""
+        if self._asking:
+            raise SimlimitError("a rule of one's own says what it decides, and does nothing else.")
+        day = int(self._state.today.day)
+        if day >= self.horizon:
+            raise SimlimitError(f"day {day} is not simulated: the last day is {self.horizon - 1}.")
+        phase = math.ceil(self.env.now % 1 * 8) if day == self.day else phases.SHOCKS
+        self._state.clock.phase = min(phase, phases.ACT)
+        ensure_capacity(self._state, day)
+        return day
 
     def trigger_ended(self) -> None:
         """Trigger the events of holds that have ended."""
@@ -142,4 +437,4 @@ class Actions:
             self._watched.pop(hold).succeed()
 
     def _has_ended(self, hold: int) -> bool:
-        return self.state.holds["stage"][hold] in (stages.RELEASED, stages.FORFEITED)
+        return self._state.holds["stage"][hold] in (stages.RELEASED, stages.FORFEITED)

@@ -1,6 +1,7 @@
 """The clock of the SimPy driver, and moments of a day: all who wait for the same moment share an event."""
 
 import math
+from heapq import heappush
 
 import numpy as np
 import simpy
@@ -10,12 +11,16 @@ from simlimit.arguments import check_number, is_number, shown
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
 
+EXACTLY = 1e-9
+"""Days by which a moment can miss that of a phase, for a sum of parts of days is not exact."""
 LAST_DAY = 2**53
 """From this day on a number of SimPy's has no phases left."""
 BEGIN = phases.SHOCKS + 0.5
 """Within phase 0, shocks end before others begin."""
 GOOD = phases.PAY - 0.01
 """Payments become good before anybody acts in phase 1."""
+EVENING = phases.RECORD - 0.01
+"""The day is recorded before anybody acts in phase 6: that belongs to the next day."""
 
 
 class Clock(simpy.Environment):
@@ -30,9 +35,12 @@ class Clock(simpy.Environment):
         self._moments: dict[tuple[int, float], simpy.Event] = {}
 
     def schedule(self, event: simpy.Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
-        """Schedule an event, as SimPy does, if its delay is one."""
+        """Schedule an event, as SimPy does, if its delay is one; almost the time of a phase is that time."""
         _check_delay(delay)
-        simpy.Environment.schedule(self, event, priority, delay)
+        time = self._now + delay
+        phase = round(8 * time) / 8
+        time = phase if abs(phase - time) < EXACTLY else time
+        heappush(self._queue, (time, priority, next(self._eid), event))
 
     def timeout(self, delay: float = 0, value: object = None) -> simpy.Timeout:
         """Return an event that happens after a delay, as SimPy does, if the delay is one."""

@@ -13,8 +13,7 @@ class Platform(Actions):
     """A lending platform under simulation, as the processes of the SimPy driver share it.
 
     A process of your own is a generator function that takes the platform. It waits for a moment
-    (`at`), for a hold to end (`hold_ended`), or for either, and acts (`draw`, `repay_early`,
-    `set_limit`).
+    (`at`), for a hold to end (`hold_ended`), or for either, and acts (`draw`, `pay_due`, `block` ..).
 
     Attributes
     ----------

@@ -32,14 +32,13 @@ import simpy
 
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
-from simlimit.drivers.moments import BEGIN, GOOD
+from simlimit.drivers.moments import BEGIN, EVENING, GOOD
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model import phases
 from simlimit.model.book import Integers
 from simlimit.model.clearing import become_good
 from simlimit.model.demand import decide_draws, wish
-from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate_cohort
 from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
@@ -59,15 +58,24 @@ UserProcess = Callable[[Platform], Process]
 
 
 def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process:
-    """Pay on due days and draw on wishes, until the horizon or the end of the line."""
-    at, horizon = platform.at, platform.horizon
+    """Pay on due days and draw on wishes, until the horizon or the end of the line.
+
+    Where an action moves these days, it starts another such process, and this one ends.
+    """
+    at, horizon, woken, rules = platform.at, platform.horizon, platform.woken, platform.rules
+    times = woken[b]
     while pay_day < horizon or wish_day < horizon:
-        if pay_day <= wish_day:
-            yield at(pay_day, phases.PAY)
-            pay_day = pay(platform.state, b, pay_day)
-        else:
-            yield at(wish_day, phases.ACT)
+        pays = pay_day <= wish_day
+        yield at(pay_day, phases.PAY) if pays else at(wish_day, phases.ACT)
+        if woken[b] != times:
+            return
+        if not pays:
             wish_day = wish(platform.state, b, wish_day)
+            continue
+        today, pay_day = pay_day, pay(platform.state, b, pay_day)
+        if rules and platform.state.clock.own_rule == 2:
+            platform.state.clock.own_rule = 1
+            platform.decide(b, today, today, 1)
 
 
 def cohort(platform: Platform, members: Integers, first: int) -> Process:
@@ -78,7 +86,10 @@ def cohort(platform: Platform, members: Integers, first: int) -> Process:
     for day, end in {int(opens[end]): end for end in ends}.items():
         yield platform.at(day, phases.EVALUATE)
         if day < platform.horizon:
-            evaluate_cohort(state, members, day, end - evaluation.duration_days)
+            started = end - evaluation.duration_days
+            evaluate_cohort(state, members[:0] if platform.rules else members, day, started)
+            for b in members.tolist() if platform.rules else ():
+                platform.decide(b, day, started, 0)
 
 
 def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -> Process:
@@ -116,7 +127,7 @@ def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
     for day in range(platform.horizon):
         yield platform.at(day, phases.ACT + 0.5)  # when all have asked
         decide_draws(platform.state, day)
-        yield platform.at(day, phases.RECORD)
+        yield platform.at(day, EVENING)
         record_day(platform.state, day)
         ensure_capacity(platform.state, day + 1)
         tick(1)
@@ -150,7 +161,8 @@ def run(
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
     populate(state, prepared.grouping, np.arange(len(state.borrowers)), empty_batch())
-    platform = Platform(prepared.scenario, state)
+    platform = Platform(prepared.scenario, prepared.regions.names, state)
+    platform.live = borrower
     process = platform.env.process
     process(ledger(platform, tick))
     process(daily(platform, phases.SHOCKS, change_book))
@@ -164,7 +176,7 @@ def run(
         process(cohort(platform, members, first))
     if state.product.clears:
         process(daily(platform, GOOD, become_good))
-    process(daily(platform, phases.REVIEW, work_desk))
+    process(daily(platform, phases.REVIEW, platform.work_desk))
     process(daily(platform, phases.FUND, fund))
     process(watchers(platform))
     process(daily(platform, phases.ACT, react_all))

@@ -163,6 +163,18 @@ def go_on_after_rest(s: State, day: int) -> None:
 
 
 @transition
+def carry_desk(s: State, day: int) -> bool:
+    """Carry the desk to the time at which the holds of a day arrive, and return whether it is open."""
+    if next_open(s, s.calendar.review, day) > day:
+        return False
+    s.clock.phase = phases.REVIEW
+    if s.calendar.review:
+        go_on_after_rest(s, day)
+    work_until(s, day, desk_time(s, day, ARRIVAL))
+    return True
+
+
+@transition
 def work_desk(s: State, day: int) -> None:
     """Carry the desk from yesterday's phase 3 to today's."""
     s.clock.phase = phases.REVIEW

@@ -14,7 +14,7 @@ from simlimit.model.levers import pull, takes_up
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import END, Record, Records
+from simlimit.model.records import END, NONE, Record, Records
 from simlimit.model.score import new_score
 from simlimit.model.state import State, lenders_in_use, utilisation
 
@@ -156,15 +156,21 @@ def rise(limit: int, basis_points: int, times: int, cap: int) -> int:
 
 
 @step
+def cap_of(s: State, r: Record) -> int:
+    """Return the limit above which a borrower's line does not rise, by the rules and by shocks so far."""
+    return int(min(s.limits.cap, s.details[r.place].cap))
+
+
+@step
 def raise_line(s: State, r: Record, day: int) -> None:
     """Raise a line for its score and for campaigns, once for each of their days."""
     limit = r.limit
     if r.score >= s.limits.raise_score:
         times = days_to_act_for(s, day, r.due_day, s.limits.raise_days)
-        limit = rise(limit, s.limits.raise_bp, times, s.details[r.place].cap)
+        limit = rise(limit, s.limits.raise_bp, times, cap_of(s, r))
     if takes_up(r, levers.CAMPAIGN):
         times = days_to_act_for(s, day, s.levers.start[levers.CAMPAIGN], levers.CAMPAIGN_DAYS)
-        limit = rise(limit, s.levers.strength_bp[levers.CAMPAIGN], times, s.details[r.place].cap)
+        limit = rise(limit, s.levers.strength_bp[levers.CAMPAIGN], times, cap_of(s, r))
     if limit > r.limit:
         raise_limit(s, r, day, limit, causes.NONE)
 
@@ -192,8 +198,8 @@ def leave_lenders(s: State, r: Record, day: int) -> None:
 
 
 @step
-def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasion: int) -> None:
-    """Decide about a borrower and its waiting holds, by the `screen_number` of an evaluation."""
+def judge(s: State, r: Record, day: int, started: int, occasion: int) -> None:
+    """Find a borrower's standing, by the `screen_number` of an evaluation."""
     r.score = new_score(s, r, day)
     if r.lenders > 0 and pull(s, r, day, levers.DELEVERAGE) > 0.0:
         leave_lenders(s, r, day)
@@ -202,7 +208,12 @@ def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasio
         s.today.flagged += 1 if flagged else -1
         r.flagged = flagged
     r.standing = standing(s, r, day)
-    log(s, day, events.EVALUATION, line_of(r), 0, r.standing)
+
+
+@step
+def carry_out(s: State, r: Record, day: int, seen_until: int, cause: int) -> None:
+    """Let a standing, of this cause, decide about a borrower's waiting holds."""
+    log(s, day, events.EVALUATION, line_of(r), 0, cause)
     h = r.first_hold
     while h != END:
         following = s.holds[h].next
@@ -210,6 +221,13 @@ def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasio
             decide_hold(s, r, h, day, seen_until)
         h = following
     r.last_decision = day
+
+
+@step
+def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasion: int) -> None:
+    """Decide about a borrower and its waiting holds."""
+    judge(s, r, day, started, occasion)
+    carry_out(s, r, day, seen_until, r.standing)
 
 
 @step
@@ -251,7 +269,11 @@ def evaluate_at_repayment(s: State, r: Record, day: int) -> None:
     if r.closed or next_open(s, s.calendar.evaluation, day) > day or not any_waits_of_today(s, r, day):
         return
     u = uniforms(s.run, streams.LEVER, r.borrower, levers.TIMELY_SCORING, 1 + day)[0]
-    if u < pull(s, r, day, levers.TIMELY_SCORING):
+    if u >= pull(s, r, day, levers.TIMELY_SCORING):
+        return
+    if s.clock.own_rule:
+        s.clock.own_rule = 2
+    else:
         decide(s, r, day, day, day, 1)
 
 
@@ -271,3 +293,25 @@ def evaluate_cohort(s: State, members: Records, day: int, started: int) -> None:
     turn_to_cohort(s, day, started)
     for b in members:
         evaluate(s, s.borrowers[b], day)
+
+
+@transition
+def judge_one(s: State, b: int, day: int, started: int, occasion: int) -> int:
+    """Find a borrower's standing for a rule of the user's own; return NONE where nothing is to be decided."""
+    r = s.borrowers[b]
+    if occasion == 0 and (r.closed or started < r.present_from):
+        return NONE
+    judge(s, r, day, started, occasion)
+    return int(r.standing)
+
+
+@transition
+def carry_out_one(s: State, b: int, day: int, seen_until: int, cause: int, periodic: bool) -> None:
+    """Let a rule's word decide: clear, a rule of the platform's, or a reason of its own (policy)."""
+    r = s.borrowers[b]
+    known = cause in (causes.CLEAR, causes.SCORE, causes.OVERDUE, causes.BEHAVIOUR)
+    r.standing = cause if known else causes.POLICY
+    carry_out(s, r, day, seen_until, cause)
+    if periodic:
+        review_line(s, r, day)
+    count_no_limit(s, r, day)

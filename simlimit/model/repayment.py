@@ -14,7 +14,7 @@ from simlimit.model.limits import close
 from simlimit.model.loans import drop_oldest
 from simlimit.model.planned_payments import cycle_at_stake, planned_day
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import END, EQUAL_INSTALMENT, EQUAL_PRINCIPAL, NEVER, NO_LOAN, Record
+from simlimit.model.records import END, EQUAL_INSTALMENT, EQUAL_PRINCIPAL, NEVER, NO_LOAN, NONE, Record
 from simlimit.model.score import note_late_payment
 from simlimit.model.state import State, lenders_in_use, utilisation
 
@@ -82,8 +82,9 @@ def pay_all_due(s: State, r: Record, day: int, cycle: int, late: bool) -> None:
         settled += s.loans[place].remaining == 0
     drop_oldest(r, settled)
     if not s.product.per_loan:
-        log(s, day, events.REPAYMENT, subject_of(r.borrower, NO_LOAN, cycle), total, causes.NONE)
-        h = repay(s, r, day, total, NO_LOAN, cycle)
+        number = cycle - (cycle == NONE)  # only raises have that, and only an action pays before cycle 0
+        log(s, day, events.REPAYMENT, subject_of(r.borrower, NO_LOAN, number), total, causes.NONE)
+        h = repay(s, r, day, total, NO_LOAN, number)
         if h != END:
             s.holds[h].late = late
             reach_evaluation(s, r, h, day, early=False)
@@ -114,16 +115,22 @@ def prepays(s: State, r: Record, day: int, u: float) -> bool:
 
 
 @step
-def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
-    """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
-    cure = r.spell > 0
+def catch_up(s: State, r: Record, day: int, cycle: int, number: int, kind: int) -> None:
+    """Pay all that is due, by the number and kind of a payment that `note_good_day` asks for."""
     late = day - int(r.oldest_due) > s.rules.grace_days
     if late:
         note_late_payment(s, r, day)
     r.spell = 0
     r.oldest_due = r.slip_until = NEVER
-    note_good_day(s, r, day, cycle, INSTALMENTS)
+    note_good_day(s, r, day, number, kind)
     pay_all_due(s, r, day, cycle, late and s.rules.overdue != 0)
+
+
+@step
+def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
+    """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
+    cure = r.spell > 0
+    catch_up(s, r, day, cycle, cycle, INSTALMENTS)
     if not cure and prepays(s, r, day, chance):
         note_good_day(s, r, day, cycle, EARLY)
         prepay(s, r, day)

@@ -136,7 +136,8 @@ def daily_frame(daily: Records, scenario: Scenario) -> pd.DataFrame:
 def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
     """Return the log of events, ordered by (day, phase, borrower, event, loan, instalment, amount, cause)."""
     log = state.events[: state.storage.events_used]
-    alphabetical = np.argsort(np.argsort(causes.NAMES))
+    names = (*causes.NAMES, *state.reasons)
+    alphabetical = np.argsort(np.argsort(names))
     keys = (
         alphabetical[log["cause"]], log["amount"], log["instalment"], log["origin"],
         log["event"], log["borrower"], log["phase"], log["day"],
@@ -151,7 +152,7 @@ def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
         "loan": _loan_numbers(state, log["origin"], log["borrower"]),
         "instalment": log["instalment"].astype(np.int64),
         "amount": _money(log["amount"]),
-        "cause": _labels(log["cause"], causes.NAMES),
+        "cause": _labels(log["cause"], names),
     }
     return pd.DataFrame(columns)
 
