@@ -26,7 +26,7 @@ INHERITED = ("copy", "model_copy", "model_validate")
 """Methods of pydantic that make a part: completion does not show them, but people know them."""
 
 
-class _Reached(Exception):
+class _Reached(BaseException):
     """Carries a platform out of a process."""
 
 

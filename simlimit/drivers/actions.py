@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Generator
 from typing import Any
 
+import numpy as np
 import simpy
 
 from simlimit.arguments import check_number, check_whole, nearest, refused, shown
@@ -12,6 +13,7 @@ from simlimit.errors import SimlimitError
 from simlimit.model import actions, causes, events, phases, stages
 from simlimit.model.desk import carry_desk, work_desk
 from simlimit.model.evaluation import carry_out_one, judge_one
+from simlimit.model.handle import ReadOnly
 from simlimit.model.memory import ensure_capacity
 from simlimit.model.parameters import LARGEST_LIMIT
 from simlimit.model.preparation import change_parameters
@@ -42,13 +44,16 @@ class Actions:
     """The process of a borrower, from the days of its next payment and wish on."""
 
     def __init__(self, scenario: Scenario, regions: tuple[str, ...], state: State) -> None:
-        self.env = Clock()
+        self.env = Clock(int(state.run.replication))
         self.scenario = scenario
         self.horizon = scenario.horizon_days
-        self.state = state
-        self.borrowers: Records = state.borrowers
+        self.state = ReadOnly(state)
+        self.borrowers: Records = self.state.borrowers
         self._state = state
         self._watched: dict[int, simpy.Event] = {}
+        self._numbers: list[int] = []
+        self._records: dict[int, int] = {}
+        self._next = [*range(len(state.borrowers))]
         self.woken = [0] * len(state.borrowers)
         self.rules: list[Callable[..., str | None]] = []
         self._asking = False
@@ -391,7 +396,7 @@ class Actions:
         r = self._state.borrowers[b]
         self.woken[b] += 1
         wish = NEVER if r.closed else int(r.next_wish)
-        self.env.process(self.live(self, b, int(r.next_payment), wish))
+        simpy.Process(self.env, self.live(self, b, int(r.next_payment), wish))
 
     def _record(self, borrower: int) -> Record:
         """Return the record of a borrower, which must exist."""
@@ -414,10 +419,19 @@ class Actions:
         return record
 
     def _opened(self, hold: int) -> int:
-        """Return the number of a hold, which must have been opened: there is space for more."""
-        if self._state.storage.holds_used == 0:
-            raise SimlimitError(f"hold is {shown(hold)}, but no hold has been opened yet.")
-        return check_whole("hold", hold, self._state.storage.holds_used - 1)
+        """Return the record of a hold, which must have been opened."""
+        self._number_holds()
+        if not isinstance(hold, int | np.integer) or isinstance(hold, bool) or hold not in self._records:
+            raise refused("hold", hold, "the number of a hold that has been opened, as open_holds() gives it")
+        return self._records[int(hold)]
+
+    def _number_holds(self) -> None:
+        """Give the holds that have been opened since the last call the numbers of `run.holds`."""
+        known, used = len(self._numbers), int(self._state.storage.holds_used)
+        for record, owner in enumerate(self._state.holds["owner"][known:used].tolist(), known):
+            self._numbers.append(self._next[owner])
+            self._records[self._next[owner]] = record
+            self._next[owner] += len(self._next)
 
     def _begin(self) -> int:
         """Return the day to which an action of now belongs; note its phase, and find space for it."""

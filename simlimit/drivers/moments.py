@@ -1,18 +1,22 @@
 """The clock of the SimPy driver, and moments of a day: all who wait for the same moment share an event."""
 
 import math
+from collections.abc import Generator
 from heapq import heappush
+from typing import Any, cast
 
 import numpy as np
 import simpy
 from simpy.events import NORMAL, EventPriority
 
 from simlimit.arguments import check_number, is_number, shown
-from simlimit.errors import SimlimitError
+from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
 
 EXACTLY = 1e-9
 """Days by which a moment can miss that of a phase, for a sum of parts of days is not exact."""
+MOST_RESUMED = 1_000_000
+"""So often processes of the user's can go on at one moment."""
 LAST_DAY = 2**53
 """From this day on a number of SimPy's has no phases left."""
 BEGIN = phases.SHOCKS + 0.5
@@ -30,9 +34,23 @@ class Clock(simpy.Environment):
     come in no order, and compiled code writes outside its arrays.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, replication: int = 0) -> None:
         super().__init__()
         self._moments: dict[tuple[int, float], simpy.Event] = {}
+        self.replication = replication
+        self._resumed, self._resumed_at = 0, 0.0
+
+    def process(self, generator: Generator[Any, Any, Any]) -> simpy.Process:
+        """Start a process of the user's, as SimPy does."""
+        return OwnProcess(self, generator)
+
+    def count_resumption(self) -> None:
+        """Count how often processes of the user's go on at this moment, which must end."""
+        if self.now != self._resumed_at:
+            self._resumed, self._resumed_at = 0, self.now
+        self._resumed += 1
+        if self._resumed > MOST_RESUMED:
+            raise SimlimitError(f"More than {MOST_RESUMED:,} events come at one moment: let some time pass.")
 
     def schedule(self, event: simpy.Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
         """Schedule an event, as SimPy does, if its delay is one; almost the time of a phase is that time."""
@@ -75,3 +93,56 @@ class Clock(simpy.Environment):
 def _check_delay(delay: object) -> None:
     if not is_number(delay) or not 0 <= delay < math.inf:
         raise SimlimitError(f"delay is {shown(delay)}, but must be a finite number of days from 0 up.")
+
+
+class OwnProcess(simpy.Process):
+    """A process of the user's, which ends the run if it fails and nobody waits for it.
+
+    SimPy would raise a copy of the exception, which tells neither where nor when it was.
+    """
+
+    def __init__(self, clock: Clock, generator: Generator[Any, Any, Any]) -> None:
+        super().__init__(clock, generator)
+        self._generator: Any = Counted(clock, generator)
+        self._clock = clock
+
+    def _resume(self, event: simpy.Event) -> None:
+        try:
+            super()._resume(event)
+        except RuntimeError as error:  # which has the frame and the value in many lines
+            value = str(error).rpartition("Invalid yield value ")[2]
+            raise self._failure(
+                SimlimitError(f"The process yields {value}, but must yield events.")
+            ) from None
+        if self.triggered and not self.ok:
+            self._failed = self._failure(cast(BaseException, self.value))
+            self.callbacks.append(self._end_run)  # after all who wait for the process
+
+    def _end_run(self, _: simpy.Event) -> None:
+        if not self.defused:
+            raise self._failed
+
+    def _failure(self, error: BaseException) -> BaseException:
+        clock, name = self._clock, name_of(self._generator)
+        return failure(error, f"process {name}, day {int(clock.now)}, replication {clock.replication}")
+
+
+class Counted:
+    """A generator that is counted each time it goes on: SimPy lets it do so at once after a past event."""
+
+    def __init__(self, clock: Clock, generator: Generator[Any, Any, Any]) -> None:
+        self._clock, self._generator = clock, generator
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._generator, name)
+
+    def send(self, value: object) -> object:
+        """Go on, as the generator does."""
+        self._clock.count_resumption()
+        return self._generator.send(value)
+
+
+def name_of(process: object) -> str:
+    """Return the name of a generator or its function, with its class if it has one."""
+    name: str = getattr(process, "__qualname__", type(process).__name__)
+    return name.rpartition("<locals>.")[2]

@@ -1,12 +1,24 @@
 """The platform as a process sees it: the clock, the state, and what one can do."""
 
+import hashlib
+import math
 from typing import Any
 
+import numpy as np
 import simpy
 
+from simlimit.arguments import LARGEST, check_choice, check_type, check_whole, is_number, refused, shown
 from simlimit.drivers.actions import Actions
-from simlimit.model import causes, stages
-from simlimit.model.records import END, NO_LOAN
+from simlimit.errors import SimlimitError
+from simlimit.model import causes, phases, stages
+from simlimit.model.randomness import words_of
+from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE
+from simlimit.model.state import State
+from simlimit.scenario import Scenario
+
+OWN_STREAMS = 2**31
+"""Streams from this number on belong to processes of the user's."""
+LARGEST_INDEX = 2**32 - 1
 
 
 class Platform(Actions):
@@ -22,8 +34,10 @@ class Platform(Actions):
     scenario : Scenario
     horizon : int
         Days of the run.
+    seed, replication : int
+        As in `simulate`; in a study, of this history.
     state : State
-        The record arrays. Read them as you like; write to them only through the methods below.
+        The raw records: cents, days, codes. They cannot be written to.
     borrowers : array of BORROWER records
         Of the state; those who arrive later have no limit yet.
 
@@ -41,6 +55,11 @@ class Platform(Actions):
     ...             platform.set_limit(borrower=3, limit=0)
     >>> run = sl.simulate(sl.preset("clockwork"), seed=1, processes=[impatient])
     """
+
+    def __init__(self, scenario: Scenario, regions: tuple[str, ...], state: State) -> None:
+        super().__init__(scenario, regions, state)
+        self.seed, self.replication = int(state.run.seed), int(state.run.replication)
+        self._streams: dict[int, str] = {}
 
     def at(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment; all who wait for the same moment share one.
@@ -75,15 +94,79 @@ class Platform(Actions):
         Returns
         -------
         list of int
-            The platform's own numbers, in order of opening over all borrowers. They are not the column `hold`
-            of `Run.holds`, which is known only at the end: join on what `hold` returns.
+            As in the column `hold` of `Run.holds`.
         """
-        numbers = []
-        h = int(self._record(borrower).first_hold)
+        h, numbers = int(self._record(borrower).first_hold), []
+        self._number_holds()
         while h != END:
-            numbers.append(h)
-            h = int(self.state.holds[h].next)
+            numbers.append(self._numbers[h])
+            h = int(self._state.holds[h].next)
         return numbers
+
+    def queue(self, cause: str) -> list[int]:
+        """Return the numbers of the holds that stand at a cause now, of all borrowers.
+
+        Parameters
+        ----------
+        cause : str
+            settlement, evaluation, score, overdue, behaviour, review (waiting at the desk, or under review),
+            policy or funding.
+
+        Returns
+        -------
+        list of int
+            In order of (day on which they came to the pool or, before that, to an evaluation; `repaid_at`;
+            borrower; loan; instalment): holds at funding stand in the order in which they are released.
+        """
+        check_choice("cause", cause, causes.GATES)
+        self._number_holds()
+        holds = self._state.holds[: len(self._numbers)]
+        at = np.flatnonzero(
+            (holds["cause"] == causes.NAMES.index(cause)) & (holds["stage"] < stages.RELEASED)
+        )
+        keys = ("instalment", "origin", "owner", "repaid_at", "arrived_at")
+        return [self._numbers[h] for h in at[np.lexsort([holds[key][at] for key in keys])].tolist()]
+
+    def borrower(self, borrower: int) -> dict[str, Any]:
+        """Return a borrower as it is now.
+
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+
+        Returns
+        -------
+        dict
+            What `Run.borrowers` has of it: borrower, region, limit, highest_limit, outstanding, available,
+            held, written_off (currency units), score, lenders, due_day, evaluation_day, arrived_at, left_at
+            (None before it leaves), refused_draws, flagged, watched, closed. And what changes with the days:
+            standing ("clear", or the rule that denied: "score", "overdue", "behaviour"), loans (how many it
+            has), past_due_days (since its oldest unpaid due day; 0 if nothing is past due), frozen, there
+            (False before it arrives, and once it has left).
+        """
+        one, more = self._record(borrower), self._state.details[borrower]
+        flags = {name: bool(one[name]) for name in ("flagged", "watched")}
+        numbers = {name: int(one[name]) for name in ("lenders", "loans", "due_day", "evaluation_day")}
+        amounts = {name: int(one[name]) / 100 for name in ("limit", "outstanding", "available", "held")}
+        return {
+            "borrower": int(borrower),
+            "region": self._regions[one.region],
+            **amounts,
+            "highest_limit": int(one.highest) / 100,
+            "written_off": int(more.written_off) / 100,
+            "score": float(one.score),
+            "standing": causes.NAMES[one.standing],
+            **numbers,
+            "refused_draws": int(more.refused_draws),
+            "past_due_days": max(0, self.day - int(one.oldest_due)),
+            "arrived_at": int(one.present_from),
+            "left_at": _day(more.left_at),
+            **flags,
+            "frozen": bool(one.freezes),
+            "closed": bool(one.closed & CLOSED),
+            "there": not one.closed & ABSENT,
+        }
 
     def hold(self, hold: int) -> dict[str, Any]:
         """Return a hold as it is now.
@@ -96,20 +179,42 @@ class Platform(Actions):
         Returns
         -------
         dict
-            borrower, instalment, drawn_at (day on which its loan was drawn; None for a payment that covers
-            all loans), amount (currency units), repaid_at (day), cause (where it stands), outcome.
+            What `Run.holds` has of it: hold, borrower, instalment, kind, amount, forfeited_amount (currency
+            units), repaid_at, approved_at, reviewed_at, ended_at (days; None of what has not happened),
+            outcome. And cause (where it stands, or stood last), and drawn_at (the day on which its loan was
+            drawn; None for a payment that covers all loans, and for a raise).
         """
-        one = self.state.holds[self._opened(hold)]
+        one = self._state.holds[self._opened(hold)]
         outcome = {stages.RELEASED: "released", stages.FORFEITED: "forfeited"}.get(int(one.stage), "pending")
         return {
-            "borrower": int(self.borrowers[one.owner].borrower),
+            "hold": int(hold),
+            "borrower": int(one.owner),
             "instalment": int(one.instalment),
             "drawn_at": None if one.origin == NO_LOAN else int(one.origin),
+            "kind": "raise" if one.instalment == NONE else "repayment",
             "amount": int(one.amount) / 100,
+            "forfeited_amount": int(one.forfeited) / 100,
             "repaid_at": int(one.repaid_at),
+            "approved_at": _day(one.approved_at),
+            "reviewed_at": _day(one.reviewed_at),
+            "ended_at": None if outcome == "pending" else int(one.since),
             "cause": causes.NAMES[one.cause],
             "outcome": outcome,
         }
+
+    def today(self) -> dict[str, float]:
+        """Return what the platform's row of today would be now.
+
+        Returns
+        -------
+        dict
+            The columns of `Run.daily`, but for date and interest_accrued: amounts in currency units, numbers.
+            What moves on a day has been counted so far. The headroom of a pool without limit is infinite.
+        """
+        row, names = self._state.today, DAY.names or ()
+        now = {name: row[name].item() / 100 if DAY[name] == np.int64 else int(row[name]) for name in names}
+        unlimited = {"headroom": math.inf} if self.scenario.funding.unlimited else {}
+        return {**now, "day": self.day, **unlimited}
 
     def hold_ended(self, hold: int) -> simpy.Event:
         """Return an event that happens in phase 4 of the day on which a hold ends.
@@ -135,3 +240,77 @@ class Platform(Actions):
             else:
                 self._watched[hold] = event
         return event
+
+    def uniform(self, name: str, entity: int, k: int) -> float:
+        """Return a random number between 0 and 1: a function of seed, replication, name, entity and k alone.
+
+        It is the same whenever it is asked for, and whatever else is. So two scenarios, or two processes,
+        share all that means the same in both.
+
+        Parameters
+        ----------
+        name : str
+            What the number is for.
+        entity : int
+            Whom it is for, such as a borrower: 0 .. 2**32 - 1.
+        k : int
+            Which of them: a day, say, or a count; 0 .. 2**32 - 1.
+
+        Returns
+        -------
+        float
+            Strictly between 0 and 1.
+        """
+        return (self._words(name, entity, k, 0)[0] + 0.5) * 2.0**-32
+
+    def generator(self, name: str, entity: int, k: int) -> np.random.Generator:
+        """Return a fresh generator of random numbers, for laws other than the uniform one.
+
+        Parameters
+        ----------
+        name, entity, k
+            As in `uniform`. The same ones give a generator that gives the same numbers.
+
+        Returns
+        -------
+        numpy.random.Generator
+        """
+        words = self._words(name, entity, k, 1)
+        key = sum(word << 32 * i for i, word in enumerate(words))
+        return np.random.Generator(np.random.Philox(key=key))
+
+    def record(self, name: str, value: float, borrower: int | None = None) -> None:
+        """Write down a measurement, as a row of `Run.records`.
+
+        Parameters
+        ----------
+        name : str
+            What is measured.
+        value : float
+            A finite number, or a truth value, which counts as 1 or 0.
+        borrower : int, optional
+            The id of the one about whom it is.
+        """
+        check_type("name", name, str)
+        number = int(value) if isinstance(value, bool | np.bool_) else value
+        if not is_number(number) or not abs(number) <= LARGEST:
+            raise refused("value", value, "a finite number, or a truth value")
+        about = NONE if borrower is None else int(self._record(borrower).borrower)
+        phase = min(phases.RECORD, int(self.env.now % 1 * 8))
+        self._state.notes.append((self.day, phase, about, name, float(number)))
+
+    def _words(self, name: str, entity: int, k: int, draw: int) -> tuple[int, ...]:
+        """Return the random words of a stream of the user's, whose name must not meet that of another."""
+        check_type("name", name, str)
+        digest = hashlib.sha256(name.encode(errors="surrogatepass")).digest()
+        stream = OWN_STREAMS | int.from_bytes(digest[:4])
+        if self._streams.setdefault(stream, name) != name:
+            other = shown(self._streams[stream])
+            raise SimlimitError(f"name is {shown(name)}, but must be another: its stream is that of {other}.")
+        entity, k = check_whole("entity", entity, LARGEST_INDEX), check_whole("k", k, LARGEST_INDEX)
+        return tuple(map(int, words_of(self._state, stream, entity, k, draw)))
+
+
+def _day(day: int) -> int | None:
+    """Return a day, None if there is none."""
+    return None if day == NONE else int(day)

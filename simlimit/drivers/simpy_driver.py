@@ -25,6 +25,7 @@ the `Platform` they are given.
 
 import gc
 from collections.abc import Callable, Generator, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,9 @@ import simpy
 
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
-from simlimit.drivers.moments import BEGIN, EVENING, GOOD
+from simlimit.drivers.moments import BEGIN, EVENING, GOOD, name_of
 from simlimit.drivers.platform import Platform
-from simlimit.errors import SimlimitError
+from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
 from simlimit.model.book import Integers
 from simlimit.model.clearing import become_good
@@ -55,6 +56,8 @@ from simlimit.model.turnover import change_book
 
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]
+Check = Callable[[State, int], None]
+"""What looks at the state at the end of a day."""
 
 
 def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process:
@@ -70,17 +73,17 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
         if woken[b] != times:
             return
         if not pays:
-            wish_day = wish(platform.state, b, wish_day)
+            wish_day = wish(platform._state, b, wish_day)
             continue
-        today, pay_day = pay_day, pay(platform.state, b, pay_day)
-        if rules and platform.state.clock.own_rule == 2:
-            platform.state.clock.own_rule = 1
+        today, pay_day = pay_day, pay(platform._state, b, pay_day)
+        if rules and platform._state.clock.own_rule == 2:
+            platform._state.clock.own_rule = 1
             platform.decide(b, today, today, 1)
 
 
 def cohort(platform: Platform, members: Integers, first: int) -> Process:
     """Evaluate the borrowers who share their evaluation days, once on a day: what started last counts."""
-    state, evaluation = platform.state, platform.scenario.evaluation
+    state, evaluation = platform._state, platform.scenario.evaluation
     opens = state.open_from if state.calendar.evaluation else range(platform.horizon)
     ends = range(first + evaluation.duration_days, platform.horizon, evaluation.period_days)
     for day, end in {int(opens[end]): end for end in ends}.items():
@@ -99,7 +102,7 @@ def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -
     """
     for day in range(platform.horizon):
         yield platform.at(day, phase)
-        act(platform.state, day)
+        act(platform._state, day)
 
 
 def watchers(platform: Platform) -> Process:
@@ -111,27 +114,44 @@ def watchers(platform: Platform) -> Process:
 
 def shock(platform: Platform, k: int) -> Process:
     """Begin an occurrence of a shock and, if it lasts, end it."""
-    one = platform.state.occurrences[k]
+    one = platform._state.occurrences[k]
     start, end = int(one.start), int(one.end)
     yield platform.at(start, BEGIN)
-    begin_shock(platform.state, k, start)
+    begin_shock(platform._state, k, start)
     if start < end < platform.horizon:
         yield platform.at(end, phases.SHOCKS)
-        end_shock(platform.state, k, end)
+        end_shock(platform._state, k, end)
 
 
-def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
+def ledger(platform: Platform, tick: Callable[[int], object], check: Check | None) -> Process:
     """Decide the draws of each day, write its row, and find space for what the next can bring."""
     yield platform.at(0, phases.SHOCKS)
-    ensure_capacity(platform.state, 0)
+    ensure_capacity(platform._state, 0)
     for day in range(platform.horizon):
         yield platform.at(day, phases.ACT + 0.5)  # when all have asked
-        decide_draws(platform.state, day)
+        decide_draws(platform._state, day)
         yield platform.at(day, EVENING)
-        record_day(platform.state, day)
-        ensure_capacity(platform.state, day + 1)
+        record_day(platform._state, day)
+        if check is not None:
+            check(platform._state, day)
+        ensure_capacity(platform._state, day + 1)
         tick(1)
         end_if_told()
+
+
+def begun(user_process: UserProcess, platform: Platform) -> Process:
+    """Return a process of the user's, which has not done anything yet."""
+    try:
+        made = user_process(platform)
+    except Exception as error:
+        where = f"process {name_of(user_process)}, replication {platform.replication}"
+        raise failure(error, where) from error
+    if not isinstance(made, Generator):
+        raise SimlimitError(
+            f"processes has {shown(user_process)}, which gives {shown(made)}, but must have generator "
+            "functions, with a yield in each."
+        )
+    return made
 
 
 def run(
@@ -140,6 +160,7 @@ def run(
     replication: int,
     user_processes: Iterable[UserProcess],
     tick: Callable[[int], object],
+    check: Check | None = None,
 ) -> State:
     """Simulate a platform from its first day to its horizon.
 
@@ -152,6 +173,8 @@ def run(
         Each gets the platform and returns a generator.
     tick : callable
         Called at the end of each day, with 1.
+    check : callable, optional
+        Called with the state at the end of each day, and the day.
 
     Returns
     -------
@@ -163,8 +186,8 @@ def run(
     populate(state, prepared.grouping, np.arange(len(state.borrowers)), empty_batch())
     platform = Platform(prepared.scenario, prepared.regions.names, state)
     platform.live = borrower
-    process = platform.env.process
-    process(ledger(platform, tick))
+    process = partial(simpy.Process, platform.env)
+    process(ledger(platform, tick, check))
     process(daily(platform, phases.SHOCKS, change_book))
     for k in range(len(state.occurrences)):
         process(shock(platform, k))
@@ -181,17 +204,13 @@ def run(
     process(watchers(platform))
     process(daily(platform, phases.ACT, react_all))
     for user_process in user_processes:
-        made = user_process(platform)
-        if not isinstance(made, Generator):
-            raise SimlimitError(
-                f"processes has {shown(user_process)}, which gives {shown(made)}, but must have generator "
-                "functions, with a yield in each."
-            )
-        process(made)
+        platform.env.process(begun(user_process, platform))
     # Else the cyclic collector walks every process again and again: half the time of a large run.
     gc.freeze()
     try:
         platform.env.run(until=platform.horizon)
+    except SimlimitError as error:
+        raise error.with_traceback(None) from error.__cause__
     finally:
         gc.unfreeze()
     censor(state)

@@ -1,0 +1,84 @@
+"""The two identities of docs/model.md 2.12, verified at the end of each day."""
+
+import numpy as np
+
+from simlimit.errors import SimlimitError
+from simlimit.model import causes, events, stages
+from simlimit.model.preparation import PreparedScenario
+from simlimit.model.records import Record, Records
+from simlimit.model.state import State
+
+BASIS_POINTS = 10_000
+
+
+class Identities:
+    """What every evening must satisfy: the line of each borrower, and the pool.
+
+    Parameters
+    ----------
+    prepared : PreparedScenario
+        With a log of events, which says what has moved the pool.
+    """
+
+    def __init__(self, prepared: PreparedScenario) -> None:
+        self._headroom = int(prepared.records[0].today.headroom)
+        self._read = 0
+
+    def verify(self, state: State, day: int) -> None:
+        """Refuse a day at the end of which an identity does not hold."""
+        log = state.events[: state.storage.events_used]
+        verify_borrowers(state, log, day)
+        row = state.daily[day]
+        self._headroom += int(row.inflow) + flow_of(state, log[self._read :])
+        self._read = len(log)
+        if row.headroom != self._headroom:
+            raise SimlimitError(
+                f"Day {day} ends with a headroom of {shown_cents(row.headroom)}, but what has flowed makes it "
+                f"{shown_cents(self._headroom)}; {last_of(state, log)}."
+            )
+
+
+def verify_borrowers(state: State, log: Records, day: int) -> None:
+    """Refuse borrowers of whom the limit identity does not hold, or whose open holds are not what is held."""
+    b, holds = state.borrowers, state.holds[: state.storage.holds_used]
+    holds = holds[holds["stage"] < stages.RELEASED]
+    held = np.zeros(len(b), np.int64)
+    np.add.at(held, holds["owner"], holds["amount"] - holds["forfeited"])
+    sums = b["outstanding"] + b["available"] + b["held"]
+    wrong = (sums != np.maximum(b["limit"], b["outstanding"])) | (held != b["held"])
+    for place in np.flatnonzero(wrong | (b["outstanding"] < 0) | (b["available"] < 0)):
+        r = b[place]
+        stocks = ("outstanding", "available", "held", "limit")
+        told = ", ".join(f"{name} {shown_cents(r[name])}" for name in stocks)
+        raise SimlimitError(
+            f"Day {day} ends with borrower {r.borrower} at {told} and open holds {shown_cents(held[place])}; "
+            f"{last_of(state, log[log['borrower'] == r.borrower])}."
+        )
+
+
+def flow_of(state: State, log: Records) -> int:
+    """Return what events take into the pool, in cents."""
+    funding, kind = state.funding, log["event"]
+    reserved = log["amount"] * funding.reserve_bp // BASIS_POINTS
+    paid = np.isin(kind, (events.REPAYMENT, events.PREPAYMENT))
+    flows = (
+        (log["amount"] * funding.recycle_bp // BASIS_POINTS)[paid],
+        reserved[kind == events.WITHDRAW],
+        -reserved[kind == events.RELEASE],
+        (reserved - log["amount"])[kind == events.DRAW],
+    )
+    return int(sum(flow.sum() for flow in flows))
+
+
+def last_of(state: State, log: Records) -> str:
+    """Return what happened last, by some events."""
+    if len(log) == 0:
+        return "nothing has happened before"
+    e: Record = log[-1]
+    cause = (*causes.NAMES, *state.reasons)[e.cause]
+    return f"last came {events.NAMES[e.event]}{f' ({cause})' if cause else ''}, day {e.day}, phase {e.phase}"
+
+
+def shown_cents(cents: int) -> str:
+    """Return an amount as a sentence shows it."""
+    return f"{cents / 100:.2f}"
