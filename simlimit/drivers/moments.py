@@ -111,9 +111,7 @@ class OwnProcess(simpy.Process):
             super()._resume(event)
         except RuntimeError as error:  # which has the frame and the value in many lines
             value = str(error).rpartition("Invalid yield value ")[2]
-            raise self._failure(
-                SimlimitError(f"The process yields {value}, but must yield events.")
-            ) from None
+            raise self._failure(SimlimitError(f"It yields {value}, but must yield events.")) from None
         if self.triggered and not self.ok:
             self._failed = self._failure(cast(BaseException, self.value))
             self.callbacks.append(self._end_run)  # after all who wait for the process
@@ -123,7 +121,7 @@ class OwnProcess(simpy.Process):
             raise self._failed
 
     def _failure(self, error: BaseException) -> BaseException:
-        clock, name = self._clock, name_of(self._generator)
+        name, clock = self._generator.__qualname__, self._clock
         return failure(error, f"process {name}, day {int(clock.now)}, replication {clock.replication}")
 
 
@@ -140,9 +138,3 @@ class Counted:
         """Go on, as the generator does."""
         self._clock.count_resumption()
         return self._generator.send(value)
-
-
-def name_of(process: object) -> str:
-    """Return the name of a generator or its function, with its class if it has one."""
-    name: str = getattr(process, "__qualname__", type(process).__name__)
-    return name.rpartition("<locals>.")[2]

@@ -146,27 +146,17 @@ class Platform(Actions):
             (False before it arrives, and once it has left).
         """
         one, more = self._record(borrower), self._state.details[borrower]
-        flags = {name: bool(one[name]) for name in ("flagged", "watched")}
-        numbers = {name: int(one[name]) for name in ("lenders", "loans", "due_day", "evaluation_day")}
         amounts = {name: int(one[name]) / 100 for name in ("limit", "outstanding", "available", "held")}
+        whole = {name: int(one[name]) for name in ("lenders", "loans", "due_day", "evaluation_day")}
+        past_due, left_at = max(0, self.day - int(one.oldest_due)), _day(more.left_at)
         return {
-            "borrower": int(borrower),
-            "region": self._regions[one.region],
-            **amounts,
-            "highest_limit": int(one.highest) / 100,
-            "written_off": int(more.written_off) / 100,
-            "score": float(one.score),
-            "standing": causes.NAMES[one.standing],
-            **numbers,
-            "refused_draws": int(more.refused_draws),
-            "past_due_days": max(0, self.day - int(one.oldest_due)),
-            "arrived_at": int(one.present_from),
-            "left_at": _day(more.left_at),
-            **flags,
-            "frozen": bool(one.freezes),
-            "closed": bool(one.closed & CLOSED),
-            "there": not one.closed & ABSENT,
-        }
+            "borrower": int(borrower), "region": self._regions[one.region], **amounts, **whole,
+            "highest_limit": int(one.highest) / 100, "written_off": int(more.written_off) / 100,
+            "score": float(one.score), "standing": causes.NAMES[one.standing], "past_due_days": past_due,
+            "arrived_at": int(one.present_from), "left_at": left_at, "refused_draws": int(more.refused_draws),
+            "flagged": bool(one.flagged), "watched": bool(one.watched), "frozen": bool(one.freezes),
+            "closed": bool(one.closed & CLOSED), "there": not one.closed & ABSENT,
+        }  # fmt: skip
 
     def hold(self, hold: int) -> dict[str, Any]:
         """Return a hold as it is now.
@@ -187,20 +177,14 @@ class Platform(Actions):
         one = self._state.holds[self._opened(hold)]
         outcome = {stages.RELEASED: "released", stages.FORFEITED: "forfeited"}.get(int(one.stage), "pending")
         return {
-            "hold": int(hold),
-            "borrower": int(one.owner),
-            "instalment": int(one.instalment),
+            "hold": int(hold), "borrower": int(one.owner), "instalment": int(one.instalment),
             "drawn_at": None if one.origin == NO_LOAN else int(one.origin),
             "kind": "raise" if one.instalment == NONE else "repayment",
-            "amount": int(one.amount) / 100,
-            "forfeited_amount": int(one.forfeited) / 100,
-            "repaid_at": int(one.repaid_at),
-            "approved_at": _day(one.approved_at),
-            "reviewed_at": _day(one.reviewed_at),
+            "amount": int(one.amount) / 100, "forfeited_amount": int(one.forfeited) / 100,
+            "repaid_at": int(one.repaid_at), "approved_at": _day(one.approved_at),
+            "reviewed_at": _day(one.reviewed_at), "cause": causes.NAMES[one.cause], "outcome": outcome,
             "ended_at": None if outcome == "pending" else int(one.since),
-            "cause": causes.NAMES[one.cause],
-            "outcome": outcome,
-        }
+        }  # fmt: skip
 
     def today(self) -> dict[str, float]:
         """Return what the platform's row of today would be now.

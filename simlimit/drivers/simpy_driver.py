@@ -33,7 +33,7 @@ import simpy
 
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
-from simlimit.drivers.moments import BEGIN, EVENING, GOOD, name_of
+from simlimit.drivers.moments import BEGIN, EVENING, GOOD
 from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
@@ -144,8 +144,7 @@ def begun(user_process: UserProcess, platform: Platform) -> Process:
     try:
         made = user_process(platform)
     except Exception as error:
-        where = f"process {name_of(user_process)}, replication {platform.replication}"
-        raise failure(error, where) from error
+        raise failure(error, f"process {shown(user_process)}, replication {platform.replication}") from error
     if not isinstance(made, Generator):
         raise SimlimitError(
             f"processes has {shown(user_process)}, which gives {shown(made)}, but must have generator "

@@ -127,13 +127,6 @@ def _restored(kind: type[Handle], records: Records, members: dict[str, Any]) -> 
     return handle
 
 
-def read_only(array: Records) -> Records:
-    """Return a view of an array that cannot be written to."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
 class ReadOnly:
     """A handle of which the arrays and records, as they are now, can be read but not written to."""
 
@@ -144,9 +137,11 @@ class ReadOnly:
         if name.startswith("_") or name not in self._handle.members:
             raise AttributeError(f"There is no {name} here.")
         member = getattr(self._handle, name)
-        if isinstance(member, np.record):
-            return read_only(self._handle.records)[name][0]
-        return read_only(member) if isinstance(member, np.ndarray) else ReadOnly(member)
+        if isinstance(member, Handle):
+            return ReadOnly(member)
+        view = self._handle.records.view() if isinstance(member, np.record) else member.view()
+        view.flags.writeable = False
+        return view[name][0] if isinstance(member, np.record) else view
 
 
 class HandleType(types.Type):

@@ -33,7 +33,7 @@ class Identities:
         self._read = len(log)
         if row.headroom != self._headroom:
             raise SimlimitError(
-                f"Day {day} ends with a headroom of {shown_cents(row.headroom)}, but what has flowed makes it "
+                f"Day {day} ends with a headroom of {shown_cents(row.headroom)}, but its flows make it "
                 f"{shown_cents(self._headroom)}; {last_of(state, log)}."
             )
 
