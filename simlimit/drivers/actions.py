@@ -1,18 +1,17 @@
 """What a process can do on the platform, and what is checked before it does."""
 
 import math
+import re
 from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
 import simpy
 
-from simlimit.arguments import check_number, check_whole, nearest, refused, shown
+from simlimit.arguments import check_number, check_whole, refused, shown
 from simlimit.drivers.moments import Clock
-from simlimit.errors import SimlimitError
-from simlimit.model import actions, causes, events, phases, stages
-from simlimit.model.desk import carry_desk, work_desk
-from simlimit.model.evaluation import carry_out_one, judge_one
+from simlimit.errors import SimlimitError, failure
+from simlimit.model import actions, causes, desk, evaluation, events, phases, stages
 from simlimit.model.handle import ReadOnly
 from simlimit.model.memory import ensure_capacity
 from simlimit.model.parameters import LARGEST_LIMIT
@@ -20,21 +19,16 @@ from simlimit.model.preparation import change_parameters
 from simlimit.model.records import ABSENT, CLOSED, NEVER, NONE, Record, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
-from simlimit.scenario.parts import Facility
-from simlimit.scenario.paths import REGIONS, dotted, steps_of
 
-_FIXED = {"review.watch_share", "funding.initial", "funding.unlimited", "screening.risky_share"}
-"""They say how a run begins, or what its tables mean."""
-_PARTS = ("rules", "review", "funding", "limits", "screening")
-MAY_CHANGE = [
-    *(name for name in Scenario.leaves() if name.split(".")[0] in _PARTS and name not in _FIXED),
-    *("evaluation.holds_up", "evaluation.straight_through", "evaluation.utilisation_weight"),
-]
-"""Fields that may change during a run; of a facility, each of its own, and of a region its false flags."""
-_ELEMENTS = [f"funding.facilities[0].{name}" for name in Facility.model_fields]
-_LONGEST_REASON = 100
-_MOST_REASONS = 30_000
-"""As many as the log can number."""
+_MAY_CHANGE = re.compile(
+    r"(rules|limits)\.|review\.(?!watch_share)|funding\.(?!initial|unlimited)|screening\.(?!risky_share)"
+    r"|evaluation\.(holds_up|straight_through|utilisation_weight)$|population\.regions\..+\.false_flag$"
+)
+_WHICH = (
+    "a field of rules, limits, review (but watch_share), funding (but initial, unlimited), screening (but "
+    "risky_share), evaluation (holds_up, straight_through, utilisation_weight) or false_flag of a region"
+)
+_LONGEST_REASON, _MOST_REASONS = 100, 30_000
 
 
 class Actions:
@@ -59,7 +53,7 @@ class Actions:
         self._asking = False
         self._regions = regions
         self._causes = {name: number for number, name in enumerate(causes.NAMES)}
-        self._blocked: set[tuple[int, str]] = set()
+        self._blocked: set[tuple[int, int]] = set()
         self._new_desk: Record | None = None
 
     @property
@@ -179,8 +173,7 @@ class Actions:
             Its id.
         """
         self._line(borrower)
-        actions.close_now(self._state, borrower, self._begin())
-        self.trigger_ended()
+        self._act(borrower, events.CLOSE)
 
     def open(self, borrower: int, limit: float) -> None:
         """Open a closed line, also one that was closed by default; its limit comes as a hold of kind `raise`.
@@ -195,20 +188,18 @@ class Actions:
         limit = check_number("limit", limit, 0, LARGEST_LIMIT / 100, " (currency units)")
         if not self._present(borrower).closed:
             raise SimlimitError(f"borrower {borrower} has an open line: set_limit() changes its limit.")
-        actions.open_now(self._state, borrower, self._begin(), round(100 * limit))
+        self._act(borrower, events.OPEN, limit=round(100 * limit))
         self._wake(borrower)
 
-    def watch(self, borrower: int) -> bool:
-        """Put a borrower on the permanent watch-list; return whether it was not there."""
-        self._present(borrower)
-        return actions.watch_now(self._state, borrower, self._begin(), True)
+    def watch(self, borrower: int) -> None:
+        """Put a borrower on the permanent watch-list."""
+        self._act(borrower, events.WATCH)
 
-    def unwatch(self, borrower: int) -> bool:
-        """Take a borrower off the permanent watch-list, not off a shock's; return whether it was there."""
-        self._present(borrower)
-        return actions.watch_now(self._state, borrower, self._begin(), False)
+    def unwatch(self, borrower: int) -> None:
+        """Take a borrower off the permanent watch-list, though not off that of a shock."""
+        self._act(borrower, events.UNWATCH)
 
-    def block(self, borrower: int, reason: str) -> bool:
+    def block(self, borrower: int, reason: str) -> None:
         """Block a borrower's releases and draws; its holds then stand at `policy`.
 
         Parameters
@@ -217,11 +208,6 @@ class Actions:
             Its id.
         reason : str
             1 to 100 characters, which the events name. A borrower can be blocked for several reasons.
-
-        Returns
-        -------
-        bool
-            Whether it was not blocked for this reason.
 
         Examples
         --------
@@ -239,11 +225,11 @@ class Actions:
         >>> int(sl.simulate(small, processes=[fails]).holds["days_policy"].max())
         10
         """
-        return self._block(borrower, reason, 1)
+        self._block(borrower, reason, events.BLOCK)
 
-    def unblock(self, borrower: int, reason: str) -> bool:
-        """End what `block` began for a reason; return whether the borrower was blocked for it."""
-        return self._block(borrower, reason, -1)
+    def unblock(self, borrower: int, reason: str) -> None:
+        """End what `block` began for a reason, if it did."""
+        self._block(borrower, reason, events.UNBLOCK)
 
     def send_to_desk(self, hold: int) -> None:
         """Send a hold that waits for an evaluation to the review desk, as if it had passed gate 3 watched."""
@@ -293,16 +279,12 @@ class Actions:
         >>> sl.simulate(small, processes=[tighten]).events.query("event == 'change'")["cause"].tolist()
         ['rules.min_score']
         """
-        path = steps_of(field) if isinstance(field, str) else ()
-        in_region = path[:2] == REGIONS and path[3:] == ("false_flag",)
-        if not in_region and not any(dotted(path[:depth]) in MAY_CHANGE for depth in (2, 3)):
-            known = [*MAY_CHANGE, *_ELEMENTS, "population.regions.NAME.false_flag"]
-            rule = f"a field that may change during a run: {nearest(str(field), known, 'Platform.change')}"
-            raise refused("field", field, rule)
+        if not isinstance(field, str) or not _MAY_CHANGE.match(field):
+            raise refused("field", field, f"one that may change during a run: {_WHICH}")
         scenario, cause, day = self.scenario.replace({field: value}), self._cause(field), self._begin()
         self._new_desk = change_parameters(self._state, scenario, self._regions)
         self.scenario = scenario
-        actions.reckon(self._state, day, cause)
+        actions.go_on_changed(self._state, day, cause)
 
     def on_evaluation(self, rule: Callable[..., str | None]) -> None:
         """Ask a rule of your own at each decision about a borrower from now on.
@@ -338,33 +320,39 @@ class Actions:
 
     def decide(self, b: int, day: int, started: int, occasion: int) -> None:
         """Decide about a borrower by the rules of the user's own: at an evaluation, or (1) at a repayment."""
-        found = judge_one(self._state, b, day, started, occasion)
+        found = evaluation.judge_one(self._state, b, day, started, occasion)
         if found == NONE:
             return
-        word = causes.NAMES[found]
-        self._asking = True
+        word, self._asking = causes.NAMES[found], True
         for rule in self.rules:
-            said = rule(self, b, word)
-            word = word if said is None else said
-            cause = self._cause(word, "what a rule of one's own returns")
+            try:
+                said = rule(self, b, word)
+                word = word if said is None else said
+                cause = self._cause(word, "what a rule of one's own returns")
+            except Exception as error:
+                where = f"rule {shown(rule)}, day {day}, replication {self.env.replication}"
+                raise failure(error, where) from error
         self._asking = False
         seen_until = day if occasion else started - self.scenario.evaluation.cutoff_days
-        carry_out_one(self._state, b, day, seen_until, cause, not occasion)
+        evaluation.carry_out_one(self._state, b, day, seen_until, cause, not occasion)
 
     def work_desk(self, state: State, day: int) -> None:
         """Carry the desk to today's phase 3; what has changed of it counts from the day's arrivals on."""
-        if self._new_desk is not None and carry_desk(state, day):
+        if self._new_desk is not None and desk.carry_desk(state, day):
             state.records["review"], self._new_desk = self._new_desk, None
-        work_desk(state, day)
+        desk.work_desk(state, day)
 
-    def _block(self, borrower: int, reason: str, sign: int) -> bool:
+    def _act(self, borrower: int, event: int, reason: str = "manual", limit: int = 0) -> None:
         self._present(borrower)
-        cause, one = self._cause(reason), (int(borrower), reason)
-        if (one in self._blocked) == (sign > 0):
-            return False
-        self._blocked ^= {one}
-        actions.block_now(self._state, borrower, self._begin(), sign, cause)
-        return True
+        cause, day = self._cause(reason), self._begin()
+        actions.act(self._state, borrower, day, event, cause, limit)
+        self.trigger_ended()
+
+    def _block(self, borrower: int, reason: str, event: int) -> None:
+        one = int(self._present(borrower).borrower), self._cause(reason)
+        if (one in self._blocked) == (event == events.UNBLOCK):
+            self._act(borrower, event, reason)
+            self._blocked ^= {one}
 
     def _decide_hold(self, hold: int, event: int, reason: str) -> None:
         h, cause = self._opened(hold), self._cause(reason)
@@ -382,13 +370,10 @@ class Actions:
         """Return the number of a cause in the log: one of the library's, or a text of the user's."""
         if not isinstance(reason, str) or not 0 < len(reason) <= _LONGEST_REASON:
             raise refused(name, reason, f"a text of 1 to {_LONGEST_REASON} characters")
-        if reason not in self._causes:
-            if len(self._causes) >= _MOST_REASONS:
-                raise SimlimitError(
-                    f"{name} {shown(reason)} is one too many: a run has at most {_MOST_REASONS}."
-                )
-            self._causes[reason] = len(self._causes)
+        if self._causes.setdefault(reason, len(self._causes)) == len(causes.NAMES) + len(self._state.reasons):
             self._state.reasons.append(reason)
+        if len(self._causes) > _MOST_REASONS:
+            raise refused(name, reason, f"one of the {_MOST_REASONS} that a run can have")
         return self._causes[reason]
 
     def _wake(self, b: int) -> None:

@@ -2,21 +2,18 @@
 
 from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.clearing import BY_PROCESS, note_good_day
-from simlimit.model.clock import days_since_due, due_cycle
-from simlimit.model.compiling import transition
+from simlimit.model.clock import due_cycle
+from simlimit.model.compiling import rare, transition
 from simlimit.model.counting import count_no_limit
 from simlimit.model.demand import draw, plan_wish
-from simlimit.model.holds import charge, claimless, go_to_desk, join_queue
+from simlimit.model.holds import charge, go_to_desk, join_queue
 from simlimit.model.ledger import hold_of, line_of, log, subject_of
 from simlimit.model.limits import close, lower_limit, raise_limit
 from simlimit.model.randomness import uniforms
-from simlimit.model.records import ABSENT, END, NEVER, NO_LOAN, NONE
-from simlimit.model.repayment import anything_due, catch_up, next_payment_day, prepay
+from simlimit.model.records import ABSENT, NEVER, NO_LOAN, NONE, Record
+from simlimit.model.repayment import anything_due, catch_up, plan_payment, prepay
 from simlimit.model.shocks import freeze
 from simlimit.model.state import State, left
-
-BEYOND_HEADROOM = 2**62
-"""Cents: today's arrivals at the pool stand in order then."""
 
 
 @transition
@@ -59,52 +56,40 @@ def pay_due_now(s: State, b: int, day: int) -> bool:
     if not anything_due(s, r, cycle):
         return False
     catch_up(s, r, day, cycle, day, BY_PROCESS)
-    r.next_payment = next_payment_day(s, r, day, day - days_since_due(s, r) + s.product.cycle_days)
+    plan_payment(s, r, day)
     count_no_limit(s, r, day)
     return True
 
 
-@transition
-def close_now(s: State, b: int, day: int) -> None:
-    """Close a line."""
-    log(s, day, events.CLOSE, line_of(s.borrowers[b]), 0, causes.MANUAL)
-    close(s, s.borrowers[b], day, causes.MANUAL)
-
-
-@transition
-def open_now(s: State, b: int, day: int, limit: int) -> None:
-    """Open a closed line, with a limit in cents. Wishes go on as if they had never ended."""
-    r = s.borrowers[b]
-    log(s, day, events.OPEN, line_of(r), 0, causes.MANUAL)
+@rare
+def reopen(s: State, r: Record, day: int) -> None:
+    """Open a closed line; payments and wishes go on as if it had never been closed."""
     r.closed = 0
     while r.next_wish < day + (s.clock.phase >= phases.ACT):
         r.wishes += 1
         plan_wish(s, r, int(r.next_wish), uniforms(s.run, streams.WISH, r.borrower, r.wishes, 0)[0])
     if r.next_payment == NEVER:
-        r.next_payment = next_payment_day(s, r, day, day - days_since_due(s, r) + s.product.cycle_days)
-    raise_limit(s, r, day, limit, causes.MANUAL)
+        plan_payment(s, r, day)
 
 
 @transition
-def watch_now(s: State, b: int, day: int, watched: bool) -> bool:
-    """Put a borrower on the permanent watch-list, or take it off; return whether that changes anything."""
+def act(s: State, b: int, day: int, event: int, cause: int, limit: int) -> None:
+    """Do to a borrower's line what an event names; only opening gives it a limit, in cents."""
     r = s.borrowers[b]
-    if r.watched == watched:
-        return False
-    r.watched = watched
-    log(s, day, events.WATCH if watched else events.UNWATCH, line_of(r), 0, causes.MANUAL)
-    return True
-
-
-@transition
-def block_now(s: State, b: int, day: int, sign: int, cause: int) -> None:
-    """Block a borrower's releases and draws for a reason, or (sign -1) no more for this one."""
-    r = s.borrowers[b]
-    log(s, day, events.BLOCK if sign > 0 else events.UNBLOCK, line_of(r), 0, cause)
-    s.limits.blocking = 1
-    r.blocks = int(r.blocks) + sign
-    freeze(s, r, day, sign)
-    count_no_limit(s, r, day)
+    log(s, day, event, line_of(r), 0, cause)
+    if event == events.CLOSE:
+        close(s, r, day, cause)
+    elif event == events.OPEN:
+        reopen(s, r, day)
+        raise_limit(s, r, day, limit, cause)
+    elif event in (events.BLOCK, events.UNBLOCK):
+        sign = 1 if event == events.BLOCK else -1
+        s.limits.blocking = 1
+        r.blocks = int(r.blocks) + sign
+        freeze(s, r, day, sign)
+        count_no_limit(s, r, day)
+    else:
+        r.watched = event == events.WATCH
 
 
 @transition
@@ -124,16 +109,9 @@ def decide_now(s: State, h: int, day: int, event: int, cause: int) -> None:
 
 
 @transition
-def reckon(s: State, day: int, cause: int) -> None:
-    """Log that a field has changed, and reckon anew what follows from parameters."""
+def go_on_changed(s: State, day: int, cause: int) -> None:
+    """Log that a field has changed, and note who can draw no more, or can again."""
     log(s, day, events.CHANGE, subject_of(NONE, NO_LOAN, NONE), 0, cause)
-    s.totals.arrival_claims = BEYOND_HEADROOM
-    s.totals.claimless = 0
     for b in range(len(s.borrowers)):
-        r = s.borrowers[b]
-        h = r.first_hold
-        while h != END:
-            s.totals.claimless += claimless(s, s.holds[h])
-            h = s.holds[h].next
-        if not r.closed & ABSENT:
-            count_no_limit(s, r, day)
+        if not s.borrowers[b].closed & ABSENT:
+            count_no_limit(s, s.borrowers[b], day)

@@ -164,10 +164,10 @@ def go_on_after_rest(s: State, day: int) -> None:
 
 @transition
 def carry_desk(s: State, day: int) -> bool:
-    """Carry the desk to the time at which the holds of a day arrive, and return whether it is open."""
+    """Carry the desk from yesterday's phase 3 to the time of today's arrivals; return whether it is open."""
+    s.clock.phase = phases.REVIEW
     if next_open(s, s.calendar.review, day) > day:
         return False
-    s.clock.phase = phases.REVIEW
     if s.calendar.review:
         go_on_after_rest(s, day)
     work_until(s, day, desk_time(s, day, ARRIVAL))
@@ -177,13 +177,9 @@ def carry_desk(s: State, day: int) -> bool:
 @transition
 def work_desk(s: State, day: int) -> None:
     """Carry the desk from yesterday's phase 3 to today's."""
-    s.clock.phase = phases.REVIEW
-    if next_open(s, s.calendar.review, day) > day:
+    if not carry_desk(s, day):
         admit_arrivals(s, OVER_REST)
         return
-    if s.calendar.review:
-        go_on_after_rest(s, day)
-    work_until(s, day, desk_time(s, day, ARRIVAL))
     admit_arrivals(s, DESK)
     start_reviews(s, desk_time(s, day, ARRIVAL))
     work_until(s, day, desk_time(s, day, EFFECT))

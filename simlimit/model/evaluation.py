@@ -148,17 +148,12 @@ def days_to_act_for(s: State, day: int, first: int, every: int) -> int:
 
 
 @step
-def rise(limit: int, basis_points: int, times: int, cap: int) -> int:
-    """Return a limit after so many rises, which end at a cap."""
+def rise(s: State, r: Record, limit: int, basis_points: int, times: int) -> int:
+    """Return a limit after so many rises, which end at the cap of the rules and of shocks so far."""
+    cap = min(s.limits.cap, s.details[r.place].cap)
     for _ in range(times):
         limit = min(cap, limit + share(limit, basis_points))
     return limit
-
-
-@step
-def cap_of(s: State, r: Record) -> int:
-    """Return the limit above which a borrower's line does not rise, by the rules and by shocks so far."""
-    return int(min(s.limits.cap, s.details[r.place].cap))
 
 
 @step
@@ -167,10 +162,10 @@ def raise_line(s: State, r: Record, day: int) -> None:
     limit = r.limit
     if r.score >= s.limits.raise_score:
         times = days_to_act_for(s, day, r.due_day, s.limits.raise_days)
-        limit = rise(limit, s.limits.raise_bp, times, cap_of(s, r))
+        limit = rise(s, r, limit, s.limits.raise_bp, times)
     if takes_up(r, levers.CAMPAIGN):
         times = days_to_act_for(s, day, s.levers.start[levers.CAMPAIGN], levers.CAMPAIGN_DAYS)
-        limit = rise(limit, s.levers.strength_bp[levers.CAMPAIGN], times, cap_of(s, r))
+        limit = rise(s, r, limit, s.levers.strength_bp[levers.CAMPAIGN], times)
     if limit > r.limit:
         raise_limit(s, r, day, limit, causes.NONE)
 
@@ -269,12 +264,11 @@ def evaluate_at_repayment(s: State, r: Record, day: int) -> None:
     if r.closed or next_open(s, s.calendar.evaluation, day) > day or not any_waits_of_today(s, r, day):
         return
     u = uniforms(s.run, streams.LEVER, r.borrower, levers.TIMELY_SCORING, 1 + day)[0]
-    if u >= pull(s, r, day, levers.TIMELY_SCORING):
-        return
-    if s.clock.own_rule:
-        s.clock.own_rule = 2
-    else:
-        decide(s, r, day, day, day, 1)
+    if u < pull(s, r, day, levers.TIMELY_SCORING):
+        if s.clock.own_rule:
+            s.clock.own_rule = 2
+        else:
+            decide(s, r, day, day, day, 1)
 
 
 @transition
@@ -309,8 +303,9 @@ def judge_one(s: State, b: int, day: int, started: int, occasion: int) -> int:
 def carry_out_one(s: State, b: int, day: int, seen_until: int, cause: int, periodic: bool) -> None:
     """Let a rule's word decide: clear, a rule of the platform's, or a reason of its own (policy)."""
     r = s.borrowers[b]
-    known = cause in (causes.CLEAR, causes.SCORE, causes.OVERDUE, causes.BEHAVIOUR)
-    r.standing = cause if known else causes.POLICY
+    r.standing = (
+        cause if causes.SCORE <= cause <= causes.BEHAVIOUR or cause == causes.CLEAR else causes.POLICY
+    )
     carry_out(s, r, day, seen_until, cause)
     if periodic:
         review_line(s, r, day)

@@ -220,17 +220,16 @@ def default(s: State, r: Record, day: int) -> None:
 
 
 @step
-def next_payment_day(s: State, r: Record, day: int, next_due: int) -> int:
-    """Return the day after ``day`` on which the borrower pays, is due, or defaults."""
-    if r.closed and r.loans == 0:
-        return NEVER
+def plan_payment(s: State, r: Record, day: int) -> None:
+    """Set the day after ``day`` on which the borrower pays, is due, or defaults."""
+    next_due = day - days_since_due(s, r) + s.product.cycle_days
     when = min(next_due, r.slip_until)
     if s.behaviour.default_dpd > 0:
         when = min(when, max(r.oldest_due + s.behaviour.default_dpd, day + 1))
     if s.levers.planning:
         planned = planned_day(s, r, next_due, due_cycle(s, r) + 1)
         when = min(when, planned) if planned > day else when
-    return when
+    r.next_payment = NEVER if r.closed and r.loans == 0 else when
 
 
 @step
@@ -249,7 +248,7 @@ def meet_payment_day(s: State, r: Record, day: int, u: Numbers) -> int:
         pay_now(s, r, day, cycle, u[3])
     if s.behaviour.default_dpd > 0 and day - int(r.oldest_due) >= s.behaviour.default_dpd:
         default(s, r, day)
-    r.next_payment = next_payment_day(s, r, day, day - since_due + s.product.cycle_days)
+    plan_payment(s, r, day)
     count_no_limit(s, r, day)
     return int(r.next_payment)
 
