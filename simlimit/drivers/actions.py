@@ -174,6 +174,7 @@ class Actions:
         """
         self._line(borrower)
         self._act(borrower, events.CLOSE)
+        self.trigger_ended()
 
     def open(self, borrower: int, limit: float) -> None:
         """Open a closed line, also one that was closed by default; its limit comes as a hold of kind `raise`.
@@ -327,11 +328,11 @@ class Actions:
         for rule in self.rules:
             try:
                 said = rule(self, b, word)
-                word = word if said is None else said
-                cause = self._cause(word, "what a rule of one's own returns")
             except Exception as error:
                 where = f"rule {shown(rule)}, day {day}, replication {self.env.replication}"
                 raise failure(error, where) from error
+            word = word if said is None else said
+            cause = self._cause(word, "what a rule of one's own returns")
         self._asking = False
         seen_until = day if occasion else started - self.scenario.evaluation.cutoff_days
         evaluation.carry_out_one(self._state, b, day, seen_until, cause, not occasion)
@@ -346,7 +347,6 @@ class Actions:
         self._present(borrower)
         cause, day = self._cause(reason), self._begin()
         actions.act(self._state, borrower, day, event, cause, limit)
-        self.trigger_ended()
 
     def _block(self, borrower: int, reason: str, event: int) -> None:
         one = int(self._present(borrower).borrower), self._cause(reason)
