@@ -141,7 +141,7 @@ class Platform(Actions):
             What `Run.borrowers` has of it: borrower, region, limit, highest_limit, outstanding, available,
             held, written_off (currency units), score, lenders, due_day, evaluation_day, arrived_at, left_at
             (None before it leaves), refused_draws, flagged, watched, closed. And what changes with the days:
-            standing ("clear", or the rule that denied: "score", "overdue", "behaviour"), loans (how many it
+            standing ("clear", or what denied: "score", "overdue", "behaviour", "policy"), loans (how many it
             has), past_due_days (since its oldest unpaid due day; 0 if nothing is past due), frozen, there
             (False before it arrives, and once it has left).
         """

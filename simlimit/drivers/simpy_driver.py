@@ -209,7 +209,9 @@ def run(
     try:
         platform.env.run(until=platform.horizon)
     except SimlimitError as error:
-        raise error.with_traceback(None) from error.__cause__
+        cause = error.__cause__  # SimPy raises a copy of what a process of the model's raises
+        said = cause if cause is not None and cause.args == error.args else error
+        raise said.with_traceback(None) from said.__cause__
     finally:
         gc.unfreeze()
     censor(state)

@@ -80,8 +80,9 @@ def test_an_error_in_a_process_is_not_lost() -> None:
         yield platform.at(5, 1)
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(SimlimitError, match=r"^ZeroDivisionError \(process .*wrong, day 5, ") as failed:
         sl.simulate(SLOW, processes=[wrong])
+    assert isinstance(failed.value.__cause__, ZeroDivisionError)
 
 
 def test_a_hold_ends_on_the_day_of_the_tables() -> None:
@@ -405,7 +406,7 @@ def test_there_is_space_for_the_hold_of_an_action_on_the_fullest_day() -> None:
             return
         for day in range(int(borrower.due_day), platform.horizon, 30):
             yield platform.at(day, 0)
-            needed = dict(zip(GROWING, records_needed(platform.state, day), strict=True))
+            needed = dict(zip(GROWING, records_needed(platform._state, day), strict=True))
             space, before = needed["holds"], int(storage.holds_used)
             platform.repay_early(0)
             yield platform.at(day, 5.5)

@@ -14,7 +14,7 @@ from simlimit.scenario.parts import Funding
 
 
 def replay(run: sl.Run, frozen: range = range(0)) -> dict[int, int]:
-    """R79, R84, R85: return the day of release of each hold, by its row, from the holds and the fields alone."""
+    """R79, R84, R85: return the day of release of each row of holds, from these and the fields alone."""
     funding = run.scenario.funding
     recycle, reserve = round(10_000 * funding.recycle_share), round(10_000 * funding.reserve_share)
     amounts = cents(run.holds["amount"])
