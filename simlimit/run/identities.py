@@ -21,15 +21,18 @@ class Identities:
     """
 
     def __init__(self, prepared: PreparedScenario) -> None:
-        self._headroom = int(prepared.records[0].today.headroom)
-        self._read = 0
+        before = prepared.records[0]
+        self._headroom, self._read = int(before.today.headroom), 0
+        self._shares = int(before.funding.recycle_bp), int(before.funding.reserve_bp)
 
     def verify(self, state: State, day: int) -> None:
         """Refuse a day at the end of which an identity does not hold."""
         log = state.events[: state.storage.events_used]
         verify_borrowers(state, log, day)
-        row = state.daily[day]
-        self._headroom += int(row.inflow) + flow_of(state, log[self._read :])
+        row, shares = state.daily[day], (int(state.funding.recycle_bp), int(state.funding.reserve_bp))
+        self._headroom += int(row.inflow) + flow_of(log[self._read :], *shares)
+        if shares != self._shares:  # a process has changed them today: some flows had the old ones
+            self._headroom, self._shares = int(row.headroom), shares
         self._read = len(log)
         if row.headroom != self._headroom:
             raise SimlimitError(
@@ -56,13 +59,12 @@ def verify_borrowers(state: State, log: Records, day: int) -> None:
         )
 
 
-def flow_of(state: State, log: Records) -> int:
+def flow_of(log: Records, recycle_bp: int, reserve_bp: int) -> int:
     """Return what events take into the pool, in cents."""
-    funding, kind = state.funding, log["event"]
-    reserved = log["amount"] * funding.reserve_bp // BASIS_POINTS
+    kind, reserved = log["event"], log["amount"] * reserve_bp // BASIS_POINTS
     paid = np.isin(kind, (events.REPAYMENT, events.PREPAYMENT))
     flows = (
-        (log["amount"] * funding.recycle_bp // BASIS_POINTS)[paid],
+        (log["amount"] * recycle_bp // BASIS_POINTS)[paid],
         reserved[kind == events.WITHDRAW],
         -reserved[kind == events.RELEASE],
         (reserved - log["amount"])[kind == events.DRAW],
