@@ -83,11 +83,11 @@ class Clock(simpy.Environment):
         if not is_number(day) or not -LAST_DAY < day < LAST_DAY or day != int(day):
             raise SimlimitError(f"day is {shown(day)}, but must be a whole number of days.")
         wait = day + phase / 8 - self.now
-        if wait < 0:
+        if wait < -EXACTLY:
             raise SimlimitError(
                 f"day {day}, phase {phase} has passed: it is {self.now}; wait for a later one."
             )
-        return self.timeout(wait)
+        return self.timeout(max(0.0, wait))
 
 
 def _check_delay(delay: object) -> None:

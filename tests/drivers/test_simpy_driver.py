@@ -291,18 +291,17 @@ def test_an_early_repayment_waits_for_an_evaluation_in_progress(day: int, phase:
     assert causes == ({"evaluation"} if waits else {"funding"})
 
 
-def test_nothing_is_done_while_the_day_is_recorded() -> None:
+def test_what_is_done_when_the_day_is_recorded_belongs_to_the_next() -> None:
     def late(platform: Platform) -> Process:
         yield platform.at(50, 6)
-        for act in (
-            lambda: platform.draw(4, 1_000.0),
-            lambda: platform.repay_early(4),
-            lambda: platform.set_limit(4, 0),
-        ):
-            with pytest.raises(SimlimitError, match="being recorded"):
-                act()
+        assert platform.day == 50
+        platform.draw(4, 1_000.0)
+        platform.repay_early(5)
+        platform.set_limit(6, 0)
 
-    simulate(late)
+    events = simulate(late).events
+    done = events[events["event"].isin(["draw", "prepayment", "cut"])]
+    assert done[["day", "phase", "borrower"]].to_numpy().tolist() == [[51, 0, 4], [51, 0, 5], [51, 0, 6]]
 
 
 @pytest.mark.parametrize("borrower", [-1, 20])
