@@ -2,6 +2,8 @@
 
 import sys
 import warnings
+from traceback import format_exception_only
+from types import TracebackType
 
 LONGEST_SENTENCE = 400
 """Characters of a sentence: of a longer one only the beginning and the end are said."""
@@ -97,7 +99,34 @@ def _one_line(sentence: str) -> str:
     return line if len(line) <= LONGEST_SENTENCE else f"{line[:235]} ... {line[-160:]}"
 
 
-_PASSED_OVER = ("simlimit", "numba")
+def failure(error: BaseException, where: str) -> BaseException:
+    """Return the sentence about an exception in code of the user's, which is its cause, and where that was.
+
+    What ends a program, such as an interrupt, stays what it is.
+    """
+    error.__traceback__ = _users_part(error.__traceback__)
+    if not isinstance(error, Exception):
+        return error
+    told = str(error) if isinstance(error, SimlimitError) else "".join(format_exception_only(error)).strip()
+    said = SimlimitError(f"{told.removesuffix('.')} ({where}).")
+    said.__cause__ = error
+    return said
+
+
+def _users_part(traceback: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames of this package and of those below it."""
+    frames = []
+    while traceback is not None:
+        frames.append(traceback)
+        traceback = traceback.tb_next
+    theirs: TracebackType | None = None
+    for one in reversed(frames):
+        if one.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _PASSED_OVER:
+            theirs = TracebackType(theirs, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    return theirs
+
+
+_PASSED_OVER = ("simlimit", "simpy", "numba")
 _SAID: set[tuple[str, str, int]] = set()
 """Sentences and the lines about which they were said. Python forgets its own whenever a filter changes."""
 

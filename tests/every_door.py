@@ -26,7 +26,7 @@ INHERITED = ("copy", "model_copy", "model_validate")
 """Methods of pydantic that make a part: completion does not show them, but people know them."""
 
 
-class _Reached(Exception):
+class _Reached(BaseException):
     """Carries a platform out of a process."""
 
 
@@ -150,11 +150,13 @@ ARGUMENTS: dict[str, Make] = {
     "day": lambda: 50,
     "days": lambda: (0, 7),
     "ended": lambda: [[1, 0, 1]],
+    "entity": lambda: 3,
     "fields": lambda: {"evaluation.period_days": [7]},
     "frame": log,
     "kaplan_meier.frame": lambda: log().replace("forfeited", "released"),
     "histories": histories,
     "hold": lambda: 0,
+    "k": lambda: 2,
     "kind": lambda: "appeal",
     "late": lambda: np.zeros((2, 3), bool),
     "levers": lambda: LEVERS,
@@ -181,6 +183,8 @@ ARGUMENTS: dict[str, Make] = {
     "studies": lambda: {"": study()},
     "sweep": INSTANCES["Sweep"],
     "table": lambda: delays.quantiles(curve()),
+    "value": lambda: 1.5,
+    "Platform.queue.cause": lambda: "evaluation",
     "Histories.limit": lambda: np.ones(2),
     "Scenario.source.name": lambda: "horizon_days",
     "aalen_johansen.censored": lambda: [0, 1, 0],

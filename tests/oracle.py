@@ -16,6 +16,7 @@ import csv
 import math
 import struct
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
@@ -2156,8 +2157,13 @@ class Platform:
 
     def holds_frame(self) -> pd.DataFrame:
         """R162."""
-        ordered = sorted(self.all_holds, key=lambda hold: (hold.repaid_at, *hold.key))
-        rows = [self.hold_row(number, hold) for number, hold in enumerate(ordered)]
+        opened: Counter[int] = Counter()
+        numbered = []
+        for hold in self.all_holds:  # in their order of opening, those of a borrower
+            numbered.append((opened[hold.borrower.id] * len(self.borrowers) + hold.borrower.id, hold))
+            opened[hold.borrower.id] += 1
+        numbered.sort(key=lambda pair: (pair[1].repaid_at, *pair[1].key))
+        rows = [self.hold_row(number, hold) for number, hold in numbered]
         whole = ["hold", "borrower", "loan", "instalment", "repaid_at", "good_at", "delay_days"]
         whole += [f"days_{cause}" for cause in CAUSES]
         return frame(rows, HOLD_COLUMNS, whole)

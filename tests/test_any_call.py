@@ -32,7 +32,7 @@ VALUES_EACH, SLOW_EACH = 16, 1
 SLOW = ("attribute",)
 SAMPLE = 2
 """Calls of each function by default, by keyword and by position."""
-ADDRESS = re.compile(r"0x[0-9a-f]+")
+ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 
 class Hangs(BaseException):

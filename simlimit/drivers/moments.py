@@ -1,21 +1,30 @@
 """The clock of the SimPy driver, and moments of a day: all who wait for the same moment share an event."""
 
 import math
+from collections.abc import Generator
+from heapq import heappush
+from typing import Any, cast
 
 import numpy as np
 import simpy
 from simpy.events import NORMAL, EventPriority
 
 from simlimit.arguments import check_number, is_number, shown
-from simlimit.errors import SimlimitError
+from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
 
+EXACTLY = 1e-9
+"""Days by which a moment can miss that of a phase, for a sum of parts of days is not exact."""
+MOST_RESUMED = 1_000_000
+"""So often processes of the user's can go on at one moment."""
 LAST_DAY = 2**53
 """From this day on a number of SimPy's has no phases left."""
 BEGIN = phases.SHOCKS + 0.5
 """Within phase 0, shocks end before others begin."""
 GOOD = phases.PAY - 0.01
 """Payments become good before anybody acts in phase 1."""
+EVENING = phases.RECORD - 0.01
+"""The day is recorded before anybody acts in phase 6: that belongs to the next day."""
 
 
 class Clock(simpy.Environment):
@@ -25,14 +34,31 @@ class Clock(simpy.Environment):
     come in no order, and compiled code writes outside its arrays.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, replication: int = 0) -> None:
         super().__init__()
         self._moments: dict[tuple[int, float], simpy.Event] = {}
+        self.replication = replication
+        self._resumed, self._resumed_at = 0, 0.0
+
+    def process(self, generator: Generator[Any, Any, Any]) -> simpy.Process:
+        """Start a process of the user's, as SimPy does."""
+        return OwnProcess(self, generator)
+
+    def count_resumption(self) -> None:
+        """Count how often processes of the user's go on at this moment, which must end."""
+        if self.now != self._resumed_at:
+            self._resumed, self._resumed_at = 0, self.now
+        self._resumed += 1
+        if self._resumed > MOST_RESUMED:
+            raise SimlimitError(f"More than {MOST_RESUMED:,} events come at one moment: let some time pass.")
 
     def schedule(self, event: simpy.Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
-        """Schedule an event, as SimPy does, if its delay is one."""
+        """Schedule an event, as SimPy does, if its delay is one; almost the time of a phase is that time."""
         _check_delay(delay)
-        simpy.Environment.schedule(self, event, priority, delay)
+        time = self._now + delay
+        phase = round(8 * time) / 8
+        time = phase if abs(phase - time) < EXACTLY else time
+        heappush(self._queue, (time, priority, next(self._eid), event))
 
     def timeout(self, delay: float = 0, value: object = None) -> simpy.Timeout:
         """Return an event that happens after a delay, as SimPy does, if the delay is one."""
@@ -57,13 +83,58 @@ class Clock(simpy.Environment):
         if not is_number(day) or not -LAST_DAY < day < LAST_DAY or day != int(day):
             raise SimlimitError(f"day is {shown(day)}, but must be a whole number of days.")
         wait = day + phase / 8 - self.now
-        if wait < 0:
+        if wait < -EXACTLY:
             raise SimlimitError(
                 f"day {day}, phase {phase} has passed: it is {self.now}; wait for a later one."
             )
-        return self.timeout(wait)
+        return self.timeout(max(0.0, wait))
 
 
 def _check_delay(delay: object) -> None:
     if not is_number(delay) or not 0 <= delay < math.inf:
         raise SimlimitError(f"delay is {shown(delay)}, but must be a finite number of days from 0 up.")
+
+
+class OwnProcess(simpy.Process):
+    """A process of the user's, which ends the run if it fails and nobody waits for it.
+
+    SimPy would raise a copy of the exception, which tells neither where nor when it was.
+    """
+
+    def __init__(self, clock: Clock, generator: Generator[Any, Any, Any]) -> None:
+        super().__init__(clock, generator)
+        self._generator: Any = Counted(clock, generator)
+        self._clock = clock
+
+    def _resume(self, event: simpy.Event) -> None:
+        try:
+            super()._resume(event)
+        except RuntimeError as error:  # which has the frame and the value in many lines
+            value = str(error).rpartition("Invalid yield value ")[2]
+            raise self._failure(SimlimitError(f"It yields {value}, but must yield events.")) from None
+        if self.triggered and not self.ok:
+            self._failed = self._failure(cast(BaseException, self.value))
+            self.callbacks.append(self._end_run)  # after all who wait for the process
+
+    def _end_run(self, _: simpy.Event) -> None:
+        if not self.defused:
+            raise self._failed
+
+    def _failure(self, error: BaseException) -> BaseException:
+        name, clock = self._generator.__qualname__, self._clock
+        return failure(error, f"process {name}, day {int(clock.now)}, replication {clock.replication}")
+
+
+class Counted:
+    """A generator that is counted each time it goes on: SimPy lets it do so at once after a past event."""
+
+    def __init__(self, clock: Clock, generator: Generator[Any, Any, Any]) -> None:
+        self._clock, self._generator = clock, generator
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._generator, name)
+
+    def send(self, value: object) -> object:
+        """Go on, as the generator does."""
+        self._clock.count_resumption()
+        return self._generator.send(value)

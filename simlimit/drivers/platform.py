@@ -1,27 +1,31 @@
 """The platform as a process sees it: the clock, the state, and what one can do."""
 
+import hashlib
+import math
 from typing import Any
 
+import numpy as np
 import simpy
 
-from simlimit.arguments import check_number, check_whole, shown
-from simlimit.drivers.moments import Clock
+from simlimit.arguments import LARGEST, check_choice, check_type, check_whole, is_number, refused, shown
+from simlimit.drivers.actions import Actions
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
-from simlimit.model.actions import draw_now, repay_early_now, set_limit_now
-from simlimit.model.memory import ensure_capacity
-from simlimit.model.parameters import LARGEST_LIMIT
-from simlimit.model.records import ABSENT, END, NO_LOAN, NONE, Record, Records
+from simlimit.model.randomness import words_of
+from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE, Record
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
 
+OWN_STREAMS = 2**31
+"""Streams from this number on belong to processes of the user's."""
+LARGEST_INDEX = 2**32 - 1
 
-class Platform:
+
+class Platform(Actions):
     """A lending platform under simulation, as the processes of the SimPy driver share it.
 
     A process of your own is a generator function that takes the platform. It waits for a moment
-    (`at`), for a hold to end (`hold_ended`), or for either, and acts (`draw`, `repay_early`,
-    `set_limit`).
+    (`at`), for a hold to end (`hold_ended`), or for either, and acts (`draw`, `pay_due`, `block` ..).
 
     Attributes
     ----------
@@ -30,8 +34,10 @@ class Platform:
     scenario : Scenario
     horizon : int
         Days of the run.
+    seed, replication : int
+        As in `simulate`; in a study, of this history.
     state : State
-        The record arrays. Read them as you like; write to them only through the methods below.
+        The raw records: cents, days, codes. They cannot be written to.
     borrowers : array of BORROWER records
         Of the state; those who arrive later have no limit yet.
 
@@ -50,18 +56,10 @@ class Platform:
     >>> run = sl.simulate(sl.preset("clockwork"), seed=1, processes=[impatient])
     """
 
-    def __init__(self, scenario: Scenario, state: State) -> None:
-        self.env = Clock()
-        self.scenario = scenario
-        self.horizon = scenario.horizon_days
-        self.state = state
-        self.borrowers: Records = state.borrowers
-        self._watched: dict[int, simpy.Event] = {}
-
-    @property
-    def day(self) -> int:
-        """Today."""
-        return int(self.env.now)
+    def __init__(self, scenario: Scenario, regions: tuple[str, ...], state: State) -> None:
+        super().__init__(scenario, regions, state)
+        self.seed, self.replication = int(state.run.seed), int(state.run.replication)
+        self._streams: dict[int, str] = {}
 
     def at(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment; all who wait for the same moment share one.
@@ -96,15 +94,69 @@ class Platform:
         Returns
         -------
         list of int
-            The platform's own numbers, in order of opening over all borrowers. They are not the column `hold`
-            of `Run.holds`, which is known only at the end: join on what `hold` returns.
+            As in the column `hold` of `Run.holds`.
         """
-        numbers = []
-        h = int(self._record(borrower).first_hold)
+        h, numbers = int(self._record(borrower).first_hold), []
+        self._number_holds()
         while h != END:
-            numbers.append(h)
-            h = int(self.state.holds[h].next)
+            numbers.append(self._numbers[h])
+            h = int(self._state.holds[h].next)
         return numbers
+
+    def queue(self, cause: str) -> list[int]:
+        """Return the numbers of the holds that stand at a cause now, of all borrowers.
+
+        Parameters
+        ----------
+        cause : str
+            settlement, evaluation, score, overdue, behaviour, review (waiting at the desk, or under review),
+            policy or funding.
+
+        Returns
+        -------
+        list of int
+            In order of (day on which they came to the pool or, before that, to an evaluation; `repaid_at`;
+            borrower; loan; instalment): holds at funding stand in the order in which they are released.
+        """
+        check_choice("cause", cause, causes.GATES)
+        self._number_holds()
+        holds = self._state.holds[: len(self._numbers)]
+        at = np.flatnonzero(
+            (holds["cause"] == causes.NAMES.index(cause)) & (holds["stage"] < stages.RELEASED)
+        )
+        keys = ("instalment", "origin", "owner", "repaid_at", "arrived_at")
+        return [self._numbers[h] for h in at[np.lexsort([holds[key][at] for key in keys])].tolist()]
+
+    def borrower(self, borrower: int) -> dict[str, Any]:
+        """Return a borrower as it is now.
+
+        Parameters
+        ----------
+        borrower : int
+            Its id.
+
+        Returns
+        -------
+        dict
+            What `Run.borrowers` has of it: borrower, region, limit, highest_limit, outstanding, available,
+            held, written_off (currency units), score, lenders, due_day, evaluation_day, arrived_at, left_at
+            (None before it leaves), refused_draws, flagged, watched, closed. And more: standing is "clear" or
+            what denied ("score", "overdue", "behaviour", "policy"); loans is how many it has; past_due_days
+            have passed since its oldest unpaid due day, 0 if nothing is past due. It is frozen or not. It is
+            there, or not before it arrives, and once it has left.
+        """
+        one, more = _fields(self._record(borrower)), _fields(self._state.details[borrower])
+        amounts = {name: one[name] / 100 for name in ("limit", "outstanding", "available", "held")}
+        as_they_are = {name: one[name] for name in ("score", "lenders", "loans", "due_day", "evaluation_day")}
+        return {
+            "borrower": one["borrower"], "region": self._regions[one["region"]], **amounts, **as_they_are,
+            "highest_limit": one["highest"] / 100, "written_off": more["written_off"] / 100,
+            "standing": causes.NAMES[one["standing"]], "past_due_days": max(0, self.day - one["oldest_due"]),
+            "arrived_at": one["present_from"], "left_at": _day(more["left_at"]),
+            "refused_draws": more["refused_draws"], "flagged": one["flagged"] > 0,
+            "watched": one["watched"] > 0, "frozen": one["freezes"] > 0,
+            "closed": one["closed"] & CLOSED > 0, "there": one["closed"] & ABSENT == 0,
+        }  # fmt: skip
 
     def hold(self, hold: int) -> dict[str, Any]:
         """Return a hold as it is now.
@@ -117,20 +169,36 @@ class Platform:
         Returns
         -------
         dict
-            borrower, instalment, drawn_at (day on which its loan was drawn; None for a payment that covers
-            all loans), amount (currency units), repaid_at (day), cause (where it stands), outcome.
+            What `Run.holds` has of it: hold, borrower, instalment, kind, amount, forfeited_amount (currency
+            units), repaid_at, approved_at, reviewed_at, ended_at (days; None of what has not happened),
+            outcome. And cause (where it stands, or stood last), and drawn_at (the day on which its loan was
+            drawn; None for a payment that covers all loans, and for a raise).
         """
-        one = self.state.holds[self._opened(hold)]
-        outcome = {stages.RELEASED: "released", stages.FORFEITED: "forfeited"}.get(int(one.stage), "pending")
+        one = _fields(self._state.holds[self._opened(hold)])
+        outcome = {stages.RELEASED: "released", stages.FORFEITED: "forfeited"}.get(one["stage"], "pending")
         return {
-            "borrower": int(self.borrowers[one.owner].borrower),
-            "instalment": int(one.instalment),
-            "drawn_at": None if one.origin == NO_LOAN else int(one.origin),
-            "amount": int(one.amount) / 100,
-            "repaid_at": int(one.repaid_at),
-            "cause": causes.NAMES[one.cause],
-            "outcome": outcome,
-        }
+            "hold": int(hold), "borrower": one["owner"], "instalment": one["instalment"],
+            "drawn_at": None if one["origin"] == NO_LOAN else one["origin"],
+            "kind": "raise" if one["instalment"] == NONE else "repayment",
+            "amount": one["amount"] / 100, "forfeited_amount": one["forfeited"] / 100,
+            "repaid_at": one["repaid_at"], "approved_at": _day(one["approved_at"]),
+            "reviewed_at": _day(one["reviewed_at"]), "cause": causes.NAMES[one["cause"]], "outcome": outcome,
+            "ended_at": None if outcome == "pending" else one["since"],
+        }  # fmt: skip
+
+    def today(self) -> dict[str, float]:
+        """Return what the platform's row of today would be now.
+
+        Returns
+        -------
+        dict
+            The columns of `Run.daily`, but for date and interest_accrued: amounts in currency units, numbers.
+            What moves on a day has been counted so far. The headroom of a pool without limit is infinite.
+        """
+        row = _fields(self._state.today)
+        now = {name: row[name] / 100 if DAY[name] == np.int64 else row[name] for name in row}
+        unlimited = {"headroom": math.inf} if self.scenario.funding.unlimited else {}
+        return {**now, "day": self.day, **unlimited}
 
     def hold_ended(self, hold: int) -> simpy.Event:
         """Return an event that happens in phase 4 of the day on which a hold ends.
@@ -157,116 +225,81 @@ class Platform:
                 self._watched[hold] = event
         return event
 
-    def draw(self, borrower: int, amount: float) -> bool:
-        """Let a borrower draw what is available, as a new loan, unless it has drawn today or is refused.
+    def uniform(self, name: str, entity: int, k: int) -> float:
+        """Return a random number between 0 and 1: a function of seed, replication, name, entity and k alone.
+
+        It is the same whenever it is asked for, and whatever else is. So two scenarios, or two processes,
+        share all that means the same in both.
 
         Parameters
         ----------
-        borrower : int
-            Its id.
-        amount : float
-            Currency units, 0.01 to what is available.
+        name : str
+            What the number is for.
+        entity : int
+            Whom it is for, such as a borrower: 0 .. 2**32 - 1.
+        k : int
+            Which of them: a day, say, or a count; 0 .. 2**32 - 1.
 
         Returns
         -------
-        bool
-            Whether it does: a borrower draws at most once a day, and not from its day of exit on;
-            `limits.block_draws` and `funding.refuse_draws` may refuse it.
-
-        Raises
-        ------
-        SimlimitError
-            If an argument is not as above, or it is phase 6.
+        float
+            Strictly between 0 and 1.
         """
-        available = int(self._present(borrower).available) / 100
-        amount = check_number("amount", amount, 0.01, available, f", what borrower {borrower} can draw")
-        self._begin_action()
-        return draw_now(self.state, borrower, self.day, round(100 * amount))
+        return (self._words(name, entity, k, 0)[0] + 0.5) * 2.0**-32
 
-    def repay_early(self, borrower: int) -> bool:
-        """Let a borrower repay the whole balance of its oldest loan.
+    def generator(self, name: str, entity: int, k: int) -> np.random.Generator:
+        """Return a fresh generator of random numbers, for laws other than the uniform one.
 
         Parameters
         ----------
-        borrower : int
-            Its id.
+        name, entity, k
+            As in `uniform`. The same ones give a generator that gives the same numbers.
 
         Returns
         -------
-        bool
-            Whether it does: not without a loan, nor while it is past due.
-
-        Raises
-        ------
-        SimlimitError
-            If there is no such borrower, or it is not there, or it is phase 6.
+        numpy.random.Generator
         """
-        self._present(borrower)
-        self._begin_action()
-        return repay_early_now(self.state, borrower, self.day)
+        words = self._words(name, entity, k, 1)
+        key = sum(word << 32 * i for i, word in enumerate(words))
+        return np.random.Generator(np.random.Philox(key=key))
 
-    def set_limit(self, borrower: int, limit: float) -> None:
-        """Lower a borrower's limit at once, or raise it; the events name the cause ``manual``.
+    def record(self, name: str, value: float, borrower: int | None = None) -> None:
+        """Write down a measurement, as a row of `Run.records`.
 
         Parameters
         ----------
-        borrower : int
-            Its id.
-        limit : float
-            Currency units, 0 to 1e9. A limit of 0 does not close the line, but only `set_limit` can raise it.
-
-        Raises
-        ------
-        SimlimitError
-            If an argument is not as above, a raise is asked for a line that is closed or has one pending,
-            or it is phase 6.
+        name : str
+            What is measured.
+        value : float
+            A finite number, or a truth value, which counts as 1 or 0.
+        borrower : int, optional
+            The id of the one about whom it is.
         """
-        limit = check_number("limit", limit, 0, LARGEST_LIMIT / 100, " (currency units)")
-        record = self._present(borrower)
-        cents = round(100 * limit)
-        if cents > record.limit and (record.raise_pending or record.closed):
-            raise SimlimitError(
-                f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
-            )
-        self._begin_action()
-        set_limit_now(self.state, borrower, self.day, cents)
-        self.trigger_ended()
+        check_type("name", name, str)
+        number = int(value) if isinstance(value, bool | np.bool_) else value
+        if not is_number(number) or not abs(number) <= LARGEST:
+            raise refused("value", value, "a finite number, or a truth value")
+        about = NONE if borrower is None else int(self._record(borrower).borrower)
+        phase = min(phases.RECORD, int(self.env.now % 1 * 8))
+        self._state.notes.append((self.day, phase, about, name, float(number)))
 
-    def _record(self, borrower: int) -> Record:
-        """Return the record of a borrower, which must exist."""
-        return self.borrowers[check_whole("borrower", borrower, len(self.borrowers) - 1)]
+    def _words(self, name: str, entity: int, k: int, draw: int) -> tuple[int, ...]:
+        """Return the random words of a stream of the user's, whose name must not meet that of another."""
+        check_type("name", name, str)
+        digest = hashlib.sha256(name.encode(errors="surrogatepass")).digest()
+        stream = OWN_STREAMS | int.from_bytes(digest[:4])
+        if self._streams.setdefault(stream, name) != name:
+            other = shown(self._streams[stream])
+            raise SimlimitError(f"name is {shown(name)}, but must be another: its stream is that of {other}.")
+        entity, k = check_whole("entity", entity, LARGEST_INDEX), check_whole("k", k, LARGEST_INDEX)
+        return tuple(map(int, words_of(self._state, stream, entity, k, draw)))
 
-    def _present(self, borrower: int) -> Record:
-        """Return the record of a borrower, which must be there."""
-        record = self._record(borrower)
-        if record.closed & ABSENT:
-            left = int(self.state.details[record.place].left_at)
-            when = f"arrives on day {record.present_from}" if left == NONE else f"left on day {left}"
-            raise SimlimitError(f"borrower {borrower} is not there: it {when}.")
-        return record
 
-    def _opened(self, hold: int) -> int:
-        """Return the number of a hold, which must have been opened: there is space for more."""
-        if self.state.storage.holds_used == 0:
-            raise SimlimitError(f"hold is {shown(hold)}, but no hold has been opened yet.")
-        return check_whole("hold", hold, self.state.storage.holds_used - 1)
+def _fields(record: Record) -> dict[str, Any]:
+    """Return the fields of a record as Python's own numbers, which is quicker than to read one by one."""
+    return dict(zip(record.dtype.names, record.item(), strict=True))
 
-    def _begin_action(self) -> None:
-        """Set the phase of now, in which one must still be able to act, and find space for an action."""
-        if self.day >= self.horizon:
-            raise SimlimitError(f"day {self.day} is not simulated: the last day is {self.horizon - 1}.")
-        phase = int(self.env.now % 1 * 8)
-        if phase >= phases.RECORD:
-            raise SimlimitError(
-                f"day {self.day} is being recorded (phase {phases.RECORD}): act in an earlier phase."
-            )
-        self.state.clock.phase = phase
-        ensure_capacity(self.state, self.day)
 
-    def trigger_ended(self) -> None:
-        """Trigger the events of holds that have ended."""
-        for hold in [hold for hold in self._watched if self._has_ended(hold)]:
-            self._watched.pop(hold).succeed()
-
-    def _has_ended(self, hold: int) -> bool:
-        return self.state.holds["stage"][hold] in (stages.RELEASED, stages.FORFEITED)
+def _day(day: int) -> int | None:
+    """Return a day, None if there is none."""
+    return None if day == NONE else day

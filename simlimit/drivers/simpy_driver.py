@@ -25,6 +25,7 @@ the `Platform` they are given.
 
 import gc
 from collections.abc import Callable, Generator, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,14 +33,13 @@ import simpy
 
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
-from simlimit.drivers.moments import BEGIN, GOOD
+from simlimit.drivers.moments import BEGIN, EVENING, GOOD
 from simlimit.drivers.platform import Platform
-from simlimit.errors import SimlimitError
+from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
 from simlimit.model.book import Integers
 from simlimit.model.clearing import become_good
 from simlimit.model.demand import decide_draws, wish
-from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate_cohort
 from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
@@ -56,29 +56,43 @@ from simlimit.model.turnover import change_book
 
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]
+Check = Callable[[State, int], None]
+"""What looks at the state at the end of a day."""
 
 
 def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process:
-    """Pay on due days and draw on wishes, until the horizon or the end of the line."""
-    at, horizon = platform.at, platform.horizon
+    """Pay on due days and draw on wishes, until the horizon or the end of the line.
+
+    Where an action moves these days, it starts another such process, and this one ends.
+    """
+    at, horizon, woken, rules = platform.at, platform.horizon, platform.woken, platform.rules
+    times = woken[b]
     while pay_day < horizon or wish_day < horizon:
-        if pay_day <= wish_day:
-            yield at(pay_day, phases.PAY)
-            pay_day = pay(platform.state, b, pay_day)
-        else:
-            yield at(wish_day, phases.ACT)
-            wish_day = wish(platform.state, b, wish_day)
+        pays = pay_day <= wish_day
+        yield at(pay_day, phases.PAY) if pays else at(wish_day, phases.ACT)
+        if woken[b] != times:
+            return
+        if not pays:
+            wish_day = wish(platform._state, b, wish_day)
+            continue
+        today, pay_day = pay_day, pay(platform._state, b, pay_day)
+        if rules and platform._state.clock.own_rule == 2:
+            platform._state.clock.own_rule = 1
+            platform.decide(b, today, today, 1)
 
 
 def cohort(platform: Platform, members: Integers, first: int) -> Process:
     """Evaluate the borrowers who share their evaluation days, once on a day: what started last counts."""
-    state, evaluation = platform.state, platform.scenario.evaluation
+    state, evaluation = platform._state, platform.scenario.evaluation
     opens = state.open_from if state.calendar.evaluation else range(platform.horizon)
     ends = range(first + evaluation.duration_days, platform.horizon, evaluation.period_days)
     for day, end in {int(opens[end]): end for end in ends}.items():
         yield platform.at(day, phases.EVALUATE)
         if day < platform.horizon:
-            evaluate_cohort(state, members, day, end - evaluation.duration_days)
+            started = end - evaluation.duration_days
+            evaluate_cohort(state, members[:0] if platform.rules else members, day, started)
+            for b in members.tolist() if platform.rules else ():
+                platform.decide(b, day, started, 0)
 
 
 def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -> Process:
@@ -88,7 +102,7 @@ def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -
     """
     for day in range(platform.horizon):
         yield platform.at(day, phase)
-        act(platform.state, day)
+        act(platform._state, day)
 
 
 def watchers(platform: Platform) -> Process:
@@ -100,27 +114,43 @@ def watchers(platform: Platform) -> Process:
 
 def shock(platform: Platform, k: int) -> Process:
     """Begin an occurrence of a shock and, if it lasts, end it."""
-    one = platform.state.occurrences[k]
+    one = platform._state.occurrences[k]
     start, end = int(one.start), int(one.end)
     yield platform.at(start, BEGIN)
-    begin_shock(platform.state, k, start)
+    begin_shock(platform._state, k, start)
     if start < end < platform.horizon:
         yield platform.at(end, phases.SHOCKS)
-        end_shock(platform.state, k, end)
+        end_shock(platform._state, k, end)
 
 
-def ledger(platform: Platform, tick: Callable[[int], object]) -> Process:
+def ledger(platform: Platform, tick: Callable[[int], object], check: Check | None) -> Process:
     """Decide the draws of each day, write its row, and find space for what the next can bring."""
     yield platform.at(0, phases.SHOCKS)
-    ensure_capacity(platform.state, 0)
+    ensure_capacity(platform._state, 0)
     for day in range(platform.horizon):
         yield platform.at(day, phases.ACT + 0.5)  # when all have asked
-        decide_draws(platform.state, day)
-        yield platform.at(day, phases.RECORD)
-        record_day(platform.state, day)
-        ensure_capacity(platform.state, day + 1)
+        decide_draws(platform._state, day)
+        yield platform.at(day, EVENING)
+        record_day(platform._state, day)
+        if check is not None:
+            check(platform._state, day)
+        ensure_capacity(platform._state, day + 1)
         tick(1)
         end_if_told()
+
+
+def begun(user_process: UserProcess, platform: Platform) -> Process:
+    """Return a process of the user's, which has not done anything yet."""
+    try:
+        made = user_process(platform)
+    except Exception as error:
+        raise failure(error, f"process {shown(user_process)}, replication {platform.replication}") from error
+    if not isinstance(made, Generator):
+        raise SimlimitError(
+            f"processes has {shown(user_process)}, which gives {shown(made)}, but must have generator "
+            "functions, with a yield in each."
+        )
+    return made
 
 
 def run(
@@ -129,6 +159,7 @@ def run(
     replication: int,
     user_processes: Iterable[UserProcess],
     tick: Callable[[int], object],
+    check: Check | None = None,
 ) -> State:
     """Simulate a platform from its first day to its horizon.
 
@@ -141,6 +172,8 @@ def run(
         Each gets the platform and returns a generator.
     tick : callable
         Called at the end of each day, with 1.
+    check : callable, optional
+        Called with the state at the end of each day, and the day.
 
     Returns
     -------
@@ -150,9 +183,10 @@ def run(
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
     populate(state, prepared.grouping, np.arange(len(state.borrowers)), empty_batch())
-    platform = Platform(prepared.scenario, state)
-    process = platform.env.process
-    process(ledger(platform, tick))
+    platform = Platform(prepared.scenario, prepared.regions.names, state)
+    platform.live = borrower
+    process = partial(simpy.Process, platform.env)
+    process(ledger(platform, tick, check))
     process(daily(platform, phases.SHOCKS, change_book))
     for k in range(len(state.occurrences)):
         process(shock(platform, k))
@@ -164,22 +198,20 @@ def run(
         process(cohort(platform, members, first))
     if state.product.clears:
         process(daily(platform, GOOD, become_good))
-    process(daily(platform, phases.REVIEW, work_desk))
+    process(daily(platform, phases.REVIEW, platform.work_desk))
     process(daily(platform, phases.FUND, fund))
     process(watchers(platform))
     process(daily(platform, phases.ACT, react_all))
     for user_process in user_processes:
-        made = user_process(platform)
-        if not isinstance(made, Generator):
-            raise SimlimitError(
-                f"processes has {shown(user_process)}, which gives {shown(made)}, but must have generator "
-                "functions, with a yield in each."
-            )
-        process(made)
+        platform.env.process(begun(user_process, platform))
     # Else the cyclic collector walks every process again and again: half the time of a large run.
     gc.freeze()
     try:
         platform.env.run(until=platform.horizon)
+    except SimlimitError as error:
+        cause = error.__cause__  # SimPy raises a copy of what a process of the model's raises
+        said = cause if cause is not None and cause.args == error.args else error
+        raise said.with_traceback(None) from said.__cause__
     finally:
         gc.unfreeze()
     censor(state)

@@ -1,14 +1,19 @@
 """The actions of a user's own process, a transition each; the phase is set before."""
 
-from simlimit.model import causes
+from simlimit.model import causes, events, phases, stages, streams
 from simlimit.model.clearing import BY_PROCESS, note_good_day
-from simlimit.model.compiling import transition
+from simlimit.model.clock import due_cycle
+from simlimit.model.compiling import rare, transition
 from simlimit.model.counting import count_no_limit
-from simlimit.model.demand import draw
-from simlimit.model.limits import lower_limit, raise_limit
-from simlimit.model.records import NEVER
-from simlimit.model.repayment import prepay
-from simlimit.model.state import State
+from simlimit.model.demand import draw, plan_wish
+from simlimit.model.holds import charge, go_to_desk, join_queue
+from simlimit.model.ledger import hold_of, line_of, log, subject_of
+from simlimit.model.limits import close, lower_limit, raise_limit
+from simlimit.model.randomness import uniforms
+from simlimit.model.records import ABSENT, NEVER, NO_LOAN, NONE, Record
+from simlimit.model.repayment import anything_due, catch_up, plan_payment, prepay
+from simlimit.model.shocks import freeze
+from simlimit.model.state import State, left
 
 
 @transition
@@ -41,3 +46,73 @@ def set_limit_now(s: State, b: int, day: int, limit: int) -> None:
         lower_limit(s, r, day, limit, causes.MANUAL)
     elif limit > r.limit:
         raise_limit(s, r, day, limit, causes.MANUAL)
+
+
+@transition
+def pay_due_now(s: State, b: int, day: int) -> bool:
+    """Let a borrower pay all that is due, if anything is; return whether it does."""
+    r = s.borrowers[b]
+    cycle = due_cycle(s, r)
+    if not anything_due(s, r, cycle):
+        return False
+    note_good_day(s, r, day, day, BY_PROCESS)
+    catch_up(s, r, day, cycle)
+    plan_payment(s, r, day)
+    count_no_limit(s, r, day)
+    return True
+
+
+@rare
+def reopen(s: State, r: Record, day: int) -> None:
+    """Open a closed line; payments and wishes go on as if it had never been closed."""
+    r.closed = 0
+    while r.next_wish < day + (s.clock.phase >= phases.ACT):
+        r.wishes += 1
+        plan_wish(s, r, int(r.next_wish), uniforms(s.run, streams.WISH, r.borrower, r.wishes, 0)[0])
+    if r.next_payment == NEVER:
+        plan_payment(s, r, day)
+
+
+@transition
+def act(s: State, b: int, day: int, event: int, cause: int, limit: int) -> None:
+    """Do to a borrower's line what an event names; only opening gives it a limit, in cents."""
+    r = s.borrowers[b]
+    log(s, day, event, line_of(r), 0, cause)
+    if event == events.CLOSE:
+        close(s, r, day, cause)
+    elif event == events.OPEN:
+        reopen(s, r, day)
+        raise_limit(s, r, day, limit, cause)
+    elif event in (events.BLOCK, events.UNBLOCK):
+        sign = 1 if event == events.BLOCK else -1
+        s.limits.blocking = 1
+        r.blocks = int(r.blocks) + sign
+        freeze(s, r, day, sign)
+        count_no_limit(s, r, day)
+    else:
+        r.watched = event == events.WATCH
+
+
+@transition
+def decide_now(s: State, h: int, day: int, event: int, cause: int) -> None:
+    """Send a hold that waits for an evaluation to the desk, or to the pool, or deny it."""
+    hold = s.holds[h]
+    r = s.borrowers[hold.owner]
+    log(s, day, event, hold_of(r, hold), left(hold), cause)
+    if event == events.DENY:
+        charge(s, r, hold, day, causes.POLICY)
+        return
+    hold.approved_at = day
+    if event == events.TO_DESK:
+        go_to_desk(s, r, h, day, stages.AT_DESK)
+    else:
+        join_queue(s, r, h, day)
+
+
+@transition
+def go_on_changed(s: State, day: int, cause: int) -> None:
+    """Log that a field has changed, and note who can draw no more, or can again."""
+    log(s, day, events.CHANGE, subject_of(NONE, NO_LOAN, NONE), 0, cause)
+    for b in range(len(s.borrowers)):
+        if not s.borrowers[b].closed & ABSENT:
+            count_no_limit(s, s.borrowers[b], day)

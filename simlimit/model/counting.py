@@ -90,7 +90,8 @@ def why_blocked(s: State, r: Record, day: int) -> int:
         return causes.OVERDUE
     if s.limits.block_denied and r.standing != causes.CLEAR:
         return int(r.standing)
-    return causes.POLICY if s.limits.block_frozen and r.freezes > 0 else causes.NONE
+    frozen = s.limits.block_frozen and r.freezes > 0
+    return causes.POLICY if frozen or r.blocks > 0 else causes.NONE
 
 
 @rare

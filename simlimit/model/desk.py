@@ -163,15 +163,23 @@ def go_on_after_rest(s: State, day: int) -> None:
 
 
 @transition
-def work_desk(s: State, day: int) -> None:
-    """Carry the desk from yesterday's phase 3 to today's."""
+def carry_desk(s: State, day: int) -> bool:
+    """Carry the desk from yesterday's phase 3 to the time of today's arrivals; return whether it is open."""
     s.clock.phase = phases.REVIEW
     if next_open(s, s.calendar.review, day) > day:
-        admit_arrivals(s, OVER_REST)
-        return
+        return False
     if s.calendar.review:
         go_on_after_rest(s, day)
     work_until(s, day, desk_time(s, day, ARRIVAL))
+    return True
+
+
+@transition
+def work_desk(s: State, day: int) -> None:
+    """Carry the desk from yesterday's phase 3 to today's."""
+    if not carry_desk(s, day):
+        admit_arrivals(s, OVER_REST)
+        return
     admit_arrivals(s, DESK)
     start_reviews(s, desk_time(s, day, ARRIVAL))
     work_until(s, day, desk_time(s, day, EFFECT))

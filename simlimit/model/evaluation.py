@@ -14,7 +14,7 @@ from simlimit.model.levers import pull, takes_up
 from simlimit.model.limits import lower_limit, raise_limit
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import END, Record, Records
+from simlimit.model.records import END, NONE, Record, Records
 from simlimit.model.score import new_score
 from simlimit.model.state import State, lenders_in_use, utilisation
 
@@ -148,8 +148,9 @@ def days_to_act_for(s: State, day: int, first: int, every: int) -> int:
 
 
 @step
-def rise(limit: int, basis_points: int, times: int, cap: int) -> int:
-    """Return a limit after so many rises, which end at a cap."""
+def rise(s: State, r: Record, limit: int, basis_points: int, times: int) -> int:
+    """Return a limit after so many rises, which end at the cap of the rules and of shocks so far."""
+    cap = min(s.limits.cap, s.details[r.place].cap)
     for _ in range(times):
         limit = min(cap, limit + share(limit, basis_points))
     return limit
@@ -161,10 +162,10 @@ def raise_line(s: State, r: Record, day: int) -> None:
     limit = r.limit
     if r.score >= s.limits.raise_score:
         times = days_to_act_for(s, day, r.due_day, s.limits.raise_days)
-        limit = rise(limit, s.limits.raise_bp, times, s.details[r.place].cap)
+        limit = rise(s, r, limit, s.limits.raise_bp, times)
     if takes_up(r, levers.CAMPAIGN):
         times = days_to_act_for(s, day, s.levers.start[levers.CAMPAIGN], levers.CAMPAIGN_DAYS)
-        limit = rise(limit, s.levers.strength_bp[levers.CAMPAIGN], times, s.details[r.place].cap)
+        limit = rise(s, r, limit, s.levers.strength_bp[levers.CAMPAIGN], times)
     if limit > r.limit:
         raise_limit(s, r, day, limit, causes.NONE)
 
@@ -192,8 +193,8 @@ def leave_lenders(s: State, r: Record, day: int) -> None:
 
 
 @step
-def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasion: int) -> None:
-    """Decide about a borrower and its waiting holds, by the `screen_number` of an evaluation."""
+def judge(s: State, r: Record, day: int, started: int, occasion: int) -> None:
+    """Find a borrower's standing, by the `screen_number` of an evaluation."""
     r.score = new_score(s, r, day)
     if r.lenders > 0 and pull(s, r, day, levers.DELEVERAGE) > 0.0:
         leave_lenders(s, r, day)
@@ -202,7 +203,12 @@ def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasio
         s.today.flagged += 1 if flagged else -1
         r.flagged = flagged
     r.standing = standing(s, r, day)
-    log(s, day, events.EVALUATION, line_of(r), 0, r.standing)
+
+
+@step
+def carry_out(s: State, r: Record, day: int, seen_until: int, cause: int) -> None:
+    """Let a standing, of this cause, decide about a borrower's waiting holds."""
+    log(s, day, events.EVALUATION, line_of(r), 0, cause)
     h = r.first_hold
     while h != END:
         following = s.holds[h].next
@@ -210,6 +216,13 @@ def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasio
             decide_hold(s, r, h, day, seen_until)
         h = following
     r.last_decision = day
+
+
+@step
+def decide(s: State, r: Record, day: int, seen_until: int, started: int, occasion: int) -> None:
+    """Decide about a borrower and its waiting holds."""
+    judge(s, r, day, started, occasion)
+    carry_out(s, r, day, seen_until, r.standing)
 
 
 @step
@@ -253,7 +266,10 @@ def evaluate_at_repayment(s: State, r: Record, day: int) -> None:
         return
     u = uniforms(s.run, streams.LEVER, r.borrower, levers.TIMELY_SCORING, 1 + day)[0]
     if u < pull(s, r, day, levers.TIMELY_SCORING):
-        decide(s, r, day, day, day, 1)
+        if s.clock.own_rule:
+            s.clock.own_rule = 2
+        else:
+            decide(s, r, day, day, day, 1)
 
 
 @transition
@@ -272,3 +288,26 @@ def evaluate_cohort(s: State, members: Records, day: int, started: int) -> None:
     turn_to_cohort(s, day, started)
     for b in members:
         evaluate(s, s.borrowers[b], day)
+
+
+@transition
+def judge_one(s: State, b: int, day: int, started: int, occasion: int) -> int:
+    """Find a borrower's standing for a rule of the user's own; return NONE where nothing is to be decided."""
+    r = s.borrowers[b]
+    if occasion == 0 and (r.closed or started < r.present_from):
+        return NONE
+    judge(s, r, day, started, occasion)
+    return int(r.standing)
+
+
+@transition
+def carry_out_one(s: State, b: int, day: int, seen_until: int, cause: int, periodic: bool) -> None:
+    """Let a rule's word decide: clear, a rule of the platform's, or a reason of its own (policy)."""
+    r = s.borrowers[b]
+    r.standing = (
+        cause if causes.SCORE <= cause <= causes.BEHAVIOUR or cause == causes.CLEAR else causes.POLICY
+    )
+    carry_out(s, r, day, seen_until, cause)
+    if periodic:
+        review_line(s, r, day)
+    count_no_limit(s, r, day)

@@ -52,8 +52,8 @@ def log(s: State, day: int, event: int, subject: Subject, amount: int, cause: in
 @transition
 def record_day(s: State, day: int) -> None:
     """Write the row of a day (phase 6) and turn to the next."""
-    s.today.day = day
     s.daily[day] = s.today
+    s.today.day = day + 1
     s.today.arrivals = s.today.exits = s.today.refused_draws = s.today.appeals = s.today.appeals_in_vain = 0
     s.today.inflow = s.today.repaid = s.today.released = s.today.forfeited = s.today.drawn = 0
     s.today.written_off = s.today.interest_paid = s.today.drawn_elsewhere = 0

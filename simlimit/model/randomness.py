@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from simlimit.model.compiling import rare, step
+from simlimit.model.compiling import rare, step, transition
 from simlimit.model.handle import Handle, array_of
 from simlimit.model.records import Record
+from simlimit.model.state import State
 
 Numbers: TypeAlias = tuple[float, float, float, float]
 """Four uniform numbers, strictly between 0 and 1."""
@@ -73,6 +74,12 @@ def uniforms(key: Record, stream: int, entity: int, i: int, j: int) -> Numbers:
     """
     w0, w1, w2, w3 = philox(entity, i, j, stream, key.seed, key.replication)
     return (w0 + 0.5) * _SCALE, (w1 + 0.5) * _SCALE, (w2 + 0.5) * _SCALE, (w3 + 0.5) * _SCALE
+
+
+@transition
+def words_of(s: State, stream: int, entity: int, i: int, j: int) -> Words:
+    """Return the random words of which `uniforms` would make numbers; a process draws so."""
+    return philox(entity, i, j, stream, s.run.seed, s.run.replication)
 
 
 class Batch(Handle):

@@ -55,12 +55,13 @@ BORROWER = _record(
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
     "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until",
-    "u2 region group loans loan_capacity levers freezes watches flag_changes",
+    "u2 region group loans loan_capacity levers freezes watches blocks flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders refused blockable",
 )
 """16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
 flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
-adds up to 10,000 to ``tightened``. ``refused``: the pool has refused a draw since the last one.
+adds up to 10,000 to ``tightened``. ``blocks``: for how many reasons of their own processes block the
+borrower; each is one of ``freezes``, too. ``refused``: the pool has refused a draw since the last one.
 ``blockable``: the line is blocked, or will be if nothing changes.
 
 ``present_from`` is the day of arrival. ``present_until`` is the day of exit or, if that is earlier, the
@@ -91,7 +92,7 @@ HOLD = _record(
     "u1 stage cause late ended_in",
 )
 """``arrived_at``: the day on which it reached gate 2 or, from then on, gate 5, with that day's holds."""
-EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u1 phase event cause")
+EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u2 cause", "u1 phase event")
 DAY = _record(
     "i4 day",
     "i8 outstanding available held headroom inflow repaid released forfeited drawn written_off interest_paid",
@@ -163,12 +164,15 @@ LEVERS = _record(
     f"i8 strength_bp[{_KINDS}] start[{_KINDS}] number planning served_limit served_days",
 )
 # What changes in a run.
-CLOCK = _record("i8 phase cycle cycle_day period_day started acted_until good_at pool_day", "f8 economy")
+CLOCK = _record(
+    "i8 phase cycle cycle_day period_day started acted_until good_at pool_day own_rule", "f8 economy"
+)
 """Where today is, and what is so of those who act now.
 
 ``started``: when the evaluations began that are decided, ``acted_until``: the day up to which the ones before
 moved lines; ``good_at``: when a payment is good; ``pool_day``: with which day's holds one joins the queue;
-``economy``: the factor of today's missed payments.
+``economy``: the factor of today's missed payments. ``own_rule``: whether a rule of the user's own is asked at
+decisions (1), and one at a repayment waits for it now (2).
 """
 TOTALS = _record(
     "i8 squeezes downturns arrived asking",

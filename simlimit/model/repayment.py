@@ -14,7 +14,7 @@ from simlimit.model.limits import close
 from simlimit.model.loans import drop_oldest
 from simlimit.model.planned_payments import cycle_at_stake, planned_day
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import END, EQUAL_INSTALMENT, EQUAL_PRINCIPAL, NEVER, NO_LOAN, Record
+from simlimit.model.records import END, EQUAL_INSTALMENT, EQUAL_PRINCIPAL, NEVER, NO_LOAN, NONE, Record
 from simlimit.model.score import note_late_payment
 from simlimit.model.state import State, lenders_in_use, utilisation
 
@@ -82,8 +82,9 @@ def pay_all_due(s: State, r: Record, day: int, cycle: int, late: bool) -> None:
         settled += s.loans[place].remaining == 0
     drop_oldest(r, settled)
     if not s.product.per_loan:
-        log(s, day, events.REPAYMENT, subject_of(r.borrower, NO_LOAN, cycle), total, causes.NONE)
-        h = repay(s, r, day, total, NO_LOAN, cycle)
+        number = cycle - (cycle == NONE)  # only raises have that, and only an action pays before cycle 0
+        log(s, day, events.REPAYMENT, subject_of(r.borrower, NO_LOAN, number), total, causes.NONE)
+        h = repay(s, r, day, total, NO_LOAN, number)
         if h != END:
             s.holds[h].late = late
             reach_evaluation(s, r, h, day, early=False)
@@ -114,15 +115,21 @@ def prepays(s: State, r: Record, day: int, u: float) -> bool:
 
 
 @step
-def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
-    """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
-    cure = r.spell > 0
+def catch_up(s: State, r: Record, day: int, cycle: int) -> None:
+    """Pay all that is due; `note_good_day` has noted when the payment is good."""
     late = day - int(r.oldest_due) > s.rules.grace_days
     if late:
         note_late_payment(s, r, day)
     r.spell = 0
     r.oldest_due = r.slip_until = NEVER
     pay_all_due(s, r, day, cycle, late and s.rules.overdue != 0)
+
+
+@step
+def pay_now(s: State, r: Record, day: int, cycle: int, chance: float) -> None:
+    """Pay all that is due and, unless it was a cure, perhaps a loan early (``chance`` decides)."""
+    cure = r.spell > 0
+    catch_up(s, r, day, cycle)
     if not cure and prepays(s, r, day, chance):
         note_good_day(s, r, day, cycle, EARLY)
         prepay(s, r, day)
@@ -212,17 +219,16 @@ def default(s: State, r: Record, day: int) -> None:
 
 
 @step
-def next_payment_day(s: State, r: Record, day: int, next_due: int) -> int:
-    """Return the day after ``day`` on which the borrower pays, is due, or defaults."""
-    if r.closed and r.loans == 0:
-        return NEVER
+def plan_payment(s: State, r: Record, day: int) -> None:
+    """Set the day after ``day`` on which the borrower pays, is due, or defaults."""
+    next_due = day - days_since_due(s, r) + s.product.cycle_days
     when = min(next_due, r.slip_until)
     if s.behaviour.default_dpd > 0:
         when = min(when, max(r.oldest_due + s.behaviour.default_dpd, day + 1))
     if s.levers.planning:
         planned = planned_day(s, r, next_due, due_cycle(s, r) + 1)
         when = min(when, planned) if planned > day else when
-    return when
+    r.next_payment = NEVER if r.closed and r.loans == 0 else when
 
 
 @step
@@ -241,7 +247,7 @@ def meet_payment_day(s: State, r: Record, day: int, u: Numbers) -> int:
         pay_now(s, r, day, cycle, u[3])
     if s.behaviour.default_dpd > 0 and day - int(r.oldest_due) >= s.behaviour.default_dpd:
         default(s, r, day)
-    r.next_payment = next_payment_day(s, r, day, day - since_due + s.product.cycle_days)
+    plan_payment(s, r, day)
     count_no_limit(s, r, day)
     return int(r.next_payment)
 

@@ -25,14 +25,20 @@ def move_queued(s: State, r: Record, day: int, cause: int) -> None:
 
 
 @step
+def freeze(s: State, r: Record, day: int, sign: int) -> None:
+    """Begin a freeze of a borrower, or (sign -1) end one."""
+    was_frozen = r.freezes > 0
+    r.freezes = int(r.freezes) + sign
+    if was_frozen != (r.freezes > 0):  # no other freezes the borrower
+        s.today.frozen += sign
+        move_queued(s, r, day, causes.POLICY if sign > 0 else causes.FUNDING)
+
+
+@step
 def press(s: State, r: Record, day: int, shock: Record, sign: int) -> None:
     """Add the effect of a lasting shock to a borrower it covers, or (of sign -1) take it away."""
     if shock.kind == causes.FREEZE:
-        was_frozen = r.freezes > 0
-        r.freezes = int(r.freezes) + sign
-        if was_frozen != (r.freezes > 0):  # no other freezes the borrower
-            s.today.frozen += sign
-            move_queued(s, r, day, causes.POLICY if sign > 0 else causes.FUNDING)
+        freeze(s, r, day, sign)
     elif shock.kind == causes.TIGHTENING:
         r.tightened += sign * shock.strength
     elif shock.kind == causes.WATCH_LIST:

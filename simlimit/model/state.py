@@ -1,6 +1,9 @@
 """The state of a run, which every transition takes as one argument, and small questions about its records."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from simlimit.model import records
 from simlimit.model.book import Book
@@ -64,7 +67,14 @@ class State(Handle):
         The factor of missed payments in each month of 30 days.
     covered : array of bool, shape (occurrences, borrowers)
         Whether an occurrence of a shock covers a borrower, known from its begin on.
+    notes : list of (day, phase, borrower or NONE, name, value)
+        What processes of the user's record.
+    reasons : list of str
+        Causes of theirs: number ``len(causes.NAMES) + i`` of the log.
     """
+
+    notes: list[tuple[int, int, int, str, float]]
+    reasons: list[str]
 
     run = record_of(records.RUN)
     population = record_of(records.POPULATION)
@@ -109,6 +119,14 @@ class State(Handle):
     covered = array_of(np.bool_, 2)
     arrivals = array_of(records.ARRIVAL)
     economy_factors = array_of(np.float64)
+
+    def __init__(self, **members: npt.NDArray[Any] | Handle) -> None:
+        super().__init__(**members)
+        vars(self).update(notes=[], reasons=[])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as arrays and lists."""
+        return *super().__reduce__(), {"notes": self.notes, "reasons": self.reasons}
 
 
 @step

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from simlimit.arguments import check_whole
 from simlimit.drivers.platform import Platform
+from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases
 from simlimit.run.frames import dates
 from simlimit.run.simulate import simulate
@@ -64,16 +64,18 @@ def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: 
     days: list[list[int]] = []
 
     def look(platform: Platform) -> Generator[simpy.Event, Any, None]:
-        number = check_whole("borrower", borrower, len(platform.borrowers) - 1)
         for day in range(platform.horizon):
             yield platform.at(day, LATE)
-            record = platform.borrowers[number]
+            line = platform.borrower(borrower)
             standing = dict.fromkeys(causes.GATES, 0)
-            for one in platform.state.holds[platform.open_holds(number)]:
-                standing[causes.NAMES[one["cause"]]] += int(one["amount"] - one["forfeited"])
-            days.append([*(int(record[name]) for name in STOCKS), *standing.values()])
+            for one in map(platform.hold, platform.open_holds(borrower)):
+                standing[one["cause"]] += round(100 * (one["amount"] - one["forfeited_amount"]))
+            days.append([*(round(100 * line[name]) for name in STOCKS), *standing.values()])
 
-    simulate(scenario, seed, replication, keep="counts", processes=[look])
+    try:
+        simulate(scenario, seed, replication, keep="counts", processes=[look])
+    except SimlimitError as error:  # without the name of our process
+        raise (error.__cause__ or error) from None
     table = pd.DataFrame(np.array(days) / 100, columns=[*STOCKS, *causes.GATES]).rename_axis("day")
     table.insert(0, "date", dates(table.index.to_numpy(), scenario.start_date))
     return table

@@ -45,6 +45,13 @@ def _loan_numbers(state: State, origin: Records, borrower: Records) -> npt.NDArr
     return np.where(origin == NO_LOAN, NONE, np.searchsorted(numbered, keys)).astype(np.int64)
 
 
+def hold_numbers(state: State) -> npt.NDArray[np.int64]:
+    """Return the number of each hold: the k-th of borrower b has k N + b, with N borrowers."""
+    owner = pd.Series(state.holds["owner"][: state.storage.holds_used])
+    earlier = owner.groupby(owner).cumcount().to_numpy()
+    return np.asarray(earlier * len(state.borrowers) + state.borrowers["borrower"][owner], np.int64)
+
+
 def holds_frame(state: State, regions: tuple[str, ...], start_date: datetime.date) -> pd.DataFrame:
     """Return the table of holds, a row each, in order of (repaid_at, borrower, loan, instalment)."""
     holds = state.holds[: state.storage.holds_used]
@@ -63,7 +70,7 @@ def holds_frame(state: State, regions: tuple[str, ...], start_date: datetime.dat
         "ended": np.where(ended, since, np.nan),
     }
     columns: dict[str, Any] = {
-        "hold": np.arange(len(holds)),
+        "hold": hold_numbers(state)[order],
         "borrower": owner,
         "loan": _loan_numbers(state, holds["origin"], owner),
         "instalment": holds["instalment"].astype(np.int64),
@@ -136,7 +143,8 @@ def daily_frame(daily: Records, scenario: Scenario) -> pd.DataFrame:
 def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
     """Return the log of events, ordered by (day, phase, borrower, event, loan, instalment, amount, cause)."""
     log = state.events[: state.storage.events_used]
-    alphabetical = np.argsort(np.argsort(causes.NAMES))
+    names = (*causes.NAMES, *state.reasons)
+    alphabetical = np.argsort(np.argsort(names))
     keys = (
         alphabetical[log["cause"]], log["amount"], log["instalment"], log["origin"],
         log["event"], log["borrower"], log["phase"], log["day"],
@@ -151,7 +159,22 @@ def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
         "loan": _loan_numbers(state, log["origin"], log["borrower"]),
         "instalment": log["instalment"].astype(np.int64),
         "amount": _money(log["amount"]),
-        "cause": _labels(log["cause"], causes.NAMES),
+        "cause": _labels(log["cause"], names),
+    }
+    return pd.DataFrame(columns)
+
+
+def records_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
+    """Return what processes recorded, in their order."""
+    day, phase, borrower, name, value = zip(*state.notes, strict=True) if state.notes else [()] * 5
+    days = np.array(day, np.int64)
+    columns = {
+        "day": days,
+        "date": dates(days, start_date),
+        "phase": np.array(phase, np.int64),
+        "borrower": np.array(borrower, np.int64),
+        "name": pd.Series(name, dtype=str),
+        "value": np.array(value, np.float64),
     }
     return pd.DataFrame(columns)
 

@@ -78,6 +78,11 @@ class Run(TabularResult):
         """A row per region, follow-up and age: where repayment holds stand and end, in number and amount."""
         return frames.counts_frame(self._state, self._regions)
 
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """A row per measurement that a process recorded, in their order."""
+        return frames.records_frame(self._state, self.scenario.start_date)
+
     @property
     def plot(self) -> "simlimit.plots.accessors.RunPlots":
         """Pictures of the run: ``run.plot.delay()``, and the other methods of `RunPlots`."""

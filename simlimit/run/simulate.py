@@ -10,6 +10,7 @@ from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
 from simlimit.run import options
 from simlimit.run.compilation_notice import announce_compilation
+from simlimit.run.identities import Identities
 from simlimit.run.memory import lack_of_memory_said, require, run_bytes
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.outside import warn_of_outside
@@ -27,6 +28,7 @@ def simulate(
     processes: Sequence[simpy_driver.UserProcess] = (),
     progress: bool = False,
     follow_up_days: int = options.FOLLOW_UP_DAYS,
+    check: bool = False,
 ) -> Run:
     """Simulate one history of a scenario.
 
@@ -54,6 +56,9 @@ def simulate(
     follow_up_days : int
         0 .. 30,000. A hold is followed if it was repaid so many days before the horizon, or earlier; the
         counts by age tell followed holds from others.
+    check : bool
+        Whether to verify both identities of the model at the end of each day, with the SimPy driver. Where
+        one breaks, the error names the day, the borrower and what happened last.
 
     Returns
     -------
@@ -62,7 +67,9 @@ def simulate(
     Raises
     ------
     SimlimitError
-        If an argument is not as above, or the run and the tables of what it keeps do not fit into memory.
+        If an argument is not as above, the run and the tables of what it keeps do not fit into memory, or an
+        identity breaks. If a process fails: it names the process, the day and the replication, and its cause
+        is what the process raised.
     PortfolioError
         If the scenario names a portfolio that cannot be read.
 
@@ -79,6 +86,7 @@ def simulate(
     check_choice("engine", engine, options.ENGINES)
     check_choice("keep", keep, options.KEPT)
     check_flag("progress", progress)
+    check_flag("check", check)
     follow_up_days = check_whole("follow_up_days", follow_up_days, options.LONGEST_FOLLOW_UP)
     wanted = "a list of generator functions, each of which takes the platform"
     processes = as_list("processes", processes, wanted)
@@ -86,9 +94,11 @@ def simulate(
         raise SimlimitError(f"processes is {shown(processes)}, but must be {wanted}.")
     if processes and engine != "simpy":
         raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
+    if check and engine != "simpy":
+        raise SimlimitError(f'engine is "{engine}", but check=True needs engine="simpy".')
     # A process of the user's may look at a hold that has ended, so its record must not be used again.
-    reusing = keep == "counts" and not processes
-    prepared = prepare(scenario, follow_up_days, logging=keep == "all", reusing=reusing)
+    reusing = keep == "counts" and not processes and not check
+    prepared = prepare(scenario, follow_up_days, logging=keep == "all" or check, reusing=reusing)
     needed, remedy = run_bytes(prepared, engine), 'fewer borrowers or days, or keep="counts", take less'
     require(needed, f"population.borrowers is {prepared.borrowers}: the run and its tables take", remedy)
     warn_of_overload({"": prepared})
@@ -97,7 +107,8 @@ def simulate(
     announce_compilation(engine)
     with lack_of_memory_said(), tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
-            state = simpy_driver.run(prepared, seed, replication, processes, bar.update)
+            checked = Identities(prepared).verify if check else None
+            state = simpy_driver.run(prepared, seed, replication, processes, bar.update, checked)
         else:
             state = calendar_driver.run(prepared, seed, replication, bar.update)
     return Run(

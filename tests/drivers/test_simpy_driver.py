@@ -81,8 +81,9 @@ def test_an_error_in_a_process_is_not_lost() -> None:
         yield platform.at(5, 1)
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(SimlimitError, match=r"^ZeroDivisionError \(process .*wrong, day 5, ") as failed:
         sl.simulate(SLOW, processes=[wrong])
+    assert isinstance(failed.value.__cause__, ZeroDivisionError)
 
 
 def test_a_hold_ends_on_the_day_of_the_tables() -> None:
@@ -291,18 +292,17 @@ def test_an_early_repayment_waits_for_an_evaluation_in_progress(day: int, phase:
     assert causes == ({"evaluation"} if waits else {"funding"})
 
 
-def test_nothing_is_done_while_the_day_is_recorded() -> None:
+def test_what_is_done_when_the_day_is_recorded_belongs_to_the_next() -> None:
     def late(platform: Platform) -> Process:
         yield platform.at(50, 6)
-        for act in (
-            lambda: platform.draw(4, 1_000.0),
-            lambda: platform.repay_early(4),
-            lambda: platform.set_limit(4, 0),
-        ):
-            with pytest.raises(SimlimitError, match="being recorded"):
-                act()
+        assert platform.day == 50
+        platform.draw(4, 1_000.0)
+        platform.repay_early(5)
+        platform.set_limit(6, 0)
 
-    simulate(late)
+    events = simulate(late).events
+    done = events[events["event"].isin(["draw", "prepayment", "cut"])]
+    assert done[["day", "phase", "borrower"]].to_numpy().tolist() == [[51, 0, 4], [51, 0, 5], [51, 0, 6]]
 
 
 @pytest.mark.parametrize("borrower", [-1, 20])
@@ -408,7 +408,7 @@ def test_there_is_space_for_the_hold_of_an_action_on_the_fullest_day() -> None:
         assert borrower.due_day == borrower.evaluation_day
         for day in range(int(borrower.due_day), platform.horizon, 30):
             yield platform.at(day, 0)
-            needed = dict(zip(GROWING, records_needed(platform.state, day), strict=True))
+            needed = dict(zip(GROWING, records_needed(platform._state, day), strict=True))
             space, before = needed["holds"], int(storage.holds_used)
             platform.repay_early(0)
             yield platform.at(day, 5.5)

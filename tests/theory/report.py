@@ -246,7 +246,7 @@ def pool_rows() -> Iterator[Row]:
     recycled = {"funding.recycle_share": 0.37, "funding.reserve_share": 0.45}
     run = simulate(clockwork({**SHORT, **recycled, **WAITING}, borrowers=100))
     released = replay_pool(run)
-    replayed = np.array([released.get(hold, -1) for hold in run.holds["hold"]])
+    replayed = np.array([released.get(hold, -1) for hold in run.holds.index])
     ended = run.holds["ended_at"].fillna(-1).to_numpy()
     theory = (replayed - run.holds["repaid_at"].to_numpy())[replayed >= 0].mean()
     delay = run.holds["delay_days"][ended >= 0].mean()

@@ -14,13 +14,13 @@ from simlimit.scenario.parts import Funding
 
 
 def replay(run: sl.Run, frozen: range = range(0)) -> dict[int, int]:
-    """R79, R84, R85: return the day of release of each hold, from the holds and the fields alone."""
+    """R79, R84, R85: return the day of release of each row of holds, from these and the fields alone."""
     funding = run.scenario.funding
     recycle, reserve = round(10_000 * funding.recycle_share), round(10_000 * funding.reserve_share)
     amounts = cents(run.holds["amount"])
     repaid, approved = run.holds["repaid_at"].tolist(), run.holds["approved_at"].tolist()
     order = sorted(
-        run.holds["hold"][run.holds["approved_at"].notna()], key=lambda h: (approved[h], repaid[h], h)
+        run.holds.index[run.holds["approved_at"].notna()], key=lambda h: (approved[h], repaid[h], h)
     )
     headroom = round(100 * funding.initial)
     drawn = draws(run.events)

@@ -162,7 +162,7 @@ def test_an_appeal_that_is_approved_clears_the_flag() -> None:
         assert run.daily["flagged"].iloc[-1] == flagged.sum()
         # Payments between the review and the next evaluation, which is within 90 days.
         following = run.holds.merge(reviews[["borrower", "day"]], on="borrower")
-        evaluation = of_borrower(run, "evaluation_day")[following["hold"]]
+        evaluation = run.borrowers["evaluation_day"].to_numpy()[following["borrower"]]
         ends = following["day"] + 1 + (evaluation - following["day"] - 1) % 90
         paid = following["repaid_at"]
         # An evaluation on the day of the review may have found the borrower clear before it.
