@@ -140,10 +140,10 @@ class Platform(Actions):
         dict
             What `Run.borrowers` has of it: borrower, region, limit, highest_limit, outstanding, available,
             held, written_off (currency units), score, lenders, due_day, evaluation_day, arrived_at, left_at
-            (None before it leaves), refused_draws, flagged, watched, closed. And what changes with the days:
-            standing ("clear", or what denied: "score", "overdue", "behaviour", "policy"), loans (how many it
-            has), past_due_days (since its oldest unpaid due day; 0 if nothing is past due), frozen, there
-            (False before it arrives, and once it has left).
+            (None before it leaves), refused_draws, flagged, watched, closed. And more: standing is "clear", or
+            what denied ("score", "overdue", "behaviour", "policy"); loans is how many it has; past_due_days
+            have passed since its oldest unpaid due day, 0 if nothing is past due. It is frozen or not. It is
+            there, or not before it arrives, and once it has left.
         """
         one, more = self._record(borrower), self._state.details[borrower]
         amounts = {name: int(one[name]) / 100 for name in ("limit", "outstanding", "available", "held")}

@@ -67,9 +67,9 @@ def simulate(
     Raises
     ------
     SimlimitError
-        If an argument is not as above, the run and the tables of what it keeps do not fit into memory, an
-        identity breaks, or a process fails: then it names the process, the day and the replication, and its
-        cause is what the process raised.
+        If an argument is not as above, the run and the tables of what it keeps do not fit into memory, or an
+        identity breaks. If a process fails: it names the process, the day and the replication, and its cause
+        is what the process raised.
     PortfolioError
         If the scenario names a portfolio that cannot be read.
 
