@@ -12,7 +12,7 @@ from simlimit.drivers.actions import Actions
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.randomness import words_of
-from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE
+from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE, Record
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
 
@@ -140,22 +140,22 @@ class Platform(Actions):
         dict
             What `Run.borrowers` has of it: borrower, region, limit, highest_limit, outstanding, available,
             held, written_off (currency units), score, lenders, due_day, evaluation_day, arrived_at, left_at
-            (None before it leaves), refused_draws, flagged, watched, closed. And more: standing is "clear", or
+            (None before it leaves), refused_draws, flagged, watched, closed. And more: standing is "clear" or
             what denied ("score", "overdue", "behaviour", "policy"); loans is how many it has; past_due_days
             have passed since its oldest unpaid due day, 0 if nothing is past due. It is frozen or not. It is
             there, or not before it arrives, and once it has left.
         """
-        one, more = self._record(borrower), self._state.details[borrower]
-        amounts = {name: int(one[name]) / 100 for name in ("limit", "outstanding", "available", "held")}
-        whole = {name: int(one[name]) for name in ("lenders", "loans", "due_day", "evaluation_day")}
-        past_due, left_at = max(0, self.day - int(one.oldest_due)), _day(more.left_at)
+        one, more = _fields(self._record(borrower)), _fields(self._state.details[borrower])
+        amounts = {name: one[name] / 100 for name in ("limit", "outstanding", "available", "held")}
+        as_they_are = {name: one[name] for name in ("score", "lenders", "loans", "due_day", "evaluation_day")}
         return {
-            "borrower": int(borrower), "region": self._regions[one.region], **amounts, **whole,
-            "highest_limit": int(one.highest) / 100, "written_off": int(more.written_off) / 100,
-            "score": float(one.score), "standing": causes.NAMES[one.standing], "past_due_days": past_due,
-            "arrived_at": int(one.present_from), "left_at": left_at, "refused_draws": int(more.refused_draws),
-            "flagged": bool(one.flagged), "watched": bool(one.watched), "frozen": bool(one.freezes),
-            "closed": bool(one.closed & CLOSED), "there": not one.closed & ABSENT,
+            "borrower": one["borrower"], "region": self._regions[one["region"]], **amounts, **as_they_are,
+            "highest_limit": one["highest"] / 100, "written_off": more["written_off"] / 100,
+            "standing": causes.NAMES[one["standing"]], "past_due_days": max(0, self.day - one["oldest_due"]),
+            "arrived_at": one["present_from"], "left_at": _day(more["left_at"]),
+            "refused_draws": more["refused_draws"], "flagged": one["flagged"] > 0,
+            "watched": one["watched"] > 0, "frozen": one["freezes"] > 0,
+            "closed": one["closed"] & CLOSED > 0, "there": one["closed"] & ABSENT == 0,
         }  # fmt: skip
 
     def hold(self, hold: int) -> dict[str, Any]:
@@ -174,16 +174,16 @@ class Platform(Actions):
             outcome. And cause (where it stands, or stood last), and drawn_at (the day on which its loan was
             drawn; None for a payment that covers all loans, and for a raise).
         """
-        one = self._state.holds[self._opened(hold)]
-        outcome = {stages.RELEASED: "released", stages.FORFEITED: "forfeited"}.get(int(one.stage), "pending")
+        one = _fields(self._state.holds[self._opened(hold)])
+        outcome = {stages.RELEASED: "released", stages.FORFEITED: "forfeited"}.get(one["stage"], "pending")
         return {
-            "hold": int(hold), "borrower": int(one.owner), "instalment": int(one.instalment),
-            "drawn_at": None if one.origin == NO_LOAN else int(one.origin),
-            "kind": "raise" if one.instalment == NONE else "repayment",
-            "amount": int(one.amount) / 100, "forfeited_amount": int(one.forfeited) / 100,
-            "repaid_at": int(one.repaid_at), "approved_at": _day(one.approved_at),
-            "reviewed_at": _day(one.reviewed_at), "cause": causes.NAMES[one.cause], "outcome": outcome,
-            "ended_at": None if outcome == "pending" else int(one.since),
+            "hold": int(hold), "borrower": one["owner"], "instalment": one["instalment"],
+            "drawn_at": None if one["origin"] == NO_LOAN else one["origin"],
+            "kind": "raise" if one["instalment"] == NONE else "repayment",
+            "amount": one["amount"] / 100, "forfeited_amount": one["forfeited"] / 100,
+            "repaid_at": one["repaid_at"], "approved_at": _day(one["approved_at"]),
+            "reviewed_at": _day(one["reviewed_at"]), "cause": causes.NAMES[one["cause"]], "outcome": outcome,
+            "ended_at": None if outcome == "pending" else one["since"],
         }  # fmt: skip
 
     def today(self) -> dict[str, float]:
@@ -195,8 +195,8 @@ class Platform(Actions):
             The columns of `Run.daily`, but for date and interest_accrued: amounts in currency units, numbers.
             What moves on a day has been counted so far. The headroom of a pool without limit is infinite.
         """
-        row, names = self._state.today, DAY.names or ()
-        now = {name: row[name].item() / 100 if DAY[name] == np.int64 else int(row[name]) for name in names}
+        row = _fields(self._state.today)
+        now = {name: row[name] / 100 if DAY[name] == np.int64 else row[name] for name in row}
         unlimited = {"headroom": math.inf} if self.scenario.funding.unlimited else {}
         return {**now, "day": self.day, **unlimited}
 
@@ -295,6 +295,11 @@ class Platform(Actions):
         return tuple(map(int, words_of(self._state, stream, entity, k, draw)))
 
 
+def _fields(record: Record) -> dict[str, Any]:
+    """Return the fields of a record as Python's own numbers, which is quicker than to read one by one."""
+    return dict(zip(record.dtype.names, record.item(), strict=True))
+
+
 def _day(day: int) -> int | None:
     """Return a day, None if there is none."""
-    return None if day == NONE else int(day)
+    return None if day == NONE else day
