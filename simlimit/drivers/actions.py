@@ -13,7 +13,7 @@ from simlimit.drivers.moments import Clock
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import actions, causes, desk, evaluation, events, phases, stages
 from simlimit.model.handle import ReadOnly
-from simlimit.model.memory import ensure_capacity
+from simlimit.model.memory import ensure_capacity, has_capacity
 from simlimit.model.parameters import LARGEST_LIMIT
 from simlimit.model.preparation import change_parameters
 from simlimit.model.records import ABSENT, CLOSED, NEVER, NONE, Record, Records
@@ -427,7 +427,8 @@ class Actions:
             raise SimlimitError(f"day {day} is not simulated: the last day is {self.horizon - 1}.")
         phase = math.ceil(self.env.now % 1 * 8) if day == self.day else phases.SHOCKS
         self._state.clock.phase = min(phase, phases.ACT)
-        ensure_capacity(self._state, day)
+        if not has_capacity(self._state, day):
+            ensure_capacity(self._state, day)
         return day
 
     def trigger_ended(self) -> None:

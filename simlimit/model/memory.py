@@ -60,7 +60,7 @@ def records_needed(s: State, day: int) -> tuple[int, ...]:
     )
 
 
-@step
+@transition
 def has_capacity(s: State, day: int) -> bool:
     """Return whether there is space for all that a day can bring."""
     loans, loan_keys, holds, events, good_at = records_needed(s, day)

@@ -509,10 +509,24 @@ def test_a_share_of_money_is_that_of_its_day() -> None:
     assert released["ended_at"].between(61, horizon).any()
 
 
+def test_a_smaller_claim_counts_for_the_holds_that_stand_in_the_queue() -> None:
+    """R179, R84: those that claim nothing any more are released behind one that does not fit."""
+    dry = {"funding.unlimited": False, "funding.initial": 0.0, "funding.recycle_share": 0.0}
+    sizes = {"population.limit_log_sd": 1.5, "population.borrowers": 60}
+    scenario = SLOW.replace({**dry, **sizes, "evaluation.straight_through": True})
+    change = at(40, 1, lambda platform: platform.change("funding.reserve_share", 0.0001))
+    run = sl.simulate(scenario, processes=[change])
+    waiting = run.holds[run.holds["repaid_at"] < 40]
+    small = waiting["amount"] < 100
+    assert (waiting["ended_at"][small] == 40).all()
+    assert waiting["ended_at"][~small].isna().all()
+    assert 2 < small.sum() < len(waiting) - 2
+
+
 def test_reviewers_that_come_and_go_count_from_the_next_arrivals_on() -> None:
-    """R179: with reviews of a day each, who begins them is seen in when they end."""
+    """R179: reviews take 0.4 days, so one who came at 50.25 has ended two of them by phase 3 of day 51."""
     desk = {"review.service_law": "constant", "review.watch_share": 1.0, "evaluation.straight_through": True}
-    scenario = SLOW.replace({**desk, "population.borrowers": 60, "review.service_days": 1.0})
+    scenario = SLOW.replace({**desk, "population.borrowers": 200, "review.service_days": 0.4})
 
     def hire(platform: Platform) -> Process:
         yield platform.at(50, 1.7)
@@ -521,10 +535,11 @@ def test_reviewers_that_come_and_go_count_from_the_next_arrivals_on() -> None:
         yield platform.at(80, 4)
         platform.change("review.reviewers", 1)
 
-    reviewed = simulate(scenario, hire).holds["reviewed_at"].value_counts()
-    assert (reviewed[reviewed.index < 51] <= 1).all()
-    assert reviewed[51] == 10 - 1  # one was under way from the day before
-    assert reviewed[reviewed.index > 90].max() <= 1
+    reviewed = simulate(scenario, hire).holds["reviewed_at"].value_counts().sort_index()
+    assert (reviewed[reviewed.index <= 50] <= 3).all()
+    assert reviewed[51] in (17, 18)  # the first one was under way at 50.25
+    assert reviewed.loc[52:80].max() > 20
+    assert (reviewed[reviewed.index > 82] <= 3).all()
 
 
 def test_a_change_of_a_region_is_of_this_run_alone() -> None:
