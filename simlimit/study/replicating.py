@@ -136,11 +136,15 @@ def replicate_all(
     """Simulate the same replications of several scenarios, as in `replicate`; warn of overload, or not."""
     n = check_whole("n", n, MOST_REPLICATIONS, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
-    experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
+    own = options.processes_of(scenarios)
+    experiments = {
+        name: prepare_experiment(scenario, seed, options, own[name]) for name, scenario in scenarios.items()
+    }
     if warns:
         warn_of_overload({name: experiment.prepared for name, experiment in experiments.items()})
         warn_of_outside(scenarios, options.follow_up_days)
-    compiles = announce_compilation(options.engine) and options.executor is None
+    engines = dict.fromkeys(experiment.engine for experiment in experiments.values())
+    to_compile = [engine for engine in engines if announce_compilation(engine) and options.executor is None]
     total, quiet = n * len(experiments), not options.progress
     is_interrupted = False
     with (
@@ -151,8 +155,8 @@ def replicate_all(
         stores = open_stores(experiments, options)
         done = {name: Replications(experiment, stores.get(name)) for name, experiment in experiments.items()}
         try:
-            if compiles:
-                compile_driver(options.engine)
+            for engine in to_compile:
+                compile_driver(engine)
             number, is_precise = _complete(pool, list(done.values()), n, options, bar)
         except KeyboardInterrupt:
             number, is_precise = min(replications.done for replications in done.values()), None
