@@ -35,8 +35,8 @@ def process_digest(processes: Sequence[UserProcess]) -> str:
 
 def _unknown(reason: str) -> SimlimitError:
     return SimlimitError(
-        f"store is set, but a later call could not tell whether processes are the same, since {reason}: leave "
-        "out the store, or make within the process what cannot be told."
+        f"store is set, but a later call could not tell whether processes are the same, since {reason}: set "
+        "no store, or make within the process what cannot be told."
     )
 
 
