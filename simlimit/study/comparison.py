@@ -13,7 +13,7 @@ from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, verdicts
 from simlimit.study.events import expected_events
-from simlimit.study.metrics import METRICS, Floats, Weight, beside_losses
+from simlimit.study.metrics import Floats, Weight, beside_losses
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
@@ -124,10 +124,13 @@ class Comparison(TabularResult):
             If there is only one scenario, or no such metric or weight.
         """
         confidence = check_confidence(confidence)
+        recorded = pd.concat([study.records["name"] for study in self.studies.values()]).unique()
+        told = {name: study._metrics(recorded, weight) for name, study in self.studies.items()}
+        known = tuple(map(str, told[self.reference]))
         chosen = beside_losses(
-            as_choices("metrics", METRICS if metrics is None else metrics, METRICS, "study.metrics()")
+            as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
         )
-        tables = {name: study.metrics(weight)[chosen] for name, study in self.studies.items()}
+        tables = {name: table[chosen] for name, table in told.items()}
         values = {name: table.to_numpy() for name, table in tables.items()}
         one = values.pop(self.reference)[:, np.newaxis]
         if not values:

@@ -8,6 +8,7 @@ import hashlib
 import pickle
 import uuid
 from collections.abc import Sequence
+from traceback import format_exception
 from typing import NamedTuple
 
 import pandas as pd
@@ -140,7 +141,12 @@ def run_sent_chunk(experiment: Experiment, first: int, number: int) -> Chunk | s
         return experiment.book
     book, processes = _books[experiment.book]
     prepared = prepared._replace(book=book)
-    return run_chunk(experiment._replace(prepared=prepared, processes=processes), first, number)
+    try:
+        return run_chunk(experiment._replace(prepared=prepared, processes=processes), first, number)
+    except SimlimitError as error:
+        if error.__cause__ is not None:  # raised by a process of the user's; it does not travel, but notes do
+            error.add_note("".join(format_exception(error.__cause__)).rstrip())
+        raise
 
 
 def _simulate(experiment: Experiment, replication: int) -> State:
@@ -158,4 +164,6 @@ def _kept_tables(experiment: Experiment, state: State) -> Frames:
         tables["borrowers"] = frames.borrowers_frame(state, regions, experiment.prepared.scenario)
     if experiment.keep == "all":
         tables["events"] = frames.events_frame(state, day_0)
+    if experiment.processes:
+        tables["records"] = frames.records_frame(state.notes, day_0)
     return tables

@@ -82,10 +82,11 @@ class CheckedOptions:
         else:
             given = check_processes(given)
         object.__setattr__(self, "processes", given)  # since some can be read only once
-        if given and self.engine == "calendar":
+        has_processes = any(given.values()) if isinstance(given, Mapping) else bool(given)
+        if has_processes and self.engine == "calendar":
             raise SimlimitError('engine is "calendar", but processes of your own need engine="simpy".')
         if self.precision is not None:
-            target_half_widths(self.precision)
+            target_half_widths(self.precision, has_processes)
 
     def processes_of(self, names: Collection[str]) -> dict[str, Sequence[UserProcess]]:
         """Return the processes of each scenario, by its name: all have the same, unless given by name."""

@@ -1,6 +1,6 @@
 """`replicate`: a fixed number of replications of a scenario, or as many as a precision needs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Unpack
 
@@ -21,6 +21,7 @@ from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.metrics import Floats
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
+from simlimit.study.records import is_recorded, record_metrics
 from simlimit.study.replications import Replications
 from simlimit.study.store import open_stores
 from simlimit.study.study import Study
@@ -186,17 +187,22 @@ def _complete(
         simulate_missing(pool, experiments, n, bar)
         return n, None
     targets = target_half_widths(options.precision)
+    # What processes record is asked only of scenarios that have some.
+    asked = [
+        (one, {name: targets[name] for name in targets if one.experiment.processes or not is_recorded(name)})
+        for one in experiments
+    ]
     last = min(LEAST_REPLICATIONS + 10, n)
     while True:
         simulate_missing(pool, experiments, last, bar)
-        chosen = [_values_and_events(replications, targets, options) for replications in experiments]
-        needed = [replications_needed(*pair, np.array(list(targets.values()))) for pair in chosen]
+        chosen = [(own, *_values_and_events(one, own, last, options)) for one, own in asked if own]
+        needed = [replications_needed(x, seen, np.array([*own.values()])) for own, x, seen in chosen]
         if all(needed) or last == n:
             return max(number or n for number in needed), all(needed)
-        equal = np.any([never_vary(values) for values, _ in chosen], axis=0)
-        if equal.any():
+        equal = [name for own, values, _ in chosen for name in np.array([*own])[never_vary(values)]]
+        if equal:
             warn(
-                f"{list(targets)[equal.argmax()]} is equal in all {last} replications of a scenario, so no "
+                f"{equal[0]} is equal in all {last} replications of a scenario, so no "
                 "number of them makes it precise: choose another metric for precision, or set n only."
             )
             return last, False
@@ -204,11 +210,15 @@ def _complete(
 
 
 def _values_and_events(
-    replications: Replications, targets: Iterable[str], options: CheckedOptions
+    replications: Replications, targets: Collection[str], number: int, options: CheckedOptions
 ) -> tuple[Floats, Floats]:
     """Return the values of the chosen metrics in each replication, and their events."""
     prepared = replications.experiment.prepared
     values = metrics.all_metrics(replications.tallies, prepared, options.follow_up_days, weight="holds")
     events = events_seen(replications.tallies, prepared, options.follow_up_days)
+    if names := {name.rpartition(".")[0] for name in targets if is_recorded(name)}:
+        recorded = record_metrics(replications.records(number), number, prepared.scenario.warmup_days, names)
+        for name, (value, count) in recorded.items():
+            values[name], events[name] = value, np.column_stack([count, np.full(number, np.inf)])
     chosen, seen = (np.stack([one[metric] for metric in targets], axis=1) for one in (values, events))
     return chosen, seen

@@ -109,8 +109,10 @@ def _failure_said(is_ours: bool) -> Iterator[None]:
     """Say in a sentence that a user's executor failed. What fails in threads of ours is a fault of ours."""
     try:
         yield
-    except (SimlimitError, MemoryError):
+    except MemoryError:
         raise
+    except SimlimitError as error:
+        raise error from None
     except Exception as error:
         if is_ours:
             raise
