@@ -110,7 +110,8 @@ class _Scribe:
 def _is_installed(module: str | None) -> bool:
     top = (module or "builtins").partition(".")[0]
     file = getattr(sys.modules.get(top), "__file__", None) or ""
-    return top in (*sys.stdlib_module_names, "simlimit") or "site-packages" in file or "dist-packages" in file
+    is_package = "site-packages" in file or "dist-packages" in file
+    return top != "__main__" and (is_package or top in (*sys.stdlib_module_names, "simlimit"))
 
 
 def _version(module: str) -> tuple[str, str]:
