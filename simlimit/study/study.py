@@ -395,7 +395,7 @@ class Study(TabularResult):
         if follow_up_days not in self._by_follow_up:
             used = self._options
             again: Options = {"by": used.by, "bands": used.bands, "progress": used.progress}
-            again["follow_up_days"] = follow_up_days
+            again |= {"follow_up_days": follow_up_days, "workers": used.workers}
             again["processes"] = self._replications.experiment.own_processes()
             self._by_follow_up[follow_up_days] = simlimit.replicate(
                 self.scenario, len(self), self.seed, **again
