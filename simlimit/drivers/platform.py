@@ -12,7 +12,7 @@ from simlimit.drivers.actions import Actions
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.randomness import words_of
-from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE
+from simlimit.model.records import ABSENT, BORROWER, CLOSED, DAY, DETAILS, END, NO_LOAN, NONE
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
 
@@ -145,17 +145,20 @@ class Platform(Actions):
             has), past_due_days (since its oldest unpaid due day; 0 if nothing is past due), frozen, there
             (False before it arrives, and once it has left).
         """
-        one, more = self._record(borrower), self._state.details[borrower]
-        amounts = {name: int(one[name]) / 100 for name in ("limit", "outstanding", "available", "held")}
-        whole = {name: int(one[name]) for name in ("lenders", "loans", "due_day", "evaluation_day")}
-        past_due, left_at = max(0, self.day - int(one.oldest_due)), _day(more.left_at)
+        # All fields at once: one by one takes ten times as long.
+        one = dict(zip(BORROWER.names or (), self._record(borrower).item(), strict=True))
+        more = dict(zip(DETAILS.names or (), self._state.details[borrower].item(), strict=True))
+        amounts = {name: one[name] / 100 for name in ("limit", "outstanding", "available", "held")}
+        whole = {name: one[name] for name in ("lenders", "loans", "due_day", "evaluation_day")}
+        flags = {name: one[name] > 0 for name in ("flagged", "watched")}
+        past_due, left_at = max(0, self.day - one["oldest_due"]), _day(more["left_at"])
         return {
-            "borrower": int(borrower), "region": self._regions[one.region], **amounts, **whole,
-            "highest_limit": int(one.highest) / 100, "written_off": int(more.written_off) / 100,
-            "score": float(one.score), "standing": causes.NAMES[one.standing], "past_due_days": past_due,
-            "arrived_at": int(one.present_from), "left_at": left_at, "refused_draws": int(more.refused_draws),
-            "flagged": bool(one.flagged), "watched": bool(one.watched), "frozen": bool(one.freezes),
-            "closed": bool(one.closed & CLOSED), "there": not one.closed & ABSENT,
+            "borrower": int(borrower), "region": self._regions[one["region"]], **amounts, **whole,
+            "highest_limit": one["highest"] / 100, "written_off": more["written_off"] / 100,
+            "score": one["score"], "standing": causes.NAMES[one["standing"]], "past_due_days": past_due,
+            "arrived_at": one["present_from"], "left_at": left_at, "refused_draws": more["refused_draws"],
+            **flags, "frozen": one["freezes"] > 0, "closed": one["closed"] & CLOSED > 0,
+            "there": not one["closed"] & ABSENT,
         }  # fmt: skip
 
     def hold(self, hold: int) -> dict[str, Any]:

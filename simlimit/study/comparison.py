@@ -96,7 +96,7 @@ class Comparison(TabularResult):
         weight : "holds" or "amount"
             As in `Study.summary`.
         metrics : sequence of str, optional
-            Only these; `limit_days_lost` is added to `default_losses`, which can fall because credit is taken
+            Only these, also metrics of records; `limit_days_lost` is added to `default_losses`, which can fall because credit is taken
             away. The correction for multiple tests is weaker with fewer rows.
 
         Returns
@@ -181,7 +181,8 @@ def compare(
         As in `replicate`.
     **options
         As in `replicate`. With `precision`, every scenario must reach it, and all get the same number of
-        replications. A store has a folder for each scenario.
+        replications. A store has a folder for each scenario. `processes` are of all scenarios, or those of
+        each by its name: so one scenario, under two names, is compared with itself without them.
 
     Returns
     -------
@@ -200,6 +201,18 @@ def compare(
     >>> comparison = sl.compare({"today": today, "frozen": frozen}, 10, seed=1)
     >>> bool(comparison.differences().loc[("frozen", "days_policy"), "difference"] > 0)
     True
+
+    The same scenario with a process that looks at the desk each week, and without it:
+
+    >>> def looks(platform):
+    ...     for day in range(6, platform.horizon, 7):
+    ...         yield platform.at(day, 2.5)
+    ...         platform.record("waiting", platform.today()["review_queue"])
+    >>> small = today.replace({"population.borrowers": 50, "horizon_days": 300})
+    >>> both = {"today": small, "looked at": small}
+    >>> looked = sl.compare(both, 3, processes={"looked at": [looks]}, workers=1)
+    >>> looked.differences(metrics=["waiting.total"]).index.to_list()
+    [('looked at', 'waiting.total')]
     """
     if not isinstance(scenarios, Mapping) or not scenarios:
         raise SimlimitError(f"scenarios is {shown(scenarios)}, but must be a mapping of names to scenarios.")

@@ -85,15 +85,16 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
         that of Hoad, Robinson and Davies (2010). It gives up, with a `SimlimitWarning`, if a metric is equal
         in all of the first 40.
     workers : int, optional
-        Number of threads; one for each processor if not given. Compiled code runs in them in parallel.
+        Number of threads; one for each processor if not given. Compiled code runs in them in parallel. With
+        processes of your own they are processes of the system, unless there is one: that is this process.
     executor : concurrent.futures.Executor, optional
-        Runs the replications instead of threads: a pool of processes or of machines (Dask, MPI). It is not
-        shut down.
+        Runs the replications instead of these workers: a pool of processes or of machines (Dask, MPI). It is
+        not shut down.
     store : path, optional
         A folder that keeps every replication as soon as it is done. A study that was interrupted or killed
         continues from it, with the same code. It can be extended to more replications later.
-    engine : "calendar" or "simpy"
-        The driver; both give the same results.
+    engine : "calendar" or "simpy", optional
+        The driver; both give the same results. It is "simpy" with processes of your own, else "calendar".
     keep : "counts", "holds" or "all"
         What is kept of each replication: exact counts; also its holds and borrowers; also its events.
     follow_up_days : int
@@ -104,6 +105,11 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
         at most 255 groups: ``by=["region", "watched"]`` has a group ``"east, watched"``.
     bands : sequence of float
         Ascending bounds between groups, where one of `by` is a number: ``by="score", bands=(0.6, 0.8)``.
+    processes : sequence of generator functions, or mapping of such
+        Processes of your own, as in `simulate`. Each replication begins with a fresh copy of them. What they
+        record is in `Study.records`, and a metric: `calls.total` and `calls.mean` of ``"calls"``. `compare`
+        takes them by scenario, too: ``{"with calls": [calls]}``; a scenario without a name there has none.
+        A store refuses what a later call could not know to be the same.
     progress : bool
         Whether to show a progress bar, if the study takes more than a second.
 
@@ -115,7 +121,8 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
     ------
     SimlimitError
         If an argument is not as above, the store was made for another study or by other code or is damaged,
-        or the executor fails. Also if what is simulated at a time, or kept, does not fit into memory.
+        a process of your own fails, or the executor does. Also if what is simulated at a time, or kept, does
+        not fit into memory.
     PortfolioError
         If the scenario names a portfolio that cannot be read.
     StudyInterrupted

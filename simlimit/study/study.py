@@ -146,7 +146,7 @@ class Study(TabularResult):
             It is NaN if all replications are equal, such as 0, or have together fewer than 20 events of the
             metric: then too little says how far off the mean may be. It stays within what is possible.
         follow_up_days : int, optional
-            Another follow-up: then the replications are simulated again, in this process.
+            Another follow-up: then the replications are simulated again.
         weight : "holds" or "amount"
             Whether each hold counts as one, or by its amount. Counted as one, a hold that lost any part is
             forfeited, at the age at which it ends; by amount, each part is exact.
@@ -172,6 +172,8 @@ class Study(TabularResult):
               lower them, so read them with `limit_days_lost`;
             - `interest_income`, `net_income`: interest that is paid, and what is left of it less
               `default_losses`, in the same unit. So the latter, too, is to be read with `limit_days_lost`;
+            - `name.total`, `name.mean` of each name under which your own processes record: the sum and the mean
+              of what a replication recorded from the end of the warm-up on; NaN is the mean of nothing;
             - `gap_days`: largest minus smallest `days_away` of the groups; NaN if a group has no followed
               hold. Chance alone makes it positive, the more so the fewer holds there are. So compare it
               between scenarios of one book, and use `groups` to see whether a group differs.

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from own_processes import FOLLOW_UP, SMALL, Calls, nothing, study
 from random_scenarios import follow_up_of, random_scenario
-from same import assert_same, tables
+from same import assert_same
 from test_spread import cluster  # noqa: F401
 
 import simlimit as sl
@@ -120,7 +120,11 @@ def test_a_process_that_does_nothing_leaves_a_study_as_the_calendar_driver_makes
 
 def test_extensions_that_do_the_same_until_a_day_have_the_same_histories_until_then() -> None:
     day = 230
-    extensions = {"some": [Calls(0.2)], "more": [Calls(0.2), Calls(0.5, day)], "none": [Calls(0.2), Calls(0, day)]}
+    extensions = {
+        "some": [Calls(0.2)],
+        "more": [Calls(0.2), Calls(0.5, day)],
+        "none": [Calls(0.2), Calls(0, day)],
+    }
     options: dict[str, Any] = {"follow_up_days": FOLLOW_UP, "progress": False, **HERE}
     compared = sl.compare(dict.fromkeys(extensions, SMALL), 4, processes=extensions, **options)
     some, more, none = (one.daily for one in compared.studies.values())
@@ -128,7 +132,9 @@ def test_extensions_that_do_the_same_until_a_day_have_the_same_histories_until_t
     pd.testing.assert_frame_equal(some[before], more[before], check_exact=True)
     assert not some[~before].equals(more[~before])
     pd.testing.assert_frame_equal(some, none, check_exact=True)
-    early = [one.records[one.records["day"] < day].reset_index(drop=True) for one in compared.studies.values()]
+    early = [
+        one.records[one.records["day"] < day].reset_index(drop=True) for one in compared.studies.values()
+    ]
     pd.testing.assert_frame_equal(early[0], early[1], check_exact=True)
 
 
@@ -161,10 +167,14 @@ def test_sweeps_rankings_attributions_and_recoveries_have_processes() -> None:
     ranked = sl.rank_levers(tiny, [{"kind": "pay_on_time"}], 1, **options)
     plain = sl.rank_levers(tiny, [{"kind": "pay_on_time"}], 1, follow_up_days=30, progress=False)
     assert not ranked.metrics["none"].equals(plain.metrics["none"])
-    assert ranked.metrics["none"].equals(sl.replicate(tiny, 1, **options).metrics()[list(ranked.metrics["none"])])
+    assert ranked.metrics["none"].equals(
+        sl.replicate(tiny, 1, **options).metrics()[list(ranked.metrics["none"])]
+    )
     explained = sl.attribute(tiny, 1, **options)
     gates = "+".join(["evaluation", "score", "overdue", "behaviour", "review", "policy", "funding"])
-    assert explained.metrics[gates].equals(sl.replicate(tiny, 1, **options).metrics()["days_away"].rename(gates))
+    assert explained.metrics[gates].equals(
+        sl.replicate(tiny, 1, **options).metrics()["days_away"].rename(gates)
+    )
     frozen = tiny.replace({"shocks": [{"kind": "freeze", "at": 60, "duration_days": 10}]})
     back = sl.recovery(frozen, 2, series="held", **options)
     assert all((one.records["name"] == "calls").any() for one in back.comparison.studies.values())
@@ -184,11 +194,11 @@ def test_another_follow_up_simulates_the_processes_again(told: sl.Study) -> None
     [[Calls(0.4)], [Calls(), nothing], [], [lambda platform: Calls()(platform)]],
     ids=["another argument", "one more", "none", "another source"],
 )
-def test_a_store_of_other_processes_is_refused(
-    processes: list[Any], tmp_path: Path, told: sl.Study
-) -> None:
+def test_a_store_of_other_processes_is_refused(processes: list[Any], tmp_path: Path, told: sl.Study) -> None:
     study(str(tmp_path), 1, **HERE)
-    with pytest.raises(sl.SimlimitError, match=r"holds a study of other processes: name another store, or the"):
+    with pytest.raises(
+        sl.SimlimitError, match=r"holds a study of other processes: name another store, or the"
+    ):
         study(str(tmp_path), 1, processes=processes, **HERE)
     assert_same_records(study(str(tmp_path), **HERE), told)
 
@@ -199,9 +209,13 @@ def test_a_store_is_refused_if_the_process_could_not_be_known_again(tmp_path: Pa
     def process(platform: sl.Platform, of: Any = (number for number in ())) -> Iterator[Any]:
         yield platform.at(1, 5)
 
-    with pytest.raises(sl.SimlimitError, match="^processes is .*, but must be what can be copied for each rep"):
+    with pytest.raises(
+        sl.SimlimitError, match="^processes is .*, but must be what can be copied for each rep"
+    ):
         sl.replicate(made, 2, processes=[process], progress=False, **HERE)
-    with pytest.raises(sl.SimlimitError, match="^store is set, but .* the module own_processes is used as a whole"):
+    with pytest.raises(
+        sl.SimlimitError, match="^store is set, but .* the module own_processes is used as a whole"
+    ):
         sl.replicate(made, 2, processes=[uses_module], progress=False, store=tmp_path / "s", **HERE)
     assert not (tmp_path / "s").exists()
 
@@ -252,7 +266,7 @@ def is_alive(process: int) -> bool:
 def test_a_study_that_is_killed_or_interrupted_leaves_nobody_and_resumes(
     how: signal.Signals, workers: int, tmp_path: Path
 ) -> None:
-    """The process that resumes it is killed as well; in a third, `Calls` is of a module, not of `__main__`."""
+    """Who resumes it is killed as well; in the third, `Calls` is of a module, not of `__main__`."""
     folder, number = tmp_path / "study", 40
     for files in (2, 5):
         with start(folder, number, workers) as child:

@@ -24,7 +24,7 @@ RATE = 3
 def session(code: str, **given: object) -> dict[str, Any]:
     """Return what a session of its own has once it has run some code; each knows nothing of others."""
     names: dict[str, Any] = {"__name__": "__main__", **given}
-    exec(code, names)  # noqa: S102
+    exec(code, names)
     return names
 
 
@@ -60,7 +60,11 @@ def make(level):
         platform.record("x", sum(level * fee(k) for k in range(3)))
     return calls
 '''
-TAIL = {"an object": "p = Team(5)", "a closure": "p = make(7)", "a lambda": "p = lambda platform: make(1)(platform)"}
+TAIL = {
+    "an object": "p = Team(5)",
+    "a closure": "p = make(7)",
+    "a lambda": "p = lambda platform: make(1)(platform)",
+}
 
 
 @pytest.mark.parametrize("tail", TAIL.values(), ids=TAIL)
@@ -70,7 +74,11 @@ def test_the_same_source_in_another_session_is_the_same_process(tail: str) -> No
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("import math\n", "import math\n\n\n# A remark.\n"), ("RATES = ", "UNUSED = 4\nRATES = "), ("(x)", "( x )")],
+    [
+        ("import math\n", "import math\n\n\n# A remark.\n"),
+        ("RATES = ", "UNUSED = 4\nRATES = "),
+        ("(x)", "( x )"),
+    ],
 )
 def test_remarks_and_what_it_does_not_use_are_no_part_of_a_process(before: str, after: str) -> None:
     assert before in BASE
