@@ -8,7 +8,6 @@ pickle would make it of.
 import dis
 import functools
 import hashlib
-import importlib
 import itertools
 import sys
 import types
@@ -135,8 +134,10 @@ def _used(code: types.CodeType, space: dict[str, object]) -> dict[str, object]:
         if isinstance(one, types.CodeType):
             used |= _used(one, space)
     for step, after in itertools.pairwise(dis.get_instructions(code)):
+        if step.opname == "IMPORT_NAME" and not _is_installed(step.argval):
+            raise _unknown(f"the module {step.argval} is imported within")
         if step.opname == "IMPORT_NAME":
-            used[step.argval] = importlib.import_module(step.argval)
+            used[step.argval] = _version(step.argval)
         elif step.opname == "LOAD_GLOBAL" and step.argval in space:
             name, value = step.argval, space[step.argval]
             if after.opname in ("LOAD_ATTR", "LOAD_METHOD") and isinstance(value, types.ModuleType):

@@ -42,7 +42,7 @@ def assert_same_records(one: sl.Study, other: sl.Study) -> None:
 
 def closure(share: float) -> Callable[[sl.Platform], Iterator[Any]]:
     """Return what could not be found by its name elsewhere."""
-    return lambda platform: Calls(share)(platform)
+    return lambda platform: Calls(share=share)(platform)  # noqa: PLW0108
 
 
 def test_two_processes_say_the_same_as_one_thread(tmp_path: Path, told: sl.Study) -> None:
@@ -210,11 +210,11 @@ def test_a_store_is_refused_if_the_process_could_not_be_known_again(tmp_path: Pa
         yield platform.at(1, 5)
 
     with pytest.raises(
-        sl.SimlimitError, match="^processes is .*, but must be what can be copied for each rep"
+        sl.SimlimitError, match=r"^processes is .*, but must be what can be copied for each rep"
     ):
         sl.replicate(made, 2, processes=[process], progress=False, **HERE)
     with pytest.raises(
-        sl.SimlimitError, match="^store is set, but .* the module own_processes is used as a whole"
+        sl.SimlimitError, match=r"^store is set, but .* the module own_processes is used as a whole"
     ):
         sl.replicate(made, 2, processes=[uses_module], progress=False, store=tmp_path / "s", **HERE)
     assert not (tmp_path / "s").exists()
