@@ -1,6 +1,7 @@
 """The tables of a run, as DataFrames. docs/model.md section 3 documents every column."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from simlimit.scenario import Scenario
 
 OUTCOMES = ("released", "forfeited", "pending")
 KINDS = ("repayment", "raise")
+Note = tuple[int, int, int, str, float]
 COUNTED = (*causes.GATES, *OUTCOMES)
 
 
@@ -164,9 +166,9 @@ def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def records_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
+def records_frame(notes: Sequence[Note], start_date: datetime.date) -> pd.DataFrame:
     """Return what processes recorded, in their order."""
-    day, phase, borrower, name, value = zip(*state.notes, strict=True) if state.notes else [()] * 5
+    day, phase, borrower, name, value = zip(*notes, strict=True) if notes else [()] * 5
     days = np.array(day, np.int64)
     columns = {
         "day": days,

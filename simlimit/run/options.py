@@ -1,6 +1,9 @@
 """What a run can be asked for."""
 
-from simlimit.arguments import refused
+from collections.abc import Iterable
+
+from simlimit.arguments import as_list, refused, shown
+from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 
@@ -16,6 +19,15 @@ def check_kept(what: str, keep: str, kept: tuple[str, ...]) -> None:
     if keep not in kept:
         needed = " or ".join(f'keep="{one}"' for one in kept)
         raise SimlimitError(f'keep is "{keep}", but {what} are kept only with {needed}.')
+
+
+def check_processes(processes: Iterable[UserProcess], name: str = "processes") -> tuple[UserProcess, ...]:
+    """Return the processes of one's own, or refuse what can be none."""
+    wanted = "a list of generator functions, each of which takes the platform"
+    listed = as_list(name, processes, wanted)
+    if not all(map(callable, listed)):
+        raise SimlimitError(f"{name} is {shown(listed)}, but must be {wanted}.")
+    return tuple(listed)
 
 
 def check_scenario(scenario: object, name: str = "scenario") -> None:

@@ -81,7 +81,7 @@ class Run(TabularResult):
     @cached_property
     def records(self) -> pd.DataFrame:
         """A row per measurement that a process recorded, in their order."""
-        return frames.records_frame(self._state, self.scenario.start_date)
+        return frames.records_frame(self._state.notes, self.scenario.start_date)
 
     @property
     def plot(self) -> "simlimit.plots.accessors.RunPlots":

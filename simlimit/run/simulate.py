@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from simlimit.arguments import as_list, check_choice, check_flag, check_whole, shown
+from simlimit.arguments import check_choice, check_flag, check_whole
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
 from simlimit.model.preparation import prepare
@@ -88,10 +88,7 @@ def simulate(
     check_flag("progress", progress)
     check_flag("check", check)
     follow_up_days = check_whole("follow_up_days", follow_up_days, options.LONGEST_FOLLOW_UP)
-    wanted = "a list of generator functions, each of which takes the platform"
-    processes = as_list("processes", processes, wanted)
-    if not all(map(callable, processes)):
-        raise SimlimitError(f"processes is {shown(processes)}, but must be {wanted}.")
+    processes = options.check_processes(processes)
     if processes and engine != "simpy":
         raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
     if check and engine != "simpy":

@@ -13,7 +13,7 @@ from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, verdicts
 from simlimit.study.events import expected_events
-from simlimit.study.metrics import METRICS, Floats, Weight, beside_losses
+from simlimit.study.metrics import Floats, Weight, beside_losses
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
@@ -96,7 +96,7 @@ class Comparison(TabularResult):
         weight : "holds" or "amount"
             As in `Study.summary`.
         metrics : sequence of str, optional
-            Only these; `limit_days_lost` is added to `default_losses`, which can fall because credit is taken
+            Only these, also metrics of records; `limit_days_lost` is added to `default_losses`, which can fall because credit is taken
             away. The correction for multiple tests is weaker with fewer rows.
 
         Returns
@@ -124,10 +124,13 @@ class Comparison(TabularResult):
             If there is only one scenario, or no such metric or weight.
         """
         confidence = check_confidence(confidence)
+        recorded = pd.concat([study.records["name"] for study in self.studies.values()]).unique()
+        told = {name: study._metrics(recorded, weight) for name, study in self.studies.items()}
+        known = tuple(map(str, told[self.reference]))
         chosen = beside_losses(
-            as_choices("metrics", METRICS if metrics is None else metrics, METRICS, "study.metrics()")
+            as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
         )
-        tables = {name: study.metrics(weight)[chosen] for name, study in self.studies.items()}
+        tables = {name: table[chosen] for name, table in told.items()}
         values = {name: table.to_numpy() for name, table in tables.items()}
         one = values.pop(self.reference)[:, np.newaxis]
         if not values:
@@ -178,7 +181,8 @@ def compare(
         As in `replicate`.
     **options
         As in `replicate`. With `precision`, every scenario must reach it, and all get the same number of
-        replications. A store has a folder for each scenario.
+        replications. A store has a folder for each scenario. `processes` are of all scenarios, or those of
+        each by its name: so one scenario, under two names, is compared with itself without them.
 
     Returns
     -------
@@ -197,6 +201,18 @@ def compare(
     >>> comparison = sl.compare({"today": today, "frozen": frozen}, 10, seed=1)
     >>> bool(comparison.differences().loc[("frozen", "days_policy"), "difference"] > 0)
     True
+
+    The same scenario with a process that looks at the desk each week, and without it:
+
+    >>> def looks(platform):
+    ...     for day in range(6, platform.horizon, 7):
+    ...         yield platform.at(day, 2.5)
+    ...         platform.record("waiting", platform.today()["review_queue"])
+    >>> small = today.replace({"population.borrowers": 50, "horizon_days": 300})
+    >>> both = {"today": small, "looked at": small}
+    >>> looked = sl.compare(both, 3, processes={"looked at": [looks]}, workers=1)
+    >>> looked.differences(metrics=["waiting.total"]).index.to_list()
+    [('looked at', 'waiting.total')]
     """
     if not isinstance(scenarios, Mapping) or not scenarios:
         raise SimlimitError(f"scenarios is {shown(scenarios)}, but must be a mapping of names to scenarios.")

@@ -7,12 +7,15 @@ any executor, for any number of workers, and whatever was stored before.
 import hashlib
 import pickle
 import uuid
+from collections.abc import Sequence
+from traceback import format_exception
 from typing import NamedTuple
 
 import pandas as pd
 
 from simlimit.drivers import calendar_driver, replications, simpy_driver
 from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL
+from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.errors import SimlimitError
 from simlimit.model.book import Book
@@ -25,6 +28,7 @@ from simlimit.scenario import Scenario
 from simlimit.scenario.parts import Population
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Engine, Keep
+from simlimit.study.process_copies import pickled
 
 Frames = dict[str, pd.DataFrame]
 
@@ -32,21 +36,27 @@ Frames = dict[str, pd.DataFrame]
 class Experiment(NamedTuple):
     """A prepared scenario, with the seed and the options on which its replications depend.
 
-    For an executor it has the code that its workers must run, a key by which their chunks are known, and the
-    digest of its book.
+    Processes of the user's own are pickled by value, also those of a notebook: each replication begins with
+    a fresh copy, wherever it runs. For an executor it has the code that its workers must run, a key by which
+    their chunks are known, and the digest of its book.
     """
 
     prepared: PreparedScenario
     seed: int
     engine: Engine
     keep: Keep
+    processes: bytes = b""
     code: dict[str, str] | None = None
     key: str = ""
     book: str = ""
 
+    def own_processes(self) -> Sequence[UserProcess]:
+        """Return a fresh copy of the processes of the user's own."""
+        return pickle.loads(self.processes) if self.processes else ()
 
-_books: dict[str, Book] = {}
-"""What a worker of an executor has got, by digest: a book travels with the first tasks only."""
+
+_books: dict[str, tuple[Book, bytes]] = {}
+"""Books and processes that a worker has got, by digest: they travel with the first tasks only."""
 MOST_BOOKS = 8
 
 
@@ -64,26 +74,30 @@ class Chunk(NamedTuple):
         return (self.key, self.first, lengths) == (experiment.key, first, {number})
 
 
-def prepare_experiment(scenario: Scenario, seed: int, options: CheckedOptions) -> Experiment:
+def prepare_experiment(
+    scenario: Scenario, seed: int, options: CheckedOptions, processes: Sequence[UserProcess] = ()
+) -> Experiment:
     """Check a scenario and prepare its replications."""
     check_scenario(scenario)
-    logging, reusing = options.keep == "all", options.keep == "counts"
+    # A process may look at a hold that has ended, so its record must not be used again.
+    logging, reusing = options.keep == "all", options.keep == "counts" and not processes
     prepared = prepare(scenario, options.follow_up_days, logging, reusing, options.by, options.bands)
-    experiment = Experiment(prepared, seed, options.engine, options.keep)
-    if options.executor is None:
+    engine = options.engine or ("simpy" if processes else "calendar")
+    experiment = Experiment(prepared, seed, engine, options.keep, pickled(processes))
+    if options.executor is None and not options.processes:
         return experiment
-    book = hashlib.sha256(pickle.dumps(prepared.book)).hexdigest()
+    book = hashlib.sha256(pickle.dumps((prepared.book, experiment.processes))).hexdigest()
     return experiment._replace(code=code_identity(), key=uuid.uuid4().hex, book=book)
 
 
 def without_book(experiment: Experiment) -> Experiment:
-    """Return an experiment for a worker that has got its book, without it also in the scenario."""
+    """Return an experiment for a worker that has got its book and its processes, without them."""
     prepared = experiment.prepared._replace(book=Book())
     portfolio = prepared.scenario.population.portfolio
     if isinstance(portfolio, Portfolio):
         scenario = prepared.scenario.replace({"population.portfolio": portfolio.file_name})
         prepared = prepared._replace(scenario=scenario)
-    return experiment._replace(prepared=prepared)
+    return experiment._replace(prepared=prepared, processes=b"")
 
 
 def compile_driver(engine: Engine) -> None:
@@ -122,16 +136,23 @@ def run_sent_chunk(experiment: Experiment, first: int, number: int) -> Chunk | s
     if "limits" in vars(prepared.book):  # one that was left out has no arrays
         if len(_books) >= MOST_BOOKS:
             _books.clear()
-        _books[experiment.book] = prepared.book
+        _books[experiment.book] = prepared.book, experiment.processes
     if experiment.book not in _books:
         return experiment.book
-    prepared = prepared._replace(book=_books[experiment.book])
-    return run_chunk(experiment._replace(prepared=prepared), first, number)
+    book, processes = _books[experiment.book]
+    prepared = prepared._replace(book=book)
+    try:
+        return run_chunk(experiment._replace(prepared=prepared, processes=processes), first, number)
+    except SimlimitError as error:
+        if error.__cause__ is not None:  # raised by a process of the user's; it does not travel, but notes do
+            error.add_note("".join(format_exception(error.__cause__)).rstrip())
+        raise
 
 
 def _simulate(experiment: Experiment, replication: int) -> State:
     if experiment.engine == "simpy":
-        return simpy_driver.run(experiment.prepared, experiment.seed, replication, (), lambda days: None)
+        own = experiment.own_processes()
+        return simpy_driver.run(experiment.prepared, experiment.seed, replication, own, lambda days: None)
     return calendar_driver.run(experiment.prepared, experiment.seed, replication, lambda days: None)
 
 
@@ -143,4 +164,6 @@ def _kept_tables(experiment: Experiment, state: State) -> Frames:
         tables["borrowers"] = frames.borrowers_frame(state, regions, experiment.prepared.scenario)
     if experiment.keep == "all":
         tables["events"] = frames.events_frame(state, day_0)
+    if experiment.processes:
+        tables["records"] = frames.records_frame(state.notes, day_0)
     return tables

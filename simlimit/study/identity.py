@@ -14,7 +14,10 @@ DECIDING = (
 )  # fmt: skip
 _SOURCES = sources(DECIDING)
 """As they are when they are imported: an edit later is no edit of what runs."""
-_IN_WORDS = {"scenario": "another scenario", "portfolio": "another portfolio", "code": "other code"}
+_IN_WORDS = {
+    "scenario": "another scenario", "portfolio": "another portfolio", "processes": "other processes",
+    "code": "other code",
+}  # fmt: skip
 
 
 @functools.cache
@@ -22,7 +25,7 @@ def code_identity() -> dict[str, str]:
     """Return a digest of the code, without comments and docstrings, and the versions of what it runs on."""
     digest = hashlib.sha256()
     for name, content in _SOURCES.items():
-        digest.update(repr((name, _essence(ast.parse(content)))).encode())
+        digest.update(repr((name, essence(ast.parse(content)))).encode())
     versions = {name: version(name) for name in ("numba", "numpy", "scipy")}
     return {"version": version("simlimit"), **versions, "code": digest.hexdigest()}
 
@@ -35,13 +38,13 @@ def difference(found: Mapping[str, object], wanted: Mapping[str, object]) -> str
     return None
 
 
-def _essence(node: object) -> object:
+def essence(node: object) -> object:
     """Return a piece of syntax without docstrings, places, and what only some versions of Python have."""
     if isinstance(node, list):
         # A constant that is a statement does nothing: a docstring, of whatever it stands under.
         is_text = [isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant) for one in node]
-        return [_essence(one) for one, skipped in zip(node, is_text, strict=True) if not skipped]
+        return [essence(one) for one, skipped in zip(node, is_text, strict=True) if not skipped]
     if not isinstance(node, ast.AST):
         return node
     fields = ast.iter_fields(node)
-    return type(node).__name__, [(name, _essence(value)) for name, value in fields if value not in (None, [])]
+    return type(node).__name__, [(name, essence(value)) for name, value in fields if value not in (None, [])]

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from simlimit.delays.tables import with_interval
 from simlimit.study.events import LEAST_EVENTS
-from simlimit.study.metrics import SHARES, Floats
+from simlimit.study.metrics import NEVER_NEGATIVE, SHARES, Floats
 
 
 class Intervals(NamedTuple):
@@ -67,8 +67,10 @@ def metric_intervals(
     metrics : names
     """
     columns = t_intervals(values, confidence, events)._asdict()
-    most = np.array([1.0 if metric in SHARES else np.inf for metric in metrics])
-    columns["low"] = np.maximum(columns["low"], 0.0)
+    names = [*metrics]
+    most = np.array([1.0 if metric in SHARES else np.inf for metric in names])
+    least = np.array([0.0 if metric in NEVER_NEGATIVE else -np.inf for metric in names])
+    columns["low"] = np.maximum(columns["low"].T, least).T
     columns["high"] = np.minimum(columns["high"].T, most).T
     return columns
 

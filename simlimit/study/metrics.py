@@ -40,6 +40,7 @@ PLATFORM_METRICS = ("default_losses", *INCOME, "gap_days")
 METRICS = (*HOLD_METRICS, *BORROWER_METRICS, *PLATFORM_METRICS)
 SHARES = tuple(metric for metric in METRICS if metric.startswith("released") or metric.endswith("share"))
 """Metrics of at most 1; none is below 0."""
+NEVER_NEGATIVE = tuple(metric for metric in METRICS if metric != "net_income")
 LOSSES, BESIDE_LOSSES = ("default_losses", "net_income"), "limit_days_lost"
 """Losses can fall by taking credit away, so the last is shown wherever one of the others is."""
 DAYS_PER_YEAR = 365

@@ -2,15 +2,16 @@
 
 import inspect
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, ParamSpec, TypedDict, TypeVar
 
 from simlimit.arguments import as_path, check_choice, check_flag, check_type, check_whole, nearest, shown
+from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
-from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP
+from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP, check_processes
 from simlimit.study.precision import target_half_widths
 
 MOST_WORKERS = 10_000
@@ -23,6 +24,7 @@ Precision = float | Mapping[str, float] | None
 Folder = str | os.PathLike[str]
 Engine = Literal["calendar", "simpy"]
 Keep = Literal["counts", "holds", "all"]
+Processes = Sequence[UserProcess] | Mapping[str, Sequence[UserProcess]]
 
 
 class Options(TypedDict, total=False):
@@ -32,11 +34,12 @@ class Options(TypedDict, total=False):
     workers: int | None
     executor: Executor | None
     store: Folder | None
-    engine: Engine
+    engine: Engine | None
     keep: Keep
     follow_up_days: int
     by: str | Sequence[str]
     bands: Sequence[float]
+    processes: Processes
     progress: bool
 
 
@@ -48,11 +51,12 @@ class CheckedOptions:
     workers: int | None = None
     executor: Executor | None = None
     store: Folder | None = None
-    engine: Engine = "calendar"
+    engine: Engine | None = None
     keep: Keep = "counts"
     follow_up_days: int = FOLLOW_UP_DAYS
     by: str | Sequence[str] = "region"
     bands: Sequence[float] = ()
+    processes: Processes = ()
     progress: bool = True
 
     def __post_init__(self) -> None:
@@ -68,11 +72,32 @@ class CheckedOptions:
             )
         if self.store is not None:
             as_path("store", self.store)
-        check_choice("engine", self.engine, ENGINES)
+        if self.engine is not None:
+            check_choice("engine", self.engine, ENGINES)
         check_choice("keep", self.keep, KEPT)
         check_flag("progress", self.progress)
+        given: Processes = self.processes
+        if isinstance(given, Mapping):
+            given = {name: check_processes(own, f"processes of {shown(name)}") for name, own in given.items()}
+        else:
+            given = check_processes(given)
+        object.__setattr__(self, "processes", given)  # since some can be read only once
+        has_processes = any(given.values()) if isinstance(given, Mapping) else bool(given)
+        if has_processes and self.engine == "calendar":
+            raise SimlimitError('engine is "calendar", but processes of your own need engine="simpy".')
         if self.precision is not None:
-            target_half_widths(self.precision)
+            target_half_widths(self.precision, has_processes)
+
+    def processes_of(self, names: Collection[str]) -> dict[str, Sequence[UserProcess]]:
+        """Return the processes of each scenario, by its name: all have the same, unless given by name."""
+        given = self.processes
+        if not isinstance(given, Mapping):
+            return dict.fromkeys(names, given)
+        if "" in names:
+            raise SimlimitError(f"processes is {shown(given)}, but must be a list: there is one scenario.")
+        for name in given:
+            check_choice("a name in processes", name, names, "scenarios")
+        return {name: given.get(name, ()) for name in names}
 
 
 def options_by_name(function: Callable[P, R]) -> Callable[P, R]:

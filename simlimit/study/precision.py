@@ -13,6 +13,7 @@ import numpy.typing as npt
 from simlimit.arguments import as_choices, is_number, refused
 from simlimit.study.intervals import half_width
 from simlimit.study.metrics import METRICS, Floats
+from simlimit.study.records import is_recorded
 
 LEAST_REPLICATIONS = 30
 """The rule may not stop earlier: the variance of fewer replications is too uncertain."""
@@ -24,10 +25,16 @@ CONFIDENCE = 0.95
 DEFAULT_METRIC = "days_away"
 
 
-def target_half_widths(precision: float | Mapping[str, float]) -> dict[str, float]:
-    """Return the relative half-width asked of each metric; a number alone is for `DEFAULT_METRIC`."""
+def target_half_widths(
+    precision: float | Mapping[str, float], has_processes: bool = True
+) -> dict[str, float]:
+    """Return the relative half-width asked of each metric; a number alone is for `DEFAULT_METRIC`.
+
+    What processes will record is not known before: with them, a metric of records may have any name.
+    """
     targets = dict(precision) if isinstance(precision, Mapping) else {DEFAULT_METRIC: precision}
-    as_choices("precision", [*targets], METRICS, "study.metrics()")
+    recorded = [one for one in targets if has_processes and isinstance(one, str) and is_recorded(one)]
+    as_choices("precision", [*targets], (*METRICS, *recorded), "study.metrics()")
     for metric, target in targets.items():
         if not is_number(target) or not 0 < target < 1:
             allowed = "a number between 0 and 1: half the width of the interval relative to the estimate"

@@ -1,6 +1,6 @@
 """`replicate`: a fixed number of replications of a scenario, or as many as a precision needs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Unpack
 
@@ -21,6 +21,7 @@ from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.metrics import Floats
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
+from simlimit.study.records import is_recorded, record_metrics
 from simlimit.study.replications import Replications
 from simlimit.study.store import open_stores
 from simlimit.study.study import Study
@@ -84,15 +85,16 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
         that of Hoad, Robinson and Davies (2010). It gives up, with a `SimlimitWarning`, if a metric is equal
         in all of the first 40.
     workers : int, optional
-        Number of threads; one for each processor if not given. Compiled code runs in them in parallel.
+        Number of threads; one for each processor if not given. Compiled code runs in them in parallel. With
+        processes of your own they are processes of the system, unless there is one: that is this process.
     executor : concurrent.futures.Executor, optional
-        Runs the replications instead of threads: a pool of processes or of machines (Dask, MPI). It is not
-        shut down.
+        Runs the replications instead of these workers: a pool of processes or of machines (Dask, MPI). It is
+        not shut down.
     store : path, optional
         A folder that keeps every replication as soon as it is done. A study that was interrupted or killed
         continues from it, with the same code. It can be extended to more replications later.
-    engine : "calendar" or "simpy"
-        The driver; both give the same results.
+    engine : "calendar" or "simpy", optional
+        The driver; both give the same results. It is "simpy" with processes of your own, else "calendar".
     keep : "counts", "holds" or "all"
         What is kept of each replication: exact counts; also its holds and borrowers; also its events.
     follow_up_days : int
@@ -103,6 +105,11 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
         at most 255 groups: ``by=["region", "watched"]`` has a group ``"east, watched"``.
     bands : sequence of float
         Ascending bounds between groups, where one of `by` is a number: ``by="score", bands=(0.6, 0.8)``.
+    processes : sequence of generator functions, or mapping of such
+        Processes of your own, as in `simulate`. Each replication begins with a fresh copy of them. What they
+        record is in `Study.records`, and a metric: `calls.total` and `calls.mean` of ``"calls"``. `compare`
+        takes them by scenario, too: ``{"with calls": [calls]}``; a scenario without a name there has none.
+        A store refuses what a later call could not know to be the same.
     progress : bool
         Whether to show a progress bar, if the study takes more than a second.
 
@@ -114,7 +121,8 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
     ------
     SimlimitError
         If an argument is not as above, the store was made for another study or by other code or is damaged,
-        or the executor fails. Also if what is simulated at a time, or kept, does not fit into memory.
+        a process of your own fails, or the executor does. Also if what is simulated at a time, or kept, does
+        not fit into memory.
     PortfolioError
         If the scenario names a portfolio that cannot be read.
     StudyInterrupted
@@ -136,11 +144,15 @@ def replicate_all(
     """Simulate the same replications of several scenarios, as in `replicate`; warn of overload, or not."""
     n = check_whole("n", n, MOST_REPLICATIONS, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
-    experiments = {name: prepare_experiment(scenario, seed, options) for name, scenario in scenarios.items()}
+    own = options.processes_of(scenarios)
+    experiments = {
+        name: prepare_experiment(scenario, seed, options, own[name]) for name, scenario in scenarios.items()
+    }
     if warns:
         warn_of_overload({name: experiment.prepared for name, experiment in experiments.items()})
         warn_of_outside(scenarios, options.follow_up_days)
-    compiles = announce_compilation(options.engine) and options.executor is None
+    engines = dict.fromkeys(experiment.engine for experiment in experiments.values())
+    to_compile = [engine for engine in engines if announce_compilation(engine) and options.executor is None]
     total, quiet = n * len(experiments), not options.progress
     is_interrupted = False
     with (
@@ -151,8 +163,8 @@ def replicate_all(
         stores = open_stores(experiments, options)
         done = {name: Replications(experiment, stores.get(name)) for name, experiment in experiments.items()}
         try:
-            if compiles:
-                compile_driver(options.engine)
+            for engine in to_compile:
+                compile_driver(engine)
             number, is_precise = _complete(pool, list(done.values()), n, options, bar)
         except KeyboardInterrupt:
             number, is_precise = min(replications.done for replications in done.values()), None
@@ -182,17 +194,22 @@ def _complete(
         simulate_missing(pool, experiments, n, bar)
         return n, None
     targets = target_half_widths(options.precision)
+    # What processes record is asked only of scenarios that have some.
+    asked = [
+        (one, {name: targets[name] for name in targets if one.experiment.processes or not is_recorded(name)})
+        for one in experiments
+    ]
     last = min(LEAST_REPLICATIONS + 10, n)
     while True:
         simulate_missing(pool, experiments, last, bar)
-        chosen = [_values_and_events(replications, targets, options) for replications in experiments]
-        needed = [replications_needed(*pair, np.array(list(targets.values()))) for pair in chosen]
+        chosen = [(own, *_values_and_events(one, own, last, options)) for one, own in asked if own]
+        needed = [replications_needed(x, seen, np.array([*own.values()])) for own, x, seen in chosen]
         if all(needed) or last == n:
             return max(number or n for number in needed), all(needed)
-        equal = np.any([never_vary(values) for values, _ in chosen], axis=0)
-        if equal.any():
+        equal = [name for own, values, _ in chosen for name in np.array([*own])[never_vary(values)]]
+        if equal:
             warn(
-                f"{list(targets)[equal.argmax()]} is equal in all {last} replications of a scenario, so no "
+                f"{equal[0]} is equal in all {last} replications of a scenario, so no "
                 "number of them makes it precise: choose another metric for precision, or set n only."
             )
             return last, False
@@ -200,11 +217,15 @@ def _complete(
 
 
 def _values_and_events(
-    replications: Replications, targets: Iterable[str], options: CheckedOptions
+    replications: Replications, targets: Collection[str], number: int, options: CheckedOptions
 ) -> tuple[Floats, Floats]:
     """Return the values of the chosen metrics in each replication, and their events."""
     prepared = replications.experiment.prepared
     values = metrics.all_metrics(replications.tallies, prepared, options.follow_up_days, weight="holds")
     events = events_seen(replications.tallies, prepared, options.follow_up_days)
+    if names := {name.rpartition(".")[0] for name in targets if is_recorded(name)}:
+        recorded = record_metrics(replications.records(number), number, prepared.scenario.warmup_days, names)
+        for name, (value, count) in recorded.items():
+            values[name], events[name] = value, np.column_stack([count, np.full(number, np.inf)])
     chosen, seen = (np.stack([one[metric] for metric in targets], axis=1) for one in (values, events))
     return chosen, seen

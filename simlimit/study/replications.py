@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from simlimit.drivers.tallies import empty_tallies
+from simlimit.run import frames
 from simlimit.study.experiment import Chunk, Experiment, Frames
 from simlimit.study.store import Store
 
@@ -64,8 +65,15 @@ class Replications:
             self.tables.update((k, tables) for k, tables in enumerate(chunk.tables, chunk.first) if tables)
         self._is_done[chunk.first : last] = True
 
-    def table(self, name: str, replication: int) -> pd.DataFrame:
-        """Return a table that is kept of a replication."""
-        if self.store is not None:
-            return self.store.read_table(name, replication)
-        return self.tables[replication][name]
+    def table(self, name: str, number: int) -> pd.DataFrame:
+        """Return a table that is kept of the first replications, after a column `replication`."""
+        read = self.store.read_table if self.store is not None else lambda name, k: self.tables[k][name]
+        tables = {k: read(name, k) for k in range(number)}
+        return pd.concat(tables, names=["replication"]).reset_index("replication").reset_index(drop=True)
+
+    def records(self, number: int) -> pd.DataFrame:
+        """Return what processes of the user's own recorded in the first replications."""
+        if self.experiment.processes:
+            return self.table("records", number)
+        none = frames.records_frame([], self.experiment.prepared.scenario.start_date)
+        return none.assign(replication=0)[["replication", *none]]

@@ -1,6 +1,8 @@
 """The metrics of many scenarios: only these are kept, since the tallies of all would not fit into memory."""
 
+import dataclasses
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 import pandas as pd
 
@@ -16,6 +18,7 @@ from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options
 from simlimit.study.replicating import replicate_all
 from simlimit.study.store import folder_of_stores
+from simlimit.study.workers import worker_pool
 
 
 def metrics_by_scenario(
@@ -63,13 +66,19 @@ def metrics_by_scenario(
         name: next(other for other, one in values.items() if one == values[name]) for name in variants
     }
     checked = CheckedOptions(**options)
-    warn_of_overload({"": prepare_experiment(scenario, seed, checked).prepared})
+    experiment = prepare_experiment(scenario, seed, checked, checked.processes_of([""])[""])
+    warn_of_overload({"": experiment.prepared})
     warn_of_outside({"": scenario, **variants}, checked.follow_up_days)
     folder = None if checked.store is None else folder_of_stores(checked.store)
     tables = {}
     different = dict.fromkeys(first_equal.values())
-    for name in tqdm(different, unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
-        own: Options = {**options, "store": None if folder is None else folder / name, "progress": False}
-        study = replicate_all({"": variants[name]}, n, seed, CheckedOptions(**own), warns=False)[""]
-        tables[name] = study.metrics(weight)
+    # Workers that are processes begin slowly, so all variants share them.
+    shared = worker_pool([experiment], n, checked) if checked.processes else nullcontext(checked.executor)
+    with shared as executor:
+        workers = None if executor else checked.workers
+        own = dataclasses.replace(checked, executor=executor, workers=workers, progress=False)
+        for name in tqdm(different, unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
+            own = dataclasses.replace(own, store=None if folder is None else folder / name)
+            study = replicate_all({"": variants[name]}, n, seed, own, warns=False)[""]
+            tables[name] = study.metrics(weight)
     return {name: tables[equal] for name, equal in first_equal.items()}

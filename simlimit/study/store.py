@@ -25,6 +25,7 @@ from simlimit.scenario import dumps
 from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Folder
+from simlimit.study.process_identity import process_digest
 
 INDEX = "study.json"
 SCENARIO = "scenario.toml"
@@ -46,6 +47,7 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
         "portfolio": portfolio.digest
         if isinstance(portfolio, Portfolio)
         else portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
+        "processes": process_digest(experiment.own_processes()),
         "seed": experiment.seed,
         "keep": options.keep,
         "follow_up_days": options.follow_up_days,

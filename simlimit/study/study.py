@@ -24,6 +24,7 @@ from simlimit.study import intervals, metrics, verdicts
 from simlimit.study.events import events_seen, expected_events, sizes_of_groups
 from simlimit.study.metrics import WEIGHTS, Floats, Weight
 from simlimit.study.options import CheckedOptions, Options
+from simlimit.study.records import record_metrics
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import settled
 from simlimit.tables.metrics import followed_notes, summary_table
@@ -71,8 +72,8 @@ class Study(TabularResult):
     ) -> None:
         self._replications = replications
         self._tallies: Tallies = replications.tallies.rows(0, number)
-        # Without the executor: what only runs here can be kept in a file, or sent to another process.
-        self._options = dataclasses.replace(options, executor=None)
+        # Without what only runs here: a study can be kept in a file, or sent to another process.
+        self._options = dataclasses.replace(options, executor=None, precision=None, processes=())
         self._by_follow_up: dict[int, Study] = {}
         self._prepared = replications.experiment.prepared
         self.scenario: Scenario = self._prepared.scenario
@@ -114,13 +115,20 @@ class Study(TabularResult):
             ``attrs["events"]`` says on how many events of all replications a metric rests: how many do what
             it measures, and how many do not, infinite if it is no share of holds.
         """
+        return self._metrics(self.records["name"].unique(), weight)
+
+    def _metrics(self, names: Iterable[str], weight: Weight) -> pd.DataFrame:
+        """Return `metrics`, with the total and the mean of what was recorded under each of these names."""
         check_choice("weight", weight, WEIGHTS)
         columns = metrics.all_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
-        table = pd.DataFrame(columns).rename_axis("replication")
         seen = events_seen(self._tallies, self._prepared, self.follow_up_days)
-        table.attrs["events"] = {
-            metric: tuple(number.sum(axis=0).tolist()) for metric, number in seen.items()
-        }
+        events = {metric: tuple(number.sum(axis=0).tolist()) for metric, number in seen.items()}
+        recorded = record_metrics(self.records, len(self), self.scenario.warmup_days, names)
+        for metric, (columns[metric], counts) in recorded.items():
+            # What is recorded in each replication is not rare.
+            events[metric] = (np.inf if counts.all() else counts.sum(), np.inf)
+        table = pd.DataFrame(columns).rename_axis("replication")
+        table.attrs["events"] = events
         return table
 
     def summary(
@@ -138,7 +146,7 @@ class Study(TabularResult):
             It is NaN if all replications are equal, such as 0, or have together fewer than 20 events of the
             metric: then too little says how far off the mean may be. It stays within what is possible.
         follow_up_days : int, optional
-            Another follow-up: then the replications are simulated again, in this process.
+            Another follow-up: then the replications are simulated again.
         weight : "holds" or "amount"
             Whether each hold counts as one, or by its amount. Counted as one, a hold that lost any part is
             forfeited, at the age at which it ends; by amount, each part is exact.
@@ -164,6 +172,8 @@ class Study(TabularResult):
               lower them, so read them with `limit_days_lost`;
             - `interest_income`, `net_income`: interest that is paid, and what is left of it less
               `default_losses`, in the same unit. So the latter, too, is to be read with `limit_days_lost`;
+            - `name.total`, `name.mean` of each name under which your own processes record: the sum and the mean
+              of what a replication recorded from the end of the warm-up on; NaN is the mean of nothing;
             - `gap_days`: largest minus smallest `days_away` of the groups; NaN if a group has no followed
               hold. Chance alone makes it positive, the more so the fewer holds there are. So compare it
               between scenarios of one book, and use `groups` to see whether a group differs.
@@ -180,7 +190,7 @@ class Study(TabularResult):
                 return self._with_follow_up(follow_up_days).summary(confidence, None, weight)
         table = self.metrics(weight)
         values, events = table.to_numpy(), expected_events(table)
-        columns = intervals.metric_intervals(values, confidence, events, metrics.METRICS)
+        columns = intervals.metric_intervals(values, confidence, events, map(str, table))
         return pd.DataFrame(columns, index=pd.Index(list(table), name="metric"))
 
     def groups(self, confidence: float = 0.95, weight: Weight = "holds") -> pd.DataFrame:
@@ -357,6 +367,11 @@ class Study(TabularResult):
         """The events of all replications: `run.events` after a column `replication`; kept by "all" only."""
         return self._kept_table("events", ("all",))
 
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """What your own processes recorded: `run.records` after a column `replication`; always kept."""
+        return self._replications.records(len(self))
+
     def suggested_warmup(self) -> pd.DataFrame:
         """Return the days after which each daily level, per borrower who is there, no longer drifts.
 
@@ -396,7 +411,8 @@ class Study(TabularResult):
         if follow_up_days not in self._by_follow_up:
             used = self._options
             again: Options = {"by": used.by, "bands": used.bands, "progress": used.progress}
-            again["follow_up_days"] = follow_up_days
+            again |= {"follow_up_days": follow_up_days, "workers": used.workers}
+            again["processes"] = self._replications.experiment.own_processes()
             self._by_follow_up[follow_up_days] = simlimit.replicate(
                 self.scenario, len(self), self.seed, **again
             )
@@ -422,8 +438,7 @@ class Study(TabularResult):
     def _kept_table(self, name: str, kept: tuple[str, ...]) -> pd.DataFrame:
         """Return a table of all replications, or refuse if the study does not keep it."""
         check_kept(name, self._replications.experiment.keep, kept)
-        tables = {k: self._replications.table(name, k) for k in range(len(self))}
-        return pd.concat(tables, names=["replication"]).reset_index("replication").reset_index(drop=True)
+        return self._replications.table(name, len(self))
 
 
 def _shares(counts: Integers) -> Floats:

@@ -71,7 +71,8 @@ class Sweep(TabularResult):
             Index: the fields, then `metric`; columns as in `Study.summary`.
         """
         tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
-        keys = [(*point, metric) for point in self.studies for metric in tables[0].index]
+        told = zip(self.studies, tables, strict=True)
+        keys = [(*point, metric) for point, table in told for metric in table.index]
         index = pd.MultiIndex.from_tuples(keys, names=[*self.fields, "metric"])
         return pd.concat(tables, ignore_index=True).set_index(index)
 

@@ -2,12 +2,15 @@
 
 import itertools
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any, TypeAlias
+
+import loky
 
 from simlimit.drivers.ending import heed
 from simlimit.errors import SimlimitError
@@ -26,27 +29,38 @@ MOST_UNKNOWN = 32
 
 @contextmanager
 def worker_pool(experiments: Sequence[Experiment], n: int, options: CheckedOptions) -> Iterator[Executor]:
-    """Give the executor, or else threads: as many as are wanted, or one for each processor."""
+    """Give the executor, or else threads: as many as are wanted, or one for each processor.
+
+    Only one thread runs Python at a time. So processes of the user's own get processes of the system.
+    """
     most = fitting_workers(experiments, n, options)
     if options.executor is not None:
         yield options.executor
         return
     ended = Event()
     number = options.workers or min(most, processors())
-    threads = ThreadPoolExecutor(number, initializer=heed, initargs=(ended,))
+    if options.processes and number > 1:
+        pool, how = loky.ProcessPoolExecutor(number, initializer=_leave_interrupts_to_parent), "kill_workers"
+    else:
+        pool, how = ThreadPoolExecutor(number, initializer=heed, initargs=(ended,)), "cancel_futures"
     try:
-        yield threads
+        yield pool
     finally:
         ended.set()
-        _shut_down(threads)
+        _shut_down(pool, how)
 
 
-def _shut_down(threads: ThreadPoolExecutor) -> None:
-    """Wait for the threads, even if the user interrupts again: the first interrupt keeps what is done."""
+def _shut_down(pool: Executor, how: str) -> None:
+    """Wait for the workers, even if the user interrupts again: the first interrupt keeps what is done."""
     while True:
         with suppress(KeyboardInterrupt):
-            threads.shutdown(cancel_futures=True)
+            pool.shutdown(**{how: True})
             return
+
+
+def _leave_interrupts_to_parent() -> None:
+    """Ignore Ctrl-C, which a terminal sends to all processes, in one that is told when to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: int, bar: Bar) -> None:
@@ -95,14 +109,16 @@ def _failure_said(is_ours: bool) -> Iterator[None]:
     """Say in a sentence that a user's executor failed. What fails in threads of ours is a fault of ours."""
     try:
         yield
-    except (SimlimitError, MemoryError):
+    except MemoryError:
         raise
+    except SimlimitError as error:
+        raise error from None
     except Exception as error:
         if is_ours:
             raise
         raise SimlimitError(
             f"The executor failed, since it is closed or a worker died ({type(error).__name__}: {error}): "
-            "call again with a new executor, and a store continues with what is done."
+            "call again, with a new executor if it is yours, and a store continues with what is done."
         ) from error
 
 

@@ -1,11 +1,12 @@
 """Metrics as tables: the estimates of a study, of every point of a sweep, and differences."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 from pandas.api.typing import NAType
 
-from simlimit.tables.numbers import UNKNOWN, difference_texts, interval_text, number_text
+from simlimit.tables.numbers import UNKNOWN, difference_texts, finer, interval_text, number_text
 from simlimit.tables.table import Row, Table
 from simlimit.tables.units import INCOME, PARTS, Unit, unit_of
 
@@ -33,7 +34,7 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     """
     rows = []
     for metric, estimate, low, high, number in summary[_ESTIMATED].itertuples(name=None):
-        unit = unit_of(metric)
+        unit = finer(unit_of(metric), high - low) if "." in metric else unit_of(metric)
         shown = number_text(estimate, unit)
         if metric == "median_days" and shown == UNKNOWN and number > 0:
             shown = "not reached"
@@ -76,7 +77,7 @@ def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, referenc
     estimates = [summary.xs(one)["estimate"] for one in (reference, name)]
     rows = []
     for metric, value, low, high, significant in differences.xs(name)[_TESTED].itertuples(name=None):
-        both = [table[metric] for table in estimates]
+        both = [table.get(metric, math.nan) for table in estimates]
         if metric in PARTS and not any(both):
             continue
         unit = unit_of(metric)

@@ -36,14 +36,18 @@ _UNITS = {
     **dict.fromkeys(("default_losses", *INCOME), Unit(1, 1, "currency, per borrower and year")),
     "gap_days": Unit(1, 2, "days between the groups furthest apart"),
 }
+_RECORDED = {"total": "sum of what is recorded in a replication", "mean": "mean of what is recorded"}
 
 
 def unit_of(metric: str) -> Unit:
-    """Return the unit of a metric; a metric that is not known is a plain number.
+    """Return the unit of a metric: a number of what is recorded, if it is a metric of records.
 
     Examples
     --------
     >>> unit_of("forfeited_share").name
     '% of holds'
+    >>> unit_of("calls.total").name
+    'sum of what is recorded in a replication'
     """
-    return _UNITS.get(metric, Unit(1, 2, ""))
+    ending = metric.rpartition(".")[2]
+    return _UNITS.get(metric) or Unit(1, 2, _RECORDED.get(ending, ""))

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ STUDIES: dict[str, Callable[..., Any]] = {
     "rank_levers": lambda **options: sl.rank_levers(SMALL, [{"kind": "plan"}], 2, **options),
     "attribute": lambda **options: sl.attribute(SMALL, 2, **options),
 }
-OPTIONS = "precision, workers, executor, store, engine, keep, follow_up_days, by, bands, progress"
+OPTIONS = "precision, workers, executor, store, engine, keep, follow_up_days, by, bands, processes, progress"
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -66,4 +66,51 @@ def test_arguments_that_do_not_fit_are_refused_in_a_sentence(call: Callable[[], 
 def test_help_shows_every_option(name: str) -> None:
     function = getattr(sl, name)
     assert function.__name__ == name
-    assert list(inspect.signature(function).parameters)[-10:] == OPTIONS.split(", ")
+    assert list(inspect.signature(function).parameters)[-11:] == OPTIONS.split(", ")
+
+
+def process(platform: sl.Platform) -> Iterator[Any]:
+    yield platform.at(1, 5)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"processes": [process], "engine": "calendar"},
+            'engine is "calendar", but processes of your own need ',
+        ),
+        (
+            {"processes": process},
+            "processes is <function process .*>, but must be a list of generator functions",
+        ),
+        (
+            {"processes": [1]},
+            "processes is \\[1\\], but must be a list of generator functions, each of which takes",
+        ),
+        ({"processes": {"a": [1]}}, "processes of 'a' is \\[1\\], but must be a list of generator functions"),
+        ({"engine": "simpi"}, "engine is 'simpi', but must be one of: simpy, calendar"),
+    ],
+)
+def test_processes_that_are_none_are_refused(name: str, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(sl.SimlimitError, match=f"^{said}"):
+        STUDIES[name](**options)
+
+
+@pytest.mark.parametrize("name", ["replicate", "rank_levers", "attribute"])
+def test_processes_by_scenario_need_scenarios_with_names(name: str) -> None:
+    with pytest.raises(
+        sl.SimlimitError, match=r"^processes is \{.*\}, but must be a list: there is one scenario"
+    ):
+        STUDIES[name](processes={"a": [process]})
+
+
+def test_processes_of_a_scenario_that_is_not_there_are_refused() -> None:
+    with pytest.raises(sl.SimlimitError, match=r"^a name in processes is 'c', but must be one of: a, b\.$"):
+        STUDIES["compare"](processes={"c": [process]})
+
+
+def test_processes_that_can_be_read_once_are_read_once() -> None:
+    made = STUDIES["replicate"](processes=(one for one in [process]), workers=1)
+    assert made._replications.experiment.processes

@@ -38,7 +38,9 @@ def failure(executor: Executor, **options: Any) -> str:
         sl.replicate(SMALL, 9, executor=executor, progress=False, **options)
     said = str(error.value)
     assert "\n" not in said
-    assert said.endswith(": call again with a new executor, and a store continues with what is done.")
+    assert said.endswith(
+        ": call again, with a new executor if it is yours, and a store continues with what is done."
+    )
     return said
 
 
