@@ -37,7 +37,7 @@ _NAMES = {
         "quantiles",
         "share_at",
     ),
-    "drivers.platform": ("Platform",),
+    "processes.platform": ("Platform",),
     "errors": ("PortfolioError", "ScenarioError", "SimlimitError", "SimlimitWarning"),
     "run.borrower_history": ("borrower_history",),
     "run.delay_by_cause": ("delay_by_cause",),

@@ -14,11 +14,11 @@ from simlimit.delays import describe_quantiles as describe_quantiles
 from simlimit.delays import kaplan_meier as kaplan_meier
 from simlimit.delays import quantiles as quantiles
 from simlimit.delays import share_at as share_at
-from simlimit.drivers.platform import Platform as Platform
 from simlimit.errors import PortfolioError as PortfolioError
 from simlimit.errors import ScenarioError as ScenarioError
 from simlimit.errors import SimlimitError as SimlimitError
 from simlimit.errors import SimlimitWarning as SimlimitWarning
+from simlimit.processes.platform import Platform as Platform
 from simlimit.run.borrower_history import borrower_history as borrower_history
 from simlimit.run.delay_by_cause import delay_by_cause as delay_by_cause
 from simlimit.run.run import Run as Run

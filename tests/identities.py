@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 import simlimit as sl
-from simlimit.drivers.platform import Platform
 from simlimit.model.stages import FORFEITED, RELEASED
+from simlimit.processes.platform import Platform
 
 
 def assert_consistent(run: sl.Run) -> None:

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from processes import draft_of, ended_process
+from ended_processes import draft_of, ended_process
 
 from simlimit import drafts
 

@@ -14,7 +14,7 @@ import simlimit
 PACKAGE = Path(simlimit.__file__).parent
 FROM_BELOW = (
     "errors", "arguments", "text_files", "drafts", "progress", "portfolio", "scenario", "tables", "books",
-    "model", "drivers", "delays", "run", "study", "plots", "cli", "__main__",
+    "model", "processes", "drivers", "delays", "run", "study", "plots", "cli", "__main__",
 )  # fmt: skip
 """The modules and packages in `simlimit`: each may import what stands before it."""
 MOST_POSITIONAL = 6
@@ -135,7 +135,7 @@ def test_at_most_six_parameters_are_positional() -> None:
     long = {
         f"{module}.{name}"
         for module in set(MODULES) - {"simlimit", "simlimit.__main__"}
-        if layer(module) not in ("model", "drivers")
+        if layer(module) not in ("model", "processes", "drivers")
         for name, function in functions(module)
         if positional(function) > MOST_POSITIONAL
     }

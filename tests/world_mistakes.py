@@ -164,7 +164,7 @@ WORLD_MISTAKES = {
     ),
     "payments become good after borrowers pay": Mistake(
         2,
-        "drivers/moments.py",
+        "processes/moments.py",
         "GOOD = phases.PAY - 0.01\n",
         "GOOD = phases.PAY + 0.01\n",
         engine="simpy",

@@ -33,8 +33,6 @@ import simpy
 
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
-from simlimit.drivers.moments import BEGIN, EVENING, GOOD
-from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
 from simlimit.model.book import Integers
@@ -53,6 +51,8 @@ from simlimit.model.repayment import pay
 from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.state import State
 from simlimit.model.turnover import change_book
+from simlimit.processes.moments import BEGIN, EVENING, GOOD
+from simlimit.processes.platform import Platform
 
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases
+from simlimit.processes.platform import Platform
 from simlimit.run.frames import dates
 from simlimit.run.simulate import simulate
 from simlimit.scenario import Scenario

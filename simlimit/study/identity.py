@@ -9,8 +9,8 @@ from importlib.metadata import version
 from simlimit.model.compiling import sources
 
 DECIDING = (
-    "portfolio.py", "scenario", "books", "model", "drivers", "run/frames.py", "study/experiment.py",
-    "study/store.py",
+    "portfolio.py", "scenario", "books", "model", "processes", "drivers", "run/frames.py",
+    "study/experiment.py", "study/store.py",
 )  # fmt: skip
 _SOURCES = sources(DECIDING)
 """As they are when they are imported: an edit later is no edit of what runs."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from ended_processes import draft_of, ended_process
 from folders import files
-from processes import draft_of, ended_process
 
 import simlimit as sl
 from simlimit import cli

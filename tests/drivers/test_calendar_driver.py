@@ -20,10 +20,10 @@ from random_scenarios import follow_up_of, random_scenario, scenario_of
 
 import simlimit as sl
 from simlimit.drivers import calendar_driver
-from simlimit.drivers.platform import Platform
 from simlimit.model.causes import GATES
 from simlimit.model.records import NONE
 from simlimit.model.stages import FORFEITED, RELEASED
+from simlimit.processes.platform import Platform
 
 PACKAGE = Path(sl.__file__).parent
 ENGINES = ("simpy", "calendar")

@@ -12,9 +12,9 @@ from identities import assert_consistent, check_every_evening
 from random_scenarios import random_scenario
 
 import simlimit as sl
-from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
 from simlimit.model.memory import GROWING, records_needed
+from simlimit.processes.platform import Platform
 
 Process = Iterator[Any]
 SLOW = sl.preset("clockwork").replace({"population.borrowers": 20, "evaluation.straight_through": False})

@@ -12,8 +12,8 @@ from open_dates import first_open, resting
 from random_numbers import uniforms
 
 import simlimit as sl
-from simlimit.drivers.platform import Platform
 from simlimit.model import streams
+from simlimit.processes.platform import Platform
 
 
 def clockwork(changes: Mapping[str, Any], borrowers: int = 40) -> sl.Scenario:

@@ -13,8 +13,8 @@ from interest_paid import assert_interest
 from random_scenarios import random_scenario
 
 import simlimit as sl
-from simlimit.drivers.platform import Platform
 from simlimit.model import causes
+from simlimit.processes.platform import Platform
 
 REASONS = ("past_due", "denied", "frozen")
 LATE = 5.9

@@ -19,7 +19,7 @@ from lender import LENDER
 from random_scenarios import follow_up_of
 
 import simlimit as sl
-from simlimit.drivers.platform import Platform
+from simlimit.processes.platform import Platform
 from simlimit.scenario import Scenario
 
 YEAR = 365

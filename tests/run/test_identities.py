@@ -10,7 +10,7 @@ import pytest
 from histories import digest
 
 import simlimit as sl
-from simlimit.drivers.platform import Platform
+from simlimit.processes.platform import Platform
 
 SMALL = sl.preset("clockwork").replace(
     {

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 import simlimit as sl
-from simlimit.drivers.platform import Platform
 from simlimit.errors import SimlimitError
+from simlimit.processes.platform import Platform
 
 DATE = "datetime64[ms]"
 GATES = ("settlement", "evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")

@@ -5,9 +5,9 @@ import os
 import re
 
 import pytest
+from ended_processes import draft_of, ended_process
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from processes import draft_of, ended_process
 
 from simlimit.errors import ScenarioError
 from simlimit.scenario import Scenario, dumps, load, preset

@@ -191,7 +191,7 @@ def test_another_follow_up_simulates_the_processes_again(told: sl.Study) -> None
 
 @pytest.mark.parametrize(
     "processes",
-    [[Calls(0.4)], [Calls(), nothing], [], [lambda platform: Calls()(platform)]],
+    [[Calls(0.4)], [Calls(), nothing], [], [lambda platform: Calls(0.5)(platform)]],
     ids=["another argument", "one more", "none", "another source"],
 )
 def test_a_store_of_other_processes_is_refused(processes: list[Any], tmp_path: Path, told: sl.Study) -> None:

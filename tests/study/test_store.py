@@ -13,8 +13,8 @@ from random import Random
 import pandas as pd
 import pytest
 import released_together
+from ended_processes import draft_of, ended_process
 from lender import LENDER
-from processes import draft_of, ended_process
 from released_together import SEEDED, release
 
 import simlimit as sl

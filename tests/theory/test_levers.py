@@ -22,8 +22,8 @@ from measures import (
 from random_numbers import uniforms
 
 import simlimit as sl
-from simlimit.drivers.platform import Platform
 from simlimit.model import streams
+from simlimit.processes.platform import Platform
 
 NO_STRAIGHT_THROUGH = {"evaluation.straight_through": False}
 LATE = {

@@ -22,8 +22,8 @@ from random_scenarios import random_scenario
 from scipy.stats import kstest, norm
 
 import simlimit as sl
-from simlimit.drivers.platform import OWN_STREAMS, Platform
 from simlimit.model import streams
+from simlimit.processes.platform import OWN_STREAMS, Platform
 
 SLOW = sl.preset("clockwork").replace(
     {"population.borrowers": 20, "horizon_days": 120, "evaluation.straight_through": False}

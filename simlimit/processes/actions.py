@@ -9,7 +9,6 @@ import numpy as np
 import simpy
 
 from simlimit.arguments import check_number, check_whole, refused, shown
-from simlimit.drivers.moments import Clock
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import actions, causes, desk, evaluation, events, phases, stages
 from simlimit.model.handle import ReadOnly
@@ -18,6 +17,7 @@ from simlimit.model.parameters import LARGEST_LIMIT
 from simlimit.model.preparation import change_parameters
 from simlimit.model.records import ABSENT, CLOSED, NEVER, NONE, Record, Records
 from simlimit.model.state import State
+from simlimit.processes.moments import Clock
 from simlimit.scenario import Scenario
 
 _MAY_CHANGE = re.compile(

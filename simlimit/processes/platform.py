@@ -8,12 +8,12 @@ import numpy as np
 import simpy
 
 from simlimit.arguments import LARGEST, check_choice, check_type, check_whole, is_number, refused, shown
-from simlimit.drivers.actions import Actions
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.randomness import words_of
 from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE, Record
 from simlimit.model.state import State
+from simlimit.processes.actions import Actions
 from simlimit.scenario import Scenario
 
 OWN_STREAMS = 2**31

@@ -20,10 +20,10 @@ from random_worlds import random_world
 
 import simlimit as sl
 from simlimit.drivers import simpy_driver
-from simlimit.drivers.platform import Platform
 from simlimit.model.book import Book
 from simlimit.model.preparation import prepare
 from simlimit.model.records import NEVER
+from simlimit.processes.platform import Platform
 
 Process = Iterator[Any]
 SLOW = sl.preset("clockwork").replace(

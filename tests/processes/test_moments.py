@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 import simlimit as sl
 from simlimit.drivers import moments
-from simlimit.drivers.moments import MOST_RESUMED, Clock
-from simlimit.drivers.platform import Platform
+from simlimit.processes.moments import MOST_RESUMED, Clock
+from simlimit.processes.platform import Platform
 
 SMALL = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 60})
 NO_DELAYS = [math.nan, math.inf, -math.inf, -1, -1e-12, np.float64("nan"), "7", None, [7], pd.NA, True, 7j]
