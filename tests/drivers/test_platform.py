@@ -1,4 +1,4 @@
-"""What a process sees is what the tables say; its random numbers are its own, and so are its records.
+"""R181, R182: a process sees what the tables say; its random numbers and its records are its own.
 
 A number that it gives must be one of a borrower, a hold or an amount that there is.
 """
