@@ -8,6 +8,7 @@ import pandas as pd
 import simpy
 
 from simlimit.drivers.platform import Platform
+from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases
 from simlimit.run.frames import dates
 from simlimit.run.simulate import simulate
@@ -71,7 +72,10 @@ def borrower_history(scenario: Scenario, seed: int, replication: int, borrower: 
                 standing[one["cause"]] += round(100 * (one["amount"] - one["forfeited_amount"]))
             days.append([*(round(100 * line[name]) for name in STOCKS), *standing.values()])
 
-    simulate(scenario, seed, replication, keep="counts", processes=[look])
+    try:
+        simulate(scenario, seed, replication, keep="counts", processes=[look])
+    except SimlimitError as error:  # without the name of our process
+        raise (error.__cause__ or error) from None
     table = pd.DataFrame(np.array(days) / 100, columns=[*STOCKS, *causes.GATES]).rename_axis("day")
     table.insert(0, "date", dates(table.index.to_numpy(), scenario.start_date))
     return table
