@@ -383,7 +383,7 @@ def test_records_are_rows_in_their_order() -> None:
         platform.record("calls", 3, borrower=7)
         platform.record("calls", np.float32(2.5), np.int64(4))
         yield platform.at(71, 6)
-        platform.record("share", -0.25)
+        platform.record("share", np.float16(-0.25))
 
     run = sl.simulate(SLOW, processes=[measure])
     records = run.records
