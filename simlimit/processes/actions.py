@@ -212,7 +212,7 @@ class Actions:
 
         Examples
         --------
-        A partner that fails stops everything for ten days:
+        A partner fails, and stops everything from day 40 to day 49:
 
         >>> import simlimit as sl
         >>> def fails(platform):
@@ -224,7 +224,7 @@ class Actions:
         ...         platform.unblock(borrower, "partner failed")
         >>> small = sl.preset("clockwork").replace({"population.borrowers": 9, "horizon_days": 90})
         >>> int(sl.simulate(small, processes=[fails]).holds["days_policy"].max())
-        10
+        5
         """
         self._block(borrower, reason, events.BLOCK)
 

@@ -276,8 +276,11 @@ class Platform(Actions):
             The id of the one about whom it is.
         """
         check_type("name", name, str)
-        number = int(value) if isinstance(value, bool | np.bool_) else value
-        if not is_number(number) or not abs(number) <= LARGEST:
+        known = is_number(value) or isinstance(value, bool | np.bool_)
+        number = (
+            value.item() if isinstance(value, np.generic) else value
+        )  # LARGEST is none of a short float's
+        if not known or not abs(number) <= LARGEST:
             raise refused("value", value, "a finite number, or a truth value")
         about = NONE if borrower is None else int(self._record(borrower).borrower)
         phase = min(phases.RECORD, int(self.env.now % 1 * 8))

@@ -1,4 +1,4 @@
-"""What a process sees is what the tables say; its random numbers are its own, and so are its records.
+"""R181, R182: a process sees what the tables say; its random numbers and its records are its own.
 
 A number that it gives must be one of a borrower, a hold or an amount that there is.
 """
@@ -383,7 +383,7 @@ def test_records_are_rows_in_their_order() -> None:
         platform.record("calls", 3, borrower=7)
         platform.record("calls", np.float32(2.5), np.int64(4))
         yield platform.at(71, 6)
-        platform.record("share", -0.25)
+        platform.record("share", np.float16(-0.25))
 
     run = sl.simulate(SLOW, processes=[measure])
     records = run.records
