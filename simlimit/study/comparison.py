@@ -96,8 +96,8 @@ class Comparison(TabularResult):
         weight : "holds" or "amount"
             As in `Study.summary`.
         metrics : sequence of str, optional
-            Only these, also metrics of records; `limit_days_lost` is added to `default_losses`, which can fall because credit is taken
-            away. The correction for multiple tests is weaker with fewer rows.
+            Only these, also metrics of records. `limit_days_lost` is added to `default_losses`, which can
+            fall because credit is taken away. The correction for multiple tests is weaker with fewer rows.
 
         Returns
         -------

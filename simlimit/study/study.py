@@ -172,8 +172,8 @@ class Study(TabularResult):
               lower them, so read them with `limit_days_lost`;
             - `interest_income`, `net_income`: interest that is paid, and what is left of it less
               `default_losses`, in the same unit. So the latter, too, is to be read with `limit_days_lost`;
-            - `name.total`, `name.mean` of each name under which your own processes record: the sum and the mean
-              of what a replication recorded from the end of the warm-up on; NaN is the mean of nothing;
+            - `name.total`, `name.mean` of what your own processes record under a name: sum and mean over a
+              replication from the end of the warm-up on; NaN is the mean of nothing;
             - `gap_days`: largest minus smallest `days_away` of the groups; NaN if a group has no followed
               hold. Chance alone makes it positive, the more so the fewer holds there are. So compare it
               between scenarios of one book, and use `groups` to see whether a group differs.
