@@ -96,8 +96,8 @@ class Comparison(TabularResult):
         weight : "holds" or "amount"
             As in `Study.summary`.
         metrics : sequence of str, optional
-            Only these, also metrics of records; `limit_days_lost` is added to `default_losses`, which can fall
-            because credit is taken away. The correction for multiple tests is weaker with fewer rows.
+            Only these, also metrics of records. `limit_days_lost` is added to `default_losses`, which can
+            fall because credit is taken away. The correction for multiple tests is weaker with fewer rows.
 
         Returns
         -------
@@ -197,7 +197,7 @@ def compare(
     --------
     >>> import simlimit as sl
     >>> today = sl.preset("jiebei")
-    >>> frozen = today.replace({"shocks": [{"kind": "freeze", "at": 480, "duration_days": 30}]})
+    >>> frozen = today.replace({"shocks": [{"kind": "freeze", "at": 300, "duration_days": 30}]})
     >>> comparison = sl.compare({"today": today, "frozen": frozen}, 10, seed=1)
     >>> bool(comparison.differences().loc[("frozen", "days_policy"), "difference"] > 0)
     True

@@ -26,7 +26,7 @@ from simlimit.study.metrics import WEIGHTS, Floats, Weight
 from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.records import record_metrics
 from simlimit.study.replications import Replications
-from simlimit.study.warmup import settled
+from simlimit.study.warmup import mser5
 from simlimit.tables.metrics import followed_notes, summary_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
@@ -172,8 +172,8 @@ class Study(TabularResult):
               lower them, so read them with `limit_days_lost`;
             - `interest_income`, `net_income`: interest that is paid, and what is left of it less
               `default_losses`, in the same unit. So the latter, too, is to be read with `limit_days_lost`;
-            - `name.total`, `name.mean` of each name under which your own processes record: the sum and the
-              mean of what a replication recorded from the end of the warm-up on; NaN is the mean of nothing;
+            - `name.total`, `name.mean` of what your own processes record under a name: sum and mean over a
+              replication from the end of the warm-up on; NaN is the mean of nothing;
             - `gap_days`: largest minus smallest `days_away` of the groups; NaN if a group has no followed
               hold. Chance alone makes it positive, the more so the fewer holds there are. So compare it
               between scenarios of one book, and use `groups` to see whether a group differs.
@@ -373,34 +373,20 @@ class Study(TabularResult):
         return self._replications.records(len(self))
 
     def suggested_warmup(self) -> pd.DataFrame:
-        """Return the days after which each daily level, per borrower who is there, no longer drifts.
+        """Return how many days MSER-5 suggests to leave out at the start, for each mean daily series.
 
-        A level drifts while the mean of four weeks, over replications, is certainly more than 10 % off the
-        mean of the second half of the run. So the mean of the days that are left is off by at most 5 %, as
-        far as is seen. It is only a suggestion: you set `warmup_days` of the scenario.
+        It is only a suggestion: the days left out are `warmup_days` of the scenario.
 
         Returns
         -------
         pandas.DataFrame
-            Index `series`: columns of `daily`. Columns:
-
-            - `warmup_days`: NaN if it cannot be told. Then the level drifts until close to the middle of the
-              run, or to its end, the run is shorter than 16 weeks, or replications are too few. It is NaN as
-              well where there is no level, as with the headroom of an unlimited pool;
-            - `detectable`: a drift of less than this share of the level may stay unseen.
-
-        Examples
-        --------
-        >>> import simlimit as sl
-        >>> study = sl.replicate(sl.preset("credit-loan"), 20, seed=1)
-        >>> float(study.suggested_warmup().loc["held", "warmup_days"])
-        42.0
+            Index `series`: columns of `daily`. Column `warmup_days`: NaN where the series does not settle
+            well before the middle of the run, or is not known, such as the headroom of an unlimited pool.
         """
-        daily = self.daily[[*LEVELS, "borrowers"]].to_numpy(np.float64)
-        *levels, borrowers = np.moveaxis(daily.reshape(len(self), -1, len(LEVELS) + 1), 2, 0)
-        found = [settled(level / np.maximum(borrowers, 1)) for level in levels]
-        index = pd.Index(LEVELS, name="series")
-        return pd.DataFrame(found, index, ["warmup_days", "detectable"], dtype=np.float64)
+        daily = self.daily[list(LEVELS)].to_numpy(np.float64)
+        means = daily.reshape(len(self), -1, len(LEVELS)).mean(axis=0)
+        days = [mser5(series) if np.isfinite(series).all() else None for series in means.T]
+        return pd.DataFrame({"warmup_days": days}, index=pd.Index(LEVELS, name="series"), dtype=np.float64)
 
     @property
     def plot(self) -> "simlimit.plots.accessors.StudyPlots":

@@ -3,11 +3,12 @@
 import itertools
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from threading import Event
+from threading import Event, Thread
 from typing import Any, TypeAlias
 
 import loky
@@ -40,9 +41,10 @@ def worker_pool(experiments: Sequence[Experiment], n: int, options: CheckedOptio
     ended = Event()
     number = options.workers or min(most, processors())
     if options.processes and number > 1:
-        pool, how = loky.ProcessPoolExecutor(number, initializer=_leave_interrupts_to_parent), "kill_workers"
+        pool = loky.ProcessPoolExecutor(number, initializer=_serve, initargs=(os.getpid(),))
     else:
-        pool, how = ThreadPoolExecutor(number, initializer=heed, initargs=(ended,)), "cancel_futures"
+        pool = ThreadPoolExecutor(number, initializer=heed, initargs=(ended,))
+    how = "cancel_futures" if isinstance(pool, ThreadPoolExecutor) else "kill_workers"
     try:
         yield pool
     finally:
@@ -58,9 +60,16 @@ def _shut_down(pool: Executor, how: str) -> None:
             return
 
 
-def _leave_interrupts_to_parent() -> None:
-    """Ignore Ctrl-C, which a terminal sends to all processes, in one that is told when to end."""
+def _serve(parent: int) -> None:
+    """Leave Ctrl-C, which a terminal sends to all processes, to the parent, and end when that is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: int, bar: Bar) -> None:

@@ -42,7 +42,7 @@ def assert_same_records(one: sl.Study, other: sl.Study) -> None:
 
 def closure(share: float) -> Callable[[sl.Platform], Iterator[Any]]:
     """Return what could not be found by its name elsewhere."""
-    return lambda platform: Calls(share=share)(platform)  # noqa: PLW0108
+    return lambda platform: (yield from Calls(share)(platform))
 
 
 def test_two_processes_say_the_same_as_one_thread(tmp_path: Path, told: sl.Study) -> None:
@@ -191,7 +191,7 @@ def test_another_follow_up_simulates_the_processes_again(told: sl.Study) -> None
 
 @pytest.mark.parametrize(
     "processes",
-    [[Calls(0.4)], [Calls(), nothing], [], [lambda platform: Calls(0.5)(platform)]],
+    [[Calls(0.4)], [Calls(), nothing], [], [lambda platform: (yield from Calls()(platform))]],
     ids=["another argument", "one more", "none", "another source"],
 )
 def test_a_store_of_other_processes_is_refused(processes: list[Any], tmp_path: Path, told: sl.Study) -> None:
