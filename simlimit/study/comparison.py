@@ -197,7 +197,7 @@ def compare(
     --------
     >>> import simlimit as sl
     >>> today = sl.preset("jiebei")
-    >>> frozen = today.replace({"shocks": [{"kind": "freeze", "at": 300, "duration_days": 30}]})
+    >>> frozen = today.replace({"shocks": [{"kind": "freeze", "at": 480, "duration_days": 30}]})
     >>> comparison = sl.compare({"today": today, "frozen": frozen}, 10, seed=1)
     >>> bool(comparison.differences().loc[("frozen", "days_policy"), "difference"] > 0)
     True

@@ -26,7 +26,7 @@ from simlimit.study.metrics import WEIGHTS, Floats, Weight
 from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.records import record_metrics
 from simlimit.study.replications import Replications
-from simlimit.study.warmup import mser5
+from simlimit.study.warmup import settled
 from simlimit.tables.metrics import followed_notes, summary_table
 from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
@@ -373,20 +373,34 @@ class Study(TabularResult):
         return self._replications.records(len(self))
 
     def suggested_warmup(self) -> pd.DataFrame:
-        """Return how many days MSER-5 suggests to leave out at the start, for each mean daily series.
+        """Return the days after which each daily level, per borrower who is there, no longer drifts.
 
-        It is only a suggestion: the days left out are `warmup_days` of the scenario.
+        A level drifts while the mean of four weeks, over replications, is certainly more than 10 % off the
+        mean of the second half of the run. So the mean of the days that are left is off by at most 5 %, as
+        far as is seen. It is only a suggestion: you set `warmup_days` of the scenario.
 
         Returns
         -------
         pandas.DataFrame
-            Index `series`: columns of `daily`. Column `warmup_days`: NaN where the series does not settle
-            well before the middle of the run, or is not known, such as the headroom of an unlimited pool.
+            Index `series`: columns of `daily`. Columns:
+
+            - `warmup_days`: NaN if it cannot be told. Then the level drifts until close to the middle of the
+              run, or to its end, the run is shorter than 16 weeks, or replications are too few. It is NaN as
+              well where there is no level, as with the headroom of an unlimited pool;
+            - `detectable`: a drift of less than this share of the level may stay unseen.
+
+        Examples
+        --------
+        >>> import simlimit as sl
+        >>> study = sl.replicate(sl.preset("credit-loan"), 20, seed=1)
+        >>> float(study.suggested_warmup().loc["held", "warmup_days"])
+        42.0
         """
-        daily = self.daily[list(LEVELS)].to_numpy(np.float64)
-        means = daily.reshape(len(self), -1, len(LEVELS)).mean(axis=0)
-        days = [mser5(series) if np.isfinite(series).all() else None for series in means.T]
-        return pd.DataFrame({"warmup_days": days}, index=pd.Index(LEVELS, name="series"), dtype=np.float64)
+        daily = self.daily[[*LEVELS, "borrowers"]].to_numpy(np.float64)
+        *levels, borrowers = np.moveaxis(daily.reshape(len(self), -1, len(LEVELS) + 1), 2, 0)
+        found = [settled(level / np.maximum(borrowers, 1)) for level in levels]
+        index = pd.Index(LEVELS, name="series")
+        return pd.DataFrame(found, index, ["warmup_days", "detectable"], dtype=np.float64)
 
     @property
     def plot(self) -> "simlimit.plots.accessors.StudyPlots":
