@@ -208,7 +208,7 @@ def compare(
     ...     for day in range(6, platform.horizon, 7):
     ...         yield platform.at(day, 2.5)
     ...         platform.record("waiting", platform.today()["review_queue"])
-    >>> small = today.replace({"population.borrowers": 50, "horizon_days": 300})
+    >>> small = today.replace({"population.borrowers": 50, "horizon_days": 480})
     >>> both = {"today": small, "looked at": small}
     >>> looked = sl.compare(both, 3, processes={"looked at": [looks]}, workers=1)
     >>> looked.differences(metrics=["waiting.total"]).index.to_list()
