@@ -50,7 +50,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 
 # Pages with code are run, from nothing, in each build: a stored result could be that of an older library.
 nb_execution_mode = "force"
-nb_execution_timeout = 120
+nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_merge_streams = True
