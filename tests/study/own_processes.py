@@ -12,7 +12,7 @@ from typing import Any
 
 import simlimit as sl
 
-SMALL = sl.preset("jiebei").replace({"population.borrowers": 30, "horizon_days": 300})
+SMALL = sl.preset("jiebei").replace({"population.borrowers": 30, "horizon_days": 300, "warmup_days": 180})
 FOLLOW_UP = 60
 
 
