@@ -105,13 +105,6 @@ def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -
         act(platform._state, day)
 
 
-def watchers(platform: Platform) -> Process:
-    """Tell those who wait for a hold to end, after the pool's releases."""
-    for day in range(platform.horizon):
-        yield platform.at(day, phases.FUND)
-        platform.trigger_ended()
-
-
 def shock(platform: Platform, k: int) -> Process:
     """Begin an occurrence of a shock and, if it lasts, end it."""
     one = platform._state.occurrences[k]
@@ -200,7 +193,8 @@ def run(
         process(daily(platform, GOOD, become_good))
     process(daily(platform, phases.REVIEW, platform.work_desk))
     process(daily(platform, phases.FUND, fund))
-    process(watchers(platform))
+    # Who waits for a hold to end is told after the releases.
+    process(daily(platform, phases.FUND, lambda state, day: platform.trigger_ended()))
     process(daily(platform, phases.ACT, react_all))
     for user_process in user_processes:
         platform.env.process(begun(user_process, platform))

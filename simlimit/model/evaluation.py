@@ -304,9 +304,8 @@ def judge_one(s: State, b: int, day: int, started: int, occasion: int) -> int:
 def carry_out_one(s: State, b: int, day: int, seen_until: int, cause: int, periodic: bool) -> None:
     """Let a rule's word decide: clear, a rule of the platform's, or a reason of its own (policy)."""
     r = s.borrowers[b]
-    r.standing = (
-        cause if causes.SCORE <= cause <= causes.BEHAVIOUR or cause == causes.CLEAR else causes.POLICY
-    )
+    is_of_platform = causes.SCORE <= cause <= causes.BEHAVIOUR or cause == causes.CLEAR
+    r.standing = cause if is_of_platform else causes.POLICY
     carry_out(s, r, day, seen_until, cause)
     if periodic:
         review_line(s, r, day)

@@ -21,10 +21,7 @@ from simlimit.model.state import State
 from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import Product, check_regions
-from simlimit.scenario.scenario import in_regions
 
-BEYOND_COUNTING = 2**60
-"""So many holds without a claim, and cents of claims: the pool stands in order, and is gone through."""
 MOST_CENT_DAYS = 2**62
 """Sums of so much are exact in 64 bits, in either direction."""
 
@@ -140,26 +137,6 @@ def check_sums(p: Record, book: Book, borrowers: int) -> None:
             f"The book has {borrowers:,} borrowers, but with amounts of up to {largest / 100:,.0f} over "
             f"{p.run.horizon} days must have at most {most:,}: limits.cap keeps amounts lower."
         )
-
-
-def change_parameters(s: State, scenario: Scenario, regions: tuple[str, ...]) -> Record:
-    """Let a run go on by a changed scenario; return the part of the desk, which it takes later.
-
-    Nothing that runs share is written to. `simlimit.model.actions.go_on_changed` must follow.
-    """
-    new = first_records(scenario, s.behaviour.late_scale)[0]
-    check_sums(new, s.book, len(s.borrowers))
-    new.limits.blocking |= s.limits.blocking
-    for part in ("rules", "screening", "funding", "limits", "evaluation"):
-        s.records[part] = new[part]
-    s.totals.arrival_claims = s.totals.claimless = BEYOND_COUNTING
-    own = s.book.regions.copy()
-    own["false_flag"] = in_regions(scenario, "false_flag", regions)
-    s.attach("book", Book(**{name: getattr(s.book, name) for name in Book.members} | {"regions": own}))
-    s.attach("facilities", facility_records(scenario))
-    s.attach("reviewers", np.resize(s.reviewers, max(len(s.reviewers), new.review.reviewers)))
-    s.attach("asking", np.resize(s.asking, len(s.borrowers)))
-    return new.review
 
 
 def empty_state(prepared: PreparedScenario) -> State:

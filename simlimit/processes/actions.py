@@ -11,13 +11,13 @@ import simpy
 from simlimit.arguments import check_number, check_whole, refused, shown
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import actions, causes, desk, evaluation, events, phases, stages
-from simlimit.model.handle import ReadOnly
 from simlimit.model.memory import ensure_capacity, has_capacity
 from simlimit.model.parameters import LARGEST_LIMIT
-from simlimit.model.preparation import change_parameters
 from simlimit.model.records import ABSENT, CLOSED, NEVER, NONE, Record, Records
 from simlimit.model.state import State
+from simlimit.processes.changing import change_parameters
 from simlimit.processes.moments import Clock
+from simlimit.processes.reading import ReadOnly
 from simlimit.scenario import Scenario
 
 _MAY_CHANGE = re.compile(

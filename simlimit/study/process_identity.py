@@ -5,22 +5,30 @@ defaults, and what it takes from around it; what is installed is its name and ve
 pickle would make it of.
 """
 
+import builtins
+import copyreg
 import dis
 import functools
 import hashlib
-import itertools
+import importlib
+import os
 import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import packages_distributions, version
+from importlib.util import resolve_name
 
 from simlimit.arguments import shown
 from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
-_KEPT = (types.FunctionType, type)
-"""What is the same one wherever it is met; equal values may be one or several."""
+_BY_IDENTITY = (None, object.__hash__)
+"""How a value is hashed whose equal is another one, such as a list: sharing it means something."""
 _DESCRIPTORS = types.GetSetDescriptorType | types.MemberDescriptorType
+_BY_NAME = (eval, exec, globals, importlib.import_module, importlib.__import__, __import__)
+"""What finds things by names that only a run knows."""
+_STANDARD = os.path.dirname(os.__file__)
 
 
 def process_digest(processes: Sequence[UserProcess]) -> str:
@@ -28,7 +36,7 @@ def process_digest(processes: Sequence[UserProcess]) -> str:
     if not processes:
         return ""
     # Compiled source differs between versions of Python.
-    written = sys.version_info[:2], _Scribe().written([*processes])
+    written = sys.version_info[:2], _Scribe({}).written([*processes])
     return hashlib.sha256(repr(written).encode()).hexdigest()
 
 
@@ -40,39 +48,48 @@ def _unknown(reason: str) -> SimlimitError:
 
 
 class _Scribe:
-    """Writes values down, each as what it is made of; what refers to itself is written once."""
+    """Writes values down, each as its class and what it is made of; what is met again is its number.
 
-    def __init__(self) -> None:
-        self._met: dict[int, int] = {}
-        self._numbers = itertools.count()
+    Parameters
+    ----------
+    met : mapping
+        The values that have been met, by where they are, with their numbers; it keeps them there.
+    """
+
+    def __init__(self, met: Mapping[int, tuple[int, object]]) -> None:
+        self._met = dict(met)
 
     def written(self, value: object) -> object:
         """Return a value as texts in lists."""
         if type(value) in _PLAIN:
             return repr(value)
         if id(value) in self._met:
-            return self._met[id(value)]
-        self._met[id(value)] = next(self._numbers)
+            return self._met[id(value)][0]
+        if type(value).__hash__ in _BY_IDENTITY:
+            self._met[id(value)] = len(self._met), value
         try:
-            return type(value).__qualname__, self._content(value)
+            return self.written(type(value)), self._content(value)
         except SimlimitError:
             raise
         except Exception as error:  # of whatever kind: it comes from the value's own class
             raise _unknown(f"{shown(value)} cannot be written down ({error})") from None
-        finally:
-            if not isinstance(value, _KEPT):
-                del self._met[id(value)]
 
     def _content(self, value: object) -> object:
         kind, name = type(value), getattr(value, "__qualname__", "")
-        is_installed = _is_installed(getattr(value, "__module__", None))
+        module = getattr(value, "__module__", None)
+        module = module if isinstance(module, str) else None  # a class in C may have a descriptor there
+        if isinstance(value, types.FunctionType):  # one that wraps another bears the other's names
+            module, name = value.__globals__.get("__name__", "__main__"), value.__code__.co_qualname
+        is_installed = _is_installed(module)
+        if any(value is one for one in _BY_NAME):
+            raise _unknown(f"{name} finds things by their names")
         match value:
             case types.ModuleType() if _is_installed(value.__name__):
                 return _version(value.__name__)
             case types.ModuleType():
                 raise _unknown(f"the module {value.__name__} is used as a whole")
             case types.FunctionType() | type() if is_installed and "<" not in name:
-                return _version(value.__module__), name
+                return _version(module), name
             case types.FunctionType():
                 around = [cell.cell_contents for cell in value.__closure__ or ()]
                 given = value.__code__, value.__defaults__, value.__kwdefaults__, vars(value), around
@@ -89,18 +106,19 @@ class _Scribe:
                 return self._all([getattr(value, part, None) for part in parts])
             case list() | tuple() if kind in (list, tuple):
                 return self._all(value)
-            case set() | frozenset():
-                return sorted(repr(self.written(one)) for one in value)
+            case set() | frozenset():  # in no order, so none is written with a number that another has got
+                return sorted(repr(_Scribe(self._met).written(one)) for one in value)
             case dict() if kind is dict:
                 return self._all([*value.items()])
         if _is_installed(kind.__module__) and hasattr(value, "__wrapped__"):  # by a cache, or a compiler
             return self.written(value.__wrapped__)
-        reduced = value.__reduce_ex__(4)
+        reduce = copyreg.dispatch_table.get(kind)
+        reduced = reduce(value) if reduce else value.__reduce_ex__(4)
         if not isinstance(reduced, str):
             return self._all([list(one) if isinstance(one, Iterator) else one for one in reduced])
         if not is_installed:
             raise _unknown(f"{shown(value)} has no source")
-        return _version(getattr(value, "__module__", None) or "builtins"), reduced
+        return _version(module), reduced
 
     def _all(self, values: Sequence[object]) -> list[object]:
         return [self.written(one) for one in values]
@@ -110,20 +128,27 @@ def _is_installed(module: str | None) -> bool:
     top = (module or "builtins").partition(".")[0]
     file = getattr(sys.modules.get(top), "__file__", None) or ""
     is_package = "site-packages" in file or "dist-packages" in file
-    return top != "__main__" and (is_package or top in (*sys.stdlib_module_names, "simlimit"))
+    # A file of the user's own may have the name of a standard one.
+    is_standard = top in sys.stdlib_module_names and (not file or file.startswith(_STANDARD))
+    return top != "__main__" and (is_package or is_standard or top == "simlimit")
 
 
-def _version(module: str) -> tuple[str, str]:
-    return module, str(getattr(sys.modules.get(module.partition(".")[0]), "__version__", ""))
+def _version(module: str | None) -> tuple[str, str]:
+    name = module or "builtins"
+    top = name.partition(".")[0]
+    said: object = getattr(sys.modules.get(top), "__version__", "")
+    if not said and top not in sys.stdlib_module_names:
+        said = [version(one) for one in packages_distributions().get(top, ())]
+    return name, str(said)
 
 
 def _defined(own: type) -> dict[str, object]:
-    """Return what is defined in a class."""
+    """Return what is defined in a class: of names with two underscores, what can be called."""
     return {
         name: one
         for name, one in vars(own).items()
-        if isinstance(one, types.FunctionType)
-        or not (isinstance(one, _DESCRIPTORS) or name.startswith(("__", "_abc_")))
+        if not (isinstance(one, _DESCRIPTORS) or name.startswith("_abc_"))
+        and (not name.startswith("__") or callable(one) or isinstance(one, classmethod | property))
     }
 
 
@@ -133,13 +158,19 @@ def _used(code: types.CodeType, space: dict[str, object]) -> dict[str, object]:
     for one in code.co_consts:
         if isinstance(one, types.CodeType):
             used |= _used(one, space)
-    for step, after in itertools.pairwise(dis.get_instructions(code)):
-        if step.opname == "IMPORT_NAME" and not _is_installed(step.argval):
-            raise _unknown(f"the module {step.argval} is imported within")
-        if step.opname == "IMPORT_NAME":
-            used[step.argval] = _version(step.argval)
-        elif step.opname == "LOAD_GLOBAL" and step.argval in space:
-            name, value = step.argval, space[step.argval]
+    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
+    for i, step in enumerate(steps):
+        name = step.argval
+        if step.opname == "IMPORT_NAME":  # after its level and a list
+            name = resolve_name("." * steps[i - 2].argval + name, str(space.get("__package__")))
+            if not _is_installed(name):
+                raise _unknown(f"the module {name} is imported within")
+            used[name] = _version(name)
+        elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
+            if name not in space and not hasattr(builtins, name):
+                continue
+            value = space[name] if name in space else getattr(builtins, name)
+            after = steps[i + 1]
             if after.opname in ("LOAD_ATTR", "LOAD_METHOD") and isinstance(value, types.ModuleType):
                 name, value = f"{name}.{after.argval}", getattr(value, after.argval)
             used[name] = value

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import importlib
 import math
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -210,10 +212,68 @@ def test_different_arguments_are_different_processes_and_equal_ones_the_same() -
     assert digests == [process_digest([asking(value)]) for value in VALUES]
 
 
-def test_equal_arguments_are_the_same_process_whether_they_are_one_object_or_two() -> None:
+def test_equal_arguments_are_the_same_process_unless_one_object_is_shared_that_can_change() -> None:
     one, two = [1, 2], [1, 2]
-    assert process_digest([asking((one, one))]) == process_digest([asking((one, two))])
+    assert process_digest([asking((one, one))]) != process_digest([asking((one, two))])
+    assert process_digest([asking(one), asking(one)]) != process_digest([asking(one), asking(two)])
+    first, second = tuple(one), tuple(two)
+    assert process_digest([asking((first, first))]) == process_digest([asking((first, second))])
     assert process_digest([asking({*"abcdef"})]) == process_digest([asking({*"fedcba"})])
+    functions = [helper, other, rate]
+    digests = {process_digest([asking(({*functions[k:], *functions[:k]}, rate))]) for k in range(3)}
+    assert len(digests) == 1
+
+
+HIDDEN = {
+    "what a class within a function reads": "X = 1\ndef p(f):\n class A:\n  x = X\n yield A.x",
+    "__new__": "class A:\n def __new__(c): return 1\ndef p(f): yield A()",
+    "a class of classes": "class M(type):\n def __call__(c): return 1\n"
+    "class A(metaclass=M): pass\ndef p(f): yield A()",
+    "a class of sets": "class S(set):\n def n(s): return 1\ns = S()\ndef p(f): yield s.n()",
+    "a class of properties": "class Q(property):\n def __get__(s, o, t=None): return 1\n"
+    "class A:\n x = Q(len)\ndef p(f): yield A().x",
+    "what wraps what is installed": "import functools, numpy\n@functools.wraps(numpy.mean)\n"
+    "def f(): return 1\ndef p(g): yield f()",
+    "what an installed function wraps": "import contextlib\n@contextlib.contextmanager\n"
+    "def f(): yield 1\ndef p(g): yield f()",
+    "source that has no module": "g = {}\nexec('def f(): return 1', g)\nf = g['f']\ndef p(g): yield f()",
+    "an object that is copied in its own way": "class A:\n def __reduce__(s): return int, ()\n"
+    " def f(s): return 1\nx = A()\ndef p(f): yield x.f()",
+    "a cached method with underscores": "import functools\nclass A:\n @functools.cache\n"
+    " def __call__(s, f): return 1\np = A()",
+    "a pattern": "import re\nx = re.compile('1')\ndef p(f): yield x",
+}
+
+
+@pytest.mark.parametrize("code", HIDDEN.values(), ids=HIDDEN)
+def test_what_a_process_does_in_a_hidden_way_belongs_to_it(code: str) -> None:
+    assert digest(code) == digest(code)
+    assert digest(code) != digest(code.replace("1", "2"))
+
+
+def test_a_module_of_ones_own_may_have_the_name_of_a_standard_one(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "sched", raising=False)
+    (tmp_path / "sched.py").write_text("def p(platform):\n    yield 1\n")
+    own = importlib.import_module("sched")
+    before = process_digest([own.p])
+    own.p.__code__ = own.p.__code__.replace(co_consts=(None, 2))
+    assert process_digest([own.p]) != before
+    monkeypatch.delitem(sys.modules, "sched")
+
+
+@pytest.mark.parametrize("name", ["globals()", "eval", "exec", "__import__", "importlib.import_module"])
+def test_what_finds_things_by_names_is_refused(name: str) -> None:
+    with pytest.raises(SimlimitError, match="finds things by their names"):
+        digest(f"import importlib\ndef p(platform):\n    yield {name}")
+
+
+def test_an_own_module_that_is_imported_within_is_refused_also_by_its_place() -> None:
+    code = "def p(platform):\n    from .calendar import RATE\n    yield RATE"
+    with pytest.raises(SimlimitError, match=r"the module own_package\.calendar is imported within"):
+        digest(code, __package__="own_package")
 
 
 def test_the_order_and_the_number_of_processes_belong_to_them() -> None:

@@ -1,0 +1,34 @@
+"""A field of the scenario that changes during a run, and the records that follow it."""
+
+import numpy as np
+
+from simlimit.model.book import Book
+from simlimit.model.parameters import facility_records, first_records
+from simlimit.model.preparation import check_sums
+from simlimit.model.records import Record
+from simlimit.model.state import State
+from simlimit.scenario import Scenario
+from simlimit.scenario.scenario import in_regions
+
+BEYOND_COUNTING = 2**60
+"""So many holds without a claim, and cents of claims: the pool stands in order, and is gone through."""
+
+
+def change_parameters(s: State, scenario: Scenario, regions: tuple[str, ...]) -> Record:
+    """Let a run go on by a changed scenario; return the part of the desk, which it takes later.
+
+    Nothing that runs share is written to. `simlimit.model.actions.go_on_changed` must follow.
+    """
+    new = first_records(scenario, s.behaviour.late_scale)[0]
+    check_sums(new, s.book, len(s.borrowers))
+    new.limits.blocking |= s.limits.blocking
+    for part in ("rules", "screening", "funding", "limits", "evaluation"):
+        s.records[part] = new[part]
+    s.totals.arrival_claims = s.totals.claimless = BEYOND_COUNTING
+    own = s.book.regions.copy()
+    own["false_flag"] = in_regions(scenario, "false_flag", regions)
+    s.attach("book", Book(**{name: getattr(s.book, name) for name in Book.members} | {"regions": own}))
+    s.attach("facilities", facility_records(scenario))
+    s.attach("reviewers", np.resize(s.reviewers, max(len(s.reviewers), new.review.reviewers)))
+    s.attach("asking", np.resize(s.asking, len(s.borrowers)))
+    return new.review
