@@ -103,8 +103,14 @@ def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
     return int(value)
 
 
+def plain(value: T) -> T:
+    """Return a float of numpy's as Python's, since a short one cannot be compared with `LARGEST`."""
+    return value.item() if isinstance(value, np.floating) else value
+
+
 def check_number(name: str, value: object, least: float, most: float = LARGEST, unit: str = "") -> float:
     """Return a finite number within bounds, or refuse it."""
+    value = plain(value)
     if not is_number(value) or not least <= value <= most:
         allowed = f"from {least:.12g} " + (f"to {most:.12g}" if most < LARGEST else "up")
         raise refused(name, value, f"a number {allowed}{unit}")
@@ -220,7 +226,7 @@ def as_path(name: str, value: str | os.PathLike[str], refusal: type[SimlimitErro
 
 def as_days(days: Iterable[float]) -> list[float]:
     """Return ages in days, or refuse them."""
-    asked = as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
+    asked = [*map(plain, as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)"))]
     for day in asked:
         if not is_number(day) or not 0 <= day <= LARGEST:
             raise SimlimitError(f"days has the value {shown(day)}, but must be numbers from 0 up.")
