@@ -156,6 +156,12 @@ def check_choice(name: str, value: object, allowed: Iterable[str], where: str = 
         raise refused(name, value, f"one of: {nearest(value, allowed, where)}")
 
 
+def check_text(name: str, value: object, longest: int = 100) -> None:
+    """Refuse what is no text, an empty one, and one that is too long for a table or a log."""
+    if not isinstance(value, str) or not 0 < len(value) <= longest:
+        raise refused(name, value, f"a text of 1 to {longest} characters")
+
+
 def check_flag(name: str, value: object) -> None:
     """Refuse what is no truth value: a text such as "no" would count as true."""
     if not isinstance(value, bool | np.bool_):

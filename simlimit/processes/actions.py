@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simlimit.arguments import check_number, check_whole, refused, shown
+from simlimit.arguments import check_number, check_text, check_whole, refused, shown
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import actions, causes, desk, evaluation, events, phases, stages
 from simlimit.model.handle import ReadOnly
@@ -28,7 +28,7 @@ _WHICH = (
     "a field of rules, limits, review (but watch_share), funding (but initial, unlimited), screening (but "
     "risky_share), evaluation (holds_up, straight_through, utilisation_weight) or false_flag of a region"
 )
-_LONGEST_REASON, _MOST_REASONS = 100, 30_000
+_MOST_REASONS = 30_000
 
 
 class Actions:
@@ -328,11 +328,11 @@ class Actions:
         for rule in self._rules:
             try:
                 said = rule(self, b, word)
+                word = word if said is None else said
+                cause = self._cause(word, "what a rule of one's own returns")
             except Exception as error:
                 where = f"rule {shown(rule)}, day {day}, replication {self.env.replication}"
                 raise failure(error, where) from error
-            word = word if said is None else said
-            cause = self._cause(word, "what a rule of one's own returns")
         self._asking = False
         seen_until = day if occasion else started - self.scenario.evaluation.cutoff_days
         evaluation.carry_out_one(self._state, b, day, seen_until, cause, not occasion)
@@ -368,8 +368,7 @@ class Actions:
 
     def _cause(self, reason: str, name: str = "reason") -> int:
         """Return the number of a cause in the log: one of the library's, or a text of the user's."""
-        if not isinstance(reason, str) or not 0 < len(reason) <= _LONGEST_REASON:
-            raise refused(name, reason, f"a text of 1 to {_LONGEST_REASON} characters")
+        check_text(name, reason)
         if self._causes.setdefault(reason, len(self._causes)) == len(causes.NAMES) + len(self._state.reasons):
             self._state.reasons.append(reason)
         if len(self._causes) > _MOST_REASONS:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simlimit.arguments import LARGEST, check_choice, check_type, check_whole, is_number, plain, refused, shown
+from simlimit.arguments import LARGEST, check_choice, check_text, check_type, check_whole, is_number, plain, refused, shown
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.randomness import words_of
@@ -269,13 +269,13 @@ class Platform(Actions):
         Parameters
         ----------
         name : str
-            What is measured.
+            What is measured: 1 to 100 characters.
         value : float
             A finite number, or a truth value, which counts as 1 or 0.
         borrower : int, optional
             The id of the one about whom it is.
         """
-        check_type("name", name, str)
+        check_text("name", name)
         known = is_number(value) or isinstance(value, bool | np.bool_)
         value = plain(value)
         if not known or not -LARGEST <= value <= LARGEST:

@@ -1,0 +1,261 @@
+"""R187: whatever is misused by a process or about one gets one sentence, and leaves no half-written store.
+
+Within a process the sentence ends with where it happened: which process, on which day, in which replication.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import simpy
+
+import simlimit as sl
+from simlimit.errors import LONGEST_SENTENCE
+
+TINY = sl.preset("clockwork").replace(
+    {"population.borrowers": 9, "horizon_days": 40, "evaluation.straight_through": False}
+)
+"""On day 30, holds 0 and 3 of borrowers 0 and 3 wait for an evaluation; hold 18 has not been opened."""
+QUIET: dict[str, Any] = {"progress": False, "follow_up_days": 5}
+WHERE = r" \(process doing\.<locals>\.does, day 3\d, replication 0\)\.$"
+
+Act = Callable[[sl.Platform], object]
+Case = tuple[Callable[..., object], str]
+
+
+def doing(act: Act) -> Callable[[sl.Platform], Iterator[Any]]:
+    """Return a process that acts on day 30; if that gives something to wait for, it waits."""
+
+    def does(platform: sl.Platform) -> Iterator[Any]:
+        yield platform.at(30, 5)
+        given = act(platform)
+        if given is not None:
+            yield given[0] if isinstance(given, tuple) else given
+
+    return does
+
+
+def sentence(call: Callable[[], object], begins: str, ends: str = r"[.?]$") -> None:
+    """Check that a call gives one sentence, about this."""
+    with pytest.raises(sl.SimlimitError) as found:
+        call()
+    said = str(found.value)
+    assert re.search(f"^(?:{begins})", said), said
+    assert re.search(ends, said), said
+    assert said.isprintable()
+    assert len(said) <= LONGEST_SENTENCE
+    assert "Traceback" not in said
+
+
+def leaves_nothing_half_written(folder: Path) -> None:
+    """Check that a store holds nothing but what says which study it is of, if it was begun at all."""
+    assert {path.name for path in folder.rglob("*") if path.is_file()} in (
+        set(),
+        {"study.json", "scenario.toml"},
+    )
+
+
+def by_value(method: str, wrong: dict[str, object], begins: str, *others: object, before: int = 0) -> None:
+    """Add the calls of a method with wrong values of one argument, the others after (or before) it."""
+    for kind, value in wrong.items():
+        arguments = (*others[:before], value, *others[before:])
+        INSIDE[f"{method}: {kind} as {begins.split()[0]}"] = (
+            lambda platform, arguments=arguments: (getattr(platform, method)(*arguments), None)[1],
+            begins,
+        )
+
+
+INSIDE: dict[str, Case] = {}
+"""What a process does on day 30, and how the sentence begins."""
+
+BORROWERS = {"one too many": 9, "below 0": -1, "a fraction": 3.0, "a text": "3", "a list": [3], "a truth": True}
+OF_BORROWER: dict[str, tuple[object, ...]] = {
+    "draw": (1.0,), "repay_early": (), "set_limit": (100,), "pay_due": (), "close": (), "open": (100,),
+    "watch": (), "unwatch": (), "block": ("mine",), "unblock": ("mine",), "borrower": (), "open_holds": (),
+}  # fmt: skip
+for method, others in OF_BORROWER.items():
+    by_value(method, BORROWERS, "borrower is .*, but must be a whole number from 0 to 8", *others)
+by_value("record", BORROWERS, "borrower is .* a whole number from 0 to 8", "calls", 1, before=2)
+
+HOLDS = {"not opened yet": 18, "below 0": -1, "a fraction": 0.5, "a text": "0", "nothing": None, "a truth": True}
+for method in ("hold", "hold_ended", "send_to_desk", "approve", "deny"):
+    but = ["mine"] if method == "deny" else []
+    by_value(method, HOLDS, "hold is .*, but must be the number of a hold that has been opened", *but)
+
+REASONS = {"none": None, "an empty text": "", "a long text": "x" * 101, "a number": 7, "bytes": b"mine"}
+for method in ("block", "unblock", "deny"):
+    by_value(method, REASONS, "reason is .*, but must be a text of 1 to 100 characters", 3, before=1)
+
+AMOUNTS = {"nan": math.nan, "inf": math.inf, "below 0": -1, "a text": "5", "nothing": None, "a list": [5]}
+by_value("set_limit", AMOUNTS, "limit is .*, but must be a number from 0 to 1000000000", 3, before=1)
+by_value("open", AMOUNTS, "limit is .*, but must be a number from 0 to 1000000000", 3, before=1)
+by_value("draw", AMOUNTS | {"0": 0, "more than is available": 5000.01}, "amount is .*, but must be a number "
+         "from 0.01 to 5000, what borrower 3 can draw", 3, before=1)  # fmt: skip
+
+WHOLE = {"below 0": -1, "a fraction": 1.5, "too large": 2**32, "a text": "1", "nothing": None, "nan": math.nan}
+for method in ("uniform", "generator"):
+    by_value(method, {"a number": 7, "nothing": None, "bytes": b"x"}, "name is of type .* a str", 3, 0)
+    by_value(method, WHOLE, "entity is .*, but must be a whole number from 0 to 4294967295", "x", 0, before=1)
+    by_value(method, WHOLE, "k is .*, but must be a whole number from 0 to 4294967295", "x", 0, before=2)
+
+MEASUREMENTS = {"nan": math.nan, "inf": -math.inf, "a text": "1", "nothing": None, "complex": 1j, "large": 10**400}
+by_value("record", {"a number": 7, "nothing": None, "a list": ["calls"], "empty": "", "long": "x" * 101}, "name is .* a text of 1 to 100", 1)
+by_value("record", MEASUREMENTS, "value is .*, but must be a finite number, or a truth", "calls", before=1)
+
+by_value("at", {"a fraction": 31.5, "nan": math.nan, "a text": "31", "nothing": None, "endless": math.inf},
+         "day is .*, but must be a whole number of days", 5)  # fmt: skip
+by_value("at", {"the past": 29}, "day is 29, phase 5 |day 29", 5)
+by_value("at", {"seven": 7, "below 0": -1, "nan": math.nan, "a text": "5", "nothing": None},
+         "phase is .*, but must be a number from 0 to 6", 31, before=1)  # fmt: skip
+by_value("queue", {"unknown": "lunch", "an end": "released", "a number": 7, "nothing": None},
+         "cause is .*, but must be one of: settlement")  # fmt: skip
+by_value("on_evaluation", {"a text": "clear", "nothing": None, "a number": 7}, "rule is .*, but must be a function")
+
+FIELDS = {"unknown": "rules.luck", "of the calendar": "evaluation.period_days", "not text": 7, "nothing": None,
+          "of the book": "population.borrowers", "empty": "", "a part": "rules", "of the run": "horizon_days"}  # fmt: skip
+by_value("change", FIELDS, r"field is .* one that may change during a run|rules\.luck is no|.*luck", 0.5)
+for field, value in [("rules.min_score", math.nan), ("rules.min_score", 2), ("rules.min_score", "high"),
+                     ("review.reviewers", -1), ("review.reviewers", 1.5), ("funding.recycle_share", 7),
+                     ("limits.block_draws", "never"), ("rules.overdue", None)]:  # fmt: skip
+    by_value("change", {f"{field} {value}": value}, re.escape(field), field, before=1)
+
+
+def closed(then: Act) -> Act:
+    """Return what is done to borrower 3 right after its line is closed."""
+
+    def act(platform: sl.Platform) -> object:
+        platform.close(3)
+        return then(platform)
+
+    return act
+
+
+def ended(method: str, *others: object) -> Act:
+    """Return what is done to a hold that is over: closing the line releases nothing, day 31's evaluation may."""
+
+    def act(platform: sl.Platform) -> object:
+        platform.set_limit(3, 0)
+        getattr(platform, method)(3, *others)
+        return None
+
+    return act
+
+
+def waiting_at_desk(platform: sl.Platform) -> None:
+    platform.send_to_desk(3)
+    platform.approve(3)
+
+
+def ruled(rule: Callable[..., Any]) -> Act:
+    """Return the use of a rule, and a wait for an evaluation at which it is asked."""
+
+    def act(platform: sl.Platform) -> object:
+        platform.on_evaluation(rule)
+        return platform.at(39, 5)
+
+    return act
+
+
+def fails(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def both(platform: sl.Platform) -> object:
+    """Return an event that has happened twice."""
+    event = platform.env.event()
+    return event.succeed().succeed()
+
+
+def endless(_: sl.Platform) -> object:
+    return endless(_)
+
+
+INSIDE |= {
+    "draw on a closed line": (closed(lambda p: p.draw(3, 1)), "borrower 3 has a closed line"),
+    "close a closed line": (closed(lambda p: p.close(3)), "borrower 3 has a closed line"),
+    "raise a closed line": (closed(lambda p: p.set_limit(3, 10**5)), "borrower 3 has a raise pending or"),
+    "open an open line": (lambda p: p.open(3, 100), "borrower 3 has an open line"),
+    "open a line twice": (closed(lambda p: (p.open(3, 100), p.open(3, 100))), "borrower 3 has an open line"),
+    "approve a hold that ended": (ended("approve"), r"hold 3 has ended: it was \w+ on day 30"),
+    "deny a hold that ended": (ended("deny", "mine"), r"hold 3 has ended: it was \w+ on day 30"),
+    "send a hold that ended": (ended("send_to_desk"), r"hold 3 has ended: it was \w+ on day 30"),
+    "approve at the desk": (waiting_at_desk, "hold 3 stands at review, but must wait for an evaluation"),
+    "wait for NaN": (lambda p: p.env.timeout(math.nan), "delay is nan, but must be a finite number of days"),
+    "wait for the past": (lambda p: p.env.timeout(-1), "delay is -1, but must be a finite number of days"),
+    "wait for a text": (lambda p: p.env.timeout("1"), "delay is '1', but must be"),
+    "wait for ever": (lambda p: p.env.timeout(math.inf), "delay is inf, but must be"),
+    "trigger an event late": (lambda p: simpy.Timeout(p.env, math.nan), "delay is nan, but must be"),
+    "yield nothing": (lambda _: (None,), "It yields .?None.?, but must yield events"),
+    "yield a number": (lambda _: 5, "It yields .?5.?, but must yield events"),
+    "yield a list of events": (lambda p: [p.at(31, 5)], "It yields .*, but must yield events"),
+    "yield a generator": (lambda p: doing(both)(p), "It yields .*, but must yield events"),
+    "yield what lies on several lines": (lambda _: "a\nb", "It yields .*, but must yield events"),
+    "start a number": (lambda p: p.env.process(7), ""),
+    "start a function": (lambda p: p.env.process(doing(both)), ""),
+    "wait for a number": (lambda p: p.at(31, 5) | 7, ""),
+    "an event twice": (both, "RuntimeError: .* has already been triggered"),
+    "fail with what is no exception": (lambda p: p.env.event().fail("no"), "ValueError|TypeError"),
+    "run the clock backwards": (lambda p: p.env.run(until=3), "ValueError: until"),
+    "a resource without seats": (lambda p: simpy.Resource(p.env, 0), 'ValueError: "?capacity"?'),
+    "less than nothing": (lambda p: simpy.Container(p.env).put(-1), "ValueError: amount"),
+    "raise a key": (fails(KeyError("x")), "KeyError: 'x'"),
+    "raise several lines": (fails(ValueError("a\nb\n" * 500)), "ValueError: a b a b"),
+    "raise without a word": (fails(AssertionError()), "AssertionError"),
+    "raise the end of a generator": (fails(StopIteration(3)), "RuntimeError: generator raised StopIteration"),
+    "raise our own": (fails(sl.SimlimitError("mine")), "mine"),
+    "raise an interrupt of SimPy's": (fails(simpy.Interrupt("why")), "simpy.exceptions.Interrupt"),
+    "raise a stop of SimPy's": (fails(simpy.core.StopSimulation("why")), ".*StopSimulation"),
+    "raise no more events": (fails(simpy.core.EmptySchedule()), ".*EmptySchedule"),
+    "raise several": (fails(ExceptionGroup("many", [KeyError(1), ValueError(2)])), "ExceptionGroup|.*many"),
+    "call itself": (endless, "RecursionError: maximum recursion depth"),
+    "a name that there is not": (lambda p: p.releas(3), "AttributeError: 'Platform' object has no"),
+    "an argument too few": (lambda p: p.draw(3), "TypeError: .* missing 1 required"),
+    "an argument that there is not": (lambda p: p.close(3, why="x"), "TypeError: .* unexpected keyword"),
+    "write to the state": (lambda p: p.state.borrowers["limit"].fill(5), "ValueError: .* read-only"),
+}  # fmt: skip
+
+ASKED = {
+    "a number": (lambda *_: 7, "what a rule of one's own returns is 7, but must be a text of 1 to 100"),
+    "an empty text": (lambda *_: "", "what a rule of one's own returns is ''"),
+    "a truth": (lambda *_: True, "what a rule of one's own returns is True"),
+    "a long text": (lambda *_: "x" * 101, "what a rule of one's own returns is 'x"),
+    "a list": (lambda *_: ["clear"], r"what a rule of one's own returns is \['clear'\]"),
+    "a generator": (lambda *_: (i for i in range(3)), "what a rule of one's own returns is <generator"),
+    "nan": (lambda *_: math.nan, "what a rule of one's own returns is nan"),
+    "an error": (fails(ZeroDivisionError("0")), "ZeroDivisionError: 0"),
+    "too few arguments": (lambda p, b: None, "TypeError: .* takes 2 positional arguments but 3"),
+    "an action": (lambda p, b, _: p.close(b), "a rule of one's own says what it decides"),
+    "a draw": (lambda p, b, _: p.draw(b, 1), "a rule of one's own says what it decides"),
+    "a change": (lambda p, b, _: p.change("rules.min_score", 0.5), "a rule of one's own says what it"),
+    "a decision": (lambda p, b, _: p.deny(p.open_holds(b)[0], "x"), "a rule of one's own says what it"),
+    "a borrower that is none": (lambda p, b, _: p.borrower(-1), "borrower is -1, but must be"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_a_process_that_misuses_something_is_told_so_with_where(name: str, tmp_path: Path) -> None:
+    act, begins = INSIDE[name]
+    sentence(lambda: sl.simulate(TINY, processes=[doing(act)]), begins, WHERE)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_rule_of_ones_own_that_says_nonsense_is_told_so(name: str) -> None:
+    rule, begins = ASKED[name]
+    sentence(
+        lambda: sl.simulate(TINY, processes=[doing(ruled(rule))]),
+        begins,
+        r" \(.*\bday 3\d, replication 0\)\.$",
+    )
