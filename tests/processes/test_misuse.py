@@ -58,11 +58,9 @@ def sentence(call: Callable[[], object], begins: str, ends: str = r"[.?]$") -> N
 
 
 def leaves_nothing_half_written(folder: Path) -> None:
-    """Check that a store holds nothing but what says which study it is of, if it was begun at all."""
-    assert {path.name for path in folder.rglob("*") if path.is_file()} in (
-        set(),
-        {"study.json", "scenario.toml"},
-    )
+    """Check that a store holds nothing but what says of which study it is, if it was begun at all."""
+    files = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert files in (set(), {"study.json", "scenario.toml"})
 
 
 def by_value(method: str, wrong: dict[str, object], begins: str, *others: object, before: int = 0) -> None:
@@ -78,7 +76,14 @@ def by_value(method: str, wrong: dict[str, object], begins: str, *others: object
 INSIDE: dict[str, Case] = {}
 """What a process does on day 30, and how the sentence begins."""
 
-BORROWERS = {"one too many": 9, "below 0": -1, "a fraction": 3.0, "a text": "3", "a list": [3], "a truth": True}
+BORROWERS = {
+    "one too many": 9,
+    "below 0": -1,
+    "a fraction": 3.0,
+    "a text": "3",
+    "a list": [3],
+    "a truth": True,
+}
 OF_BORROWER: dict[str, tuple[object, ...]] = {
     "draw": (1.0,), "repay_early": (), "set_limit": (100,), "pay_due": (), "close": (), "open": (100,),
     "watch": (), "unwatch": (), "block": ("mine",), "unblock": ("mine",), "borrower": (), "open_holds": (),
@@ -87,7 +92,14 @@ for method, others in OF_BORROWER.items():
     by_value(method, BORROWERS, "borrower is .*, but must be a whole number from 0 to 8", *others)
 by_value("record", BORROWERS, "borrower is .* a whole number from 0 to 8", "calls", 1, before=2)
 
-HOLDS = {"not opened yet": 18, "below 0": -1, "a fraction": 0.5, "a text": "0", "nothing": None, "a truth": True}
+HOLDS = {
+    "not opened yet": 18,
+    "below 0": -1,
+    "a fraction": 0.5,
+    "a text": "0",
+    "nothing": None,
+    "a truth": True,
+}
 for method in ("hold", "hold_ended", "send_to_desk", "approve", "deny"):
     but = ["mine"] if method == "deny" else []
     by_value(method, HOLDS, "hold is .*, but must be the number of a hold that has been opened", *but)
@@ -102,14 +114,33 @@ by_value("open", AMOUNTS, "limit is .*, but must be a number from 0 to 100000000
 by_value("draw", AMOUNTS | {"0": 0, "more than is available": 5000.01}, "amount is .*, but must be a number "
          "from 0.01 to 5000, what borrower 3 can draw", 3, before=1)  # fmt: skip
 
-WHOLE = {"below 0": -1, "a fraction": 1.5, "too large": 2**32, "a text": "1", "nothing": None, "nan": math.nan}
+WHOLE = {
+    "below 0": -1,
+    "a fraction": 1.5,
+    "too large": 2**32,
+    "a text": "1",
+    "nothing": None,
+    "nan": math.nan,
+}
 for method in ("uniform", "generator"):
     by_value(method, {"a number": 7, "nothing": None, "bytes": b"x"}, "name is of type .* a str", 3, 0)
     by_value(method, WHOLE, "entity is .*, but must be a whole number from 0 to 4294967295", "x", 0, before=1)
     by_value(method, WHOLE, "k is .*, but must be a whole number from 0 to 4294967295", "x", 0, before=2)
 
-MEASUREMENTS = {"nan": math.nan, "inf": -math.inf, "a text": "1", "nothing": None, "complex": 1j, "large": 10**400}
-by_value("record", {"a number": 7, "nothing": None, "a list": ["calls"], "empty": "", "long": "x" * 101}, "name is .* a text of 1 to 100", 1)
+MEASUREMENTS = {
+    "nan": math.nan,
+    "inf": -math.inf,
+    "a text": "1",
+    "nothing": None,
+    "complex": 1j,
+    "large": 10**400,
+}
+by_value(
+    "record",
+    {"a number": 7, "nothing": None, "a list": ["calls"], "empty": "", "long": "x" * 101},
+    "name is .* a text of 1 to 100",
+    1,
+)
 by_value("record", MEASUREMENTS, "value is .*, but must be a finite number, or a truth", "calls", before=1)
 
 by_value("at", {"a fraction": 31.5, "nan": math.nan, "a text": "31", "nothing": None, "endless": math.inf},
@@ -119,7 +150,9 @@ by_value("at", {"seven": 7, "below 0": -1, "nan": math.nan, "a text": "5", "noth
          "phase is .*, but must be a number from 0 to 6", 31, before=1)  # fmt: skip
 by_value("queue", {"unknown": "lunch", "an end": "released", "a number": 7, "nothing": None},
          "cause is .*, but must be one of: settlement")  # fmt: skip
-by_value("on_evaluation", {"a text": "clear", "nothing": None, "a number": 7}, "rule is .*, but must be a function")
+by_value(
+    "on_evaluation", {"a text": "clear", "nothing": None, "a number": 7}, "rule is .*, but must be a function"
+)
 
 FIELDS = {"unknown": "rules.luck", "of the calendar": "evaluation.period_days", "not text": 7, "nothing": None,
           "of the book": "population.borrowers", "empty": "", "a part": "rules", "of the run": "horizon_days"}  # fmt: skip
@@ -246,7 +279,7 @@ ASKED = {
 
 
 @pytest.mark.parametrize("name", INSIDE)
-def test_a_process_that_misuses_something_is_told_so_with_where(name: str, tmp_path: Path) -> None:
+def test_a_process_that_misuses_something_is_told_so_with_where(name: str) -> None:
     act, begins = INSIDE[name]
     sentence(lambda: sl.simulate(TINY, processes=[doing(act)]), begins, WHERE)
 
@@ -259,3 +292,148 @@ def test_a_rule_of_ones_own_that_says_nonsense_is_told_so(name: str) -> None:
         begins,
         r" \(.*\bday 3\d, replication 0\)\.$",
     )
+
+
+def plain(platform: sl.Platform) -> Iterator[Any]:
+    yield platform.at(0, 0)
+
+
+def no_generator(platform: sl.Platform) -> None:
+    """Forget the yield."""
+
+
+def two_arguments(platform: sl.Platform, share: float) -> Iterator[Any]:
+    yield platform.at(0, share)
+
+
+class Uncallable:
+    """An object that is no process."""
+
+
+class Pickleless:
+    """A process that cannot be copied."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def __call__(self, platform: sl.Platform) -> Iterator[Any]:
+        yield platform.at(0, 0)
+
+
+A_LIST = "processes is .*, but must be a list of generator functions, each of which takes the platform"
+SHAPES: dict[str, Case] = {
+    "a number": (lambda: 7, A_LIST),
+    "a text": (lambda: "plain", A_LIST),
+    "nothing": (lambda: None, A_LIST),
+    "the function itself": (lambda: plain, A_LIST),
+    "a list of numbers": (lambda: [7], A_LIST),
+    "a list with nothing": (lambda: [plain, None], A_LIST),
+    "a list of lists": (lambda: [[plain]], A_LIST),
+    "objects that are no processes": (lambda: [Uncallable()], A_LIST),
+    "a generator that has begun": (lambda: [plain(None)], A_LIST),  # type: ignore[arg-type]
+    "no yield": (
+        lambda: [no_generator],
+        "processes has .*, which gives None, but must have generator functions",
+    ),
+    "a class": (lambda: [Uncallable], "TypeError: .* takes no arguments .process .*, replication 0"),
+    "two arguments": (lambda: [two_arguments], "TypeError: .*missing 1 required .* replication 0"),
+    "one that raises at once": (lambda: [fails(OSError("disk"))], "OSError: disk .process .*, replication 0"),
+}
+LEVER = [{"kind": "pay_on_time"}]
+CALLS: dict[str, Callable[..., object]] = {
+    "simulate": lambda **given: sl.simulate(TINY, **{key: given[key] for key in given if key != "store"}),
+    "replicate": lambda **given: sl.replicate(TINY, 2, **QUIET, **{"workers": 1} | given),
+    "compare": lambda **given: sl.compare({"a": TINY, "b": TINY}, 2, **QUIET, workers=1, **given),
+    "sweep": lambda **given: sl.sweep(TINY, {"rules.min_score": [0.3]}, 2, **QUIET, workers=1, **given),
+    "rank_levers": lambda **given: sl.rank_levers(TINY, LEVER, 2, **QUIET, workers=1, **given),
+    "attribute": lambda **given: sl.attribute(TINY, 2, **QUIET, workers=1, **given),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_are_no_processes_are_refused_wherever_they_are_given(
+    call: str, shape: str, tmp_path: Path
+) -> None:
+    make, begins = SHAPES[shape]
+    sentence(lambda: CALLS[call](processes=make(), store=tmp_path / "store"), begins)
+    leaves_nothing_half_written(tmp_path)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_the_calendar_driver_takes_no_processes(call: str, tmp_path: Path) -> None:
+    given = {"processes": [plain], "engine": "calendar", "store": tmp_path / "store"}
+    sentence(
+        lambda: CALLS[call](**given), 'engine is "calendar", but processes of your own need engine="simpy"'
+    )
+    leaves_nothing_half_written(tmp_path)
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call not in ("simulate", "compare", "sweep")])
+def test_one_scenario_takes_no_processes_by_name(call: str) -> None:
+    sentence(
+        lambda: CALLS[call](processes={"a": [plain]}), "processes is .*, but must be a list: there is one"
+    )
+
+
+class NeverPickles(Executor):
+    """An executor whose workers cannot be reached."""
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        raise TypeError("cannot pickle")
+
+
+IN_A_STUDY: dict[str, tuple[str, dict[str, Any], str]] = {
+    "of no scenario": ("compare", {"processes": {"c": [plain]}}, "a name in processes is 'c', but must be one of: a, b"),
+    "of a number": ("compare", {"processes": {7: [plain]}}, "a name in processes is 7, but must be one of"),
+    "a name with no list": ("compare", {"processes": {"a": plain}}, "processes of 'a' is .*, but must be a list"),
+    "a name with nothing": ("compare", {"processes": {"a": None}}, "processes of 'a' is None, but must be a"),
+    "a lock": ("replicate", {"processes": [Pickleless()]}, "processes is .*, but must be what can be copied"),
+    "an open file": ("replicate", {"processes": [doing(sys.__stdout__.write)]}, "processes is .* copied"),
+    "a generator within": ("replicate", {"processes": [doing(itertools.count)], "executor": 7}, "executor is of"),
+    "workers that cannot be reached": (
+        "replicate", {"processes": [plain], "executor": NeverPickles(), "workers": None},
+        "The executor failed, since .*TypeError: cannot pickle",
+    ),
+    "precise about what is never recorded": (
+        "replicate", {"processes": [plain], "precision": {"calls.total": 7}}, "precision of calls.total is 7"),
+    "precise about no ending": ("replicate", {"processes": [plain], "precision": {"calls": 0.1}}, "precision|a name"),
+    "precise without processes": ("replicate", {"precision": {"calls.total": 0.1}}, "precision|a name"),
+    "an unknown engine": ("replicate", {"processes": [plain], "engine": "salabim"}, "engine is 'salabim', but"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_A_STUDY)
+def test_what_a_study_cannot_do_with_processes_is_said(name: str, tmp_path: Path) -> None:
+    call, given, begins = IN_A_STUDY[name]
+    sentence(lambda: CALLS[call](store=tmp_path / "store", **given), begins)
+    leaves_nothing_half_written(tmp_path)
+
+
+STORED = ("set_limit: nan as limit", "wait for NaN", "yield a number", "raise several lines", "raise our own",
+          "record: nan as value", "open an open line", "call itself", "raise a stop of SimPy's")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_a_study_whose_process_fails_says_the_same_and_keeps_what_is_done(name: str, tmp_path: Path) -> None:
+    act, begins = INSIDE[name]
+
+    def later(platform: sl.Platform) -> object:
+        return act(platform) if platform.replication == 1 else None
+
+    def again() -> object:
+        return CALLS["replicate"](processes=[doing(later)], store=tmp_path)
+
+    for _ in range(2):
+        sentence(again, begins, WHERE.replace("replication 0", "replication 1"))
+        files = {path.name for path in tmp_path.iterdir()}
+        assert files == {
+            "study.json",
+            "scenario.toml",
+            "replication-000000.parquet",
+            "records-000000.parquet",
+        }
+
+
+def test_there_are_150_kinds() -> None:
+    assert len(INSIDE) + len(ASKED) + len(SHAPES) + len(IN_A_STUDY) >= 150
