@@ -9,7 +9,7 @@ import sys
 from collections.abc import Hashable, Iterable, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TypeGuard, TypeVar
+from typing import TypeGuard, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -105,7 +105,7 @@ def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
 
 def plain(value: T) -> T:
     """Return a float of numpy's as Python's, since a short one cannot be compared with `LARGEST`."""
-    return value.item() if isinstance(value, np.floating) else value
+    return cast(T, value.item()) if isinstance(value, np.floating) else value
 
 
 def check_number(name: str, value: object, least: float, most: float = LARGEST, unit: str = "") -> float:

@@ -7,17 +7,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simlimit.arguments import (
-    LARGEST,
-    check_choice,
-    check_text,
-    check_type,
-    check_whole,
-    is_number,
-    plain,
-    refused,
-    shown,
-)
+from simlimit.arguments import LARGEST, check_choice, check_text, check_whole, is_number, plain, refused, shown
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.randomness import words_of
@@ -244,7 +234,7 @@ class Platform(Actions):
         Parameters
         ----------
         name : str
-            What the number is for.
+            What the number is for: 1 to 100 characters.
         entity : int
             Whom it is for, such as a borrower: 0 .. 2**32 - 1.
         k : int
@@ -296,7 +286,7 @@ class Platform(Actions):
 
     def _words(self, name: str, entity: int, k: int, draw: int) -> tuple[int, ...]:
         """Return the random words of a stream of the user's, whose name must not meet that of another."""
-        check_type("name", name, str)
+        check_text("name", name)
         digest = hashlib.sha256(name.encode(errors="surrogatepass")).digest()
         stream = OWN_STREAMS | int.from_bytes(digest[:4])
         if self._streams.setdefault(stream, name) != name:

@@ -15,7 +15,6 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import simpy
 
@@ -67,7 +66,7 @@ def by_value(method: str, wrong: dict[str, object], begins: str, *others: object
     """Add the calls of a method with wrong values of one argument, the others after (or before) it."""
     for kind, value in wrong.items():
         arguments = (*others[:before], value, *others[before:])
-        INSIDE[f"{method}: {kind} as {begins.split()[0]}"] = (
+        INSIDE[f"{method}: {kind} as {begins.split(maxsplit=1)[0]}"] = (
             lambda platform, arguments=arguments: (getattr(platform, method)(*arguments), None)[1],
             begins,
         )
@@ -123,7 +122,13 @@ WHOLE = {
     "nan": math.nan,
 }
 for method in ("uniform", "generator"):
-    by_value(method, {"a number": 7, "nothing": None, "bytes": b"x"}, "name is of type .* a str", 3, 0)
+    by_value(
+        method,
+        {"a number": 7, "nothing": None, "bytes": b"x", "empty": ""},
+        "name is .*, but must be a text of 1 to 100",
+        3,
+        0,
+    )
     by_value(method, WHOLE, "entity is .*, but must be a whole number from 0 to 4294967295", "x", 0, before=1)
     by_value(method, WHOLE, "k is .*, but must be a whole number from 0 to 4294967295", "x", 0, before=2)
 
@@ -384,23 +389,47 @@ class NeverPickles(Executor):
 
 
 IN_A_STUDY: dict[str, tuple[str, dict[str, Any], str]] = {
-    "of no scenario": ("compare", {"processes": {"c": [plain]}}, "a name in processes is 'c', but must be one of: a, b"),
+    "of no scenario": (
+        "compare",
+        {"processes": {"c": [plain]}},
+        "a name in processes is 'c', but must be one of: a, b",
+    ),
     "of a number": ("compare", {"processes": {7: [plain]}}, "a name in processes is 7, but must be one of"),
-    "a name with no list": ("compare", {"processes": {"a": plain}}, "processes of 'a' is .*, but must be a list"),
+    "a name with no list": (
+        "compare",
+        {"processes": {"a": plain}},
+        "processes of 'a' is .*, but must be a list",
+    ),
     "a name with nothing": ("compare", {"processes": {"a": None}}, "processes of 'a' is None, but must be a"),
     "a lock": ("replicate", {"processes": [Pickleless()]}, "processes is .*, but must be what can be copied"),
     "an open file": ("replicate", {"processes": [doing(sys.__stdout__.write)]}, "processes is .* copied"),
-    "a generator within": ("replicate", {"processes": [doing(itertools.count)], "executor": 7}, "executor is of"),
+    "a generator within": (
+        "replicate",
+        {"processes": [doing(itertools.count)], "executor": 7},
+        "executor is of",
+    ),
     "workers that cannot be reached": (
-        "replicate", {"processes": [plain], "executor": NeverPickles(), "workers": None},
+        "replicate",
+        {"processes": [plain], "executor": NeverPickles(), "workers": None},
         "The executor failed, since .*TypeError: cannot pickle",
     ),
     "precise about what is never recorded": (
-        "replicate", {"processes": [plain], "precision": {"calls.total": 7}}, "precision of calls.total is 7"),
-    "precise about no ending": ("replicate", {"processes": [plain], "precision": {"calls": 0.1}}, "precision|a name"),
+        "replicate",
+        {"processes": [plain], "precision": {"calls.total": 7}},
+        "precision of calls.total is 7",
+    ),
+    "precise about no ending": (
+        "replicate",
+        {"processes": [plain], "precision": {"calls": 0.1}},
+        "precision|a name",
+    ),
     "precise without processes": ("replicate", {"precision": {"calls.total": 0.1}}, "precision|a name"),
-    "an unknown engine": ("replicate", {"processes": [plain], "engine": "salabim"}, "engine is 'salabim', but"),
-}  # fmt: skip
+    "an unknown engine": (
+        "replicate",
+        {"processes": [plain], "engine": "salabim"},
+        "engine is 'salabim', but",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", IN_A_STUDY)
