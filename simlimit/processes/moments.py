@@ -5,7 +5,6 @@ from collections.abc import Generator
 from heapq import heappush
 from typing import Any, cast
 
-import numpy as np
 import simpy
 from simpy.events import NORMAL, EventPriority
 

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simlimit.arguments import LARGEST, check_choice, check_text, check_whole, is_number, plain, refused, shown
+from simlimit.arguments import (
+    LARGEST,
+    check_choice,
+    check_text,
+    check_whole,
+    is_number,
+    plain,
+    refused,
+    shown,
+)
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.randomness import words_of

@@ -159,9 +159,17 @@ by_value(
     "on_evaluation", {"a text": "clear", "nothing": None, "a number": 7}, "rule is .*, but must be a function"
 )
 
-FIELDS = {"unknown": "rules.luck", "of the calendar": "evaluation.period_days", "not text": 7, "nothing": None,
-          "of the book": "population.borrowers", "empty": "", "a part": "rules", "of the run": "horizon_days"}  # fmt: skip
-by_value("change", FIELDS, r"field is .* one that may change during a run|rules\.luck is no|.*luck", 0.5)
+FIELDS = {
+    "unknown": "rules.luck",
+    "of the calendar": "evaluation.period_days",
+    "not text": 7,
+    "nothing": None,
+    "of the book": "population.borrowers",
+    "empty": "",
+    "a part": "rules",
+    "of the run": "horizon_days",
+}
+by_value("change", FIELDS, r"field is .* one that may change during a run|rules\.luck", 0.5)
 for field, value in [("rules.min_score", math.nan), ("rules.min_score", 2), ("rules.min_score", "high"),
                      ("review.reviewers", -1), ("review.reviewers", 1.5), ("funding.recycle_share", 7),
                      ("limits.block_draws", "never"), ("rules.overdue", None)]:  # fmt: skip
@@ -179,7 +187,7 @@ def closed(then: Act) -> Act:
 
 
 def ended(method: str, *others: object) -> Act:
-    """Return what is done to a hold that is over: closing the line releases nothing, day 31's evaluation may."""
+    """Return what is done to a hold that is over, since the limit falls to 0."""
 
     def act(platform: sl.Platform) -> object:
         platform.set_limit(3, 0)
@@ -239,7 +247,7 @@ INSIDE |= {
     "yield nothing": (lambda _: (None,), "It yields .?None.?, but must yield events"),
     "yield a number": (lambda _: 5, "It yields .?5.?, but must yield events"),
     "yield a list of events": (lambda p: [p.at(31, 5)], "It yields .*, but must yield events"),
-    "yield a generator": (lambda p: doing(both)(p), "It yields .*, but must yield events"),
+    "yield a generator": (doing(both), "It yields .*, but must yield events"),
     "yield what lies on several lines": (lambda _: "a\nb", "It yields .*, but must yield events"),
     "start a number": (lambda p: p.env.process(7), ""),
     "start a function": (lambda p: p.env.process(doing(both)), ""),

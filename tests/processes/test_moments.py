@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simlimit as sl
-from simlimit.drivers import moments
+from simlimit.processes import moments
 from simlimit.processes.moments import MOST_RESUMED, Clock
 from simlimit.processes.platform import Platform
 
