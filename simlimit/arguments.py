@@ -9,7 +9,7 @@ import sys
 from collections.abc import Hashable, Iterable, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TypeGuard, TypeVar
+from typing import TypeGuard, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -103,8 +103,14 @@ def check_whole(name: str, value: object, largest: int, least: int = 0) -> int:
     return int(value)
 
 
+def plain(value: T) -> T:
+    """Return a float of numpy's as Python's, since a short one cannot be compared with `LARGEST`."""
+    return cast(T, value.item()) if isinstance(value, np.floating) else value
+
+
 def check_number(name: str, value: object, least: float, most: float = LARGEST, unit: str = "") -> float:
     """Return a finite number within bounds, or refuse it."""
+    value = plain(value)
     if not is_number(value) or not least <= value <= most:
         allowed = f"from {least:.12g} " + (f"to {most:.12g}" if most < LARGEST else "up")
         raise refused(name, value, f"a number {allowed}{unit}")
@@ -148,6 +154,12 @@ def check_choice(name: str, value: object, allowed: Iterable[str], where: str = 
     """Refuse what is not among the choices."""
     if not isinstance(value, str) or value not in allowed:
         raise refused(name, value, f"one of: {nearest(value, allowed, where)}")
+
+
+def check_text(name: str, value: object, longest: int = 100) -> None:
+    """Refuse what is no text, an empty one, and one that is too long for a table or a log."""
+    if not isinstance(value, str) or not 0 < len(value) <= longest:
+        raise refused(name, value, f"a text of 1 to {longest} characters")
 
 
 def check_flag(name: str, value: object) -> None:
@@ -220,7 +232,7 @@ def as_path(name: str, value: str | os.PathLike[str], refusal: type[SimlimitErro
 
 def as_days(days: Iterable[float]) -> list[float]:
     """Return ages in days, or refuse them."""
-    asked = as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)")
+    asked = [*map(plain, as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)"))]
     for day in asked:
         if not is_number(day) or not 0 <= day <= LARGEST:
             raise SimlimitError(f"days has the value {shown(day)}, but must be numbers from 0 up.")

@@ -21,6 +21,7 @@ from simlimit.scenario.base import Part
 from simlimit.study.options import Options
 
 TINY = {"population.borrowers": 20, "horizon_days": 90, "evaluation.straight_through": False}
+WAITING = 3
 LEVERS = [{"kind": "pay_on_time"}]
 INHERITED = ("copy", "model_copy", "model_validate")
 """Methods of pydantic that make a part: completion does not show them, but people know them."""
@@ -36,10 +37,12 @@ def tiny() -> sl.Scenario:
 
 
 def platform() -> sl.Platform:
-    """Return a platform on day 40, as a process sees it."""
+    """Return a platform on day 40, as a process sees it: borrower 5 has a closed line, hold 3 waits."""
 
     def reach(one: sl.Platform) -> Iterator[Any]:
         yield one.at(40, 5)
+        one.close(5)
+        assert one.hold(WAITING)["cause"] == "evaluation"
         raise _Reached(one)
 
     try:
@@ -151,11 +154,12 @@ ARGUMENTS: dict[str, Make] = {
     "days": lambda: (0, 7),
     "ended": lambda: [[1, 0, 1]],
     "entity": lambda: 3,
+    "field": lambda: "rules.min_score",
     "fields": lambda: {"evaluation.period_days": [7]},
     "frame": log,
     "kaplan_meier.frame": lambda: log().replace("forfeited", "released"),
     "histories": histories,
-    "hold": lambda: 0,
+    "hold": lambda: WAITING,
     "k": lambda: 2,
     "kind": lambda: "appeal",
     "late": lambda: np.zeros((2, 3), bool),
@@ -172,6 +176,8 @@ ARGUMENTS: dict[str, Make] = {
     "phase": lambda: 1,
     "progress": lambda: False,
     "ranking": INSTANCES["LeverRanking"],
+    "reason": lambda: "a call",
+    "rule": lambda: lambda platform, borrower, standing: None,
     "run": run,
     "scenario": tiny,
     "scenarios": _two,
@@ -184,6 +190,8 @@ ARGUMENTS: dict[str, Make] = {
     "sweep": INSTANCES["Sweep"],
     "table": lambda: delays.quantiles(curve()),
     "value": lambda: 1.5,
+    "Platform.change.value": lambda: 0.5,
+    "Platform.open.borrower": lambda: 5,
     "Platform.queue.cause": lambda: "evaluation",
     "Histories.limit": lambda: np.ones(2),
     "Scenario.source.name": lambda: "horizon_days",

@@ -65,7 +65,7 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
 
     Where an action moves these days, it starts another such process, and this one ends.
     """
-    at, horizon, woken, rules = platform.at, platform.horizon, platform.woken, platform.rules
+    at, horizon, woken, rules = platform.at, platform.horizon, platform._woken, platform._rules
     times = woken[b]
     while pay_day < horizon or wish_day < horizon:
         pays = pay_day <= wish_day
@@ -78,7 +78,7 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
         today, pay_day = pay_day, pay(platform._state, b, pay_day)
         if rules and platform._state.clock.own_rule == 2:
             platform._state.clock.own_rule = 1
-            platform.decide(b, today, today, 1)
+            platform._decide(b, today, today, 1)
 
 
 def cohort(platform: Platform, members: Integers, first: int) -> Process:
@@ -90,9 +90,9 @@ def cohort(platform: Platform, members: Integers, first: int) -> Process:
         yield platform.at(day, phases.EVALUATE)
         if day < platform.horizon:
             started = end - evaluation.duration_days
-            evaluate_cohort(state, members[:0] if platform.rules else members, day, started)
-            for b in members.tolist() if platform.rules else ():
-                platform.decide(b, day, started, 0)
+            evaluate_cohort(state, members[:0] if platform._rules else members, day, started)
+            for b in members.tolist() if platform._rules else ():
+                platform._decide(b, day, started, 0)
 
 
 def daily(platform: Platform, phase: float, act: Callable[[State, int], None]) -> Process:
@@ -177,7 +177,7 @@ def run(
     restart(state, prepared, seed, replication)
     populate(state, prepared.grouping, np.arange(len(state.borrowers)), empty_batch())
     platform = Platform(prepared.scenario, prepared.regions.names, state)
-    platform.live = borrower
+    platform._live = borrower
     process = partial(simpy.Process, platform.env)
     process(ledger(platform, tick, check))
     process(daily(platform, phases.SHOCKS, change_book))
@@ -191,10 +191,10 @@ def run(
         process(cohort(platform, members, first))
     if state.product.clears:
         process(daily(platform, GOOD, become_good))
-    process(daily(platform, phases.REVIEW, platform.work_desk))
+    process(daily(platform, phases.REVIEW, platform._work_desk))
     process(daily(platform, phases.FUND, fund))
     # Who waits for a hold to end is told after the releases.
-    process(daily(platform, phases.FUND, lambda state, day: platform.trigger_ended()))
+    process(daily(platform, phases.FUND, lambda state, day: platform._trigger_ended()))
     process(daily(platform, phases.ACT, react_all))
     for user_process in user_processes:
         platform.env.process(begun(user_process, platform))

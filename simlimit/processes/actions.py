@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simlimit.arguments import check_number, check_whole, refused, shown
+from simlimit.arguments import check_number, check_text, check_whole, refused, shown
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import actions, causes, desk, evaluation, events, phases, stages
 from simlimit.model.memory import ensure_capacity, has_capacity
@@ -28,13 +28,13 @@ _WHICH = (
     "a field of rules, limits, review (but watch_share), funding (but initial, unlimited), screening (but "
     "risky_share), evaluation (holds_up, straight_through, utilisation_weight) or false_flag of a region"
 )
-_LONGEST_REASON, _MOST_REASONS = 100, 30_000
+_MOST_REASONS = 30_000
 
 
 class Actions:
     """The actions of a `Platform`, with the state on which they act."""
 
-    live: Callable[..., Generator[simpy.Event, Any, None]]
+    _live: Callable[..., Generator[simpy.Event, Any, None]]
     """The process of a borrower, from the days of its next payment and wish on."""
 
     def __init__(self, scenario: Scenario, regions: tuple[str, ...], state: State) -> None:
@@ -48,8 +48,8 @@ class Actions:
         self._numbers: list[int] = []
         self._records: dict[int, int] = {}
         self._next = [*range(len(state.borrowers))]
-        self.woken = [0] * len(state.borrowers)
-        self.rules: list[Callable[..., str | None]] = []
+        self._woken = [0] * len(state.borrowers)
+        self._rules: list[Callable[..., str | None]] = []
         self._asking = False
         self._regions = regions
         self._causes = {name: number for number, name in enumerate(causes.NAMES)}
@@ -130,7 +130,7 @@ class Actions:
                 f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
             )
         actions.set_limit_now(self._state, borrower, self._begin(), cents)
-        self.trigger_ended()
+        self._trigger_ended()
 
     def pay_due(self, borrower: int) -> bool:
         """Let a borrower pay all that is due, also if it is late: a late one is cured.
@@ -174,7 +174,7 @@ class Actions:
         """
         self._line(borrower)
         self._act(borrower, events.CLOSE)
-        self.trigger_ended()
+        self._trigger_ended()
 
     def open(self, borrower: int, limit: float) -> None:
         """Open a closed line, also one that was closed by default; its limit comes as a hold of kind `raise`.
@@ -316,28 +316,28 @@ class Actions:
         """
         if not callable(rule):
             raise refused("rule", rule, "a function of the platform, a borrower and its standing")
-        self.rules.append(rule)
+        self._rules.append(rule)
         self._state.clock.own_rule = 1
 
-    def decide(self, b: int, day: int, started: int, occasion: int) -> None:
+    def _decide(self, b: int, day: int, started: int, occasion: int) -> None:
         """Decide about a borrower by the rules of the user's own: at an evaluation, or (1) at a repayment."""
         found = evaluation.judge_one(self._state, b, day, started, occasion)
         if found == NONE:
             return
         word, self._asking = causes.NAMES[found], True
-        for rule in self.rules:
+        for rule in self._rules:
             try:
                 said = rule(self, b, word)
+                word = word if said is None else said
+                cause = self._cause(word, "what a rule of one's own returns")
             except Exception as error:
                 where = f"rule {shown(rule)}, day {day}, replication {self.env.replication}"
                 raise failure(error, where) from error
-            word = word if said is None else said
-            cause = self._cause(word, "what a rule of one's own returns")
         self._asking = False
         seen_until = day if occasion else started - self.scenario.evaluation.cutoff_days
         evaluation.carry_out_one(self._state, b, day, seen_until, cause, not occasion)
 
-    def work_desk(self, state: State, day: int) -> None:
+    def _work_desk(self, state: State, day: int) -> None:
         """Carry the desk to today's phase 3; what has changed of it counts from the day's arrivals on."""
         if self._new_desk is not None and desk.carry_desk(state, day):
             state.records["review"], self._new_desk = self._new_desk, None
@@ -368,8 +368,7 @@ class Actions:
 
     def _cause(self, reason: str, name: str = "reason") -> int:
         """Return the number of a cause in the log: one of the library's, or a text of the user's."""
-        if not isinstance(reason, str) or not 0 < len(reason) <= _LONGEST_REASON:
-            raise refused(name, reason, f"a text of 1 to {_LONGEST_REASON} characters")
+        check_text(name, reason)
         if self._causes.setdefault(reason, len(self._causes)) == len(causes.NAMES) + len(self._state.reasons):
             self._state.reasons.append(reason)
         if len(self._causes) > _MOST_REASONS:
@@ -379,9 +378,9 @@ class Actions:
     def _wake(self, b: int) -> None:
         """Let a borrower act on its new days: its old process ends when it wakes."""
         r = self._state.borrowers[b]
-        self.woken[b] += 1
+        self._woken[b] += 1
         wish = NEVER if r.closed else int(r.next_wish)
-        simpy.Process(self.env, self.live(self, b, int(r.next_payment), wish))
+        simpy.Process(self.env, self._live(self, b, int(r.next_payment), wish))
 
     def _record(self, borrower: int) -> Record:
         """Return the record of a borrower, which must exist."""
@@ -431,7 +430,7 @@ class Actions:
             ensure_capacity(self._state, day)
         return day
 
-    def trigger_ended(self) -> None:
+    def _trigger_ended(self) -> None:
         """Trigger the events of holds that have ended."""
         for hold in [hold for hold in self._watched if self._has_ended(hold)]:
             self._watched.pop(hold).succeed()

@@ -5,11 +5,10 @@ from collections.abc import Generator
 from heapq import heappush
 from typing import Any, cast
 
-import numpy as np
 import simpy
 from simpy.events import NORMAL, EventPriority
 
-from simlimit.arguments import check_number, is_number, shown
+from simlimit.arguments import check_number, is_number, plain, shown
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
 
@@ -78,8 +77,7 @@ class Clock(simpy.Environment):
     def _new(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment that nobody waits for yet, or of now."""
         check_number("phase", phase, 0, phases.RECORD)
-        if isinstance(day, np.floating):
-            day = float(day)  # a short one has no room for LAST_DAY
+        day = plain(day)
         if not is_number(day) or not -LAST_DAY < day < LAST_DAY or day != int(day):
             raise SimlimitError(f"day is {shown(day)}, but must be a whole number of days.")
         wait = day + phase / 8 - self.now

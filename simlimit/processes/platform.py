@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simlimit.arguments import LARGEST, check_choice, check_type, check_whole, is_number, refused, shown
+from simlimit.arguments import (
+    LARGEST,
+    check_choice,
+    check_text,
+    check_whole,
+    is_number,
+    plain,
+    refused,
+    shown,
+)
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, phases, stages
 from simlimit.model.randomness import words_of
@@ -234,7 +243,7 @@ class Platform(Actions):
         Parameters
         ----------
         name : str
-            What the number is for.
+            What the number is for: 1 to 100 characters.
         entity : int
             Whom it is for, such as a borrower: 0 .. 2**32 - 1.
         k : int
@@ -269,26 +278,24 @@ class Platform(Actions):
         Parameters
         ----------
         name : str
-            What is measured.
+            What is measured: 1 to 100 characters.
         value : float
             A finite number, or a truth value, which counts as 1 or 0.
         borrower : int, optional
             The id of the one about whom it is.
         """
-        check_type("name", name, str)
+        check_text("name", name)
         known = is_number(value) or isinstance(value, bool | np.bool_)
-        number = (
-            value.item() if isinstance(value, np.generic) else value
-        )  # LARGEST is none of a short float's
-        if not known or not abs(number) <= LARGEST:
+        value = plain(value)
+        if not known or not -LARGEST <= value <= LARGEST:
             raise refused("value", value, "a finite number, or a truth value")
         about = NONE if borrower is None else int(self._record(borrower).borrower)
         phase = min(phases.RECORD, int(self.env.now % 1 * 8))
-        self._state.notes.append((self.day, phase, about, name, float(number)))
+        self._state.notes.append((self.day, phase, about, name, float(value)))
 
     def _words(self, name: str, entity: int, k: int, draw: int) -> tuple[int, ...]:
         """Return the random words of a stream of the user's, whose name must not meet that of another."""
-        check_type("name", name, str)
+        check_text("name", name)
         digest = hashlib.sha256(name.encode(errors="surrogatepass")).digest()
         stream = OWN_STREAMS | int.from_bytes(digest[:4])
         if self._streams.setdefault(stream, name) != name:

@@ -225,7 +225,7 @@ def test_a_rule_that_says_nothing_known_is_refused(said: object) -> None:
 
     with pytest.raises(
         sl.SimlimitError,
-        match=r"^what a rule of one's own returns is .*, but must be a text of 1 to 100 characters\.$",
+        match=r"^what a rule of one's own returns is .*, but must be a text of 1 to 100 characters \(rule ",
     ):
         sl.simulate(SLOW, processes=[use])
 

@@ -416,7 +416,7 @@ def test_a_name_is_a_text(wrong: Any) -> None:
         lambda platform: platform.record(wrong, 1),
         lambda platform: platform.uniform(wrong, 1, 1),
     ):
-        with pytest.raises(sl.SimlimitError, match=r"^name is of type .*, but must be a str"):
+        with pytest.raises(sl.SimlimitError, match=r"^name is .*, but must be a text of 1 to 100 characters"):
             asked(question)
 
 
