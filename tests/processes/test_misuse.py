@@ -1,4 +1,4 @@
-"""R187: whatever is misused by a process or about one gets one sentence, and leaves no half-written store.
+"""Whatever is misused by a process or about one gets one sentence, and leaves no half-written store.
 
 Within a process the sentence ends with where it happened: which process, on which day, in which replication.
 """

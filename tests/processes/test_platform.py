@@ -261,7 +261,7 @@ def test_a_process_that_looks_at_everything_changes_nothing(seed: int) -> None:
 
 # ---- random numbers --------------------------------------------------------------------------------------
 
-NAMES = st.text(max_size=20)
+NAMES = st.text(min_size=1, max_size=20)
 WORDS = st.integers(0, 2**32 - 1)
 OCCASIONS = st.tuples(NAMES, WORDS, WORDS)
 
