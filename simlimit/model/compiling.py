@@ -29,9 +29,9 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 LAYERS = (
     "errors.py", "arguments.py", "text_files.py", "drafts.py", "portfolio.py", "scenario", "books", "model",
-    "drivers",
+    "processes", "drivers",
 )  # fmt: skip
-"""Compiled functions stand in the last two. Imports point one way, so they depend on nothing else."""
+"""Compiled functions stand in model and drivers. Imports point one way, so they depend on nothing else."""
 
 
 def sources(names: Iterable[str]) -> dict[str, bytes]:
