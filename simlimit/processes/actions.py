@@ -389,7 +389,7 @@ class Actions:
     def _present(self, borrower: int) -> Record:
         """Return the record of a borrower, which must be there."""
         record = self._record(borrower)
-        if record.closed & ABSENT:
+        if record["closed"] & ABSENT:  # by its name: three times as fast as an attribute, on each action
             left = int(self._state.details[record.place].left_at)
             when = f"arrives on day {record.present_from}" if left == NONE else f"left on day {left}"
             raise SimlimitError(f"borrower {borrower} is not there: it {when}.")
@@ -421,11 +421,11 @@ class Actions:
         """Return the day to which an action of now belongs; note its phase, and find space for it."""
         if self._asking:
             raise SimlimitError("a rule of one's own says what it decides, and does nothing else.")
-        day = int(self._state.today.day)
+        day = int(self._state.today["day"])
         if day >= self.horizon:
             raise SimlimitError(f"day {day} is not simulated: the last day is {self.horizon - 1}.")
         phase = math.ceil(self.env.now % 1 * 8) if day == self.day else phases.SHOCKS
-        self._state.clock.phase = min(phase, phases.ACT)
+        self._state.clock["phase"] = min(phase, phases.ACT)
         if not has_capacity(self._state, day):
             ensure_capacity(self._state, day)
         return day
