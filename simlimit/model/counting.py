@@ -113,17 +113,21 @@ def count_blocked(s: State, r: Record, day: int) -> None:
 
 
 @step
+def is_unusual(r: Record) -> bool:
+    """Return whether there is anything about a line for which it can be blocked; most lines have nothing."""
+    denied = r.standing != causes.CLEAR
+    return r.blockable or r.refused or r.freezes > 0 or denied or r.oldest_due != NEVER
+
+
+@step
 def count_no_limit(s: State, r: Record, day: int) -> None:
     """Note since when a borrower cannot draw although its highest limit has room; after each change."""
-    without = r.available < s.product.min_draw <= r.highest - r.outstanding
-    # Whatever is unusual about a line that can be blocked; most lines have nothing.
-    unusual = r.blockable or r.refused or r.freezes > 0 or r.standing != causes.CLEAR or r.oldest_due != NEVER
-    if s.limits.blocking and unusual:
+    if s.limits.blocking and is_unusual(r):
         count_blocked(s, r, day)
-    elif without and r.no_limit_since == NEVER:
-        r.no_limit_since = day
-    elif not without:
+    elif not r.available < s.product.min_draw <= r.highest - r.outstanding:
         end_no_limit(s, r, day)
+    elif r.no_limit_since == NEVER:
+        r.no_limit_since = day
 
 
 @step

@@ -32,7 +32,7 @@ def wish_gap(s: State, r: Record, u: float) -> int:
 
     It is beyond any horizon where nobody draws: the factor is infinite there.
     """
-    return 1 + int(min(LONGEST_GAP, math.log(u) * s.book.regions[r.region].wish_gap))
+    return 1 + int(min(LONGEST_GAP, math.log(u) * s.regions[r.region].wish_gap))
 
 
 @step

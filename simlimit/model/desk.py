@@ -145,7 +145,8 @@ def priority_class(s: State, r: Record, hold: Record) -> int:
 @step
 def admit_arrivals(s: State, first: int) -> None:
     """Append today's holds, in their pinned order, to the queue of their class, from ``first`` on."""
-    h = sort_queue(s, take_all(s, TO_DESK), False)
+    sort_queue(s, TO_DESK, False)
+    h = take_all(s, TO_DESK)
     while h != END:
         following = s.holds[h].link
         append(s, first + priority_class(s, s.borrowers[s.holds[h].owner], s.holds[h]), h)
@@ -158,7 +159,7 @@ def go_on_after_rest(s: State, day: int) -> None:
     begin = desk_time(s, day, 0.0)
     work_until(s, day, np.nextafter(begin, -1.0))
     for k in range(CLASSES):
-        append_all(s, DESK + k, take_all(s, OVER_REST + k))
+        append_all(s, DESK + k, OVER_REST + k)
     start_reviews(s, begin)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from simlimit.model import causes, events, levers, phases, stages, streams
 from simlimit.model.calendar import next_open
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_no_limit
+from simlimit.model.counting import count_blocked, count_no_limit
 from simlimit.model.holds import approve, charge
 from simlimit.model.ledger import line_of, log
 from simlimit.model.levers import pull, takes_up
@@ -27,7 +27,7 @@ LARGEST_SHIFT = 100.0
 @step
 def false_flag_share(s: State, r: Record, day: int) -> float:
     """Return a borrower's long-run share of false flags; its behaviour shifts it on the logit scale."""
-    f = s.book.regions[r.region].false_flag * (1.0 - pull(s, r, day, levers.BETTER_MODEL))
+    f = s.regions[r.region].false_flag * (1.0 - pull(s, r, day, levers.BETTER_MODEL))
     if s.screening.weighted and f > 0.0:
         shift = s.screening.weight_utilisation * utilisation(r)
         if day - int(r.last_draw) < RECENT_DRAW_DAYS:
@@ -93,7 +93,7 @@ def screen(s: State, r: Record, day: int, started: int, occasion: int) -> bool:
     if r.levers != 0 and r.trusted:
         return False
     f = detected_share(s, r, day) if r.risky else false_flag_share(s, r, day)
-    if f in (0.0, 1.0):
+    if not 0.0 < f < 1.0:
         return f == 1.0
     if s.screening.flag_days == 0.0:
         return screen_number(s, r, started, occasion) < f
@@ -244,8 +244,8 @@ def evaluate(s: State, r: Record, day: int) -> None:
         before = r.standing
         decide(s, r, day, started - s.evaluation.cutoff_days, started, 0)
         review_line(s, r, day)
-        if r.standing != before:
-            count_no_limit(s, r, day)
+        if s.limits.blocking and r.standing != before:
+            count_blocked(s, r, day)
 
 
 @step

@@ -61,11 +61,17 @@ def next_free_record(s: State) -> int:
 def new_record(s: State) -> int:
     """Return a record for a hold: a free one, or a new one.
 
-    While more than half of all records are free, they are taken in the order of memory, so that the holds of
-    a day are neighbours. Those of a large platform do not fit into a cache.
+    On a small platform it is the one that was freed last, which is still in the cache. The holds of a large
+    platform do not fit into a cache. While more than half of its records are free, they are taken in the
+    order of memory, so that the holds of a day are neighbours.
     """
-    if 2 * s.storage.holds_free > s.storage.holds_used:
-        return next_free_record(s)
+    if s.run.large:
+        if 2 * s.storage.holds_free > s.storage.holds_used:
+            return next_free_record(s)
+    elif s.storage.last_freed != END:
+        h = s.storage.last_freed
+        s.storage.last_freed = s.holds[h].next
+        return int(h)
     s.storage.holds_used += 1
     return int(s.storage.holds_used - 1)
 
@@ -75,6 +81,8 @@ def discard(s: State, h: int) -> None:
     """Free the record of an ended hold that is in no list, unless holds are kept."""
     if s.run.reusing:
         s.holds[h].stage = stages.FREE
+        s.holds[h].next = s.storage.last_freed
+        s.storage.last_freed = h
         s.storage.holds_free += 1
 
 
@@ -338,7 +346,6 @@ def censor(s: State) -> None:
     for b in range(len(s.borrowers)):
         r = s.borrowers[b]
         accrue(s, r, s.run.horizon)
-        s.interest[b].cent_days += s.interest[b].unpaid
         count_no_limit(s, r, s.run.horizon)
         end_no_limit(s, r, s.run.horizon)
         h = r.first_hold

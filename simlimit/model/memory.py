@@ -97,12 +97,13 @@ def make_room(s: State, borrowers: int) -> None:
         return
     capacity = int(s.storage.loan_capacity)
     most_holds = borrowers * ((capacity if s.product.per_loan else 1) + 7)
-    arrays = adjacent_arrays((borrowers, BORROWER), (4 * capacity * borrowers, LOAN), (most_holds, HOLD))
-    for name, array in zip(("borrowers", "loans", "holds"), arrays, strict=True):
+    per_borrower = (borrowers, BORROWER), (borrowers, INTEREST)
+    arrays = adjacent_arrays(*per_borrower, (4 * capacity * borrowers, LOAN), (most_holds, HOLD))
+    for name, array in zip(("borrowers", "interest", "loans", "holds"), arrays, strict=True):
         s.attach(name, array)
     s.attach("loan_keys", np.empty(0 if s.run.reusing else 2 * borrowers, np.int64))
+    s.attach("ids", np.empty(borrowers, np.uint32))
     s.attach("details", np.empty(borrowers, DETAILS))
-    s.attach("interest", np.empty(borrowers, INTEREST))
     s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, np.int64))
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from simlimit.model import levers
 from simlimit.model.handle import ALL_RECORDS
 from simlimit.model.money import basis_points, cents
-from simlimit.model.records import FACILITY, METHODS, SERVICE_LAWS, Records
+from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.parts import LEVER_KINDS, RestingPart
@@ -68,6 +68,7 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
             record[name] = _UNSET[name] if value is None else value
     records["run"]["horizon"] = scenario.horizon_days
     records["run"]["warmup_days"] = scenario.warmup_days
+    records["storage"]["last_freed"] = END
     records["today"]["headroom"] = cents(scenario.funding.initial)
     return records
 

@@ -5,7 +5,7 @@ from simlimit.model.calendar import next_open, waiting_since
 from simlimit.model.compiling import step, transition
 from simlimit.model.holds import discard, release
 from simlimit.model.money import share
-from simlimit.model.queues import POOL, TO_POOL, append_all, sort_queue, take_all
+from simlimit.model.queues import POOL, TO_POOL, append_all, sort_queue
 from simlimit.model.records import END, Record
 from simlimit.model.state import State, left
 
@@ -53,8 +53,9 @@ def order_matters(s: State) -> bool:
 @step
 def admit_to_queue(s: State) -> None:
     """Append today's holds to the queue, and those of closed days, in their pinned order where it matters."""
-    h = take_all(s, TO_POOL)
-    append_all(s, POOL, sort_queue(s, h, True) if order_matters(s) else h)
+    if order_matters(s):
+        sort_queue(s, TO_POOL, True)
+    append_all(s, POOL, TO_POOL)
     s.totals.arrival_claims = 0
 
 

@@ -97,7 +97,7 @@ def book_row(s: State, borrower: int, u: float) -> int:
 def take_from_book(s: State, r: Record, row: int, u: Numbers) -> None:
     """Set what a borrower owes and how it pays: drawn, or as a row of the portfolio says."""
     u_limit, u_utilisation, u_score, u_late = u
-    region = s.book.regions[r.region]
+    region = s.regions[r.region]
     if len(s.book.given_limit_cents) > 0:
         r.limit = s.book.given_limit_cents[row]
         r.outstanding = s.book.given_outstanding_cents[row]
@@ -127,7 +127,7 @@ def assign(s: State, r: Record, row: int, u: Numbers) -> None:
     else:
         bounds = s.book.region_bounds
         r.region = min(np.searchsorted(bounds, u_region, side="right"), len(bounds) - 1)
-    r.watched = u_watched < s.book.regions[r.region].watch_share
+    r.watched = u_watched < s.regions[r.region].watch_share
     r.evaluation_day = first_evaluation(s, u_evaluation)
     r.due_day = first_due_day(s, u_due)
 
@@ -178,7 +178,7 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
             b = first + k
             s.borrowers[b] = _BLANK[0]
             r = s.borrowers[b]
-            r.borrower = ids[b]
+            r.borrower = s.ids[b] = ids[b]
             r.place = b
             r.first_loan = b * s.storage.loan_capacity
             r.end_of_loans = r.first_loan + s.storage.loan_capacity

@@ -22,6 +22,8 @@ from simlimit.model.timetable import draw_timetable, shock_records, shock_region
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import Product, check_regions
 
+LARGE = 50_000
+"""Number of borrowers from which on the open holds outgrow a cache; measured."""
 MOST_CENT_DAYS = 2**62
 """Sums of so much are exact in 64 bits, in either direction."""
 
@@ -107,6 +109,7 @@ def prepare(
     run["last_followed"] = scenario.horizon_days - follow_up_days
     run["logging"] = logging
     run["reusing"] = reusing
+    run["large"] = borrowers >= LARGE
     book = make_book(scenario, portfolio, regions)
     prepared = PreparedScenario(scenario, regions, borrowers, book, grouping, before)
     check_sums(before[0], book, prepared.most_borrowers)
@@ -145,6 +148,7 @@ def empty_state(prepared: PreparedScenario) -> State:
     open_from, worked = open_days(scenario)
     return State(
         book=prepared.book,
+        regions=prepared.book.regions,
         borrowers=np.zeros(0, records.BORROWER),
         counts=np.zeros(count_rows(prepared), records.COUNT),
         score_left=score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days),

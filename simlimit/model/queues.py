@@ -27,12 +27,17 @@ def append(s: State, k: int, h: int) -> None:
 
 
 @step
-def append_all(s: State, k: int, h: int) -> None:
-    """Append a hold, and those to which it is linked, to a queue."""
-    while h != END:
-        following = s.holds[h].link
-        append(s, k, h)
-        h = following
+def append_all(s: State, k: int, other: int) -> None:
+    """Append all holds of another queue, which is empty then."""
+    queue, added = s.queues[k], s.queues[other]
+    if added.head == END:
+        return
+    if queue.head == END:
+        queue.head = added.head
+    else:
+        s.holds[queue.tail].link = added.head
+    queue.tail = added.tail
+    added.head = END
 
 
 @step
@@ -53,7 +58,7 @@ def precedes(s: State, first: int, second: int, by_repayment: bool) -> bool:
     if by_repayment and a.repaid_at != b.repaid_at:
         return a.repaid_at < b.repaid_at
     if a.owner != b.owner:
-        return s.borrowers[a.owner].borrower < s.borrowers[b.owner].borrower
+        return s.ids[a.owner] < s.ids[b.owner]
     if a.origin != b.origin:
         return a.origin < b.origin
     return a.instalment < b.instalment
@@ -93,12 +98,13 @@ def merge(s: State, one: int, other: int, by_repayment: bool) -> int:
 
 
 @rare
-def sort_queue(s: State, head: int, by_repayment: bool) -> int:
-    """Sort a linked list of holds and return its new head.
+def sort_queue(s: State, queue: int, by_repayment: bool) -> None:
+    """Sort a queue.
 
     Those who pay together stand in memory in order of id, so most arrivals at the pool come in runs that are
     in order already. Runs are merged as one counts in binary: ``sorted_runs[k]`` is END, or a list of 2**k.
     """
+    head = take_all(s, queue)
     while head != END:
         run = head
         head = take_run(s, run, by_repayment)
@@ -112,4 +118,7 @@ def sort_queue(s: State, head: int, by_repayment: bool) -> int:
         if s.sorted_runs[k] != END:
             head = s.sorted_runs[k] if head == END else merge(s, s.sorted_runs[k], head, by_repayment)
             s.sorted_runs[k] = END
-    return head
+    s.queues[queue].head = head
+    while head != END:
+        s.queues[queue].tail = head
+        head = s.holds[head].link

@@ -54,7 +54,7 @@ BORROWER = _record(
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
-    "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until",
+    "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until accrued_until",
     "u2 region group loans loan_capacity levers freezes watches blocks flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders refused blockable",
 )
@@ -79,9 +79,9 @@ DETAILS = _record(
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
 ``u_draw``: the random number of the draw that it asks for today.
 """
-INTEREST = _record("i8 accrued_until unpaid cent_days interest_paid")
-"""``accrued_until``: the day up to which evenings are added up; ``unpaid`` are those that are not paid, and
-``cent_days`` those since the warm-up that are, in cents x days. ``interest_paid``: since the warm-up.
+INTEREST = _record("i8 cent_days paid_until interest_paid")
+"""Since the warm-up: ``cent_days`` are the evenings up to ``accrued_until``, in cents x days; ``paid_until``
+is how many they were at the last payment, which paid for all of them.
 """
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 """``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""
@@ -116,7 +116,7 @@ ARRIVAL = _record("i8 day place")
 """When a borrower arrives, and where it lies in memory."""
 
 # The parameters of a state, by the parts of a scenario.
-RUN = _record("i8 seed replication logging reusing horizon warmup_days last_followed")
+RUN = _record("i8 seed replication logging reusing large horizon warmup_days last_followed")
 """The key of the random numbers, and what is kept and counted."""
 POPULATION = _record("i8 batch", "f8 other_lenders arrivals_per_year exits_per_year")
 """How borrowers are drawn."""
@@ -185,5 +185,7 @@ TOTALS = _record(
 ``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
 nothing, ``busy`` how many reviewers are at work.
 """
-STORAGE = _record("i8 loan_capacity loans_used loan_keys_used events_used holds_used holds_free last_taken")
+STORAGE = _record(
+    "i8 loan_capacity loans_used loan_keys_used events_used holds_used holds_free last_taken last_freed"
+)
 """Which records are in use."""

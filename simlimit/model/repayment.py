@@ -169,7 +169,7 @@ def misses(s: State, r: Record, day: int, u: float) -> bool:
 @step
 def slips(s: State, r: Record, day: int, u: float) -> bool:
     """Return whether a payment that is not missed slips by a few days."""
-    return u < made_rarer(s, r, day, s.book.regions[r.region].slip_share)
+    return u < made_rarer(s, r, day, s.regions[r.region].slip_share)
 
 
 @step

@@ -25,8 +25,11 @@ class State(Handle):
         Where today is; the row of the day so far; totals; which records are in use.
     book : Book
         What the borrowers are drawn from.
+    regions : array of REGION records
     borrowers : array of BORROWER records
         In any order: ``borrower`` is the id by which a borrower is known outside, ``place`` where it lies.
+    ids : array of int
+        ``borrower`` of each place, side by side, for those who sort.
     details : array of DETAILS records
         One per borrower, in the order of ``borrowers``.
     interest : array of INTEREST records
@@ -95,7 +98,9 @@ class State(Handle):
     totals = record_of(records.TOTALS)
     storage = record_of(records.STORAGE)
     book = handle_of(Book)
+    regions = array_of(records.REGION)
     borrowers = array_of(records.BORROWER)
+    ids = array_of(np.uint32)
     details = array_of(records.DETAILS)
     interest = array_of(records.INTEREST)
     loans = array_of(records.LOAN)

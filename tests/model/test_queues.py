@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlimit.model.queues import sort_queue
-from simlimit.model.records import BORROWER, END, HOLD
+from simlimit.model.records import END, HOLD, QUEUE
 from simlimit.model.state import State
 
 BORROWERS = 50
@@ -27,26 +27,28 @@ class Arrival(NamedTuple):
 
 
 @numba.njit
-def sort(state: State, head: int, by_repayment: bool) -> int:
-    """Sort a queue: the step, which cannot be called from Python by itself."""
-    return sort_queue(state, head, by_repayment)
+def sort(state: State, by_repayment: bool) -> None:
+    """Sort the queue: the step, which cannot be called from Python by itself."""
+    sort_queue(state, 0, by_repayment)
 
 
 def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival]:
     """Return arrivals in the order into which the model brings a linked list of their holds."""
-    borrowers, holds = np.zeros(BORROWERS, BORROWER), np.zeros(len(arrivals), HOLD)
-    state = State(borrowers=borrowers, holds=holds, sorted_runs=np.full(33, END, np.int64))
+    holds, ids, queue = np.zeros(len(arrivals), HOLD), np.zeros(BORROWERS, np.uint32), np.zeros(1, QUEUE)
+    state = State(ids=ids, holds=holds, queues=queue, sorted_runs=np.full(33, END, np.int64))
     # Where a borrower lies in memory has nothing to do with its id.
     place_of = np.random.default_rng(1).permutation(BORROWERS)
-    borrowers["borrower"][place_of] = np.arange(BORROWERS)
+    ids[place_of] = np.arange(BORROWERS)
     for h, arrival in enumerate(arrivals):
         holds[h]["owner"] = place_of[arrival.borrower]
         for name in ("arrived_at", "repaid_at", "origin", "instalment"):
             holds[h][name] = getattr(arrival, name)
         holds[h]["link"] = h + 1 if h + 1 < len(arrivals) else END
-    h = sort(state, 0 if arrivals else END, by_repayment)
-    order = []
+    queue["head"] = 0 if arrivals else END
+    sort(state, by_repayment)
+    order, h = [], int(queue["head"][0])
     while h != END:
+        assert holds[h]["link"] != END or h == queue["tail"][0]
         order.append(arrivals[h])
         h = int(holds[h]["link"])
     assert (state.sorted_runs == END).all()
