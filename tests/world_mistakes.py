@@ -159,8 +159,8 @@ WORLD_MISTAKES = {
     "clearing is counted from the day of the payment": Mistake(
         4,
         "model/clearing.py",
-        "        low = s.product.clearing_days[0]\n",
-        "        low = s.product.clearing_days[0]\n        good = day\n",
+        "cleared_day(s, good, u_days)",
+        "cleared_day(s, day, u_days)",
     ),
     "payments become good after borrowers pay": Mistake(
         2,

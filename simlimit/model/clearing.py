@@ -14,16 +14,20 @@ INSTALMENTS, EARLY, BY_PROCESS = range(3)
 
 
 @rare
+def cleared_day(s: State, good: int, u: float) -> int:
+    """Return the day on which a payment has cleared that would be good on a day, by a number of its own."""
+    low = s.product.clearing_days[0]
+    for _ in range(low + int(u * (s.product.clearing_days[1] - low + 1))):
+        good = next_open(s, s.calendar.clearing, good + 1)
+    return good
+
+
+@step
 def good_day(s: State, day: int, u: Numbers) -> int:
     """Return the day on which a payment of today is good, by its numbers."""
     u_hour, u_clears, u_days, _ = u
-    rests = s.calendar.clearing
-    good = next_open(s, rests, day + (1 if u_hour < s.product.after_cutoff_share else 0))
-    if u_clears < s.product.clearing_share:
-        low = s.product.clearing_days[0]
-        for _ in range(low + int(u_days * (s.product.clearing_days[1] - low + 1))):
-            good = next_open(s, rests, good + 1)
-    return good
+    good = next_open(s, s.calendar.clearing, day + (u_hour < s.product.after_cutoff_share))
+    return cleared_day(s, good, u_days) if u_clears < s.product.clearing_share else good
 
 
 @step

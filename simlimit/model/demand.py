@@ -130,14 +130,6 @@ def asked_amount(s: State, r: Record, day: int, u: float) -> int:
 
 
 @step
-def draw_wished(s: State, r: Record, day: int, u: float) -> None:
-    """Let a borrower draw what it asks for."""
-    amount = asked_amount(s, r, day, u)
-    if amount > 0:
-        draw(s, r, day, amount)
-
-
-@step
 def sort_numbers(numbers: Integers, number: int) -> None:
     """Sort the first of some numbers, in place (Shell's sort)."""
     gap = number
@@ -158,12 +150,14 @@ def decide_draws(s: State, day: int) -> None:
     s.totals.asking = 0
     claims = 0
     for key in s.asking[:number]:
-        amount = asked_amount(s, s.borrowers[key & END], day, s.details[key & END].u_draw)
-        claims += amount - share(amount, s.funding.reserve_bp)
+        detail = s.details[key & END]
+        detail.asked = asked_amount(s, s.borrowers[key & END], day, detail.u_draw)
+        claims += detail.asked - share(detail.asked, s.funding.reserve_bp)
     if claims > s.today.headroom:  # else none is refused for want of it, in whatever order
         sort_numbers(s.asking, number)
     for key in s.asking[:number]:
-        draw_wished(s, s.borrowers[key & END], day, s.details[key & END].u_draw)
+        if s.details[key & END].asked > 0:
+            draw(s, s.borrowers[key & END], day, s.details[key & END].asked)
 
 
 @step
@@ -177,7 +171,9 @@ def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
             s.totals.asking += 1
             s.details[r.place].u_draw = u[1]
         else:
-            draw_wished(s, r, day, u[1])
+            amount = asked_amount(s, r, day, u[1])
+            if amount > 0:
+                draw(s, r, day, amount)
     r.wishes += 1
     plan_wish(s, r, day, u_gap)
     return int(r.next_wish)

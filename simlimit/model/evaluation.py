@@ -150,9 +150,8 @@ def days_to_act_for(s: State, day: int, first: int, every: int) -> int:
 @step
 def rise(s: State, r: Record, limit: int, basis_points: int, times: int) -> int:
     """Return a limit after so many rises, which end at the cap of the rules and of shocks so far."""
-    cap = min(s.limits.cap, s.details[r.place].cap)
     for _ in range(times):
-        limit = min(cap, limit + share(limit, basis_points))
+        limit = min(s.limits.cap, s.details[r.place].cap, limit + share(limit, basis_points))
     return limit
 
 

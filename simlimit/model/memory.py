@@ -97,13 +97,17 @@ def make_room(s: State, borrowers: int) -> None:
         return
     capacity = int(s.storage.loan_capacity)
     most_holds = borrowers * ((capacity if s.product.per_loan else 1) + 7)
-    per_borrower = (borrowers, BORROWER), (borrowers, INTEREST)
-    arrays = adjacent_arrays(*per_borrower, (4 * capacity * borrowers, LOAN), (most_holds, HOLD))
-    for name, array in zip(("borrowers", "interest", "loans", "holds"), arrays, strict=True):
+    sizes = {
+        "borrowers": (borrowers, BORROWER),
+        "details": (borrowers, DETAILS),
+        "interest": (borrowers, INTEREST),
+        "loans": (4 * capacity * borrowers, LOAN),
+        "holds": (most_holds, HOLD),
+    }
+    for name, array in zip(sizes, adjacent_arrays(*sizes.values()), strict=True):
         s.attach(name, array)
     s.attach("loan_keys", np.empty(0 if s.run.reusing else 2 * borrowers, np.int64))
     s.attach("ids", np.empty(borrowers, np.uint32))
-    s.attach("details", np.empty(borrowers, DETAILS))
     s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, np.int64))
 
 

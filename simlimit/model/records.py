@@ -70,14 +70,15 @@ horizon: on days from then on a borrower draws nothing and nothing of it is meas
 CLOSED, ABSENT = 1, 2
 """Bits of ``closed``: of a line that has ended, and of a borrower who is not there: yet, or any more."""
 DETAILS = _record(
-    "i8 written_off drawn_elsewhere first_cycle cap refused_draws blocked_since blocked downturn left_at",
+    "i8 written_off drawn_elsewhere first_cycle cap refused_draws",
+    "i8 blocked_since blocked downturn left_at asked",
     "f8 overdue_loss u_draw",
 )
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
 ``blocked``: what is available, and lost from ``blocked_since`` on, if nothing changes before.
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
-``u_draw``: the random number of the draw that it asks for today.
+``u_draw``: the random number of the draw that it asks for today; ``asked``: its amount.
 """
 INTEREST = _record("i8 cent_days paid_until interest_paid")
 """Since the warm-up: ``cent_days`` are the evenings up to ``accrued_until``, in cents x days; ``paid_until``
