@@ -7,7 +7,9 @@ from simlimit.arguments import as_numbers
 from simlimit.errors import SimlimitError
 
 FloatArray = npt.NDArray[np.float64]
-Counts = tuple[npt.NDArray[np.int64] | FloatArray, ...]
+IntArray = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+Counts = tuple[IntArray | FloatArray, ...]
 """Those that ended, were censored and, if any did, entered late, by age: as in `aalen_johansen`."""
 
 # The floating-point sum of ten tenths is a little less than 1, but must count as 1.
@@ -240,7 +242,7 @@ def _observed(
 
 def _risk_sets(
     ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
-) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+) -> tuple[FloatArray, FloatArray, FloatArray, Truths]:
     """Check counts, and return what the estimators need at each age.
 
     Returns

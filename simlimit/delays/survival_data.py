@@ -5,14 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from simlimit.arguments import as_list, check_flag, is_among, refused, shown
-from simlimit.delays.curves import ROUNDING, Counts, FloatArray
+from simlimit.delays.curves import ROUNDING, Counts, FloatArray, IntArray, Truths
 from simlimit.errors import SimlimitError
-
-IntArray = npt.NDArray[np.int64]
 
 FROM_START = -1.0
 """The entry of a row that is at risk from the start, also at time 0."""
@@ -49,7 +46,7 @@ class SurvivalData:
         return "weight" in self.rows
 
     @property
-    def is_censored(self) -> npt.NDArray[np.bool_]:
+    def is_censored(self) -> Truths:
         """Whether each row is censored."""
         return np.asarray(self.rows["outcome"] == len(self.outcomes))
 
