@@ -80,18 +80,11 @@ class SurvivalData:
         A log of many borrowers also has many distinct times: all counts at once would not fit into memory.
         """
         times, rows = self._coded()
-        names, cluster_codes = np.unique(rows["cluster"], return_inverse=True)
-        rows = rows.assign(cluster=cluster_codes).sort_values("cluster", kind="stable")
-        firsts = range(0, len(names), batch_size)
-        starts = np.searchsorted(rows["cluster"], [*firsts, len(names)])
-
-        def batches() -> Iterator[Counts]:
-            for first, start, stop in zip(firsts, starts[:-1], starts[1:], strict=True):
-                batch = rows.iloc[start:stop]
-                size = min(batch_size, len(names) - first)
-                yield self._count(batch.assign(cluster=batch["cluster"] - first), size, len(times))
-
-        return len(names), batches()
+        names, codes = np.unique(rows["cluster"], return_inverse=True)
+        batches = rows.assign(cluster=codes % batch_size).groupby(codes // batch_size)
+        sizes = (min(batch_size, len(names) - first) for first in range(0, len(names), batch_size))
+        counts = (self._count(rows, n, len(times)) for n, (_, rows) in zip(sizes, batches, strict=True))
+        return len(names), counts
 
     def _coded(self) -> tuple[FloatArray, pd.DataFrame]:
         """Return the distinct times, and the rows with their positions in these instead of times."""

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
 from simlimit.arguments import as_path, check_flag, check_type, shown
-from simlimit.drafts import remove_leftovers, write_files
+from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import ScenarioError, warn
 from simlimit.portfolio import Portfolio
 from simlimit.scenario import own_book, parts
@@ -323,11 +323,9 @@ class Scenario(Part):
         book = self.population.portfolio
         files = {book.file_name: book.as_csv()} if isinstance(book, Portfolio) else {}
         files[target.name] = as_toml(self, self.source, comments).encode()
-        try:
+        with writing(target, ScenarioError):
             remove_leftovers(target.parent)
             write_files(target.parent, files, os.replace)
-        except OSError as error:
-            raise ScenarioError(f"{target} cannot be written: {error.strerror or error}.") from None
 
     def _repr_html_(self) -> str:
         """Show the fields by part in a notebook, and what differs from a preset."""
