@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import as_list, check_flag, is_among, refused, shown
+from simlimit.arguments import as_frame, as_list, check_flag, is_among, refused, shown
 from simlimit.delays.curves import ROUNDING, Counts, FloatArray, IntArray, Truths
 from simlimit.errors import SimlimitError
 
@@ -123,8 +123,8 @@ def read_survival_data(
     *,
     entry: str | None = None,
     censored_at_risk: bool = True,
-) -> SurvivalData:
-    """Check the columns of a table and return its rows.
+) -> tuple[pd.DataFrame, SurvivalData]:
+    """Return a table as a frame of pandas, and its rows, whose columns have been checked.
 
     Without `censored_at_risk`, a row censored at a time was last seen before it. So its duration becomes the
     next smaller one of the table. If there is none, the row never is at risk: it enters when it is censored.
@@ -134,6 +134,7 @@ def read_survival_data(
     SimlimitError
         If a column is missing or has a value that is not allowed, or there is no row.
     """
+    frame = as_frame("frame", frame)
     check_flag("censored_at_risk", censored_at_risk)
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
@@ -151,7 +152,7 @@ def read_survival_data(
     if cluster is not None:
         columns["cluster"] = _codes(_column(frame, "cluster", cluster))
     data = SurvivalData(pd.DataFrame(columns), outcomes, pd.api.types.is_integer_dtype(frame[duration]))
-    return data if censored_at_risk else _censored_earlier(data)
+    return frame, data if censored_at_risk else _censored_earlier(data)
 
 
 def tolerance(times: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
 from simlimit.arguments import as_date, as_list, check_flag, nearest, shown
@@ -146,10 +146,9 @@ class Part(BaseModel):
             raise ValueError("names are text")
         return value
 
-    @model_validator(mode="after")
-    def _checked(self) -> Self:
+    def model_post_init(self, _: object) -> None:
+        """Check the values together."""
         self._check()
-        return self
 
     def _check(self) -> None:
         """Refuse values that do not go together."""

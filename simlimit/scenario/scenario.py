@@ -382,12 +382,9 @@ def _sources_after(changed: Iterable[str], sources: Mapping[str, str]) -> dict[s
     """Return the sources after a change, without those of replaced fields unless it has its own."""
     kept, changes = dict(sources), list(changed)
     if "provenance" not in changes:
-        kept = {name: text for name, text in kept.items() if not any(_covers(new, name) for new in changes)}
+        below = tuple(f"{new}{mark}" for new in changes for mark in ".[")
+        kept = {name: kept[name] for name in kept if name not in changes and not name.startswith(below)}
     return kept | {new: SET_BY_USER for new in changes if new not in LABELS and new not in kept}
-
-
-def _covers(new: str, name: str) -> bool:
-    return name == new or name.startswith((f"{new}.", f"{new}["))
 
 
 def _value(scenario: Scenario, path: Path) -> object:
