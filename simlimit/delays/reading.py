@@ -183,8 +183,7 @@ def _share_at(curve: pd.DataFrame, asked: list[float], confidence: float) -> pd.
 def _before(curve: pd.DataFrame, confidence: float) -> dict[Hashable, float]:
     """Return the row of a curve before its first time; unknown where the first one is."""
     row = {name: float(curve[name].iloc[0]) for name in curve}
-    none = np.zeros(())
-    high = float(exact(none, np.asarray(row.get(CLUSTERS, row[AT_RISK])), confidence)[1])
+    high = float(exact(np.zeros(()), np.asarray(row.get(CLUSTERS, row[AT_RISK])), confidence)[1])
     for name in [name for name in row if f"{name}_low" in row]:
         row |= {name: 0 * row[name], f"{name}_high": high + 0 * row[f"{name}_low"]}
         row[f"{name}_low"] *= 0

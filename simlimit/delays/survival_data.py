@@ -71,8 +71,7 @@ class SurvivalData:
 
     def counts_of_rows(self) -> Counts:
         """Return the counts of rows by time, also if rows count by an amount."""
-        rows = self.rows.drop(columns="weight") if self.has_amounts else self.rows
-        return replace(self, rows=rows).counts_by_time()[1]
+        return replace(self, rows=self.rows.drop(columns="weight", errors="ignore")).counts_by_time()[1]
 
     def counts_by_cluster(self, batch_size: int) -> tuple[int, Iterator[Counts]]:
         """Return the number of clusters, and their counts in batches of clusters.
