@@ -16,9 +16,6 @@ DAYS_PER_MONTH = 365 / 12
 CURE_MONTHS = 4
 MAX_INSTALMENTS = 60
 _NODES = 32
-_BOUNDS_LOG_LEVEL = (-14.0, -0.05)
-_BOUNDS_LOG_CONCENTRATION = (np.log(0.05), np.log(300.0))
-_BOUNDS_EFFECT = (0.0, 100.0)
 _TOLERANCES = {"ftol": 1e-13, "gtol": 1e-7}
 
 _ONSET = ("late_onset", "late_concentration", "utilisation_effect")
@@ -182,7 +179,8 @@ class _OnsetData:
         months = len(self.weights)
         observed = self.missed.sum(axis=1)
         start = np.r_[np.log(np.maximum(observed, 0.5) / self.weights), np.log(5.0), 1.0]
-        bounds = [_BOUNDS_LOG_LEVEL] * months + [_BOUNDS_LOG_CONCENTRATION, _BOUNDS_EFFECT]
+        # Of the log of each month's level, the log of the concentration, and the effect.
+        bounds = [(-14.0, -0.05)] * months + [(np.log(0.05), np.log(300.0)), (0.0, 100.0)]
         clients = self.squared.shape[1]
         how = {"method": "L-BFGS-B", "jac": "3-point", "bounds": bounds, "options": _TOLERANCES}
         found: Floats = scipy.optimize.minimize(lambda at: self.cost(at) / clients, start, **how).x

@@ -353,11 +353,8 @@ def names() -> list[str]:
     >>> names()[:4]
     ['name', 'description', 'horizon_days', 'warmup_days']
     """
-    found: dict[str, None] = {}
-    for leaf in Scenario.leaves():
-        steps = leaf.split(".")
-        found |= {".".join(steps[: depth + 1]): None for depth in range(len(steps))}
-    return list(found)
+    leaves = (leaf.split(".") for leaf in Scenario.leaves())
+    return [*dict.fromkeys(".".join(steps[: i + 1]) for steps in leaves for i in range(len(steps)))]
 
 
 def day_of(scenario: Scenario, day: parts.Day) -> int:
