@@ -73,9 +73,9 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def writing(path: object) -> Iterator[None]:
+def writing(path: object, refusal: type[SimlimitError] = SimlimitError) -> Iterator[None]:
     """Say in a sentence that a file or folder cannot be written."""
     try:
         yield
     except OSError as error:
-        raise SimlimitError(f"{path} cannot be written: {error.strerror or error}.") from None
+        raise refusal(f"{path} cannot be written: {error.strerror or error}.") from None

@@ -77,11 +77,10 @@ class Portfolio:
 
     def as_csv(self) -> bytes:
         """Return the file that `read_portfolio` reads as this portfolio."""
-        columns = {"limit": self.limit_cents / 100, "outstanding": self.outstanding_cents / 100}
-        optional = {
-            name: getattr(self, name) for name in ("score", "late_share", "months_late", "spell_months")
-        }
+        table = pd.DataFrame({"limit": self.limit_cents / 100, "outstanding": self.outstanding_cents / 100})
+        for name in ("score", "late_share", "months_late", "spell_months"):
+            if getattr(self, name) is not None:
+                table[name] = getattr(self, name)
         if self.region is not None:
-            optional["region"] = np.array(self.region_names, object)[self.region]
-        given = {name: values for name, values in optional.items() if values is not None}
-        return pd.DataFrame(columns | given).to_csv(index=False, lineterminator="\n").encode()
+            table["region"] = np.array(self.region_names, object)[self.region]
+        return table.to_csv(index=False, lineterminator="\n").encode()

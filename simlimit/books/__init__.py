@@ -1,5 +1,5 @@
 """Real books: portfolios to start from, payment histories, and the behaviour that they show."""
 
-from simlimit.books.own_book import own_book, with_saved_book
+from simlimit.books.portfolio import own_book, with_saved_book
 
 __all__ = ["own_book", "with_saved_book"]

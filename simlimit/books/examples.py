@@ -5,7 +5,8 @@ regions, smaller lines, more lateness, harder cuts, no limit on funding, and a d
 Nobody comes or leaves. The south was frozen for a month.
 """
 
-import datetime
+import tomllib
+from importlib import resources
 from io import TextIOBase
 from pathlib import Path
 
@@ -20,27 +21,7 @@ from simlimit.scenario import preset
 MOST_BORROWERS = 1_000_000
 _DAYS = 540
 _WARMUP = 180
-_FIRST_DAY = datetime.date(2023, 1, 1)
-_LENDER = {
-    "name": "example lender",
-    "warmup_days": 0,
-    "start_date": _FIRST_DAY,
-    "population.regions": {"north": 0.6, "south": 0.4},
-    "population.limit_median": 8_000.0,
-    "population.utilisation_mean": 0.55,
-    "population.score_mean": 0.65,
-    "population.seasoned": False,
-    "population.arrivals_per_year": 0.0,
-    "population.exits_per_year": 0.0,
-    "behaviour.late_onset": 0.02,
-    "screening.false_flag": 0.06,
-    "limits.cut_score": 0.42,
-    "limits.cut_share": 0.5,
-    "limits.cut_days": 30,
-    "funding.unlimited": True,
-    "calendar.rests": (),
-}
-"""What differs from `jiebei`."""
+_LENDER = tomllib.loads(resources.files(__package__).joinpath("example-lender.toml").read_text("utf-8"))
 _FREEZE = {"kind": "freeze", "at": 360, "duration_days": 30, "regions": ["south"]}
 
 
@@ -82,9 +63,7 @@ def example_portfolio(path: str | Path | TextIOBase, borrowers: int = 500, seed:
     """
     run = _history(borrowers, seed, {"horizon_days": 1})
     book = run.borrowers[["limit", "outstanding", "score", "region"]].round({"score": 4})
-    with writing(path):
-        book.to_csv(_target(path), index=False, mode="x")
-    return book
+    return _written(book, path)
 
 
 def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:
@@ -121,19 +100,18 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
     >>> sorted(log["outcome"].unique())
     ['forfeited', 'pending', 'released']
     """
-    holds = _history(borrowers, seed, {"horizon_days": _DAYS, "shocks": [_FREEZE]}).holds
-    holds = holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= _WARMUP)]
-    holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
-    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on"]].assign(
-        extracted_on=pd.Timestamp(_FIRST_DAY) + pd.Timedelta(days=_DAYS), outcome=holds["outcome"]
-    )
+    run = _history(borrowers, seed, {"horizon_days": _DAYS, "shocks": [_FREEZE]})
+    holds = run.holds[(run.holds["kind"] == "repayment") & (run.holds["repaid_at"] >= _WARMUP)]
+    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on", "outcome"]].reset_index(drop=True)
+    log = log.astype({"borrower": np.int64, "region": str, "outcome": str})
+    log.insert(5, "extracted_on", pd.Timestamp(run.scenario.start_date) + pd.Timedelta(days=_DAYS))
+    return _written(log, path)
+
+
+def _written(table: pd.DataFrame, path: str | Path | TextIOBase) -> pd.DataFrame:
     with writing(path):
-        log.to_csv(_target(path), index=False, mode="x")
-    return log
-
-
-def _target(path: str | Path | TextIOBase) -> Path | TextIOBase:
-    return path if isinstance(path, TextIOBase) else as_path("path", path)
+        table.to_csv(path if isinstance(path, TextIOBase) else as_path("path", path), index=False, mode="x")
+    return table
 
 
 def _history(borrowers: int, seed: int, changes: dict[str, object]) -> "simlimit.Run":

@@ -4,28 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy
 from scipy.special import roots_jacobi
 
-from simlimit.arguments import check_type
+from simlimit.arguments import Floats, Truths, check_type
 from simlimit.books.histories import Histories
-from simlimit.books.table import Floats
 from simlimit.errors import PortfolioError
 
 DAYS_PER_MONTH = 365 / 12
 CURE_MONTHS = 4
 MAX_INSTALMENTS = 60
 _NODES = 32
-_BOUNDS_LOG_LEVEL = (-14.0, -0.05)
-_BOUNDS_LOG_CONCENTRATION = (np.log(0.05), np.log(300.0))
-_BOUNDS_EFFECT = (0.0, 100.0)
+_TOLERANCES = {"ftol": 1e-13, "gtol": 1e-7}
 
 _ONSET = ("late_onset", "late_concentration", "utilisation_effect")
 _BEHAVIOUR = (*_ONSET, "cure_hazards", "draws_per_year", "draw_share")
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,16 +179,11 @@ class _OnsetData:
         months = len(self.weights)
         observed = self.missed.sum(axis=1)
         start = np.r_[np.log(np.maximum(observed, 0.5) / self.weights), np.log(5.0), 1.0]
-        bounds = [_BOUNDS_LOG_LEVEL] * months + [_BOUNDS_LOG_CONCENTRATION, _BOUNDS_EFFECT]
+        # Of the log of each month's level, the log of the concentration, and the effect.
+        bounds = [(-14.0, -0.05)] * months + [(np.log(0.05), np.log(300.0)), (0.0, 100.0)]
         clients = self.squared.shape[1]
-
-        def cost(parameters: Floats) -> float:
-            return float(self.cost(parameters) / clients)
-
-        tolerances = {"ftol": 1e-13, "gtol": 1e-7}
-        found: Floats = scipy.optimize.minimize(
-            cost, start, method="L-BFGS-B", jac="3-point", bounds=bounds, options=tolerances
-        ).x
+        how = {"method": "L-BFGS-B", "jac": "3-point", "bounds": bounds, "options": _TOLERANCES}
+        found: Floats = scipy.optimize.minimize(lambda at: self.cost(at) / clients, start, **how).x
         mean, concentration, effect = self.natural(found)
         # Delta method: how the three depend on the parameters.
         slope = np.zeros((3, months + 2))
@@ -247,7 +236,7 @@ def _inverse_hessian(cost: Callable[[Floats], float], at: Floats) -> Floats:
     return np.asarray(np.linalg.inv(hessian))
 
 
-def _just_cured(late: Bools, months: int) -> Bools:
+def _just_cured(late: Truths, months: int) -> Truths:
     """Return where (months x clients) a client is not late, but was in the given number of months before."""
     recent = np.zeros_like(late)
     for lag in range(1, months + 1):
@@ -255,7 +244,7 @@ def _just_cured(late: Bools, months: int) -> Bools:
     return recent & ~late
 
 
-def _cure_hazards(late: Bools) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _cure_hazards(late: Truths) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return cure hazards by months since onset, and their standard errors.
 
     A month not seen in the histories has the hazard of the next one that is, or else of the one before.

@@ -3,10 +3,8 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from simlimit.arguments import as_numbers, check_whole
-from simlimit.books.table import Floats
+from simlimit.arguments import Floats, Truths, as_numbers, check_whole
 from simlimit.errors import PortfolioError
 
 MOST_MONTHS = 1_000
@@ -48,7 +46,7 @@ class Histories:
     limit: Floats
     balance: Floats
     payments: Floats
-    late: npt.NDArray[np.bool_]
+    late: Truths
     blind_months: int = 0
 
     def __post_init__(self) -> None:

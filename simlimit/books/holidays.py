@@ -7,8 +7,6 @@ from simlimit.scenario.base import refuse_at
 from simlimit.scenario.parts import Dates
 from simlimit.scenario.scenario import Scenario
 
-HOLIDAYS, WORKDAYS = "calendar.holidays", "calendar.workdays"
-
 
 def with_dates_of_holidays(scenario: Scenario) -> Scenario:
     """Return a scenario with dates for the holidays of a country, and for its make-up workdays.
@@ -43,7 +41,7 @@ def with_dates_of_holidays(scenario: Scenario) -> Scenario:
     years = range(first, first + scenario.horizon_days // 365 + 4)
     closed, opened, release = _dates_of(country, years)
     source = f"reported: package holidays {release}, {country}, {first} to {years[-1]}"
-    dates = {HOLIDAYS: closed, WORKDAYS: tuple(sorted({*workdays, *opened}))}
+    dates = {"calendar.holidays": closed, "calendar.workdays": tuple(sorted({*workdays, *opened}))}
     return scenario.replace({**dates, "provenance": {**scenario.provenance, **dict.fromkeys(dates, source)}})
 
 

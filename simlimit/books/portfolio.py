@@ -1,5 +1,6 @@
 """The book of borrowers that a run starts from: read strictly, or as its owner has it."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.books.table import MAX_AMOUNT, check_cells, numbers, read_cells, read_columns, source_of
+from simlimit.arguments import as_frame, as_list, as_path, check_choice, check_number, refused
+from simlimit.books.table import MAX_AMOUNT, Source, check_cells, numbers, read_cells, read_columns, source_of
 from simlimit.books.uci import is_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError
 from simlimit.portfolio import Portfolio
@@ -19,7 +21,7 @@ MONTHS = ("months_late", "spell_months")
 COLUMNS = (*REQUIRED, "score", "late_share", *MONTHS, "region")
 _MOST = dict(zip(COLUMNS, (MAX_AMOUNT, MAX_AMOUNT, 1.0, 1.0, 24.0, 255.0), strict=False))
 """The largest number of each column that has numbers; the smallest is 0."""
-_SEPARATED = re.compile(r"\A\s*[1-9]\d{0,2}(,\d{3})+(\.\d*)?\s*\Z")
+_SEPARATED = re.compile(r"\s*[1-9]\d{0,2}(,\d{3})+(\.\d*)?\s*")
 """A number with commas between thousands."""
 
 
@@ -65,6 +67,40 @@ def as_portfolio(book: str | Portfolio | None) -> Portfolio | None:
     return read_portfolio(book) if isinstance(book, str) else book
 
 
+def own_book(
+    book: Source,
+    columns: Mapping[str, str] | None,
+    score_range: tuple[float, float] | None,
+    encoding: str | None,
+) -> tuple[Portfolio, str]:
+    """Return a book and where it is from, as `Scenario.with_portfolio` explains."""
+    source: Source
+    if isinstance(book, str | os.PathLike):
+        source, name = as_path("book", book, PortfolioError), Path(book).name
+    else:
+        source, name = as_frame("book", book, "a pandas DataFrame, or the path of a file"), "a frame"
+    names, scores = _checked_names({} if columns is None else columns), _checked_scores(score_range)
+    cells = read_cells(source, encoding, ', or name its encoding, such as encoding="gbk"')
+    is_known = is_uci(cells) and not names
+    table = portfolio_from_uci(source, encoding=encoding) if is_known else read_own(cells, names, scores)
+    if score_range is not None and "score" not in table:
+        raise refused("score_range", score_range, "left out: the book has no column 'score'")
+    portfolio = make_portfolio(table)
+    return portfolio, f"{name}, {len(portfolio)} borrowers, sha256 {portfolio.digest}"
+
+
+def with_saved_book(population: object, folder: Path) -> object:
+    """Return the values of a population, with the book that it refers to by file and digest, if it does."""
+    refers = population.get("portfolio") if isinstance(population, dict) else None
+    if not isinstance(population, dict) or not isinstance(refers, dict) or {*refers} != {"file", "sha256"}:
+        return population
+    file = folder / str(refers["file"])
+    portfolio = read_portfolio(file)
+    if portfolio.digest != refers["sha256"]:
+        raise PortfolioError(f"{file} has another sha256 than the scenario says, but must be as it was saved")
+    return {**population, "portfolio": portfolio}
+
+
 def make_portfolio(table: pd.DataFrame) -> Portfolio:
     """Return columns that have been checked as a portfolio."""
     kinds = {"score": "f8", "late_share": "f8", "months_late": "i2", "spell_months": "i2"}
@@ -97,18 +133,34 @@ def read_own(
     needed = tuple(called[name] for name in COLUMNS if name in {*REQUIRED, *(names or {})})
     text = read_columns(cells, required=needed, optional=tuple(set(called.values()) - {*needed}))
     table = pd.DataFrame(index=text.index)
-    for name in [name for name in COLUMNS if called[name] in text]:
-        theirs, (low, high) = called[name], scores if name == "score" else (0.0, _MOST.get(name, 0.0))
-        if name == "region":
-            table[name] = text[theirs]
-            continue
+    for name in [name for name in _MOST if called[name] in text]:
+        theirs, (low, high) = called[name], scores if name == "score" else (0.0, _MOST[name])
         if names is not None:
-            text[theirs] = text[theirs].str.replace(
-                _SEPARATED, lambda one: one[0].replace(",", ""), regex=True
-            )
+            text[theirs] = [x.replace(",", "") if _SEPARATED.fullmatch(x) else x for x in text[theirs]]
         values = numbers(text, theirs, low, high, whole=name in MONTHS)
         table[name] = (values - low) / (high - low) if name == "score" else values
-    return table
+    return table.assign(region=text[called["region"]]) if called["region"] in text else table
+
+
+def _checked_names(columns: Mapping[str, str]) -> dict[str, str]:
+    """Return what the book calls columns, by our names."""
+    if not isinstance(columns, Mapping):
+        raise refused("columns", columns, "a mapping of our names to those of the book")
+    called = [*({name: name for name in COLUMNS} | dict(columns)).values()]
+    for name, theirs in columns.items():
+        check_choice("a name in columns", name, COLUMNS)
+        if not isinstance(theirs, str) or called.count(theirs) > 1:
+            raise refused(f"columns[{name!r}]", theirs, "the name of a column, and another one for each")
+    return dict(columns)
+
+
+def _checked_scores(score_range: tuple[float, float] | None) -> tuple[float, float]:
+    allowed = "two numbers, the smaller first, such as (350, 950)"
+    ends = as_list("score_range", (0, 1) if score_range is None else score_range, allowed)
+    scores = [check_number("score_range", end, -1e9, 1e9) for end in ends]
+    if len(scores) != 2 or not scores[0] < scores[1]:
+        raise refused("score_range", score_range, allowed)
+    return scores[0], scores[1]
 
 
 def _regions(names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:

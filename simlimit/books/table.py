@@ -7,15 +7,13 @@ from io import StringIO
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pyarrow import ArrowException
 
-from simlimit.arguments import as_path, refused, shown
+from simlimit.arguments import Floats, Truths, as_path, refused, shown
 from simlimit.errors import PortfolioError
 from simlimit.text_files import read_text
 
-Floats = npt.NDArray[np.float64]
 Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 MAX_BORROWERS = 20_000_000
@@ -135,7 +133,7 @@ def numbers(text: pd.DataFrame, column: str, low: float, high: float, *, whole: 
     return values
 
 
-def check_cells(cells: pd.Series, good: npt.NDArray[np.bool_], allowed: str) -> None:
+def check_cells(cells: pd.Series, good: Truths, allowed: str) -> None:
     """Refuse the first cell of a column that is not good."""
     if not good.all():
         row = int(np.argmin(good))

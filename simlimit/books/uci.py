@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from simlimit.arguments import Floats
 from simlimit.books.histories import Histories
-from simlimit.books.table import MAX_AMOUNT, Floats, Source, names_in, numbers, read_cells, read_columns
+from simlimit.books.table import MAX_AMOUNT, Source, names_in, numbers, read_cells, read_columns
 
 UNKNOWN_ONSET_SPELL = 4
 """Months of a spell whose onset is before the file begins: past the three whose hazards such a file shows."""

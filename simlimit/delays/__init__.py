@@ -25,11 +25,8 @@ days
 
 from simlimit.delays.clusters import Band, jackknife
 from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk
-from simlimit.delays.incidence import cumulative_incidence
-from simlimit.delays.quantiles import describe_quantiles, quantiles
-from simlimit.delays.risk_table import at_risk_table
-from simlimit.delays.shares import share_at
-from simlimit.delays.survival import kaplan_meier
+from simlimit.delays.incidence import at_risk_table, cumulative_incidence, kaplan_meier
+from simlimit.delays.reading import describe_quantiles, quantiles, share_at
 
 __all__ = [
     "Band",

@@ -7,7 +7,9 @@ from simlimit.arguments import as_numbers
 from simlimit.errors import SimlimitError
 
 FloatArray = npt.NDArray[np.float64]
-Counts = tuple[npt.NDArray[np.int64] | FloatArray, ...]
+IntArray = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+Counts = tuple[IntArray | FloatArray, ...]
 """Those that ended, were censored and, if any did, entered late, by age: as in `aalen_johansen`."""
 
 # The floating-point sum of ten tenths is a little less than 1, but must count as 1.
@@ -189,11 +191,13 @@ def effective_number(counts: Counts, squares: FloatArray | None = None) -> Float
     return np.asarray(np.minimum.accumulate(number, axis=-1))
 
 
-def _check_not_negative(name: str, counts: FloatArray) -> None:
+def _as_counts(name: str, values: npt.ArrayLike) -> FloatArray:
+    counts = as_numbers(name, values)
     # Not `counts < 0`, which would let NaN pass.
     wrong = counts[~(counts >= 0)]
     if wrong.size:
         raise SimlimitError(f"{name} has the value {wrong[0]:g}, but counts must be 0 or more.")
+    return counts
 
 
 def _number_from(each: FloatArray) -> FloatArray:
@@ -203,12 +207,11 @@ def _number_from(each: FloatArray) -> FloatArray:
 
 def _without_late(observed: FloatArray, leaving: FloatArray, entered: npt.ArrayLike) -> FloatArray:
     """Return how many are at risk at each age, without those who come under observation at it or later."""
-    late = as_numbers("entered", entered)
+    late = _as_counts("entered", entered)
     if late.shape != observed.shape:
         raise SimlimitError(
             f"entered has shape {late.shape}, but must have that of censored: {observed.shape}."
         )
-    _check_not_negative("entered", late)
     number = observed - _number_from(late)
     # Differences of amounts are not exact: what is left by rounding is nothing.
     rounding = ROUNDING * observed[..., :1]
@@ -225,14 +228,12 @@ def _observed(
     ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Check counts, and return those that ended in each way, in any way, and those at risk."""
-    ends, losses = as_numbers("ended", ended), as_numbers("censored", censored)
+    ends, losses = _as_counts("ended", ended), _as_counts("censored", censored)
     if ends.ndim < 2 or losses.shape != (*ends.shape[:-2], *ends.shape[-1:]):
         raise SimlimitError(
             f"ended has shape {ends.shape} and censored has shape {losses.shape}, "
             "but they must be (..., outcomes, ages) and (..., ages)."
         )
-    _check_not_negative("ended", ends)
-    _check_not_negative("censored", losses)
     leaving = ends.sum(axis=-2)
     observed = _number_from(leaving + losses)
     return ends, leaving, observed if entered is None else _without_late(observed, leaving, entered)
@@ -240,7 +241,7 @@ def _observed(
 
 def _risk_sets(
     ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
-) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+) -> tuple[FloatArray, FloatArray, FloatArray, Truths]:
     """Check counts, and return what the estimators need at each age.
 
     Returns

@@ -1,17 +1,19 @@
-"""The cumulative incidence of each outcome in a table of durations, with its interval."""
+"""What a table of durations says: the incidence of each outcome, Kaplan-Meier's curve, who is at risk."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import as_frame, check_confidence
+from simlimit.arguments import as_days, check_confidence, check_flag
+from simlimit.delays import tables
 from simlimit.delays.clusters import clusters_behind, clusters_per_batch, jackknife_in_batches
 from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk, effective_number
 from simlimit.delays.share_intervals import log_log, mark_few
-from simlimit.delays.survival_data import SurvivalData, read_survival_data
-from simlimit.delays.tables import counts_or_amounts, curve_table, note_interval, table_by_group
-from simlimit.errors import warn
+from simlimit.delays.survival_data import SurvivalData, read_survival_data, tolerance
+from simlimit.delays.tables import AT_RISK, PENDING, counts_or_amounts, curve_table, table_by_group
+from simlimit.errors import SimlimitError, warn
 
 MANY_CELLS = 300_000_000
 """Clusters times distinct times, from which on a curve takes longer than a quarter of a minute."""
@@ -116,15 +118,166 @@ def cumulative_incidence(
     '95 % intervals: delete-one jackknife over borrower'
     """
     confidence = check_confidence(confidence)
-    frame = as_frame("frame", frame)
-    data = read_survival_data(
+    frame, data = read_survival_data(
         frame, duration, outcome, censored, weight, cluster, entry=entry, censored_at_risk=censored_at_risk
     )
     table = table_by_group(frame, by, data, lambda group: _curve(group, confidence))
     method = "rows taken as independent" if weight is None else "none for amounts without a cluster"
     if cluster is not None:
         method = f"delete-one jackknife over {cluster}"
-    return note_interval(table, confidence, method)
+    return tables.note_interval(table, confidence, method)
+
+
+def kaplan_meier(
+    frame: pd.DataFrame,
+    duration: str = "delay_days",
+    outcome: str = "outcome",
+    *,
+    censored: Hashable | None = "pending",
+    by: str | Sequence[str] | None = None,
+    confidence: float = 0.95,
+    censored_at_risk: bool = True,
+    entry: str | None = None,
+) -> pd.DataFrame:
+    """Return the share that has ended by each time where nothing competes (Kaplan-Meier), with intervals.
+
+    It equals `cumulative_incidence` with one outcome, but for the interval. The interval is the usual one of
+    survival analysis: pointwise, from Greenwood's variance, on the scale of log(-log S).
+    **It assumes independent rows. Holds of one borrower are not independent: for those use
+    `cumulative_incidence` with a cluster.**
+
+    Parameters
+    ----------
+    frame, duration, censored, by, confidence, censored_at_risk, entry
+        As in `cumulative_incidence`.
+    outcome : str
+        Column: how the row ended. Only one label other than `censored` may occur.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As from `cumulative_incidence`. The column `pending` is the Kaplan-Meier estimate S.
+
+    Raises
+    ------
+    SimlimitError
+        As `cumulative_incidence` does, and if several kinds of end occur.
+
+    References
+    ----------
+    Kaplan, E. L. and Meier, P. (1958). Nonparametric estimation from incomplete observations. Journal of the
+    American Statistical Association 53(282), 457-481.
+
+    Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time Data, 2nd ed.,
+    Wiley, chapter 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from simlimit.delays import kaplan_meier
+    >>> outcomes = ["released", "released", "pending", "released"]
+    >>> log = pd.DataFrame({"delay_days": [1, 2, 2, 4], "outcome": outcomes})
+    >>> kaplan_meier(log)[["at_risk", "released", "pending"]]  # doctest: +NORMALIZE_WHITESPACE
+          at_risk  released  pending
+    days
+    1           4      0.25     0.75
+    2           3      0.50     0.50
+    4           1      1.00     0.00
+
+    If the pending row was last seen before the second day, it is not at risk on that day:
+
+    >>> kaplan_meier(log, censored_at_risk=False)[["at_risk", "released", "pending"]].round(3)
+    ... # doctest: +NORMALIZE_WHITESPACE
+          at_risk  released  pending
+    days
+    1           4     0.250    0.750
+    2           2     0.625    0.375
+    4           1     1.000    0.000
+    """
+    confidence = check_confidence(confidence)
+    frame, data = read_survival_data(
+        frame, duration, outcome, censored, entry=entry, censored_at_risk=censored_at_risk
+    )
+    data = _with_one_outcome(data)
+    table = table_by_group(frame, by, data, lambda group: _survival_curve(group, confidence))
+    return tables.note_interval(table, confidence, "Greenwood, rows taken as independent")
+
+
+def at_risk_table(
+    frame: pd.DataFrame,
+    days: Iterable[float] = (0, 1, 7, 30, 90),
+    *,
+    duration: str = "delay_days",
+    outcome: str = "outcome",
+    censored: Hashable | None = "pending",
+    weight: str | None = None,
+    by: str | Sequence[str] | None = None,
+    censored_at_risk: bool = True,
+    entry: str | None = None,
+) -> pd.DataFrame:
+    """Return how many are at risk at a few times, and how many have ended or been censored so far.
+
+    Parameters
+    ----------
+    frame, duration, outcome, censored, by, censored_at_risk, entry
+        As in `cumulative_incidence`.
+    days : numbers
+        Times, 0 or more, in any order.
+    weight : str, optional
+        Column of amounts, 0 or more: rows count by amount.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `days`. Index `status`, after the columns of `by`:
+
+        - `at_risk`: rows under observation by then, whose duration is that time or more;
+        - the label of each outcome, and `pending`: rows that have ended in this way, or were censored, by
+          that time.
+
+        Rows that end at just that time count in both, as in the curves. So do rows censored at just that
+        time, but with ``censored_at_risk=False`` they count in `pending` only.
+
+    Raises
+    ------
+    SimlimitError
+        As `cumulative_incidence` does.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from simlimit.delays import at_risk_table
+    >>> outcomes = ["released", "released", "forfeited", "pending"]
+    >>> log = pd.DataFrame({"delay_days": [0, 1, 7, 9], "outcome": outcomes})
+    >>> at_risk_table(log, days=(0, 7, 30))  # doctest: +NORMALIZE_WHITESPACE
+    days       0   7   30
+    status
+    at_risk     4   2   0
+    forfeited   0   1   1
+    released    1   2   2
+    pending     0   0   1
+    """
+    times = as_days(days)
+    check_flag("censored_at_risk", censored_at_risk)
+    # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
+    frame, data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)
+    tables.check_labels([AT_RISK, *data.outcomes, PENDING])
+    return table_by_group(frame, by, data, lambda group: _risk_table(group, times, censored_at_risk))
+
+
+def _with_one_outcome(data: SurvivalData) -> SurvivalData:
+    """Return the data with only the outcome that occurs; with the first one, if none does."""
+    occurring = np.unique(data.rows["outcome"][~data.is_censored])
+    if len(occurring) > 1:
+        labels = " and ".join(str(data.outcomes[code]) for code in occurring)
+        raise SimlimitError(
+            f"frame has rows that end as {labels}, but Kaplan-Meier is for one kind of end only: "
+            "use cumulative_incidence, in which they compete."
+        )
+    kept = int(occurring[0]) if len(occurring) else 0
+    outcomes = data.outcomes[kept : kept + 1]
+    rows = data.rows.assign(outcome=np.where(data.is_censored, len(outcomes), 0))
+    return replace(data, rows=rows, outcomes=outcomes)
 
 
 def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
@@ -150,3 +303,37 @@ def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
     marks = mark_few(data.counts_of_rows())
     risk = counts_or_amounts(data, at_risk(*counts))
     return curve_table(data.index(times), data.outcomes, risk, marks, (incidence, low, high), clusters)
+
+
+def _survival_curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
+    times, counts = data.counts_by_time()
+    risk = at_risk(*counts)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pending = np.asarray(np.cumprod((risk - counts[0]) / risk, axis=-1), np.float64)
+        # Greenwood's formula.
+        variance = pending**2 * np.cumsum(counts[0] / (risk * (risk - counts[0])), axis=-1)
+    low, high = log_log(pending, variance, effective_number(counts), confidence)
+    curves = (1 - pending, 1 - high, 1 - low)
+    return curve_table(data.index(times), data.outcomes, risk.astype(np.int64), mark_few(counts), curves)
+
+
+def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -> pd.DataFrame:
+    times, counts = data.counts_by_time()
+    ended, censored = counts[:2]
+    asked = np.asarray(days, np.float64)
+    before = np.searchsorted(times, asked - tolerance(asked), side="left")
+    by_then = np.searchsorted(times, asked + tolerance(asked), side="right")
+    still_ending = np.append(at_risk(ended, np.zeros_like(censored)), 0.0)
+    still_censored = np.append(at_risk(np.zeros_like(ended), censored), 0.0)
+    so_far = np.pad(np.cumsum([*ended, censored], axis=1), ((0, 0), (1, 0)))
+    observed = still_ending[before] + still_censored[before if censored_at_risk else by_then]
+    if "entry" in data.rows:
+        # Some come under observation at a day, or later.
+        entries = data.rows["entry"].to_numpy()
+        weights = data.rows["weight"].to_numpy() if data.has_amounts else np.ones(len(entries))
+        observed -= [weights[entries >= day].sum() for day in asked - tolerance(asked)]
+    return pd.DataFrame(
+        counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]])),
+        index=pd.Index([AT_RISK, *data.outcomes, PENDING], name="status"),
+        columns=pd.Index(days, name="days"),
+    )

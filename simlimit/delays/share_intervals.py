@@ -13,11 +13,10 @@ FEW_AT_RISK = 20
 LEAST_FREEDOM = 0.1
 """The quantile of Student's t is finite from here on; the interval is already 0 to 1."""
 
-Truths = npt.NDArray[np.bool_]
 Interval = tuple[FloatArray, FloatArray]
 
 
-def mark_few(counts: Counts) -> tuple[Truths, Truths]:
+def mark_few(counts: Counts) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Return where few rows are at risk, and where too few for an interval.
 
     Parameters
@@ -110,6 +109,6 @@ def exact(share: FloatArray, number: FloatArray, confidence: float) -> Interval:
     return np.where(share < ROUNDING, 0 * number, low), np.where(share > 1 - ROUNDING, 1 + 0 * number, high)
 
 
-def _replace(where: Truths, new: Interval, old: Interval) -> Interval:
+def _replace(where: npt.NDArray[np.bool_], new: Interval, old: Interval) -> Interval:
     low, high = (np.where(where, *ends) for ends in zip(new, old, strict=True))
     return low, high

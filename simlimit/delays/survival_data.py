@@ -5,14 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_list, check_flag, is_among, refused, shown
-from simlimit.delays.curves import ROUNDING, Counts, FloatArray
+from simlimit.arguments import as_frame, as_list, check_flag, is_among, refused, shown
+from simlimit.delays.curves import ROUNDING, Counts, FloatArray, IntArray, Truths
 from simlimit.errors import SimlimitError
-
-IntArray = npt.NDArray[np.int64]
 
 FROM_START = -1.0
 """The entry of a row that is at risk from the start, also at time 0."""
@@ -49,7 +46,7 @@ class SurvivalData:
         return "weight" in self.rows
 
     @property
-    def is_censored(self) -> npt.NDArray[np.bool_]:
+    def is_censored(self) -> Truths:
         """Whether each row is censored."""
         return np.asarray(self.rows["outcome"] == len(self.outcomes))
 
@@ -74,8 +71,7 @@ class SurvivalData:
 
     def counts_of_rows(self) -> Counts:
         """Return the counts of rows by time, also if rows count by an amount."""
-        rows = self.rows.drop(columns="weight") if self.has_amounts else self.rows
-        return replace(self, rows=rows).counts_by_time()[1]
+        return replace(self, rows=self.rows.drop(columns="weight", errors="ignore")).counts_by_time()[1]
 
     def counts_by_cluster(self, batch_size: int) -> tuple[int, Iterator[Counts]]:
         """Return the number of clusters, and their counts in batches of clusters.
@@ -83,18 +79,11 @@ class SurvivalData:
         A log of many borrowers also has many distinct times: all counts at once would not fit into memory.
         """
         times, rows = self._coded()
-        names, cluster_codes = np.unique(rows["cluster"], return_inverse=True)
-        rows = rows.assign(cluster=cluster_codes).sort_values("cluster", kind="stable")
-        firsts = range(0, len(names), batch_size)
-        starts = np.searchsorted(rows["cluster"], [*firsts, len(names)])
-
-        def batches() -> Iterator[Counts]:
-            for first, start, stop in zip(firsts, starts[:-1], starts[1:], strict=True):
-                batch = rows.iloc[start:stop]
-                size = min(batch_size, len(names) - first)
-                yield self._count(batch.assign(cluster=batch["cluster"] - first), size, len(times))
-
-        return len(names), batches()
+        names, codes = np.unique(rows["cluster"], return_inverse=True)
+        batches = rows.assign(cluster=codes % batch_size).groupby(codes // batch_size)
+        sizes = (min(batch_size, len(names) - first) for first in range(0, len(names), batch_size))
+        counts = (self._count(rows, n, len(times)) for n, (_, rows) in zip(sizes, batches, strict=True))
+        return len(names), counts
 
     def _coded(self) -> tuple[FloatArray, pd.DataFrame]:
         """Return the distinct times, and the rows with their positions in these instead of times."""
@@ -133,8 +122,8 @@ def read_survival_data(
     *,
     entry: str | None = None,
     censored_at_risk: bool = True,
-) -> SurvivalData:
-    """Check the columns of a table and return its rows.
+) -> tuple[pd.DataFrame, SurvivalData]:
+    """Return a table as a frame of pandas, and its rows, whose columns have been checked.
 
     Without `censored_at_risk`, a row censored at a time was last seen before it. So its duration becomes the
     next smaller one of the table. If there is none, the row never is at risk: it enters when it is censored.
@@ -144,6 +133,7 @@ def read_survival_data(
     SimlimitError
         If a column is missing or has a value that is not allowed, or there is no row.
     """
+    frame = as_frame("frame", frame)
     check_flag("censored_at_risk", censored_at_risk)
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
@@ -161,7 +151,7 @@ def read_survival_data(
     if cluster is not None:
         columns["cluster"] = _codes(_column(frame, "cluster", cluster))
     data = SurvivalData(pd.DataFrame(columns), outcomes, pd.api.types.is_integer_dtype(frame[duration]))
-    return data if censored_at_risk else _censored_earlier(data)
+    return frame, data if censored_at_risk else _censored_earlier(data)
 
 
 def tolerance(times: FloatArray) -> FloatArray:

@@ -4,11 +4,10 @@ import itertools
 from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from simlimit.arguments import shown
-from simlimit.delays.curves import ROUNDING, FloatArray
+from simlimit.delays.curves import ROUNDING, FloatArray, IntArray, Truths
 from simlimit.delays.share_intervals import never_falling
 from simlimit.delays.survival_data import SurvivalData, data_by_group
 from simlimit.errors import SimlimitError
@@ -55,7 +54,7 @@ def by_curve(curve: pd.DataFrame, table_of: Callable[[pd.DataFrame], pd.DataFram
     return pd.concat(tables, names=names) if names else tables[0]
 
 
-def counts_or_amounts(data: SurvivalData, values: FloatArray) -> npt.NDArray[np.float64 | np.int64]:
+def counts_or_amounts(data: SurvivalData, values: FloatArray) -> FloatArray | IntArray:
     """Return counts of rows as integers, and amounts as they are."""
     return values if data.has_amounts else values.astype(np.int64)
 
@@ -75,8 +74,8 @@ def outcomes_of(curve: pd.DataFrame) -> list[Hashable]:
 def curve_table(
     days: pd.Index,
     outcomes: Sequence[Hashable],
-    observed: npt.NDArray[np.float64 | np.int64],
-    marks: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]],
+    observed: FloatArray | IntArray,
+    marks: tuple[Truths, Truths],
     curves: tuple[FloatArray, FloatArray, FloatArray],
     clusters: FloatArray | None = None,
 ) -> pd.DataFrame:

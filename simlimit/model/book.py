@@ -139,10 +139,8 @@ class Book(Handle):
     given_spell_months = array_of(np.int64)
 
 
-def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Integers | None:
+def _risky_of_portfolio(late_share: Floats, risky_share: float) -> Integers:
     """Return 1 for the borrowers of the largest ``late_share``, else 0; ties go to the smaller id."""
-    if late_share is None:
-        return None
     risky = np.zeros(len(late_share), np.int64)
     latest = np.argsort(-late_share, kind="stable")
     risky[latest[: round(risky_share * len(late_share))]] = 1
@@ -151,13 +149,11 @@ def _risky_of_portfolio(late_share: Floats | None, risky_share: float) -> Intege
 
 def _given(portfolio: Portfolio, risky_share: float) -> dict[str, npt.NDArray[Any]]:
     """Return what a portfolio gives, by the names of a book."""
-    columns = {f"given_{name}": column for name, column in vars(portfolio).items()}
-    columns["given_risky"] = _risky_of_portfolio(portfolio.late_share, risky_share)
-    return {
-        name: np.ascontiguousarray(columns[name], member.kind)
-        for name, member in Book.members.items()
-        if columns.get(name) is not None
-    }
+    columns = {f"given_{name}": column for name, column in vars(portfolio).items() if column is not None}
+    if portfolio.late_share is not None:
+        columns["given_risky"] = _risky_of_portfolio(portfolio.late_share, risky_share)
+    kinds = {name: member.kind for name, member in Book.members.items() if name in columns}
+    return {name: np.ascontiguousarray(columns[name], kind) for name, kind in kinds.items()}
 
 
 def _tables(table: Callable[..., Numbers], values: Sequence[float], *others: float | None) -> Tables:

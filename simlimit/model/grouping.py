@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from simlimit.arguments import as_choices, as_numbers, refused, shown
 from simlimit.errors import SimlimitError
-from simlimit.model.book import Integers, utilisations
+from simlimit.model.book import Floats, Integers, utilisations
 from simlimit.model.records import Records
 
 FLAGS = {
@@ -37,7 +36,7 @@ class Grouping(NamedTuple):
         Of the groups.
     """
 
-    bounds: dict[str, npt.NDArray[np.float64]]
+    bounds: dict[str, Floats]
     labels: tuple[str, ...]
 
 
@@ -64,7 +63,7 @@ def make_grouping(by: str | Sequence[str], bands: Sequence[float], regions: tupl
     return Grouping(bounds, tuple(map(", ".join, itertools.product(*labels))))
 
 
-def _banded(by: str, bands: Sequence[float]) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+def _banded(by: str, bands: Sequence[float]) -> tuple[Floats, tuple[str, ...]]:
     bounds = as_numbers("bands", bands)
     is_ascending = bounds.ndim == 1 and np.isfinite(bounds).all() and (np.diff(bounds) > 0).all()
     if not is_ascending or not 0 < len(bounds) < MOST_GROUPS:
@@ -84,7 +83,7 @@ def assign_groups(borrowers: Records, grouping: Grouping) -> None:
     borrowers["group"] = group
 
 
-def _values(borrowers: Records, attribute: str) -> npt.NDArray[np.float64]:
+def _values(borrowers: Records, attribute: str) -> Floats:
     """Return an attribute of each borrower as a number."""
     if attribute == "limit":
         return borrowers["highest"] / 100

@@ -132,12 +132,9 @@ class HandleType(types.Type):
 
     def __init__(self, kind: type[Handle]) -> None:
         fields: Any = kind.layout.fields
-        records = fields[ALL_RECORDS][0]
-        inside = records.fields or {}
-        self.members = {
-            name: ((fields if member.words else inside)[name][1], member.type)
-            for name, member in kind.members.items()
-        }
+        # The records come first, so that their places are those in the whole.
+        places = fields | (fields[ALL_RECORDS][0].fields or {})
+        self.members = {name: (places[name][1], member.type) for name, member in kind.members.items()}
         # A short name, since the names of compiled functions repeat it.
         digest = hashlib.sha256(repr(self.members).encode()).hexdigest()[:16]
         super().__init__(f"{kind.__name__}_{digest}")

@@ -74,30 +74,25 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
 
 
 def _behaviour(scenario: Scenario) -> Values:
-    behaviour = scenario.behaviour
-    hazards = np.zeros(12)
-    hazards[: len(behaviour.cure_hazards)] = behaviour.cure_hazards
-    low, high = behaviour.draw_share
+    behaviour, hazards = scenario.behaviour, scenario.behaviour.cure_hazards
     return {
-        "cures": len(behaviour.cure_hazards),
-        "cure_hazards": hazards,
+        "cures": len(hazards),
+        "cure_hazards": hazards + (0.0,) * (12 - len(hazards)),
         "prepay_chance": min(1.0, behaviour.prepay_per_year * scenario.product.cycle_days / 365),
-        "draw_low_bp": basis_points(low),
-        "draw_high_bp": basis_points(high),
+        "draw_low_bp": basis_points(behaviour.draw_share[0]),
+        "draw_high_bp": basis_points(behaviour.draw_share[1]),
     }
 
 
 def _product(scenario: Scenario) -> Values:
     product, rests = scenario.product, scenario.calendar.rests
-    annuity = np.zeros(61)
     factors = annuity_factors(product.daily_rate * product.cycle_days, product.instalments)
-    annuity[: len(factors)] = factors
     return {
         "method": METHODS.index(product.method),
         "per_loan": product.release_unit == "loan",
         "min_draw": cents(product.min_draw),
         "clears": product.after_cutoff_share + product.clearing_share > 0 or "clearing" in rests,
-        "annuity": annuity,
+        "annuity": factors + [0.0] * (61 - len(factors)),
     }
 
 
@@ -177,9 +172,8 @@ def score_left(half_life_days: float, horizon_days: int) -> npt.NDArray[np.float
 
 def facility_records(scenario: Scenario) -> Records:
     """Return the facilities of the pool."""
-    records = np.zeros(len(scenario.funding.facilities), FACILITY)
-    for record, one in zip(records, scenario.funding.facilities, strict=True):
-        record.daily_inflow, record.lump = cents(one.daily_inflow), cents(one.lump)
-        record.every_days, record.start = one.every_days, day_of(scenario, one.start)
-        record.end = _NO_BOUND if one.end is None else day_of(scenario, one.end)
-    return records
+    records = []
+    for one in scenario.funding.facilities:
+        start, end = day_of(scenario, one.start), _NO_BOUND if one.end is None else day_of(scenario, one.end)
+        records.append((cents(one.daily_inflow), cents(one.lump), one.every_days, start, end))
+    return np.array(records, FACILITY)

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
 from simlimit.arguments import as_date, as_list, check_flag, nearest, shown
@@ -146,10 +146,9 @@ class Part(BaseModel):
             raise ValueError("names are text")
         return value
 
-    @model_validator(mode="after")
-    def _checked(self) -> Self:
+    def model_post_init(self, _: object) -> None:
+        """Check the values together."""
         self._check()
-        return self
 
     def _check(self) -> None:
         """Refuse values that do not go together."""
@@ -206,10 +205,9 @@ class _Brief(str):
 
 
 def _parameter(name: str, info: FieldInfo) -> Parameter:
-    if info.is_required():
-        return Parameter(name, Parameter.KEYWORD_ONLY)
-    default = _Brief(f"{type(info.default).__name__}()") if isinstance(info.default, Part) else info.default
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default)
+    default = Parameter.empty if info.is_required() else info.default
+    shown_as = _Brief(f"{type(default).__name__}()") if isinstance(default, Part) else default
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=shown_as)
 
 
 def changed(old: object, path: Path, steps: Sequence[str | int], value: object) -> object:
@@ -253,8 +251,7 @@ def _first_problem(cls: type[Part], error: ValidationError, values: Mapping[str,
         return (*path, *cause.field), cause.problem
     name = str(path[0])
     if first["type"] == "extra_forbidden":
-        known = list(dict.fromkeys([*cls.model_fields, *cls.leaves()]))
-        return (name,), no_field(name, known)
+        return (name,), no_field(name, dict.fromkeys([*cls.model_fields, *cls.leaves()]))
     value, allowed = values.get(name), allowed_values(cls.model_fields[name])
     if isinstance(value, Mapping) and path[1:] and path[1] in value and path[-1] != "[key]":
         return (name, path[1]), f"is {shown(value[path[1]])}, but must be {allowed}."

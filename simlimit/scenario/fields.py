@@ -39,6 +39,11 @@ def choice(words: object, default: T, meaning: str) -> T:
     return field(default, meaning, one_of(words))
 
 
+def several(words: object, meaning: str, but: str = "") -> Any:  # noqa: ANN401
+    """Declare a list of some of the words of a `Literal`, at first empty."""
+    return field((), meaning, f"a list of {one_of(words)}{but}", strict=True)
+
+
 def one_of(words: object) -> str:
     """Return the words of a `Literal` as a list to read."""
     *others, last = get_args(words)

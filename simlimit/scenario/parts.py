@@ -11,8 +11,9 @@ from pydantic import Field, InstanceOf
 
 from simlimit.arguments import nearest
 from simlimit.portfolio import Portfolio
+from simlimit.scenario import fields
 from simlimit.scenario.base import FrozenMapping, Part, refuse_at
-from simlimit.scenario.fields import REQUIRED, choice, days, field, fraction, number, one_of, switch, whole
+from simlimit.scenario.fields import choice, days, field, fraction, number, one_of, several, switch, whole
 from simlimit.scenario.regions import MOST_REGIONS, Region, Regions, Share, Text, regional, shares_of
 
 CURRENCY = "currency units"
@@ -206,7 +207,7 @@ class Review(Part):
 class Facility(Part):
     """A source of funding: own capital, a partner bank, or securities issued in lumps."""
 
-    name: Text = field(REQUIRED, "Name of the source", "text of 1 to 1000 characters")
+    name: Text = field(fields.REQUIRED, "Name of the source", "text of 1 to 1000 characters")
     daily_inflow: float = number(0.0, 0, 1e10, CURRENCY + " per day", "Funding that comes every day")
     lump: float = number(0.0, 0, 1e10, CURRENCY, "Funding that comes at once")
     every_days: int = days(0, 0, 30_000, "Days from one lump to the next; 0: only one, on the first day")
@@ -244,9 +245,7 @@ class Limits(Part):
     cut_days: int = days(30, 1, 30_000, "Least days between two cuts, however many evaluations there are")
     cap: float | None = number(None, 0.01, 1e9, CURRENCY, "Limit above which no line rises; not set: no cap")
     inactive_days: int | None = days(None, 1, 30_000, "Days undrawn until unused limit goes; not set: never")
-    block_draws: tuple[DrawBlock, ...] = field(
-        (), "For whom draws are refused", f"a list of {one_of(DrawBlock)}", strict=True
-    )
+    block_draws: tuple[DrawBlock, ...] = several(DrawBlock, "For whom draws are refused")
 
     def _check(self) -> None:
         if self.cut_score is not None and self.raise_score is not None and self.cut_score > self.raise_score:
@@ -286,18 +285,14 @@ Dates = tuple[Annotated[datetime.date, Field(strict=True)], ...]
 class Calendar(Part):
     """Days on which parts of the platform rest."""
 
-    closed_weekdays: tuple[Weekday, ...] = field(
-        (), "Days of the week that are closed", f"a list of {one_of(Weekday)}, not all", strict=True
-    )
+    closed_weekdays: tuple[Weekday, ...] = several(Weekday, "Days of the week that are closed", ", not all")
     holidays: Text | Dates = field(
         (),
         "Closed dates, or the country whose holidays the package `holidays` knows",
         "a list of dates, or a country such as CN or US-CA",
     )
     workdays: Dates = field((), "Dates that are open whatever their weekday", "a list of dates")
-    rests: tuple[RestingPart, ...] = field(
-        (), "What rests on closed days", f"a list of {one_of(RestingPart)}", strict=True
-    )
+    rests: tuple[RestingPart, ...] = several(RestingPart, "What rests on closed days")
 
     def _check(self) -> None:
         if len(set(self.closed_weekdays)) == len(WEEKDAYS):
@@ -325,7 +320,7 @@ class Lever(Part):
     0.5
     """
 
-    kind: LeverKind = choice(LeverKind, REQUIRED, "What is done")
+    kind: LeverKind = choice(LeverKind, fields.REQUIRED, "What is done")
     strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
     uptake: float = fraction(1.0, _BORROWERS, "Borrowers who take it up, or whom it reaches")
     start: Day = field(0, "First day on which it works; a date may lie before the run", _DAY, "day")
@@ -365,7 +360,7 @@ ShockKind = Literal[
 class Shock(Part):
     """A policy or market event with a start, a duration, a size and a scope."""
 
-    kind: ShockKind = choice(ShockKind, REQUIRED, "What happens")
+    kind: ShockKind = choice(ShockKind, fields.REQUIRED, "What happens")
     at: Day | None = field(None, "When it happens or begins; not set: at random, per_year", _DAY, "day")
     per_year: float | None = number(
         None, 0, 365, "per year", "How often it happens at random; not set: once, at", open_end="low"

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, PlainSerializer
 
 import simlimit
 from simlimit.arguments import as_path, check_flag, check_type, shown
-from simlimit.drafts import remove_leftovers, write_files
+from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import ScenarioError, warn
 from simlimit.portfolio import Portfolio
 from simlimit.scenario import own_book, parts
@@ -323,11 +323,9 @@ class Scenario(Part):
         book = self.population.portfolio
         files = {book.file_name: book.as_csv()} if isinstance(book, Portfolio) else {}
         files[target.name] = as_toml(self, self.source, comments).encode()
-        try:
+        with writing(target, ScenarioError):
             remove_leftovers(target.parent)
             write_files(target.parent, files, os.replace)
-        except OSError as error:
-            raise ScenarioError(f"{target} cannot be written: {error.strerror or error}.") from None
 
     def _repr_html_(self) -> str:
         """Show the fields by part in a notebook, and what differs from a preset."""
@@ -355,11 +353,8 @@ def names() -> list[str]:
     >>> names()[:4]
     ['name', 'description', 'horizon_days', 'warmup_days']
     """
-    found: dict[str, None] = {}
-    for leaf in Scenario.leaves():
-        steps = leaf.split(".")
-        found |= {".".join(steps[: depth + 1]): None for depth in range(len(steps))}
-    return list(found)
+    leaves = (leaf.split(".") for leaf in Scenario.leaves())
+    return [*dict.fromkeys(".".join(steps[: i + 1]) for steps in leaves for i in range(len(steps)))]
 
 
 def day_of(scenario: Scenario, day: parts.Day) -> int:
@@ -384,12 +379,9 @@ def _sources_after(changed: Iterable[str], sources: Mapping[str, str]) -> dict[s
     """Return the sources after a change, without those of replaced fields unless it has its own."""
     kept, changes = dict(sources), list(changed)
     if "provenance" not in changes:
-        kept = {name: text for name, text in kept.items() if not any(_covers(new, name) for new in changes)}
+        below = tuple(f"{new}{mark}" for new in changes for mark in ".[")
+        kept = {name: kept[name] for name in kept if name not in changes and not name.startswith(below)}
     return kept | {new: SET_BY_USER for new in changes if new not in LABELS and new not in kept}
-
-
-def _covers(new: str, name: str) -> bool:
-    return name == new or name.startswith((f"{new}.", f"{new}["))
 
 
 def _value(scenario: Scenario, path: Path) -> object:
