@@ -3,7 +3,7 @@
 import io
 import types
 from collections import ChainMap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import cloudpickle
@@ -40,11 +40,7 @@ def pickled(processes: Sequence[UserProcess]) -> bytes:
 def _reduced(code: types.CodeType) -> tuple[object, ...]:
     """Return how to make a piece of compiled Python again, with its file."""
     make, arguments = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
-    return _made, (make, arguments, code.co_filename)
-
-
-def _made(make: Callable[..., types.CodeType], arguments: tuple[object, ...], file: str) -> types.CodeType:
-    return make(*arguments).replace(co_filename=file)
+    return make, tuple(code.co_filename if one == "<dynamic-code>" else one for one in arguments)
 
 
 class _Pickler(cloudpickle.Pickler):

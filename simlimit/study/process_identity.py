@@ -108,8 +108,6 @@ class _Scribe:
                 return self._all(value)
             case set() | frozenset():  # in no order, so none is written with a number that another has got
                 return sorted(repr(_Scribe(self._met).written(one)) for one in value)
-            case dict() if kind is dict:
-                return self._all([*value.items()])
         if _is_installed(kind.__module__) and hasattr(value, "__wrapped__"):  # by a cache, or a compiler
             return self.written(value.__wrapped__)
         reduce = copyreg.dispatch_table.get(kind)
@@ -159,6 +157,7 @@ def _used(code: types.CodeType, space: dict[str, object]) -> dict[str, object]:
         if isinstance(one, types.CodeType):
             used |= _used(one, space)
     steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
+    known = {**vars(builtins), **space}
     for i, step in enumerate(steps):
         name = step.argval
         if step.opname == "IMPORT_NAME":  # after its level and a list
@@ -166,11 +165,8 @@ def _used(code: types.CodeType, space: dict[str, object]) -> dict[str, object]:
             if not _is_installed(name):
                 raise _unknown(f"the module {name} is imported within")
             used[name] = _version(name)
-        elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
-            if name not in space and not hasattr(builtins, name):
-                continue
-            value = space[name] if name in space else getattr(builtins, name)
-            after = steps[i + 1]
+        elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") and name in known:
+            value, after = known[name], steps[i + 1]
             if after.opname in ("LOAD_ATTR", "LOAD_METHOD") and isinstance(value, types.ModuleType):
                 name, value = f"{name}.{after.argval}", getattr(value, after.argval)
             used[name] = value
