@@ -225,14 +225,9 @@ class Platform(Actions):
             To `yield`, alone or with others: ``a | b``.
         """
         hold = self._opened(hold)
-        event = self._watched.get(hold)
-        if event is None:
-            event = self.env.event()
-            if self._has_ended(hold):
-                event.succeed()
-            else:
-                self._watched[hold] = event
-        return event
+        if self._has_ended(hold) and hold not in self._watched:
+            return self.env.event().succeed()
+        return self._watched.setdefault(hold, self.env.event())
 
     def uniform(self, name: str, entity: int, k: int) -> float:
         """Return a random number between 0 and 1: a function of seed, replication, name, entity and k alone.
