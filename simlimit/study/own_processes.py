@@ -1,8 +1,9 @@
-"""What processes of one's own are known by: their source, their arguments, and all that these use.
+"""Processes of one's own in a study: copies of them, and what they are known by.
 
-A store is continued by the same processes only. A function of the user's own is its compiled source, its
-defaults, and what it takes from around it; what is installed is its name and version. Any other value is what
-pickle would make it of.
+Each replication begins with a fresh copy, wherever it runs. A store is continued by the same processes only:
+by their source, their arguments, and all that these use. A function of the user's own is its compiled source,
+its defaults, and what it takes from around it; what is installed is its name and version. Any other value is
+what pickle would make it of.
 """
 
 import builtins
@@ -11,12 +12,17 @@ import dis
 import functools
 import hashlib
 import importlib
+import io
 import os
 import sys
 import types
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import packages_distributions, version
 from importlib.util import resolve_name
+from typing import ClassVar
+
+import cloudpickle
 
 from simlimit.arguments import shown
 from simlimit.drivers.simpy_driver import UserProcess
@@ -29,6 +35,42 @@ _DESCRIPTORS = types.GetSetDescriptorType | types.MemberDescriptorType
 _BY_NAME = (eval, exec, globals, importlib.import_module, importlib.__import__, __import__)
 """What finds things by names that only a run knows."""
 _STANDARD = os.path.dirname(os.__file__)
+
+
+def pickled(processes: Sequence[UserProcess]) -> bytes:
+    """Return processes by value, with all that they use but modules, as `pickle.loads` reads them.
+
+    Examples
+    --------
+    >>> import pickle
+    >>> from simlimit.study.own_processes import pickled
+    >>> pickled([])
+    b''
+    >>> [copied] = pickle.loads(pickled([lambda platform: platform.at(7, 5)]))
+    """
+    if not processes:
+        return b""
+    content = io.BytesIO()
+    try:
+        _Pickler(content).dump(processes)
+    except Exception as error:  # of whatever kind: it comes from the user's own objects
+        raise SimlimitError(
+            f"processes is {shown(processes)}, but must be what can be copied for each replication: make "
+            f"within it what cannot ({type(error).__name__}: {error})."
+        ) from None
+    return content.getvalue()
+
+
+def _reduced(code: types.CodeType) -> tuple[object, ...]:
+    """Return how to make a piece of compiled Python again, with its file, where cloudpickle names another."""
+    make, arguments = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
+    return make, tuple(code.co_filename if one == "<dynamic-code>" else one for one in arguments)
+
+
+class _Pickler(cloudpickle.Pickler):
+    """Left alone, cloudpickle forgets the file of code, which tracebacks name."""
+
+    dispatch_table: ClassVar = ChainMap({types.CodeType: _reduced}, cloudpickle.Pickler.dispatch_table)
 
 
 def process_digest(processes: Sequence[UserProcess]) -> str:
