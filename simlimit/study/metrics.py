@@ -61,9 +61,7 @@ def last_seen(pending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
     It is a day less, since the day of the horizon is not simulated. No hold is pending at age 0.
     """
-    seen = np.zeros_like(pending)
-    seen[..., :-1] = pending[..., 1:]
-    return seen
+    return np.concatenate([pending[..., 1:], np.zeros_like(pending[..., :1])], axis=-1)
 
 
 def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
@@ -130,8 +128,7 @@ def all_metrics(
     """Return all metrics of the whole book: arrays of shape (replications,)."""
     counts = holds_or_cents(tallies, "followed", weight)
     totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
-    metrics = followed_metrics(counts.sum(axis=1), follow_up_days)
-    metrics |= borrower_metrics(totals)
+    metrics = followed_metrics(counts.sum(axis=1), follow_up_days) | borrower_metrics(totals)
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
     years = totals["present_days"] / DAYS_PER_YEAR
     written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
