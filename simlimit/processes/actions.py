@@ -38,7 +38,8 @@ class Actions:
     """The process of a borrower, from the days of its next payment and wish on."""
 
     def __init__(self, scenario: Scenario, regions: tuple[str, ...], state: State) -> None:
-        self.env = Clock(int(state.run.replication))
+        self.seed, self.replication = int(state.run.seed), int(state.run.replication)
+        self.env = Clock(self.replication)
         self.scenario = scenario
         self.horizon = scenario.horizon_days
         self.state = ReadOnly(state)
@@ -47,6 +48,7 @@ class Actions:
         self._watched: dict[int, simpy.Event] = {}
         self._numbers: list[int] = []
         self._records: dict[int, int] = {}
+        self._streams: dict[int, str] = {}
         self._next = [*range(len(state.borrowers))]
         self._woken = [0] * len(state.borrowers)
         self._rules: list[Callable[..., str | None]] = []
@@ -331,7 +333,7 @@ class Actions:
                 word = word if said is None else said
                 cause = self._cause(word, "what a rule of one's own returns")
             except Exception as error:
-                where = f"rule {shown(rule)}, day {day}, replication {self.env.replication}"
+                where = f"rule {shown(rule)}, day {day}, replication {self.replication}"
                 raise failure(error, where) from error
         self._asking = False
         seen_until = day if occasion else started - self.scenario.evaluation.cutoff_days

@@ -7,23 +7,11 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simlimit.arguments import (
-    LARGEST,
-    check_choice,
-    check_text,
-    check_whole,
-    is_number,
-    plain,
-    refused,
-    shown,
-)
-from simlimit.errors import SimlimitError
+from simlimit.arguments import LARGEST, check_choice, check_text, check_whole, is_number, plain, refused
 from simlimit.model import causes, phases, stages
 from simlimit.model.randomness import words_of
 from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE, Record
-from simlimit.model.state import State
 from simlimit.processes.actions import Actions
-from simlimit.scenario import Scenario
 
 OWN_STREAMS = 2**31
 """Streams from this number on belong to processes of the user's."""
@@ -64,11 +52,6 @@ class Platform(Actions):
     ...             platform.set_limit(borrower=3, limit=0)
     >>> run = sl.simulate(sl.preset("clockwork"), seed=1, processes=[impatient])
     """
-
-    def __init__(self, scenario: Scenario, regions: tuple[str, ...], state: State) -> None:
-        super().__init__(scenario, regions, state)
-        self.seed, self.replication = int(state.run.seed), int(state.run.replication)
-        self._streams: dict[int, str] = {}
 
     def at(self, day: int, phase: float) -> simpy.Event:
         """Return the event of a moment; all who wait for the same moment share one.
@@ -130,9 +113,8 @@ class Platform(Actions):
         check_choice("cause", cause, causes.GATES)
         self._number_holds()
         holds = self._state.holds[: len(self._numbers)]
-        at = np.flatnonzero(
-            (holds["cause"] == causes.NAMES.index(cause)) & (holds["stage"] < stages.RELEASED)
-        )
+        stands_there = holds["cause"] == causes.GATES.index(cause)
+        at = np.flatnonzero(stands_there & (holds["stage"] < stages.RELEASED))
         keys = ("instalment", "origin", "owner", "repaid_at", "arrived_at")
         return [self._numbers[h] for h in at[np.lexsort([holds[key][at] for key in keys])].tolist()]
 
@@ -225,14 +207,9 @@ class Platform(Actions):
             To `yield`, alone or with others: ``a | b``.
         """
         hold = self._opened(hold)
-        event = self._watched.get(hold)
-        if event is None:
-            event = self.env.event()
-            if self._has_ended(hold):
-                event.succeed()
-            else:
-                self._watched[hold] = event
-        return event
+        if self._has_ended(hold) and hold not in self._watched:
+            return self.env.event().succeed()
+        return self._watched.setdefault(hold, self.env.event())
 
     def uniform(self, name: str, entity: int, k: int) -> float:
         """Return a random number between 0 and 1: a function of seed, replication, name, entity and k alone.
@@ -299,8 +276,7 @@ class Platform(Actions):
         digest = hashlib.sha256(name.encode(errors="surrogatepass")).digest()
         stream = OWN_STREAMS | int.from_bytes(digest[:4])
         if self._streams.setdefault(stream, name) != name:
-            other = shown(self._streams[stream])
-            raise SimlimitError(f"name is {shown(name)}, but must be another: its stream is that of {other}.")
+            raise refused("name", name, f"another: its stream is that of {self._streams[stream]!r}")
         entity, k = check_whole("entity", entity, LARGEST_INDEX), check_whole("k", k, LARGEST_INDEX)
         return tuple(map(int, words_of(self._state, stream, entity, k, draw)))
 

@@ -79,22 +79,19 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
     True
     """
     changes: dict[str, object] = {}
-    shocks = scenario.shocks
+    kinds = set()
     for gate in gates:
         if gate not in GATES:
             raise SimlimitError(f"gates names {shown(gate)}, but must name gates among: {', '.join(GATES)}.")
         fields, kind = _OPENED[gate]
         changes |= fields
-        # A region may have such a number of its own.
-        last = {name.rpartition(".")[2] for name in fields}
-        changes |= {
-            name: None
-            for name, value in field_values(scenario).items()
-            if value is not None
-            and name.startswith("population.regions.")
-            and name.rpartition(".")[2] in last
-        }
-        shocks = tuple(shock for shock in shocks if shock.kind != kind)
+        kinds.add(kind)
+    own = {name.rpartition(".")[2] for name in changes}
+    # A region may have such a number of its own.
+    for name, value in field_values(scenario).items():
+        if value is not None and name.startswith("population.regions.") and name.rpartition(".")[2] in own:
+            changes[name] = None
+    shocks = tuple(shock for shock in scenario.shocks if shock.kind not in kinds)
     if shocks != scenario.shocks:
         changes["shocks"] = shocks
     return scenario.replace(changes) if changes else scenario
@@ -194,19 +191,18 @@ class Attribution(TabularResult):
         confidence = check_confidence(confidence)
         closed, opened = _value(self.metrics, GATES), _value(self.metrics, ())
         total = {TOTAL: closed - opened}
+        charged = {part.removeprefix("days_"): self.charged[part].to_numpy() for part in PARTS}
         effects = {
             "shapley": _shapley_values(self.metrics),
-            "charged": {part.removeprefix("days_"): self.charged[part].to_numpy() for part in PARTS},
+            "charged": charged | {TOTAL: self.charged.sum(axis=1, skipna=False).to_numpy()},
             "alone": total | {gate: _value(self.metrics, [gate]) - opened for gate in GATES},
             "opened": total | {gate: closed - _value(self.metrics, set(GATES) - {gate}) for gate in GATES},
         }
-        effects["charged"][TOTAL] = self.charged.sum(axis=1, skipna=False).to_numpy()
         if self.metric in LOSSES:
             effects[BESIDE_LOSSES] = _shapley_values(self.lost)
-        unknown = np.full(len(self), np.nan)
         columns: dict[Hashable, Floats] = {}
         for name, values in effects.items():
-            by_row = np.column_stack([values.get(row, unknown) for row in ROWS])
+            by_row = pd.DataFrame(values).reindex(columns=ROWS).to_numpy()
             columns |= t_interval_columns(name, by_row, confidence)
         return pd.DataFrame(columns, index=pd.Index(ROWS, name="gate"))
 
@@ -264,11 +260,10 @@ def attribute(
     """
     check_scenario(scenario)
     check_choice("metric", metric, EXPLAINED)
-    scenarios = {}
-    for number in range(len(GATES) + 1):
-        for closed in itertools.combinations(GATES, number):
-            opened = [gate for gate in GATES if gate not in closed]
-            scenarios[_name(closed)] = open_gates(scenario, opened)
+    scenarios = {
+        _name(closed): open_gates(scenario, [gate for gate in GATES if gate not in closed])
+        for closed in _subsets(GATES)
+    }
     tables = metrics_by_scenario(scenario, scenarios, n, seed, options, weight)
     return Attribution(
         scenario=scenario,
@@ -288,21 +283,25 @@ def _value(metrics: pd.DataFrame, closed: Collection[str]) -> Floats:
 
 
 def _shapley_values(metrics: pd.DataFrame) -> dict[str, Floats]:
-    """Return what each gate explains of a metric, what all do, and what is left with no gate closed."""
-    values = {gate: _shapley(metrics, gate) for gate in GATES}
+    """Return what each gate explains of a metric, what all do, and what is left with no gate closed.
+
+    A gate explains the mean, over all orders of closing the gates, of what closing this one adds.
+    """
     left = _value(metrics, ())
-    return values | {TOTAL: _value(metrics, GATES) - left, NO_GATE: left}
+    values = {TOTAL: _value(metrics, GATES) - left, NO_GATE: left}
+    for gate in GATES:
+        others = [other for other in GATES if other != gate]
+        added = np.zeros(len(metrics))
+        for before in _subsets(others):
+            orders = math.factorial(len(before)) * math.factorial(len(others) - len(before))
+            added += orders * (_value(metrics, [*before, gate]) - _value(metrics, before))
+        values[gate] = added / math.factorial(len(GATES))
+    return values
 
 
-def _shapley(metrics: pd.DataFrame, gate: str) -> Floats:
-    """Return the mean, over all orders of closing the gates, of what closing this one adds."""
-    others = [other for other in GATES if other != gate]
-    value = np.zeros(len(metrics))
-    for size in range(len(GATES)):
-        orders = math.factorial(size) * math.factorial(len(others) - size)
-        for before in itertools.combinations(others, size):
-            value += orders * (_value(metrics, [*before, gate]) - _value(metrics, before))
-    return value / math.factorial(len(GATES))
+def _subsets(gates: Collection[str]) -> list[tuple[str, ...]]:
+    """Return all sets of some gates, the small ones first."""
+    return [some for size in range(len(gates) + 1) for some in itertools.combinations(gates, size)]
 
 
 def _name(closed: Collection[str]) -> str:

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from simlimit.drivers.tallies import Tallies
-from simlimit.model.causes import GATE_COUNT, GATES
+from simlimit.model.causes import GATE_COUNT
 from simlimit.model.preparation import PreparedScenario
 from simlimit.study.metrics import BORROWER_METRICS, METRICS, WITHIN_DAYS, Floats, observed_days
-from simlimit.tables.units import INCOME
+from simlimit.tables.units import INCOME, PARTS
 
 LEAST_EVENTS = 20
 """Of a metric with fewer expected events there is no verdict and no interval: too few say how rare it is."""
@@ -40,14 +40,13 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
     shares["forfeited_share"] = forfeited[:, last]
     shares["pending_share"] = holds - released[:, last] - forfeited[:, last]
     waiting = counts[:, :GATE_COUNT].max(axis=-1)
-    events = {f"days_{gate}": waiting[:, i] for i, gate in enumerate(GATES)}
-    events["days_forfeited"] = forfeited[:, last]
+    events = dict(zip(PARTS, [*waiting.T, forfeited[:, last]], strict=True))
     events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed_days(prepared)
     events["limit_days_lost"] = tallies.totals["losing"].sum(axis=1)
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
     written_off, paid = observed["written_off"], observed["interest_paid"]
-    for metric, flow in (("default_losses", written_off), *((name, paid + written_off) for name in INCOME)):
-        events[metric] = np.count_nonzero(flow, axis=1)
+    events["default_losses"] = np.count_nonzero(written_off, axis=1)
+    events |= dict.fromkeys(INCOME, np.count_nonzero(paid + written_off, axis=1))
     nothing = np.full(len(holds), np.inf)
     pairs = {metric: (number, holds - number) for metric, number in shares.items()}
     pairs |= {metric: (number, nothing) for metric, number in events.items()}

@@ -28,7 +28,7 @@ from simlimit.scenario import Scenario
 from simlimit.scenario.parts import Population
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Engine, Keep
-from simlimit.study.process_copies import pickled
+from simlimit.study.own_processes import pickled
 
 Frames = dict[str, pd.DataFrame]
 

@@ -15,7 +15,7 @@ from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATE_COUNT
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import Records
-from simlimit.tables.units import INCOME, PARTS
+from simlimit.tables.units import PARTS, UNITS
 
 Floats = npt.NDArray[np.float64]
 Counts: TypeAlias = npt.NDArray[np.int64]
@@ -24,20 +24,11 @@ Weight = Literal["holds", "amount"]
 
 WEIGHTS = ("holds", "amount")
 WITHIN_DAYS = (0, 7, 30, 90)
-HOLD_METRICS = (
-    *(f"released_within_{day}d" for day in WITHIN_DAYS),
-    "forfeited_share",
-    "pending_share",
-    "days_away",
-    *PARTS,
-    "median_days",
-)
+METRICS = tuple(UNITS)
+HOLD_METRICS = METRICS[: METRICS.index("median_days") + 1]
 """Metrics of the holds with a full follow-up."""
 BORROWER_METRICS = ("no_limit_share", "limit_days_lost")
 """Metrics of all borrowers, with or without holds."""
-PLATFORM_METRICS = ("default_losses", *INCOME, "gap_days")
-"""Metrics of the whole platform, which a group alone does not have."""
-METRICS = (*HOLD_METRICS, *BORROWER_METRICS, *PLATFORM_METRICS)
 SHARES = tuple(metric for metric in METRICS if metric.startswith("released") or metric.endswith("share"))
 """Metrics of at most 1; none is below 0."""
 NEVER_NEGATIVE = tuple(metric for metric in METRICS if metric != "net_income")
@@ -70,9 +61,7 @@ def last_seen(pending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
     It is a day less, since the day of the horizon is not simulated. No hold is pending at age 0.
     """
-    seen = np.zeros_like(pending)
-    seen[..., :-1] = pending[..., 1:]
-    return seen
+    return np.concatenate([pending[..., 1:], np.zeros_like(pending[..., :1])], axis=-1)
 
 
 def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
@@ -92,24 +81,21 @@ def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
         NaN where there are no holds. The median is infinite where half have not been released. What is
         forfeited is away to the end of the follow-up.
     """
-    shape = counts.shape[:-2]
+    unknown = np.full(counts.shape[:-2], np.nan)
     if counts.shape[-1] <= follow_up_days:
-        return dict.fromkeys(HOLD_METRICS, np.full(shape, np.nan))
+        return dict.fromkeys(HOLD_METRICS, unknown)
     all_holds = counts[..., 0].sum(axis=-1)
+    ended = counts[..., GATE_COUNT:, : follow_up_days + 1].cumsum(axis=-1)
+    at_gates = np.moveaxis(counts[..., :GATE_COUNT, :follow_up_days].sum(axis=-1), -1, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ended = counts[..., GATE_COUNT:, : follow_up_days + 1].cumsum(axis=-1)
         released = ended[..., 0, :] / all_holds[..., np.newaxis]
-        forfeited = ended[..., 1, -1] / all_holds
-        pending = (all_holds - ended[..., -1].sum(axis=-1)) / all_holds
-        at_gates = np.moveaxis(counts[..., :GATE_COUNT, :follow_up_days].sum(axis=-1), -1, 0)
+        metrics = {
+            f"released_within_{day}d": released[..., day] if day <= follow_up_days else unknown
+            for day in WITHIN_DAYS
+        }
+        metrics["forfeited_share"] = ended[..., 1, -1] / all_holds
+        metrics["pending_share"] = (all_holds - ended[..., -1].sum(axis=-1)) / all_holds
         days = [part / all_holds for part in (*at_gates, ended[..., 1, :follow_up_days].sum(axis=-1))]
-    unknown = np.full(shape, np.nan)
-    metrics = {
-        f"released_within_{day}d": released[..., day] if day <= follow_up_days else unknown
-        for day in WITHIN_DAYS
-    }
-    metrics["forfeited_share"] = forfeited
-    metrics["pending_share"] = pending
     # Summed from left to right, so that adding up the columns gives exactly this; np.sum has another order.
     metrics["days_away"] = functools.reduce(np.add, days)
     metrics |= zip(PARTS, days, strict=True)
@@ -142,8 +128,7 @@ def all_metrics(
     """Return all metrics of the whole book: arrays of shape (replications,)."""
     counts = holds_or_cents(tallies, "followed", weight)
     totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
-    metrics = followed_metrics(counts.sum(axis=1), follow_up_days)
-    metrics |= borrower_metrics(totals)
+    metrics = followed_metrics(counts.sum(axis=1), follow_up_days) | borrower_metrics(totals)
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
     years = totals["present_days"] / DAYS_PER_YEAR
     written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from simlimit.arguments import as_choices, is_number, refused
 from simlimit.study.intervals import half_width
@@ -80,14 +81,9 @@ def never_vary(values: Floats) -> npt.NDArray[np.bool_]:
 
 def narrow_enough(values: Floats, targets: Floats) -> npt.NDArray[np.bool_]:
     """Return, for the first 1, 2, .. replications, whether the intervals of all metrics are narrow enough."""
-    known = ~np.isnan(values)
-    numbers = known.cumsum(axis=0)
-    # Shifted by the first value, so that the running variance does not lose digits.
-    first = np.take_along_axis(values, known.argmax(axis=0)[np.newaxis], axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shifted = np.where(known, values - first, 0.0)
-        mean = shifted.cumsum(axis=0) / numbers
-        variance = ((shifted**2).cumsum(axis=0) - numbers * mean**2) / (numbers - 1)
-        half = half_width(np.sqrt(np.maximum(variance, 0)), numbers, CONFIDENCE)
-        # Replications that are all equal do not say how much others would differ.
-        return np.asarray(((half > 0) & (half <= targets * np.abs(mean + first))).all(axis=1))
+    seen = pd.DataFrame(values).expanding()
+    half = half_width(seen.std().to_numpy(), seen.count().to_numpy(np.int64), CONFIDENCE)
+    # Replications that are all equal do not say how much others would differ.
+    is_narrow = (half > 0) & (half <= targets * seen.mean().abs().to_numpy())
+    # A mean over what was not reached, such as a median, is none; pandas would leave it out.
+    return np.asarray((is_narrow & ~np.logical_or.accumulate(np.isinf(values))).all(axis=1))

@@ -225,15 +225,12 @@ def recovery(
     position = check_whole("shock", shock, len(scenario.shocks) - 1)
     settled_days = check_whole("settled_days", settled_days, MOST_DAYS, least=1)
     chosen, later = scenario.shocks[position], scenario.shocks[position + 1 :]
-    for one, problem in (
-        (chosen, "is random"),
-        *((one, "comes before a random one of its kind") for one in later),
-    ):
-        # Without the shock, the times of a random one behind it would be others.
-        if one.per_year is not None and one.kind == chosen.kind:
-            raise SimlimitError(
-                f"shock is {position}, but shocks[{position}] {problem}: choose one on a day, last."
-            )
+    # Without the shock, the times of a random one behind it would be others.
+    if any(one.per_year is not None and one.kind == chosen.kind for one in (chosen, *later)):
+        problem = "comes before a random one of its kind" if chosen.per_year is None else "is random"
+        raise SimlimitError(
+            f"shock is {position}, but shocks[{position}] {problem}: choose one on a day, last."
+        )
     twin = scenario.replace({"shocks": [*scenario.shocks[:position], *later]})
     scenarios = {f"without the {named(chosen)}": twin, f"with the {named(chosen)}": scenario}
     comparison = Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))

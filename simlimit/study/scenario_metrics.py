@@ -1,8 +1,8 @@
 """The metrics of many scenarios: only these are kept, since the tallies of all would not fit into memory."""
 
-import dataclasses
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pandas as pd
 
@@ -61,24 +61,21 @@ def metrics_by_scenario(
     check_choice("weight", weight, WEIGHTS)
     shown = options.get("progress", True)
     # Whatever the sources of their values are.
-    values = {name: field_values(variant) for name, variant in variants.items()}
-    first_equal = {
-        name: next(other for other, one in values.items() if one == values[name]) for name in variants
-    }
+    first: dict[str, str] = {}
+    equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in variants.items()}
     checked = CheckedOptions(**options)
     experiment = prepare_experiment(scenario, seed, checked, checked.processes_of([""])[""])
     warn_of_overload({"": experiment.prepared})
     warn_of_outside({"": scenario, **variants}, checked.follow_up_days)
     folder = None if checked.store is None else folder_of_stores(checked.store)
     tables = {}
-    different = dict.fromkeys(first_equal.values())
     # Workers that are processes begin slowly, so all variants share them.
     shared = worker_pool([experiment], n, checked) if checked.processes else nullcontext(checked.executor)
     with shared as executor:
         workers = None if executor else checked.workers
-        own = dataclasses.replace(checked, executor=executor, workers=workers, progress=False)
-        for name in tqdm(different, unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
-            own = dataclasses.replace(own, store=None if folder is None else folder / name)
+        for name in tqdm(first.values(), unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
+            store = None if folder is None else folder / name
+            own = replace(checked, executor=executor, workers=workers, progress=False, store=store)
             study = replicate_all({"": variants[name]}, n, seed, own, warns=False)[""]
             tables[name] = study.metrics(weight)
-    return {name: tables[equal] for name, equal in first_equal.items()}
+    return {name: tables[other] for name, other in equal.items()}

@@ -25,7 +25,7 @@ from simlimit.scenario import dumps
 from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Folder
-from simlimit.study.process_identity import process_digest
+from simlimit.study.own_processes import process_digest
 
 INDEX = "study.json"
 SCENARIO = "scenario.toml"

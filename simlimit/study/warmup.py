@@ -82,7 +82,5 @@ def settled(values: Floats) -> tuple[float, float]:
     first = outside[-1] + 1 if len(outside) else 0
     seen = quantile * math.sqrt(usual)
     is_settled = first <= TOO_LATE * half and returning <= 4 * TOLERANCE * level and not drifts_on
-    is_told = is_settled and seen <= level
-    return float(WEEK * first) if is_told else math.nan, 2 * TOLERANCE + (
-        float(seen / level) if level else 0.0
-    )
+    detectable = 2 * TOLERANCE + (float(seen / level) if level else 0.0)
+    return float(WEEK * first) if is_settled and seen <= level else math.nan, detectable

@@ -25,7 +25,7 @@ INCOME = ("interest_income", "net_income")
 """Metrics of which more is better, beside shares that are released."""
 DAYS = Unit(1, 2, "days per hold")
 _SHARE = Unit(100, 2, "% of holds")
-_UNITS = {
+UNITS = {
     **{f"released_within_{days}d": _SHARE for days in (0, 7, 30, 90)},
     "forfeited_share": _SHARE,
     "pending_share": _SHARE,
@@ -36,6 +36,7 @@ _UNITS = {
     **dict.fromkeys(("default_losses", *INCOME), Unit(1, 1, "currency, per borrower and year")),
     "gap_days": Unit(1, 2, "days between the groups furthest apart"),
 }
+"""By metric, in the order of all tables."""
 _RECORDED = {"total": "sum of what is recorded in a replication", "mean": "mean of what is recorded"}
 
 
@@ -50,4 +51,4 @@ def unit_of(metric: str) -> Unit:
     'sum of what is recorded in a replication'
     """
     ending = metric.rpartition(".")[2]
-    return _UNITS.get(metric) or Unit(1, 2, _RECORDED.get(ending, ""))
+    return UNITS.get(metric) or Unit(1, 2, _RECORDED.get(ending, ""))

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from simlimit import SimlimitError
-from simlimit.study.process_identity import process_digest
+from simlimit.study.own_processes import process_digest
 
 RATE = 3
 

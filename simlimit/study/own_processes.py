@@ -1,8 +1,9 @@
-"""What processes of one's own are known by: their source, their arguments, and all that these use.
+"""Processes of one's own in a study: copies of them, and what they are known by.
 
-A store is continued by the same processes only. A function of the user's own is its compiled source, its
-defaults, and what it takes from around it; what is installed is its name and version. Any other value is what
-pickle would make it of.
+Each replication begins with a fresh copy, wherever it runs. A store is continued by the same processes only:
+by their source, their arguments, and all that these use. A function of the user's own is its compiled source,
+its defaults, and what it takes from around it; what is installed is its name and version. Any other value is
+what pickle would make it of.
 """
 
 import builtins
@@ -11,12 +12,17 @@ import dis
 import functools
 import hashlib
 import importlib
+import io
 import os
 import sys
 import types
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import packages_distributions, version
 from importlib.util import resolve_name
+from typing import ClassVar
+
+import cloudpickle
 
 from simlimit.arguments import shown
 from simlimit.drivers.simpy_driver import UserProcess
@@ -29,6 +35,42 @@ _DESCRIPTORS = types.GetSetDescriptorType | types.MemberDescriptorType
 _BY_NAME = (eval, exec, globals, importlib.import_module, importlib.__import__, __import__)
 """What finds things by names that only a run knows."""
 _STANDARD = os.path.dirname(os.__file__)
+
+
+def pickled(processes: Sequence[UserProcess]) -> bytes:
+    """Return processes by value, with all that they use but modules, as `pickle.loads` reads them.
+
+    Examples
+    --------
+    >>> import pickle
+    >>> from simlimit.study.own_processes import pickled
+    >>> pickled([])
+    b''
+    >>> [copied] = pickle.loads(pickled([lambda platform: platform.at(7, 5)]))
+    """
+    if not processes:
+        return b""
+    content = io.BytesIO()
+    try:
+        _Pickler(content).dump(processes)
+    except Exception as error:  # of whatever kind: it comes from the user's own objects
+        raise SimlimitError(
+            f"processes is {shown(processes)}, but must be what can be copied for each replication: make "
+            f"within it what cannot ({type(error).__name__}: {error})."
+        ) from None
+    return content.getvalue()
+
+
+def _reduced(code: types.CodeType) -> tuple[object, ...]:
+    """Return how to make a piece of compiled Python again, with its file, where cloudpickle names another."""
+    make, arguments = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
+    return make, tuple(code.co_filename if one == "<dynamic-code>" else one for one in arguments)
+
+
+class _Pickler(cloudpickle.Pickler):
+    """Left alone, cloudpickle forgets the file of code, which tracebacks name."""
+
+    dispatch_table: ClassVar = ChainMap({types.CodeType: _reduced}, cloudpickle.Pickler.dispatch_table)
 
 
 def process_digest(processes: Sequence[UserProcess]) -> str:
@@ -108,8 +150,6 @@ class _Scribe:
                 return self._all(value)
             case set() | frozenset():  # in no order, so none is written with a number that another has got
                 return sorted(repr(_Scribe(self._met).written(one)) for one in value)
-            case dict() if kind is dict:
-                return self._all([*value.items()])
         if _is_installed(kind.__module__) and hasattr(value, "__wrapped__"):  # by a cache, or a compiler
             return self.written(value.__wrapped__)
         reduce = copyreg.dispatch_table.get(kind)
@@ -159,6 +199,7 @@ def _used(code: types.CodeType, space: dict[str, object]) -> dict[str, object]:
         if isinstance(one, types.CodeType):
             used |= _used(one, space)
     steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
+    known = {**vars(builtins), **space}
     for i, step in enumerate(steps):
         name = step.argval
         if step.opname == "IMPORT_NAME":  # after its level and a list
@@ -166,11 +207,8 @@ def _used(code: types.CodeType, space: dict[str, object]) -> dict[str, object]:
             if not _is_installed(name):
                 raise _unknown(f"the module {name} is imported within")
             used[name] = _version(name)
-        elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
-            if name not in space and not hasattr(builtins, name):
-                continue
-            value = space[name] if name in space else getattr(builtins, name)
-            after = steps[i + 1]
+        elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") and name in known:
+            value, after = known[name], steps[i + 1]
             if after.opname in ("LOAD_ATTR", "LOAD_METHOD") and isinstance(value, types.ModuleType):
                 name, value = f"{name}.{after.argval}", getattr(value, after.argval)
             used[name] = value
