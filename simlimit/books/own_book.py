@@ -1,12 +1,11 @@
 """A book as its owner has it: own names of columns, own scores; and the book beside a saved scenario."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from simlimit.arguments import as_frame, as_list, as_path, check_choice, check_number, refused
+from simlimit.arguments import as_list, check_choice, check_number, refused
 from simlimit.books.portfolio import COLUMNS, make_portfolio, read_own, read_portfolio
-from simlimit.books.table import Source, read_cells
+from simlimit.books.table import Source, as_source, read_cells
 from simlimit.books.uci import is_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError
 from simlimit.portfolio import Portfolio
@@ -19,11 +18,7 @@ def own_book(
     encoding: str | None,
 ) -> tuple[Portfolio, str]:
     """Return a book and where it is from, as `Scenario.with_portfolio` explains."""
-    source: Source
-    if isinstance(book, str | os.PathLike):
-        source, name = as_path("book", book, PortfolioError), Path(book).name
-    else:
-        source, name = as_frame("book", book, "a pandas DataFrame, or the path of a file"), "a frame"
+    source, name = as_source("book", book)
     names, scores = _checked_names({} if columns is None else columns), _checked_scores(score_range)
     cells = read_cells(source, encoding, ', or name its encoding, such as encoding="gbk"')
     is_known = is_uci(cells) and not names

@@ -1,6 +1,5 @@
 """The book of borrowers that a run starts from: read strictly, or as its owner has it."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,8 +18,6 @@ MONTHS = ("months_late", "spell_months")
 COLUMNS = (*REQUIRED, "score", "late_share", *MONTHS, "region")
 _MOST = dict(zip(COLUMNS, (MAX_AMOUNT, MAX_AMOUNT, 1.0, 1.0, 24.0, 255.0), strict=False))
 """The largest number of each column that has numbers; the smallest is 0."""
-_SEPARATED = re.compile(r"\A\s*[1-9]\d{0,2}(,\d{3})+(\.\d*)?\s*\Z")
-"""A number with commas between thousands."""
 
 
 def read_portfolio(path: str | Path) -> Portfolio:
@@ -102,11 +99,7 @@ def read_own(
         if name == "region":
             table[name] = text[theirs]
             continue
-        if names is not None:
-            text[theirs] = text[theirs].str.replace(
-                _SEPARATED, lambda one: one[0].replace(",", ""), regex=True
-            )
-        values = numbers(text, theirs, low, high, whole=name in MONTHS)
+        values = numbers(text, theirs, low, high, whole=name in MONTHS, money=names is not None)
         table[name] = (values - low) / (high - low) if name == "score" else values
     return table
 

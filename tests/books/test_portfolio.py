@@ -144,7 +144,7 @@ BAD = {
     "UTF-16 with its mark": ("\ufeffli".encode("utf-16-le"), "line 1 has no column 'limit'"),
     "UTF-16 that was cut": (b"\xff\xfel\x00i", "is not UTF-16 text: line 1 cannot be read"),
     "a workbook": (
-        b"PK\x03\x04\x99\x80",
+        b"\xd0\xcf\x11\xe0\x99\x80",
         'is a workbook of Excel, but must be text: save it as "CSV UTF-8".',
     ),
     "a Chinese Excel's": (
