@@ -89,7 +89,8 @@ def day_given(name: str, value: object, date_format: str | None = None, like: fl
         if isinstance(given, datetime.date):
             day = given.toordinal()
         elif isinstance(given, str | int | np.integer) and not isinstance(given, bool):
-            day = day_of(str(given), date_format)
+            day = day_of(str(given))
+            day = day_of(str(given), date_format) if np.isnan(day) else day
     if not (day >= FIRST_DATE if is_dated else day <= MOST_DAYS):
         raise refused(name, value, "a date, such as 2026-10-31" if is_dated else _ALLOWED[False])
     return float(day)

@@ -39,7 +39,7 @@ def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[di
             called |= {ours: found[0]} if found else {}
         if {"repaid", "ended"} <= called.keys():
             break
-    allowed = f"the name of a column, and of one for each: {nearest('', filter(None, names), 'the log')}"
+    allowed = f"the name of a column, and another one for each: {nearest('', filter(None, names), 'the log')}"
     for ours, theirs in given.items():
         is_twice = theirs is not None and [*given.values()].count(theirs) > 1
         is_missing = ours not in called and (theirs is not None or ours in ("repaid", "ended"))

@@ -133,7 +133,7 @@ def _without_blank_end(text: pd.DataFrame) -> pd.DataFrame:
         rows -= 1
     if not 1 <= rows <= MAX_BORROWERS:
         raise PortfolioError(
-            f"{source_of(text.index)}: {rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} borrowers"
+            f"{source_of(text.index)}: {rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} rows"
         )
     return text.iloc[:rows]
 
