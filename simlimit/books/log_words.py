@@ -39,12 +39,11 @@ def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[di
             called |= {ours: found[0]} if found else {}
         if {"repaid", "ended"} <= called.keys():
             break
-    allowed = f"the name of a column, and another one for each: {nearest('', filter(None, names), 'the log')}"
     for ours, theirs in given.items():
-        is_twice = theirs is not None and [*given.values()].count(theirs) > 1
-        is_missing = ours not in called and (theirs is not None or ours in ("repaid", "ended"))
-        if is_twice or is_missing:
-            raise refused(ours, theirs, allowed)
+        is_needed = theirs is not None or ours in ("repaid", "ended")
+        if is_needed and [*called.values()].count(called.get(ours, "")) != 1:
+            few = nearest(str(theirs), filter(None, names), "the log")
+            raise refused(ours, theirs, f"the name of a column, and another one for each: {few}")
     return called, [name for name in names if name and name not in called.values()]
 
 
@@ -66,15 +65,14 @@ def outcomes_in(
     """Return the outcome of each row; without a word for it, whoever has an end is released."""
     if outcomes is not None and not isinstance(outcomes, Mapping):
         raise refused("outcomes", outcomes, f"a mapping of words of the log to {', '.join(OUTCOMES)}")
+    own = {}
     for word, ours in (outcomes or {}).items():
         check_choice(f"outcomes[{shown(word)}]", ours, OUTCOMES)
+        own[_small(word)] = ours
     if cells is None:
         return np.where(has_ended, "released", "pending")
-    own = {_small(word): ours for word, ours in (outcomes or {}).items()}
-    filled = cells.mask(missing_in(cells) & ~has_ended & ~cells.isin(own), "pending")
-    return _meant(
-        filled, "outcomes", own, "words that outcomes explains, such as outcomes={'已恢复': 'released'}"
-    )
+    known = cells.mask(missing_in(cells) & ~has_ended, "pending")
+    return _meant(known, "outcomes", own, "words that outcomes explains: outcomes={'已恢复': 'released'}")
 
 
 def truths_in(cells: "pd.Series[str]") -> Truths:

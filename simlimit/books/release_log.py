@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.arguments import Floats, check_text, refused
-from simlimit.books.log_days import FIRST_DATE, day_given, days_of, shown_day
+from simlimit.books.log_days import FIRST_DATE, MOST_DAYS, day_given, days_of, shown_day
 from simlimit.books.log_words import OUTCOMES, columns_of, missing_in, outcomes_in, truths_in, typed
 from simlimit.books.table import MAX_AMOUNT, Source, as_source, check_cells, numbers, read_cells, read_columns
 
@@ -132,15 +132,18 @@ def read_release_log(
     last = _last_day(by, start, end, extracted, date_format)
     _check_days(by, said, start, end, last)
     begin = start.min() if since is None else day_given("since", since, date_format, start[0])
-    stop = np.fmin(end, last)
+    stop, before = np.fmin(end, last), end < begin
     if begin > stop.max():
         raise refused("since", since, f"a day until the last one of any row, {shown_day(stop.max())}")
-    zero, date_0 = _start(start_date, min(begin, start.min()))
+    zero, date_0 = _start(start_date, min(begin, start[~before].min()))
     age = np.where(start < begin, begin - start - 0.5, 0.0)
     if "entry" in by:
-        age = np.maximum(age, numbers(text.iloc[row], called["entry"], 0.0, 20_000.0))
-        can_be = (age == 0) | (start + age < stop) | (end < begin)
-        check_cells(by["entry"], can_be, "are ages below that at the end")
+        age = np.maximum(age, numbers(text.iloc[row], called["entry"], 0.0, MOST_DAYS))
+        check_cells(
+            by["entry"],
+            before | (age < np.maximum(stop - start, 0.5)),
+            "is 0, or an age below that of the end",
+        )
 
     log = pd.DataFrame({"row": row + 1})
     for ours in [one for one in by if one in ("borrower", "repayment")]:
@@ -162,7 +165,6 @@ def read_release_log(
     for theirs in [one for one in others if one not in log]:
         log[theirs] = typed(text[theirs].iloc[row]).to_numpy()
 
-    before = end < begin
     notes += [f"{before.sum():,} dropped that ended before {shown_day(begin)}"] if before.any() else []
     log = log[~before].reset_index(drop=True)
     log.attrs = {
@@ -181,15 +183,12 @@ def _distinct(text: pd.DataFrame, drops: bool) -> tuple[npt.NDArray[np.int64], l
     """Return the positions of the rows to read, and what is to be said about the others."""
     is_blank = (text == "").all(axis="columns").to_numpy(np.bool_)
     is_copy = text.duplicated().to_numpy(np.bool_) & ~is_blank
-    what = {
-        "blank ones dropped": is_blank,
-        f"equal to an earlier one {'dropped' if drops else 'kept'}": is_copy,
-    }
-    rows = {one: [*map(str, np.flatnonzero(some)[:6] + 1)] for one, some in what.items() if some.any()}
-    notes = [
-        f"{what[one].sum():,} {one} (row {', '.join(some[:5])}{' ..' * (len(some) > 5)})"
-        for one, some in rows.items()
-    ]
+    equal = f"equal to an earlier one {'dropped' if drops else 'kept'}"
+    notes = []
+    for some, what in ((is_blank, "blank ones dropped"), (is_copy, equal)):
+        rows = [*map(str, np.flatnonzero(some)[:6] + 1)]
+        few = ", ".join(rows[:5]) + " .." * (len(rows) > 5)
+        notes += [f"{some.sum():,} {what} (row {few})"] * bool(rows)
     return np.flatnonzero(~is_blank & ~(is_copy & drops)), notes
 
 
@@ -201,9 +200,7 @@ def _last_day(by: Columns, start: Floats, end: Floats, asked: Day | None, date_f
         days = days_of(by["extracted"], date_format, start[0])
         check_cells(by["extracted"], days == days[0], f"is one day of the extract, {shown_day(days[0])}")
         return float(days[0])
-    check_cells(
-        by["ended"], ~np.isnan(end), "is an end in every row, unless extracted says until when rows were seen"
-    )
+    check_cells(by["ended"], ~np.isnan(end), "is an end, unless extracted says until when rows were seen")
     return float(end.max())
 
 
@@ -260,5 +257,5 @@ def _sentence(log: pd.DataFrame, start: Floats, last: float, notes: list[str]) -
     when = f"repaid {shown_day(start.min())} to {shown_day(start.max())}, seen until {shown_day(last)}"
     ends = ", ".join(f"{counts[one]:,} {one}" for one in OUTCOMES)
     if not counts["pending"]:
-        notes = [*notes, "none is pending: if it lists only what has ended, waits look too short"]
+        notes = [*notes, "waits look too short if the log has only what has ended"]
     return f"{log.attrs['source']}: {'; '.join([f'{len(log):,} rows{who}, {when}: {ends}', *notes])}."

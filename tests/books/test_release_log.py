@@ -220,7 +220,7 @@ FULL = pd.DataFrame(
         "还款金额": ["1,250.50", "¥300", "20", "1e3"],
         "原因": ["", "人工审核", "资金池", None],
         "省份": ["浙江", "浙江", None, "上海"],
-        "逾期": ["否", "是", "0", "1"],
+        "是否逾期": ["否", "是", "0", "1"],
         "备注": ["007", "008", "", "9"],
         "费率": [0.5, 1, None, 2],
     }
@@ -244,7 +244,7 @@ def test_all_columns_of_a_chinese_log_without_a_word_about_them() -> None:
     assert log["entry_days"].to_list() == [0, 0, 0, 0]
     assert log["备注"].fillna("").to_list() == ["007", "008", "", "9"], "a name is no number"
     assert log["费率"].fillna(-1).to_list() == [0.5, 1, -1, 2]
-    assert log.attrs["columns"]["late"] == "逾期"
+    assert log.attrs["columns"]["late"] == "是否逾期"
     assert log.attrs["read"] == (
         "a frame: 4 rows of 3 borrowers, repaid 2026-10-01 to 2026-10-03, seen until 2026-10-31: "
         "2 released, 1 forfeited, 1 pending."
@@ -314,7 +314,7 @@ def test_the_day_of_the_extract_may_be_a_column(tmp_path: Path) -> None:
 def test_where_nothing_is_pending_the_last_end_is_the_last_day_and_a_word_warns() -> None:
     log = sl.read_release_log(FULL.drop(index=2))
     assert log.attrs["extracted_on"] == "2026-10-09"
-    assert "none is pending: if it lists only what has ended, waits look too short" in log.attrs["read"]
+    assert "waits look too short if the log has only what has ended" in log.attrs["read"]
 
 
 def test_all_pending() -> None:
@@ -451,6 +451,7 @@ def test_statistics_and_pictures_take_a_log_unedited(example: pd.DataFrame) -> N
     assert sl.at_risk_table(log, days=(0, 7)).to_numpy().any()
     assert not sl.kaplan_meier(log.query("outcome != 'forfeited'"), entry="entry_days").empty
     assert sl.plots.incidence(sl.cumulative_incidence(log, cluster="borrower")).lines
+    assert sl.plots.incidence(log).lines
 
 
 def test_what_is_said_of_a_log_survives_a_file(example: pd.DataFrame, tmp_path: Path) -> None:
@@ -556,12 +557,14 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
     "an end before the repayment": (
         one(恢复日期="2026-10-01", 状态="已恢复"),
         {},
-        "row 2, column '恢复日期': '2026-10-01' is not allowed; allowed are days from its repayment on, 2026-10-02.",
+        "row 2, column '恢复日期': '2026-10-01' is not allowed; "
+        "allowed are days from its repayment on, 2026-10-02.",
     ),
     "an end after the extract": (
         FULL,
         {"extracted": "2026-10-06"},
-        "row 1, column '恢复日期': '2026-10-09' is not allowed; allowed are days until that of the extract, 2026-10-06.",
+        "row 1, column '恢复日期': '2026-10-09' is not allowed; "
+        "allowed are days until that of the extract, 2026-10-06.",
     ),
     "a repayment after the extract": (
         one(还款日期="2026-11-01"),
@@ -571,19 +574,20 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
     "nobody knows until when": (
         FULL,
         {"extracted": None},
-        "row 2, column '恢复日期': '' is not allowed; allowed is an end in every row, unless "
+        "row 2, column '恢复日期': '' is not allowed; allowed is an end, unless "
         "extracted says until when rows were seen.",
     ),
     "several days of extraction": (
         full(数据日期=["2026-10-31"] * 3 + ["2026-11-30"]),
         {"extracted": None},
-        "row 3, column '数据日期': '2026-11-30' is not allowed; allowed is one day of the extract, 2026-10-31.",
+        "row 3, column '数据日期': '2026-11-30' is not allowed; "
+        "allowed is one day of the extract, 2026-10-31.",
     ),
     "a word without a meaning": (
         one(状态="冻结"),
         {},
-        "row 2, column '状态': '冻结' is not allowed; allowed are words that outcomes explains, "
-        "such as outcomes={'已恢复': 'released'}.",
+        "row 2, column '状态': '冻结' is not allowed; allowed are words that outcomes explains: "
+        "outcomes={'已恢复': 'released'}.",
     ),
     "an end without a word": (
         one(状态="", 恢复日期="2026-10-05"),
@@ -598,7 +602,8 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
     "pending, but ended": (
         one(恢复日期="2026-10-05"),
         {},
-        "row 2, column '恢复日期': '2026-10-05' is not allowed; allowed is no day where the outcome is pending.",
+        "row 2, column '恢复日期': '2026-10-05' is not allowed; "
+        "allowed is no day where the outcome is pending.",
     ),
     "an outcome of another world": (
         FULL,
@@ -614,9 +619,9 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
     "an amount below nothing": (one(还款金额="-5"), {}, "row 2, column '还款金额': '-5' is not allowed"),
     "a decimal comma": (one(还款金额="12,5"), {}, "row 2, column '还款金额': '12,5' is not allowed"),
     "late, perhaps": (
-        one(逾期="未知"),
+        one(是否逾期="未知"),
         {},
-        "row 2, column '逾期': '未知' is not allowed; allowed are yes and no",
+        "row 2, column '是否逾期': '未知' is not allowed; allowed are yes and no",
     ),
     "parts without amounts": (
         PARTS.drop(columns="amount"),
@@ -626,7 +631,8 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
     "parts of different days": (
         PARTS.assign(repaid=["2026-10-01", "2026-10-02", "2026-10-01", "2026-10-01"]),
         {"repayment": "流水"},
-        "row 1, column 'repaid': '2026-10-02' is not allowed; allowed is the same for all parts of a repayment.",
+        "row 1, column 'repaid': '2026-10-02' is not allowed; "
+        "allowed is the same for all parts of a repayment.",
     ),
     "parts of different borrowers": (
         PARTS.assign(borrower=[1, 1, 2, 3]),
