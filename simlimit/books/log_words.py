@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import check_choice, nearest, refused, shown
-from simlimit.books.table import check_cells, names_in
+from simlimit.arguments import check_choice, refused, shown
+from simlimit.books.table import check_cells, names_in, quoted
 
 _WORDS = tomllib.loads(resources.files(__package__).joinpath("log_words.toml").read_text(encoding="utf-8"))
 OUTCOMES = ("released", "forfeited", "pending")
@@ -42,8 +42,9 @@ def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[di
     for ours, theirs in given.items():
         is_needed = theirs is not None or ours in ("repaid", "ended")
         if is_needed and [*called.values()].count(called.get(ours, "")) != 1:
-            few = nearest(str(theirs), filter(None, names), "the log")
-            raise refused(ours, theirs, f"the name of a column, and another one for each: {few}")
+            raise refused(
+                ours, theirs, f"the name of a column, a different one for each: {quoted(','.join(names))}"
+            )
     return called, [name for name in names if name and name not in called.values()]
 
 

@@ -53,7 +53,7 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
         problem = " ".join(str(error).split())
         raise PortfolioError(
             f"{source}: not a table of comma-separated values ({problem}); line 1 is "
-            f"{_quoted(text.splitlines()[0])}"
+            f"{quoted(text.splitlines()[0])}"
         ) from None
     return cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name=f"{source}: line"))
 
@@ -104,7 +104,7 @@ def read_columns(
         but = f" but {meant[0]!r}, in other letters" if meant else ""
         raise PortfolioError(
             f"{where} has no column {missing[0]!r}{but}; needed are {', '.join(required)}; "
-            f"there is {_quoted(','.join(names_in(cells, first)))}"
+            f"there is {quoted(','.join(names_in(cells, first)))}"
         )
     for name in (*required, *optional):
         if header.count(name) > 1:
@@ -119,7 +119,7 @@ def source_of(rows: "pd.Index[Any]") -> str:
     return str(rows.name).rpartition(":")[0]
 
 
-def _quoted(line: str) -> str:
+def quoted(line: str) -> str:
     """Return a line of names as a sentence shows it, with its separator if that is no comma."""
     other = next((mark for mark in ";\t|\uff0c" if mark in line and "," not in line), None)
     wrong = "" if other is None else f", where {other!r} stands instead of commas"

@@ -654,18 +654,18 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
     "no column of days": (
         "a,b\n1,2\n",
         {},
-        "repaid is None, but must be the name of a column, and another one for each: a, b.",
+        "repaid is None, but must be the name of a column, a different one for each: 'a,b'.",
     ),
-    "semicolons": (csv().replace(",", ";"), {}, "repaid is None, but must be the name of a column"),
+    "semicolons": (csv().replace(",", ";"), {}, "'repaid;ended', where ';' stands instead of commas."),
     "a name that is not there": (
         FULL,
         {"gate": "拦截"},
-        "gate is '拦截', but must be the name of a column, and another one for each: 客户号",
+        "gate is '拦截', but must be the name of a column, a different one for each: '客户号,",
     ),
     "one column for two": (
         FULL,
         {"gate": "省份", "region": "省份"},
-        "is '省份', but must be the name of a column, and another",
+        "is '省份', but must be the name of a column, a different one",
     ),
     "a name twice": (csv("repaid,repaid"), {"ended": "ended"}, "ended is 'ended', but must be"),
     "two columns of one name": (
