@@ -61,22 +61,23 @@ def day_of(text: str, date_format: str | None = None) -> float:
 
 
 def days_of(
-    cells: "pd.Series[str]", date_format: str | None, like: float | None = None, *, missing: bool = False
+    cells: "pd.Series[str]", form: str | None, like: float = np.nan, may_miss: bool = False
 ) -> Floats:
     """Return the days of a column; refuse the first cell that says none.
 
     Parameters
     ----------
     cells : pandas.Series
-    date_format : str, optional
+    form : str, optional
+        The `date_format`.
     like : float, optional
         A day: all must be dates, or all numbers, as this one; as the first of the column if not given.
-    missing : bool
+    may_miss : bool
         Whether cells may be missing: NaN.
     """
-    days = by_word(cells, lambda word: day_of(word, date_format), np.float64)
-    is_missing = missing_in(cells) if missing else np.zeros(len(cells), np.bool_)
-    is_dated = not (days[0] if like is None else like) <= MOST_DAYS
+    days = by_word(cells, lambda word: day_of(word, form), np.float64)
+    is_missing = missing_in(cells) if may_miss else np.zeros(len(cells), np.bool_)
+    is_dated = not (days[0] if np.isnan(like) else like) <= MOST_DAYS
     good = days >= FIRST_DATE if is_dated else days <= MOST_DAYS
     check_cells(cells, is_missing | good, f"are {_ALLOWED[is_dated]}")
     return np.where(is_missing, np.nan, days)

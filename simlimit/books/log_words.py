@@ -31,7 +31,7 @@ def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[di
         What the user calls some of them; None where a known name may be found.
     """
     for names in (names_in(cells, 1), names_in(cells, 0)):
-        free = [name for name in reversed(names) if name not in given.values()]
+        free = [name for name in names if name not in given.values()]
         known = {re.sub(r"[\s-]+", "_", name.lower()): name for name in free}
         called = {ours: theirs for ours, theirs in given.items() if theirs is not None and theirs in names}
         for ours, words in _WORDS["columns"].items():

@@ -127,7 +127,7 @@ def read_release_log(
     by = {ours: text[theirs].iloc[row] for ours, theirs in called.items()}
 
     start = days_of(by["repaid"], date_format)
-    end = days_of(by["ended"], date_format, start[0], missing=True)
+    end = days_of(by["ended"], date_format, start[0], may_miss=True)
     said = outcomes_in(by.get("outcome"), outcomes, ~np.isnan(end))
     last = _last_day(by, start, end, extracted, date_format)
     _check_days(by, said, start, end, last)
@@ -139,11 +139,8 @@ def read_release_log(
     age = np.where(start < begin, begin - start - 0.5, 0.0)
     if "entry" in by:
         age = np.maximum(age, numbers(text.iloc[row], called["entry"], 0.0, MOST_DAYS))
-        check_cells(
-            by["entry"],
-            before | (age < np.maximum(stop - start, 0.5)),
-            "is 0, or an age below that of the end",
-        )
+        is_seen = before | (age < np.maximum(stop - start, 0.5))
+        check_cells(by["entry"], is_seen, "is 0, or an age below that of the end")
 
     log = pd.DataFrame({"row": row + 1})
     for ours in [one for one in by if one in ("borrower", "repayment")]:

@@ -21,7 +21,7 @@ Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 MAX_BORROWERS = 20_000_000
 MAX_AMOUNT = 1e9
 """Largest amount of a borrower, in currency units."""
-_SEPARATED = re.compile(r"\A\s*[¥￥$€]?\s*(\d+|[1-9]\d{0,2}(?:,\d{3})+)(\.\d*)?\s*\Z")
+_SEPARATED = re.compile(r"\A\s*[¥￥$€]?\s*(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d*)?\s*\Z")
 """A number that may have the sign of a currency, and commas between thousands."""
 
 
@@ -147,9 +147,7 @@ def numbers(
     """
     cells = text[column]
     if money:
-        cells = cells.str.replace(
-            _SEPARATED, lambda one: one[1].replace(",", "") + (one[2] or ""), regex=True
-        )
+        cells = cells.str.replace(_SEPARATED, lambda one: re.sub(r"[^\d.]", "", one[0]), regex=True)
     is_number = pd.to_numeric(cells, errors="coerce").notna()
     # pandas decides what a number is; Python reads it, since pandas 2.2 loses the last digit of some.
     values = cells.where(is_number, "nan").to_numpy(np.float64)

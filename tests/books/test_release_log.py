@@ -400,6 +400,14 @@ def test_what_ended_before_the_log_begins_is_dropped() -> None:
     assert whole.attrs["digest"] == seen.attrs["digest"]
 
 
+def test_day_0_is_the_first_day_of_what_is_left() -> None:
+    log = sl.read_release_log(FULL, since="2026-10-03", extracted=EXTRACTED)
+    assert log["row"].to_list() == [2, 3, 4]
+    assert log["repaid_at"].to_list() == [0, 0, 1]
+    assert log["entry_days"].to_list() == [0.5, 0.5, 0]
+    assert (log.attrs["start_date"], log.attrs["window"]) == ("2026-10-02", (1, 29))
+
+
 def test_the_age_at_which_a_row_was_seen_may_be_a_column() -> None:
     log = sl.read_release_log(NUMBERED.assign(seen_at=[0, 5, 2]), entry="seen_at", extracted=33)
     assert log["entry_days"].to_list() == [0, 5, 2]
@@ -536,6 +544,11 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
         one(还款日期="10.02.26"),
         {"date_format": "%d/%m/%Y"},
         "row 2, column '还款日期': '10.02.26' is not allowed",
+    ),
+    "a date of ours where the format says another": (
+        one(还款日期="2026-10-14"),
+        {"date_format": "%Y-%d-%m"},
+        "row 2, column '还款日期': '2026-10-14' is not allowed",
     ),
     "seconds since 1970": (
         one(还款日期=1_790_000_000),
