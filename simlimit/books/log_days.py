@@ -15,10 +15,8 @@ from simlimit.books.table import Floats, check_cells
 FIRST_DATE = datetime.date(1950, 1, 1).toordinal()
 """A day is a number: one from here on is the ordinal of a date, a smaller one the number of a day."""
 MOST_DAYS = 19_999
-_ALLOWED = {
-    True: "dates with the year first, such as 2026-10-31, or others by a date_format, such as '%d/%m/%Y'",
-    False: "whole numbers of days below 20000, as elsewhere in the log",
-}
+_DATES = "dates with the year first, such as 2026-10-31, or others by a date_format, such as '%d/%m/%Y'"
+_NUMBERS = "whole numbers of days below 20000, as elsewhere in the log"
 _DATE = re.compile(
     r"(\d{4})(?:([-/.])(\d\d?)\2(\d\d?)|年(\d\d?)月(\d\d?)日|(\d\d)(\d\d)(?:\d{6}|\.0)?)"
     r"(?:[T ]+\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|UTC|[AP]M|[-+]\d\d:?(?:\d\d)?))?)?"
@@ -79,7 +77,7 @@ def days_of(
     is_missing = missing_in(cells) if may_miss else np.zeros(len(cells), np.bool_)
     is_dated = not (days[0] if np.isnan(like) else like) <= MOST_DAYS
     good = days >= FIRST_DATE if is_dated else days <= MOST_DAYS
-    check_cells(cells, is_missing | good, f"are {_ALLOWED[is_dated]}")
+    check_cells(cells, is_missing | good, f"are {_DATES if is_dated else _NUMBERS}")
     return np.where(is_missing, np.nan, days)
 
 
@@ -93,7 +91,7 @@ def day_given(name: str, value: object, date_format: str | None = None, like: fl
             day = day_of(str(given))
             day = day_of(str(given), date_format) if np.isnan(day) else day
     if not (day >= FIRST_DATE if is_dated else day <= MOST_DAYS):
-        raise refused(name, value, "a date, such as 2026-10-31" if is_dated else _ALLOWED[False])
+        raise refused(name, value, "a date, such as 2026-10-31" if is_dated else _NUMBERS)
     return float(day)
 
 

@@ -164,14 +164,9 @@ def read_release_log(
 
     notes += [f"{before.sum():,} dropped that ended before {shown_day(begin)}"] if before.any() else []
     log = log[~before].reset_index(drop=True)
-    log.attrs = {
-        "source": name,
-        "columns": called,
-        "digest": hashlib.sha256(hashed[~before].tobytes()).hexdigest(),
-        "start_date": _iso(date_0),
-        "extracted_on": _iso(last - zero + date_0),
-        "window": (int(begin - zero), int(last - zero)),
-    }
+    log.attrs = {"source": name, "columns": called, "window": (int(begin - zero), int(last - zero))}
+    log.attrs |= {"start_date": _iso(date_0), "extracted_on": _iso(last - zero + date_0)}
+    log.attrs["digest"] = hashlib.sha256(hashed[~before].tobytes()).hexdigest()
     log.attrs["read"] = _sentence(log, start[~before], last, notes)
     return log
 
