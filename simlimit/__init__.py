@@ -9,7 +9,8 @@ Many histories
     `recovery`, `Recovery`
 What would help, and what each gate explains
     `Lever`, `rank_levers`, `LeverRanking`, `attribute`, `Attribution`
-Delay statistics of any table, a real release log too
+A real release log, and delay statistics of it or of any table
+    `read_release_log`,
     `cumulative_incidence`, `kaplan_meier`, `quantiles`, `describe_quantiles`, `share_at`, `at_risk_table`
 Your own process in it
     `Platform`
@@ -28,6 +29,7 @@ _NAMES = {
     "books.examples": ("example_portfolio", "example_release_log"),
     "books.fitting": ("fit_behaviour", "FittedBehaviour"),
     "books.histories": ("Histories",),
+    "books.release_log": ("read_release_log",),
     "books.uci": ("histories_from_uci", "portfolio_from_uci"),
     "delays.incidence": ("at_risk_table", "cumulative_incidence", "kaplan_meier"),
     "delays.reading": ("describe_quantiles", "quantiles", "share_at"),

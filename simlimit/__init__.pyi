@@ -6,6 +6,7 @@ from simlimit.books.examples import example_release_log as example_release_log
 from simlimit.books.fitting import FittedBehaviour as FittedBehaviour
 from simlimit.books.fitting import fit_behaviour as fit_behaviour
 from simlimit.books.histories import Histories as Histories
+from simlimit.books.release_log import read_release_log as read_release_log
 from simlimit.books.uci import histories_from_uci as histories_from_uci
 from simlimit.books.uci import portfolio_from_uci as portfolio_from_uci
 from simlimit.delays.incidence import at_risk_table as at_risk_table

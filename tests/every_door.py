@@ -201,6 +201,7 @@ ARGUMENTS: dict[str, Make] = {
     "histories_from_uci.path": _uci,
     "Lever.model_validate.obj": lambda: {"kind": "appeal"},
     "load.path": _toml,
+    "read_release_log.source": lambda: pd.DataFrame({"repaid": [0, 1, 5], "ended": [0, 8, 5]}),
     "portfolio_from_uci.path": _uci,
 }
 """What is right for an argument, by its name; by that of its function, too, where a name has two meanings."""

@@ -70,6 +70,7 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
     """Write the release log of an invented lender as a CSV file: what became of a year's repayments.
 
     It has what a lender's own systems could export: dates, amounts and outcomes, but no causes.
+    `read_release_log` reads it, as a file and as a frame.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
         - `borrower`: its number, and `region`: north or south;
         - `amount`: principal repaid, in currency units;
         - `repaid_on`, `ended_on`: dates; NaT if it had not ended when the log was extracted;
-        - `extracted_on`: the date of the extract, the same in every row;
+        - `extracted_on`: the date of the extract, the last one that was seen, the same in every row;
         - `outcome`: released, forfeited or pending.
 
     Raises
@@ -99,12 +100,16 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
     >>> log = sl.example_release_log(io.StringIO(), borrowers=50)
     >>> sorted(log["outcome"].unique())
     ['forfeited', 'pending', 'released']
+    >>> bool(sl.read_release_log(log)["delay_days"].max() > 30)
+    True
     """
     run = _history(borrowers, seed, {"horizon_days": _DAYS, "shocks": [_FREEZE]})
     holds = run.holds[(run.holds["kind"] == "repayment") & (run.holds["repaid_at"] >= _WARMUP)]
-    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on", "outcome"]].reset_index(drop=True)
-    log = log.astype({"borrower": np.int64, "region": str, "outcome": str})
-    log.insert(5, "extracted_on", pd.Timestamp(run.scenario.start_date) + pd.Timedelta(days=_DAYS))
+    holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
+    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on"]].assign(
+        extracted_on=pd.Timestamp(run.scenario.start_date) + pd.Timedelta(days=_DAYS - 1),
+        outcome=holds["outcome"],
+    )
     return _written(log, path)
 
 

@@ -1,7 +1,5 @@
 """The book of borrowers that a run starts from: read strictly, or as its owner has it."""
 
-import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,8 +7,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_frame, as_list, as_path, check_choice, check_number, refused
-from simlimit.books.table import MAX_AMOUNT, Source, check_cells, numbers, read_cells, read_columns, source_of
+from simlimit.arguments import as_list, check_choice, check_number, refused
+from simlimit.books.table import (
+    MAX_AMOUNT,
+    Source,
+    as_source,
+    check_cells,
+    numbers,
+    read_cells,
+    read_columns,
+    source_of,
+)
 from simlimit.books.uci import is_uci, portfolio_from_uci
 from simlimit.errors import PortfolioError
 from simlimit.portfolio import Portfolio
@@ -21,8 +28,6 @@ MONTHS = ("months_late", "spell_months")
 COLUMNS = (*REQUIRED, "score", "late_share", *MONTHS, "region")
 _MOST = dict(zip(COLUMNS, (MAX_AMOUNT, MAX_AMOUNT, 1.0, 1.0, 24.0, 255.0), strict=False))
 """The largest number of each column that has numbers; the smallest is 0."""
-_SEPARATED = re.compile(r"\s*[1-9]\d{0,2}(,\d{3})+(\.\d*)?\s*")
-"""A number with commas between thousands."""
 
 
 def read_portfolio(path: str | Path) -> Portfolio:
@@ -74,11 +79,7 @@ def own_book(
     encoding: str | None,
 ) -> tuple[Portfolio, str]:
     """Return a book and where it is from, as `Scenario.with_portfolio` explains."""
-    source: Source
-    if isinstance(book, str | os.PathLike):
-        source, name = as_path("book", book, PortfolioError), Path(book).name
-    else:
-        source, name = as_frame("book", book, "a pandas DataFrame, or the path of a file"), "a frame"
+    source, name = as_source("book", book)
     names, scores = _checked_names({} if columns is None else columns), _checked_scores(score_range)
     cells = read_cells(source, encoding, ', or name its encoding, such as encoding="gbk"')
     is_known = is_uci(cells) and not names
@@ -135,9 +136,7 @@ def read_own(
     table = pd.DataFrame(index=text.index)
     for name in [name for name in _MOST if called[name] in text]:
         theirs, (low, high) = called[name], scores if name == "score" else (0.0, _MOST[name])
-        if names is not None:
-            text[theirs] = [x.replace(",", "") if _SEPARATED.fullmatch(x) else x for x in text[theirs]]
-        values = numbers(text, theirs, low, high, whole=name in MONTHS)
+        values = numbers(text, theirs, low, high, whole=name in MONTHS, money=names is not None)
         table[name] = (values - low) / (high - low) if name == "score" else values
     return table.assign(region=text[called["region"]]) if called["region"] in text else table
 

@@ -1,6 +1,7 @@
-"""Tables of comma-separated values, read strictly: a bad cell is one sentence that names its line."""
+"""Tables from files and frames, read strictly: a bad cell is one sentence that names its line."""
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from io import StringIO
@@ -8,34 +9,39 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from pyarrow import ArrowException
 
-from simlimit.arguments import Floats, Truths, as_path, refused, shown
+from simlimit.arguments import Floats, Truths, as_frame, as_path, refused, shown
 from simlimit.errors import PortfolioError
-from simlimit.text_files import read_text
+from simlimit.text_files import WORKBOOKS, read_text
 
 Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 MAX_BORROWERS = 20_000_000
 MAX_AMOUNT = 1e9
 """Largest amount of a borrower, in currency units."""
+_SEPARATED = re.compile(r"\A\s*[¥￥$€]?\s*(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d*)?\s*\Z")
+"""A number that may have the sign of a currency, and commas between thousands."""
+
+
+def as_source(argument: str, source: object) -> tuple[Source, str]:
+    """Return a frame or the path of a file, and what it is called, or refuse what is neither."""
+    if isinstance(source, str | os.PathLike):
+        return (path := as_path(argument, source, PortfolioError)), path.name
+    return as_frame(argument, source, "a pandas DataFrame, or the path of a file"), "a frame"
 
 
 def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> pd.DataFrame:
-    """Return the cells of a CSV or Parquet file, or of a frame, as text, its names too.
+    """Return the cells of a CSV, Parquet or Excel file, or of a frame, as text, its names too.
 
     The index has the numbers of the lines; it is named after the source and what its rows are called.
     """
-    is_parquet = not isinstance(source, pd.DataFrame) and _is_parquet(source)
-    if encoding is not None and (is_parquet or isinstance(source, pd.DataFrame)):
+    frame = source if isinstance(source, pd.DataFrame) else _frame_in(source)
+    if encoding is not None and frame is not None:
         raise refused("encoding", encoding, "left out where the source is no text")
     if isinstance(source, pd.DataFrame):
         return _cells_of(source, "frame")
-    if is_parquet:
-        try:
-            return _cells_of(pd.read_parquet(source), str(source))
-        except (ArrowException, OSError) as error:
-            raise PortfolioError(f"{source} cannot be read: {error}") from None
+    if frame is not None:
+        return _cells_of(frame, str(source))
     text = read_text(source, PortfolioError, encoding, f' ("CSV UTF-8" in Excel){hint}')
     try:
         cells = pd.read_csv(StringIO(text), header=None, dtype=str, na_filter=False, skip_blank_lines=False)
@@ -45,7 +51,7 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
         problem = " ".join(str(error).split())
         raise PortfolioError(
             f"{source}: not a table of comma-separated values ({problem}); line 1 is "
-            f"{_quoted(text.splitlines()[0])}"
+            f"{quoted(text.splitlines()[0])}"
         ) from None
     return cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name=f"{source}: line"))
 
@@ -56,11 +62,21 @@ def _cells_of(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.concat([names, rows]).set_axis(pd.Index(["of names", *frame.index], name=f"{name}: row"))
 
 
-def _is_parquet(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a file is in the format of Parquet; what cannot be read is not."""
+def _frame_in(path: str | os.PathLike[str]) -> pd.DataFrame | None:
+    """Return the frame of a file in the format of Parquet or Excel; None of any other, and of none."""
+    mark = b""
     with suppress(OSError), as_path("path", path, PortfolioError).open("rb") as file:
-        return file.read(4) == b"PAR1"
-    return False
+        mark = file.read(4)
+    try:
+        if mark == WORKBOOKS[1]:
+            frame = pd.read_excel(path, engine="openpyxl")
+            return frame.set_axis(frame.index + 2)  # as Excel counts
+        return pd.read_parquet(path) if mark == b"PAR1" else None
+    except ImportError:
+        install = '"pip install \'simlimit[excel]\'" installs what reads it, or save it as "CSV UTF-8"'
+        raise PortfolioError(f"{path} is a workbook of Excel: {install}.") from None
+    except Exception as error:  # of whatever kind: the readers are others'
+        raise PortfolioError(f"{path} cannot be read: {error}") from None
 
 
 def names_in(cells: pd.DataFrame, row: int, named: Callable[[str], str] = str) -> list[str]:
@@ -86,7 +102,7 @@ def read_columns(
         but = f" but {meant[0]!r}, in other letters" if meant else ""
         raise PortfolioError(
             f"{where} has no column {missing[0]!r}{but}; needed are {', '.join(required)}; "
-            f"there is {_quoted(','.join(names_in(cells, first)))}"
+            f"there is {quoted(','.join(names_in(cells, first)))}"
         )
     for name in (*required, *optional):
         if header.count(name) > 1:
@@ -101,7 +117,7 @@ def source_of(rows: "pd.Index[Any]") -> str:
     return str(rows.name).rpartition(":")[0]
 
 
-def _quoted(line: str) -> str:
+def quoted(line: str) -> str:
     """Return a line of names as a sentence shows it, with its separator if that is no comma."""
     other = next((mark for mark in ";\t|\uff0c" if mark in line and "," not in line), None)
     wrong = "" if other is None else f", where {other!r} stands instead of commas"
@@ -115,16 +131,24 @@ def _without_blank_end(text: pd.DataFrame) -> pd.DataFrame:
         rows -= 1
     if not 1 <= rows <= MAX_BORROWERS:
         raise PortfolioError(
-            f"{source_of(text.index)}: {rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} borrowers"
+            f"{source_of(text.index)}: {rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} rows"
         )
     return text.iloc[:rows]
 
 
-def numbers(text: pd.DataFrame, column: str, low: float, high: float, *, whole: bool = False) -> Floats:
-    """Return a column of text as numbers; refuse the first cell that is no number or out of range."""
-    is_number = pd.to_numeric(text[column], errors="coerce").notna()
+def numbers(
+    text: pd.DataFrame, column: str, low: float, high: float, *, whole: bool = False, money: bool = False
+) -> Floats:
+    """Return a column of text as numbers; refuse the first cell that is no number or out of range.
+
+    Of `money` numbers may have the sign of a currency, and commas between thousands.
+    """
+    cells = text[column]
+    if money:
+        cells = cells.str.replace(_SEPARATED, lambda one: re.sub(r"[^\d.]", "", one[0]), regex=True)
+    is_number = pd.to_numeric(cells, errors="coerce").notna()
     # pandas decides what a number is; Python reads it, since pandas 2.2 loses the last digit of some.
-    values = text[column].where(is_number, "nan").to_numpy(np.float64)
+    values = cells.where(is_number, "nan").to_numpy(np.float64)
     good = (values >= low) & (values <= high)
     if whole:
         good &= values == np.floor(values)

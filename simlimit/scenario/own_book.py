@@ -21,10 +21,10 @@ def with_portfolio(
     Parameters
     ----------
     book : DataFrame or path
-        A row per borrower. A file is Parquet, or CSV (plain or .gz), in which numbers may be written as
-        12,500.00. It must have the columns `limit` and `outstanding` (currency units). It may have `score`,
-        `region` (a name), `late_share` (chance of a miss, 0 to 1), `months_late` (0 to 24) and `spell_months`
-        (0 to 255). Other columns are ignored. The UCI credit card file is recognised.
+        A row per borrower. A file is Parquet, Excel, or CSV (plain or .gz), in which numbers may be
+        written as 12,500.00. It must have the columns `limit` and `outstanding` (currency units). It may have
+        `score`, `region` (a name), `late_share` (chance of a miss, 0 to 1), `months_late` (0 to 24) and
+        `spell_months` (0 to 255). Other columns are ignored. The UCI credit card file is recognised.
     columns : mapping of str to str, optional
         What the book calls some columns, by the names above: ``{"limit": "授信额度", "score": "芝麻分"}``.
     score_range : (low, high), optional

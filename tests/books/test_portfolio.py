@@ -143,8 +143,8 @@ BAD = {
     "an open quote": (f'{HEADER}\n"1,2\n3,4\n', "not a table of comma-separated values"),
     "UTF-16 with its mark": ("\ufeffli".encode("utf-16-le"), "line 1 has no column 'limit'"),
     "UTF-16 that was cut": (b"\xff\xfel\x00i", "is not UTF-16 text: line 1 cannot be read"),
-    "a workbook": (
-        b"PK\x03\x04\x99\x80",
+    "an old workbook": (
+        b"\xd0\xcf\x11\xe0\x99\x80",
         'is a workbook of Excel, but must be text: save it as "CSV UTF-8".',
     ),
     "a Chinese Excel's": (
@@ -188,7 +188,7 @@ def test_too_many_regions_are_refused(tmp_path):
 
 def test_too_many_borrowers_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("simlimit.books.table.MAX_BORROWERS", 2)
-    with pytest.raises(PortfolioError, match="3 rows after line 1; allowed are 1 to 2 borrowers"):
+    with pytest.raises(PortfolioError, match="3 rows after line 1; allowed are 1 to 2 rows"):
         read_portfolio(write(tmp_path, f"{HEADER}\n" + 3 * "1,2\n"))
 
 

@@ -1,0 +1,99 @@
+"""What a release log says in words: names of columns, outcomes, truth values, and nothing."""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simlimit.arguments import Truths, check_choice, refused, shown
+from simlimit.books.table import check_cells, names_in, quoted
+
+_WORDS = tomllib.loads(resources.files(__package__).joinpath("log_words.toml").read_text(encoding="utf-8"))
+OUTCOMES = ("released", "forfeited", "pending")
+_PLAIN = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
+"""A number that is no less as a number: "007" is a name."""
+
+
+def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
+    """Return what a log calls its columns, by our names, and the names of its further columns.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        From `read_cells`. The names stand in its first row, or in the second one below a title.
+    given : mapping
+        What the user calls some of them; None where a known name may be found.
+    """
+    for names in (names_in(cells, 1), names_in(cells, 0)):
+        free = [name for name in names if name not in given.values()]
+        known = {re.sub(r"[\s-]+", "_", name.lower()): name for name in free}
+        called = {ours: theirs for ours, theirs in given.items() if theirs is not None and theirs in names}
+        for ours, words in _WORDS["columns"].items():
+            found = [known[word] for word in words if word in known and given.get(ours) is None]
+            called |= {ours: found[0]} if found else {}
+        if {"repaid", "ended"} <= called.keys():
+            break
+    for ours, theirs in given.items():
+        is_needed = theirs is not None or ours in ("repaid", "ended")
+        if is_needed and [*called.values()].count(called.get(ours, "")) != 1:
+            raise refused(
+                ours, theirs, f"the name of a column, a different one for each: {quoted(','.join(names))}"
+            )
+    return called, [name for name in names if name and name not in called.values()]
+
+
+def by_word(cells: "pd.Series[str]", meaning: Callable[[str], Any], kind: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return what the cells of a column mean, each different one looked at once."""
+    codes, words = pd.factorize(cells)
+    return np.array([meaning(word) for word in words], kind)[codes]
+
+
+def missing_in(cells: "pd.Series[str]") -> Truths:
+    """Return which cells say nothing, or a date that never comes."""
+    nothing, never = _WORDS["nothing"]["words"], tuple(_WORDS["nothing"]["never"])
+    return by_word(cells, lambda word: _small(word) in nothing or word.startswith(never), np.bool_)
+
+
+def outcomes_in(
+    cells: "pd.Series[str] | None", outcomes: Mapping[str, str] | None, has_ended: Truths
+) -> npt.NDArray[np.str_]:
+    """Return the outcome of each row; without a word for it, whoever has an end is released."""
+    if outcomes is not None and not isinstance(outcomes, Mapping):
+        raise refused("outcomes", outcomes, f"a mapping of words of the log to {', '.join(OUTCOMES)}")
+    own = {}
+    for word, ours in (outcomes or {}).items():
+        check_choice(f"outcomes[{shown(word)}]", ours, OUTCOMES)
+        own[_small(word)] = ours
+    if cells is None:
+        return np.where(has_ended, "released", "pending")
+    known = cells.mask(missing_in(cells) & ~has_ended, "pending")
+    return _meant(known, "outcomes", own, "words that outcomes explains: outcomes={'已恢复': 'released'}")
+
+
+def truths_in(cells: "pd.Series[str]") -> Truths:
+    """Return the truth values of a column."""
+    return np.asarray(_meant(cells, "truths", {}, "yes and no, 1 and 0, 是 and 否") == "true")
+
+
+def _meant(cells: "pd.Series[str]", table: str, own: Mapping[str, str], allowed: str) -> npt.NDArray[np.str_]:
+    """Return what the words in a column mean by a table of ours and one of the user's, or refuse one."""
+    words = {word: ours for ours, some in _WORDS[table].items() for word in some} | dict(own)
+    said = by_word(cells, lambda word: words.get(_small(word), ""), "U9")
+    check_cells(cells, said != "", f"are {allowed}")
+    return said
+
+
+def typed(cells: "pd.Series[str]") -> "pd.Series[Any]":
+    """Return a column as numbers if it has nothing else; a name such as "007" is none."""
+    known = cells.mask(missing_in(cells))
+    return pd.to_numeric(known) if known.dropna().str.fullmatch(_PLAIN).all() else known
+
+
+def _small(word: object) -> str:
+    """Return a word as it is compared: a number may have become a float where a column has gaps."""
+    return str(word).strip().lower().removesuffix(".0")
