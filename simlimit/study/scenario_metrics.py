@@ -11,8 +11,8 @@ from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.outside import warn_of_outside
-from simlimit.scenario import Scenario
 from simlimit.scenario.scenario import field_values
+from simlimit.study.draws import Source, estimate
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options
@@ -22,8 +22,8 @@ from simlimit.study.workers import worker_pool
 
 
 def metrics_by_scenario(
-    scenario: Scenario,
-    variants: Mapping[str, Scenario],
+    scenario: Source,
+    variants: Mapping[str, Source],
     n: int,
     seed: int,
     options: Options,
@@ -61,14 +61,15 @@ def metrics_by_scenario(
     check_choice("weight", weight, WEIGHTS)
     shown = options.get("progress", True)
     # Whatever the sources of their values are.
-    values = {name: field_values(variant) for name, variant in variants.items()}
+    values = {name: field_values(estimate(variant)) for name, variant in variants.items()}
     first_equal = {
         name: next(other for other, one in values.items() if one == values[name]) for name in variants
     }
     checked = CheckedOptions(**options)
-    experiment = prepare_experiment(scenario, seed, checked, checked.processes_of([""])[""])
+    experiment = prepare_experiment(estimate(scenario), seed, checked, checked.processes_of([""])[""])
     warn_of_overload({"": experiment.prepared})
-    warn_of_outside({"": scenario, **variants}, checked.follow_up_days)
+    given = {"": scenario, **variants}
+    warn_of_outside({name: estimate(one) for name, one in given.items()}, checked.follow_up_days)
     folder = None if checked.store is None else folder_of_stores(checked.store)
     tables = {}
     different = dict.fromkeys(first_equal.values())
