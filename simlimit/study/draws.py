@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from simlimit.arguments import check_whole, refused, shown
+from simlimit.arguments import check_whole, shown
 from simlimit.errors import SimlimitError
+from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 
 PER_DRAW = 2
@@ -72,8 +73,8 @@ class Draws:
 
 def check_source(source: object, name: str = "scenario") -> None:
     """Refuse what is neither a scenario nor draws of one."""
-    if not isinstance(source, Scenario | ScenarioDraws):
-        raise refused(name, source, "a Scenario, such as preset('jiebei'), or a fit")
+    if not isinstance(source, ScenarioDraws):
+        check_scenario(source, name)
 
 
 def estimate(source: Source) -> Scenario:
@@ -89,6 +90,8 @@ def draws_for(source: Source, n: int) -> tuple[Scenario, ...]:
     if n % PER_DRAW:
         raise SimlimitError(f"n is {n}, but must be even: of each draw of a fit there are two replications.")
     drawn = tuple(source.scenarios(n // PER_DRAW))
+    for draw in drawn:
+        check_scenario(draw, "a draw of the fit")
     if len(drawn) != n // PER_DRAW or {*map(_frame, drawn)} != {_frame(source.scenario)}:
         raise SimlimitError(
             f"scenarios of {shown(source)} gives {len(drawn)} scenarios, but must give {n // PER_DRAW} with "

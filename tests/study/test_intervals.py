@@ -11,7 +11,7 @@ from simlimit.study.intervals import mean_intervals, moments, paired_differences
 
 @pytest.mark.parametrize("confidence", [0.5, 0.8, 0.95, 0.999])
 @pytest.mark.parametrize("number", [2, 3, 17, 400])
-def tesmean_intervals_are_students_t(number: int, confidence: float) -> None:
+def test_intervals_are_students_t(number: int, confidence: float) -> None:
     values = np.random.default_rng(number).gamma(2.0, 3.0, (number, 4))
     mean, low, high, counted = mean_intervals(values, confidence)
     told = stats.t.interval(confidence, number - 1, values.mean(axis=0), stats.sem(values, axis=0))
