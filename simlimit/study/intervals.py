@@ -3,7 +3,8 @@
 Louis, T. A. (1984). Estimating a population of parameter values using Bayes and empirical Bayes methods.
 Journal of the American Statistical Association 79(386), 393-398.
 
-Searle, S. R., Casella, G. and McCulloch, C. E. (1992). Variance Components. Wiley.
+Sun, Y., Apley, D. W. and Staum, J. (2011). Efficient nested simulation for estimating the variance of
+a conditional expectation. Operations Research 59(4), 998-1007.
 """
 
 import warnings
@@ -109,7 +110,7 @@ class Components(NamedTuple):
 
 
 def variance_components(values: Floats) -> Components:
-    """Return by what replications of draws vary: the analysis of variance (Searle and others 1992).
+    """Return by what replications of draws vary: the analysis of variance (Sun and others 2011).
 
     Parameters
     ----------

@@ -70,8 +70,10 @@ def replicate(scenario: Source, n: int = 100, seed: int = 1, **options: Unpack[O
     Parameters
     ----------
     scenario : Scenario
+        Or a fit: then each draw of its parameters has two replications, intervals say what the draws leave
+        open, and `Study.variance_components` tells that from simulation error.
     n : int
-        Number of replications, 1 .. 1,000,000; with `precision`, the largest number.
+        Number of replications, 1 .. 1,000,000; with `precision`, the largest number. Even for a fit.
     seed : int
         0 .. 2**32 - 1. Replication r of two scenarios with the same seed uses common random numbers: each
         number that means the same in both is the same.
@@ -81,7 +83,7 @@ def replicate(scenario: Source, n: int = 100, seed: int = 1, **options: Unpack[O
         `days_away`; a mapping names metrics: ``{"released_within_7d": 0.01, "days_review": 0.1}``.
         At least 30 replications are made, and 20 of them must have seen what the metric measures. The rule is
         that of Hoad, Robinson and Davies (2010). It gives up, with a `SimlimitWarning`, if a metric is equal
-        in all of the first 40.
+        in all of the first 40. Not for a fit, which no number of replications makes precise.
     workers : int, optional
         Number of threads; one for each processor if not given. Compiled code runs in them in parallel. With
         processes of your own they are processes of the system, unless there is one: that is this process.
