@@ -17,10 +17,8 @@ from simlimit.model.causes import GATES
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.intervals import mean_intervals
-from simlimit.study.metrics import WEIGHTS, Floats, Weight
+from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight
 from simlimit.tables.result import TabularResult
-
-ENDS = ("released", "forfeited")
 
 
 class Curves(TabularResult):

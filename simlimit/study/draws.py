@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from simlimit.arguments import check_whole, shown
+from simlimit.arguments import check_whole, refused
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
@@ -84,6 +84,7 @@ def estimate(source: Source) -> Scenario:
 
 def draws_for(source: Source, n: int) -> tuple[Scenario, ...]:
     """Return the draws for a number of replications, two for each; none of a scenario that is certain."""
+    check_source(source)
     n = check_whole("n", n, MOST_REPLICATIONS, least=1)
     if isinstance(source, Scenario):
         return ()
@@ -92,11 +93,9 @@ def draws_for(source: Source, n: int) -> tuple[Scenario, ...]:
     drawn = tuple(source.scenarios(n // PER_DRAW))
     for draw in drawn:
         check_scenario(draw, "a draw of the fit")
-    if len(drawn) != n // PER_DRAW or {*map(_frame, drawn)} != {_frame(source.scenario)}:
-        raise SimlimitError(
-            f"scenarios of {shown(source)} gives {len(drawn)} scenarios, but must give {n // PER_DRAW} with "
-            "the days and regions of its scenario."
-        )
+    if [*map(_frame, drawn)] != [_frame(source.scenario)] * (n // PER_DRAW):
+        asked = f"{n // PER_DRAW} with the days and regions of its scenario"
+        raise refused("scenarios of the fit", drawn, asked)
     return drawn
 
 

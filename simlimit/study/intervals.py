@@ -96,33 +96,27 @@ def metric_intervals(
     return columns
 
 
-class Components(NamedTuple):
-    """Means of draws, and what replications vary by, along the first axis.
-
-    The parameters and simulation error; both variances are unbiased, so that the first may be negative. Then
-    the standard error of the first.
-    """
-
-    means: Floats
-    parameters: Floats
-    simulation: Floats
-    error: Floats
-
-
-def variance_components(values: Floats) -> Components:
+def variance_components(values: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Return by what replications of draws vary: the analysis of variance (Sun and others 2011).
 
     Parameters
     ----------
     values : array of float, shape (replications, ...)
         Each two in a row are of one draw; both are left out if one is NaN.
+
+    Returns
+    -------
+    tuple of four arrays
+        The means of the draws. The variance of their expectations, and that of simulation error; both are
+        unbiased, so that the first may be negative. The standard error of the first.
     """
     one, other = values[::PER_DRAW], values[1::PER_DRAW]
     with np.errstate(invalid="ignore", divide="ignore"):
-        number, _, between = moments((one + other) / PER_DRAW)
-        within = moments((one - other) ** 2 / PER_DRAW)[1] / PER_DRAW
-        error = np.sqrt(2 * between**2 / (number - 1) + 2 * within**2 / number)
-    return Components((one + other) / PER_DRAW, between - within, PER_DRAW * within, error)
+        means = (one + other) / PER_DRAW
+        number, _, between = moments(means)
+        simulation = moments((one - other) ** 2 / PER_DRAW)[1]
+        parameters, variance = between - simulation / PER_DRAW, (simulation / PER_DRAW) ** 2 / number
+        return means, parameters, simulation, np.sqrt(2 * between**2 / (number - 1) + 2 * variance)
 
 
 def without_simulation_error(values: Floats) -> Floats:

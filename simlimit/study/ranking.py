@@ -12,7 +12,7 @@ from simlimit.arguments import as_list, check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import Lever, Scenario
-from simlimit.study.draws import Draws, Source, check_source, draws_for, estimate
+from simlimit.study.draws import Draws, Source, draws_for, estimate
 from simlimit.study.events import expected_events
 from simlimit.study.intervals import interval_columns, moments, product_table
 from simlimit.study.options import Options, options_by_name
@@ -177,8 +177,7 @@ def rank_levers(
     >>> bool(ranking.table().loc[("days_away", "all"), "alone"] < 0)
     True
     """
-    check_source(scenario)
-    base = estimate(scenario)
+    drawn, base = draws_for(scenario, n), estimate(scenario)
     if base.levers:
         raise SimlimitError("scenario.levers is not empty, but must be: give all levers to rank as levers.")
     every = base.replace({"levers": as_list("levers", levers, "a list of levers")}).levers
@@ -188,7 +187,6 @@ def rank_levers(
     for lever in every:
         sets[lever.kind] = (lever,)
         sets[f"all but {lever.kind}"] = [other for other in every if other is not lever]
-    drawn = draws_for(scenario, n)
     source = Draws(base, lambda n: drawn) if drawn else base
     scenarios = {name: source.replace({"levers": list(some)}) for name, some in sets.items()}
     tables = metrics_by_scenario(source, scenarios, n, seed, options)

@@ -15,7 +15,7 @@ from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_of_outside
 from simlimit.study import metrics
-from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, check_source, draws_for, estimate
+from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.events import events_seen
 from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.metrics import Floats
@@ -142,16 +142,12 @@ def replicate_all(
     sources: Mapping[str, Source], n: int, seed: int, options: CheckedOptions, *, warns: bool = True
 ) -> dict[str, Study]:
     """Simulate the same replications of several scenarios, as in `replicate`; warn of overload, or not."""
-    for source in sources.values():
-        check_source(source)
     n = check_whole("n", n, MOST_REPLICATIONS, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
     own = options.processes_of(sources)
     draws = {name: draws_for(source, n) for name, source in sources.items()}
     if any(draws.values()) and options.precision is not None:
-        raise SimlimitError(
-            "precision is set, but no number of replications makes a fit precise: set n only."
-        )
+        raise SimlimitError("precision is set, but replications do not make a fit precise: set n only.")
     scenarios = {name: estimate(source) for name, source in sources.items()}
     experiments = {
         name: prepare_experiment(scenario, seed, options, own[name], draws[name])

@@ -200,8 +200,8 @@ def drawn(change: Callable[[list[sl.Scenario]], Sequence[Any]]) -> Draws:
     [
         (flags(), {"n": 5}, "n is 5, but must be even: of each draw of a fit there are two replications."),
         (flags(), {"n": "many"}, "n is 'many', but must be a whole number"),
-        (flags(), {"precision": 0.1}, "precision is set, but no number of replications makes a fit precise"),
-        (drawn(lambda draws: draws[1:]), {}, "gives 1 scenarios, but must give 2 with the days and regions"),
+        (flags(), {"precision": 0.1}, "precision is set, but replications do not make a fit precise"),
+        (drawn(lambda draws: draws[1:]), {}, "but must be 2 with the days and regions"),
         (drawn(lambda draws: [*draws[1:], 7]), {}, "a draw of the fit is 7, but must be a Scenario"),
         (drawn(lambda draws: [d.replace({"horizon_days": 301}) for d in draws]), {}, "the days and regions"),
         (flags, {}, "but must be a Scenario, such as preset('jiebei')."),
