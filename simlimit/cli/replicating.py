@@ -14,9 +14,10 @@ from simlimit.cli.stopping import ignore_signals
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES, NUMBERS
 from simlimit.run.options import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
+from simlimit.study.draws import MOST_REPLICATIONS
 from simlimit.study.options import MOST_WORKERS
 from simlimit.study.precision import DEFAULT_METRIC
-from simlimit.study.replicating import MOST_REPLICATIONS, StudyInterrupted
+from simlimit.study.replicating import StudyInterrupted
 from simlimit.study.study import Study
 
 R = TypeVar("R")

@@ -9,8 +9,8 @@ from simlimit.delays.share_intervals import mark_few
 from simlimit.delays.tables import curve_table
 from simlimit.model.causes import GATES
 from simlimit.run.run import Run
-from simlimit.study.metrics import WEIGHTS, Weight, last_seen
-from simlimit.study.study import ENDS, Study
+from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
+from simlimit.study.study import Study
 
 
 def observed_days(of: Run | Study, follow_up_days: int | None) -> int:

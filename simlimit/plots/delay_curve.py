@@ -10,8 +10,8 @@ from simlimit.plots.by_age import delay_curve, observed_days
 from simlimit.plots.labels import Labels, Language
 from simlimit.plots.style import AREAS, GREY, INK, PALE
 from simlimit.run.run import Run
-from simlimit.study.metrics import Weight
-from simlimit.study.study import ENDS, Study
+from simlimit.study.metrics import ENDS, Weight
+from simlimit.study.study import Study
 
 MARKED_DAYS = (7, 30)
 HIGH_ATOM = 0.5

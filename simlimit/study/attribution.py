@@ -24,7 +24,7 @@ from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario
 from simlimit.scenario.scenario import field_values
-from simlimit.study.intervals import t_interval_columns
+from simlimit.study.intervals import interval_columns
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Floats, Weight
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
@@ -203,7 +203,7 @@ class Attribution(TabularResult):
         columns: dict[Hashable, Floats] = {}
         for name, values in effects.items():
             by_row = pd.DataFrame(values).reindex(columns=ROWS).to_numpy()
-            columns |= t_interval_columns(name, by_row, confidence)
+            columns |= interval_columns(name, by_row, confidence)
         return pd.DataFrame(columns, index=pd.Index(ROWS, name="gate"))
 
     @property

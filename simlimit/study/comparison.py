@@ -9,9 +9,9 @@ import pandas as pd
 import simlimit
 from simlimit.arguments import as_choices, check_confidence, shown
 from simlimit.errors import SimlimitError
-from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, verdicts
+from simlimit.study.draws import Source, check_source
 from simlimit.study.events import expected_events
 from simlimit.study.metrics import Floats, Weight, beside_losses
 from simlimit.study.options import CheckedOptions, Options, options_by_name
@@ -105,8 +105,9 @@ class Comparison(TabularResult):
             Index `scenario`, `metric`; columns:
 
             - `difference`, `low`, `high`: the mean of the paired differences from the first scenario, and
-              Student's t interval over replications. The interval is NaN if all differences are equal, or
-              there is no verdict for want of events;
+              Student's t interval over replications. Of a fit it is where the middle draws of its parameters
+              are, as in `Study.summary`. The interval is NaN if all differences are equal, or there is no
+              verdict for want of events;
             - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
             - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,
               where the two scenarios have on average fewer than 20 events of the metric. All are unknown
@@ -138,14 +139,16 @@ class Comparison(TabularResult):
         other = np.stack(list(values.values()), axis=1)
         pairs = intervals.paired_differences(one, other)
         expected = np.stack([expected_events(tables[self.reference], tables[name]) for name in values])
-        difference, low, high, number = intervals.t_intervals(pairs, confidence, expected)
+        first = self.studies[self.reference]
+        difference, low, high, number = intervals.mean_intervals(pairs, confidence, expected, first.of_fit)
         columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
-        columns["p_value"] = verdicts.corrected_p_values(pairs, expected, confidence)
+        columns["p_value"] = verdicts.corrected_p_values(pairs, expected, confidence, draws=first.of_fit)
         columns["significant"] = verdicts.is_significant(columns["p_value"], confidence)
         columns["variance_reduction"] = _variance_reduction(one, other, pairs)
         columns["replications"] = number
         table = intervals.product_table(columns, scenario=values, metric=chosen)
-        table.attrs["interval"] = f"{100 * confidence:g} % intervals: Student's t over paired replications"
+        over = first._over("Student's t over paired replications")
+        table.attrs["interval"] = f"{100 * confidence:g} % intervals: {over}"
         return table
 
     @property
@@ -165,7 +168,7 @@ def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
 
 @options_by_name
 def compare(
-    scenarios: Mapping[str, Scenario], n: int = 100, seed: int = 1, **options: Unpack[Options]
+    scenarios: Mapping[str, Source], n: int = 100, seed: int = 1, **options: Unpack[Options]
 ) -> Comparison:
     """Simulate the same replications of several scenarios under common random numbers.
 
@@ -176,7 +179,8 @@ def compare(
     Parameters
     ----------
     scenarios : mapping of str to Scenario
-        By the names that the tables use. Differences are from the first scenario.
+        By the names that the tables use. Differences are from the first scenario. Or all are fits:
+        ``{"now": fit, "weekly": fit.replace({"evaluation.period_days": 7})}``. Then draws are paired, too.
     n, seed
         As in `replicate`.
     **options
@@ -219,5 +223,7 @@ def compare(
     for name in scenarios:
         if not isinstance(name, str) or not name:
             raise SimlimitError(f"scenarios has the name {shown(name)}, but names must be text.")
-        check_scenario(scenarios[name], f"scenarios[{name!r}]")
+        check_source(scenarios[name], f"scenarios[{name!r}]")
+    if len({isinstance(source, Scenario) for source in scenarios.values()}) > 1:
+        raise SimlimitError("scenarios has a fit beside a scenario, but all must be fits, or none.")
     return Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))

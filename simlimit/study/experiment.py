@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from simlimit.books.portfolio import as_portfolio
 from simlimit.drivers import calendar_driver, replications, simpy_driver
 from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL
 from simlimit.drivers.simpy_driver import UserProcess
@@ -26,6 +27,7 @@ from simlimit.run import frames
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import Population
+from simlimit.study.draws import PER_DRAW
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Engine, Keep
 from simlimit.study.own_processes import pickled
@@ -39,6 +41,9 @@ class Experiment(NamedTuple):
     Processes of the user's own are pickled by value, also those of a notebook: each replication begins with
     a fresh copy, wherever it runs. For an executor it has the code that its workers must run, a key by which
     their chunks are known, and the digest of its book.
+
+    Where there are draws of the scenario, replications 2k and 2k + 1 are of draw k. It is prepared where it
+    runs, so that no more books are in memory than workers.
     """
 
     prepared: PreparedScenario
@@ -49,6 +54,12 @@ class Experiment(NamedTuple):
     code: dict[str, str] | None = None
     key: str = ""
     book: str = ""
+    draws: tuple[Scenario, ...] = ()
+
+    def part(self, first: int, number: int) -> "Experiment":
+        """Return the experiment with no more draws than some replications need."""
+        last = first + number - 1
+        return self._replace(draws=self.draws[first // PER_DRAW : last // PER_DRAW + 1])
 
     def own_processes(self) -> Sequence[UserProcess]:
         """Return a fresh copy of the processes of the user's own."""
@@ -75,15 +86,22 @@ class Chunk(NamedTuple):
 
 
 def prepare_experiment(
-    scenario: Scenario, seed: int, options: CheckedOptions, processes: Sequence[UserProcess] = ()
+    scenario: Scenario,
+    seed: int,
+    options: CheckedOptions,
+    processes: Sequence[UserProcess] = (),
+    draws: tuple[Scenario, ...] = (),
 ) -> Experiment:
-    """Check a scenario and prepare its replications."""
+    """Check a scenario and prepare its replications, or those of draws of it."""
     check_scenario(scenario)
     # A process may look at a hold that has ended, so its record must not be used again.
     logging, reusing = options.keep == "all", options.keep == "counts" and not processes
     prepared = prepare(scenario, options.follow_up_days, logging, reusing, options.by, options.bands)
     engine = options.engine or ("simpy" if processes else "calendar")
-    experiment = Experiment(prepared, seed, engine, options.keep, pickled(processes))
+    if draws and isinstance(scenario.population.portfolio, str):  # a file that is read once
+        book_in_memory = {"population.portfolio": as_portfolio(scenario.population.portfolio)}
+        draws = tuple(draw.replace(book_in_memory) for draw in draws)
+    experiment = Experiment(prepared, seed, engine, options.keep, pickled(processes), draws=draws)
     if options.executor is None and not options.processes:
         return experiment
     book = hashlib.sha256(pickle.dumps((prepared.book, experiment.processes))).hexdigest()
@@ -115,7 +133,12 @@ def chunk_size(experiment: Experiment) -> int:
 
 
 def run_chunk(experiment: Experiment, first: int, number: int) -> Chunk:
-    """Simulate replications ``first`` .. ``first + number - 1``, in this process."""
+    """Simulate replications ``first`` .. ``first + number - 1``, in this process.
+
+    An experiment with draws is the `part` of it that has these replications.
+    """
+    if experiment.draws:
+        return _run_draws(experiment, first, number)
     if experiment.keep == "counts" and experiment.engine == "calendar":
         tallies = replications.run(experiment.prepared, experiment.seed, first, number)
         return Chunk(first, tallies, [{}] * number, experiment.key)
@@ -125,6 +148,22 @@ def run_chunk(experiment: Experiment, first: int, number: int) -> Chunk:
         state = _simulate(experiment, first + row)
         tally(state, tallies, row)
         tables.append(_kept_tables(experiment, state))
+    return Chunk(first, tallies, tables, experiment.key)
+
+
+def _run_draws(experiment: Experiment, first: int, number: int) -> Chunk:
+    """Prepare each draw like its estimate, and simulate its replications."""
+    estimate, run = experiment.prepared, experiment.prepared.records[0].run
+    follow_up_days = estimate.scenario.horizon_days - int(run.last_followed)
+    tallies = empty_tallies(estimate, number)
+    tables: list[Frames] = []
+    for k, draw in enumerate(experiment.draws, first // PER_DRAW):
+        prepared = prepare(draw, follow_up_days, bool(run.logging), bool(run.reusing))
+        own = experiment._replace(prepared=prepared._replace(grouping=estimate.grouping), draws=())
+        begin, end = max(first, PER_DRAW * k), min(first + number, PER_DRAW * (k + 1))
+        chunk = run_chunk(own, begin, end - begin)
+        tallies.rows(begin - first, end - first).take(chunk.tallies)
+        tables += chunk.tables
     return Chunk(first, tallies, tables, experiment.key)
 
 

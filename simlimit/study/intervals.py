@@ -1,14 +1,23 @@
-"""Intervals over independent replications, which are the unit of error."""
+"""Intervals over independent replications, which are the unit of error; or over draws of the parameters.
 
+Louis, T. A. (1984). Estimating a population of parameter values using Bayes and empirical Bayes methods.
+Journal of the American Statistical Association 79(386), 393-398.
+
+Sun, Y., Apley, D. W. and Staum, J. (2011). Efficient nested simulation for estimating the variance of
+a conditional expectation. Operations Research 59(4), 998-1007.
+"""
+
+import warnings
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.special import log_ndtr, stdtrit
 
 from simlimit.delays.tables import with_interval
+from simlimit.study.draws import PER_DRAW
 from simlimit.study.events import LEAST_EVENTS
 from simlimit.study.metrics import NEVER_NEGATIVE, SHARES, Floats
 
@@ -22,8 +31,13 @@ class Intervals(NamedTuple):
     replications: npt.NDArray[np.int64]
 
 
-def t_intervals(values: Floats, confidence: float, events: Floats | None = None) -> Intervals:
-    """Return the mean over replications, and Student's t interval of the expectation of a replication.
+def mean_intervals(
+    values: Floats, confidence: float, events: Floats | None = None, draws: bool = False
+) -> Intervals:
+    """Return the mean over replications, and an interval of the expectation of a replication.
+
+    It is Student's t. For draws of the parameters it is where the expectation of one more draw lies with this
+    confidence: between two `order_statistics`.
 
     Parameters
     ----------
@@ -33,46 +47,110 @@ def t_intervals(values: Floats, confidence: float, events: Floats | None = None)
     confidence : float
     events : array of float, shape (...), optional
         How many events are expected in all replications.
+    draws : bool
+        Whether each two replications in a row are of one draw of the parameters.
 
     Returns
     -------
     Intervals
-        Arrays of shape (...). The interval is NaN with fewer than two replications. It is NaN as well if all
-        are equal, or fewer than `LEAST_EVENTS` are expected: how much others would differ was not seen.
+        Arrays of shape (...). The interval is NaN with fewer than two replications, or too few draws. It is
+        NaN as well if all are equal, or fewer than `LEAST_EVENTS` are expected: how much others would differ
+        was not seen.
     """
-    number, mean, variance = moments(values)
     varies = np.fmin.reduce(values, initial=np.inf) < np.fmax.reduce(values, initial=-np.inf)
     is_known = varies if events is None else varies & (events >= LEAST_EVENTS)
-    half = half_width(np.sqrt(np.where(is_known, variance, np.nan)), number, confidence)
-    return Intervals(mean, mean - half, mean + half, number)
+    if draws:
+        values = without_simulation_error(values)
+    number, mean, variance = moments(values)
+    half = half_width(np.sqrt(variance), number, confidence)
+    ends = order_statistics(values, number, confidence) if draws else np.stack([mean - half, mean + half])
+    low, high = np.where(is_known & ~np.isnan(mean), ends, np.nan)
+    return Intervals(mean, low, high, number * PER_DRAW if draws else number)
 
 
-def t_interval_columns(
-    name: Hashable, values: Floats, confidence: float, events: Floats | None = None
+def interval_columns(
+    name: Hashable, values: Floats, confidence: float, events: Floats | None = None, draws: bool = False
 ) -> dict[Hashable, Floats]:
-    """Return the mean of `t_intervals` as a column, and its interval as two more."""
-    return with_interval(name, *t_intervals(values, confidence, events)[:3])
+    """Return the mean of `mean_intervals` as a column, and its interval as two more."""
+    return with_interval(name, *mean_intervals(values, confidence, events, draws)[:3])
 
 
 def metric_intervals(
-    values: Floats, confidence: float, events: Floats, metrics: Iterable[str]
+    values: Floats, confidence: float, events: Floats, metrics: Iterable[str], draws: bool
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return `t_intervals` of metrics as columns; their ends stay between what is possible.
+    """Return `mean_intervals` of metrics as columns; their ends stay between what is possible.
 
     Parameters
     ----------
     values : array of float, shape (replications, metrics, ...)
-    confidence, events
-        As for `t_intervals`.
+    confidence, events, draws
+        As for `mean_intervals`.
     metrics : names
     """
-    columns = t_intervals(values, confidence, events)._asdict()
+    columns = mean_intervals(values, confidence, events, draws)._asdict()
     names = [*metrics]
     most = np.array([1.0 if metric in SHARES else np.inf for metric in names])
     least = np.array([0.0 if metric in NEVER_NEGATIVE else -np.inf for metric in names])
     columns["low"] = np.maximum(columns["low"].T, least).T
     columns["high"] = np.minimum(columns["high"].T, most).T
     return columns
+
+
+def variance_components(values: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return by what replications of draws vary: the analysis of variance (Sun and others 2011).
+
+    Parameters
+    ----------
+    values : array of float, shape (replications, ...)
+        Each two in a row are of one draw; both are left out if one is NaN.
+
+    Returns
+    -------
+    tuple of four arrays
+        The means of the draws. The variance of their expectations, and that of simulation error; both are
+        unbiased, so that the first may be negative. The standard error of the first.
+    """
+    one, other = values[::PER_DRAW], values[1::PER_DRAW]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = (one + other) / PER_DRAW
+        number, _, between = moments(means)
+        simulation = moments((one - other) ** 2 / PER_DRAW)[1]
+        parameters, variance = between - simulation / PER_DRAW, (simulation / PER_DRAW) ** 2 / number
+        return means, parameters, simulation, np.sqrt(2 * between**2 / (number - 1) + 2 * variance)
+
+
+def without_simulation_error(values: Floats) -> Floats:
+    """Return means of draws, moved towards their mean until they vary as much as the parameters make them.
+
+    So they have the variance of the expectations behind them, and about their law (Louis 1984). Where
+    simulation error hides that variance, it is not taken to be 0: it is the mean of what it may be, if all
+    that is not negative was equally likely before. The error of the mean of all is added.
+
+    Parameters
+    ----------
+    values : array of float, shape (replications, ...)
+        As for `variance_components`.
+
+    Returns
+    -------
+    array of float, shape (replications / 2, ...)
+    """
+    means, parameters, _, error = variance_components(values)
+    number, mean, between = moments(means)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        certain = parameters / error
+        density = np.exp(-(certain**2) / 2 - log_ndtr(certain)) / np.sqrt(2 * np.pi)
+        variance = parameters + error * density + between / number
+        moved = mean + np.sqrt(np.fmin(variance / (between * (1 + 1 / number)), 1)) * (means - mean)
+    return np.where(np.isnan(moved), means, moved)
+
+
+def order_statistics(values: Floats, number: npt.NDArray[np.int64], confidence: float) -> Floats:
+    """Return between what values one more lies with a confidence, whatever their law; NaN if too few say."""
+    tail = 0.5 - confidence / 2
+    with warnings.catch_warnings(action="ignore"):  # of what has no value, or an infinite one
+        ends = np.nanquantile(values, (tail, 1 - tail), axis=0, method="weibull")
+    return np.where(tail * (number + 1) > 1 - 1e-9, ends, np.nan)
 
 
 def product_table(columns: Mapping[Any, npt.NDArray[Any]], **levels: Iterable[str]) -> pd.DataFrame:

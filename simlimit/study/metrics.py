@@ -22,6 +22,7 @@ Counts: TypeAlias = npt.NDArray[np.int64]
 Totals: TypeAlias = Records | Mapping[str, Counts]
 Weight = Literal["holds", "amount"]
 
+ENDS = ("released", "forfeited")
 WEIGHTS = ("holds", "amount")
 WITHIN_DAYS = (0, 7, 30, 90)
 METRICS = tuple(UNITS)

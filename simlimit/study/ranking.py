@@ -10,10 +10,11 @@ import pandas as pd
 import simlimit
 from simlimit.arguments import as_list, check_confidence
 from simlimit.errors import SimlimitError
-from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
+from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import Lever, Scenario
+from simlimit.study.draws import Draws, Source, draws_for, estimate
 from simlimit.study.events import expected_events
-from simlimit.study.intervals import moments, product_table, t_interval_columns
+from simlimit.study.intervals import interval_columns, moments, product_table
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.study.verdicts import corrected_p_values, is_significant
@@ -41,6 +42,8 @@ class LeverRanking(TabularResult):
     metrics : dict of pandas.DataFrame
         The ranked metrics, a row per replication, by the levers in use: ``"none"``, ``"all"``, the kind of
         the only lever, or ``"all but <kind>"``.
+    of_fit : bool
+        Whether each two replications in a row are of one draw of the parameters of a fit.
 
     Examples
     --------
@@ -58,6 +61,7 @@ class LeverRanking(TabularResult):
     follow_up_days: int
     levers: tuple[Lever, ...]
     metrics: dict[str, pd.DataFrame]
+    of_fit: bool = False
 
     def __len__(self) -> int:
         """Return the number of replications."""
@@ -76,8 +80,8 @@ class LeverRanking(TabularResult):
         Parameters
         ----------
         confidence : float
-            Of each interval separately (Student's t over replications). For `_significant`, of all effects of
-            the table together.
+            Of each interval separately: Student's t over replications, or as of a fit in `Study.summary`. For
+            `_significant`, of all effects of the table together.
 
         Returns
         -------
@@ -113,10 +117,11 @@ class LeverRanking(TabularResult):
         others = [*(f"all but {kind}" for kind in kinds), ALL]
         added = [expected_events(seen[ALL], seen[name]) for name in others]
         expected = np.stack([np.column_stack(alone), np.column_stack(added)])
-        p_values = corrected_p_values(np.stack(list(effects.values()), axis=1), expected, confidence)
+        both = np.stack(list(effects.values()), axis=1)
+        p_values = corrected_p_values(both, expected, confidence, draws=self.of_fit)
         columns: dict[Hashable, Any] = {}
         for position, (name, effect) in enumerate(effects.items()):
-            columns |= t_interval_columns(name, effect, confidence, expected[position])
+            columns |= interval_columns(name, effect, confidence, expected[position], self.of_fit)
             columns[f"{name}_significant"] = is_significant(p_values[position], confidence)
         table = product_table(columns, metric=RANKED, lever=[*kinds, ALL])
         costs = {lever.kind: lever.cost * lever.uptake for lever in self.levers}
@@ -133,7 +138,7 @@ class LeverRanking(TabularResult):
 
 @options_by_name
 def rank_levers(
-    scenario: Scenario,
+    scenario: Source,
     levers: Iterable[Lever | dict[str, Any]],
     n: int = 200,
     seed: int = 1,
@@ -144,7 +149,7 @@ def rank_levers(
     Parameters
     ----------
     scenario : Scenario
-        Without levers of its own.
+        Without levers of its own. Or a fit: all draws get the levers, and effects are paired by draw.
     levers : iterable of Lever, or of dict
         At most one of each kind: ``[{"kind": "appeal", "strength": 0.5, "cost": 2.0}, ..]``.
     n, seed
@@ -172,17 +177,19 @@ def rank_levers(
     >>> bool(ranking.table().loc[("days_away", "all"), "alone"] < 0)
     True
     """
-    check_scenario(scenario)
-    if scenario.levers:
+    drawn, base = draws_for(scenario, n), estimate(scenario)
+    if base.levers:
         raise SimlimitError("scenario.levers is not empty, but must be: give all levers to rank as levers.")
-    every = scenario.replace({"levers": as_list("levers", levers, "a list of levers")}).levers
+    every = base.replace({"levers": as_list("levers", levers, "a list of levers")}).levers
     if not every:
         raise SimlimitError("levers is empty, but must name at least one lever.")
     sets: dict[str, Iterable[Lever]] = {NONE: (), ALL: every}
     for lever in every:
         sets[lever.kind] = (lever,)
         sets[f"all but {lever.kind}"] = [other for other in every if other is not lever]
-    scenarios = {name: scenario.replace({"levers": list(some)}) for name, some in sets.items()}
-    tables = metrics_by_scenario(scenario, scenarios, n, seed, options)
+    source = Draws(base, lambda n: drawn) if drawn else base
+    scenarios = {name: source.replace({"levers": list(some)}) for name, some in sets.items()}
+    tables = metrics_by_scenario(source, scenarios, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
-    return LeverRanking(scenario, seed, options.get("follow_up_days", FOLLOW_UP_DAYS), every, ranked)
+    follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
+    return LeverRanking(base, seed, follow_up_days, every, ranked, bool(drawn))

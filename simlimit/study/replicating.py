@@ -7,15 +7,15 @@ from typing import Unpack
 import numpy as np
 
 from simlimit.arguments import check_whole
-from simlimit.errors import warn
+from simlimit.errors import SimlimitError, warn
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_of_outside
-from simlimit.scenario import Scenario
 from simlimit.study import metrics
+from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.events import events_seen
 from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.metrics import Floats
@@ -26,8 +26,6 @@ from simlimit.study.replications import Replications
 from simlimit.study.store import open_stores
 from simlimit.study.study import Study
 from simlimit.study.workers import Bar, simulate_missing, worker_pool
-
-MOST_REPLICATIONS = 1_000_000
 
 
 class StudyInterrupted(KeyboardInterrupt):
@@ -63,7 +61,7 @@ class StudyInterrupted(KeyboardInterrupt):
 
 
 @options_by_name
-def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack[Options]) -> Study:
+def replicate(scenario: Source, n: int = 100, seed: int = 1, **options: Unpack[Options]) -> Study:
     """Simulate independent replications of a scenario.
 
     Results are the same for any number of workers, with any executor, and whatever a store held before. A
@@ -72,8 +70,10 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
     Parameters
     ----------
     scenario : Scenario
+        Or a fit: then each draw of its parameters has two replications, intervals say what the draws leave
+        open, and `Study.variance_components` tells that from simulation error.
     n : int
-        Number of replications, 1 .. 1,000,000; with `precision`, the largest number.
+        Number of replications, 1 .. 1,000,000; with `precision`, the largest number. Even for a fit.
     seed : int
         0 .. 2**32 - 1. Replication r of two scenarios with the same seed uses common random numbers: each
         number that means the same in both is the same.
@@ -83,7 +83,7 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
         `days_away`; a mapping names metrics: ``{"released_within_7d": 0.01, "days_review": 0.1}``.
         At least 30 replications are made, and 20 of them must have seen what the metric measures. The rule is
         that of Hoad, Robinson and Davies (2010). It gives up, with a `SimlimitWarning`, if a metric is equal
-        in all of the first 40.
+        in all of the first 40. Not for a fit, which no number of replications makes precise.
     workers : int, optional
         Number of threads; one for each processor if not given. Compiled code runs in them in parallel. With
         processes of your own they are processes of the system, unless there is one: that is this process.
@@ -139,14 +139,19 @@ def replicate(scenario: Scenario, n: int = 100, seed: int = 1, **options: Unpack
 
 
 def replicate_all(
-    scenarios: Mapping[str, Scenario], n: int, seed: int, options: CheckedOptions, *, warns: bool = True
+    sources: Mapping[str, Source], n: int, seed: int, options: CheckedOptions, *, warns: bool = True
 ) -> dict[str, Study]:
     """Simulate the same replications of several scenarios, as in `replicate`; warn of overload, or not."""
     n = check_whole("n", n, MOST_REPLICATIONS, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
-    own = options.processes_of(scenarios)
+    own = options.processes_of(sources)
+    draws = {name: draws_for(source, n) for name, source in sources.items()}
+    if any(draws.values()) and options.precision is not None:
+        raise SimlimitError("precision is set, but replications do not make a fit precise: set n only.")
+    scenarios = {name: estimate(source) for name, source in sources.items()}
     experiments = {
-        name: prepare_experiment(scenario, seed, options, own[name]) for name, scenario in scenarios.items()
+        name: prepare_experiment(scenario, seed, options, own[name], draws[name])
+        for name, scenario in scenarios.items()
     }
     if warns:
         warn_of_overload({name: experiment.prepared for name, experiment in experiments.items()})
@@ -168,6 +173,7 @@ def replicate_all(
             number, is_precise = _complete(pool, list(done.values()), n, options, bar)
         except KeyboardInterrupt:
             number, is_precise = min(replications.done for replications in done.values()), None
+            number -= number % PER_DRAW if any(draws.values()) else 0
             is_interrupted = True
     studies = {name: Study(one, number, options, is_precise) for name, one in done.items() if number > 0}
     if is_interrupted:

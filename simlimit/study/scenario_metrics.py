@@ -11,8 +11,8 @@ from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.outside import warn_of_outside
-from simlimit.scenario import Scenario
 from simlimit.scenario.scenario import field_values
+from simlimit.study.draws import Source, estimate
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options
@@ -22,8 +22,8 @@ from simlimit.study.workers import worker_pool
 
 
 def metrics_by_scenario(
-    scenario: Scenario,
-    variants: Mapping[str, Scenario],
+    scenario: Source,
+    variants: Mapping[str, Source],
     n: int,
     seed: int,
     options: Options,
@@ -62,11 +62,12 @@ def metrics_by_scenario(
     shown = options.get("progress", True)
     # Whatever the sources of their values are.
     first: dict[str, str] = {}
-    equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in variants.items()}
+    estimates = {name: estimate(one) for name, one in variants.items()}
+    equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in estimates.items()}
     checked = CheckedOptions(**options)
-    experiment = prepare_experiment(scenario, seed, checked, checked.processes_of([""])[""])
+    experiment = prepare_experiment(estimate(scenario), seed, checked, checked.processes_of([""])[""])
     warn_of_overload({"": experiment.prepared})
-    warn_of_outside({"": scenario, **variants}, checked.follow_up_days)
+    warn_of_outside({"": estimate(scenario), **estimates}, checked.follow_up_days)
     folder = None if checked.store is None else folder_of_stores(checked.store)
     tables = {}
     # Workers that are processes begin slowly, so all variants share them.

@@ -21,7 +21,9 @@ from simlimit.drafts import DRAFT, remove_leftovers, write_files, writing
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.portfolio import Portfolio
-from simlimit.scenario import dumps
+from simlimit.scenario import Scenario, dumps
+from simlimit.scenario.scenario import field_values
+from simlimit.study.draws import PER_DRAW
 from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Folder
@@ -53,6 +55,7 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
         "follow_up_days": options.follow_up_days,
         "by": ", ".join(experiment.prepared.grouping.bounds),
         "bands": [float(bound) for bound in options.bands],
+        "draws": _digest_of_draw(experiment.draws[0]) if experiment.draws else "",
         **code_identity(),
     }
 
@@ -115,6 +118,8 @@ class Store:
     def __init__(self, folder: Folder, experiment: Experiment, options: CheckedOptions) -> None:
         self.folder = Path(folder)
         self._study = fingerprint(experiment, options)
+        # The index has the first draw, so that there can be more of them later; each replication has its own.
+        self._draws = [*map(_digest_of_draw, experiment.draws)]
         scenario = dumps(experiment.prepared.scenario).encode()
         with writing(self.folder):
             self.folder.mkdir(exist_ok=True)
@@ -164,7 +169,8 @@ class Store:
         return self.folder / f"{name}-{replication:06}.parquet"
 
     def _identity(self, name: str, replication: int) -> dict[str, object]:
-        return {**self._study, "table": name, "replication": replication}
+        draws = self._draws[replication // PER_DRAW] if self._draws else ""
+        return {**self._study, "table": name, "replication": replication, "draws": draws}
 
     def _check(self, index: Path) -> None:
         """Refuse the folder of another study."""
@@ -210,6 +216,11 @@ class Store:
                 f"{path} cannot be read ({reason}), but must not be changed: delete "
                 f"{self._path(TALLIES, replication).name} to simulate that replication again."
             ) from None
+
+
+def _digest_of_draw(draw: Scenario) -> str:
+    """Return by what a draw is known, whatever the sources of its values are."""
+    return hashlib.sha256(repr(field_values(draw)).encode()).hexdigest()
 
 
 def _digest(study: Mapping[str, object]) -> str:

@@ -1,50 +1,50 @@
 """Many replications of one scenario, and their statistics."""
 
 import dataclasses
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import simlimit
 from simlimit.arguments import check_choice, check_confidence, check_whole
-from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
-from simlimit.delays.clusters import clusters_behind
-from simlimit.delays.share_intervals import mark_few, never_falling
-from simlimit.delays.tables import curve_table, note_interval, with_interval
-from simlimit.drivers.tallies import Tallies
-from simlimit.model.book import Integers
-from simlimit.model.causes import GATES
+from simlimit.errors import SimlimitError
 from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP, check_kept
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, metrics, verdicts
+from simlimit.study.curves import Curves
+from simlimit.study.draws import PER_DRAW, Draws
 from simlimit.study.events import events_seen, expected_events, sizes_of_groups
-from simlimit.study.metrics import WEIGHTS, Floats, Weight
+from simlimit.study.metrics import WEIGHTS, Weight
 from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.records import record_metrics
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import settled
 from simlimit.tables.metrics import followed_notes, summary_table
-from simlimit.tables.result import TabularResult
 from simlimit.tables.table import Table
 
-ENDS = ("released", "forfeited")
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
 """Daily series that settle at a level after the warm-up."""
 
 
-class Study(TabularResult):
+class Study(Curves):
     """Replications of a scenario: tables with intervals, the delay distribution, and where holds stand.
 
     Made by `simlimit.replicate`. Every interval is over independent replications. Holds are not independent:
-    they share borrowers, a review desk and a funding pool.
+    they share borrowers, a review desk and a funding pool. The intervals of a fit say where the middle draws
+    of its parameters are, without simulation error.
 
     Attributes
     ----------
     scenario : Scenario
+        Of a fit, its estimate.
+    of_fit : bool
+        Whether it is of a fit, whose parameters are not certain.
+    draws : tuple of Scenario
+        Of a fit, the draws of its parameters: replications 2k and 2k + 1 are of draw k.
     seed : int
     follow_up_days : int
         How long each followed hold is observed.
@@ -71,12 +71,14 @@ class Study(TabularResult):
         self, replications: Replications, number: int, options: CheckedOptions, is_precise: bool | None
     ) -> None:
         self._replications = replications
-        self._tallies: Tallies = replications.tallies.rows(0, number)
+        self._tallies = replications.tallies.rows(0, number)
         # Without what only runs here: a study can be kept in a file, or sent to another process.
         self._options = dataclasses.replace(options, executor=None, precision=None, processes=())
         self._by_follow_up: dict[int, Study] = {}
         self._prepared = replications.experiment.prepared
         self.scenario: Scenario = self._prepared.scenario
+        self.draws = replications.experiment.draws[: number // PER_DRAW]
+        self.of_fit = bool(self.draws)
         self.seed = replications.experiment.seed
         self.follow_up_days = options.follow_up_days
         self.by = self._prepared.grouping.labels
@@ -97,7 +99,7 @@ class Study(TabularResult):
 
     def _notes(self) -> tuple[str, str]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
-        return followed_notes(*days, len(self))
+        return followed_notes(*days, self._over(f"Student's t over {len(self):,} replications"))
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each replication, of which `summary` gives the means.
@@ -144,7 +146,9 @@ class Study(TabularResult):
         confidence : float
             Of each interval separately: Student's t over replications, for the expectation of a replication.
             It is NaN if all replications are equal, such as 0, or have together fewer than 20 events of the
-            metric: then too little says how far off the mean may be. It stays within what is possible.
+            metric: then too little says how far off the mean may be. It stays within what is possible. Of a
+            fit, it is for the expectation of a replication, given what the log leaves open: NaN with fewer
+            than 39 draws (19 for 90 %).
         follow_up_days : int, optional
             Another follow-up: then the replications are simulated again.
         weight : "holds" or "amount"
@@ -190,8 +194,40 @@ class Study(TabularResult):
                 return self._with_follow_up(follow_up_days).summary(confidence, None, weight)
         table = self.metrics(weight)
         values, events = table.to_numpy(), expected_events(table)
-        columns = intervals.metric_intervals(values, confidence, events, map(str, table))
+        columns = intervals.metric_intervals(values, confidence, events, map(str, table), self.of_fit)
         return pd.DataFrame(columns, index=pd.Index(list(table), name="metric"))
+
+    def variance_components(self, weight: Weight = "holds") -> pd.DataFrame:
+        """Return how much of the variance of replications of a fit is from its parameters.
+
+        Parameters
+        ----------
+        weight : "holds" or "amount"
+            As in `summary`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `metric`; columns:
+
+            - `parameters`: the variance over draws of the expectation of a replication. The estimate is
+              unbiased (analysis of variance), so it may be below 0 where simulation error hides it;
+            - `simulation`: the variance of replications of one draw;
+            - `share`: of the parameters in the sum of both, at least 0; NaN if nothing varies.
+
+        Raises
+        ------
+        SimlimitError
+            If the study is not of a fit.
+        """
+        table = self.metrics(weight)
+        if not self.of_fit:
+            raise SimlimitError("The study is of a scenario, but only the parameters of a fit vary.")
+        _, parameters, simulation, _ = intervals.variance_components(table.to_numpy())
+        found = pd.DataFrame({"parameters": parameters, "simulation": simulation})
+        least = found["parameters"].clip(lower=0)
+        found["share"] = least / (least + found["simulation"])
+        return found.set_index(pd.Index(list(table), name="metric"))
 
     def groups(self, confidence: float = 0.95, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each group of borrowers, and how they differ from the whole book.
@@ -224,126 +260,13 @@ class Study(TabularResult):
         sizes = np.stack([sizes_of_groups(self._tallies, metric) for metric in by_group])
         events = expected_events(whole_book[list(by_group)])[:, np.newaxis]
         expected = events * sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
-        columns: dict[Any, Any] = intervals.metric_intervals(values, confidence, expected, by_group)
-        columns |= intervals.t_interval_columns("gap", gaps, confidence, expected)
-        p_values = verdicts.corrected_p_values(gaps, expected, confidence, sizes)
+        columns: dict[Any, Any] = intervals.metric_intervals(
+            values, confidence, expected, by_group, self.of_fit
+        )
+        columns |= intervals.interval_columns("gap", gaps, confidence, expected, self.of_fit)
+        p_values = verdicts.corrected_p_values(gaps, expected, confidence, sizes, self.of_fit)
         columns["significant"] = verdicts.is_significant(p_values, confidence)
         return intervals.product_table(columns, metric=by_group, group=self.by)
-
-    def delay_curve(
-        self, confidence: float = 0.95, weight: Weight = "holds", group: str | None = None
-    ) -> pd.DataFrame:
-        """Return the share released, and forfeited, by each age: cumulative incidence (Aalen-Johansen).
-
-        It uses every repayment hold from the end of the warm-up on. Those pending at the horizon are
-        censored, and forfeits compete with releases. The day of the horizon is not simulated, so a hold
-        pending at some age was last seen at the age before, and is not at risk at that age
-        (``censored_at_risk=False`` of `cumulative_incidence`).
-
-        Parameters
-        ----------
-        confidence : float
-            Of each point separately: delete-one `jackknife` over replications.
-        weight : "holds" or "amount"
-            As in `summary`.
-        group : str, optional
-            One of the groups in `by`; all together if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index `days`, 0 to the longest age observed; `simlimit.share_at` gives other days. Columns as from
-            `cumulative_incidence`: `at_risk` (holds, or currency units, of all replications), `few_at_risk`
-            (fewer than 20 holds), `clusters` (the effective number of replications), `released` and
-            `forfeited` with `_low` and `_high`, and `pending` (the rest). NaN beyond the ages at which
-            anything was observed. Intervals are NaN with fewer than 5 holds at risk. Where all were, or none
-            was, released they are exact, and not of width 0. Their ends never fall.
-
-        Raises
-        ------
-        SimlimitError
-            If there is no such group.
-        """
-        ended, censored = self._ended(confidence, weight, group)
-        totals = ended.sum(axis=0), censored.sum(axis=0)
-        clusters = clusters_behind(totals, [(ended, censored)])
-        band = jackknife(aalen_johansen, ended, censored, confidence=confidence, clusters=clusters)
-        few = mark_few(tuple(each.sum(axis=0) for each in self._ended(confidence, "holds", group)))
-        risk = at_risk(*totals) / (1 if weight == "holds" else 100)
-        curves = (band.estimate, band.low, band.high)
-        table = curve_table(pd.RangeIndex(len(risk)), ENDS, risk, few, curves, clusters)
-        return note_interval(table, confidence, "delete-one jackknife over replications")
-
-    def quantiles(
-        self,
-        probabilities: Iterable[float] = (0.25, 0.5, 0.75, 0.9),
-        group: str | None = None,
-        confidence: float = 0.95,
-        weight: Weight = "holds",
-    ) -> pd.DataFrame:
-        """Return the age by which given shares are released, with its interval.
-
-        Parameters
-        ----------
-        probabilities : floats
-            Above 0 and at most 1.
-        group, confidence, weight
-            As in `delay_curve`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            As `simlimit.quantiles` of the `delay_curve`: a row for each probability.
-
-        Raises
-        ------
-        SimlimitError
-            If a probability is not above 0 and at most 1, or another argument is not as above.
-
-        Examples
-        --------
-        >>> import simlimit as sl
-        >>> daily = sl.preset("clockwork").replace({"population.borrowers": 100})
-        >>> sl.describe_quantiles(sl.replicate(daily, 20, seed=1).quantiles((0.5,))).to_list()
-        ['0 days (0 to 0)']
-        """
-        return quantiles(self.delay_curve(confidence, weight, group), "released", probabilities)
-
-    def standing(
-        self, confidence: float = 0.95, weight: Weight = "amount", group: str | None = None
-    ) -> pd.DataFrame:
-        """Return where repaid amounts stand at each age: at which cause, released or forfeited.
-
-        The holds are the followed ones of `summary`, so shares are plain proportions and add up to 1 at every
-        age. All replications count together. Amounts repaid on the last day that has a full follow-up reach
-        its end at the horizon: there they stand where they stood the day before.
-
-        Parameters
-        ----------
-        confidence : float
-            Of each share separately: delete-one `jackknife` over replications. Where nothing, or all, stands,
-            the interval is exact, and not of width 0. The intervals of what has ended never fall.
-        weight : "amount" or "holds"
-            Whether shares are of the repaid amount, or of the number of holds.
-        group : str, optional
-            One of the groups in `by`; all together if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index `days`, 0 to the follow-up. Columns: the eight causes, `released` and `forfeited`; then each
-            with `_low` and `_high`. NaN without a followed hold.
-        """
-        counts = self._counts("followed", confidence, weight, group)
-        counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
-        band = jackknife(_shares, counts, confidence=confidence)
-        names = (*GATES, *ENDS)
-        columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
-        for end in (band.low, band.high):
-            end[len(GATES) :] = never_falling(end[len(GATES) :])
-        for i, name in enumerate(names):
-            columns |= with_interval(name, band.estimate[i], band.low[i], band.high[i])
-        return pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))
 
     @cached_property
     def daily(self) -> pd.DataFrame:
@@ -413,35 +336,11 @@ class Study(TabularResult):
             again: Options = {"by": used.by, "bands": used.bands, "progress": used.progress}
             again |= {"follow_up_days": follow_up_days, "workers": used.workers}
             again["processes"] = self._replications.experiment.own_processes()
-            self._by_follow_up[follow_up_days] = simlimit.replicate(
-                self.scenario, len(self), self.seed, **again
-            )
+            source = Draws(self.scenario, lambda n: self.draws) if self.of_fit else self.scenario
+            self._by_follow_up[follow_up_days] = simlimit.replicate(source, len(self), self.seed, **again)
         return self._by_follow_up[follow_up_days]
-
-    def _counts(
-        self, which: Literal["ended", "followed"], confidence: float, weight: str, group: str | None
-    ) -> Integers:
-        """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
-        confidence = check_confidence(confidence)
-        check_choice("weight", weight, WEIGHTS)
-        counts = metrics.holds_or_cents(self._tallies, which, weight)
-        if group is None:
-            return np.asarray(counts.sum(axis=1, dtype=np.int64))
-        check_choice("group", group, self.by, "study.groups()")
-        return counts[:, self.by.index(group)].astype(np.int64)
-
-    def _ended(self, confidence: float, weight: str, group: str | None) -> tuple[Integers, Integers]:
-        """Return the counts of each replication that ended in each way at each age, and the last seen."""
-        counts = self._counts("ended", confidence, weight, group)
-        return counts[:, :2], metrics.last_seen(counts[:, 2])
 
     def _kept_table(self, name: str, kept: tuple[str, ...]) -> pd.DataFrame:
         """Return a table of all replications, or refuse if the study does not keep it."""
         check_kept(name, self._replications.experiment.keep, kept)
         return self._replications.table(name, len(self))
-
-
-def _shares(counts: Integers) -> Floats:
-    """Return counts as shares of all followed holds, whose number is the same at every age."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(counts / counts.sum(axis=-2, keepdims=True))

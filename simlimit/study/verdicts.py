@@ -6,12 +6,12 @@ import pandas as pd
 from scipy.special import stdtr
 
 from simlimit.study.events import LEAST_EVENTS
-from simlimit.study.intervals import moments
+from simlimit.study.intervals import moments, without_simulation_error
 from simlimit.study.metrics import Floats
 
 
 def corrected_p_values(
-    values: Floats, events: Floats, confidence: float, sizes: Floats | None = None
+    values: Floats, events: Floats, confidence: float, sizes: Floats | None = None, draws: bool = False
 ) -> Floats:
     """Return p-values of the tests that each mean is 0, corrected by Holm's rule for all of them.
 
@@ -24,6 +24,9 @@ def corrected_p_values(
     confidence : float
     sizes : array of float, shape (..., groups), optional
         Where values are gaps between groups and the whole book: how many holds, or borrowers, a group has.
+    draws : bool
+        Whether each two replications in a row are of one draw of the parameters. Then the tests are that the
+        mean of a further draw is 0.
 
     Returns
     -------
@@ -31,14 +34,16 @@ def corrected_p_values(
         NaN where there is no verdict: with fewer events than `LEAST_EVENTS`, or with so few replications that
         the smallest p-value they can have, corrected, would not be significant.
     """
-    p_values = np.where(events >= LEAST_EVENTS, raw_p_values(values, sizes), np.nan)
+    if draws:
+        values = without_simulation_error(values)
+    p_values = np.where(events >= LEAST_EVENTS, raw_p_values(values, sizes, draws), np.nan)
     number = np.count_nonzero(~np.isnan(values), axis=0)
     tests = np.count_nonzero(~np.isnan(p_values))
     p_values[tests * _all_on_one_side(number) >= 1 - confidence] = np.nan
     return holm(p_values.ravel()).reshape(p_values.shape)
 
 
-def raw_p_values(values: Floats, sizes: Floats | None = None) -> Floats:
+def raw_p_values(values: Floats, sizes: Floats | None = None, draws: bool = False) -> Floats:
     """Return two-sided p-values of Student's t test that the mean is 0, along the first axis.
 
     They are as large as they must be for a test far in the tail, which Holm's rule needs:
@@ -48,9 +53,12 @@ def raw_p_values(values: Floats, sizes: Floats | None = None) -> Floats:
     - If k replications differ from 0, chance alone puts them all on one side with probability 2 / 2**k. A
       p-value is not smaller than that. It is 1 if no replication differs.
 
+    Of draws, whose values are `without_simulation_error`, the test is that of a further one. The rank of 0
+    among them tests the same whatever their law, so the p-value is no larger than its.
+
     Parameters
     ----------
-    values, sizes
+    values, sizes, draws
         As for `corrected_p_values`.
     """
     number, mean, variance = moments(values)
@@ -58,9 +66,13 @@ def raw_p_values(values: Floats, sizes: Floats | None = None) -> Floats:
     if sizes is not None:
         variance = np.fmax(variance, _variance_of_all(variance, sizes))
     with np.errstate(invalid="ignore", divide="ignore"):
-        t_test = 2 * stdtr(number - 1.0, -np.abs(mean) / np.sqrt(variance / number))
+        error = np.sqrt(variance / number + variance * draws)
+        t_test = 2 * stdtr(number - 1.0, -np.abs(mean) / error)
     differing = np.count_nonzero(~np.isnan(values) & (values != 0), axis=0)
     p_values = np.minimum(np.fmax(t_test, _all_on_one_side(differing)), 1.0)
+    if draws:
+        fewer = np.minimum(np.count_nonzero(values <= 0, axis=0), np.count_nonzero(values >= 0, axis=0))
+        p_values = np.fmin(p_values, 2 * (fewer + 1) / (number + 1))
     return np.where(known, p_values, np.nan)
 
 

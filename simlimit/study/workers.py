@@ -83,7 +83,7 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
     is_ours = experiments[0].experiment.code is None
 
     def submit(replications: Replications, first: int, number: int, with_book: bool) -> Task:
-        experiment = replications.experiment
+        experiment = replications.experiment.part(first, number)
         work: Callable[[Experiment, int, int], Chunk | str] = run_chunk
         if not is_ours:
             work, experiment = run_sent_chunk, experiment if with_book else without_book(experiment)

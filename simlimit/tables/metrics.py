@@ -45,9 +45,7 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     return Table(f"means over {replications:,} replications", headings, "<>><", rows, tuple(notes))
 
 
-def followed_notes(
-    warmup_days: int, horizon_days: int, follow_up_days: int, replications: int
-) -> tuple[str, str]:
+def followed_notes(warmup_days: int, horizon_days: int, follow_up_days: int, over: str) -> tuple[str, str]:
     """Return the sentences that say which holds are counted, and what intervals cover."""
     first, last = warmup_days, horizon_days - follow_up_days
     # A repayment on the day of the horizon is none.
@@ -58,10 +56,7 @@ def followed_notes(
         else f"No repayment is followed for {follow_up_days} days: days {first} to {horizon_days - 1} are "
         "observed; a shorter follow-up would see more."
     )
-    intervals = (
-        f"Interval: {CONFIDENCE}, of each metric separately (Student's t over {replications:,} replications)."
-    )
-    return cohort, intervals
+    return cohort, f"Interval: {CONFIDENCE}, of each metric separately ({over})."
 
 
 def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, reference: str, name: str) -> Table:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 import simlimit as sl
-from simlimit.study.intervals import t_intervals
+from simlimit.study.intervals import mean_intervals
 
 REPLICATIONS = 16
 """Of each study."""
@@ -174,7 +174,7 @@ def coverage(known: Known, studies: int) -> list[Row]:
         values = study.metrics()
         for metric, truth in known.truth.items():
             by_study = values[metric].to_numpy().reshape(STUDIES_AT_ONCE, REPLICATIONS).T
-            _, low, high, _ = t_intervals(by_study, 0.95)
+            _, low, high, _ = mean_intervals(by_study, 0.95)
             covered[metric] += int(((low <= truth) & (truth <= high)).sum())
     number = calls * STUDIES_AT_ONCE
     return [
@@ -250,7 +250,7 @@ def coverage_of_skewed(borrowers: int, calls: int) -> list[Row]:
     for metric in SKEWED:
         values = np.concatenate([study.metrics()[metric] for study in studies])
         for number in (10, 20, 50, 100):
-            _, low, high, _ = t_intervals(values.reshape(-1, number).T, 0.95)
+            _, low, high, _ = mean_intervals(values.reshape(-1, number).T, 0.95)
             covered = float(((low <= values.mean()) & (values.mean() <= high)).mean())
             name = f"`jiebei`, {borrowers:,} borrowers"
             rows.append(Row(name, metric, float(values.mean()), covered, len(values) // number, str(number)))

@@ -15,7 +15,7 @@ from interval_coverage import (
 from plain import cohort, of_replication
 
 import simlimit as sl
-from simlimit.study.intervals import t_intervals
+from simlimit.study.intervals import mean_intervals
 
 NAMES = [known.name for known in KNOWN]
 
@@ -44,14 +44,16 @@ def test_the_intervals_whose_coverage_is_measured_are_those_of_the_summary() -> 
     many = sl.replicate(known.scenario, 5 * REPLICATIONS, 3, follow_up_days=known.follow_up, progress=False)
     one = sl.replicate(known.scenario, REPLICATIONS, 3, follow_up_days=known.follow_up, progress=False)
     for metric in known.truth:
-        mean, low, high, _ = t_intervals(many.metrics()[metric].to_numpy().reshape(5, REPLICATIONS).T, 0.95)
+        mean, low, high, _ = mean_intervals(
+            many.metrics()[metric].to_numpy().reshape(5, REPLICATIONS).T, 0.95
+        )
         row = one.summary().loc[metric]
         assert (mean[0], low[0], high[0]) == pytest.approx(tuple(row[["estimate", "low", "high"]]), rel=1e-12)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("known", KNOWN, ids=NAMES)
-def test_intervals_cover_as_often_as_they_say(known: Known) -> None:
+def tesmean_intervals_cover_as_often_as_they_say(known: Known) -> None:
     """95 %, with a standard error of 0.5 % over 2,000 studies."""
     for row in coverage(known, 2_000):
         assert 0.93 <= row.coverage <= 0.97, row
@@ -67,7 +69,7 @@ def test_studies_that_stop_at_a_precision_cover_nearly_as_often(known: Known) ->
 
 @pytest.mark.long
 @pytest.mark.parametrize("known", WHENEVER_REPAID, ids=NAMES[:3])
-def test_intervals_of_curves_cover_as_often_as_they_say(known: Known) -> None:
+def tesmean_intervals_of_curves_cover_as_often_as_they_say(known: Known) -> None:
     """Of 16 replications, by the jackknife; with a standard error of 0.7 % over 1,000 studies."""
     for row in coverage_of_curves(known, 1_000):
         assert 0.925 <= row.coverage <= 0.975, row
