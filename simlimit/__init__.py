@@ -11,6 +11,8 @@ What would help, and what each gate explains
     `Lever`, `rank_levers`, `LeverRanking`, `attribute`, `Attribution`
 Delay statistics of any table, a real release log too
     `cumulative_incidence`, `kaplan_meier`, `quantiles`, `describe_quantiles`, `share_at`, `at_risk_table`
+From a release log to a scenario
+    `fit`, `Fit`
 Your own process in it
     `Platform`
 Real books, and invented ones to try
@@ -38,6 +40,7 @@ _NAMES = {
         "share_at",
     ),
     "processes.platform": ("Platform",),
+    "inference.fit": ("Fit", "fit"),
     "errors": ("PortfolioError", "ScenarioError", "SimlimitError", "SimlimitWarning"),
     "run.borrower_history": ("borrower_history",),
     "run.delay_by_cause": ("delay_by_cause",),

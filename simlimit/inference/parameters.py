@@ -1,0 +1,145 @@
+"""What is free in a fit: parameters, their prior distributions, and the scenarios of a draw."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from simlimit.arguments import Floats, as_list, check_number, check_text, is_number, refused, shown
+from simlimit.errors import SimlimitError
+from simlimit.scenario import Scenario
+from simlimit.scenario.paths import dotted, steps_of
+from simlimit.scenario.scenario import field_values
+
+ALLOWED = (
+    "two bounds in a tuple, a list of choices, a frozen distribution of scipy.stats, or fields and a factor"
+)
+
+
+@runtime_checkable
+class Distribution(Protocol):
+    """A frozen distribution of `scipy.stats`."""
+
+    def ppf(self, q: float) -> float:
+        """Return a quantile."""
+
+
+Prior = tuple[float, float] | Sequence[Any] | Distribution
+Free = Mapping[str, Prior | Mapping[str, Any]]
+
+
+class Parameter(NamedTuple):
+    """A free parameter: what it changes, and its value at each quantile of its prior distribution.
+
+    Attributes
+    ----------
+    name : str
+        As the user calls it: a field, or a name for a factor on several.
+    fields : dict of float
+        The dotted names of what it changes; for a factor their values, else 1.
+    prior : bounds, choices or distribution
+    is_whole, is_factor : bool
+    """
+
+    name: str
+    fields: dict[str, float]
+    prior: Prior
+    is_whole: bool
+    is_factor: bool
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether its values are listed."""
+        return not isinstance(self.prior, tuple | Distribution)
+
+    def value(self, quantile: float) -> Any:
+        """Return the value at a quantile, strictly between 0 and 1, of the prior distribution."""
+        if isinstance(self.prior, Distribution):
+            found = float(self.prior.ppf(quantile))
+            return round(found) if self.is_whole else found
+        if not isinstance(self.prior, tuple):
+            return self.prior[int(quantile * len(self.prior))]
+        low, high = self.prior
+        return low + (int(quantile * (high - low + 1)) if self.is_whole else quantile * (high - low))
+
+    def changes(self, quantile: float) -> dict[str, Any]:
+        """Return the fields at a quantile of the prior distribution."""
+        value = self.value(quantile)
+        if not self.is_factor:
+            return dict.fromkeys(self.fields, value)
+        return {field: value * whole for field, whole in self.fields.items()}
+
+
+def read_free(free: object, scenario: Scenario) -> tuple[Parameter, ...]:
+    """Return the parameters that `free` describes, of a scenario that has the size of the log; refuse others."""
+    if not isinstance(free, Mapping) or not free:
+        raise SimlimitError(f"free is {shown(free)}, but must give each free field {ALLOWED}.")
+    values = field_values(scenario)
+    found = tuple(_parameter(name, prior, values) for name, prior in free.items())
+    changed = [field for one in found for field in one.fields]
+    for field in changed:
+        if changed.count(field) > 1:
+            raise SimlimitError(f"free changes {field} twice, but must change each field once.")
+    for one in found:
+        for quantile in (1e-9, 0.5, 1 - 1e-9):
+            scenario.replace(one.changes(quantile))
+    return found
+
+
+def _parameter(name: object, prior: object, values: Mapping[str, object]) -> Parameter:
+    check_text("a name in free", name)
+    name, what = str(name), f"free of {shown(name)}"
+    fields = {name: 1.0}
+    if is_factor := isinstance(prior, Mapping):
+        if set(prior) != {"fields", "factor"}:
+            raise refused(what, prior, "a mapping with fields and factor")
+        listed = as_list(f"{what}, fields,", prior["fields"], "a list of dotted fields")
+        fields, prior = {field: _number_at(field, values) for field in listed}, prior["factor"]
+        if not fields:
+            raise SimlimitError(f"{what} has no fields, but must have one or more.")
+    current = None if is_factor else values.get(dotted(steps_of(name)))
+    is_whole = not is_factor and not isinstance(current, float)
+    if isinstance(prior, Distribution):
+        return Parameter(name, fields, prior, is_whole and isinstance(current, int), is_factor)
+    if isinstance(prior, tuple) and len(prior) == 2 and all(map(is_number, prior)):
+        low, high = prior
+        if not check_number(what, low, -1e15) < check_number(what, high, -1e15):
+            raise refused(what, prior, "two bounds, the smaller first")
+        is_whole = is_whole and isinstance(low, int) and isinstance(high, int)
+        return Parameter(name, fields, (low, high), is_whole, is_factor)
+    if isinstance(prior, tuple) or not isinstance(prior, Iterable):
+        raise refused(what, prior, ALLOWED)
+    choices = as_list(what, prior, ALLOWED)
+    if len(choices) < 2:
+        raise refused(what, prior, "two choices or more")
+    return Parameter(name, fields, choices, False, is_factor)
+
+
+def _number_at(field: object, values: Mapping[str, object]) -> float:
+    value = values.get(dotted(steps_of(str(field))))
+    if not is_number(value):
+        raise refused("a field with a factor", field, "a field that has a number in the scenario")
+    return float(value)
+
+
+def draw(seed: int, log: int, number: int) -> Floats:
+    """Return the quantiles of the parameters in a simulated log: strictly between 0 and 1.
+
+    They are a function of seed and log by Philox, as all random numbers are; here that of numpy, in 64 bits.
+    """
+    words = np.random.Philox(key=[seed, log]).random_raw(number)
+    return ((words >> np.uint64(12)) + 0.5) * 2.0**-52
+
+
+def scenario_at(
+    scenario: Scenario, parameters: Iterable[Parameter], quantiles: npt.ArrayLike, source: str | None = None
+) -> Scenario:
+    """Return the scenario of a draw, with where its numbers come from, if that is to be said."""
+    changes: dict[str, Any] = {}
+    for one, quantile in zip(parameters, np.asarray(quantiles, np.float64).tolist(), strict=True):
+        changes |= one.changes(quantile)
+    if source is not None:
+        changed = {dotted(steps_of(field)): source for field in changes}
+        changes["provenance"] = {**scenario.provenance, **changed}
+    return scenario.replace(changes)
