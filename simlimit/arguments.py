@@ -21,6 +21,7 @@ T = TypeVar("T")
 FEW = 8
 """So many names are read at a glance."""
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 _NUMBERS = (int, float, np.integer, np.floating)
 LARGEST = sys.float_info.max
 MOST_VALUES = 1_000_000

@@ -1,13 +1,11 @@
-"""The bank of a fit: logs simulated at draws from the prior distribution, spread and stored as studies are."""
+"""The bank of a fit: logs simulated at draws from the prior, spread and stored as studies are."""
 
 import hashlib
 import io
 import json
 import os
 import zipfile
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,12 +28,11 @@ from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions
 from simlimit.study.replicating import StudyInterrupted
-from simlimit.study.workers import MOST_UNKNOWN, failure_said, worker_pool
+from simlimit.study.workers import failure_said, worker_pool
 
 CHUNK = 10
 """So many logs are simulated, and stored, at a time: about a quarter of a second of work."""
 INDEX = "fit.json"
-_GRID = np.arange(1, 200) / 200
 
 
 class Task(NamedTuple):
@@ -47,13 +44,22 @@ class Task(NamedTuple):
     seed: int
     code: dict[str, str]
 
+    def at(self, quantiles: Floats, source: str | None = None) -> Scenario:
+        """Return the scenario of a draw."""
+        return scenario_at(self.platform, self.parameters, quantiles, source)
+
+    def history(self, platform: Scenario, log: int) -> State:
+        """Simulate a scenario under the random numbers of a log."""
+        return calendar_driver.run(prepare(platform, 0, False, False), self.seed, log, lambda days: None)
+
     def identity(self) -> dict[str, object]:
         """Return what a store must agree on."""
-        priors = [(one.name, [repr(one.changes(quantile)) for quantile in _GRID]) for one in self.parameters]
+        grid = np.arange(1, 200) / 200
+        priors = [[one.name, *(one.changes(quantile) for quantile in grid)] for one in self.parameters]
         parts = {
             "scenario": dumps(self.platform, comments=False),
-            "free": repr(priors),
-            "log": repr(self.layout),
+            "free": str(priors),
+            "log": str(self.layout),
         }
         digests = {name: hashlib.sha256(part.encode()).hexdigest() for name, part in parts.items()}
         return {**digests, "seed": self.seed, **self.code}
@@ -75,127 +81,89 @@ class Bank(NamedTuple):
     half: Floats
 
 
-def history(platform: Scenario, task: Task, log: int) -> State:
-    """Simulate the history of a scenario under the random numbers of a log."""
-    return calendar_driver.run(prepare(platform, 0, False, False), task.seed, log, lambda days: None)
-
-
 def run_logs(task: Task, first: int) -> Floats:
     """Simulate a chunk of logs; return the statistics of each, and those after half of its time."""
     if other := difference(code_identity(), task.code):
         raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
     found = []
     for log in range(first, first + CHUNK):
-        quantiles = draw(task.seed, log, len(task.parameters))
-        platform = scenario_at(task.platform, task.parameters, quantiles)
-        seen = observe_state(history(platform, task, log), platform)
-        half = seen.until(task.layout.days // 2)
-        found.append([statistics(seen, task.layout), statistics(half, task.layout)])
+        platform = task.at(draw(task.seed, log, len(task.parameters)))
+        seen = observe_state(task.history(platform, log), platform)
+        parts = seen, seen.until(task.layout.days // 2)
+        found.append([statistics(part, task.layout) for part in parts])
     return np.array(found)
 
 
 def make_bank(task: Task, n: int, options: CheckedOptions) -> Bank:
     """Simulate n logs, or read what a store has of them."""
     store = None if options.store is None else _Store(Path(options.store), task)
-    chunks = -(-n // CHUNK)
-    done = {} if store is None else store.read(chunks)
-    missing = [k for k in range(chunks) if k not in done]
-    experiment = prepare_experiment(task.platform, task.seed, options)
-    compiles = announce_compilation("calendar") and options.executor is None
-
-    def keep(k: int, found: Floats) -> None:
-        if store is not None:
-            store.write(k, found)
-        done[k] = found
-        bar.update(CHUNK)
-
-    bar = tqdm(total=chunks * CHUNK, unit="log", disable=not options.progress, delay=BAR_AFTER_SECONDS)
-    with lack_of_memory_said(), worker_pool([experiment], n, options) as pool, bar:
-        bar.update(len(done) * CHUNK)
+    firsts = range(0, n, CHUNK)
+    done = {first: found for first in firsts if store and (found := store.read(first)) is not None}
+    missing = [first for first in firsts if first not in done]
+    is_ours = options.executor is None
+    compiles = announce_compilation("calendar") and is_ours
+    with (
+        lack_of_memory_said(),
+        worker_pool([prepare_experiment(task.platform, task.seed, options)], n, options) as pool,
+        tqdm(total=n, unit="log", disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
+    ):
         try:
             if compiles:
                 compile_driver("calendar")
-            for k, found in _results(pool, task, missing, options.executor is None):
-                keep(k, found)
+            bar.update(len(done) * CHUNK)
+            with failure_said(is_ours):
+                for first, found in zip(missing, pool.map(run_logs, repeat(task), missing), strict=True):
+                    if store:
+                        store.write(first, found)
+                    done[first] = found
+                    bar.update(CHUNK)
         except KeyboardInterrupt:
-            where = 'none is kept; with store="a-folder" the same call would continue'
-            if store is not None:
-                where = f"they are in the store; the same call continues from {options.store}"
-            number = len(done) * CHUNK
-            raise StudyInterrupted(
-                {}, f"interrupted after {number:,} of {n:,} simulated logs: {where}."
-            ) from None
-    both = np.concatenate([done[k] for k in range(chunks)])[:n]
+            where = "are kept only with a store, from which the same call would continue"
+            if store:
+                where = f"are in the store; the same call continues from {options.store}"
+            number = min(n, len(done) * CHUNK)
+            sentence = f"interrupted; {number:,} of {n:,} simulated logs {where}."
+            raise StudyInterrupted({}, sentence) from None
+    both = np.concatenate([done[first] for first in firsts])[:n]
     quantiles = np.array([draw(task.seed, log, len(task.parameters)) for log in range(n)])
     return Bank(quantiles, both[:, 0], both[:, 1])
 
 
-def _results(pool: Executor, task: Task, chunks: list[int], is_ours: bool) -> Iterator[tuple[int, Floats]]:
-    """Yield the chunks in their order; a few are under way at a time."""
-    waiting = iter(chunks)
-    pending: deque[tuple[int, Future[Floats]]] = deque()
-
-    def submit() -> None:
-        for k in waiting:
-            with failure_said(is_ours):
-                pending.append((k, pool.submit(run_logs, task, k * CHUNK)))
-            return
-
-    try:
-        for _ in range(2 * (getattr(pool, "_max_workers", None) or MOST_UNKNOWN)):
-            submit()
-        while pending:
-            k, future = pending.popleft()
-            with failure_said(is_ours):
-                found = future.result()
-            yield k, found
-            submit()
-    finally:
-        for _, future in pending:
-            future.cancel()
-
-
 class _Store:
-    """A folder with a file for each chunk, written atomically, of one seed, scenario, window and code."""
+    """A folder with a file for each chunk, written atomically: of one scenario, window, seed and code."""
 
     def __init__(self, folder: Path, task: Task) -> None:
-        self.folder, wanted = folder, task.identity()
-        index = folder / INDEX
+        self.folder, index, wanted = folder, folder / INDEX, task.identity()
         with writing(folder):
             folder.mkdir(exist_ok=True)
             remove_leftovers(folder)
-            if not index.exists() and any(folder.iterdir()):
-                raise SimlimitError(
-                    f"{folder} contains other files, but a store must be new, empty, or of this fit."
-                )
-            if not index.exists():
+            if not any(folder.iterdir()):
                 write_files(folder, {INDEX: json.dumps(wanted, indent=1).encode()}, os.replace)
         try:
             what = difference(json.loads(index.read_bytes()), wanted)
         except (OSError, ValueError, AttributeError):
-            raise SimlimitError(f"{index} is damaged: it does not say what fit this is.") from None
+            raise SimlimitError(f"{folder} is no store of a fit, but must be one, or new or empty.") from None
         if what is not None:
             raise SimlimitError(f"{folder} holds a fit of {what}: name another store, or the same fit.")
 
-    def read(self, chunks: int) -> dict[int, Floats]:
-        """Return the chunks that are there."""
-        paths = {k: self._path(k) for k in range(chunks)}
-        return {k: self._read(path) for k, path in paths.items() if path.exists()}
+    def read(self, first: int) -> Floats | None:
+        """Return a chunk, if it is there."""
+        path = self.folder / _file(first)
+        if not path.exists():
+            return None
+        try:
+            with np.load(path) as content:  # checks the bytes
+                return np.asarray(content["found"], np.float64)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            raise SimlimitError(f"{path} is damaged: delete it to simulate its logs again.") from None
 
-    def write(self, k: int, found: Floats) -> None:
+    def write(self, first: int, found: Floats) -> None:
         """Write a chunk, and have it on the disk before it returns."""
         content = io.BytesIO()
         np.savez_compressed(content, found=found)
         with writing(self.folder):
-            write_files(self.folder, {self._path(k).name: content.getvalue()}, os.replace)
+            write_files(self.folder, {_file(first): content.getvalue()}, os.replace)
 
-    def _path(self, k: int) -> Path:
-        return self.folder / f"logs-{k * CHUNK:07}.npz"
 
-    def _read(self, path: Path) -> Floats:
-        try:
-            with np.load(path) as content:
-                found: Floats = content["found"]
-                return found
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
-            raise SimlimitError(f"{path} is damaged: delete it to simulate its logs again.") from None
+def _file(first: int) -> str:
+    return f"logs-{first:07}.npz"

@@ -38,31 +38,22 @@ class Residuals(NamedTuple):
 
 def residuals(statistics: Floats, real: Floats, guesses: Guesses) -> Residuals:
     """Return the residuals of all logs; those of a fold by a regression on the others."""
-    fold, bank, told = fold_of(len(statistics)), np.empty_like(statistics), []
-    terms, at_real = (
-        _quadratic(guesses.bank, guesses.bank),
-        _quadratic(guesses.real[np.newaxis], guesses.bank),
-    )
-    linear = guesses.bank.shape[1] + 1
+    fold, bank = fold_of(len(statistics)), np.empty_like(statistics)
+    terms = _quadratic(np.vstack([guesses.bank, guesses.real]), guesses.bank)
+    linear, at_real = guesses.bank.shape[1] + 1, []
     for k in range(FOLDS):
-        fitted, others = terms[fold != k], terms[fold == k]
-        slopes = np.linalg.lstsq(fitted, statistics[fold != k], rcond=None)[0]
-        left = statistics[fold != k] - fitted @ slopes
+        others, told = np.flatnonzero(fold != k), np.append(fold == k, True)
+        slopes = np.linalg.lstsq(terms[others], statistics[others], rcond=None)[0]
+        left = statistics[others] - terms[others] @ slopes
         usual = np.maximum(left.std(axis=0), TINY)
-        spreads = np.linalg.lstsq(fitted[:, :linear], np.log((left / usual) ** 2 + 1e-9), rcond=None)[0]
-
-        def spread(
-            at: Floats, slopes: Floats = spreads[:, :], usual: Floats = usual, mean: Floats = spreads[0]
-        ) -> Floats:
-            return usual * np.clip(np.exp((at[:, :linear] @ slopes - mean) / 2), _NARROWEST, _WIDEST)
-
-        bank[fold == k] = (statistics[fold == k] - others @ slopes) / spread(others)
-        told.append((at_real[0] @ slopes, spread(at_real)[0]))
-    expected, spreads_at_real = (
-        np.mean([one for one, _ in told], axis=0),
-        np.mean([one for _, one in told], axis=0),
-    )
-    return Residuals(bank, (real - expected) / spreads_at_real, expected, spreads_at_real)
+        logs = np.linalg.lstsq(terms[others, :linear], np.log((left / usual) ** 2 + 1e-9), rcond=None)[0]
+        logs[0] = 0  # the mean of a logarithm is not that of the spread, which is the usual one
+        spread = usual * np.clip(np.exp(terms[told, :linear] @ logs / 2), _NARROWEST, _WIDEST)
+        expected = terms[told] @ slopes
+        bank[fold == k] = (statistics[fold == k] - expected[:-1]) / spread[:-1]
+        at_real.append((expected[-1], spread[-1]))
+    expected, spread = np.mean(at_real, axis=0)
+    return Residuals(bank, (real - expected) / spread, expected, spread)
 
 
 def _quadratic(guesses: Floats, bank: Floats) -> Floats:

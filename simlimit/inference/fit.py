@@ -3,19 +3,19 @@
 import hashlib
 from concurrent.futures import Executor
 from functools import cached_property
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
-from scipy.stats import binom, chisquare
+from scipy.stats import chisquare
 
 from simlimit.arguments import Floats, check_confidence, check_number, check_whole
 from simlimit.errors import SimlimitError
-from simlimit.inference.bank import Bank, Task, history, make_bank
+from simlimit.inference.bank import Bank, Task, make_bank
 from simlimit.inference.checking import Residuals, check_table, compared, residuals
 from simlimit.inference.observation import COLUMNS, Repayments, Window, observe_log, repayments_in
-from simlimit.inference.parameters import Free, read_free, scenario_at
+from simlimit.inference.parameters import Free, read_free
 from simlimit.inference.regression import Guesses, Posterior, guess, posterior, ridge
 from simlimit.inference.statistics import GATE_AND_WEEKDAY, Layout, statistics
 from simlimit.run.options import LARGEST_SEED, check_scenario
@@ -29,6 +29,8 @@ DETERMINED, UNDETERMINED = 0.8, 0.3
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 DRAWS = 1000
 DAYS_A_MONTH = 365 / 12
+TOO_SLOW = 0.1
+"""Where twice the time multiplies what is known by less than 2 to this power, no length would do."""
 _BINS = 20
 BY_CHANCE = 0.05
 """By so much the number of those who repay may differ before the scenario is scaled."""
@@ -60,16 +62,12 @@ class Fit:
     ['determined']
     """
 
-    def __init__(
-        self, seen: tuple[Repayments, Window], task: Task, bank: Bank, read: str, source: str
-    ) -> None:
-        self.read = read
-        self.parameters = tuple(one.name for one in task.parameters)
+    def __init__(self, seen: Repayments, task: Task, bank: Bank, read: str, source: str) -> None:
+        self.parameters, self.read = tuple(one.name for one in task.parameters), read
         self._task, self._bank, self._source = task, bank, source
-        self._days = seen[1].days
-        self._names = task.layout.names()
-        self._real = statistics(seen[0], task.layout)
-        self._truths = ndtri(bank.quantiles)
+        self._names, self._truths = task.layout.names(), ndtri(bank.quantiles)
+        self._real = statistics(seen, task.layout)
+        self._is_compared: npt.NDArray[np.bool_] = ~np.isnan(self._real)
 
     def __repr__(self) -> str:
         return f"Fit({self.read} {len(self._truths):,} simulated logs, seed {self._task.seed})"
@@ -77,7 +75,7 @@ class Fit:
     @property
     def scenario(self) -> Scenario:
         """The estimate: the scenario with the median of each parameter, of the size of the log."""
-        return scenario_at(self._task.platform, self._task.parameters, self._medians(), self._source)
+        return self._task.at(self._posterior.quantiles(np.array([0.5]))[:, 0], self._source)
 
     def scenarios(self, n: int = 100) -> list[Scenario]:
         """Return scenarios that could have made the log: draws from the posterior distribution.
@@ -88,8 +86,7 @@ class Fit:
             How many, 1 .. 1,000,000.
         """
         n = check_whole("n", n, 1_000_000, least=1)
-        sampled = self._posterior.sample(n)
-        return [scenario_at(self._task.platform, self._task.parameters, at, self._source) for at in sampled]
+        return [self._task.at(quantiles, self._source) for quantiles in self._posterior.sample(n)]
 
     def table(self, confidence: float = 0.9) -> pd.DataFrame:
         """Return the parameters: estimates, intervals, and whether the log determines them.
@@ -102,32 +99,30 @@ class Fit:
         Returns
         -------
         pandas.DataFrame
-            Index `parameter`. Columns `estimate` (the median), `low` and `high`; `prior_low` and `prior_high`,
-            the same interval before the log was seen; `share_removed`, the share of the prior variance, on
-            the scale of prior quantiles, that the log removed; `verdict`: determined from 0.8 on, not
-            determined below 0.3, weakly determined between.
+            Index `parameter`. Columns `estimate` (the median), `low` and `high`; `prior_low` and
+            `prior_high`, the same interval before the log was seen; `share_removed`, the share of the prior
+            variance, on the scale of prior quantiles, that the log removed; `verdict`: determined from 0.8
+            on, not determined below 0.3, weakly determined between.
         """
         tail = (1 - check_confidence(confidence)) / 2
         low, middle, high = self._posterior.quantiles(np.array([tail, 0.5, 1 - tail])).T
-        places = {"estimate": middle, "low": low, "high": high}
-        places |= {
-            name: np.full(len(middle), at) for name, at in (("prior_low", tail), ("prior_high", 1 - tail))
-        }
-        table = pd.DataFrame({name: self._values(at) for name, at in places.items()}, self._index())
-        table["share_removed"] = removed = self._posterior.share_removed()
+        before, after = np.full_like(low, tail), np.full_like(low, 1 - tail)
+        names = ["estimate", "low", "high", "prior_low", "prior_high"]
+        table = self._values(np.array([middle, low, high, before, after])).T.set_axis(names, axis=1)
+        removed = self._posterior.share_removed()
         words = np.array(["not determined", "weakly determined", "determined"])
-        table["verdict"] = words[(removed >= UNDETERMINED).astype(int) + (removed >= DETERMINED)]
-        return table
+        verdict = words[np.digitize(removed, (UNDETERMINED, DETERMINED))]
+        return table.assign(share_removed=removed, verdict=verdict).infer_objects().rename_axis("parameter")
 
     @cached_property
     def draws(self) -> pd.DataFrame:
         """1,000 draws of equal weight from the posterior distribution: a column per parameter."""
-        return self._frame(self._posterior.sample(DRAWS))
+        return self._values(self._posterior.sample(DRAWS))
 
     @cached_property
     def prior(self) -> pd.DataFrame:
         """The parameters of the simulated logs, a row each: draws from the prior distribution."""
-        return self._frame(self._bank.quantiles)
+        return self._values(self._bank.quantiles)
 
     def pairs(self, at_least: float = 0.5) -> pd.DataFrame:
         """Return the pairs of parameters that the log cannot tell apart.
@@ -143,15 +138,12 @@ class Fit:
             Columns `parameter`, `other` and `correlation`, the closest pair first.
         """
         check_number("at_least", at_least, 0.0, 1.0)
-        sampled = self._posterior
-        first, second = np.triu_indices(len(self.parameters), 1)
-        matrix = np.atleast_2d(np.cov(sampled.draws.T, aweights=sampled.weights))
-        spread = np.sqrt(np.diag(matrix))
-        names = np.array(self.parameters, dtype=object)
-        columns = {"parameter": names[first], "other": names[second]}
-        pairs = pd.DataFrame({**columns, "correlation": (matrix / np.outer(spread, spread))[first, second]})
-        pairs = pairs[pairs["correlation"].abs() >= at_least]
-        return pairs.sort_values("correlation", key=abs, ascending=False, ignore_index=True)
+        # Above the diagonal, each pair once.
+        matrix = np.triu(np.atleast_2d(np.corrcoef(ndtri(self._posterior.sample(DRAWS)).T)), 1)
+        first, second = np.nonzero((np.abs(matrix) >= at_least) & (matrix != 0))
+        names = pd.Index(self.parameters)
+        pairs = {"parameter": names[first], "other": names[second], "correlation": matrix[first, second]}
+        return pd.DataFrame(pairs).sort_values("correlation", key=abs, ascending=False, ignore_index=True)
 
     def statistics(self) -> pd.DataFrame:
         """Return what was compared, and what the fitted model expects.
@@ -211,15 +203,15 @@ class Fit:
             `standard_error`, `logs`, and `rank_p_value`: of the hypothesis that ranks are uniform, by a
             chi-squared test in 20 bins. A whole number counts with a random place in its step.
         """
-        ranks = self.ranks(n)
         rows = []
-        for name, rank in ranks.items():
-            p_value = float(chisquare(np.histogram(rank, _BINS, (0, 1))[0]).pvalue)
+        for name, rank in self.ranks(n).items():
+            p_value = chisquare(np.histogram(rank, _BINS, (0, 1))[0]).pvalue
             for level in LEVELS:
-                covered = float((np.abs(rank - 0.5) <= level / 2).mean())
-                rows.append(
-                    (name, level, covered, binom.std(len(rank), level) / len(rank), len(rank), p_value)
+                covered, error = (
+                    (np.abs(rank - 0.5) <= level / 2).mean(),
+                    np.sqrt(level * (1 - level) / len(rank)),
                 )
+                rows.append((name, level, covered, error, len(rank), p_value))
         columns = ["parameter", "confidence", "coverage", "standard_error", "logs", "rank_p_value"]
         return pd.DataFrame(rows, columns=columns).set_index(["parameter", "confidence"])
 
@@ -235,45 +227,32 @@ class Fit:
             log would have to be until 0.8 is removed, as far as half a log is worse than the whole; 0 if it
             is long enough, NaN if no length would do.
         """
-        now = self._removed(self._is_compared, self._bank.statistics)
-        half = self._removed(self._is_compared, self._bank.half)
-        table = pd.DataFrame({"share_removed": now}, self._index())
+        now, half = (self._removed(self._is_compared, x) for x in (self._bank.statistics, self._bank.half))
+        table = pd.DataFrame({"share_removed": now}, pd.Index(self.parameters, name="parameter"))
+        family = self._names["family"].to_numpy()
         for column in COLUMNS:
-            family = self._names["family"] == column
-            also = family | ((self._names["family"] == GATE_AND_WEEKDAY) & (column == "gate"))
-            if not self._is_compared[family].any() and column != "region" or family.sum() == 0:
-                removed = self._removed(self._is_compared | also.to_numpy(), self._bank.statistics)
-                table[f"with_{column}"] = np.maximum(removed, now)
-        odds, odds_of_half = (np.maximum(one, 1e-3) / np.maximum(1 - one, 1e-3) for one in (now, half))
-        growth = np.log2(odds / odds_of_half)
-        with np.errstate(over="ignore", divide="ignore"):
-            times = (DETERMINED / (1 - DETERMINED) / odds) ** (1 / np.maximum(growth, TOO_SLOW))
-        months = (times - 1) * self._days / DAYS_A_MONTH
-        table["more_months"] = np.where(now >= DETERMINED, 0.0, np.where(growth <= TOO_SLOW, np.nan, months))
-        return table
+            own = np.isin(family, [column, GATE_AND_WEEKDAY] if column == "gate" else [column])
+            if not self._is_compared[own].any():
+                with_it = self._removed(self._is_compared | own, self._bank.statistics)
+                table[f"with_{column}"] = np.maximum(now, with_it)
+        # What is known of a parameter, in units of its prior, grows by a power of the time.
+        wanted, known, known_by_half = (x / (1 - x) for x in (DETERMINED, now, half))
+        power = np.log2(known / known_by_half)
+        times = (wanted / known) ** (1 / np.maximum(power, TOO_SLOW))
+        months = np.maximum(0, times - 1) * self._task.layout.days / DAYS_A_MONTH
+        return table.assign(more_months=np.where((power < TOO_SLOW) & (months > 0), np.nan, months))
 
-    def _index(self) -> "pd.Index[str]":
-        return pd.Index(self.parameters, name="parameter")
-
-    def _values(self, at: Floats) -> list[Any]:
-        return [one.value(quantile) for one, quantile in zip(self._task.parameters, at.tolist(), strict=True)]
-
-    def _frame(self, quantiles: Floats) -> pd.DataFrame:
+    def _values(self, quantiles: Floats) -> pd.DataFrame:
         columns = zip(self._task.parameters, quantiles.T.tolist(), strict=True)
         return pd.DataFrame({one.name: [one.value(at) for at in column] for one, column in columns})
 
-    def _medians(self) -> Floats:
-        return self._posterior.quantiles(np.array([0.5]))[:, 0]
-
-    def _removed(self, columns: Any, values: Floats) -> Floats:
+    def _removed(self, columns: npt.NDArray[np.bool_], values: Floats) -> Floats:
         """Return the share of the variance of prior quantiles that a regression on statistics explains."""
         truths = self._bank.quantiles
         left = guess(values[:, columns], truths).bank - truths
-        return np.maximum(0.0, 1 - (left**2).mean(axis=0) / truths.var(axis=0))
-
-    @cached_property
-    def _is_compared(self) -> Any:
-        return ~np.isnan(self._real)
+        return np.asarray(
+            np.clip(1 - (left**2).mean(axis=0) / truths.var(axis=0), 1e-3, 1 - 1e-6), np.float64
+        )
 
     @cached_property
     def _guesses(self) -> Guesses:
@@ -288,10 +267,6 @@ class Fit:
     def _residuals(self) -> Residuals:
         known = self._is_compared
         return residuals(self._bank.statistics[:, known], self._real[known], self._guesses)
-
-
-TOO_SLOW = 0.1
-"""Where twice the time multiplies what is known by less than 2 to this power, no length would do."""
 
 
 def fit(
@@ -372,21 +347,20 @@ def fit(
     platform = _scaled(task, window)
     task = task._replace(platform=platform, parameters=read_free(free, platform))
     bank = make_bank(task, n, options)
-    digest = _digest_of(log, seen)
-    told = ["age", "weekday", *(column for column in COLUMNS if column in seen.groups)]
-    size = f"{platform.population.borrowers:,} borrowers, {window.number:,} {window.counted} in the log"
-    read = "; ".join(
-        [f"{len(seen.repaid):,} repayments in {window.days:,} days by {', '.join(told)}", size, *notes]
-    )
+    days = np.concatenate([seen.repaid, seen.age, seen.outcome])
+    digest = log.attrs.get("digest") or hashlib.sha256(days.tobytes()).hexdigest()
+    told = ", ".join(["age", "weekday", *(column for column in COLUMNS if column in seen.groups)])
+    size = f"{window.number:,} {window.counted}, simulated with {platform.population.borrowers:,} borrowers"
+    rows = f"{len(seen.repaid):,} repayments in {window.days:,} days, compared by {told}"
     source = f"fitted: {len(seen.repaid):,} rows, digest {digest[:12]}, {platform.start_date}"
-    return Fit((seen, window), task, bank, f"{read}.", source)
+    return Fit(seen, task, bank, f"{'; '.join([rows, size, *notes])}.", source)
 
 
 def _scaled(task: Task, window: Window) -> Scenario:
     """Return the platform with as many borrowers as have as many repayments as the log, about."""
     platform = task.platform
-    middle = scenario_at(platform, task.parameters, np.full(len(task.parameters), 0.5))
-    state = history(middle, task, _PILOT)
+    middle = task.at(np.full(len(task.parameters), 0.5))
+    state = task.history(middle, _PILOT)
     owners = repayments_in(state, middle)["owner"]
     number = len(np.unique(owners)) if window.counted == "borrowers" else len(owners)
     if number == 0:
@@ -400,11 +374,3 @@ def _scaled(task: Task, window: Window) -> Scenario:
     scaled |= {"population.borrowers": after, REVIEWERS: max(1, round(platform.review.reviewers * times))}
     sources = {name: source_when_scaled(platform.source(name), before, after) for name in scaled}
     return platform.replace(scaled | {"provenance": {**platform.provenance, **sources}})
-
-
-def _digest_of(log: pd.DataFrame, seen: Repayments) -> str:
-    """Return the digest of the log that `read_release_log` gave it, or one of its days."""
-    if "digest" in log.attrs:
-        return str(log.attrs["digest"])
-    days = np.concatenate([seen.repaid, seen.age, seen.outcome])
-    return hashlib.sha256(days.tobytes()).hexdigest()

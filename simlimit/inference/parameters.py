@@ -1,12 +1,13 @@
 """What is free in a fit: parameters, their prior distributions, and the scenarios of a draw."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import Floats, as_list, check_number, check_text, is_number, refused, shown
+from simlimit.arguments import LARGEST, Floats, as_list, check_text, is_number, refused, shown
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.scenario.paths import dotted, steps_of
@@ -36,24 +37,19 @@ class Parameter(NamedTuple):
     ----------
     name : str
         As the user calls it: a field, or a name for a factor on several.
-    fields : dict of float
-        The dotted names of what it changes; for a factor their values, else 1.
     prior : bounds, choices or distribution
-    is_whole, is_factor : bool
+    is_whole : bool
+        Whether its values are whole numbers.
+    times : dict of float, optional
+        If it is a factor: the fields that it multiplies, and their values.
     """
 
     name: str
-    fields: dict[str, float]
     prior: Prior
-    is_whole: bool
-    is_factor: bool
+    is_whole: bool = False
+    times: Mapping[str, float] | None = None
 
-    @property
-    def is_choice(self) -> bool:
-        """Whether its values are listed."""
-        return not isinstance(self.prior, tuple | Distribution)
-
-    def value(self, quantile: float) -> Any:
+    def value(self, quantile: float) -> Any:  # noqa: ANN401 - whatever the field may be
         """Return the value at a quantile, strictly between 0 and 1, of the prior distribution."""
         if isinstance(self.prior, Distribution):
             found = float(self.prior.ppf(quantile))
@@ -66,21 +62,19 @@ class Parameter(NamedTuple):
     def changes(self, quantile: float) -> dict[str, Any]:
         """Return the fields at a quantile of the prior distribution."""
         value = self.value(quantile)
-        if not self.is_factor:
-            return dict.fromkeys(self.fields, value)
-        return {field: value * whole for field, whole in self.fields.items()}
+        return {self.name: value} if self.times is None else {k: value * x for k, x in self.times.items()}
 
 
 def read_free(free: object, scenario: Scenario) -> tuple[Parameter, ...]:
-    """Return the parameters that `free` describes, of a scenario that has the size of the log; refuse others."""
+    """Return the parameters that `free` describes, of a scenario of the size of the log, or refuse it."""
     if not isinstance(free, Mapping) or not free:
         raise SimlimitError(f"free is {shown(free)}, but must give each free field {ALLOWED}.")
     values = field_values(scenario)
     found = tuple(_parameter(name, prior, values) for name, prior in free.items())
-    changed = [field for one in found for field in one.fields]
-    for field in changed:
-        if changed.count(field) > 1:
-            raise SimlimitError(f"free changes {field} twice, but must change each field once.")
+    changed = Counter(field for one in found for field in one.changes(0.5))
+    for field, times in changed.items():
+        if times > 1:
+            raise SimlimitError(f"free changes {field} {times} times, but must change each field once.")
     for one in found:
         for quantile in (1e-9, 0.5, 1 - 1e-9):
             scenario.replace(one.changes(quantile))
@@ -89,31 +83,23 @@ def read_free(free: object, scenario: Scenario) -> tuple[Parameter, ...]:
 
 def _parameter(name: object, prior: object, values: Mapping[str, object]) -> Parameter:
     check_text("a name in free", name)
-    name, what = str(name), f"free of {shown(name)}"
-    fields = {name: 1.0}
-    if is_factor := isinstance(prior, Mapping):
-        if set(prior) != {"fields", "factor"}:
-            raise refused(what, prior, "a mapping with fields and factor")
-        listed = as_list(f"{what}, fields,", prior["fields"], "a list of dotted fields")
-        fields, prior = {field: _number_at(field, values) for field in listed}, prior["factor"]
-        if not fields:
-            raise SimlimitError(f"{what} has no fields, but must have one or more.")
-    current = None if is_factor else values.get(dotted(steps_of(name)))
-    is_whole = not is_factor and not isinstance(current, float)
+    name, what, times = str(name), f"free of {shown(name)}", None
+    if isinstance(prior, Mapping):
+        if set(prior) != {"fields", "factor"} or not prior["fields"]:
+            raise refused(what, prior, 'such as {"fields": ["funding.initial"], "factor": (0.5, 2)}')
+        listed = as_list(f"fields of {what}", prior["fields"], "a list of fields")
+        times, prior = {field: _number_at(field, values) for field in listed}, prior["factor"]
+    current = None if times else values.get(dotted(steps_of(name)))
     if isinstance(prior, Distribution):
-        return Parameter(name, fields, prior, is_whole and isinstance(current, int), is_factor)
-    if isinstance(prior, tuple) and len(prior) == 2 and all(map(is_number, prior)):
-        low, high = prior
-        if not check_number(what, low, -1e15) < check_number(what, high, -1e15):
+        return Parameter(name, prior, isinstance(current, int), times)
+    if isinstance(prior, tuple) and len(prior) == 2 and is_number(prior[0]) and is_number(prior[1]):
+        if not -LARGEST < prior[0] < prior[1] < LARGEST:
             raise refused(what, prior, "two bounds, the smaller first")
-        is_whole = is_whole and isinstance(low, int) and isinstance(high, int)
-        return Parameter(name, fields, (low, high), is_whole, is_factor)
-    if isinstance(prior, tuple) or not isinstance(prior, Iterable):
+        is_whole = not times and not isinstance(current, float) and all(isinstance(x, int) for x in prior)
+        return Parameter(name, prior, is_whole, times)
+    if not isinstance(prior, list | range) or len(prior) < 2:
         raise refused(what, prior, ALLOWED)
-    choices = as_list(what, prior, ALLOWED)
-    if len(choices) < 2:
-        raise refused(what, prior, "two choices or more")
-    return Parameter(name, fields, choices, False, is_factor)
+    return Parameter(name, prior, False, times)
 
 
 def _number_at(field: object, values: Mapping[str, object]) -> float:
@@ -129,7 +115,7 @@ def draw(seed: int, log: int, number: int) -> Floats:
     They are a function of seed and log by Philox, as all random numbers are; here that of numpy, in 64 bits.
     """
     words = np.random.Philox(key=[seed, log]).random_raw(number)
-    return ((words >> np.uint64(12)) + 0.5) * 2.0**-52
+    return ((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
 
 def scenario_at(

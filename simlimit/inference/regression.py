@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-from simlimit.arguments import Floats
+from simlimit.arguments import Floats, Ints
 from simlimit.errors import SimlimitError
 
 FOLDS = 5
@@ -65,8 +65,8 @@ class Posterior(NamedTuple):
         return np.asarray(ndtr(self.draws[np.minimum(chosen, len(self.draws) - 1)]), np.float64)
 
 
-def ridge() -> Any:
-    """Return a ridge regression of scikit-learn on standardised statistics, one penalty for each parameter."""
+def ridge() -> Any:  # noqa: ANN401 - scikit-learn has no types
+    """Return a ridge regression on standardised statistics, with a penalty for each parameter."""
     try:
         linear, steps = import_module("sklearn.linear_model"), import_module("sklearn.pipeline")
         scaling = import_module("sklearn.preprocessing")
@@ -75,7 +75,7 @@ def ridge() -> Any:
     return steps.make_pipeline(scaling.StandardScaler(), linear.RidgeCV(ALPHAS, alpha_per_target=True))
 
 
-def fold_of(number: int) -> Floats:
+def fold_of(number: int) -> Ints:
     """Return in which fold each simulated log is: they are independent, so any order does."""
     return np.arange(number) % FOLDS
 

@@ -84,7 +84,7 @@ class Scenario(Part):
     levers: parts.Levers = field((), "Remedies", f"a list of at most {len(parts.LEVER_KINDS)} levers")
     provenance: Provenance = field(
         FrozenMapping({}),
-        "Where each number comes from: measured, reported (with the source), fitted (to which log) or assumed",
+        "Where each number comes from: measured, reported (with the source), fitted (to a log) or assumed",
         "texts that begin with measured, reported, fitted or assumed, by the name of a field",
     )
 
