@@ -94,11 +94,13 @@ def guess(statistics: Floats, targets: Floats, real: Floats | None = None) -> Gu
     """
     varies = statistics.std(axis=0) > TINY
     fold, bank, reals = fold_of(len(statistics)), np.empty_like(targets), []
-    for k in range(FOLDS):
-        model = ridge().fit(statistics[fold != k][:, varies], targets[fold != k])
-        bank[fold == k] = model.predict(statistics[fold == k][:, varies]).reshape(-1, targets.shape[1])
-        if real is not None:
-            reals.append(model.predict(real[np.newaxis, varies]).reshape(-1))
+    # One thread: several wait for each other on a busy machine, and round in another order.
+    with import_module("threadpoolctl").threadpool_limits(1):
+        for k in range(FOLDS):
+            model = ridge().fit(statistics[fold != k][:, varies], targets[fold != k])
+            bank[fold == k] = model.predict(statistics[fold == k][:, varies]).reshape(-1, targets.shape[1])
+            if real is not None:
+                reals.append(model.predict(real[np.newaxis, varies]).reshape(-1))
     return Guesses(bank, np.mean(reals, axis=0) if reals else np.empty(0))
 
 

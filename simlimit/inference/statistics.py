@@ -40,8 +40,8 @@ class Layout(NamedTuple):
 
     @property
     def few(self) -> list[int]:
-        """The positions of the ages at which the repayments of each group are compared."""
-        return [k for k, age in enumerate(self.ages) if age in FEW_AGES]
+        """The ages at which the repayments of each group are compared."""
+        return [age for age in self.ages if age in FEW_AGES]
 
     @property
     def groups(self) -> dict[str, Sequence[str]]:
@@ -57,7 +57,7 @@ class Layout(NamedTuple):
             told = [f"{family} {label}" for label in labels]
             rows += [(family, one, np.nan) for one in told]
             by_age = itertools.product(told, ENDS.values(), self.few)
-            rows += [(family, f"{one}, {end}", float(self.ages[k])) for one, end, k in by_age]
+            rows += [(family, f"{one}, {end}", float(age)) for one, end, age in by_age]
         endings = [f"ended on {day}" for day in (*WEEKDAYS, "Saturday or Sunday")]
         rows += [(WEEKDAY_OF_ENDING, one, np.nan) for one in endings]
         rows += [(GATE_AND_WEEKDAY, f"gate {gate}, {one}", np.nan) for gate in GATES for one in endings]
@@ -66,18 +66,13 @@ class Layout(NamedTuple):
 
 def statistics(seen: Repayments, layout: Layout) -> Floats:
     """Return the statistics of a log, NaN where it lacks the column."""
-    ages = np.array(layout.ages)
-    bands = len(ages) + 1
-    ended_by, followed_for = np.searchsorted(ages, seen.age), np.searchsorted(ages, seen.followed, "right")
-    code = (seen.outcome * bands + ended_by) * bands + followed_for
-    everyone = np.zeros(len(code), np.int64)
-    found = [_incidences(_counts(everyone, code, (1, 3, bands, bands), seen.weight)).ravel()]
+    everyone, few = np.zeros(len(seen.age), np.int64), _fates(seen, layout.few)
+    found = [_incidences(seen, everyone, 1, _fates(seen, layout.ages))[1].ravel()]
     groups = seen.groups | {WEEKDAY: (seen.repaid + layout.first_weekday) % 7}
     for family, labels in layout.groups.items():
         if family in groups:
-            table = _counts(groups[family], code, (len(labels), 3, bands, bands), seen.weight)
-            totals = table.sum(axis=(1, 2, 3))
-            found += [_root_share(totals, totals.sum()), _incidences(table)[:, :, layout.few].ravel()]
+            totals, incidences = _incidences(seen, groups[family], len(labels), few)
+            found += [_root_share(totals, totals.sum()), incidences.ravel()]
         else:
             found.append(np.full(len(labels) * (1 + len(ENDS) * len(layout.few)), np.nan))
     # What did not wait ended on the day of its repayment, which is compared already.
@@ -101,13 +96,22 @@ def _counts(group: Ints, code: Ints, shape: tuple[int, ...], weight: Floats) -> 
     return counts.reshape(shape)
 
 
-def _incidences(table: Floats) -> Floats:
-    """Return the roots of the shares that had ended by each age, among those followed: group, end, age."""
+def _fates(seen: Repayments, ages: Sequence[int]) -> tuple[Ints, int]:
+    """Return a code of the outcome of each, by which age it ended and for which it was followed; its base."""
+    bands = len(ages) + 1
+    ended_by, followed_for = np.searchsorted(ages, seen.age), np.searchsorted(ages, seen.followed, "right")
+    return (seen.outcome * bands + ended_by) * bands + followed_for, bands
+
+
+def _incidences(seen: Repayments, group: Ints, groups: int, fates: tuple[Ints, int]) -> tuple[Floats, Floats]:
+    """Return the size of each group, and the roots of the shares ended by each age, of those followed."""
+    code, bands = fates
+    table = _counts(group, code, (groups, 3, bands, bands), seen.weight)
     # At [.., j, k]: those that ended in band j or before, and were followed into band k or beyond.
     ended = table.cumsum(axis=2)[..., ::-1].cumsum(axis=3)[..., ::-1]
-    ages = np.arange(table.shape[2] - 1)
+    ages = np.arange(bands - 1)
     followed = ended[:, :, -1, 1:].sum(axis=1)
-    return _root_share(ended[:, :2, ages, ages + 1], followed[:, np.newaxis])
+    return table.sum(axis=(1, 2, 3)), _root_share(ended[:, :2, ages, ages + 1], followed[:, np.newaxis])
 
 
 def _root_share(count: Floats, total: Floats | np.float64) -> Floats:
