@@ -54,14 +54,10 @@ class Task(NamedTuple):
 
     def identity(self) -> dict[str, object]:
         """Return what a store must agree on."""
-        grid = np.arange(1, 200) / 200
-        priors = [[one.name, *(one.changes(quantile) for quantile in grid)] for one in self.parameters]
-        parts = {
-            "scenario": dumps(self.platform, comments=False),
-            "free": str(priors),
-            "log": str(self.layout),
-        }
-        digests = {name: hashlib.sha256(part.encode()).hexdigest() for name, part in parts.items()}
+        grid, scenario = np.arange(1, 200) / 200, dumps(self.platform, comments=False)
+        free = [[one.name, *(one.changes(quantile) for quantile in grid)] for one in self.parameters]
+        parts = {"scenario": scenario, "free": free, "log": self.layout}
+        digests = {name: hashlib.sha256(str(part).encode()).hexdigest() for name, part in parts.items()}
         return {**digests, "seed": self.seed, **self.code}
 
 
@@ -121,9 +117,8 @@ def make_bank(task: Task, n: int, options: CheckedOptions) -> Bank:
             where = "are kept only with a store, from which the same call would continue"
             if store:
                 where = f"are in the store; the same call continues from {options.store}"
-            number = min(n, len(done) * CHUNK)
-            sentence = f"interrupted; {number:,} of {n:,} simulated logs {where}."
-            raise StudyInterrupted({}, sentence) from None
+            number = f"{min(n, len(done) * CHUNK):,} of {n:,} simulated logs"
+            raise StudyInterrupted({}, f"interrupted; {number} {where}.") from None
     both = np.concatenate([done[first] for first in firsts])[:n]
     quantiles = np.array([draw(task.seed, log, len(task.parameters)) for log in range(n)])
     return Bank(quantiles, both[:, 0], both[:, 1])

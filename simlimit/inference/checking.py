@@ -15,8 +15,8 @@ from simlimit.arguments import Floats
 from simlimit.inference.regression import FOLDS, TINY, Guesses, fold_of
 
 REFUSED_BELOW = 0.05
-_WIDEST, _NARROWEST = 20.0, 0.02
-"""The spread of a statistic is at most so many times its usual one, and at least so much of it."""
+_NARROWEST, _WIDEST = -4.0, 3.0
+"""The logarithms of how much narrower or wider than usual the spread of a statistic can be."""
 
 
 class Residuals(NamedTuple):
@@ -48,7 +48,7 @@ def residuals(statistics: Floats, real: Floats, guesses: Guesses) -> Residuals:
         usual = np.maximum(left.std(axis=0), TINY)
         logs = np.linalg.lstsq(terms[others, :linear], np.log((left / usual) ** 2 + 1e-9), rcond=None)[0]
         logs[0] = 0  # the mean of a logarithm is not that of the spread, which is the usual one
-        spread = usual * np.clip(np.exp(terms[told, :linear] @ logs / 2), _NARROWEST, _WIDEST)
+        spread = usual * np.exp(np.clip(terms[told, :linear] @ logs / 2, _NARROWEST, _WIDEST))
         expected = terms[told] @ slopes
         bank[fold == k] = (statistics[fold == k] - expected[:-1]) / spread[:-1]
         at_real.append((expected[-1], spread[-1]))

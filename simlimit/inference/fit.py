@@ -1,6 +1,5 @@
 """`fit`: from a release log to the scenarios that could have made it."""
 
-import hashlib
 from concurrent.futures import Executor
 from functools import cached_property
 
@@ -18,6 +17,7 @@ from simlimit.inference.observation import COLUMNS, Repayments, Window, observe_
 from simlimit.inference.parameters import Free, read_free
 from simlimit.inference.regression import Guesses, Posterior, guess, posterior, ridge
 from simlimit.inference.statistics import GATE_AND_WEEKDAY, Layout, statistics
+from simlimit.model.preparation import prepare
 from simlimit.run.options import LARGEST_SEED, check_scenario
 from simlimit.scenario import Scenario
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scaled
@@ -109,7 +109,9 @@ class Fit:
         before, after = np.full_like(low, tail), np.full_like(low, 1 - tail)
         names = ["estimate", "low", "high", "prior_low", "prior_high"]
         table = self._values(np.array([middle, low, high, before, after])).T.set_axis(names, axis=1)
-        removed = self._posterior.share_removed()
+        # A parameter of few values is known with them: within a step nothing is to be known.
+        most = 1 - np.array([one.steps for one in self._task.parameters], np.float64) ** -2.0
+        removed = self._posterior.share_removed() / most
         words = np.array(["not determined", "weakly determined", "determined"])
         verdict = words[np.digitize(removed, (UNDETERMINED, DETERMINED))]
         return table.assign(share_removed=removed, verdict=verdict).infer_objects().rename_axis("parameter")
@@ -205,13 +207,10 @@ class Fit:
         """
         rows = []
         for name, rank in self.ranks(n).items():
-            p_value = chisquare(np.histogram(rank, _BINS, (0, 1))[0]).pvalue
+            number, p_value = len(rank), chisquare(np.histogram(rank, _BINS, (0, 1))[0]).pvalue
             for level in LEVELS:
-                covered, error = (
-                    (np.abs(rank - 0.5) <= level / 2).mean(),
-                    np.sqrt(level * (1 - level) / len(rank)),
-                )
-                rows.append((name, level, covered, error, len(rank), p_value))
+                covered, error = (abs(rank - 0.5) <= level / 2).mean(), (level * (1 - level) / number) ** 0.5
+                rows.append((name, level, covered, error, number, p_value))
         columns = ["parameter", "confidence", "coverage", "standard_error", "logs", "rank_p_value"]
         return pd.DataFrame(rows, columns=columns).set_index(["parameter", "confidence"])
 
@@ -249,10 +248,8 @@ class Fit:
     def _removed(self, columns: npt.NDArray[np.bool_], values: Floats) -> Floats:
         """Return the share of the variance of prior quantiles that a regression on statistics explains."""
         truths = self._bank.quantiles
-        left = guess(values[:, columns], truths).bank - truths
-        return np.asarray(
-            np.clip(1 - (left**2).mean(axis=0) / truths.var(axis=0), 1e-3, 1 - 1e-6), np.float64
-        )
+        left = ((guess(values[:, columns], truths).bank - truths) ** 2).mean(axis=0)
+        return np.asarray(np.clip(1 - left / truths.var(axis=0), 1e-3, 1 - 1e-6), np.float64)
 
     @cached_property
     def _guesses(self) -> Guesses:
@@ -338,21 +335,19 @@ def fit(
     n, seed = check_whole("n", n, 1_000_000, least=100), check_whole("seed", seed, LARGEST_SEED)
     options = CheckedOptions(workers=workers, executor=executor, store=store, keep="holds", progress=progress)
     ridge()  # before anything is simulated
-    regions = list(scenario.population.regions)
+    regions = prepare(scenario, 0, False, False).regions.names  # also those of a portfolio
     seen, window, notes = observe_log(log, regions)
     platform = window.platform(scenario)
     first_weekday = (platform.start_date.weekday() + platform.warmup_days) % 7
-    layout = Layout(window.days, first_weekday, tuple(regions))
+    layout = Layout(window.days, first_weekday, regions)
     task = Task(platform, read_free(free, platform), layout, seed, code_identity())
     platform = _scaled(task, window)
     task = task._replace(platform=platform, parameters=read_free(free, platform))
     bank = make_bank(task, n, options)
-    days = np.concatenate([seen.repaid, seen.age, seen.outcome])
-    digest = log.attrs.get("digest") or hashlib.sha256(days.tobytes()).hexdigest()
     told = ", ".join(["age", "weekday", *(column for column in COLUMNS if column in seen.groups)])
     size = f"{window.number:,} {window.counted}, simulated with {platform.population.borrowers:,} borrowers"
     rows = f"{len(seen.repaid):,} repayments in {window.days:,} days, compared by {told}"
-    source = f"fitted: {len(seen.repaid):,} rows, digest {digest[:12]}, {platform.start_date}"
+    source = f"fitted: {len(seen.repaid):,} rows, digest {window.digest[:12]}, {platform.start_date}"
     return Fit(seen, task, bank, f"{'; '.join([rows, size, *notes])}.", source)
 
 

@@ -1,6 +1,7 @@
 """How the log was observed, and the same view of a simulated history: arrays, a number for each repayment."""
 
 import datetime
+import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -73,12 +74,15 @@ class Window(NamedTuple):
         What is as often in a simulated log: "borrowers" with a repayment, or "repayments".
     number : int
         How many the log has.
+    digest : str
+        Of the log: that of `read_release_log`, or one of its days.
     """
 
     begin_on: datetime.date | None
     days: int
     counted: str
     number: int
+    digest: str
 
     def platform(self, scenario: Scenario) -> Scenario:
         """Return a scenario whose history after the warm-up is that of the window."""
@@ -107,9 +111,7 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     older, frame = int((entry > 0).sum()), frame[entry == 0]
     if frame.empty:
         raise SimlimitError("log has no repayments that are seen from their day on, but must have some.")
-    repaid, age = (
-        as_numbers(f"{name} of log", frame[name]).astype(np.int64) for name in ("repaid_at", "delay_days")
-    )
+    repaid, age = (as_numbers(name, frame[name]).astype(np.int64) for name in ("repaid_at", "delay_days"))
     outcome = pd.Index(_OUTCOMES).get_indexer(pd.Index(frame["outcome"].astype(str)))
     if (outcome < 0).any() or (age < 0).any():
         row = int(((outcome < 0) | (age < 0)).argmax())
@@ -120,16 +122,22 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     notes += [f"{older:,} repaid before the window are not compared"] if older else []
     weight = np.ones(len(frame))
     if "repayment" in frame and not frame["repayment"].is_unique:
-        weight = (frame["amount"] / frame.groupby("repayment")["amount"].transform("sum")).to_numpy(
-            np.float64
+        weight = as_numbers("amount", frame["amount"])
+        weight = (
+            weight / frame.assign(amount=weight).groupby("repayment")["amount"].transform("sum").to_numpy()
         )
     seen = Repayments(repaid - begin, age, last - repaid, outcome.astype(np.int64), weight, groups)
     begin_on = None
     if "repaid_on" in frame and pd.notna(frame["repaid_on"].iloc[0]):
-        begin_on = (frame["repaid_on"].iloc[0] - pd.Timedelta(days=int(repaid[0] - begin))).date()
+        begin_on = (
+            pd.Timestamp(frame["repaid_on"].iloc[0]) - pd.Timedelta(days=int(repaid[0] - begin))
+        ).date()
+    counted, number = "repayments", round(weight.sum())
     if "borrower" in frame:
-        return seen, Window(begin_on, last - begin, "borrowers", frame["borrower"].nunique()), notes
-    return seen, Window(begin_on, last - begin, "repayments", round(weight.sum())), notes
+        counted, number = "borrowers", frame["borrower"].nunique()
+    days = np.concatenate([repaid, age, outcome])
+    digest = frame.attrs.get("digest") or hashlib.sha256(days.tobytes()).hexdigest()
+    return seen, Window(begin_on, int(last - begin), counted, number, digest), notes
 
 
 def repayments_in(state: State, platform: Scenario) -> npt.NDArray[np.void]:
@@ -174,9 +182,9 @@ def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[st
     if "region" in frame:
         groups["region"] = pd.Index(list(regions)).get_indexer(pd.Index(frame["region"].astype(str)))
     if "late" in frame:
-        groups["late"] = frame["late"].to_numpy(np.int64)
+        groups["late"] = as_numbers("late", frame["late"]).astype(np.int64)
     if "amount" in frame and frame["amount"].nunique() > 1:
-        groups["amount"] = _fifths(frame["amount"].to_numpy(np.float64))
+        groups["amount"] = _fifths(as_numbers("amount", frame["amount"]))
     for column, known in (("gate", GATES), ("region", regions)):
         if column in groups and (groups[column] < 0).any():
             other = frame[column].iloc[int((groups[column] < 0).argmax())]

@@ -1,6 +1,6 @@
 """What is free in a fit: parameters, their prior distributions, and the scenarios of a draw."""
 
-from collections import Counter
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -13,9 +13,7 @@ from simlimit.scenario import Scenario
 from simlimit.scenario.paths import dotted, steps_of
 from simlimit.scenario.scenario import field_values
 
-ALLOWED = (
-    "two bounds in a tuple, a list of choices, a frozen distribution of scipy.stats, or fields and a factor"
-)
+ALLOWED = "bounds in a tuple, choices in a list, a frozen distribution of scipy.stats, or fields and a factor"
 
 
 @runtime_checkable
@@ -59,6 +57,13 @@ class Parameter(NamedTuple):
         low, high = self.prior
         return low + (int(quantile * (high - low + 1)) if self.is_whole else quantile * (high - low))
 
+    @property
+    def steps(self) -> float:
+        """How many values are equally likely, infinitely many if it is not one of a few."""
+        if isinstance(self.prior, tuple):
+            return self.prior[1] - self.prior[0] + 1 if self.is_whole else np.inf
+        return np.inf if isinstance(self.prior, Distribution) else len(self.prior)
+
     def changes(self, quantile: float) -> dict[str, Any]:
         """Return the fields at a quantile of the prior distribution."""
         value = self.value(quantile)
@@ -71,13 +76,11 @@ def read_free(free: object, scenario: Scenario) -> tuple[Parameter, ...]:
         raise SimlimitError(f"free is {shown(free)}, but must give each free field {ALLOWED}.")
     values = field_values(scenario)
     found = tuple(_parameter(name, prior, values) for name, prior in free.items())
-    changed = Counter(field for one in found for field in one.changes(0.5))
-    for field, times in changed.items():
-        if times > 1:
-            raise SimlimitError(f"free changes {field} {times} times, but must change each field once.")
-    for one in found:
-        for quantile in (1e-9, 0.5, 1 - 1e-9):
-            scenario.replace(one.changes(quantile))
+    changed = [field for one in found for field in one.changes(0.5)]
+    if twice := [field for field in changed if changed.count(field) > 1]:
+        raise SimlimitError(f"free changes {twice[0]} twice, but must change each field once.")
+    for one, quantile in itertools.product(found, (1e-9, 0.5, 1 - 1e-9)):
+        scenario.replace(one.changes(quantile))
     return found
 
 

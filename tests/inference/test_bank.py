@@ -55,6 +55,7 @@ def test_a_store_is_continued_and_extended(tmp_path: Path) -> None:
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL.")
 def test_a_killed_fit_continues_from_its_store(tmp_path: Path) -> None:
     store, paths = tmp_path / "store", os.pathsep.join([*sys.path, str(Path(__file__).parent)])

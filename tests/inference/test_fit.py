@@ -70,7 +70,7 @@ def test_a_choice_is_fitted_too() -> None:
     name = "evaluation.straight_through"
     table = sl.fit(log_of({}), platform(), {name: [True, False]}, n=100, progress=False).table()
     assert not table.loc[name, "estimate"]
-    assert table.loc[name, "verdict"] == "weakly determined"  # on which side of the middle, not where
+    assert table.loc[name, "verdict"] == "determined"
 
 
 def test_parameters_that_a_log_cannot_tell_apart_are_named() -> None:

@@ -83,7 +83,7 @@ def test_parts_of_a_repayment_weigh_as_much_as_their_share_of_the_amount() -> No
             "row 0 of log is 'lost after 6 days', but must be released, forfeited, pending",
         ),
         ({"delay_days": -1}, "row 0 of log is 'released after -1 days', but must be released, forfeited"),
-        ({"delay_days": "soon"}, "delay_days of log is "),
+        ({"delay_days": "soon"}, "delay_days is "),
         ({"entry_days": 5.0}, "log has no repayments that are seen from their day on, but must have some."),
     ],
 )

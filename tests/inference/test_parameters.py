@@ -65,10 +65,10 @@ def test_quantiles_are_uniform_and_a_function_of_seed_log_and_parameter() -> Non
 @pytest.mark.parametrize(
     ("free", "sentence"),
     [
-        ({}, "free is {}, but must give each free field two bounds in a tuple"),
-        ({PERIOD: 7}, f"free of '{PERIOD}' is 7, but must be two bounds in a tuple"),
+        ({}, "free is {}, but must give each free field bounds in a tuple"),
+        ({PERIOD: 7}, f"free of '{PERIOD}' is 7, but must be bounds in a tuple"),
         ({PERIOD: (60, 7)}, f"free of '{PERIOD}' is (60, 7), but must be two bounds, the smaller first"),
-        ({PERIOD: [7]}, f"free of '{PERIOD}' is [7], but must be two bounds in a tuple"),
+        ({PERIOD: [7]}, f"free of '{PERIOD}' is [7], but must be bounds in a tuple"),
         ({PERIOD: (0, 7)}, "evaluation.period_days is 0, but must be a whole number from 1 to 3650 (days)."),
         ({"evaluation.period": (1, 7)}, "evaluation.period is not a field"),
         (
@@ -81,7 +81,7 @@ def test_quantiles_are_uniform_and_a_function_of_seed_log_and_parameter() -> Non
         ),
         (
             {PERIOD: (7, 60), "x": {"fields": [PERIOD], "factor": (1, 2)}},
-            f"free changes {PERIOD} 2 times, but must change each field once.",
+            f"free changes {PERIOD} twice, but must change each field once.",
         ),
     ],
 )
