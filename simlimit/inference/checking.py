@@ -2,8 +2,8 @@
 
 Each statistic is regressed on the guessed parameters over the bank. What is left of it, in units of its usual
 spread, is large where a log does not look like those that the model makes at these parameters. The largest in
-a family of statistics is ranked among those of the bank's own logs; so is the smallest p-value of all
-families, so that a log which the model can make is refused in 5 of 100 cases.
+a family of statistics is ranked among those of the bank's own logs. So is the smallest p-value of all
+families. Thus a log that the model can make is refused in 5 of 100 cases.
 """
 
 from typing import NamedTuple

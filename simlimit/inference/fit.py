@@ -84,6 +84,11 @@ class Fit:
         ----------
         n : int
             How many, 1 .. 1,000,000.
+
+        Returns
+        -------
+        list of Scenario
+            Each of the size of the log, and as likely as any other.
         """
         n = check_whole("n", n, 1_000_000, least=1)
         return [self._task.at(quantiles, self._source) for quantiles in self._posterior.sample(n)]
@@ -100,9 +105,9 @@ class Fit:
         -------
         pandas.DataFrame
             Index `parameter`. Columns `estimate` (the median), `low` and `high`; `prior_low` and
-            `prior_high`, the same interval before the log was seen; `share_removed`, the share of the prior
-            variance, on the scale of prior quantiles, that the log removed; `verdict`: determined from 0.8
-            on, not determined below 0.3, weakly determined between.
+            `prior_high` are the same interval before the log was seen. `share_removed` is the share of the
+            prior variance, on the scale of prior quantiles, that the log removed. `verdict`: determined from
+            0.8 on, not determined below 0.3, weakly determined between.
         """
         tail = (1 - check_confidence(confidence)) / 2
         low, middle, high = self._posterior.quantiles(np.array([tail, 0.5, 1 - tail])).T
@@ -220,11 +225,11 @@ class Fit:
         Returns
         -------
         pandas.DataFrame
-            Index `parameter`. `share_removed`: of the prior variance by a log of these columns and this
-            length, on average; a linear regression finds so much, or the log itself if that is more.
-            ``with_gate`` and the like: by one that also has this column. `more_months`: how much longer the
-            log would have to be until 0.8 is removed, as far as half a log is worse than the whole; 0 if it
-            is long enough, NaN if no length would do.
+            Index `parameter`. `share_removed`: what a linear regression removes of the prior variance by logs
+            of these columns and this length, on average. ``with_gate`` and the like: what it removes with
+            this column, too. `more_months`: how much longer the log would have to be until 0.8 is removed,
+            as far as half a log is worse than the whole. It is 0 for a log that is long enough, and NaN if no
+            length would do.
         """
         now, half = (self._removed(self._is_compared, x) for x in (self._bank.statistics, self._bank.half))
         table = pd.DataFrame({"share_removed": now}, pd.Index(self.parameters, name="parameter"))

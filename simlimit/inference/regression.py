@@ -1,10 +1,14 @@
 """Regression-adjusted approximate Bayesian computation: from simulated logs to a posterior distribution.
 
-A ridge regression reduces the statistics of a log to one number for each parameter, a guess of it. The
-parameters of the simulated logs with the nearest guesses, moved by a local regression to the guess for the
-real log, are draws from the posterior distribution (Beaumont, Zhang and Balding 2002; with the spread moved,
-too: Blum and François 2010). All is done on the scale on which prior distributions are standard normal, so
-that no draw leaves its bounds.
+A ridge regression reduces the statistics of a log to one number for each parameter, a guess of it. Of the
+simulated logs those with the nearest guesses are taken. Their parameters, moved by a local regression to the
+guess for the real log, are draws from the posterior distribution (Beaumont, Zhang and Balding 2002). The
+spread is moved, too (Blum and François 2010). All is done on the scale on which prior distributions are
+standard normal, so that no draw leaves its bounds.
+
+The sequential sampler of pyabc, with an adaptive distance, needs new simulations for each log. With 2,300 for
+each of six logs of `jiebei`, its estimates of the period were off by eight times as much as those by one bank
+of 2,000 logs.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Six parameters of the preset `jiebei` from a log of 20,000 repayments: what a fit promises, over many logs."""
+"""Six parameters of `jiebei` from a log of 20,000 repayments: what a fit promises, over many logs."""
 
 import functools
 import time
