@@ -39,7 +39,7 @@ def provenance(name: str, but: str = "clockwork") -> Markdown:
     Returns
     -------
     IPython.display.Markdown
-        A table: field, value, unit, label (measured, reported or assumed), source.
+        A table: field, value, unit, label (measured, reported, fitted or assumed), source.
     """
     known = set() if name == but else set(map(tuple, _sourced(sl.preset(but))))
     rows = [row for row in _sourced(sl.preset(name)) if tuple(row) not in known]

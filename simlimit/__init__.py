@@ -12,6 +12,8 @@ What would help, and what each gate explains
 A real release log, and delay statistics of it or of any table
     `read_release_log`,
     `cumulative_incidence`, `kaplan_meier`, `quantiles`, `describe_quantiles`, `share_at`, `at_risk_table`
+From a release log to a scenario
+    `fit`, `Fit`
 Your own process in it
     `Platform`
 Real books, and invented ones to try
@@ -34,6 +36,7 @@ _NAMES = {
     "delays.incidence": ("at_risk_table", "cumulative_incidence", "kaplan_meier"),
     "delays.reading": ("describe_quantiles", "quantiles", "share_at"),
     "processes.platform": ("Platform",),
+    "inference.fit": ("Fit", "fit"),
     "errors": ("PortfolioError", "ScenarioError", "SimlimitError", "SimlimitWarning"),
     "run.borrower_history": ("borrower_history",),
     "run.delay_by_cause": ("delay_by_cause",),

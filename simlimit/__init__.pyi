@@ -19,6 +19,8 @@ from simlimit.errors import PortfolioError as PortfolioError
 from simlimit.errors import ScenarioError as ScenarioError
 from simlimit.errors import SimlimitError as SimlimitError
 from simlimit.errors import SimlimitWarning as SimlimitWarning
+from simlimit.inference.fit import Fit as Fit
+from simlimit.inference.fit import fit as fit
 from simlimit.processes.platform import Platform as Platform
 from simlimit.run.borrower_history import borrower_history as borrower_history
 from simlimit.run.delay_by_cause import delay_by_cause as delay_by_cause

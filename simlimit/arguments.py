@@ -22,6 +22,7 @@ FEW = 8
 """So many names are read at a glance."""
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 _NUMBERS = (int, float, np.integer, np.floating)
 LARGEST = sys.float_info.max
 MOST_VALUES = 1_000_000

@@ -97,6 +97,17 @@ def recovery() -> sl.Recovery:
     return sl.recovery(_frozen(), 3, follow_up_days=30)
 
 
+@functools.cache
+def fitted() -> sl.Fit:
+    return sl.fit(simulated_log(), tiny(), FREE, n=100, progress=False)
+
+
+@functools.cache
+def simulated_log() -> pd.DataFrame:
+    holds = run().holds
+    return holds[holds["kind"] == "repayment"]
+
+
 def _frozen() -> sl.Scenario:
     return tiny().replace({"shocks": [{"kind": "freeze", "at": 30, "duration_days": 5}]})
 
@@ -119,9 +130,11 @@ def _uci() -> str:
     return "uci.csv"
 
 
+FREE = {"evaluation.period_days": (7, 30)}
 INSTANCES: dict[str, Make] = {
     "Attribution": functools.cache(lambda: sl.attribute(tiny(), 2, follow_up_days=30)),
     "Comparison": comparison,
+    "Fit": fitted,
     "FittedBehaviour": functools.cache(lambda: sl.fit_behaviour(histories())),
     "Histories": histories,
     "Lever": lambda: sl.Lever(kind="pay_on_time"),
@@ -155,6 +168,9 @@ ARGUMENTS: dict[str, Make] = {
     "ended": lambda: [[1, 0, 1]],
     "entity": lambda: 3,
     "field": lambda: "rules.min_score",
+    "free": lambda: FREE,
+    "log": simulated_log,
+    "fit.n": lambda: 100,
     "fields": lambda: {"evaluation.period_days": [7]},
     "frame": log,
     "kaplan_meier.frame": lambda: log().replace("forfeited", "released"),

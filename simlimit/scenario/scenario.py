@@ -29,8 +29,8 @@ NOT_SAID = "assumed: no source given"
 LABELS = ("name", "description", "provenance")
 """Fields that name things and change nothing that happens: they need no source."""
 
-_SOURCED = re.compile(r"(measured|reported|assumed)\b")
-_LABELLED = "begins with measured, reported or assumed"
+_SOURCED = re.compile(r"(measured|reported|fitted|assumed)\b")
+_LABELLED = "begins with measured, reported, fitted or assumed"
 
 Provenance = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
@@ -84,8 +84,8 @@ class Scenario(Part):
     levers: parts.Levers = field((), "Remedies", f"a list of at most {len(parts.LEVER_KINDS)} levers")
     provenance: Provenance = field(
         FrozenMapping({}),
-        "Where each number comes from: measured, reported (with the source) or assumed",
-        "texts that begin with measured, reported or assumed, by the name of a field",
+        "Where each number comes from: measured, reported (with the source), fitted (to a log) or assumed",
+        "texts that begin with measured, reported, fitted or assumed, by the name of a field",
     )
 
     def _check(self) -> None:

@@ -10,13 +10,15 @@ from simlimit.model.compiling import sources
 
 DECIDING = (
     "portfolio.py", "scenario", "books", "model", "processes", "drivers", "run/frames.py",
-    "study/experiment.py", "study/draws.py", "study/store.py",
+    "study/experiment.py", "study/draws.py", "study/store.py", "inference/statistics.py",
+    "inference/observation.py", "inference/parameters.py", "inference/bank.py",
 )  # fmt: skip
 _SOURCES = sources(DECIDING)
 """As they are when they are imported: an edit later is no edit of what runs."""
 _IN_WORDS = {
     "scenario": "another scenario", "portfolio": "another portfolio", "processes": "other processes",
-    "code": "other code", "draws": "other draws of its parameters",
+    "code": "other code", "draws": "other draws of its parameters", "free": "other free parameters",
+    "log": "a log of another time or size",
 }  # fmt: skip
 
 

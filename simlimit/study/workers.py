@@ -87,7 +87,7 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
         work: Callable[[Experiment, int, int], Chunk | str] = run_chunk
         if not is_ours:
             work, experiment = run_sent_chunk, experiment if with_book else without_book(experiment)
-        with _failure_said(is_ours):
+        with failure_said(is_ours):
             return replications, first, number, pool.submit(work, experiment, first, number)
 
     try:
@@ -95,7 +95,7 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
         # In the order of the replications: so an interrupt finds all done up to some number.
         while pending:
             replications, first, number, future = pending[0]
-            with _failure_said(is_ours):
+            with failure_said(is_ours):
                 chunk = future.result()
             if chunk == replications.experiment.book:  # which a worker asks for
                 pending[0] = submit(replications, first, number, with_book=True)
@@ -114,7 +114,7 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
 
 
 @contextmanager
-def _failure_said(is_ours: bool) -> Iterator[None]:
+def failure_said(is_ours: bool) -> Iterator[None]:
     """Say in a sentence that a user's executor failed. What fails in threads of ours is a fault of ours."""
     try:
         yield

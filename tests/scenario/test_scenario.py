@@ -353,7 +353,7 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"provenance": {"rules": "guessed"}},
             "provenance.rules is 'guessed'",
-            "a text that begins with measured, reported or assumed",
+            "a text that begins with measured, reported, fitted or assumed",
         ),
         ({"provenance": {"rule": "assumed"}}, "provenance is 'rule'", "about a field of the scenario"),
         (
@@ -679,7 +679,7 @@ def test_a_part_can_be_made_by_itself(part):
 def test_sources_that_are_not_texts_are_refused_when_they_are_replaced():
     message = refusal(lambda: Scenario().replace({"provenance": 5, "rules.grace_days": 5}))
     assert message.startswith(
-        "provenance is 5, but must be texts that begin with measured, reported or assumed"
+        "provenance is 5, but must be texts that begin with measured, reported, fitted or assumed"
     )
 
 

@@ -1,0 +1,1 @@
+"""From a release log to the scenarios that could have made it."""

@@ -1,0 +1,376 @@
+"""`fit`: from a release log to the scenarios that could have made it."""
+
+from concurrent.futures import Executor
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import ndtri
+from scipy.stats import chisquare
+
+from simlimit.arguments import Floats, check_confidence, check_number, check_whole
+from simlimit.errors import SimlimitError
+from simlimit.inference.bank import Bank, Task, make_bank
+from simlimit.inference.checking import Residuals, check_table, compared, residuals
+from simlimit.inference.observation import COLUMNS, Repayments, Window, observe_log, repayments_in
+from simlimit.inference.parameters import Free, read_free
+from simlimit.inference.regression import Guesses, Posterior, guess, posterior, ridge
+from simlimit.inference.statistics import GATE_AND_WEEKDAY, Layout, statistics
+from simlimit.model.preparation import prepare
+from simlimit.run.options import LARGEST_SEED, check_scenario
+from simlimit.scenario import Scenario
+from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scaled
+from simlimit.study.identity import code_identity
+from simlimit.study.options import CheckedOptions, Folder
+
+DETERMINED, UNDETERMINED = 0.8, 0.3
+"""Shares of the prior variance: from the first on a parameter is determined, below the second it is not."""
+LEVELS = (0.5, 0.8, 0.9, 0.95)
+DRAWS = 1000
+DAYS_A_MONTH = 365 / 12
+TOO_SLOW = 0.1
+"""Where twice the time multiplies what is known by less than 2 to this power, no length would do."""
+_BINS = 20
+BY_CHANCE = 0.05
+"""By so much the number of those who repay may differ before the scenario is scaled."""
+_PILOT = LARGEST_SEED
+"""The number of the history that tells how many borrowers repay: none of the bank's."""
+
+
+class Fit:
+    """What a release log says about a scenario, made by `simlimit.fit`.
+
+    A study takes it instead of a scenario. So parameter uncertainty is in its intervals.
+
+    Attributes
+    ----------
+    parameters : tuple of str
+        What was free, by name.
+    read : str
+        A sentence on what was compared.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> truth = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "population.borrowers": 50, "horizon_days": 200}
+    ... )
+    >>> log = sl.simulate(truth.replace({"evaluation.period_days": 20}), seed=5).holds
+    >>> fit = sl.fit(log, truth, {"evaluation.period_days": (7, 60)}, n=200)
+    >>> fit.table()["verdict"].to_list()
+    ['determined']
+    """
+
+    def __init__(self, seen: Repayments, task: Task, bank: Bank, read: str, source: str) -> None:
+        self.parameters, self.read = tuple(one.name for one in task.parameters), read
+        self._task, self._bank, self._source = task, bank, source
+        self._names, self._truths = task.layout.names(), ndtri(bank.quantiles)
+        self._real = statistics(seen, task.layout)
+        self._is_compared: npt.NDArray[np.bool_] = ~np.isnan(self._real)
+
+    def __repr__(self) -> str:
+        return f"Fit({self.read} {len(self._truths):,} simulated logs, seed {self._task.seed})"
+
+    @property
+    def scenario(self) -> Scenario:
+        """The estimate: the scenario with the median of each parameter, of the size of the log."""
+        return self._task.at(self._posterior.quantiles(np.array([0.5]))[:, 0], self._source)
+
+    def scenarios(self, n: int = 100) -> list[Scenario]:
+        """Return scenarios that could have made the log: draws from the posterior distribution.
+
+        Parameters
+        ----------
+        n : int
+            How many, 1 .. 1,000,000.
+
+        Returns
+        -------
+        list of Scenario
+            Each of the size of the log, and as likely as any other.
+        """
+        n = check_whole("n", n, 1_000_000, least=1)
+        return [self._task.at(quantiles, self._source) for quantiles in self._posterior.sample(n)]
+
+    def table(self, confidence: float = 0.9) -> pd.DataFrame:
+        """Return the parameters: estimates, intervals, and whether the log determines them.
+
+        Parameters
+        ----------
+        confidence : float
+            Of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `parameter`. Columns `estimate` (the median), `low` and `high`; `prior_low` and
+            `prior_high` are the same interval before the log was seen. `share_removed` is the share of the
+            prior variance, on the scale of prior quantiles, that the log removed. `verdict`: determined from
+            0.8 on, not determined below 0.3, weakly determined between.
+        """
+        tail = (1 - check_confidence(confidence)) / 2
+        low, middle, high = self._posterior.quantiles(np.array([tail, 0.5, 1 - tail])).T
+        before, after = np.full_like(low, tail), np.full_like(low, 1 - tail)
+        names = ["estimate", "low", "high", "prior_low", "prior_high"]
+        table = self._values(np.array([middle, low, high, before, after])).T.set_axis(names, axis=1)
+        # A parameter of few values is known with them: within a step nothing is to be known.
+        most = 1 - np.array([one.steps for one in self._task.parameters], np.float64) ** -2.0
+        removed = self._posterior.share_removed() / most
+        words = np.array(["not determined", "weakly determined", "determined"])
+        verdict = words[np.digitize(removed, (UNDETERMINED, DETERMINED))]
+        return table.assign(share_removed=removed, verdict=verdict).infer_objects().rename_axis("parameter")
+
+    @cached_property
+    def draws(self) -> pd.DataFrame:
+        """1,000 draws of equal weight from the posterior distribution: a column per parameter."""
+        return self._values(self._posterior.sample(DRAWS))
+
+    @cached_property
+    def prior(self) -> pd.DataFrame:
+        """The parameters of the simulated logs, a row each: draws from the prior distribution."""
+        return self._values(self._bank.quantiles)
+
+    def pairs(self, at_least: float = 0.5) -> pd.DataFrame:
+        """Return the pairs of parameters that the log cannot tell apart.
+
+        Parameters
+        ----------
+        at_least : float
+            The least correlation, positive or negative, of the posterior distribution that is listed.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `parameter`, `other` and `correlation`, the closest pair first.
+        """
+        check_number("at_least", at_least, 0.0, 1.0)
+        # Above the diagonal, each pair once.
+        matrix = np.triu(np.atleast_2d(np.corrcoef(ndtri(self._posterior.sample(DRAWS)).T)), 1)
+        first, second = np.nonzero((np.abs(matrix) >= at_least) & (matrix != 0))
+        names = pd.Index(self.parameters)
+        pairs = {"parameter": names[first], "other": names[second], "correlation": matrix[first, second]}
+        return pd.DataFrame(pairs).sort_values("correlation", key=abs, ascending=False, ignore_index=True)
+
+    def statistics(self) -> pd.DataFrame:
+        """Return what was compared, and what the fitted model expects.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per statistic: `family`, `statistic`, `age_days` (NaN if of no age); the share `in_log`, the
+            `expected` one, and from `low` to `high` where 95 % of the logs lie that the model makes.
+        """
+        return compared(self._names[self._is_compared], self._real[self._is_compared], self._residuals)
+
+    def check(self) -> pd.DataFrame:
+        """Return whether the model can make this log at all, whatever its free parameters are.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `family`: a row per family of statistics, the most suspicious first, with its most
+            suspicious statistic and the columns of `statistics`. `p_value` is the share of logs made by the
+            model in which a statistic of the family is as far off; `corrected_p` the share in which one of
+            any family is. A family `breaks` where that is below 0.05. The model can make the log if none
+            does.
+        """
+        return check_table(self.statistics(), self._residuals)
+
+    def ranks(self, n: int = 400) -> pd.DataFrame:
+        """Return where the truth lies in the posterior distribution of simulated logs: from 0 to 1.
+
+        Parameters
+        ----------
+        n : int
+            How many of the simulated logs are fitted as if they were real.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per log, a column per parameter. The ranks are uniform if intervals cover what they say.
+        """
+        n = min(check_whole("n", n, 1_000_000, least=1), len(self._truths))
+        bank = self._guesses.bank
+        rows = [posterior(bank[k], bank, self._truths, k).rank(self._truths[k]) for k in range(n)]
+        return pd.DataFrame(rows, columns=pd.Index(self.parameters))
+
+    def coverage(self, n: int = 400) -> pd.DataFrame:
+        """Return how often intervals cover the truth, over simulated logs.
+
+        Parameters
+        ----------
+        n : int
+            As in `ranks`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `parameter` and `confidence`: 0.5, 0.8, 0.9 and 0.95. Columns `coverage`, its
+            `standard_error`, `logs`, and `rank_p_value`: of the hypothesis that ranks are uniform, by a
+            chi-squared test in 20 bins. A whole number counts with a random place in its step.
+        """
+        rows = []
+        for name, rank in self.ranks(n).items():
+            number, p_value = len(rank), chisquare(np.histogram(rank, _BINS, (0, 1))[0]).pvalue
+            for level in LEVELS:
+                covered, error = (abs(rank - 0.5) <= level / 2).mean(), (level * (1 - level) / number) ** 0.5
+                rows.append((name, level, covered, error, number, p_value))
+        columns = ["parameter", "confidence", "coverage", "standard_error", "logs", "rank_p_value"]
+        return pd.DataFrame(rows, columns=columns).set_index(["parameter", "confidence"])
+
+    def advice(self) -> pd.DataFrame:
+        """Return what would determine the parameters better, measured on the simulated logs.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `parameter`. `share_removed`: what a linear regression removes of the prior variance by logs
+            of these columns and this length, on average. ``with_gate`` and the like: what it removes with
+            this column, too. `more_months`: how much longer the log would have to be until 0.8 is removed,
+            as far as half a log is worse than the whole. It is 0 for a log that is long enough, and NaN if no
+            length would do.
+        """
+        now, half = (self._removed(self._is_compared, x) for x in (self._bank.statistics, self._bank.half))
+        table = pd.DataFrame({"share_removed": now}, pd.Index(self.parameters, name="parameter"))
+        family = self._names["family"].to_numpy()
+        for column in COLUMNS:
+            own = np.isin(family, [column, GATE_AND_WEEKDAY] if column == "gate" else [column])
+            if not self._is_compared[own].any():
+                with_it = self._removed(self._is_compared | own, self._bank.statistics)
+                table[f"with_{column}"] = np.maximum(now, with_it)
+        # What is known of a parameter, in units of its prior, grows by a power of the time.
+        wanted, known, known_by_half = (x / (1 - x) for x in (DETERMINED, now, half))
+        power = np.log2(known / known_by_half)
+        times = (wanted / known) ** (1 / np.maximum(power, TOO_SLOW))
+        months = np.maximum(0, times - 1) * self._task.layout.days / DAYS_A_MONTH
+        return table.assign(more_months=np.where((power < TOO_SLOW) & (months > 0), np.nan, months))
+
+    def _values(self, quantiles: Floats) -> pd.DataFrame:
+        columns = zip(self._task.parameters, quantiles.T.tolist(), strict=True)
+        return pd.DataFrame({one.name: [one.value(at) for at in column] for one, column in columns})
+
+    def _removed(self, columns: npt.NDArray[np.bool_], values: Floats) -> Floats:
+        """Return the share of the variance of prior quantiles that a regression on statistics explains."""
+        truths = self._bank.quantiles
+        left = ((guess(values[:, columns], truths).bank - truths) ** 2).mean(axis=0)
+        return np.asarray(np.clip(1 - left / truths.var(axis=0), 1e-3, 1 - 1e-6), np.float64)
+
+    @cached_property
+    def _guesses(self) -> Guesses:
+        known = self._is_compared
+        return guess(self._bank.statistics[:, known], self._truths, self._real[known])
+
+    @cached_property
+    def _posterior(self) -> Posterior:
+        return posterior(self._guesses.real, self._guesses.bank, self._truths)
+
+    @cached_property
+    def _residuals(self) -> Residuals:
+        known = self._is_compared
+        return residuals(self._bank.statistics[:, known], self._real[known], self._guesses)
+
+
+def fit(
+    log: pd.DataFrame,
+    scenario: Scenario,
+    free: Free,
+    n: int = 2000,
+    seed: int = 1,
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    store: Folder | None = None,
+    progress: bool = True,
+) -> Fit:
+    """Fit a scenario to a release log, with honest uncertainty.
+
+    Logs are simulated at parameters drawn from their prior distributions, and observed as the real one was:
+    the same window, the same day of extraction, the same columns, as many borrowers with a repayment. A
+    regression over them turns what is compared into a posterior distribution. The same simulated logs tell
+    how often its intervals cover the truth, and whether the model can make the log at all. It needs
+    scikit-learn: ``pip install 'simlimit[fit]'``.
+
+    Parameters
+    ----------
+    log : DataFrame
+        As `read_release_log` returns it; `Run.holds` will do. The columns `gate`, `region`, `late` and
+        `amount` are compared where they are. A region or gate that the scenario does not have leaves its
+        column out, and `Fit.read` says so.
+    scenario : Scenario
+        What is known of the platform. Its desk and pool are scaled to the number of borrowers of the log.
+        Its dates stay what they are. Days that are numbers count from the begin of the run, which is the
+        warm-up before the window.
+    free : mapping
+        What is not known, by dotted field: two bounds in a tuple, ``(7, 60)``, whole numbers if the field is
+        one; a list of choices; or a frozen distribution of `scipy.stats`. A name of your own may stand for a
+        factor on several fields: ``{"inflows": {"fields": [..], "factor": (0.7, 1.3)}}``.
+    n : int
+        How many logs are simulated, 100 .. 1,000,000.
+    seed : int
+        0 .. 2**32 - 1. The same seed gives the same fit, however it is spread.
+    workers, executor, store, progress
+        As in `replicate`.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    SimlimitError
+        If an argument is not as above, scikit-learn is not installed, or the store is of another fit.
+    ScenarioError
+        If a value that is free is not allowed.
+    StudyInterrupted
+        A KeyboardInterrupt; the logs that are done are in the store, if there is one.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> truth = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "population.borrowers": 50, "horizon_days": 200}
+    ... )
+    >>> log = sl.simulate(truth.replace({"evaluation.period_days": 20}), seed=5).holds
+    >>> fit = sl.fit(log, truth, {"evaluation.period_days": (7, 60)}, n=200)
+    >>> 18 <= fit.scenario.evaluation.period_days <= 22
+    True
+    """
+    check_scenario(scenario)
+    n, seed = check_whole("n", n, 1_000_000, least=100), check_whole("seed", seed, LARGEST_SEED)
+    options = CheckedOptions(workers=workers, executor=executor, store=store, keep="holds", progress=progress)
+    ridge()  # before anything is simulated
+    regions = prepare(scenario, 0, False, False).regions.names  # also those of a portfolio
+    seen, window, notes = observe_log(log, regions)
+    platform = window.platform(scenario)
+    first_weekday = (platform.start_date.weekday() + platform.warmup_days) % 7
+    layout = Layout(window.days, first_weekday, regions)
+    task = Task(platform, read_free(free, platform), layout, seed, code_identity())
+    platform = _scaled(task, window)
+    task = task._replace(platform=platform, parameters=read_free(free, platform))
+    bank = make_bank(task, n, options)
+    told = ", ".join(["age", "weekday", *(column for column in COLUMNS if column in seen.groups)])
+    size = f"{window.number:,} {window.counted}, simulated with {platform.population.borrowers:,} borrowers"
+    rows = f"{len(seen.repaid):,} repayments in {window.days:,} days, compared by {told}"
+    source = f"fitted: {len(seen.repaid):,} rows, digest {window.digest[:12]}, {platform.start_date}"
+    return Fit(seen, task, bank, f"{'; '.join([rows, size, *notes])}.", source)
+
+
+def _scaled(task: Task, window: Window) -> Scenario:
+    """Return the platform with as many borrowers as have as many repayments as the log, about."""
+    platform = task.platform
+    middle = task.at(np.full(len(task.parameters), 0.5))
+    state = task.history(middle, _PILOT)
+    owners = repayments_in(state, middle)["owner"]
+    number = len(np.unique(owners)) if window.counted == "borrowers" else len(owners)
+    if number == 0:
+        raise SimlimitError(f"{platform!r} has no repayment in {window.days} days, but must have some.")
+    times, before = window.number / number, platform.population.borrowers
+    if abs(times - 1) <= BY_CHANCE or platform.population.portfolio is not None:
+        return platform
+    after = max(1, round(before * times))
+    scaled = in_proportion(platform.review, platform.funding, before, after)
+    # Rounded up, as elsewhere, a desk of one that is asked for 1 % more would be a desk of two.
+    scaled |= {"population.borrowers": after, REVIEWERS: max(1, round(platform.review.reviewers * times))}
+    sources = {name: source_when_scaled(platform.source(name), before, after) for name in scaled}
+    return platform.replace(scaled | {"provenance": {**platform.provenance, **sources}})

@@ -1,0 +1,134 @@
+"""What is free in a fit: parameters, their prior distributions, and the scenarios of a draw."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from simlimit.arguments import LARGEST, Floats, as_list, check_text, is_number, refused, shown
+from simlimit.errors import SimlimitError
+from simlimit.scenario import Scenario
+from simlimit.scenario.paths import dotted, steps_of
+from simlimit.scenario.scenario import field_values
+
+ALLOWED = "bounds in a tuple, choices in a list, a frozen distribution of scipy.stats, or fields and a factor"
+
+
+@runtime_checkable
+class Distribution(Protocol):
+    """A frozen distribution of `scipy.stats`."""
+
+    def ppf(self, q: float) -> float:
+        """Return a quantile."""
+
+
+Prior = tuple[float, float] | Sequence[Any] | Distribution
+Free = Mapping[str, Prior | Mapping[str, Any]]
+
+
+class Parameter(NamedTuple):
+    """A free parameter: what it changes, and its value at each quantile of its prior distribution.
+
+    Attributes
+    ----------
+    name : str
+        As the user calls it: a field, or a name for a factor on several.
+    prior : bounds, choices or distribution
+    is_whole : bool
+        Whether its values are whole numbers.
+    times : dict of float, optional
+        If it is a factor: the fields that it multiplies, and their values.
+    """
+
+    name: str
+    prior: Prior
+    is_whole: bool = False
+    times: Mapping[str, float] | None = None
+
+    def value(self, quantile: float) -> Any:  # noqa: ANN401 - whatever the field may be
+        """Return the value at a quantile, strictly between 0 and 1, of the prior distribution."""
+        if isinstance(self.prior, Distribution):
+            found = float(self.prior.ppf(quantile))
+            return round(found) if self.is_whole else found
+        if not isinstance(self.prior, tuple):
+            return self.prior[int(quantile * len(self.prior))]
+        low, high = self.prior
+        return low + (int(quantile * (high - low + 1)) if self.is_whole else quantile * (high - low))
+
+    @property
+    def steps(self) -> float:
+        """How many values are equally likely, infinitely many if it is not one of a few."""
+        if isinstance(self.prior, tuple):
+            return self.prior[1] - self.prior[0] + 1 if self.is_whole else np.inf
+        return np.inf if isinstance(self.prior, Distribution) else len(self.prior)
+
+    def changes(self, quantile: float) -> dict[str, Any]:
+        """Return the fields at a quantile of the prior distribution."""
+        value = self.value(quantile)
+        return {self.name: value} if self.times is None else {k: value * x for k, x in self.times.items()}
+
+
+def read_free(free: object, scenario: Scenario) -> tuple[Parameter, ...]:
+    """Return the parameters that `free` describes, of a scenario of the size of the log, or refuse it."""
+    if not isinstance(free, Mapping) or not free:
+        raise SimlimitError(f"free is {shown(free)}, but must give each free field {ALLOWED}.")
+    values = field_values(scenario)
+    found = tuple(_parameter(name, prior, values) for name, prior in free.items())
+    changed = [field for one in found for field in one.changes(0.5)]
+    if twice := [field for field in changed if changed.count(field) > 1]:
+        raise SimlimitError(f"free changes {twice[0]} twice, but must change each field once.")
+    for one, quantile in itertools.product(found, (1e-9, 0.5, 1 - 1e-9)):
+        scenario.replace(one.changes(quantile))
+    return found
+
+
+def _parameter(name: object, prior: object, values: Mapping[str, object]) -> Parameter:
+    check_text("a name in free", name)
+    name, what, times = str(name), f"free of {shown(name)}", None
+    if isinstance(prior, Mapping):
+        if set(prior) != {"fields", "factor"} or not prior["fields"]:
+            raise refused(what, prior, 'such as {"fields": ["funding.initial"], "factor": (0.5, 2)}')
+        listed = as_list(f"fields of {what}", prior["fields"], "a list of fields")
+        times, prior = {field: _number_at(field, values) for field in listed}, prior["factor"]
+    current = None if times else values.get(dotted(steps_of(name)))
+    if isinstance(prior, Distribution):
+        return Parameter(name, prior, isinstance(current, int), times)
+    if isinstance(prior, tuple) and len(prior) == 2 and is_number(prior[0]) and is_number(prior[1]):
+        if not -LARGEST < prior[0] < prior[1] < LARGEST:
+            raise refused(what, prior, "two bounds, the smaller first")
+        is_whole = not times and not isinstance(current, float) and all(isinstance(x, int) for x in prior)
+        return Parameter(name, prior, is_whole, times)
+    if not isinstance(prior, list | range) or len(prior) < 2:
+        raise refused(what, prior, ALLOWED)
+    return Parameter(name, prior, False, times)
+
+
+def _number_at(field: object, values: Mapping[str, object]) -> float:
+    value = values.get(dotted(steps_of(str(field))))
+    if not is_number(value):
+        raise refused("a field with a factor", field, "a field that has a number in the scenario")
+    return float(value)
+
+
+def draw(seed: int, log: int, number: int) -> Floats:
+    """Return the quantiles of the parameters in a simulated log: strictly between 0 and 1.
+
+    They are a function of seed and log by Philox, as all random numbers are; here that of numpy, in 64 bits.
+    """
+    words = np.random.Philox(key=[seed, log]).random_raw(number)
+    return ((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+def scenario_at(
+    scenario: Scenario, parameters: Iterable[Parameter], quantiles: npt.ArrayLike, source: str | None = None
+) -> Scenario:
+    """Return the scenario of a draw, with where its numbers come from, if that is to be said."""
+    changes: dict[str, Any] = {}
+    for one, quantile in zip(parameters, np.asarray(quantiles, np.float64).tolist(), strict=True):
+        changes |= one.changes(quantile)
+    if source is not None:
+        changed = {dotted(steps_of(field)): source for field in changes}
+        changes["provenance"] = {**scenario.provenance, **changed}
+    return scenario.replace(changes)

@@ -1,0 +1,139 @@
+"""Regression-adjusted approximate Bayesian computation: from simulated logs to a posterior distribution.
+
+A ridge regression reduces the statistics of a log to one number for each parameter, a guess of it. Of the
+simulated logs those with the nearest guesses are taken. Their parameters, moved by a local regression to the
+guess for the real log, are draws from the posterior distribution (Beaumont, Zhang and Balding 2002). The
+spread is moved, too (Blum and François 2010). All is done on the scale on which prior distributions are
+standard normal, so that no draw leaves its bounds.
+
+The sequential sampler of pyabc, with an adaptive distance, needs new simulations for each log. With 2,300 for
+each of six logs of `jiebei`, its estimates of the period were off by eight times as much as those by one bank
+of 2,000 logs.
+"""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import ndtr
+
+from simlimit.arguments import Floats, Ints
+from simlimit.errors import SimlimitError
+
+FOLDS = 5
+ALPHAS = np.logspace(0, 4, 9)
+NEAR_SHARE = 0.2
+NEAR_LEAST = 60
+"""The logs of the bank that are near another one: a share of it, and so many for each parameter."""
+PULL = 5.0
+"""With so much weight the spread of the parameters is held to be the same nearby."""
+TINY = 1e-12
+
+
+class Guesses(NamedTuple):
+    """A guess of each parameter: of each simulated log by a regression on others, and of the real one."""
+
+    bank: Floats
+    real: Floats
+
+
+class Posterior(NamedTuple):
+    """Draws from a posterior distribution on the normal scale, a row each, and their weights."""
+
+    draws: Floats
+    weights: Floats
+
+    def quantiles(self, probabilities: Floats) -> Floats:
+        """Return quantiles of each parameter, as quantiles of its prior distribution."""
+        found = []
+        for column in self.draws.T:
+            order = np.argsort(column)
+            weights = self.weights[order]
+            found.append(np.interp(probabilities, np.cumsum(weights) - weights / 2, column[order]))
+        return np.asarray(ndtr(np.array(found)), np.float64)
+
+    def share_removed(self) -> Floats:
+        """Return the share of the variance of each prior distribution that is gone, both on its quantiles."""
+        places = ndtr(self.draws)
+        mean = self.weights @ places
+        return np.asarray(1 - 12 * (self.weights @ (places - mean) ** 2), np.float64)
+
+    def rank(self, truth: Floats) -> Floats:
+        """Return the share of the draws below the truth."""
+        return np.asarray(self.weights @ (self.draws < truth), np.float64)
+
+    def sample(self, number: int) -> Floats:
+        """Return draws of equal weight, as quantiles of the prior distributions."""
+        places = (np.arange(number) + 0.5) / number
+        chosen = np.searchsorted(np.cumsum(self.weights), places * self.weights.sum())
+        return np.asarray(ndtr(self.draws[np.minimum(chosen, len(self.draws) - 1)]), np.float64)
+
+
+def ridge() -> Any:  # noqa: ANN401 - scikit-learn has no types
+    """Return a ridge regression on standardised statistics, with a penalty for each parameter."""
+    try:
+        linear, steps = import_module("sklearn.linear_model"), import_module("sklearn.pipeline")
+        scaling = import_module("sklearn.preprocessing")
+    except ImportError:
+        raise SimlimitError("fit needs scikit-learn, which pip install 'simlimit[fit]' installs.") from None
+    return steps.make_pipeline(scaling.StandardScaler(), linear.RidgeCV(ALPHAS, alpha_per_target=True))
+
+
+def fold_of(number: int) -> Ints:
+    """Return in which fold each simulated log is: they are independent, so any order does."""
+    return np.arange(number) % FOLDS
+
+
+def guess(statistics: Floats, targets: Floats, real: Floats | None = None) -> Guesses:
+    """Guess parameters from statistics: those of each fold by a regression on the other folds.
+
+    Parameters
+    ----------
+    statistics : array
+        A row per simulated log.
+    targets : array
+        Their parameters.
+    real : array, optional
+        The statistics of the real log; its guess is the mean over the folds.
+    """
+    varies = statistics.std(axis=0) > TINY
+    fold, bank, reals = fold_of(len(statistics)), np.empty_like(targets), []
+    # One thread: several wait for each other on a busy machine, and round in another order.
+    with import_module("threadpoolctl").threadpool_limits(1):
+        for k in range(FOLDS):
+            model = ridge().fit(statistics[fold != k][:, varies], targets[fold != k])
+            bank[fold == k] = model.predict(statistics[fold == k][:, varies]).reshape(-1, targets.shape[1])
+            if real is not None:
+                reals.append(model.predict(real[np.newaxis, varies]).reshape(-1))
+    return Guesses(bank, np.mean(reals, axis=0) if reals else np.empty(0))
+
+
+def posterior(guessed: Floats, guesses: Floats, truths: Floats, without: int | None = None) -> Posterior:
+    """Return the posterior distribution of the parameters of a log, given the guess of them.
+
+    Parameters
+    ----------
+    guessed : array
+        The guess for the log.
+    guesses, truths : array
+        Those of the bank, and its parameters, on the normal scale.
+    without : int, optional
+        A log of the bank that is left out: the log itself.
+    """
+    away = (guesses - guessed) / np.maximum(guesses.std(axis=0), TINY)
+    squared = (away**2).sum(axis=1)
+    if without is not None:
+        squared[without] = np.inf
+    number = min(len(truths) - 1, max(NEAR_LEAST * truths.shape[1], int(NEAR_SHARE * len(truths))))
+    near = np.argpartition(squared, number)[:number]
+    weights = 1 - squared[near] / squared[near].max()  # of Epanechnikov
+    design = np.column_stack([np.ones(number), away[near]])
+    root = np.sqrt(weights)[:, np.newaxis]
+    slopes = np.linalg.lstsq(design * root, truths[near] * root, rcond=None)[0]
+    residuals = truths[near] - design @ slopes
+    # The spread, too, depends on where a log lies: the logarithm of its square does linearly.
+    weighted = design * weights[:, np.newaxis]
+    pull = PULL * np.diag([0.0] + [1.0] * truths.shape[1])
+    spread = np.linalg.solve(weighted.T @ design + pull, weighted.T @ np.log(residuals**2 + TINY))
+    residuals *= np.exp((spread[0] - design @ spread) / 2) * np.sqrt(number / (number - design.shape[1]))
+    return Posterior(slopes[0] + residuals, weights / weights.sum())

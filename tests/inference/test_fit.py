@@ -1,0 +1,149 @@
+"""What a fit says: estimates, intervals, verdicts, and what would help."""
+
+import builtins
+import functools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+from fitted_logs import FREE, PERIOD, log_of, platform
+from scipy import stats
+
+import simlimit as sl
+from simlimit.inference import regression
+
+TRUTH = {PERIOD: 25, "screening.false_flag": 0.04}
+
+
+@functools.cache
+def fitted(n: int = 200) -> sl.Fit:
+    return sl.fit(log_of(TRUTH, columns=("gate", "region")), platform(), FREE, n=n, progress=False)
+
+
+def test_the_estimate_is_near_the_truth_and_within_the_bounds() -> None:
+    table = fitted().table(0.99)
+    for name, truth in TRUTH.items():
+        assert table.loc[name, "low"] <= truth <= table.loc[name, "high"]
+    assert (table["prior_low"] <= table["low"]).all()
+    assert (table["high"] <= table["prior_high"]).all()
+    assert table["low"].map(type).tolist()[0] is not float or float(table["low"].iloc[0]).is_integer()
+
+
+def test_verdicts_follow_from_the_share_of_the_variance_that_is_gone() -> None:
+    assert fitted().table().loc[PERIOD, "verdict"] == "determined"
+    free = {PERIOD: (7, 60), "limits.raise_share": (0.0, 0.5)}  # no line is ever raised
+    table = sl.fit(log_of(TRUTH), platform(), free, n=100, progress=False).table()
+    assert table.loc["limits.raise_share", "verdict"] == "not determined"
+    assert abs(table.loc["limits.raise_share", "share_removed"]) < 0.35
+
+
+def test_the_scenario_is_the_estimate_and_says_from_where_it_is() -> None:
+    scenario, table = fitted().scenario, fitted().table()
+    assert scenario.evaluation.period_days == table.loc[PERIOD, "estimate"]
+    rows = len(log_of(TRUTH))
+    assert scenario.source(PERIOD) == f"fitted: {rows:,} rows, digest 0123456789ab, {platform().start_date}"
+    assert scenario.source("behaviour.slip_share") == platform().source("behaviour.slip_share")
+    assert sl.simulate(scenario, engine="calendar", keep="counts").scenario == scenario
+
+
+def test_scenarios_are_draws_from_the_posterior_distribution() -> None:
+    drawn = pd.Series([one.evaluation.period_days for one in fitted().scenarios(200)])
+    assert drawn.median() == pytest.approx(fitted().table().loc[PERIOD, "estimate"], abs=1)
+    low, high = fitted().draws[PERIOD].quantile([0.05, 0.95])
+    assert drawn.between(low, high).mean() == pytest.approx(0.9, abs=0.09)
+    assert len(fitted().draws) == 1000
+
+
+def test_a_log_of_twice_the_borrowers_is_fitted_by_a_platform_of_twice_the_borrowers() -> None:
+    rich = platform().replace({"funding.unlimited": False, "funding.initial": 1e6, "review.reviewers": 2})
+    log = log_of({**TRUTH, "population.borrowers": 120})
+    fit = sl.fit(log, rich, FREE, n=100, progress=False)
+    scenario = fit.scenario
+    assert scenario.population.borrowers == pytest.approx(120, rel=0.1)
+    assert scenario.funding.initial / 1e6 == pytest.approx(scenario.population.borrowers / 60, rel=1e-6)
+    assert scenario.review.reviewers == 4
+    assert f"120 borrowers, simulated with {scenario.population.borrowers} borrowers" in fit.read
+
+
+def test_a_choice_is_fitted_too() -> None:
+    name = "evaluation.straight_through"
+    table = sl.fit(log_of({}), platform(), {name: [True, False]}, n=100, progress=False).table()
+    assert not table.loc[name, "estimate"]
+    assert table.loc[name, "verdict"] == "determined"
+
+
+def test_parameters_that_a_log_cannot_tell_apart_are_named() -> None:
+    """Only the sum of two times counts: until an evaluation sees a payment, and until it decides."""
+    free = {"evaluation.cutoff_days": (0, 6), "evaluation.duration_days": (0, 6)}
+    pairs = sl.fit(log_of({}), platform(), free, n=200, progress=False).pairs()
+    assert pairs[["parameter", "other"]].to_numpy().tolist() == [[*free]]
+    assert pairs.loc[0, "correlation"] < -0.5
+    assert fitted().pairs(0.95).empty
+
+
+def test_intervals_cover_what_they_say() -> None:
+    coverage = fitted().coverage(200)
+    assert coverage.index.names == ["parameter", "confidence"]
+    level = coverage.index.get_level_values("confidence").to_numpy()
+    error = coverage["standard_error"]
+    assert np.allclose(error, np.sqrt(level * (1 - level) / 200))
+    assert (np.abs(coverage["coverage"] - level) < 0.03 + 3 * error).all()
+    assert (coverage["rank_p_value"] > 0.001).all()
+    ranks = fitted().ranks(50)
+    assert ((ranks >= 0) & (ranks <= 1)).all(axis=None)
+
+
+def test_advice_is_about_columns_that_the_log_lacks() -> None:
+    with_all = fitted().advice()
+    assert list(with_all) == ["share_removed", "with_late", "more_months"]
+    without = sl.fit(log_of(TRUTH).drop(columns="amount"), platform(), FREE, n=200, progress=False).advice()
+    assert {"with_gate", "with_region", "with_late", "with_amount"} < {*without}
+    flags = without.loc["screening.false_flag"]
+    assert flags["with_gate"] > flags["share_removed"] + 0.1
+    assert without.loc[PERIOD, "more_months"] == 0
+    assert flags["more_months"] > 0
+
+
+def test_a_log_without_dates_or_borrowers_is_fitted_as_well() -> None:
+    log = log_of(TRUTH)[["repaid_at", "outcome", "delay_days"]]
+    fit = sl.fit(log, platform(), FREE, n=100, progress=False)
+    assert fit.table().loc[PERIOD, "verdict"] == "determined"
+    assert "repayments, simulated with 60 borrowers" in fit.read
+
+
+def test_a_distribution_is_a_prior() -> None:
+    prior = stats.beta(2, 30)
+    fit = sl.fit(log_of(TRUTH), platform(), {"screening.false_flag": prior}, n=100, progress=False)
+    assert fit.prior["screening.false_flag"].mean() == pytest.approx(prior.mean(), rel=0.3)
+
+
+def test_without_scikit_learn_a_sentence_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *arguments: Mapping[str, object] | Sequence[str] | int | None) -> object:
+        if name.startswith("sklearn"):
+            raise ImportError(name)
+        return real(name, *arguments)
+
+    monkeypatch.setattr(regression, "import_module", without)
+    with pytest.raises(sl.SimlimitError) as refusal:
+        sl.fit(log_of({}), platform(), FREE)
+    assert str(refusal.value) == "fit needs scikit-learn, which pip install 'simlimit[fit]' installs."
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"n": 99}, "n is 99, but must be a whole number from 100 to 1000000."),
+        ({"seed": -1}, "seed is -1, but must be a whole number from 0 to 4294967295."),
+        ({"scenario": "jiebei"}, "scenario is "),
+        ({"log": 5}, "log is of type int, but must be a release log"),
+        ({"workers": 0}, "workers is 0, but must be a whole number from 1 to 10000."),
+    ],
+)
+def test_what_is_not_allowed_is_refused(change: dict[str, object], sentence: str) -> None:
+    given = {"log": log_of({}), "scenario": platform(), "free": FREE}
+    with pytest.raises(sl.SimlimitError) as refusal:
+        sl.fit(**{**given, **change})
+    assert str(refusal.value).startswith(sentence)
