@@ -168,17 +168,10 @@ def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
 
 def records_frame(notes: Sequence[Note], start_date: datetime.date) -> pd.DataFrame:
     """Return what processes recorded, in their order."""
-    day, phase, borrower, name, value = zip(*notes, strict=True) if notes else [()] * 5
-    days = np.array(day, np.int64)
-    columns = {
-        "day": days,
-        "date": dates(days, start_date),
-        "phase": np.array(phase, np.int64),
-        "borrower": np.array(borrower, np.int64),
-        "name": pd.Series(name, dtype=str),
-        "value": np.array(value, np.float64),
-    }
-    return pd.DataFrame(columns)
+    types = {"day": np.int64, "phase": np.int64, "borrower": np.int64, "name": str, "value": np.float64}
+    frame = pd.DataFrame([*notes], columns=[*types]).astype(types)
+    frame.insert(1, "date", dates(frame["day"].to_numpy(), start_date))
+    return frame
 
 
 def counts_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
