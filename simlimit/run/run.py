@@ -12,8 +12,7 @@ from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.options import check_kept
 from simlimit.scenario import Scenario
 from simlimit.tables.causes import causes_table
-from simlimit.tables.result import TabularResult
-from simlimit.tables.table import Table
+from simlimit.tables.layout import Table, TabularResult
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -27,9 +27,8 @@ from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.records import record_metrics
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import settled
+from simlimit.tables.layout import Table, TabularResult
 from simlimit.tables.metrics import followed_notes, summary_table
-from simlimit.tables.result import TabularResult
-from simlimit.tables.table import Table
 
 ENDS = ("released", "forfeited")
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")

@@ -2,11 +2,10 @@
 
 import pandas as pd
 
+from simlimit.tables.layout import Row, Table
 from simlimit.tables.numbers import number_text, share_text
-from simlimit.tables.table import Row, Table
 from simlimit.tables.units import Unit
 
-_COLUMNS = ["holds", "share_of_holds", "hold_days", "share_of_days", "mean_days"]
 _DAYS = Unit(1, 1, "days")
 
 
@@ -22,7 +21,7 @@ def causes_table(causes: pd.DataFrame, holds: int, at_once: int, forfeited: int)
         at least a part.
     """
     rows = []
-    for cause, waited, of_holds, days, of_days, mean in causes[_COLUMNS].itertuples(name=None):
+    for cause, waited, of_holds, days, of_days, mean in causes.itertuples(name=None):
         counts = (f"{waited:,}", share_text(of_holds), f"{days:,}", share_text(of_days))
         rows.append(Row((cause, *counts, number_text(mean, _DAYS))))
     return Table(

@@ -1,14 +1,14 @@
 """Effects as tables: what levers change, and what each gate explains."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from simlimit.tables.layout import Row, Table
 from simlimit.tables.metrics import CONFIDENCE, NO_VERDICT, verdict_text
 from simlimit.tables.numbers import UNKNOWN, difference_texts, interval_text, number_text
-from simlimit.tables.table import Row, Table
 from simlimit.tables.units import DAYS, Unit, unit_of
 
 Effect: TypeAlias = Mapping[Hashable, Any]
@@ -19,7 +19,7 @@ _MONEY = Unit(1, 2, "currency units")
 def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
     """Return what each lever does to each metric, `LeverRanking.table`, as a table."""
     rows, before = [], ""
-    for (metric, lever), effect in _rows(effects):
+    for (metric, lever), effect in _rows(effects).items():
         unit, is_first = unit_of(metric).of_differences(), metric != before
         texts = (*_effect_texts(effect, "alone", unit), *_effect_texts(effect, "last", unit))
         cells = (metric if is_first else "", lever, *texts, number_text(effect["cost"], _MONEY))
@@ -47,7 +47,7 @@ def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -
     # Of the columns that have a unit of their own.
     units = {"charged": DAYS, "limit_days_lost": unit_of("limit_days_lost")}
     rows = []
-    for gate, effect in _rows(explained):
+    for gate, effect in _rows(explained).items():
         cells = [_with_interval(effect, name, units.get(name, unit)) for name in effects]
         rows.append(Row((gate, *cells), begins_group=gate == "total"))
     notes = (
@@ -62,9 +62,9 @@ def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -
     return Table(caption, ("gate", *effects), "<" + ">" * len(effects), rows, notes)
 
 
-def _rows(table: pd.DataFrame) -> Iterator[tuple[Any, Effect]]:
-    """Return the rows of a table with what the index says of each."""
-    return zip(table.index, table.to_dict("records"), strict=True)
+def _rows(table: pd.DataFrame) -> Mapping[Any, Effect]:
+    """Return the rows of a table by what the index says of each."""
+    return table.to_dict("index")
 
 
 def _effect_texts(effect: Effect, name: str, unit: Unit) -> tuple[str, str, str]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pandas as pd
 from pandas.api.typing import NAType
 
+from simlimit.tables.layout import Row, Table
 from simlimit.tables.numbers import UNKNOWN, difference_texts, finer, interval_text, number_text
-from simlimit.tables.table import Row, Table
 from simlimit.tables.units import INCOME, PARTS, Unit, unit_of
 
 CONFIDENCE = "95 %"
@@ -93,9 +93,7 @@ def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, referenc
 
 def verdict_text(significant: bool | NAType) -> str:
     """Return whether an effect is significant, in a word."""
-    if pd.isna(significant):
-        return "unknown"
-    return "yes" if significant else "no"
+    return "unknown" if pd.isna(significant) else "yes" if significant else "no"
 
 
 def differences_notes(number: int) -> tuple[str, str, str]:
