@@ -7,13 +7,12 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 from matplotlib.axes import Axes
 
 from simlimit.plots.borrower_timeline import borrower
+from simlimit.plots.by_age import delay, standing
 from simlimit.plots.causes_bars import causes
-from simlimit.plots.delay_curve import delay
 from simlimit.plots.effect_bars import attribution, tornado
 from simlimit.plots.forest_plot import forest
 from simlimit.plots.incidence_curves import incidence
 from simlimit.plots.platform_timeline import platform
-from simlimit.plots.standing_stack import standing
 from simlimit.plots.sweep_lines import sweep
 from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution

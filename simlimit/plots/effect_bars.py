@@ -117,7 +117,8 @@ def tornado(
     lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric").to_dict("index")
     rows = {}
     for kind, effect in table.to_dict("index").items():
-        name = label("all together" if kind == ALL else str(kind).replace("_", " "))
+        words = str(kind).replace("_", " ")
+        name = label("all together" if kind == ALL else words)
         if metric in LOSSES:
             bars = _lever_bars(lost[kind], label)
             name += "".join(f"\n{bar.word}: {effects.lost_text(bar[1:4], label)}" for bar in bars)

@@ -91,7 +91,7 @@ def incidence(
     for number, name in enumerate(outcomes):
         _draw(ax, curve, name, style.line(number))
     if canvas.shade_few(ax, curve, label):
-        ax.legend(loc="upper left", fontsize="small", framealpha=1)
+        canvas.legend(ax, loc="upper left")
     before = curve.loc[: asked[-1]]
     last = {name: before[name].ffill().iloc[-1] if len(before) else 0.0 for name in outcomes}
     texts = [f"{words} {canvas.percent(last[name])}" for name, words in outcomes.items()]
