@@ -18,7 +18,7 @@ from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 from simlimit.tables.layout import Table, TabularResult
-from simlimit.tables.metrics import differences_notes, differences_table
+from simlimit.tables.results import differences_notes, differences_table
 
 
 class Comparison(TabularResult):

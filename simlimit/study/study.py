@@ -28,7 +28,7 @@ from simlimit.study.records import record_metrics
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import settled
 from simlimit.tables.layout import Table, TabularResult
-from simlimit.tables.metrics import followed_notes, summary_table
+from simlimit.tables.results import followed_notes, summary_table
 
 ENDS = ("released", "forfeited")
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
