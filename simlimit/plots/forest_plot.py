@@ -74,7 +74,12 @@ def forest(
     names = as_choices("metrics", metrics, tuple(METRICS), "study.metrics()")
     table = comparison.differences(confidence, weight, names)
     study = comparison.studies[comparison.reference]
-    scale, unit = _unit(names, weight)
+    units = sorted({METRICS[metric][1] for metric in names})
+    if len(units) > 1:
+        raise SimlimitError(
+            f"metrics has the units {' and '.join(units)}, but a picture has one axis: draw one for each."
+        )
+    scale, unit = effects.effect_unit(names[0], weight)
     others = [name for name in comparison.studies if name != comparison.reference]
     ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
     ax.axvline(0, color="black", linewidth=0.8)
@@ -96,9 +101,8 @@ def forest(
             if metric in LOSSES:
                 ticks[height] += f"\n{effects.lost_text(lost[other], label)}"
             height -= 1
-    ax.set(ylim=(height + 0.4, 0.6), yticks=list(ticks), yticklabels=list(ticks.values()))
-    for tick in ax.get_yticklabels():
-        tick.set_parse_math(False)
+    ax.set_yticks(list(ticks), list(ticks.values()), parse_math=False)
+    ax.set_ylim(height + 0.4, 0.6)
     ax.margins(x=0.12)
     axis = label("difference ({unit})", unit=label(unit))
     if any(metric in LOSSES for metric in names):
@@ -120,13 +124,3 @@ def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_signifi
     else:
         marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
     canvas.write(ax, effects.with_interval(middle, low, high, places), (1.02, height), OF_A_ROW, fontsize=9)
-
-
-def _unit(metrics: Sequence[str], weight: Weight) -> tuple[float, str]:
-    """Return what to multiply differences by, and the unit that they then have."""
-    units = sorted({METRICS[metric][1] for metric in metrics})
-    if len(units) > 1:
-        raise SimlimitError(
-            f"metrics has the units {' and '.join(units)}, but a picture has one axis: draw one for each."
-        )
-    return effects.effect_unit(metrics[0], weight)

@@ -80,7 +80,9 @@ def incidence(
     check_type("of", of, pd.DataFrame, Run, Study)
     label = Labels(language)
     check_choice("weight", weight, WEIGHTS)
-    asked = _check_days(days)
+    asked = as_days(days)
+    if not asked or asked != sorted(set(asked)) or asked[-1] == 0:
+        raise refused("days", days, "numbers from 0 up, ascending, not 0 alone")
     curve = _curve(of, weight, confidence)
     # Our own words are translated; others stay as the user's log has them.
     outcomes = {name: label(name) if name in CHINESE else str(name) for name in outcomes_of(curve)}
@@ -103,13 +105,6 @@ def incidence(
         unit, source = label(_unit(of, weight)), canvas.subtitle(of, label, confidence)
     _write_table(ax, rows, asked, unit)
     return canvas.finish(ax, label("release and forfeit by age"), source)
-
-
-def _check_days(days: Sequence[float]) -> list[float]:
-    asked = as_days(days)
-    if not asked or asked != sorted(set(asked)) or asked[-1] == 0:
-        raise refused("days", days, "numbers from 0 up, ascending, not 0 alone")
-    return asked
 
 
 def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:

@@ -111,7 +111,6 @@ def platform(
     )
     if strip is not None:
         _show_branches(strip, panels, first.scenario, dailies, label)
-        strip.set_xlim(panels[0].get_xlim())
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
 
 
@@ -132,9 +131,8 @@ def _inset_panels(ax: Axes, others: int, number: int) -> tuple[Axes | None, list
     top = BAR * others / points
     step = (1 - top) / number
     gap = min(GAP / points, 0.6 * step)
-    panels = [ax.inset_axes((0, 1 - top - step * (i + 1), 1, step - gap)) for i in range(number)]
-    for panel in panels:
-        panel.spines[["top", "right"]].set_visible(False)
+    insets = [ax.inset_axes((0, 1 - top - step * (i + 1), 1, step - gap)) for i in range(number)]
+    panels = [canvas.axes_or_new(inset) for inset in insets]
     return (ax.inset_axes((0, 1 - top, 1, top)) if others else None), panels
 
 
@@ -147,11 +145,8 @@ def _draw(ax: Axes, day_0: float, values: Sequence[Floats], is_study: bool, labe
             words = label("90 % of replications")
             ax.fill_between(days, low, high, color=style.PALE, linewidth=0, label=words)
         look = style.line(number)
-        (line,) = ax.plot(
-            days, of_scenario.mean(axis=0), color=look.colour, linestyle=look.style, linewidth=1.2
-        )
-        if is_study:
-            line.set_label(label("mean"))
+        (line,) = ax.plot(days, of_scenario.mean(axis=0), color=look.colour, linestyle=look.style)
+        line.set(linewidth=1.2, label=label("mean") if is_study else None)
         if number == 0 and len(values) > 1:
             # Where others are the same as the first, it is seen on both sides of them.
             line.set(color=style.BEHIND, linewidth=3)
@@ -191,10 +186,8 @@ def _show_recovery(ax: Axes, day_0: float, recovery: Recovery, has_band: bool, l
     """Show the band that is normal, and when half of the replications are back, with its interval."""
     if has_band:
         low, high = recovery.band
-        area = ax.fill_between(
-            day_0 + np.arange(len(low)), low, high, color=style.PALE, linewidth=0, alpha=0.8
-        )
-        area.set(zorder=0.5, label=label("95 % without it"))
+        area = ax.fill_between(day_0 + np.arange(len(low)), low, high, color=style.PALE, linewidth=0)
+        area.set(zorder=0.5, alpha=0.8, label=label("95 % without it"))
     row, begin = recovery.table((0.5,)).iloc[0], day_0 + recovery.begin
     texts = {name: "?" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("days", "low", "high")}
     date = f"{row['date']:%Y-%m-%d}" if row["reached"] else "?"
