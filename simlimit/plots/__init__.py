@@ -7,14 +7,10 @@ Chinese if a font with Chinese characters is installed, else English.
 
 from simlimit.plots import accessors as accessors
 from simlimit.plots import canvas as canvas
-from simlimit.plots.borrower_timeline import borrower
-from simlimit.plots.by_age import delay, standing
-from simlimit.plots.causes_bars import causes
-from simlimit.plots.effect_bars import attribution, tornado
-from simlimit.plots.forest_plot import forest
-from simlimit.plots.incidence_curves import incidence
-from simlimit.plots.platform_timeline import platform
-from simlimit.plots.sweep_lines import sweep
+from simlimit.plots.bars import attribution, causes, tornado
+from simlimit.plots.by_age import delay, incidence, standing
+from simlimit.plots.side_by_side import forest, sweep
+from simlimit.plots.timelines import borrower, platform
 
 __all__ = [
     "attribution",

@@ -1,24 +1,26 @@
-"""What becomes of repaid principal by age: which share is released, and where the rest stands."""
+"""What becomes of repaid principal by age: how much is released, where the rest stands, and how it ends."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from simlimit.arguments import check_choice, check_confidence, check_type, check_whole
-from simlimit.delays import aalen_johansen, at_risk
+from simlimit.arguments import as_days, check_choice, check_confidence, check_type, check_whole, refused
+from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence
+from simlimit.delays.curves import ROUNDING
 from simlimit.delays.share_intervals import mark_few
-from simlimit.delays.tables import curve_table
+from simlimit.delays.tables import by_curve, curve_table, outcomes_of
+from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.plots import canvas
-from simlimit.plots.labels import Labels, Language
-from simlimit.plots.style import AREAS, GREY, INK, PALE
+from simlimit.plots import canvas, style
+from simlimit.plots.labels import CHINESE, Labels, Language
 from simlimit.run.run import Run
-from simlimit.study.metrics import WEIGHTS, Weight, last_seen
+from simlimit.study.metrics import WEIGHTS, Floats, Weight, last_seen
 from simlimit.study.study import ENDS, Study
 
+Row = tuple[str, Floats]
 MARKED_DAYS = (7, 30)
 HIGH_ATOM = 0.5
 """If this share is released at once, the axis does not begin at 0: the rest would be too flat to see."""
@@ -32,7 +34,12 @@ TITLES = {
     ),
     "holds": ("where repayment holds stand that are not yet released", "share of holds, not yet released"),
 }
-"""What the picture and its vertical axis are called, by weight."""
+"""What the picture of `standing` and its vertical axis are called, by weight."""
+INCIDENCE_DAYS = (0, 15, 30, 60, 90)
+INCIDENCE_SIZE = (7.5, 5.2)
+BELOW_AXES = 46
+"""Points from the axes to the first row of the table: the tick labels and the axis label are in between."""
+ROW_HEIGHT = 13
 
 
 def delay(
@@ -88,7 +95,7 @@ def delay(
         end = max(1, min(of.follow_up_days, longest))
     else:
         end = check_whole("follow_up_days", follow_up_days, longest, 1)
-    curve = delay_curve(of, weight, confidence).reindex(range(end + 1))
+    curve = _delay_curve(of, weight, confidence).reindex(range(end + 1))
     at_once = curve["released"].iloc[0]
     share = label("share of holds" if weight == "holds" else "share of repaid principal")
     ax = canvas.axes_or_new(ax)
@@ -163,7 +170,87 @@ def standing(
     return canvas.finish(ax, label(title), canvas.subtitle(of, label))
 
 
-def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
+def incidence(
+    of: pd.DataFrame | Run | Study,
+    *,
+    days: Sequence[float] = INCIDENCE_DAYS,
+    weight: Weight = "holds",
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw the share that has ended in each way by each day, with bands and numbers at risk.
+
+    The curves are cumulative incidences (Aalen-Johansen): release and forfeit compete.
+
+    Parameters
+    ----------
+    of : DataFrame, Run or Study
+        A table is a curve of `cumulative_incidence` or `Study.delay_curve`, or a log with the columns
+        `delay_days` and `outcome`. The rows of a log are taken as independent, and as still at risk at the
+        time at which they are censored. In `run.holds` they are not: give the run instead, or the curve that
+        `cumulative_incidence` makes with `censored_at_risk=False`.
+    days : sequence of numbers
+        Ascending, from 0 up: the columns of the table below the axes. The last is the end of the axis.
+    weight : "holds" or "amount"
+        For a run or study: whether each hold counts once, or by its amount.
+    confidence : float
+        For a study or log: confidence level of the bands, at each day separately.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw, with room below (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        A line for each outcome; grey where fewer than 20 are at risk. Below: how many are at risk at each of
+        the days, and how many have ended in each way by then, in the unit of the curve (holds, or currency
+        units).
+
+    Raises
+    ------
+    SimlimitError
+        If `of` is none of these, a table has several curves, or another argument is not as above.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import simlimit as sl
+    >>> outcomes = ["released", "released", "forfeited", "pending"]
+    >>> log = pd.DataFrame({"delay_days": [0, 1, 7, 9], "outcome": outcomes})
+    >>> len(sl.plots.incidence(log, days=(0, 5, 10)).get_lines())
+    2
+    """
+    check_type("of", of, pd.DataFrame, Run, Study)
+    label = Labels(language)
+    check_choice("weight", weight, WEIGHTS)
+    asked = as_days(days)
+    if not asked or asked != sorted(set(asked)) or asked[-1] == 0:
+        raise refused("days", days, "numbers from 0 up, ascending, not 0 alone")
+    curve = _curve(of, weight, confidence)
+    # Our own words are translated; others stay as the user's log has them.
+    outcomes = {name: label(name) if name in CHINESE else str(name) for name in outcomes_of(curve)}
+    ax = canvas.axes_or_new(ax, INCIDENCE_SIZE)
+    ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
+    ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
+    canvas.use_percent_axis(ax)
+    for number, name in enumerate(outcomes):
+        _draw_outcome(ax, curve, name, style.line(number))
+    if canvas.shade_few(ax, curve, label):
+        canvas.legend(ax, loc="upper left")
+    before = curve.loc[: asked[-1]]
+    last = {name: before[name].ffill().iloc[-1] if len(before) else 0.0 for name in outcomes}
+    texts = [f"{words} {canvas.percent(last[name])}" for name, words in outcomes.items()]
+    canvas.label_ends(ax, [*last.values()], texts)
+    rows = [(label("at risk"), _at_risk(curve, asked))]
+    rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
+    unit, source = "", str(curve.attrs.get("interval", ""))
+    if not isinstance(of, pd.DataFrame):
+        unit, source = label(_unit(of, weight)), canvas.subtitle(of, label, confidence)
+    _write_table(ax, rows, asked, unit)
+    return canvas.finish(ax, label("release and forfeit by age"), source)
+
+
+def _delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
     """Return what `Study.delay_curve` does, of a run too, whose interval is NaN: it is one history."""
     confidence = check_confidence(confidence)
     if isinstance(of, Study):
@@ -198,19 +285,19 @@ def _by_age(counts: pd.DataFrame, weight: Weight) -> pd.DataFrame:
 def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     days, released = curve.index, curve["released"]
     band = ax.fill_between(days, curve["released_low"], curve["released_high"], step="post", linewidth=0.4)
-    band.set(facecolor=PALE, edgecolor=INK)
+    band.set(facecolor=style.PALE, edgecolor=style.INK)
     words = label("released on the day of repayment: {share}", share=_share_text(curve, "released", 0))
-    ax.plot(0, released[0], "o", color=INK, markersize=8, clip_on=False, label=words, zorder=4)
+    ax.plot(0, released[0], "o", color=style.INK, markersize=8, clip_on=False, label=words, zorder=4)
     end = days[-1]
     words = _released_by(MARKED_DAYS, end, lambda day: _share_text(curve, "released", day), label)
     # The jump at day 0 is part of the curve.
     from_0 = np.insert(days, 0, 0), np.insert(released, 0, 0)
-    ax.step(*from_0, where="post", color=INK, linewidth=1.6, label=words)
+    ax.step(*from_0, where="post", color=style.INK, linewidth=1.6, label=words)
     rest = canvas.percent(curve["pending"].iloc[-1])
     ax.plot([], [], " ", label=label("pending after {day} days: {share}", day=end, share=rest))
     words = label("forfeited by day {day}: {share}", day=end, share=_share_text(curve, "forfeited", end))
     canvas.shade_few(ax, curve, label)
-    look = AREAS["forfeited"]._asdict()
+    look = style.AREAS["forfeited"]._asdict()
     ax.fill_between(days, 1 - curve["forfeited"], 1, step="post", linewidth=0.4, label=words, **look)
 
 
@@ -231,7 +318,7 @@ def _label_pending(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     if len(middle) and middle.iloc[0] > ROOM * (high - low):
         day = middle.index[0]
         height = curve["released"][day] + middle.iloc[0] / 2
-        ax.text(day, height, label("pending"), color=GREY, style="italic", va="center")
+        ax.text(day, height, label("pending"), color=style.GREY, style="italic", va="center")
 
 
 def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
@@ -264,3 +351,60 @@ def _released_by(days: Sequence[int], end: int, share: Callable[[int], str], lab
     shown = [*(day for day in days if day < end), end]
     by_day = "released by day {day}: {share}"
     return "\n".join(label(by_day, day=day, share=share(day)) for day in shown)
+
+
+def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
+    if not isinstance(of, pd.DataFrame):
+        return _delay_curve(of, weight, confidence)
+    if "at_risk" not in of:
+        return cumulative_incidence(of, confidence=confidence)
+    if isinstance(of.index, pd.MultiIndex):
+        raise SimlimitError(
+            f"of has a curve by {of.index.names[0]}, but a picture shows one: choose by .loc."
+        )
+    return by_curve(of, lambda curve: curve)
+
+
+def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> None:
+    times = np.insert(curve.index.to_numpy(np.float64), 0, 0.0)
+    columns = (f"{name}_low", f"{name}_high", name)
+    low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
+    ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
+    ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
+
+
+def _unit(of: Run | Study, weight: Weight) -> str:
+    unit = "number of holds" if weight == "holds" else "currency units"
+    return unit if isinstance(of, Run) else f"{unit}, over all replications"
+
+
+def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:
+    """Return how many are at risk at each of some days: as many as at the next time of the curve."""
+    observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
+    return observed[np.searchsorted(curve.index, days, side="left")]
+
+
+def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Floats:
+    """Return how many have ended so by each of some days.
+
+    At each time the share grows by the pending share times those who end over those at risk.
+    """
+    before = curve["pending"].shift(fill_value=1.0)
+    grown = curve[outcome].diff().fillna(curve[outcome])
+    ended = (grown * curve["at_risk"] / before).where(before > ROUNDING, 0.0).fillna(0.0)
+    return np.insert(ended.cumsum(), 0, 0.0)[np.searchsorted(curve.index, days, side="right")]
+
+
+def _write_table(ax: Axes, rows: Sequence[Row], days: Sequence[float], unit: str) -> None:
+    """Write rows of numbers below the axes, each number below its day, and their unit above them."""
+    down = -BELOW_AXES
+    if unit:
+        canvas.write(ax, unit, (0, 0), "axes fraction", (0, down))
+        down -= ROW_HEIGHT
+    # The first number is centred below the left end of the axis, and needs half its width.
+    left = 8 + 0.31 * style.LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for _, counts in rows)
+    for name, counts in rows:
+        canvas.write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
+        for day, count in zip(days, counts, strict=True):
+            canvas.write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
+        down -= ROW_HEIGHT

@@ -19,8 +19,7 @@ from simlimit.delays.share_intervals import FEW_AT_RISK
 from simlimit.delays.tables import FEW
 from simlimit.errors import SimlimitError
 from simlimit.plots.dark import lighten_on_dark
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import Labels
+from simlimit.plots.labels import Labels, use_cjk_font
 from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LIGHT_GREY, line
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario

@@ -1,18 +1,24 @@
-"""Scenarios side by side: a forest plot of paired differences."""
+"""Scenarios side by side: paired differences, and a metric over the values of fields."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from pandas.api.typing import NAType
 
-from simlimit.arguments import as_choices, check_type
+from simlimit.arguments import as_choices, check_choice, check_type, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
+from simlimit.scenario.fields import unit_of
 from simlimit.study.comparison import Comparison
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Floats, Weight
+from simlimit.study.sweeping import Sweep
+from simlimit.tables import units
+from simlimit.tables.numbers import number_text
 
+MOST_FIELDS = 2
 WIDTH = 8.0
 ROW = 0.34
 AROUND = 1.9
@@ -124,3 +130,118 @@ def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_signifi
     else:
         marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
     canvas.write(ax, effects.with_interval(middle, low, high, places), (1.02, height), OF_A_ROW, fontsize=9)
+
+
+def sweep(
+    sweep: Sweep,
+    *,
+    metric: str = "days_away",
+    weight: Weight = "holds",
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw a metric over the values of the first field of a sweep, a line for each value of the second.
+
+    Values that are not numbers stand side by side in the order of the sweep, without a line between them.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Of one or two fields.
+    metric : str
+        A metric of `Study.summary`.
+    weight : "holds" or "amount"
+        Whether each hold counts once, or by its amount.
+    confidence : float
+        Confidence level of the interval at each point separately.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        The points are the estimates, with a band or a bar for the interval of each. Below `default_losses`
+        and `net_income` are the estimates of `limit_days_lost` at the same points: losses can fall because
+        credit is taken away.
+
+    Raises
+    ------
+    SimlimitError
+        If the sweep has more than two fields, or another argument is not as above.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> small = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "population.borrowers": 20}
+    ... )
+    >>> grid = sl.sweep(small, {"evaluation.period_days": [7, 30]}, 5, seed=1)
+    >>> sl.plots.sweep(grid).get_xlabel()
+    'evaluation.period_days (days)'
+    """
+    check_type("sweep", sweep, Sweep)
+    label = Labels(language)
+    check_choice("metric", metric, METRICS, "docs/statistics.md")
+    if len(sweep.fields) > MOST_FIELDS:
+        raise SimlimitError(
+            f"sweep has the fields {', '.join(sweep.fields)}, but a picture shows one or two: "
+            "sweep fewer at a time."
+        )
+    (field, values), *second = sweep.fields.items()
+    names = [f"{other} = {_value_label(value)}" for other, others in second for value in others]
+    lines = max(1, len(names))
+    summary = sweep.summary(confidence, weight=weight)
+    tables = _lines(summary, metric, lines)
+    study = next(iter(sweep.studies.values()))
+    what, unit = METRICS[metric][0], effects.metric_unit(metric, weight)
+    ax = canvas.axes_or_new(ax)
+    _draw_lines(ax, values, tables)
+    declared = next((info for name, _, info in study.scenario.walk() if name == field), None)
+    field_unit = unit_of(declared) if declared else ""
+    below = [label.with_unit(field, field_unit) if field_unit else field]
+    if metric in LOSSES:
+        lost = [_numbers(table["estimate"]) for table in _lines(summary, BESIDE_LOSSES, lines)]
+        below.append(effects.lost_note(label))
+        below += [f"{name}: {text}" for name, text in zip(names, lost, strict=True)] if names else lost
+    ax.set_xlabel("\n".join(below))
+    ax.set_ylabel(label.with_unit(label(what, days=study.follow_up_days), unit))
+    if unit.startswith("share"):
+        canvas.use_percent_axis(ax)
+    if names:
+        canvas.label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)
+    title = label("sweep of {fields}", fields=", ".join(sweep.fields))
+    return canvas.finish(ax, title, canvas.subtitle(study, label, confidence))
+
+
+def _draw_lines(ax: Axes, values: Sequence[Any], tables: Sequence[pd.DataFrame]) -> None:
+    """Draw a line, or points, for each table, whose rows belong to the values."""
+    are_numbers = all(is_number(value) for value in values)
+    places = values if are_numbers else range(len(values))
+    for number, table in enumerate(tables):
+        look = style.line(number)
+        low, middle, high = (table[column].to_numpy() for column in ("low", "estimate", "high"))
+        (marks,) = ax.plot(places, middle, linestyle=look.style if are_numbers else "")
+        if are_numbers:
+            ax.fill_between(places, low, high, color=look.colour, alpha=0.25, linewidth=0)
+        else:
+            ax.vlines(places, low, high, color=look.colour)
+        marks.set(color=look.colour, marker=look.marker, markersize=5)
+        marks.set_markerfacecolor("white" if number % 2 else look.colour)
+    if not are_numbers:
+        ax.set_xlim(-0.5, len(values) - 0.5)
+        ax.set_xticks(places, [_value_label(value) for value in values])
+
+
+def _lines(summary: pd.DataFrame, metric: str, number: int) -> list[pd.DataFrame]:
+    """Return the rows of a metric, by line: values of the second field follow each other in the summary."""
+    estimates = summary[summary.index.get_level_values("metric") == metric]
+    return [estimates.iloc[first::number] for first in range(number)]
+
+
+def _numbers(lost: "pd.Series[float]") -> str:
+    return "; ".join(number_text(one, units.unit_of(BESIDE_LOSSES)) for one in lost)
+
+
+def _value_label(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
