@@ -153,7 +153,7 @@ def _draw_series(ax: Axes, day_0: float, values: Sequence[Floats], is_study: boo
             ax.fill_between(days, low, high, color=style.PALE, linewidth=0, label=words)
         look = style.line(number)
         (line,) = ax.plot(days, of_scenario.mean(axis=0), color=look.colour, linestyle=look.style)
-        line.set(linewidth=1.2, label=label("mean") if is_study else None)
+        line.set(linewidth=1.2, label=label("mean") if is_study else "")
         if number == 0 and len(values) > 1:
             # Where others are the same as the first, it is seen on both sides of them.
             line.set(color=style.BEHIND, linewidth=3)
