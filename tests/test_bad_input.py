@@ -10,9 +10,7 @@ import pytest
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.cli import compare as compare_command
-from simlimit.cli import run as run_command
-from simlimit.cli import study as study_command
+from simlimit.cli import commands
 from simlimit.run import compilation_notice
 from simlimit.scenario.parts import Facility, Lever, Shock
 
@@ -406,9 +404,8 @@ def test_an_output_folder_that_cannot_be_written(here, refused, monkeypatch, fol
     (here / "full").mkdir()
     (here / "full" / "mine").touch()
     (here / "loop").symlink_to("loop")
-    work = {"simulate": run_command, "replicate": study_command, "compare": compare_command}
-    for name, module in work.items():
-        monkeypatch.setattr(module, name, lambda *_arguments, **_options: pytest.fail("simulated"))
+    for name in ("simulate", "replicate", "compare"):
+        monkeypatch.setattr(commands, name, lambda *_arguments, **_options: pytest.fail("simulated"))
     for arguments in (["run", "clockwork"], ["study", "clockwork"], ["compare", "clockwork", "jiebei"]):
         said = refused(*arguments, "--out", folder)
         # Of a sentence that is too long the middle is missing.

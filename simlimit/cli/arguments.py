@@ -1,15 +1,28 @@
-"""Arguments that several commands share, and how their values are read."""
+"""The commands' arguments: their words, which `commands.toml` has, and how their values are read."""
 
 import argparse
+import tomllib
 from collections.abc import Callable
+from importlib import resources
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
-from simlimit.arguments import check_whole
+import numpy as np
+
+from simlimit.arguments import as_choices, check_whole
 from simlimit.errors import SimlimitError
-from simlimit.run.options import LARGEST_SEED
+from simlimit.model.grouping import ATTRIBUTES
+from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED, LONGEST_FOLLOW_UP
+from simlimit.study.draws import MOST_REPLICATIONS
+from simlimit.study.options import MOST_WORKERS
+from simlimit.study.precision import DEFAULT_METRIC
 
 T = TypeVar("T")
 MOST_BORROWERS = 20_000_000
+REPLICATIONS = 200
+MOST_IF_PRECISE = 10_000
+WORDS: dict[str, dict[str, Any]] = tomllib.loads(
+    resources.files(__package__).joinpath("commands.toml").read_text(encoding="utf-8")
+)
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 Handler: TypeAlias = Callable[[argparse.Namespace], bool]
 """Runs a command with its options; returns False if it was interrupted and kept a part of its work."""
@@ -28,62 +41,31 @@ class Parser(argparse.ArgumentParser):
         """Raise the error that the program prints."""
         raise SimlimitError(f"{message} (see: {self.prog} --help)")
 
-    def add_option(self, name: str, metavar: str, what: str, **settings: Any) -> None:  # noqa: ANN401
-        """Add an option that has a value."""
-        self.add_argument(name, metavar=metavar, help=what, **settings)
 
-
-def add_command(commands: Commands, name: str, what: str, example: str, handler: Handler) -> Parser:
-    """Add a command, with the line and the example that its help shows."""
+def add_command(commands: Commands, name: str, handler: Handler) -> None:
+    """Add a command with its options."""
+    about = WORDS["commands"][name]
+    what, attributes = about["help"], ", ".join(ATTRIBUTES)
     parser = commands.add_parser(
-        name, help=what, description=f"{what[0].upper()}{what[1:]}.", example=example
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", example=about["example"]
     )
+    numbers = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE}
+    for option in about["options"]:
+        words = WORDS["options"][option]
+        filled = words["help"].format(**about, **numbers, metric=DEFAULT_METRIC, attributes=attributes)
+        parser.add_argument(option, **words | {"help": filled} | _VALUES.get(option, {}))
     parser.set_defaults(command=handler, parser=parser)
-    return parser
 
 
-def add_scenario(parser: Parser) -> None:
-    """Add the argument that names a scenario."""
-    what = "a preset's name (see: simlimit presets) or the path of a TOML file"
-    parser.add_argument("scenario", metavar="PRESET_OR_TOML", help=what)
-
-
-def add_changes(parser: Parser, of_what: str = "the scenario") -> None:
-    """Add the options that change fields or the number of borrowers, or replace the drawn ones by a book."""
-    book = (
-        "a real book, used instead of drawn borrowers: columns limit and outstanding, "
-        "or the UCI credit card file"
-    )
-    change = (
-        f"change a field of {of_what}; the value is as in TOML, quotes may be left out, and none unsets it; "
-        "repeatable"
-    )
-    number = "another number of borrowers, with desk and pool in proportion; a book keeps its borrowers"
-    parser.add_option("--portfolio", "CSV", book)
-    parser.add_option("--borrowers", "N", number, type=whole(MOST_BORROWERS, least=1))
-    parser.add_option("--set", "FIELD=VALUE", change, action="append", default=[], dest="changes")
-
-
-def add_seed(parser: Parser, what: str) -> None:
-    """Add the option of the seed."""
-    parser.add_option("--seed", "N", f"{what} (default: 1)", type=whole(LARGEST_SEED), default=1)
-
-
-def add_results(parser: Parser, what: str) -> None:
-    """Add the options of the output folder, and of no progress."""
-    parser.add_option("--out", "DIR", f"a new or empty folder for {what}")
-    parser.add_argument("--quiet", action="store_false", dest="progress", help="no progress on stderr")
-
-
-def whole(largest: int, least: int = 0) -> Callable[[str], int]:
+def _whole(largest: int, least: int = 0) -> Callable[[str], int]:
     """Return a reader of whole numbers from `least` to `largest`."""
-    return reader(
+    return _reader(
         lambda text: check_whole("it", int(text), largest, least),
         f"not a whole number from {least} to {largest}",
     )
 
 
-def reader(read: Callable[[str], T], wrong: str) -> Callable[[str], T]:
+def _reader(read: Callable[[str], T], wrong: str) -> Callable[[str], T]:
     """Return a reader of an option's value, which says what is wrong where `read` raises a ValueError."""
 
     def read_or_refuse(text: str) -> T:
@@ -93,3 +75,37 @@ def reader(read: Callable[[str], T], wrong: str) -> Callable[[str], T]:
             raise argparse.ArgumentTypeError(f"{text!r} is {wrong}") from None
 
     return read_or_refuse
+
+
+def _precision(text: str) -> tuple[str, float]:
+    metric, equals, number = text.rpartition("=")
+    return (metric.strip() if equals else DEFAULT_METRIC), float(number)
+
+
+def _by(text: str) -> list[str]:
+    return as_choices("by", text.split(","), ATTRIBUTES)
+
+
+def _bands(text: str) -> tuple[float, ...]:
+    return tuple(np.asarray_chkfinite(text.split(","), np.float64).tolist())
+
+
+_PRECISION = _reader(_precision, "neither a number nor METRIC=NUMBER, such as days_review=0.05")
+_BY = _reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas between them")
+_BANDS = _reader(_bands, "not numbers with commas between them, such as 0.6,0.8")
+_VALUES: dict[str, dict[str, Any]] = {
+    "scenarios": {"nargs": "+"},
+    "--borrowers": {"type": _whole(MOST_BORROWERS, least=1)},
+    "--set": {"action": "append", "default": [], "dest": "changes"},
+    "--replications": {"type": _whole(MOST_REPLICATIONS, least=1)},
+    "--precision": {"type": _PRECISION, "action": "append", "default": []},
+    "--seed": {"type": _whole(LARGEST_SEED), "default": 1},
+    "--replication": {"type": _whole(LARGEST_SEED), "default": 0},
+    "--engine": {"choices": ENGINES, "default": "calendar"},
+    "--follow-up": {"type": _whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"},
+    "--by": {"type": _BY, "default": ["region"]},
+    "--bands": {"type": _BANDS, "default": ()},
+    "--workers": {"type": _whole(MOST_WORKERS, least=1)},
+    "--quiet": {"action": "store_false", "dest": "progress"},
+}
+"""What the values of options are, beside texts that may be left out."""

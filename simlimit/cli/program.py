@@ -10,8 +10,8 @@ from functools import partial
 from importlib.metadata import version
 
 from simlimit.arguments import nearest
-from simlimit.cli import compare, run, scenarios, study
-from simlimit.cli.arguments import Parser
+from simlimit.cli import commands
+from simlimit.cli.arguments import WORDS, Parser, add_command
 from simlimit.cli.stopping import stoppable
 from simlimit.cli.streams import mend
 from simlimit.errors import SimlimitError, SimlimitWarning
@@ -21,10 +21,6 @@ from simlimit.run.memory import lack_of_memory_said
 UNPRINTED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
-
-_ABOUT = (
-    "Why has the credit limit not come back, and for how long? A simulation of repayment and limit release."
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,10 +100,16 @@ def _show(
 
 
 def _parser() -> argparse.ArgumentParser:
-    example = "simlimit study jiebei --out jiebei-study"
-    parser = Parser(prog="simlimit", description=_ABOUT, example=example)
+    handlers = {
+        "study": commands.study_scenario,
+        "compare": commands.compare_scenarios,
+        "run": commands.run_scenario,
+        "presets": commands.list_presets,
+        "scenario": commands.print_scenario,
+    }
+    parser = Parser(prog="simlimit", **WORDS["program"])
     parser.add_argument("--version", action="version", version=f"simlimit {version('simlimit')}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for part in (study, compare, run, scenarios):
-        part.add_to(commands)
+    added = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, handler in handlers.items():
+        add_command(added, name, handler)
     return parser

@@ -7,16 +7,10 @@ Chinese if a font with Chinese characters is installed, else English.
 
 from simlimit.plots import accessors as accessors
 from simlimit.plots import canvas as canvas
-from simlimit.plots.attribution_bars import attribution
-from simlimit.plots.borrower_timeline import borrower
-from simlimit.plots.causes_bars import causes
-from simlimit.plots.delay_curve import delay
-from simlimit.plots.forest_plot import forest
-from simlimit.plots.incidence_curves import incidence
-from simlimit.plots.platform_timeline import platform
-from simlimit.plots.standing_stack import standing
-from simlimit.plots.sweep_lines import sweep
-from simlimit.plots.tornado_chart import tornado
+from simlimit.plots.bars import attribution, causes, tornado
+from simlimit.plots.by_age import delay, incidence, standing
+from simlimit.plots.side_by_side import forest, sweep
+from simlimit.plots.timelines import borrower, platform
 
 __all__ = [
     "attribution",

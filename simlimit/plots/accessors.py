@@ -6,16 +6,7 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
-from simlimit.plots.attribution_bars import attribution
-from simlimit.plots.borrower_timeline import borrower
-from simlimit.plots.causes_bars import causes
-from simlimit.plots.delay_curve import delay
-from simlimit.plots.forest_plot import forest
-from simlimit.plots.incidence_curves import incidence
-from simlimit.plots.platform_timeline import platform
-from simlimit.plots.standing_stack import standing
-from simlimit.plots.sweep_lines import sweep
-from simlimit.plots.tornado_chart import tornado
+from simlimit.plots import bars, by_age, side_by_side, timelines
 from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution
 from simlimit.study.comparison import Comparison
@@ -56,17 +47,17 @@ class Picture(Generic[Of_contra, P]):
 class HistoryPlots(Plots[Subject_co]):
     """Pictures of one history or of many."""
 
-    delay = Picture(delay)
-    standing = Picture(standing)
-    incidence = Picture(incidence)
-    causes = Picture(causes)
-    platform = Picture(platform)
+    delay = Picture(by_age.delay)
+    standing = Picture(by_age.standing)
+    incidence = Picture(by_age.incidence)
+    causes = Picture(bars.causes)
+    platform = Picture(timelines.platform)
 
 
 class RunPlots(HistoryPlots[Run]):
     """Pictures of a run: ``run.plot``."""
 
-    borrower = Picture(borrower)
+    borrower = Picture(timelines.borrower)
 
 
 class StudyPlots(HistoryPlots[Study]):
@@ -76,29 +67,29 @@ class StudyPlots(HistoryPlots[Study]):
 class ComparisonPlots(Plots[Comparison]):
     """Pictures of a comparison: ``comparison.plot``."""
 
-    forest = Picture(forest)
-    platform = Picture(platform)
+    forest = Picture(side_by_side.forest)
+    platform = Picture(timelines.platform)
 
 
 class RecoveryPlots(Plots[Recovery]):
     """Pictures of a recovery: ``recovery.plot``."""
 
-    platform = Picture(platform)
+    platform = Picture(timelines.platform)
 
 
 class SweepPlots(Plots[Sweep]):
     """Pictures of a sweep: ``sweep.plot``."""
 
-    lines = Picture(sweep)
+    lines = Picture(side_by_side.sweep)
 
 
 class LeverRankingPlots(Plots[LeverRanking]):
     """Pictures of a ranking of levers: ``ranking.plot``."""
 
-    tornado = Picture(tornado)
+    tornado = Picture(bars.tornado)
 
 
 class AttributionPlots(Plots[Attribution]):
     """Pictures of an attribution: ``attribution.plot``."""
 
-    bars = Picture(attribution)
+    bars = Picture(bars.attribution)

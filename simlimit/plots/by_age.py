@@ -1,33 +1,256 @@
-"""The tables that pictures are drawn from, in the shape in which a study gives them, of a run too."""
+"""What becomes of repaid principal by age: how much is released, where the rest stands, and how it ends."""
+
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
-from simlimit.arguments import check_choice, check_confidence, check_whole
-from simlimit.delays import aalen_johansen, at_risk
+from simlimit.arguments import as_days, check_choice, check_confidence, check_type, check_whole, refused
+from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence
+from simlimit.delays.curves import ROUNDING
 from simlimit.delays.share_intervals import mark_few
-from simlimit.delays.tables import curve_table
+from simlimit.delays.tables import by_curve, curve_table, outcomes_of
+from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
+from simlimit.plots import canvas, style
+from simlimit.plots.labels import CHINESE, Labels, Language
 from simlimit.run.run import Run
-from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
+from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight, last_seen
 from simlimit.study.study import Study
 
+Row = tuple[str, Floats]
+MARKED_DAYS = (7, 30)
+HIGH_ATOM = 0.5
+"""If this share is released at once, the axis does not begin at 0: the rest would be too flat to see."""
+MARGIN = 0.03
+ROOM = 0.12
+"""The share of the axis that a word needs."""
+TITLES = {
+    "amount": (
+        "where repaid principal stands that is not yet released",
+        "share of repaid principal, not yet released",
+    ),
+    "holds": ("where repayment holds stand that are not yet released", "share of holds, not yet released"),
+}
+"""What the picture of `standing` and its vertical axis are called, by weight."""
+INCIDENCE_DAYS = (0, 15, 30, 60, 90)
+INCIDENCE_SIZE = (7.5, 5.2)
+BELOW_AXES = 46
+"""Points from the axes to the first row of the table: the tick labels and the axis label are in between."""
+ROW_HEIGHT = 13
 
-def observed_days(of: Run | Study, follow_up_days: int | None) -> int:
-    """Return how far to look after repayment: as told, or as far as the run or study itself does.
+
+def delay(
+    of: Run | Study,
+    follow_up_days: int | None = None,
+    *,
+    weight: Weight = "holds",
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw the share that is released by each day after repayment, with the jump on the day of repayment.
+
+    The curve is the cumulative incidence (Aalen-Johansen) of `Study.delay_curve`. It counts every repayment
+    hold from the end of the warm-up on; holds that are pending at the horizon are censored. A run is one
+    history, so its curve has no band.
+
+    Parameters
+    ----------
+    of : Run or Study
+    follow_up_days : int, optional
+        Days to show, 1 .. `horizon_days` - `warmup_days`; the follow-up of the run or study if not given.
+    weight : "holds" or "amount"
+        Whether each hold counts once, or by its amount.
+    confidence : float
+        Confidence level of a study's band, at each day separately.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        Below the line: released. Hatched, from above: forfeited. Between: pending. Grey: fewer than 20 holds
+        at risk. The vertical axis begins at 0; if most is released on the day of repayment, it begins at the
+        share that its label names.
 
     Raises
     ------
     SimlimitError
-        If it is not from 1 to `horizon_days` - `warmup_days`.
+        If `of` is neither a run nor a study, or `follow_up_days`, `weight` or `language` is not as above.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> study = sl.replicate(sl.preset("clockwork").replace({"population.borrowers": 20}), 5, seed=1)
+    >>> sl.plots.delay(study).get_xlabel()
+    'days since repayment'
     """
+    check_type("of", of, Run, Study)
+    label = Labels(language)
     longest = of.scenario.horizon_days - of.scenario.warmup_days
     if follow_up_days is None:
-        return max(1, min(of.follow_up_days, longest))
-    return check_whole("follow_up_days", follow_up_days, longest, 1)
+        end = max(1, min(of.follow_up_days, longest))
+    else:
+        end = check_whole("follow_up_days", follow_up_days, longest, 1)
+    curve = _delay_curve(of, weight, confidence).reindex(range(end + 1))
+    at_once = curve["released"].iloc[0]
+    share = label("share of holds" if weight == "holds" else "share of repaid principal")
+    ax = canvas.axes_or_new(ax)
+    ax.set(xlim=(-0.01 * end, end), ylim=(0, 1), xlabel=label("days since repayment"), ylabel=share)
+    canvas.use_percent_axis(ax)
+    if np.isnan(at_once):
+        canvas.write_in_middle(ax, label("no repayment is observed for {day} days", day=end))
+    else:
+        if at_once >= HIGH_ATOM:
+            bottom = np.floor(10 * (at_once - MARGIN)) / 10
+            words = label("{what} (axis from {low})", what=share, low=f"{100 * bottom:.0f} %")
+            ax.set(ylim=(bottom, 1), ylabel=words)
+        _draw_curve(ax, curve, label)
+        _label_pending(ax, curve, label)
+        # In the half in which the curve does not end.
+        is_high = curve["released"].dropna().iloc[-1] > np.mean(ax.get_ylim())
+        title = canvas.interval_note(confidence, label) if isinstance(of, Study) else None
+        canvas.legend(ax, loc="lower right" if is_high else "upper right", title=title)
+    title = label("release delay of repaid principal")
+    if weight == "holds" and isinstance(of, Run):
+        number = int(of.counts[[*ENDS, "pending"]].to_numpy().sum())
+        title = label("release delay of {number:,} repayment holds", number=number)
+    return canvas.finish(ax, title, canvas.subtitle(of, label))
 
 
-def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
+def standing(
+    of: Run | Study, *, weight: Weight = "amount", ax: Axes | None = None, language: Language = "en"
+) -> Axes:
+    """Draw for which cause repaid principal waits, by age, until it is released.
+
+    Most is released on the day of repayment, so the stack shows the share that is *not* released. The causes
+    are stacked in their order, the first on top; the forfeited part is at the bottom. The area of each is
+    the mean number of days away that it has: together they are `days_away`. The cohort is that of
+    `Study.standing`: every repayment that is followed for the whole follow-up.
+
+    Parameters
+    ----------
+    of : Run or Study
+    weight : "amount" or "holds"
+        Whether each hold counts by its amount, or once.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        The stack, with the mean days of each part in the legend.
+
+    Raises
+    ------
+    SimlimitError
+        If `of` is neither a run nor a study, or `weight` or `language` is not one of those above.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> jiebei = sl.preset("jiebei")
+    >>> sl.plots.standing(sl.simulate(jiebei, seed=1)).get_ylabel()
+    'share of repaid principal, not yet released'
+    """
+    check_type("of", of, Run, Study)
+    label = Labels(language)
+    table = _standing(of, weight)
+    title, share = TITLES[weight]
+    ax = canvas.axes_or_new(ax)
+    ax.set(xlabel=label("days since repayment"), ylabel=label(share))
+    canvas.use_percent_axis(ax)
+    if table["released"].isna().any():
+        canvas.write_in_middle(ax, label("no repayment is observed for {day} days", day=of.follow_up_days))
+    else:
+        _draw_stack(ax, table, label)
+    return canvas.finish(ax, label(title), canvas.subtitle(of, label))
+
+
+def incidence(
+    of: pd.DataFrame | Run | Study,
+    *,
+    days: Sequence[float] = INCIDENCE_DAYS,
+    weight: Weight = "holds",
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw the share that has ended in each way by each day, with bands and numbers at risk.
+
+    The curves are cumulative incidences (Aalen-Johansen): release and forfeit compete.
+
+    Parameters
+    ----------
+    of : DataFrame, Run or Study
+        A table is a curve of `cumulative_incidence` or `Study.delay_curve`, or a log with the columns
+        `delay_days` and `outcome`. The rows of a log are taken as independent, and as still at risk at the
+        time at which they are censored. In `run.holds` they are not: give the run instead, or the curve that
+        `cumulative_incidence` makes with `censored_at_risk=False`.
+    days : sequence of numbers
+        Ascending, from 0 up: the columns of the table below the axes. The last is the end of the axis.
+    weight : "holds" or "amount"
+        For a run or study: whether each hold counts once, or by its amount.
+    confidence : float
+        For a study or log: confidence level of the bands, at each day separately.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw, with room below (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        A line for each outcome; grey where fewer than 20 are at risk. Below: how many are at risk at each of
+        the days, and how many have ended in each way by then, in the unit of the curve (holds, or currency
+        units).
+
+    Raises
+    ------
+    SimlimitError
+        If `of` is none of these, a table has several curves, or another argument is not as above.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import simlimit as sl
+    >>> outcomes = ["released", "released", "forfeited", "pending"]
+    >>> log = pd.DataFrame({"delay_days": [0, 1, 7, 9], "outcome": outcomes})
+    >>> len(sl.plots.incidence(log, days=(0, 5, 10)).get_lines())
+    2
+    """
+    check_type("of", of, pd.DataFrame, Run, Study)
+    label = Labels(language)
+    check_choice("weight", weight, WEIGHTS)
+    asked = as_days(days)
+    if not asked or asked != sorted(set(asked)) or asked[-1] == 0:
+        raise refused("days", days, "numbers from 0 up, ascending, not 0 alone")
+    curve = _curve(of, weight, confidence)
+    # Our own words are translated; others stay as the user's log has them.
+    outcomes = {name: label(name) if name in CHINESE else str(name) for name in outcomes_of(curve)}
+    ax = canvas.axes_or_new(ax, INCIDENCE_SIZE)
+    ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
+    ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
+    canvas.use_percent_axis(ax)
+    for number, name in enumerate(outcomes):
+        _draw_outcome(ax, curve, name, style.line(number))
+    if canvas.shade_few(ax, curve, label):
+        canvas.legend(ax, loc="upper left")
+    before = curve.loc[: asked[-1]]
+    last = {name: before[name].ffill().iloc[-1] if len(before) else 0.0 for name in outcomes}
+    texts = [f"{words} {canvas.percent(last[name])}" for name, words in outcomes.items()]
+    canvas.label_ends(ax, [*last.values()], texts)
+    rows = [(label("at risk"), _at_risk(curve, asked))]
+    rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
+    unit, source = "", str(curve.attrs.get("interval", ""))
+    if not isinstance(of, pd.DataFrame):
+        unit, source = label(_unit(of, weight)), canvas.subtitle(of, label, confidence)
+    _write_table(ax, rows, asked, unit)
+    return canvas.finish(ax, label("release and forfeit by age"), source)
+
+
+def _delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
     """Return what `Study.delay_curve` does, of a run too, whose interval is NaN: it is one history."""
     confidence = check_confidence(confidence)
     if isinstance(of, Study):
@@ -41,7 +264,7 @@ def delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFr
     return curve_table(counts.index, ENDS, at_risk(ended, censored), few, (incidence, unknown, unknown))
 
 
-def standing(of: Run | Study, weight: Weight) -> pd.DataFrame:
+def _standing(of: Run | Study, weight: Weight) -> pd.DataFrame:
     """Return what `Study.standing` does, of a run too, without intervals."""
     if isinstance(of, Study):
         return of.standing(weight=weight)[[*GATES, *ENDS]]
@@ -57,3 +280,131 @@ def _by_age(counts: pd.DataFrame, weight: Weight) -> pd.DataFrame:
     behind = "" if weight == "holds" else "_amount"
     by_age = counts.groupby("age_days")[[f"{name}{behind}" for name in names]].sum()
     return by_age.set_axis(names, axis=1).rename_axis("days")
+
+
+def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
+    days, released = curve.index, curve["released"]
+    band = ax.fill_between(days, curve["released_low"], curve["released_high"], step="post", linewidth=0.4)
+    band.set(facecolor=style.PALE, edgecolor=style.INK)
+    words = label("released on the day of repayment: {share}", share=_share_text(curve, "released", 0))
+    ax.plot(0, released[0], "o", color=style.INK, markersize=8, clip_on=False, label=words, zorder=4)
+    end = days[-1]
+    words = _released_by(MARKED_DAYS, end, lambda day: _share_text(curve, "released", day), label)
+    # The jump at day 0 is part of the curve.
+    from_0 = np.insert(days, 0, 0), np.insert(released, 0, 0)
+    ax.step(*from_0, where="post", color=style.INK, linewidth=1.6, label=words)
+    rest = canvas.percent(curve["pending"].iloc[-1])
+    ax.plot([], [], " ", label=label("pending after {day} days: {share}", day=end, share=rest))
+    words = label("forfeited by day {day}: {share}", day=end, share=_share_text(curve, "forfeited", end))
+    canvas.shade_few(ax, curve, label)
+    look = style.AREAS["forfeited"]._asdict()
+    ax.fill_between(days, 1 - curve["forfeited"], 1, step="post", linewidth=0.4, label=words, **look)
+
+
+def _share_text(curve: pd.DataFrame, end: str, day: int) -> str:
+    """Return a share of the curve for a label, with its interval if it has one."""
+    share, low, high = (curve[f"{end}{which}"].to_numpy()[day] for which in ("", "_low", "_high"))
+    interval = f"{100 * low:.1f} - {100 * high:.1f}"
+    # Neither where there is none, nor where it is narrower than what is shown.
+    is_shown = not np.isnan(low) and f"{100 * low:.1f}" != f"{100 * high:.1f}"
+    return f"{canvas.percent(share)} ({interval})" if is_shown else canvas.percent(share)
+
+
+def _label_pending(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
+    """Write "pending" between the released and the forfeited part, where there is room."""
+    low, high = ax.get_ylim()
+    end = curve.index[-1]
+    middle = curve.loc[0.1 * end : 0.6 * end, "pending"]
+    if len(middle) and middle.iloc[0] > ROOM * (high - low):
+        day = middle.index[0]
+        height = curve["released"][day] + middle.iloc[0] / 2
+        ax.text(day, height, label("pending"), color=style.GREY, style="italic", va="center")
+
+
+def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
+    end = table.index[-1]
+    shown = [name for name in ("forfeited", *reversed(GATES)) if table[name].any()]
+    entries = {name: _legend_entry(name, table[name], label) for name in shown}
+    height = canvas.draw_stack(ax, table, entries, linewidth=0.5)
+    areas, _ = ax.get_legend_handles_labels()
+    ax.step(table.index, height, where="post", color="black", linewidth=1)
+    ax.set(xlim=(0, end), ylim=(0, max(1.1 * height.max(), 1e-3)))
+    released = table["released"].to_numpy()
+    words = _released_by((0, *MARKED_DAYS), end, lambda day: canvas.percent(released[day]), label)
+    handles = [*reversed(areas), Line2D([], [], linestyle=" ", label=words)]
+    # A stack that does not fall leaves no room within.
+    falls = height[-1] < height.max() / 2
+    place, corner = ("upper right", (1, 1)) if falls else ("upper left", (1.01, 1))
+    canvas.legend(ax, loc=place, handles=handles, bbox_to_anchor=corner, title=label("mean days away"))
+
+
+def _legend_entry(name: str, part: "pd.Series[float]", label: Labels) -> str:
+    # The last day is the end of the follow-up: nothing that happens on it counts.
+    entry = label("{gate}: {days:.2f} days", gate=label(name), days=part.iloc[:-1].sum())
+    if name == "forfeited":
+        return label("{entry} ({share} in the end)", entry=entry, share=canvas.percent(part.iloc[-1]))
+    return entry
+
+
+def _released_by(days: Sequence[int], end: int, share: Callable[[int], str], label: Labels) -> str:
+    """Return, a line each, which share is released by some days and by the end."""
+    shown = [*(day for day in days if day < end), end]
+    by_day = "released by day {day}: {share}"
+    return "\n".join(label(by_day, day=day, share=share(day)) for day in shown)
+
+
+def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
+    if not isinstance(of, pd.DataFrame):
+        return _delay_curve(of, weight, confidence)
+    if "at_risk" not in of:
+        return cumulative_incidence(of, confidence=confidence)
+    if isinstance(of.index, pd.MultiIndex):
+        raise SimlimitError(
+            f"of has a curve by {of.index.names[0]}, but a picture shows one: choose by .loc."
+        )
+    return by_curve(of, lambda curve: curve)
+
+
+def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> None:
+    times = np.insert(curve.index.to_numpy(np.float64), 0, 0.0)
+    columns = (f"{name}_low", f"{name}_high", name)
+    low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
+    ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
+    ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
+
+
+def _unit(of: Run | Study, weight: Weight) -> str:
+    unit = "number of holds" if weight == "holds" else "currency units"
+    return unit if isinstance(of, Run) else f"{unit}, over all replications"
+
+
+def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:
+    """Return how many are at risk at each of some days: as many as at the next time of the curve."""
+    observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
+    return observed[np.searchsorted(curve.index, days, side="left")]
+
+
+def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Floats:
+    """Return how many have ended so by each of some days.
+
+    At each time the share grows by the pending share times those who end over those at risk.
+    """
+    before = curve["pending"].shift(fill_value=1.0)
+    grown = curve[outcome].diff().fillna(curve[outcome])
+    ended = (grown * curve["at_risk"] / before).where(before > ROUNDING, 0.0).fillna(0.0)
+    return np.insert(ended.cumsum(), 0, 0.0)[np.searchsorted(curve.index, days, side="right")]
+
+
+def _write_table(ax: Axes, rows: Sequence[Row], days: Sequence[float], unit: str) -> None:
+    """Write rows of numbers below the axes, each number below its day, and their unit above them."""
+    down = -BELOW_AXES
+    if unit:
+        canvas.write(ax, unit, (0, 0), "axes fraction", (0, down))
+        down -= ROW_HEIGHT
+    # The first number is centred below the left end of the axis, and needs half its width.
+    left = 8 + 0.31 * style.LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for _, counts in rows)
+    for name, counts in rows:
+        canvas.write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
+        for day, count in zip(days, counts, strict=True):
+            canvas.write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
+        down -= ROW_HEIGHT

@@ -4,6 +4,7 @@ import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,8 +19,7 @@ from simlimit.delays.share_intervals import FEW_AT_RISK
 from simlimit.delays.tables import FEW
 from simlimit.errors import SimlimitError
 from simlimit.plots.dark import lighten_on_dark
-from simlimit.plots.fonts import use_cjk_font
-from simlimit.plots.labels import Labels
+from simlimit.plots.labels import Labels, use_cjk_font
 from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LIGHT_GREY, line
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
@@ -196,6 +196,11 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None
 def write_in_middle(ax: Axes, words: str) -> None:
     """Write into empty axes why they are empty."""
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center")
+
+
+def legend(ax: Axes, **settings: Any) -> None:  # noqa: ANN401
+    """Write a legend in small letters, through which nothing is seen."""
+    ax.legend(framealpha=1, fontsize="small", title_fontsize="small", **settings)
 
 
 def save_picture(path: Path, ax: Axes) -> None:

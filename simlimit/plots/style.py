@@ -3,6 +3,8 @@
 The hues are of Okabe and Ito's palette, which colour-blind readers can tell apart.
 """
 
+import tomllib
+from importlib import resources
 from typing import NamedTuple
 
 INK = "#08306b"
@@ -25,22 +27,10 @@ class Area(NamedTuple):
     edgecolor: str = "white"
 
 
-GATES = {
-    "settlement": Area("#f0e442", ""),
-    "evaluation": Area("#0072b2", ""),
-    "score": Area("#e69f00", "//"),
-    "overdue": Area("#a63d00", "\\\\"),
-    "behaviour": Area("#9ad0f5", ".."),
-    "review": Area("#7b3294", "xx"),
-    "policy": Area("#bdbdbd", "--"),
-    "funding": Area("#009e73", "||"),
-}
+_LOOKS = tomllib.loads(resources.files(__package__).joinpath("style.toml").read_text(encoding="utf-8"))
+GATES = {name: Area(*look) for name, look in _LOOKS["gates"].items()}
 """The part of a stack that stands at each gate."""
-AREAS = GATES | {
-    "forfeited": Area("white", "////", FORFEITED),
-    "outstanding": Area("#8a8a8a", ""),
-    "available": Area("white", "", GREY),
-}
+AREAS = GATES | {name: Area(*look) for name, look in _LOOKS["others"].items()}
 """Every part of a stack."""
 
 
@@ -52,14 +42,9 @@ class Line(NamedTuple):
     marker: str
 
 
-LINES = (
-    Line("#08306b", "-", "o"),
-    Line("#d55e00", (0, (5, 1.5)), "s"),
-    Line("#009e73", (0, (1.2, 1.2)), "^"),
-    Line("#000000", (0, (6, 1.5, 1.2, 1.5)), "D"),
-    Line("#cc79a7", (0, (3, 1, 1, 1, 1, 1)), "v"),
-    Line("#56b4e9", (0, (8, 3)), "P"),
-)
+LINES = [
+    Line(colour, (0, tuple(dashes)) if dashes else "-", marker) for colour, dashes, marker in _LOOKS["lines"]
+]
 
 
 def line(number: int) -> Line:

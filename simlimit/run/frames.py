@@ -24,6 +24,15 @@ def _money(cents: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return cents / 100
 
 
+def _fields(records: Records, *names: str) -> dict[str, npt.NDArray[Any]]:
+    """Return fields as columns: amounts, which have 64 bits, in currency units; numbers as they are."""
+    fields = {name: records[name] for name in names}
+    return {
+        name: _money(field) if field.dtype == np.int64 else field.astype(np.int64)
+        for name, field in fields.items()
+    }
+
+
 def _day_or_nan(days: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return np.where(days == NONE, np.nan, days.astype(np.float64))
 
@@ -101,14 +110,9 @@ def borrowers_frame(state: State, regions: tuple[str, ...], scenario: Scenario) 
         "borrower": records["borrower"].astype(np.int64),
         "region": _labels(records["region"], regions),
         "watched": records["watched"] > 0,
-        "limit": _money(records["limit"]),
-        "outstanding": _money(records["outstanding"]),
-        "available": _money(records["available"]),
-        "held": _money(records["held"]),
+        **_fields(records, "limit", "outstanding", "available", "held"),
         "score": records["score"].copy(),
-        "evaluation_day": records["evaluation_day"].astype(np.int64),
-        "due_day": records["due_day"].astype(np.int64),
-        "lenders": records["lenders"].astype(np.int64),
+        **_fields(records, "evaluation_day", "due_day", "lenders"),
         "flagged": records["flagged"] > 0,
         "drawn_elsewhere": _money(details["drawn_elsewhere"]),
         "closed": (records["closed"] & CLOSED) > 0,
@@ -129,11 +133,7 @@ def borrowers_frame(state: State, regions: tuple[str, ...], scenario: Scenario) 
 def daily_frame(daily: Records, scenario: Scenario) -> pd.DataFrame:
     """Return the table of days; an unlimited pool has no headroom."""
     names = daily.dtype.names or ()
-    columns = {
-        name: _money(daily[name]) if daily.dtype[name] == np.int64 else daily[name].astype(np.int64)
-        for name in names
-    }
-    frame = pd.DataFrame(columns)
+    frame = pd.DataFrame(_fields(daily, *names))
     accrued = _money(scenario.product.daily_rate * daily["outstanding"])
     frame.insert(names.index("interest_paid"), "interest_accrued", accrued)
     frame.insert(1, "date", dates(daily["day"], scenario.start_date))
@@ -159,8 +159,7 @@ def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
         "event": _labels(log["event"], events.NAMES),
         "borrower": log["borrower"].astype(np.int64),
         "loan": _loan_numbers(state, log["origin"], log["borrower"]),
-        "instalment": log["instalment"].astype(np.int64),
-        "amount": _money(log["amount"]),
+        **_fields(log, "instalment", "amount"),
         "cause": _labels(log["cause"], names),
     }
     return pd.DataFrame(columns)
@@ -168,17 +167,10 @@ def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
 
 def records_frame(notes: Sequence[Note], start_date: datetime.date) -> pd.DataFrame:
     """Return what processes recorded, in their order."""
-    day, phase, borrower, name, value = zip(*notes, strict=True) if notes else [()] * 5
-    days = np.array(day, np.int64)
-    columns = {
-        "day": days,
-        "date": dates(days, start_date),
-        "phase": np.array(phase, np.int64),
-        "borrower": np.array(borrower, np.int64),
-        "name": pd.Series(name, dtype=str),
-        "value": np.array(value, np.float64),
-    }
-    return pd.DataFrame(columns)
+    types = {"day": np.int64, "phase": np.int64, "borrower": np.int64, "name": str, "value": np.float64}
+    frame = pd.DataFrame([*notes], columns=[*types]).astype(types)
+    frame.insert(1, "date", dates(frame["day"].to_numpy(), start_date))
+    return frame
 
 
 def counts_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:

@@ -52,13 +52,13 @@ def repayments(prepared: PreparedScenario) -> Repayments:
     longest = product.instalments - 0.5
     fitting = 2 * outstanding / np.maximum(1.0, debtors) / product.min_draw
     loans = np.maximum(1.0, np.minimum((wishes - early) * longest, fitting))
-    balances = np.array(_balances(product))
+    balances = _balances(product)
     still_there = np.exp(-early / loans[:, np.newaxis] * np.arange(len(balances)))
     repaid = 1 / (still_there @ balances - 0.5)  # share of the outstanding, as all below for a cycle
     drawn = wishes * sum(behaviour.draw_share) / 2  # share of the available
     lasting = np.where(drawn > 0, limit * drawn / (repaid + drawn), outstanding)
     if product.method == "interest_only":
-        holds = loans * repaid  # each is a whole loan
+        holds: Floats | float = loans * repaid  # each is a whole loan
     else:
         apart = loans * product.instalments / longest if product.release_unit == "loan" else 1.0
         holds = apart + early
@@ -84,17 +84,15 @@ def _totals(prepared: PreparedScenario) -> tuple[Floats, Floats, Floats]:
     return debtors, limit * book.utilisations.mean(axis=1)[used] / 10_000, limit
 
 
-def _balances(product: Product) -> list[float]:
+def _balances(product: Product) -> Floats:
     """Return what is left of a loan of 1 before each of its instalments."""
     longest = product.instalments
     if product.method == "interest_only":
-        return [1.0] * longest
-    factors = annuity_factors(product.daily_rate * product.cycle_days, longest)
-    balances = [1.0]
-    for remaining in range(longest, 1, -1):
-        repaid = 1 / remaining if product.method == "equal_principal" else factors[remaining]
-        balances.append(balances[-1] * (1 - repaid))
-    return balances
+        return np.ones(longest)
+    # Equal principal is the annuity without interest.
+    rate = product.daily_rate * product.cycle_days if product.method == "equal_instalment" else 0.0
+    repaid = np.array(annuity_factors(rate, longest)[:1:-1])
+    return np.cumprod([1.0, *(1 - repaid)])
 
 
 def desk_load(prepared: PreparedScenario) -> Load:

@@ -11,9 +11,8 @@ from simlimit.run import frames
 from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.options import check_kept
 from simlimit.scenario import Scenario
-from simlimit.tables.causes import causes_table
-from simlimit.tables.result import TabularResult
-from simlimit.tables.table import Table
+from simlimit.tables.layout import Table, TabularResult
+from simlimit.tables.results import causes_table
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -18,9 +18,8 @@ from simlimit.study.intervals import interval_columns, moments, product_table
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.scenario_metrics import metrics_by_scenario
 from simlimit.study.verdicts import corrected_p_values, is_significant
-from simlimit.tables.effects import ranking_table
-from simlimit.tables.result import TabularResult
-from simlimit.tables.table import Table
+from simlimit.tables.layout import Table, TabularResult
+from simlimit.tables.results import ranking_table
 from simlimit.tables.units import INCOME
 
 RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *INCOME, "gap_days")

@@ -23,9 +23,8 @@ from simlimit.study.metrics import Floats
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import LEVELS
+from simlimit.tables.layout import Row, Table, TabularResult
 from simlimit.tables.numbers import share_text
-from simlimit.tables.result import TabularResult
-from simlimit.tables.table import Row, Table
 
 BAND = (0.025, 0.975)
 """The quantiles of the replications without the shock between which a day is normal."""

@@ -23,8 +23,8 @@ from simlimit.study.options import CheckedOptions, Options
 from simlimit.study.records import record_metrics
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import settled
-from simlimit.tables.metrics import followed_notes, summary_table
-from simlimit.tables.table import Table
+from simlimit.tables.layout import Table
+from simlimit.tables.results import followed_notes, summary_table
 
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
 """Daily series that settle at a level after the warm-up."""

@@ -15,9 +15,8 @@ from simlimit.study.metrics import Weight
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
-from simlimit.tables.metrics import sweep_table
-from simlimit.tables.result import TabularResult
-from simlimit.tables.table import Table
+from simlimit.tables.layout import Table, TabularResult
+from simlimit.tables.results import sweep_table
 
 Point = tuple[Any, ...]
 

@@ -5,9 +5,8 @@ from simlimit.scenario.fields import unit_of
 from simlimit.scenario.paths import dotted, steps_of
 from simlimit.scenario.presets import NAMES
 from simlimit.scenario.scenario import field_values
-from simlimit.tables.html import as_html
+from simlimit.tables.layout import Row, Table, as_html
 from simlimit.tables.numbers import value_text
-from simlimit.tables.table import Row, Table
 
 
 def scenario_html(scenario: Scenario) -> str:

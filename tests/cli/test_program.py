@@ -13,7 +13,7 @@ import pytest
 from folders import files, replications_kept
 
 from simlimit import cli
-from simlimit.cli import scenarios
+from simlimit.cli import commands
 from simlimit.model import compiling
 from simlimit.run import compilation_notice
 from simlimit.scenario import load
@@ -87,7 +87,7 @@ class TestWarnings:
             warnings.warn("elsewhere", UserWarning, stacklevel=1)
             return True
 
-        monkeypatch.setattr(scenarios, "list_presets", warn_and_end)
+        monkeypatch.setattr(commands, "list_presets", warn_and_end)
         with pytest.warns(UserWarning, match="elsewhere"):
             assert cli.main(["presets"]) == 0
 

@@ -15,7 +15,7 @@ from folders import files
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.cli import run as run_command
+from simlimit.cli import commands
 from simlimit.run.delay_by_cause import delay_by_cause
 
 FILES = {
@@ -141,7 +141,7 @@ class TestNothingIsLeft:
         def interrupted(*_arguments, **_options):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(run_command, step, interrupted)
+        monkeypatch.setattr(commands, step, interrupted)
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path) == set()
         assert capsys.readouterr().err == "simlimit: interrupted; nothing was written.\n"
@@ -149,7 +149,7 @@ class TestNothingIsLeft:
     def test_the_folder_is_checked_before_the_simulation(self, tmp_path, monkeypatch):
         (tmp_path / "results").mkdir()
         (tmp_path / "results" / "mine").touch()
-        monkeypatch.setattr(run_command, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
+        monkeypatch.setattr(commands, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
         assert cli.main([*SMALL, "--out", "results"]) == 2
 
 
@@ -158,19 +158,19 @@ class TestFolder:
 
     @pytest.fixture
     def _nothing_runs(self, monkeypatch):
-        monkeypatch.setattr(run_command, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
+        monkeypatch.setattr(commands, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
 
     @pytest.fixture
     def filled_late(self, tmp_path, monkeypatch):
         """Put a file of the user's into the folder while results are written."""
-        write = run_command.write_run
+        write = commands.write_run
 
         def write_late(run, folder):
             write(run, folder)
             (tmp_path / "results").mkdir(exist_ok=True)
             (tmp_path / "results" / "mine").touch()
 
-        monkeypatch.setattr(run_command, "write_run", write_late)
+        monkeypatch.setattr(commands, "write_run", write_late)
 
     @pytest.mark.parametrize("exists", [False, True])
     @pytest.mark.usefixtures("filled_late")

@@ -11,7 +11,7 @@ from folders import files, replications_kept
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.cli import study as study_command
+from simlimit.cli import commands
 from simlimit.tables.units import INCOME
 
 FILES = {
@@ -186,20 +186,20 @@ class TestInterrupted:
     @pytest.mark.parametrize("again", [signal.SIGINT, signal.SIGTERM])
     def test_again_while_it_writes_loses_nothing(self, tmp_path, interrupt, monkeypatch, again):
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        write = study_command.write_study
+        write = commands.write_study
 
         def write_disturbed(study, folder):
             signal.raise_signal(again)
             write(study, folder)
 
-        monkeypatch.setattr(study_command, "write_study", write_disturbed)
+        monkeypatch.setattr(commands, "write_study", write_disturbed)
         with interrupt(4):
             assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path / "results") == FILES
         assert {number: signal.getsignal(number) for number in before} == before
 
     def test_by_sigterm_while_it_writes_leaves_nothing(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(study_command, "write_study", lambda *_: signal.raise_signal(signal.SIGTERM))
+        monkeypatch.setattr(commands, "write_study", lambda *_: signal.raise_signal(signal.SIGTERM))
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path) == set()
 
@@ -211,7 +211,7 @@ class TestInterrupted:
         def interrupted(*_arguments, **_options):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(study_command, "write_study", interrupted)
+        monkeypatch.setattr(commands, "write_study", interrupted)
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path) == set()
         assert capsys.readouterr().err == "simlimit: interrupted; nothing was written.\n"
@@ -223,7 +223,7 @@ class TestInterrupted:
 def test_the_output_folder_must_be_apart_from_the_store(tmp_path, monkeypatch, capsys, out, store):
     (tmp_path / "mine").mkdir()
     (tmp_path / "link").symlink_to("mine")
-    monkeypatch.setattr(study_command, "replicate", lambda *_arguments, **_options: pytest.fail("simulated"))
+    monkeypatch.setattr(commands, "replicate", lambda *_arguments, **_options: pytest.fail("simulated"))
     assert cli.main([*SMALL, "--store", store, "--out", out]) == 2
     assert capsys.readouterr().err == (
         f"simlimit: --out is {out}, but must be a folder apart from the store {store}.\n"

@@ -12,12 +12,12 @@ import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.plots import fonts, labels
+from simlimit.plots import labels
 from simlimit.plots.effects import effect_unit
 from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.study.metrics import METRICS
 
-HAS_FONT = fonts.cjk_font() is not None
+HAS_FONT = labels.cjk_font() is not None
 
 
 def literals(node):
@@ -71,26 +71,26 @@ def test_without_a_font_labels_are_english_and_a_warning_says_why(monkeypatch):
 def test_a_font_that_came_after_the_list_of_matplotlib_is_found(monkeypatch):
     own = [font for font in font_manager.fontManager.ttflist if "mpl-data" in font.fname]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", own)
-    name = fonts.cjk_font()
+    name = labels.cjk_font()
     assert name in {font.name for font in font_manager.fontManager.ttflist}
 
 
 @pytest.mark.skipif(not HAS_FONT, reason="no font with Chinese characters is installed")
 def test_a_font_whose_name_is_not_known_is_found_by_its_characters(monkeypatch):
-    monkeypatch.setattr(fonts, "CJK_FONTS", ())
+    monkeypatch.setattr(labels, "CJK_FONTS", ())
     assert plots.delay(run(), language="zh").get_xlabel() == "还款后天数（天）"
 
 
 def test_of_several_fonts_the_one_for_simplified_chinese_is_chosen(monkeypatch):
     entries = [font_manager.FontEntry(name=f"Noto Sans CJK {region}") for region in ("HK", "JP", "SC", "TC")]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", entries)
-    assert fonts.cjk_font() == "Noto Sans CJK SC"
+    assert labels.cjk_font() == "Noto Sans CJK SC"
 
 
 def test_the_first_font_that_is_known_is_chosen(monkeypatch):
     entries = [font_manager.FontEntry(name=name) for name in ("SimHei", "DejaVu Sans", "Noto Sans CJK SC")]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", entries)
-    assert fonts.cjk_font() == "Noto Sans CJK SC"
+    assert labels.cjk_font() == "Noto Sans CJK SC"
     ax = plots.delay(run(), language="zh")
     assert ax.get_xlabel() == "还款后天数（天）"
     assert ax.xaxis.label.get_fontfamily()[-1] == "Noto Sans CJK SC"

@@ -181,6 +181,6 @@ def test_a_lack_of_memory_is_said_in_a_sentence(
     assert main(["run", "clockwork", "--quiet"]) == 2
     assert capsys.readouterr().err.startswith("simlimit: There is not enough memory: ")
     monkeypatch.undo()
-    monkeypatch.setattr("simlimit.cli.run.deliver", without_memory)
+    monkeypatch.setattr("simlimit.cli.commands.deliver", without_memory)
     assert main(["run", "clockwork", "--quiet"]) == 2
     assert capsys.readouterr().err.startswith("simlimit: There is not enough memory: ")

@@ -2,9 +2,7 @@
 
 from html.parser import HTMLParser
 
-from simlimit.tables.html import as_html
-from simlimit.tables.table import Row, Table
-from simlimit.tables.text import as_text
+from simlimit.tables.layout import Row, Table, as_html, as_text
 
 TABLE = Table(
     "a caption",

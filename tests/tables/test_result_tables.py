@@ -5,14 +5,15 @@ import pandas as pd
 from frames import NAN, differences, summary
 
 import simlimit as sl
-from simlimit.tables.causes import causes_table
-from simlimit.tables.effects import attribution_table, ranking_table
 from simlimit.tables.fields import fields_table
-from simlimit.tables.metrics import (
+from simlimit.tables.results import (
     MOST_POINTS,
+    attribution_table,
+    causes_table,
     differences_notes,
     differences_table,
     followed_notes,
+    ranking_table,
     summary_table,
     sweep_table,
 )

@@ -1,17 +1,23 @@
-"""The platform over time: what is held, the queues, the headroom of the pool, and the freezes."""
+"""The platform, and the line of one borrower, day by day."""
 
+import datetime
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.arguments import as_choices, check_type
+from simlimit.arguments import as_choices, as_date, as_list, check_type, check_whole, refused
+from simlimit.errors import SimlimitError
+from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import SERIES, Labels, Language
+from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
+from simlimit.scenario.parts import Day
+from simlimit.scenario.scenario import day_of
 from simlimit.study.comparison import Comparison
 from simlimit.study.metrics import Floats
 from simlimit.study.recovery import Recovery
@@ -21,7 +27,8 @@ Daily = Mapping[str, Floats]
 """Every column of `daily` by replication and day."""
 
 USUAL = ("held", "review_queue", "funding_queue", "headroom")
-SIZE = (8.5, 6.5)
+PLATFORM_SIZE = (8.5, 6.5)
+BORROWER_SIZE = (8.5, 4.5)
 GAP = 22
 BAR = 14
 """Points above each panel, and for each bar of the strip."""
@@ -85,7 +92,7 @@ def platform(
     dailies = {name: _by_replication(history) for name, history in histories.items()}
     first = next(iter(histories.values()))
     names = _series(series, dailies)
-    ax = canvas.axes_or_new(ax, SIZE if recovery is None else (SIZE[0], 2.5 + len(names)))
+    ax = canvas.axes_or_new(ax, PLATFORM_SIZE if recovery is None else (8.5, 2.5 + len(names)))
     ax.set_axis_off()
     strip, panels = _inset_panels(ax, len(dailies) - 1, max(1, len(names)))
     shown = (0, first.scenario.horizon_days) if recovery is None else _days_around(recovery)
@@ -95,7 +102,7 @@ def platform(
         day_0 = canvas.time_axis(panel, first.scenario, label)
         panel.set_xlim(day_0 + shown[0], day_0 + shown[1])
         values = [days[name] for days in dailies.values()]
-        _draw(panel, day_0, values, isinstance(of, Study), label)
+        _draw_series(panel, day_0, values, isinstance(of, Study), label)
         _label_axis(panel, name, label)
         if len(dailies) > 1:
             ends = [of_scenario[:, shown[1] - 1].mean() for of_scenario in values]
@@ -111,7 +118,6 @@ def platform(
     )
     if strip is not None:
         _show_branches(strip, panels, first.scenario, dailies, label)
-        strip.set_xlim(panels[0].get_xlim())
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
 
 
@@ -132,13 +138,12 @@ def _inset_panels(ax: Axes, others: int, number: int) -> tuple[Axes | None, list
     top = BAR * others / points
     step = (1 - top) / number
     gap = min(GAP / points, 0.6 * step)
-    panels = [ax.inset_axes((0, 1 - top - step * (i + 1), 1, step - gap)) for i in range(number)]
-    for panel in panels:
-        panel.spines[["top", "right"]].set_visible(False)
+    insets = [ax.inset_axes((0, 1 - top - step * (i + 1), 1, step - gap)) for i in range(number)]
+    panels = [canvas.axes_or_new(inset) for inset in insets]
     return (ax.inset_axes((0, 1 - top, 1, top)) if others else None), panels
 
 
-def _draw(ax: Axes, day_0: float, values: Sequence[Floats], is_study: bool, label: Labels) -> None:
+def _draw_series(ax: Axes, day_0: float, values: Sequence[Floats], is_study: bool, label: Labels) -> None:
     """Draw a line for each scenario, whose values are by replication and day; of a study, a band, too."""
     days = day_0 + np.arange(values[0].shape[1])
     for number, of_scenario in enumerate(values):
@@ -147,11 +152,8 @@ def _draw(ax: Axes, day_0: float, values: Sequence[Floats], is_study: bool, labe
             words = label("90 % of replications")
             ax.fill_between(days, low, high, color=style.PALE, linewidth=0, label=words)
         look = style.line(number)
-        (line,) = ax.plot(
-            days, of_scenario.mean(axis=0), color=look.colour, linestyle=look.style, linewidth=1.2
-        )
-        if is_study:
-            line.set_label(label("mean"))
+        (line,) = ax.plot(days, of_scenario.mean(axis=0), color=look.colour, linestyle=look.style)
+        line.set(linewidth=1.2, label=label("mean") if is_study else "")
         if number == 0 and len(values) > 1:
             # Where others are the same as the first, it is seen on both sides of them.
             line.set(color=style.BEHIND, linewidth=3)
@@ -159,8 +161,7 @@ def _draw(ax: Axes, day_0: float, values: Sequence[Floats], is_study: bool, labe
 
 def _label_axis(ax: Axes, name: str, label: Labels) -> None:
     what, unit = SERIES[name]
-    words = label.with_unit(label(what), unit)
-    ax.set_ylabel(words, rotation="horizontal", horizontalalignment="left", fontsize=9)
+    ax.set_ylabel(label.with_unit(label(what), unit), rotation="horizontal", ha="left", fontsize=9)
     ax.yaxis.set_label_coords(0, 1.04)
     ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -191,10 +192,8 @@ def _show_recovery(ax: Axes, day_0: float, recovery: Recovery, has_band: bool, l
     """Show the band that is normal, and when half of the replications are back, with its interval."""
     if has_band:
         low, high = recovery.band
-        area = ax.fill_between(
-            day_0 + np.arange(len(low)), low, high, color=style.PALE, linewidth=0, alpha=0.8
-        )
-        area.set(zorder=0.5, label=label("95 % without it"))
+        area = ax.fill_between(day_0 + np.arange(len(low)), low, high, color=style.PALE, linewidth=0)
+        area.set(zorder=0.5, alpha=0.8, label=label("95 % without it"))
     row, begin = recovery.table((0.5,)).iloc[0], day_0 + recovery.begin
     texts = {name: "?" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("days", "low", "high")}
     date = f"{row['date']:%Y-%m-%d}" if row["reached"] else "?"
@@ -234,7 +233,97 @@ def _show_branches(
             for ax in (strip, *panels):
                 ax.axvline(begin, color=look.colour, linestyle=look.style, linewidth=1, zorder=1)
         named = {"scenario": canvas.shortened(other), "reference": canvas.shortened(reference)}
-        words = label(words, day=day, date=scenario.start_date + timedelta(day or 0), **named)
+        words = label(words, day=day, date=scenario.start_date + datetime.timedelta(day or 0), **named)
         canvas.write(strip, words, (last, number), "data", (-4, 0), ha="right")
     strip.set(ylim=(len(others) - 0.5, -0.5), xticks=[], yticks=[])
     strip.spines[:].set_linewidth(0.5)
+
+
+def borrower(
+    run: Run,
+    borrower: int,
+    *,
+    days: tuple[Day, Day] | None = None,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw one borrower's line day by day: what is outstanding, held for each cause, and available.
+
+    A run's tables do not tell what a hold waited for on which day, so the history is simulated again, as by
+    `simlimit.borrower_history`.
+
+    Parameters
+    ----------
+    run : Run
+        A run without processes of your own.
+    borrower : int
+        Id of the borrower, from 0.
+    days : (int or date, int or date), optional
+        The first and the last day to show; the whole run if not given.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        A stack for the end of each day, with the limit as a line. The stack is higher than the line where a
+        limit was cut below what is outstanding.
+
+    Raises
+    ------
+    SimlimitError
+        If the run had processes of your own, there is no such borrower, or another argument is not as above.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> run = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1)
+    >>> sl.plots.borrower(run, 3).get_ylabel()
+    'amount (currency units)'
+    """
+    check_type("run", run, Run)
+    label = Labels(language)
+    first, last = _check_days(days, run.scenario)
+    if run.has_processes:
+        raise SimlimitError(
+            "run had processes of your own, but a borrower can be drawn only if there were none: "
+            "simulate without them."
+        )
+    table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
+    ax = canvas.axes_or_new(ax, BORROWER_SIZE)
+    _draw_line(ax, table, canvas.time_axis(ax, run.scenario, label), label)
+    ax.set_ylabel(label("amount (currency units)"))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    title = label("the line of borrower {borrower}", borrower=borrower)
+    return canvas.finish(ax, title, canvas.subtitle(run, label))
+
+
+def _check_days(days: tuple[Day, Day] | None, scenario: Scenario) -> tuple[int, int]:
+    horizon = scenario.horizon_days
+    if days is None:
+        return 0, horizon - 1
+    allowed = f"a first and a later last day from 0 to {horizon - 1}"
+    dates = [as_date(day) for day in as_list("days", days, allowed)]
+    # A moment that is no date stays what it is, and is refused.
+    numbers = [day_of(scenario, day) if type(day) is datetime.date else day for day in dates]
+    whole = [check_whole("a value of days", day, horizon - 1) for day in numbers]
+    if len(whole) != 2 or whole[0] >= whole[1]:
+        raise refused("days", days, allowed)
+    return whole[0], whole[1]
+
+
+def _draw_line(ax: Axes, table: pd.DataFrame, day_0: float, label: Labels) -> None:
+    gates = [gate for gate in GATES if table[gate].any()]
+    held = {gate: label("held for {gate}", gate=label(gate)) for gate in gates}
+    entries = {"outstanding": label("outstanding"), **held, "available": label("available")}
+    # The end of a day lasts until the end of the next; the last one, too.
+    edges = table.reindex(range(table.index[0], table.index[-1] + 2), method="ffill")
+    edges.index += day_0
+    height = canvas.draw_stack(ax, edges, entries, linewidth=0.3)
+    # White on white needs an outline.
+    ax.collections[-1].set_linewidth(0.8)
+    (limit,) = ax.step(edges.index, edges["limit"], where="post", color="black", label=label("limit"))
+    limit.set(linestyle=(0, (4, 2)), linewidth=1.6)
+    top = max(height.max(), edges["limit"].max(), 1.0)
+    ax.set(xlim=(edges.index[0], edges.index[-1]), ylim=(0, 1.08 * top))
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), reverse=True, fontsize="small")

@@ -1,0 +1,355 @@
+"""Bars with intervals: what holds waited for, what levers change, and what each gate explains."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from pandas.api.typing import NAType
+
+from simlimit.arguments import check_choice, check_confidence, check_flag, check_type
+from simlimit.errors import SimlimitError
+from simlimit.model.causes import GATES
+from simlimit.plots import canvas, effects, style
+from simlimit.plots.labels import METRICS, Labels, Language
+from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
+from simlimit.run.run import Run
+from simlimit.study.attribution import NO_GATE, TOTAL, Attribution
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, WEIGHTS, Weight
+from simlimit.study.ranking import ALL, RANKED, LeverRanking
+from simlimit.study.study import Study
+from simlimit.tables.units import INCOME, PARTS
+
+Effect = Mapping[Hashable, Any]
+ROW = 0.46
+"""Inches of a row."""
+TALL_ROW = 0.62
+"""Inches of a row whose name has three lines."""
+LOOKS = (style.Area(style.BEHIND, "", style.INK), style.Area(style.PALE, "////", style.INK))
+HOLLOW = style.Area("white", "", style.INK)
+"""The first bar of a row, the second, and one that is not filled."""
+PLACES = (-0.2, 0.2)
+HEIGHT = 0.36
+LESS_IS_BETTER = "\u2190 better    difference ({unit})    worse \u2192"
+MORE_IS_BETTER = "\u2190 worse    difference ({unit})    better \u2192"
+IN_DAYS = "days_away"
+"""The metric that the charged days add up to."""
+ONLY_CHARGED = {"settlement": LOOKS[1], "forfeited": style.AREAS["forfeited"]}
+"""What days are charged to though it is no gate that can be opened, and how its bar looks."""
+
+
+class Bar(NamedTuple):
+    """A bar of a row."""
+
+    word: str
+    """What it is, before its number."""
+    value: float
+    low: float
+    high: float
+    is_filled: bool | NAType = True
+    """Or not; unknown (NA): not filled, and dotted."""
+    area: style.Area | None = None
+    """How it looks if not as the first or second bar of a row does."""
+
+
+def causes(
+    of: Run | Study,
+    *,
+    weight: Weight = "holds",
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw the days charged to each cause, as bars.
+
+    For a run, the bars are all days of all repayment holds, as in `simlimit.delay_by_cause`. For a study,
+    they are means per repayment hold within the follow-up, with intervals: `days_settlement` ..
+    `days_forfeited` of `Study.summary`, which add up to `days_away`.
+
+    Parameters
+    ----------
+    of : Run or Study
+        A run must keep its holds: not `keep="counts"`.
+    weight : "holds" or "amount"
+        For a study: whether each hold counts once, or by its amount.
+    confidence : float
+        Confidence level of each of a study's intervals separately.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        The causes stand in their order, the first on top. For a study, what was forfeited is the last.
+
+    Raises
+    ------
+    SimlimitError
+        If `of` is neither a run nor a study, a run kept no holds, or another argument is not as above.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> run = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), seed=1)
+    >>> len(sl.plots.causes(run).patches)
+    8
+    """
+    check_type("of", of, Run, Study)
+    label = Labels(language)
+    check_choice("weight", weight, WEIGHTS)
+    confidence = check_confidence(confidence)
+    ax = canvas.axes_or_new(ax)
+    if isinstance(of, Study):
+        title = label("where repaid amounts are while they are away")
+        names, where = [part.removeprefix("days_") for part in PARTS], label("gate, or forfeited")
+        _draw_study(ax, of.summary(confidence, weight=weight).loc[[*PARTS]])
+        words = "mean days away per repayment hold, of at most {days} (days)"
+        ax.set_xlabel(label(words, days=of.follow_up_days))
+    else:
+        names, where = [*GATES], label("gate at which they waited")
+        number = len(repayment_holds(of))
+        title = label("what {number:,} repayment holds waited for", number=number)
+        _draw_run(ax, delay_by_cause(of).drop(index="total"))
+        ax.set_xlabel(label("days waited, over all repayment holds (hold-days)"))
+    ax.set_yticks(range(len(names)), [label(name) for name in names])
+    ax.invert_yaxis()
+    ax.set_ylabel(where)
+    return canvas.finish(ax, title, canvas.subtitle(of, label, confidence))
+
+
+def tornado(
+    ranking: LeverRanking,
+    *,
+    metric: str = "days_away",
+    per_cost: bool = False,
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """Draw what each lever changes, alone and added to all others, the most helpful first.
+
+    Two levers that help against the same wait add less together than each does alone.
+
+    Parameters
+    ----------
+    ranking : LeverRanking
+    metric : str
+        A metric of the ranking: days_away, no_limit_share, limit_days_lost, default_losses or gap_days, of
+        which less is better, or interest_income or net_income.
+    per_cost : bool
+        Whether to divide effects by the cost of the lever; levers without a cost are left out.
+    confidence : float
+        Confidence level of each interval separately, and of the test of all effects of the ranking.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        A row for each lever, and one for all together. The upper bar is the effect of the lever alone. The
+        lower bar (hatched) is its effect when all others are there already. Each has its number at the right.
+        Filled: significant, corrected for the number of effects in the ranking (Holm). Hollow: it may be 0.
+        Dotted, hollow: too little can be observed for a verdict. If `metric` is `default_losses` or
+        `net_income`, each row also says what both bars change of `limit_days_lost`: losses can fall because
+        credit is taken away.
+
+    Raises
+    ------
+    SimlimitError
+        If there is no such metric, `per_cost` is set and no lever has a cost, or another argument is not as
+        above.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> jiebei = sl.preset("jiebei")
+    >>> ranking = sl.rank_levers(jiebei, [{"kind": "pay_on_time"}, {"kind": "education"}], 3, seed=1)
+    >>> ax = sl.plots.tornado(ranking)
+    >>> [row.get_text() for row in ax.get_yticklabels()][-1]
+    'all together'
+    """
+    check_type("ranking", ranking, LeverRanking)
+    label = Labels(language)
+    check_choice("metric", metric, RANKED, "ranking.table()")
+    check_flag("per_cost", per_cost)
+    whole = ranking.table(confidence)
+    known = int(whole[["alone", "last"]].notna().to_numpy().sum())
+    more = metric in INCOME
+    table = whole.loc[[metric]].droplevel("metric").sort_values("alone", kind="stable", ascending=not more)
+    table = table.reindex([*table.index.drop(ALL), ALL])
+    if per_cost:
+        table = table[table["cost"] > 0]
+        if table.empty:
+            raise SimlimitError("per_cost is True, but no lever of the ranking costs anything.")
+    scale, unit = effects.effect_unit(metric)
+    lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric").to_dict("index")
+    rows = {}
+    for kind, effect in table.to_dict("index").items():
+        words = str(kind).replace("_", " ")
+        name = label("all together" if kind == ALL else words)
+        if metric in LOSSES:
+            bars = _lever_bars(lost[kind], label)
+            name += "".join(f"\n{bar.word}: {effects.lost_text(bar[1:4], label)}" for bar in bars)
+        rows[name] = _lever_bars(effect, label, scale / effect["cost"] if per_cost else scale)
+    height = TALL_ROW if metric in LOSSES else ROW
+    ax = canvas.axes_or_new(ax, (8.5, 2.1 + height * len(rows)))
+    _draw_rows(ax, rows, "+")
+    unit = label(unit)
+    if per_cost:
+        unit = label("{unit}, per currency unit of cost", unit=unit)
+    sides = label(MORE_IS_BETTER if more else LESS_IS_BETTER, unit=unit)
+    how = label("alone: with this lever only; last: added to all the others")
+    if metric in LOSSES:
+        how += f"\n{effects.lost_note(label)}"
+    real = label("differs from 0, corrected for {number} comparisons", number=known)
+    verdicts = f"\u25a0 {real}    \u25a1 {label('may be 0')}    \u2b1a {label('too little observed')}"
+    ax.set_xlabel(f"{sides}\n{how}\n{verdicts}")
+    what = label(METRICS[metric][0], days=ranking.follow_up_days)
+    title = label("what levers change: {what}", what=what)
+    return canvas.finish(ax, title, canvas.subtitle(ranking, label, confidence))
+
+
+def attribution(
+    attribution: Attribution, *, confidence: float = 0.95, ax: Axes | None = None, language: Language = "en"
+) -> Axes:
+    """Draw what each gate explains (Shapley values), beside the days charged to it.
+
+    A gate explains less than it is charged where holds would wait at another gate instead. No gate explains
+    what stays with all of them open, such as what is forfeited by cuts: it has the last row.
+
+    Parameters
+    ----------
+    attribution : Attribution
+    confidence : float
+        Confidence level of each interval separately.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        A row for each gate in their order, the first on top, one for all, and one for what stays with all
+        gates open. The upper bar is the Shapley value. The lower bar (hatched), if `days_away` is explained,
+        is the days charged; then settlement, if anything waits for it, and forfeit have rows, too. If
+        `default_losses` or `net_income` is explained, each row also has what is explained of
+        `limit_days_lost`.
+
+    Raises
+    ------
+    SimlimitError
+        If `attribution` is not an `Attribution`, or another argument is not as above.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> small = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 120})
+    >>> ax = sl.plots.attribution(sl.attribute(small, 2, seed=1))
+    >>> [row.get_text() for row in ax.get_yticklabels()][-1]
+    'with all gates open'
+    """
+    check_type("attribution", attribution, Attribution)
+    label = Labels(language)
+    metric = attribution.metric
+    scale, unit = effects.effect_unit(metric, attribution.weight)
+    table = attribution.table(confidence)
+    how = label("explained: by the gate being closed, on average over all sets of the others")
+    if metric == IN_DAYS:
+        how += f"\n{label('charged: days at the gate; forfeited: to the end of the follow-up')}"
+    if BESIDE_LOSSES in table:
+        how += f"\n{effects.lost_note(label)}"
+    rows = {}
+    for gate, effect in table.to_dict("index").items():
+        words = "all together" if gate == TOTAL else "with all gates open" if gate == NO_GATE else str(gate)
+        name = label(words)
+        if BESIDE_LOSSES in table:
+            name += f"\n{effects.lost_text(_ends(effect, BESIDE_LOSSES), label, sign='')}"
+        bars = []
+        if gate not in ONLY_CHARGED:
+            word = label("stays" if gate == NO_GATE else "explained")
+            bars.append(Bar(word, *_ends(effect, "shapley", scale)))
+        if metric == IN_DAYS and gate != NO_GATE:
+            look = ONLY_CHARGED.get(str(gate))
+            bars.append(Bar(label("charged"), *_ends(effect, "charged"), True, look))
+        # Most products do not wait for settlement.
+        if bars and not (gate == "settlement" and bars[0].value == 0):
+            rows[name] = bars
+    ax = canvas.axes_or_new(ax, (8.0, 2.0 + ROW * len(rows)))
+    _draw_rows(ax, rows)
+    what = label(METRICS[metric][0], days=attribution.follow_up_days)
+    ax.set_xlabel(f"{label.with_unit(what, unit)}\n{how}")
+    title = label("what each gate explains")
+    return canvas.finish(ax, title, canvas.subtitle(attribution, label, confidence))
+
+
+def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
+    bars = ax.barh(range(len(table)), table["hold_days"], color=style.PALE, edgecolor=style.INK)
+    labels = [
+        f"{days:,} ({canvas.percent(share)})" if days else "0"
+        for days, share in zip(table["hold_days"], table["share_of_days"], strict=True)
+    ]
+    ax.bar_label(bars, labels, padding=4)
+    # Room for the labels at the right.
+    ax.set_xlim(0, 1.4 * max(1, table["hold_days"].max()))
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def _draw_study(ax: Axes, summary: pd.DataFrame) -> None:
+    mean, low, high = (summary[column].to_numpy() for column in ("estimate", "low", "high"))
+    places = range(len(summary))
+    bars = ax.barh(places, mean, color=style.PALE, edgecolor=style.INK)
+    bars[-1].set(**style.AREAS["forfeited"]._asdict())
+    ax.errorbar(
+        mean, places, xerr=[mean - low, high - mean], fmt="none", ecolor="black", capsize=3, linewidth=1
+    )
+    # Beside the interval, not in it.
+    ends = summary["high"].fillna(summary["estimate"]).fillna(0.0)
+    for place, value, end in zip(places, mean, ends, strict=True):
+        words = "-" if np.isnan(value) else f"{value:.2f}" if value else "0"
+        ax.annotate(words, (end, place), (5, 0), textcoords="offset points", va="center")
+    ax.set_xlim(0, 1.15 * ends.max() or 1)
+
+
+def _ends(effect: Effect, column: str, scale: float = 1.0) -> tuple[float, float, float]:
+    value, low, high = (scale * effect[f"{column}{end}"] for end in ("", "_low", "_high"))
+    return value, low, high
+
+
+def _lever_bars(effect: Effect, label: Labels, scale: float = 1.0) -> list[Bar]:
+    """Return the two bars of a lever; of all together there is one."""
+    return [
+        Bar(label(which), *_ends(effect, which, scale), effect[f"{which}_significant"])
+        for which in ("alone", "last")
+        if not np.isnan(effect[which])
+    ]
+
+
+def _draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> None:
+    """Draw rows from above, named at the left.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    rows : mapping of str to sequence of Bar
+        One or two bars each; the second is hatched.
+    sign : str
+        "+" to write the sign of positive numbers, too.
+    """
+    places = effects.decimals([bar.value for bars in rows.values() for bar in bars])
+    for row, bars in enumerate(rows.values()):
+        for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
+            height = row + (offset if len(bars) > 1 else 0.0)
+            is_known = not pd.isna(bar.is_filled)
+            area = (bar.area or look) if is_known and bar.is_filled else HOLLOW
+            (drawn,) = ax.barh(height, bar.value, HEIGHT, linewidth=0.8, **area._asdict())
+            drawn.set_linestyle("-" if is_known else ":")
+            ends = [[bar.value - bar.low], [bar.high - bar.value]]
+            ax.errorbar(bar.value, height, xerr=ends, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
+            words = f"{bar.word} {effects.with_interval(bar.value, bar.low, bar.high, places, sign)}"
+            canvas.write(ax, words, (1.02, height), ("axes fraction", "data"))
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.margins(x=0.08)

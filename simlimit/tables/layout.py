@@ -1,0 +1,141 @@
+"""A table to read, as plain text and as HTML, and the base of results that are shown so.
+
+HTML is for a notebook: without colours of its own, so that light and dark both suit.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+from unicodedata import east_asian_width
+
+_SIDES = {"<": "text-align:left", ">": "text-align:right;white-space:nowrap"}
+_CAPTION = "caption-side:top;text-align:left;padding:0.3em 0.7em;white-space:nowrap"
+
+
+class Row(NamedTuple):
+    """One row of texts.
+
+    Attributes
+    ----------
+    cells : tuple of str
+        A text for each column; the first names the row.
+    indented : bool
+        Whether the row is a part of one above.
+    strong : bool
+        Whether the row stands out.
+    begins_group : bool
+        Whether a line separates it from the rows above.
+    hint : str
+        Shown when the mouse is over the row.
+    """
+
+    cells: tuple[str, ...]
+    indented: bool = False
+    strong: bool = False
+    begins_group: bool = False
+    hint: str = ""
+
+
+class Table(NamedTuple):
+    """Rows below headings.
+
+    Attributes
+    ----------
+    caption : str
+    headings : tuple of str
+    align : str
+        For each column ``<`` (left) or ``>`` (right).
+    rows : list of Row
+    notes : tuple of str
+        Sentences below the table.
+    """
+
+    caption: str
+    headings: tuple[str, ...]
+    align: str
+    rows: list[Row]
+    notes: tuple[str, ...] = ()
+
+
+class TabularResult(ABC):
+    """A result that is one line as `repr`, and its tables when it is printed or ends a notebook's cell."""
+
+    @abstractmethod
+    def _tables(self) -> list[Table]:
+        """Return the tables that show the result."""
+
+    def __str__(self) -> str:
+        return as_text(repr(self), self._tables())
+
+    def _repr_html_(self) -> str:
+        return as_html(repr(self), self._tables())
+
+
+def as_text(title: str, tables: Sequence[Table]) -> str:
+    """Return a title and tables as text, with an empty line between them."""
+    blocks = [title]
+    for table in tables:
+        blocks.append("\n".join([table.caption, *_aligned(table)]))
+        blocks += ["\n".join(table.notes)] if table.notes else []
+    return "\n\n".join(blocks)
+
+
+def _aligned(table: Table) -> list[str]:
+    """Return headings and rows as lines whose columns are as wide as they must be."""
+    rows = [table.headings]
+    for row in table.rows:
+        name, *cells = row.cells
+        rows.append((f"  {name}" if row.indented else name, *cells))
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(_padded, row, table.align, widths)).rstrip() for row in rows]
+
+
+def _padded(cell: str, side: str, width: int) -> str:
+    spaces = " " * (width - _width(cell))
+    return f"{spaces}{cell}" if side == ">" else f"{cell}{spaces}"
+
+
+def _width(text: str) -> int:
+    """Return how many places a text takes in a terminal, where a Chinese character takes two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def as_html(title: str, tables: Sequence[Table]) -> str:
+    """Return a title and tables as HTML, in which every text is escaped.
+
+    Examples
+    --------
+    >>> as_html("a & b", [])
+    '<div><p><strong>a &amp; b</strong></p></div>'
+    """
+    return f"<div><p><strong>{escape(title)}</strong></p>{''.join(map(_table, tables))}</div>"
+
+
+def _table(table: Table) -> str:
+    columns = zip(table.headings, table.align, strict=True)
+    head = "".join(_cell("th", text, side, ' scope="col"') for text, side in columns)
+    body = "".join(_row(row, table.align) for row in table.rows)
+    notes = "<br>".join(map(escape, table.notes))
+    return (
+        f'<table style="border-collapse:collapse"><caption style="{_CAPTION}">{escape(table.caption)}'
+        '</caption><thead><tr style="border-bottom:1px solid currentColor">'
+        f"{head}</tr></thead><tbody>{body}</tbody></table>"
+        + (f"<p><small>{notes}</small></p>" if notes else "")
+    )
+
+
+def _row(row: Row, align: str) -> str:
+    name, *cells = row.cells
+    weight = f"font-weight:{'bold' if row.strong else 'normal'}"
+    indent = ";padding-left:2em" if row.indented else ""
+    line = ";border-top:1px solid currentColor" if row.begins_group else ""
+    hint = f' title="{escape(row.hint)}"' if row.hint else ""
+    head = _cell("th", name, align[0], ' scope="row"', f";{weight}{indent}")
+    body = "".join(_cell("td", text, side) for text, side in zip(cells, align[1:], strict=True))
+    return f'<tr style="{weight}{line}"{hint}>{head}{body}</tr>'
+
+
+def _cell(tag: str, text: str, side: str, scope: str = "", style: str = "") -> str:
+    looks = f"{_SIDES[side]};padding:0.15em 0.7em{style}"
+    return f'<{tag}{scope} style="{looks}">{escape(text)}</{tag}>'
