@@ -173,7 +173,8 @@ class Fit:
             suspicious statistic and the columns of `statistics`. `p_value` is the share of logs made by the
             model in which a statistic of the family is as far off; `corrected_p` the share in which one of
             any family is. A family `breaks` where that is below 0.05. The model can make the log if none
-            does.
+            does. That rate holds on average over the prior distribution. It is higher at a single value where
+            the model is unlike all around it, such as evaluations as far apart as everybody's payments.
         """
         return check_table(self.statistics(), self._residuals)
 
