@@ -18,7 +18,7 @@ from simlimit.scenario import Scenario
 from simlimit.study import metrics
 from simlimit.study.intervals import mean_intervals
 from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight
-from simlimit.tables.result import TabularResult
+from simlimit.tables.layout import TabularResult
 
 
 class Curves(TabularResult):
