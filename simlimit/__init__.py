@@ -44,12 +44,11 @@ _NAMES = {
     "run.simulate": ("simulate",),
     "scenario": ("Lever", "load", "preset", "presets", "Scenario"),
     "study.attribution": ("attribute", "Attribution"),
-    "study.comparison": ("compare", "Comparison"),
+    "study.comparison": ("compare", "Comparison", "Sweep", "sweep"),
     "study.ranking": ("LeverRanking", "rank_levers"),
     "study.recovery": ("recovery", "Recovery"),
     "study.replicating": ("replicate", "StudyInterrupted"),
     "study.study": ("Study",),
-    "study.sweeping": ("Sweep", "sweep"),
 }
 """The public names of each module, which is imported when one of them is first asked for."""
 _MODULES = {name: f"simlimit.{module}" for module, names in _NAMES.items() for name in names}

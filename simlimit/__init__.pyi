@@ -34,7 +34,9 @@ from simlimit.scenario import presets as presets
 from simlimit.study.attribution import Attribution as Attribution
 from simlimit.study.attribution import attribute as attribute
 from simlimit.study.comparison import Comparison as Comparison
+from simlimit.study.comparison import Sweep as Sweep
 from simlimit.study.comparison import compare as compare
+from simlimit.study.comparison import sweep as sweep
 from simlimit.study.ranking import LeverRanking as LeverRanking
 from simlimit.study.ranking import rank_levers as rank_levers
 from simlimit.study.recovery import Recovery as Recovery
@@ -42,7 +44,5 @@ from simlimit.study.recovery import recovery as recovery
 from simlimit.study.replicating import StudyInterrupted as StudyInterrupted
 from simlimit.study.replicating import replicate as replicate
 from simlimit.study.study import Study as Study
-from simlimit.study.sweeping import Sweep as Sweep
-from simlimit.study.sweeping import sweep as sweep
 
 __version__: str

@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from simlimit.plots import bars, by_age, side_by_side, timelines
 from simlimit.run.run import Run
 from simlimit.study.attribution import Attribution
-from simlimit.study.comparison import Comparison
+from simlimit.study.comparison import Comparison, Sweep
 from simlimit.study.ranking import LeverRanking
 from simlimit.study.recovery import Recovery
 from simlimit.study.study import Study
-from simlimit.study.sweeping import Sweep
 
 P = ParamSpec("P")
 Of_contra = TypeVar("Of_contra", contravariant=True)

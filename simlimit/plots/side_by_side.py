@@ -12,9 +12,8 @@ from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.scenario.fields import unit_of
-from simlimit.study.comparison import Comparison
+from simlimit.study.comparison import Comparison, Sweep
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Floats, Weight
-from simlimit.study.sweeping import Sweep
 from simlimit.tables import units
 from simlimit.tables.numbers import number_text
 

@@ -27,7 +27,7 @@ from simlimit.scenario.scenario import field_values
 from simlimit.study.intervals import interval_columns
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Floats, Weight
 from simlimit.study.options import Options, options_by_name
-from simlimit.study.scenario_metrics import metrics_by_scenario
+from simlimit.study.replicating import metrics_by_scenario
 from simlimit.tables.layout import Table, TabularResult
 from simlimit.tables.results import attribution_table
 from simlimit.tables.units import PARTS

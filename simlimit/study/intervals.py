@@ -18,8 +18,7 @@ from scipy.special import log_ndtr, stdtrit
 
 from simlimit.delays.tables import with_interval
 from simlimit.study.draws import PER_DRAW
-from simlimit.study.events import LEAST_EVENTS
-from simlimit.study.metrics import NEVER_NEGATIVE, SHARES, Floats
+from simlimit.study.metrics import LEAST_EVENTS, NEVER_NEGATIVE, SHARES, Floats
 
 
 class Intervals(NamedTuple):

@@ -13,8 +13,7 @@ import pandas as pd
 
 from simlimit.arguments import as_choices, is_number, refused
 from simlimit.study.intervals import half_width
-from simlimit.study.metrics import METRICS, Floats
-from simlimit.study.records import is_recorded
+from simlimit.study.metrics import METRICS, Floats, is_recorded
 
 LEAST_REPLICATIONS = 30
 """The rule may not stop earlier: the variance of fewer replications is too uncertain."""

@@ -13,10 +13,10 @@ from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import Lever, Scenario
 from simlimit.study.draws import Draws, Source, draws_for, estimate
-from simlimit.study.events import expected_events
 from simlimit.study.intervals import interval_columns, moments, product_table
+from simlimit.study.metrics import expected_events
 from simlimit.study.options import Options, options_by_name
-from simlimit.study.scenario_metrics import metrics_by_scenario
+from simlimit.study.replicating import metrics_by_scenario
 from simlimit.study.verdicts import corrected_p_values, is_significant
 from simlimit.tables.layout import Table, TabularResult
 from simlimit.tables.results import ranking_table

@@ -1,12 +1,15 @@
-"""`replicate`: a fixed number of replications of a scenario, or as many as a precision needs."""
+"""`replicate`: a fixed number of replications, or as many as a precision needs; and those of variants."""
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Unpack
 
 import numpy as np
+import pandas as pd
 
-from simlimit.arguments import check_whole
+from simlimit.arguments import check_choice, check_whole
 from simlimit.errors import SimlimitError, warn
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
@@ -14,16 +17,15 @@ from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_of_outside
+from simlimit.scenario.scenario import field_values
 from simlimit.study import metrics
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
-from simlimit.study.events import events_seen
 from simlimit.study.experiment import compile_driver, prepare_experiment
-from simlimit.study.metrics import Floats
+from simlimit.study.metrics import WEIGHTS, Floats, Weight, events_seen, is_recorded, record_metrics
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
-from simlimit.study.records import is_recorded, record_metrics
 from simlimit.study.replications import Replications
-from simlimit.study.store import open_stores
+from simlimit.study.store import folder_of_stores, open_stores
 from simlimit.study.study import Study
 from simlimit.study.workers import Bar, simulate_missing, worker_pool
 
@@ -235,3 +237,64 @@ def _values_and_events(
             values[name], events[name] = value, np.column_stack([count, np.full(number, np.inf)])
     chosen, seen = (np.stack([one[metric] for metric in targets], axis=1) for one in (values, events))
     return chosen, seen
+
+
+def metrics_by_scenario(
+    scenario: Source,
+    variants: Mapping[str, Source],
+    n: int,
+    seed: int,
+    options: Options,
+    weight: Weight = "holds",
+) -> dict[str, pd.DataFrame]:
+    """Return the metrics of variants of a scenario, a row per replication, under common random numbers.
+
+    Variants that are equal are simulated once.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The user's own: of its overload is warned, and not of that of a variant.
+    variants : mapping of str to Scenario
+        By name. A store has a folder for each different variant, with the first of its names.
+    n, seed
+        Replications of each variant, and their seed.
+    options : Options
+        As in `replicate`, but without `precision`.
+    weight : "holds" or "amount"
+        As in `Study.summary`.
+
+    Returns
+    -------
+    dict of pandas.DataFrame
+        `Study.metrics` by the names of the variants.
+
+    Raises
+    ------
+    SimlimitError
+        If `precision` is set: pairs need the same number of replications of each scenario.
+    """
+    if options.get("precision") is not None:
+        raise SimlimitError("precision is set, but all scenarios must have n replications: set n only.")
+    check_choice("weight", weight, WEIGHTS)
+    shown = options.get("progress", True)
+    # Whatever the sources of their values are.
+    first: dict[str, str] = {}
+    estimates = {name: estimate(one) for name, one in variants.items()}
+    equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in estimates.items()}
+    checked = CheckedOptions(**options)
+    experiment = prepare_experiment(estimate(scenario), seed, checked, checked.processes_of([""])[""])
+    warn_of_overload({"": experiment.prepared})
+    warn_of_outside({"": estimate(scenario), **estimates}, checked.follow_up_days)
+    folder = None if checked.store is None else folder_of_stores(checked.store)
+    tables = {}
+    # Workers that are processes begin slowly, so all variants share them.
+    shared = worker_pool([experiment], n, checked) if checked.processes else nullcontext(checked.executor)
+    with shared as executor:
+        workers = None if executor else checked.workers
+        for name in tqdm(first.values(), unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
+            store = None if folder is None else folder / name
+            own = replace(checked, executor=executor, workers=workers, progress=False, store=store)
+            study = replicate_all({"": variants[name]}, n, seed, own, warns=False)[""]
+            tables[name] = study.metrics(weight)
+    return {name: tables[other] for name, other in equal.items()}

@@ -17,10 +17,15 @@ from simlimit.scenario import Scenario
 from simlimit.study import intervals, metrics, verdicts
 from simlimit.study.curves import Curves
 from simlimit.study.draws import PER_DRAW, Draws
-from simlimit.study.events import events_seen, expected_events, sizes_of_groups
-from simlimit.study.metrics import WEIGHTS, Weight
+from simlimit.study.metrics import (
+    WEIGHTS,
+    Weight,
+    events_seen,
+    expected_events,
+    record_metrics,
+    sizes_of_groups,
+)
 from simlimit.study.options import CheckedOptions, Options
-from simlimit.study.records import record_metrics
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import settled
 from simlimit.tables.layout import Table
@@ -253,7 +258,7 @@ class Study(Curves):
         """
         confidence = check_confidence(confidence)
         whole_book = self.metrics(weight)
-        by_group = metrics.group_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
+        by_group = metrics.group_metrics(self._tallies, self.follow_up_days, weight)
         values = np.stack(list(by_group.values()), axis=1)
         whole = whole_book[list(by_group)].to_numpy()[..., np.newaxis]
         gaps = intervals.paired_differences(whole, values)

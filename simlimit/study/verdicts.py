@@ -5,9 +5,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
 
-from simlimit.study.events import LEAST_EVENTS
 from simlimit.study.intervals import moments, without_simulation_error
-from simlimit.study.metrics import Floats
+from simlimit.study.metrics import LEAST_EVENTS, Floats
 
 
 def corrected_p_values(

@@ -1,12 +1,13 @@
-"""The workers of a study: who simulates which chunk, and how their results are collected."""
+"""The workers of a study: how many fit into memory, who simulates which chunk, how results are collected."""
 
 import itertools
+import math
 import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any, TypeAlias
@@ -14,10 +15,11 @@ from typing import Any, TypeAlias
 import loky
 
 from simlimit.drivers.ending import heed
+from simlimit.drivers.tallies import empty_tallies
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
+from simlimit.run.memory import available_memory, kept_records, require, run_bytes
 from simlimit.study.experiment import Chunk, Experiment, chunk_size, run_chunk, run_sent_chunk, without_book
-from simlimit.study.memory import check_memory, fitting_workers
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 
@@ -145,3 +147,51 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def fitting_workers(experiments: Sequence[Experiment], n: int, options: CheckedOptions) -> int:
+    """Return how many replications fit into memory at a time; refuse if none does, or fewer than are wanted.
+
+    The memory of other machines, on which an executor may have its workers, is not known here.
+    """
+    executor, wanted = options.executor, int(options.workers or 1)
+    if isinstance(executor, ThreadPoolExecutor | ProcessPoolExecutor):
+        wanted = int(vars(executor)["_max_workers"])
+    elif executor is not None:
+        return wanted
+    largest = max(experiments, key=replication_bytes)
+    needed, borrowers = replication_bytes(largest), largest.prepared.borrowers
+    remedy = "fewer borrowers, days or groups take less, and metrics are per hold"
+    require(needed, f"population.borrowers is {borrowers:,}: a replication takes", remedy)
+    most = int(available_memory() // needed)
+    needed *= min(wanted, sum(-(-n // chunk_size(one)) for one in experiments))
+    require(needed, f"workers is {wanted}: so many replications at a time take", f"at most {most} fit")
+    return most
+
+
+def check_memory(experiments: Iterable[Replications], number: int) -> None:
+    """Refuse so many replications of each experiment that what is kept of them does not fit into memory."""
+    kept = latest = 0.0
+    for one in experiments:
+        tallies, tables = tally_bytes(one.experiment), table_bytes(one.experiment)
+        kept += number * (tallies + (one.store is None) * tables)
+        latest = max(latest, min(number, chunk_size(one.experiment)) * tallies)
+    remedy = "fewer replications, groups or days take less, and a store can keep the tables"
+    require(kept + latest, f"n is {number}: tallies and tables of so many replications take", remedy)
+
+
+def replication_bytes(experiment: Experiment) -> float:
+    """Return about how many bytes a replication takes while it is made."""
+    return run_bytes(experiment.prepared, experiment.engine) + tally_bytes(experiment)
+
+
+def tally_bytes(experiment: Experiment) -> int:
+    """Return how many bytes the tallies of a replication take."""
+    arrays = empty_tallies(experiment.prepared, 0)
+    return sum(math.prod(array.shape[1:]) * array.itemsize for array in arrays)
+
+
+def table_bytes(experiment: Experiment) -> float:
+    """Return about how many bytes the tables take that are kept of a replication."""
+    holds, events = kept_records(experiment.prepared)
+    return experiment.prepared.most_borrowers * (165 * (holds > 0) + 215 * holds + 60 * events)

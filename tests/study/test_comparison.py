@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
-from simlimit.study.events import LEAST_EVENTS
+from simlimit.study.metrics import LEAST_EVENTS
 
 JIEBEI = sl.preset("jiebei").replace({"population.borrowers": 60})
 WEEKLY = JIEBEI.replace({"evaluation.period_days": 7})

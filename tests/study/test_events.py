@@ -7,8 +7,7 @@ import pytest
 from plain import GATES, cohort, of_replication
 
 import simlimit as sl
-from simlimit.study.events import expected_events
-from simlimit.study.metrics import METRICS, SHARES
+from simlimit.study.metrics import METRICS, SHARES, expected_events
 from simlimit.tables.units import INCOME
 
 BUSY = sl.preset("jiebei").replace(

@@ -10,7 +10,7 @@ from scipy.stats import ttest_1samp
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
-from simlimit.study.events import LEAST_EVENTS
+from simlimit.study.metrics import LEAST_EVENTS
 from simlimit.study.ranking import RANKED
 
 LEVERS = [

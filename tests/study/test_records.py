@@ -12,8 +12,8 @@ import pytest
 
 import simlimit as sl
 from simlimit.study.intervals import metric_intervals
+from simlimit.study.metrics import record_metrics
 from simlimit.study.precision import target_half_widths
-from simlimit.study.records import record_metrics
 
 TINY = sl.preset("clockwork").replace({"population.borrowers": 2, "horizon_days": 40, "warmup_days": 10})
 OPTIONS: dict[str, Any] = {"follow_up_days": 5, "progress": False, "workers": 1}

@@ -23,9 +23,8 @@ from statsmodels.stats.multitest import multipletests
 import simlimit as sl
 from simlimit.study import experiment as experiments
 from simlimit.study import workers
-from simlimit.study.events import LEAST_EVENTS, expected_events
 from simlimit.study.experiment import Chunk, Experiment
-from simlimit.study.metrics import BORROWER_METRICS, group_metrics
+from simlimit.study.metrics import BORROWER_METRICS, LEAST_EVENTS, expected_events, group_metrics
 from simlimit.study.replications import Replications
 
 SMALL = LENDER.replace({"population.borrowers": 20, "horizon_days": 300, "warmup_days": 100})
@@ -294,7 +293,7 @@ def test_groups_are_compared_with_the_whole_book(weight: Any) -> None:
     whole = study.metrics(weight)
     holds = study._tallies.followed_holds[..., 0].sum(axis=(0, 2))
     borrowers = study._tallies.totals["borrowers"].sum(axis=0)
-    by_group = group_metrics(study._tallies, study._prepared, 90, weight)
+    by_group = group_metrics(study._tallies, 90, weight)
     probabilities, told = [], []
     for metric in table.index.unique("metric"):
         sizes = borrowers if metric in BORROWER_METRICS else holds

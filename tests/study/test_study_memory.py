@@ -12,11 +12,11 @@ from lender import LENDER
 
 import simlimit as sl
 from simlimit.run import memory as run_memory
-from simlimit.study import memory as study_memory
 from simlimit.study import replications as done_replications
+from simlimit.study import workers as study_memory
 from simlimit.study.experiment import prepare_experiment
-from simlimit.study.memory import tally_bytes
 from simlimit.study.options import CheckedOptions
+from simlimit.study.workers import tally_bytes
 
 SMALL = LENDER.replace({"population.borrowers": 10, "horizon_days": 300})
 MB = 2**20
