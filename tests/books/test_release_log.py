@@ -388,6 +388,10 @@ def test_older_repayments_count_from_the_age_at_which_the_log_saw_them() -> None
     assert curve["released"].to_list() == pytest.approx([(age + 1) / 10 for age in range(10)])
     naive = sl.cumulative_incidence(log)["released"]
     assert (naive.iloc[:9] < curve["released"].iloc[:9] - 0.01).all(), "long waits are over-represented"
+    assert "; 45 seen late, which entry='entry_days' counts right" in log.attrs["read"]
+    mpl.use("Agg")
+    drawn = [line.get_ydata() for line in sl.plots.incidence(log).lines]
+    assert any(np.allclose(line, [0, *curve["released"]]) for line in drawn if len(line) == 1 + len(curve))
 
 
 def test_what_ended_before_the_log_begins_is_dropped() -> None:
@@ -412,6 +416,20 @@ def test_the_age_at_which_a_row_was_seen_may_be_a_column() -> None:
     log = sl.read_release_log(NUMBERED.assign(seen_at=[0, 5, 2]), entry="seen_at", extracted=33)
     assert log["entry_days"].to_list() == [0, 5, 2]
     assert sl.kaplan_meier(log, entry="entry_days")["at_risk"].to_list() == [1, 2, 1]
+
+
+def test_a_further_column_with_a_name_of_ours_is_left_out_with_a_word() -> None:
+    log = sl.read_release_log(
+        NUMBERED.assign(principal=[5, 6, 7], amount=0), amount="principal", extracted=33
+    )
+    assert log["amount"].to_list() == [5, 6, 7]
+    assert "; 'amount' left out, since its name is taken" in log.attrs["read"]
+
+
+def test_only_a_day_can_be_one_that_never_comes() -> None:
+    customers = [999912310001, 999912310002, 999912310003]
+    log = sl.read_release_log(NUMBERED.assign(borrower=customers, note=customers), extracted=33)
+    assert log["borrower"].to_list() == log["note"].to_list() == customers
 
 
 # What the library makes of it ------------------------------------------------------------------------------
@@ -716,6 +734,11 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
         FULL,
         {"start_date": "2026-10-02"},
         "start_date is '2026-10-02', but must be a date until the first day of the log, 2026-10-01.",
+    ),
+    "numbers of days beyond the last date": (
+        NUMBERED,
+        {"extracted": 33, "start_date": "9999-12-30"},
+        "start_date is '9999-12-30', but must be a date after which the log ends before the year 10000.",
     ),
     "a day number for a log of dates": (
         FULL,
