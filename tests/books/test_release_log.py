@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simlimit as sl
+from simlimit.portfolio import Portfolio
 
 # One log in many shapes: repaid on 1, 2 and 2 October; released on the 1st and the 9th, and not by the 31st.
 DAYS = [("2026-10-01", "2026-10-01"), ("2026-10-02", "2026-10-09"), ("2026-10-02", "")]
@@ -130,12 +131,12 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
 }
 
 
-def read(source: object, folder: Path, **reading: Any) -> pd.DataFrame:
+def read(source: Any, folder: Path, **reading: Any) -> pd.DataFrame:
     """Read a log from a frame, or from a file with this text or these bytes."""
     if isinstance(source, str | bytes):
         (folder / "log.csv").write_bytes(source.encode() if isinstance(source, str) else source)
         source = folder / "log.csv"
-    return sl.read_release_log(source, **reading)  # type: ignore[arg-type]
+    return sl.read_release_log(source, **reading)
 
 
 @pytest.mark.parametrize("shape", SAME)
@@ -161,7 +162,8 @@ def test_a_parquet_file_is_the_same_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("library", ["pyarrow", "dask.dataframe"])
 def test_a_frame_of_another_library_is_the_same_log(library: str) -> None:
-    log = sl.read_release_log(foreign(frame(lambda days: days), library), extracted=EXTRACTED)  # type: ignore[arg-type]
+    theirs: Any = foreign(frame(lambda days: days), library)
+    log = sl.read_release_log(theirs, extracted=EXTRACTED)
     assert log["delay_days"].to_list() == [0, 7, 29]
 
 
@@ -193,7 +195,8 @@ class TestWorkbooks:
             tmp_path / "book.xlsx", index=False
         )
         mine = sl.preset("clockwork").with_portfolio(tmp_path / "book.xlsx")
-        assert len(mine.population.portfolio) == 2  # type: ignore[arg-type]
+        assert isinstance(mine.population.portfolio, Portfolio)
+        assert len(mine.population.portfolio) == 2
 
     def test_what_only_looks_like_one_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(sl.SimlimitError, match=r"log\.csv cannot be read: "):
@@ -469,8 +472,7 @@ def test_the_holds_of_a_run_are_a_log() -> None:
 def test_statistics_and_pictures_take_a_log_unedited(example: pd.DataFrame) -> None:
     mpl.use("Agg")
     log = sl.read_release_log(example, since="2023-08-01")
-    clustered = {"by": "region", "cluster": "borrower", "weight": "amount", "entry": "entry_days"}
-    curve = sl.cumulative_incidence(log, **clustered)  # type: ignore[arg-type]
+    curve = sl.cumulative_incidence(log, by="region", cluster="borrower", weight="amount", entry="entry_days")
     words = sl.describe_quantiles(sl.quantiles(curve, "released", (0.5, 0.9)))
     assert words.str.contains("day").all()
     assert sl.share_at(curve, (0, 30))["released"].between(0, 1).all()
