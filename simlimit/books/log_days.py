@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from simlimit.arguments import Floats, as_date, refused
-from simlimit.books.log_words import by_word, missing_in
+from simlimit.books.log_words import by_word, never_in
 from simlimit.books.table import check_cells
 
 FIRST_DATE = datetime.date(1950, 1, 1).toordinal()
@@ -74,7 +74,7 @@ def days_of(
         Whether cells may be missing: NaN.
     """
     days = by_word(cells, lambda word: day_of(word, form), np.float64)
-    is_missing = missing_in(cells) if may_miss else np.zeros(len(cells), np.bool_)
+    is_missing = never_in(cells) if may_miss else np.zeros(len(cells), np.bool_)
     is_dated = not (days[0] if np.isnan(like) else like) <= MOST_DAYS
     good = days >= FIRST_DATE if is_dated else days <= MOST_DAYS
     check_cells(cells, is_missing | good, f"are {_DATES if is_dated else _NUMBERS}")

@@ -54,9 +54,16 @@ def by_word(cells: "pd.Series[str]", meaning: Callable[[str], Any], kind: npt.DT
 
 
 def missing_in(cells: "pd.Series[str]") -> Truths:
-    """Return which cells say nothing, or a date that never comes."""
-    nothing, never = _WORDS["nothing"]["words"], tuple(_WORDS["nothing"]["never"])
-    return by_word(cells, lambda word: _small(word) in nothing or word.startswith(never), np.bool_)
+    """Return which cells say nothing."""
+    nothing = _WORDS["nothing"]["words"]
+    return by_word(cells, lambda word: _small(word) in nothing, np.bool_)
+
+
+def never_in(cells: "pd.Series[str]") -> Truths:
+    """Return which days say nothing, or are one that never comes."""
+    never = tuple(_WORDS["nothing"]["never"])
+    comes_never: Truths = by_word(cells, lambda word: _small(word).startswith(never), np.bool_)
+    return missing_in(cells) | comes_never
 
 
 def outcomes_in(

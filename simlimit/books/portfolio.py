@@ -136,7 +136,9 @@ def read_own(
     table = pd.DataFrame(index=text.index)
     for name in [name for name in _MOST if called[name] in text]:
         theirs, (low, high) = called[name], scores if name == "score" else (0.0, _MOST[name])
-        values = numbers(text, theirs, low, high, whole=name in MONTHS, money=names is not None)
+        values = numbers(
+            text, theirs, low, high, whole=name in MONTHS, money=names is not None and name in REQUIRED
+        )
         table[name] = (values - low) / (high - low) if name == "score" else values
     return table.assign(region=text[called["region"]]) if called["region"] in text else table
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import Floats, check_text, refused
+from simlimit.arguments import Floats, check_text, refused, shown
 from simlimit.books.log_days import FIRST_DATE, MOST_DAYS, day_given, days_of, shown_day
 from simlimit.books.log_words import OUTCOMES, columns_of, missing_in, outcomes_in, truths_in, typed
 from simlimit.books.table import MAX_AMOUNT, Source, as_source, check_cells, numbers, read_cells, read_columns
@@ -38,10 +38,10 @@ def read_release_log(
     date_format: str | None = None,
     encoding: str | None = None,
 ) -> pd.DataFrame:
-    """Read what became of real repayments, so that all statistics and pictures take it as it is.
+    """Read what became of real repayments, so that all statistics and pictures take it.
 
-    What cannot be read is refused with its row. Nothing is dropped or assumed without a word in
-    ``attrs["read"]``.
+    What cannot be read is refused with its row. What is dropped is said in ``attrs["read"]``, and what
+    statistics must be told: ``weight="amount"`` for parts, ``entry="entry_days"`` for what was seen late.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def read_release_log(
         The day on which the log begins, if it also has older repayments that were still waiting then. They
         count from the age at which they came in. What ended earlier is dropped.
     start_date : date, optional
-        The date of day 0. If not given, it is the day of the first repayment.
+        The date of day 0. If not given, it is the day of the first repayment that is kept, or `since` if that
+        is earlier. Numbers of days stay as they are.
     date_format : str, optional
         How dates are written that do not have the year first, such as ``"%d/%m/%Y"``.
     encoding : str, optional
@@ -92,7 +93,7 @@ def read_release_log(
         - `amount`: 1 where the log has none;
         - `entry_days`: the age above which it could be seen; 0 but for what is older than `since`;
         - `gate` and `region` (``"(blank)"`` where there is none), and `late`, if there are any;
-        - all further columns of the log, under their own names.
+        - all further columns of the log, under their own names, unless one of these has that name.
 
         ``attrs`` has `read`, a sentence on what was read; `source`, its `columns` and its `digest` (SHA-256);
         `extracted_on` and `start_date`, dates as text, or None; and `window`, the first and last day seen.
@@ -135,7 +136,7 @@ def read_release_log(
     stop, before = np.fmin(end, last), end < begin
     if begin > stop.max():
         raise refused("since", since, f"a day until the last one of any row, {shown_day(stop.max())}")
-    zero, date_0 = _start(start_date, min(begin, start[~before].min()))
+    zero, date_0 = _start(start_date, min(begin, start[~before].min()), last)
     age = np.where(start < begin, begin - start - 0.5, 0.0)
     if "entry" in by:
         age = np.maximum(age, numbers(text.iloc[row], called["entry"], 0.0, MOST_DAYS))
@@ -159,11 +160,15 @@ def read_release_log(
         log["late"] = truths_in(by["late"])
     notes += _parts(log, by)
     hashed = pd.util.hash_pandas_object(log.drop(columns="row"), index=False).to_numpy()
-    for theirs in [one for one in others if one not in log]:
+    left_out = [one for one in others if one in log]
+    for theirs in [one for one in others if one not in left_out]:
         log[theirs] = typed(text[theirs].iloc[row]).to_numpy()
+    notes += [f"{shown(one)} left out, since its name is taken" for one in left_out]
 
     notes += [f"{before.sum():,} dropped that ended before {shown_day(begin)}"] if before.any() else []
     log = log[~before].reset_index(drop=True)
+    late_seen = int((log["entry_days"] > 0).sum())
+    notes += [f"{late_seen:,} seen late, which entry='entry_days' counts right"] * (late_seen > 0)
     log.attrs = {"source": name, "columns": called, "window": (int(begin - zero), int(last - zero))}
     log.attrs |= {"start_date": _iso(date_0), "extracted_on": _iso(last - zero + date_0)}
     log.attrs["digest"] = hashlib.sha256(hashed[~before].tobytes()).hexdigest()
@@ -206,10 +211,12 @@ def _check_days(by: Columns, said: npt.NDArray[np.str_], start: Floats, end: Flo
     check_cells(by["ended"], after, f"are days from its repayment on, {day}")
 
 
-def _start(start_date: Day | None, first: float) -> tuple[float, float]:
+def _start(start_date: Day | None, first: float, last: float) -> tuple[float, float]:
     """Return which day becomes day 0, and its date; NaN if that is unknown."""
     date = np.nan if start_date is None else day_given("start_date", start_date)
     if first < FIRST_DATE:
+        if date + last > datetime.date.max.toordinal():
+            raise refused("start_date", start_date, "a date after which the log ends before the year 10000")
         return 0.0, date
     if date > first:
         raise refused("start_date", start_date, f"a date until the first day of the log, {shown_day(first)}")

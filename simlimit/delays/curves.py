@@ -3,12 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import as_numbers
+from simlimit.arguments import Truths, as_numbers
 from simlimit.errors import SimlimitError
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-Truths = npt.NDArray[np.bool_]
 Counts = tuple[IntArray | FloatArray, ...]
 """Those that ended, were censored and, if any did, entered late, by age: as in `aalen_johansen`."""
 

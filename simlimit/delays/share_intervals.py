@@ -1,9 +1,9 @@
 """Intervals of a share, also where nothing or little was observed."""
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
 
+from simlimit.arguments import Truths
 from simlimit.delays.curves import ROUNDING, Counts, FloatArray, aalen_johansen, at_risk, effective_number
 
 LEAST_AT_RISK = 5
@@ -16,7 +16,7 @@ LEAST_FREEDOM = 0.1
 Interval = tuple[FloatArray, FloatArray]
 
 
-def mark_few(counts: Counts) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def mark_few(counts: Counts) -> tuple[Truths, Truths]:
     """Return where few rows are at risk, and where too few for an interval.
 
     Parameters
@@ -109,6 +109,6 @@ def exact(share: FloatArray, number: FloatArray, confidence: float) -> Interval:
     return np.where(share < ROUNDING, 0 * number, low), np.where(share > 1 - ROUNDING, 1 + 0 * number, high)
 
 
-def _replace(where: npt.NDArray[np.bool_], new: Interval, old: Interval) -> Interval:
+def _replace(where: Truths, new: Interval, old: Interval) -> Interval:
     low, high = (np.where(where, *ends) for ends in zip(new, old, strict=True))
     return low, high

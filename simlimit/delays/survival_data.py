@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import as_frame, as_list, check_flag, is_among, refused, shown
-from simlimit.delays.curves import ROUNDING, Counts, FloatArray, IntArray, Truths
+from simlimit.arguments import Truths, as_frame, as_list, check_flag, is_among, refused, shown
+from simlimit.delays.curves import ROUNDING, Counts, FloatArray, IntArray
 from simlimit.errors import SimlimitError
 
 FROM_START = -1.0

@@ -6,8 +6,8 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import shown
-from simlimit.delays.curves import ROUNDING, FloatArray, IntArray, Truths
+from simlimit.arguments import Truths, shown
+from simlimit.delays.curves import ROUNDING, FloatArray, IntArray
 from simlimit.delays.share_intervals import never_falling
 from simlimit.delays.survival_data import SurvivalData, data_by_group
 from simlimit.errors import SimlimitError

@@ -15,7 +15,7 @@ INSTALMENTS, EARLY, BY_PROCESS = range(3)
 
 @rare
 def cleared_day(s: State, good: int, u: float) -> int:
-    """Return the day on which a payment has cleared that would be good on a day, by a number of its own."""
+    """Return the day on which a payment that must clear is good; it begins to clear on the day ``good``."""
     low = s.product.clearing_days[0]
     for _ in range(low + int(u * (s.product.clearing_days[1] - low + 1))):
         good = next_open(s, s.calendar.clearing, good + 1)

@@ -81,9 +81,11 @@ def discard(s: State, h: int) -> None:
     """Free the record of an ended hold that is in no list, unless holds are kept."""
     if s.run.reusing:
         s.holds[h].stage = stages.FREE
-        s.holds[h].next = s.storage.last_freed
-        s.storage.last_freed = h
-        s.storage.holds_free += 1
+        if s.run.large:
+            s.storage.holds_free += 1
+        else:
+            s.holds[h].next = s.storage.last_freed
+            s.storage.last_freed = h
 
 
 @step

@@ -189,4 +189,4 @@ nothing, ``busy`` how many reviewers are at work.
 STORAGE = _record(
     "i8 loan_capacity loans_used loan_keys_used events_used holds_used holds_free last_taken last_freed"
 )
-"""Which records are in use."""
+"""Which records are in use. On a large platform free holds are counted, else they are linked."""

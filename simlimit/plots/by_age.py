@@ -357,7 +357,8 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
     if not isinstance(of, pd.DataFrame):
         return _delay_curve(of, weight, confidence)
     if "at_risk" not in of:
-        return cumulative_incidence(of, confidence=confidence)
+        entry = "entry_days" if "entry_days" in of else None
+        return cumulative_incidence(of, confidence=confidence, entry=entry)
     if isinstance(of.index, pd.MultiIndex):
         raise SimlimitError(
             f"of has a curve by {of.index.names[0]}, but a picture shows one: choose by .loc."

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from simlimit.model.book import Book
 from simlimit.model.parameters import facility_records, first_records
 from simlimit.model.preparation import check_sums
 from simlimit.model.records import Record
@@ -25,9 +24,9 @@ def change_parameters(s: State, scenario: Scenario, regions: tuple[str, ...]) ->
     for part in ("rules", "screening", "funding", "limits", "evaluation"):
         s.records[part] = new[part]
     s.totals.arrival_claims = s.totals.claimless = BEYOND_COUNTING
-    own = s.book.regions.copy()
+    own = s.regions.copy()
     own["false_flag"] = in_regions(scenario, "false_flag", regions)
-    s.attach("book", Book(**{name: getattr(s.book, name) for name in Book.members} | {"regions": own}))
+    s.attach("regions", own)
     s.attach("facilities", facility_records(scenario))
     s.attach("reviewers", np.resize(s.reviewers, max(len(s.reviewers), new.review.reviewers)))
     s.attach("asking", np.resize(s.asking, len(s.borrowers)))

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simlimit as sl
+from simlimit.portfolio import Portfolio
 
 # One log in many shapes: repaid on 1, 2 and 2 October; released on the 1st and the 9th, and not by the 31st.
 DAYS = [("2026-10-01", "2026-10-01"), ("2026-10-02", "2026-10-09"), ("2026-10-02", "")]
@@ -130,12 +131,12 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
 }
 
 
-def read(source: object, folder: Path, **reading: Any) -> pd.DataFrame:
+def read(source: Any, folder: Path, **reading: Any) -> pd.DataFrame:
     """Read a log from a frame, or from a file with this text or these bytes."""
     if isinstance(source, str | bytes):
         (folder / "log.csv").write_bytes(source.encode() if isinstance(source, str) else source)
         source = folder / "log.csv"
-    return sl.read_release_log(source, **reading)  # type: ignore[arg-type]
+    return sl.read_release_log(source, **reading)
 
 
 @pytest.mark.parametrize("shape", SAME)
@@ -161,7 +162,8 @@ def test_a_parquet_file_is_the_same_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("library", ["pyarrow", "dask.dataframe"])
 def test_a_frame_of_another_library_is_the_same_log(library: str) -> None:
-    log = sl.read_release_log(foreign(frame(lambda days: days), library), extracted=EXTRACTED)  # type: ignore[arg-type]
+    theirs: Any = foreign(frame(lambda days: days), library)
+    log = sl.read_release_log(theirs, extracted=EXTRACTED)
     assert log["delay_days"].to_list() == [0, 7, 29]
 
 
@@ -193,7 +195,8 @@ class TestWorkbooks:
             tmp_path / "book.xlsx", index=False
         )
         mine = sl.preset("clockwork").with_portfolio(tmp_path / "book.xlsx")
-        assert len(mine.population.portfolio) == 2  # type: ignore[arg-type]
+        assert isinstance(mine.population.portfolio, Portfolio)
+        assert len(mine.population.portfolio) == 2
 
     def test_what_only_looks_like_one_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(sl.SimlimitError, match=r"log\.csv cannot be read: "):
@@ -388,6 +391,10 @@ def test_older_repayments_count_from_the_age_at_which_the_log_saw_them() -> None
     assert curve["released"].to_list() == pytest.approx([(age + 1) / 10 for age in range(10)])
     naive = sl.cumulative_incidence(log)["released"]
     assert (naive.iloc[:9] < curve["released"].iloc[:9] - 0.01).all(), "long waits are over-represented"
+    assert "; 45 seen late, which entry='entry_days' counts right" in log.attrs["read"]
+    mpl.use("Agg")
+    drawn = [line.get_ydata() for line in sl.plots.incidence(log).lines]
+    assert any(np.allclose(line, [0, *curve["released"]]) for line in drawn if len(line) == 1 + len(curve))
 
 
 def test_what_ended_before_the_log_begins_is_dropped() -> None:
@@ -412,6 +419,20 @@ def test_the_age_at_which_a_row_was_seen_may_be_a_column() -> None:
     log = sl.read_release_log(NUMBERED.assign(seen_at=[0, 5, 2]), entry="seen_at", extracted=33)
     assert log["entry_days"].to_list() == [0, 5, 2]
     assert sl.kaplan_meier(log, entry="entry_days")["at_risk"].to_list() == [1, 2, 1]
+
+
+def test_a_further_column_with_a_name_of_ours_is_left_out_with_a_word() -> None:
+    log = sl.read_release_log(
+        NUMBERED.assign(principal=[5, 6, 7], amount=0), amount="principal", extracted=33
+    )
+    assert log["amount"].to_list() == [5, 6, 7]
+    assert "; 'amount' left out, since its name is taken" in log.attrs["read"]
+
+
+def test_only_a_day_can_be_one_that_never_comes() -> None:
+    customers = [999912310001, 999912310002, 999912310003]
+    log = sl.read_release_log(NUMBERED.assign(borrower=customers, note=customers), extracted=33)
+    assert log["borrower"].to_list() == log["note"].to_list() == customers
 
 
 # What the library makes of it ------------------------------------------------------------------------------
@@ -451,8 +472,7 @@ def test_the_holds_of_a_run_are_a_log() -> None:
 def test_statistics_and_pictures_take_a_log_unedited(example: pd.DataFrame) -> None:
     mpl.use("Agg")
     log = sl.read_release_log(example, since="2023-08-01")
-    clustered = {"by": "region", "cluster": "borrower", "weight": "amount", "entry": "entry_days"}
-    curve = sl.cumulative_incidence(log, **clustered)  # type: ignore[arg-type]
+    curve = sl.cumulative_incidence(log, by="region", cluster="borrower", weight="amount", entry="entry_days")
     words = sl.describe_quantiles(sl.quantiles(curve, "released", (0.5, 0.9)))
     assert words.str.contains("day").all()
     assert sl.share_at(curve, (0, 30))["released"].between(0, 1).all()
@@ -716,6 +736,11 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
         FULL,
         {"start_date": "2026-10-02"},
         "start_date is '2026-10-02', but must be a date until the first day of the log, 2026-10-01.",
+    ),
+    "numbers of days beyond the last date": (
+        NUMBERED,
+        {"extracted": 33, "start_date": "9999-12-30"},
+        "start_date is '9999-12-30', but must be a date after which the log ends before the year 10000.",
     ),
     "a day number for a log of dates": (
         FULL,
