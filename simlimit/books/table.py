@@ -12,6 +12,7 @@ import pandas as pd
 
 from simlimit.arguments import Floats, Truths, as_frame, as_path, refused, shown
 from simlimit.errors import PortfolioError
+from simlimit.parquet_files import read_parquet
 from simlimit.text_files import WORKBOOKS, read_text
 
 Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
@@ -71,7 +72,7 @@ def _frame_in(path: str | os.PathLike[str]) -> pd.DataFrame | None:
         if mark == WORKBOOKS[1]:
             frame = pd.read_excel(path, engine="openpyxl")
             return frame.set_axis(frame.index + 2)  # as Excel counts
-        return pd.read_parquet(path) if mark == b"PAR1" else None
+        return read_parquet(path) if mark == b"PAR1" else None
     except ImportError:
         install = '"pip install \'simlimit[excel]\'" installs what reads it, or save it as "CSV UTF-8"'
         raise PortfolioError(f"{path} is a workbook of Excel: {install}.") from None

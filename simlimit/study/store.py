@@ -5,7 +5,6 @@ stands before the footer of the Parquet file, where every reader of Parquet pass
 """
 
 import hashlib
-import io
 import json
 import os
 import re
@@ -15,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pyarrow import ArrowException
+from pyarrow import ArrowException, BufferReader
 
 from simlimit.drafts import DRAFT, remove_leftovers, write_files, writing
 from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
+from simlimit.parquet_files import read_parquet
 from simlimit.portfolio import Portfolio
 from simlimit.scenario import Scenario, dumps
 from simlimit.scenario.scenario import field_values
@@ -204,7 +204,7 @@ class Store:
         """Give the content of a file; refuse what is damaged or is not that table of that replication."""
         path = self._path(name, replication)
         try:
-            table = pd.read_parquet(io.BytesIO(_unsealed(path.read_bytes())))
+            table = read_parquet(BufferReader(_unsealed(path.read_bytes())))
             what = difference(table.attrs["identity"], self._identity(name, replication))
             if what is not None:
                 raise ValueError(f"it is of {what}")

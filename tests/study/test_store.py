@@ -331,6 +331,23 @@ def test_each_file_is_on_the_disk_before_it_has_its_name(
     assert done == ["fsync"] * 4 + ["replace"] * 4 + ["fsync"]
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="the threads of a process are not listed here"
+)
+def test_reading_a_store_starts_no_thread(tmp_path: Path, fresh_process: Callable[..., str]) -> None:
+    """A thread of Arrow's can abort the process that ends: everything was right, and the exit code is -6."""
+    sl.replicate(SEEDED, 2, store=tmp_path, progress=False)
+    count = "print(len(os.listdir('/proc/self/task')))"
+    read = f"simlimit.replicate(scenario, 2, store={str(tmp_path)!r}, progress=False)"
+    script = f"""
+import os, simlimit, simlimit.study.store, tqdm
+tqdm.tqdm.monitor_interval = 0  # it has a thread of its own
+scenario = simlimit.load({str(tmp_path / "scenario.toml")!r})
+{count}; {read}; {count}
+"""
+    assert len(set(fresh_process("-c", script).split())) == 1
+
+
 # ---- two at a time -----------------------------------------------------------------------------------------
 
 
