@@ -96,6 +96,7 @@ def platform(
     ax.set_axis_off()
     strip, panels = _inset_panels(ax, len(dailies) - 1, max(1, len(names)))
     shown = (0, first.scenario.horizon_days) if recovery is None else _days_around(recovery)
+    day_0 = 0.0
     if not names:
         canvas.write_in_middle(panels[0], "0")
     for panel, name in zip(panels, names, strict=False):
@@ -117,7 +118,7 @@ def platform(
         handles, words, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize="small"
     )
     if strip is not None:
-        _show_branches(strip, panels, first.scenario, dailies, label)
+        _show_branches(strip, panels, day_0, first.scenario, dailies, label)
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
 
 
@@ -214,12 +215,17 @@ def _first_difference(one: Daily, other: Daily) -> int | None:
 
 
 def _show_branches(
-    strip: Axes, panels: Sequence[Axes], scenario: Scenario, dailies: Mapping[str, Daily], label: Labels
+    strip: Axes,
+    panels: Sequence[Axes],
+    day_0: float,
+    scenario: Scenario,
+    dailies: Mapping[str, Daily],
+    label: Labels,
 ) -> None:
     """Show in a bar for each other scenario from which day on its histories leave those of the first."""
     (reference, first), *others = dailies.items()
-    day_0, last = panels[0].get_xlim()
-    strip.set_xlim(day_0, last)
+    strip.set_xlim(panels[0].get_xlim())
+    last = strip.get_xlim()[1]
     for number, (other, days) in enumerate(others):
         day = _first_difference(first, days)
         words = "{scenario} is always the same as {reference}"

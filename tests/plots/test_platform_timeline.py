@@ -94,6 +94,7 @@ def test_a_recovery_shows_what_is_normal_and_when_half_are_back():
     assert first == DAY_0 + FREEZE_DAY - 30
     assert DAY_0 + begin + recovery.days.quantile(0.9) < last == strip.get_xlim()[1]
     assert [axis.get_ylabel() for axis in (panel, strip)] == ["held (currency units)", ""]
+    assert {bar.get_x() for bar in strip.patches} == {DAY_0 + FREEZE_DAY}
 
 
 def test_a_recovery_that_is_unknown_is_not_drawn():
