@@ -1,9 +1,7 @@
 """What a release log says in words: names of columns, outcomes, truth values, and nothing."""
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -12,8 +10,9 @@ import pandas as pd
 
 from simlimit.arguments import Truths, check_choice, refused, shown
 from simlimit.books.table import check_cells, names_in, quoted
+from simlimit.text_files import packaged
 
-_WORDS = tomllib.loads(resources.files(__package__).joinpath("log_words.toml").read_text(encoding="utf-8"))
+_WORDS = packaged(__package__, "log_words.toml")
 OUTCOMES = ("released", "forfeited", "pending")
 _PLAIN = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
 """A number that is no less as a number: "007" is a name."""

@@ -1,9 +1,7 @@
 """The commands' arguments: their words, which `commands.toml` has, and how their values are read."""
 
 import argparse
-import tomllib
 from collections.abc import Callable
-from importlib import resources
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
@@ -15,14 +13,13 @@ from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED, LONGEST_
 from simlimit.study.draws import MOST_REPLICATIONS
 from simlimit.study.options import MOST_WORKERS
 from simlimit.study.precision import DEFAULT_METRIC
+from simlimit.text_files import packaged
 
 T = TypeVar("T")
 MOST_BORROWERS = 20_000_000
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
-WORDS: dict[str, dict[str, Any]] = tomllib.loads(
-    resources.files(__package__).joinpath("commands.toml").read_text(encoding="utf-8")
-)
+WORDS: dict[str, dict[str, Any]] = packaged(__package__, "commands.toml")
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 Handler: TypeAlias = Callable[[argparse.Namespace], bool]
 """Runs a command with its options; returns False if it was interrupted and kept a part of its work."""

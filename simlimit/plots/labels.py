@@ -1,8 +1,6 @@
 """The words in pictures, in English and in Chinese, which `labels.toml` has, and a font for Chinese."""
 
-import tomllib
 from functools import lru_cache
-from importlib import resources
 from typing import Literal
 
 from matplotlib import font_manager
@@ -11,10 +9,11 @@ from matplotlib.text import Text
 
 from simlimit.arguments import check_choice
 from simlimit.errors import warn
+from simlimit.text_files import packaged
 
 Language = Literal["en", "zh"]
 
-_WORDS = tomllib.loads(resources.files(__package__).joinpath("labels.toml").read_text(encoding="utf-8"))
+_WORDS = packaged(__package__, "labels.toml")
 METRICS: dict[str, list[str]] = _WORDS["metrics"]
 """What each metric of a study is called, and its unit."""
 SERIES: dict[str, list[str]] = _WORDS["series"]
