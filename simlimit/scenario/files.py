@@ -50,11 +50,10 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     try:
         return Scenario(**values)
     except ScenarioError as error:
+        said = str(error)
         if _is_misplaced(error):
-            belongs = f"{error.field[-1]} of the scenario belongs above the first [table]"
-            sentence = f"{path}: {str(error).rstrip('.?')}; {belongs}."
-            raise ScenarioError(sentence, error.field, error.problem) from None
-        raise ScenarioError(f"{path}: {error}", error.field, error.problem) from None
+            said = f"{said.rstrip('.?')}; {error.field[-1]} of the scenario belongs above the first [table]."
+        raise ScenarioError(f"{path}: {said}", error.field, error.problem) from None
 
 
 def _is_misplaced(error: ScenarioError) -> bool:

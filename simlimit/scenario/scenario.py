@@ -96,7 +96,10 @@ class Scenario(Part):
             self.refuse("behaviour.slip_days", f"less than product.cycle_days, which is {cycle_days} (days)")
         if self.population.portfolio is None:
             parts.check_regions(self.shocks, self.population.regions)
-        parts.check_kinds(self.levers)
+        kinds = [lever.kind for lever in self.levers]
+        for position, kind in enumerate(kinds):
+            if kind in kinds[:position]:
+                refuse_at(("levers", position, "kind"), kind, "a kind that no other lever has")
         self._check_days()
         begin = sum(self.horizon_days * one.per_year / 365 if one.per_year else 1 for one in self.shocks)
         if begin > parts.MOST_SHOCKS:
@@ -395,7 +398,7 @@ def _value(scenario: Scenario, path: Path) -> object:
 @cache
 def _element_fields() -> dict[str, list[str]]:
     """Return the names of the fields of elements by what has them: `size`, .. of `shocks`."""
-    kinds = {name: element_kind(info) for name, info in Scenario.leaves().items()}
+    kinds = {name: element_kind(info.annotation) for name, info in Scenario.leaves().items()}
     return {name: list(kind.leaves()) for name, kind in kinds.items() if kind is not None}
 
 
