@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import simlimit
+from simlimit.cli import results, stopping
 from simlimit.cli.arguments import MOST_IF_PRECISE, REPLICATIONS
 from simlimit.cli.naming import find_scenario, find_scenarios, read_changes
-from simlimit.cli.results import check_output, deliver, write_csv
-from simlimit.cli.stopping import ignore_signals
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
@@ -54,10 +53,10 @@ def run_scenario(options: argparse.Namespace) -> bool:
     """Simulate one history, print its table of causes, and write its tables and its figure."""
     scenario = _changed_scenario(options)
     if options.out is not None:
-        check_output(options.out)
+        results.check_output(options.out)
     chosen = {"engine": options.engine, "progress": options.progress}
     run = simulate(scenario, options.seed, options.replication, **chosen)
-    deliver(options, [run], partial(write_run, run))
+    results.deliver(options, [run], partial(write_run, run))
     return True
 
 
@@ -65,7 +64,7 @@ def write_run(run: Run, folder: Path) -> None:
     """Write the tables, the figure and the scenario of a run into a folder."""
     for name in ("holds", "daily", "borrowers", "events"):
         getattr(run, name).to_parquet(folder / f"{name}.parquet", index=False)
-    write_csv(delay_by_cause(run), folder / "delay_by_cause.csv")
+    results.write_csv(delay_by_cause(run), folder / "delay_by_cause.csv")
     run.scenario.save(folder / "scenario.toml")
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     follow_up_days = max(1, min(FOLLOW_UP_DAYS, observed // 2))
@@ -76,7 +75,7 @@ def study_scenario(options: argparse.Namespace) -> bool:
     """Make a study, print its summary and its quantiles, and write all its tables."""
     make = partial(replicate, _changed_scenario(options))
     study, is_whole = _replicate(options, make, lambda studies: studies[""])
-    deliver(options, [study, _quantiles(study)], partial(write_study, study), is_whole)
+    results.deliver(options, [study, _quantiles(study)], partial(write_study, study), is_whole)
     _say_if_not_precise(study)
     return is_whole
 
@@ -84,7 +83,7 @@ def study_scenario(options: argparse.Namespace) -> bool:
 def write_study(study: Study, folder: Path) -> None:
     """Write the tables and figures of a study into a folder."""
     for name in ("summary", "delay_curve", "standing", "groups"):
-        write_csv(getattr(study, name)(), folder / f"{name}.csv")
+        results.write_csv(getattr(study, name)(), folder / f"{name}.csv")
     study.metrics().to_parquet(folder / "metrics.parquet")
     study.scenario.save(folder / "scenario.toml")
     simlimit.plots.canvas.save_picture(folder / "delay.png", simlimit.plots.delay(study))
@@ -100,15 +99,15 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
             "such as weekly=jiebei:evaluation.period_days=7."
         )
     comparison, is_whole = _replicate(options, partial(compare, scenarios), Comparison)
-    deliver(options, [comparison], partial(write_comparison, comparison), is_whole)
+    results.deliver(options, [comparison], partial(write_comparison, comparison), is_whole)
     _say_if_not_precise(*comparison.studies.values())
     return is_whole
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write the tables and figures of a comparison into a folder."""
-    write_csv(comparison.differences(), folder / "differences.csv")
-    write_csv(comparison.summary(), folder / "summary.csv")
+    results.write_csv(comparison.differences(), folder / "differences.csv")
+    results.write_csv(comparison.summary(), folder / "summary.csv")
     (folder / "scenarios").mkdir()
     for position, (name, study) in enumerate(comparison.studies.items()):
         study.scenario.save(folder / "scenarios" / f"{path_name(position, name)}.toml")
@@ -148,7 +147,7 @@ def _replicate(
     number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
     chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
     if options.out is not None:
-        check_output(options.out, options.store)
+        results.check_output(options.out, options.store)
     try:
         return make(number, options.seed, precision=dict(options.precision) or None, **chosen), True
     except StudyInterrupted as stop:
@@ -170,7 +169,7 @@ def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[s
 
     From here on Ctrl-C does nothing: it would lose the studies while they are printed and written.
     """
-    ignore_signals()
+    stopping.ignore_signals()
     on = "" if options.store is None else f"; the same command continues from {options.store}"
     if on and options.out is not None:
         on += f" and then writes {options.out}"

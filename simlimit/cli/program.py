@@ -10,10 +10,8 @@ from functools import partial
 from importlib.metadata import version
 
 from simlimit.arguments import nearest
-from simlimit.cli import commands
+from simlimit.cli import commands, stopping, streams
 from simlimit.cli.arguments import WORDS, Parser, add_command
-from simlimit.cli.stopping import stoppable
-from simlimit.cli.streams import mend
 from simlimit.errors import SimlimitError, SimlimitWarning
 from simlimit.run.compilation_notice import omit_compilation_notice
 from simlimit.run.memory import lack_of_memory_said
@@ -48,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(arguments)
     # A process of its own opens no windows.
     os.environ["MPLBACKEND"] = "Agg"
-    mend("stderr")
-    output = mend("stdout")
+    streams.mend("stderr")
+    output = streams.mend("stdout")
     try:
         code = _run(sys.argv[1:])
     except SystemExit:  # after --help or --version
@@ -64,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     """Run a command; return the exit code."""
     try:
-        with stoppable(), _plain_warnings(), lack_of_memory_said():
+        with stopping.stoppable(), _plain_warnings(), lack_of_memory_said():
             options, unknown = _parser().parse_known_args(arguments)
             if unknown:
                 near = nearest(unknown[0], options.parser._option_string_actions, "the help")

@@ -8,9 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from simlimit.arguments import as_days, check_choice, check_confidence, check_type, check_whole, refused
-from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence
-from simlimit.delays.curves import ROUNDING
-from simlimit.delays.share_intervals import mark_few
+from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence, curves, share_intervals
 from simlimit.delays.tables import by_curve, curve_table, outcomes_of
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
@@ -259,7 +257,7 @@ def _delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataF
     ended, censored = counts[[*ENDS]].to_numpy().T, last_seen(counts["pending"].to_numpy())
     incidence = aalen_johansen(ended, censored)
     holds = _by_age(of.counts, "holds")
-    few = mark_few((holds[[*ENDS]].to_numpy().T, last_seen(holds["pending"].to_numpy())))
+    few = share_intervals.mark_few((holds[[*ENDS]].to_numpy().T, last_seen(holds["pending"].to_numpy())))
     unknown = np.full_like(incidence, np.nan)
     return curve_table(counts.index, ENDS, at_risk(ended, censored), few, (incidence, unknown, unknown))
 
@@ -392,7 +390,7 @@ def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Flo
     """
     before = curve["pending"].shift(fill_value=1.0)
     grown = curve[outcome].diff().fillna(curve[outcome])
-    ended = (grown * curve["at_risk"] / before).where(before > ROUNDING, 0.0).fillna(0.0)
+    ended = (grown * curve["at_risk"] / before).where(before > curves.ROUNDING, 0.0).fillna(0.0)
     return np.insert(ended.cumsum(), 0, 0.0)[np.searchsorted(curve.index, days, side="right")]
 
 

@@ -14,8 +14,7 @@ from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.scenario.fields import unit_of
 from simlimit.study.comparison import Comparison, Sweep
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Floats, Weight
-from simlimit.tables import units
-from simlimit.tables.numbers import number_text
+from simlimit.tables import numbers, units
 
 MOST_FIELDS = 2
 WIDTH = 8.0
@@ -79,10 +78,10 @@ def forest(
     names = as_choices("metrics", metrics, tuple(METRICS), "study.metrics()")
     table = comparison.differences(confidence, weight, names)
     study = comparison.studies[comparison.reference]
-    units = sorted({METRICS[metric][1] for metric in names})
-    if len(units) > 1:
+    found = sorted({METRICS[metric][1] for metric in names})
+    if len(found) > 1:
         raise SimlimitError(
-            f"metrics has the units {' and '.join(units)}, but a picture has one axis: draw one for each."
+            f"metrics has the units {' and '.join(found)}, but a picture has one axis: draw one for each."
         )
     scale, unit = effects.effect_unit(names[0], weight)
     others = [name for name in comparison.studies if name != comparison.reference]
@@ -239,7 +238,7 @@ def _lines(summary: pd.DataFrame, metric: str, number: int) -> list[pd.DataFrame
 
 
 def _numbers(lost: "pd.Series[float]") -> str:
-    return "; ".join(number_text(one, units.unit_of(BESIDE_LOSSES)) for one in lost)
+    return "; ".join(numbers.number_text(one, units.unit_of(BESIDE_LOSSES)) for one in lost)
 
 
 def _value_label(value: object) -> str:

@@ -15,13 +15,12 @@ from simlimit.arguments import as_path, check_flag, check_type, shown
 from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import ScenarioError, warn
 from simlimit.portfolio import Portfolio
-from simlimit.scenario import own_book, parts
+from simlimit.scenario import own_book, parts, toml
 from simlimit.scenario.base import FrozenMapping, Part, changed, element_kind, no_field, refuse_at
 from simlimit.scenario.fields import days, field
 from simlimit.scenario.paths import REGIONS, Path, dotted, step_text, steps_of
 from simlimit.scenario.regions import Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
-from simlimit.scenario.toml import as_toml
 
 SET_BY_USER = "assumed: set by the user"
 AS_IN_CLOCKWORK = "assumed: as in clockwork"
@@ -325,7 +324,7 @@ class Scenario(Part):
         check_flag("comments", comments)
         book = self.population.portfolio
         files = {book.file_name: book.as_csv()} if isinstance(book, Portfolio) else {}
-        files[target.name] = as_toml(self, self.source, comments).encode()
+        files[target.name] = toml.as_toml(self, self.source, comments).encode()
         with writing(target, ScenarioError):
             remove_leftovers(target.parent)
             write_files(target.parent, files, os.replace)
