@@ -91,18 +91,15 @@ _PRECISION = _reader(_precision, "neither a number nor METRIC=NUMBER, such as da
 _BY = _reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas between them")
 _BANDS = _reader(_bands, "not numbers with commas between them, such as 0.6,0.8")
 _VALUES: dict[str, dict[str, Any]] = {
-    "scenarios": {"nargs": "+"},
     "--borrowers": {"type": _whole(MOST_BORROWERS, least=1)},
-    "--set": {"action": "append", "default": [], "dest": "changes"},
     "--replications": {"type": _whole(MOST_REPLICATIONS, least=1)},
-    "--precision": {"type": _PRECISION, "action": "append", "default": []},
-    "--seed": {"type": _whole(LARGEST_SEED), "default": 1},
-    "--replication": {"type": _whole(LARGEST_SEED), "default": 0},
+    "--precision": {"type": _PRECISION},
+    "--seed": {"type": _whole(LARGEST_SEED)},
+    "--replication": {"type": _whole(LARGEST_SEED)},
     "--engine": {"choices": ENGINES, "default": "calendar"},
     "--follow-up": {"type": _whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"},
-    "--by": {"type": _BY, "default": ["region"]},
+    "--by": {"type": _BY},
     "--bands": {"type": _BANDS, "default": ()},
     "--workers": {"type": _whole(MOST_WORKERS, least=1)},
-    "--quiet": {"action": "store_false", "dest": "progress"},
 }
-"""What the values of options are, beside texts that may be left out."""
+"""What the values of options are that are no texts, and defaults that the library has."""

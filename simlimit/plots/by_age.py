@@ -89,9 +89,8 @@ def delay(
     check_type("of", of, Run, Study)
     label = Labels(language)
     longest = of.scenario.horizon_days - of.scenario.warmup_days
-    if follow_up_days is None:
-        end = max(1, min(of.follow_up_days, longest))
-    else:
+    end = max(1, min(of.follow_up_days, longest))
+    if follow_up_days is not None:
         end = check_whole("follow_up_days", follow_up_days, longest, 1)
     curve = _delay_curve(of, weight, confidence).reindex(range(end + 1))
     at_once = curve["released"].iloc[0]

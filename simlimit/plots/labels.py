@@ -51,8 +51,8 @@ class Labels:
         return self._translations.get(words, words).format(**values)
 
     def with_unit(self, what: str, unit: str) -> str:
-        """Return what an axis shows, which is in the language already, with its unit, which is not."""
-        return self("{what} ({unit})", what=what, unit=self(unit))
+        """Return what an axis shows, which is in the language already, with its unit, if it has one."""
+        return self("{what} ({unit})", what=what, unit=self(unit)) if unit else what
 
 
 def cjk_font() -> str | None:

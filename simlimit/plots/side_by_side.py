@@ -196,8 +196,7 @@ def sweep(
     ax = canvas.axes_or_new(ax)
     _draw_lines(ax, values, tables)
     declared = next((info for name, _, info in study.scenario.walk() if name == field), None)
-    field_unit = unit_of(declared) if declared else ""
-    below = [label.with_unit(field, field_unit) if field_unit else field]
+    below = [label.with_unit(field, unit_of(declared) if declared else "")]
     if metric in LOSSES:
         lost = [_numbers(table["estimate"]) for table in _lines(summary, BESIDE_LOSSES, lines)]
         below.append(effects.lost_note(label))
