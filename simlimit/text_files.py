@@ -8,7 +8,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from importlib import resources
 from typing import Any
 
-from simlimit.arguments import as_path, shown
+from simlimit.arguments import as_path, refused
 from simlimit.errors import SimlimitError
 
 GZIP = b"\x1f\x8b"
@@ -56,6 +56,4 @@ def read_text(
             f"save the file as UTF-8{hint}."
         ) from None
     except (LookupError, TypeError, ValueError):
-        raise SimlimitError(
-            f'encoding is {shown(encoding)}, but must be the name of an encoding, such as "gb18030".'
-        ) from None
+        raise refused("encoding", encoding, 'the name of an encoding, such as "gb18030"') from None

@@ -154,8 +154,6 @@ def _regions(names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
     table.check_cells(names, good, "is a name of 1 to 1000 characters")
     codes, found = pd.factorize(names, sort=True)
     if len(found) > MOST_REGIONS:
-        raise PortfolioError(
-            f"{table.source_of(names.index)}: column 'region' has {len(found)} names; "
-            f"allowed are at most {MOST_REGIONS}"
-        )
+        many = f"column 'region' has {len(found)} names; allowed are at most {MOST_REGIONS}"
+        raise PortfolioError(f"{table.source_of(names.index)}: {many}")
     return tuple(str(name) for name in found), codes.astype(np.int16)

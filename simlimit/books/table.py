@@ -130,9 +130,8 @@ def _without_blank_end(text: pd.DataFrame) -> pd.DataFrame:
     while rows and not "".join(text.iloc[rows - 1]).strip():
         rows -= 1
     if not 1 <= rows <= MAX_BORROWERS:
-        raise PortfolioError(
-            f"{source_of(text.index)}: {rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} rows"
-        )
+        many = f"{rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} rows"
+        raise PortfolioError(f"{source_of(text.index)}: {many}")
     return text.iloc[:rows]
 
 

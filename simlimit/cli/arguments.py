@@ -56,10 +56,8 @@ def add_command(commands: Commands, name: str, handler: Handler) -> None:
 
 def _whole(largest: int, least: int = 0) -> Callable[[str], int]:
     """Return a reader of whole numbers from `least` to `largest`."""
-    return _reader(
-        lambda text: check_whole("it", int(text), largest, least),
-        f"not a whole number from {least} to {largest}",
-    )
+    wrong = f"not a whole number from {least} to {largest}"
+    return _reader(lambda text: check_whole("it", int(text), largest, least), wrong)
 
 
 def _reader(read: Callable[[str], T], wrong: str) -> Callable[[str], T]:

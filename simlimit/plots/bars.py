@@ -313,11 +313,8 @@ def _ends(effect: Effect, column: str, scale: float = 1.0) -> tuple[float, float
 
 def _lever_bars(effect: Effect, label: Labels, scale: float = 1.0) -> list[Bar]:
     """Return the two bars of a lever; of all together there is one."""
-    return [
-        Bar(label(which), *_ends(effect, which, scale), effect[f"{which}_significant"])
-        for which in ("alone", "last")
-        if not np.isnan(effect[which])
-    ]
+    known = [which for which in ("alone", "last") if not np.isnan(effect[which])]
+    return [Bar(label(one), *_ends(effect, one, scale), effect[f"{one}_significant"]) for one in known]
 
 
 def _draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> None:

@@ -357,9 +357,8 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
         entry = "entry_days" if "entry_days" in of else None
         return cumulative_incidence(of, confidence=confidence, entry=entry)
     if isinstance(of.index, pd.MultiIndex):
-        raise SimlimitError(
-            f"of has a curve by {of.index.names[0]}, but a picture shows one: choose by .loc."
-        )
+        by = of.index.names[0]
+        raise SimlimitError(f"of has a curve by {by}, but a picture shows one: choose by .loc.")
     return by_curve(of, lambda curve: curve)
 
 

@@ -84,9 +84,7 @@ def write(
     **look
         Properties of the text.
     """
-    written = ax.annotate(
-        words, place, offset, xycoords=units, textcoords="offset points", annotation_clip=False
-    )
+    written = ax.annotate(words, place, offset, units, "offset points", annotation_clip=False)
     written.set(**{"va": "center", "fontsize": LABEL_SIZE, "parse_math": False} | look)
 
 

@@ -80,9 +80,8 @@ def forest(
     study = comparison.studies[comparison.reference]
     found = sorted({METRICS[metric][1] for metric in names})
     if len(found) > 1:
-        raise SimlimitError(
-            f"metrics has the units {' and '.join(found)}, but a picture has one axis: draw one for each."
-        )
+        two = " and ".join(found)
+        raise SimlimitError(f"metrics has the units {two}, but a picture has one axis: draw one for each.")
     scale, unit = effects.effect_unit(names[0], weight)
     others = [name for name in comparison.studies if name != comparison.reference]
     ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
@@ -181,11 +180,10 @@ def sweep(
     check_type("sweep", sweep, Sweep)
     label = Labels(language)
     check_choice("metric", metric, METRICS, "docs/statistics.md")
+    fields = ", ".join(sweep.fields)
     if len(sweep.fields) > MOST_FIELDS:
-        raise SimlimitError(
-            f"sweep has the fields {', '.join(sweep.fields)}, but a picture shows one or two: "
-            "sweep fewer at a time."
-        )
+        fewer = "but a picture shows one or two: sweep fewer at a time."
+        raise SimlimitError(f"sweep has the fields {fields}, {fewer}")
     (field, values), *second = sweep.fields.items()
     names = [f"{other} = {_value_label(value)}" for other, others in second for value in others]
     lines = max(1, len(names))
@@ -207,7 +205,7 @@ def sweep(
         canvas.use_percent_axis(ax)
     if names:
         canvas.label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)
-    title = label("sweep of {fields}", fields=", ".join(sweep.fields))
+    title = label("sweep of {fields}", fields=fields)
     return canvas.finish(ax, title, canvas.subtitle(study, label, confidence))
 
 

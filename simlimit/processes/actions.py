@@ -360,9 +360,8 @@ class Actions:
             outcome = "released" if one.stage == stages.RELEASED else "forfeited"
             raise SimlimitError(f"hold {hold} has ended: it was {outcome} on day {one.since}.")
         if one.stage != stages.WAITING:
-            raise SimlimitError(
-                f"hold {hold} stands at {causes.NAMES[one.cause]}, but must wait for an evaluation."
-            )
+            cause_now = causes.NAMES[one.cause]
+            raise SimlimitError(f"hold {hold} stands at {cause_now}, but must wait for an evaluation.")
         actions.decide_now(self._state, h, self._begin(), event, cause)
 
     def _cause(self, reason: str, name: str = "reason") -> int:

@@ -91,10 +91,8 @@ class Part(BaseModel):
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         """Refuse."""
-        path = dotted((*self.place, name))
-        raise ScenarioError(
-            f"{path} cannot be set, but scenario.replace returns a scenario with another value."
-        )
+        instead = "cannot be set, but scenario.replace returns a scenario with another value."
+        raise ScenarioError(f"{dotted((*self.place, name))} {instead}")
 
     def __delattr__(self, name: str) -> NoReturn:
         """Refuse."""
@@ -213,10 +211,8 @@ def changed(old: object, path: Path, steps: Sequence[str | int], value: object) 
     if isinstance(first, int):
         elements = old if isinstance(old, tuple | list) else ()
         if first >= len(elements):
-            listed = dotted(path[: path.index(first)])
-            raise ScenarioError(
-                f"{dotted(path)} is not there: {listed} has {len(elements)} elements, counted from 0."
-            )
+            there = f"{dotted(path[: path.index(first)])} has {len(elements)} elements, counted from 0."
+            raise ScenarioError(f"{dotted(path)} is not there: {there}")
         return (*elements[:first], changed(elements[first], path, below, value), *elements[first + 1 :])
     if path[:2] == REGIONS and isinstance(old, int | float):
         old = {"share": old}
