@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import simlimit
-from simlimit.cli import results, stopping
+from simlimit.cli import results, stopping, streams
 from simlimit.cli.arguments import MOST_IF_PRECISE, REPLICATIONS
 from simlimit.cli.naming import find_scenario, find_scenarios, read_changes
 from simlimit.delays import describe_quantiles, quantiles
@@ -157,11 +157,8 @@ def _replicate(
 def _say_if_not_precise(*studies: Study) -> None:
     """Say on stderr that the precision was not reached, if so."""
     if any(study.is_precise is False for study in studies):
-        print(
-            f"simlimit: the precision is not reached within {len(studies[0]):,} replications; "
-            "--replications may allow more.",
-            file=sys.stderr,
-        )
+        within = f"within {len(studies[0]):,} replications; --replications may allow more."
+        streams.say(f"the precision is not reached {within}")
 
 
 def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[str, Study]:
@@ -177,7 +174,7 @@ def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[s
         raise KeyboardInterrupt(f"interrupted; no replication was done{on}.")
     done = len(next(iter(stop.studies.values())))
     where = "" if options.store or options.out else "; with --store the same command would continue"
-    print(f"simlimit: interrupted; replications done: {done:,}{on or where}.", file=sys.stderr)
+    streams.say(f"interrupted; replications done: {done:,}{on or where}.")
     return stop.studies
 
 

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output.flush()
     if code or output.failure is None or isinstance(output.failure, BrokenPipeError):
         return code
-    print(f"simlimit: standard output cannot be written: {output.failure.strerror}.", file=sys.stderr)
+    streams.say(f"standard output cannot be written: {output.failure.strerror}.")
     return UNPRINTED
 
 
@@ -71,11 +71,10 @@ def _run(arguments: Sequence[str]) -> int:
                 omit_compilation_notice()
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:
-        print(f"simlimit: {error}", file=sys.stderr)
+        streams.say(str(error))
         return BAD_INPUT
     except KeyboardInterrupt as stop:
-        sentence = str(stop) or "interrupted; nothing was written."
-        print(f"simlimit: {sentence}", file=sys.stderr)
+        streams.say(str(stop) or "interrupted; nothing was written.")
         return INTERRUPTED
 
 
@@ -92,7 +91,7 @@ def _show(
     elsewhere: Callable[..., None], message: Warning | str, category: type[Warning], *place: object
 ) -> None:
     if issubclass(category, SimlimitWarning):
-        print(f"simlimit: {message}", file=sys.stderr)
+        streams.say(str(message))
     else:
         elsewhere(message, category, *place)
 
