@@ -105,10 +105,8 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
     run = _history(borrowers, seed, {"horizon_days": _DAYS, "shocks": [_FREEZE]})
     holds = run.holds[(run.holds["kind"] == "repayment") & (run.holds["repaid_at"] >= _WARMUP)]
     holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
-    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on"]].assign(
-        extracted_on=pd.Timestamp(run.scenario.start_date) + pd.Timedelta(days=_DAYS - 1),
-        outcome=holds["outcome"],
-    )
+    holds["extracted_on"] = pd.Timestamp(run.scenario.start_date) + pd.Timedelta(days=_DAYS - 1)
+    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on", "extracted_on", "outcome"]]
     return _written(log, path)
 
 

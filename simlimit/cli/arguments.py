@@ -10,9 +10,7 @@ from simlimit.arguments import as_choices, check_whole
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED, LONGEST_FOLLOW_UP
-from simlimit.study.draws import MOST_REPLICATIONS
-from simlimit.study.options import MOST_WORKERS
-from simlimit.study.precision import DEFAULT_METRIC
+from simlimit.study import draws, options, precision
 from simlimit.text_files import packaged
 
 T = TypeVar("T")
@@ -42,15 +40,16 @@ class Parser(argparse.ArgumentParser):
 def add_command(commands: Commands, name: str, handler: Handler) -> None:
     """Add a command with its options."""
     about = WORDS["commands"][name]
-    what, attributes = about["help"], ", ".join(ATTRIBUTES)
+    what = about["help"]
     parser = commands.add_parser(
         name, help=what, description=f"{what[0].upper()}{what[1:]}.", example=about["example"]
     )
-    numbers = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE}
+    known = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE, "attributes": ", ".join(ATTRIBUTES)}
+    known |= {"metric": precision.DEFAULT_METRIC, **about}
     for option in about["options"]:
         words = WORDS["options"][option]
-        filled = words["help"].format(**about, **numbers, metric=DEFAULT_METRIC, attributes=attributes)
-        parser.add_argument(option, **words | {"help": filled} | _VALUES.get(option, {}))
+        filled = {"help": words["help"].format(**known)}
+        parser.add_argument(option, **words | filled | _VALUES.get(option, {}))
     parser.set_defaults(command=handler, parser=parser)
 
 
@@ -74,7 +73,7 @@ def _reader(read: Callable[[str], T], wrong: str) -> Callable[[str], T]:
 
 def _precision(text: str) -> tuple[str, float]:
     metric, equals, number = text.rpartition("=")
-    return (metric.strip() if equals else DEFAULT_METRIC), float(number)
+    return (metric.strip() if equals else precision.DEFAULT_METRIC), float(number)
 
 
 def _by(text: str) -> list[str]:
@@ -90,7 +89,7 @@ _BY = _reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas b
 _BANDS = _reader(_bands, "not numbers with commas between them, such as 0.6,0.8")
 _VALUES: dict[str, dict[str, Any]] = {
     "--borrowers": {"type": _whole(MOST_BORROWERS, least=1)},
-    "--replications": {"type": _whole(MOST_REPLICATIONS, least=1)},
+    "--replications": {"type": _whole(draws.MOST_REPLICATIONS, least=1)},
     "--precision": {"type": _PRECISION},
     "--seed": {"type": _whole(LARGEST_SEED)},
     "--replication": {"type": _whole(LARGEST_SEED)},
@@ -98,6 +97,6 @@ _VALUES: dict[str, dict[str, Any]] = {
     "--follow-up": {"type": _whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"},
     "--by": {"type": _BY},
     "--bands": {"type": _BANDS, "default": ()},
-    "--workers": {"type": _whole(MOST_WORKERS, least=1)},
+    "--workers": {"type": _whole(options.MOST_WORKERS, least=1)},
 }
 """What the values of options are that are no texts, and defaults that the library has."""

@@ -13,7 +13,7 @@ from simlimit.delays.tables import by_curve, curve_table, outcomes_of
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
-from simlimit.plots.labels import CHINESE, Labels, Language
+from simlimit.plots.labels import CHINESE, STANDING, Labels, Language
 from simlimit.run.run import Run
 from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight, last_seen
 from simlimit.study.study import Study
@@ -25,14 +25,6 @@ HIGH_ATOM = 0.5
 MARGIN = 0.03
 ROOM = 0.12
 """The share of the axis that a word needs."""
-TITLES = {
-    "amount": (
-        "where repaid principal stands that is not yet released",
-        "share of repaid principal, not yet released",
-    ),
-    "holds": ("where repayment holds stand that are not yet released", "share of holds, not yet released"),
-}
-"""What the picture of `standing` and its vertical axis are called, by weight."""
 INCIDENCE_DAYS = (0, 15, 30, 60, 90)
 INCIDENCE_SIZE = (7.5, 5.2)
 BELOW_AXES = 46
@@ -156,7 +148,7 @@ def standing(
     check_type("of", of, Run, Study)
     label = Labels(language)
     table = _standing(of, weight)
-    title, share = TITLES[weight]
+    title, share = STANDING[weight]
     ax = canvas.axes_or_new(ax)
     ax.set(xlabel=label("days since repayment"), ylabel=label(share))
     canvas.use_percent_axis(ax)

@@ -18,6 +18,8 @@ METRICS: dict[str, list[str]] = _WORDS["metrics"]
 """What each metric of a study is called, and its unit."""
 SERIES: dict[str, list[str]] = _WORDS["series"]
 """What each column of `run.daily` that can be drawn is called, and its unit."""
+STANDING: dict[str, list[str]] = _WORDS["standing"]
+"""What the picture of `standing` and its vertical axis are called, by weight."""
 CHINESE: dict[str, str] = _WORDS["chinese"]
 CJK_FONTS: tuple[str, ...] = tuple(_WORDS["fonts"]["chinese"])
 """How the names of fonts with Chinese characters begin, the first choice first."""
