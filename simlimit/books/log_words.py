@@ -40,9 +40,8 @@ def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[di
     for ours, theirs in given.items():
         is_needed = theirs is not None or ours in ("repaid", "ended")
         if is_needed and [*called.values()].count(called.get(ours, "")) != 1:
-            raise refused(
-                ours, theirs, f"the name of a column, a different one for each: {quoted(','.join(names))}"
-            )
+            listed = quoted(",".join(names))
+            raise refused(ours, theirs, f"the name of a column, a different one for each: {listed}")
     return called, [name for name in names if name and name not in called.values()]
 
 

@@ -94,10 +94,8 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
     """Make a study of each scenario, print how they differ, and write all tables."""
     scenarios = find_scenarios(options.scenarios, options.portfolio, options.changes, options.borrowers)
     if len(scenarios) < 2:
-        raise SimlimitError(
-            f"The only scenario is {options.scenarios[0]!r}, but a comparison needs another, "
-            "such as weekly=jiebei:evaluation.period_days=7."
-        )
+        other = "a comparison needs another, such as weekly=jiebei:evaluation.period_days=7."
+        raise SimlimitError(f"The only scenario is {options.scenarios[0]!r}, but {other}")
     comparison, is_whole = _replicate(options, partial(compare, scenarios), Comparison)
     results.deliver(options, [comparison], partial(write_comparison, comparison), is_whole)
     _say_if_not_precise(*comparison.studies.values())
@@ -140,10 +138,8 @@ def _replicate(
         The flag is False after an interruption.
     """
     for number in {*options.by} & {*NUMBERS} if not options.bands else ():
-        raise SimlimitError(
-            f"--by is {number}, a number, and needs --bands: the bounds between its groups, ascending, "
-            "as in --by score --bands 0.6,0.8."
-        )
+        bounds = "the bounds between its groups, ascending, as in --by score --bands 0.6,0.8."
+        raise SimlimitError(f"--by is {number}, a number, and needs --bands: {bounds}")
     number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
     chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
     if options.out is not None:

@@ -284,10 +284,8 @@ def borrower(
     label = Labels(language)
     first, last = _check_days(days, run.scenario)
     if run.has_processes:
-        raise SimlimitError(
-            "run had processes of your own, but a borrower can be drawn only if there were none: "
-            "simulate without them."
-        )
+        without = "a borrower can be drawn only if there were none: simulate without them."
+        raise SimlimitError(f"run had processes of your own, but {without}")
     table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
     ax = canvas.axes_or_new(ax, BORROWER_SIZE)
     _draw_line(ax, table, canvas.time_axis(ax, run.scenario, label), label)
