@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import simlimit
-from simlimit.cli import results, stopping, streams
+from simlimit.cli import stopping, streams
 from simlimit.cli.arguments import MOST_IF_PRECISE, REPLICATIONS
 from simlimit.cli.naming import find_scenario, find_scenarios, read_changes
+from simlimit.cli.results import check_output, deliver, write_csv
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
@@ -53,10 +54,10 @@ def run_scenario(options: argparse.Namespace) -> bool:
     """Simulate one history, print its table of causes, and write its tables and its figure."""
     scenario = _changed_scenario(options)
     if options.out is not None:
-        results.check_output(options.out)
+        check_output(options.out)
     chosen = {"engine": options.engine, "progress": options.progress}
     run = simulate(scenario, options.seed, options.replication, **chosen)
-    results.deliver(options, [run], partial(write_run, run))
+    deliver(options, [run], partial(write_run, run))
     return True
 
 
@@ -64,7 +65,7 @@ def write_run(run: Run, folder: Path) -> None:
     """Write the tables, the figure and the scenario of a run into a folder."""
     for name in ("holds", "daily", "borrowers", "events"):
         getattr(run, name).to_parquet(folder / f"{name}.parquet", index=False)
-    results.write_csv(delay_by_cause(run), folder / "delay_by_cause.csv")
+    write_csv(delay_by_cause(run), folder / "delay_by_cause.csv")
     run.scenario.save(folder / "scenario.toml")
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     follow_up_days = max(1, min(FOLLOW_UP_DAYS, observed // 2))
@@ -75,7 +76,7 @@ def study_scenario(options: argparse.Namespace) -> bool:
     """Make a study, print its summary and its quantiles, and write all its tables."""
     make = partial(replicate, _changed_scenario(options))
     study, is_whole = _replicate(options, make, lambda studies: studies[""])
-    results.deliver(options, [study, _quantiles(study)], partial(write_study, study), is_whole)
+    deliver(options, [study, _quantiles(study)], partial(write_study, study), is_whole)
     _say_if_not_precise(study)
     return is_whole
 
@@ -83,7 +84,7 @@ def study_scenario(options: argparse.Namespace) -> bool:
 def write_study(study: Study, folder: Path) -> None:
     """Write the tables and figures of a study into a folder."""
     for name in ("summary", "delay_curve", "standing", "groups"):
-        results.write_csv(getattr(study, name)(), folder / f"{name}.csv")
+        write_csv(getattr(study, name)(), folder / f"{name}.csv")
     study.metrics().to_parquet(folder / "metrics.parquet")
     study.scenario.save(folder / "scenario.toml")
     simlimit.plots.canvas.save_picture(folder / "delay.png", simlimit.plots.delay(study))
@@ -97,15 +98,15 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
         other = "a comparison needs another, such as weekly=jiebei:evaluation.period_days=7."
         raise SimlimitError(f"The only scenario is {options.scenarios[0]!r}, but {other}")
     comparison, is_whole = _replicate(options, partial(compare, scenarios), Comparison)
-    results.deliver(options, [comparison], partial(write_comparison, comparison), is_whole)
+    deliver(options, [comparison], partial(write_comparison, comparison), is_whole)
     _say_if_not_precise(*comparison.studies.values())
     return is_whole
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write the tables and figures of a comparison into a folder."""
-    results.write_csv(comparison.differences(), folder / "differences.csv")
-    results.write_csv(comparison.summary(), folder / "summary.csv")
+    write_csv(comparison.differences(), folder / "differences.csv")
+    write_csv(comparison.summary(), folder / "summary.csv")
     (folder / "scenarios").mkdir()
     for position, (name, study) in enumerate(comparison.studies.items()):
         study.scenario.save(folder / "scenarios" / f"{path_name(position, name)}.toml")
@@ -143,7 +144,7 @@ def _replicate(
     number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
     chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
     if options.out is not None:
-        results.check_output(options.out, options.store)
+        check_output(options.out, options.store)
     try:
         return make(number, options.seed, precision=dict(options.precision) or None, **chosen), True
     except StudyInterrupted as stop:
