@@ -25,33 +25,13 @@ Pictures
     the module `simlimit.plots`
 """
 
+import re
 from importlib import import_module
+from pathlib import Path
 
-_NAMES = {
-    "books.examples": ("example_portfolio", "example_release_log"),
-    "books.fitting": ("fit_behaviour", "FittedBehaviour"),
-    "books.histories": ("Histories",),
-    "books.release_log": ("read_release_log",),
-    "books.uci": ("histories_from_uci", "portfolio_from_uci"),
-    "delays.incidence": ("at_risk_table", "cumulative_incidence", "kaplan_meier"),
-    "delays.reading": ("describe_quantiles", "quantiles", "share_at"),
-    "processes.platform": ("Platform",),
-    "inference.fit": ("Fit", "fit"),
-    "errors": ("PortfolioError", "ScenarioError", "SimlimitError", "SimlimitWarning"),
-    "run.borrower_history": ("borrower_history",),
-    "run.delay_by_cause": ("delay_by_cause",),
-    "run.run": ("Run",),
-    "run.simulate": ("simulate",),
-    "scenario": ("Lever", "load", "preset", "presets", "Scenario"),
-    "study.attribution": ("attribute", "Attribution"),
-    "study.comparison": ("compare", "Comparison", "Sweep", "sweep"),
-    "study.ranking": ("LeverRanking", "rank_levers"),
-    "study.recovery": ("recovery", "Recovery"),
-    "study.replicating": ("replicate", "StudyInterrupted"),
-    "study.study": ("Study",),
-}
-"""The public names of each module, which is imported when one of them is first asked for."""
-_MODULES = {name: f"simlimit.{module}" for module, names in _NAMES.items() for name in names}
+_STUB = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+_MODULES = {name: module for module, name in re.findall(r"(?m)^from (simlimit\.\S+) import (\w+)", _STUB)}
+"""The module of each public name, as type checkers read it: it is imported when one is first asked for."""
 
 __all__ = list(_MODULES)
 

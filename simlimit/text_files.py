@@ -1,16 +1,24 @@
-"""Text files as people have them: in UTF-8, in UTF-16 with its mark, or in an encoding that is named."""
+"""Text files: as people have them, in UTF-8, UTF-16 or a named encoding, and those of the package."""
 
 import gzip
 import os
+import tomllib
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from importlib import resources
+from typing import Any
 
-from simlimit.arguments import as_path, shown
+from simlimit.arguments import as_path, refused
 from simlimit.errors import SimlimitError
 
 GZIP = b"\x1f\x8b"
 WORKBOOKS = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
 """How the files of Excel begin: .xls and .xlsx."""
+
+
+def packaged(package: str, name: str) -> dict[str, Any]:
+    """Return the tables of a TOML file that comes with a package."""
+    return tomllib.loads(resources.files(package).joinpath(name).read_text(encoding="utf-8"))
 
 
 def read_text(
@@ -48,6 +56,4 @@ def read_text(
             f"save the file as UTF-8{hint}."
         ) from None
     except (LookupError, TypeError, ValueError):
-        raise SimlimitError(
-            f'encoding is {shown(encoding)}, but must be the name of an encoding, such as "gb18030".'
-        ) from None
+        raise refused("encoding", encoding, 'the name of an encoding, such as "gb18030"') from None

@@ -86,7 +86,7 @@ def ends_of(name: str, info: FieldInfo, scenario: Scenario) -> list[Any]:
         return ["x", "x" * 1000]
     if name == "population.regions":
         return [{"all": 1.0}, {f"region {k}": 1 / MOST_REGIONS for k in range(MOST_REGIONS)}]
-    if element_kind(info) is not None:
+    if element_kind(info.annotation) is not None:
         old = value_at(scenario, name)
         return [(), (old * most(info))[: most(info)] if name != "levers" else old]
     if name.endswith(".regions"):
@@ -154,7 +154,7 @@ def fields_of(scenario: Scenario) -> Iterator[tuple[str, FieldInfo]]:
         if not (name.startswith("population.regions.") and name.endswith(".share")):
             yield name, info
     for name, info in Scenario.leaves().items():
-        if element_kind(info) is not None:
+        if element_kind(info.annotation) is not None:
             yield name, info
 
 

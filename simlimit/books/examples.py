@@ -5,8 +5,6 @@ regions, smaller lines, more lateness, harder cuts, no limit on funding, and a d
 Nobody comes or leaves. The south was frozen for a month.
 """
 
-import tomllib
-from importlib import resources
 from io import TextIOBase
 from pathlib import Path
 
@@ -17,11 +15,12 @@ import simlimit
 from simlimit.arguments import as_path, check_whole
 from simlimit.drafts import writing
 from simlimit.scenario import preset
+from simlimit.text_files import packaged
 
 MOST_BORROWERS = 1_000_000
 _DAYS = 540
 _WARMUP = 180
-_LENDER = tomllib.loads(resources.files(__package__).joinpath("example-lender.toml").read_text("utf-8"))
+_LENDER = packaged(__package__, "example-lender.toml")
 _FREEZE = {"kind": "freeze", "at": 360, "duration_days": 30, "regions": ["south"]}
 
 
@@ -106,10 +105,8 @@ def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, see
     run = _history(borrowers, seed, {"horizon_days": _DAYS, "shocks": [_FREEZE]})
     holds = run.holds[(run.holds["kind"] == "repayment") & (run.holds["repaid_at"] >= _WARMUP)]
     holds = holds.astype({"borrower": np.int64, "region": str, "outcome": str}).reset_index(drop=True)
-    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on"]].assign(
-        extracted_on=pd.Timestamp(run.scenario.start_date) + pd.Timedelta(days=_DAYS - 1),
-        outcome=holds["outcome"],
-    )
+    holds["extracted_on"] = pd.Timestamp(run.scenario.start_date) + pd.Timedelta(days=_DAYS - 1)
+    log = holds[["borrower", "region", "amount", "repaid_on", "ended_on", "extracted_on", "outcome"]]
     return _written(log, path)
 
 

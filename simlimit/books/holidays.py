@@ -3,9 +3,7 @@
 import importlib
 from functools import lru_cache
 
-from simlimit.scenario.base import refuse_at
-from simlimit.scenario.parts import Dates
-from simlimit.scenario.scenario import Scenario
+from simlimit.scenario import Scenario, base, parts
 
 
 def with_dates_of_holidays(scenario: Scenario) -> Scenario:
@@ -46,7 +44,7 @@ def with_dates_of_holidays(scenario: Scenario) -> Scenario:
 
 
 @lru_cache(maxsize=16)
-def _dates_of(country: str, years: range) -> tuple[Dates, Dates, str]:
+def _dates_of(country: str, years: range) -> tuple[parts.Dates, parts.Dates, str]:
     """Return the holidays of a country, the weekend days on which it works, and the release that says so."""
     name, _, part = country.partition("-")
     try:
@@ -54,9 +52,9 @@ def _dates_of(country: str, years: range) -> tuple[Dates, Dates, str]:
         found = package.country_holidays(name, subdiv=part or None, years=years)
     except ImportError:
         rule = "a list of dates, or a country if \"pip install 'simlimit[calendar]'\" has been run"
-        refuse_at(("calendar", "holidays"), country, rule)
+        base.refuse_at(("calendar", "holidays"), country, rule)
     except NotImplementedError:
         rule = "a list of dates, or a country that the package holidays knows, such as CN or US-CA"
-        refuse_at(("calendar", "holidays"), country, rule)
+        base.refuse_at(("calendar", "holidays"), country, rule)
     opened = sorted(day for day in found.weekend_workdays if day.year in years)
     return tuple(sorted(found)), tuple(opened), package.__version__

@@ -1,9 +1,7 @@
 """What a release log says in words: names of columns, outcomes, truth values, and nothing."""
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -12,8 +10,9 @@ import pandas as pd
 
 from simlimit.arguments import Truths, check_choice, refused, shown
 from simlimit.books.table import check_cells, names_in, quoted
+from simlimit.text_files import packaged
 
-_WORDS = tomllib.loads(resources.files(__package__).joinpath("log_words.toml").read_text(encoding="utf-8"))
+_WORDS = packaged(__package__, "log_words.toml")
 OUTCOMES = ("released", "forfeited", "pending")
 _PLAIN = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
 """A number that is no less as a number: "007" is a name."""
@@ -41,9 +40,8 @@ def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[di
     for ours, theirs in given.items():
         is_needed = theirs is not None or ours in ("repaid", "ended")
         if is_needed and [*called.values()].count(called.get(ours, "")) != 1:
-            raise refused(
-                ours, theirs, f"the name of a column, a different one for each: {quoted(','.join(names))}"
-            )
+            listed = quoted(",".join(names))
+            raise refused(ours, theirs, f"the name of a column, a different one for each: {listed}")
     return called, [name for name in names if name and name not in called.values()]
 
 

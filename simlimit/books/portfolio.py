@@ -8,17 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.arguments import as_list, check_choice, check_number, refused
-from simlimit.books.table import (
-    MAX_AMOUNT,
-    Source,
-    as_source,
-    check_cells,
-    numbers,
-    read_cells,
-    read_columns,
-    source_of,
-)
-from simlimit.books.uci import is_uci, portfolio_from_uci
+from simlimit.books import table, uci
+from simlimit.books.table import MAX_AMOUNT, Source
 from simlimit.errors import PortfolioError
 from simlimit.portfolio import Portfolio
 from simlimit.scenario.regions import MOST_REGIONS
@@ -63,8 +54,8 @@ def read_portfolio(path: str | Path) -> Portfolio:
     >>> len(book), book.outstanding_cents.tolist(), book.region_names
     (2, [125050, 0], ('north', 'south'))
     """
-    cells = read_cells(path)
-    return make_portfolio(portfolio_from_uci(path) if is_uci(cells) else read_own(cells))
+    cells = table.read_cells(path)
+    return make_portfolio(uci.portfolio_from_uci(path) if uci.is_uci(cells) else read_own(cells))
 
 
 def as_portfolio(book: str | Portfolio | None) -> Portfolio | None:
@@ -79,14 +70,14 @@ def own_book(
     encoding: str | None,
 ) -> tuple[Portfolio, str]:
     """Return a book and where it is from, as `Scenario.with_portfolio` explains."""
-    source, name = as_source("book", book)
+    source, name = table.as_source("book", book)
     names, scores = _checked_names({} if columns is None else columns), _checked_scores(score_range)
-    cells = read_cells(source, encoding, ', or name its encoding, such as encoding="gbk"')
-    is_known = is_uci(cells) and not names
-    table = portfolio_from_uci(source, encoding=encoding) if is_known else read_own(cells, names, scores)
-    if score_range is not None and "score" not in table:
+    cells = table.read_cells(source, encoding, ', or name its encoding, such as encoding="gbk"')
+    is_known = uci.is_uci(cells) and not names
+    read = uci.portfolio_from_uci(source, encoding=encoding) if is_known else read_own(cells, names, scores)
+    if score_range is not None and "score" not in read:
         raise refused("score_range", score_range, "left out: the book has no column 'score'")
-    portfolio = make_portfolio(table)
+    portfolio = make_portfolio(read)
     return portfolio, f"{name}, {len(portfolio)} borrowers, sha256 {portfolio.digest}"
 
 
@@ -102,19 +93,13 @@ def with_saved_book(population: object, folder: Path) -> object:
     return {**population, "portfolio": portfolio}
 
 
-def make_portfolio(table: pd.DataFrame) -> Portfolio:
+def make_portfolio(read: pd.DataFrame) -> Portfolio:
     """Return columns that have been checked as a portfolio."""
     kinds = {"score": "f8", "late_share": "f8", "months_late": "i2", "spell_months": "i2"}
-    columns = {name: table[name].to_numpy(kind) if name in table else None for name, kind in kinds.items()}
-    region_names, region = _regions(table["region"]) if "region" in table else ((), None)
-    limit, outstanding = (_cents(table[name]) for name in REQUIRED)
-    return Portfolio(
-        limit_cents=limit,
-        outstanding_cents=outstanding,
-        region_names=region_names,
-        region=region,
-        **columns,
-    )
+    columns = {name: read[name].to_numpy(kind) if name in read else None for name, kind in kinds.items()}
+    names, region = _regions(read["region"]) if "region" in read else ((), None)
+    limit, owed = (np.rint(100.0 * read[name].to_numpy(np.float64)).astype(np.int64) for name in REQUIRED)
+    return Portfolio(limit_cents=limit, outstanding_cents=owed, region_names=names, region=region, **columns)
 
 
 def read_own(
@@ -132,15 +117,14 @@ def read_own(
     """
     called = dict(zip(COLUMNS, COLUMNS, strict=True)) | dict(names or {})
     needed = tuple(called[name] for name in COLUMNS if name in {*REQUIRED, *(names or {})})
-    text = read_columns(cells, required=needed, optional=tuple(set(called.values()) - {*needed}))
-    table = pd.DataFrame(index=text.index)
+    text = table.read_columns(cells, required=needed, optional=tuple(set(called.values()) - {*needed}))
+    read = pd.DataFrame(index=text.index)
     for name in [name for name in _MOST if called[name] in text]:
         theirs, (low, high) = called[name], scores if name == "score" else (0.0, _MOST[name])
-        values = numbers(
-            text, theirs, low, high, whole=name in MONTHS, money=names is not None and name in REQUIRED
-        )
-        table[name] = (values - low) / (high - low) if name == "score" else values
-    return table.assign(region=text[called["region"]]) if called["region"] in text else table
+        is_money = names is not None and name in REQUIRED
+        values = table.numbers(text, theirs, low, high, whole=name in MONTHS, money=is_money)
+        read[name] = (values - low) / (high - low) if name == "score" else values
+    return read.assign(region=text[called["region"]]) if called["region"] in text else read
 
 
 def _checked_names(columns: Mapping[str, str]) -> dict[str, str]:
@@ -166,15 +150,10 @@ def _checked_scores(score_range: tuple[float, float] | None) -> tuple[float, flo
 
 def _regions(names: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
     names = names.str.strip()
-    check_cells(names, names.str.len().between(1, 1000).to_numpy(bool), "is a name of 1 to 1000 characters")
+    good = names.str.len().between(1, 1000).to_numpy(bool)
+    table.check_cells(names, good, "is a name of 1 to 1000 characters")
     codes, found = pd.factorize(names, sort=True)
     if len(found) > MOST_REGIONS:
-        raise PortfolioError(
-            f"{source_of(names.index)}: column 'region' has {len(found)} names; "
-            f"allowed are at most {MOST_REGIONS}"
-        )
+        many = f"column 'region' has {len(found)} names; allowed are at most {MOST_REGIONS}"
+        raise PortfolioError(f"{table.source_of(names.index)}: {many}")
     return tuple(str(name) for name in found), codes.astype(np.int16)
-
-
-def _cents(amounts: pd.Series) -> npt.NDArray[np.int64]:
-    return np.rint(100.0 * amounts.to_numpy(np.float64)).astype(np.int64)

@@ -225,10 +225,7 @@ def _start(start_date: Day | None, first: float, last: float) -> tuple[float, fl
 
 def _dates(days: Floats, date_0: float) -> npt.NDArray[np.datetime64]:
     """Return the dates of days; not a time (NaT) where one is unknown. Parquet takes milliseconds."""
-    known = ~np.isnan(days + date_0)
-    dates = np.full(len(days), "NaT", "datetime64[ms]")
-    dates[known] = np.datetime64("0001-01-01", "ms") + (days[known] + date_0 - 1).astype("timedelta64[D]")
-    return dates
+    return np.datetime64("0001-01-01", "ms") + (days + date_0 - 1).astype("timedelta64[D]")
 
 
 def _iso(date: float) -> str | None:

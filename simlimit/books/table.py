@@ -50,10 +50,8 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
         raise PortfolioError(f"{source}: line 1 is blank; it must name the columns") from None
     except pd.errors.ParserError as error:
         problem = " ".join(str(error).split())
-        raise PortfolioError(
-            f"{source}: not a table of comma-separated values ({problem}); line 1 is "
-            f"{quoted(text.splitlines()[0])}"
-        ) from None
+        line = f"line 1 is {quoted(text.splitlines()[0])}"
+        raise PortfolioError(f"{source}: not a table of comma-separated values ({problem}); {line}") from None
     return cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name=f"{source}: line"))
 
 
@@ -131,9 +129,8 @@ def _without_blank_end(text: pd.DataFrame) -> pd.DataFrame:
     while rows and not "".join(text.iloc[rows - 1]).strip():
         rows -= 1
     if not 1 <= rows <= MAX_BORROWERS:
-        raise PortfolioError(
-            f"{source_of(text.index)}: {rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} rows"
-        )
+        many = f"{rows} rows after line 1; allowed are 1 to {MAX_BORROWERS} rows"
+        raise PortfolioError(f"{source_of(text.index)}: {many}")
     return text.iloc[:rows]
 
 

@@ -79,14 +79,10 @@ def portfolio_from_uci(path: Source, *, encoding: str | None = None) -> pd.DataF
     outstanding = np.maximum(0.0, numbers(text, _BILL[0], -MAX_AMOUNT, MAX_AMOUNT))
     status = numbers(text, _STATUS[0], -2, 25, whole=True)
     late = (status >= 1) & (outstanding > 0)
-    return pd.DataFrame(
-        {
-            "limit": numbers(text, "LIMIT_BAL", 0.01, MAX_AMOUNT),
-            "outstanding": outstanding,
-            "months_late": np.where(late, np.maximum(status, 2) - 1, 0).astype(np.int16),
-            "spell_months": np.where(late, UNKNOWN_ONSET_SPELL, 0).astype(np.int16),
-        }
-    )
+    book = pd.DataFrame({"limit": numbers(text, "LIMIT_BAL", 0.01, MAX_AMOUNT), "outstanding": outstanding})
+    book["months_late"] = np.where(late, np.maximum(status, 2) - 1, 0).astype(np.int16)
+    book["spell_months"] = np.where(late, UNKNOWN_ONSET_SPELL, 0).astype(np.int16)
+    return book
 
 
 def histories_from_uci(path: Source, *, encoding: str | None = None) -> Histories:
@@ -128,10 +124,6 @@ def histories_from_uci(path: Source, *, encoding: str | None = None) -> Historie
     def columns(names: tuple[str, ...], low: float, high: float, *, whole: bool = False) -> Floats:
         return np.column_stack([numbers(text, name, low, high, whole=whole) for name in names])
 
-    return Histories(
-        limit=numbers(text, "LIMIT_BAL", 0.01, MAX_AMOUNT),
-        balance=columns(_BILL, -MAX_AMOUNT, MAX_AMOUNT),
-        payments=columns(_PAID[1:], 0, MAX_AMOUNT),
-        late=columns(_STATUS, -2, 25, whole=True) >= 1,
-        blind_months=1,
-    )
+    limit = numbers(text, "LIMIT_BAL", 0.01, MAX_AMOUNT)
+    balance, payments = columns(_BILL, -MAX_AMOUNT, MAX_AMOUNT), columns(_PAID[1:], 0, MAX_AMOUNT)
+    return Histories(limit, balance, payments, columns(_STATUS, -2, 25, whole=True) >= 1, blind_months=1)

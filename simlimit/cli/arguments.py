@@ -1,9 +1,7 @@
 """The commands' arguments: their words, which `commands.toml` has, and how their values are read."""
 
 import argparse
-import tomllib
 from collections.abc import Callable
-from importlib import resources
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
@@ -12,17 +10,14 @@ from simlimit.arguments import as_choices, check_whole
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED, LONGEST_FOLLOW_UP
-from simlimit.study.draws import MOST_REPLICATIONS
-from simlimit.study.options import MOST_WORKERS
-from simlimit.study.precision import DEFAULT_METRIC
+from simlimit.study import draws, options, precision
+from simlimit.text_files import packaged
 
 T = TypeVar("T")
 MOST_BORROWERS = 20_000_000
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
-WORDS: dict[str, dict[str, Any]] = tomllib.loads(
-    resources.files(__package__).joinpath("commands.toml").read_text(encoding="utf-8")
-)
+WORDS: dict[str, dict[str, Any]] = packaged(__package__, "commands.toml")
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 Handler: TypeAlias = Callable[[argparse.Namespace], bool]
 """Runs a command with its options; returns False if it was interrupted and kept a part of its work."""
@@ -45,24 +40,23 @@ class Parser(argparse.ArgumentParser):
 def add_command(commands: Commands, name: str, handler: Handler) -> None:
     """Add a command with its options."""
     about = WORDS["commands"][name]
-    what, attributes = about["help"], ", ".join(ATTRIBUTES)
+    what = about["help"]
     parser = commands.add_parser(
         name, help=what, description=f"{what[0].upper()}{what[1:]}.", example=about["example"]
     )
-    numbers = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE}
+    known = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE, "attributes": ", ".join(ATTRIBUTES)}
+    known |= {"metric": precision.DEFAULT_METRIC, **about}
     for option in about["options"]:
         words = WORDS["options"][option]
-        filled = words["help"].format(**about, **numbers, metric=DEFAULT_METRIC, attributes=attributes)
-        parser.add_argument(option, **words | {"help": filled} | _VALUES.get(option, {}))
+        filled = {"help": words["help"].format(**known)}
+        parser.add_argument(option, **words | filled | _VALUES.get(option, {}))
     parser.set_defaults(command=handler, parser=parser)
 
 
 def _whole(largest: int, least: int = 0) -> Callable[[str], int]:
     """Return a reader of whole numbers from `least` to `largest`."""
-    return _reader(
-        lambda text: check_whole("it", int(text), largest, least),
-        f"not a whole number from {least} to {largest}",
-    )
+    wrong = f"not a whole number from {least} to {largest}"
+    return _reader(lambda text: check_whole("it", int(text), largest, least), wrong)
 
 
 def _reader(read: Callable[[str], T], wrong: str) -> Callable[[str], T]:
@@ -79,7 +73,7 @@ def _reader(read: Callable[[str], T], wrong: str) -> Callable[[str], T]:
 
 def _precision(text: str) -> tuple[str, float]:
     metric, equals, number = text.rpartition("=")
-    return (metric.strip() if equals else DEFAULT_METRIC), float(number)
+    return (metric.strip() if equals else precision.DEFAULT_METRIC), float(number)
 
 
 def _by(text: str) -> list[str]:
@@ -94,18 +88,15 @@ _PRECISION = _reader(_precision, "neither a number nor METRIC=NUMBER, such as da
 _BY = _reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas between them")
 _BANDS = _reader(_bands, "not numbers with commas between them, such as 0.6,0.8")
 _VALUES: dict[str, dict[str, Any]] = {
-    "scenarios": {"nargs": "+"},
     "--borrowers": {"type": _whole(MOST_BORROWERS, least=1)},
-    "--set": {"action": "append", "default": [], "dest": "changes"},
-    "--replications": {"type": _whole(MOST_REPLICATIONS, least=1)},
-    "--precision": {"type": _PRECISION, "action": "append", "default": []},
-    "--seed": {"type": _whole(LARGEST_SEED), "default": 1},
-    "--replication": {"type": _whole(LARGEST_SEED), "default": 0},
+    "--replications": {"type": _whole(draws.MOST_REPLICATIONS, least=1)},
+    "--precision": {"type": _PRECISION},
+    "--seed": {"type": _whole(LARGEST_SEED)},
+    "--replication": {"type": _whole(LARGEST_SEED)},
     "--engine": {"choices": ENGINES, "default": "calendar"},
     "--follow-up": {"type": _whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"},
-    "--by": {"type": _BY, "default": ["region"]},
+    "--by": {"type": _BY},
     "--bands": {"type": _BANDS, "default": ()},
-    "--workers": {"type": _whole(MOST_WORKERS, least=1)},
-    "--quiet": {"action": "store_false", "dest": "progress"},
+    "--workers": {"type": _whole(options.MOST_WORKERS, least=1)},
 }
-"""What the values of options are, beside texts that may be left out."""
+"""What the values of options are that are no texts, and defaults that the library has."""

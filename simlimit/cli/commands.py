@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import simlimit
+from simlimit.cli import stopping, streams
 from simlimit.cli.arguments import MOST_IF_PRECISE, REPLICATIONS
 from simlimit.cli.naming import find_scenario, find_scenarios, read_changes
 from simlimit.cli.results import check_output, deliver, write_csv
-from simlimit.cli.stopping import ignore_signals
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
@@ -95,10 +95,8 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
     """Make a study of each scenario, print how they differ, and write all tables."""
     scenarios = find_scenarios(options.scenarios, options.portfolio, options.changes, options.borrowers)
     if len(scenarios) < 2:
-        raise SimlimitError(
-            f"The only scenario is {options.scenarios[0]!r}, but a comparison needs another, "
-            "such as weekly=jiebei:evaluation.period_days=7."
-        )
+        other = "a comparison needs another, such as weekly=jiebei:evaluation.period_days=7."
+        raise SimlimitError(f"The only scenario is {options.scenarios[0]!r}, but {other}")
     comparison, is_whole = _replicate(options, partial(compare, scenarios), Comparison)
     deliver(options, [comparison], partial(write_comparison, comparison), is_whole)
     _say_if_not_precise(*comparison.studies.values())
@@ -141,10 +139,8 @@ def _replicate(
         The flag is False after an interruption.
     """
     for number in {*options.by} & {*NUMBERS} if not options.bands else ():
-        raise SimlimitError(
-            f"--by is {number}, a number, and needs --bands: the bounds between its groups, ascending, "
-            "as in --by score --bands 0.6,0.8."
-        )
+        bounds = "the bounds between its groups, ascending, as in --by score --bands 0.6,0.8."
+        raise SimlimitError(f"--by is {number}, a number, and needs --bands: {bounds}")
     number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
     chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
     if options.out is not None:
@@ -158,11 +154,8 @@ def _replicate(
 def _say_if_not_precise(*studies: Study) -> None:
     """Say on stderr that the precision was not reached, if so."""
     if any(study.is_precise is False for study in studies):
-        print(
-            f"simlimit: the precision is not reached within {len(studies[0]):,} replications; "
-            "--replications may allow more.",
-            file=sys.stderr,
-        )
+        within = f"within {len(studies[0]):,} replications; --replications may allow more."
+        streams.say(f"the precision is not reached {within}")
 
 
 def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[str, Study]:
@@ -170,7 +163,7 @@ def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[s
 
     From here on Ctrl-C does nothing: it would lose the studies while they are printed and written.
     """
-    ignore_signals()
+    stopping.ignore_signals()
     on = "" if options.store is None else f"; the same command continues from {options.store}"
     if on and options.out is not None:
         on += f" and then writes {options.out}"
@@ -178,7 +171,7 @@ def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[s
         raise KeyboardInterrupt(f"interrupted; no replication was done{on}.")
     done = len(next(iter(stop.studies.values())))
     where = "" if options.store or options.out else "; with --store the same command would continue"
-    print(f"simlimit: interrupted; replications done: {done:,}{on or where}.", file=sys.stderr)
+    streams.say(f"interrupted; replications done: {done:,}{on or where}.")
     return stop.studies
 
 

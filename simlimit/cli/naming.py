@@ -71,10 +71,8 @@ def find_scenarios(
     for text in texts:
         name, source, own = _parts(text)
         if name in found:
-            raise SimlimitError(
-                f"Two scenarios have the name {name!r}, but each must have its own, "
-                f"such as weekly={source}:evaluation.period_days=7."
-            )
+            own_name = f"its own, such as weekly={source}:evaluation.period_days=7."
+            raise SimlimitError(f"Two scenarios have the name {name!r}, but each must have {own_name}")
         changes = for_all | dict(read_change(change, f"a change of {name}") for change in own)
         found[name] = find_scenario(source, changes, borrowers)
     return found

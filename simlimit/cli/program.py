@@ -10,10 +10,8 @@ from functools import partial
 from importlib.metadata import version
 
 from simlimit.arguments import nearest
-from simlimit.cli import commands
+from simlimit.cli import commands, stopping, streams
 from simlimit.cli.arguments import WORDS, Parser, add_command
-from simlimit.cli.stopping import stoppable
-from simlimit.cli.streams import mend
 from simlimit.errors import SimlimitError, SimlimitWarning
 from simlimit.run.compilation_notice import omit_compilation_notice
 from simlimit.run.memory import lack_of_memory_said
@@ -48,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(arguments)
     # A process of its own opens no windows.
     os.environ["MPLBACKEND"] = "Agg"
-    mend("stderr")
-    output = mend("stdout")
+    streams.mend("stderr")
+    output = streams.mend("stdout")
     try:
         code = _run(sys.argv[1:])
     except SystemExit:  # after --help or --version
@@ -57,14 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output.flush()
     if code or output.failure is None or isinstance(output.failure, BrokenPipeError):
         return code
-    print(f"simlimit: standard output cannot be written: {output.failure.strerror}.", file=sys.stderr)
+    streams.say(f"standard output cannot be written: {output.failure.strerror}.")
     return UNPRINTED
 
 
 def _run(arguments: Sequence[str]) -> int:
     """Run a command; return the exit code."""
     try:
-        with stoppable(), _plain_warnings(), lack_of_memory_said():
+        with stopping.stoppable(), _plain_warnings(), lack_of_memory_said():
             options, unknown = _parser().parse_known_args(arguments)
             if unknown:
                 near = nearest(unknown[0], options.parser._option_string_actions, "the help")
@@ -73,11 +71,10 @@ def _run(arguments: Sequence[str]) -> int:
                 omit_compilation_notice()
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:
-        print(f"simlimit: {error}", file=sys.stderr)
+        streams.say(str(error))
         return BAD_INPUT
     except KeyboardInterrupt as stop:
-        sentence = str(stop) or "interrupted; nothing was written."
-        print(f"simlimit: {sentence}", file=sys.stderr)
+        streams.say(str(stop) or "interrupted; nothing was written.")
         return INTERRUPTED
 
 
@@ -94,7 +91,7 @@ def _show(
     elsewhere: Callable[..., None], message: Warning | str, category: type[Warning], *place: object
 ) -> None:
     if issubclass(category, SimlimitWarning):
-        print(f"simlimit: {message}", file=sys.stderr)
+        streams.say(str(message))
     else:
         elsewhere(message, category, *place)
 

@@ -31,6 +31,11 @@ class Stream(io.TextIOWrapper):
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
 
 
+def say(sentence: str) -> None:
+    """Say on stderr what the program has to say beside its result."""
+    print(f"simlimit: {sentence}", file=sys.stderr)
+
+
 def mend(name: str) -> Stream:
     """Put such a stream in the place of `stdout` or `stderr`, and return it."""
     old = getattr(sys, name)

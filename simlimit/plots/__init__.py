@@ -12,15 +12,7 @@ from simlimit.plots.by_age import delay, incidence, standing
 from simlimit.plots.side_by_side import forest, sweep
 from simlimit.plots.timelines import borrower, platform
 
-__all__ = [
-    "attribution",
-    "borrower",
-    "causes",
-    "delay",
-    "forest",
-    "incidence",
-    "platform",
-    "standing",
-    "sweep",
+__all__ = (
+    "attribution", "borrower", "causes", "delay", "forest", "incidence", "platform", "standing", "sweep",
     "tornado",
-]
+)  # fmt: skip

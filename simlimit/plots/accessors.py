@@ -8,11 +8,7 @@ from matplotlib.axes import Axes
 
 from simlimit.plots import bars, by_age, side_by_side, timelines
 from simlimit.run.run import Run
-from simlimit.study.attribution import Attribution
-from simlimit.study.comparison import Comparison, Sweep
-from simlimit.study.ranking import LeverRanking
-from simlimit.study.recovery import Recovery
-from simlimit.study.study import Study
+from simlimit.study import attribution, comparison, ranking, recovery, study
 
 P = ParamSpec("P")
 Of_contra = TypeVar("Of_contra", contravariant=True)
@@ -59,36 +55,36 @@ class RunPlots(HistoryPlots[Run]):
     borrower = Picture(timelines.borrower)
 
 
-class StudyPlots(HistoryPlots[Study]):
+class StudyPlots(HistoryPlots[study.Study]):
     """Pictures of a study: ``study.plot``."""
 
 
-class ComparisonPlots(Plots[Comparison]):
+class ComparisonPlots(Plots[comparison.Comparison]):
     """Pictures of a comparison: ``comparison.plot``."""
 
     forest = Picture(side_by_side.forest)
     platform = Picture(timelines.platform)
 
 
-class RecoveryPlots(Plots[Recovery]):
+class RecoveryPlots(Plots[recovery.Recovery]):
     """Pictures of a recovery: ``recovery.plot``."""
 
     platform = Picture(timelines.platform)
 
 
-class SweepPlots(Plots[Sweep]):
+class SweepPlots(Plots[comparison.Sweep]):
     """Pictures of a sweep: ``sweep.plot``."""
 
     lines = Picture(side_by_side.sweep)
 
 
-class LeverRankingPlots(Plots[LeverRanking]):
+class LeverRankingPlots(Plots[ranking.LeverRanking]):
     """Pictures of a ranking of levers: ``ranking.plot``."""
 
     tornado = Picture(bars.tornado)
 
 
-class AttributionPlots(Plots[Attribution]):
+class AttributionPlots(Plots[attribution.Attribution]):
     """Pictures of an attribution: ``attribution.plot``."""
 
     bars = Picture(bars.attribution)

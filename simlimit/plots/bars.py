@@ -193,12 +193,9 @@ def tornado(
             bars = _lever_bars(lost[kind], label)
             name += "".join(f"\n{bar.word}: {effects.lost_text(bar[1:4], label)}" for bar in bars)
         rows[name] = _lever_bars(effect, label, scale / effect["cost"] if per_cost else scale)
-    height = TALL_ROW if metric in LOSSES else ROW
-    ax = canvas.axes_or_new(ax, (8.5, 2.1 + height * len(rows)))
+    ax = canvas.axes_or_new(ax, (8.5, 2.1 + (TALL_ROW if metric in LOSSES else ROW) * len(rows)))
     _draw_rows(ax, rows, "+")
-    unit = label(unit)
-    if per_cost:
-        unit = label("{unit}, per currency unit of cost", unit=unit)
+    unit = label("{unit}, per currency unit of cost", unit=label(unit)) if per_cost else label(unit)
     sides = label(MORE_IS_BETTER if more else LESS_IS_BETTER, unit=unit)
     how = label("alone: with this lever only; last: added to all the others")
     if metric in LOSSES:
@@ -284,14 +281,12 @@ def attribution(
 
 
 def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
-    bars = ax.barh(range(len(table)), table["hold_days"], color=style.PALE, edgecolor=style.INK)
-    labels = [
-        f"{days:,} ({canvas.percent(share)})" if days else "0"
-        for days, share in zip(table["hold_days"], table["share_of_days"], strict=True)
-    ]
+    waited, shares = table["hold_days"], map(canvas.percent, table["share_of_days"])
+    bars = ax.barh(range(len(table)), waited, color=style.PALE, edgecolor=style.INK)
+    labels = [f"{days:,} ({share})" if days else "0" for days, share in zip(waited, shares, strict=True)]
     ax.bar_label(bars, labels, padding=4)
     # Room for the labels at the right.
-    ax.set_xlim(0, 1.4 * max(1, table["hold_days"].max()))
+    ax.set_xlim(0, 1.4 * max(1, waited.max()))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
@@ -301,9 +296,8 @@ def _draw_study(ax: Axes, summary: pd.DataFrame) -> None:
     places = range(len(summary))
     bars = ax.barh(places, mean, color=style.PALE, edgecolor=style.INK)
     bars[-1].set(**style.AREAS["forfeited"]._asdict())
-    ax.errorbar(
-        mean, places, xerr=[mean - low, high - mean], fmt="none", ecolor="black", capsize=3, linewidth=1
-    )
+    sides = [mean - low, high - mean]
+    ax.errorbar(mean, places, xerr=sides, fmt="none", ecolor="black", capsize=3, linewidth=1)
     # Beside the interval, not in it.
     ends = summary["high"].fillna(summary["estimate"]).fillna(0.0)
     for place, value, end in zip(places, mean, ends, strict=True):
@@ -319,11 +313,8 @@ def _ends(effect: Effect, column: str, scale: float = 1.0) -> tuple[float, float
 
 def _lever_bars(effect: Effect, label: Labels, scale: float = 1.0) -> list[Bar]:
     """Return the two bars of a lever; of all together there is one."""
-    return [
-        Bar(label(which), *_ends(effect, which, scale), effect[f"{which}_significant"])
-        for which in ("alone", "last")
-        if not np.isnan(effect[which])
-    ]
+    known = [which for which in ("alone", "last") if not np.isnan(effect[which])]
+    return [Bar(label(one), *_ends(effect, one, scale), effect[f"{one}_significant"]) for one in known]
 
 
 def _draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> None:

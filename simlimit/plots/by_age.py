@@ -8,14 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from simlimit.arguments import as_days, check_choice, check_confidence, check_type, check_whole, refused
-from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence
-from simlimit.delays.curves import ROUNDING
-from simlimit.delays.share_intervals import mark_few
+from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence, curves, share_intervals
 from simlimit.delays.tables import by_curve, curve_table, outcomes_of
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
-from simlimit.plots.labels import CHINESE, Labels, Language
+from simlimit.plots.labels import CHINESE, STANDING, Labels, Language
 from simlimit.run.run import Run
 from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight, last_seen
 from simlimit.study.study import Study
@@ -27,14 +25,6 @@ HIGH_ATOM = 0.5
 MARGIN = 0.03
 ROOM = 0.12
 """The share of the axis that a word needs."""
-TITLES = {
-    "amount": (
-        "where repaid principal stands that is not yet released",
-        "share of repaid principal, not yet released",
-    ),
-    "holds": ("where repayment holds stand that are not yet released", "share of holds, not yet released"),
-}
-"""What the picture of `standing` and its vertical axis are called, by weight."""
 INCIDENCE_DAYS = (0, 15, 30, 60, 90)
 INCIDENCE_SIZE = (7.5, 5.2)
 BELOW_AXES = 46
@@ -91,9 +81,8 @@ def delay(
     check_type("of", of, Run, Study)
     label = Labels(language)
     longest = of.scenario.horizon_days - of.scenario.warmup_days
-    if follow_up_days is None:
-        end = max(1, min(of.follow_up_days, longest))
-    else:
+    end = max(1, min(of.follow_up_days, longest))
+    if follow_up_days is not None:
         end = check_whole("follow_up_days", follow_up_days, longest, 1)
     curve = _delay_curve(of, weight, confidence).reindex(range(end + 1))
     at_once = curve["released"].iloc[0]
@@ -159,7 +148,7 @@ def standing(
     check_type("of", of, Run, Study)
     label = Labels(language)
     table = _standing(of, weight)
-    title, share = TITLES[weight]
+    title, share = STANDING[weight]
     ax = canvas.axes_or_new(ax)
     ax.set(xlabel=label("days since repayment"), ylabel=label(share))
     canvas.use_percent_axis(ax)
@@ -259,7 +248,7 @@ def _delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataF
     ended, censored = counts[[*ENDS]].to_numpy().T, last_seen(counts["pending"].to_numpy())
     incidence = aalen_johansen(ended, censored)
     holds = _by_age(of.counts, "holds")
-    few = mark_few((holds[[*ENDS]].to_numpy().T, last_seen(holds["pending"].to_numpy())))
+    few = share_intervals.mark_few((holds[[*ENDS]].to_numpy().T, last_seen(holds["pending"].to_numpy())))
     unknown = np.full_like(incidence, np.nan)
     return curve_table(counts.index, ENDS, at_risk(ended, censored), few, (incidence, unknown, unknown))
 
@@ -360,9 +349,8 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
         entry = "entry_days" if "entry_days" in of else None
         return cumulative_incidence(of, confidence=confidence, entry=entry)
     if isinstance(of.index, pd.MultiIndex):
-        raise SimlimitError(
-            f"of has a curve by {of.index.names[0]}, but a picture shows one: choose by .loc."
-        )
+        by = of.index.names[0]
+        raise SimlimitError(f"of has a curve by {by}, but a picture shows one: choose by .loc.")
     return by_curve(of, lambda curve: curve)
 
 
@@ -392,7 +380,7 @@ def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Flo
     """
     before = curve["pending"].shift(fill_value=1.0)
     grown = curve[outcome].diff().fillna(curve[outcome])
-    ended = (grown * curve["at_risk"] / before).where(before > ROUNDING, 0.0).fillna(0.0)
+    ended = (grown * curve["at_risk"] / before).where(before > curves.ROUNDING, 0.0).fillna(0.0)
     return np.insert(ended.cumsum(), 0, 0.0)[np.searchsorted(curve.index, days, side="right")]
 
 

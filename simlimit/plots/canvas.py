@@ -4,7 +4,7 @@ import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
-from simlimit.arguments import kind_of
+from simlimit.arguments import Floats, kind_of
 from simlimit.delays.share_intervals import FEW_AT_RISK
 from simlimit.delays.tables import FEW
 from simlimit.errors import SimlimitError
@@ -24,13 +24,11 @@ from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LIGHT_GREY, line
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 from simlimit.scenario.scenario import AS_IN_CLOCKWORK
-from simlimit.study.attribution import Attribution
-from simlimit.study.metrics import Floats
-from simlimit.study.ranking import LeverRanking
-from simlimit.study.study import Study
+from simlimit.study import attribution, ranking, study
 from simlimit.tables.numbers import share_text
 
 Point = tuple[float, float]
+Subject: TypeAlias = Run | study.Study | ranking.LeverRanking | attribution.Attribution
 SIZE = (7.5, 4.5)
 """Of a new figure, in inches."""
 LINE_HEIGHT = 1.35
@@ -86,9 +84,7 @@ def write(
     **look
         Properties of the text.
     """
-    written = ax.annotate(
-        words, place, offset, xycoords=units, textcoords="offset points", annotation_clip=False
-    )
+    written = ax.annotate(words, place, offset, units, "offset points", annotation_clip=False)
     written.set(**{"va": "center", "fontsize": LABEL_SIZE, "parse_math": False} | look)
 
 
@@ -103,9 +99,7 @@ def finish(ax: Axes, title: str, subtitle: str) -> Axes:
     return ax
 
 
-def subtitle(
-    of: Run | Study | LeverRanking | Attribution, label: Labels, confidence: float | None = None
-) -> str:
+def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str:
     """Return which history a picture shows; or which histories, and the confidence of their intervals."""
     named = {"name": shortened(of.scenario.name), "seed": of.seed}
     if isinstance(of, Run):

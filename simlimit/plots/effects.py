@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from simlimit.plots.labels import METRICS, Labels
 from simlimit.study.metrics import BESIDE_LOSSES
-from simlimit.tables.numbers import number_text
-from simlimit.tables.units import Unit
+from simlimit.tables import numbers, units
 
 
 def metric_unit(metric: str, weight: str = "holds") -> str:
@@ -69,6 +68,6 @@ def with_interval(value: float, low: float, high: float, places: int, sign: str 
     >>> with_interval(0.5, -0.0001, 1, 2)
     '+0.50  (+0.00, +1.00)'
     """
-    unit = Unit(1, places, "")
-    middle, lower, upper = (number_text(one, unit, sign) for one in (value, low, high))
+    unit = units.Unit(1, places, "")
+    middle, lower, upper = (numbers.number_text(one, unit, sign) for one in (value, low, high))
     return f"{middle}  ({lower}, {upper})"

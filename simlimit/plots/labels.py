@@ -1,8 +1,6 @@
 """The words in pictures, in English and in Chinese, which `labels.toml` has, and a font for Chinese."""
 
-import tomllib
 from functools import lru_cache
-from importlib import resources
 from typing import Literal
 
 from matplotlib import font_manager
@@ -11,14 +9,17 @@ from matplotlib.text import Text
 
 from simlimit.arguments import check_choice
 from simlimit.errors import warn
+from simlimit.text_files import packaged
 
 Language = Literal["en", "zh"]
 
-_WORDS = tomllib.loads(resources.files(__package__).joinpath("labels.toml").read_text(encoding="utf-8"))
+_WORDS = packaged(__package__, "labels.toml")
 METRICS: dict[str, list[str]] = _WORDS["metrics"]
 """What each metric of a study is called, and its unit."""
 SERIES: dict[str, list[str]] = _WORDS["series"]
 """What each column of `run.daily` that can be drawn is called, and its unit."""
+STANDING: dict[str, list[str]] = _WORDS["standing"]
+"""What the picture of `standing` and its vertical axis are called, by weight."""
 CHINESE: dict[str, str] = _WORDS["chinese"]
 CJK_FONTS: tuple[str, ...] = tuple(_WORDS["fonts"]["chinese"])
 """How the names of fonts with Chinese characters begin, the first choice first."""
@@ -52,8 +53,8 @@ class Labels:
         return self._translations.get(words, words).format(**values)
 
     def with_unit(self, what: str, unit: str) -> str:
-        """Return what an axis shows, which is in the language already, with its unit, which is not."""
-        return self("{what} ({unit})", what=what, unit=self(unit))
+        """Return what an axis shows, which is in the language already, with its unit, if it has one."""
+        return self("{what} ({unit})", what=what, unit=self(unit)) if unit else what
 
 
 def cjk_font() -> str | None:

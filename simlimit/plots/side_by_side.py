@@ -14,8 +14,7 @@ from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.scenario.fields import unit_of
 from simlimit.study.comparison import Comparison, Sweep
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Floats, Weight
-from simlimit.tables import units
-from simlimit.tables.numbers import number_text
+from simlimit.tables import numbers, units
 
 MOST_FIELDS = 2
 WIDTH = 8.0
@@ -79,11 +78,10 @@ def forest(
     names = as_choices("metrics", metrics, tuple(METRICS), "study.metrics()")
     table = comparison.differences(confidence, weight, names)
     study = comparison.studies[comparison.reference]
-    units = sorted({METRICS[metric][1] for metric in names})
-    if len(units) > 1:
-        raise SimlimitError(
-            f"metrics has the units {' and '.join(units)}, but a picture has one axis: draw one for each."
-        )
+    found = sorted({METRICS[metric][1] for metric in names})
+    if len(found) > 1:
+        two = " and ".join(found)
+        raise SimlimitError(f"metrics has the units {two}, but a picture has one axis: draw one for each.")
     scale, unit = effects.effect_unit(names[0], weight)
     others = [name for name in comparison.studies if name != comparison.reference]
     ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
@@ -182,11 +180,10 @@ def sweep(
     check_type("sweep", sweep, Sweep)
     label = Labels(language)
     check_choice("metric", metric, METRICS, "docs/statistics.md")
+    fields = ", ".join(sweep.fields)
     if len(sweep.fields) > MOST_FIELDS:
-        raise SimlimitError(
-            f"sweep has the fields {', '.join(sweep.fields)}, but a picture shows one or two: "
-            "sweep fewer at a time."
-        )
+        fewer = "but a picture shows one or two: sweep fewer at a time."
+        raise SimlimitError(f"sweep has the fields {fields}, {fewer}")
     (field, values), *second = sweep.fields.items()
     names = [f"{other} = {_value_label(value)}" for other, others in second for value in others]
     lines = max(1, len(names))
@@ -197,8 +194,7 @@ def sweep(
     ax = canvas.axes_or_new(ax)
     _draw_lines(ax, values, tables)
     declared = next((info for name, _, info in study.scenario.walk() if name == field), None)
-    field_unit = unit_of(declared) if declared else ""
-    below = [label.with_unit(field, field_unit) if field_unit else field]
+    below = [label.with_unit(field, unit_of(declared) if declared else "")]
     if metric in LOSSES:
         lost = [_numbers(table["estimate"]) for table in _lines(summary, BESIDE_LOSSES, lines)]
         below.append(effects.lost_note(label))
@@ -209,7 +205,7 @@ def sweep(
         canvas.use_percent_axis(ax)
     if names:
         canvas.label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)
-    title = label("sweep of {fields}", fields=", ".join(sweep.fields))
+    title = label("sweep of {fields}", fields=fields)
     return canvas.finish(ax, title, canvas.subtitle(study, label, confidence))
 
 
@@ -239,7 +235,7 @@ def _lines(summary: pd.DataFrame, metric: str, number: int) -> list[pd.DataFrame
 
 
 def _numbers(lost: "pd.Series[float]") -> str:
-    return "; ".join(number_text(one, units.unit_of(BESIDE_LOSSES)) for one in lost)
+    return "; ".join(numbers.number_text(one, units.unit_of(BESIDE_LOSSES)) for one in lost)
 
 
 def _value_label(value: object) -> str:

@@ -3,9 +3,9 @@
 The hues are of Okabe and Ito's palette, which colour-blind readers can tell apart.
 """
 
-import tomllib
-from importlib import resources
 from typing import NamedTuple
+
+from simlimit.text_files import packaged
 
 INK = "#08306b"
 """Lines and outlines of what a picture is about."""
@@ -27,7 +27,7 @@ class Area(NamedTuple):
     edgecolor: str = "white"
 
 
-_LOOKS = tomllib.loads(resources.files(__package__).joinpath("style.toml").read_text(encoding="utf-8"))
+_LOOKS = packaged(__package__, "style.toml")
 GATES = {name: Area(*look) for name, look in _LOOKS["gates"].items()}
 """The part of a stack that stands at each gate."""
 AREAS = GATES | {name: Area(*look) for name, look in _LOOKS["others"].items()}

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.arguments import as_choices, as_date, as_list, check_type, check_whole, refused
+from simlimit.arguments import Floats, as_choices, as_date, as_list, check_type, check_whole, refused
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
@@ -19,7 +19,6 @@ from simlimit.scenario import Scenario
 from simlimit.scenario.parts import Day
 from simlimit.scenario.scenario import day_of
 from simlimit.study.comparison import Comparison
-from simlimit.study.metrics import Floats
 from simlimit.study.recovery import Recovery
 from simlimit.study.study import Study
 
@@ -291,10 +290,8 @@ def borrower(
     label = Labels(language)
     first, last = _check_days(days, run.scenario)
     if run.has_processes:
-        raise SimlimitError(
-            "run had processes of your own, but a borrower can be drawn only if there were none: "
-            "simulate without them."
-        )
+        without = "a borrower can be drawn only if there were none: simulate without them."
+        raise SimlimitError(f"run had processes of your own, but {without}")
     table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
     ax = canvas.axes_or_new(ax, BORROWER_SIZE)
     _draw_line(ax, table, canvas.time_axis(ax, run.scenario, label), label)

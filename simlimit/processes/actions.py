@@ -10,14 +10,11 @@ import simpy
 
 from simlimit.arguments import check_number, check_text, check_whole, refused, shown
 from simlimit.errors import SimlimitError, failure
-from simlimit.model import actions, causes, desk, evaluation, events, phases, stages
-from simlimit.model.memory import ensure_capacity, has_capacity
+from simlimit.model import actions, causes, desk, evaluation, events, memory, phases, stages
 from simlimit.model.parameters import LARGEST_LIMIT
 from simlimit.model.records import ABSENT, CLOSED, NEVER, NONE, Record, Records
 from simlimit.model.state import State
-from simlimit.processes.changing import change_parameters
-from simlimit.processes.moments import Clock
-from simlimit.processes.reading import ReadOnly
+from simlimit.processes import changing, moments, reading
 from simlimit.scenario import Scenario
 
 _MAY_CHANGE = re.compile(
@@ -39,10 +36,10 @@ class Actions:
 
     def __init__(self, scenario: Scenario, regions: tuple[str, ...], state: State) -> None:
         self.seed, self.replication = int(state.run.seed), int(state.run.replication)
-        self.env = Clock(self.replication)
+        self.env = moments.Clock(self.replication)
         self.scenario = scenario
         self.horizon = scenario.horizon_days
-        self.state = ReadOnly(state)
+        self.state = reading.ReadOnly(state)
         self.borrowers: Records = self.state.borrowers
         self._state = state
         self._watched: dict[int, simpy.Event] = {}
@@ -285,7 +282,7 @@ class Actions:
         if not isinstance(field, str) or not _MAY_CHANGE.match(field):
             raise refused("field", field, f"one that may change during a run: {_WHICH}")
         scenario, cause, day = self.scenario.replace({field: value}), self._cause(field), self._begin()
-        self._new_desk = change_parameters(self._state, scenario, self._regions)
+        self._new_desk = changing.change_parameters(self._state, scenario, self._regions)
         self.scenario = scenario
         actions.go_on_changed(self._state, day, cause)
 
@@ -363,9 +360,8 @@ class Actions:
             outcome = "released" if one.stage == stages.RELEASED else "forfeited"
             raise SimlimitError(f"hold {hold} has ended: it was {outcome} on day {one.since}.")
         if one.stage != stages.WAITING:
-            raise SimlimitError(
-                f"hold {hold} stands at {causes.NAMES[one.cause]}, but must wait for an evaluation."
-            )
+            cause_now = causes.NAMES[one.cause]
+            raise SimlimitError(f"hold {hold} stands at {cause_now}, but must wait for an evaluation.")
         actions.decide_now(self._state, h, self._begin(), event, cause)
 
     def _cause(self, reason: str, name: str = "reason") -> int:
@@ -428,8 +424,8 @@ class Actions:
             raise SimlimitError(f"day {day} is not simulated: the last day is {self.horizon - 1}.")
         phase = math.ceil(self.env.now % 1 * 8) if day == self.day else phases.SHOCKS
         self._state.clock["phase"] = min(phase, phases.ACT)
-        if not has_capacity(self._state, day):
-            ensure_capacity(self._state, day)
+        if not memory.has_capacity(self._state, day):
+            memory.ensure_capacity(self._state, day)
         return day
 
     def _trigger_ended(self) -> None:

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from simlimit.model.parameters import facility_records, first_records
-from simlimit.model.preparation import check_sums
+from simlimit.model import parameters, preparation
 from simlimit.model.records import Record
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
@@ -18,8 +17,8 @@ def change_parameters(s: State, scenario: Scenario, regions: tuple[str, ...]) ->
 
     Nothing that runs share is written to. `simlimit.model.actions.go_on_changed` must follow.
     """
-    new = first_records(scenario, s.behaviour.late_scale)[0]
-    check_sums(new, s.book, len(s.borrowers))
+    new = parameters.first_records(scenario, s.behaviour.late_scale)[0]
+    preparation.check_sums(new, s.book, len(s.borrowers))
     new.limits.blocking |= s.limits.blocking
     for part in ("rules", "screening", "funding", "limits", "evaluation"):
         s.records[part] = new[part]
@@ -27,7 +26,7 @@ def change_parameters(s: State, scenario: Scenario, regions: tuple[str, ...]) ->
     own = s.regions.copy()
     own["false_flag"] = in_regions(scenario, "false_flag", regions)
     s.attach("regions", own)
-    s.attach("facilities", facility_records(scenario))
+    s.attach("facilities", parameters.facility_records(scenario))
     s.attach("reviewers", np.resize(s.reviewers, max(len(s.reviewers), new.review.reviewers)))
     s.attach("asking", np.resize(s.asking, len(s.borrowers)))
     return new.review

@@ -8,8 +8,7 @@ import numpy as np
 import simpy
 
 from simlimit.arguments import LARGEST, check_choice, check_text, check_whole, is_number, plain, refused
-from simlimit.model import causes, phases, stages
-from simlimit.model.randomness import words_of
+from simlimit.model import causes, phases, randomness, stages
 from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE, Record
 from simlimit.processes.actions import Actions
 
@@ -278,7 +277,7 @@ class Platform(Actions):
         if self._streams.setdefault(stream, name) != name:
             raise refused("name", name, f"another: its stream is that of {self._streams[stream]!r}")
         entity, k = check_whole("entity", entity, LARGEST_INDEX), check_whole("k", k, LARGEST_INDEX)
-        return tuple(map(int, words_of(self._state, stream, entity, k, draw)))
+        return tuple(map(int, randomness.words_of(self._state, stream, entity, k, draw)))
 
 
 def _fields(record: Record) -> dict[str, Any]:

@@ -52,16 +52,11 @@ class FrozenMapping(Mapping[str, V]):
         return repr(self._items)
 
 
-def element_kind(info: FieldInfo) -> "type[Part] | None":
+def element_kind(annotation: object) -> "type[Part] | None":
     """Return the kind of part of which a field has several, in a list or by name; None if of none."""
-    return next(_parts_in(info.annotation), None)
-
-
-def _parts_in(annotation: object) -> "Iterator[type[Part]]":
     if isinstance(annotation, type) and issubclass(annotation, Part):
-        yield annotation
-    for below in get_args(annotation):
-        yield from _parts_in(below)
+        return annotation
+    return next(filter(None, map(element_kind, get_args(annotation))), None)
 
 
 class Part(BaseModel):
@@ -96,10 +91,8 @@ class Part(BaseModel):
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         """Refuse."""
-        path = dotted((*self.place, name))
-        raise ScenarioError(
-            f"{path} cannot be set, but scenario.replace returns a scenario with another value."
-        )
+        instead = "cannot be set, but scenario.replace returns a scenario with another value."
+        raise ScenarioError(f"{dotted((*self.place, name))} {instead}")
 
     def __delattr__(self, name: str) -> NoReturn:
         """Refuse."""
@@ -168,7 +161,7 @@ class Part(BaseModel):
             value, place = getattr(self, name), f"{path}.{name}" if path else name
             if isinstance(value, Part):
                 yield from value.walk(place)
-            elif kind := element_kind(info):
+            elif kind := element_kind(info.annotation):
                 if isinstance(value, Mapping):  # whose order counts
                     yield place, tuple(value), info
                 for step, element in value.items() if isinstance(value, Mapping) else enumerate(value):
@@ -218,16 +211,14 @@ def changed(old: object, path: Path, steps: Sequence[str | int], value: object) 
     if isinstance(first, int):
         elements = old if isinstance(old, tuple | list) else ()
         if first >= len(elements):
-            listed = dotted(path[: path.index(first)])
-            raise ScenarioError(
-                f"{dotted(path)} is not there: {listed} has {len(elements)} elements, counted from 0."
-            )
+            there = f"{dotted(path[: path.index(first)])} has {len(elements)} elements, counted from 0."
+            raise ScenarioError(f"{dotted(path)} is not there: {there}")
         return (*elements[:first], changed(elements[first], path, below, value), *elements[first + 1 :])
     if path[:2] == REGIONS and isinstance(old, int | float):
         old = {"share": old}
-    fields = dict(old) if isinstance(old, Part | Mapping) else None
-    if fields is None:
+    if not isinstance(old, Part | Mapping):
         return old  # what was itself replaced by something else, which validation will refuse
+    fields = dict(old)
     return fields | {first: changed(fields.get(first, {}), path, below, value)}
 
 

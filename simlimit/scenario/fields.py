@@ -20,12 +20,9 @@ def field(default: T, meaning: str, allowed: str, unit: str = "", **constraints:
 
     The declared default stands for the field's type, as with pydantic's own `Field`.
     """
-    declared: T = Field(
-        default,
-        description=f"{meaning} ({f'{unit}; ' if unit else ''}{allowed})",
-        json_schema_extra={"unit": unit, "allowed": f"{allowed} ({unit})" if unit else allowed},
-        **constraints,
-    )
+    about = f"{meaning} ({f'{unit}; ' if unit else ''}{allowed})"
+    extra: dict[str, Any] = {"unit": unit, "allowed": f"{allowed} ({unit})" if unit else allowed}
+    declared: T = Field(default, description=about, json_schema_extra=extra, **constraints)
     return declared
 
 

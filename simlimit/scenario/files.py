@@ -9,10 +9,10 @@ import pandas as pd
 import simlimit
 from simlimit.arguments import check_type
 from simlimit.errors import ScenarioError
-from simlimit.scenario.presets import NAMES, preset_values
+from simlimit.scenario.presets import NAMES
 from simlimit.scenario.scenario import LABELS, Scenario
 from simlimit.scenario.toml import as_toml, parse
-from simlimit.text_files import read_text
+from simlimit.text_files import packaged, read_text
 
 
 def load(path: str | os.PathLike[str]) -> Scenario:
@@ -50,11 +50,10 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     try:
         return Scenario(**values)
     except ScenarioError as error:
+        said = str(error)
         if _is_misplaced(error):
-            belongs = f"{error.field[-1]} of the scenario belongs above the first [table]"
-            sentence = f"{path}: {str(error).rstrip('.?')}; {belongs}."
-            raise ScenarioError(sentence, error.field, error.problem) from None
-        raise ScenarioError(f"{path}: {error}", error.field, error.problem) from None
+            said = f"{said.rstrip('.?')}; {error.field[-1]} of the scenario belongs above the first [table]."
+        raise ScenarioError(f"{path}: {said}", error.field, error.problem) from None
 
 
 def _is_misplaced(error: ScenarioError) -> bool:
@@ -115,12 +114,14 @@ def preset(name: str) -> Scenario:
     Scenario('clockwork': 1000 borrowers, 720 days)
     """
     check_type("name", name, str)
+    if name not in NAMES:
+        raise ScenarioError(f"{name or repr('')} is not a preset, but must be one of: {', '.join(NAMES)}.")
     return _preset(name)
 
 
 @cache
 def _preset(name: str) -> Scenario:
-    return Scenario(**preset_values(name))
+    return Scenario(**packaged("simlimit.scenario.presets", f"{name}.toml"))
 
 
 def presets() -> pd.DataFrame:

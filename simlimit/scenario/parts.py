@@ -61,15 +61,6 @@ class Population(Part):
     seasoned: bool = switch(False, "Whether the first have been there for a while; not used with a portfolio")
 
     def _check(self) -> None:
-        self._check_regions()
-        if self.limit_low > self.limit_high:
-            self.refuse("limit_low", f"at most limit_high, which is {self.limit_high:.12g}")
-        if self.utilisation_mean > 1 and self.utilisation_concentration is not None:
-            self.refuse("utilisation_mean", _BETA)
-        if self.seasoned and self.exits_per_year == 0:
-            self.refuse("seasoned", "false without exits_per_year above 0")
-
-    def _check_regions(self) -> None:
         # The shares of regions of a portfolio are not used.
         is_whole = self.portfolio is not None or abs(sum(shares_of(self.regions)) - 1) <= 1e-9
         if not is_whole or not 0 < len(self.regions) <= MOST_REGIONS:
@@ -77,6 +68,12 @@ class Population(Part):
         for name, one in self.regions.items() if self.utilisation_concentration is not None else ():
             if isinstance(one, Region) and one.utilisation_mean is not None and one.utilisation_mean > 1:
                 refuse_at(("regions", name, "utilisation_mean"), one.utilisation_mean, _BETA)
+        if self.limit_low > self.limit_high:
+            self.refuse("limit_low", f"at most limit_high, which is {self.limit_high:.12g}")
+        if self.utilisation_mean > 1 and self.utilisation_concentration is not None:
+            self.refuse("utilisation_mean", _BETA)
+        if self.seasoned and self.exits_per_year == 0:
+            self.refuse("seasoned", "false without exits_per_year above 0")
 
 
 class Behaviour(Part):
@@ -339,17 +336,10 @@ class Lever(Part):
 Levers = Annotated[tuple[Lever, ...], Field(max_length=len(LEVER_KINDS))]
 
 
-def check_kinds(levers: tuple[Lever, ...]) -> None:
-    """Refuse a second lever of a kind."""
-    for position, lever in enumerate(levers):
-        if any(lever.kind == other.kind for other in levers[:position]):
-            refuse_at(("levers", position, "kind"), lever.kind, "a kind that no other lever has")
-
-
 LASTING = ("freeze", "tightening", "watch_list", "liquidity_squeeze", "downturn")
 """Kinds of shock that have a duration; the others happen at once and are not undone."""
-SIZED = ("tightening", "liquidity_squeeze", "limit_cut")
-"""Kinds of shock whose size is a share or a score; a cap has an amount, the others have no size."""
+LARGEST_SIZE = {"tightening": 1, "liquidity_squeeze": 1, "limit_cut": 1, "downturn": 100, "cap": 1e9}
+"""Kinds of shock that have a size: a share or a score, a factor, an amount."""
 
 ShockKind = Literal[
     "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation",
@@ -379,14 +369,11 @@ class Shock(Part):
             self.refuse("duration_days", f"a whole number from 1 to 30000 (days) for the shock {self.kind}")
         if self.kind not in LASTING and self.duration_days > 0:
             self.refuse("duration_days", f"0 for the shock {self.kind}, which happens at once")
-        if self.kind in SIZED and self.size > 1:
-            self.refuse("size", f"a number from 0 to 1 for the shock {self.kind}")
         if self.kind == "cap" and self.size < 0.01:
             self.refuse("size", "a number from 0.01 to 1000000000 (currency units) for the shock cap")
-        if self.kind == "downturn" and self.size > 100:
-            self.refuse("size", "a number from 0 to 100 for the shock downturn")
-        if self.kind not in (*SIZED, "cap", "downturn") and self.size > 0:
-            self.refuse("size", f"0 for the shock {self.kind}, which has no size")
+        if self.size > (largest := LARGEST_SIZE.get(self.kind, 0)):
+            sized = f"a number from 0 to {largest} for the shock {self.kind}"
+            self.refuse("size", sized if largest else f"0 for the shock {self.kind}, which has no size")
         if self.kind == "liquidity_squeeze" and self.regions:
             self.refuse("regions", "empty for the shock liquidity_squeeze, which covers the whole pool")
         if self.kind == "liquidity_squeeze" and self.score_below is not None:

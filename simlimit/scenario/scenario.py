@@ -15,13 +15,12 @@ from simlimit.arguments import as_path, check_flag, check_type, shown
 from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import ScenarioError, warn
 from simlimit.portfolio import Portfolio
-from simlimit.scenario import own_book, parts
+from simlimit.scenario import own_book, parts, toml
 from simlimit.scenario.base import FrozenMapping, Part, changed, element_kind, no_field, refuse_at
 from simlimit.scenario.fields import days, field
 from simlimit.scenario.paths import REGIONS, Path, dotted, step_text, steps_of
 from simlimit.scenario.regions import Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
-from simlimit.scenario.toml import as_toml
 
 SET_BY_USER = "assumed: set by the user"
 AS_IN_CLOCKWORK = "assumed: as in clockwork"
@@ -96,7 +95,10 @@ class Scenario(Part):
             self.refuse("behaviour.slip_days", f"less than product.cycle_days, which is {cycle_days} (days)")
         if self.population.portfolio is None:
             parts.check_regions(self.shocks, self.population.regions)
-        parts.check_kinds(self.levers)
+        kinds = [lever.kind for lever in self.levers]
+        for position, kind in enumerate(kinds):
+            if kind in kinds[:position]:
+                refuse_at(("levers", position, "kind"), kind, "a kind that no other lever has")
         self._check_days()
         begin = sum(self.horizon_days * one.per_year / 365 if one.per_year else 1 for one in self.shocks)
         if begin > parts.MOST_SHOCKS:
@@ -322,7 +324,7 @@ class Scenario(Part):
         check_flag("comments", comments)
         book = self.population.portfolio
         files = {book.file_name: book.as_csv()} if isinstance(book, Portfolio) else {}
-        files[target.name] = as_toml(self, self.source, comments).encode()
+        files[target.name] = toml.as_toml(self, self.source, comments).encode()
         with writing(target, ScenarioError):
             remove_leftovers(target.parent)
             write_files(target.parent, files, os.replace)
@@ -395,7 +397,7 @@ def _value(scenario: Scenario, path: Path) -> object:
 @cache
 def _element_fields() -> dict[str, list[str]]:
     """Return the names of the fields of elements by what has them: `size`, .. of `shocks`."""
-    kinds = {name: element_kind(info) for name, info in Scenario.leaves().items()}
+    kinds = {name: element_kind(info.annotation) for name, info in Scenario.leaves().items()}
     return {name: list(kind.leaves()) for name, kind in kinds.items() if kind is not None}
 
 

@@ -46,15 +46,17 @@ def _table(part: Part, path: str, source: Source) -> Iterator[str]:
         value, place = getattr(part, name), f"{path}.{name}" if path else name
         if isinstance(value, Part):
             tables += ["", *_comment(_meaning(type(value))), f"[{place}]", *_table(value, place, source)]
-        elif isinstance(value, tuple) and value and element_kind(info):
+        elif isinstance(value, tuple) and value and element_kind(info.annotation):
             tables += ["", *_element_fields(info)]
             for position, element in enumerate(value):
                 about = _comment(source(f"{place}[{position}]"))
                 said = [f"{below} = {_literal(one)}" for below, one in _said(element).items()]
                 tables += ["", *about, f"[[{place}]]", *said]
-        elif name == "provenance":
-            tables += _provenance(value)
-        else:
+        elif name == "provenance" and value:
+            why = "# Where the numbers come from: measured, reported (with the source) or assumed"
+            said = [f"{_literal(about)} = {_literal(text)}" for about, text in value.items()]
+            tables += ["", why, "[provenance]", *said]
+        elif name != "provenance":
             yield from _comment(info.description, source(place))
             yield from _element_fields(info)
             yield f"# {name} =" if value is None else f"{name} = {_literal(value)}"
@@ -68,7 +70,7 @@ def _meaning(kind: type[Part]) -> str:
 
 def _element_fields(info: FieldInfo) -> list[str]:
     """Write, as comments, what each element may say."""
-    kind = element_kind(info)
+    kind = element_kind(info.annotation)
     if kind is None:
         return []
     lines = _comment(f"{_meaning(kind)} Its fields:")
@@ -80,14 +82,6 @@ def _element_fields(info: FieldInfo) -> list[str]:
 def _said(part: Part) -> dict[str, object]:
     """Return what an element says: only what differs from the default."""
     return {name: value for name, value, info in part.walk() if value != info.default}
-
-
-def _provenance(sources: Mapping[str, str]) -> list[str]:
-    if not sources:
-        return []
-    why = "# Where the numbers come from: measured, reported (with the source) or assumed"
-    lines = [f"{_literal(name)} = {_literal(text)}" for name, text in sources.items()]
-    return ["", why, "[provenance]", *lines]
 
 
 def _literal(value: object) -> str:

@@ -36,7 +36,7 @@ def labelled():
 
 def test_every_word_is_translated():
     words = {*labelled(), *GATES, *(word for pair in labels.SERIES.values() for word in pair)}
-    words |= {word for pair in labels.METRICS.values() for word in pair}
+    words |= {word for pair in (*labels.METRICS.values(), *labels.STANDING.values()) for word in pair}
     words |= {effect_unit(metric, weight)[1] for metric in METRICS for weight in ("holds", "amount")}
     words |= {kind.replace("_", " ") for kind in LEVER_KINDS}
     assert words - set(labels.CHINESE) == set()
