@@ -1,6 +1,6 @@
 """A table of durations and outcomes, checked and counted by time."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,6 +62,29 @@ class SurvivalData:
         rows = self.rows[is_at_risk] if is_at_risk.any() else self.rows
         is_from_start = (rows["entry"] == FROM_START).all()
         return replace(self, rows=rows.drop(columns="entry") if is_from_start else rows)
+
+    def table_by_group(
+        self,
+        frame: pd.DataFrame,
+        by: str | Sequence[str] | None,
+        table_of: Callable[["SurvivalData"], pd.DataFrame],
+    ) -> pd.DataFrame:
+        """Return the table of the data, or the tables of its groups below each other, indexed by group.
+
+        They are made of the rows that ever are at risk. The rows of a group agree in the columns of `by`.
+        """
+        if by is None:
+            return table_of(self.at_risk_once())
+        allowed = "a column of the frame, or a list of columns"
+        names = [by] if isinstance(by, str) else as_list("by", by, allowed)
+        if not names:
+            raise SimlimitError(f"by is empty, but must be {allowed}.")
+        for name in names:
+            _codes(_column(frame, "by", name))
+        columns = [frame[name].set_axis(self.rows.index) for name in names]
+        groups = self.rows.groupby(columns if len(names) > 1 else columns[0], observed=True)
+        tables = {key: table_of(replace(self, rows=rows).at_risk_once()) for key, rows in groups}
+        return pd.concat(tables, names=names)
 
     def counts_by_time(self) -> tuple[FloatArray, Counts]:
         """Return the distinct times, and the counts for `aalen_johansen` by time."""
@@ -188,21 +211,6 @@ def _censored_earlier(data: SurvivalData) -> SurvivalData:
     if never.any():
         rows["entry"] = np.where(never, times[0], rows.get("entry", FROM_START))
     return replace(data, rows=rows)
-
-
-def data_by_group(
-    frame: pd.DataFrame, by: str | Sequence[str], data: SurvivalData
-) -> tuple[list[str], dict[Hashable, SurvivalData]]:
-    """Return the columns that make groups, and the data of each group of rows that agree in these."""
-    allowed = "a column of the frame, or a list of columns"
-    names = [by] if isinstance(by, str) else as_list("by", by, allowed)
-    if not names:
-        raise SimlimitError(f"by is empty, but must be {allowed}.")
-    for name in names:
-        _codes(_column(frame, "by", name))
-    columns = [frame[name].set_axis(data.rows.index) for name in names]
-    groups = data.rows.groupby(columns if len(names) > 1 else columns[0], observed=True)
-    return names, {key: replace(data, rows=rows) for key, rows in groups}
 
 
 def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":

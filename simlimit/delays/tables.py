@@ -9,28 +9,13 @@ import pandas as pd
 from simlimit.arguments import Truths, shown
 from simlimit.delays.curves import ROUNDING, FloatArray, IntArray
 from simlimit.delays.share_intervals import never_falling
-from simlimit.delays.survival_data import SurvivalData, data_by_group
+from simlimit.delays.survival_data import SurvivalData
 from simlimit.errors import SimlimitError
 
 AT_RISK = "at_risk"
 FEW = "few_at_risk"
 CLUSTERS = "clusters"
 PENDING = "pending"
-
-TableOf = Callable[[SurvivalData], pd.DataFrame]
-
-
-def table_by_group(
-    frame: pd.DataFrame, by: str | Sequence[str] | None, data: SurvivalData, table_of: TableOf
-) -> pd.DataFrame:
-    """Return the table of the data, or the tables of its groups below each other, indexed by group.
-
-    They are made of the rows that ever are at risk.
-    """
-    if by is None:
-        return table_of(data.at_risk_once())
-    names, groups = data_by_group(frame, by, data)
-    return pd.concat({key: table_of(group.at_risk_once()) for key, group in groups.items()}, names=names)
 
 
 def check_numbers(name: str, table: pd.DataFrame) -> None:

@@ -141,11 +141,6 @@ def all_metrics(
     return metrics
 
 
-def observed_days(prepared: PreparedScenario) -> int:
-    """Return the number of days from the end of the warm-up on."""
-    return prepared.scenario.horizon_days - prepared.scenario.warmup_days
-
-
 LEAST_EVENTS = 20
 """Of a metric with fewer expected events there is no verdict and no interval: too few say how rare it is."""
 
@@ -178,9 +173,9 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
     shares["pending_share"] = holds - released[:, last] - forfeited[:, last]
     waiting = counts[:, :GATE_COUNT].max(axis=-1)
     events = dict(zip(PARTS, [*waiting.T, forfeited[:, last]], strict=True))
-    events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed_days(prepared)
-    events["limit_days_lost"] = tallies.totals["losing"].sum(axis=1)
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
+    events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed.shape[1]
+    events["limit_days_lost"] = tallies.totals["losing"].sum(axis=1)
     written_off, paid = observed["written_off"], observed["interest_paid"]
     events["default_losses"] = np.count_nonzero(written_off, axis=1)
     events |= dict.fromkeys(INCOME, np.count_nonzero(paid + written_off, axis=1))
@@ -244,3 +239,21 @@ def record_metrics(
         for ending, metric in zip(ENDINGS, (np.nan_to_num(total), mean), strict=True):
             metrics[name + ending] = metric, np.nan_to_num(count)
     return metrics
+
+
+def values_and_events(
+    tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str, records: pd.DataFrame,
+    names: Iterable[str],
+) -> tuple[dict[str, Floats], dict[str, Floats]]:  # fmt: skip
+    """Return all metrics, also of what was recorded under some names, and the events of each.
+
+    They are those of `events_seen`. Of what was recorded the second number is infinite, and so is the first
+    if each replication has a record: then it is not rare.
+    """
+    values = all_metrics(tallies, prepared, follow_up_days, weight)
+    events = events_seen(tallies, prepared, follow_up_days)
+    recorded = record_metrics(records, len(tallies.daily), prepared.scenario.warmup_days, names)
+    for metric, (values[metric], number) in recorded.items():
+        others = np.full(len(number), np.inf)
+        events[metric] = np.column_stack([others if number.all() else number, others])
+    return values, events

@@ -18,10 +18,9 @@ from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_of_outside
 from simlimit.scenario.scenario import field_values
-from simlimit.study import metrics
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.experiment import compile_driver, prepare_experiment
-from simlimit.study.metrics import WEIGHTS, Floats, Weight, events_seen, is_recorded, record_metrics
+from simlimit.study.metrics import WEIGHTS, Floats, Weight, is_recorded, values_and_events
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
 from simlimit.study.replications import Replications
@@ -228,14 +227,11 @@ def _values_and_events(
     replications: Replications, targets: Collection[str], number: int, options: CheckedOptions
 ) -> tuple[Floats, Floats]:
     """Return the values of the chosen metrics in each replication, and their events."""
-    prepared = replications.experiment.prepared
-    values = metrics.all_metrics(replications.tallies, prepared, options.follow_up_days, weight="holds")
-    events = events_seen(replications.tallies, prepared, options.follow_up_days)
-    if names := {name.rpartition(".")[0] for name in targets if is_recorded(name)}:
-        recorded = record_metrics(replications.records(number), number, prepared.scenario.warmup_days, names)
-        for name, (value, count) in recorded.items():
-            values[name], events[name] = value, np.column_stack([count, np.full(number, np.inf)])
-    chosen, seen = (np.stack([one[metric] for metric in targets], axis=1) for one in (values, events))
+    names = {name.rpartition(".")[0] for name in targets if is_recorded(name)}
+    records = replications.records(number if names else 0)
+    prepared, follow_up_days = replications.experiment.prepared, options.follow_up_days
+    told = values_and_events(replications.tallies, prepared, follow_up_days, "holds", records, names)
+    chosen, seen = (np.stack([one[metric] for metric in targets], axis=1) for one in told)
     return chosen, seen
 
 
