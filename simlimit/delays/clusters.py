@@ -6,12 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import as_numbers, check_confidence, shown
-from simlimit.delays.curves import Counts, FloatArray, at_risk, effective_number
+from simlimit.arguments import Floats, as_numbers, check_confidence, shown
+from simlimit.delays.curves import Counts, at_risk, effective_number
 from simlimit.delays.share_intervals import student_logit
 from simlimit.errors import SimlimitError
 
-Statistic = Callable[..., FloatArray]
+Statistic = Callable[..., Floats]
 
 # The counts of a batch should fit into the cache of a core.
 CELLS_PER_BATCH = 50_000
@@ -20,10 +20,10 @@ CELLS_PER_BATCH = 50_000
 class Band(NamedTuple):
     """An estimate with its standard error and interval: four arrays of one shape."""
 
-    estimate: FloatArray
-    error: FloatArray
-    low: FloatArray
-    high: FloatArray
+    estimate: Floats
+    error: Floats
+    low: Floats
+    high: Floats
 
 
 def jackknife(
@@ -123,7 +123,7 @@ def clusters_per_batch(cells: int) -> int:
     return max(1, CELLS_PER_BATCH // max(1, cells))
 
 
-def clusters_behind(totals: Counts, batches: Iterable[Counts]) -> FloatArray:
+def clusters_behind(totals: Counts, batches: Iterable[Counts]) -> Floats:
     """Return the effective number of clusters behind a curve at each age: `effective_number`."""
     squares = np.sum([np.square(at_risk(*batch)).sum(axis=0) for batch in batches], axis=0)
     return effective_number(totals, squares)

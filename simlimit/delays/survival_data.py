@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import Truths, as_frame, as_list, check_flag, is_among, refused, shown
-from simlimit.delays.curves import ROUNDING, Counts, FloatArray, IntArray
+from simlimit.arguments import Floats, Ints, Truths, as_frame, as_list, check_flag, is_among, refused, shown
+from simlimit.delays.curves import ROUNDING, Counts
 from simlimit.errors import SimlimitError
 
 FROM_START = -1.0
@@ -50,7 +50,7 @@ class SurvivalData:
         """Whether each row is censored."""
         return np.asarray(self.rows["outcome"] == len(self.outcomes))
 
-    def index(self, times: FloatArray) -> "pd.Index[Any]":
+    def index(self, times: Floats) -> "pd.Index[Any]":
         """Return times as days of a table: integers, if durations are."""
         return pd.Index(times.astype(np.int64) if self.whole_days else times)
 
@@ -86,7 +86,7 @@ class SurvivalData:
         tables = {key: table_of(replace(self, rows=rows).at_risk_once()) for key, rows in groups}
         return pd.concat(tables, names=names)
 
-    def counts_by_time(self) -> tuple[FloatArray, Counts]:
+    def counts_by_time(self) -> tuple[Floats, Counts]:
         """Return the distinct times, and the counts for `aalen_johansen` by time."""
         times, rows = self._coded()
         counts = self._count(rows.assign(cluster=0), 1, len(times))
@@ -108,7 +108,7 @@ class SurvivalData:
         counts = (self._count(rows, n, len(times)) for n, (_, rows) in zip(sizes, batches, strict=True))
         return len(names), counts
 
-    def _coded(self) -> tuple[FloatArray, pd.DataFrame]:
+    def _coded(self) -> tuple[Floats, pd.DataFrame]:
         """Return the distinct times, and the rows with their positions in these instead of times."""
         times, codes = np.unique(self.rows["time"], return_inverse=True)
         rows = self.rows.assign(time=codes)
@@ -128,7 +128,7 @@ class SurvivalData:
         return *ended_and_censored, _tally(late, ["cluster", "entry"], (clusters, times))
 
 
-def _tally(rows: pd.DataFrame, names: list[str], shape: tuple[int, ...]) -> FloatArray:
+def _tally(rows: pd.DataFrame, names: list[str], shape: tuple[int, ...]) -> Floats:
     """Return how many rows, or which amount, have each combination of codes."""
     cells = np.ravel_multi_index([rows[name].to_numpy() for name in names], shape)
     counts = np.bincount(cells, rows.get("weight"), minlength=int(np.prod(shape)))
@@ -162,7 +162,7 @@ def read_survival_data(
         raise SimlimitError("frame has no rows, but must have one or more.")
     codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), censored)
     times = _non_negative(_column(frame, "duration", duration))
-    columns: dict[str, FloatArray | IntArray] = {"outcome": codes}
+    columns: dict[str, Floats | Ints] = {"outcome": codes}
     if entry is None:
         columns["time"] = _merge(times)
     else:
@@ -177,19 +177,19 @@ def read_survival_data(
     return frame, data if censored_at_risk else _censored_earlier(data)
 
 
-def tolerance(times: FloatArray) -> FloatArray:
+def tolerance(times: Floats) -> Floats:
     """Return by how much times may differ and still be one time: 0.1 + 0.2 is 0.3."""
     return np.asarray(ROUNDING * np.maximum(times, 1.0))
 
 
-def _merge(times: FloatArray) -> FloatArray:
+def _merge(times: Floats) -> Floats:
     """Return times, of which those that differ by rounding only are the smallest of them."""
     distinct, codes = np.unique(times, return_inverse=True)
     is_new = np.diff(distinct, prepend=-np.inf) > tolerance(distinct)
     return np.asarray(distinct[is_new][np.cumsum(is_new)[codes] - 1])
 
 
-def _entries(column: "pd.Series[Any]", entries: FloatArray, times: FloatArray, duration: str) -> FloatArray:
+def _entries(column: "pd.Series[Any]", entries: Floats, times: Floats, duration: str) -> Floats:
     """Return after which time each row is at risk, or refuse a row that never is."""
     entries = np.where(entries <= ROUNDING, FROM_START, entries)
     wrong = entries >= times
@@ -222,7 +222,7 @@ def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
     return column
 
 
-def _non_negative(column: "pd.Series[Any]") -> FloatArray:
+def _non_negative(column: "pd.Series[Any]") -> Floats:
     if not pd.api.types.is_any_real_numeric_dtype(column):
         raise SimlimitError(f"{column.name} is of type {column.dtype}, but must be numbers.")
     values = column.to_numpy(np.float64, na_value=np.nan)
@@ -234,7 +234,7 @@ def _non_negative(column: "pd.Series[Any]") -> FloatArray:
     return values
 
 
-def _codes(column: "pd.Series[Any]") -> IntArray:
+def _codes(column: "pd.Series[Any]") -> Ints:
     try:
         codes, _ = pd.factorize(column)
     except TypeError:
@@ -246,9 +246,7 @@ def _codes(column: "pd.Series[Any]") -> IntArray:
     return codes.astype(np.int64)
 
 
-def _outcome_codes(
-    column: "pd.Series[Any]", censored: Hashable | None
-) -> tuple[IntArray, tuple[Hashable, ...]]:
+def _outcome_codes(column: "pd.Series[Any]", censored: Hashable | None) -> tuple[Ints, tuple[Hashable, ...]]:
     _codes(column)
     categories = column.astype("category").cat
     labels = tuple(categories.categories)

@@ -4,7 +4,6 @@ The estimate is of the long run, not of the first days. docs/scenario.md says ho
 """
 
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,6 @@ from simlimit.arguments import Floats, rounded
 from simlimit.model.calendar import open_days
 from simlimit.model.parameters import annuity_factors
 from simlimit.model.preparation import PreparedScenario
-from simlimit.run.outside import warn_of_first
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.parts import Product, RestingPart
 from simlimit.scenario.presets import NAMES
@@ -164,11 +162,6 @@ def _pull(scenario: Scenario, kind: str) -> float:
         for one in scenario.levers
         if one.kind == kind and day_of(scenario, one.start) <= 0
     )
-
-
-def warn_of_overload(scenarios: Mapping[str, PreparedScenario]) -> None:
-    """Warn, once for all scenarios, of the first whose desk or pool is asked for more than it can do."""
-    warn_of_first({name or one.scenario.name: overload_sentence(one) for name, one in scenarios.items()})
 
 
 def overload_sentence(prepared: PreparedScenario) -> str:

@@ -128,17 +128,17 @@ class Comparison(TabularResult):
         recorded = pd.concat([study.records["name"] for study in self.studies.values()]).unique()
         told = {name: study._metrics(recorded, weight) for name, study in self.studies.items()}
         known = tuple(map(str, told[self.reference]))
-        chosen = beside_losses(
-            as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
-        )
-        tables = {name: table[chosen] for name, table in told.items()}
-        values = {name: table.to_numpy() for name, table in tables.items()}
-        one = values.pop(self.reference)[:, np.newaxis]
-        if not values:
+        wanted = as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
+        chosen = beside_losses(wanted)
+        reference, *others = (table[chosen] for table in told.values())
+        if not others:
             raise SimlimitError("There is only one scenario, but differences need two or more.")
-        other = np.stack(list(values.values()), axis=1)
+        one, other = (
+            reference.to_numpy()[:, np.newaxis],
+            np.stack([each.to_numpy() for each in others], axis=1),
+        )
         pairs = intervals.paired_differences(one, other)
-        expected = np.stack([expected_events(tables[self.reference], tables[name]) for name in values])
+        expected = np.stack([expected_events(reference, each) for each in others])
         first = self.studies[self.reference]
         difference, low, high, number = intervals.mean_intervals(pairs, confidence, expected, first.of_fit)
         columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
@@ -146,7 +146,7 @@ class Comparison(TabularResult):
         columns["significant"] = verdicts.is_significant(columns["p_value"], confidence)
         columns["variance_reduction"] = _variance_reduction(one, other, pairs)
         columns["replications"] = number
-        table = intervals.product_table(columns, scenario=values, metric=chosen)
+        table = intervals.product_table(columns, scenario=[*told][1:], metric=chosen)
         over = first._over("Student's t over paired replications")
         table.attrs["interval"] = f"{100 * confidence:g} % intervals: {over}"
         return table

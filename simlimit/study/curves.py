@@ -139,8 +139,8 @@ class Curves(TabularResult):
         columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
         for end in (band.low, band.high):
             end[len(GATES) :] = never_falling(end[len(GATES) :])
-        for i, name in enumerate(names):
-            columns |= with_interval(name, band.estimate[i], band.low[i], band.high[i])
+        for interval in zip(names, band.estimate, band.low, band.high, strict=True):
+            columns |= with_interval(*interval)
         return pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))
 
     def _over(self, replications: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simlimit.arguments import Ints
 from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATE_COUNT
 from simlimit.model.preparation import PreparedScenario
@@ -19,8 +20,7 @@ from simlimit.model.records import Records
 from simlimit.tables.units import INCOME, PARTS, UNITS
 
 Floats = npt.NDArray[np.float64]
-Counts: TypeAlias = npt.NDArray[np.int64]
-Totals: TypeAlias = Records | Mapping[str, Counts]
+Totals: TypeAlias = Records | Mapping[str, Ints]
 Weight = Literal["holds", "amount"]
 
 ENDS = ("released", "forfeited")
@@ -52,13 +52,13 @@ def beside_losses(metrics: Collection[str]) -> list[str]:
     return [*metrics, BESIDE_LOSSES] if is_missing else [*metrics]
 
 
-def holds_or_cents(tallies: Tallies, which: Literal["ended", "followed"], weight: str) -> Counts:
+def holds_or_cents(tallies: Tallies, which: Literal["ended", "followed"], weight: str) -> Ints:
     """Return counts of holds, or of their cents: shape (replications, groups, gates or outcomes, ages)."""
-    counts: Counts = getattr(tallies, f"{which}_holds" if weight == "holds" else f"{which}_cents")
+    counts: Ints = getattr(tallies, f"{which}_holds" if weight == "holds" else f"{which}_cents")
     return counts
 
 
-def last_seen(pending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def last_seen(pending: Ints) -> Ints:
     """Return pending holds by the age at which they were last seen, from their ages at the horizon.
 
     It is a day less, since the day of the horizon is not simulated. No hold is pending at age 0.
@@ -66,7 +66,7 @@ def last_seen(pending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.concatenate([pending[..., 1:], np.zeros_like(pending[..., :1])], axis=-1)
 
 
-def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
+def followed_metrics(counts: Ints, follow_up_days: int) -> dict[str, Floats]:
     """Return the metrics of followed holds.
 
     Parameters

@@ -14,9 +14,8 @@ from simlimit.errors import SimlimitError, warn
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
-from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
-from simlimit.run.outside import warn_of_outside
+from simlimit.run.outside import warn_before
 from simlimit.scenario.scenario import field_values
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.experiment import compile_driver, prepare_experiment
@@ -155,8 +154,8 @@ def replicate_all(
         for name, scenario in scenarios.items()
     }
     if warns:
-        warn_of_overload({name: experiment.prepared for name, experiment in experiments.items()})
-        warn_of_outside(scenarios, options.follow_up_days)
+        prepared = {name: experiment.prepared for name, experiment in experiments.items()}
+        warn_before(prepared, options.follow_up_days)
     engines = dict.fromkeys(experiment.engine for experiment in experiments.values())
     to_compile = [engine for engine in engines if announce_compilation(engine) and options.executor is None]
     total, quiet = n * len(experiments), not options.progress
@@ -280,8 +279,7 @@ def metrics_by_scenario(
     equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in estimates.items()}
     checked = CheckedOptions(**options)
     experiment = prepare_experiment(estimate(scenario), seed, checked, checked.processes_of([""])[""])
-    warn_of_overload({"": experiment.prepared})
-    warn_of_outside({"": estimate(scenario), **estimates}, checked.follow_up_days)
+    warn_before({"": experiment.prepared}, checked.follow_up_days, estimates)
     folder = None if checked.store is None else folder_of_stores(checked.store)
     tables = {}
     # Workers that are processes begin slowly, so all variants share them.

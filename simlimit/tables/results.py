@@ -23,8 +23,6 @@ HEADLINES = (
     *INCOME,
 )
 """Metrics that stand for a study where there is no space for all; losses are never without lost limit."""
-_ESTIMATED = ["estimate", "low", "high", "replications"]
-_TESTED = ["difference", "low", "high", "significant"]
 MOST_POINTS = 50
 """Points of a sweep that are shown."""
 Effect: TypeAlias = Mapping[Hashable, Any]
@@ -66,7 +64,9 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     Of a metric that has something to say in some of the replications only, the row says in how many.
     """
     rows = []
-    for metric, estimate, low, high, number in summary[_ESTIMATED].itertuples(name=None):
+    for metric, estimate, low, high, number in summary[
+        ["estimate", "low", "high", "replications"]
+    ].itertuples(name=None):
         unit = finer(unit_of(metric), high - low) if "." in metric else unit_of(metric)
         shown = number_text(estimate, unit)
         if metric == "median_days" and shown == UNKNOWN and number > 0:
@@ -104,7 +104,8 @@ def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, referenc
     """
     estimates = [summary.xs(one)["estimate"] for one in (reference, name)]
     rows = []
-    for metric, value, low, high, significant in differences.xs(name)[_TESTED].itertuples(name=None):
+    tested = differences.xs(name)[["difference", "low", "high", "significant"]]
+    for metric, value, low, high, significant in tested.itertuples(name=None):
         both = [table.get(metric, math.nan) for table in estimates]
         if metric in PARTS and not any(both):
             continue
@@ -152,13 +153,9 @@ def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
 
 def _plus_minus(estimates: pd.DataFrame, unit: Unit) -> list[str]:
     """Return estimates with half of their intervals, which are symmetric."""
-    texts = []
-    for estimate, high in estimates[["estimate", "high"]].itertuples(index=False):
-        half = number_text(high - estimate, unit)
-        texts.append(
-            number_text(estimate, unit) + ("" if half == UNKNOWN else f" \N{PLUS-MINUS SIGN} {half}")
-        )
-    return texts
+    pairs = estimates[["estimate", "high"]].itertuples(index=False)
+    texts = [(number_text(one, unit), number_text(high - one, unit)) for one, high in pairs]
+    return [one if half == UNKNOWN else f"{one} \N{PLUS-MINUS SIGN} {half}" for one, half in texts]
 
 
 def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
