@@ -1,7 +1,7 @@
 """The Aalen-Johansen estimator: the share that has ended in each way by each age, from counts by age."""
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import ArrayLike
 
 from simlimit.arguments import Floats, Ints, Truths, as_numbers
 from simlimit.errors import SimlimitError
@@ -13,7 +13,7 @@ Counts = tuple[Ints | Floats, ...]
 ROUNDING = 1e-9
 
 
-def at_risk(ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None) -> Floats:
+def at_risk(ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None) -> Floats:
     """Return how many are at risk at each age: under observation by then, with that duration or a longer one.
 
     Parameters
@@ -41,9 +41,7 @@ def at_risk(ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLik
     return _observed(ended, censored, entered)[2]
 
 
-def aalen_johansen(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
-) -> Floats:
+def aalen_johansen(ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None) -> Floats:
     """Return the cumulative incidence of each outcome: the share that has ended in this way by each age.
 
     At each age, n are at risk, and d_k of them end in way k. F_k then grows by S d_k / n, where S is the
@@ -96,7 +94,7 @@ def aalen_johansen(
 
 
 def aalen_johansen_variance(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
+    ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None
 ) -> Floats:
     """Return the variance of each cumulative incidence at each age, for independent observations.
 
@@ -186,7 +184,7 @@ def effective_number(counts: Counts, squares: Floats | None = None) -> Floats:
     return np.asarray(np.minimum.accumulate(number, axis=-1))
 
 
-def _as_counts(name: str, values: npt.ArrayLike) -> Floats:
+def _as_counts(name: str, values: ArrayLike) -> Floats:
     counts = as_numbers(name, values)
     # Not `counts < 0`, which would let NaN pass.
     wrong = counts[~(counts >= 0)]
@@ -200,7 +198,7 @@ def _number_from(each: Floats) -> Floats:
     return np.flip(np.cumsum(np.flip(each, axis=-1), axis=-1), axis=-1)
 
 
-def _without_late(observed: Floats, leaving: Floats, entered: npt.ArrayLike) -> Floats:
+def _without_late(observed: Floats, leaving: Floats, entered: ArrayLike) -> Floats:
     """Return how many are at risk at each age, without those who come under observation at it or later."""
     late = _as_counts("entered", entered)
     if late.shape != observed.shape:
@@ -220,7 +218,7 @@ def _without_late(observed: Floats, leaving: Floats, entered: npt.ArrayLike) -> 
 
 
 def _observed(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None
+    ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None
 ) -> tuple[Floats, Floats, Floats]:
     """Check counts, and return those that ended in each way, in any way, and those at risk."""
     ends, losses = _as_counts("ended", ended), _as_counts("censored", censored)
@@ -235,7 +233,7 @@ def _observed(
 
 
 def _risk_sets(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
+    ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None
 ) -> tuple[Floats, Floats, Floats, Truths]:
     """Check counts, and return what the estimators need at each age.
 

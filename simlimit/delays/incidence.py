@@ -118,10 +118,10 @@ def cumulative_incidence(
     '95 % intervals: delete-one jackknife over borrower'
     """
     confidence = check_confidence(confidence)
-    frame, data = read_survival_data(
+    data = read_survival_data(
         frame, duration, outcome, censored, weight, cluster, entry=entry, censored_at_risk=censored_at_risk
     )
-    table = data.table_by_group(frame, by, lambda group: _curve(group, confidence))
+    table = data.table_by_group(by, lambda group: _curve(group, confidence))
     method = "rows taken as independent" if weight is None else "none for amounts without a cluster"
     if cluster is not None:
         method = f"delete-one jackknife over {cluster}"
@@ -195,11 +195,11 @@ def kaplan_meier(
     4           1     1.000    0.000
     """
     confidence = check_confidence(confidence)
-    frame, data = read_survival_data(
+    data = read_survival_data(
         frame, duration, outcome, censored, entry=entry, censored_at_risk=censored_at_risk
     )
     data = _with_one_outcome(data)
-    table = data.table_by_group(frame, by, lambda group: _curve(group, confidence, of_survival=True))
+    table = data.table_by_group(by, lambda group: _curve(group, confidence, of_survival=True))
     return tables.note_interval(table, confidence, "Greenwood, rows taken as independent")
 
 
@@ -260,9 +260,9 @@ def at_risk_table(
     times = as_days(days)
     check_flag("censored_at_risk", censored_at_risk)
     # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
-    frame, data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)
+    data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)
     tables.check_labels([AT_RISK, *data.outcomes, PENDING])
-    return data.table_by_group(frame, by, lambda group: _risk_table(group, times, censored_at_risk))
+    return data.table_by_group(by, lambda group: _risk_table(group, times, censored_at_risk))
 
 
 def _with_one_outcome(data: SurvivalData) -> SurvivalData:

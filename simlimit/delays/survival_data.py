@@ -15,12 +15,17 @@ FROM_START = -1.0
 """The entry of a row that is at risk from the start, also at time 0."""
 
 
+TableOf = Callable[["SurvivalData"], pd.DataFrame]
+
+
 @dataclass(frozen=True)
 class SurvivalData:
     """Durations with their outcomes, a row for each row of the table that was read.
 
     Attributes
     ----------
+    frame : pandas.DataFrame
+        The table that was read.
     rows : pandas.DataFrame
         Its index is the position of each row in the table that was read. Columns:
 
@@ -36,6 +41,7 @@ class SurvivalData:
         Whether durations are integers.
     """
 
+    frame: pd.DataFrame
     rows: pd.DataFrame
     outcomes: tuple[Hashable, ...]
     whole_days: bool
@@ -63,12 +69,7 @@ class SurvivalData:
         is_from_start = (rows["entry"] == FROM_START).all()
         return replace(self, rows=rows.drop(columns="entry") if is_from_start else rows)
 
-    def table_by_group(
-        self,
-        frame: pd.DataFrame,
-        by: str | Sequence[str] | None,
-        table_of: Callable[["SurvivalData"], pd.DataFrame],
-    ) -> pd.DataFrame:
+    def table_by_group(self, by: str | Sequence[str] | None, table_of: TableOf) -> pd.DataFrame:
         """Return the table of the data, or the tables of its groups below each other, indexed by group.
 
         They are made of the rows that ever are at risk. The rows of a group agree in the columns of `by`.
@@ -80,8 +81,8 @@ class SurvivalData:
         if not names:
             raise SimlimitError(f"by is empty, but must be {allowed}.")
         for name in names:
-            _codes(_column(frame, "by", name))
-        columns = [frame[name].set_axis(self.rows.index) for name in names]
+            _codes(_column(self.frame, "by", name))
+        columns = [self.frame[name].set_axis(self.rows.index) for name in names]
         groups = self.rows.groupby(columns if len(names) > 1 else columns[0], observed=True)
         tables = {key: table_of(replace(self, rows=rows).at_risk_once()) for key, rows in groups}
         return pd.concat(tables, names=names)
@@ -145,8 +146,8 @@ def read_survival_data(
     *,
     entry: str | None = None,
     censored_at_risk: bool = True,
-) -> tuple[pd.DataFrame, SurvivalData]:
-    """Return a table as a frame of pandas, and its rows, whose columns have been checked.
+) -> SurvivalData:
+    """Return the rows of a table, whose columns have been checked.
 
     Without `censored_at_risk`, a row censored at a time was last seen before it. So its duration becomes the
     next smaller one of the table. If there is none, the row never is at risk: it enters when it is censored.
@@ -173,8 +174,9 @@ def read_survival_data(
         columns["weight"] = _non_negative(_column(frame, "weight", weight))
     if cluster is not None:
         columns["cluster"] = _codes(_column(frame, "cluster", cluster))
-    data = SurvivalData(pd.DataFrame(columns), outcomes, pd.api.types.is_integer_dtype(frame[duration]))
-    return frame, data if censored_at_risk else _censored_earlier(data)
+    whole_days = pd.api.types.is_integer_dtype(frame[duration])
+    data = SurvivalData(frame, pd.DataFrame(columns), outcomes, whole_days)
+    return data if censored_at_risk else _censored_earlier(data)
 
 
 def tolerance(times: Floats) -> Floats:

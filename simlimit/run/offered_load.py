@@ -7,9 +7,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from simlimit.arguments import Floats, rounded
+from simlimit.arguments import Floats, Truths, rounded
 from simlimit.model.calendar import open_days
 from simlimit.model.parameters import annuity_factors
 from simlimit.model.preparation import PreparedScenario
@@ -106,7 +105,7 @@ def desk_load(prepared: PreparedScenario) -> Load:
     return Load(work / max(0.001, _open_days(prepared.scenario, "review").mean()), review.reviewers)
 
 
-def _open_days(scenario: Scenario, part: RestingPart) -> npt.NDArray[np.bool_]:
+def _open_days(scenario: Scenario, part: RestingPart) -> Truths:
     """Return on which days a part of the platform does not rest."""
     days = np.arange(scenario.horizon_days)
     return open_days(scenario)[0][days] == days if part in scenario.calendar.rests else days >= 0
@@ -177,9 +176,8 @@ def overload_sentence(prepared: PreparedScenario) -> str:
         problems.append(
             f"the pool is estimated to be asked for {pool.offered:,.0f} a day and gets {pool.capacity:,.0f}"
         )
-        remedies.append(
-            f"add {math.ceil(pool.offered - pool.capacity):,} a day or more to funding.daily_inflow"
-        )
+        missing = math.ceil(pool.offered - pool.capacity)
+        remedies.append(f"add {missing:,} a day or more to funding.daily_inflow")
     if not problems:
         return ""
     remedy = f"{_how_to_scale(prepared)}{' and '.join(remedies)}"

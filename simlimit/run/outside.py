@@ -45,8 +45,6 @@ def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
     for name, day in starts.items():
         if day_of(scenario, day) >= horizon:
             return f"{name} is {day}, but the last day of the run is {horizon - 1}, so nothing comes of it."
-    observed = horizon - scenario.warmup_days
-    sentence = (
-        f"follow_up_days is {follow_up_days}, but no repayment is followed for more than {observed} days."
-    )
-    return sentence if follow_up_days > observed else ""
+    days = horizon - scenario.warmup_days
+    sentence = f"follow_up_days is {follow_up_days}, but no repayment is followed for more than {days} days."
+    return sentence if follow_up_days > days else ""

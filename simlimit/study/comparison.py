@@ -79,10 +79,8 @@ class Comparison(TabularResult):
         pandas.DataFrame
             Index `scenario`, `metric`; columns as in `Study.summary`.
         """
-        tables = {
-            name: study.summary(confidence, follow_up_days, weight) for name, study in self.studies.items()
-        }
-        return pd.concat(tables, names=["scenario"])
+        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
+        return pd.concat(tables, keys=[*self.studies], names=["scenario"])
 
     def differences(
         self, confidence: float = 0.95, weight: Weight = "holds", metrics: Sequence[str] | None = None
@@ -133,10 +131,8 @@ class Comparison(TabularResult):
         reference, *others = (table[chosen] for table in told.values())
         if not others:
             raise SimlimitError("There is only one scenario, but differences need two or more.")
-        one, other = (
-            reference.to_numpy()[:, np.newaxis],
-            np.stack([each.to_numpy() for each in others], axis=1),
-        )
+        one = reference.to_numpy()[:, np.newaxis]
+        other = np.stack([each.to_numpy() for each in others], axis=1)
         pairs = intervals.paired_differences(one, other)
         expected = np.stack([expected_events(reference, each) for each in others])
         first = self.studies[self.reference]

@@ -6,13 +6,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import check_choice, check_confidence
+from simlimit.arguments import Ints, check_choice, check_confidence
 from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
 from simlimit.delays.clusters import Band, Statistic, clusters_behind
 from simlimit.delays.share_intervals import mark_few, never_falling
 from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
-from simlimit.model.book import Integers
 from simlimit.model.causes import GATES
 from simlimit.scenario import Scenario
 from simlimit.study import metrics
@@ -150,7 +149,7 @@ class Curves(TabularResult):
         return f"the middle of {len(self.draws):,} draws of the parameters, without simulation error"
 
     def _band(
-        self, confidence: float, statistic: Statistic, *counts: Integers, clusters: Floats | None = None
+        self, confidence: float, statistic: Statistic, *counts: Ints, clusters: Floats | None = None
     ) -> Band:
         """Return shares of all replications together, and their interval: over these, or over draws."""
         band = jackknife(statistic, *counts, confidence=confidence, clusters=clusters)
@@ -161,14 +160,14 @@ class Curves(TabularResult):
         low, high = np.where(shares.min(axis=0) < shares.max(axis=0), ends, (band.low, band.high))
         return band._replace(low=low, high=high)
 
-    def _ended(self, confidence: float, weight: str, group: str | None) -> tuple[Integers, Integers]:
+    def _ended(self, confidence: float, weight: str, group: str | None) -> tuple[Ints, Ints]:
         """Return the counts of each replication that ended in each way at each age, and the last seen."""
         counts = self._counts("ended", confidence, weight, group)
         return counts[:, :2], metrics.last_seen(counts[:, 2])
 
     def _counts(
         self, which: Literal["ended", "followed"], confidence: float, weight: str, group: str | None
-    ) -> Integers:
+    ) -> Ints:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
         confidence = check_confidence(confidence)
         check_choice("weight", weight, WEIGHTS)
@@ -179,7 +178,7 @@ class Curves(TabularResult):
         return counts[:, self.by.index(group)].astype(np.int64)
 
 
-def _shares(counts: Integers) -> Floats:
+def _shares(counts: Ints) -> Floats:
     """Return counts as shares of all followed holds, whose number is the same at every age."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(counts / counts.sum(axis=-2, keepdims=True))

@@ -75,8 +75,8 @@ def interval_columns(
 
 
 def metric_intervals(
-    values: Floats, confidence: float, events: Floats, metrics: Iterable[str], draws: bool
-) -> dict[str, npt.NDArray[Any]]:
+    values: Floats, confidence: float, events: Floats, metrics: Iterable[str], draws: bool = False
+) -> dict[Any, Any]:
     """Return `mean_intervals` of metrics as columns; their ends stay between what is possible.
 
     Parameters
@@ -86,7 +86,7 @@ def metric_intervals(
         As for `mean_intervals`.
     metrics : names
     """
-    columns = mean_intervals(values, confidence, events, draws)._asdict()
+    columns: dict[Any, Any] = mean_intervals(values, confidence, events, draws)._asdict()
     names = [*metrics]
     most = np.array([1.0 if metric in SHARES else np.inf for metric in names])
     least = np.array([0.0 if metric in NEVER_NEGATIVE else -np.inf for metric in names])

@@ -254,9 +254,7 @@ class Study(Curves):
         sizes = np.stack([sizes_of_groups(self._tallies, metric) for metric in by_group])
         events = expected_events(whole_book[list(by_group)])[:, np.newaxis]
         expected = events * sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
-        columns: dict[Any, Any] = intervals.metric_intervals(
-            values, confidence, expected, by_group, self.of_fit
-        )
+        columns = intervals.metric_intervals(values, confidence, expected, by_group, self.of_fit)
         columns |= intervals.interval_columns("gap", gaps, confidence, expected, self.of_fit)
         p_values = verdicts.corrected_p_values(gaps, expected, confidence, sizes, self.of_fit)
         columns["significant"] = verdicts.is_significant(p_values, confidence)

@@ -1,10 +1,10 @@
 """Verdicts: whether a difference is real, or that too little can be observed to say so."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
 
+from simlimit.arguments import Ints
 from simlimit.study.intervals import moments, without_simulation_error
 from simlimit.study.metrics import LEAST_EVENTS, Floats
 
@@ -94,7 +94,7 @@ def holm(p_values: Floats) -> Floats:
     return corrected
 
 
-def _all_on_one_side(number: npt.NDArray[np.int64]) -> Floats:
+def _all_on_one_side(number: Ints) -> Floats:
     """Return the p-value of a sign test of so many values that agree."""
     return np.asarray(2.0 ** (1 - number))
 

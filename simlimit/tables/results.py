@@ -15,13 +15,8 @@ from simlimit.tables.units import DAYS, INCOME, PARTS, Unit, unit_of
 CONFIDENCE = "95 %"
 NO_VERDICT = "Unknown: too few events, or too few replications, for a verdict."
 HEADLINES = (
-    "released_within_7d",
-    "days_away",
-    "no_limit_share",
-    "limit_days_lost",
-    "default_losses",
-    *INCOME,
-)
+    "released_within_7d", "days_away", "no_limit_share", "limit_days_lost", "default_losses", *INCOME,
+)  # fmt: skip
 """Metrics that stand for a study where there is no space for all; losses are never without lost limit."""
 MOST_POINTS = 50
 """Points of a sweep that are shown."""
