@@ -297,7 +297,7 @@ def _curve(data: SurvivalData, confidence: float, of_survival: bool = False) -> 
         low, high = jackknife_in_batches(
             aalen_johansen, counts, batches, number, confidence=confidence, clusters=clusters
         )[2:]
-    elif data.has_amounts:
+    elif "weight" in data.rows:
         low = high = np.full_like(incidence, np.nan)
     else:
         # Of one outcome, this is Greenwood's variance.
@@ -322,7 +322,7 @@ def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -
     if "entry" in data.rows:
         # Some come under observation at a day, or later.
         entries = data.rows["entry"].to_numpy()
-        weights = data.rows["weight"].to_numpy() if data.has_amounts else np.ones(len(entries))
+        weights = data.rows["weight"].to_numpy() if "weight" in data.rows else np.ones(len(entries))
         observed -= [weights[entries >= day].sum() for day in asked - tolerance(asked)]
     return pd.DataFrame(
         counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]])),

@@ -47,11 +47,6 @@ class SurvivalData:
     whole_days: bool
 
     @property
-    def has_amounts(self) -> bool:
-        """Whether rows count by an amount."""
-        return "weight" in self.rows
-
-    @property
     def is_censored(self) -> Truths:
         """Whether each row is censored."""
         return np.asarray(self.rows["outcome"] == len(self.outcomes))

@@ -41,7 +41,7 @@ def by_curve(curve: pd.DataFrame, table_of: Callable[[pd.DataFrame], pd.DataFram
 
 def counts_or_amounts(data: SurvivalData, values: Floats) -> Floats | Ints:
     """Return counts of rows as integers, and amounts as they are."""
-    return values if data.has_amounts else values.astype(np.int64)
+    return values if "weight" in data.rows else values.astype(np.int64)
 
 
 def with_interval(name: Hashable, estimate: Floats, low: Floats, high: Floats) -> dict[Hashable, Floats]:

@@ -12,7 +12,7 @@ from simlimit.arguments import as_choices, as_list, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
-from simlimit.study import intervals, verdicts
+from simlimit.study import intervals
 from simlimit.study.draws import Source, check_source
 from simlimit.study.metrics import Floats, Weight, beside_losses, expected_events
 from simlimit.study.options import CheckedOptions, Options, options_by_name
@@ -138,8 +138,8 @@ class Comparison(TabularResult):
         first = self.studies[self.reference]
         difference, low, high, number = intervals.mean_intervals(pairs, confidence, expected, first.of_fit)
         columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
-        columns["p_value"] = verdicts.corrected_p_values(pairs, expected, confidence, draws=first.of_fit)
-        columns["significant"] = verdicts.is_significant(columns["p_value"], confidence)
+        columns["p_value"] = intervals.corrected_p_values(pairs, expected, confidence, draws=first.of_fit)
+        columns["significant"] = intervals.is_significant(columns["p_value"], confidence)
         columns["variance_reduction"] = _variance_reduction(one, other, pairs)
         columns["replications"] = number
         table = intervals.product_table(columns, scenario=[*told][1:], metric=chosen)

@@ -12,12 +12,11 @@ from simlimit.arguments import as_list, check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import Lever, Scenario
+from simlimit.study import intervals
 from simlimit.study.draws import Draws, Source, draws_for, estimate
-from simlimit.study.intervals import interval_columns, moments, product_table
 from simlimit.study.metrics import expected_events
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.replicating import metrics_by_scenario
-from simlimit.study.verdicts import corrected_p_values, is_significant
 from simlimit.tables.layout import Table, TabularResult
 from simlimit.tables.results import ranking_table
 from simlimit.tables.units import INCOME
@@ -102,7 +101,7 @@ class LeverRanking(TabularResult):
         values = {name: table.to_numpy() for name, table in self.metrics.items()}
         none, every = values[NONE], values[ALL]
         delay = RANKED.index("days_away")
-        delays = [moments(values[lever.kind] - none)[1][delay] for lever in self.levers]
+        delays = [intervals.moments(values[lever.kind] - none)[1][delay] for lever in self.levers]
         levers = [self.levers[position] for position in np.argsort(delays, kind="stable")]
         kinds = [lever.kind for lever in levers]
         last = [every - values[f"all but {kind}"] for kind in kinds]
@@ -117,12 +116,12 @@ class LeverRanking(TabularResult):
         added = [expected_events(seen[ALL], seen[name]) for name in others]
         expected = np.stack([np.column_stack(alone), np.column_stack(added)])
         both = np.stack(list(effects.values()), axis=1)
-        p_values = corrected_p_values(both, expected, confidence, draws=self.of_fit)
+        p_values = intervals.corrected_p_values(both, expected, confidence, draws=self.of_fit)
         columns: dict[Hashable, Any] = {}
         for position, (name, effect) in enumerate(effects.items()):
-            columns |= interval_columns(name, effect, confidence, expected[position], self.of_fit)
-            columns[f"{name}_significant"] = is_significant(p_values[position], confidence)
-        table = product_table(columns, metric=RANKED, lever=[*kinds, ALL])
+            columns |= intervals.interval_columns(name, effect, confidence, expected[position], self.of_fit)
+            columns[f"{name}_significant"] = intervals.is_significant(p_values[position], confidence)
+        table = intervals.product_table(columns, metric=RANKED, lever=[*kinds, ALL])
         costs = {lever.kind: lever.cost * lever.uptake for lever in self.levers}
         table["cost"] = np.tile([*(costs[kind] for kind in kinds), sum(costs.values())], len(RANKED))
         for name in effects:

@@ -14,7 +14,7 @@ from simlimit.errors import SimlimitError
 from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP, check_kept
 from simlimit.scenario import Scenario
-from simlimit.study import intervals, metrics, verdicts
+from simlimit.study import intervals, metrics
 from simlimit.study.curves import Curves
 from simlimit.study.draws import PER_DRAW, Draws
 from simlimit.study.metrics import WEIGHTS, Weight, expected_events, sizes_of_groups
@@ -256,8 +256,8 @@ class Study(Curves):
         expected = events * sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
         columns = intervals.metric_intervals(values, confidence, expected, by_group, self.of_fit)
         columns |= intervals.interval_columns("gap", gaps, confidence, expected, self.of_fit)
-        p_values = verdicts.corrected_p_values(gaps, expected, confidence, sizes, self.of_fit)
-        columns["significant"] = verdicts.is_significant(p_values, confidence)
+        p_values = intervals.corrected_p_values(gaps, expected, confidence, sizes, self.of_fit)
+        columns["significant"] = intervals.is_significant(p_values, confidence)
         return intervals.product_table(columns, metric=by_group, group=self.by)
 
     @cached_property
