@@ -10,15 +10,13 @@ from simlimit.scenario.scenario import day_of
 
 
 def warn_before(
-    prepared: Mapping[str, PreparedScenario],
-    follow_up_days: int,
-    variants: Mapping[str, Scenario] | None = None,
+    prepared: Mapping[str, PreparedScenario], others: Mapping[str, Scenario], follow_up_days: int
 ) -> None:
     """Warn of the first scenario that is asked for too much, and of the first with something outside the run.
 
-    Each once, with how many others there are. Variants of the scenarios are looked at for the second only.
+    Each once, with how many more there are. Other scenarios are looked at for the second only.
     """
-    scenarios = {name: one.scenario for name, one in prepared.items()} | dict(variants or {})
+    scenarios = {name: one.scenario for name, one in prepared.items()} | dict(others)
     for sentences in (
         {name or one.scenario.name: overload_sentence(one) for name, one in prepared.items()},
         {name or one.name: outside_sentence(one, follow_up_days) for name, one in scenarios.items()},

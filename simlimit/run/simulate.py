@@ -97,7 +97,7 @@ def simulate(
     needed, remedy = run_bytes(prepared, engine), 'fewer borrowers or days, or keep="counts", take less'
     require(needed, f"population.borrowers is {prepared.borrowers}: the run and its tables take", remedy)
     # What everybody gets unasked is nothing to be warned of.
-    warn_before({"": prepared}, follow_up_days if follow_up_days != options.FOLLOW_UP_DAYS else 0)
+    warn_before({"": prepared}, {}, follow_up_days if follow_up_days != options.FOLLOW_UP_DAYS else 0)
     announce_compilation(engine)
     with lack_of_memory_said(), tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":

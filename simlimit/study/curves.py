@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import Ints, check_choice, check_confidence
+from simlimit.arguments import Ints, check_choice
 from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
 from simlimit.delays.clusters import Band, Statistic, clusters_behind
 from simlimit.delays.share_intervals import mark_few, never_falling
@@ -61,11 +61,11 @@ class Curves(TabularResult):
         SimlimitError
             If there is no such group.
         """
-        ended, censored = self._ended(confidence, weight, group)
+        ended, censored = self._ended(weight, group)
         totals = ended.sum(axis=0), censored.sum(axis=0)
         clusters = clusters_behind(totals, [(ended, censored)])
         band = self._band(confidence, aalen_johansen, ended, censored, clusters=clusters)
-        few = mark_few(tuple(each.sum(axis=0) for each in self._ended(confidence, "holds", group)))
+        few = mark_few(tuple(each.sum(axis=0) for each in self._ended("holds", group)))
         risk = at_risk(*totals) / (1 if weight == "holds" else 100)
         curves = (band.estimate, band.low, band.high)
         table = curve_table(pd.RangeIndex(len(risk)), ENDS, risk, few, curves, clusters)
@@ -131,7 +131,7 @@ class Curves(TabularResult):
             Index `days`, 0 to the follow-up. Columns: the eight causes, `released` and `forfeited`; then each
             with `_low` and `_high`. NaN without a followed hold.
         """
-        counts = self._counts("followed", confidence, weight, group)
+        counts = self._counts("followed", weight, group)
         counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
         band = self._band(confidence, _shares, counts)
         names = (*GATES, *ENDS)
@@ -160,16 +160,13 @@ class Curves(TabularResult):
         low, high = np.where(shares.min(axis=0) < shares.max(axis=0), ends, (band.low, band.high))
         return band._replace(low=low, high=high)
 
-    def _ended(self, confidence: float, weight: str, group: str | None) -> tuple[Ints, Ints]:
+    def _ended(self, weight: str, group: str | None) -> tuple[Ints, Ints]:
         """Return the counts of each replication that ended in each way at each age, and the last seen."""
-        counts = self._counts("ended", confidence, weight, group)
+        counts = self._counts("ended", weight, group)
         return counts[:, :2], metrics.last_seen(counts[:, 2])
 
-    def _counts(
-        self, which: Literal["ended", "followed"], confidence: float, weight: str, group: str | None
-    ) -> Ints:
+    def _counts(self, which: Literal["ended", "followed"], weight: str, group: str | None) -> Ints:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
-        confidence = check_confidence(confidence)
         check_choice("weight", weight, WEIGHTS)
         counts = metrics.holds_or_cents(self._tallies, which, weight)
         if group is None:

@@ -155,7 +155,7 @@ def replicate_all(
     }
     if warns:
         prepared = {name: experiment.prepared for name, experiment in experiments.items()}
-        warn_before(prepared, options.follow_up_days)
+        warn_before(prepared, {}, options.follow_up_days)
     engines = dict.fromkeys(experiment.engine for experiment in experiments.values())
     to_compile = [engine for engine in engines if announce_compilation(engine) and options.executor is None]
     total, quiet = n * len(experiments), not options.progress
@@ -279,7 +279,7 @@ def metrics_by_scenario(
     equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in estimates.items()}
     checked = CheckedOptions(**options)
     experiment = prepare_experiment(estimate(scenario), seed, checked, checked.processes_of([""])[""])
-    warn_before({"": experiment.prepared}, checked.follow_up_days, estimates)
+    warn_before({"": experiment.prepared}, estimates, checked.follow_up_days)
     folder = None if checked.store is None else folder_of_stores(checked.store)
     tables = {}
     # Workers that are processes begin slowly, so all variants share them.
