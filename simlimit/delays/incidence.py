@@ -324,8 +324,6 @@ def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -
         entries = data.rows["entry"].to_numpy()
         weights = data.rows["weight"].to_numpy() if "weight" in data.rows else np.ones(len(entries))
         observed -= [weights[entries >= day].sum() for day in asked - tolerance(asked)]
-    return pd.DataFrame(
-        counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]])),
-        index=pd.Index([AT_RISK, *data.outcomes, PENDING], name="status"),
-        columns=pd.Index(days, name="days"),
-    )
+    numbers = counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]]))
+    status = pd.Index([AT_RISK, *data.outcomes, PENDING], name="status")
+    return pd.DataFrame(numbers, status, pd.Index(days, name="days"))

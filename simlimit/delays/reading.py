@@ -196,10 +196,8 @@ def _quantiles(curve: pd.DataFrame, probabilities: list[float]) -> pd.DataFrame:
     reaches = curve.to_numpy(np.float64)[..., np.newaxis] >= np.asarray(probabilities) - ROUNDING
     # The upper end of the interval reaches a share first, so it gives the lower time.
     days, high, low = np.where(reaches.any(axis=0), times[reaches.argmax(axis=0)], np.nan)
-    return pd.DataFrame(
-        {"days": days, "low": low, "high": high, "reached": ~np.isnan(days)},
-        index=pd.Index(probabilities, name="probability", dtype=np.float64),
-    )
+    columns = {"days": days, "low": low, "high": high, "reached": ~np.isnan(days)}
+    return pd.DataFrame(columns, pd.Index(probabilities, name="probability", dtype=np.float64))
 
 
 def _describe(days: float, low: float, high: float, reached: bool) -> str:

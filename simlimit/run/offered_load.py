@@ -156,11 +156,8 @@ def _inflow(scenario: Scenario) -> float:
 
 def _pull(scenario: Scenario, kind: str) -> float:
     """Return the mean strength of a lever that works from the start."""
-    return sum(
-        one.strength * one.uptake
-        for one in scenario.levers
-        if one.kind == kind and day_of(scenario, one.start) <= 0
-    )
+    pulling = (one for one in scenario.levers if one.kind == kind and day_of(scenario, one.start) <= 0)
+    return sum(one.strength * one.uptake for one in pulling)
 
 
 def overload_sentence(prepared: PreparedScenario) -> str:

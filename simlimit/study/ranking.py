@@ -104,17 +104,14 @@ class LeverRanking(TabularResult):
         delays = [intervals.moments(values[lever.kind] - none)[1][delay] for lever in self.levers]
         levers = [self.levers[position] for position in np.argsort(delays, kind="stable")]
         kinds = [lever.kind for lever in levers]
-        last = [every - values[f"all but {kind}"] for kind in kinds]
+        without, seen = [f"all but {kind}" for kind in kinds], self.metrics
+        alone = [values[kind] - none for kind in [*kinds, ALL]]
+        last = [*(every - values[name] for name in without), np.full_like(every, np.nan)]
         # Arrays of shape (replications, metrics, levers).
-        effects = {
-            "alone": np.stack([values[kind] - none for kind in [*kinds, ALL]], axis=2),
-            "last": np.stack([*last, np.full_like(every, np.nan)], axis=2),
-        }
-        seen = self.metrics
-        alone = [expected_events(seen[NONE], seen[kind]) for kind in [*kinds, ALL]]
-        others = [*(f"all but {kind}" for kind in kinds), ALL]
-        added = [expected_events(seen[ALL], seen[name]) for name in others]
-        expected = np.stack([np.column_stack(alone), np.column_stack(added)])
+        effects = {"alone": np.stack(alone, axis=2), "last": np.stack(last, axis=2)}
+        first_events = [expected_events(seen[NONE], seen[kind]) for kind in [*kinds, ALL]]
+        last_events = [expected_events(seen[ALL], seen[name]) for name in [*without, ALL]]
+        expected = np.stack([np.column_stack(first_events), np.column_stack(last_events)])
         both = np.stack(list(effects.values()), axis=1)
         p_values = intervals.corrected_p_values(both, expected, confidence, draws=self.of_fit)
         columns: dict[Hashable, Any] = {}

@@ -148,14 +148,12 @@ def replicate_all(
     draws = {name: draws_for(source, n) for name, source in sources.items()}
     if any(draws.values()) and options.precision is not None:
         raise SimlimitError("precision is set, but replications do not make a fit precise: set n only.")
-    scenarios = {name: estimate(source) for name, source in sources.items()}
     experiments = {
-        name: prepare_experiment(scenario, seed, options, own[name], draws[name])
-        for name, scenario in scenarios.items()
+        name: prepare_experiment(estimate(source), seed, options, own[name], draws[name])
+        for name, source in sources.items()
     }
     if warns:
-        prepared = {name: experiment.prepared for name, experiment in experiments.items()}
-        warn_before(prepared, {}, options.follow_up_days)
+        warn_before({name: one.prepared for name, one in experiments.items()}, {}, options.follow_up_days)
     engines = dict.fromkeys(experiment.engine for experiment in experiments.values())
     to_compile = [engine for engine in engines if announce_compilation(engine) and options.executor is None]
     total, quiet = n * len(experiments), not options.progress

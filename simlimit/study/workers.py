@@ -85,9 +85,9 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
 
     def submit(replications: Replications, first: int, number: int, with_book: bool) -> Task:
         experiment = replications.experiment.part(first, number)
-        work: Callable[[Experiment, int, int], Chunk | str] = run_chunk
-        if not is_ours:
-            work, experiment = run_sent_chunk, experiment if with_book else without_book(experiment)
+        work: Callable[[Experiment, int, int], Chunk | str] = run_chunk if is_ours else run_sent_chunk
+        if not (is_ours or with_book):
+            experiment = without_book(experiment)
         with failure_said(is_ours):
             return replications, first, number, pool.submit(work, experiment, first, number)
 

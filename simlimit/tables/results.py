@@ -41,16 +41,12 @@ def causes_table(causes: pd.DataFrame, holds: int, at_once: int, forfeited: int)
     for cause, waited, of_holds, days, of_days, mean in causes.itertuples(name=None):
         counts = (f"{waited:,}", share_text(of_holds), f"{days:,}", share_text(of_days))
         rows.append(Row((cause, *counts, number_text(mean, _DAYS))))
-    return Table(
-        "what repaid principal waited for",
-        ("cause", "holds that waited", "of all holds", "hold-days", "of all days", "mean days"),
-        "<>>>>>",
-        rows,
-        (
-            f"{at_once:,} of {holds:,} repayment holds were released on the day of repayment.",
-            f"{forfeited:,} were forfeited, at least in part: that never comes back.",
-        ),
+    headings = ("cause", "holds that waited", "of all holds", "hold-days", "of all days", "mean days")
+    notes = (
+        f"{at_once:,} of {holds:,} repayment holds were released on the day of repayment.",
+        f"{forfeited:,} were forfeited, at least in part: that never comes back.",
     )
+    return Table("what repaid principal waited for", headings, "<>>>>>", rows, notes)
 
 
 def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]) -> Table:
