@@ -184,7 +184,7 @@ def rank_levers(
         sets[f"all but {lever.kind}"] = [other for other in every if other is not lever]
     source = Draws(base, lambda n: drawn) if drawn else base
     scenarios = {name: source.replace({"levers": list(some)}) for name, some in sets.items()}
-    tables = metrics_by_scenario(source, scenarios, n, seed, options)
+    tables = metrics_by_scenario(scenarios, NONE, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
     follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
     return LeverRanking(base, seed, follow_up_days, every, ranked, bool(drawn))

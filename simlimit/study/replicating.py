@@ -233,12 +233,7 @@ def _values_and_events(
 
 
 def metrics_by_scenario(
-    scenario: Source,
-    variants: Mapping[str, Source],
-    n: int,
-    seed: int,
-    options: Options,
-    weight: Weight = "holds",
+    variants: Mapping[str, Source], own: str, n: int, seed: int, options: Options, weight: Weight = "holds"
 ) -> dict[str, pd.DataFrame]:
     """Return the metrics of variants of a scenario, a row per replication, under common random numbers.
 
@@ -246,10 +241,10 @@ def metrics_by_scenario(
 
     Parameters
     ----------
-    scenario : Scenario
-        The user's own: of its overload is warned, and not of that of a variant.
     variants : mapping of str to Scenario
         By name. A store has a folder for each different variant, with the first of its names.
+    own : str
+        Which of them is the user's own scenario: of its overload is warned, and not of that of another.
     n, seed
         Replications of each variant, and their seed.
     options : Options
@@ -276,7 +271,7 @@ def metrics_by_scenario(
     estimates = {name: estimate(one) for name, one in variants.items()}
     equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in estimates.items()}
     checked = CheckedOptions(**options)
-    experiment = prepare_experiment(estimate(scenario), seed, checked, checked.processes_of([""])[""])
+    experiment = prepare_experiment(estimates[own], seed, checked, checked.processes_of([""])[""])
     warn_before({"": experiment.prepared}, estimates, checked.follow_up_days)
     folder = None if checked.store is None else folder_of_stores(checked.store)
     tables = {}
@@ -286,7 +281,7 @@ def metrics_by_scenario(
         workers = None if executor else checked.workers
         for name in tqdm(first.values(), unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
             store = None if folder is None else folder / name
-            own = replace(checked, executor=executor, workers=workers, progress=False, store=store)
-            study = replicate_all({"": variants[name]}, n, seed, own, warns=False)[""]
+            each = replace(checked, executor=executor, workers=workers, progress=False, store=store)
+            study = replicate_all({"": variants[name]}, n, seed, each, warns=False)[""]
             tables[name] = study.metrics(weight)
     return {name: tables[other] for name, other in equal.items()}
