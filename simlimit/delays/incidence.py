@@ -294,9 +294,7 @@ def _curve(data: SurvivalData, confidence: float, of_survival: bool = False) -> 
                 "round the durations, or leave cluster out if each row is a cluster."
             )
         clusters = clusters_behind(counts, data.counts_by_cluster(size)[1])
-        low, high = jackknife_in_batches(
-            aalen_johansen, counts, batches, number, confidence=confidence, clusters=clusters
-        )[2:]
+        low, high = jackknife_in_batches(aalen_johansen, counts, batches, confidence, clusters)[2:]
     elif "weight" in data.rows:
         low = high = np.full_like(incidence, np.nan)
     else:
