@@ -12,7 +12,6 @@ from simlimit.delays.clusters import clusters_behind, clusters_per_batch, jackkn
 from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk, effective_number
 from simlimit.delays.share_intervals import log_log, mark_few
 from simlimit.delays.survival_data import SurvivalData, read_survival_data, tolerance
-from simlimit.delays.tables import AT_RISK, PENDING, counts_or_amounts, curve_table
 from simlimit.errors import SimlimitError, warn
 
 MANY_CELLS = 300_000_000
@@ -261,7 +260,7 @@ def at_risk_table(
     check_flag("censored_at_risk", censored_at_risk)
     # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
     data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)
-    tables.check_labels([AT_RISK, *data.outcomes, PENDING])
+    tables.check_labels([tables.AT_RISK, *data.outcomes, tables.PENDING])
     return data.table_by_group(by, lambda group: _risk_table(group, times, censored_at_risk))
 
 
@@ -303,8 +302,9 @@ def _curve(data: SurvivalData, confidence: float, of_survival: bool = False) -> 
         low, high = log_log(share, variance, effective_number(counts), confidence)
         low, high = (1 - high, 1 - low) if of_survival else (low, high)
     marks = mark_few(data.counts_of_rows())
-    risk = counts_or_amounts(data, at_risk(*counts))
-    return curve_table(data.index(times), data.outcomes, risk, marks, (incidence, low, high), clusters)
+    risk = tables.counts_or_amounts(data, at_risk(*counts))
+    days = pd.Index(times.astype(np.int64) if data.whole_days else times)
+    return tables.curve_table(days, data.outcomes, risk, marks, (incidence, low, high), clusters)
 
 
 def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -> pd.DataFrame:
@@ -322,6 +322,6 @@ def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -
         entries = data.rows["entry"].to_numpy()
         weights = data.rows["weight"].to_numpy() if "weight" in data.rows else np.ones(len(entries))
         observed -= [weights[entries >= day].sum() for day in asked - tolerance(asked)]
-    numbers = counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]]))
-    status = pd.Index([AT_RISK, *data.outcomes, PENDING], name="status")
+    numbers = tables.counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]]))
+    status = pd.Index([tables.AT_RISK, *data.outcomes, tables.PENDING], name="status")
     return pd.DataFrame(numbers, status, pd.Index(days, name="days"))

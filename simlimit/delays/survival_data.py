@@ -51,10 +51,6 @@ class SurvivalData:
         """Whether each row is censored."""
         return np.asarray(self.rows["outcome"] == len(self.outcomes))
 
-    def index(self, times: Floats) -> "pd.Index[Any]":
-        """Return times as days of a table: integers, if durations are."""
-        return pd.Index(times.astype(np.int64) if self.whole_days else times)
-
     def at_risk_once(self) -> "SurvivalData":
         """Return the data without rows that never are at risk; as it is, if none ever is."""
         if "entry" not in self.rows:

@@ -14,9 +14,8 @@ from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATES
 from simlimit.scenario import Scenario
-from simlimit.study import metrics
 from simlimit.study.intervals import mean_intervals
-from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight
+from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight, holds_or_cents, last_seen
 from simlimit.tables.layout import TabularResult
 
 
@@ -163,12 +162,12 @@ class Curves(TabularResult):
     def _ended(self, weight: str, group: str | None) -> tuple[Ints, Ints]:
         """Return the counts of each replication that ended in each way at each age, and the last seen."""
         counts = self._counts("ended", weight, group)
-        return counts[:, :2], metrics.last_seen(counts[:, 2])
+        return counts[:, :2], last_seen(counts[:, 2])
 
     def _counts(self, which: Literal["ended", "followed"], weight: str, group: str | None) -> Ints:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
         check_choice("weight", weight, WEIGHTS)
-        counts = metrics.holds_or_cents(self._tallies, which, weight)
+        counts = holds_or_cents(self._tallies, which, weight)
         if group is None:
             return np.asarray(counts.sum(axis=1, dtype=np.int64))
         check_choice("group", group, self.by, "study.groups()")
