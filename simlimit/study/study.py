@@ -246,13 +246,12 @@ class Study(Curves):
               replications are too few for so many gaps: 12 are enough for four groups.
         """
         confidence = check_confidence(confidence)
-        whole_book = self.metrics(weight)
         by_group = metrics.group_metrics(self._tallies, self.follow_up_days, weight)
+        whole_book = self.metrics(weight)[list(by_group)]
         values = np.stack(list(by_group.values()), axis=1)
-        whole = whole_book[list(by_group)].to_numpy()[..., np.newaxis]
-        gaps = intervals.paired_differences(whole, values)
+        gaps = intervals.paired_differences(whole_book.to_numpy()[..., np.newaxis], values)
         sizes = np.stack([sizes_of_groups(self._tallies, metric) for metric in by_group])
-        events = expected_events(whole_book[list(by_group)])[:, np.newaxis]
+        events = expected_events(whole_book)[:, np.newaxis]
         expected = events * sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
         columns = intervals.metric_intervals(values, confidence, expected, by_group, self.of_fit)
         columns |= intervals.interval_columns("gap", gaps, confidence, expected, self.of_fit)

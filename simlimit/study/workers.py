@@ -119,12 +119,10 @@ def failure_said(is_ours: bool) -> Iterator[None]:
     """Say in a sentence that a user's executor failed. What fails in threads of ours is a fault of ours."""
     try:
         yield
-    except MemoryError:
-        raise
     except SimlimitError as error:
         raise error from None
     except Exception as error:
-        if is_ours:
+        if is_ours or isinstance(error, MemoryError):
             raise
         raise SimlimitError(
             f"The executor failed, since it is closed or a worker died ({type(error).__name__}: {error}): "
