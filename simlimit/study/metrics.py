@@ -122,25 +122,6 @@ def group_metrics(tallies: Tallies, follow_up_days: int, weight: str) -> dict[st
     return followed | borrower_metrics(tallies.totals)
 
 
-def all_metrics(
-    tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str
-) -> dict[str, Floats]:
-    """Return all metrics of the whole book: arrays of shape (replications,)."""
-    counts = holds_or_cents(tallies, "followed", weight)
-    totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
-    metrics = followed_metrics(counts.sum(axis=1), follow_up_days) | borrower_metrics(totals)
-    observed = tallies.daily[:, prepared.scenario.warmup_days :]
-    years = totals["present_days"] / DAYS_PER_YEAR
-    written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        metrics["default_losses"] = written_off / 100 / years
-        metrics["interest_income"] = paid / 100 / years
-        metrics["net_income"] = (paid - written_off) / 100 / years
-    by_group = followed_metrics(counts, follow_up_days)["days_away"]
-    metrics["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
-    return metrics
-
-
 LEAST_EVENTS = 20
 """Of a metric with fewer expected events there is no verdict and no interval: too few say how rare it is."""
 
@@ -245,12 +226,23 @@ def values_and_events(
     tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str, records: pd.DataFrame,
     names: Iterable[str],
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:  # fmt: skip
-    """Return all metrics, also of what was recorded under some names, and the events of each.
+    """Return all metrics of the whole book, also of what was recorded under some names, and the events of each.
 
-    They are those of `events_seen`. Of what was recorded the second number is infinite, and so is the first
-    if each replication has a record: then it is not rare.
+    Metrics are arrays of shape (replications,). The events are those of `events_seen`. Of what was recorded
+    the second number is infinite, and so is the first if each replication has a record: then it is not rare.
     """
-    values = all_metrics(tallies, prepared, follow_up_days, weight)
+    counts = holds_or_cents(tallies, "followed", weight)
+    totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
+    values = followed_metrics(counts.sum(axis=1), follow_up_days) | borrower_metrics(totals)
+    observed = tallies.daily[:, prepared.scenario.warmup_days :]
+    years = totals["present_days"] / DAYS_PER_YEAR
+    written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values["default_losses"] = written_off / 100 / years
+        values["interest_income"] = paid / 100 / years
+        values["net_income"] = (paid - written_off) / 100 / years
+    by_group = followed_metrics(counts, follow_up_days)["days_away"]
+    values["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
     events = events_seen(tallies, prepared, follow_up_days)
     recorded = record_metrics(records, len(tallies.daily), prepared.scenario.warmup_days, names)
     for metric, (values[metric], number) in recorded.items():
