@@ -226,7 +226,7 @@ def values_and_events(
     tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str, records: pd.DataFrame,
     names: Iterable[str],
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:  # fmt: skip
-    """Return all metrics of the whole book, also of what was recorded under some names, and the events of each.
+    """Return all metrics of the whole book, and of what was recorded under names, with the events of each.
 
     Metrics are arrays of shape (replications,). The events are those of `events_seen`. Of what was recorded
     the second number is infinite, and so is the first if each replication has a record: then it is not rare.
