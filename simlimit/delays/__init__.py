@@ -29,15 +29,6 @@ from simlimit.delays.incidence import at_risk_table, cumulative_incidence, kapla
 from simlimit.delays.reading import describe_quantiles, quantiles, share_at
 
 __all__ = [
-    "Band",
-    "aalen_johansen",
-    "aalen_johansen_variance",
-    "at_risk",
-    "at_risk_table",
-    "cumulative_incidence",
-    "describe_quantiles",
-    "jackknife",
-    "kaplan_meier",
-    "quantiles",
-    "share_at",
-]
+    "Band", "aalen_johansen", "aalen_johansen_variance", "at_risk", "at_risk_table", "cumulative_incidence",
+    "describe_quantiles", "jackknife", "kaplan_meier", "quantiles", "share_at",
+]  # fmt: skip

@@ -6,12 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.arguments import as_numbers, check_confidence, shown
-from simlimit.delays.curves import Counts, FloatArray, at_risk, effective_number
+from simlimit.arguments import Floats, as_numbers, check_confidence, shown
+from simlimit.delays.curves import Counts, at_risk, effective_number
 from simlimit.delays.share_intervals import student_logit
 from simlimit.errors import SimlimitError
 
-Statistic = Callable[..., FloatArray]
+Statistic = Callable[..., Floats]
 
 # The counts of a batch should fit into the cache of a core.
 CELLS_PER_BATCH = 50_000
@@ -20,10 +20,10 @@ CELLS_PER_BATCH = 50_000
 class Band(NamedTuple):
     """An estimate with its standard error and interval: four arrays of one shape."""
 
-    estimate: FloatArray
-    error: FloatArray
-    low: FloatArray
-    high: FloatArray
+    estimate: Floats
+    error: Floats
+    low: Floats
+    high: Floats
 
 
 def jackknife(
@@ -113,9 +113,13 @@ def jackknife(
         sizes = sum(array.reshape(number, -1).sum(axis=1) for array in arrays)
         with np.errstate(invalid="ignore"):
             clusters = np.sum(sizes) ** 2 / np.sum(sizes**2)
-    return jackknife_in_batches(
-        statistic, totals, batches, number, confidence=confidence, bounds=bounds, clusters=clusters
-    )
+    least, width = float(ends[0]), float(ends[1] - ends[0])
+
+    def share(*sums: Floats) -> Floats:
+        return (as_numbers("statistic", statistic(*sums)) - least) / width
+
+    band = jackknife_in_batches(share, totals, batches, confidence, as_numbers("clusters", clusters))
+    return Band(least + width * band.estimate, width * band.error, *(least + width * end for end in band[2:]))
 
 
 def clusters_per_batch(cells: int) -> int:
@@ -123,33 +127,27 @@ def clusters_per_batch(cells: int) -> int:
     return max(1, CELLS_PER_BATCH // max(1, cells))
 
 
-def clusters_behind(totals: Counts, batches: Iterable[Counts]) -> FloatArray:
+def clusters_behind(totals: Counts, batches: Iterable[Counts]) -> Floats:
     """Return the effective number of clusters behind a curve at each age: `effective_number`."""
     squares = np.sum([np.square(at_risk(*batch)).sum(axis=0) for batch in batches], axis=0)
     return effective_number(totals, squares)
 
 
 def jackknife_in_batches(
-    statistic: Statistic,
-    totals: Counts,
-    batches: Iterable[Counts],
-    number: int,
-    *,
-    confidence: float,
-    clusters: npt.ArrayLike,
-    bounds: tuple[float, float] = (0.0, 1.0),
+    statistic: Statistic, totals: Counts, batches: Iterable[Counts], confidence: float, clusters: Floats
 ) -> Band:
-    """Return the band of `jackknife`, from the totals and the counts of a batch of clusters at a time."""
+    """Return the band of `jackknife` of a share, from the totals and a batch of clusters at a time."""
     confidence = check_confidence(confidence)
-    estimate = as_numbers("statistic", statistic(*totals))
+    estimate, number = statistic(*totals), 0
     # Deviations from the estimate are small: their squares can be summed without losing digits.
     total, squares, fourths = np.zeros((3, *estimate.shape))
     for batch in batches:
         # Never below 0, even rounded: without some terms, a sum in the same order is not larger.
         left_out = (sums - counts for sums, counts in zip(totals, batch, strict=True))
-        deviation = np.asarray(statistic(*left_out) - estimate)
+        deviation = statistic(*left_out) - estimate
         if deviation.ndim != estimate.ndim + 1:
             raise SimlimitError("statistic drops the first axis of its arrays, but must keep it.")
+        number += len(deviation)
         total += deviation.sum(axis=0)
         squares += np.square(deviation, out=deviation).sum(axis=0)
         fourths += np.square(deviation, out=deviation).sum(axis=0)
@@ -158,12 +156,8 @@ def jackknife_in_batches(
         return Band(estimate, unknown, unknown, unknown)
     spread = np.maximum(squares - total**2 / number, 0.0)
     error = np.sqrt(spread * (number - 1) / number)
-    effective = as_numbers("clusters", clusters)
-    if effective.shape not in ((), estimate.shape[-1:], estimate.shape):
-        raise SimlimitError(f"clusters has shape {effective.shape}, but must have {estimate.shape}.")
+    if clusters.shape not in ((), estimate.shape[-1:], estimate.shape):
+        raise SimlimitError(f"clusters has shape {clusters.shape}, but must have {estimate.shape}.")
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = np.fmin(2 * squares**2 / fourths, effective - 1)
-    least, width = bounds[0], bounds[1] - bounds[0]
-    share = (estimate - least) / width
-    low, high = student_logit(share, error / width, freedom, effective, confidence)
-    return Band(estimate, error, least + width * low, least + width * high)
+        freedom = np.fmin(2 * squares**2 / fourths, clusters - 1)
+    return Band(estimate, error, *student_logit(estimate, error, freedom, clusters, confidence))

@@ -1,23 +1,19 @@
 """The Aalen-Johansen estimator: the share that has ended in each way by each age, from counts by age."""
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import ArrayLike
 
-from simlimit.arguments import Truths, as_numbers
+from simlimit.arguments import Floats, Ints, Truths, as_numbers
 from simlimit.errors import SimlimitError
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-Counts = tuple[IntArray | FloatArray, ...]
+Counts = tuple[Ints | Floats, ...]
 """Those that ended, were censored and, if any did, entered late, by age: as in `aalen_johansen`."""
 
 # The floating-point sum of ten tenths is a little less than 1, but must count as 1.
 ROUNDING = 1e-9
 
 
-def at_risk(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
-) -> FloatArray:
+def at_risk(ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None) -> Floats:
     """Return how many are at risk at each age: under observation by then, with that duration or a longer one.
 
     Parameters
@@ -45,9 +41,7 @@ def at_risk(
     return _observed(ended, censored, entered)[2]
 
 
-def aalen_johansen(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
-) -> FloatArray:
+def aalen_johansen(ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None) -> Floats:
     """Return the cumulative incidence of each outcome: the share that has ended in this way by each age.
 
     At each age, n are at risk, and d_k of them end in way k. F_k then grows by S d_k / n, where S is the
@@ -100,8 +94,8 @@ def aalen_johansen(
 
 
 def aalen_johansen_variance(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
-) -> FloatArray:
+    ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None
+) -> Floats:
     """Return the variance of each cumulative incidence at each age, for independent observations.
 
     This is the delta-method estimator. At each age, n are at risk, d end, and d_k of them end in way k; S is
@@ -156,7 +150,7 @@ def aalen_johansen_variance(
     return variance
 
 
-def effective_number(counts: Counts, squares: FloatArray | None = None) -> FloatArray:
+def effective_number(counts: Counts, squares: Floats | None = None) -> Floats:
     """Return by how many independent observations the shares at each age are backed.
 
     Those at risk at an age stand for all that had not ended before. If n of them stand for a share S, they
@@ -190,7 +184,7 @@ def effective_number(counts: Counts, squares: FloatArray | None = None) -> Float
     return np.asarray(np.minimum.accumulate(number, axis=-1))
 
 
-def _as_counts(name: str, values: npt.ArrayLike) -> FloatArray:
+def _as_counts(name: str, values: ArrayLike) -> Floats:
     counts = as_numbers(name, values)
     # Not `counts < 0`, which would let NaN pass.
     wrong = counts[~(counts >= 0)]
@@ -199,12 +193,12 @@ def _as_counts(name: str, values: npt.ArrayLike) -> FloatArray:
     return counts
 
 
-def _number_from(each: FloatArray) -> FloatArray:
+def _number_from(each: Floats) -> Floats:
     """Return the sum over each age and all later ones."""
     return np.flip(np.cumsum(np.flip(each, axis=-1), axis=-1), axis=-1)
 
 
-def _without_late(observed: FloatArray, leaving: FloatArray, entered: npt.ArrayLike) -> FloatArray:
+def _without_late(observed: Floats, leaving: Floats, entered: ArrayLike) -> Floats:
     """Return how many are at risk at each age, without those who come under observation at it or later."""
     late = _as_counts("entered", entered)
     if late.shape != observed.shape:
@@ -224,8 +218,8 @@ def _without_late(observed: FloatArray, leaving: FloatArray, entered: npt.ArrayL
 
 
 def _observed(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+    ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None
+) -> tuple[Floats, Floats, Floats]:
     """Check counts, and return those that ended in each way, in any way, and those at risk."""
     ends, losses = _as_counts("ended", ended), _as_counts("censored", censored)
     if ends.ndim < 2 or losses.shape != (*ends.shape[:-2], *ends.shape[-1:]):
@@ -239,8 +233,8 @@ def _observed(
 
 
 def _risk_sets(
-    ended: npt.ArrayLike, censored: npt.ArrayLike, entered: npt.ArrayLike | None = None
-) -> tuple[FloatArray, FloatArray, FloatArray, Truths]:
+    ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None
+) -> tuple[Floats, Floats, Floats, Truths]:
     """Check counts, and return what the estimators need at each age.
 
     Returns
@@ -258,14 +252,14 @@ def _risk_sets(
     return ended, observed, _quotient(before, observed), (observed == 0) & (after > 0)
 
 
-def _sum_before(each: FloatArray) -> FloatArray:
+def _sum_before(each: Floats) -> Floats:
     """Return the sum over all earlier ages."""
     total = np.zeros_like(each)
     np.cumsum(each[..., :-1], axis=-1, out=total[..., 1:])
     return total
 
 
-def _quotient(part: FloatArray, whole: FloatArray) -> FloatArray:
+def _quotient(part: Floats, whole: Floats) -> Floats:
     """Return part / whole, and 0 where the whole is 0."""
     whole = np.broadcast_to(whole, part.shape)
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -12,7 +12,6 @@ from simlimit.delays.clusters import clusters_behind, clusters_per_batch, jackkn
 from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk, effective_number
 from simlimit.delays.share_intervals import log_log, mark_few
 from simlimit.delays.survival_data import SurvivalData, read_survival_data, tolerance
-from simlimit.delays.tables import AT_RISK, PENDING, counts_or_amounts, curve_table, table_by_group
 from simlimit.errors import SimlimitError, warn
 
 MANY_CELLS = 300_000_000
@@ -118,10 +117,10 @@ def cumulative_incidence(
     '95 % intervals: delete-one jackknife over borrower'
     """
     confidence = check_confidence(confidence)
-    frame, data = read_survival_data(
+    data = read_survival_data(
         frame, duration, outcome, censored, weight, cluster, entry=entry, censored_at_risk=censored_at_risk
     )
-    table = table_by_group(frame, by, data, lambda group: _curve(group, confidence))
+    table = data.table_by_group(by, lambda group: _curve(group, confidence))
     method = "rows taken as independent" if weight is None else "none for amounts without a cluster"
     if cluster is not None:
         method = f"delete-one jackknife over {cluster}"
@@ -195,11 +194,11 @@ def kaplan_meier(
     4           1     1.000    0.000
     """
     confidence = check_confidence(confidence)
-    frame, data = read_survival_data(
+    data = read_survival_data(
         frame, duration, outcome, censored, entry=entry, censored_at_risk=censored_at_risk
     )
     data = _with_one_outcome(data)
-    table = table_by_group(frame, by, data, lambda group: _survival_curve(group, confidence))
+    table = data.table_by_group(by, lambda group: _curve(group, confidence, of_survival=True))
     return tables.note_interval(table, confidence, "Greenwood, rows taken as independent")
 
 
@@ -260,9 +259,9 @@ def at_risk_table(
     times = as_days(days)
     check_flag("censored_at_risk", censored_at_risk)
     # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
-    frame, data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)
-    tables.check_labels([AT_RISK, *data.outcomes, PENDING])
-    return table_by_group(frame, by, data, lambda group: _risk_table(group, times, censored_at_risk))
+    data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)
+    tables.check_labels([tables.AT_RISK, *data.outcomes, tables.PENDING])
+    return data.table_by_group(by, lambda group: _risk_table(group, times, censored_at_risk))
 
 
 def _with_one_outcome(data: SurvivalData) -> SurvivalData:
@@ -280,7 +279,8 @@ def _with_one_outcome(data: SurvivalData) -> SurvivalData:
     return replace(data, rows=rows, outcomes=outcomes)
 
 
-def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
+def _curve(data: SurvivalData, confidence: float, of_survival: bool = False) -> pd.DataFrame:
+    """Return the curve; of independent rows the interval is on the scale of what ended, or of survival."""
     times, counts = data.counts_by_time()
     incidence = aalen_johansen(*counts)
     clusters = None
@@ -293,28 +293,18 @@ def _curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
                 "round the durations, or leave cluster out if each row is a cluster."
             )
         clusters = clusters_behind(counts, data.counts_by_cluster(size)[1])
-        low, high = jackknife_in_batches(
-            aalen_johansen, counts, batches, number, confidence=confidence, clusters=clusters
-        )[2:]
-    elif data.has_amounts:
+        low, high = jackknife_in_batches(aalen_johansen, counts, batches, confidence, clusters)[2:]
+    elif "weight" in data.rows:
         low = high = np.full_like(incidence, np.nan)
     else:
-        low, high = log_log(incidence, aalen_johansen_variance(*counts), effective_number(counts), confidence)
+        # Of one outcome, this is Greenwood's variance.
+        share, variance = 1 - incidence if of_survival else incidence, aalen_johansen_variance(*counts)
+        low, high = log_log(share, variance, effective_number(counts), confidence)
+        low, high = (1 - high, 1 - low) if of_survival else (low, high)
     marks = mark_few(data.counts_of_rows())
-    risk = counts_or_amounts(data, at_risk(*counts))
-    return curve_table(data.index(times), data.outcomes, risk, marks, (incidence, low, high), clusters)
-
-
-def _survival_curve(data: SurvivalData, confidence: float) -> pd.DataFrame:
-    times, counts = data.counts_by_time()
-    risk = at_risk(*counts)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pending = np.asarray(np.cumprod((risk - counts[0]) / risk, axis=-1), np.float64)
-        # Greenwood's formula.
-        variance = pending**2 * np.cumsum(counts[0] / (risk * (risk - counts[0])), axis=-1)
-    low, high = log_log(pending, variance, effective_number(counts), confidence)
-    curves = (1 - pending, 1 - high, 1 - low)
-    return curve_table(data.index(times), data.outcomes, risk.astype(np.int64), mark_few(counts), curves)
+    risk = tables.counts_or_amounts(data, at_risk(*counts))
+    days = pd.Index(times.astype(np.int64) if data.whole_days else times)
+    return tables.curve_table(days, data.outcomes, risk, marks, (incidence, low, high), clusters)
 
 
 def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -> pd.DataFrame:
@@ -330,10 +320,8 @@ def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -
     if "entry" in data.rows:
         # Some come under observation at a day, or later.
         entries = data.rows["entry"].to_numpy()
-        weights = data.rows["weight"].to_numpy() if data.has_amounts else np.ones(len(entries))
+        weights = data.rows["weight"].to_numpy() if "weight" in data.rows else np.ones(len(entries))
         observed -= [weights[entries >= day].sum() for day in asked - tolerance(asked)]
-    return pd.DataFrame(
-        counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]])),
-        index=pd.Index([AT_RISK, *data.outcomes, PENDING], name="status"),
-        columns=pd.Index(days, name="days"),
-    )
+    numbers = tables.counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]]))
+    status = pd.Index([tables.AT_RISK, *data.outcomes, tables.PENDING], name="status")
+    return pd.DataFrame(numbers, status, pd.Index(days, name="days"))

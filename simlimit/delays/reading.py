@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from simlimit.arguments import as_days, as_probabilities, check_columns, is_among, is_number, refused, shown
-from simlimit.delays.curves import ROUNDING, FloatArray
+from simlimit.delays.curves import ROUNDING
 from simlimit.delays.share_intervals import exact
 from simlimit.delays.survival_data import tolerance
 from simlimit.delays.tables import AT_RISK, CLUSTERS, FEW, PENDING, by_curve, check_numbers, outcomes_of
@@ -192,17 +192,12 @@ def _before(curve: pd.DataFrame, confidence: float) -> dict[Hashable, float]:
 
 def _quantiles(curve: pd.DataFrame, probabilities: list[float]) -> pd.DataFrame:
     times = curve.index.get_level_values(-1).to_numpy(np.float64)
+    # Of shape (times, columns, probabilities).
+    reaches = curve.to_numpy(np.float64)[..., np.newaxis] >= np.asarray(probabilities) - ROUNDING
     # The upper end of the interval reaches a share first, so it gives the lower time.
-    days, high, low = (_first_time(times, curve[name].to_numpy(np.float64), probabilities) for name in curve)
-    return pd.DataFrame(
-        {"days": days, "low": low, "high": high, "reached": ~np.isnan(days)},
-        index=pd.Index(probabilities, name="probability", dtype=np.float64),
-    )
-
-
-def _first_time(times: FloatArray, shares: FloatArray, probabilities: list[float]) -> FloatArray:
-    reaches = shares >= np.asarray(probabilities)[:, None] - ROUNDING
-    return np.where(reaches.any(axis=1), times[reaches.argmax(axis=1)], np.nan)
+    days, high, low = np.where(reaches.any(axis=0), times[reaches.argmax(axis=0)], np.nan)
+    columns = {"days": days, "low": low, "high": high, "reached": ~np.isnan(days)}
+    return pd.DataFrame(columns, pd.Index(probabilities, name="probability", dtype=np.float64))
 
 
 def _describe(days: float, low: float, high: float, reached: bool) -> str:

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
 
-from simlimit.arguments import Truths
-from simlimit.delays.curves import ROUNDING, Counts, FloatArray, aalen_johansen, at_risk, effective_number
+from simlimit.arguments import Floats, Truths
+from simlimit.delays.curves import ROUNDING, Counts, aalen_johansen, at_risk, effective_number
 
 LEAST_AT_RISK = 5
 """With fewer at risk, the interval of a curve is unknown."""
@@ -13,7 +13,7 @@ FEW_AT_RISK = 20
 LEAST_FREEDOM = 0.1
 """The quantile of Student's t is finite from here on; the interval is already 0 to 1."""
 
-Interval = tuple[FloatArray, FloatArray]
+Interval = tuple[Floats, Floats]
 
 
 def mark_few(counts: Counts) -> tuple[Truths, Truths]:
@@ -45,7 +45,7 @@ def mark_few(counts: Counts) -> tuple[Truths, Truths]:
     return observed < FEW_AT_RISK, (observed < LEAST_AT_RISK) & ~none_censored
 
 
-def log_log(share: FloatArray, variance: FloatArray, number: FloatArray, confidence: float) -> Interval:
+def log_log(share: Floats, variance: Floats, number: Floats, confidence: float) -> Interval:
     """Return the interval of a share that is a normal one of log(-log share); exact where that is infinite.
 
     Parameters
@@ -63,7 +63,7 @@ def log_log(share: FloatArray, variance: FloatArray, number: FloatArray, confide
 
 
 def student_logit(
-    share: FloatArray, error: FloatArray, freedom: FloatArray, number: FloatArray, confidence: float
+    share: Floats, error: Floats, freedom: Floats, number: Floats, confidence: float
 ) -> Interval:
     """Return the interval of a share that is Student's t of its logit; exact where clusters do not differ.
 
@@ -85,7 +85,7 @@ def student_logit(
     return _replace(is_edge, exact(share, number, confidence), (low, high))
 
 
-def never_falling(ends: FloatArray) -> FloatArray:
+def never_falling(ends: Floats) -> Floats:
     """Return the ends of the intervals of a share that never falls, along the last axis; NaN stays NaN.
 
     A share that surely was 0.85 a day ago is no smaller now, although its interval may have become wider.
@@ -93,7 +93,7 @@ def never_falling(ends: FloatArray) -> FloatArray:
     return np.where(np.isnan(ends), np.nan, np.fmax.accumulate(ends, axis=-1))
 
 
-def exact(share: FloatArray, number: FloatArray, confidence: float) -> Interval:
+def exact(share: Floats, number: Floats, confidence: float) -> Interval:
     """Return the interval of Clopper and Pearson (1934) of a share of a number of trials, whole or not.
 
     Of none in n trials it is 0 to 1 - (alpha / 2)^(1 / n): about 0 to 3.7 / n at 95 %. It is NaN without a

@@ -1,18 +1,21 @@
 """A table of durations and outcomes, checked and counted by time."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import Truths, as_frame, as_list, check_flag, is_among, refused, shown
-from simlimit.delays.curves import ROUNDING, Counts, FloatArray, IntArray
+from simlimit.arguments import Floats, Ints, Truths, as_frame, as_list, check_flag, is_among, refused, shown
+from simlimit.delays.curves import ROUNDING, Counts
 from simlimit.errors import SimlimitError
 
 FROM_START = -1.0
 """The entry of a row that is at risk from the start, also at time 0."""
+
+
+TableOf = Callable[["SurvivalData"], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class SurvivalData:
 
     Attributes
     ----------
+    frame : pandas.DataFrame
+        The table that was read.
     rows : pandas.DataFrame
         Its index is the position of each row in the table that was read. Columns:
 
@@ -36,23 +41,15 @@ class SurvivalData:
         Whether durations are integers.
     """
 
+    frame: pd.DataFrame
     rows: pd.DataFrame
     outcomes: tuple[Hashable, ...]
     whole_days: bool
 
     @property
-    def has_amounts(self) -> bool:
-        """Whether rows count by an amount."""
-        return "weight" in self.rows
-
-    @property
     def is_censored(self) -> Truths:
         """Whether each row is censored."""
         return np.asarray(self.rows["outcome"] == len(self.outcomes))
-
-    def index(self, times: FloatArray) -> "pd.Index[Any]":
-        """Return times as days of a table: integers, if durations are."""
-        return pd.Index(times.astype(np.int64) if self.whole_days else times)
 
     def at_risk_once(self) -> "SurvivalData":
         """Return the data without rows that never are at risk; as it is, if none ever is."""
@@ -63,7 +60,25 @@ class SurvivalData:
         is_from_start = (rows["entry"] == FROM_START).all()
         return replace(self, rows=rows.drop(columns="entry") if is_from_start else rows)
 
-    def counts_by_time(self) -> tuple[FloatArray, Counts]:
+    def table_by_group(self, by: str | Sequence[str] | None, table_of: TableOf) -> pd.DataFrame:
+        """Return the table of the data, or the tables of its groups below each other, indexed by group.
+
+        They are made of the rows that ever are at risk. The rows of a group agree in the columns of `by`.
+        """
+        if by is None:
+            return table_of(self.at_risk_once())
+        allowed = "a column of the frame, or a list of columns"
+        names = [by] if isinstance(by, str) else as_list("by", by, allowed)
+        if not names:
+            raise SimlimitError(f"by is empty, but must be {allowed}.")
+        for name in names:
+            _codes(_column(self.frame, "by", name))
+        columns = [self.frame[name].set_axis(self.rows.index) for name in names]
+        groups = self.rows.groupby(columns if len(names) > 1 else columns[0], observed=True)
+        tables = {key: table_of(replace(self, rows=rows).at_risk_once()) for key, rows in groups}
+        return pd.concat(tables, names=names)
+
+    def counts_by_time(self) -> tuple[Floats, Counts]:
         """Return the distinct times, and the counts for `aalen_johansen` by time."""
         times, rows = self._coded()
         counts = self._count(rows.assign(cluster=0), 1, len(times))
@@ -85,7 +100,7 @@ class SurvivalData:
         counts = (self._count(rows, n, len(times)) for n, (_, rows) in zip(sizes, batches, strict=True))
         return len(names), counts
 
-    def _coded(self) -> tuple[FloatArray, pd.DataFrame]:
+    def _coded(self) -> tuple[Floats, pd.DataFrame]:
         """Return the distinct times, and the rows with their positions in these instead of times."""
         times, codes = np.unique(self.rows["time"], return_inverse=True)
         rows = self.rows.assign(time=codes)
@@ -105,7 +120,7 @@ class SurvivalData:
         return *ended_and_censored, _tally(late, ["cluster", "entry"], (clusters, times))
 
 
-def _tally(rows: pd.DataFrame, names: list[str], shape: tuple[int, ...]) -> FloatArray:
+def _tally(rows: pd.DataFrame, names: list[str], shape: tuple[int, ...]) -> Floats:
     """Return how many rows, or which amount, have each combination of codes."""
     cells = np.ravel_multi_index([rows[name].to_numpy() for name in names], shape)
     counts = np.bincount(cells, rows.get("weight"), minlength=int(np.prod(shape)))
@@ -122,8 +137,8 @@ def read_survival_data(
     *,
     entry: str | None = None,
     censored_at_risk: bool = True,
-) -> tuple[pd.DataFrame, SurvivalData]:
-    """Return a table as a frame of pandas, and its rows, whose columns have been checked.
+) -> SurvivalData:
+    """Return the rows of a table, whose columns have been checked.
 
     Without `censored_at_risk`, a row censored at a time was last seen before it. So its duration becomes the
     next smaller one of the table. If there is none, the row never is at risk: it enters when it is censored.
@@ -139,7 +154,7 @@ def read_survival_data(
         raise SimlimitError("frame has no rows, but must have one or more.")
     codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), censored)
     times = _non_negative(_column(frame, "duration", duration))
-    columns: dict[str, FloatArray | IntArray] = {"outcome": codes}
+    columns: dict[str, Floats | Ints] = {"outcome": codes}
     if entry is None:
         columns["time"] = _merge(times)
     else:
@@ -150,23 +165,24 @@ def read_survival_data(
         columns["weight"] = _non_negative(_column(frame, "weight", weight))
     if cluster is not None:
         columns["cluster"] = _codes(_column(frame, "cluster", cluster))
-    data = SurvivalData(pd.DataFrame(columns), outcomes, pd.api.types.is_integer_dtype(frame[duration]))
-    return frame, data if censored_at_risk else _censored_earlier(data)
+    whole_days = pd.api.types.is_integer_dtype(frame[duration])
+    data = SurvivalData(frame, pd.DataFrame(columns), outcomes, whole_days)
+    return data if censored_at_risk else _censored_earlier(data)
 
 
-def tolerance(times: FloatArray) -> FloatArray:
+def tolerance(times: Floats) -> Floats:
     """Return by how much times may differ and still be one time: 0.1 + 0.2 is 0.3."""
     return np.asarray(ROUNDING * np.maximum(times, 1.0))
 
 
-def _merge(times: FloatArray) -> FloatArray:
+def _merge(times: Floats) -> Floats:
     """Return times, of which those that differ by rounding only are the smallest of them."""
     distinct, codes = np.unique(times, return_inverse=True)
     is_new = np.diff(distinct, prepend=-np.inf) > tolerance(distinct)
     return np.asarray(distinct[is_new][np.cumsum(is_new)[codes] - 1])
 
 
-def _entries(column: "pd.Series[Any]", entries: FloatArray, times: FloatArray, duration: str) -> FloatArray:
+def _entries(column: "pd.Series[Any]", entries: Floats, times: Floats, duration: str) -> Floats:
     """Return after which time each row is at risk, or refuse a row that never is."""
     entries = np.where(entries <= ROUNDING, FROM_START, entries)
     wrong = entries >= times
@@ -190,21 +206,6 @@ def _censored_earlier(data: SurvivalData) -> SurvivalData:
     return replace(data, rows=rows)
 
 
-def data_by_group(
-    frame: pd.DataFrame, by: str | Sequence[str], data: SurvivalData
-) -> tuple[list[str], dict[Hashable, SurvivalData]]:
-    """Return the columns that make groups, and the data of each group of rows that agree in these."""
-    allowed = "a column of the frame, or a list of columns"
-    names = [by] if isinstance(by, str) else as_list("by", by, allowed)
-    if not names:
-        raise SimlimitError(f"by is empty, but must be {allowed}.")
-    for name in names:
-        _codes(_column(frame, "by", name))
-    columns = [frame[name].set_axis(data.rows.index) for name in names]
-    groups = data.rows.groupby(columns if len(names) > 1 else columns[0], observed=True)
-    return names, {key: replace(data, rows=rows) for key, rows in groups}
-
-
 def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
     if not is_among(name, frame.columns):
         raise refused(argument, name, f"a column of the frame: {shown(list(frame))}")
@@ -214,7 +215,7 @@ def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
     return column
 
 
-def _non_negative(column: "pd.Series[Any]") -> FloatArray:
+def _non_negative(column: "pd.Series[Any]") -> Floats:
     if not pd.api.types.is_any_real_numeric_dtype(column):
         raise SimlimitError(f"{column.name} is of type {column.dtype}, but must be numbers.")
     values = column.to_numpy(np.float64, na_value=np.nan)
@@ -226,7 +227,7 @@ def _non_negative(column: "pd.Series[Any]") -> FloatArray:
     return values
 
 
-def _codes(column: "pd.Series[Any]") -> IntArray:
+def _codes(column: "pd.Series[Any]") -> Ints:
     try:
         codes, _ = pd.factorize(column)
     except TypeError:
@@ -238,9 +239,7 @@ def _codes(column: "pd.Series[Any]") -> IntArray:
     return codes.astype(np.int64)
 
 
-def _outcome_codes(
-    column: "pd.Series[Any]", censored: Hashable | None
-) -> tuple[IntArray, tuple[Hashable, ...]]:
+def _outcome_codes(column: "pd.Series[Any]", censored: Hashable | None) -> tuple[Ints, tuple[Hashable, ...]]:
     _codes(column)
     categories = column.astype("category").cat
     labels = tuple(categories.categories)

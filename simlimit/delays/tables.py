@@ -6,31 +6,16 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import Truths, shown
-from simlimit.delays.curves import ROUNDING, FloatArray, IntArray
+from simlimit.arguments import Floats, Ints, Truths, shown
+from simlimit.delays.curves import ROUNDING
 from simlimit.delays.share_intervals import never_falling
-from simlimit.delays.survival_data import SurvivalData, data_by_group
+from simlimit.delays.survival_data import SurvivalData
 from simlimit.errors import SimlimitError
 
 AT_RISK = "at_risk"
 FEW = "few_at_risk"
 CLUSTERS = "clusters"
 PENDING = "pending"
-
-TableOf = Callable[[SurvivalData], pd.DataFrame]
-
-
-def table_by_group(
-    frame: pd.DataFrame, by: str | Sequence[str] | None, data: SurvivalData, table_of: TableOf
-) -> pd.DataFrame:
-    """Return the table of the data, or the tables of its groups below each other, indexed by group.
-
-    They are made of the rows that ever are at risk.
-    """
-    if by is None:
-        return table_of(data.at_risk_once())
-    names, groups = data_by_group(frame, by, data)
-    return pd.concat({key: table_of(group.at_risk_once()) for key, group in groups.items()}, names=names)
 
 
 def check_numbers(name: str, table: pd.DataFrame) -> None:
@@ -54,14 +39,12 @@ def by_curve(curve: pd.DataFrame, table_of: Callable[[pd.DataFrame], pd.DataFram
     return pd.concat(tables, names=names) if names else tables[0]
 
 
-def counts_or_amounts(data: SurvivalData, values: FloatArray) -> FloatArray | IntArray:
+def counts_or_amounts(data: SurvivalData, values: Floats) -> Floats | Ints:
     """Return counts of rows as integers, and amounts as they are."""
-    return values if data.has_amounts else values.astype(np.int64)
+    return values if "weight" in data.rows else values.astype(np.int64)
 
 
-def with_interval(
-    name: Hashable, estimate: FloatArray, low: FloatArray, high: FloatArray
-) -> dict[Hashable, FloatArray]:
+def with_interval(name: Hashable, estimate: Floats, low: Floats, high: Floats) -> dict[Hashable, Floats]:
     """Return an estimate and its interval as three columns."""
     return {name: estimate, f"{name}_low": low, f"{name}_high": high}
 
@@ -74,10 +57,10 @@ def outcomes_of(curve: pd.DataFrame) -> list[Hashable]:
 def curve_table(
     days: pd.Index,
     outcomes: Sequence[Hashable],
-    observed: FloatArray | IntArray,
+    observed: Floats | Ints,
     marks: tuple[Truths, Truths],
-    curves: tuple[FloatArray, FloatArray, FloatArray],
-    clusters: FloatArray | None = None,
+    curves: tuple[Floats, Floats, Floats],
+    clusters: Floats | None = None,
 ) -> pd.DataFrame:
     """Return a curve as a table: those at risk, each outcome with its interval, and those pending.
 

@@ -26,11 +26,8 @@ def _money(cents: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 def _fields(records: Records, *names: str) -> dict[str, npt.NDArray[Any]]:
     """Return fields as columns: amounts, which have 64 bits, in currency units; numbers as they are."""
-    fields = {name: records[name] for name in names}
-    return {
-        name: _money(field) if field.dtype == np.int64 else field.astype(np.int64)
-        for name, field in fields.items()
-    }
+    fields = ((name, records[name]) for name in names)
+    return {name: _money(one) if one.dtype == np.int64 else one.astype(np.int64) for name, one in fields}
 
 
 def _day_or_nan(days: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

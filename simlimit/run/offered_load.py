@@ -4,17 +4,14 @@ The estimate is of the long run, not of the first days. docs/scenario.md says ho
 """
 
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from simlimit.arguments import Floats, rounded
+from simlimit.arguments import Floats, Truths, rounded
 from simlimit.model.calendar import open_days
 from simlimit.model.parameters import annuity_factors
 from simlimit.model.preparation import PreparedScenario
-from simlimit.run.outside import warn_of_first
 from simlimit.scenario import Scenario, preset
 from simlimit.scenario.parts import Product, RestingPart
 from simlimit.scenario.presets import NAMES
@@ -108,7 +105,7 @@ def desk_load(prepared: PreparedScenario) -> Load:
     return Load(work / max(0.001, _open_days(prepared.scenario, "review").mean()), review.reviewers)
 
 
-def _open_days(scenario: Scenario, part: RestingPart) -> npt.NDArray[np.bool_]:
+def _open_days(scenario: Scenario, part: RestingPart) -> Truths:
     """Return on which days a part of the platform does not rest."""
     days = np.arange(scenario.horizon_days)
     return open_days(scenario)[0][days] == days if part in scenario.calendar.rests else days >= 0
@@ -159,16 +156,8 @@ def _inflow(scenario: Scenario) -> float:
 
 def _pull(scenario: Scenario, kind: str) -> float:
     """Return the mean strength of a lever that works from the start."""
-    return sum(
-        one.strength * one.uptake
-        for one in scenario.levers
-        if one.kind == kind and day_of(scenario, one.start) <= 0
-    )
-
-
-def warn_of_overload(scenarios: Mapping[str, PreparedScenario]) -> None:
-    """Warn, once for all scenarios, of the first whose desk or pool is asked for more than it can do."""
-    warn_of_first({name or one.scenario.name: overload_sentence(one) for name, one in scenarios.items()})
+    pulling = (one for one in scenario.levers if one.kind == kind and day_of(scenario, one.start) <= 0)
+    return sum(one.strength * one.uptake for one in pulling)
 
 
 def overload_sentence(prepared: PreparedScenario) -> str:
@@ -184,9 +173,8 @@ def overload_sentence(prepared: PreparedScenario) -> str:
         problems.append(
             f"the pool is estimated to be asked for {pool.offered:,.0f} a day and gets {pool.capacity:,.0f}"
         )
-        remedies.append(
-            f"add {math.ceil(pool.offered - pool.capacity):,} a day or more to funding.daily_inflow"
-        )
+        missing = math.ceil(pool.offered - pool.capacity)
+        remedies.append(f"add {missing:,} a day or more to funding.daily_inflow")
     if not problems:
         return ""
     remedy = f"{_how_to_scale(prepared)}{' and '.join(remedies)}"

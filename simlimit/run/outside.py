@@ -1,17 +1,30 @@
-"""What lies outside a run, so that nothing comes of it: said before the run."""
+"""What is said before a run: a desk or a pool asked for too much, and what lies outside the run."""
 
 from collections.abc import Mapping
 
 from simlimit.errors import warn
+from simlimit.model.preparation import PreparedScenario
+from simlimit.run.offered_load import overload_sentence
 from simlimit.scenario import Scenario
 from simlimit.scenario.scenario import day_of
 
 
-def warn_of_outside(scenarios: Mapping[str, Scenario], follow_up_days: int = 0) -> None:
-    """Warn, once for all scenarios, of the first in which something lies outside the run."""
-    warn_of_first(
-        {name or one.name: outside_sentence(one, follow_up_days) for name, one in scenarios.items()}
-    )
+def warn_before(
+    prepared: Mapping[str, PreparedScenario], others: Mapping[str, Scenario], follow_up_days: int
+) -> None:
+    """Warn of the first scenario that is asked for too much, and of the first with something outside the run.
+
+    Each once, with how many more there are. Other scenarios are looked at for the second only.
+    """
+    scenarios = {name: one.scenario for name, one in prepared.items()} | dict(others)
+    for sentences in (
+        {name or one.scenario.name: overload_sentence(one) for name, one in prepared.items()},
+        {name or one.name: outside_sentence(one, follow_up_days) for name, one in scenarios.items()},
+    ):
+        said = [name for name, sentence in sentences.items() if sentence]
+        if said:
+            more = f" (and {len(said) - 1} more of the scenarios)" if said[1:] else ""
+            warn(f"{said[0]}{more}: {sentences[said[0]]}")
 
 
 def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
@@ -30,16 +43,6 @@ def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
     for name, day in starts.items():
         if day_of(scenario, day) >= horizon:
             return f"{name} is {day}, but the last day of the run is {horizon - 1}, so nothing comes of it."
-    observed = horizon - scenario.warmup_days
-    sentence = (
-        f"follow_up_days is {follow_up_days}, but no repayment is followed for more than {observed} days."
-    )
-    return sentence if follow_up_days > observed else ""
-
-
-def warn_of_first(sentences: Mapping[str, str]) -> None:
-    """Warn of the first scenario about which there is something to say, and of how many others there are."""
-    said = [name for name, sentence in sentences.items() if sentence]
-    if said:
-        more = f" (and {len(said) - 1} more of the scenarios)" if said[1:] else ""
-        warn(f"{said[0]}{more}: {sentences[said[0]]}")
+    days = horizon - scenario.warmup_days
+    sentence = f"follow_up_days is {follow_up_days}, but no repayment is followed for more than {days} days."
+    return sentence if follow_up_days > days else ""

@@ -12,8 +12,7 @@ from simlimit.run import options
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.identities import Identities
 from simlimit.run.memory import lack_of_memory_said, require, run_bytes
-from simlimit.run.offered_load import warn_of_overload
-from simlimit.run.outside import warn_of_outside
+from simlimit.run.outside import warn_before
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 
@@ -89,18 +88,16 @@ def simulate(
     check_flag("check", check)
     follow_up_days = check_whole("follow_up_days", follow_up_days, options.LONGEST_FOLLOW_UP)
     processes = options.check_processes(processes)
-    if processes and engine != "simpy":
-        raise SimlimitError(f'engine is "{engine}", but processes of your own need engine="simpy".')
-    if check and engine != "simpy":
-        raise SimlimitError(f'engine is "{engine}", but check=True needs engine="simpy".')
+    if (processes or check) and engine != "simpy":
+        what = "processes of your own need" if processes else "check=True needs"
+        raise SimlimitError(f'engine is "{engine}", but {what} engine="simpy".')
     # A process of the user's may look at a hold that has ended, so its record must not be used again.
     reusing = keep == "counts" and not processes and not check
     prepared = prepare(scenario, follow_up_days, logging=keep == "all" or check, reusing=reusing)
     needed, remedy = run_bytes(prepared, engine), 'fewer borrowers or days, or keep="counts", take less'
     require(needed, f"population.borrowers is {prepared.borrowers}: the run and its tables take", remedy)
-    warn_of_overload({"": prepared})
     # What everybody gets unasked is nothing to be warned of.
-    warn_of_outside({"": scenario}, follow_up_days if follow_up_days != options.FOLLOW_UP_DAYS else 0)
+    warn_before({"": prepared}, {}, follow_up_days if follow_up_days != options.FOLLOW_UP_DAYS else 0)
     announce_compilation(engine)
     with lack_of_memory_said(), tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":

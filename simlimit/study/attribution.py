@@ -263,7 +263,7 @@ def attribute(
         _name(closed): open_gates(scenario, [gate for gate in GATES if gate not in closed])
         for closed in _subsets(GATES)
     }
-    tables = metrics_by_scenario(scenario, scenarios, n, seed, options, weight)
+    tables = metrics_by_scenario(scenarios, _name(GATES), n, seed, options, weight)
     return Attribution(
         scenario=scenario,
         seed=seed,

@@ -12,7 +12,7 @@ from simlimit.arguments import as_choices, as_list, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
-from simlimit.study import intervals, verdicts
+from simlimit.study import intervals
 from simlimit.study.draws import Source, check_source
 from simlimit.study.metrics import Floats, Weight, beside_losses, expected_events
 from simlimit.study.options import CheckedOptions, Options, options_by_name
@@ -79,10 +79,8 @@ class Comparison(TabularResult):
         pandas.DataFrame
             Index `scenario`, `metric`; columns as in `Study.summary`.
         """
-        tables = {
-            name: study.summary(confidence, follow_up_days, weight) for name, study in self.studies.items()
-        }
-        return pd.concat(tables, names=["scenario"])
+        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
+        return pd.concat(tables, keys=[*self.studies], names=["scenario"])
 
     def differences(
         self, confidence: float = 0.95, weight: Weight = "holds", metrics: Sequence[str] | None = None
@@ -128,25 +126,23 @@ class Comparison(TabularResult):
         recorded = pd.concat([study.records["name"] for study in self.studies.values()]).unique()
         told = {name: study._metrics(recorded, weight) for name, study in self.studies.items()}
         known = tuple(map(str, told[self.reference]))
-        chosen = beside_losses(
-            as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
-        )
-        tables = {name: table[chosen] for name, table in told.items()}
-        values = {name: table.to_numpy() for name, table in tables.items()}
-        one = values.pop(self.reference)[:, np.newaxis]
-        if not values:
+        wanted = as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
+        chosen = beside_losses(wanted)
+        reference, *others = (table[chosen] for table in told.values())
+        if not others:
             raise SimlimitError("There is only one scenario, but differences need two or more.")
-        other = np.stack(list(values.values()), axis=1)
+        one = reference.to_numpy()[:, np.newaxis]
+        other = np.stack([each.to_numpy() for each in others], axis=1)
         pairs = intervals.paired_differences(one, other)
-        expected = np.stack([expected_events(tables[self.reference], tables[name]) for name in values])
+        expected = np.stack([expected_events(reference, each) for each in others])
         first = self.studies[self.reference]
         difference, low, high, number = intervals.mean_intervals(pairs, confidence, expected, first.of_fit)
         columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
-        columns["p_value"] = verdicts.corrected_p_values(pairs, expected, confidence, draws=first.of_fit)
-        columns["significant"] = verdicts.is_significant(columns["p_value"], confidence)
+        columns["p_value"] = intervals.corrected_p_values(pairs, expected, confidence, draws=first.of_fit)
+        columns["significant"] = intervals.is_significant(columns["p_value"], confidence)
         columns["variance_reduction"] = _variance_reduction(one, other, pairs)
         columns["replications"] = number
-        table = intervals.product_table(columns, scenario=values, metric=chosen)
+        table = intervals.product_table(columns, scenario=[*told][1:], metric=chosen)
         over = first._over("Student's t over paired replications")
         table.attrs["interval"] = f"{100 * confidence:g} % intervals: {over}"
         return table

@@ -6,18 +6,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import check_choice, check_confidence
+from simlimit.arguments import Ints, check_choice
 from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
 from simlimit.delays.clusters import Band, Statistic, clusters_behind
 from simlimit.delays.share_intervals import mark_few, never_falling
 from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
-from simlimit.model.book import Integers
 from simlimit.model.causes import GATES
 from simlimit.scenario import Scenario
-from simlimit.study import metrics
 from simlimit.study.intervals import mean_intervals
-from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight
+from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight, holds_or_cents, last_seen
 from simlimit.tables.layout import TabularResult
 
 
@@ -62,11 +60,11 @@ class Curves(TabularResult):
         SimlimitError
             If there is no such group.
         """
-        ended, censored = self._ended(confidence, weight, group)
+        ended, censored = self._ended(weight, group)
         totals = ended.sum(axis=0), censored.sum(axis=0)
         clusters = clusters_behind(totals, [(ended, censored)])
         band = self._band(confidence, aalen_johansen, ended, censored, clusters=clusters)
-        few = mark_few(tuple(each.sum(axis=0) for each in self._ended(confidence, "holds", group)))
+        few = mark_few(tuple(each.sum(axis=0) for each in self._ended("holds", group)))
         risk = at_risk(*totals) / (1 if weight == "holds" else 100)
         curves = (band.estimate, band.low, band.high)
         table = curve_table(pd.RangeIndex(len(risk)), ENDS, risk, few, curves, clusters)
@@ -132,15 +130,15 @@ class Curves(TabularResult):
             Index `days`, 0 to the follow-up. Columns: the eight causes, `released` and `forfeited`; then each
             with `_low` and `_high`. NaN without a followed hold.
         """
-        counts = self._counts("followed", confidence, weight, group)
+        counts = self._counts("followed", weight, group)
         counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
         band = self._band(confidence, _shares, counts)
         names = (*GATES, *ENDS)
         columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
         for end in (band.low, band.high):
             end[len(GATES) :] = never_falling(end[len(GATES) :])
-        for i, name in enumerate(names):
-            columns |= with_interval(name, band.estimate[i], band.low[i], band.high[i])
+        for interval in zip(names, band.estimate, band.low, band.high, strict=True):
+            columns |= with_interval(*interval)
         return pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))
 
     def _over(self, replications: str) -> str:
@@ -150,7 +148,7 @@ class Curves(TabularResult):
         return f"the middle of {len(self.draws):,} draws of the parameters, without simulation error"
 
     def _band(
-        self, confidence: float, statistic: Statistic, *counts: Integers, clusters: Floats | None = None
+        self, confidence: float, statistic: Statistic, *counts: Ints, clusters: Floats | None = None
     ) -> Band:
         """Return shares of all replications together, and their interval: over these, or over draws."""
         band = jackknife(statistic, *counts, confidence=confidence, clusters=clusters)
@@ -161,25 +159,22 @@ class Curves(TabularResult):
         low, high = np.where(shares.min(axis=0) < shares.max(axis=0), ends, (band.low, band.high))
         return band._replace(low=low, high=high)
 
-    def _ended(self, confidence: float, weight: str, group: str | None) -> tuple[Integers, Integers]:
+    def _ended(self, weight: str, group: str | None) -> tuple[Ints, Ints]:
         """Return the counts of each replication that ended in each way at each age, and the last seen."""
-        counts = self._counts("ended", confidence, weight, group)
-        return counts[:, :2], metrics.last_seen(counts[:, 2])
+        counts = self._counts("ended", weight, group)
+        return counts[:, :2], last_seen(counts[:, 2])
 
-    def _counts(
-        self, which: Literal["ended", "followed"], confidence: float, weight: str, group: str | None
-    ) -> Integers:
+    def _counts(self, which: Literal["ended", "followed"], weight: str, group: str | None) -> Ints:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
-        confidence = check_confidence(confidence)
         check_choice("weight", weight, WEIGHTS)
-        counts = metrics.holds_or_cents(self._tallies, which, weight)
+        counts = holds_or_cents(self._tallies, which, weight)
         if group is None:
             return np.asarray(counts.sum(axis=1, dtype=np.int64))
         check_choice("group", group, self.by, "study.groups()")
         return counts[:, self.by.index(group)].astype(np.int64)
 
 
-def _shares(counts: Integers) -> Floats:
+def _shares(counts: Ints) -> Floats:
     """Return counts as shares of all followed holds, whose number is the same at every age."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(counts / counts.sum(axis=-2, keepdims=True))

@@ -16,7 +16,6 @@ import pandas as pd
 from simlimit.books.portfolio import as_portfolio
 from simlimit.drivers import calendar_driver, replications, simpy_driver
 from simlimit.drivers.calendar_driver import BORROWER_DAYS_PER_CALL
-from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.errors import SimlimitError
 from simlimit.model.book import Book
@@ -61,7 +60,7 @@ class Experiment(NamedTuple):
         last = first + number - 1
         return self._replace(draws=self.draws[first // PER_DRAW : last // PER_DRAW + 1])
 
-    def own_processes(self) -> Sequence[UserProcess]:
+    def own_processes(self) -> Sequence[simpy_driver.UserProcess]:
         """Return a fresh copy of the processes of the user's own."""
         return pickle.loads(self.processes) if self.processes else ()
 
@@ -89,7 +88,7 @@ def prepare_experiment(
     scenario: Scenario,
     seed: int,
     options: CheckedOptions,
-    processes: Sequence[UserProcess] = (),
+    processes: Sequence[simpy_driver.UserProcess] = (),
     draws: tuple[Scenario, ...] = (),
 ) -> Experiment:
     """Check a scenario and prepare its replications, or those of draws of it."""

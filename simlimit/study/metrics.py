@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simlimit.arguments import Ints
 from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATE_COUNT
 from simlimit.model.preparation import PreparedScenario
@@ -19,8 +20,7 @@ from simlimit.model.records import Records
 from simlimit.tables.units import INCOME, PARTS, UNITS
 
 Floats = npt.NDArray[np.float64]
-Counts: TypeAlias = npt.NDArray[np.int64]
-Totals: TypeAlias = Records | Mapping[str, Counts]
+Totals: TypeAlias = Records | Mapping[str, Ints]
 Weight = Literal["holds", "amount"]
 
 ENDS = ("released", "forfeited")
@@ -52,13 +52,13 @@ def beside_losses(metrics: Collection[str]) -> list[str]:
     return [*metrics, BESIDE_LOSSES] if is_missing else [*metrics]
 
 
-def holds_or_cents(tallies: Tallies, which: Literal["ended", "followed"], weight: str) -> Counts:
+def holds_or_cents(tallies: Tallies, which: Literal["ended", "followed"], weight: str) -> Ints:
     """Return counts of holds, or of their cents: shape (replications, groups, gates or outcomes, ages)."""
-    counts: Counts = getattr(tallies, f"{which}_holds" if weight == "holds" else f"{which}_cents")
+    counts: Ints = getattr(tallies, f"{which}_holds" if weight == "holds" else f"{which}_cents")
     return counts
 
 
-def last_seen(pending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def last_seen(pending: Ints) -> Ints:
     """Return pending holds by the age at which they were last seen, from their ages at the horizon.
 
     It is a day less, since the day of the horizon is not simulated. No hold is pending at age 0.
@@ -66,7 +66,7 @@ def last_seen(pending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.concatenate([pending[..., 1:], np.zeros_like(pending[..., :1])], axis=-1)
 
 
-def followed_metrics(counts: Counts, follow_up_days: int) -> dict[str, Floats]:
+def followed_metrics(counts: Ints, follow_up_days: int) -> dict[str, Floats]:
     """Return the metrics of followed holds.
 
     Parameters
@@ -122,30 +122,6 @@ def group_metrics(tallies: Tallies, follow_up_days: int, weight: str) -> dict[st
     return followed | borrower_metrics(tallies.totals)
 
 
-def all_metrics(
-    tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str
-) -> dict[str, Floats]:
-    """Return all metrics of the whole book: arrays of shape (replications,)."""
-    counts = holds_or_cents(tallies, "followed", weight)
-    totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
-    metrics = followed_metrics(counts.sum(axis=1), follow_up_days) | borrower_metrics(totals)
-    observed = tallies.daily[:, prepared.scenario.warmup_days :]
-    years = totals["present_days"] / DAYS_PER_YEAR
-    written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        metrics["default_losses"] = written_off / 100 / years
-        metrics["interest_income"] = paid / 100 / years
-        metrics["net_income"] = (paid - written_off) / 100 / years
-    by_group = followed_metrics(counts, follow_up_days)["days_away"]
-    metrics["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
-    return metrics
-
-
-def observed_days(prepared: PreparedScenario) -> int:
-    """Return the number of days from the end of the warm-up on."""
-    return prepared.scenario.horizon_days - prepared.scenario.warmup_days
-
-
 LEAST_EVENTS = 20
 """Of a metric with fewer expected events there is no verdict and no interval: too few say how rare it is."""
 
@@ -178,9 +154,9 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
     shares["pending_share"] = holds - released[:, last] - forfeited[:, last]
     waiting = counts[:, :GATE_COUNT].max(axis=-1)
     events = dict(zip(PARTS, [*waiting.T, forfeited[:, last]], strict=True))
-    events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed_days(prepared)
-    events["limit_days_lost"] = tallies.totals["losing"].sum(axis=1)
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
+    events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed.shape[1]
+    events["limit_days_lost"] = tallies.totals["losing"].sum(axis=1)
     written_off, paid = observed["written_off"], observed["interest_paid"]
     events["default_losses"] = np.count_nonzero(written_off, axis=1)
     events |= dict.fromkeys(INCOME, np.count_nonzero(paid + written_off, axis=1))
@@ -244,3 +220,32 @@ def record_metrics(
         for ending, metric in zip(ENDINGS, (np.nan_to_num(total), mean), strict=True):
             metrics[name + ending] = metric, np.nan_to_num(count)
     return metrics
+
+
+def values_and_events(
+    tallies: Tallies, prepared: PreparedScenario, follow_up_days: int, weight: str, records: pd.DataFrame,
+    names: Iterable[str],
+) -> tuple[dict[str, Floats], dict[str, Floats]]:  # fmt: skip
+    """Return all metrics of the whole book, and of what was recorded under names, with the events of each.
+
+    Metrics are arrays of shape (replications,). The events are those of `events_seen`. Of what was recorded
+    the second number is infinite, and so is the first if each replication has a record: then it is not rare.
+    """
+    counts = holds_or_cents(tallies, "followed", weight)
+    totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
+    values = followed_metrics(counts.sum(axis=1), follow_up_days) | borrower_metrics(totals)
+    observed = tallies.daily[:, prepared.scenario.warmup_days :]
+    years = totals["present_days"] / DAYS_PER_YEAR
+    written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values["default_losses"] = written_off / 100 / years
+        values["interest_income"] = paid / 100 / years
+        values["net_income"] = (paid - written_off) / 100 / years
+    by_group = followed_metrics(counts, follow_up_days)["days_away"]
+    values["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
+    events = events_seen(tallies, prepared, follow_up_days)
+    recorded = record_metrics(records, len(tallies.daily), prepared.scenario.warmup_days, names)
+    for metric, (values[metric], number) in recorded.items():
+        others = np.full(len(number), np.inf)
+        events[metric] = np.column_stack([others if number.all() else number, others])
+    return values, events

@@ -8,10 +8,9 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import as_choices, is_number, refused
+from simlimit.arguments import Truths, as_choices, is_number, refused
 from simlimit.study.intervals import half_width
 from simlimit.study.metrics import METRICS, Floats, is_recorded
 
@@ -73,12 +72,12 @@ def replications_needed(values: Floats, events: Floats, targets: Floats) -> int 
     return None
 
 
-def never_vary(values: Floats) -> npt.NDArray[np.bool_]:
+def never_vary(values: Floats) -> Truths:
     """Return which metrics have one and the same value in all replications that have one, or no value."""
     return np.asarray(np.fmin.reduce(values, initial=np.inf) >= np.fmax.reduce(values, initial=-np.inf))
 
 
-def narrow_enough(values: Floats, targets: Floats) -> npt.NDArray[np.bool_]:
+def narrow_enough(values: Floats, targets: Floats) -> Truths:
     """Return, for the first 1, 2, .. replications, whether the intervals of all metrics are narrow enough."""
     seen = pd.DataFrame(values).expanding()
     half = half_width(seen.std().to_numpy(), seen.count().to_numpy(np.int64), CONFIDENCE)

@@ -12,12 +12,11 @@ from simlimit.arguments import as_list, check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import Lever, Scenario
+from simlimit.study import intervals
 from simlimit.study.draws import Draws, Source, draws_for, estimate
-from simlimit.study.intervals import interval_columns, moments, product_table
 from simlimit.study.metrics import expected_events
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.replicating import metrics_by_scenario
-from simlimit.study.verdicts import corrected_p_values, is_significant
 from simlimit.tables.layout import Table, TabularResult
 from simlimit.tables.results import ranking_table
 from simlimit.tables.units import INCOME
@@ -102,27 +101,24 @@ class LeverRanking(TabularResult):
         values = {name: table.to_numpy() for name, table in self.metrics.items()}
         none, every = values[NONE], values[ALL]
         delay = RANKED.index("days_away")
-        delays = [moments(values[lever.kind] - none)[1][delay] for lever in self.levers]
+        delays = [intervals.moments(values[lever.kind] - none)[1][delay] for lever in self.levers]
         levers = [self.levers[position] for position in np.argsort(delays, kind="stable")]
         kinds = [lever.kind for lever in levers]
-        last = [every - values[f"all but {kind}"] for kind in kinds]
+        without, seen = [f"all but {kind}" for kind in kinds], self.metrics
+        alone = [values[kind] - none for kind in [*kinds, ALL]]
+        last = [*(every - values[name] for name in without), np.full_like(every, np.nan)]
         # Arrays of shape (replications, metrics, levers).
-        effects = {
-            "alone": np.stack([values[kind] - none for kind in [*kinds, ALL]], axis=2),
-            "last": np.stack([*last, np.full_like(every, np.nan)], axis=2),
-        }
-        seen = self.metrics
-        alone = [expected_events(seen[NONE], seen[kind]) for kind in [*kinds, ALL]]
-        others = [*(f"all but {kind}" for kind in kinds), ALL]
-        added = [expected_events(seen[ALL], seen[name]) for name in others]
-        expected = np.stack([np.column_stack(alone), np.column_stack(added)])
+        effects = {"alone": np.stack(alone, axis=2), "last": np.stack(last, axis=2)}
+        first_events = [expected_events(seen[NONE], seen[kind]) for kind in [*kinds, ALL]]
+        last_events = [expected_events(seen[ALL], seen[name]) for name in [*without, ALL]]
+        expected = np.stack([np.column_stack(first_events), np.column_stack(last_events)])
         both = np.stack(list(effects.values()), axis=1)
-        p_values = corrected_p_values(both, expected, confidence, draws=self.of_fit)
+        p_values = intervals.corrected_p_values(both, expected, confidence, draws=self.of_fit)
         columns: dict[Hashable, Any] = {}
         for position, (name, effect) in enumerate(effects.items()):
-            columns |= interval_columns(name, effect, confidence, expected[position], self.of_fit)
-            columns[f"{name}_significant"] = is_significant(p_values[position], confidence)
-        table = product_table(columns, metric=RANKED, lever=[*kinds, ALL])
+            columns |= intervals.interval_columns(name, effect, confidence, expected[position], self.of_fit)
+            columns[f"{name}_significant"] = intervals.is_significant(p_values[position], confidence)
+        table = intervals.product_table(columns, metric=RANKED, lever=[*kinds, ALL])
         costs = {lever.kind: lever.cost * lever.uptake for lever in self.levers}
         table["cost"] = np.tile([*(costs[kind] for kind in kinds), sum(costs.values())], len(RANKED))
         for name in effects:
@@ -188,7 +184,7 @@ def rank_levers(
         sets[f"all but {lever.kind}"] = [other for other in every if other is not lever]
     source = Draws(base, lambda n: drawn) if drawn else base
     scenarios = {name: source.replace({"levers": list(some)}) for name, some in sets.items()}
-    tables = metrics_by_scenario(source, scenarios, n, seed, options)
+    tables = metrics_by_scenario(scenarios, NONE, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
     follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
     return LeverRanking(base, seed, follow_up_days, every, ranked, bool(drawn))

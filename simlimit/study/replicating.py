@@ -14,14 +14,12 @@ from simlimit.errors import SimlimitError, warn
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
-from simlimit.run.offered_load import warn_of_overload
 from simlimit.run.options import LARGEST_SEED
-from simlimit.run.outside import warn_of_outside
+from simlimit.run.outside import warn_before
 from simlimit.scenario.scenario import field_values
-from simlimit.study import metrics
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.experiment import compile_driver, prepare_experiment
-from simlimit.study.metrics import WEIGHTS, Floats, Weight, events_seen, is_recorded, record_metrics
+from simlimit.study.metrics import WEIGHTS, Floats, Weight, is_recorded, values_and_events
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
 from simlimit.study.replications import Replications
@@ -150,14 +148,12 @@ def replicate_all(
     draws = {name: draws_for(source, n) for name, source in sources.items()}
     if any(draws.values()) and options.precision is not None:
         raise SimlimitError("precision is set, but replications do not make a fit precise: set n only.")
-    scenarios = {name: estimate(source) for name, source in sources.items()}
     experiments = {
-        name: prepare_experiment(scenario, seed, options, own[name], draws[name])
-        for name, scenario in scenarios.items()
+        name: prepare_experiment(estimate(source), seed, options, own[name], draws[name])
+        for name, source in sources.items()
     }
     if warns:
-        warn_of_overload({name: experiment.prepared for name, experiment in experiments.items()})
-        warn_of_outside(scenarios, options.follow_up_days)
+        warn_before({name: one.prepared for name, one in experiments.items()}, {}, options.follow_up_days)
     engines = dict.fromkeys(experiment.engine for experiment in experiments.values())
     to_compile = [engine for engine in engines if announce_compilation(engine) and options.executor is None]
     total, quiet = n * len(experiments), not options.progress
@@ -228,24 +224,16 @@ def _values_and_events(
     replications: Replications, targets: Collection[str], number: int, options: CheckedOptions
 ) -> tuple[Floats, Floats]:
     """Return the values of the chosen metrics in each replication, and their events."""
-    prepared = replications.experiment.prepared
-    values = metrics.all_metrics(replications.tallies, prepared, options.follow_up_days, weight="holds")
-    events = events_seen(replications.tallies, prepared, options.follow_up_days)
-    if names := {name.rpartition(".")[0] for name in targets if is_recorded(name)}:
-        recorded = record_metrics(replications.records(number), number, prepared.scenario.warmup_days, names)
-        for name, (value, count) in recorded.items():
-            values[name], events[name] = value, np.column_stack([count, np.full(number, np.inf)])
-    chosen, seen = (np.stack([one[metric] for metric in targets], axis=1) for one in (values, events))
+    names = {name.rpartition(".")[0] for name in targets if is_recorded(name)}
+    records = replications.records(number if names else 0)
+    prepared, follow_up_days = replications.experiment.prepared, options.follow_up_days
+    told = values_and_events(replications.tallies, prepared, follow_up_days, "holds", records, names)
+    chosen, seen = (np.stack([one[metric] for metric in targets], axis=1) for one in told)
     return chosen, seen
 
 
 def metrics_by_scenario(
-    scenario: Source,
-    variants: Mapping[str, Source],
-    n: int,
-    seed: int,
-    options: Options,
-    weight: Weight = "holds",
+    variants: Mapping[str, Source], own: str, n: int, seed: int, options: Options, weight: Weight = "holds"
 ) -> dict[str, pd.DataFrame]:
     """Return the metrics of variants of a scenario, a row per replication, under common random numbers.
 
@@ -253,10 +241,10 @@ def metrics_by_scenario(
 
     Parameters
     ----------
-    scenario : Scenario
-        The user's own: of its overload is warned, and not of that of a variant.
     variants : mapping of str to Scenario
         By name. A store has a folder for each different variant, with the first of its names.
+    own : str
+        Which of them is the user's own scenario: of its overload is warned, and not of that of another.
     n, seed
         Replications of each variant, and their seed.
     options : Options
@@ -283,9 +271,8 @@ def metrics_by_scenario(
     estimates = {name: estimate(one) for name, one in variants.items()}
     equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in estimates.items()}
     checked = CheckedOptions(**options)
-    experiment = prepare_experiment(estimate(scenario), seed, checked, checked.processes_of([""])[""])
-    warn_of_overload({"": experiment.prepared})
-    warn_of_outside({"": estimate(scenario), **estimates}, checked.follow_up_days)
+    experiment = prepare_experiment(estimates[own], seed, checked, checked.processes_of([""])[""])
+    warn_before({"": experiment.prepared}, estimates, checked.follow_up_days)
     folder = None if checked.store is None else folder_of_stores(checked.store)
     tables = {}
     # Workers that are processes begin slowly, so all variants share them.
@@ -294,7 +281,7 @@ def metrics_by_scenario(
         workers = None if executor else checked.workers
         for name in tqdm(first.values(), unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
             store = None if folder is None else folder / name
-            own = replace(checked, executor=executor, workers=workers, progress=False, store=store)
-            study = replicate_all({"": variants[name]}, n, seed, own, warns=False)[""]
+            each = replace(checked, executor=executor, workers=workers, progress=False, store=store)
+            study = replicate_all({"": variants[name]}, n, seed, each, warns=False)[""]
             tables[name] = study.metrics(weight)
     return {name: tables[other] for name, other in equal.items()}

@@ -73,7 +73,7 @@ class Replications:
 
     def records(self, number: int) -> pd.DataFrame:
         """Return what processes of the user's own recorded in the first replications."""
-        if self.experiment.processes:
+        if self.experiment.processes and number:
             return self.table("records", number)
         none = frames.records_frame([], self.experiment.prepared.scenario.start_date)
         return none.assign(replication=0)[["replication", *none]]

@@ -14,18 +14,11 @@ from simlimit.errors import SimlimitError
 from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP, check_kept
 from simlimit.scenario import Scenario
-from simlimit.study import intervals, metrics, verdicts
+from simlimit.study import intervals, metrics
 from simlimit.study.curves import Curves
 from simlimit.study.draws import PER_DRAW, Draws
-from simlimit.study.metrics import (
-    WEIGHTS,
-    Weight,
-    events_seen,
-    expected_events,
-    record_metrics,
-    sizes_of_groups,
-)
-from simlimit.study.options import CheckedOptions, Options
+from simlimit.study.metrics import WEIGHTS, Weight, expected_events, sizes_of_groups
+from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import settled
 from simlimit.tables.layout import Table
@@ -127,15 +120,11 @@ class Study(Curves):
     def _metrics(self, names: Iterable[str], weight: Weight) -> pd.DataFrame:
         """Return `metrics`, with the total and the mean of what was recorded under each of these names."""
         check_choice("weight", weight, WEIGHTS)
-        columns = metrics.all_metrics(self._tallies, self._prepared, self.follow_up_days, weight)
-        seen = events_seen(self._tallies, self._prepared, self.follow_up_days)
-        events = {metric: tuple(number.sum(axis=0).tolist()) for metric, number in seen.items()}
-        recorded = record_metrics(self.records, len(self), self.scenario.warmup_days, names)
-        for metric, (columns[metric], counts) in recorded.items():
-            # What is recorded in each replication is not rare.
-            events[metric] = (np.inf if counts.all() else counts.sum(), np.inf)
+        columns, events = metrics.values_and_events(
+            self._tallies, self._prepared, self.follow_up_days, weight, self.records, names
+        )
         table = pd.DataFrame(columns).rename_axis("replication")
-        table.attrs["events"] = events
+        table.attrs["events"] = {name: tuple(seen.sum(axis=0).tolist()) for name, seen in events.items()}
         return table
 
     def summary(
@@ -257,20 +246,17 @@ class Study(Curves):
               replications are too few for so many gaps: 12 are enough for four groups.
         """
         confidence = check_confidence(confidence)
-        whole_book = self.metrics(weight)
         by_group = metrics.group_metrics(self._tallies, self.follow_up_days, weight)
+        whole_book = self.metrics(weight)[list(by_group)]
         values = np.stack(list(by_group.values()), axis=1)
-        whole = whole_book[list(by_group)].to_numpy()[..., np.newaxis]
-        gaps = intervals.paired_differences(whole, values)
+        gaps = intervals.paired_differences(whole_book.to_numpy()[..., np.newaxis], values)
         sizes = np.stack([sizes_of_groups(self._tallies, metric) for metric in by_group])
-        events = expected_events(whole_book[list(by_group)])[:, np.newaxis]
+        events = expected_events(whole_book)[:, np.newaxis]
         expected = events * sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
-        columns: dict[Any, Any] = intervals.metric_intervals(
-            values, confidence, expected, by_group, self.of_fit
-        )
+        columns = intervals.metric_intervals(values, confidence, expected, by_group, self.of_fit)
         columns |= intervals.interval_columns("gap", gaps, confidence, expected, self.of_fit)
-        p_values = verdicts.corrected_p_values(gaps, expected, confidence, sizes, self.of_fit)
-        columns["significant"] = verdicts.is_significant(p_values, confidence)
+        p_values = intervals.corrected_p_values(gaps, expected, confidence, sizes, self.of_fit)
+        columns["significant"] = intervals.is_significant(p_values, confidence)
         return intervals.product_table(columns, metric=by_group, group=self.by)
 
     @cached_property
@@ -337,10 +323,9 @@ class Study(Curves):
 
     def _with_follow_up(self, follow_up_days: int) -> "Study":
         if follow_up_days not in self._by_follow_up:
-            used = self._options
-            again: Options = {"by": used.by, "bands": used.bands, "progress": used.progress}
-            again |= {"follow_up_days": follow_up_days, "workers": used.workers}
-            again["processes"] = self._replications.experiment.own_processes()
+            own = self._replications.experiment.own_processes()
+            tallied: dict[str, Any] = {"engine": None, "keep": "counts", "store": None, "processes": own}
+            again = vars(self._options) | tallied | {"follow_up_days": follow_up_days}
             source = Draws(self.scenario, lambda n: self.draws) if self.of_fit else self.scenario
             self._by_follow_up[follow_up_days] = simlimit.replicate(source, len(self), self.seed, **again)
         return self._by_follow_up[follow_up_days]

@@ -1,7 +1,6 @@
 """The workers of a study: how many fit into memory, who simulates which chunk, how results are collected."""
 
 import itertools
-import math
 import os
 import signal
 import time
@@ -41,7 +40,7 @@ def worker_pool(experiments: Sequence[Experiment], n: int, options: CheckedOptio
         yield options.executor
         return
     ended = Event()
-    number = options.workers or min(most, processors())
+    number = options.workers or min(most, loky.cpu_count())
     if options.processes and number > 1:
         pool = loky.ProcessPoolExecutor(number, initializer=_serve, initargs=(os.getpid(),))
     else:
@@ -86,9 +85,9 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
 
     def submit(replications: Replications, first: int, number: int, with_book: bool) -> Task:
         experiment = replications.experiment.part(first, number)
-        work: Callable[[Experiment, int, int], Chunk | str] = run_chunk
-        if not is_ours:
-            work, experiment = run_sent_chunk, experiment if with_book else without_book(experiment)
+        work: Callable[[Experiment, int, int], Chunk | str] = run_chunk if is_ours else run_sent_chunk
+        if not (is_ours or with_book):
+            experiment = without_book(experiment)
         with failure_said(is_ours):
             return replications, first, number, pool.submit(work, experiment, first, number)
 
@@ -120,12 +119,10 @@ def failure_said(is_ours: bool) -> Iterator[None]:
     """Say in a sentence that a user's executor failed. What fails in threads of ours is a fault of ours."""
     try:
         yield
-    except MemoryError:
-        raise
     except SimlimitError as error:
         raise error from None
     except Exception as error:
-        if is_ours:
+        if is_ours or isinstance(error, MemoryError):
             raise
         raise SimlimitError(
             f"The executor failed, since it is closed or a worker died ({type(error).__name__}: {error}): "
@@ -135,18 +132,8 @@ def failure_said(is_ours: bool) -> Iterator[None]:
 
 def interleaved_chunks(experiments: Sequence[Replications]) -> Iterator[tuple[Replications, int, int]]:
     """Yield the missing chunks of all experiments in turn, so that an interrupt finds all equally far."""
-    missing = [one.missing(chunk_size(one.experiment)) for one in experiments]
-    for chunks in itertools.zip_longest(*missing):
-        for replications, chunk in zip(experiments, chunks, strict=True):
-            if chunk is not None:
-                yield replications, *chunk
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    missing = ([(one, *chunk) for chunk in one.missing(chunk_size(one.experiment))] for one in experiments)
+    return filter(None, itertools.chain.from_iterable(itertools.zip_longest(*missing)))
 
 
 def fitting_workers(experiments: Sequence[Experiment], n: int, options: CheckedOptions) -> int:
@@ -187,8 +174,7 @@ def replication_bytes(experiment: Experiment) -> float:
 
 def tally_bytes(experiment: Experiment) -> int:
     """Return how many bytes the tallies of a replication take."""
-    arrays = empty_tallies(experiment.prepared, 0)
-    return sum(math.prod(array.shape[1:]) * array.itemsize for array in arrays)
+    return sum(array.nbytes for array in empty_tallies(experiment.prepared, 1))
 
 
 def table_bytes(experiment: Experiment) -> float:

@@ -34,10 +34,7 @@ def fields_table(scenario: Scenario, other: Scenario) -> Table:
     missing = [name for name in theirs if name not in field_values(scenario)]
     elements = dict.fromkeys(dotted(steps_of(name)[:-1]) for name in missing)
     changed = sum(row.strong for row in rows)
-    return Table(
-        f"fields that differ from the preset {other.name} (in bold): {changed:,}",
-        ("field", "value", "unit", "source", f"in {other.name}"),
-        "<<<<<",
-        rows,
-        (f"Only in {other.name}: {', '.join(elements)}.",) if elements else (),
-    )
+    caption = f"fields that differ from the preset {other.name} (in bold): {changed:,}"
+    headings = ("field", "value", "unit", "source", f"in {other.name}")
+    notes = (f"Only in {other.name}: {', '.join(elements)}.",) if elements else ()
+    return Table(caption, headings, "<<<<<", rows, notes)

@@ -15,16 +15,9 @@ from simlimit.tables.units import DAYS, INCOME, PARTS, Unit, unit_of
 CONFIDENCE = "95 %"
 NO_VERDICT = "Unknown: too few events, or too few replications, for a verdict."
 HEADLINES = (
-    "released_within_7d",
-    "days_away",
-    "no_limit_share",
-    "limit_days_lost",
-    "default_losses",
-    *INCOME,
-)
+    "released_within_7d", "days_away", "no_limit_share", "limit_days_lost", "default_losses", *INCOME,
+)  # fmt: skip
 """Metrics that stand for a study where there is no space for all; losses are never without lost limit."""
-_ESTIMATED = ["estimate", "low", "high", "replications"]
-_TESTED = ["difference", "low", "high", "significant"]
 MOST_POINTS = 50
 """Points of a sweep that are shown."""
 Effect: TypeAlias = Mapping[Hashable, Any]
@@ -48,16 +41,12 @@ def causes_table(causes: pd.DataFrame, holds: int, at_once: int, forfeited: int)
     for cause, waited, of_holds, days, of_days, mean in causes.itertuples(name=None):
         counts = (f"{waited:,}", share_text(of_holds), f"{days:,}", share_text(of_days))
         rows.append(Row((cause, *counts, number_text(mean, _DAYS))))
-    return Table(
-        "what repaid principal waited for",
-        ("cause", "holds that waited", "of all holds", "hold-days", "of all days", "mean days"),
-        "<>>>>>",
-        rows,
-        (
-            f"{at_once:,} of {holds:,} repayment holds were released on the day of repayment.",
-            f"{forfeited:,} were forfeited, at least in part: that never comes back.",
-        ),
+    headings = ("cause", "holds that waited", "of all holds", "hold-days", "of all days", "mean days")
+    notes = (
+        f"{at_once:,} of {holds:,} repayment holds were released on the day of repayment.",
+        f"{forfeited:,} were forfeited, at least in part: that never comes back.",
     )
+    return Table("what repaid principal waited for", headings, "<>>>>>", rows, notes)
 
 
 def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]) -> Table:
@@ -66,7 +55,9 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     Of a metric that has something to say in some of the replications only, the row says in how many.
     """
     rows = []
-    for metric, estimate, low, high, number in summary[_ESTIMATED].itertuples(name=None):
+    for metric, estimate, low, high, number in summary[
+        ["estimate", "low", "high", "replications"]
+    ].itertuples(name=None):
         unit = finer(unit_of(metric), high - low) if "." in metric else unit_of(metric)
         shown = number_text(estimate, unit)
         if metric == "median_days" and shown == UNKNOWN and number > 0:
@@ -104,7 +95,8 @@ def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, referenc
     """
     estimates = [summary.xs(one)["estimate"] for one in (reference, name)]
     rows = []
-    for metric, value, low, high, significant in differences.xs(name)[_TESTED].itertuples(name=None):
+    tested = differences.xs(name)[["difference", "low", "high", "significant"]]
+    for metric, value, low, high, significant in tested.itertuples(name=None):
         both = [table.get(metric, math.nan) for table in estimates]
         if metric in PARTS and not any(both):
             continue
@@ -152,13 +144,9 @@ def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
 
 def _plus_minus(estimates: pd.DataFrame, unit: Unit) -> list[str]:
     """Return estimates with half of their intervals, which are symmetric."""
-    texts = []
-    for estimate, high in estimates[["estimate", "high"]].itertuples(index=False):
-        half = number_text(high - estimate, unit)
-        texts.append(
-            number_text(estimate, unit) + ("" if half == UNKNOWN else f" \N{PLUS-MINUS SIGN} {half}")
-        )
-    return texts
+    pairs = estimates[["estimate", "high"]].itertuples(index=False)
+    texts = [(number_text(one, unit), number_text(high - one, unit)) for one, high in pairs]
+    return [one if half == UNKNOWN else f"{one} \N{PLUS-MINUS SIGN} {half}" for one, half in texts]
 
 
 def ranking_table(effects: pd.DataFrame, replications: int) -> Table:

@@ -28,12 +28,12 @@ from simlimit.study.experiment import Chunk, prepare_experiment
 from simlimit.study.intervals import (
     mean_intervals,
     order_statistics,
+    raw_p_values,
     variance_components,
     without_simulation_error,
 )
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
-from simlimit.study.verdicts import raw_p_values
 
 PLATFORM = LENDER.replace({"population.borrowers": 30, "horizon_days": 300})
 QUIET: dict[str, Any] = {"progress": False}

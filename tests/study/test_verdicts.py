@@ -12,8 +12,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
+from simlimit.study.intervals import corrected_p_values, holm, is_significant, raw_p_values
 from simlimit.study.metrics import LEAST_EVENTS, expected_events
-from simlimit.study.verdicts import corrected_p_values, holm, is_significant, raw_p_values
 
 MANY = np.full(6, 1e6)
 
