@@ -23,7 +23,8 @@ from simlimit.model.state import State
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
-from simlimit.scenario import Scenario, dumps
+from simlimit.scenario import Scenario
+from simlimit.scenario.scenario import field_values
 from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions
@@ -54,7 +55,7 @@ class Task(NamedTuple):
 
     def identity(self) -> dict[str, object]:
         """Return what a store must agree on."""
-        grid, scenario = np.arange(1, 200) / 200, dumps(self.platform, comments=False)
+        grid, scenario = np.arange(1, 200) / 200, field_values(self.platform)
         free = [[one.name, *(one.changes(quantile) for quantile in grid)] for one in self.parameters]
         parts = {"scenario": scenario, "free": free, "log": self.layout}
         digests = {name: hashlib.sha256(str(part).encode()).hexdigest() for name, part in parts.items()}

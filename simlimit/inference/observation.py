@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.arguments import Floats, Ints, as_frame, as_numbers, check_columns, refused
+from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, stages
 from simlimit.model.records import NONE
@@ -89,7 +90,10 @@ class Window(NamedTuple):
         start, warmup = scenario.start_date, scenario.warmup_days
         if self.begin_on is not None:
             start = self.begin_on - datetime.timedelta(warmup)
-        changes = {"horizon_days": warmup + self.days + 1, "start_date": start}
+        book = as_portfolio(scenario.population.portfolio)  # a file is read once, not for each log
+        changes = {
+            "horizon_days": warmup + self.days + 1, "start_date": start, "population.portfolio": book
+        }  # fmt: skip
         return scenario.replace({**changes, "provenance": scenario.provenance})
 
 

@@ -43,9 +43,8 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
     """Return all that the tables of a replication depend on, except its number."""
     scenario = experiment.prepared.scenario
     portfolio = scenario.population.portfolio
-    parameters = dumps(scenario.replace({"provenance": {}}), comments=False)
     return {
-        "scenario": hashlib.sha256(parameters.encode()).hexdigest(),
+        "scenario": _digest_of_values(scenario),
         "portfolio": portfolio.digest
         if isinstance(portfolio, Portfolio)
         else portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
@@ -55,7 +54,7 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
         "follow_up_days": options.follow_up_days,
         "by": ", ".join(experiment.prepared.grouping.bounds),
         "bands": [float(bound) for bound in options.bands],
-        "draws": _digest_of_draw(experiment.draws[0]) if experiment.draws else "",
+        "draws": _digest_of_values(experiment.draws[0]) if experiment.draws else "",
         **code_identity(),
     }
 
@@ -119,7 +118,7 @@ class Store:
         self.folder = Path(folder)
         self._study = fingerprint(experiment, options)
         # The index has the first draw, so that there can be more of them later; each replication has its own.
-        self._draws = [*map(_digest_of_draw, experiment.draws)]
+        self._draws = [*map(_digest_of_values, experiment.draws)]
         scenario = dumps(experiment.prepared.scenario).encode()
         with writing(self.folder):
             self.folder.mkdir(exist_ok=True)
@@ -218,9 +217,9 @@ class Store:
             ) from None
 
 
-def _digest_of_draw(draw: Scenario) -> str:
-    """Return by what a draw is known, whatever the sources of its values are."""
-    return hashlib.sha256(repr(field_values(draw)).encode()).hexdigest()
+def _digest_of_values(scenario: Scenario) -> str:
+    """Return by what a scenario is known, whatever the sources of its values are."""
+    return hashlib.sha256(repr(field_values(scenario)).encode()).hexdigest()
 
 
 def _digest(study: Mapping[str, object]) -> str:
