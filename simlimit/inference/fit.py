@@ -143,9 +143,10 @@ class Fit:
         before, after = np.full_like(low, tail), np.full_like(low, 1 - tail)
         names = ["estimate", "low", "high", "prior_low", "prior_high"]
         table = self._values(np.array([middle, low, high, before, after])).T.set_axis(names, axis=1)
+        table = table.infer_objects().rename_axis("parameter")
         removed, usually = self._posterior.share_removed() / self._most, self._usually_removed
-        table = table.assign(share_removed=removed, usually_removed=usually, verdict=verdicts(removed, usually))
-        return table.infer_objects().rename_axis("parameter")
+        words = verdicts(removed, usually)
+        return table.assign(share_removed=removed, usually_removed=usually, verdict=words)
 
     @cached_property
     def draws(self) -> pd.DataFrame:

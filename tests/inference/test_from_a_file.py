@@ -23,7 +23,8 @@ def written(path: Path) -> pd.DataFrame:
     table = log.assign(outcome=log["outcome"].astype(str).replace(WORDS))
     table["gate"] = table["gate"].replace({"(blank)": ""})
     table = table.sample(frac=1, random_state=1)  # in no order
-    table[[*HEADERS]].rename(columns=HEADERS).to_csv(path, index=False, encoding="gbk", date_format="%Y/%m/%d")
+    table = table[[*HEADERS]].rename(columns=HEADERS)
+    table.to_csv(path, index=False, encoding="gbk", date_format="%Y/%m/%d")
     return log
 
 

@@ -13,7 +13,8 @@ FIT = Draws(FEW, lambda n: [FEW.replace({"screening.false_flag": 0.1 / (k + 1)})
 
 def words_of(ax: Axes) -> str:
     legend = ax.get_legend()
-    return " ".join([*(text.get_text() for text in ax.texts), legend.get_title().get_text() if legend else ""])
+    texts = [*ax.texts, legend.get_title()] if legend else ax.texts
+    return " ".join(text.get_text() for text in texts)
 
 
 def test_a_picture_says_whether_its_intervals_are_over_replications_or_draws() -> None:
