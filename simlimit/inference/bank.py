@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 import zipfile
 from itertools import repeat
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simlimit.arguments import Floats
-from simlimit.drafts import remove_leftovers, write_files, writing
+from simlimit.drafts import write_files, writing
 from simlimit.drivers import calendar_driver
 from simlimit.errors import SimlimitError
 from simlimit.inference.observation import observe_state
@@ -23,11 +22,13 @@ from simlimit.model.state import State
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
-from simlimit.scenario import Scenario, dumps
+from simlimit.scenario import Scenario
+from simlimit.scenario.scenario import field_values
 from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions
 from simlimit.study.replicating import StudyInterrupted
+from simlimit.study.store import open_folder
 from simlimit.study.workers import failure_said, worker_pool
 
 CHUNK = 10
@@ -54,7 +55,7 @@ class Task(NamedTuple):
 
     def identity(self) -> dict[str, object]:
         """Return what a store must agree on."""
-        grid, scenario = np.arange(1, 200) / 200, dumps(self.platform, comments=False)
+        grid, scenario = np.arange(1, 200) / 200, field_values(self.platform)
         free = [[one.name, *(one.changes(quantile) for quantile in grid)] for one in self.parameters]
         parts = {"scenario": scenario, "free": free, "log": self.layout}
         digests = {name: hashlib.sha256(str(part).encode()).hexdigest() for name, part in parts.items()}
@@ -128,18 +129,8 @@ class _Store:
     """A folder with a file for each chunk, written atomically: of one scenario, window, seed and code."""
 
     def __init__(self, folder: Path, task: Task) -> None:
-        self.folder, index, wanted = folder, folder / INDEX, task.identity()
-        with writing(folder):
-            folder.mkdir(exist_ok=True)
-            remove_leftovers(folder)
-            if not any(folder.iterdir()):
-                write_files(folder, {INDEX: json.dumps(wanted, indent=1).encode()}, os.replace)
-        try:
-            what = difference(json.loads(index.read_bytes()), wanted)
-        except (OSError, ValueError, AttributeError):
-            raise SimlimitError(f"{folder} is no store of a fit, but must be one, or new or empty.") from None
-        if what is not None:
-            raise SimlimitError(f"{folder} holds a fit of {what}: name another store, or the same fit.")
+        self.folder = folder
+        open_folder(folder, INDEX, task.identity(), "fit")
 
     def read(self, first: int) -> Floats | None:
         """Return a chunk, if it is there."""

@@ -1,5 +1,6 @@
 """`fit`: from a release log to the scenarios that could have made it."""
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from functools import cached_property
 
@@ -21,6 +22,7 @@ from simlimit.model.preparation import prepare
 from simlimit.run.options import LARGEST_SEED, check_scenario
 from simlimit.scenario import Scenario
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scaled
+from simlimit.study.draws import Draws
 from simlimit.study.identity import code_identity
 from simlimit.study.options import CheckedOptions, Folder
 
@@ -93,6 +95,30 @@ class Fit:
         n = check_whole("n", n, 1_000_000, least=1)
         return [self._task.at(quantiles, self._source) for quantiles in self._posterior.sample(n)]
 
+    def replace(self, changes: Mapping[str, object]) -> Draws:
+        """Return the fit with some fields changed, for `compare`: draw k is still draw k.
+
+        Parameters
+        ----------
+        changes : mapping
+            As for `Scenario.replace`. A value may be a function of the draw.
+
+        Returns
+        -------
+        Draws
+            What studies take as they take a fit.
+
+        Examples
+        --------
+        >>> import simlimit as sl
+        >>> truth = sl.preset("clockwork").replace({"population.borrowers": 50, "horizon_days": 200})
+        >>> fit = sl.fit(sl.simulate(truth, 5).holds, truth, {"screening.false_flag": (0.0, 0.1)}, n=100)
+        >>> half = fit.replace({"screening.false_flag": lambda draw: draw.screening.false_flag / 2})
+        >>> half.scenario.screening.false_flag == fit.scenario.screening.false_flag / 2
+        True
+        """
+        return Draws(self.scenario, self.scenarios).replace(changes)
+
     def table(self, confidence: float = 0.9) -> pd.DataFrame:
         """Return the parameters: estimates, intervals, and whether the log determines them.
 
@@ -106,20 +132,21 @@ class Fit:
         pandas.DataFrame
             Index `parameter`. Columns `estimate` (the median), `low` and `high`; `prior_low` and
             `prior_high` are the same interval before the log was seen. `share_removed` is the share of the
-            prior variance, on the scale of prior quantiles, that the log removed. `verdict`: determined from
-            0.8 on, not determined below 0.3, weakly determined between.
+            prior variance, on the scale of prior quantiles, that the log removed. `usually_removed` is what
+            logs of these columns and this length remove on average, as in `advice`. `verdict`: determined
+            from 0.8 on, not determined below 0.3, weakly determined between. It is that of this log. Where
+            logs usually say less, it is in the middle of both, rounded down: a posterior distribution may
+            be narrow by chance.
         """
         tail = (1 - check_confidence(confidence)) / 2
         low, middle, high = self._posterior.quantiles(np.array([tail, 0.5, 1 - tail])).T
         before, after = np.full_like(low, tail), np.full_like(low, 1 - tail)
         names = ["estimate", "low", "high", "prior_low", "prior_high"]
         table = self._values(np.array([middle, low, high, before, after])).T.set_axis(names, axis=1)
-        # A parameter of few values is known with them: within a step nothing is to be known.
-        most = 1 - np.array([one.steps for one in self._task.parameters], np.float64) ** -2.0
-        removed = self._posterior.share_removed() / most
-        words = np.array(["not determined", "weakly determined", "determined"])
-        verdict = words[np.digitize(removed, (UNDETERMINED, DETERMINED))]
-        return table.assign(share_removed=removed, verdict=verdict).infer_objects().rename_axis("parameter")
+        table = table.infer_objects().rename_axis("parameter")
+        removed, usually = self._posterior.share_removed() / self._most, self._usually_removed
+        words = verdicts(removed, usually)
+        return table.assign(share_removed=removed, usually_removed=usually, verdict=words)
 
     @cached_property
     def draws(self) -> pd.DataFrame:
@@ -232,7 +259,7 @@ class Fit:
             as far as half a log is worse than the whole. It is 0 for a log that is long enough, and NaN if no
             length would do.
         """
-        now, half = (self._removed(self._is_compared, x) for x in (self._bank.statistics, self._bank.half))
+        now, half = self._usually_removed, self._removed(self._is_compared, self._bank.half)
         table = pd.DataFrame({"share_removed": now}, pd.Index(self.parameters, name="parameter"))
         family = self._names["family"].to_numpy()
         for column in COLUMNS:
@@ -255,7 +282,16 @@ class Fit:
         """Return the share of the variance of prior quantiles that a regression on statistics explains."""
         truths = self._bank.quantiles
         left = ((guess(values[:, columns], truths).bank - truths) ** 2).mean(axis=0)
-        return np.asarray(np.clip(1 - left / truths.var(axis=0), 1e-3, 1 - 1e-6), np.float64)
+        return np.asarray(np.clip((1 - left / truths.var(axis=0)) / self._most, 1e-3, 1 - 1e-6), np.float64)
+
+    @property
+    def _most(self) -> Floats:
+        """What can be removed: a parameter of few values is known with them, not where in a step it is."""
+        return 1 - np.array([one.steps for one in self._task.parameters], np.float64) ** -2.0
+
+    @cached_property
+    def _usually_removed(self) -> Floats:
+        return self._removed(self._is_compared, self._bank.statistics)
 
     @cached_property
     def _guesses(self) -> Guesses:
@@ -270,6 +306,13 @@ class Fit:
     def _residuals(self) -> Residuals:
         known = self._is_compared
         return residuals(self._bank.statistics[:, known], self._real[known], self._guesses)
+
+
+def verdicts(removed: Floats, usually: Floats) -> npt.NDArray[np.str_]:
+    """Return in words whether a log determines parameters, by the shares that it and such logs remove."""
+    own, usual = (np.digitize(share, (UNDETERMINED, DETERMINED)) for share in (removed, usually))
+    words = np.array(["not determined", "weakly determined", "determined"])
+    return words[np.minimum(own, (own + usual) // 2)]
 
 
 def fit(

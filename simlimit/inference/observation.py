@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.arguments import Floats, Ints, as_frame, as_numbers, check_columns, refused
+from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, stages
 from simlimit.model.records import NONE
@@ -89,7 +90,10 @@ class Window(NamedTuple):
         start, warmup = scenario.start_date, scenario.warmup_days
         if self.begin_on is not None:
             start = self.begin_on - datetime.timedelta(warmup)
-        changes = {"horizon_days": warmup + self.days + 1, "start_date": start}
+        book = as_portfolio(scenario.population.portfolio)  # a file is read once, not for each log
+        changes = {
+            "horizon_days": warmup + self.days + 1, "start_date": start, "population.portfolio": book
+        }  # fmt: skip
         return scenario.replace({**changes, "provenance": scenario.provenance})
 
 
@@ -122,16 +126,12 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     notes += [f"{older:,} repaid before the window are not compared"] if older else []
     weight = np.ones(len(frame))
     if "repayment" in frame and not frame["repayment"].is_unique:
-        weight = as_numbers("amount", frame["amount"])
-        weight = (
-            weight / frame.assign(amount=weight).groupby("repayment")["amount"].transform("sum").to_numpy()
-        )
+        parts = pd.Series(as_numbers("amount", frame["amount"]), frame.index)
+        weight = (parts / parts.groupby(frame["repayment"]).transform("sum")).to_numpy()
     seen = Repayments(repaid - begin, age, last - repaid, outcome.astype(np.int64), weight, groups)
-    begin_on = None
-    if "repaid_on" in frame and pd.notna(frame["repaid_on"].iloc[0]):
-        begin_on = (
-            pd.Timestamp(frame["repaid_on"].iloc[0]) - pd.Timedelta(days=int(repaid[0] - begin))
-        ).date()
+    first = frame["repaid_on"].iloc[0] if "repaid_on" in frame else pd.NaT
+    before = datetime.timedelta(int(repaid[0] - begin))
+    begin_on = None if pd.isna(first) else (pd.Timestamp(first) - before).date()
     counted, number = "repayments", round(weight.sum())
     if "borrower" in frame:
         counted, number = "borrowers", frame["borrower"].nunique()

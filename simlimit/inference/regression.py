@@ -27,6 +27,8 @@ NEAR_LEAST = 60
 """The logs of the bank that are near another one: a share of it, and so many for each parameter."""
 PULL = 5.0
 """With so much weight the spread of the parameters is held to be the same nearby."""
+GOLDEN = (5**0.5 - 1) / 2
+"""Steps of so much of a circle lie evenly on it, however many they are."""
 TINY = 1e-12
 
 
@@ -63,8 +65,8 @@ class Posterior(NamedTuple):
         return np.asarray(self.weights @ (self.draws < truth), np.float64)
 
     def sample(self, number: int) -> Floats:
-        """Return draws of equal weight, as quantiles of the prior distributions."""
-        places = (np.arange(number) + 0.5) / number
+        """Return draws of equal weight, as prior quantiles; the first of more are the same."""
+        places = (0.5 + GOLDEN * np.arange(number)) % 1
         chosen = np.searchsorted(np.cumsum(self.weights), places * self.weights.sum())
         return np.asarray(ndtr(self.draws[np.minimum(chosen, len(self.draws) - 1)]), np.float64)
 
@@ -135,5 +137,8 @@ def posterior(guessed: Floats, guesses: Floats, truths: Floats, without: int | N
     weighted = design * weights[:, np.newaxis]
     pull = PULL * np.diag([0.0] + [1.0] * truths.shape[1])
     spread = np.linalg.solve(weighted.T @ design + pull, weighted.T @ np.log(residuals**2 + TINY))
-    residuals *= np.exp((spread[0] - design @ spread) / 2) * np.sqrt(number / (number - design.shape[1]))
+    residuals *= np.exp((spread[0] - design @ spread) / 2)
+    # Residuals are too small by what the regression took of them, and the guess that they are added to errs.
+    independent, slopes_each = weights.sum() ** 2 / (weights**2).sum(), design.shape[1]
+    residuals *= np.sqrt((independent + slopes_each) / (independent - slopes_each))
     return Posterior(slopes[0] + residuals, weights / weights.sum())

@@ -101,7 +101,7 @@ def delay(
         _label_pending(ax, curve, label)
         # In the half in which the curve does not end.
         is_high = curve["released"].dropna().iloc[-1] > np.mean(ax.get_ylim())
-        title = canvas.interval_note(confidence, label) if isinstance(of, Study) else None
+        title = canvas.interval_note(of, confidence, label) if isinstance(of, Study) else None
         canvas.legend(ax, loc="lower right" if is_high else "upper right", title=title)
     title = label("release delay of repaid principal")
     if weight == "holds" and isinstance(of, Run):

@@ -106,12 +106,18 @@ def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str
         words = "{name}, seed {seed}, replication {number}" if of.replication else "{name}, seed {seed}"
         return label(words, number=of.replication, **named)
     histories = label("{name}, seed {seed}, {number:,} replications", number=len(of), **named)
-    return histories if confidence is None else f"{histories}; {interval_note(confidence, label)}"
+    return histories if confidence is None else f"{histories}; {interval_note(of, confidence, label)}"
 
 
-def interval_note(confidence: float, label: Labels) -> str:
-    """Return what the intervals over replications are."""
-    return label("{confidence:g} % intervals over replications", confidence=100 * confidence)
+def interval_note(of: Study | LeverRanking | Attribution, confidence: float, label: Labels) -> str:
+    """Return what intervals are over: replications, or draws of the parameters of a fit."""
+    is_of_fit = not isinstance(of, Attribution) and of.of_fit
+    return label(
+        "{confidence:g} % intervals over draws of the parameters"
+        if is_of_fit
+        else "{confidence:g} % intervals over replications",
+        confidence=100 * confidence,
+    )
 
 
 def shortened(name: str) -> str:

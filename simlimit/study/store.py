@@ -43,9 +43,8 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
     """Return all that the tables of a replication depend on, except its number."""
     scenario = experiment.prepared.scenario
     portfolio = scenario.population.portfolio
-    parameters = dumps(scenario.replace({"provenance": {}}), comments=False)
     return {
-        "scenario": hashlib.sha256(parameters.encode()).hexdigest(),
+        "scenario": _digest_of_values(scenario),
         "portfolio": portfolio.digest
         if isinstance(portfolio, Portfolio)
         else portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
@@ -55,7 +54,7 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
         "follow_up_days": options.follow_up_days,
         "by": ", ".join(experiment.prepared.grouping.bounds),
         "bands": [float(bound) for bound in options.bands],
-        "draws": _digest_of_draw(experiment.draws[0]) if experiment.draws else "",
+        "draws": _digest_of_values(experiment.draws[0]) if experiment.draws else "",
         **code_identity(),
     }
 
@@ -98,6 +97,36 @@ def open_stores(experiments: Mapping[str, Experiment], options: CheckedOptions) 
     }
 
 
+def open_folder(folder: Path, index: str, identity: Mapping[str, object], word: str) -> set[str]:
+    """Make a folder the store of a study, or of what else a word says; return the names of its files.
+
+    One that is neither new nor empty, nor a store of the same identity, is refused.
+    """
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
+        remove_leftovers(folder)
+        names = {path.name for path in folder.iterdir() if not path.name.startswith(DRAFT)}
+        # Looked for after the others: whoever makes a store makes its index first.
+        if names and not (folder / index).exists():
+            raise SimlimitError(
+                f"{folder} contains other files, but a store must be a folder that is new, empty, "
+                f"or holds this {word}."
+            )
+        if not names:
+            content = json.dumps({**identity, DIGEST: _digest(identity)}, indent=1).encode()
+            write_files(folder, {index: content}, _put_unless_there)
+        try:
+            found = dict(json.loads((folder / index).read_bytes()))
+            if found.pop(DIGEST) != _digest(found):
+                raise ValueError
+        except (ValueError, TypeError, KeyError):
+            said = f"it does not say what {word} this is"
+            raise SimlimitError(f"{folder / index} is damaged: {said}.") from None
+    if what := difference(found, identity):
+        raise SimlimitError(f"{folder} holds a {word} of {what}: name another store, or the same {word}.")
+    return names
+
+
 class Store:
     """The folder of one study.
 
@@ -119,24 +148,10 @@ class Store:
         self.folder = Path(folder)
         self._study = fingerprint(experiment, options)
         # The index has the first draw, so that there can be more of them later; each replication has its own.
-        self._draws = [*map(_digest_of_draw, experiment.draws)]
+        self._draws = [*map(_digest_of_values, experiment.draws)]
         scenario = dumps(experiment.prepared.scenario).encode()
+        names = open_folder(self.folder, INDEX, self._study, "study")
         with writing(self.folder):
-            self.folder.mkdir(exist_ok=True)
-            remove_leftovers(self.folder)
-            names = {path.name for path in self.folder.iterdir() if not path.name.startswith(DRAFT)}
-            index = self.folder / INDEX
-            # Looked for after the others: whoever makes a store makes its index first.
-            if names and not index.exists():
-                raise SimlimitError(
-                    f"{self.folder} contains other files, but a store must be a folder that is new, empty, "
-                    "or holds this study."
-                )
-            if not names:
-                index_of = {**self._study, DIGEST: _digest(self._study)}
-                content = json.dumps(index_of, indent=1).encode()
-                write_files(self.folder, {INDEX: content}, _put_unless_there)
-            self._check(index)
             if SCENARIO not in names or (self.folder / SCENARIO).read_bytes() != scenario:
                 experiment.prepared.scenario.save(self.folder / SCENARIO)
 
@@ -172,20 +187,6 @@ class Store:
         draws = self._draws[replication // PER_DRAW] if self._draws else ""
         return {**self._study, "table": name, "replication": replication, "draws": draws}
 
-    def _check(self, index: Path) -> None:
-        """Refuse the folder of another study."""
-        try:
-            found = dict(json.loads(index.read_bytes()))
-            if found.pop(DIGEST) != _digest(found):
-                raise ValueError
-        except (ValueError, TypeError, KeyError):
-            raise SimlimitError(f"{index} is damaged: it does not say what study this is.") from None
-        what = difference(found, self._study)
-        if what is not None:
-            raise SimlimitError(
-                f"{self.folder} holds a study of {what}: name another store, or the same study."
-            )
-
     def _files(self, chunk: Chunk) -> Iterator[tuple[str, bytes]]:
         """Yield the files of a chunk: of each replication its tallies last, which mark it as complete."""
         for row, tables in enumerate(chunk.tables):
@@ -218,9 +219,9 @@ class Store:
             ) from None
 
 
-def _digest_of_draw(draw: Scenario) -> str:
-    """Return by what a draw is known, whatever the sources of its values are."""
-    return hashlib.sha256(repr(field_values(draw)).encode()).hexdigest()
+def _digest_of_values(scenario: Scenario) -> str:
+    """Return by what a scenario is known, whatever the sources of its values are."""
+    return hashlib.sha256(repr(field_values(scenario)).encode()).hexdigest()
 
 
 def _digest(study: Mapping[str, object]) -> str:

@@ -99,7 +99,7 @@ def test_the_store_of_another_fit_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_of_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear borrower")
-    with pytest.raises(sl.SimlimitError, match="is no store of a fit, but must be one, or new or empty"):
+    with pytest.raises(sl.SimlimitError, match="must be a folder that is new, empty, or holds this fit"):
         fitted(store=tmp_path)
 
 

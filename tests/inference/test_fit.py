@@ -12,6 +12,7 @@ from scipy import stats
 
 import simlimit as sl
 from simlimit.inference import regression
+from simlimit.inference.fit import verdicts
 
 TRUTH = {PERIOD: 25, "screening.false_flag": 0.04}
 
@@ -38,6 +39,21 @@ def test_verdicts_follow_from_the_share_of_the_variance_that_is_gone() -> None:
     assert abs(table.loc["limits.raise_share", "share_removed"]) < 0.35
 
 
+def test_a_log_is_not_believed_to_say_much_more_than_such_logs_do() -> None:
+    own, usual = np.meshgrid([0.1, 0.3, 0.8], [0.1, 0.3, 0.8])
+    no, weakly, yes = "not determined", "weakly determined", "determined"
+    assert verdicts(own, usual).tolist() == [[no, no, weakly], [no, weakly, weakly], [no, weakly, yes]]
+
+
+def test_what_logs_usually_say_is_in_the_table_and_in_the_advice() -> None:
+    usually = fitted().table()["usually_removed"]
+    assert usually.equals(fitted().advice()["share_removed"].rename("usually_removed"))
+    assert usually[PERIOD] > 0.8
+    share = {"evaluation.straight_through": [True, False]}
+    fit = sl.fit(log_of({}), platform(), share, n=100, progress=False)
+    assert fit.table()["usually_removed"].iloc[0] > 0.9  # of what there is to know, which is 3/4
+
+
 def test_the_scenario_is_the_estimate_and_says_from_where_it_is() -> None:
     scenario, table = fitted().scenario, fitted().table()
     assert scenario.evaluation.period_days == table.loc[PERIOD, "estimate"]
@@ -53,6 +69,28 @@ def test_scenarios_are_draws_from_the_posterior_distribution() -> None:
     low, high = fitted().draws[PERIOD].quantile([0.05, 0.95])
     assert drawn.between(low, high).mean() == pytest.approx(0.9, abs=0.09)
     assert len(fitted().draws) == 1000
+    assert fitted().scenarios(30)[:7] == fitted().scenarios(7)
+
+
+def test_a_change_of_a_fit_is_one_of_its_estimate_and_of_every_draw() -> None:
+    flags = "screening.false_flag"
+    changed = fitted().replace({PERIOD: 7, flags: lambda draw: draw.screening.false_flag / 2})
+    pairs = [(fitted().scenario, changed.scenario)]
+    pairs += zip(fitted().scenarios(5), changed.scenarios(5), strict=True)
+    for before, after in pairs:
+        assert after == before.replace({PERIOD: 7, flags: before.screening.false_flag / 2})
+    with pytest.raises(sl.ScenarioError):
+        fitted().replace({PERIOD: -1})
+
+
+def test_a_fit_and_its_changes_are_compared_draw_by_draw() -> None:
+    options = {"metrics": ["days_away"]}
+    each = {"now": fitted(), "weekly": fitted().replace({PERIOD: 7})}
+    row = sl.compare(each, 40, progress=False).differences(0.9, **options).loc[("weekly", "days_away")]
+    true = {"now": platform().replace(TRUTH), "weekly": platform().replace({**TRUTH, PERIOD: 7})}
+    truth = sl.compare(true, 40, progress=False).differences(0.9, **options)["difference"].iloc[0]
+    assert row["low"] < truth < row["high"] < 0
+    assert row["significant"]
 
 
 def test_a_log_of_twice_the_borrowers_is_fitted_by_a_platform_of_twice_the_borrowers() -> None:

@@ -120,7 +120,7 @@ def test_a_study_without_processes_has_no_records() -> None:
 def test_intervals_end_at_0_only_where_nothing_is_below_it() -> None:
     values = np.array([[-3.0, 0.2, -3.0], [-1.0, 0.0, 1.0], [-2.0, 0.1, -1.0]])
     names = ["net_income", "days_away", "x.total"]
-    columns = metric_intervals(values, 0.95, np.full(3, 100.0), names)
+    columns = metric_intervals(values, 0.95, np.full(3, 100.0), names, draws=False)
     assert columns["low"][0] < columns["estimate"][0] < columns["high"][0] < 0.5
     assert columns["low"][1] == 0
     assert columns["low"][2] < -1

@@ -1,0 +1,27 @@
+"""What stands around a picture: of what its intervals are."""
+
+from gallery import SMALL
+from matplotlib.axes import Axes
+
+import simlimit as sl
+from simlimit import plots
+from simlimit.study.draws import Draws
+
+FEW = SMALL.replace({"population.borrowers": 20})
+FIT = Draws(FEW, lambda n: [FEW.replace({"screening.false_flag": 0.1 / (k + 1)}) for k in range(n)])
+
+
+def words_of(ax: Axes) -> str:
+    legend = ax.get_legend()
+    texts = [*ax.texts, legend.get_title()] if legend else ax.texts
+    return " ".join(text.get_text() for text in texts)
+
+
+def test_a_picture_says_whether_its_intervals_are_over_replications_or_draws() -> None:
+    levers = [{"kind": "better_model", "strength": 0.5}]
+    for source, what in ((FEW, "replications"), (FIT, "draws of the parameters")):
+        ranking = sl.rank_levers(source, levers, 4, progress=False)
+        comparison = sl.compare({"one": source, "other": source}, 4, progress=False)
+        study = sl.replicate(source, 4, progress=False)
+        for ax in (plots.tornado(ranking), plots.forest(comparison), plots.delay(study)):
+            assert f"% intervals over {what}" in words_of(ax)
