@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-from simlimit.model.records import BORROWER, DETAILS, HOLD, INTEREST, LOAN
+from simlimit.model.records import ASKING, BORROWER, DETAILS, HOLD, INTEREST, LOAN
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -108,7 +108,7 @@ def make_room(s: State, borrowers: int) -> None:
         s.attach(name, array)
     s.attach("loan_keys", np.empty(0 if s.run.reusing else 2 * borrowers, np.int64))
     s.attach("ids", np.empty(borrowers, np.uint32))
-    s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, np.int64))
+    s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, ASKING))
 
 
 def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Array]:
