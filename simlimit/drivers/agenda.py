@@ -20,6 +20,8 @@ PAY, WISH, REACT, EXIT = LISTS = range(4)
 """Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience; who may
 be able to leave.
 """
+BLOCK = 16
+"""So many of a list lie side by side. They fill a cache line, so that the next one is seldom far away."""
 
 
 class Agenda(Handle):
@@ -31,10 +33,13 @@ class Agenda(Handle):
         The borrower that has each place.
     places : array of int
         The first place of each (cohort, due day), the due days of a cohort side by side.
-    first : array of int, shape (lists, horizon)
-        The first of a day's list, or END.
-    following : array of int, shape (lists, borrowers)
-        Who comes after a borrower in its list, or END; a borrower is in one list of a kind at most.
+    last : array of int, shape (lists, horizon)
+        Where in ``entries`` the last of a day's list stands, or END.
+    entries : array of int
+        The borrowers in lists, in blocks; a borrower is in one list of a kind at most.
+    before : array of int
+        Where the list of a block goes on before the block, or END; of a free block, the next free one. Block
+        0 is always free, and none comes first.
     acting : array of int, shape (borrowers,)
         Those who act in the present phase.
     batch : Batch
@@ -43,8 +48,9 @@ class Agenda(Handle):
 
     ids = array_of(np.int64)
     places = array_of(np.uint32)
-    first = array_of(np.uint32, 2)
-    following = array_of(np.uint32, 2)
+    last = array_of(np.uint32, 2)
+    entries = array_of(np.uint32)
+    before = array_of(np.uint32)
     acting = array_of(np.uint32)
     batch = handle_of(Batch)
 
@@ -52,11 +58,13 @@ class Agenda(Handle):
 def make_agenda(s: State, grouping: Grouping) -> Agenda:
     """Give the borrowers of a state their places, draw them, and enter each for what it does first."""
     borrowers, due_days = len(s.borrowers), int(s.evaluation.period_days * s.product.cycle_days)
+    blocks = 1 + len(LISTS) * int(borrowers // BLOCK + 1 + min(borrowers, s.run.horizon))
     agenda = Agenda(
         ids=np.empty(borrowers, np.int64),
         places=np.zeros(due_days + 2, np.uint32),
-        first=np.full((len(LISTS), s.run.horizon), END, np.uint32),
-        following=np.empty((len(LISTS), borrowers), np.uint32),
+        last=np.full((len(LISTS), s.run.horizon), END, np.uint32),
+        entries=np.empty(blocks * BLOCK, np.uint32),
+        before=np.arange(1, blocks + 1, dtype=np.uint32),
         acting=np.empty(borrowers, np.uint32),
         batch=empty_batch(),
     )
@@ -99,15 +107,22 @@ def order_by_cohort(s: State, agenda: Agenda) -> None:
 @step
 def enter(agenda: Agenda, what: int, day: int, b: int) -> None:
     """Enter a borrower in the list of a day, unless that is beyond the horizon."""
-    if day < agenda.first.shape[1]:
-        agenda.following[what, b] = agenda.first[what, day]
-        agenda.first[what, day] = b
+    if day < agenda.last.shape[1]:
+        last = np.int64(agenda.last[what, day])
+        place = last + 1
+        if last == END or place % BLOCK == 0:  # its last block is full
+            block = agenda.before[0]
+            agenda.before[0] = agenda.before[block]
+            agenda.before[block] = last
+            place = block * BLOCK
+        agenda.entries[place] = b
+        agenda.last[what, day] = place
 
 
 @transition
 def first_entries(s: State, agenda: Agenda) -> None:
     """Enter every borrower for its first payment and its first wish; nobody has a hold to react to."""
-    # Whoever is entered last comes first: so that each list is in the order of memory.
+    # Lists are read from their ends: so that each is in the order of memory.
     for b in range(len(s.borrowers) - 1, -1, -1):
         r = s.borrowers[b]
         if (r.next_payment - r.due_day) % s.product.cycle_days != 0:
@@ -120,11 +135,17 @@ def first_entries(s: State, agenda: Agenda) -> None:
 def gather(s: State, agenda: Agenda, what: int, day: int) -> int:
     """Write those in a list of today into `acting`; to those who pay add those whose due day it is."""
     number = 0
-    b = agenda.first[what, day]
-    while b != END:
-        agenda.acting[number] = b
+    place = np.int64(agenda.last[what, day])
+    while place != END:
+        agenda.acting[number] = agenda.entries[place]
         number += 1
-        b = agenda.following[what, b]
+        if place % BLOCK > 0:
+            place -= 1
+        else:
+            block = place // BLOCK
+            place = np.int64(agenda.before[block])
+            agenda.before[block] = agenda.before[0]
+            agenda.before[0] = block
     for cohort in range(s.evaluation.period_days if what == PAY else 0):
         k = due_place(s, cohort, s.clock.cycle_day)
         for b in range(agenda.places[k], agenda.places[k + 1]):

@@ -7,7 +7,6 @@ can be refused: because the line is blocked, or for want of headroom.
 import math
 
 from simlimit.model import causes, events, levers, phases, streams
-from simlimit.model.book import Integers
 from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.counting import count_no_limit, why_blocked
@@ -17,7 +16,7 @@ from simlimit.model.levers import pull
 from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import END, NEVER, NONE, Record
+from simlimit.model.records import END, NEVER, NONE, Record, Records
 from simlimit.model.state import State
 
 PLAN_DAYS = 30
@@ -42,7 +41,7 @@ def plan_wish(s: State, r: Record, day: int, u: float) -> None:
     r.next_wish = following if following < r.present_until else NEVER
 
 
-@rare
+@step
 def refuses(s: State, r: Record, day: int, amount: int) -> bool:
     """Return whether a draw is refused, which is noted."""
     cause = why_blocked(s, r, day)
@@ -66,7 +65,7 @@ def draw(s: State, r: Record, day: int, amount: int) -> bool:
     """
     if s.limits.blocking and refuses(s, r, day, amount):
         return False
-    accrue(s, r, day)
+    accrue(r, day)
     r.available -= amount
     s.today.available -= amount
     r.outstanding += amount
@@ -130,15 +129,17 @@ def asked_amount(s: State, r: Record, day: int, u: float) -> int:
 
 
 @step
-def sort_numbers(numbers: Integers, number: int) -> None:
-    """Sort the first of some numbers, in place (Shell's sort)."""
+def sort_asking(asking: Records, number: int) -> None:
+    """Sort those who ask for draws by their ids, in place (Shell's sort)."""
     gap = number
     while gap > 0:
         gap //= 2
         for k in range(gap, number):
             place = k
-            while place >= gap and numbers[place] < numbers[place - gap]:
-                numbers[place], numbers[place - gap] = numbers[place - gap], numbers[place]
+            while place >= gap and asking[place].key < asking[place - gap].key:
+                one, other = asking[place], asking[place - gap]
+                one.key, other.key = other.key, one.key
+                one.amount, other.amount = other.amount, one.amount
                 place -= gap
 
 
@@ -149,15 +150,16 @@ def decide_draws(s: State, day: int) -> None:
     number = s.totals.asking
     s.totals.asking = 0
     claims = 0
-    for key in s.asking[:number]:
-        detail = s.details[key & END]
-        detail.asked = asked_amount(s, s.borrowers[key & END], day, detail.u_draw)
-        claims += detail.asked - share(detail.asked, s.funding.reserve_bp)
+    for k in range(number):
+        one = s.asking[k]
+        one.amount = asked_amount(s, s.borrowers[one.key & END], day, one.u)
+        claims += one.amount - share(one.amount, s.funding.reserve_bp)
     if claims > s.today.headroom:  # else none is refused for want of it, in whatever order
-        sort_numbers(s.asking, number)
-    for key in s.asking[:number]:
-        if s.details[key & END].asked > 0:
-            draw(s, s.borrowers[key & END], day, s.details[key & END].asked)
+        sort_asking(s.asking, number)
+    for k in range(number):
+        one = s.asking[k]
+        if one.amount > 0:
+            draw(s, s.borrowers[one.key & END], day, one.amount)
 
 
 @step
@@ -167,9 +169,10 @@ def have_wish(s: State, r: Record, day: int, u: Numbers, u_gap: float) -> int:
         return NEVER
     if r.levers == 0 or not divert_wish(s, r, day, u):
         if s.funding.refuse_draws:
-            s.asking[s.totals.asking] = (int(r.borrower) << 32) + int(r.place)
+            one = s.asking[s.totals.asking]
+            one.key = (int(r.borrower) << 32) + int(r.place)
+            one.u = u[1]
             s.totals.asking += 1
-            s.details[r.place].u_draw = u[1]
         else:
             amount = asked_amount(s, r, day, u[1])
             if amount > 0:

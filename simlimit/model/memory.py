@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-from simlimit.model.records import BORROWER, DETAILS, HOLD, INTEREST, LOAN
+from simlimit.model.records import ASKING, BORROWER, DETAILS, HOLD, LOAN
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -100,7 +100,6 @@ def make_room(s: State, borrowers: int) -> None:
     sizes = {
         "borrowers": (borrowers, BORROWER),
         "details": (borrowers, DETAILS),
-        "interest": (borrowers, INTEREST),
         "loans": (4 * capacity * borrowers, LOAN),
         "holds": (most_holds, HOLD),
     }
@@ -108,7 +107,7 @@ def make_room(s: State, borrowers: int) -> None:
         s.attach(name, array)
     s.attach("loan_keys", np.empty(0 if s.run.reusing else 2 * borrowers, np.int64))
     s.attach("ids", np.empty(borrowers, np.uint32))
-    s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, np.int64))
+    s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, ASKING))
 
 
 def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Array]:

@@ -12,7 +12,6 @@ from simlimit.model.grouping import Grouping, assign_groups
 from simlimit.model.levers import levers_taken_up
 from simlimit.model.loans import open_loan
 from simlimit.model.money import share
-from simlimit.model.parameters import LARGEST_LIMIT
 from simlimit.model.planned_payments import planned_day
 from simlimit.model.randomness import BATCH_SIZE, Batch, Numbers, draw_many, numbers_of
 from simlimit.model.records import ABSENT, BORROWER, CLOSED, END, FAR_PAST, NEVER, NONE, Record
@@ -182,8 +181,7 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
             r.place = b
             r.first_loan = b * s.storage.loan_capacity
             r.end_of_loans = r.first_loan + s.storage.loan_capacity
-            r.loan_capacity = s.storage.loan_capacity
-            s.details[b].cap = LARGEST_LIMIT
+            s.details[b].loan_capacity = s.storage.loan_capacity
             s.details[b].left_at = NONE
             u_remaining, u_lenders, u_exit, u_record = numbers_of(batch, 2, k)
             set_presence(s, r, u_exit)

@@ -48,12 +48,19 @@ def press(s: State, r: Record, day: int, shock: Record, sign: int) -> None:
 
 
 @step
+def cap_rises(s: State, r: Record, shock: Record) -> None:
+    """Let no later rise lift a limit over a cap."""
+    s.details[r.place].cap = min(s.details[r.place].cap, shock.strength) if r.capped else shock.strength
+    r.capped = True
+
+
+@step
 def strike(s: State, r: Record, day: int, shock: Record) -> None:
     """Apply a shock that happens at once to a borrower it covers."""
     if shock.kind == causes.LIMIT_CUT:
         lower_limit(s, r, day, r.limit - share(r.limit, shock.strength), shock.kind)
     elif shock.kind == causes.CAP:
-        s.details[r.place].cap = min(s.details[r.place].cap, shock.strength)
+        cap_rises(s, r, shock)
         lower_limit(s, r, day, shock.strength, shock.kind)
     elif shock.kind == causes.CANCELLATION:
         close(s, r, day, shock.kind)
@@ -87,7 +94,7 @@ def join_shocks(s: State, r: Record, day: int) -> None:
         if one.start >= day or not covers(s, k, r):
             continue
         if shock.kind == causes.CAP:
-            s.details[r.place].cap = min(s.details[r.place].cap, shock.strength)
+            cap_rises(s, r, shock)
             r.limit = min(r.limit, shock.strength)
         elif one.end > day:
             s.covered[k, r.place] = True

@@ -32,16 +32,14 @@ class State(Handle):
         ``borrower`` of each place, side by side, for those who sort.
     details : array of DETAILS records
         One per borrower, in the order of ``borrowers``.
-    interest : array of INTEREST records
-        Likewise; apart, since every payment reads it.
     loans : array of LOAN records
         Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
     loan_keys : array of int
         Of every loan ever opened, unless records are used again; see `simlimit.model.loans.loan_key`.
     score_left : array of float, shape (horizon,)
         What is left of a score's distance to its target after so many days.
-    asking : array of int
-        The id and the place of each who asks for a draw today, 32 bits each; where the pool can refuse draws.
+    asking : array of ASKING records
+        Those who ask for a draw today; where the pool can refuse draws.
     holds, events : arrays of records
         In use up to the counts in ``storage``.
     good_at : array of int
@@ -102,11 +100,10 @@ class State(Handle):
     borrowers = array_of(records.BORROWER)
     ids = array_of(np.uint32)
     details = array_of(records.DETAILS)
-    interest = array_of(records.INTEREST)
     loans = array_of(records.LOAN)
     loan_keys = array_of(np.int64)
     score_left = array_of(np.float64)
-    asking = array_of(np.int64)
+    asking = array_of(records.ASKING)
     holds = array_of(records.HOLD)
     good_at = array_of(np.int32)
     open_from = array_of(np.int64)
