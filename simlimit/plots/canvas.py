@@ -193,6 +193,27 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None
         written.set(va="center", color=line(number).colour, fontsize=LABEL_SIZE, parse_math=False)
 
 
+def inset_panels(ax: Axes, number: int, gap: float = 22, strip: float = 0) -> tuple[Axes | None, list[Axes]]:
+    """Return axes within some axes, which vanish: a strip on top if it has points, and panels below.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    number : int
+        How many panels, one below the other.
+    gap, strip : float
+        Points between them, and of the strip.
+    """
+    ax.set_axis_off()
+    points = ax.get_window_extent().height * 72 / ax.figure.dpi
+    top = strip / points
+    step = (1 - top) / number
+    space = min(gap / points, 0.6 * step)
+    insets = [ax.inset_axes((0, 1 - top - step * (i + 1), 1, step - space)) for i in range(number)]
+    panels = [axes_or_new(inset) for inset in insets]
+    return (ax.inset_axes((0, 1 - top, 1, top)) if strip else None), panels
+
+
 def write_in_middle(ax: Axes, words: str) -> None:
     """Write into empty axes why they are empty."""
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center")
