@@ -20,6 +20,9 @@ T = TypeVar("T")
 MOST_BORROWERS = 20_000_000
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
+MOST_LOGS = 1_000_000
+COLUMNS = "repaid ended outcome borrower repayment amount gate region late entry".split()
+"""What `--column` gives a name to."""
 WORDS: dict[str, dict[str, Any]] = tomllib.loads(
     resources.files(__package__).joinpath("commands.toml").read_text(encoding="utf-8")
 )
@@ -49,7 +52,7 @@ def add_command(commands: Commands, name: str, handler: Handler) -> None:
     parser = commands.add_parser(
         name, help=what, description=f"{what[0].upper()}{what[1:]}.", example=about["example"]
     )
-    numbers = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE}
+    numbers = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE, "columns": ", ".join(COLUMNS)}
     for option in about["options"]:
         words = WORDS["options"][option]
         filled = words["help"].format(**about, **numbers, metric=DEFAULT_METRIC, attributes=attributes)
@@ -100,6 +103,8 @@ _VALUES: dict[str, dict[str, Any]] = {
     "--replications": {"type": _whole(MOST_REPLICATIONS, least=1)},
     "--precision": {"type": _PRECISION, "action": "append", "default": []},
     "--seed": {"type": _whole(LARGEST_SEED), "default": 1},
+    **dict.fromkeys(("--free", "--factor", "--column", "--outcome"), {"action": "append", "default": []}),
+    "--n": {"type": _whole(MOST_LOGS, least=100), "default": 2000},
     "--replication": {"type": _whole(LARGEST_SEED), "default": 0},
     "--engine": {"choices": ENGINES, "default": "calendar"},
     "--follow-up": {"type": _whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"},

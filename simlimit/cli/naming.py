@@ -52,6 +52,32 @@ def read_change(text: str, what: str = "--set") -> tuple[str, Any]:
     return field, parsed["value"] if len(parsed) == 1 else value
 
 
+def read_free(settings: Iterable[str], factors: Iterable[str]) -> dict[str, Any]:
+    """Return what is free in a fit, from ``FIELD=LOW:HIGH`` or ``FIELD=A,B`` and ``NAME=FIELD,...=LOW:HIGH``.
+
+    Examples
+    --------
+    >>> read_free(["evaluation.period_days=7:60", "rules.overdue=true,false"], [])
+    {'evaluation.period_days': (7, 60), 'rules.overdue': [True, False]}
+    """
+    free = dict(_read_prior(text, "--free", "FIELD=LOW:HIGH or FIELD=A,B") for text in settings)
+    for text in factors:
+        name, equals, rest = text.partition("=")
+        allowed = "NAME=FIELD,FIELD=LOW:HIGH"
+        fields, bounds = _read_prior(rest if equals else text, "--factor", allowed)
+        free[name.strip()] = {"fields": [one.strip() for one in fields.split(",")], "factor": bounds}
+    return free
+
+
+def _read_prior(text: str, what: str, allowed: str) -> tuple[str, Any]:
+    """Return a field and its bounds, or its choices."""
+    field, _, values = text.rpartition("=")
+    for sign, kind in ((":", tuple), (",", list)):
+        if len(parts := values.split(sign)) > 1:
+            return field.strip(), kind(read_change(f"{field}={part}", what)[1] for part in parts)
+    raise SimlimitError(f"{what} is {text!r}, but must be {allowed}, such as evaluation.period_days=7:60.")
+
+
 def find_scenarios(
     texts: Sequence[str], portfolio: str | None, settings: Sequence[str], borrowers: int | None = None
 ) -> dict[str, Scenario]:

@@ -264,11 +264,8 @@ def _bins(values: "pd.Series[Any]", simulated: int) -> tuple[Floats, list[float]
         return np.asarray(values, np.float64), edges.tolist(), []
     ordered = values if values.dtype == object else values.sort_values()
     names = list(dict.fromkeys(map(value_text, ordered)))
-    return (
-        values.map(value_text).map(names.index).to_numpy(np.float64),
-        np.arange(len(names) + 1) - 0.5,
-        names,
-    )
+    codes = np.array([names.index(value_text(value)) for value in values], np.float64)
+    return codes, [k - 0.5 for k in range(len(names) + 1)], names
 
 
 def _statistic(family: str, statistic: str, age_days: float, label: Labels) -> str:
