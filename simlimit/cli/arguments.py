@@ -21,7 +21,7 @@ MOST_BORROWERS = 20_000_000
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
 MOST_LOGS = 1_000_000
-COLUMNS = "repaid ended outcome borrower repayment amount gate region late entry".split()
+COLUMNS = ["repaid", "ended", "outcome", "borrower", "repayment", "amount", "gate", "region", "late", "entry"]
 """What `--column` gives a name to."""
 WORDS: dict[str, dict[str, Any]] = tomllib.loads(
     resources.files(__package__).joinpath("commands.toml").read_text(encoding="utf-8")
@@ -103,7 +103,7 @@ _VALUES: dict[str, dict[str, Any]] = {
     "--replications": {"type": _whole(MOST_REPLICATIONS, least=1)},
     "--precision": {"type": _PRECISION, "action": "append", "default": []},
     "--seed": {"type": _whole(LARGEST_SEED), "default": 1},
-    **dict.fromkeys(("--free", "--factor", "--column", "--outcome"), {"action": "append", "default": []}),
+    **{key: {"action": "append", "default": []} for key in ("--free", "--factor", "--column", "--outcome")},
     "--n": {"type": _whole(MOST_LOGS, least=100), "default": 2000},
     "--replication": {"type": _whole(LARGEST_SEED), "default": 0},
     "--engine": {"choices": ENGINES, "default": "calendar"},
