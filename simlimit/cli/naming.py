@@ -73,7 +73,7 @@ def _read_prior(text: str, what: str, allowed: str) -> tuple[str, Any]:
     """Return a field and its bounds, or its choices."""
     field, _, values = text.rpartition("=")
     for sign, kind in ((":", tuple), (",", list)):
-        if len(parts := values.split(sign)) > 1:
+        if len(parts := values.split(sign)) > 1 and field.strip():
             return field.strip(), kind(read_change(f"{field}={part}", what)[1] for part in parts)
     raise SimlimitError(f"{what} is {text!r}, but must be {allowed}, such as evaluation.period_days=7:60.")
 

@@ -61,7 +61,7 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
     ...     {"evaluation.straight_through": False, "population.borrowers": 50, "horizon_days": 200}
     ... )
     >>> log = sl.simulate(platform.replace({"evaluation.period_days": 20}), seed=5).holds
-    >>> fit = sl.fit(log, platform, {"evaluation.period_days": (7, 60)}, n=200)
+    >>> fit = sl.fit(log, platform, {"evaluation.period_days": (7, 60)}, n=100)
     >>> [panel.get_ylabel() for panel in fit.plot.check().child_axes]
     ['released', 'forfeited']
     """
@@ -120,7 +120,7 @@ def fit_statistics(
     ...     {"evaluation.straight_through": False, "population.borrowers": 50, "horizon_days": 200}
     ... )
     >>> log = sl.simulate(platform.replace({"evaluation.period_days": 20}), seed=5).holds
-    >>> fit = sl.fit(log, platform, {"evaluation.period_days": (7, 60)}, n=200)
+    >>> fit = sl.fit(log, platform, {"evaluation.period_days": (7, 60)}, n=100)
     >>> ax = fit.plot.statistics(family="weekday of ending")
     >>> ax.get_yticklabels()[0].get_text()
     'ended on Monday'
@@ -179,7 +179,7 @@ def fit_parameters(fit: Fit, *, ax: Axes | None = None, language: Language = "en
     ...     {"evaluation.straight_through": False, "population.borrowers": 50, "horizon_days": 200}
     ... )
     >>> log = sl.simulate(platform.replace({"evaluation.period_days": 20}), seed=5).holds
-    >>> fit = sl.fit(log, platform, {"evaluation.period_days": (7, 60)}, n=200)
+    >>> fit = sl.fit(log, platform, {"evaluation.period_days": (7, 60)}, n=100)
     >>> len(fit.plot.parameters().child_axes)
     1
     """
@@ -232,7 +232,7 @@ def fit_pairs(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
     ... )
     >>> log = sl.simulate(platform, seed=5).holds
     >>> free = {"evaluation.cutoff_days": (0, 6), "evaluation.duration_days": (0, 6)}
-    >>> ax = sl.fit(log, platform, free, n=200).plot.pairs()
+    >>> ax = sl.fit(log, platform, free, n=100).plot.pairs()
     >>> float(ax.texts[0].get_text()) < -0.5
     True
     """
