@@ -197,9 +197,8 @@ def fit_parameters(fit: Fit, *, ax: Axes | None = None, language: Language = "en
         if names:
             panel.set_xticks(range(len(names)), names, parse_math=False)
         estimate, low, high = rounded_texts([known[one] for one in ("estimate", "low", "high")])
-        heading = (
-            f"{canvas.shortened(str(name))}: {estimate}  ({low}, {high}), {label(str(known['verdict']))}"
-        )
+        verdict = str(known["verdict"])
+        heading = f"{canvas.shortened(str(name))}: {estimate}  ({low}, {high}), {label(verdict)}"
         canvas.write(panel, heading, (0, 1), "axes fraction", (0, 7), fontsize=9)
     words = label("filled: with the log; dashed: before, {number:,} simulated logs", number=len(fit.prior))
     return canvas.finish(ax, label("what the log says of the parameters"), words)
