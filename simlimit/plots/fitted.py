@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from simlimit.arguments import Floats, check_choice, check_type
 from simlimit.inference.fit import Fit
+from simlimit.inference.regression import TINY
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import Labels, Language
 from simlimit.tables.numbers import rounded_texts, value_text
@@ -134,7 +135,7 @@ def fit_statistics(
     rows = fit.statistics().query("family == @family")
     low, expected, high, in_log = rows[["low", "expected", "high", "in_log"]].to_numpy().T
     # In the order of the table, those furthest from what is expected, in units of the band.
-    off = np.abs(in_log**0.5 - expected**0.5) / (high**0.5 - low**0.5)
+    off = np.abs(in_log**0.5 - expected**0.5) / np.maximum(high**0.5 - low**0.5, TINY)
     shown = np.sort(np.argsort(-off, kind="stable")[:MOST_ROWS])
     ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * len(shown)))
     heights = -np.arange(len(shown))
