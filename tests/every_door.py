@@ -170,6 +170,7 @@ ARGUMENTS: dict[str, Make] = {
     "field": lambda: "rules.min_score",
     "free": lambda: FREE,
     "log": simulated_log,
+    "fit": fitted,
     "fit.n": lambda: 100,
     "fields": lambda: {"evaluation.period_days": [7]},
     "frame": log,

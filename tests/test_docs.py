@@ -75,6 +75,7 @@ def test_python_runs(block: str) -> None:
 @pytest.mark.parametrize("block", blocks("sh", PROMPT))
 def test_commands_run(block: str) -> None:
     sl.example_portfolio("book.csv", borrowers=100)
+    sl.example_release_log("log.csv", borrowers=100)
     book = Path("book.csv").read_bytes()
     keeps_files = "set -C" in block
     for line in block.splitlines():
@@ -84,7 +85,7 @@ def test_commands_run(block: str) -> None:
             assert keeps_files or target == os.devnull
             with open(target, "w", encoding="utf-8") as file, redirect_stdout(file):
                 assert cli.main([word for word in words if word != ">"]) == 0
-    assert files_here() <= {"book.csv", "my.toml"}
+    assert files_here() <= {"book.csv", "log.csv", "my.toml"}
     assert Path("book.csv").read_bytes() == book
 
 

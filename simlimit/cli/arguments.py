@@ -17,6 +17,9 @@ T = TypeVar("T")
 MOST_BORROWERS = 20_000_000
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
+MOST_LOGS = 1_000_000
+COLUMNS = ["repaid", "ended", "outcome", "borrower", "repayment", "amount", "gate", "region", "late", "entry"]
+"""What `--column` gives a name to."""
 WORDS: dict[str, dict[str, Any]] = packaged(__package__, "commands.toml")
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 Handler: TypeAlias = Callable[[argparse.Namespace], bool]
@@ -45,7 +48,7 @@ def add_command(commands: Commands, name: str, handler: Handler) -> None:
         name, help=what, description=f"{what[0].upper()}{what[1:]}.", example=about["example"]
     )
     known = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE, "attributes": ", ".join(ATTRIBUTES)}
-    known |= {"metric": precision.DEFAULT_METRIC, **about}
+    known |= {"metric": precision.DEFAULT_METRIC, "columns": ", ".join(COLUMNS), **about}
     for option in about["options"]:
         words = WORDS["options"][option]
         filled = {"help": words["help"].format(**known)}
@@ -93,6 +96,7 @@ _VALUES: dict[str, dict[str, Any]] = {
     "--precision": {"type": _PRECISION},
     "--seed": {"type": _whole(LARGEST_SEED)},
     "--replication": {"type": _whole(LARGEST_SEED)},
+    "--n": {"type": _whole(MOST_LOGS, least=100)},
     "--engine": {"choices": ENGINES, "default": "calendar"},
     "--follow-up": {"type": _whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"},
     "--by": {"type": _BY},

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import simlimit
+from simlimit.arguments import check_choice
+from simlimit.books.release_log import read_release_log
 from simlimit.cli import stopping, streams
-from simlimit.cli.arguments import MOST_IF_PRECISE, REPLICATIONS
-from simlimit.cli.naming import find_scenario, find_scenarios, read_changes
+from simlimit.cli.arguments import COLUMNS, MOST_IF_PRECISE, REPLICATIONS
+from simlimit.cli.naming import find_scenario, find_scenarios, read_change, read_changes, read_free
 from simlimit.cli.results import check_output, deliver, write_csv
 from simlimit.delays import describe_quantiles, quantiles
 from simlimit.errors import SimlimitError
+from simlimit.inference.fit import Fit, fit
 from simlimit.model.grouping import NUMBERS
 from simlimit.run.delay_by_cause import delay_by_cause
 from simlimit.run.options import FOLLOW_UP_DAYS
@@ -30,6 +33,7 @@ R = TypeVar("R")
 
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
 _PASSED_ON = ("workers", "store", "follow_up_days", "by", "bands", "progress")
+_OF_A_LOG = ("extracted", "since", "start_date", "date_format", "encoding")
 
 
 def list_presets(options: argparse.Namespace) -> bool:
@@ -112,6 +116,33 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
         study.scenario.save(folder / "scenarios" / f"{path_name(position, name)}.toml")
     simlimit.plots.canvas.save_picture(folder / "forest.png", simlimit.plots.forest(comparison))
     simlimit.plots.canvas.save_picture(folder / "platform.png", simlimit.plots.platform(comparison))
+
+
+def fit_log(options: argparse.Namespace) -> bool:
+    """Fit a scenario to a release log, print what it says, and write tables, figures and the scenario."""
+    scenario = find_scenario(options.scenario, read_changes(None, options.changes))
+    free = read_free(options.free, options.factor)
+    if options.out is not None:
+        check_output(options.out, options.store)
+    columns = dict(read_change(text, "--column") for text in options.column)
+    for name in columns:
+        check_choice("--column", name, COLUMNS)
+    outcomes = dict(read_change(text, "--outcome") for text in options.outcome)
+    told = {name: getattr(options, name) for name in _OF_A_LOG}
+    log = read_release_log(options.log, **columns, outcomes=outcomes or None, **told)
+    chosen = {name: getattr(options, name) for name in ("workers", "store", "progress")}
+    found = fit(log, scenario, free, options.n, options.seed, **chosen)
+    deliver(options, [log.attrs["read"], found], partial(write_fit, found))
+    return True
+
+
+def write_fit(found: Fit, folder: Path) -> None:
+    """Write the tables and figures of a fit, and the fitted scenario, into a folder."""
+    for name in ("table", "check", "statistics", "pairs", "advice"):
+        write_csv(getattr(found, name)(), folder / f"{name}.csv")
+    found.scenario.save(folder / "scenario.toml")
+    for name in ("check", "statistics", "parameters", "pairs"):
+        simlimit.plots.canvas.save_picture(folder / f"{name}.png", getattr(found.plot, name)())
 
 
 def _changed_scenario(options: argparse.Namespace) -> Scenario:

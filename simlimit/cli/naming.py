@@ -52,6 +52,37 @@ def read_change(text: str, what: str = "--set") -> tuple[str, Any]:
     return field, parsed["value"] if len(parsed) == 1 else value
 
 
+def read_free(settings: Iterable[str], factors: Iterable[str]) -> dict[str, Any]:
+    """Return what is free in a fit, and known up to a common factor.
+
+    Examples
+    --------
+    >>> read_free(["evaluation.period_days=7:60", "rules.overdue=true,false"], [])
+    {'evaluation.period_days': (7, 60), 'rules.overdue': [True, False]}
+    >>> read_free([], ["pool=funding.initial,funding.facilities[0].daily_inflow=0.7:1.3"])
+    {'pool': {'fields': ['funding.initial', 'funding.facilities[0].daily_inflow'], 'factor': (0.7, 1.3)}}
+    """
+    free = dict(_read_prior(text, "--free", "FIELD=LOW:HIGH or FIELD=A,B") for text in settings)
+    for text in factors:
+        names, factor = _read_prior(text, "--factor", "[NAME=]FIELD,..=LOW:HIGH")
+        name, _, fields = names.partition("=")
+        free[name.strip()] = {
+            "fields": [one.strip() for one in (fields or name).split(",")],
+            "factor": factor,
+        }
+    return free
+
+
+def _read_prior(text: str, what: str, allowed: str) -> tuple[str, Any]:
+    """Return what stands before the last sign of equality, and the bounds or choices behind it."""
+    names, _, values = text.rpartition("=")
+    for sign, kind in ((":", tuple), (",", list)):
+        parts = values.split(sign)
+        if len(parts) > 1 and all(map(str.strip, [names, *parts])):
+            return names.strip(), kind(read_change(f"{what}={part}")[1] for part in parts)
+    raise SimlimitError(f"{what} is {text!r}, but must be {allowed}, such as evaluation.period_days=7:60.")
+
+
 def find_scenarios(
     texts: Sequence[str], portfolio: str | None, settings: Sequence[str], borrowers: int | None = None
 ) -> dict[str, Scenario]:

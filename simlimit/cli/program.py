@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     handlers = {
         "study": commands.study_scenario,
         "compare": commands.compare_scenarios,
+        "fit": commands.fit_log,
         "run": commands.run_scenario,
         "presets": commands.list_presets,
         "scenario": commands.print_scenario,

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import chisquare
 
+import simlimit
 from simlimit.arguments import Floats, check_confidence, check_number, check_whole
 from simlimit.errors import SimlimitError
 from simlimit.inference.bank import Bank, Task, make_bank
@@ -21,10 +22,13 @@ from simlimit.inference.statistics import GATE_AND_WEEKDAY, Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.run.options import LARGEST_SEED, check_scenario
 from simlimit.scenario import Scenario
+from simlimit.scenario.fields import unit_of
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scaled
 from simlimit.study.draws import Draws
 from simlimit.study.identity import code_identity
 from simlimit.study.options import CheckedOptions, Folder
+from simlimit.tables.fitted import fit_tables
+from simlimit.tables.layout import Table, TabularResult
 
 DETERMINED, UNDETERMINED = 0.8, 0.3
 """Shares of the prior variance: from the first on a parameter is determined, below the second it is not."""
@@ -40,7 +44,7 @@ _PILOT = LARGEST_SEED
 """The number of the history that tells how many borrowers repay: none of the bank's."""
 
 
-class Fit:
+class Fit(TabularResult):
     """What a release log says about a scenario, made by `simlimit.fit`.
 
     A study takes it instead of a scenario. So parameter uncertainty is in its intervals.
@@ -73,6 +77,16 @@ class Fit:
 
     def __repr__(self) -> str:
         return f"Fit({self.read} {len(self._truths):,} simulated logs, seed {self._task.seed})"
+
+    def _tables(self) -> list[Table]:
+        units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
+        units |= {one.name: "times" for one in self._task.parameters if one.times}
+        return fit_tables(self.table(), units, self.pairs(), self.check())
+
+    @property
+    def plot(self) -> "simlimit.plots.accessors.FitPlots":
+        """Pictures of the fit: ``fit.plot.check()``, and the other methods of `FitPlots`."""
+        return simlimit.plots.accessors.FitPlots(self)
 
     @property
     def scenario(self) -> Scenario:
@@ -310,9 +324,9 @@ class Fit:
 
 def verdicts(removed: Floats, usually: Floats) -> npt.NDArray[np.str_]:
     """Return in words whether a log determines parameters, by the shares that it and such logs remove."""
-    own, usual = (np.digitize(share, (UNDETERMINED, DETERMINED)) for share in (removed, usually))
-    words = np.array(["not determined", "weakly determined", "determined"])
-    return words[np.minimum(own, (own + usual) // 2)]
+    bounds, words = (UNDETERMINED, DETERMINED), ["not determined", "weakly determined", "determined"]
+    own, usual = np.digitize(removed, bounds), np.digitize(usually, bounds)
+    return np.take(words, np.minimum(own, (own + usual) // 2))
 
 
 def fit(

@@ -6,7 +6,8 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
-from simlimit.plots import bars, by_age, side_by_side, timelines
+from simlimit.inference.fit import Fit
+from simlimit.plots import bars, by_age, fitted, side_by_side, timelines
 from simlimit.run.run import Run
 from simlimit.study import attribution, comparison, ranking, recovery, study
 
@@ -88,3 +89,12 @@ class AttributionPlots(Plots[attribution.Attribution]):
     """Pictures of an attribution: ``attribution.plot``."""
 
     bars = Picture(bars.attribution)
+
+
+class FitPlots(Plots[Fit]):
+    """Pictures of a fit: ``fit.plot``."""
+
+    check = Picture(fitted.fit_check)
+    statistics = Picture(fitted.fit_statistics)
+    parameters = Picture(fitted.fit_parameters)
+    pairs = Picture(fitted.fit_pairs)

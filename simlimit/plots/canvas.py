@@ -109,15 +109,12 @@ def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str
     return histories if confidence is None else f"{histories}; {interval_note(of, confidence, label)}"
 
 
-def interval_note(of: Study | LeverRanking | Attribution, confidence: float, label: Labels) -> str:
+def interval_note(of: Subject, confidence: float, label: Labels) -> str:
     """Return what intervals are over: replications, or draws of the parameters of a fit."""
-    is_of_fit = not isinstance(of, Attribution) and of.of_fit
-    return label(
-        "{confidence:g} % intervals over draws of the parameters"
-        if is_of_fit
-        else "{confidence:g} % intervals over replications",
-        confidence=100 * confidence,
-    )
+    words = "{confidence:g} % intervals over replications"
+    if getattr(of, "of_fit", False):
+        words = "{confidence:g} % intervals over draws of the parameters"
+    return label(words, confidence=100 * confidence)
 
 
 def shortened(name: str) -> str:
@@ -191,6 +188,27 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None
         place, units = (1.03 if is_moved else 1.01, end), "axes fraction"
         written = ax.annotate(texts[number], (1, start), place, units, units, POINTER if is_moved else None)
         written.set(va="center", color=line(number).colour, fontsize=LABEL_SIZE, parse_math=False)
+
+
+def inset_panels(ax: Axes, number: int, gap: float = 22, strip: float = 0) -> tuple[Axes | None, list[Axes]]:
+    """Return axes within some axes, which vanish: a strip on top if it has points, and panels below.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    number : int
+        How many panels, one below the other.
+    gap, strip : float
+        Points between them, and of the strip.
+    """
+    ax.set_axis_off()
+    points = ax.get_window_extent().height * 72 / ax.figure.dpi
+    top = strip / points
+    step = (1 - top) / number
+    space = min(gap / points, 0.6 * step)
+    insets = [ax.inset_axes((0, 1 - top - step * (i + 1), 1, step - space)) for i in range(number)]
+    panels = [axes_or_new(inset) for inset in insets]
+    return (ax.inset_axes((0, 1 - top, 1, top)) if strip else None), panels
 
 
 def write_in_middle(ax: Axes, words: str) -> None:

@@ -28,9 +28,8 @@ Daily = Mapping[str, Floats]
 USUAL = ("held", "review_queue", "funding_queue", "headroom")
 PLATFORM_SIZE = (8.5, 6.5)
 BORROWER_SIZE = (8.5, 4.5)
-GAP = 22
 BAR = 14
-"""Points above each panel, and for each bar of the strip."""
+"""Points for each bar of the strip."""
 MARGIN = 30
 """Days that are shown before a recovery, and after it."""
 BAND = (0.05, 0.95)
@@ -92,8 +91,7 @@ def platform(
     first = next(iter(histories.values()))
     names = _series(series, dailies)
     ax = canvas.axes_or_new(ax, PLATFORM_SIZE if recovery is None else (8.5, 2.5 + len(names)))
-    ax.set_axis_off()
-    strip, panels = _inset_panels(ax, len(dailies) - 1, max(1, len(names)))
+    strip, panels = canvas.inset_panels(ax, max(1, len(names)), strip=BAR * (len(dailies) - 1))
     shown = (0, first.scenario.horizon_days) if recovery is None else _days_around(recovery)
     day_0 = 0.0
     if not names:
@@ -130,17 +128,6 @@ def _series(series: Sequence[str] | None, dailies: Mapping[str, Daily]) -> list[
     if series is None:
         return [name for name in USUAL if any(np.nansum(np.abs(days[name])) > 0 for days in dailies.values())]
     return as_choices("series", series, tuple(SERIES), "the help of plots.platform")
-
-
-def _inset_panels(ax: Axes, others: int, number: int) -> tuple[Axes | None, list[Axes]]:
-    """Return axes within some axes, one below the other: a strip for other scenarios, and panels."""
-    points = ax.get_window_extent().height * 72 / ax.figure.dpi
-    top = BAR * others / points
-    step = (1 - top) / number
-    gap = min(GAP / points, 0.6 * step)
-    insets = [ax.inset_axes((0, 1 - top - step * (i + 1), 1, step - gap)) for i in range(number)]
-    panels = [canvas.axes_or_new(inset) for inset in insets]
-    return (ax.inset_axes((0, 1 - top, 1, top)) if others else None), panels
 
 
 def _draw_series(ax: Axes, day_0: float, values: Sequence[Floats], is_study: bool, label: Labels) -> None:

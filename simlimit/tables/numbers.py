@@ -1,10 +1,11 @@
 """Numbers, intervals and other values as text."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from simlimit.arguments import is_number
 from simlimit.scenario.base import Part
 from simlimit.tables.units import Unit
 
@@ -46,6 +47,21 @@ def finer(unit: Unit, width: float) -> Unit:
         return unit
     needed = math.ceil(-math.log10(unit.factor * width))
     return unit._replace(decimals=max(unit.decimals, min(MOST_DECIMALS, needed)))
+
+
+def rounded_texts(values: Sequence[object]) -> list[str]:
+    """Return values as texts; numbers in three digits of how far they are apart.
+
+    Examples
+    --------
+    >>> rounded_texts([0.0528153, 0.02615, 0.08653]), rounded_texts([False, True])
+    (['0.0528', '0.0262', '0.0865'], ['false', 'true'])
+    """
+    numbers = [value for value in values if is_number(value)]
+    apart = max(numbers, default=0) - min(numbers, default=0)
+    if len(numbers) < len(values) or not apart:
+        return [*map(value_text, values)]
+    return [value_text(round(one, 2 - math.floor(math.log10(apart)))) for one in numbers]
 
 
 def share_text(share: float) -> str:

@@ -1,6 +1,8 @@
 """Whatever a command line says: an exit code of 0 or 2, and one sentence if nothing comes of it."""
 
 import random
+import tempfile
+from pathlib import Path
 
 import pytest
 from test_any_call import in_time
@@ -11,10 +13,12 @@ from simlimit.errors import LONGEST_SENTENCE
 from simlimit.run import compilation_notice
 
 SMALL = ["--set=population.borrowers=20", "--set=horizon_days=90", "--quiet"]
+LOG = str(Path(tempfile.mkdtemp()) / "log.csv")
 FEW = [*SMALL, "--replications=2"]
 RIGHT = {
     "study": ["clockwork", *FEW],
     "compare": ["clockwork", "other=clockwork:evaluation.straight_through=false", *FEW],
+    "fit": [LOG, "clockwork", *SMALL, "--n=100", "--free=evaluation.period_days=7:30"],
     "run": ["clockwork", *SMALL],
     "presets": [],
     "scenario": ["clockwork"],
@@ -71,6 +75,8 @@ def sample(number: int) -> list[list[str]]:
 def becomes(tmp_path, monkeypatch, capsys):
     """Return a function that runs a command line and returns what is wrong with what becomes of it."""
     monkeypatch.setattr(compilation_notice, "is_compiled", lambda name: True)
+    days = [f"2020-01-{1 + k % 28:02},2020-02-{1 + 2 * k % 28:02}" for k in range(60)]
+    Path(LOG).write_text("\n".join(["repaid,ended", *days]), encoding="utf-8")
 
     def run(number: int, arguments: list[str]) -> list[str]:
         here = tmp_path / str(number) / "here"

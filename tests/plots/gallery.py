@@ -103,6 +103,27 @@ def log() -> pd.DataFrame:
     return pd.DataFrame({"delay_days": [0, 0, 3, 5.5, 9, 12, 14, 20], "outcome": outcomes})
 
 
+@cache
+def fitted() -> sl.Fit:
+    """Of a platform that rests at weekends, as the scenario does not; field, factor and choice are free."""
+    waiting = sl.preset("clockwork").replace(
+        {
+            "horizon_days": 200,
+            "population.borrowers": 50,
+            "behaviour.slip_share": 0.05,
+            "evaluation.straight_through": False,
+        }
+    )
+    rests = {"calendar.closed_weekdays": ["saturday", "sunday"], "calendar.rests": ["evaluation", "funding"]}
+    log = sl.simulate(waiting.replace({**rests, "evaluation.period_days": 20}), seed=5).holds
+    free = {
+        "evaluation.period_days": (7, 60),
+        "slips": {"fields": ["behaviour.slip_share"], "factor": (0.0, 2.0)},
+        "evaluation.cutoff_days": [0, 3],
+    }
+    return sl.fit(log, waiting, free, n=100, progress=False)
+
+
 DRAWN: dict[str, Callable[[Axes], Axes]] = {
     "delay-run": lambda ax: plots.delay(run(), ax=ax),
     "delay-study": lambda ax: plots.delay(study(), ax=ax),
@@ -122,6 +143,10 @@ DRAWN: dict[str, Callable[[Axes], Axes]] = {
     "tornado": lambda ax: plots.tornado(ranking(), ax=ax),
     "tornado-cost": lambda ax: plots.tornado(ranking(), metric="default_losses", per_cost=True, ax=ax),
     "attribution": lambda ax: plots.attribution(attribution(), ax=ax),
+    "fit_check": lambda ax: plots.fit_check(fitted(), ax=ax),
+    "fit_statistics": lambda ax: plots.fit_statistics(fitted(), ax=ax),
+    "fit_parameters": lambda ax: plots.fit_parameters(fitted(), ax=ax),
+    "fit_pairs": lambda ax: plots.fit_pairs(fitted(), ax=ax),
 }
 
 

@@ -5,7 +5,7 @@ import pydoc
 from pathlib import Path
 
 import pytest
-from gallery import attribution, comparison, grid, ranking, run, study
+from gallery import attribution, comparison, fitted, grid, ranking, run, study
 
 from simlimit import plots
 from simlimit.plots import accessors
@@ -17,8 +17,10 @@ PICTURES = {
     grid: {"lines"},
     ranking: {"tornado"},
     attribution: {"bars"},
+    fitted: {"check", "statistics", "parameters", "pairs"},
 }
 RENAMED = {"lines": "sweep", "bars": "attribution"}
+RENAMED |= {name: f"fit_{name}" for name in PICTURES[fitted]}
 TYPED = """
 import simlimit as sl
 def draw(run: sl.Run, study: sl.Study, comparison: sl.Comparison) -> None:

@@ -5,12 +5,13 @@ import logging
 from pathlib import Path
 
 import pytest
-from gallery import attribution, comparison, frozen, grid, ranking, run, study
+from gallery import attribution, comparison, fitted, frozen, grid, ranking, run, study
 from matplotlib import font_manager
 
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
+from simlimit.inference.statistics import Layout
 from simlimit.model.causes import GATES
 from simlimit.plots import labels
 from simlimit.plots.effects import effect_unit
@@ -39,6 +40,9 @@ def test_every_word_is_translated():
     words |= {word for pair in (*labels.METRICS.values(), *labels.STANDING.values()) for word in pair}
     words |= {effect_unit(metric, weight)[1] for metric in METRICS for weight in ("holds", "amount")}
     words |= {kind.replace("_", " ") for kind in LEVER_KINDS}
+    told = Layout(400, 0, ["east"]).names()
+    for family, statistic in told[["family", "statistic"]].itertuples(index=False):
+        words |= {family, *statistic.removeprefix(f"{family} ").removeprefix("gate ").split(", ")} - {"east"}
     assert words - set(labels.CHINESE) == set()
 
 
@@ -113,6 +117,11 @@ def test_chinese_is_drawn_without_a_warning(caplog):
         plots.sweep(grid(), language="zh"),
         plots.tornado(ranking(), language="zh"),
         plots.attribution(attribution(), language="zh"),
+        *(
+            getattr(plots, f"fit_{name}")(fitted(), language="zh")
+            for name in ("check", "parameters", "pairs")
+        ),
+        *(plots.fit_statistics(fitted(), family=name, language="zh") for name in fitted().check().index),
         plots.delay(named),
     ]
     with caplog.at_level(logging.WARNING):

@@ -1,0 +1,47 @@
+"""What a fit says as tables: the parameters, and whether the model can make the log."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from simlimit.tables.layout import Row, Table
+from simlimit.tables.numbers import rounded_texts, share_text
+
+
+def fit_tables(
+    parameters: pd.DataFrame, units: Mapping[str, str], pairs: pd.DataFrame, check: pd.DataFrame
+) -> list[Table]:
+    """Return the parameters of a fit, and whether the model can make the log, as tables.
+
+    Parameters
+    ----------
+    parameters, pairs, check : pandas.DataFrame
+        As `Fit.table`, `Fit.pairs` and `Fit.check` return them.
+    units : mapping of str to str
+        By parameter.
+    """
+    rows = []
+    for name, known in parameters.iterrows():
+        value, low, high = rounded_texts(known[["estimate", "low", "high"]].to_list())
+        before = " to ".join(rounded_texts(known[["prior_low", "prior_high"]].to_list()))
+        removed, unit = share_text(known["share_removed"]), units.get(str(name), "")
+        rows.append(Row((str(name), value, f"{low} to {high}", before, unit, removed, str(known["verdict"]))))
+    notes = [
+        "Before: the same interval without the log. Removed: the share of the prior variance that the log "
+        "removed. Determined: 80 % or more; not determined: less than 30 %."
+    ]
+    for one, other, correlation in pairs.itertuples(index=False):
+        notes.append(f"The log hardly tells apart {one} and {other} (correlation {correlation:.2f}).")
+    headings = ("parameter", "estimate", "90 % interval", "before", "unit", "removed", "verdict")
+    tables = [Table("what the log says of the parameters", headings, "<>>><><", rows, tuple(notes))]
+    rows = []
+    for family, off in check.iterrows():
+        age = "" if np.isnan(off["age_days"]) else f", day {off['age_days']:g}"
+        in_log, low, high = rounded_texts((100 * off[["in_log", "low", "high"]]).to_list())
+        shares, p_value = (f"{in_log} %", f"{low} to {high} %"), f"{off['corrected_p']:.3f}"
+        cells = (str(family), f"{off['statistic']}{age}", *shares, p_value, "breaks" * int(off["breaks"]))
+        rows.append(Row(cells, strong=bool(off["breaks"])))
+    caption = f"the model {'cannot' if check['breaks'].any() else 'can'} make this log"
+    names = ("compared", "furthest off", "in the log", "95 % of the model's", "corrected p", "")
+    return [*tables, Table(caption, names, "<<>>><", rows)]
