@@ -326,7 +326,7 @@ def verdicts(removed: Floats, usually: Floats) -> npt.NDArray[np.str_]:
     """Return in words whether a log determines parameters, by the shares that it and such logs remove."""
     bounds, words = (UNDETERMINED, DETERMINED), ["not determined", "weakly determined", "determined"]
     own, usual = np.digitize(removed, bounds), np.digitize(usually, bounds)
-    return np.take(words, np.minimum(own, (own + usual) // 2))
+    return np.asarray(np.take(words, np.minimum(own, (own + usual) // 2)), np.str_)
 
 
 def fit(
