@@ -197,13 +197,13 @@ WORLD_MISTAKES = {
     "a payment also pays for the evening of its day": Mistake(
         2,
         "model/interest.py",
-        "round(s.product.daily_rate * (one.cent_days - one.paid_until))",
-        "round(s.product.daily_rate * (one.cent_days - one.paid_until + r.outstanding))",
+        "round(s.product.daily_rate * (r.cent_days - r.paid_until))",
+        "round(s.product.daily_rate * (r.cent_days - r.paid_until + r.outstanding))",
     ),
     "interest that is paid is owed again": Mistake(
         2,
         "model/interest.py",
-        "    one.paid_until = one.cent_days\n",
+        "    r.paid_until = r.cent_days\n",
         "",
     ),
 }

@@ -101,15 +101,14 @@ def count_blocked(s: State, r: Record, day: int) -> None:
     What is available is lost on a line that is blocked, or whose last draw the pool refused. If nothing
     changes, it is blocked once it is past due for too long.
     """
-    detail = s.details[r.place]
-    r.lost_days += detail.blocked * present_days(s, r, detail.blocked_since, day)
+    r.lost_days += r.blocked * present_days(s, r, r.blocked_since, day)
     now = r.refused or why_blocked(s, r, day) != causes.NONE
     r.blockable = now or r.oldest_due != NEVER
-    detail.blocked_since = day if now else min(NEVER, int(r.oldest_due) + s.limits.block_after + 1)
-    detail.blocked = min(r.available, max(0, r.highest - r.outstanding))
+    r.blocked_since = day if now else min(NEVER, int(r.oldest_due) + s.limits.block_after + 1)
+    r.blocked = min(r.available, max(0, r.highest - r.outstanding))
     end_no_limit(s, r, day)
     if r.highest - r.outstanding >= s.product.min_draw:
-        r.no_limit_since = day if r.available < s.product.min_draw else detail.blocked_since
+        r.no_limit_since = day if r.available < s.product.min_draw else r.blocked_since
 
 
 @step

@@ -41,7 +41,7 @@ def plan_wish(s: State, r: Record, day: int, u: float) -> None:
     r.next_wish = following if following < r.present_until else NEVER
 
 
-@rare
+@step
 def refuses(s: State, r: Record, day: int, amount: int) -> bool:
     """Return whether a draw is refused, which is noted."""
     cause = why_blocked(s, r, day)
@@ -65,7 +65,7 @@ def draw(s: State, r: Record, day: int, amount: int) -> bool:
     """
     if s.limits.blocking and refuses(s, r, day, amount):
         return False
-    accrue(s, r, day)
+    accrue(r, day)
     r.available -= amount
     s.today.available -= amount
     r.outstanding += amount

@@ -320,7 +320,7 @@ def repay(s: State, r: Record, day: int, principal: int, origin: int, instalment
     s.today.repaid += principal
     s.today.headroom += share(principal, s.funding.recycle_bp)
     h = open_hold(s, r, day, principal, origin, instalment)
-    if s.product.clears:
+    if s.product.clears and (s.clock.good_at > day or not s.run.reusing):
         await_clearing(s, h, day)
     if s.reaction.reacting and r.next_reaction == NEVER:
         r.next_reaction = min(NEVER, day + s.reaction.patience_days)
@@ -347,7 +347,7 @@ def censor(s: State) -> None:
     """End the observation at the horizon: charge and count the holds that are pending."""
     for b in range(len(s.borrowers)):
         r = s.borrowers[b]
-        accrue(s, r, s.run.horizon)
+        accrue(r, s.run.horizon)
         count_no_limit(s, r, s.run.horizon)
         end_no_limit(s, r, s.run.horizon)
         h = r.first_hold

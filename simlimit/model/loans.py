@@ -30,16 +30,17 @@ def move_loans(s: State, r: Record) -> None:
 
     The space that they leave stays empty: a borrower never leaves more than it has.
     """
-    if r.loans < r.loan_capacity:
-        place = np.int64(r.end_of_loans - r.loan_capacity)
+    detail = s.details[r.place]
+    if r.loans < detail.loan_capacity:
+        place = np.int64(r.end_of_loans - detail.loan_capacity)
     else:
         place = s.storage.loans_used
-        r.loan_capacity *= 2
-        s.storage.loans_used += r.loan_capacity
+        detail.loan_capacity *= 2
+        s.storage.loans_used += detail.loan_capacity
     for i in range(r.loans):
         s.loans[place + i] = s.loans[r.first_loan + i]
     r.first_loan = place
-    r.end_of_loans = place + r.loan_capacity
+    r.end_of_loans = place + detail.loan_capacity
 
 
 @step

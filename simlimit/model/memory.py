@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-from simlimit.model.records import ASKING, BORROWER, DETAILS, HOLD, INTEREST, LOAN
+from simlimit.model.records import ASKING, BORROWER, DETAILS, HOLD, LOAN
 from simlimit.model.state import State
 
 Array = npt.NDArray[Any]
@@ -100,7 +100,6 @@ def make_room(s: State, borrowers: int) -> None:
     sizes = {
         "borrowers": (borrowers, BORROWER),
         "details": (borrowers, DETAILS),
-        "interest": (borrowers, INTEREST),
         "loans": (4 * capacity * borrowers, LOAN),
         "holds": (most_holds, HOLD),
     }

@@ -181,7 +181,7 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
             r.place = b
             r.first_loan = b * s.storage.loan_capacity
             r.end_of_loans = r.first_loan + s.storage.loan_capacity
-            r.loan_capacity = s.storage.loan_capacity
+            s.details[b].loan_capacity = s.storage.loan_capacity
             s.details[b].left_at = NONE
             u_remaining, u_lenders, u_exit, u_record = numbers_of(batch, 2, k)
             set_presence(s, r, u_exit)

@@ -190,4 +190,3 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.counts.view(np.int64)[:] = 0
     draw_timetable(state, prepared.borrowers)
     state.details.view(np.int64)[:] = 0
-    state.interest.view(np.int64)[:] = 0

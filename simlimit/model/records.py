@@ -49,20 +49,25 @@ def _record(*groups: str) -> np.dtype[Any]:
 BORROWER = _record(
     "i8 limit highest outstanding available held lost_days",
     "f8 score propensity",
+    "i8 blocked cent_days paid_until interest_paid",
     "f4 flag_clock",
     "i4 borrower tightened",
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
     "i2 last_draw last_prepayment due_day evaluation_day spell",
-    "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until accrued_until",
-    "u2 region group loans loan_capacity levers freezes watches blocks flag_changes",
+    "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until accrued_until blocked_since",
+    "u2 region group loans levers freezes watches blocks flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders refused blockable capped",
 )
 """16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
 flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
 adds up to 10,000 to ``tightened``. ``blocks``: for how many reasons of their own processes block the
 borrower; each is one of ``freezes``, too. ``refused``: the pool has refused a draw since the last one.
-``blockable``: the line is blocked, or will be if nothing changes. ``capped``: a shock has capped the limit.
+``blockable``: the line is blocked, or will be if nothing changes. ``blocked``: what is available, and lost
+from ``blocked_since`` on, if nothing changes before. ``capped``: a shock has capped the limit.
+
+Interest since the warm-up: ``cent_days`` are the evenings up to ``accrued_until``, in cents x days;
+``paid_until`` is how many they were at the last payment, which paid for all of them.
 
 ``present_from`` is the day of arrival. ``present_until`` is the day of exit or, if that is earlier, the
 horizon: on days from then on a borrower draws nothing and nothing of it is measured, gone or not.
@@ -71,20 +76,15 @@ CLOSED, ABSENT = 1, 2
 """Bits of ``closed``: of a line that has ended, and of a borrower who is not there: yet, or any more."""
 DETAILS = _record(
     "i8 written_off drawn_elsewhere first_cycle cap refused_draws",
-    "i8 blocked_since blocked downturn left_at",
+    "i8 downturn left_at loan_capacity",
     "f8 overdue_loss",
 )
 """What is seldom read or written of a borrower, apart from its record, which is read all the time.
 
-``blocked``: what is available, and lost from ``blocked_since`` on, if nothing changes before.
 ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
 """
 ASKING = _record("i8 key amount", "f8 u")
 """Who asks for a draw today: the id and the place, 32 bits each, the amount and the number that gives it."""
-INTEREST = _record("i8 cent_days paid_until interest_paid")
-"""Since the warm-up: ``cent_days`` are the evenings up to ``accrued_until``, in cents x days; ``paid_until``
-is how many they were at the last payment, which paid for all of them.
-"""
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 """``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""
 HOLD = _record(

@@ -211,7 +211,7 @@ def default(s: State, r: Record, day: int) -> None:
     s.details[r.place].written_off = r.outstanding
     s.today.written_off += r.outstanding
     s.today.outstanding -= r.outstanding
-    accrue(s, r, day)
+    accrue(r, day)
     before = lost(r)
     r.outstanding = 0
     count_lost(s, r, day, lost(r) - before)

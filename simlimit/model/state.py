@@ -32,8 +32,6 @@ class State(Handle):
         ``borrower`` of each place, side by side, for those who sort.
     details : array of DETAILS records
         One per borrower, in the order of ``borrowers``.
-    interest : array of INTEREST records
-        Likewise; apart, since every payment reads it.
     loans : array of LOAN records
         Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
     loan_keys : array of int
@@ -102,7 +100,6 @@ class State(Handle):
     borrowers = array_of(records.BORROWER)
     ids = array_of(np.uint32)
     details = array_of(records.DETAILS)
-    interest = array_of(records.INTEREST)
     loans = array_of(records.LOAN)
     loan_keys = array_of(np.int64)
     score_left = array_of(np.float64)

@@ -120,8 +120,8 @@ def borrowers_frame(state: State, regions: tuple[str, ...], scenario: Scenario) 
         "present_days": np.maximum(0, present_until - np.maximum(records["present_from"], warmup_days)),
         "no_limit_days": records["no_limit_days"].astype(np.int64),
         "lost_amount_days": _money(records["lost_days"]),
-        "interest_accrued": _money(scenario.product.daily_rate * state.interest["cent_days"][order]),
-        "interest_paid": _money(state.interest["interest_paid"][order]),
+        "interest_accrued": _money(scenario.product.daily_rate * records["cent_days"]),
+        "interest_paid": _money(records["interest_paid"]),
     }
     return pd.DataFrame(columns)
 
