@@ -138,8 +138,7 @@ def sort_asking(asking: Records, number: int) -> None:
             place = k
             while place >= gap and asking[place].key < asking[place - gap].key:
                 one, other = asking[place], asking[place - gap]
-                one.key, other.key = other.key, one.key
-                one.amount, other.amount = other.amount, one.amount
+                one.key, other.key, one.amount, other.amount = other.key, one.key, other.amount, one.amount
                 place -= gap
 
 

@@ -151,9 +151,8 @@ def days_to_act_for(s: State, day: int, first: int, every: int) -> int:
 def rise(s: State, r: Record, limit: int, basis_points: int, times: int) -> int:
     """Return a limit after so many rises, which end at the cap of the rules and of shocks so far."""
     while times > 0:
-        limit = min(s.limits.cap, limit + share(limit, basis_points))
-        if r.capped:  # mostly not, and the details are far away in memory
-            limit = min(limit, s.details[r.place].cap)
+        cap = s.details[r.place].cap if r.capped else s.limits.cap  # the details are far away in memory
+        limit = min(s.limits.cap, cap, limit + share(limit, basis_points))
         times -= 1
     return limit
 

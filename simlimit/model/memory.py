@@ -113,13 +113,13 @@ def make_room(s: State, borrowers: int) -> None:
 def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Array]:
     """Return empty arrays of so many records each.
 
-    Small ones lie in one stretch of memory, each from a cache line on. The stretch is long enough for large
+    Each begins on a cache line. Small ones lie in one stretch of memory. The stretch is long enough for large
     pages: with many small pages, 10,000 borrowers spend a twentieth of the time on translating addresses.
-    Large arrays stand apart, so that one that grows gives its memory back.
+    Large ones stand apart, so that one that grows gives its memory back.
     """
     sizes = [-(-number * dtype.itemsize // CACHE_LINE) * CACHE_LINE for number, dtype in arrays]
-    if sum(sizes) > APART:
-        return [np.empty(number, dtype) for number, dtype in arrays]
+    if len(arrays) > 1 and sum(sizes) > APART:
+        return [adjacent_arrays(one)[0] for one in arrays]
     stretch = np.empty(max(sum(sizes) + CACHE_LINE, LARGE_PAGES), np.uint8)
     first = -stretch.ctypes.data % CACHE_LINE
     places = itertools.accumulate(sizes, initial=first)

@@ -54,9 +54,8 @@ BORROWER = _record(
     "i4 borrower tightened",
     "u4 place first_hold first_loan end_of_loans",
     "i2 next_payment next_wish wishes oldest_due slip_until last_overdue last_decision",
-    "i2 last_draw last_prepayment due_day evaluation_day spell",
+    "i2 last_draw last_prepayment due_day evaluation_day spell blocked_since",
     "i2 no_limit_since no_limit_days served_until next_reaction present_from present_until accrued_until",
-    "i2 blocked_since",
     "u2 region group loans levers freezes watches blocks flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders refused blockable capped",
 )
