@@ -312,7 +312,7 @@ def verdicts(removed: Floats, usually: Floats) -> npt.NDArray[np.str_]:
     """Return in words whether a log determines parameters, by the shares that it and such logs remove."""
     own, usual = (np.digitize(share, (UNDETERMINED, DETERMINED)) for share in (removed, usually))
     words = np.array(["not determined", "weakly determined", "determined"])
-    return words[np.minimum(own, (own + usual) // 2)]
+    return np.asarray(words[np.minimum(own, (own + usual) // 2)], np.str_)
 
 
 def fit(
