@@ -1,4 +1,4 @@
-"""What would be if something changed, by fits of many simulated logs: as often within the interval as it says."""
+"""What would be if something changed, by fits of many logs: within the interval as often as it says."""
 
 from collections.abc import Mapping
 
