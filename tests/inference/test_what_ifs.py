@@ -40,7 +40,7 @@ def test_effects_of_changes_are_within_their_intervals_as_often_as_these_say() -
     """90 % of 50 logs, and the standard error is 4 %.
 
     Two more reviewers of 60 borrowers help few of them much and most not at all, and simulation error grows
-    with the effect. There intervals cover in 81 % (standard error 3 %), with 1,000 borrowers in 90 %.
+    with the effect. There intervals cover in 81 % (standard error 3 %), with 1,000 borrowers in 87 %.
     """
     logs = 50
     scenario = platform().replace({"review.service_days": 6.0})
