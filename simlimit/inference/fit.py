@@ -324,9 +324,9 @@ class Fit(TabularResult):
 
 def verdicts(removed: Floats, usually: Floats) -> npt.NDArray[np.str_]:
     """Return in words whether a log determines parameters, by the shares that it and such logs remove."""
-    bounds, words = (UNDETERMINED, DETERMINED), ["not determined", "weakly determined", "determined"]
-    own, usual = np.digitize(removed, bounds), np.digitize(usually, bounds)
-    return np.asarray(np.take(words, np.minimum(own, (own + usual) // 2)), np.str_)
+    own, usual = (np.digitize(share, (UNDETERMINED, DETERMINED)) for share in (removed, usually))
+    words = np.array(["not determined", "weakly determined", "determined"])
+    return np.asarray(words[np.minimum(own, (own + usual) // 2)], np.str_)
 
 
 def fit(

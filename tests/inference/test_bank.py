@@ -97,6 +97,20 @@ def test_the_store_of_another_fit_is_refused(tmp_path: Path) -> None:
         sl.fit(log_of({}), platform().replace({"behaviour.slip_days": 4}), FREE, n=100, store=tmp_path)
 
 
+def test_the_store_of_a_fit_of_another_book_is_refused(tmp_path: Path) -> None:
+    book = tmp_path / "book.csv"
+    own = platform().replace({"population.portfolio": str(book), "population.regions": {"all": 1.0}})
+    for more in (0, 1):
+        rows = {"limit": np.arange(2_000, 2_060), "outstanding": np.arange(60) + more}
+        pd.DataFrame(rows).to_csv(book, index=False)
+        if not more:
+            fit = sl.fit(log_of({}), own, FREE, n=100, store=tmp_path / "store", progress=False)
+            assert len(fit.scenario.population.portfolio) == 60
+        else:
+            with pytest.raises(sl.SimlimitError, match="holds a fit of another scenario"):
+                sl.fit(log_of({}), own, FREE, n=100, store=tmp_path / "store", progress=False)
+
+
 def test_a_folder_of_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear borrower")
     with pytest.raises(sl.SimlimitError, match="must be a folder that is new, empty, or holds this fit"):
