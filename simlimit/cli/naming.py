@@ -66,10 +66,8 @@ def read_free(settings: Iterable[str], factors: Iterable[str]) -> dict[str, Any]
     for text in factors:
         names, factor = _read_prior(text, "--factor", "[NAME=]FIELD,..=LOW:HIGH")
         name, _, fields = names.partition("=")
-        free[name.strip()] = {
-            "fields": [one.strip() for one in (fields or name).split(",")],
-            "factor": factor,
-        }
+        listed = [one.strip() for one in (fields or name).split(",")]
+        free[name.strip()] = {"fields": listed, "factor": factor}
     return free
 
 

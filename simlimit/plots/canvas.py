@@ -206,8 +206,8 @@ def inset_panels(ax: Axes, number: int, gap: float = 22, strip: float = 0) -> tu
     top = strip / points
     step = (1 - top) / number
     space = min(gap / points, 0.6 * step)
-    insets = [ax.inset_axes((0, 1 - top - step * (i + 1), 1, step - space)) for i in range(number)]
-    panels = [axes_or_new(inset) for inset in insets]
+    heights = [1 - top - step * (i + 1) for i in range(number)]
+    panels = [axes_or_new(ax.inset_axes((0, height, 1, step - space))) for height in heights]
     return (ax.inset_axes((0, 1 - top, 1, top)) if strip else None), panels
 
 

@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from simlimit.arguments import Floats, check_choice, check_type
 from simlimit.inference.fit import Fit
 from simlimit.inference.regression import TINY
+from simlimit.inference.statistics import ENDS
 from simlimit.plots import canvas, style
+from simlimit.plots.by_age import HIGH_ATOM
 from simlimit.plots.labels import Labels, Language
 from simlimit.tables.numbers import rounded_texts, value_text
 
@@ -26,11 +28,8 @@ A_BIN = 20
 FEW = 12
 """Of so many values each has a bar of its own."""
 TICKS = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365)
-HIGH = 0.5
-"""If so much is released at once, the axis does not begin at 0: the rest would be too flat to see."""
 DARK = 0.6
 """A correlation of a square on which a number is white."""
-ENDS = {"release": "released", "forfeit": "forfeited"}
 BAND = "95 % of the logs that the model makes"
 
 
@@ -82,7 +81,7 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
         panel.plot(days, rows["expected"], color=style.INK, linewidth=1.2, label=label("expected"))
         (dots,) = panel.plot(days, rows["in_log"], "o", color="black", label=label("in the log"))
         dots.set(markersize=4, clip_on=False)
-        if rows["low"].iloc[0] < HIGH:
+        if rows["low"].iloc[0] < HIGH_ATOM:
             panel.set_ylim(bottom=0)
         canvas.use_percent_axis(panel)
     panels[-1].set_xlabel(label("days since repayment"))
@@ -129,23 +128,23 @@ def fit_statistics(
     check_type("fit", fit, Fit)
     label = Labels(language)
     checked = fit.check()
-    known = [*map(str, checked.index)]
-    family = known[0] if family is None else family
-    check_choice("family", family, known, "fit.check()")
+    family = str(checked.index[0]) if family is None else family
+    check_choice("family", family, [*map(str, checked.index)], "fit.check()")
     rows = fit.statistics().query("family == @family")
-    low, expected, high, in_log = rows[["low", "expected", "high", "in_log"]].to_numpy().T
+    shares = rows[["low", "expected", "high", "in_log"]].to_numpy()
+    low, expected, high, in_log = np.sqrt(shares).T
     # In the order of the table, those furthest from what is expected, in units of the band.
-    off = np.abs(in_log**0.5 - expected**0.5) / np.maximum(high**0.5 - low**0.5, TINY)
+    off = np.abs(in_log - expected) / np.maximum(high - low, TINY)
     shown = np.sort(np.argsort(-off, kind="stable")[:MOST_ROWS])
-    ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * len(shown)))
-    heights = -np.arange(len(shown))
-    ax.hlines(heights, low[shown], high[shown], color=style.PALE, linewidth=8)
-    ax.plot(expected[shown], heights, "|", color=style.INK, markersize=9)
+    rows, (low, expected, high, in_log) = rows.iloc[shown], shares[shown].T
+    ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * len(rows)))
+    heights = -np.arange(len(rows))
+    ax.hlines(heights, low, high, color=style.PALE, linewidth=8)
+    ax.plot(expected, heights, "|", color=style.INK, markersize=9)
     within = (low <= in_log) & (in_log <= high)
     for some, colour in ((within, "white"), (~within, "black")):
-        ax.plot(in_log[shown], np.where(some[shown], heights, np.nan), "ko", markerfacecolor=colour)
-    named = zip(rows["statistic"].iloc[shown], rows["age_days"].iloc[shown], strict=True)
-    names = [_statistic(family, statistic, age, label) for statistic, age in named]
+        ax.plot(in_log, np.where(some, heights, np.nan), "ko", markerfacecolor=colour)
+    names = [_statistic(family, *one, label) for one in zip(rows["statistic"], rows["age_days"], strict=True)]
     ax.set_yticks(heights, names, parse_math=False)
     ax.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
     signs = {"\u25cf\u25cb": "in the log", "|": "expected", "\u25ac": BAND}

@@ -60,6 +60,7 @@ def test_writes_and_prints_all_that_the_fit_says(tmp_path: Path, log: pd.DataFra
         assert (results / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("log")
 def test_interrupted_is_continued_by_the_same_command(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     run, calls = bank.run_logs, []

@@ -86,6 +86,9 @@ def test_every_value_has_a_bin_and_few_values_have_one_each(values, names):
     counts, _ = np.histogram(numbers, edges)
     assert counts.sum() == len(column)
     assert called == names
+    if not names:
+        half = 0.5 if column.dtype.kind == "i" else 0.0
+        assert (edges[0], edges[-1]) == (column.min() - half, column.max() + half)
     if column.dtype.kind == "i" or names:
         assert np.allclose(counts, 3 * np.diff(edges))
 
