@@ -29,7 +29,7 @@ def fit_tables(
         rows.append(Row((str(name), value, f"{low} to {high}", before, unit, removed, str(known["verdict"]))))
     notes = [
         "Before: the same interval without the log. Removed: the share of the prior variance that the log "
-        "removed. Determined: 80 % or more; not determined: below 30 %; lower where such logs usually say less."
+        "removed. Determined: 80 % or more; not determined: below 30 %; lower where logs usually say less."
     ]
     for one, other, correlation in pairs.itertuples(index=False):
         notes.append(f"The log hardly tells apart {one} and {other} (correlation {correlation:.2f}).")
