@@ -35,6 +35,7 @@ DETERMINED, UNDETERMINED = 0.8, 0.3
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 DRAWS = 1000
 DAYS_A_MONTH = 365 / 12
+MOST_MONTHS = 120
 TOO_SLOW = 0.1
 """Where twice the time multiplies what is known by less than 2 to this power, no length would do."""
 _BINS = 20
@@ -158,7 +159,7 @@ class Fit(TabularResult):
         names = ["estimate", "low", "high", "prior_low", "prior_high"]
         table = self._values(np.array([middle, low, high, before, after])).T.set_axis(names, axis=1)
         table = table.infer_objects().rename_axis("parameter")
-        removed, usually = self._posterior.share_removed() / self._most, self._usually_removed
+        removed, usually = self._posterior.share_removed().clip(0) / self._most, self._usually_removed
         words = verdicts(removed, usually)
         return table.assign(share_removed=removed, usually_removed=usually, verdict=words)
 
@@ -270,8 +271,8 @@ class Fit(TabularResult):
             Index `parameter`. `share_removed`: what a linear regression removes of the prior variance by logs
             of these columns and this length, on average. ``with_gate`` and the like: what it removes with
             this column, too. `more_months`: how much longer the log would have to be until 0.8 is removed,
-            as far as half a log is worse than the whole. It is 0 for a log that is long enough, and NaN if no
-            length would do.
+            as far as half a log is worse than the whole. It is 0 for a log that is long enough, and NaN if
+            ten years would not do.
         """
         now, half = self._usually_removed, self._removed(self._is_compared, self._bank.half)
         table = pd.DataFrame({"share_removed": now}, pd.Index(self.parameters, name="parameter"))
@@ -286,7 +287,8 @@ class Fit(TabularResult):
         power = np.log2(known / known_by_half)
         times = (wanted / known) ** (1 / np.maximum(power, TOO_SLOW))
         months = np.maximum(0, times - 1) * self._task.layout.days / DAYS_A_MONTH
-        return table.assign(more_months=np.where((power < TOO_SLOW) & (months > 0), np.nan, months))
+        is_in_vain = (months > 0) & (power < TOO_SLOW) | (months > MOST_MONTHS)
+        return table.assign(more_months=np.where(is_in_vain, np.nan, months))
 
     def _values(self, quantiles: Floats) -> pd.DataFrame:
         columns = zip(self._task.parameters, quantiles.T.tolist(), strict=True)

@@ -141,6 +141,8 @@ def test_advice_is_about_columns_that_the_log_lacks() -> None:
     assert flags["with_gate"] > flags["share_removed"] + 0.1
     assert without.loc[PERIOD, "more_months"] == 0
     assert flags["more_months"] > 0
+    months = pd.concat([with_all, without])["more_months"].dropna()
+    assert months.between(0, 120).all()
 
 
 def test_a_log_without_dates_or_borrowers_is_fitted_as_well() -> None:
