@@ -16,9 +16,11 @@ import io
 import os
 import sys
 import types
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import packages_distributions, version
 from importlib.util import resolve_name
+from typing import ClassVar
 
 import cloudpickle
 
@@ -49,11 +51,8 @@ def pickled(processes: Sequence[UserProcess]) -> bytes:
     if not processes:
         return b""
     content = io.BytesIO()
-    pickler = cloudpickle.Pickler(content)
-    # Left alone, cloudpickle forgets the file of code, which tracebacks name.
-    pickler.dispatch_table = {**cloudpickle.Pickler.dispatch_table, types.CodeType: _reduced}
     try:
-        pickler.dump(processes)
+        _Pickler(content).dump(processes)
     except Exception as error:  # of whatever kind: it comes from the user's own objects
         raise SimlimitError(
             f"processes is {shown(processes)}, but must be what can be copied for each replication: make "
@@ -66,6 +65,12 @@ def _reduced(code: types.CodeType) -> tuple[object, ...]:
     """Return how to make a piece of compiled Python again, with its file, where cloudpickle names another."""
     make, arguments = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
     return make, tuple(code.co_filename if one == "<dynamic-code>" else one for one in arguments)
+
+
+class _Pickler(cloudpickle.Pickler):
+    """Left alone, cloudpickle forgets the file of code, which tracebacks name."""
+
+    dispatch_table: ClassVar = ChainMap({types.CodeType: _reduced}, cloudpickle.Pickler.dispatch_table)
 
 
 def process_digest(processes: Sequence[UserProcess]) -> str:

@@ -54,7 +54,7 @@ def rounded_texts(values: Sequence[object]) -> list[str]:
 
     Examples
     --------
-    >>> rounded_texts([0.0528153, 0.02615, 0.08653]), rounded_texts([False, True])
+    >>> rounded_texts([0.0528153, 0.02617, 0.08653]), rounded_texts([False, True])
     (['0.0528', '0.0262', '0.0865'], ['false', 'true'])
     """
     numbers = [value for value in values if is_number(value)]

@@ -49,15 +49,15 @@ class TestSummary:
 
 class TestNotes:
     def test_say_which_holds_are_counted(self):
-        cohort, intervals = followed_notes(180, 720, 90, 1200)
+        cohort, intervals = followed_notes(180, 720, 90, "Student's t over 1,200 replications")
         assert "every repayment of days 180 to 630, followed for 90 days" in cohort
-        assert "Student's t over 1,200" in intervals
+        assert intervals.endswith("separately (Student's t over 1,200 replications).")
 
     def test_the_day_of_the_horizon_has_no_repayment(self):
-        assert "days 0 to 719, followed for 0 days" in followed_notes(0, 720, 0, 2)[0]
+        assert "days 0 to 719, followed for 0 days" in followed_notes(0, 720, 0, "")[0]
 
     def test_say_that_nobody_is_followed(self):
-        said = followed_notes(180, 200, 60, 2)[0]
+        said = followed_notes(180, 200, 60, "")[0]
         assert said.startswith("No repayment is followed for 60 days: days 180 to 199 are observed")
 
     def test_say_how_many_differences_are_corrected_for(self):
