@@ -43,9 +43,10 @@ def test_each_figure_is_there_and_light(name):
     assert (FIGURES / f"{name}.png").stat().st_size < MOST_BYTES
 
 
-def test_every_kind_of_picture_is_on_the_page():
+def test_every_kind_of_picture_is_on_the_page_or_on_that_of_fits():
     methods = {"sweep": "lines", "attribution": "bars"}
-    drawn = " ".join(LINES.values())
+    methods |= {name: name.removeprefix("fit_") for name in plots.__all__ if name.startswith("fit_")}
+    drawn = " ".join([*LINES.values(), (FIGURES.parent / "howto-fit.md").read_text(encoding="utf-8")])
     assert [name for name in plots.__all__ if f".plot.{methods.get(name, name)}(" not in drawn] == []
 
 
