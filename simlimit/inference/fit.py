@@ -1,5 +1,6 @@
 """`fit`: from a release log to the scenarios that could have made it."""
 
+import datetime
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from functools import cached_property
@@ -359,7 +360,7 @@ def fit(
         column out, and `Fit.read` says so.
     scenario : Scenario
         What is known of the platform. Its desk and pool are scaled to the number of borrowers of the log.
-        Its dates stay what they are. Days that are numbers count from the begin of the run, which is the
+        Dates in it stay what they are. Days that are numbers count from the begin of the run, which is the
         warm-up before the window.
     free : mapping
         What is not known, by dotted field: two bounds in a tuple, ``(7, 60)``, whole numbers if the field is
@@ -412,7 +413,8 @@ def fit(
     told = ", ".join(["age", "weekday", *(column for column in COLUMNS if column in seen.groups)])
     size = f"{window.number:,} {window.counted}, simulated with {platform.population.borrowers:,} borrowers"
     rows = f"{len(seen.repaid):,} repayments in {window.days:,} days, compared by {told}"
-    source = f"fitted: {len(seen.repaid):,} rows, digest {window.digest[:12]}, {platform.start_date}"
+    last = platform.start_date + datetime.timedelta(platform.horizon_days - 1)
+    source = f"fitted: {len(seen.repaid):,} rows, digest {window.digest[:12]}, {last}"
     return Fit(seen, task, bank, f"{'; '.join([rows, size, *notes])}.", source)
 
 

@@ -57,8 +57,9 @@ def test_what_logs_usually_say_is_in_the_table_and_in_the_advice() -> None:
 def test_the_scenario_is_the_estimate_and_says_from_where_it_is() -> None:
     scenario, table = fitted().scenario, fitted().table()
     assert scenario.evaluation.period_days == table.loc[PERIOD, "estimate"]
-    rows = len(log_of(TRUTH))
-    assert scenario.source(PERIOD) == f"fitted: {rows:,} rows, digest 0123456789ab, {platform().start_date}"
+    log, rows = log_of(TRUTH), len(log_of(TRUTH))
+    last = (log["repaid_on"] + pd.to_timedelta(log["delay_days"], unit="D")).max().date()
+    assert scenario.source(PERIOD) == f"fitted: {rows:,} rows, digest 0123456789ab, {last}"
     assert scenario.source("behaviour.slip_share") == platform().source("behaviour.slip_share")
     assert sl.simulate(scenario, engine="calendar", keep="counts").scenario == scenario
 
