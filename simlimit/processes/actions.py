@@ -423,8 +423,7 @@ class Actions:
             raise SimlimitError(f"day {day} is not simulated: the last day is {self.horizon - 1}.")
         phase = math.ceil(self.env.now % 1 * 8) if day == self.day else phases.SHOCKS
         self._state.clock["phase"] = min(phase, phases.ACT)
-        if not memory.has_capacity(self._state, day):
-            memory.ensure_capacity(self._state, day)
+        memory.ensure_capacity(self._state, day)
         return day
 
     def _trigger_ended(self) -> None:
