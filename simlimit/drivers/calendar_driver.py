@@ -9,27 +9,18 @@ from time import perf_counter
 
 from simlimit.drivers.agenda import EXIT, PAY, REACT, WISH, Agenda, due_place, enter, gather, make_agenda
 from simlimit.drivers.ending import end_if_told
-from simlimit.model import phases, streams
+from simlimit.model import clock, demand, desk, holds, ledger, memory, phases, pool, shocks, streams, turnover
 from simlimit.model.calendar import next_open, waiting_since
 from simlimit.model.clearing import become_good, good_day
-from simlimit.model.clock import days_since_due
 from simlimit.model.compiling import step, transition
-from simlimit.model.demand import decide_draws, have_wish
-from simlimit.model.desk import work_desk
 from simlimit.model.evaluation import evaluate, turn_to_cohort
 from simlimit.model.grouping import Grouping
-from simlimit.model.holds import censor
-from simlimit.model.ledger import record_day
-from simlimit.model.memory import ensure_capacity, has_capacity
 from simlimit.model.planned_payments import cycle_at_stake
-from simlimit.model.pool import fund
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
 from simlimit.model.randomness import BATCH_SIZE, draw_many, numbers_of
 from simlimit.model.reactions import react
 from simlimit.model.repayment import meet_payment_day
-from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.state import State
-from simlimit.model.turnover import arrive, leave
 
 BORROWER_DAYS_PER_CALL = 20_000_000
 """So much takes a few seconds at most, as a rule. The first compiled call has a 200th of it."""
@@ -40,10 +31,10 @@ SECONDS_PER_CALL = 0.2
 @step
 def run_turnover(s: State, agenda: Agenda, day: int) -> None:
     """Phase 0: borrowers arrive, then leave."""
-    arrive(s, day)
+    turnover.arrive(s, day)
     for k in range(gather(s, agenda, EXIT, day)):
         b = agenda.acting[k]
-        enter(agenda, EXIT, leave(s, s.borrowers[b], day), b)
+        enter(agenda, EXIT, turnover.leave(s, s.borrowers[b], day), b)
 
 
 @step
@@ -51,10 +42,10 @@ def run_shocks(s: State, day: int) -> None:
     """Phase 0: end shocks, then begin others."""
     for k in range(len(s.occurrences)):
         if s.occurrences[k].start < s.occurrences[k].end == day:
-            end_shock(s, k, day)
+            shocks.end_shock(s, k, day)
     for k in range(len(s.occurrences)):
         if s.occurrences[k].start == day:
-            begin_shock(s, k, day)
+            shocks.begin_shock(s, k, day)
 
 
 @step
@@ -79,7 +70,7 @@ def run_payments(s: State, agenda: Agenda, day: int) -> None:
             r = s.borrowers[b]
             if s.product.clears:
                 s.clock.good_at = good_day(s, day, numbers_of(batch, 1, k))
-            next_due = day - days_since_due(s, r) + s.product.cycle_days
+            next_due = day - clock.days_since_due(s, r) + s.product.cycle_days
             following = meet_payment_day(s, r, day, numbers_of(batch, 0, k))
             if following != next_due:
                 enter(agenda, PAY, following, b)
@@ -125,7 +116,7 @@ def run_wishes(s: State, agenda: Agenda, day: int) -> None:
         draw_many(s.run, streams.WISH, batch, together, 1)
         for k in range(together):
             b = acting[first + k]
-            next_wish = have_wish(s, s.borrowers[b], day, numbers_of(batch, 0, k), batch.u[1, 0, k])
+            next_wish = demand.have_wish(s, s.borrowers[b], day, numbers_of(batch, 0, k), batch.u[1, 0, k])
             enter(agenda, WISH, next_wish, b)
 
 
@@ -155,18 +146,18 @@ def run_days(s: State, agenda: Agenda, first: int, last: int) -> int:
         The first day that was not simulated.
     """
     for day in range(first, last):
-        if not has_capacity(s, day):
+        if not memory.has_capacity(s, day):
             return day
         run_turnover(s, agenda, day)
         run_shocks(s, day)
         run_payments(s, agenda, day)
         run_evaluations(s, agenda, day)
-        work_desk(s, day)
-        fund(s, day)
+        desk.work_desk(s, day)
+        pool.fund(s, day)
         run_wishes(s, agenda, day)
         run_reactions(s, agenda, day)
-        decide_draws(s, day)
-        record_day(s, day)
+        demand.decide_draws(s, day)
+        ledger.record_day(s, day)
     return last
 
 
@@ -204,9 +195,9 @@ def run_in(state: State, grouping: Grouping, tick: Callable[[int], object]) -> N
         reached = run_days(state, agenda, day, min(day + days, horizon))
         tick(reached - day)
         if reached == day:
-            ensure_capacity(state, day)
+            memory.ensure_capacity(state, day)
         else:
             pace = 2.0 if perf_counter() - began < SECONDS_PER_CALL else 0.5
             days = max(1, int(pace * (reached - day)))
         day = reached
-    censor(state)
+    holds.censor(state)

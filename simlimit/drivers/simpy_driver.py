@@ -34,23 +34,15 @@ import simpy
 from simlimit.arguments import shown
 from simlimit.drivers.ending import end_if_told
 from simlimit.errors import SimlimitError, failure
-from simlimit.model import phases
+from simlimit.model import demand, holds, memory, phases, pool, reactions, repayment, shocks, turnover
 from simlimit.model.book import Integers
 from simlimit.model.clearing import become_good
-from simlimit.model.demand import decide_draws, wish
 from simlimit.model.evaluation import evaluate_cohort
-from simlimit.model.holds import censor
 from simlimit.model.ledger import record_day
-from simlimit.model.memory import ensure_capacity
-from simlimit.model.pool import fund
 from simlimit.model.population import populate
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
 from simlimit.model.randomness import empty_batch
-from simlimit.model.reactions import react_all
-from simlimit.model.repayment import pay
-from simlimit.model.shocks import begin_shock, end_shock
 from simlimit.model.state import State
-from simlimit.model.turnover import change_book
 from simlimit.processes.moments import BEGIN, EVENING, GOOD
 from simlimit.processes.platform import Platform
 
@@ -73,9 +65,9 @@ def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process
         if woken[b] != times:
             return
         if not pays:
-            wish_day = wish(platform._state, b, wish_day)
+            wish_day = demand.wish(platform._state, b, wish_day)
             continue
-        today, pay_day = pay_day, pay(platform._state, b, pay_day)
+        today, pay_day = pay_day, repayment.pay(platform._state, b, pay_day)
         if rules and platform._state.clock.own_rule == 2:
             platform._state.clock.own_rule = 1
             platform._decide(b, today, today, 1)
@@ -110,24 +102,24 @@ def shock(platform: Platform, k: int) -> Process:
     one = platform._state.occurrences[k]
     start, end = int(one.start), int(one.end)
     yield platform.at(start, BEGIN)
-    begin_shock(platform._state, k, start)
+    shocks.begin_shock(platform._state, k, start)
     if start < end < platform.horizon:
         yield platform.at(end, phases.SHOCKS)
-        end_shock(platform._state, k, end)
+        shocks.end_shock(platform._state, k, end)
 
 
 def ledger(platform: Platform, tick: Callable[[int], object], check: Check | None) -> Process:
     """Decide the draws of each day, write its row, and find space for what the next can bring."""
     yield platform.at(0, phases.SHOCKS)
-    ensure_capacity(platform._state, 0)
+    memory.ensure_capacity(platform._state, 0)
     for day in range(platform.horizon):
         yield platform.at(day, phases.ACT + 0.5)  # when all have asked
-        decide_draws(platform._state, day)
+        demand.decide_draws(platform._state, day)
         yield platform.at(day, EVENING)
         record_day(platform._state, day)
         if check is not None:
             check(platform._state, day)
-        ensure_capacity(platform._state, day + 1)
+        memory.ensure_capacity(platform._state, day + 1)
         tick(1)
         end_if_told()
 
@@ -180,7 +172,7 @@ def run(
     platform._live = borrower
     process = partial(simpy.Process, platform.env)
     process(ledger(platform, tick, check))
-    process(daily(platform, phases.SHOCKS, change_book))
+    process(daily(platform, phases.SHOCKS, turnover.change_book))
     for k in range(len(state.occurrences)):
         process(shock(platform, k))
     first_days = platform.borrowers[["next_payment", "next_wish"]].tolist()
@@ -192,10 +184,10 @@ def run(
     if state.product.clears:
         process(daily(platform, GOOD, become_good))
     process(daily(platform, phases.REVIEW, platform._work_desk))
-    process(daily(platform, phases.FUND, fund))
+    process(daily(platform, phases.FUND, pool.fund))
     # Who waits for a hold to end is told after the releases.
     process(daily(platform, phases.FUND, lambda state, day: platform._trigger_ended()))
-    process(daily(platform, phases.ACT, react_all))
+    process(daily(platform, phases.ACT, reactions.react_all))
     for user_process in user_processes:
         platform.env.process(begun(user_process, platform))
     # Else the cyclic collector walks every process again and again: half the time of a large run.
@@ -208,5 +200,5 @@ def run(
         raise said.with_traceback(None) from said.__cause__
     finally:
         gc.unfreeze()
-    censor(state)
+    holds.censor(state)
     return state

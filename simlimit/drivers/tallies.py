@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simlimit.model import causes
+from simlimit.model import causes, counting
 from simlimit.model.book import Integers
 from simlimit.model.compiling import transition
-from simlimit.model.counting import is_counted, present_days
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import DAY, END, TOTAL, Records
 from simlimit.model.state import State, left
@@ -88,14 +87,14 @@ def tally_borrowers(s: State, tallies: Tallies, row: int) -> None:
         r = s.borrowers[b]
         total = tallies.totals[row, r.group]
         total.borrowers += 1
-        total.present_days += present_days(s, r, r.present_from, s.run.horizon)
+        total.present_days += counting.present_days(s, r, r.present_from, s.run.horizon)
         total.no_limit_days += r.no_limit_days
         total.lost_days += r.lost_days
         total.losing += r.lost_days > 0
         h = r.first_hold
         while h != END:
             hold = s.holds[h]
-            if hold.repaid_at == s.run.last_followed and is_counted(s, hold):
+            if hold.repaid_at == s.run.last_followed and counting.is_counted(s, hold):
                 tallies.followed_holds[row, r.group, int(hold.cause), last] += 1
                 tallies.followed_cents[row, r.group, int(hold.cause), last] += left(hold)
             h = hold.next

@@ -1,17 +1,12 @@
 """The actions of a user's own process, a transition each; the phase is set before."""
 
-from simlimit.model import causes, events, phases, stages, streams
+from simlimit.model import causes, clock, demand, events, holds, limits, phases, repayment, stages, streams
 from simlimit.model.clearing import BY_PROCESS, note_good_day
-from simlimit.model.clock import due_cycle
 from simlimit.model.compiling import rare, transition
 from simlimit.model.counting import count_no_limit
-from simlimit.model.demand import draw, plan_wish
-from simlimit.model.holds import charge, go_to_desk, join_queue
 from simlimit.model.ledger import hold_of, line_of, log, subject_of
-from simlimit.model.limits import close, lower_limit, raise_limit
 from simlimit.model.randomness import uniforms
 from simlimit.model.records import ABSENT, NEVER, NO_LOAN, NONE, Record
-from simlimit.model.repayment import anything_due, catch_up, plan_payment, prepay
 from simlimit.model.shocks import freeze
 from simlimit.model.state import State, left
 
@@ -23,7 +18,7 @@ def draw_now(s: State, b: int, day: int, amount: int) -> bool:
     Return whether it does.
     """
     r = s.borrowers[b]
-    return r.last_draw != day and day < r.present_until and draw(s, r, day, amount)
+    return r.last_draw != day and day < r.present_until and demand.draw(s, r, day, amount)
 
 
 @transition
@@ -33,7 +28,7 @@ def repay_early_now(s: State, b: int, day: int) -> bool:
     if r.loans == 0 or r.oldest_due != NEVER:
         return False
     note_good_day(s, r, day, day, BY_PROCESS)
-    prepay(s, r, day)
+    repayment.prepay(s, r, day)
     count_no_limit(s, r, day)
     return True
 
@@ -43,21 +38,21 @@ def set_limit_now(s: State, b: int, day: int, limit: int) -> None:
     """Set a limit, in cents: a fall at once, a rise as a raise."""
     r = s.borrowers[b]
     if limit < r.limit:
-        lower_limit(s, r, day, limit, causes.MANUAL)
+        limits.lower_limit(s, r, day, limit, causes.MANUAL)
     elif limit > r.limit:
-        raise_limit(s, r, day, limit, causes.MANUAL)
+        limits.raise_limit(s, r, day, limit, causes.MANUAL)
 
 
 @transition
 def pay_due_now(s: State, b: int, day: int) -> bool:
     """Let a borrower pay all that is due, if anything is; return whether it does."""
     r = s.borrowers[b]
-    cycle = due_cycle(s, r)
-    if not anything_due(s, r, cycle):
+    cycle = clock.due_cycle(s, r)
+    if not repayment.anything_due(s, r, cycle):
         return False
     note_good_day(s, r, day, day, BY_PROCESS)
-    catch_up(s, r, day, cycle)
-    plan_payment(s, r, day)
+    repayment.catch_up(s, r, day, cycle)
+    repayment.plan_payment(s, r, day)
     count_no_limit(s, r, day)
     return True
 
@@ -68,9 +63,9 @@ def reopen(s: State, r: Record, day: int) -> None:
     r.closed = 0
     while r.next_wish < day + (s.clock.phase >= phases.ACT):
         r.wishes += 1
-        plan_wish(s, r, int(r.next_wish), uniforms(s.run, streams.WISH, r.borrower, r.wishes, 0)[0])
+        demand.plan_wish(s, r, int(r.next_wish), uniforms(s.run, streams.WISH, r.borrower, r.wishes, 0)[0])
     if r.next_payment == NEVER:
-        plan_payment(s, r, day)
+        repayment.plan_payment(s, r, day)
 
 
 @transition
@@ -79,10 +74,10 @@ def act(s: State, b: int, day: int, event: int, cause: int, limit: int) -> None:
     r = s.borrowers[b]
     log(s, day, event, line_of(r), 0, cause)
     if event == events.CLOSE:
-        close(s, r, day, cause)
+        limits.close(s, r, day, cause)
     elif event == events.OPEN:
         reopen(s, r, day)
-        raise_limit(s, r, day, limit, cause)
+        limits.raise_limit(s, r, day, limit, cause)
     elif event in (events.BLOCK, events.UNBLOCK):
         sign = 1 if event == events.BLOCK else -1
         s.limits.blocking = 1
@@ -100,13 +95,13 @@ def decide_now(s: State, h: int, day: int, event: int, cause: int) -> None:
     r = s.borrowers[hold.owner]
     log(s, day, event, hold_of(r, hold), left(hold), cause)
     if event == events.DENY:
-        charge(s, r, hold, day, causes.POLICY)
+        holds.charge(s, r, hold, day, causes.POLICY)
         return
     hold.approved_at = day
     if event == events.TO_DESK:
-        go_to_desk(s, r, h, day, stages.AT_DESK)
+        holds.go_to_desk(s, r, h, day, stages.AT_DESK)
     else:
-        join_queue(s, r, h, day)
+        holds.join_queue(s, r, h, day)
 
 
 @transition

@@ -139,19 +139,12 @@ class Book(Handle):
     given_spell_months = array_of(np.int64)
 
 
-def _risky_of_portfolio(late_share: Floats, risky_share: float) -> Integers:
-    """Return 1 for the borrowers of the largest ``late_share``, else 0; ties go to the smaller id."""
-    risky = np.zeros(len(late_share), np.int64)
-    latest = np.argsort(-late_share, kind="stable")
-    risky[latest[: round(risky_share * len(late_share))]] = 1
-    return risky
-
-
 def _given(portfolio: Portfolio, risky_share: float) -> dict[str, npt.NDArray[Any]]:
     """Return what a portfolio gives, by the names of a book."""
     columns = {f"given_{name}": column for name, column in vars(portfolio).items() if column is not None}
     if portfolio.late_share is not None:
-        columns["given_risky"] = _risky_of_portfolio(portfolio.late_share, risky_share)
+        latest = np.argsort(-portfolio.late_share, kind="stable")  # ties go to the smaller id
+        columns["given_risky"] = np.argsort(latest) < round(risky_share * len(portfolio))
     kinds = {name: member.kind for name, member in Book.members.items() if name in columns}
     return {name: np.ascontiguousarray(columns[name], kind) for name, kind in kinds.items()}
 
@@ -237,9 +230,8 @@ def _spells(scenario: Scenario) -> Floats:
     behaviour, cycle_days = scenario.behaviour, scenario.product.cycle_days
     longest = min(MOST_MONTHS, behaviour.default_dpd // cycle_days) if behaviour.default_dpd > 0 else 12
     hazards = behaviour.cure_hazards
-    still_late = [1.0]
-    for month in range(longest):
-        still_late.append(still_late[-1] * (1 - hazards[min(month, len(hazards) - 1)]))
+    staying = [1 - hazards[min(month, len(hazards) - 1)] for month in range(longest)]
+    still_late = np.cumprod([1.0, *staying])
     leaving = scenario.population.exits_per_year * cycle_days / 365
     defaulted = still_late[-1] / leaving if behaviour.default_dpd > 0 else 0.0
     return np.cumsum([0.0, *still_late[:-1], defaulted])

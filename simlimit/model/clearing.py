@@ -1,9 +1,7 @@
 """Clearing (docs/model.md 2.16): a payment may be good on a later day than that on which it is made."""
 
-from simlimit.model import phases, stages, streams
-from simlimit.model.calendar import next_open
+from simlimit.model import calendar, holds, phases, stages, streams
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.holds import discard, reach_evaluation
 from simlimit.model.queues import GOOD_ON, take_all
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, Record
@@ -18,7 +16,7 @@ def cleared_day(s: State, good: int, u: float) -> int:
     """Return the day on which a payment that must clear is good; it begins to clear on the day ``good``."""
     low = s.product.clearing_days[0]
     for _ in range(low + int(u * (s.product.clearing_days[1] - low + 1))):
-        good = next_open(s, s.calendar.clearing, good + 1)
+        good = calendar.next_open(s, s.calendar.clearing, good + 1)
     return good
 
 
@@ -26,7 +24,7 @@ def cleared_day(s: State, good: int, u: float) -> int:
 def good_day(s: State, day: int, u: Numbers) -> int:
     """Return the day on which a payment of today is good, by its numbers."""
     u_hour, u_clears, u_days, _ = u
-    good = next_open(s, s.calendar.clearing, day + (u_hour < s.product.after_cutoff_share))
+    good = calendar.next_open(s, s.calendar.clearing, day + (u_hour < s.product.after_cutoff_share))
     return cleared_day(s, good, u_days) if u_clears < s.product.clearing_share else good
 
 
@@ -46,9 +44,9 @@ def become_good(s: State, day: int) -> None:
         hold = s.holds[h]
         following, stage = hold.link, hold.stage
         if stage > stages.QUEUED:  # it was forfeited meanwhile
-            discard(s, h)
+            holds.discard(s, h)
         else:
             hold.stage = stages.AT_SETTLEMENT
             if stage != stages.NOT_GOOD:
-                reach_evaluation(s, s.borrowers[hold.owner], h, day, stage == stages.CLEARING_EARLY)
+                holds.reach_evaluation(s, s.borrowers[hold.owner], h, day, stage == stages.CLEARING_EARLY)
         h = following

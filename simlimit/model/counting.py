@@ -12,16 +12,11 @@ from simlimit.model.state import State, is_raise, left
 
 
 @step
-def ages(s: State) -> int:
-    """Return how many ages a hold can have: 0 days to the horizon, from the end of the warm-up."""
-    return s.run.horizon - s.run.warmup_days + 1
-
-
-@step
 def count_row(s: State, r: Record, hold: Record, age: int) -> int:
     """Return the row in which a hold's group, follow-up and age are counted."""
     followed = 1 if hold.repaid_at <= s.run.last_followed else 0
-    return (2 * r.group + followed) * ages(s) + age
+    ages = s.run.horizon - s.run.warmup_days + 1  # from 0 days to the horizon, since the warm-up
+    return (2 * r.group + followed) * ages + age
 
 
 @step

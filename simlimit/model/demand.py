@@ -6,14 +6,9 @@ can be refused: because the line is blocked, or for want of headroom.
 
 import math
 
-from simlimit.model import causes, events, levers, phases, streams
-from simlimit.model.clock import due_cycle
+from simlimit.model import causes, clock, counting, events, interest, levers, loans, phases, streams
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_no_limit, why_blocked
-from simlimit.model.interest import accrue
 from simlimit.model.ledger import line_of, log, subject_of
-from simlimit.model.levers import pull
-from simlimit.model.loans import open_loan
 from simlimit.model.money import share
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, NEVER, NONE, Record, Records
@@ -44,12 +39,12 @@ def plan_wish(s: State, r: Record, day: int, u: float) -> None:
 @step
 def refuses(s: State, r: Record, day: int, amount: int) -> bool:
     """Return whether a draw is refused, which is noted."""
-    cause = why_blocked(s, r, day)
+    cause = counting.why_blocked(s, r, day)
     unreserved = amount - share(amount, s.funding.reserve_bp)
     if cause == causes.NONE and s.funding.refuse_draws and unreserved > max(0, s.today.headroom):
         cause = causes.FUNDING
         r.refused = 1
-        count_no_limit(s, r, day)
+        counting.count_no_limit(s, r, day)
     if cause != causes.NONE:
         s.today.refused_draws += 1
         s.details[r.place].refused_draws += 1
@@ -65,7 +60,7 @@ def draw(s: State, r: Record, day: int, amount: int) -> bool:
     """
     if s.limits.blocking and refuses(s, r, day, amount):
         return False
-    accrue(r, day)
+    interest.accrue(r, day)
     r.available -= amount
     s.today.available -= amount
     r.outstanding += amount
@@ -74,12 +69,12 @@ def draw(s: State, r: Record, day: int, amount: int) -> bool:
     s.today.headroom -= amount - share(amount, s.funding.reserve_bp)
     r.last_draw = day
     r.refused = 0
-    first_cycle = due_cycle(s, r) + 1
+    first_cycle = clock.due_cycle(s, r) + 1
     if s.levers.planning:
         first_cycle = max(first_cycle, s.details[r.place].first_cycle)
-    open_loan(s, r, amount, day, s.product.instalments, first_cycle)
+    loans.open_loan(s, r, amount, day, s.product.instalments, first_cycle)
     log(s, day, events.DRAW, subject_of(r.borrower, day, NONE), amount, causes.NONE)
-    count_no_limit(s, r, day)
+    counting.count_no_limit(s, r, day)
     return True
 
 
@@ -94,7 +89,7 @@ def wished_amount(s: State, r: Record, u: float) -> int:
 def drawable_below(s: State, r: Record, day: int) -> int:
     """Return how much of what is available may be drawn before the utilisation is too high."""
     highest = r.limit
-    if pull(s, r, day, levers.DELEVERAGE) > 0.0:
+    if levers.pull(s, r, day, levers.DELEVERAGE) > 0.0:
         highest = share(r.limit, 10_000 - s.levers.strength_bp[levers.DELEVERAGE])
     return int(min(r.available, highest - r.outstanding))
 
@@ -112,9 +107,9 @@ def draw_elsewhere(s: State, r: Record, day: int, amount: int) -> None:
 @rare
 def divert_wish(s: State, r: Record, day: int, u: Numbers) -> bool:
     """Put a wish off, or let another product serve it; return whether either happened."""
-    if day - int(r.last_draw) < PLAN_DAYS and u[2] < pull(s, r, day, levers.PLAN):
+    if day - int(r.last_draw) < PLAN_DAYS and u[2] < levers.pull(s, r, day, levers.PLAN):
         return True
-    if day >= r.served_until and u[3] < pull(s, r, day, levers.DIVERSIFY):
+    if day >= r.served_until and u[3] < levers.pull(s, r, day, levers.DIVERSIFY):
         draw_elsewhere(s, r, day, wished_amount(s, r, u[1]))
         return True
     return False

@@ -4,14 +4,11 @@ import math
 
 import numpy as np
 
-from simlimit.model import causes, events, levers, phases, stages, streams
+from simlimit.model import causes, counting, evaluation, events, levers, phases, stages, streams
 from simlimit.model.calendar import next_open
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_no_limit
-from simlimit.model.evaluation import standing
 from simlimit.model.holds import charge, discard, is_at_desk, join_queue, review_numbers
 from simlimit.model.ledger import hold_of, log
-from simlimit.model.levers import pull
 from simlimit.model.queues import CLASSES, DESK, OVER_REST, TO_DESK, append, append_all, sort_queue, take_all
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import CONSTANT, END, EXPONENTIAL, Record
@@ -93,11 +90,11 @@ def heed_appeal(s: State, r: Record, hold: Record, day: int) -> None:
     s.today.flagged -= int(r.flagged)
     r.flagged = 0
     if r.standing == causes.BEHAVIOUR:
-        r.standing = standing(s, r, day)
-        count_no_limit(s, r, day)
+        r.standing = evaluation.standing(s, r, day)
+        counting.count_no_limit(s, r, day)
     index = int(hold.instalment) & 0xFFFF
     u = uniforms(s.run, streams.REACT, r.borrower, hold.origin, index)[1]
-    if u < pull(s, r, day, levers.FEEDBACK):
+    if u < levers.pull(s, r, day, levers.FEEDBACK):
         r.trusted = 1
 
 

@@ -6,7 +6,7 @@ since the last one.
 
 import numpy as np
 
-from simlimit.model import causes, events, levers, phases, stages, streams
+from simlimit.model import causes, events, levers, phases, records, stages, streams
 from simlimit.model.calendar import next_open
 from simlimit.model.clock import days_since_start
 from simlimit.model.compiling import rare, step, transition
@@ -17,19 +17,10 @@ from simlimit.model.levers import pull
 from simlimit.model.money import share
 from simlimit.model.queues import GOOD_ON, TO_DESK, TO_POOL, append
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import (
-    COUNT_FORFEITED,
-    COUNT_PENDING,
-    COUNT_RELEASED,
-    END,
-    HOLD,
-    NEVER,
-    NONE,
-    Record,
-)
+from simlimit.model.records import COUNT_FORFEITED, COUNT_PENDING, COUNT_RELEASED, END, NEVER, NONE, Record
 from simlimit.model.state import State, is_raise, left
 
-_BLANK = np.zeros(1, HOLD)
+_BLANK = np.zeros(1, records.HOLD)
 """A hold that has just opened."""
 _BLANK["stage"], _BLANK["cause"] = stages.AT_SETTLEMENT, causes.SETTLEMENT
 _BLANK[["approved_at", "reviewed_at"]] = NONE

@@ -4,14 +4,11 @@ import itertools
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-from simlimit.model.records import ASKING, BORROWER, DETAILS, HOLD, LOAN
+from simlimit.model.records import ASKING, BORROWER, DETAILS, HOLD, LOAN, Records
 from simlimit.model.state import State
-
-Array = npt.NDArray[Any]
 
 CACHE_LINE = 64
 LARGE_PAGES = 2**22
@@ -76,15 +73,13 @@ def ensure_capacity(s: State, day: int) -> None:
     """
     if has_capacity(s, day):  # nearly always, and much faster
         return
-    storage = s.storage
-    holds = storage.holds_used
-    used = (storage.loans_used, storage.loan_keys_used, holds, storage.events_used, holds)
     ahead = 0.0 if s.run.reusing else 1.25 * s.run.horizon / max(day, 30)
-    for name, needed, number in zip(GROWING, records_needed(s, day), used, strict=True):
+    for name, needed in zip(GROWING, records_needed(s, day), strict=True):
         records = getattr(s, name)
         if needed > MOST_RECORDS:
             raise SimlimitError(f"Day {day} may need {needed:,} {name}, but {MOST_RECORDS:,} are the most.")
         if needed > len(records):
+            number = int(s.storage["holds_used" if name == "good_at" else f"{name}_used"])
             likely = 0.0 if name == "loans" else ahead * number
             larger = np.empty(max(needed, len(records) * 3 // 2, int(likely)), records.dtype)
             larger[:number] = records[:number]
@@ -110,7 +105,7 @@ def make_room(s: State, borrowers: int) -> None:
     s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, ASKING))
 
 
-def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Array]:
+def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Records]:
     """Return empty arrays of so many records each.
 
     Each begins on a cache line. Small ones lie in one stretch of memory. The stretch is long enough for large

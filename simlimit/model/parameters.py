@@ -47,6 +47,8 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
     Nothing else writes parameters. Those that are not listed here are fields of the scenario's part as they
     are. The late scale is that of the scenario's book (docs/model.md 2.2).
     """
+    reaction = scenario.reaction
+    appeals = sum(lever.strength for lever in scenario.levers if lever.kind == "appeal")
     parameters = {
         "population": {"batch": scenario.evaluation.schedule == "batch"},
         "behaviour": _behaviour(scenario) | {"late_scale": late_scale},
@@ -57,7 +59,7 @@ def first_records(scenario: Scenario, late_scale: float) -> Records:
         "funding": _funding(scenario),
         "limits": _limits(scenario),
         "calendar": {part: part in scenario.calendar.rests for part in get_args(RestingPart)},
-        "reaction": {"reacting": _reacting(scenario)},
+        "reaction": {"reacting": reaction.appeal_share + appeals + reaction.lender_share > 0},
         "levers": _levers(scenario),
     }
     records = np.zeros(1, State.layout[ALL_RECORDS])
@@ -98,22 +100,17 @@ def _product(scenario: Scenario) -> Values:
 
 def _screening(scenario: Scenario) -> Values:
     weights = dict(scenario.screening.weights)
-    shifts = {f"weight_{name}": weight for name, weight in weights.items()}
-    return shifts | {"weighted": any(weights.values())}
+    return {f"weight_{name}": one for name, one in weights.items()} | {"weighted": any(weights.values())}
 
 
 def _funding(scenario: Scenario) -> Values:
     funding = scenario.funding
-    if funding.ceiling is None or funding.unlimited:
-        ceiling = raised = _NO_CEILING
-    else:
-        ceiling = cents(funding.ceiling)
-        # Raised here, for the share of so large an amount is beyond 64 bits.
-        more = sum(lever.strength for lever in scenario.levers if lever.kind == "more_funding")
-        raised = ceiling + ceiling * basis_points(more) // 10_000
+    ceiling = _NO_CEILING if funding.ceiling is None or funding.unlimited else cents(funding.ceiling)
+    # Raised here, for the share of so large an amount is beyond 64 bits. Not set is the most.
+    more = sum(lever.strength for lever in scenario.levers if lever.kind == "more_funding")
     return {
         "ceiling": ceiling,
-        "raised_ceiling": raised,
+        "raised_ceiling": min(_NO_CEILING, ceiling + ceiling * basis_points(more) // 10_000),
         "daily_inflow": cents(funding.daily_inflow),
         "recycle_bp": basis_points(funding.recycle_share),
         "reserve_bp": basis_points(funding.reserve_share),
@@ -132,12 +129,6 @@ def _limits(scenario: Scenario) -> Values:
         "block_denied": "denied" in limits.block_draws,
         "block_frozen": "frozen" in limits.block_draws,
     }
-
-
-def _reacting(scenario: Scenario) -> bool:
-    """Return whether any borrower may react to a hold."""
-    appeals = sum(one.strength for one in scenario.levers if one.kind == "appeal")
-    return scenario.reaction.appeal_share + appeals > 0 or scenario.reaction.lender_share > 0
 
 
 def _levers(scenario: Scenario) -> Values:

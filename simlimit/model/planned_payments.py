@@ -1,9 +1,7 @@
 """Whoever plans (a lever) pays a due-cycle ahead, at the data cut-off of its own evaluation."""
 
-from simlimit.model import levers, streams
-from simlimit.model.clock import days_since_due, due_cycle
+from simlimit.model import clock, levers, streams
 from simlimit.model.compiling import rare, step
-from simlimit.model.levers import takes_up
 from simlimit.model.randomness import uniforms
 from simlimit.model.records import NEVER, Record
 from simlimit.model.state import State
@@ -12,7 +10,7 @@ from simlimit.model.state import State
 @rare
 def planned_day(s: State, r: Record, due: int, cycle: int) -> int:
     """Return the day for which a borrower plans to pay the due-cycle that falls due on a day, or NEVER."""
-    if not takes_up(r, levers.PLAN) or r.oldest_due != NEVER:
+    if not levers.takes_up(r, levers.PLAN) or r.oldest_due != NEVER:
         return NEVER
     lag = (due + s.evaluation.cutoff_days - r.evaluation_day) % s.evaluation.period_days
     day = due - lag
@@ -29,7 +27,7 @@ def cycle_at_stake(s: State, r: Record) -> int:
 
     Whoever acts on a day that is not its due day, and is not past due, does so by plan.
     """
-    cycle = due_cycle(s, r)
-    if s.levers.planning and r.oldest_due == NEVER and days_since_due(s, r) > 0:
+    cycle = clock.due_cycle(s, r)
+    if s.levers.planning and r.oldest_due == NEVER and clock.days_since_due(s, r) > 0:
         cycle += 1
     return cycle

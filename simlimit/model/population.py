@@ -2,21 +2,14 @@
 
 import numpy as np
 
-from simlimit.model import streams
+from simlimit.model import counting, demand, evaluation, levers, loans, planned_payments, streams, turnover
 from simlimit.model.book import ROWS, Integers
 from simlimit.model.compiling import step, transition
-from simlimit.model.counting import count_lost
-from simlimit.model.demand import plan_wish
-from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.grouping import Grouping, assign_groups
-from simlimit.model.levers import levers_taken_up
-from simlimit.model.loans import open_loan
 from simlimit.model.money import share
-from simlimit.model.planned_payments import planned_day
 from simlimit.model.randomness import BATCH_SIZE, Batch, Numbers, draw_many, numbers_of
 from simlimit.model.records import ABSENT, BORROWER, CLOSED, END, FAR_PAST, NEVER, NONE, Record
 from simlimit.model.state import State
-from simlimit.model.turnover import await_arrival, join_book, set_presence
 
 _BLANK = np.zeros(1, BORROWER)
 """A borrower that has not done anything."""
@@ -24,7 +17,7 @@ _BLANK["first_hold"] = END
 _BLANK[["next_wish", "oldest_due", "slip_until", "no_limit_since", "next_reaction"]] = NEVER
 _BLANK[["last_overdue", "last_prepayment"]] = FAR_PAST
 _BLANK["last_decision"] = NONE
-_BLANK["last_draw"] = -RECENT_DRAW_DAYS
+_BLANK["last_draw"] = -evaluation.RECENT_DRAW_DAYS
 
 
 @step
@@ -67,7 +60,7 @@ def give_starting_loan(s: State, r: Record, remaining: int, months_late: int) ->
     spells = s.book.given_spell_months
     paid = s.product.instalments - remaining
     origin = r.due_day - (paid + months_late + 1) * s.product.cycle_days
-    open_loan(s, r, r.outstanding, origin, remaining, -months_late)
+    loans.open_loan(s, r, r.outstanding, origin, remaining, -months_late)
     r.last_draw = origin
     if months_late > 0:
         r.oldest_due = r.due_day - months_late * s.product.cycle_days
@@ -80,7 +73,7 @@ def begin(s: State, r: Record, remaining: int, months_late: int) -> None:
     if 0 < len(s.book.spells) - 1 == months_late:
         r.limit = r.outstanding = r.available = 0
         r.closed = CLOSED
-        count_lost(s, r, 0, r.highest)
+        counting.count_lost(s, r, 0, r.highest)
     elif r.outstanding > 0:
         give_starting_loan(s, r, remaining, months_late)
 
@@ -140,8 +133,8 @@ def look_ahead(s: State, r: Record, u_gap: float) -> None:
     if s.behaviour.default_dpd > 0:
         r.next_payment = min(r.next_payment, max(0, r.oldest_due + s.behaviour.default_dpd))
     if s.levers.planning:
-        r.next_payment = min(int(r.next_payment), planned_day(s, r, due, cycle))
-    plan_wish(s, r, int(r.present_from) - 1, u_gap)
+        r.next_payment = min(int(r.next_payment), planned_payments.planned_day(s, r, due, cycle))
+    demand.plan_wish(s, r, int(r.present_from) - 1, u_gap)
 
 
 @step
@@ -184,21 +177,21 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
             s.details[b].loan_capacity = s.storage.loan_capacity
             s.details[b].left_at = NONE
             u_remaining, u_lenders, u_exit, u_record = numbers_of(batch, 2, k)
-            set_presence(s, r, u_exit)
+            turnover.set_presence(s, r, u_exit)
             row = book_row(s, r.borrower, u_record)
             assign(s, r, row, numbers_of(batch, 1, k))
             take_from_book(s, r, row, numbers_of(batch, 0, k))
             r.lenders = u_lenders < s.population.other_lenders
             if s.levers.number:
-                r.levers = levers_taken_up(s, r.borrower)
+                r.levers = levers.levers_taken_up(s, r.borrower)
             if r.closed == ABSENT:
-                await_arrival(r)
+                turnover.await_arrival(r)
             else:
                 begin(s, r, remaining_instalments(s, u_remaining), starting_months_late(s, r, u_record))
             look_ahead(s, r, batch.u[3, 0, k])
             if r.closed != ABSENT:
-                r.standing = standing(s, r, 0)
-                join_book(s, r, 0)
+                r.standing = evaluation.standing(s, r, 0)
+                turnover.join_book(s, r, 0)
 
 
 def populate(s: State, grouping: Grouping, ids: Integers, batch: Batch) -> None:

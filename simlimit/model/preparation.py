@@ -9,16 +9,13 @@ import numpy as np
 from simlimit.books.holidays import with_dates_of_holidays
 from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import ScenarioError
-from simlimit.model import levers, records
+from simlimit.model import calendar, levers, parameters, records, timetable
 from simlimit.model.book import Book, Regions, late_scale, make_book, make_regions
-from simlimit.model.calendar import open_days
 from simlimit.model.clock import MONTH
 from simlimit.model.grouping import Grouping, make_grouping
-from simlimit.model.parameters import facility_records, first_records, score_left
 from simlimit.model.queues import GOOD_ON
 from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State
-from simlimit.model.timetable import draw_timetable, shock_records, shock_regions
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import Product, check_regions
 
@@ -102,7 +99,7 @@ def prepare(
     check_regions(scenario.shocks, regions.names)
     borrowers = scenario.population.borrowers if portfolio is None else len(portfolio)
     grouping = make_grouping(by, bands, regions.names)
-    before = first_records(scenario, late_scale(scenario, portfolio, regions))
+    before = parameters.first_records(scenario, late_scale(scenario, portfolio, regions))
     draws_per_year = regions.mean(regions.numbers["draws_per_year"])
     before["storage"]["loan_capacity"] = expected_loans(scenario.product, draws_per_year)
     run = before["run"]
@@ -145,13 +142,13 @@ def check_sums(p: Record, book: Book, borrowers: int) -> None:
 def empty_state(prepared: PreparedScenario) -> State:
     """Return the state of a run before `restart`, which finds space for its borrowers."""
     scenario = prepared.scenario
-    open_from, worked = open_days(scenario)
+    open_from, worked = calendar.open_days(scenario)
     return State(
         book=prepared.book,
         regions=prepared.book.regions,
         borrowers=np.zeros(0, records.BORROWER),
         counts=np.zeros(count_rows(prepared), records.COUNT),
-        score_left=score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days),
+        score_left=parameters.score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days),
         good_at=np.zeros(0, np.int32),
         open_from=open_from,
         worked=worked,
@@ -160,9 +157,9 @@ def empty_state(prepared: PreparedScenario) -> State:
         queues=np.zeros(GOOD_ON + scenario.horizon_days, records.QUEUE),
         sorted_runs=np.full(33, END, np.int64),  # fewer holds than 2**33 are sorted
         reviewers=np.zeros(scenario.review.reviewers, records.REVIEWER),
-        facilities=facility_records(scenario),
-        shocks=shock_records(scenario),
-        shock_regions=shock_regions(scenario, prepared.regions.names),
+        facilities=parameters.facility_records(scenario),
+        shocks=timetable.shock_records(scenario),
+        shock_regions=timetable.shock_regions(scenario, prepared.regions.names),
         economy_factors=np.ones(scenario.horizon_days // MONTH + 1),
     )
 
@@ -188,5 +185,5 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     state.run.seed, state.run.replication = seed, replication
     state.queues[:] = END
     state.counts.view(np.int64)[:] = 0
-    draw_timetable(state, prepared.borrowers)
+    timetable.draw_timetable(state, prepared.borrowers)
     state.details.view(np.int64)[:] = 0

@@ -4,11 +4,9 @@ A borrower knows the next day on which one of its open holds reaches its patienc
 vain but where a hold has ended meanwhile.
 """
 
-from simlimit.model import causes, events, levers, phases, stages, streams
+from simlimit.model import causes, events, holds, levers, phases, stages, streams
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.holds import go_to_desk
 from simlimit.model.ledger import hold_of, line_of, log
-from simlimit.model.levers import pull
 from simlimit.model.randomness import uniforms
 from simlimit.model.records import END, NEVER, Record
 from simlimit.model.state import State, is_raise, left
@@ -23,9 +21,9 @@ def would_be_heard(r: Record, hold: Record) -> bool:
 @step
 def appeal_chance(s: State, r: Record, day: int, heard: bool) -> float:
     """Return how likely a borrower appeals about a hold."""
-    chance = s.reaction.appeal_share + (1.0 - s.reaction.appeal_share) * pull(s, r, day, levers.APPEAL)
+    chance = s.reaction.appeal_share + (1.0 - s.reaction.appeal_share) * levers.pull(s, r, day, levers.APPEAL)
     if not heard:
-        chance *= 1.0 - pull(s, r, day, levers.TRANSPARENCY)
+        chance *= 1.0 - levers.pull(s, r, day, levers.TRANSPARENCY)
     return chance
 
 
@@ -34,9 +32,9 @@ def search_chance(s: State, r: Record, day: int, hold: Record) -> float:
     """Return how likely a borrower looks for another lender because of a hold."""
     chance = s.reaction.lender_share
     for kind in (levers.APPEAL, levers.DELEVERAGE, levers.EDUCATION):
-        chance *= 1.0 - pull(s, r, day, kind)
+        chance *= 1.0 - levers.pull(s, r, day, kind)
     if hold.stage == stages.WAITING and hold.cause == causes.EVALUATION:
-        chance *= 1.0 - pull(s, r, day, levers.TRANSPARENCY)
+        chance *= 1.0 - levers.pull(s, r, day, levers.TRANSPARENCY)
     return chance
 
 
@@ -48,7 +46,7 @@ def appeal(s: State, r: Record, h: int, day: int, heard: bool) -> None:
     log(s, day, events.APPEAL, hold_of(r, hold), left(hold), fate)
     s.today.appeals += 1
     if heard:
-        go_to_desk(s, r, h, day, stages.IN_APPEAL)
+        holds.go_to_desk(s, r, h, day, stages.IN_APPEAL)
     else:
         s.today.appeals_in_vain += 1
 

@@ -1,12 +1,8 @@
 """Policy and market shocks (phase 0)."""
 
-from simlimit.model import causes, events, phases, stages
+from simlimit.model import causes, counting, evaluation, events, holds, limits, phases, stages
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_no_limit
-from simlimit.model.evaluation import standing
-from simlimit.model.holds import charge
 from simlimit.model.ledger import line_of, log, subject_of
-from simlimit.model.limits import close, lower_limit
 from simlimit.model.money import share
 from simlimit.model.records import ABSENT, END, FAR_PAST, NO_LOAN, NONE, Record
 from simlimit.model.state import State
@@ -15,11 +11,11 @@ from simlimit.model.state import State
 @step
 def move_queued(s: State, r: Record, day: int, cause: int) -> None:
     """Move a borrower's queued holds to the funding gate, or the policy gate: a freeze ends, or begins."""
-    count_no_limit(s, r, day)
+    counting.count_no_limit(s, r, day)
     h = r.first_hold
     while h != END:
         if s.holds[h].stage == stages.QUEUED:
-            charge(s, r, s.holds[h], day, cause)
+            holds.charge(s, r, s.holds[h], day, cause)
             s.today.funding_queue += 1 if cause == causes.FUNDING else -1
         h = s.holds[h].next
 
@@ -58,12 +54,12 @@ def cap_rises(s: State, r: Record, shock: Record) -> None:
 def strike(s: State, r: Record, day: int, shock: Record) -> None:
     """Apply a shock that happens at once to a borrower it covers."""
     if shock.kind == causes.LIMIT_CUT:
-        lower_limit(s, r, day, r.limit - share(r.limit, shock.strength), shock.kind)
+        limits.lower_limit(s, r, day, r.limit - share(r.limit, shock.strength), shock.kind)
     elif shock.kind == causes.CAP:
         cap_rises(s, r, shock)
-        lower_limit(s, r, day, shock.strength, shock.kind)
+        limits.lower_limit(s, r, day, shock.strength, shock.kind)
     elif shock.kind == causes.CANCELLATION:
-        close(s, r, day, shock.kind)
+        limits.close(s, r, day, shock.kind)
     elif shock.kind == causes.AMNESTY and r.last_overdue != FAR_PAST:
         clear_record(s, r, day)
 
@@ -74,8 +70,8 @@ def clear_record(s: State, r: Record, day: int) -> None:
     r.last_overdue = FAR_PAST
     log(s, day, events.CLEARED, line_of(r), 0, causes.AMNESTY)
     if r.standing == causes.OVERDUE:
-        r.standing = standing(s, r, day)
-        count_no_limit(s, r, day)
+        r.standing = evaluation.standing(s, r, day)
+        counting.count_no_limit(s, r, day)
 
 
 @step

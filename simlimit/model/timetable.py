@@ -5,9 +5,8 @@ from collections import Counter
 
 import numpy as np
 
-from simlimit.model import causes, streams
+from simlimit.model import causes, memory, streams
 from simlimit.model.compiling import transition
-from simlimit.model.memory import make_room
 from simlimit.model.money import basis_points, cents
 from simlimit.model.randomness import uniforms
 from simlimit.model.records import ARRIVAL, NONE, OCCURRENCE, SHOCK, Records
@@ -98,7 +97,7 @@ def draw_timetable(s: State, borrowers: int) -> None:
     if s.population.arrivals_per_year > 0:
         s.attach("arrivals", np.zeros(draw_arrivals(s, borrowers), ARRIVAL))
         draw_arrivals(s, borrowers)
-    make_room(s, borrowers + len(s.arrivals))
+    memory.make_room(s, borrowers + len(s.arrivals))
     if s.economy.sd > 0:
         draw_economy(s)
     s.clock.economy = s.economy_factors[0]

@@ -2,14 +2,10 @@
 
 import math
 
-from simlimit.model import causes, events, phases
+from simlimit.model import causes, counting, demand, evaluation, events, phases, shocks
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.counting import count_no_limit
-from simlimit.model.demand import LONGEST_GAP
-from simlimit.model.evaluation import RECENT_DRAW_DAYS, standing
 from simlimit.model.ledger import line_of, log
 from simlimit.model.records import ABSENT, END, NEVER, Record
-from simlimit.model.shocks import join_shocks
 from simlimit.model.state import State
 
 
@@ -23,7 +19,7 @@ def set_presence(s: State, r: Record, u: float) -> None:
         r.closed = ABSENT
     r.present_until = s.run.horizon
     if s.population.exits_per_year > 0.0:
-        stay = int(min(LONGEST_GAP, -math.log(u) * 365 / s.population.exits_per_year))
+        stay = int(min(demand.LONGEST_GAP, -math.log(u) * 365 / s.population.exits_per_year))
         r.present_until = min(s.run.horizon, r.present_from + stay)
 
 
@@ -31,14 +27,14 @@ def set_presence(s: State, r: Record, u: float) -> None:
 def await_arrival(r: Record) -> None:
     """Set what a borrower is until it arrives: without a limit, which its highest limit keeps."""
     r.last_decision = r.present_from
-    r.last_draw = r.present_from - RECENT_DRAW_DAYS
+    r.last_draw = r.present_from - evaluation.RECENT_DRAW_DAYS
     r.outstanding = r.limit = r.available = 0
 
 
 @step
 def join_book(s: State, r: Record, day: int) -> None:
     """Count a borrower who is there from a day on."""
-    count_no_limit(s, r, day)
+    counting.count_no_limit(s, r, day)
     s.today.borrowers += 1
     s.today.outstanding += r.outstanding
     s.today.available += r.available
@@ -55,8 +51,8 @@ def arrive(s: State, day: int) -> None:
         s.today.arrivals += 1
         r.closed = 0
         r.limit = r.highest
-        r.standing = standing(s, r, day)
-        join_shocks(s, r, day)
+        r.standing = evaluation.standing(s, r, day)
+        shocks.join_shocks(s, r, day)
         r.highest = r.available = r.limit
         join_book(s, r, day)
         log(s, day, events.ARRIVAL, line_of(r), r.limit, causes.NONE)

@@ -10,8 +10,7 @@ import simpy
 
 from simlimit.arguments import check_number, check_text, check_whole, refused, shown
 from simlimit.errors import SimlimitError, failure
-from simlimit.model import actions, causes, desk, evaluation, events, memory, phases, stages
-from simlimit.model.parameters import LARGEST_LIMIT
+from simlimit.model import actions, causes, desk, evaluation, events, memory, parameters, phases, stages
 from simlimit.model.records import ABSENT, CLOSED, NEVER, NONE, Record, Records
 from simlimit.model.state import State
 from simlimit.processes import changing, moments, reading
@@ -121,7 +120,7 @@ class Actions:
         SimlimitError
             If an argument is not as above, or a raise is asked for a line that is closed or has one pending.
         """
-        limit = check_number("limit", limit, 0, LARGEST_LIMIT / 100, " (currency units)")
+        limit = check_number("limit", limit, 0, parameters.LARGEST_LIMIT / 100, " (currency units)")
         record = self._present(borrower)
         cents = round(100 * limit)
         if cents > record.limit and (record.raise_pending or record.closed):
@@ -185,7 +184,7 @@ class Actions:
         limit : float
             Currency units, 0 to 1e9.
         """
-        limit = check_number("limit", limit, 0, LARGEST_LIMIT / 100, " (currency units)")
+        limit = check_number("limit", limit, 0, parameters.LARGEST_LIMIT / 100, " (currency units)")
         if not self._present(borrower).closed:
             raise SimlimitError(f"borrower {borrower} has an open line: set_limit() changes its limit.")
         self._act(borrower, events.OPEN, limit=round(100 * limit))
@@ -424,8 +423,7 @@ class Actions:
             raise SimlimitError(f"day {day} is not simulated: the last day is {self.horizon - 1}.")
         phase = math.ceil(self.env.now % 1 * 8) if day == self.day else phases.SHOCKS
         self._state.clock["phase"] = min(phase, phases.ACT)
-        if not memory.has_capacity(self._state, day):
-            memory.ensure_capacity(self._state, day)
+        memory.ensure_capacity(self._state, day)
         return day
 
     def _trigger_ended(self) -> None:

@@ -1,6 +1,6 @@
 """How a scenario declares a field: its default, its meaning, its unit, and what it may be."""
 
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from pydantic import Field
 from pydantic.fields import FieldInfo
@@ -11,6 +11,8 @@ End = Literal["low", "high"]
 REQUIRED: Any = ...
 """Stands for the default of a field that has none."""
 
+OF_BORROWERS = "share of borrowers"
+PER_DUE_DAY = "probability per due day"
 _OPENING: dict[End | None, str] = {None: "from", "low": "above", "high": "from"}
 _CLOSING: dict[End | None, str] = {None: "to", "low": "and at most", "high": "and below"}
 
@@ -71,14 +73,9 @@ def fraction(default: T, of: str, meaning: str, *, open_end: End | None = None) 
 
 def allowed_values(info: FieldInfo) -> str:
     """Return what a field may be, in words."""
-    return _declared(info, "allowed")
+    return cast(dict[str, str], info.json_schema_extra)["allowed"]
 
 
 def unit_of(info: FieldInfo) -> str:
     """Return the unit of a field; empty if it has none."""
-    return _declared(info, "unit")
-
-
-def _declared(info: FieldInfo, what: str) -> str:
-    extra = info.json_schema_extra
-    return str(extra[what]) if isinstance(extra, dict) else ""
+    return cast(dict[str, str], info.json_schema_extra)["unit"]

@@ -17,8 +17,6 @@ from simlimit.scenario.fields import choice, days, field, fraction, number, one_
 from simlimit.scenario.regions import MOST_REGIONS, Region, Regions, Share, Text, regional, shares_of
 
 CURRENCY = "currency units"
-_PER_DUE_DAY = "probability per due day"
-_BORROWERS = "share of borrowers"
 _DAY = "a date, or a whole number from 0 to 30000"
 
 Day = Annotated[int, Field(strict=True, ge=0, le=30_000)] | Annotated[datetime.date, Field(strict=True)]
@@ -55,7 +53,7 @@ class Population(Part):
     utilisation_concentration: float | None = _concentration("utilisation")
     score_mean: float = regional("score_mean", 1.0)
     score_concentration: float | None = _concentration("score")
-    other_lenders: float = fraction(0.0, _BORROWERS, "Borrowers with another lender at the start")
+    other_lenders: float = fraction(0.0, fields.OF_BORROWERS, "Borrowers with another lender at the start")
     arrivals_per_year: float = number(0.0, 0, 10, "share of the book per year", "New borrowers")
     exits_per_year: float = number(0.0, 0, 10, "per year", "Borrowers who give up their line, per borrower")
     seasoned: bool = switch(False, "Whether the first have been there for a while; not used with a portfolio")
@@ -86,7 +84,7 @@ class Behaviour(Part):
         (0.5,),
         "Chance that all that is due is paid, on the 1st, 2nd .. due day after onset; the last one repeats",
         "a list of 1 to 12 numbers from 0 to 1",
-        _PER_DUE_DAY,
+        fields.PER_DUE_DAY,
         strict=True,
     )
     default_dpd: int = whole(90, 0, 30_000, "days past due", "When the line is closed for default; 0: never")
@@ -178,7 +176,7 @@ class Screening(Part):
     false_flag: float = regional("false_flag", 0.0)
     flag_days: float = number(30.0, 0, 30_000, "days", "Mean time of flags, from 1; 0: new at evaluations")
     weights: Weights = field(Weights(), "What makes a false flag likelier", "a table of weights", "logits")
-    risky_share: float = fraction(0.0, _BORROWERS, "Borrowers who are risky: those who pay latest")
+    risky_share: float = fraction(0.0, fields.OF_BORROWERS, "Borrowers who are risky: those who pay latest")
     detection: float = fraction(0.0, "share of time", "Long-run share for which a risky borrower is flagged")
 
     def _check(self) -> None:
@@ -319,7 +317,7 @@ class Lever(Part):
 
     kind: LeverKind = choice(LeverKind, fields.REQUIRED, "What is done")
     strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
-    uptake: float = fraction(1.0, _BORROWERS, "Borrowers who take it up, or whom it reaches")
+    uptake: float = fraction(1.0, fields.OF_BORROWERS, "Borrowers who take it up, or whom it reaches")
     start: Day = field(0, "First day on which it works; a date may lie before the run", _DAY, "day")
     cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "Only reported, beside the effect")
     product: ServedBy | None = choice(ServedBy, None, "Preset that serves what diversify sends elsewhere")

@@ -37,7 +37,5 @@ def steps_of(text: str) -> Path:
     if not _PATH.fullmatch(text):
         return (text,)
     # What is in brackets or quotes is JSON.
-    return tuple(
-        json.loads(step.strip("[]"), strict=False) if step[0] in '["' else step
-        for step in _STEP.findall(text)
-    )
+    steps = _STEP.findall(text)
+    return tuple(json.loads(one.strip("[]"), strict=False) if one[0] in '["' else one for one in steps)

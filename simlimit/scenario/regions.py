@@ -7,15 +7,13 @@ from typing import Annotated, Self, cast
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, TypeAdapter
 
 from simlimit.scenario.base import FrozenMapping, Part
-from simlimit.scenario.fields import fraction, number
+from simlimit.scenario.fields import OF_BORROWERS, PER_DUE_DAY, fraction, number
 
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 _SHARE = TypeAdapter[float](Share)
 MOST_REGIONS = 32_767
 """As many as codes of 16 bits; there are fewer districts or postcodes in most countries."""
-_OF_BORROWERS = "share of borrowers"
-_PER_DUE_DAY = "probability per due day"
 _Own = float | None
 
 
@@ -31,14 +29,14 @@ class Region(Part):
     0.01
     """
 
-    share: _Own = fraction(None, _OF_BORROWERS, "Its part of the book; must be given unless a file says it")
-    late_onset: _Own = fraction(None, _PER_DUE_DAY, "Mean chance that a payment is missed", open_end="high")
-    slip_share: _Own = fraction(None, _PER_DUE_DAY, "Payments that slip by a few days")
+    share: _Own = fraction(None, OF_BORROWERS, "Its part of the book; must be given unless a file says it")
+    late_onset: _Own = fraction(None, PER_DUE_DAY, "Mean chance that a payment is missed", open_end="high")
+    slip_share: _Own = fraction(None, PER_DUE_DAY, "Payments that slip by a few days")
     limit_median: _Own = number(None, 0.01, 1e9, "currency units", "Median of the log-normal credit limits")
     score_mean: _Own = fraction(None, "score", "Mean of the credit scores at the start")
     utilisation_mean: _Own = number(None, 0, 1.5, "share of the limit", "Mean outstanding at the start")
-    false_flag: _Own = fraction(None, _OF_BORROWERS, "Long-run share flagged by mistake", open_end="high")
-    watch_share: _Own = fraction(None, _OF_BORROWERS, "Borrowers on the watch-list")
+    false_flag: _Own = fraction(None, OF_BORROWERS, "Long-run share flagged by mistake", open_end="high")
+    watch_share: _Own = fraction(None, OF_BORROWERS, "Borrowers on the watch-list")
     draws_per_year: _Own = number(None, 0, 365, "per year", "Wishes to draw, per borrower")
 
     def __repr__(self) -> str:
