@@ -22,8 +22,7 @@ from simlimit.model.state import State
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
-from simlimit.scenario import Scenario
-from simlimit.scenario.scenario import field_values
+from simlimit.scenario import Scenario, field_values
 from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions

@@ -21,8 +21,7 @@ from simlimit.inference.regression import Guesses, Posterior, guess, posterior, 
 from simlimit.inference.statistics import GATE_AND_WEEKDAY, Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.run.options import LARGEST_SEED, check_scenario
-from simlimit.scenario import Scenario
-from simlimit.scenario.fields import unit_of
+from simlimit.scenario import Scenario, unit_of
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scaled
 from simlimit.study.draws import Draws
 from simlimit.study.identity import code_identity

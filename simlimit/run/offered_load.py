@@ -12,10 +12,8 @@ from simlimit.arguments import Floats, Truths, rounded
 from simlimit.model.calendar import open_days
 from simlimit.model.parameters import annuity_factors
 from simlimit.model.preparation import PreparedScenario
-from simlimit.scenario import Scenario, preset
-from simlimit.scenario.parts import Product, RestingPart
+from simlimit.scenario import Product, RestingPart, Scenario, day_of, preset
 from simlimit.scenario.presets import NAMES
-from simlimit.scenario.scenario import day_of
 
 _NEVER_AGAIN = 10**9
 """More days than lie between any two dates."""

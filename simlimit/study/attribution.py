@@ -22,8 +22,7 @@ import simlimit
 from simlimit.arguments import check_choice, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
-from simlimit.scenario import Scenario
-from simlimit.scenario.scenario import field_values
+from simlimit.scenario import Scenario, field_values
 from simlimit.study.intervals import interval_columns
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Floats, Weight
 from simlimit.study.options import Options, options_by_name

@@ -15,9 +15,7 @@ from simlimit.delays import describe_quantiles
 from simlimit.delays.share_intervals import exact
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
-from simlimit.scenario import Scenario
-from simlimit.scenario.parts import Shock
-from simlimit.scenario.scenario import day_of
+from simlimit.scenario import Scenario, Shock, day_of
 from simlimit.study.comparison import Comparison
 from simlimit.study.metrics import Floats
 from simlimit.study.options import CheckedOptions, Options, options_by_name

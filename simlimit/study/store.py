@@ -21,8 +21,7 @@ from simlimit.drivers.tallies import Tallies
 from simlimit.errors import SimlimitError
 from simlimit.parquet_files import read_parquet
 from simlimit.portfolio import Portfolio
-from simlimit.scenario import Scenario, dumps
-from simlimit.scenario.scenario import field_values
+from simlimit.scenario import Scenario, dumps, field_values
 from simlimit.study.draws import PER_DRAW
 from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.identity import code_identity, difference
