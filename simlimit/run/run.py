@@ -11,12 +11,11 @@ from simlimit.run import frames
 from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
 from simlimit.run.options import check_kept
 from simlimit.scenario import Scenario
-from simlimit.tables.layout import Table, TabularResult
-from simlimit.tables.results import causes_table
+from simlimit.tables import layout, results
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class Run(TabularResult):
+class Run(layout.TabularResult):
     """One simulated history of a scenario.
 
     The tables are DataFrames, made when they are first asked for. Amounts are in currency units, times in
@@ -87,13 +86,13 @@ class Run(TabularResult):
         """Pictures of the run: ``run.plot.delay()``, and the other methods of `RunPlots`."""
         return simlimit.plots.accessors.RunPlots(self)
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> list[layout.Table]:
         if self.keep == "counts":
             return []
         holds = repayment_holds(self)
         at_once = (holds["outcome"] == "released") & (holds["delay_days"] == 0)
         forfeited = holds["forfeited_amount"] > 0
-        return [causes_table(delay_by_cause(self), len(holds), at_once.sum(), forfeited.sum())]
+        return [results.causes_table(delay_by_cause(self), len(holds), at_once.sum(), forfeited.sum())]
 
     def __repr__(self) -> str:
         state = self._state

@@ -8,21 +8,20 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import as_choices, as_list, check_confidence, shown
+from simlimit.arguments import Floats, as_choices, as_list, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 from simlimit.study import intervals
 from simlimit.study.draws import Source, check_source
-from simlimit.study.metrics import Floats, Weight, beside_losses, expected_events
+from simlimit.study.metrics import Weight, beside_losses, expected_events
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
-from simlimit.tables.layout import Table, TabularResult
-from simlimit.tables.results import differences_notes, differences_table, sweep_table
+from simlimit.tables import layout, results
 
 
-class Comparison(TabularResult):
+class Comparison(layout.TabularResult):
     """Studies of several scenarios with common random numbers, made by `simlimit.compare`.
 
     Attributes
@@ -54,14 +53,14 @@ class Comparison(TabularResult):
         first = self.studies[self.reference]
         return f"Comparison({', '.join(self.studies)}: {len(first):,} replications each, seed={first.seed})"
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> list[layout.Table]:
         summary, first = self.summary(), self.studies[self.reference]
         if len(self.studies) == 1:
             return first._tables()
         differences = self.differences()
         others = [name for name in self.studies if name != self.reference]
-        tables = [differences_table(differences, summary, self.reference, name) for name in others]
-        notes = (*first._notes(), *differences_notes(len(differences)))
+        tables = [results.differences_table(differences, summary, self.reference, name) for name in others]
+        notes = (*first._notes(), *results.differences_notes(len(differences)))
         return [*tables[:-1], tables[-1]._replace(notes=notes)]
 
     def summary(
@@ -228,7 +227,7 @@ def compare(
 Point = tuple[Any, ...]
 
 
-class Sweep(TabularResult):
+class Sweep(layout.TabularResult):
     """A study at every point of a grid, made by `simlimit.sweep`.
 
     Attributes
@@ -256,8 +255,8 @@ class Sweep(TabularResult):
         number = len(next(iter(self.studies.values())))
         return f"Sweep({grid}: {number:,} replications each)"
 
-    def _tables(self) -> list[Table]:
-        return [sweep_table(self.summary(), len(next(iter(self.studies.values()))))]
+    def _tables(self) -> list[layout.Table]:
+        return [results.sweep_table(self.summary(), len(next(iter(self.studies.values()))))]
 
     def summary(
         self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import Ints, check_choice
+from simlimit.arguments import Floats, Ints, check_choice
 from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
 from simlimit.delays.clusters import Band, Statistic, clusters_behind
 from simlimit.delays.share_intervals import mark_few, never_falling
@@ -15,7 +15,7 @@ from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATES
 from simlimit.scenario import Scenario
 from simlimit.study.intervals import mean_intervals
-from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight, holds_or_cents, last_seen
+from simlimit.study.metrics import ENDS, WEIGHTS, Weight, holds_or_cents, last_seen
 from simlimit.tables.layout import TabularResult
 
 

@@ -17,17 +17,15 @@ from simlimit.study.draws import Draws, Source, draws_for, estimate
 from simlimit.study.metrics import expected_events
 from simlimit.study.options import Options, options_by_name
 from simlimit.study.replicating import metrics_by_scenario
-from simlimit.tables.layout import Table, TabularResult
-from simlimit.tables.results import ranking_table
-from simlimit.tables.units import INCOME
+from simlimit.tables import layout, results, units
 
-RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *INCOME, "gap_days")
+RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *units.INCOME, "gap_days")
 """Metrics by which levers are ranked; lower is better, but for income."""
 NONE, ALL = "none", "all"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeverRanking(TabularResult):
+class LeverRanking(layout.TabularResult):
     """The effects of levers, made by `simlimit.rank_levers`.
 
     Attributes
@@ -69,8 +67,8 @@ class LeverRanking(TabularResult):
         kinds = ", ".join(lever.kind for lever in self.levers)
         return f"LeverRanking({self.scenario.name!r}: {kinds}; {len(self):,} replications each)"
 
-    def _tables(self) -> list[Table]:
-        return [ranking_table(self.table(), len(self))]
+    def _tables(self) -> list[layout.Table]:
+        return [results.ranking_table(self.table(), len(self))]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return the effect of every lever on every ranked metric, paired under common random numbers.

@@ -10,19 +10,17 @@ import pandas as pd
 from scipy.special import bdtr
 
 import simlimit
-from simlimit.arguments import as_probabilities, check_choice, check_confidence, check_whole
+from simlimit.arguments import Floats, as_probabilities, check_choice, check_confidence, check_whole
 from simlimit.delays import describe_quantiles
 from simlimit.delays.share_intervals import exact
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario, Shock, day_of
 from simlimit.study.comparison import Comparison
-from simlimit.study.metrics import Floats
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import LEVELS
-from simlimit.tables.layout import Row, Table, TabularResult
-from simlimit.tables.numbers import share_text
+from simlimit.tables import layout, numbers
 
 BAND = (0.025, 0.975)
 """The quantiles of the replications without the shock between which a day is normal."""
@@ -30,7 +28,7 @@ MOST_DAYS = 30_000
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Recovery(TabularResult):
+class Recovery(layout.TabularResult):
     """When a daily series is back to normal after a shock, made by `simlimit.recovery`.
 
     Attributes
@@ -145,19 +143,19 @@ class Recovery(TabularResult):
         days = [*self.comparison.studies.values()][position].daily[self.series].to_numpy(np.float64)
         return days.reshape(-1, self.scenario.horizon_days)
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> list[layout.Table]:
         table = self.table()
         dates = table["date"].dt.strftime("%Y-%m-%d").fillna("-")
         back = zip(table.index, describe_quantiles(table), dates, strict=True)
-        rows = [Row((share_text(share), text, date)) for share, text, date in back]
+        rows = [layout.Row((numbers.share_text(share), text, date)) for share, text, date in back]
         low, high = table[["recovered_low", "recovered_high"]].iloc[0]
         notes = (
             "Back: within the middle 95 % of the replications without the shock, or no further outside than "
             f"without it, for {self.settled_days} days. In brackets: 95 % intervals.",
-            f"Back by the end of the run: {share_text(table['recovered'].iloc[0])} of {len(self.days):,} "
-            f"replications ({share_text(low)} to {share_text(high)}).",
+            f"Back by the end of the run: {numbers.share_text(table['recovered'].iloc[0])} of "
+            f"{len(self.days):,} replications ({numbers.share_text(low)} to {numbers.share_text(high)}).",
         )
-        return [Table(self._subject, ("replications", "back after", "on"), "<>>", rows, notes)]
+        return [layout.Table(self._subject, ("replications", "back after", "on"), "<>>", rows, notes)]
 
 
 @options_by_name

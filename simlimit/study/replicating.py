@@ -9,7 +9,7 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import check_choice, check_whole
+from simlimit.arguments import Floats, check_choice, check_whole
 from simlimit.errors import SimlimitError, warn
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
@@ -19,7 +19,7 @@ from simlimit.run.outside import warn_before
 from simlimit.scenario.scenario import field_values
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.experiment import compile_driver, prepare_experiment
-from simlimit.study.metrics import WEIGHTS, Floats, Weight, is_recorded, values_and_events
+from simlimit.study.metrics import WEIGHTS, Weight, is_recorded, values_and_events
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
 from simlimit.study.replications import Replications

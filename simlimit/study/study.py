@@ -21,8 +21,7 @@ from simlimit.study.metrics import WEIGHTS, Weight, expected_events, sizes_of_gr
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
 from simlimit.study.warmup import settled
-from simlimit.tables.layout import Table
-from simlimit.tables.results import followed_notes, summary_table
+from simlimit.tables import layout, results
 
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
 """Daily series that settle at a level after the warm-up."""
@@ -92,12 +91,12 @@ class Study(Curves):
             f"{self._prepared.borrowers:,} borrowers, {self.scenario.horizon_days:,} days)"
         )
 
-    def _tables(self) -> list[Table]:
-        return [summary_table(self.summary(), len(self), self._notes())]
+    def _tables(self) -> list[layout.Table]:
+        return [results.summary_table(self.summary(), len(self), self._notes())]
 
     def _notes(self) -> tuple[str, str]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
-        return followed_notes(*days, self._over(f"Student's t over {len(self):,} replications"))
+        return results.followed_notes(*days, self._over(f"Student's t over {len(self):,} replications"))
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each replication, of which `summary` gives the means.
