@@ -23,10 +23,9 @@ from simlimit.arguments import Floats, check_choice, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario, field_values
-from simlimit.study.intervals import interval_columns
+from simlimit.study import intervals, replicating
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
 from simlimit.study.options import Options, options_by_name
-from simlimit.study.replicating import metrics_by_scenario
 from simlimit.tables import layout, results, units
 
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
@@ -199,7 +198,7 @@ class Attribution(layout.TabularResult):
         columns: dict[Hashable, Floats] = {}
         for name, values in effects.items():
             by_row = pd.DataFrame(values).reindex(columns=ROWS).to_numpy()
-            columns |= interval_columns(name, by_row, confidence)
+            columns |= intervals.interval_columns(name, by_row, confidence)
         return pd.DataFrame(columns, index=pd.Index(ROWS, name="gate"))
 
     @property
@@ -260,7 +259,7 @@ def attribute(
         _name(closed): open_gates(scenario, [gate for gate in GATES if gate not in closed])
         for closed in _subsets(GATES)
     }
-    tables = metrics_by_scenario(scenarios, _name(GATES), n, seed, options, weight)
+    tables = replicating.metrics_by_scenario(scenarios, _name(GATES), n, seed, options, weight)
     return Attribution(
         scenario=scenario,
         seed=seed,

@@ -12,11 +12,10 @@ from simlimit.arguments import Floats, as_choices, as_list, check_confidence, sh
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
-from simlimit.study import intervals
+from simlimit.study import intervals, replicating
 from simlimit.study.draws import Source, check_source
 from simlimit.study.metrics import Weight, beside_losses, expected_events
 from simlimit.study.options import CheckedOptions, Options, options_by_name
-from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 from simlimit.tables import layout, results
 
@@ -221,7 +220,7 @@ def compare(
         check_source(scenarios[name], f"scenarios[{name!r}]")
     if len({isinstance(source, Scenario) for source in scenarios.values()}) > 1:
         raise SimlimitError("scenarios has a fit beside a scenario, but all must be fits, or none.")
-    return Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))
+    return Comparison(replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options)))
 
 
 Point = tuple[Any, ...]
@@ -351,5 +350,5 @@ def sweep(
         changes = dict(zip(grid, point, strict=True))
         name = ", ".join(f"{field}={value!r}" for field, value in changes.items())
         scenarios[name] = scenario.replace(changes)
-    studies = replicate_all(scenarios, n, seed, CheckedOptions(**options))
+    studies = replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options))
     return Sweep(grid, dict(zip(points, studies.values(), strict=True)))

@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 
 from simlimit.arguments import Floats, Ints, check_choice
-from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
+from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles, share_intervals, tables
 from simlimit.delays.clusters import Band, Statistic, clusters_behind
-from simlimit.delays.share_intervals import mark_few, never_falling
-from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATES
 from simlimit.scenario import Scenario
@@ -64,11 +62,11 @@ class Curves(TabularResult):
         totals = ended.sum(axis=0), censored.sum(axis=0)
         clusters = clusters_behind(totals, [(ended, censored)])
         band = self._band(confidence, aalen_johansen, ended, censored, clusters=clusters)
-        few = mark_few(tuple(each.sum(axis=0) for each in self._ended("holds", group)))
+        few = share_intervals.mark_few(tuple(each.sum(axis=0) for each in self._ended("holds", group)))
         risk = at_risk(*totals) / (1 if weight == "holds" else 100)
         curves = (band.estimate, band.low, band.high)
-        table = curve_table(pd.RangeIndex(len(risk)), ENDS, risk, few, curves, clusters)
-        return note_interval(table, confidence, self._over("delete-one jackknife over replications"))
+        table = tables.curve_table(pd.RangeIndex(len(risk)), ENDS, risk, few, curves, clusters)
+        return tables.note_interval(table, confidence, self._over("delete-one jackknife over replications"))
 
     def quantiles(
         self,
@@ -136,9 +134,9 @@ class Curves(TabularResult):
         names = (*GATES, *ENDS)
         columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
         for end in (band.low, band.high):
-            end[len(GATES) :] = never_falling(end[len(GATES) :])
+            end[len(GATES) :] = share_intervals.never_falling(end[len(GATES) :])
         for interval in zip(names, band.estimate, band.low, band.high, strict=True):
-            columns |= with_interval(*interval)
+            columns |= tables.with_interval(*interval)
         return pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))
 
     def _over(self, replications: str) -> str:

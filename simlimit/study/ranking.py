@@ -12,11 +12,10 @@ from simlimit.arguments import as_list, check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import Lever, Scenario
-from simlimit.study import intervals
+from simlimit.study import intervals, replicating
 from simlimit.study.draws import Draws, Source, draws_for, estimate
 from simlimit.study.metrics import expected_events
 from simlimit.study.options import Options, options_by_name
-from simlimit.study.replicating import metrics_by_scenario
 from simlimit.tables import layout, results, units
 
 RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *units.INCOME, "gap_days")
@@ -182,7 +181,7 @@ def rank_levers(
         sets[f"all but {lever.kind}"] = [other for other in every if other is not lever]
     source = Draws(base, lambda n: drawn) if drawn else base
     scenarios = {name: source.replace({"levers": list(some)}) for name, some in sets.items()}
-    tables = metrics_by_scenario(scenarios, NONE, n, seed, options)
+    tables = replicating.metrics_by_scenario(scenarios, NONE, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
     follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
     return LeverRanking(base, seed, follow_up_days, every, ranked, bool(drawn))

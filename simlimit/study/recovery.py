@@ -11,15 +11,13 @@ from scipy.special import bdtr
 
 import simlimit
 from simlimit.arguments import Floats, as_probabilities, check_choice, check_confidence, check_whole
-from simlimit.delays import describe_quantiles
-from simlimit.delays.share_intervals import exact
+from simlimit.delays import describe_quantiles, share_intervals
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario, Shock, day_of
+from simlimit.study import replicating, study
 from simlimit.study.comparison import Comparison
 from simlimit.study.options import CheckedOptions, Options, options_by_name
-from simlimit.study.replicating import replicate_all
-from simlimit.study.study import LEVELS
 from simlimit.tables import layout, numbers
 
 BAND = (0.025, 0.975)
@@ -121,7 +119,7 @@ class Recovery(layout.TabularResult):
         first = pd.Timestamp(self.scenario.start_date).as_unit("s") + pd.Timedelta(days=self.begin)
         for name, column in (("date", "days"), ("date_low", "low"), ("date_high", "high")):
             table[name] = first + pd.to_timedelta(table[column], unit="D")
-        low, high = exact(share, np.asarray(number), confidence)
+        low, high = share_intervals.exact(share, np.asarray(number), confidence)
         return table.assign(recovered=share, recovered_low=low, recovered_high=high)
 
     @property
@@ -214,7 +212,7 @@ def recovery(
     True
     """
     check_scenario(scenario)
-    check_choice("series", series, LEVELS[:-1] if scenario.funding.unlimited else LEVELS)
+    check_choice("series", series, study.LEVELS[:-1] if scenario.funding.unlimited else study.LEVELS)
     if not scenario.shocks:
         raise SimlimitError("scenario.shocks is empty, but must have a shock from which to recover.")
     position = check_whole("shock", shock, len(scenario.shocks) - 1)
@@ -228,7 +226,7 @@ def recovery(
         )
     twin = scenario.replace({"shocks": [*scenario.shocks[:position], *later]})
     scenarios = {f"without the {named(chosen)}": twin, f"with the {named(chosen)}": scenario}
-    comparison = Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))
+    comparison = Comparison(replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options)))
     begin = max(0, day_of(scenario, chosen.at or 0))
     return Recovery(
         comparison=comparison, series=series, shock=position, begin=begin, settled_days=settled_days

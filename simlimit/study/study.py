@@ -14,13 +14,12 @@ from simlimit.errors import SimlimitError
 from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP, check_kept
 from simlimit.scenario import Scenario
-from simlimit.study import intervals, metrics
+from simlimit.study import intervals, metrics, warmup
 from simlimit.study.curves import Curves
 from simlimit.study.draws import PER_DRAW, Draws
 from simlimit.study.metrics import WEIGHTS, Weight, expected_events, sizes_of_groups
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replications import Replications
-from simlimit.study.warmup import settled
 from simlimit.tables import layout, results
 
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
@@ -311,7 +310,7 @@ class Study(Curves):
         """
         daily = self.daily[[*LEVELS, "borrowers"]].to_numpy(np.float64)
         *levels, borrowers = np.moveaxis(daily.reshape(len(self), -1, len(LEVELS) + 1), 2, 0)
-        found = [settled(level / np.maximum(borrowers, 1)) for level in levels]
+        found = [warmup.settled(level / np.maximum(borrowers, 1)) for level in levels]
         index = pd.Index(LEVELS, name="series")
         return pd.DataFrame(found, index, ["warmup_days", "detectable"], dtype=np.float64)
 
