@@ -10,8 +10,7 @@ import simlimit
 from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
 from simlimit.model.state import State
-from simlimit.run import frames
-from simlimit.run.options import check_kept
+from simlimit.run import frames, options
 from simlimit.scenario import Scenario
 from simlimit.tables import layout, results
 
@@ -54,7 +53,7 @@ class Run(layout.TabularResult):
     @cached_property
     def holds(self) -> pd.DataFrame:
         """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts"."""
-        check_kept("holds", self.keep, ("all", "holds"))
+        options.check_kept("holds", self.keep, ("all", "holds"))
         return frames.holds_frame(self._state, self._regions, self.scenario.start_date)
 
     @cached_property
@@ -70,7 +69,7 @@ class Run(layout.TabularResult):
     @cached_property
     def events(self) -> pd.DataFrame:
         """A row per event, in order of (day, phase, borrower); only if keep is "all"."""
-        check_kept("events", self.keep, ("all",))
+        options.check_kept("events", self.keep, ("all",))
         return frames.events_frame(self._state, self.scenario.start_date)
 
     @cached_property

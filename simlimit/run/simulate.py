@@ -8,8 +8,7 @@ from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
 from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
-from simlimit.run import compilation_notice, options, outside
-from simlimit.run.identities import Identities
+from simlimit.run import compilation_notice, identities, options, outside
 from simlimit.run.memory import lack_of_memory_said, require, run_bytes
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
@@ -99,7 +98,7 @@ def simulate(
     compilation_notice.announce_compilation(engine)
     with lack_of_memory_said(), tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
-            checked = Identities(prepared).verify if check else None
+            checked = identities.Identities(prepared).verify if check else None
             state = simpy_driver.run(prepared, seed, replication, processes, bar.update, checked)
         else:
             state = calendar_driver.run(prepared, seed, replication, bar.update)

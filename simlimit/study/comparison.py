@@ -12,8 +12,7 @@ from simlimit.arguments import Floats, as_choices, as_list, check_confidence, sh
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
-from simlimit.study import intervals, replicating
-from simlimit.study.draws import Source, check_source
+from simlimit.study import draws, intervals, replicating
 from simlimit.study.metrics import Weight, beside_losses, expected_events
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.study import Study
@@ -162,7 +161,7 @@ def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
 
 @options_by_name
 def compare(
-    scenarios: Mapping[str, Source], n: int = 100, seed: int = 1, **options: Unpack[Options]
+    scenarios: Mapping[str, draws.Source], n: int = 100, seed: int = 1, **options: Unpack[Options]
 ) -> Comparison:
     """Simulate the same replications of several scenarios under common random numbers.
 
@@ -217,7 +216,7 @@ def compare(
     for name in scenarios:
         if not isinstance(name, str) or not name:
             raise SimlimitError(f"scenarios has the name {shown(name)}, but names must be text.")
-        check_source(scenarios[name], f"scenarios[{name!r}]")
+        draws.check_source(scenarios[name], f"scenarios[{name!r}]")
     if len({isinstance(source, Scenario) for source in scenarios.values()}) > 1:
         raise SimlimitError("scenarios has a fit beside a scenario, but all must be fits, or none.")
     return Comparison(replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options)))

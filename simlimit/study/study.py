@@ -14,19 +14,16 @@ from simlimit.errors import SimlimitError
 from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP, check_kept
 from simlimit.scenario import Scenario
-from simlimit.study import intervals, metrics, warmup
-from simlimit.study.curves import Curves
-from simlimit.study.draws import PER_DRAW, Draws
+from simlimit.study import curves, draws, intervals, metrics, store, warmup
 from simlimit.study.metrics import WEIGHTS, Weight, expected_events, sizes_of_groups
 from simlimit.study.options import CheckedOptions
-from simlimit.study.replications import Replications
 from simlimit.tables import layout, results
 
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
 """Daily series that settle at a level after the warm-up."""
 
 
-class Study(Curves):
+class Study(curves.Curves):
     """Replications of a scenario: tables with intervals, the delay distribution, and where holds stand.
 
     Made by `simlimit.replicate`. Every interval is over independent replications. Holds are not independent:
@@ -64,7 +61,7 @@ class Study(Curves):
     """
 
     def __init__(
-        self, replications: Replications, number: int, options: CheckedOptions, is_precise: bool | None
+        self, replications: store.Replications, number: int, options: CheckedOptions, is_precise: bool | None
     ) -> None:
         self._replications = replications
         self._tallies = replications.tallies.rows(0, number)
@@ -73,7 +70,7 @@ class Study(Curves):
         self._by_follow_up: dict[int, Study] = {}
         self._prepared = replications.experiment.prepared
         self.scenario: Scenario = self._prepared.scenario
-        self.draws = replications.experiment.draws[: number // PER_DRAW]
+        self.draws = replications.experiment.draws[: number // draws.PER_DRAW]
         self.of_fit = bool(self.draws)
         self.seed = replications.experiment.seed
         self.follow_up_days = options.follow_up_days
@@ -324,7 +321,7 @@ class Study(Curves):
             own = self._replications.experiment.own_processes()
             tallied: dict[str, Any] = {"engine": None, "keep": "counts", "store": None, "processes": own}
             again = vars(self._options) | tallied | {"follow_up_days": follow_up_days}
-            source = Draws(self.scenario, lambda n: self.draws) if self.of_fit else self.scenario
+            source = draws.Draws(self.scenario, lambda n: self.draws) if self.of_fit else self.scenario
             self._by_follow_up[follow_up_days] = simlimit.replicate(source, len(self), self.seed, **again)
         return self._by_follow_up[follow_up_days]
 
