@@ -23,8 +23,8 @@ from simlimit.inference.fit import Fit as Fit
 from simlimit.inference.fit import fit as fit
 from simlimit.processes.platform import Platform as Platform
 from simlimit.run.borrower_history import borrower_history as borrower_history
-from simlimit.run.delay_by_cause import delay_by_cause as delay_by_cause
 from simlimit.run.run import Run as Run
+from simlimit.run.run import delay_by_cause as delay_by_cause
 from simlimit.run.simulate import simulate as simulate
 from simlimit.scenario import Lever as Lever
 from simlimit.scenario import Scenario as Scenario

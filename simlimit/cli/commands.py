@@ -19,9 +19,8 @@ from simlimit.delays import describe_quantiles, quantiles
 from simlimit.errors import SimlimitError
 from simlimit.inference.fit import Fit, fit
 from simlimit.model.grouping import NUMBERS
-from simlimit.run.delay_by_cause import delay_by_cause
 from simlimit.run.options import FOLLOW_UP_DAYS
-from simlimit.run.run import Run
+from simlimit.run.run import Run, delay_by_cause
 from simlimit.run.simulate import simulate
 from simlimit.scenario import Scenario, dumps, presets
 from simlimit.study.comparison import Comparison, compare

@@ -13,8 +13,7 @@ from simlimit.arguments import nearest
 from simlimit.cli import commands, stopping, streams
 from simlimit.cli.arguments import WORDS, Parser, add_command
 from simlimit.errors import SimlimitError, SimlimitWarning
-from simlimit.run.compilation_notice import omit_compilation_notice
-from simlimit.run.memory import lack_of_memory_said
+from simlimit.run import compilation_notice, memory
 
 UNPRINTED = 1
 BAD_INPUT = 2
@@ -62,13 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     """Run a command; return the exit code."""
     try:
-        with stopping.stoppable(), _plain_warnings(), lack_of_memory_said():
+        with stopping.stoppable(), _plain_warnings(), memory.lack_of_memory_said():
             options, unknown = _parser().parse_known_args(arguments)
             if unknown:
                 near = nearest(unknown[0], options.parser._option_string_actions, "the help")
                 options.parser.error(f"unrecognized arguments: {' '.join(unknown)}; options are {near}")
             if not getattr(options, "progress", True):
-                omit_compilation_notice()
+                compilation_notice.omit_compilation_notice()
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:
         streams.say(str(error))

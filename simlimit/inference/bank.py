@@ -20,10 +20,8 @@ from simlimit.inference.statistics import Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.model.state import State
 from simlimit.progress import tqdm
-from simlimit.run.compilation_notice import announce_compilation
-from simlimit.run.memory import lack_of_memory_said
-from simlimit.scenario import Scenario
-from simlimit.scenario.scenario import field_values
+from simlimit.run import compilation_notice, memory
+from simlimit.scenario import Scenario, field_values
 from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions
@@ -98,9 +96,9 @@ def make_bank(task: Task, n: int, options: CheckedOptions) -> Bank:
     done = {first: found for first in firsts if store and (found := store.read(first)) is not None}
     missing = [first for first in firsts if first not in done]
     is_ours = options.executor is None
-    compiles = announce_compilation("calendar") and is_ours
+    compiles = compilation_notice.announce_compilation("calendar") and is_ours
     with (
-        lack_of_memory_said(),
+        memory.lack_of_memory_said(),
         worker_pool([prepare_experiment(task.platform, task.seed, options)], n, options) as pool,
         tqdm(total=n, unit="log", disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
     ):

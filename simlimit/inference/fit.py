@@ -22,14 +22,12 @@ from simlimit.inference.regression import Guesses, Posterior, guess, posterior, 
 from simlimit.inference.statistics import GATE_AND_WEEKDAY, Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.run.options import LARGEST_SEED, check_scenario
-from simlimit.scenario import Scenario
-from simlimit.scenario.fields import unit_of
+from simlimit.scenario import Scenario, unit_of
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scaled
 from simlimit.study.draws import Draws
 from simlimit.study.identity import code_identity
 from simlimit.study.options import CheckedOptions, Folder
-from simlimit.tables.fitted import fit_tables
-from simlimit.tables.layout import Table, TabularResult
+from simlimit.tables import fitted, layout
 
 DETERMINED, UNDETERMINED = 0.8, 0.3
 """Shares of the prior variance: from the first on a parameter is determined, below the second it is not."""
@@ -46,7 +44,7 @@ _PILOT = LARGEST_SEED
 """The number of the history that tells how many borrowers repay: none of the bank's."""
 
 
-class Fit(TabularResult):
+class Fit(layout.TabularResult):
     """What a release log says about a scenario, made by `simlimit.fit`.
 
     A study takes it instead of a scenario. So parameter uncertainty is in its intervals.
@@ -80,10 +78,10 @@ class Fit(TabularResult):
     def __repr__(self) -> str:
         return f"Fit({self.read} {len(self._truths):,} simulated logs, seed {self._task.seed})"
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> list[layout.Table]:
         units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
         units |= {one.name: "times" for one in self._task.parameters if one.times}
-        return fit_tables(self.table(), units, self.pairs(), self.check())
+        return fitted.fit_tables(self.table(), units, self.pairs(), self.check())
 
     @property
     def plot(self) -> "simlimit.plots.accessors.FitPlots":

@@ -9,9 +9,7 @@ import numpy.typing as npt
 
 from simlimit.arguments import LARGEST, Floats, as_list, check_text, is_number, refused, shown
 from simlimit.errors import SimlimitError
-from simlimit.scenario import Scenario
-from simlimit.scenario.paths import dotted, steps_of
-from simlimit.scenario.scenario import field_values
+from simlimit.scenario import Scenario, dotted, field_values, steps_of
 
 ALLOWED = "bounds in a tuple, choices in a list, a frozen distribution of scipy.stats, or fields and a factor"
 

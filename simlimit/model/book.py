@@ -15,11 +15,9 @@ from simlimit.model.handle import Handle, array_of
 from simlimit.model.money import basis_points, cents
 from simlimit.model.records import REGION, Records
 from simlimit.portfolio import Portfolio
-from simlimit.scenario import Scenario
+from simlimit.scenario import Population, Product, Scenario, in_regions
 from simlimit.scenario.base import FrozenMapping, refuse_at
-from simlimit.scenario.parts import Population, Product
 from simlimit.scenario.regions import Region, shares_of
-from simlimit.scenario.scenario import in_regions
 
 ROWS = 4096
 """Rows of a quantile table: an attribute takes one of so many equally likely values."""

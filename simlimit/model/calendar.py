@@ -8,8 +8,7 @@ import numpy as np
 from simlimit.model.book import Integers
 from simlimit.model.compiling import step
 from simlimit.model.state import State
-from simlimit.scenario import Scenario
-from simlimit.scenario.parts import WEEKDAYS
+from simlimit.scenario import WEEKDAYS, Scenario
 
 
 def open_days(scenario: Scenario) -> tuple[Integers, Integers]:

@@ -12,9 +12,7 @@ from simlimit.model.handle import ALL_RECORDS
 from simlimit.model.money import basis_points, cents
 from simlimit.model.records import END, FACILITY, METHODS, SERVICE_LAWS, Records
 from simlimit.model.state import State
-from simlimit.scenario import Scenario, preset
-from simlimit.scenario.parts import LEVER_KINDS, RestingPart
-from simlimit.scenario.scenario import day_of
+from simlimit.scenario import LEVER_KINDS, RestingPart, Scenario, day_of, preset
 
 Values = dict[str, Any]
 

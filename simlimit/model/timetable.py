@@ -11,8 +11,7 @@ from simlimit.model.money import basis_points, cents
 from simlimit.model.randomness import uniforms
 from simlimit.model.records import ARRIVAL, NONE, OCCURRENCE, SHOCK, Records
 from simlimit.model.state import State
-from simlimit.scenario import Scenario
-from simlimit.scenario.scenario import day_of
+from simlimit.scenario import Scenario, day_of
 
 
 def shock_records(scenario: Scenario) -> Records:

@@ -14,8 +14,7 @@ from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
-from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
-from simlimit.run.run import Run
+from simlimit.run.run import Run, delay_by_cause, repayment_holds
 from simlimit.study.attribution import NO_GATE, TOTAL, Attribution
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, WEIGHTS, Weight
 from simlimit.study.ranking import ALL, RANKED, LeverRanking

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -15,10 +16,10 @@ from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import CHINESE, STANDING, Labels, Language
 from simlimit.run.run import Run
-from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight, last_seen
+from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
 from simlimit.study.study import Study
 
-Row = tuple[str, Floats]
+Row = tuple[str, npt.NDArray[np.float64]]
 MARKED_DAYS = (7, 30)
 HIGH_ATOM = 0.5
 """If this share is released at once, the axis does not begin at 0: the rest would be too flat to see."""
@@ -367,13 +368,13 @@ def _unit(of: Run | Study, weight: Weight) -> str:
     return unit if isinstance(of, Run) else f"{unit}, over all replications"
 
 
-def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:
+def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> npt.NDArray[np.float64]:
     """Return how many are at risk at each of some days: as many as at the next time of the curve."""
     observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
     return observed[np.searchsorted(curve.index, days, side="left")]
 
 
-def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Floats:
+def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> npt.NDArray[np.float64]:
     """Return how many have ended so by each of some days.
 
     At each time the share grows by the pending share times those who end over those at risk.

@@ -22,8 +22,7 @@ from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.labels import Labels, use_cjk_font
 from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LIGHT_GREY, line
 from simlimit.run.run import Run
-from simlimit.scenario import Scenario
-from simlimit.scenario.scenario import AS_IN_CLOCKWORK
+from simlimit.scenario import AS_IN_CLOCKWORK, Scenario
 from simlimit.study import attribution, ranking, study
 from simlimit.tables.numbers import share_text
 

@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from pandas.api.typing import NAType
 
-from simlimit.arguments import as_choices, check_choice, check_type, is_number
+from simlimit.arguments import Floats, as_choices, check_choice, check_type, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
 from simlimit.scenario.fields import unit_of
 from simlimit.study.comparison import Comparison, Sweep
-from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Floats, Weight
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Weight
 from simlimit.tables import numbers, units
 
 MOST_FIELDS = 2

@@ -15,9 +15,7 @@ from simlimit.plots import canvas, style
 from simlimit.plots.labels import SERIES, Labels, Language
 from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
-from simlimit.scenario import Scenario
-from simlimit.scenario.parts import Day
-from simlimit.scenario.scenario import day_of
+from simlimit.scenario import Day, Scenario, day_of
 from simlimit.study.comparison import Comparison
 from simlimit.study.recovery import Recovery
 from simlimit.study.study import Study

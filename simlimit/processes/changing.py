@@ -5,8 +5,7 @@ import numpy as np
 from simlimit.model import parameters, preparation
 from simlimit.model.records import Record
 from simlimit.model.state import State
-from simlimit.scenario import Scenario
-from simlimit.scenario.scenario import in_regions
+from simlimit.scenario import Scenario, in_regions
 
 BEYOND_COUNTING = 2**60
 """So many holds without a claim, and cents of claims: the pool stands in order, and is gone through."""

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.model import causes, events, stages
-from simlimit.model.loans import loan_key
+from simlimit.model import causes, events, loans, stages
 from simlimit.model.records import CLOSED, NO_LOAN, NONE, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
@@ -49,7 +48,7 @@ def _labels(codes: npt.NDArray[Any], names: tuple[str, ...]) -> "pd.Categorical[
 def _loan_numbers(state: State, origin: Records, borrower: Records) -> npt.NDArray[np.int64]:
     """Return the number of the loan of each (day of origin, borrower), -1 where there is none."""
     numbered = np.sort(state.loan_keys[: state.storage.loan_keys_used])
-    keys = loan_key(origin.astype(np.int64), borrower.astype(np.int64))
+    keys = loans.loan_key(origin.astype(np.int64), borrower.astype(np.int64))
     return np.where(origin == NO_LOAN, NONE, np.searchsorted(numbered, keys)).astype(np.int64)
 
 

@@ -9,13 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from simlimit.arguments import Floats, Truths, rounded
-from simlimit.model.calendar import open_days
-from simlimit.model.parameters import annuity_factors
+from simlimit.model import calendar, parameters
 from simlimit.model.preparation import PreparedScenario
-from simlimit.scenario import Scenario, preset
-from simlimit.scenario.parts import Product, RestingPart
+from simlimit.scenario import Product, RestingPart, Scenario, day_of, preset
 from simlimit.scenario.presets import NAMES
-from simlimit.scenario.scenario import day_of
 
 _NEVER_AGAIN = 10**9
 """More days than lie between any two dates."""
@@ -88,7 +85,7 @@ def _balances(product: Product) -> Floats:
         return np.ones(longest)
     # Equal principal is the annuity without interest.
     rate = product.daily_rate * product.cycle_days if product.method == "equal_instalment" else 0.0
-    repaid = np.array(annuity_factors(rate, longest)[:1:-1])
+    repaid = np.array(parameters.annuity_factors(rate, longest)[:1:-1])
     return np.cumprod([1.0, *(1 - repaid)])
 
 
@@ -108,7 +105,7 @@ def desk_load(prepared: PreparedScenario) -> Load:
 def _open_days(scenario: Scenario, part: RestingPart) -> Truths:
     """Return on which days a part of the platform does not rest."""
     days = np.arange(scenario.horizon_days)
-    return open_days(scenario)[0][days] == days if part in scenario.calendar.rests else days >= 0
+    return calendar.open_days(scenario)[0][days] == days if part in scenario.calendar.rests else days >= 0
 
 
 def _watched(prepared: PreparedScenario) -> Floats:

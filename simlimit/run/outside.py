@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from simlimit.errors import warn
 from simlimit.model.preparation import PreparedScenario
 from simlimit.run.offered_load import overload_sentence
-from simlimit.scenario import Scenario
-from simlimit.scenario.scenario import day_of
+from simlimit.scenario import Scenario, day_of
 
 
 def warn_before(

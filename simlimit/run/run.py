@@ -1,22 +1,22 @@
-"""One simulated history: `Run` gives its tables."""
+"""One simulated history: `Run` gives its tables, and `delay_by_cause` what repaid principal waited for."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 import simlimit
+from simlimit.arguments import check_type
+from simlimit.model.causes import GATES
 from simlimit.model.state import State
-from simlimit.run import frames
-from simlimit.run.delay_by_cause import delay_by_cause, repayment_holds
-from simlimit.run.options import check_kept
+from simlimit.run import frames, options
 from simlimit.scenario import Scenario
-from simlimit.tables.layout import Table, TabularResult
-from simlimit.tables.results import causes_table
+from simlimit.tables import layout, results
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class Run(TabularResult):
+class Run(layout.TabularResult):
     """One simulated history of a scenario.
 
     The tables are DataFrames, made when they are first asked for. Amounts are in currency units, times in
@@ -53,7 +53,7 @@ class Run(TabularResult):
     @cached_property
     def holds(self) -> pd.DataFrame:
         """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts"."""
-        check_kept("holds", self.keep, ("all", "holds"))
+        options.check_kept("holds", self.keep, ("all", "holds"))
         return frames.holds_frame(self._state, self._regions, self.scenario.start_date)
 
     @cached_property
@@ -69,7 +69,7 @@ class Run(TabularResult):
     @cached_property
     def events(self) -> pd.DataFrame:
         """A row per event, in order of (day, phase, borrower); only if keep is "all"."""
-        check_kept("events", self.keep, ("all",))
+        options.check_kept("events", self.keep, ("all",))
         return frames.events_frame(self._state, self.scenario.start_date)
 
     @cached_property
@@ -87,13 +87,13 @@ class Run(TabularResult):
         """Pictures of the run: ``run.plot.delay()``, and the other methods of `RunPlots`."""
         return simlimit.plots.accessors.RunPlots(self)
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> list[layout.Table]:
         if self.keep == "counts":
             return []
         holds = repayment_holds(self)
         at_once = (holds["outcome"] == "released") & (holds["delay_days"] == 0)
         forfeited = holds["forfeited_amount"] > 0
-        return [causes_table(delay_by_cause(self), len(holds), at_once.sum(), forfeited.sum())]
+        return [results.causes_table(delay_by_cause(self), len(holds), at_once.sum(), forfeited.sum())]
 
     def __repr__(self) -> str:
         state = self._state
@@ -104,3 +104,66 @@ class Run(TabularResult):
             f"{totals.holds_opened:,} holds: {totals.holds_released:,} released, "
             f"{totals.holds_forfeited:,} forfeited, {state.today.pending_holds:,} pending)"
         )
+
+
+def repayment_holds(run: Run) -> pd.DataFrame:
+    """Return the holds that statistics are about: of repayments, from the end of the warm-up on."""
+    holds = run.holds
+    return holds[(holds["kind"] == "repayment") & (holds["repaid_at"] >= run.scenario.warmup_days)]
+
+
+def delay_by_cause(run: Run) -> pd.DataFrame:
+    """Return what repaid principal waited for: a row for each cause, and their total.
+
+    Every day of a hold's life is charged to exactly one cause, so the days of the causes add up to the total.
+    The table counts all repayment holds from the end of the warm-up on. A hold that is still pending counts
+    with its days so far. So `hold_days` is exact for the days that were simulated, but `mean_days` is too low
+    where holds are pending. A hold that is forfeited has its days until then; it never comes back, which
+    `days_away` of a study counts.
+
+    Parameters
+    ----------
+    run : Run
+        A run that keeps its holds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `cause`: the eight causes in their order, and ``total``. Columns:
+
+        - `holds`: repayment holds that waited for it at least a day; since a hold can wait for several
+          causes, the total is at most the sum of the rows;
+        - `share_of_holds`: the same as a share of all repayment holds; NaN if there are none;
+        - `hold_days`: days charged, in hold-days;
+        - `share_of_days`: the same as a share of all hold-days; NaN if no hold waited;
+        - `mean_days`: days per hold that waited for it; NaN if none did.
+
+    Raises
+    ------
+    SimlimitError
+        If `run` is not a `Run`, or kept no holds.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> weekly = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "evaluation.period_days": 7, "population.borrowers": 50}
+    ... )
+    >>> table = sl.delay_by_cause(sl.simulate(weekly, seed=1))
+    >>> bool(table.loc["evaluation", "hold_days"] == table.loc["total", "hold_days"])
+    True
+    """
+    check_type("run", run, Run)
+    holds = repayment_holds(run)
+    days = holds[[f"days_{gate}" for gate in GATES]].to_numpy(np.int64)
+    days = np.column_stack([days, days.sum(axis=1)])
+    rows = pd.Index([*GATES, "total"], name="cause")
+    waited, total = pd.Series((days > 0).sum(axis=0), rows), pd.Series(days.sum(axis=0), rows)
+    columns = {
+        "holds": waited,
+        "share_of_holds": waited / len(holds),
+        "hold_days": total,
+        "share_of_days": total / total["total"],
+        "mean_days": total / waited,
+    }
+    return pd.DataFrame(columns)

@@ -8,11 +8,8 @@ from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
 from simlimit.model.preparation import prepare
 from simlimit.progress import tqdm
-from simlimit.run import options
-from simlimit.run.compilation_notice import announce_compilation
-from simlimit.run.identities import Identities
+from simlimit.run import compilation_notice, identities, options, outside
 from simlimit.run.memory import lack_of_memory_said, require, run_bytes
-from simlimit.run.outside import warn_before
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 
@@ -97,11 +94,11 @@ def simulate(
     needed, remedy = run_bytes(prepared, engine), 'fewer borrowers or days, or keep="counts", take less'
     require(needed, f"population.borrowers is {prepared.borrowers}: the run and its tables take", remedy)
     # What everybody gets unasked is nothing to be warned of.
-    warn_before({"": prepared}, {}, follow_up_days if follow_up_days != options.FOLLOW_UP_DAYS else 0)
-    announce_compilation(engine)
+    outside.warn_before({"": prepared}, {}, follow_up_days if follow_up_days != options.FOLLOW_UP_DAYS else 0)
+    compilation_notice.announce_compilation(engine)
     with lack_of_memory_said(), tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
         if engine == "simpy":
-            checked = Identities(prepared).verify if check else None
+            checked = identities.Identities(prepared).verify if check else None
             state = simpy_driver.run(prepared, seed, replication, processes, bar.update, checked)
         else:
             state = calendar_driver.run(prepared, seed, replication, bar.update)

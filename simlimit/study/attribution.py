@@ -19,18 +19,14 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import check_choice, check_confidence, shown
+from simlimit.arguments import Floats, check_choice, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
-from simlimit.scenario import Scenario
-from simlimit.scenario.scenario import field_values
-from simlimit.study.intervals import interval_columns
-from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Floats, Weight
+from simlimit.scenario import Scenario, field_values
+from simlimit.study import intervals, replicating
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
 from simlimit.study.options import Options, options_by_name
-from simlimit.study.replicating import metrics_by_scenario
-from simlimit.tables.layout import Table, TabularResult
-from simlimit.tables.results import attribution_table
-from simlimit.tables.units import PARTS
+from simlimit.tables import layout, results, units
 
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
 """All causes but settlement: each is a gate, or a rule of gate 3, that can be opened alone."""
@@ -38,7 +34,7 @@ EXPLAINED = tuple(metric for metric in METRICS if metric != "median_days")
 """Metrics that can be attributed: a median may not be reached."""
 TOTAL = "total"
 NO_GATE = "none"
-ROWS = (*(part.removeprefix("days_") for part in PARTS), TOTAL, NO_GATE)
+ROWS = (*(part.removeprefix("days_") for part in units.PARTS), TOTAL, NO_GATE)
 """The rows of the table: all that days are charged to, their total, and what stays with no gate closed."""
 
 
@@ -109,7 +105,7 @@ _OPENED: dict[str, tuple[dict[str, object], str | None]] = {
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Attribution(TabularResult):
+class Attribution(layout.TabularResult):
     """What each gate explains of a metric, made by `simlimit.attribute`.
 
     Attributes
@@ -159,8 +155,8 @@ class Attribution(TabularResult):
             f"{len(self):,} replications each)"
         )
 
-    def _tables(self) -> list[Table]:
-        return [attribution_table(self.table(), self.metric, len(self))]
+    def _tables(self) -> list[layout.Table]:
+        return [results.attribution_table(self.table(), self.metric, len(self))]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return what each gate explains, with intervals.
@@ -190,7 +186,7 @@ class Attribution(TabularResult):
         confidence = check_confidence(confidence)
         closed, opened = _value(self.metrics, GATES), _value(self.metrics, ())
         total = {TOTAL: closed - opened}
-        charged = {part.removeprefix("days_"): self.charged[part].to_numpy() for part in PARTS}
+        charged = {part.removeprefix("days_"): self.charged[part].to_numpy() for part in units.PARTS}
         effects = {
             "shapley": _shapley_values(self.metrics),
             "charged": charged | {TOTAL: self.charged.sum(axis=1, skipna=False).to_numpy()},
@@ -202,7 +198,7 @@ class Attribution(TabularResult):
         columns: dict[Hashable, Floats] = {}
         for name, values in effects.items():
             by_row = pd.DataFrame(values).reindex(columns=ROWS).to_numpy()
-            columns |= interval_columns(name, by_row, confidence)
+            columns |= intervals.interval_columns(name, by_row, confidence)
         return pd.DataFrame(columns, index=pd.Index(ROWS, name="gate"))
 
     @property
@@ -263,7 +259,7 @@ def attribute(
         _name(closed): open_gates(scenario, [gate for gate in GATES if gate not in closed])
         for closed in _subsets(GATES)
     }
-    tables = metrics_by_scenario(scenarios, _name(GATES), n, seed, options, weight)
+    tables = replicating.metrics_by_scenario(scenarios, _name(GATES), n, seed, options, weight)
     return Attribution(
         scenario=scenario,
         seed=seed,
@@ -271,7 +267,7 @@ def attribute(
         weight=weight,
         follow_up_days=options.get("follow_up_days", FOLLOW_UP_DAYS),
         metrics=pd.DataFrame({name: table[metric] for name, table in tables.items()}),
-        charged=tables[_name(GATES)][[*PARTS]],
+        charged=tables[_name(GATES)][[*units.PARTS]],
         lost=pd.DataFrame({name: table[BESIDE_LOSSES] for name, table in tables.items()}),
     )
 

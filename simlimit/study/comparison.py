@@ -8,21 +8,18 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import as_choices, as_list, check_confidence, shown
+from simlimit.arguments import Floats, as_choices, as_list, check_confidence, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
-from simlimit.study import intervals
-from simlimit.study.draws import Source, check_source
-from simlimit.study.metrics import Floats, Weight, beside_losses, expected_events
+from simlimit.study import draws, intervals, replicating
+from simlimit.study.metrics import Weight, beside_losses, expected_events
 from simlimit.study.options import CheckedOptions, Options, options_by_name
-from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
-from simlimit.tables.layout import Table, TabularResult
-from simlimit.tables.results import differences_notes, differences_table, sweep_table
+from simlimit.tables import layout, results
 
 
-class Comparison(TabularResult):
+class Comparison(layout.TabularResult):
     """Studies of several scenarios with common random numbers, made by `simlimit.compare`.
 
     Attributes
@@ -54,14 +51,14 @@ class Comparison(TabularResult):
         first = self.studies[self.reference]
         return f"Comparison({', '.join(self.studies)}: {len(first):,} replications each, seed={first.seed})"
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> list[layout.Table]:
         summary, first = self.summary(), self.studies[self.reference]
         if len(self.studies) == 1:
             return first._tables()
         differences = self.differences()
         others = [name for name in self.studies if name != self.reference]
-        tables = [differences_table(differences, summary, self.reference, name) for name in others]
-        notes = (*first._notes(), *differences_notes(len(differences)))
+        tables = [results.differences_table(differences, summary, self.reference, name) for name in others]
+        notes = (*first._notes(), *results.differences_notes(len(differences)))
         return [*tables[:-1], tables[-1]._replace(notes=notes)]
 
     def summary(
@@ -164,7 +161,7 @@ def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
 
 @options_by_name
 def compare(
-    scenarios: Mapping[str, Source], n: int = 100, seed: int = 1, **options: Unpack[Options]
+    scenarios: Mapping[str, draws.Source], n: int = 100, seed: int = 1, **options: Unpack[Options]
 ) -> Comparison:
     """Simulate the same replications of several scenarios under common random numbers.
 
@@ -219,16 +216,16 @@ def compare(
     for name in scenarios:
         if not isinstance(name, str) or not name:
             raise SimlimitError(f"scenarios has the name {shown(name)}, but names must be text.")
-        check_source(scenarios[name], f"scenarios[{name!r}]")
+        draws.check_source(scenarios[name], f"scenarios[{name!r}]")
     if len({isinstance(source, Scenario) for source in scenarios.values()}) > 1:
         raise SimlimitError("scenarios has a fit beside a scenario, but all must be fits, or none.")
-    return Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))
+    return Comparison(replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options)))
 
 
 Point = tuple[Any, ...]
 
 
-class Sweep(TabularResult):
+class Sweep(layout.TabularResult):
     """A study at every point of a grid, made by `simlimit.sweep`.
 
     Attributes
@@ -256,8 +253,8 @@ class Sweep(TabularResult):
         number = len(next(iter(self.studies.values())))
         return f"Sweep({grid}: {number:,} replications each)"
 
-    def _tables(self) -> list[Table]:
-        return [sweep_table(self.summary(), len(next(iter(self.studies.values()))))]
+    def _tables(self) -> list[layout.Table]:
+        return [results.sweep_table(self.summary(), len(next(iter(self.studies.values()))))]
 
     def summary(
         self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
@@ -352,5 +349,5 @@ def sweep(
         changes = dict(zip(grid, point, strict=True))
         name = ", ".join(f"{field}={value!r}" for field, value in changes.items())
         scenarios[name] = scenario.replace(changes)
-    studies = replicate_all(scenarios, n, seed, CheckedOptions(**options))
+    studies = replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options))
     return Sweep(grid, dict(zip(points, studies.values(), strict=True)))

@@ -6,16 +6,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import Ints, check_choice
-from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles
+from simlimit.arguments import Floats, Ints, check_choice
+from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles, share_intervals, tables
 from simlimit.delays.clusters import Band, Statistic, clusters_behind
-from simlimit.delays.share_intervals import mark_few, never_falling
-from simlimit.delays.tables import curve_table, note_interval, with_interval
 from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATES
 from simlimit.scenario import Scenario
-from simlimit.study.intervals import mean_intervals
-from simlimit.study.metrics import ENDS, WEIGHTS, Floats, Weight, holds_or_cents, last_seen
+from simlimit.study import intervals, metrics
 from simlimit.tables.layout import TabularResult
 
 
@@ -27,7 +24,7 @@ class Curves(TabularResult):
     _tallies: Tallies
 
     def delay_curve(
-        self, confidence: float = 0.95, weight: Weight = "holds", group: str | None = None
+        self, confidence: float = 0.95, weight: metrics.Weight = "holds", group: str | None = None
     ) -> pd.DataFrame:
         """Return the share released, and forfeited, by each age: cumulative incidence (Aalen-Johansen).
 
@@ -64,18 +61,18 @@ class Curves(TabularResult):
         totals = ended.sum(axis=0), censored.sum(axis=0)
         clusters = clusters_behind(totals, [(ended, censored)])
         band = self._band(confidence, aalen_johansen, ended, censored, clusters=clusters)
-        few = mark_few(tuple(each.sum(axis=0) for each in self._ended("holds", group)))
+        few = share_intervals.mark_few(tuple(each.sum(axis=0) for each in self._ended("holds", group)))
         risk = at_risk(*totals) / (1 if weight == "holds" else 100)
         curves = (band.estimate, band.low, band.high)
-        table = curve_table(pd.RangeIndex(len(risk)), ENDS, risk, few, curves, clusters)
-        return note_interval(table, confidence, self._over("delete-one jackknife over replications"))
+        table = tables.curve_table(pd.RangeIndex(len(risk)), metrics.ENDS, risk, few, curves, clusters)
+        return tables.note_interval(table, confidence, self._over("delete-one jackknife over replications"))
 
     def quantiles(
         self,
         probabilities: Iterable[float] = (0.25, 0.5, 0.75, 0.9),
         group: str | None = None,
         confidence: float = 0.95,
-        weight: Weight = "holds",
+        weight: metrics.Weight = "holds",
     ) -> pd.DataFrame:
         """Return the age by which given shares are released, with its interval.
 
@@ -106,7 +103,7 @@ class Curves(TabularResult):
         return quantiles(self.delay_curve(confidence, weight, group), "released", probabilities)
 
     def standing(
-        self, confidence: float = 0.95, weight: Weight = "amount", group: str | None = None
+        self, confidence: float = 0.95, weight: metrics.Weight = "amount", group: str | None = None
     ) -> pd.DataFrame:
         """Return where repaid amounts stand at each age: at which cause, released or forfeited.
 
@@ -133,12 +130,12 @@ class Curves(TabularResult):
         counts = self._counts("followed", weight, group)
         counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
         band = self._band(confidence, _shares, counts)
-        names = (*GATES, *ENDS)
+        names = (*GATES, *metrics.ENDS)
         columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
         for end in (band.low, band.high):
-            end[len(GATES) :] = never_falling(end[len(GATES) :])
+            end[len(GATES) :] = share_intervals.never_falling(end[len(GATES) :])
         for interval in zip(names, band.estimate, band.low, band.high, strict=True):
-            columns |= with_interval(*interval)
+            columns |= tables.with_interval(*interval)
         return pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))
 
     def _over(self, replications: str) -> str:
@@ -155,19 +152,19 @@ class Curves(TabularResult):
         if not self.draws:
             return band
         shares = statistic(*counts)
-        _, *ends, _ = mean_intervals(shares, confidence, draws=True)
+        _, *ends, _ = intervals.mean_intervals(shares, confidence, draws=True)
         low, high = np.where(shares.min(axis=0) < shares.max(axis=0), ends, (band.low, band.high))
         return band._replace(low=low, high=high)
 
     def _ended(self, weight: str, group: str | None) -> tuple[Ints, Ints]:
         """Return the counts of each replication that ended in each way at each age, and the last seen."""
         counts = self._counts("ended", weight, group)
-        return counts[:, :2], last_seen(counts[:, 2])
+        return counts[:, :2], metrics.last_seen(counts[:, 2])
 
     def _counts(self, which: Literal["ended", "followed"], weight: str, group: str | None) -> Ints:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
-        check_choice("weight", weight, WEIGHTS)
-        counts = holds_or_cents(self._tallies, which, weight)
+        check_choice("weight", weight, metrics.WEIGHTS)
+        counts = metrics.holds_or_cents(self._tallies, which, weight)
         if group is None:
             return np.asarray(counts.sum(axis=1, dtype=np.int64))
         check_choice("group", group, self.by, "study.groups()")

@@ -24,8 +24,7 @@ from simlimit.model.state import State
 from simlimit.portfolio import Portfolio
 from simlimit.run import frames
 from simlimit.run.options import check_scenario
-from simlimit.scenario import Scenario
-from simlimit.scenario.parts import Population
+from simlimit.scenario import Population, Scenario
 from simlimit.study.draws import PER_DRAW
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Engine, Keep

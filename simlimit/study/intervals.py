@@ -18,10 +18,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import log_ndtr, stdtr, stdtrit
 
-from simlimit.arguments import Ints
+from simlimit.arguments import Floats, Ints
 from simlimit.delays.tables import with_interval
 from simlimit.study.draws import PER_DRAW
-from simlimit.study.metrics import LEAST_EVENTS, NEVER_NEGATIVE, SHARES, Floats
+from simlimit.study.metrics import LEAST_EVENTS, NEVER_NEGATIVE, SHARES
 
 
 class Intervals(NamedTuple):

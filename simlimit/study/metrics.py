@@ -9,17 +9,15 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import Ints
+from simlimit.arguments import Floats, Ints
 from simlimit.drivers.tallies import Tallies
 from simlimit.model.causes import GATE_COUNT
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import Records
 from simlimit.tables.units import INCOME, PARTS, UNITS
 
-Floats = npt.NDArray[np.float64]
 Totals: TypeAlias = Records | Mapping[str, Ints]
 Weight = Literal["holds", "amount"]
 

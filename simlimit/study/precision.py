@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import Truths, as_choices, is_number, refused
+from simlimit.arguments import Floats, Truths, as_choices, is_number, refused
 from simlimit.study.intervals import half_width
-from simlimit.study.metrics import METRICS, Floats, is_recorded
+from simlimit.study.metrics import METRICS, is_recorded
 
 LEAST_REPLICATIONS = 30
 """The rule may not stop earlier: the variance of fewer replications is too uncertain."""

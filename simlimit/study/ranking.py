@@ -12,22 +12,17 @@ from simlimit.arguments import as_list, check_confidence
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import Lever, Scenario
-from simlimit.study import intervals
-from simlimit.study.draws import Draws, Source, draws_for, estimate
-from simlimit.study.metrics import expected_events
+from simlimit.study import draws, intervals, metrics, replicating
 from simlimit.study.options import Options, options_by_name
-from simlimit.study.replicating import metrics_by_scenario
-from simlimit.tables.layout import Table, TabularResult
-from simlimit.tables.results import ranking_table
-from simlimit.tables.units import INCOME
+from simlimit.tables import layout, results, units
 
-RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *INCOME, "gap_days")
+RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *units.INCOME, "gap_days")
 """Metrics by which levers are ranked; lower is better, but for income."""
 NONE, ALL = "none", "all"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeverRanking(TabularResult):
+class LeverRanking(layout.TabularResult):
     """The effects of levers, made by `simlimit.rank_levers`.
 
     Attributes
@@ -69,8 +64,8 @@ class LeverRanking(TabularResult):
         kinds = ", ".join(lever.kind for lever in self.levers)
         return f"LeverRanking({self.scenario.name!r}: {kinds}; {len(self):,} replications each)"
 
-    def _tables(self) -> list[Table]:
-        return [ranking_table(self.table(), len(self))]
+    def _tables(self) -> list[layout.Table]:
+        return [results.ranking_table(self.table(), len(self))]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return the effect of every lever on every ranked metric, paired under common random numbers.
@@ -109,8 +104,8 @@ class LeverRanking(TabularResult):
         last = [*(every - values[name] for name in without), np.full_like(every, np.nan)]
         # Arrays of shape (replications, metrics, levers).
         effects = {"alone": np.stack(alone, axis=2), "last": np.stack(last, axis=2)}
-        first_events = [expected_events(seen[NONE], seen[kind]) for kind in [*kinds, ALL]]
-        last_events = [expected_events(seen[ALL], seen[name]) for name in [*without, ALL]]
+        first_events = [metrics.expected_events(seen[NONE], seen[kind]) for kind in [*kinds, ALL]]
+        last_events = [metrics.expected_events(seen[ALL], seen[name]) for name in [*without, ALL]]
         expected = np.stack([np.column_stack(first_events), np.column_stack(last_events)])
         both = np.stack(list(effects.values()), axis=1)
         p_values = intervals.corrected_p_values(both, expected, confidence, draws=self.of_fit)
@@ -133,7 +128,7 @@ class LeverRanking(TabularResult):
 
 @options_by_name
 def rank_levers(
-    scenario: Source,
+    scenario: draws.Source,
     levers: Iterable[Lever | dict[str, Any]],
     n: int = 200,
     seed: int = 1,
@@ -172,7 +167,7 @@ def rank_levers(
     >>> bool(ranking.table().loc[("days_away", "all"), "alone"] < 0)
     True
     """
-    drawn, base = draws_for(scenario, n), estimate(scenario)
+    drawn, base = draws.draws_for(scenario, n), draws.estimate(scenario)
     if base.levers:
         raise SimlimitError("scenario.levers is not empty, but must be: give all levers to rank as levers.")
     every = base.replace({"levers": as_list("levers", levers, "a list of levers")}).levers
@@ -182,9 +177,9 @@ def rank_levers(
     for lever in every:
         sets[lever.kind] = (lever,)
         sets[f"all but {lever.kind}"] = [other for other in every if other is not lever]
-    source = Draws(base, lambda n: drawn) if drawn else base
+    source = draws.Draws(base, lambda n: drawn) if drawn else base
     scenarios = {name: source.replace({"levers": list(some)}) for name, some in sets.items()}
-    tables = metrics_by_scenario(scenarios, NONE, n, seed, options)
+    tables = replicating.metrics_by_scenario(scenarios, NONE, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
     follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
     return LeverRanking(base, seed, follow_up_days, every, ranked, bool(drawn))

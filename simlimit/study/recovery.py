@@ -10,21 +10,15 @@ import pandas as pd
 from scipy.special import bdtr
 
 import simlimit
-from simlimit.arguments import as_probabilities, check_choice, check_confidence, check_whole
-from simlimit.delays import describe_quantiles
-from simlimit.delays.share_intervals import exact
+from simlimit.arguments import Floats, as_probabilities, check_choice, check_confidence, check_whole
+from simlimit.delays import describe_quantiles, share_intervals
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
-from simlimit.scenario import Scenario
-from simlimit.scenario.parts import Shock
-from simlimit.scenario.scenario import day_of
+from simlimit.scenario import Scenario, Shock, day_of
+from simlimit.study import replicating, study
 from simlimit.study.comparison import Comparison
-from simlimit.study.metrics import Floats
 from simlimit.study.options import CheckedOptions, Options, options_by_name
-from simlimit.study.replicating import replicate_all
-from simlimit.study.study import LEVELS
-from simlimit.tables.layout import Row, Table, TabularResult
-from simlimit.tables.numbers import share_text
+from simlimit.tables import layout, numbers
 
 BAND = (0.025, 0.975)
 """The quantiles of the replications without the shock between which a day is normal."""
@@ -32,7 +26,7 @@ MOST_DAYS = 30_000
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Recovery(TabularResult):
+class Recovery(layout.TabularResult):
     """When a daily series is back to normal after a shock, made by `simlimit.recovery`.
 
     Attributes
@@ -125,7 +119,7 @@ class Recovery(TabularResult):
         first = pd.Timestamp(self.scenario.start_date).as_unit("s") + pd.Timedelta(days=self.begin)
         for name, column in (("date", "days"), ("date_low", "low"), ("date_high", "high")):
             table[name] = first + pd.to_timedelta(table[column], unit="D")
-        low, high = exact(share, np.asarray(number), confidence)
+        low, high = share_intervals.exact(share, np.asarray(number), confidence)
         return table.assign(recovered=share, recovered_low=low, recovered_high=high)
 
     @property
@@ -147,19 +141,19 @@ class Recovery(TabularResult):
         days = [*self.comparison.studies.values()][position].daily[self.series].to_numpy(np.float64)
         return days.reshape(-1, self.scenario.horizon_days)
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> list[layout.Table]:
         table = self.table()
         dates = table["date"].dt.strftime("%Y-%m-%d").fillna("-")
         back = zip(table.index, describe_quantiles(table), dates, strict=True)
-        rows = [Row((share_text(share), text, date)) for share, text, date in back]
+        rows = [layout.Row((numbers.share_text(share), text, date)) for share, text, date in back]
         low, high = table[["recovered_low", "recovered_high"]].iloc[0]
         notes = (
             "Back: within the middle 95 % of the replications without the shock, or no further outside than "
             f"without it, for {self.settled_days} days. In brackets: 95 % intervals.",
-            f"Back by the end of the run: {share_text(table['recovered'].iloc[0])} of {len(self.days):,} "
-            f"replications ({share_text(low)} to {share_text(high)}).",
+            f"Back by the end of the run: {numbers.share_text(table['recovered'].iloc[0])} of "
+            f"{len(self.days):,} replications ({numbers.share_text(low)} to {numbers.share_text(high)}).",
         )
-        return [Table(self._subject, ("replications", "back after", "on"), "<>>", rows, notes)]
+        return [layout.Table(self._subject, ("replications", "back after", "on"), "<>>", rows, notes)]
 
 
 @options_by_name
@@ -218,7 +212,7 @@ def recovery(
     True
     """
     check_scenario(scenario)
-    check_choice("series", series, LEVELS[:-1] if scenario.funding.unlimited else LEVELS)
+    check_choice("series", series, study.LEVELS[:-1] if scenario.funding.unlimited else study.LEVELS)
     if not scenario.shocks:
         raise SimlimitError("scenario.shocks is empty, but must have a shock from which to recover.")
     position = check_whole("shock", shock, len(scenario.shocks) - 1)
@@ -232,7 +226,7 @@ def recovery(
         )
     twin = scenario.replace({"shocks": [*scenario.shocks[:position], *later]})
     scenarios = {f"without the {named(chosen)}": twin, f"with the {named(chosen)}": scenario}
-    comparison = Comparison(replicate_all(scenarios, n, seed, CheckedOptions(**options)))
+    comparison = Comparison(replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options)))
     begin = max(0, day_of(scenario, chosen.at or 0))
     return Recovery(
         comparison=comparison, series=series, shock=position, begin=begin, settled_days=settled_days

@@ -9,7 +9,7 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import check_choice, check_whole
+from simlimit.arguments import Floats, check_choice, check_whole
 from simlimit.errors import SimlimitError, warn
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
@@ -19,11 +19,10 @@ from simlimit.run.outside import warn_before
 from simlimit.scenario.scenario import field_values
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.experiment import compile_driver, prepare_experiment
-from simlimit.study.metrics import WEIGHTS, Floats, Weight, is_recorded, values_and_events
+from simlimit.study.metrics import WEIGHTS, Weight, is_recorded, values_and_events
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
-from simlimit.study.replications import Replications
-from simlimit.study.store import folder_of_stores, open_stores
+from simlimit.study.store import Replications, folder_of_stores, open_stores
 from simlimit.study.study import Study
 from simlimit.study.workers import Bar, simulate_missing, worker_pool
 
@@ -282,6 +281,5 @@ def metrics_by_scenario(
         for name in tqdm(first.values(), unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
             store = None if folder is None else folder / name
             each = replace(checked, executor=executor, workers=workers, progress=False, store=store)
-            study = replicate_all({"": variants[name]}, n, seed, each, warns=False)[""]
-            tables[name] = study.metrics(weight)
+            tables[name] = replicate_all({"": variants[name]}, n, seed, each, warns=False)[""].metrics(weight)
     return {name: tables[other] for name, other in equal.items()}

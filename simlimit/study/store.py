@@ -1,4 +1,6 @@
-"""A folder from which a study continues: a Parquet file per replication, each written atomically.
+"""The replications of a study that are done, and the folder from which it continues.
+
+The folder has a Parquet file per replication, each written atomically.
 
 Every file says to which study and replication it belongs, and has a checksum of all its bytes. The checksum
 stands before the footer of the Parquet file, where every reader of Parquet passes over it.
@@ -17,17 +19,16 @@ import pandas as pd
 from pyarrow import ArrowException, BufferReader
 
 from simlimit.drafts import DRAFT, remove_leftovers, write_files, writing
-from simlimit.drivers.tallies import Tallies
+from simlimit.drivers.tallies import Tallies, empty_tallies
 from simlimit.errors import SimlimitError
 from simlimit.parquet_files import read_parquet
 from simlimit.portfolio import Portfolio
-from simlimit.scenario import Scenario, dumps
-from simlimit.scenario.scenario import field_values
-from simlimit.study.draws import PER_DRAW
-from simlimit.study.experiment import Chunk, Experiment
+from simlimit.run import frames
+from simlimit.scenario import Scenario, dumps, field_values
+from simlimit.study import draws, own_processes
+from simlimit.study.experiment import Chunk, Experiment, Frames
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import CheckedOptions, Folder
-from simlimit.study.own_processes import process_digest
 
 INDEX = "study.json"
 SCENARIO = "scenario.toml"
@@ -48,7 +49,7 @@ def fingerprint(experiment: Experiment, options: CheckedOptions) -> dict[str, ob
         "portfolio": portfolio.digest
         if isinstance(portfolio, Portfolio)
         else portfolio and hashlib.sha256(Path(portfolio).read_bytes()).hexdigest(),
-        "processes": process_digest(experiment.own_processes()),
+        "processes": own_processes.process_digest(experiment.own_processes()),
         "seed": experiment.seed,
         "keep": options.keep,
         "follow_up_days": options.follow_up_days,
@@ -184,8 +185,8 @@ class Store:
         return self.folder / f"{name}-{replication:06}.parquet"
 
     def _identity(self, name: str, replication: int) -> dict[str, object]:
-        draws = self._draws[replication // PER_DRAW] if self._draws else ""
-        return {**self._study, "table": name, "replication": replication, "draws": draws}
+        draw = self._draws[replication // draws.PER_DRAW] if self._draws else ""
+        return {**self._study, "table": name, "replication": replication, "draws": draw}
 
     def _files(self, chunk: Chunk) -> Iterator[tuple[str, bytes]]:
         """Yield the files of a chunk: of each replication its tallies last, which mark it as complete."""
@@ -217,6 +218,74 @@ class Store:
                 f"{path} cannot be read ({reason}), but must not be changed: delete "
                 f"{self._path(TALLIES, replication).name} to simulate that replication again."
             ) from None
+
+
+class Replications:
+    """The replications of an experiment that are done.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    store : Store, optional
+        Where replications are kept, and read from.
+    """
+
+    def __init__(self, experiment: Experiment, store: Store | None) -> None:
+        self.experiment = experiment
+        self.store = store
+        self.tallies = empty_tallies(experiment.prepared, 0)
+        self.tables: dict[int, Frames] = {}
+        self._is_done = np.zeros(0, np.bool_)
+
+    @property
+    def done(self) -> int:
+        """How many replications are done from number 0 on without a gap."""
+        return int(np.append(self._is_done, False).argmin())
+
+    def extend(self, last: int) -> int:
+        """Allocate replications below ``last`` and read those that are stored; return how many were read."""
+        number = len(self._is_done)
+        tallies = empty_tallies(self.experiment.prepared, last)
+        tallies.rows(0, number).take(self.tallies)
+        self.tallies = tallies
+        self._is_done = np.pad(self._is_done, (0, last - number))
+        if self.store is None:
+            return 0
+        stored = [k for k in self.store.replications() if number <= k < last]
+        for k in stored:
+            self.store.read_tallies(k, tallies)
+            self._is_done[k] = True
+        return len(stored)
+
+    def missing(self, size: int) -> Iterator[tuple[int, int]]:
+        """Yield ranges (first, number) of at most a size that cover what is missing."""
+        missing = np.flatnonzero(~self._is_done)
+        for gap in np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1):
+            for start in range(0, len(gap), size):
+                yield int(gap[start]), min(size, len(gap) - start)
+
+    def add(self, chunk: Chunk) -> None:
+        """Take in a chunk, and store it."""
+        last = chunk.first + len(chunk.tables)
+        self.tallies.rows(chunk.first, last).take(chunk.tallies)
+        if self.store is not None:
+            self.store.write(chunk)
+        else:
+            self.tables.update((k, tables) for k, tables in enumerate(chunk.tables, chunk.first) if tables)
+        self._is_done[chunk.first : last] = True
+
+    def table(self, name: str, number: int) -> pd.DataFrame:
+        """Return a table that is kept of the first replications, after a column `replication`."""
+        read = self.store.read_table if self.store is not None else lambda name, k: self.tables[k][name]
+        tables = {k: read(name, k) for k in range(number)}
+        return pd.concat(tables, names=["replication"]).reset_index("replication").reset_index(drop=True)
+
+    def records(self, number: int) -> pd.DataFrame:
+        """Return what processes of the user's own recorded in the first replications."""
+        if self.experiment.processes and number:
+            return self.table("records", number)
+        none = frames.records_frame([], self.experiment.prepared.scenario.start_date)
+        return none.assign(replication=0)[["replication", *none]]
 
 
 def _digest_of_values(scenario: Scenario) -> str:

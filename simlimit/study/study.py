@@ -14,21 +14,16 @@ from simlimit.errors import SimlimitError
 from simlimit.run import frames
 from simlimit.run.options import LONGEST_FOLLOW_UP, check_kept
 from simlimit.scenario import Scenario
-from simlimit.study import intervals, metrics
-from simlimit.study.curves import Curves
-from simlimit.study.draws import PER_DRAW, Draws
+from simlimit.study import curves, draws, intervals, metrics, store, warmup
 from simlimit.study.metrics import WEIGHTS, Weight, expected_events, sizes_of_groups
 from simlimit.study.options import CheckedOptions
-from simlimit.study.replications import Replications
-from simlimit.study.warmup import settled
-from simlimit.tables.layout import Table
-from simlimit.tables.results import followed_notes, summary_table
+from simlimit.tables import layout, results
 
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
 """Daily series that settle at a level after the warm-up."""
 
 
-class Study(Curves):
+class Study(curves.Curves):
     """Replications of a scenario: tables with intervals, the delay distribution, and where holds stand.
 
     Made by `simlimit.replicate`. Every interval is over independent replications. Holds are not independent:
@@ -66,7 +61,7 @@ class Study(Curves):
     """
 
     def __init__(
-        self, replications: Replications, number: int, options: CheckedOptions, is_precise: bool | None
+        self, replications: store.Replications, number: int, options: CheckedOptions, is_precise: bool | None
     ) -> None:
         self._replications = replications
         self._tallies = replications.tallies.rows(0, number)
@@ -75,7 +70,7 @@ class Study(Curves):
         self._by_follow_up: dict[int, Study] = {}
         self._prepared = replications.experiment.prepared
         self.scenario: Scenario = self._prepared.scenario
-        self.draws = replications.experiment.draws[: number // PER_DRAW]
+        self.draws = replications.experiment.draws[: number // draws.PER_DRAW]
         self.of_fit = bool(self.draws)
         self.seed = replications.experiment.seed
         self.follow_up_days = options.follow_up_days
@@ -92,12 +87,12 @@ class Study(Curves):
             f"{self._prepared.borrowers:,} borrowers, {self.scenario.horizon_days:,} days)"
         )
 
-    def _tables(self) -> list[Table]:
-        return [summary_table(self.summary(), len(self), self._notes())]
+    def _tables(self) -> list[layout.Table]:
+        return [results.summary_table(self.summary(), len(self), self._notes())]
 
     def _notes(self) -> tuple[str, str]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
-        return followed_notes(*days, self._over(f"Student's t over {len(self):,} replications"))
+        return results.followed_notes(*days, self._over(f"Student's t over {len(self):,} replications"))
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each replication, of which `summary` gives the means.
@@ -312,7 +307,7 @@ class Study(Curves):
         """
         daily = self.daily[[*LEVELS, "borrowers"]].to_numpy(np.float64)
         *levels, borrowers = np.moveaxis(daily.reshape(len(self), -1, len(LEVELS) + 1), 2, 0)
-        found = [settled(level / np.maximum(borrowers, 1)) for level in levels]
+        found = [warmup.settled(level / np.maximum(borrowers, 1)) for level in levels]
         index = pd.Index(LEVELS, name="series")
         return pd.DataFrame(found, index, ["warmup_days", "detectable"], dtype=np.float64)
 
@@ -326,7 +321,7 @@ class Study(Curves):
             own = self._replications.experiment.own_processes()
             tallied: dict[str, Any] = {"engine": None, "keep": "counts", "store": None, "processes": own}
             again = vars(self._options) | tallied | {"follow_up_days": follow_up_days}
-            source = Draws(self.scenario, lambda n: self.draws) if self.of_fit else self.scenario
+            source = draws.Draws(self.scenario, lambda n: self.draws) if self.of_fit else self.scenario
             self._by_follow_up[follow_up_days] = simlimit.replicate(source, len(self), self.seed, **again)
         return self._by_follow_up[follow_up_days]
 

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from scipy.special import stdtrit
 
-from simlimit.study.metrics import Floats
+from simlimit.arguments import Floats
 
 WEEK = 7
 WINDOW = 4

@@ -13,14 +13,13 @@ from typing import Any, TypeAlias
 
 import loky
 
-from simlimit.drivers.ending import heed
-from simlimit.drivers.tallies import empty_tallies
+from simlimit.drivers import ending, tallies
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.run.memory import available_memory, kept_records, require, run_bytes
 from simlimit.study.experiment import Chunk, Experiment, chunk_size, run_chunk, run_sent_chunk, without_book
 from simlimit.study.options import CheckedOptions
-from simlimit.study.replications import Replications
+from simlimit.study.store import Replications
 
 Bar: TypeAlias = "tqdm[Any]"
 Task: TypeAlias = tuple[Replications, int, int, "Future[Any]"]
@@ -44,7 +43,7 @@ def worker_pool(experiments: Sequence[Experiment], n: int, options: CheckedOptio
     if options.processes and number > 1:
         pool = loky.ProcessPoolExecutor(number, initializer=_serve, initargs=(os.getpid(),))
     else:
-        pool = ThreadPoolExecutor(number, initializer=heed, initargs=(ended,))
+        pool = ThreadPoolExecutor(number, initializer=ending.heed, initargs=(ended,))
     how = "cancel_futures" if isinstance(pool, ThreadPoolExecutor) else "kill_workers"
     try:
         yield pool
@@ -160,9 +159,9 @@ def check_memory(experiments: Iterable[Replications], number: int) -> None:
     """Refuse so many replications of each experiment that what is kept of them does not fit into memory."""
     kept = latest = 0.0
     for one in experiments:
-        tallies, tables = tally_bytes(one.experiment), table_bytes(one.experiment)
-        kept += number * (tallies + (one.store is None) * tables)
-        latest = max(latest, min(number, chunk_size(one.experiment)) * tallies)
+        tallied, tables = tally_bytes(one.experiment), table_bytes(one.experiment)
+        kept += number * (tallied + (one.store is None) * tables)
+        latest = max(latest, min(number, chunk_size(one.experiment)) * tallied)
     remedy = "fewer replications, groups or days take less, and a store can keep the tables"
     require(kept + latest, f"n is {number}: tallies and tables of so many replications take", remedy)
 
@@ -174,7 +173,7 @@ def replication_bytes(experiment: Experiment) -> float:
 
 def tally_bytes(experiment: Experiment) -> int:
     """Return how many bytes the tallies of a replication take."""
-    return sum(array.nbytes for array in empty_tallies(experiment.prepared, 1))
+    return sum(array.nbytes for array in tallies.empty_tallies(experiment.prepared, 1))
 
 
 def table_bytes(experiment: Experiment) -> float:

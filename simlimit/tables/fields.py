@@ -1,10 +1,7 @@
 """The fields of a scenario as a table: values, units, sources, and what differs from a preset."""
 
-from simlimit.scenario import Scenario, preset
-from simlimit.scenario.fields import unit_of
-from simlimit.scenario.paths import dotted, steps_of
+from simlimit.scenario import Scenario, dotted, field_values, preset, steps_of, unit_of
 from simlimit.scenario.presets import NAMES
-from simlimit.scenario.scenario import field_values
 from simlimit.tables.layout import Row, Table, as_html
 from simlimit.tables.numbers import value_text
 

@@ -6,7 +6,7 @@ import matplotlib as mpl
 import pytest
 
 from simlimit.study import workers
-from simlimit.study.replications import Replications
+from simlimit.study.store import Replications
 
 
 @pytest.fixture(autouse=True)

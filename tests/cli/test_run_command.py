@@ -16,7 +16,7 @@ from folders import files
 import simlimit as sl
 from simlimit import cli
 from simlimit.cli import commands
-from simlimit.run.delay_by_cause import delay_by_cause
+from simlimit.run.run import delay_by_cause
 
 FILES = {
     "holds.parquet",

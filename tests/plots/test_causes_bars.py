@@ -10,7 +10,7 @@ import simlimit as sl
 from simlimit import plots
 from simlimit.model.causes import GATES
 from simlimit.plots import style
-from simlimit.run.delay_by_cause import delay_by_cause
+from simlimit.run.run import delay_by_cause
 
 
 def test_of_a_run_has_a_bar_per_cause_in_the_order_of_the_gates():

@@ -5,7 +5,7 @@ import pytest
 import simlimit as sl
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
-from simlimit.run.delay_by_cause import delay_by_cause
+from simlimit.run.run import delay_by_cause
 
 SMALL = {"population.borrowers": 150, "horizon_days": 400, "warmup_days": 100}
 

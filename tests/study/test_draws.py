@@ -33,7 +33,7 @@ from simlimit.study.intervals import (
     without_simulation_error,
 )
 from simlimit.study.options import CheckedOptions
-from simlimit.study.replications import Replications
+from simlimit.study.store import Replications
 
 PLATFORM = LENDER.replace({"population.borrowers": 30, "horizon_days": 300})
 QUIET: dict[str, Any] = {"progress": False}

@@ -25,7 +25,7 @@ from simlimit.study import experiment as experiments
 from simlimit.study import workers
 from simlimit.study.experiment import Chunk, Experiment
 from simlimit.study.metrics import BORROWER_METRICS, LEAST_EVENTS, expected_events, group_metrics
-from simlimit.study.replications import Replications
+from simlimit.study.store import Replications
 
 SMALL = LENDER.replace({"population.borrowers": 20, "horizon_days": 300, "warmup_days": 100})
 PLATFORM = LENDER.replace({"population.borrowers": 40, "horizon_days": 400})
