@@ -22,7 +22,6 @@ COLUMNS = ["repaid", "ended", "outcome", "borrower", "repayment", "amount", "gat
 """What `--column` gives a name to."""
 WORDS: dict[str, dict[str, Any]] = packaged(__package__, "commands.toml")
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-Handler: TypeAlias = Callable[[argparse.Namespace], bool]
 """Runs a command with its options; returns False if it was interrupted and kept a part of its work."""
 
 
@@ -40,7 +39,7 @@ class Parser(argparse.ArgumentParser):
         raise SimlimitError(f"{message} (see: {self.prog} --help)")
 
 
-def add_command(commands: Commands, name: str, handler: Handler) -> None:
+def add_command(commands: Commands, name: str, handler: Callable[[argparse.Namespace], bool]) -> None:
     """Add a command with its options."""
     about = WORDS["commands"][name]
     what = about["help"]
@@ -53,7 +52,7 @@ def add_command(commands: Commands, name: str, handler: Handler) -> None:
         words = WORDS["options"][option]
         filled = {"help": words["help"].format(**known)}
         parser.add_argument(option, **words | filled | _VALUES.get(option, {}))
-    parser.set_defaults(command=handler, parser=parser)
+    parser.set_defaults(command=handler, parser=parser, out=None, store=None)
 
 
 def _whole(largest: int, least: int = 0) -> Callable[[str], int]:

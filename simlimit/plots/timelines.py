@@ -15,8 +15,7 @@ from simlimit.plots import canvas, style
 from simlimit.plots.labels import SERIES, Labels, Language
 from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
-from simlimit.scenario import Scenario
-from simlimit.scenario.parts import Day
+from simlimit.scenario import Scenario, parts
 from simlimit.scenario.scenario import day_of
 from simlimit.study.comparison import Comparison
 from simlimit.study.recovery import Recovery
@@ -24,10 +23,9 @@ from simlimit.study.study import Study
 
 Daily = Mapping[str, Floats]
 """Every column of `daily` by replication and day."""
+Dailies = Mapping[str, Daily]
 
 USUAL = ("held", "review_queue", "funding_queue", "headroom")
-PLATFORM_SIZE = (8.5, 6.5)
-BORROWER_SIZE = (8.5, 4.5)
 BAR = 14
 """Points for each bar of the strip."""
 MARGIN = 30
@@ -90,7 +88,7 @@ def platform(
     dailies = {name: _by_replication(history) for name, history in histories.items()}
     first = next(iter(histories.values()))
     names = _series(series, dailies)
-    ax = canvas.axes_or_new(ax, PLATFORM_SIZE if recovery is None else (8.5, 2.5 + len(names)))
+    ax = canvas.axes_or_new(ax, (8.5, 6.5 if recovery is None else 2.5 + len(names)))
     strip, panels = canvas.inset_panels(ax, max(1, len(names)), strip=BAR * (len(dailies) - 1))
     shown = (0, first.scenario.horizon_days) if recovery is None else _days_around(recovery)
     day_0 = 0.0
@@ -110,10 +108,8 @@ def platform(
             _show_recovery(panel, day_0, recovery, name == recovery.series, label)
         panel.tick_params(labelbottom=panel is panels[-1])
         panel.xaxis.label.set_visible(panel is panels[-1])
-    handles, words = panels[0].get_legend_handles_labels()
-    panels[0].legend(
-        handles, words, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize="small"
-    )
+    handles, _ = panels[0].get_legend_handles_labels()
+    canvas.legend(panels[0], handles=handles, frameon=False, **canvas.ABOVE)
     if strip is not None:
         _show_branches(strip, panels, day_0, first.scenario, dailies, label)
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
@@ -124,7 +120,7 @@ def _by_replication(history: Run | Study) -> Daily:
     return {str(name): days.to_numpy().reshape(-1, history.scenario.horizon_days) for name, days in columns}
 
 
-def _series(series: Sequence[str] | None, dailies: Mapping[str, Daily]) -> list[str]:
+def _series(series: Sequence[str] | None, dailies: Dailies) -> list[str]:
     if series is None:
         return [name for name in USUAL if any(np.nansum(np.abs(days[name])) > 0 for days in dailies.values())]
     return as_choices("series", series, tuple(SERIES), "the help of plots.platform")
@@ -159,7 +155,7 @@ def _label_axis(ax: Axes, name: str, label: Labels) -> None:
         ax.set_ylim(bottom=0)
 
 
-def _shade(ax: Axes, day_0: float, dailies: Mapping[str, Daily], words: str) -> None:
+def _shade(ax: Axes, day_0: float, dailies: Dailies, words: str) -> None:
     """Shade the days of freezes."""
     frozen = np.any([(days["frozen"] > 0).mean(axis=0) >= 0.5 for days in dailies.values()], axis=0)
     changes = np.flatnonzero(np.diff(frozen.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
@@ -201,12 +197,7 @@ def _first_difference(one: Daily, other: Daily) -> int | None:
 
 
 def _show_branches(
-    strip: Axes,
-    panels: Sequence[Axes],
-    day_0: float,
-    scenario: Scenario,
-    dailies: Mapping[str, Daily],
-    label: Labels,
+    strip: Axes, panels: Sequence[Axes], day_0: float, scenario: Scenario, dailies: Dailies, label: Labels
 ) -> None:
     """Show in a bar for each other scenario from which day on its histories leave those of the first."""
     (reference, first), *others = dailies.items()
@@ -235,7 +226,7 @@ def borrower(
     run: Run,
     borrower: int,
     *,
-    days: tuple[Day, Day] | None = None,
+    days: tuple[parts.Day, parts.Day] | None = None,
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
@@ -280,7 +271,7 @@ def borrower(
         without = "a borrower can be drawn only if there were none: simulate without them."
         raise SimlimitError(f"run had processes of your own, but {without}")
     table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
-    ax = canvas.axes_or_new(ax, BORROWER_SIZE)
+    ax = canvas.axes_or_new(ax, (8.5, 4.5))
     _draw_line(ax, table, canvas.time_axis(ax, run.scenario, label), label)
     ax.set_ylabel(label("amount (currency units)"))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -288,7 +279,7 @@ def borrower(
     return canvas.finish(ax, title, canvas.subtitle(run, label))
 
 
-def _check_days(days: tuple[Day, Day] | None, scenario: Scenario) -> tuple[int, int]:
+def _check_days(days: tuple[parts.Day, parts.Day] | None, scenario: Scenario) -> tuple[int, int]:
     horizon = scenario.horizon_days
     if days is None:
         return 0, horizon - 1
