@@ -29,10 +29,8 @@ class Parser(argparse.ArgumentParser):
     """A parser whose help ends with an example, and that refuses bad usage in one sentence."""
 
     def __init__(self, *, example: str, **settings: Any) -> None:  # noqa: ANN401
-        plain = argparse.RawDescriptionHelpFormatter
-        super().__init__(
-            epilog=f"example:\n  {example}", formatter_class=plain, allow_abbrev=False, **settings
-        )
+        settings |= {"epilog": f"example:\n  {example}", "allow_abbrev": False}
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
 
     def error(self, message: str) -> NoReturn:
         """Raise the error that the program prints."""
@@ -43,9 +41,8 @@ def add_command(commands: Commands, name: str, handler: Callable[[argparse.Names
     """Add a command with its options."""
     about = WORDS["commands"][name]
     what = about["help"]
-    parser = commands.add_parser(
-        name, help=what, description=f"{what[0].upper()}{what[1:]}.", example=about["example"]
-    )
+    said = {"help": what, "description": f"{what[0].upper()}{what[1:]}.", "example": about["example"]}
+    parser = commands.add_parser(name, **said)
     known = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE, "attributes": ", ".join(ATTRIBUTES)}
     known |= {"metric": precision.DEFAULT_METRIC, "columns": ", ".join(COLUMNS), **about}
     for option in about["options"]:

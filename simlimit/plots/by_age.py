@@ -23,7 +23,6 @@ HIGH_ATOM = 0.5
 MARGIN = 0.03
 ROOM = 0.12
 """The share of the axis that a word needs."""
-INCIDENCE_DAYS = (0, 15, 30, 60, 90)
 BELOW_AXES = 46
 """Points from the axes to the first row of the table: the tick labels and the axis label are in between."""
 ROW_HEIGHT = 13
@@ -159,7 +158,7 @@ def standing(
 def incidence(
     of: pd.DataFrame | Run | Study,
     *,
-    days: Sequence[float] = INCIDENCE_DAYS,
+    days: Sequence[float] = (0, 15, 30, 60, 90),
     weight: Weight = "holds",
     confidence: float = 0.95,
     ax: Axes | None = None,
@@ -241,15 +240,11 @@ def _delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataF
     confidence = check_confidence(confidence)
     if isinstance(of, Study):
         return of.delay_curve(confidence, weight)
-    counts = _by_age(of.counts, weight)
-    ended, censored = counts[[*ENDS]].to_numpy().T, last_seen(counts["pending"].to_numpy())
-    incidence = aalen_johansen(ended, censored)
-    holds = _by_age(of.counts, "holds")
-    few = share_intervals.mark_few((holds[[*ENDS]].to_numpy().T, last_seen(holds["pending"].to_numpy())))
+    tallies = [_by_age(of.counts, one) for one in (weight, "holds")]
+    counts, holds = ((one[[*ENDS]].to_numpy().T, last_seen(one["pending"].to_numpy())) for one in tallies)
+    incidence, few = aalen_johansen(*counts), share_intervals.mark_few(holds)
     unknown = np.full_like(incidence, np.nan)
-    return tables.curve_table(
-        counts.index, ENDS, at_risk(ended, censored), few, (incidence, unknown, unknown)
-    )
+    return tables.curve_table(tallies[0].index, ENDS, at_risk(*counts), few, (incidence, unknown, unknown))
 
 
 def _standing(of: Run | Study, weight: Weight) -> pd.DataFrame:

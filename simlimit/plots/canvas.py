@@ -91,9 +91,8 @@ def write(
 
 def finish(ax: Axes, title: str, subtitle: str) -> Axes:
     """Write a title and a line below it, choose fonts that have all characters, and return the axes."""
-    ax.set_title(
-        title[:1].upper() + title[1:], loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False
-    )
+    title = title[:1].upper() + title[1:]
+    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False)
     write(ax, subtitle, (0, 1), "axes fraction", (0, 7), va="baseline", color=GREY, fontsize=9)
     use_cjk_font(ax)
     lighten_on_dark(ax)
