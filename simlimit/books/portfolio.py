@@ -9,7 +9,6 @@ import pandas as pd
 
 from simlimit.arguments import as_list, check_choice, check_number, refused
 from simlimit.books import table, uci
-from simlimit.books.table import MAX_AMOUNT, Source
 from simlimit.errors import PortfolioError
 from simlimit.portfolio import Portfolio
 from simlimit.scenario.regions import MOST_REGIONS
@@ -17,7 +16,7 @@ from simlimit.scenario.regions import MOST_REGIONS
 REQUIRED = ("limit", "outstanding")
 MONTHS = ("months_late", "spell_months")
 COLUMNS = (*REQUIRED, "score", "late_share", *MONTHS, "region")
-_MOST = dict(zip(COLUMNS, (MAX_AMOUNT, MAX_AMOUNT, 1.0, 1.0, 24.0, 255.0), strict=False))
+_MOST = dict(zip(COLUMNS, (table.MAX_AMOUNT, table.MAX_AMOUNT, 1.0, 1.0, 24.0, 255.0), strict=False))
 """The largest number of each column that has numbers; the smallest is 0."""
 
 
@@ -64,7 +63,7 @@ def as_portfolio(book: str | Portfolio | None) -> Portfolio | None:
 
 
 def own_book(
-    book: Source,
+    book: table.Source,
     columns: Mapping[str, str] | None,
     score_range: tuple[float, float] | None,
     encoding: str | None,

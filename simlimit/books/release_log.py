@@ -170,7 +170,8 @@ def read_release_log(
     late_seen = int((log["entry_days"] > 0).sum())
     notes += [f"{late_seen:,} seen late, which entry='entry_days' counts right"] * (late_seen > 0)
     log.attrs = {"source": name, "columns": called, "window": (int(begin - zero), int(last - zero))}
-    log.attrs |= {"start_date": _iso(date_0), "extracted_on": _iso(last - zero + date_0)}
+    dates = {"start_date": date_0, "extracted_on": last - zero + date_0}
+    log.attrs |= {name: None if np.isnan(day) else shown_day(day) for name, day in dates.items()}
     log.attrs["digest"] = hashlib.sha256(hashed[~before].tobytes()).hexdigest()
     log.attrs["read"] = _sentence(log, start[~before], last, notes)
     return log
@@ -226,10 +227,6 @@ def _start(start_date: Day | None, first: float, last: float) -> tuple[float, fl
 def _dates(days: Floats, date_0: float) -> npt.NDArray[np.datetime64]:
     """Return the dates of days; not a time (NaT) where one is unknown. Parquet takes milliseconds."""
     return np.datetime64("0001-01-01", "ms") + (days + date_0 - 1).astype("timedelta64[D]")
-
-
-def _iso(date: float) -> str | None:
-    return None if np.isnan(date) else shown_day(date)
 
 
 def _parts(log: pd.DataFrame, by: Columns) -> list[str]:

@@ -99,10 +99,8 @@ def read_columns(
     if missing:
         meant = [name for name in header if name.lower() == missing[0].lower()]
         but = f" but {meant[0]!r}, in other letters" if meant else ""
-        raise PortfolioError(
-            f"{where} has no column {missing[0]!r}{but}; needed are {', '.join(required)}; "
-            f"there is {quoted(','.join(names_in(cells, first)))}"
-        )
+        needed = f"needed are {', '.join(required)}; there is {quoted(','.join(names_in(cells, first)))}"
+        raise PortfolioError(f"{where} has no column {missing[0]!r}{but}; {needed}")
     for name in (*required, *optional):
         if header.count(name) > 1:
             raise PortfolioError(f"{where} has {header.count(name)} columns {name!r}; allowed is one")

@@ -22,7 +22,6 @@ COLUMNS = ["repaid", "ended", "outcome", "borrower", "repayment", "amount", "gat
 """What `--column` gives a name to."""
 WORDS: dict[str, dict[str, Any]] = packaged(__package__, "commands.toml")
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-Handler: TypeAlias = Callable[[argparse.Namespace], bool]
 """Runs a command with its options; returns False if it was interrupted and kept a part of its work."""
 
 
@@ -30,30 +29,27 @@ class Parser(argparse.ArgumentParser):
     """A parser whose help ends with an example, and that refuses bad usage in one sentence."""
 
     def __init__(self, *, example: str, **settings: Any) -> None:  # noqa: ANN401
-        plain = argparse.RawDescriptionHelpFormatter
-        super().__init__(
-            epilog=f"example:\n  {example}", formatter_class=plain, allow_abbrev=False, **settings
-        )
+        settings |= {"epilog": f"example:\n  {example}", "allow_abbrev": False}
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
 
     def error(self, message: str) -> NoReturn:
         """Raise the error that the program prints."""
         raise SimlimitError(f"{message} (see: {self.prog} --help)")
 
 
-def add_command(commands: Commands, name: str, handler: Handler) -> None:
+def add_command(commands: Commands, name: str, handler: Callable[[argparse.Namespace], bool]) -> None:
     """Add a command with its options."""
     about = WORDS["commands"][name]
     what = about["help"]
-    parser = commands.add_parser(
-        name, help=what, description=f"{what[0].upper()}{what[1:]}.", example=about["example"]
-    )
+    said = {"help": what, "description": f"{what[0].upper()}{what[1:]}.", "example": about["example"]}
+    parser = commands.add_parser(name, **said)
     known = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE, "attributes": ", ".join(ATTRIBUTES)}
     known |= {"metric": precision.DEFAULT_METRIC, "columns": ", ".join(COLUMNS), **about}
     for option in about["options"]:
         words = WORDS["options"][option]
         filled = {"help": words["help"].format(**known)}
         parser.add_argument(option, **words | filled | _VALUES.get(option, {}))
-    parser.set_defaults(command=handler, parser=parser)
+    parser.set_defaults(command=handler, parser=parser, out=None, store=None)
 
 
 def _whole(largest: int, least: int = 0) -> Callable[[str], int]:

@@ -2,31 +2,24 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar
 
 import simlimit
+from simlimit import Comparison, Fit, Run, Study, StudyInterrupted, compare, fit, replicate, simulate
 from simlimit.arguments import check_choice
-from simlimit.books.release_log import read_release_log
 from simlimit.cli import stopping, streams
 from simlimit.cli.arguments import COLUMNS, MOST_IF_PRECISE, REPLICATIONS
 from simlimit.cli.naming import find_scenario, find_scenarios, read_change, read_changes, read_free
-from simlimit.cli.results import check_output, deliver, write_csv
-from simlimit.delays import describe_quantiles, quantiles
+from simlimit.cli.results import deliver, write_csv
 from simlimit.errors import SimlimitError
-from simlimit.inference.fit import Fit, fit
 from simlimit.model.grouping import NUMBERS
 from simlimit.run.options import FOLLOW_UP_DAYS
-from simlimit.run.run import Run, delay_by_cause
-from simlimit.run.simulate import simulate
 from simlimit.scenario import Scenario, dumps, presets
-from simlimit.study.comparison import Comparison, compare
-from simlimit.study.replicating import StudyInterrupted, replicate
 from simlimit.study.store import path_name
-from simlimit.study.study import Study
 
 R = TypeVar("R")
 
@@ -56,8 +49,6 @@ def print_scenario(options: argparse.Namespace) -> bool:
 def run_scenario(options: argparse.Namespace) -> bool:
     """Simulate one history, print its table of causes, and write its tables and its figure."""
     scenario = _changed_scenario(options)
-    if options.out is not None:
-        check_output(options.out)
     chosen = {"engine": options.engine, "progress": options.progress}
     run = simulate(scenario, options.seed, options.replication, **chosen)
     deliver(options, [run], partial(write_run, run))
@@ -68,7 +59,7 @@ def write_run(run: Run, folder: Path) -> None:
     """Write the tables, the figure and the scenario of a run into a folder."""
     for name in ("holds", "daily", "borrowers", "events"):
         getattr(run, name).to_parquet(folder / f"{name}.parquet", index=False)
-    write_csv(delay_by_cause(run), folder / "delay_by_cause.csv")
+    write_csv(simlimit.delay_by_cause(run), folder / "delay_by_cause.csv")
     run.scenario.save(folder / "scenario.toml")
     observed = run.scenario.horizon_days - run.scenario.warmup_days
     follow_up_days = max(1, min(FOLLOW_UP_DAYS, observed // 2))
@@ -86,12 +77,9 @@ def study_scenario(options: argparse.Namespace) -> bool:
 
 def write_study(study: Study, folder: Path) -> None:
     """Write the tables and figures of a study into a folder."""
-    for name in ("summary", "delay_curve", "standing", "groups"):
-        write_csv(getattr(study, name)(), folder / f"{name}.csv")
+    _write(study, folder, ("summary", "delay_curve", "standing", "groups"), ("delay", "standing"))
     study.metrics().to_parquet(folder / "metrics.parquet")
     study.scenario.save(folder / "scenario.toml")
-    simlimit.plots.canvas.save_picture(folder / "delay.png", simlimit.plots.delay(study))
-    simlimit.plots.canvas.save_picture(folder / "standing.png", simlimit.plots.standing(study))
 
 
 def compare_scenarios(options: argparse.Namespace) -> bool:
@@ -108,27 +96,22 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
 
 def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write the tables and figures of a comparison into a folder."""
-    write_csv(comparison.differences(), folder / "differences.csv")
-    write_csv(comparison.summary(), folder / "summary.csv")
+    _write(comparison, folder, ("differences", "summary"), ("forest", "platform"))
     (folder / "scenarios").mkdir()
     for position, (name, study) in enumerate(comparison.studies.items()):
         study.scenario.save(folder / "scenarios" / f"{path_name(position, name)}.toml")
-    simlimit.plots.canvas.save_picture(folder / "forest.png", simlimit.plots.forest(comparison))
-    simlimit.plots.canvas.save_picture(folder / "platform.png", simlimit.plots.platform(comparison))
 
 
 def fit_log(options: argparse.Namespace) -> bool:
     """Fit a scenario to a release log, print what it says, and write tables, figures and the scenario."""
     scenario = find_scenario(options.scenario, read_changes(None, options.changes))
     free = read_free(options.free, options.factor)
-    if options.out is not None:
-        check_output(options.out, options.store)
     columns = dict(read_change(text, "--column") for text in options.column)
     for name in columns:
         check_choice("--column", name, COLUMNS)
     outcomes = dict(read_change(text, "--outcome") for text in options.outcome)
     told = {name: getattr(options, name) for name in _OF_A_LOG}
-    log = read_release_log(options.log, **columns, outcomes=outcomes or None, **told)
+    log = simlimit.read_release_log(options.log, **columns, outcomes=outcomes or None, **told)
     chosen = {name: getattr(options, name) for name in ("workers", "store", "progress")}
     found = fit(log, scenario, free, options.n, options.seed, **chosen)
     deliver(options, [log.attrs["read"], found], partial(write_fit, found))
@@ -137,11 +120,19 @@ def fit_log(options: argparse.Namespace) -> bool:
 
 def write_fit(found: Fit, folder: Path) -> None:
     """Write the tables and figures of a fit, and the fitted scenario, into a folder."""
-    for name in ("table", "check", "statistics", "pairs", "advice"):
-        write_csv(getattr(found, name)(), folder / f"{name}.csv")
+    tables = ("table", "check", "statistics", "pairs", "advice")
+    _write(found, folder, tables, ("check", "statistics", "parameters", "pairs"))
     found.scenario.save(folder / "scenario.toml")
-    for name in ("check", "statistics", "parameters", "pairs"):
-        simlimit.plots.canvas.save_picture(folder / f"{name}.png", getattr(found.plot, name)())
+
+
+def _write(
+    of: Study | Comparison | Fit, folder: Path, tables: Sequence[str], pictures: Sequence[str]
+) -> None:
+    """Write tables and pictures of a result, each into a file of its name."""
+    for name in tables:
+        write_csv(getattr(of, name)(), folder / f"{name}.csv")
+    for name in pictures:
+        simlimit.plots.canvas.save_picture(folder / f"{name}.png", getattr(of.plot, name)())
 
 
 def _changed_scenario(options: argparse.Namespace) -> Scenario:
@@ -173,8 +164,6 @@ def _replicate(
         raise SimlimitError(f"--by is {number}, a number, and needs --bands: {bounds}")
     number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
     chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
-    if options.out is not None:
-        check_output(options.out, options.store)
     try:
         return make(number, options.seed, precision=dict(options.precision) or None, **chosen), True
     except StudyInterrupted as stop:
@@ -207,8 +196,8 @@ def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[s
 
 def _quantiles(study: Study) -> str:
     """Return by when so many of all repayment holds were released, in words."""
-    curve = quantiles(study.delay_curve(), "released", PROBABILITIES)
+    curve = simlimit.quantiles(study.delay_curve(), "released", PROBABILITIES)
     lines = ["Released, of all repayment holds (the pending are censored), with 95 % intervals:"]
-    for probability, words in zip(PROBABILITIES, describe_quantiles(curve), strict=True):
+    for probability, words in zip(PROBABILITIES, simlimit.describe_quantiles(curve), strict=True):
         lines.append(f"  {100 * probability:g} %  {words}")
     return "\n".join(lines)

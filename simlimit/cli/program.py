@@ -12,6 +12,7 @@ from importlib.metadata import version
 from simlimit.arguments import nearest
 from simlimit.cli import commands, stopping, streams
 from simlimit.cli.arguments import WORDS, Parser, add_command
+from simlimit.cli.results import check_output
 from simlimit.errors import SimlimitError, SimlimitWarning
 from simlimit.run import compilation_notice, memory
 
@@ -68,6 +69,8 @@ def _run(arguments: Sequence[str]) -> int:
                 options.parser.error(f"unrecognized arguments: {' '.join(unknown)}; options are {near}")
             if not getattr(options, "progress", True):
                 compilation_notice.omit_compilation_notice()
+            if options.out is not None:
+                check_output(options.out, options.store)
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:
         streams.say(str(error))

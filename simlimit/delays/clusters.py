@@ -101,10 +101,9 @@ def jackknife(
     arrays = tuple(as_numbers("counts", values) for values in counts)
     shapes = {array.shape[:1] for array in arrays}
     if len(shapes) != 1 or shapes & {(), (0,)}:
-        raise SimlimitError(
-            f"counts have shapes {', '.join(str(array.shape) for array in arrays)}, "
-            "but must have the same number of clusters, 1 or more, along their first axis."
-        )
+        allowed = "the same number of clusters, 1 or more, along their first axis."
+        found = ", ".join(str(array.shape) for array in arrays)
+        raise SimlimitError(f"counts have shapes {found}, but must have {allowed}")
     number = len(arrays[0])
     size = clusters_per_batch(sum(array[0].size for array in arrays))
     batches = (tuple(array[first : first + size] for array in arrays) for first in range(0, number, size))

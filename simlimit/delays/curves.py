@@ -202,31 +202,26 @@ def _without_late(observed: Floats, leaving: Floats, entered: ArrayLike) -> Floa
     """Return how many are at risk at each age, without those who come under observation at it or later."""
     late = _as_counts("entered", entered)
     if late.shape != observed.shape:
-        raise SimlimitError(
-            f"entered has shape {late.shape}, but must have that of censored: {observed.shape}."
-        )
+        allowed = f"must have that of censored: {observed.shape}."
+        raise SimlimitError(f"entered has shape {late.shape}, but {allowed}")
     number = observed - _number_from(late)
     # Differences of amounts are not exact: what is left by rounding is nothing.
     rounding = ROUNDING * observed[..., :1]
     number = np.where(np.abs(number) <= rounding, 0.0, number)
     if (number < np.maximum(leaving - rounding, 0.0)).any():
+        allowed = "but whoever enters must end or be censored at a later age."
         raise SimlimitError(
-            "entered is larger at some age than the number that is observed later, but whoever enters must "
-            "end or be censored at a later age."
+            f"entered is larger at some age than the number that is observed later, {allowed}"
         )
     return np.maximum(number, leaving)
 
 
-def _observed(
-    ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None
-) -> tuple[Floats, Floats, Floats]:
+def _observed(ended: ArrayLike, censored: ArrayLike, entered: ArrayLike | None) -> tuple[Floats, ...]:
     """Check counts, and return those that ended in each way, in any way, and those at risk."""
     ends, losses = _as_counts("ended", ended), _as_counts("censored", censored)
     if ends.ndim < 2 or losses.shape != (*ends.shape[:-2], *ends.shape[-1:]):
-        raise SimlimitError(
-            f"ended has shape {ends.shape} and censored has shape {losses.shape}, "
-            "but they must be (..., outcomes, ages) and (..., ages)."
-        )
+        found = f"ended has shape {ends.shape} and censored has shape {losses.shape}"
+        raise SimlimitError(f"{found}, but they must be (..., outcomes, ages) and (..., ages).")
     leaving = ends.sum(axis=-2)
     observed = _number_from(leaving + losses)
     return ends, leaving, observed if entered is None else _without_late(observed, leaving, entered)

@@ -269,10 +269,9 @@ def _with_one_outcome(data: SurvivalData) -> SurvivalData:
     occurring = np.unique(data.rows["outcome"][~data.is_censored])
     if len(occurring) > 1:
         labels = " and ".join(str(data.outcomes[code]) for code in occurring)
-        raise SimlimitError(
-            f"frame has rows that end as {labels}, but Kaplan-Meier is for one kind of end only: "
-            "use cumulative_incidence, in which they compete."
-        )
+        other = "use cumulative_incidence, in which they compete."
+        only = f"but Kaplan-Meier is for one kind of end only: {other}"
+        raise SimlimitError(f"frame has rows that end as {labels}, {only}")
     kept = int(occurring[0]) if len(occurring) else 0
     outcomes = data.outcomes[kept : kept + 1]
     rows = data.rows.assign(outcome=np.where(data.is_censored, len(outcomes), 0))
@@ -288,10 +287,9 @@ def _curve(data: SurvivalData, confidence: float, of_survival: bool = False) -> 
         size = clusters_per_batch(sum(each.size for each in counts))
         number, batches = data.counts_by_cluster(size)
         if number * len(times) > MANY_CELLS:
-            warn(
-                f"frame has {number:,} clusters and {len(times):,} distinct times, which takes long: "
-                "round the durations, or leave cluster out if each row is a cluster."
-            )
+            faster = "round the durations, or leave cluster out if each row is a cluster."
+            found = f"{number:,} clusters and {len(times):,} distinct times"
+            warn(f"frame has {found}, which takes long: {faster}")
         clusters = clusters_behind(counts, data.counts_by_cluster(size)[1])
         low, high = jackknife_in_batches(aalen_johansen, counts, batches, confidence, clusters)[2:]
     elif "weight" in data.rows:

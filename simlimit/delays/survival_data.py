@@ -188,10 +188,8 @@ def _entries(column: "pd.Series[Any]", entries: Floats, times: Floats, duration:
     wrong = entries >= times
     if wrong.any():
         first = int(np.argmax(wrong))
-        raise SimlimitError(
-            f"{column.name} is {entries[first]:g} in row {shown(column.index[first])}, "
-            f"but must be before its {duration}, {times[first]:g}."
-        )
+        where = f"{entries[first]:g} in row {shown(column.index[first])}"
+        raise SimlimitError(f"{column.name} is {where}, but must be before its {duration}, {times[first]:g}.")
     return entries
 
 

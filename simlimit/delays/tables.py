@@ -81,8 +81,7 @@ def curve_table(
     share, low, high = curves
     low, high = (never_falling(np.where(unknown, np.nan, end)) for end in (low, high))
     columns: dict[Hashable, object] = {AT_RISK: observed, FEW: few}
-    if clusters is not None:
-        columns[CLUSTERS] = clusters
+    columns |= {} if clusters is None else {CLUSTERS: clusters}
     shares = [with_interval(*curve) for curve in zip(outcomes, share, low, high, strict=True)]
     check_labels([*columns, *itertools.chain(*shares), PENDING])
     for each in shares:
@@ -104,6 +103,5 @@ def check_labels(names: Sequence[Hashable]) -> None:
     """Refuse an outcome whose label is also the name of another column or row of the table."""
     repeated = [name for name in names if list(names).count(name) > 1]
     if repeated:
-        raise SimlimitError(
-            f"outcome has the label {shown(repeated[0])}, but the table uses this name for something else."
-        )
+        taken = "but the table uses this name for something else."
+        raise SimlimitError(f"outcome has the label {shown(repeated[0])}, {taken}")

@@ -275,8 +275,9 @@ def attribution(
     _draw_rows(ax, rows)
     what = label(METRICS[metric][0], days=attribution.follow_up_days)
     ax.set_xlabel(f"{label.with_unit(what, unit)}\n{how}")
-    title = label("what each gate explains")
-    return canvas.finish(ax, title, canvas.subtitle(attribution, label, confidence))
+    return canvas.finish(
+        ax, label("what each gate explains"), canvas.subtitle(attribution, label, confidence)
+    )
 
 
 def _draw_run(ax: Axes, table: pd.DataFrame) -> None:

@@ -3,14 +3,20 @@
 from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from simlimit.arguments import as_days, check_choice, check_confidence, check_type, check_whole, refused
-from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence, curves, share_intervals
-from simlimit.delays.tables import by_curve, curve_table, outcomes_of
+from simlimit.arguments import (
+    Floats,
+    as_days,
+    check_choice,
+    check_confidence,
+    check_type,
+    check_whole,
+    refused,
+)
+from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence, curves, share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
@@ -19,15 +25,12 @@ from simlimit.run.run import Run
 from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
 from simlimit.study.study import Study
 
-Row = tuple[str, npt.NDArray[np.float64]]
 MARKED_DAYS = (7, 30)
 HIGH_ATOM = 0.5
 """If this share is released at once, the axis does not begin at 0: the rest would be too flat to see."""
 MARGIN = 0.03
 ROOM = 0.12
 """The share of the axis that a word needs."""
-INCIDENCE_DAYS = (0, 15, 30, 60, 90)
-INCIDENCE_SIZE = (7.5, 5.2)
 BELOW_AXES = 46
 """Points from the axes to the first row of the table: the tick labels and the axis label are in between."""
 ROW_HEIGHT = 13
@@ -163,7 +166,7 @@ def standing(
 def incidence(
     of: pd.DataFrame | Run | Study,
     *,
-    days: Sequence[float] = INCIDENCE_DAYS,
+    days: Sequence[float] = (0, 15, 30, 60, 90),
     weight: Weight = "holds",
     confidence: float = 0.95,
     ax: Axes | None = None,
@@ -218,8 +221,8 @@ def incidence(
         raise refused("days", days, "numbers from 0 up, ascending, not 0 alone")
     curve = _curve(of, weight, confidence)
     # Our own words are translated; others stay as the user's log has them.
-    outcomes = {name: label(name) if name in CHINESE else str(name) for name in outcomes_of(curve)}
-    ax = canvas.axes_or_new(ax, INCIDENCE_SIZE)
+    outcomes = {name: label(name) if name in CHINESE else str(name) for name in tables.outcomes_of(curve)}
+    ax = canvas.axes_or_new(ax, (7.5, 5.2))
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
     canvas.use_percent_axis(ax)
@@ -245,13 +248,11 @@ def _delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataF
     confidence = check_confidence(confidence)
     if isinstance(of, Study):
         return of.delay_curve(confidence, weight)
-    counts = _by_age(of.counts, weight)
-    ended, censored = counts[[*ENDS]].to_numpy().T, last_seen(counts["pending"].to_numpy())
-    incidence = aalen_johansen(ended, censored)
-    holds = _by_age(of.counts, "holds")
-    few = share_intervals.mark_few((holds[[*ENDS]].to_numpy().T, last_seen(holds["pending"].to_numpy())))
+    tallies = [_by_age(of.counts, one) for one in (weight, "holds")]
+    counts, holds = ((one[[*ENDS]].to_numpy().T, last_seen(one["pending"].to_numpy())) for one in tallies)
+    incidence, few = aalen_johansen(*counts), share_intervals.mark_few(holds)
     unknown = np.full_like(incidence, np.nan)
-    return curve_table(counts.index, ENDS, at_risk(ended, censored), few, (incidence, unknown, unknown))
+    return tables.curve_table(tallies[0].index, ENDS, at_risk(*counts), few, (incidence, unknown, unknown))
 
 
 def _standing(of: Run | Study, weight: Weight) -> pd.DataFrame:
@@ -352,7 +353,7 @@ def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) ->
     if isinstance(of.index, pd.MultiIndex):
         by = of.index.names[0]
         raise SimlimitError(f"of has a curve by {by}, but a picture shows one: choose by .loc.")
-    return by_curve(of, lambda curve: curve)
+    return tables.by_curve(of, lambda curve: curve)
 
 
 def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> None:
@@ -368,13 +369,13 @@ def _unit(of: Run | Study, weight: Weight) -> str:
     return unit if isinstance(of, Run) else f"{unit}, over all replications"
 
 
-def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> npt.NDArray[np.float64]:
+def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:
     """Return how many are at risk at each of some days: as many as at the next time of the curve."""
     observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
     return observed[np.searchsorted(curve.index, days, side="left")]
 
 
-def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> npt.NDArray[np.float64]:
+def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Floats:
     """Return how many have ended so by each of some days.
 
     At each time the share grows by the pending share times those who end over those at risk.
@@ -385,7 +386,7 @@ def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> npt
     return np.insert(ended.cumsum(), 0, 0.0)[np.searchsorted(curve.index, days, side="right")]
 
 
-def _write_table(ax: Axes, rows: Sequence[Row], days: Sequence[float], unit: str) -> None:
+def _write_table(ax: Axes, rows: Sequence[tuple[str, Floats]], days: Sequence[float], unit: str) -> None:
     """Write rows of numbers below the axes, each number below its day, and their unit above them."""
     down = -BELOW_AXES
     if unit:

@@ -15,8 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from simlimit.arguments import Floats, kind_of
-from simlimit.delays.share_intervals import FEW_AT_RISK
-from simlimit.delays.tables import FEW
+from simlimit.delays import share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.labels import Labels, use_cjk_font
@@ -35,6 +34,8 @@ LINE_HEIGHT = 1.35
 POINTER = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
 """From where a line ends to its label, if that is elsewhere."""
 LONGEST_NAME = 50
+ABOVE: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3}
+"""Where a legend stands above its panel."""
 
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
@@ -89,9 +90,8 @@ def write(
 
 def finish(ax: Axes, title: str, subtitle: str) -> Axes:
     """Write a title and a line below it, choose fonts that have all characters, and return the axes."""
-    ax.set_title(
-        title[:1].upper() + title[1:], loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False
-    )
+    title = title[:1].upper() + title[1:]
+    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False)
     write(ax, subtitle, (0, 1), "axes fraction", (0, 7), va="baseline", color=GREY, fontsize=9)
     use_cjk_font(ax)
     lighten_on_dark(ax)
@@ -138,14 +138,13 @@ def shade_few(ax: Axes, curve: pd.DataFrame, label: Labels) -> bool:
     The limits of the axes must be final.
     """
     end = ax.get_xlim()[1]
-    few = curve.loc[:end, FEW].to_numpy()
-    if not few.any():
-        return False
-    days = np.append(curve.loc[:end].index.to_numpy(np.float64), end)
-    part = ax.fill_between(days, 0, 1, np.append(few, few[-1]), step="post", color=LIGHT_GREY, linewidth=0)
-    part.set(transform=ax.get_xaxis_transform(), zorder=0, alpha=0.6)
-    part.set_label(label("fewer than {number} at risk", number=FEW_AT_RISK))
-    return True
+    shown = curve.loc[:end, tables.FEW]
+    if shown.any():
+        days, few = np.append(shown.index.to_numpy(np.float64), end), np.append(shown, shown.iloc[-1])
+        words = label("fewer than {number} at risk", number=share_intervals.FEW_AT_RISK)
+        part = ax.fill_between(days, 0, 1, few, step="post", color=LIGHT_GREY, linewidth=0, label=words)
+        part.set(transform=ax.get_xaxis_transform(), zorder=0, alpha=0.6)
+    return bool(shown.any())
 
 
 def draw_stack(ax: Axes, table: pd.DataFrame, entries: Mapping[str, str], linewidth: float) -> Floats:

@@ -7,18 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from simlimit.arguments import Floats, check_choice, check_type
+from simlimit.inference import regression, statistics
 from simlimit.inference.fit import Fit
-from simlimit.inference.regression import TINY
-from simlimit.inference.statistics import ENDS
-from simlimit.plots import canvas, style
-from simlimit.plots.by_age import HIGH_ATOM
+from simlimit.plots import by_age, canvas, style
 from simlimit.plots.labels import Labels, Language
 from simlimit.tables.numbers import rounded_texts, value_text
 
 WIDTH = 8.0
-ROW, PANEL = 0.3, 0.95
-"""Inches of a row, and of a panel."""
-AROUND = 1.5
+"""Inches."""
 GAP = 34
 """Points between panels: the labels of an axis, and what the next panel is about."""
 MOST_ROWS = 16
@@ -69,8 +65,8 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
     label = Labels(language)
     table = fit.statistics().set_index("family")
     ax = canvas.axes_or_new(ax, (WIDTH, 5.2))
-    _, panels = canvas.inset_panels(ax, len(ENDS), GAP)
-    for panel, (family, words) in zip(panels, ENDS.items(), strict=True):
+    _, panels = canvas.inset_panels(ax, len(statistics.ENDS), GAP)
+    for panel, (family, words) in zip(panels, statistics.ENDS.items(), strict=True):
         rows = table.loc[family]
         days = rows["age_days"]
         # Most ends in the first days; a root gives them room.
@@ -81,11 +77,11 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
         panel.plot(days, rows["expected"], color=style.INK, linewidth=1.2, label=label("expected"))
         (dots,) = panel.plot(days, rows["in_log"], "o", color="black", label=label("in the log"))
         dots.set(markersize=4, clip_on=False)
-        if rows["low"].iloc[0] < HIGH_ATOM:
+        if rows["low"].iloc[0] < by_age.HIGH_ATOM:
             panel.set_ylim(bottom=0)
         canvas.use_percent_axis(panel)
     panels[-1].set_xlabel(label("days since repayment"))
-    canvas.legend(panels[0], loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
+    canvas.legend(panels[0], **canvas.ABOVE)
     return canvas.finish(ax, label("the log beside the fitted model"), _verdict(fit.check(), label))
 
 
@@ -134,10 +130,10 @@ def fit_statistics(
     shares = rows[["low", "expected", "high", "in_log"]].to_numpy()
     low, expected, high, in_log = np.sqrt(shares).T
     # In the order of the table, those furthest from what is expected, in units of the band.
-    off = np.abs(in_log - expected) / np.maximum(high - low, TINY)
+    off = np.abs(in_log - expected) / np.maximum(high - low, regression.TINY)
     shown = np.sort(np.argsort(-off, kind="stable")[:MOST_ROWS])
     rows, (low, expected, high, in_log) = rows.iloc[shown], shares[shown].T
-    ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * len(rows)))
+    ax = canvas.axes_or_new(ax, (WIDTH, 1.5 + 0.3 * len(rows)))
     heights = -np.arange(len(rows))
     ax.hlines(heights, low, high, color=style.PALE, linewidth=8)
     ax.plot(expected, heights, "|", color=style.INK, markersize=9)
@@ -185,7 +181,7 @@ def fit_parameters(fit: Fit, *, ax: Axes | None = None, language: Language = "en
     """
     check_type("fit", fit, Fit)
     label = Labels(language)
-    ax = canvas.axes_or_new(ax, (WIDTH, 1 + PANEL * len(fit.parameters)))
+    ax = canvas.axes_or_new(ax, (WIDTH, 1 + 0.95 * len(fit.parameters)))
     _, panels = canvas.inset_panels(ax, len(fit.parameters), GAP)
     for panel, (name, known) in zip(panels, fit.table().iterrows(), strict=True):
         values, edges, names = _bins(pd.concat([fit.prior[name], fit.draws[name]]), len(fit.prior))

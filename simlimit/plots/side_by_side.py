@@ -122,10 +122,8 @@ def _draw_row(ax: Axes, height: float, interval: Floats, places: int, is_signifi
     middle, low, high = interval
     ends = [[middle - low], [high - middle]]
     marker, *_ = ax.errorbar(middle, height, xerr=ends, fmt="o", color=style.INK, capsize=3)
-    if pd.isna(is_significant):
-        marker.set(markersize=7, marker="x")
-    else:
-        marker.set(markersize=7, markerfacecolor=style.INK if is_significant else "white")
+    colour = style.INK if pd.isna(is_significant) or is_significant else "white"
+    marker.set(markersize=7, marker="x" if pd.isna(is_significant) else "o", markerfacecolor=colour)
     canvas.write(ax, effects.with_interval(middle, low, high, places), (1.02, height), OF_A_ROW, fontsize=9)
 
 

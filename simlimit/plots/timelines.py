@@ -22,10 +22,9 @@ from simlimit.study.study import Study
 
 Daily = Mapping[str, Floats]
 """Every column of `daily` by replication and day."""
+Dailies = Mapping[str, Daily]
 
 USUAL = ("held", "review_queue", "funding_queue", "headroom")
-PLATFORM_SIZE = (8.5, 6.5)
-BORROWER_SIZE = (8.5, 4.5)
 BAR = 14
 """Points for each bar of the strip."""
 MARGIN = 30
@@ -88,7 +87,7 @@ def platform(
     dailies = {name: _by_replication(history) for name, history in histories.items()}
     first = next(iter(histories.values()))
     names = _series(series, dailies)
-    ax = canvas.axes_or_new(ax, PLATFORM_SIZE if recovery is None else (8.5, 2.5 + len(names)))
+    ax = canvas.axes_or_new(ax, (8.5, 6.5 if recovery is None else 2.5 + len(names)))
     strip, panels = canvas.inset_panels(ax, max(1, len(names)), strip=BAR * (len(dailies) - 1))
     shown = (0, first.scenario.horizon_days) if recovery is None else _days_around(recovery)
     day_0 = 0.0
@@ -108,10 +107,8 @@ def platform(
             _show_recovery(panel, day_0, recovery, name == recovery.series, label)
         panel.tick_params(labelbottom=panel is panels[-1])
         panel.xaxis.label.set_visible(panel is panels[-1])
-    handles, words = panels[0].get_legend_handles_labels()
-    panels[0].legend(
-        handles, words, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize="small"
-    )
+    handles, _ = panels[0].get_legend_handles_labels()
+    canvas.legend(panels[0], handles=handles, frameon=False, **canvas.ABOVE)
     if strip is not None:
         _show_branches(strip, panels, day_0, first.scenario, dailies, label)
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
@@ -122,7 +119,7 @@ def _by_replication(history: Run | Study) -> Daily:
     return {str(name): days.to_numpy().reshape(-1, history.scenario.horizon_days) for name, days in columns}
 
 
-def _series(series: Sequence[str] | None, dailies: Mapping[str, Daily]) -> list[str]:
+def _series(series: Sequence[str] | None, dailies: Dailies) -> list[str]:
     if series is None:
         return [name for name in USUAL if any(np.nansum(np.abs(days[name])) > 0 for days in dailies.values())]
     return as_choices("series", series, tuple(SERIES), "the help of plots.platform")
@@ -157,7 +154,7 @@ def _label_axis(ax: Axes, name: str, label: Labels) -> None:
         ax.set_ylim(bottom=0)
 
 
-def _shade(ax: Axes, day_0: float, dailies: Mapping[str, Daily], words: str) -> None:
+def _shade(ax: Axes, day_0: float, dailies: Dailies, words: str) -> None:
     """Shade the days of freezes."""
     frozen = np.any([(days["frozen"] > 0).mean(axis=0) >= 0.5 for days in dailies.values()], axis=0)
     changes = np.flatnonzero(np.diff(frozen.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
@@ -199,12 +196,7 @@ def _first_difference(one: Daily, other: Daily) -> int | None:
 
 
 def _show_branches(
-    strip: Axes,
-    panels: Sequence[Axes],
-    day_0: float,
-    scenario: Scenario,
-    dailies: Mapping[str, Daily],
-    label: Labels,
+    strip: Axes, panels: Sequence[Axes], day_0: float, scenario: Scenario, dailies: Dailies, label: Labels
 ) -> None:
     """Show in a bar for each other scenario from which day on its histories leave those of the first."""
     (reference, first), *others = dailies.items()
@@ -278,7 +270,7 @@ def borrower(
         without = "a borrower can be drawn only if there were none: simulate without them."
         raise SimlimitError(f"run had processes of your own, but {without}")
     table = borrower_history(run.scenario, run.seed, run.replication, borrower).loc[first:last]
-    ax = canvas.axes_or_new(ax, BORROWER_SIZE)
+    ax = canvas.axes_or_new(ax, (8.5, 4.5))
     _draw_line(ax, table, canvas.time_axis(ax, run.scenario, label), label)
     ax.set_ylabel(label("amount (currency units)"))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -55,9 +55,8 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     Of a metric that has something to say in some of the replications only, the row says in how many.
     """
     rows = []
-    for metric, estimate, low, high, number in summary[
-        ["estimate", "low", "high", "replications"]
-    ].itertuples(name=None):
+    estimates = summary[["estimate", "low", "high", "replications"]]
+    for metric, estimate, low, high, number in estimates.itertuples(name=None):
         unit = finer(unit_of(metric), high - low) if "." in metric else unit_of(metric)
         shown = number_text(estimate, unit)
         if metric == "median_days" and shown == UNKNOWN and number > 0:

@@ -26,9 +26,8 @@ INCOME = ("interest_income", "net_income")
 DAYS = Unit(1, 2, "days per hold")
 _SHARE = Unit(100, 2, "% of holds")
 UNITS = {
-    **{f"released_within_{days}d": _SHARE for days in (0, 7, 30, 90)},
-    "forfeited_share": _SHARE,
-    "pending_share": _SHARE,
+    **dict.fromkeys([f"released_within_{days}d" for days in (0, 7, 30, 90)], _SHARE),
+    **dict.fromkeys(("forfeited_share", "pending_share"), _SHARE),
     **dict.fromkeys(("days_away", *PARTS), DAYS),
     "median_days": Unit(1, 2, "days"),
     "no_limit_share": Unit(100, 2, "% of borrower-days"),
