@@ -1,8 +1,7 @@
 """Clearing (docs/model.md 2.16): a payment may be good on a later day than that on which it is made."""
 
-from simlimit.model import calendar, holds, phases, stages, streams
+from simlimit.model import calendar, holds, phases, queues, stages, streams
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.queues import GOOD_ON, take_all
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, Record
 from simlimit.model.state import State
@@ -39,7 +38,7 @@ def note_good_day(s: State, r: Record, day: int, number: int, kind: int) -> None
 def become_good(s: State, day: int) -> None:
     """Let payments be good (phase 1, first): their holds reach gate 2, if their loans are settled."""
     s.clock.phase = phases.PAY
-    h = take_all(s, GOOD_ON + day)
+    h = queues.take_all(s, queues.GOOD_ON + day)
     while h != END:
         hold = s.holds[h]
         following, stage = hold.link, hold.stage

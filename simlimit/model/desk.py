@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-from simlimit.model import causes, counting, evaluation, events, levers, phases, stages, streams
-from simlimit.model.calendar import next_open
+from simlimit.model import calendar, causes, counting, evaluation, events, levers, phases, stages, streams
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.holds import charge, discard, is_at_desk, join_queue, review_numbers
 from simlimit.model.ledger import hold_of, log
@@ -164,7 +163,7 @@ def go_on_after_rest(s: State, day: int) -> None:
 def carry_desk(s: State, day: int) -> bool:
     """Carry the desk from yesterday's phase 3 to the time of today's arrivals; return whether it is open."""
     s.clock.phase = phases.REVIEW
-    if next_open(s, s.calendar.review, day) > day:
+    if calendar.next_open(s, s.calendar.review, day) > day:
         return False
     if s.calendar.review:
         go_on_after_rest(s, day)

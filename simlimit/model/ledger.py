@@ -2,9 +2,8 @@
 
 from typing import TypeAlias
 
-from simlimit.model.clock import turn_to
+from simlimit.model import clock, interest
 from simlimit.model.compiling import rare, step, transition
-from simlimit.model.interest import observe_interest
 from simlimit.model.records import NO_LOAN, NONE, Record
 from simlimit.model.state import State
 
@@ -58,6 +57,6 @@ def record_day(s: State, day: int) -> None:
     s.today.arrivals = s.today.exits = s.today.refused_draws = s.today.appeals = s.today.appeals_in_vain = 0
     s.today.inflow = s.today.repaid = s.today.released = s.today.forfeited = s.today.drawn = 0
     s.today.written_off = s.today.interest_paid = s.today.drawn_elsewhere = 0
-    turn_to(s, day + 1)
+    clock.turn_to(s, day + 1)
     if day + 1 == s.run.warmup_days:
-        observe_interest(s, day + 1)
+        interest.observe_interest(s, day + 1)

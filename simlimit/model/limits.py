@@ -1,9 +1,7 @@
 """The line itself: falls, raises, closing."""
 
-from simlimit.model import events
+from simlimit.model import counting, events, holds
 from simlimit.model.compiling import rare
-from simlimit.model.counting import count_lost, count_no_limit, lost
-from simlimit.model.holds import end_raise, forfeit, join_queue, open_hold
 from simlimit.model.ledger import line_of, log
 from simlimit.model.money import share
 from simlimit.model.records import CLOSED, NO_LOAN, NONE, Record
@@ -15,7 +13,7 @@ def lower_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
     """Let a limit fall: the money goes from what is available, then from holds, the latest opened first."""
     if limit >= r.limit:
         return
-    more = -lost(r)
+    more = -counting.lost(r)
     take = max(r.limit, r.outstanding) - max(limit, r.outstanding)
     log(s, day, events.CUT, line_of(r), r.limit - limit, cause)
     r.limit = limit
@@ -32,11 +30,11 @@ def lower_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
         part = min(left(s.holds[h]), take)
         if not is_raise(s.holds[h]):
             more += part
-        forfeit(s, r, h, day, part, cause)
+        holds.forfeit(s, r, h, day, part, cause)
         take -= part
         h = following
-    count_lost(s, r, day, more + lost(r))
-    count_no_limit(s, r, day)
+    counting.count_lost(s, r, day, more + counting.lost(r))
+    counting.count_no_limit(s, r, day)
 
 
 @rare
@@ -54,9 +52,9 @@ def raise_limit(s: State, r: Record, day: int, limit: int, cause: int) -> None:
     r.limit = limit
     if added > 0:
         r.raise_pending = 1
-        h = open_hold(s, r, day, added, NO_LOAN, NONE)
+        h = holds.open_hold(s, r, day, added, NO_LOAN, NONE)
         s.holds[h].approved_at = day
-        join_queue(s, r, h, day)
+        holds.join_queue(s, r, h, day)
     else:
-        end_raise(r)
-    count_no_limit(s, r, day)
+        holds.end_raise(r)
+    counting.count_no_limit(s, r, day)

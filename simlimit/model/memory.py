@@ -7,7 +7,7 @@ import numpy as np
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-from simlimit.model.records import ASKING, BORROWER, DETAILS, HOLD, LOAN, Records
+from simlimit.model.records import ASKING, Records
 from simlimit.model.state import State
 
 CACHE_LINE = 64
@@ -91,14 +91,10 @@ def make_room(s: State, borrowers: int) -> None:
     if len(s.borrowers) == borrowers:
         return
     capacity = int(s.storage.loan_capacity)
-    most_holds = borrowers * ((capacity if s.product.per_loan else 1) + 7)
-    sizes = {
-        "borrowers": (borrowers, BORROWER),
-        "details": (borrowers, DETAILS),
-        "loans": (4 * capacity * borrowers, LOAN),
-        "holds": (most_holds, HOLD),
-    }
-    for name, array in zip(sizes, adjacent_arrays(*sizes.values()), strict=True):
+    holds = borrowers * ((capacity if s.product.per_loan else 1) + 7)
+    sizes = {"borrowers": borrowers, "details": borrowers, "loans": 4 * capacity * borrowers, "holds": holds}
+    arrays = adjacent_arrays(*((size, State.members[name].kind) for name, size in sizes.items()))
+    for name, array in zip(sizes, arrays, strict=True):
         s.attach(name, array)
     s.attach("loan_keys", np.empty(0 if s.run.reusing else 2 * borrowers, np.int64))
     s.attach("ids", np.empty(borrowers, np.uint32))

@@ -1,9 +1,7 @@
 """The funding pool (gates 5 and 6, phase 4): inflows, then releases in the order of the queue."""
 
-from simlimit.model import causes, levers, phases, stages
-from simlimit.model.calendar import next_open, waiting_since
+from simlimit.model import calendar, causes, holds, levers, phases, stages
 from simlimit.model.compiling import step, transition
-from simlimit.model.holds import discard, release
 from simlimit.model.money import share
 from simlimit.model.queues import POOL, TO_POOL, append_all, sort_queue
 from simlimit.model.records import END, Record
@@ -30,7 +28,7 @@ def granted(s: State, amount: int, day: int) -> int:
 @step
 def inflow(s: State, day: int) -> int:
     """Return what flows into the pool on an open day, with the lumps of the closed ones just before it."""
-    first = waiting_since(s, s.calendar.funding, day)
+    first = calendar.waiting_since(s, s.calendar.funding, day)
     total = granted(s, s.funding.daily_inflow, day)
     for i in range(len(s.facilities)):
         one = s.facilities[i]
@@ -92,8 +90,8 @@ def release_in_order(s: State, day: int) -> None:
                 before = h
                 h = following
                 continue
-            release(s, s.borrowers[hold.owner], h, day)
-        discard(s, h)
+            holds.release(s, s.borrowers[hold.owner], h, day)
+        holds.discard(s, h)
         if before == END:
             queue.head = following
         else:
@@ -108,7 +106,7 @@ def fund(s: State, day: int) -> None:
     """Take in the day's inflows and release what the headroom covers, unless the pool rests."""
     s.clock.phase = phases.FUND
     s.clock.pool_day = day + 1
-    if next_open(s, s.calendar.funding, day) > day:
+    if calendar.next_open(s, s.calendar.funding, day) > day:
         return
     ceiling = s.funding.raised_ceiling if has_more_funding(s, day) else s.funding.ceiling
     amount = min(inflow(s, day), max(0, ceiling - max(s.today.headroom, FAR_BELOW)))

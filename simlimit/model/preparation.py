@@ -9,11 +9,9 @@ import numpy as np
 from simlimit.books.holidays import with_dates_of_holidays
 from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import ScenarioError
-from simlimit.model import calendar, levers, parameters, records, timetable
+from simlimit.model import calendar, clock, levers, parameters, queues, records, timetable
 from simlimit.model.book import Book, Regions, late_scale, make_book, make_regions
-from simlimit.model.clock import MONTH
 from simlimit.model.grouping import Grouping, make_grouping
-from simlimit.model.queues import GOOD_ON
 from simlimit.model.records import END, Record, Records
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
@@ -154,13 +152,13 @@ def empty_state(prepared: PreparedScenario) -> State:
         worked=worked,
         events=np.zeros(0, records.EVENT),
         daily=np.zeros(scenario.horizon_days, records.DAY),
-        queues=np.zeros(GOOD_ON + scenario.horizon_days, records.QUEUE),
+        queues=np.zeros(queues.GOOD_ON + scenario.horizon_days, records.QUEUE),
         sorted_runs=np.full(33, END, np.int64),  # fewer holds than 2**33 are sorted
         reviewers=np.zeros(scenario.review.reviewers, records.REVIEWER),
         facilities=parameters.facility_records(scenario),
         shocks=timetable.shock_records(scenario),
         shock_regions=timetable.shock_regions(scenario, prepared.regions.names),
-        economy_factors=np.ones(scenario.horizon_days // MONTH + 1),
+        economy_factors=np.ones(scenario.horizon_days // clock.MONTH + 1),
     )
 
 

@@ -249,9 +249,9 @@ def function_in(source: str, name: str) -> ast.FunctionDef:
 
 
 def calls(statement: ast.stmt, name: str) -> bool:
-    """Return whether a statement calls a function by its name."""
+    """Return whether a statement calls a function by its name, alone or behind that of its module."""
     nodes = (node.func for node in ast.walk(statement) if isinstance(node, ast.Call))
-    return any(isinstance(function, ast.Name) and function.id == name for function in nodes)
+    return any(ast.unparse(function).rpartition(".")[2] == name for function in nodes)
 
 
 def swapped(source: str, function: str, first: str, second: str) -> str:
