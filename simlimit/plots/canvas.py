@@ -15,8 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from simlimit.arguments import Floats, kind_of
-from simlimit.delays.share_intervals import FEW_AT_RISK
-from simlimit.delays.tables import FEW
+from simlimit.delays import share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.labels import Labels, use_cjk_font
@@ -138,13 +137,13 @@ def shade_few(ax: Axes, curve: pd.DataFrame, label: Labels) -> bool:
     The limits of the axes must be final.
     """
     end = ax.get_xlim()[1]
-    few = curve.loc[:end, FEW].to_numpy()
+    few = curve.loc[:end, tables.FEW].to_numpy()
     if not few.any():
         return False
     days = np.append(curve.loc[:end].index.to_numpy(np.float64), end)
     part = ax.fill_between(days, 0, 1, np.append(few, few[-1]), step="post", color=LIGHT_GREY, linewidth=0)
     part.set(transform=ax.get_xaxis_transform(), zorder=0, alpha=0.6)
-    part.set_label(label("fewer than {number} at risk", number=FEW_AT_RISK))
+    part.set_label(label("fewer than {number} at risk", number=share_intervals.FEW_AT_RISK))
     return True
 
 

@@ -16,7 +16,7 @@ from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_before
-from simlimit.scenario.scenario import field_values
+from simlimit.scenario import field_values
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight, is_recorded, values_and_events
