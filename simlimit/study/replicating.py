@@ -16,7 +16,7 @@ from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_before
-from simlimit.scenario.scenario import field_values
+from simlimit.scenario import field_values
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight, is_recorded, values_and_events
@@ -264,22 +264,21 @@ def metrics_by_scenario(
     if options.get("precision") is not None:
         raise SimlimitError("precision is set, but all scenarios must have n replications: set n only.")
     check_choice("weight", weight, WEIGHTS)
-    shown = options.get("progress", True)
     # Whatever the sources of their values are.
     first: dict[str, str] = {}
     estimates = {name: estimate(one) for name, one in variants.items()}
     equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in estimates.items()}
-    checked = CheckedOptions(**options)
-    experiment = prepare_experiment(estimates[own], seed, checked, checked.processes_of([""])[""])
-    warn_before({"": experiment.prepared}, estimates, checked.follow_up_days)
-    folder = None if checked.store is None else folder_of_stores(checked.store)
+    base = CheckedOptions(**options)
+    experiment = prepare_experiment(estimates[own], seed, base, base.processes_of([""])[""])
+    warn_before({"": experiment.prepared}, estimates, base.follow_up_days)
+    folder = None if base.store is None else folder_of_stores(base.store)
     tables = {}
     # Workers that are processes begin slowly, so all variants share them.
-    shared = worker_pool([experiment], n, checked) if checked.processes else nullcontext(checked.executor)
+    shared = worker_pool([experiment], n, base) if base.processes else nullcontext(base.executor)
     with shared as executor:
-        workers = None if executor else checked.workers
-        for name in tqdm(first.values(), unit="scenario", disable=not shown, delay=BAR_AFTER_SECONDS):
+        workers = None if executor else base.workers
+        for name in tqdm(first.values(), unit="scenario", disable=not base.progress, delay=BAR_AFTER_SECONDS):
             store = None if folder is None else folder / name
-            each = replace(checked, executor=executor, workers=workers, progress=False, store=store)
+            each = replace(base, executor=executor, workers=workers, progress=False, store=store)
             tables[name] = replicate_all({"": variants[name]}, n, seed, each, warns=False)[""].metrics(weight)
     return {name: tables[other] for name, other in equal.items()}

@@ -11,8 +11,8 @@ import pytest
 from lender import LENDER
 
 import simlimit as sl
+from simlimit.drivers.tallies import empty_tallies
 from simlimit.run import memory as run_memory
-from simlimit.study import replications as done_replications
 from simlimit.study import workers as study_memory
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.options import CheckedOptions
@@ -108,7 +108,7 @@ def test_precision_asks_for_what_the_next_replications_take(available: Callable[
 
 def test_the_tallies_of_a_replication_are_counted_exactly() -> None:
     experiment = prepare_experiment(SMALL, 1, CheckedOptions())
-    one, three = (done_replications.empty_tallies(experiment.prepared, number) for number in (1, 3))
+    one, three = (empty_tallies(experiment.prepared, number) for number in (1, 3))
     assert tally_bytes(experiment) == sum(array.nbytes for array in one)
     assert 3 * tally_bytes(experiment) == sum(array.nbytes for array in three)
 
