@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from pandas.api.typing import NAType
 
-from simlimit.arguments import as_choices, check_choice, check_type, is_number
+from simlimit.arguments import as_choices, check_choice, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects, style
-from simlimit.plots.labels import METRICS, Labels, Language
+from simlimit.plots.labels import METRICS, Language, checked_labels
 from simlimit.scenario.fields import unit_of
 from simlimit.study.comparison import Comparison, Sweep
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Floats, Weight
@@ -73,8 +73,7 @@ def forest(
     >>> sl.plots.forest(comparison).get_xlabel().splitlines()[0]
     'difference (days)'
     """
-    check_type("comparison", comparison, Comparison)
-    label = Labels(language)
+    label = checked_labels(language, "comparison", comparison, Comparison)
     names = as_choices("metrics", metrics, tuple(METRICS), "study.metrics()")
     table = comparison.differences(confidence, weight, names)
     study = comparison.studies[comparison.reference]
@@ -175,8 +174,7 @@ def sweep(
     >>> sl.plots.sweep(grid).get_xlabel()
     'evaluation.period_days (days)'
     """
-    check_type("sweep", sweep, Sweep)
-    label = Labels(language)
+    label = checked_labels(language, "sweep", sweep, Sweep)
     check_choice("metric", metric, METRICS, "docs/statistics.md")
     fields = ", ".join(sweep.fields)
     if len(sweep.fields) > MOST_FIELDS:

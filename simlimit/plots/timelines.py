@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.arguments import Floats, as_choices, as_date, as_list, check_type, check_whole, refused
+from simlimit.arguments import Floats, as_choices, as_date, as_list, check_whole, refused
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
-from simlimit.plots.labels import SERIES, Labels, Language
+from simlimit.plots.labels import SERIES, Labels, Language, checked_labels
 from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
 from simlimit.scenario import Scenario, parts
@@ -78,8 +78,7 @@ def platform(
     >>> [panel.get_ylabel() for panel in ax.child_axes]
     ['outstanding (currency units)', 'available limit (currency units)']
     """
-    check_type("of", of, Run, Study, Comparison, Recovery)
-    label = Labels(language)
+    label = checked_labels(language, "of", of, Run, Study, Comparison, Recovery)
     recovery = of if isinstance(of, Recovery) else None
     if isinstance(of, Recovery):
         series = (of.series,) if series is None else series
@@ -264,8 +263,7 @@ def borrower(
     >>> sl.plots.borrower(run, 3).get_ylabel()
     'amount (currency units)'
     """
-    check_type("run", run, Run)
-    label = Labels(language)
+    label = checked_labels(language, "run", run, Run)
     first, last = _check_days(days, run.scenario)
     if run.has_processes:
         without = "a borrower can be drawn only if there were none: simulate without them."
