@@ -227,7 +227,9 @@ def incidence(
     rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
     unit, source = "", str(curve.attrs.get("interval", ""))
     if not isinstance(of, pd.DataFrame):
-        unit, source = label(_unit(of, weight)), canvas.subtitle(of, label, confidence)
+        unit = "number of holds" if weight == "holds" else "currency units"
+        unit = label(unit if isinstance(of, Run) else f"{unit}, over all replications")
+        source = canvas.subtitle(of, label, confidence)
     _write_table(ax, rows, asked, unit)
     return canvas.finish(ax, label("release and forfeit by age"), source)
 
@@ -351,11 +353,6 @@ def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Lin
     low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
     ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
     ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
-
-
-def _unit(of: Run | Study, weight: Weight) -> str:
-    unit = "number of holds" if weight == "holds" else "currency units"
-    return unit if isinstance(of, Run) else f"{unit}, over all replications"
 
 
 def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:

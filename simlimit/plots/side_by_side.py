@@ -16,7 +16,6 @@ from simlimit.study.comparison import Comparison, Sweep
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Floats, Weight
 from simlimit.tables import numbers, units
 
-MOST_FIELDS = 2
 WIDTH = 8.0
 ROW = 0.34
 AROUND = 1.9
@@ -177,7 +176,7 @@ def sweep(
     label = checked_labels(language, "sweep", sweep, Sweep)
     check_choice("metric", metric, METRICS, "docs/statistics.md")
     fields = ", ".join(sweep.fields)
-    if len(sweep.fields) > MOST_FIELDS:
+    if len(sweep.fields) > 2:
         fewer = "but a picture shows one or two: sweep fewer at a time."
         raise SimlimitError(f"sweep has the fields {fields}, {fewer}")
     (field, values), *second = sweep.fields.items()
