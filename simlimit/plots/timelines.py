@@ -107,8 +107,7 @@ def platform(
             _show_recovery(panel, day_0, recovery, name == recovery.series, label)
         panel.tick_params(labelbottom=panel is panels[-1])
         panel.xaxis.label.set_visible(panel is panels[-1])
-    handles, _ = panels[0].get_legend_handles_labels()
-    canvas.legend(panels[0], handles=handles, frameon=False, **canvas.ABOVE)
+    canvas.legend(panels[0], handles=panels[0].get_legend_handles_labels()[0], frameon=False, **canvas.ABOVE)
     if strip is not None:
         _show_branches(strip, panels, day_0, first.scenario, dailies, label)
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
