@@ -209,10 +209,8 @@ def _without_late(observed: Floats, leaving: Floats, entered: ArrayLike) -> Floa
     rounding = ROUNDING * observed[..., :1]
     number = np.where(np.abs(number) <= rounding, 0.0, number)
     if (number < np.maximum(leaving - rounding, 0.0)).any():
-        allowed = "but whoever enters must end or be censored at a later age."
-        raise SimlimitError(
-            f"entered is larger at some age than the number that is observed later, {allowed}"
-        )
+        found = "entered is larger at some age than the number that is observed later"
+        raise SimlimitError(f"{found}, but whoever enters must end or be censored at a later age.")
     return np.maximum(number, leaving)
 
 

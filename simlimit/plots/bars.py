@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from pandas.api.typing import NAType
 
-from simlimit.arguments import check_choice, check_confidence, check_flag, check_type
+from simlimit.arguments import check_choice, check_confidence, check_flag
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, effects, style
-from simlimit.plots.labels import METRICS, Labels, Language
+from simlimit.plots.labels import METRICS, Labels, Language, checked_labels
 from simlimit.run.run import Run, delay_by_cause, repayment_holds
 from simlimit.study.attribution import NO_GATE, TOTAL, Attribution
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, WEIGHTS, Weight
@@ -95,8 +95,7 @@ def causes(
     >>> len(sl.plots.causes(run).patches)
     8
     """
-    check_type("of", of, Run, Study)
-    label = Labels(language)
+    label = checked_labels(language, "of", of, Run, Study)
     check_choice("weight", weight, WEIGHTS)
     confidence = check_confidence(confidence)
     ax = canvas.axes_or_new(ax)
@@ -169,8 +168,7 @@ def tornado(
     >>> [row.get_text() for row in ax.get_yticklabels()][-1]
     'all together'
     """
-    check_type("ranking", ranking, LeverRanking)
-    label = Labels(language)
+    label = checked_labels(language, "ranking", ranking, LeverRanking)
     check_choice("metric", metric, RANKED, "ranking.table()")
     check_flag("per_cost", per_cost)
     whole = ranking.table(confidence)
@@ -245,8 +243,7 @@ def attribution(
     >>> [row.get_text() for row in ax.get_yticklabels()][-1]
     'with all gates open'
     """
-    check_type("attribution", attribution, Attribution)
-    label = Labels(language)
+    label = checked_labels(language, "attribution", attribution, Attribution)
     metric = attribution.metric
     scale, unit = effects.effect_unit(metric, attribution.weight)
     table = attribution.table(confidence)

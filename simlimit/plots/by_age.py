@@ -7,20 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from simlimit.arguments import (
-    Floats,
-    as_days,
-    check_choice,
-    check_confidence,
-    check_type,
-    check_whole,
-    refused,
-)
+from simlimit.arguments import Floats, as_days, check_choice, check_confidence, check_whole, refused
 from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence, curves, share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
-from simlimit.plots.labels import CHINESE, STANDING, Labels, Language
+from simlimit.plots.labels import CHINESE, STANDING, Labels, Language, checked_labels
 from simlimit.run.run import Run
 from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
 from simlimit.study.study import Study
@@ -82,8 +74,7 @@ def delay(
     >>> sl.plots.delay(study).get_xlabel()
     'days since repayment'
     """
-    check_type("of", of, Run, Study)
-    label = Labels(language)
+    label = checked_labels(language, "of", of, Run, Study)
     longest = of.scenario.horizon_days - of.scenario.warmup_days
     end = max(1, min(of.follow_up_days, longest))
     if follow_up_days is not None:
@@ -149,8 +140,7 @@ def standing(
     >>> sl.plots.standing(sl.simulate(jiebei, seed=1)).get_ylabel()
     'share of repaid principal, not yet released'
     """
-    check_type("of", of, Run, Study)
-    label = Labels(language)
+    label = checked_labels(language, "of", of, Run, Study)
     table = _standing(of, weight)
     title, share = STANDING[weight]
     ax = canvas.axes_or_new(ax)
@@ -213,8 +203,7 @@ def incidence(
     >>> len(sl.plots.incidence(log, days=(0, 5, 10)).get_lines())
     2
     """
-    check_type("of", of, pd.DataFrame, Run, Study)
-    label = Labels(language)
+    label = checked_labels(language, "of", of, pd.DataFrame, Run, Study)
     check_choice("weight", weight, WEIGHTS)
     asked = as_days(days)
     if not asked or asked != sorted(set(asked)) or asked[-1] == 0:
@@ -238,7 +227,9 @@ def incidence(
     rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
     unit, source = "", str(curve.attrs.get("interval", ""))
     if not isinstance(of, pd.DataFrame):
-        unit, source = label(_unit(of, weight)), canvas.subtitle(of, label, confidence)
+        unit = "number of holds" if weight == "holds" else "currency units"
+        unit = label(unit if isinstance(of, Run) else f"{unit}, over all replications")
+        source = canvas.subtitle(of, label, confidence)
     _write_table(ax, rows, asked, unit)
     return canvas.finish(ax, label("release and forfeit by age"), source)
 
@@ -362,11 +353,6 @@ def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Lin
     low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
     ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
     ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
-
-
-def _unit(of: Run | Study, weight: Weight) -> str:
-    unit = "number of holds" if weight == "holds" else "currency units"
-    return unit if isinstance(of, Run) else f"{unit}, over all replications"
 
 
 def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:

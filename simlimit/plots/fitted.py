@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simlimit.arguments import Floats, check_choice, check_type
+from simlimit.arguments import Floats, check_choice
 from simlimit.inference import regression, statistics
 from simlimit.inference.fit import Fit
 from simlimit.plots import by_age, canvas, style
-from simlimit.plots.labels import Labels, Language
+from simlimit.plots.labels import Labels, Language, checked_labels
 from simlimit.tables.numbers import rounded_texts, value_text
 
 WIDTH = 8.0
@@ -61,8 +61,7 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
     >>> [panel.get_ylabel() for panel in fit.plot.check().child_axes]
     ['released', 'forfeited']
     """
-    check_type("fit", fit, Fit)
-    label = Labels(language)
+    label = checked_labels(language, "fit", fit, Fit)
     table = fit.statistics().set_index("family")
     ax = canvas.axes_or_new(ax, (WIDTH, 5.2))
     _, panels = canvas.inset_panels(ax, len(statistics.ENDS), GAP)
@@ -121,8 +120,7 @@ def fit_statistics(
     >>> ax.get_yticklabels()[0].get_text()
     'ended on Monday'
     """
-    check_type("fit", fit, Fit)
-    label = Labels(language)
+    label = checked_labels(language, "fit", fit, Fit)
     checked = fit.check()
     family = str(checked.index[0]) if family is None else family
     check_choice("family", family, [*map(str, checked.index)], "fit.check()")
@@ -179,8 +177,7 @@ def fit_parameters(fit: Fit, *, ax: Axes | None = None, language: Language = "en
     >>> len(fit.plot.parameters().child_axes)
     1
     """
-    check_type("fit", fit, Fit)
-    label = Labels(language)
+    label = checked_labels(language, "fit", fit, Fit)
     ax = canvas.axes_or_new(ax, (WIDTH, 1 + 0.95 * len(fit.parameters)))
     _, panels = canvas.inset_panels(ax, len(fit.parameters), GAP)
     for panel, (name, known) in zip(panels, fit.table().iterrows(), strict=True):
@@ -231,8 +228,7 @@ def fit_pairs(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
     >>> float(ax.texts[0].get_text()) < -0.5
     True
     """
-    check_type("fit", fit, Fit)
-    label = Labels(language)
+    label = checked_labels(language, "fit", fit, Fit)
     names = fit.parameters
     ax = canvas.axes_or_new(ax, (WIDTH, 1.4 + 0.4 * len(names)))
     size = np.zeros((len(names), len(names)))

@@ -7,7 +7,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-from simlimit.arguments import check_choice
+from simlimit.arguments import check_choice, check_type
 from simlimit.errors import warn
 from simlimit.text_files import packaged
 
@@ -55,6 +55,12 @@ class Labels:
     def with_unit(self, what: str, unit: str) -> str:
         """Return what an axis shows, which is in the language already, with its unit, if it has one."""
         return self("{what} ({unit})", what=what, unit=self(unit)) if unit else what
+
+
+def checked_labels(language: Language, name: str, of: object, *types: type) -> Labels:
+    """Return the labels of a picture; refuse an argument that it cannot be of."""
+    check_type(name, of, *types)
+    return Labels(language)
 
 
 def cjk_font() -> str | None:

@@ -7,16 +7,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from pandas.api.typing import NAType
 
-from simlimit.arguments import Floats, as_choices, check_choice, check_type, is_number
+from simlimit.arguments import Floats, as_choices, check_choice, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects, style
-from simlimit.plots.labels import METRICS, Labels, Language
+from simlimit.plots.labels import METRICS, Language, checked_labels
 from simlimit.scenario.fields import unit_of
 from simlimit.study.comparison import Comparison, Sweep
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Weight
 from simlimit.tables import numbers, units
 
-MOST_FIELDS = 2
 WIDTH = 8.0
 ROW = 0.34
 AROUND = 1.9
@@ -73,8 +72,7 @@ def forest(
     >>> sl.plots.forest(comparison).get_xlabel().splitlines()[0]
     'difference (days)'
     """
-    check_type("comparison", comparison, Comparison)
-    label = Labels(language)
+    label = checked_labels(language, "comparison", comparison, Comparison)
     names = as_choices("metrics", metrics, tuple(METRICS), "study.metrics()")
     table = comparison.differences(confidence, weight, names)
     study = comparison.studies[comparison.reference]
@@ -175,11 +173,10 @@ def sweep(
     >>> sl.plots.sweep(grid).get_xlabel()
     'evaluation.period_days (days)'
     """
-    check_type("sweep", sweep, Sweep)
-    label = Labels(language)
+    label = checked_labels(language, "sweep", sweep, Sweep)
     check_choice("metric", metric, METRICS, "docs/statistics.md")
     fields = ", ".join(sweep.fields)
-    if len(sweep.fields) > MOST_FIELDS:
+    if len(sweep.fields) > 2:
         fewer = "but a picture shows one or two: sweep fewer at a time."
         raise SimlimitError(f"sweep has the fields {fields}, {fewer}")
     (field, values), *second = sweep.fields.items()

@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from simlimit.arguments import Floats, as_choices, as_date, as_list, check_type, check_whole, refused
+from simlimit.arguments import Floats, as_choices, as_date, as_list, check_whole, refused
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
-from simlimit.plots.labels import SERIES, Labels, Language
+from simlimit.plots.labels import SERIES, Labels, Language, checked_labels
 from simlimit.run.borrower_history import borrower_history
 from simlimit.run.run import Run
 from simlimit.scenario import Day, Scenario, day_of
@@ -77,8 +77,7 @@ def platform(
     >>> [panel.get_ylabel() for panel in ax.child_axes]
     ['outstanding (currency units)', 'available limit (currency units)']
     """
-    check_type("of", of, Run, Study, Comparison, Recovery)
-    label = Labels(language)
+    label = checked_labels(language, "of", of, Run, Study, Comparison, Recovery)
     recovery = of if isinstance(of, Recovery) else None
     if isinstance(of, Recovery):
         series = (of.series,) if series is None else series
@@ -107,8 +106,7 @@ def platform(
             _show_recovery(panel, day_0, recovery, name == recovery.series, label)
         panel.tick_params(labelbottom=panel is panels[-1])
         panel.xaxis.label.set_visible(panel is panels[-1])
-    handles, _ = panels[0].get_legend_handles_labels()
-    canvas.legend(panels[0], handles=handles, frameon=False, **canvas.ABOVE)
+    canvas.legend(panels[0], handles=panels[0].get_legend_handles_labels()[0], frameon=False, **canvas.ABOVE)
     if strip is not None:
         _show_branches(strip, panels, day_0, first.scenario, dailies, label)
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
@@ -263,8 +261,7 @@ def borrower(
     >>> sl.plots.borrower(run, 3).get_ylabel()
     'amount (currency units)'
     """
-    check_type("run", run, Run)
-    label = Labels(language)
+    label = checked_labels(language, "run", run, Run)
     first, last = _check_days(days, run.scenario)
     if run.has_processes:
         without = "a borrower can be drawn only if there were none: simulate without them."
