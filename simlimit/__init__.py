@@ -30,8 +30,8 @@ from importlib import import_module
 from pathlib import Path
 
 _STUB = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+# The module of each public name, as type checkers read it: it is imported when one is first asked for.
 _MODULES = {name: module for module, name in re.findall(r"(?m)^from (simlimit\.\S+) import (\w+)", _STUB)}
-"""The module of each public name, as type checkers read it: it is imported when one is first asked for."""
 
 __all__ = list(_MODULES)
 

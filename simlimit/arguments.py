@@ -18,15 +18,15 @@ import pandas as pd
 from simlimit.errors import SimlimitError
 
 T = TypeVar("T")
+# So many names are read at a glance.
 FEW = 8
-"""So many names are read at a glance."""
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 _NUMBERS = (int, float, np.integer, np.floating)
 LARGEST = sys.float_info.max
+# Of an argument that is a sequence: an endless one must end somewhere.
 MOST_VALUES = 1_000_000
-"""Of an argument that is a sequence: an endless one must end somewhere."""
 
 
 class _Short(reprlib.Repr):

@@ -13,8 +13,8 @@ from pathlib import Path
 from simlimit.errors import SimlimitError
 
 DRAFT = ".simlimit-draft-"
+# After this time a draft of another machine is left over: each lives for seconds.
 OLD_SECONDS = 24 * 3600
-"""After this time a draft of another machine is left over: each lives for seconds."""
 _OWN = f"{DRAFT}{re.sub(r'[^A-Za-z0-9]+', '_', platform.node())}-"
 
 

@@ -5,8 +5,8 @@ import warnings
 from traceback import format_exception_only
 from types import TracebackType
 
+# Characters of a sentence: of a longer one only the beginning and the end are said.
 LONGEST_SENTENCE = 400
-"""Characters of a sentence: of a longer one only the beginning and the end are said."""
 
 
 class SimlimitError(ValueError):
@@ -127,8 +127,8 @@ def _users_part(traceback: TracebackType | None) -> TracebackType | None:
 
 
 _PASSED_OVER = ("simlimit", "simpy", "numba")
+# Sentences and the lines about which they were said. Python forgets its own whenever a filter changes.
 _SAID: set[tuple[str, str, int]] = set()
-"""Sentences and the lines about which they were said. Python forgets its own whenever a filter changes."""
 
 
 def warn(sentence: str) -> None:

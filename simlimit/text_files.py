@@ -12,8 +12,8 @@ from simlimit.arguments import as_path, refused
 from simlimit.errors import SimlimitError
 
 GZIP = b"\x1f\x8b"
+# How the files of Excel begin: .xls and .xlsx.
 WORKBOOKS = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
-"""How the files of Excel begin: .xls and .xlsx."""
 
 
 def packaged(package: str, name: str) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from simlimit.arguments import Floats, as_date, refused
 from simlimit.books.log_words import by_word, never_in
 from simlimit.books.table import check_cells
 
+# A day is a number: one from here on is the ordinal of a date, a smaller one the number of a day.
 FIRST_DATE = datetime.date(1950, 1, 1).toordinal()
-"""A day is a number: one from here on is the ordinal of a date, a smaller one the number of a day."""
 MOST_DAYS = 19_999
 _DATES = "dates with the year first, such as 2026-10-31, or others by a date_format, such as '%d/%m/%Y'"
 _NUMBERS = "whole numbers of days below 20000, as elsewhere in the log"

@@ -14,8 +14,8 @@ from simlimit.text_files import packaged
 
 _WORDS = packaged(__package__, "log_words.toml")
 OUTCOMES = ("released", "forfeited", "pending")
+# A number that is no less as a number: "007" is a name.
 _PLAIN = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
-"""A number that is no less as a number: "007" is a name."""
 
 
 def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:

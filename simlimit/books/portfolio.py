@@ -16,8 +16,8 @@ from simlimit.scenario.regions import MOST_REGIONS
 REQUIRED = ("limit", "outstanding")
 MONTHS = ("months_late", "spell_months")
 COLUMNS = (*REQUIRED, "score", "late_share", *MONTHS, "region")
+# The largest number of each column that has numbers; the smallest is 0.
 _MOST = dict(zip(COLUMNS, (table.MAX_AMOUNT, table.MAX_AMOUNT, 1.0, 1.0, 24.0, 255.0), strict=False))
-"""The largest number of each column that has numbers; the smallest is 0."""
 
 
 def read_portfolio(path: str | Path) -> Portfolio:

@@ -18,10 +18,10 @@ from simlimit.text_files import WORKBOOKS, read_text
 Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 MAX_BORROWERS = 20_000_000
+# Largest amount of a borrower, in currency units.
 MAX_AMOUNT = 1e9
-"""Largest amount of a borrower, in currency units."""
+# A number that may have the sign of a currency, and commas between thousands.
 _SEPARATED = re.compile(r"\A\s*[¥￥$€]?\s*(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d*)?\s*\Z")
-"""A number that may have the sign of a currency, and commas between thousands."""
 
 
 def as_source(argument: str, source: object) -> tuple[Source, str]:

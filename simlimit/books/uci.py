@@ -7,8 +7,8 @@ from simlimit.arguments import Floats
 from simlimit.books.histories import Histories
 from simlimit.books.table import MAX_AMOUNT, Source, names_in, numbers, read_cells, read_columns
 
+# Months of a spell whose onset is before the file begins: past the three whose hazards such a file shows.
 UNKNOWN_ONSET_SPELL = 4
-"""Months of a spell whose onset is before the file begins: past the three whose hazards such a file shows."""
 
 # Oldest month first. The file numbers its months backwards from September, and its statuses have no PAY_1.
 _NUMBERS = (6, 5, 4, 3, 2)
@@ -18,8 +18,8 @@ _PAID = tuple(f"PAY_AMT{number}" for number in _NUMBERS)
 
 _X = ("LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE", "PAY_0", *_STATUS[::-1])
 _X += tuple(f"{kind}{number}" for kind in ("BILL_AMT", "PAY_AMT") for number in range(1, 7))
+# The names of the columns by the other names that the file gives them, in a line above these.
 _NAMES = {f"X{number}": name for number, name in enumerate(_X, 1)}
-"""The names of the columns by the other names that the file gives them, in a line above these."""
 
 
 def is_uci(cells: pd.DataFrame) -> bool:

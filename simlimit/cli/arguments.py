@@ -18,11 +18,11 @@ MOST_BORROWERS = 20_000_000
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
 MOST_LOGS = 1_000_000
+# What `--column` gives a name to.
 COLUMNS = ["repaid", "ended", "outcome", "borrower", "repayment", "amount", "gate", "region", "late", "entry"]
-"""What `--column` gives a name to."""
 WORDS: dict[str, dict[str, Any]] = packaged(__package__, "commands.toml")
+# Runs a command with its options; returns False if it was interrupted and kept a part of its work.
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-"""Runs a command with its options; returns False if it was interrupted and kept a part of its work."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -86,6 +86,7 @@ def _bands(text: str) -> tuple[float, ...]:
 _PRECISION = _reader(_precision, "neither a number nor METRIC=NUMBER, such as days_review=0.05")
 _BY = _reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas between them")
 _BANDS = _reader(_bands, "not numbers with commas between them, such as 0.6,0.8")
+# What the values of options are that are no texts, and defaults that the library has.
 _VALUES: dict[str, dict[str, Any]] = {
     "--borrowers": {"type": _whole(MOST_BORROWERS, least=1)},
     "--replications": {"type": _whole(draws.MOST_REPLICATIONS, least=1)},
@@ -99,4 +100,3 @@ _VALUES: dict[str, dict[str, Any]] = {
     "--bands": {"type": _BANDS, "default": ()},
     "--workers": {"type": _whole(options.MOST_WORKERS, least=1)},
 }
-"""What the values of options are that are no texts, and defaults that the library has."""

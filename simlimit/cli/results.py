@@ -19,8 +19,8 @@ from simlimit.drafts import DRAFT, draft_name, remove_leftovers, writing
 from simlimit.errors import SimlimitError
 
 _QUOTED = re.compile(r'[,"\r\n]')
+# How a formula begins, as a negative number does, too.
 _FORMULA = re.compile(r"(?!-(inf|[\d.]+(e[+-]\d+)?)\Z)'*[=+\-@\t\r\n]")
-"""How a formula begins, as a negative number does, too."""
 
 
 def check_output(path: str, store: str | None = None) -> None:

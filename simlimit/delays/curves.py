@@ -6,8 +6,8 @@ from numpy.typing import ArrayLike
 from simlimit.arguments import Floats, Ints, Truths, as_numbers
 from simlimit.errors import SimlimitError
 
+# Those that ended, were censored and, if any did, entered late, by age: as in `aalen_johansen`.
 Counts = tuple[Ints | Floats, ...]
-"""Those that ended, were censored and, if any did, entered late, by age: as in `aalen_johansen`."""
 
 # The floating-point sum of ten tenths is a little less than 1, but must count as 1.
 ROUNDING = 1e-9

@@ -14,8 +14,8 @@ from simlimit.delays.share_intervals import log_log, mark_few
 from simlimit.delays.survival_data import SurvivalData, read_survival_data, tolerance
 from simlimit.errors import SimlimitError, warn
 
+# Clusters times distinct times, from which on a curve takes longer than a quarter of a minute.
 MANY_CELLS = 300_000_000
-"""Clusters times distinct times, from which on a curve takes longer than a quarter of a minute."""
 
 
 def cumulative_incidence(

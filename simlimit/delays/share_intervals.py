@@ -6,12 +6,12 @@ from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
 from simlimit.arguments import Floats, Truths
 from simlimit.delays.curves import ROUNDING, Counts, aalen_johansen, at_risk, effective_number
 
+# With fewer at risk, the interval of a curve is unknown.
 LEAST_AT_RISK = 5
-"""With fewer at risk, the interval of a curve is unknown."""
+# With fewer at risk, a point of a curve is marked.
 FEW_AT_RISK = 20
-"""With fewer at risk, a point of a curve is marked."""
+# The quantile of Student's t is finite from here on; the interval is already 0 to 1.
 LEAST_FREEDOM = 0.1
-"""The quantile of Student's t is finite from here on; the interval is already 0 to 1."""
 
 Interval = tuple[Floats, Floats]
 

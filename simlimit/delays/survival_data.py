@@ -11,8 +11,8 @@ from simlimit.arguments import Floats, Ints, Truths, as_frame, as_list, check_fl
 from simlimit.delays.curves import ROUNDING, Counts
 from simlimit.errors import SimlimitError
 
+# The entry of a row that is at risk from the start, also at time 0.
 FROM_START = -1.0
-"""The entry of a row that is at risk from the start, also at time 0."""
 
 
 TableOf = Callable[["SurvivalData"], pd.DataFrame]

@@ -16,12 +16,11 @@ from simlimit.model.randomness import BATCH_SIZE, Batch, draw_many, empty_batch
 from simlimit.model.records import END
 from simlimit.model.state import State
 
+# Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience; who may
+# be able to leave.
 PAY, WISH, REACT, EXIT = LISTS = range(4)
-"""Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience; who may
-be able to leave.
-"""
+# So many of a list lie side by side. They fill a cache line, so that the next one is seldom far away.
 BLOCK = 16
-"""So many of a list lie side by side. They fill a cache line, so that the next one is seldom far away."""
 
 
 class Agenda(Handle):

@@ -22,10 +22,10 @@ from simlimit.model.reactions import react
 from simlimit.model.repayment import meet_payment_day
 from simlimit.model.state import State
 
+# So much takes a few seconds at most, as a rule. The first compiled call has a 200th of it.
 BORROWER_DAYS_PER_CALL = 20_000_000
-"""So much takes a few seconds at most, as a rule. The first compiled call has a 200th of it."""
+# After a call that takes less the next has twice its days, else half. In between an interrupt is noticed.
 SECONDS_PER_CALL = 0.2
-"""After a call that takes less the next has twice its days, else half. In between an interrupt is noticed."""
 
 
 @step

@@ -48,8 +48,8 @@ from simlimit.processes.platform import Platform
 
 Process = Generator[simpy.Event, Any, None]
 UserProcess = Callable[[Platform], Process]
+# What looks at the state at the end of a day.
 Check = Callable[[State, int], None]
-"""What looks at the state at the end of a day."""
 
 
 def borrower(platform: Platform, b: int, pay_day: int, wish_day: int) -> Process:

@@ -14,8 +14,8 @@ from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import DAY, END, TOTAL, Records
 from simlimit.model.state import State, left
 
+# Released, forfeited, pending: the last of what a COUNT record counts.
 ENDS = 3
-"""Released, forfeited, pending: the last of what a COUNT record counts."""
 GATES = causes.GATE_COUNT
 
 

@@ -29,8 +29,8 @@ from simlimit.study.replicating import StudyInterrupted
 from simlimit.study.store import open_folder
 from simlimit.study.workers import failure_said, worker_pool
 
+# So many logs are simulated, and stored, at a time: about a quarter of a second of work.
 CHUNK = 10
-"""So many logs are simulated, and stored, at a time: about a quarter of a second of work."""
 INDEX = "fit.json"
 
 

@@ -15,8 +15,8 @@ from simlimit.arguments import Floats
 from simlimit.inference.regression import FOLDS, TINY, Guesses, fold_of
 
 REFUSED_BELOW = 0.05
+# The logarithms of how much narrower or wider than usual the spread of a statistic can be.
 _NARROWEST, _WIDEST = -4.0, 3.0
-"""The logarithms of how much narrower or wider than usual the spread of a statistic can be."""
 
 
 class Residuals(NamedTuple):

@@ -29,19 +29,19 @@ from simlimit.study.identity import code_identity
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.tables import fitted, layout
 
+# Shares of the prior variance: from the first on a parameter is determined, below the second it is not.
 DETERMINED, UNDETERMINED = 0.8, 0.3
-"""Shares of the prior variance: from the first on a parameter is determined, below the second it is not."""
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 DRAWS = 1000
 DAYS_A_MONTH = 365 / 12
 MOST_MONTHS = 120
+# Where twice the time multiplies what is known by less than 2 to this power, no length would do.
 TOO_SLOW = 0.1
-"""Where twice the time multiplies what is known by less than 2 to this power, no length would do."""
 _BINS = 20
+# By so much the number of those who repay may differ before the scenario is scaled.
 BY_CHANCE = 0.05
-"""By so much the number of those who repay may differ before the scenario is scaled."""
+# The number of the history that tells how many borrowers repay: none of the bank's.
 _PILOT = LARGEST_SEED
-"""The number of the history that tells how many borrowers repay: none of the bank's."""
 
 
 class Fit(layout.TabularResult):

@@ -17,8 +17,8 @@ from simlimit.model.records import NONE
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
 
+# By what repayments are told apart where the log has the column.
 COLUMNS = ("gate", "region", "late", "amount")
-"""By what repayments are told apart where the log has the column."""
 NO_GATE = "none"
 GATES = (*causes.GATES, NO_GATE)
 FIFTHS = 5

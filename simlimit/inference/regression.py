@@ -22,13 +22,13 @@ from simlimit.errors import SimlimitError
 
 FOLDS = 5
 ALPHAS = np.logspace(0, 4, 9)
+# The logs of the bank that are near another one: a share of it, and so many for each parameter.
 NEAR_SHARE = 0.2
 NEAR_LEAST = 60
-"""The logs of the bank that are near another one: a share of it, and so many for each parameter."""
+# With so much weight the spread of the parameters is held to be the same nearby.
 PULL = 5.0
-"""With so much weight the spread of the parameters is held to be the same nearby."""
+# Steps of so much of a circle lie evenly on it, however many they are.
 GOLDEN = (5**0.5 - 1) / 2
-"""Steps of so much of a circle lie evenly on it, however many they are."""
 TINY = 1e-12
 
 

@@ -16,10 +16,10 @@ import pandas as pd
 from simlimit.arguments import Floats, Ints
 from simlimit.inference.observation import FIFTHS, GATES, Repayments
 
+# Days at which all repayments are compared.
 AGES = (*range(9), 10, 12, 14, 17, 21, 25, 30, 35, 40, 45, 50, 55, 60, 75, 90, 120, 180, 270, 365)
-"""Days at which all repayments are compared."""
+# Days at which those of each group are.
 FEW_AGES = (0, 2, 5, 10, 21, 45, 90)
-"""Days at which those of each group are."""
 WEEKDAYS = tuple(calendar.day_name)
 WEEKDAY, WEEKDAY_OF_ENDING = "weekday of repayment", "weekday of ending"
 GATE_AND_WEEKDAY = "gate and weekday of ending"

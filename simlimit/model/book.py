@@ -19,11 +19,11 @@ from simlimit.scenario import Population, Product, Scenario, in_regions
 from simlimit.scenario.base import FrozenMapping, refuse_at
 from simlimit.scenario.regions import Region, shares_of
 
+# Rows of a quantile table: an attribute takes one of so many equally likely values.
 ROWS = 4096
-"""Rows of a quantile table: an attribute takes one of so many equally likely values."""
 
+# By which a borrower can be late at the start.
 MOST_MONTHS = 24
-"""By which a borrower can be late at the start."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -6,8 +6,8 @@ from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, Record
 from simlimit.model.state import State
 
+# Payments that one number tells apart: of a cycle; early after it; of a day, by a user's process.
 INSTALMENTS, EARLY, BY_PROCESS = range(3)
-"""Payments that one number tells apart: of a cycle; early after it; of a day, by a user's process."""
 
 
 @rare

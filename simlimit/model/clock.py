@@ -7,8 +7,8 @@ from simlimit.model.compiling import step
 from simlimit.model.records import Record
 from simlimit.model.state import State
 
+# Days of a month of the economy.
 MONTH = 30
-"""Days of a month of the economy."""
 
 
 @step

@@ -23,15 +23,15 @@ from simlimit.model.interrupts import interrupts_wait
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+# Without numba's reference counts: no transition makes an array, and counting took half of the time.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
-"""Without numba's reference counts: no transition makes an array, and counting took half of the time."""
 
 
+# Compiled functions stand in model and drivers. Imports point one way, so they depend on nothing else.
 LAYERS = (
     "errors.py", "arguments.py", "text_files.py", "parquet_files.py", "drafts.py", "portfolio.py", "scenario",
     "books", "model", "processes", "drivers",
 )  # fmt: skip
-"""Compiled functions stand in model and drivers. Imports point one way, so they depend on nothing else."""
 
 
 def sources(names: Iterable[str]) -> dict[str, bytes]:

@@ -14,10 +14,10 @@ from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, NEVER, NONE, Record, Records
 from simlimit.model.state import State
 
+# Days from its last draw in which a borrower that plans puts a wish off.
 PLAN_DAYS = 30
-"""Days from its last draw in which a borrower that plans puts a wish off."""
+# Days; beyond any horizon, and within the range of an integer.
 LONGEST_GAP = 1e6
-"""Days; beyond any horizon, and within the range of an integer."""
 
 
 @step

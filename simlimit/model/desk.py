@@ -13,9 +13,9 @@ from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import CONSTANT, END, EXPONENTIAL, Record
 from simlimit.model.state import State, left
 
+# Time of day at which holds arrive (the end of phase 2) and at which reviews take effect (phase 3).
 ARRIVAL = 0.25
 EFFECT = 0.375
-"""Time of day at which holds arrive (the end of phase 2) and at which reviews take effect (phase 3)."""
 
 
 @step

@@ -20,8 +20,8 @@ from simlimit.model.state import State, lenders_in_use, utilisation
 
 RECENT_DRAW_DAYS = 30
 RECENT_PREPAYMENT_DAYS = 90
+# Logits. Beyond them a flag is certain or impossible, and an exponential could overflow.
 LARGEST_SHIFT = 100.0
-"""Logits. Beyond them a flag is certain or impossible, and an exponential could overflow."""
 
 
 @step

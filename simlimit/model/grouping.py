@@ -12,14 +12,14 @@ from simlimit.errors import SimlimitError
 from simlimit.model.book import Floats, Integers, utilisations
 from simlimit.model.records import Records
 
+# Attributes that a borrower has or has not, and the names of the two groups.
 FLAGS = {
     "watched": ("not watched", "watched"),
     "risky": ("not risky", "risky"),
     "lenders": ("no other lender", "other lenders"),
 }
-"""Attributes that a borrower has or has not, and the names of the two groups."""
+# Attributes that are numbers, at the start: currency units, shares, a score, the propensity to be late.
 NUMBERS = ("limit", "utilisation", "score", "late_share")
-"""Attributes that are numbers, at the start: currency units, shares, a score, the propensity to be late."""
 ATTRIBUTES = ("region", *FLAGS, *NUMBERS)
 MOST_GROUPS = 255
 

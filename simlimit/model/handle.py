@@ -23,8 +23,8 @@ from numba.np.arrayobj import populate_array
 from simlimit.model.records import Record, Records
 
 WORD = ir.IntType(64)
+# The attribute with all records of a handle together, as an array of one.
 ALL_RECORDS = "records"
-"""The attribute with all records of a handle together, as an array of one."""
 
 
 class Member(NamedTuple):

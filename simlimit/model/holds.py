@@ -20,8 +20,8 @@ from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import COUNT_FORFEITED, COUNT_PENDING, COUNT_RELEASED, END, NEVER, NONE, Record
 from simlimit.model.state import State, is_raise, left
 
+# A hold that has just opened.
 _BLANK = np.zeros(1, records.HOLD)
-"""A hold that has just opened."""
 _BLANK["stage"], _BLANK["cause"] = stages.AT_SETTLEMENT, causes.SETTLEMENT
 _BLANK[["approved_at", "reviewed_at"]] = NONE
 _BLANK["link"] = END

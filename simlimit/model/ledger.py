@@ -7,8 +7,8 @@ from simlimit.model.compiling import rare, step, transition
 from simlimit.model.records import NO_LOAN, NONE, Record
 from simlimit.model.state import State
 
+# Whom an event is about: a borrower, the day of origin of a loan, and an instalment.
 Subject: TypeAlias = tuple[int, int, int]
-"""Whom an event is about: a borrower, the day of origin of a loan, and an instalment."""
 
 
 @step

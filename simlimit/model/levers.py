@@ -10,14 +10,14 @@ from simlimit.model.randomness import uniforms
 from simlimit.model.records import Record
 from simlimit.model.state import State
 
+# Kinds of lever: the first six are the borrower's.
 APPEAL, PAY_ON_TIME, DELEVERAGE, CAMPAIGN, DIVERSIFY, PLAN = range(6)
 TRANSPARENCY, BETTER_MODEL, TIMELY_SCORING, LESS_MANUAL, FEEDBACK, EDUCATION, MORE_FUNDING = range(6, 13)
-"""Kinds of lever: the first six are the borrower's."""
 
+# Days from one campaign to the next.
 CAMPAIGN_DAYS = 90
-"""Days from one campaign to the next."""
+# Days from one occasion to leave another lender to the next, by the lever ``deleverage``.
 LEAVING_DAYS = 30
-"""Days from one occasion to leave another lender to the next, by the lever ``deleverage``."""
 
 
 @rare

@@ -11,16 +11,16 @@ from simlimit.model.records import ASKING, Records
 from simlimit.model.state import State
 
 CACHE_LINE = 64
+# Bytes of an array from which on numpy asks the system for large pages.
 LARGE_PAGES = 2**22
-"""Bytes of an array from which on numpy asks the system for large pages."""
+# Of each kind, since they are counted, and found, by 32 bits.
 MOST_RECORDS = 2**31 - 1
-"""Of each kind, since they are counted, and found, by 32 bits."""
+# Bytes from which on arrays have pages enough of their own.
 APART = 8 * LARGE_PAGES
-"""Bytes from which on arrays have pages enough of their own."""
 
 
+# The arrays of records, of each kind of which there can be more and more.
 GROWING = ("loans", "loan_keys", "holds", "events", "good_at")
-"""The arrays of records, of each kind of which there can be more and more."""
 
 
 @step

@@ -16,15 +16,15 @@ from simlimit.scenario import LEVER_KINDS, RestingPart, Scenario, day_of, preset
 
 Values = dict[str, Any]
 
+# No line rises above 1e9 currency units, the largest amount that a scenario may name (cents).
 LARGEST_LIMIT = 10**11
-"""No line rises above 1e9 currency units, the largest amount that a scenario may name (cents)."""
+# Stands for a span, a day or a score that is not set.
 _NO_BOUND = 2**60
-"""Stands for a span, a day or a score that is not set."""
 _HIGHEST = ("raise_score", "priority_score", "inactive_days")
+# Stands for what is not set, by name: a bound that nothing reaches.
 _UNSET = dict.fromkeys(_HIGHEST, _NO_BOUND) | {"cut_score": -_NO_BOUND}
-"""Stands for what is not set, by name: a bound that nothing reaches."""
+# Stands for a ceiling that is not set. What 64 facilities bring in 30,000 days, doubled, is 7.8e18 cents.
 _NO_CEILING = 8 * 10**18
-"""Stands for a ceiling that is not set. What 64 facilities bring in 30,000 days, doubled, is 7.8e18 cents."""
 
 
 def annuity_factors(cycle_rate: float, longest: int) -> list[float]:

@@ -7,8 +7,8 @@ from simlimit.model.queues import POOL, TO_POOL, append_all, sort_queue
 from simlimit.model.records import END, Record
 from simlimit.model.state import State, left
 
+# A headroom from which no inflow reaches a ceiling; from one not set, 64 bits hold the distance.
 FAR_BELOW = -(2**60)
-"""A headroom from which no inflow reaches a ceiling; from one not set, 64 bits hold the distance."""
 
 
 @step

@@ -11,8 +11,8 @@ from simlimit.model.randomness import BATCH_SIZE, Batch, Numbers, draw_many, num
 from simlimit.model.records import ABSENT, BORROWER, CLOSED, END, FAR_PAST, NEVER, NONE, Record
 from simlimit.model.state import State
 
+# A borrower that has not done anything.
 _BLANK = np.zeros(1, BORROWER)
-"""A borrower that has not done anything."""
 _BLANK["first_hold"] = END
 _BLANK[["next_wish", "oldest_due", "slip_until", "no_limit_since", "next_reaction"]] = NEVER
 _BLANK[["last_overdue", "last_prepayment"]] = FAR_PAST

@@ -17,10 +17,10 @@ from simlimit.model.state import State
 from simlimit.scenario import Scenario
 from simlimit.scenario.parts import Product, check_regions
 
+# Number of borrowers from which on the open holds outgrow a cache; measured.
 LARGE = 50_000
-"""Number of borrowers from which on the open holds outgrow a cache; measured."""
+# Sums of so much are exact in 64 bits, in either direction.
 MOST_CENT_DAYS = 2**62
-"""Sums of so much are exact in 64 bits, in either direction."""
 
 
 class PreparedScenario(NamedTuple):

@@ -4,14 +4,14 @@ from simlimit.model.compiling import rare, step
 from simlimit.model.records import END
 from simlimit.model.state import State
 
+# Queues: today's holds for the pool; the pool's; today's for the desk; from DESK on, its classes.
 TO_POOL, POOL, TO_DESK, DESK = range(4)
-"""Queues: today's holds for the pool; the pool's; today's for the desk; from DESK on, its classes."""
+# Of the desk: appeals, then borrowers of priority, then the others.
 CLASSES = 3
-"""Of the desk: appeals, then borrowers of priority, then the others."""
+# From here on, by class, the holds that have come to the desk while it rests.
 OVER_REST = DESK + CLASSES
-"""From here on, by class, the holds that have come to the desk while it rests."""
+# From here on, by day, the holds of which the payments become good.
 GOOD_ON = OVER_REST + CLASSES
-"""From here on, by day, the holds of which the payments become good."""
 
 
 @step

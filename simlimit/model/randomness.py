@@ -15,12 +15,12 @@ from simlimit.model.handle import Handle, array_of
 from simlimit.model.records import Record
 from simlimit.model.state import State
 
+# Four uniform numbers, strictly between 0 and 1.
 Numbers: TypeAlias = tuple[float, float, float, float]
-"""Four uniform numbers, strictly between 0 and 1."""
 Words: TypeAlias = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
+# For how many entities numbers are drawn together.
 BATCH_SIZE = 128
-"""For how many entities numbers are drawn together."""
 
 _MASK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)

@@ -11,20 +11,20 @@ import numpy.typing as npt
 from simlimit.model.causes import GATE_COUNT
 from simlimit.scenario.parts import LEVER_KINDS
 
+# One record: its fields are those of its dtype below, which the type checker does not know.
 Record: TypeAlias = Any
-"""One record: its fields are those of its dtype below, which the type checker does not know."""
 Records: TypeAlias = npt.NDArray[Any]
 
+# No day; no loan; no instalment, which only a raise has.
 NONE = -1
-"""No day; no loan; no instalment, which only a raise has."""
+# End of a list. Places are unsigned: an index with a sign costs a test for negative ones at each access.
 END = 2**32 - 1
-"""End of a list. Places are unsigned: an index with a sign costs a test for negative ones at each access."""
+# A day that does not come: beyond the longest horizon, within 16 bits.
 NEVER = 32_000
-"""A day that does not come: beyond the longest horizon, within 16 bits."""
+# A day before anything counts.
 FAR_PAST = -31_000
-"""A day before anything counts."""
+# Day of origin of a hold whose payment covers all loans.
 NO_LOAN = -32768
-"""Day of origin of a hold whose payment covers all loans."""
 
 METHODS = ("equal_principal", "equal_instalment", "interest_only")
 EQUAL_PRINCIPAL, EQUAL_INSTALMENT, INTEREST_ONLY = range(3)
@@ -46,6 +46,18 @@ def _record(*groups: str) -> np.dtype[Any]:
     return np.dtype((np.record, np.dtype(columns, align=True)))
 
 
+# 16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
+# flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most;
+# each adds up to 10,000 to ``tightened``. ``blocks``: for how many reasons of their own processes block the
+# borrower; each is one of ``freezes``, too. ``refused``: the pool has refused a draw since the last one.
+# ``blockable``: the line is blocked, or will be if nothing changes. ``blocked``: what is available, and lost
+# from ``blocked_since`` on, if nothing changes before. ``capped``: a shock has capped the limit.
+#
+# Interest since the warm-up: ``cent_days`` are the evenings up to ``accrued_until``, in cents x days;
+# ``paid_until`` is how many they were at the last payment, which paid for all of them.
+#
+# ``present_from`` is the day of arrival. ``present_until`` is the day of exit or, if that is earlier, the
+# horizon: on days from then on a borrower draws nothing and nothing of it is measured, gone or not.
 BORROWER = _record(
     "i8 limit highest outstanding available held lost_days",
     "f8 score propensity",
@@ -59,42 +71,29 @@ BORROWER = _record(
     "u2 region group loans levers freezes watches blocks flag_changes",
     "u1 standing watched risky flagged trusted closed raise_pending lenders refused blockable capped",
 )
-"""16 bits are enough for the longest run, of 30,000 days: a wish and a loan come once a day at most, and a
-flag of a day, the shortest, changes 60,000 times, give or take 2,000. About 30,000 shocks begin at most; each
-adds up to 10,000 to ``tightened``. ``blocks``: for how many reasons of their own processes block the
-borrower; each is one of ``freezes``, too. ``refused``: the pool has refused a draw since the last one.
-``blockable``: the line is blocked, or will be if nothing changes. ``blocked``: what is available, and lost
-from ``blocked_since`` on, if nothing changes before. ``capped``: a shock has capped the limit.
-
-Interest since the warm-up: ``cent_days`` are the evenings up to ``accrued_until``, in cents x days;
-``paid_until`` is how many they were at the last payment, which paid for all of them.
-
-``present_from`` is the day of arrival. ``present_until`` is the day of exit or, if that is earlier, the
-horizon: on days from then on a borrower draws nothing and nothing of it is measured, gone or not.
-"""
+# Bits of ``closed``: of a line that has ended, and of a borrower who is not there: yet, or any more.
 CLOSED, ABSENT = 1, 2
-"""Bits of ``closed``: of a line that has ended, and of a borrower who is not there: yet, or any more."""
+# What is seldom read or written of a borrower, apart from its record, which is read all the time.
+#
+# ``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
 DETAILS = _record(
     "i8 written_off drawn_elsewhere first_cycle cap refused_draws",
     "i8 downturn left_at loan_capacity",
     "f8 overdue_loss",
 )
-"""What is seldom read or written of a borrower, apart from its record, which is read all the time.
-
-``overdue_loss``: what overdue days since the last decision take from the score, as of the last of them.
-"""
+# Who asks for a draw today: the id and the place, 32 bits each, the amount and the number that gives it.
 ASKING = _record("i8 key amount", "f8 u")
-"""Who asks for a draw today: the id and the place, 32 bits each, the amount and the number that gives it."""
+# ``remainder``: by how many cents the last of equal parts of the principal exceeds the others.
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
-"""``remainder``: by how many cents the last of equal parts of the principal exceeds the others."""
+# ``arrived_at``: the day on which it reached gate 2 or, from then on, gate 5, with that day's holds.
 HOLD = _record(
     "i8 amount forfeited",
     "u4 owner next link",
     f"i2 origin instalment repaid_at arrived_at approved_at reviewed_at since attempts days[{GATE_COUNT}]",
     "u1 stage cause late ended_in",
 )
-"""``arrived_at``: the day on which it reached gate 2 or, from then on, gate 5, with that day's holds."""
 EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u2 cause", "u1 phase event")
+# Amounts have 64 bits, numbers 32.
 DAY = _record(
     "i4 day",
     "i8 outstanding available held headroom inflow repaid released forfeited drawn written_off interest_paid",
@@ -102,42 +101,40 @@ DAY = _record(
     "i4 pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain",
     "i8 drawn_elsewhere",
 )
-"""Amounts have 64 bits, numbers 32."""
+# Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending.
 COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
-"""Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending."""
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(GATE_COUNT, GATE_COUNT + 3)
+# Of the borrowers of a group; ``losing`` is how many have lost days.
 TOTAL = _record("i8 borrowers present_days no_limit_days lost_days losing")
-"""Of the borrowers of a group; ``losing`` is how many have lost days."""
 REVIEWER = _record("f8 free_at", "i8 hold")
+# A queue, which is linked through its holds.
 QUEUE = _record("i8 head tail")
-"""A queue, which is linked through its holds."""
 FACILITY = _record("i8 daily_inflow lump every_days start end")
 SHOCK = _record("i8 kind rank at duration_days strength", "f8 per_year score_below")
 OCCURRENCE = _record("i8 shock start end")
+# When a borrower arrives, and where it lies in memory.
 ARRIVAL = _record("i8 day place")
-"""When a borrower arrives, and where it lies in memory."""
 
 # The parameters of a state, by the parts of a scenario.
+# The key of the random numbers, and what is kept and counted.
 RUN = _record("i8 seed replication logging reusing large horizon warmup_days last_followed")
-"""The key of the random numbers, and what is kept and counted."""
+# How borrowers are drawn.
 POPULATION = _record("i8 batch", "f8 other_lenders arrivals_per_year exits_per_year")
-"""How borrowers are drawn."""
 BEHAVIOUR = _record(
     "i8 default_dpd slip_days draw_low_bp draw_high_bp cures",
     "f8 utilisation_effect late_scale prepay_chance cure_hazards[12]",
 )
+# What a region has of its own: the rows of its quantile tables, and its numbers.
+#
+# ``risky_from`` is the random number from which on the latest payers are risky.
 REGION = _record(
     "i8 limits utilisations scores propensities", "f8 watch_share slip_share false_flag wish_gap risky_from"
 )
-"""What a region has of its own: the rows of its quantile tables, and its numbers.
-
-``risky_from`` is the random number from which on the latest payers are risky.
-"""
+# ``clears``: whether a payment may not be good on its day.
 PRODUCT = _record(
     "i8 instalments method cycle_days per_loan min_draw clears clearing_days[2]",
     "f8 daily_rate after_cutoff_share clearing_share annuity[61]",
 )
-"""``clears``: whether a payment may not be good on its day."""
 EVALUATION = _record(
     "i8 period_days cutoff_days duration_days straight_through early_only", "f8 utilisation_weight"
 )
@@ -150,13 +147,13 @@ SCREENING = _record(
 REVIEW = _record("i8 reviewers service_law", "f8 service_days service_cv approve_share priority_score")
 FUNDING = _record("i8 unlimited ceiling raised_ceiling daily_inflow recycle_bp reserve_bp refuse_draws")
 ECONOMY = _record("f8 sd persistence")
+# Which parts rest on closed days.
 CALENDAR = _record("i8 review funding evaluation clearing")
-"""Which parts rest on closed days."""
+# ``blocking``: whether any draw can be refused; ``block_after``: a line past due for longer is blocked.
 LIMITS = _record(
     "i8 raise_bp raise_days cut_bp cut_days cap inactive_days blocking block_after block_denied block_frozen",
     "f8 raise_score cut_score",
 )
-"""``blocking``: whether any draw can be refused; ``block_after``: a line past due for longer is blocked."""
 REACTION = _record(
     "i8 reacting patience_days most_lenders", "f8 appeal_share lender_share lateness_per_lender"
 )
@@ -166,28 +163,25 @@ LEVERS = _record(
     f"i8 strength_bp[{_KINDS}] start[{_KINDS}] number planning served_limit served_days",
 )
 # What changes in a run.
+# Where today is, and what is so of those who act now.
+#
+# ``started``: when the evaluations began that are decided, ``acted_until``: the day up to which the ones
+# before moved lines; ``good_at``: when a payment is good; ``pool_day``: with which day's holds one joins the
+# queue; ``economy``: the factor of today's missed payments. ``own_rule``: whether a rule of the user's own is
+# asked at decisions (1), and one at a repayment waits for it now (2).
 CLOCK = _record(
     "i8 phase cycle cycle_day period_day started acted_until good_at pool_day own_rule", "f8 economy"
 )
-"""Where today is, and what is so of those who act now.
-
-``started``: when the evaluations began that are decided, ``acted_until``: the day up to which the ones before
-moved lines; ``good_at``: when a payment is good; ``pool_day``: with which day's holds one joins the queue;
-``economy``: the factor of today's missed payments. ``own_rule``: whether a rule of the user's own is asked at
-decisions (1), and one at a repayment waits for it now (2).
-"""
+# Of the whole platform.
+#
+# ``squeezes`` is their sum, ``downturns`` how many are under way, ``arrived`` how many borrowers have
+# arrived, ``asking`` how many ask for a draw today. ``arrival_claims`` is what today's arrivals at the pool
+# claim, ``claimless`` how many queued holds claim nothing, ``busy`` how many reviewers are at work.
 TOTALS = _record(
     "i8 squeezes downturns arrived asking",
     "i8 arrival_claims claimless busy holds_opened holds_released holds_forfeited",
 )
-"""Of the whole platform.
-
-``squeezes`` is their sum, ``downturns`` how many are under way, ``arrived`` how many borrowers have arrived,
-``asking`` how many ask for a draw today.
-``arrival_claims`` is what today's arrivals at the pool claim, ``claimless`` how many queued holds claim
-nothing, ``busy`` how many reviewers are at work.
-"""
+# Which records are in use. On a large platform free holds are counted, else they are linked.
 STORAGE = _record(
     "i8 loan_capacity loans_used loan_keys_used events_used holds_used holds_free last_taken last_freed"
 )
-"""Which records are in use. On a large platform free holds are counted, else they are linked."""

@@ -22,21 +22,21 @@ from simlimit.study.study import Study
 from simlimit.tables.units import INCOME, PARTS
 
 Effect = Mapping[Hashable, Any]
+# Inches of a row.
 ROW = 0.46
-"""Inches of a row."""
+# Inches of a row whose name has three lines.
 TALL_ROW = 0.62
-"""Inches of a row whose name has three lines."""
+# The first bar of a row, the second, and one that is not filled.
 LOOKS = (style.Area(style.BEHIND, "", style.INK), style.Area(style.PALE, "////", style.INK))
 HOLLOW = style.Area("white", "", style.INK)
-"""The first bar of a row, the second, and one that is not filled."""
 PLACES = (-0.2, 0.2)
 HEIGHT = 0.36
 LESS_IS_BETTER = "\u2190 better    difference ({unit})    worse \u2192"
 MORE_IS_BETTER = "\u2190 worse    difference ({unit})    better \u2192"
+# The metric that the charged days add up to.
 IN_DAYS = "days_away"
-"""The metric that the charged days add up to."""
+# What days are charged to though it is no gate that can be opened, and how its bar looks.
 ONLY_CHARGED = {"settlement": LOOKS[1], "forfeited": style.AREAS["forfeited"]}
-"""What days are charged to though it is no gate that can be opened, and how its bar looks."""
 
 
 class Bar(NamedTuple):

@@ -18,13 +18,13 @@ from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
 from simlimit.study.study import Study
 
 MARKED_DAYS = (7, 30)
+# If this share is released at once, the axis does not begin at 0: the rest would be too flat to see.
 HIGH_ATOM = 0.5
-"""If this share is released at once, the axis does not begin at 0: the rest would be too flat to see."""
 MARGIN = 0.03
+# The share of the axis that a word needs.
 ROOM = 0.12
-"""The share of the axis that a word needs."""
+# Points from the axes to the first row of the table: the tick labels and the axis label are in between.
 BELOW_AXES = 46
-"""Points from the axes to the first row of the table: the tick labels and the axis label are in between."""
 ROW_HEIGHT = 13
 
 

@@ -27,15 +27,15 @@ from simlimit.tables.numbers import share_text
 
 Point = tuple[float, float]
 Subject: TypeAlias = Run | study.Study | ranking.LeverRanking | attribution.Attribution
+# Of a new figure, in inches.
 SIZE = (7.5, 4.5)
-"""Of a new figure, in inches."""
+# Of a label, in its font size.
 LINE_HEIGHT = 1.35
-"""Of a label, in its font size."""
+# From where a line ends to its label, if that is elsewhere.
 POINTER = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
-"""From where a line ends to its label, if that is elsewhere."""
 LONGEST_NAME = 50
+# Where a legend stands above its panel.
 ABOVE: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3}
-"""Where a legend stands above its panel."""
 
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:

@@ -9,8 +9,8 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 from matplotlib.typing import ColorType
 
+# Relative luminance on dark axes: a contrast of 6 with black, where 3 is legible.
 DARKEST = 0.25
-"""Relative luminance on dark axes: a contrast of 6 with black, where 3 is legible."""
 BEHIND = "#404040"
 
 

@@ -13,19 +13,19 @@ from simlimit.plots import by_age, canvas, style
 from simlimit.plots.labels import Labels, Language, checked_labels
 from simlimit.tables.numbers import rounded_texts, value_text
 
+# Inches.
 WIDTH = 8.0
-"""Inches."""
+# Points between panels: the labels of an axis, and what the next panel is about.
 GAP = 34
-"""Points between panels: the labels of an axis, and what the next panel is about."""
 MOST_ROWS = 16
 BINS = 24
+# So many simulated logs a bin needs on average, so that its height says something.
 A_BIN = 20
-"""So many simulated logs a bin needs on average, so that its height says something."""
+# Of so many values each has a bar of its own.
 FEW = 12
-"""Of so many values each has a bar of its own."""
 TICKS = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365)
+# A correlation of a square on which a number is white.
 DARK = 0.6
-"""A correlation of a square on which a number is white."""
 BAND = "95 % of the logs that the model makes"
 
 

@@ -14,18 +14,18 @@ from simlimit.text_files import packaged
 Language = Literal["en", "zh"]
 
 _WORDS = packaged(__package__, "labels.toml")
+# What each metric of a study is called, and its unit.
 METRICS: dict[str, list[str]] = _WORDS["metrics"]
-"""What each metric of a study is called, and its unit."""
+# What each column of `run.daily` that can be drawn is called, and its unit.
 SERIES: dict[str, list[str]] = _WORDS["series"]
-"""What each column of `run.daily` that can be drawn is called, and its unit."""
+# What the picture of `standing` and its vertical axis are called, by weight.
 STANDING: dict[str, list[str]] = _WORDS["standing"]
-"""What the picture of `standing` and its vertical axis are called, by weight."""
 CHINESE: dict[str, str] = _WORDS["chinese"]
+# How the names of fonts with Chinese characters begin, the first choice first.
 CJK_FONTS: tuple[str, ...] = tuple(_WORDS["fonts"]["chinese"])
-"""How the names of fonts with Chinese characters begin, the first choice first."""
 FIRST_CJK_CHARACTER = "\u2e80"
+# A character that only simplified Chinese writes so.
 SAMPLE = "\u91ca"
-"""A character that only simplified Chinese writes so."""
 
 
 class Labels:

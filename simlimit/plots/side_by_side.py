@@ -17,12 +17,12 @@ from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Weight
 from simlimit.tables import numbers, units
 
 WIDTH = 8.0
+# Inches of a row, and of all that is not rows.
 ROW = 0.34
 AROUND = 1.9
-"""Inches of a row, and of all that is not rows."""
 ENDS = ["difference", "low", "high"]
+# Units of a place beside a row.
 OF_A_ROW = ("axes fraction", "data")
-"""Units of a place beside a row."""
 
 
 def forest(

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from simlimit.text_files import packaged
 
+# Lines and outlines of what a picture is about.
 INK = "#08306b"
-"""Lines and outlines of what a picture is about."""
+# Bars and bands.
 PALE = "#c6dbef"
-"""Bars and bands."""
+# A broad line behind others.
 BEHIND = "#a3c0e4"
-"""A broad line behind others."""
 GREY = "#595959"
 LIGHT_GREY = "#d9d9d9"
 FORFEITED = "#7f2704"
@@ -28,10 +28,10 @@ class Area(NamedTuple):
 
 
 _LOOKS = packaged(__package__, "style.toml")
+# The part of a stack that stands at each gate.
 GATES = {name: Area(*look) for name, look in _LOOKS["gates"].items()}
-"""The part of a stack that stands at each gate."""
+# Every part of a stack.
 AREAS = GATES | {name: Area(*look) for name, look in _LOOKS["others"].items()}
-"""Every part of a stack."""
 
 
 class Line(NamedTuple):

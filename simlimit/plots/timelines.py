@@ -20,17 +20,17 @@ from simlimit.study.comparison import Comparison
 from simlimit.study.recovery import Recovery
 from simlimit.study.study import Study
 
+# Every column of `daily` by replication and day.
 Daily = Mapping[str, Floats]
-"""Every column of `daily` by replication and day."""
 Dailies = Mapping[str, Daily]
 
 USUAL = ("held", "review_queue", "funding_queue", "headroom")
+# Points for each bar of the strip.
 BAR = 14
-"""Points for each bar of the strip."""
+# Days that are shown before a recovery, and after it.
 MARGIN = 30
-"""Days that are shown before a recovery, and after it."""
+# The quantiles of the replications between which the band is.
 BAND = (0.05, 0.95)
-"""The quantiles of the replications between which the band is."""
 
 
 def platform(

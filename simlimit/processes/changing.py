@@ -7,8 +7,8 @@ from simlimit.model.records import Record
 from simlimit.model.state import State
 from simlimit.scenario import Scenario, in_regions
 
+# So many holds without a claim, and cents of claims: the pool stands in order, and is gone through.
 BEYOND_COUNTING = 2**60
-"""So many holds without a claim, and cents of claims: the pool stands in order, and is gone through."""
 
 
 def change_parameters(s: State, scenario: Scenario, regions: tuple[str, ...]) -> Record:

@@ -12,18 +12,18 @@ from simlimit.arguments import check_number, is_number, plain, shown
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
 
+# Days by which a moment can miss that of a phase, for a sum of parts of days is not exact.
 EXACTLY = 1e-9
-"""Days by which a moment can miss that of a phase, for a sum of parts of days is not exact."""
+# So often processes of the user's can go on at one moment.
 MOST_RESUMED = 1_000_000
-"""So often processes of the user's can go on at one moment."""
+# From this day on a number of SimPy's has no phases left.
 LAST_DAY = 2**53
-"""From this day on a number of SimPy's has no phases left."""
+# Within phase 0, shocks end before others begin.
 BEGIN = phases.SHOCKS + 0.5
-"""Within phase 0, shocks end before others begin."""
+# Payments become good before anybody acts in phase 1.
 GOOD = phases.PAY - 0.01
-"""Payments become good before anybody acts in phase 1."""
+# The day is recorded before anybody acts in phase 6: that belongs to the next day.
 EVENING = phases.RECORD - 0.01
-"""The day is recorded before anybody acts in phase 6: that belongs to the next day."""
 
 
 class Clock(simpy.Environment):

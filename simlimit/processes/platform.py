@@ -12,8 +12,8 @@ from simlimit.model import causes, phases, randomness, stages
 from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE, Record
 from simlimit.processes.actions import Actions
 
+# Streams from this number on belong to processes of the user's.
 OWN_STREAMS = 2**31
-"""Streams from this number on belong to processes of the user's."""
 LARGEST_INDEX = 2**32 - 1
 
 

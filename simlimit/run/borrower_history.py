@@ -14,8 +14,8 @@ from simlimit.run.frames import dates
 from simlimit.run.simulate import simulate
 from simlimit.scenario import Scenario
 
+# A moment of the day after which nothing moves any more.
 LATE = phases.ACT + 0.9
-"""A moment of the day after which nothing moves any more."""
 STOCKS = ("limit", "outstanding", "available", "held")
 
 

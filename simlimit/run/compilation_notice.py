@@ -6,11 +6,11 @@ from simlimit.errors import warn
 from simlimit.model.compiling import WHY_UNKEPT, is_compiled
 
 NOTICE = "simlimit compiles the model once per installation (about 20 seconds) ..."
+# The transition by which each driver is known to be compiled.
 ENTRIES = {"calendar": "run_days", "simpy": "pay"}
-"""The transition by which each driver is known to be compiled."""
 
+# Among the drivers that are settled: nothing is printed.
 QUIET = "quiet"
-"""Among the drivers that are settled: nothing is printed."""
 
 _settled: set[str] = set()
 

@@ -14,8 +14,8 @@ from simlimit.model.preparation import PreparedScenario
 from simlimit.scenario import Product, RestingPart, Scenario, day_of, preset
 from simlimit.scenario.presets import NAMES
 
+# More days than lie between any two dates.
 _NEVER_AGAIN = 10**9
-"""More days than lie between any two dates."""
 
 
 class Load(NamedTuple):

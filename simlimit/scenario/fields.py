@@ -8,8 +8,8 @@ from pydantic.fields import FieldInfo
 T = TypeVar("T")
 End = Literal["low", "high"]
 
+# Stands for the default of a field that has none.
 REQUIRED: Any = ...
-"""Stands for the default of a field that has none."""
 
 OF_BORROWERS = "share of borrowers"
 PER_DUE_DAY = "probability per due day"

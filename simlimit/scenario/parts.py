@@ -20,8 +20,8 @@ CURRENCY = "currency units"
 _DAY = "a date, or a whole number from 0 to 30000"
 
 Day = Annotated[int, Field(strict=True, ge=0, le=30_000)] | Annotated[datetime.date, Field(strict=True)]
+# Shocks that begin in a run: one a day in the longest.
 MOST_SHOCKS = 30_000
-"""Shocks that begin in a run: one a day in the longest."""
 _REGION_SHARES = f"1 to {MOST_REGIONS} named shares from 0 to 1 that sum to 1"
 _TWO_SHARES = "a list of two numbers from 0 to 1, the smaller first"
 _BETA = "at most 1 when utilisation_concentration is set"
@@ -298,8 +298,8 @@ LeverKind = Literal[
     "appeal", "pay_on_time", "deleverage", "campaign", "diversify", "plan", "transparency",
     "better_model", "timely_scoring", "less_manual", "feedback", "education", "more_funding",
 ]  # fmt: skip
+# Kinds of lever in their order, which numbers them; the first six are the borrower's.
 LEVER_KINDS: tuple[str, ...] = get_args(LeverKind)
-"""Kinds of lever in their order, which numbers them; the first six are the borrower's."""
 
 ServedBy = Literal["credit-loan", "small-business", "supply-chain"]
 
@@ -334,10 +334,10 @@ class Lever(Part):
 Levers = Annotated[tuple[Lever, ...], Field(max_length=len(LEVER_KINDS))]
 
 
+# Kinds of shock that have a duration; the others happen at once and are not undone.
 LASTING = ("freeze", "tightening", "watch_list", "liquidity_squeeze", "downturn")
-"""Kinds of shock that have a duration; the others happen at once and are not undone."""
+# Kinds of shock that have a size: a share or a score, a factor, an amount.
 LARGEST_SIZE = {"tightening": 1, "liquidity_squeeze": 1, "limit_cut": 1, "downturn": 100, "cap": 1e9}
-"""Kinds of shock that have a size: a share or a score, a factor, an amount."""
 
 ShockKind = Literal[
     "freeze", "tightening", "watch_list", "liquidity_squeeze", "limit_cut", "cap", "cancellation",

@@ -3,10 +3,10 @@
 import json
 import re
 
+# The steps to a field: names, and the positions of elements of lists.
 Path = tuple[str | int, ...]
-"""The steps to a field: names, and the positions of elements of lists."""
+# Where elements have names instead of positions.
 REGIONS = ("population", "regions")
-"""Where elements have names instead of positions."""
 
 _NAME = r'"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"|[^."\[\]]+'
 _STEP = re.compile(rf"\[\d+\]|{_NAME}")

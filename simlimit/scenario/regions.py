@@ -12,8 +12,8 @@ from simlimit.scenario.fields import OF_BORROWERS, PER_DUE_DAY, fraction, number
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 _SHARE = TypeAdapter[float](Share)
+# As many as codes of 16 bits; there are fewer districts or postcodes in most countries.
 MOST_REGIONS = 32_767
-"""As many as codes of 16 bits; there are fewer districts or postcodes in most countries."""
 _Own = float | None
 
 

@@ -4,8 +4,8 @@ from simlimit.scenario.parts import Funding, Review
 
 REVIEWERS = "review.reviewers"
 _LONGEST_TEXT = 1000
+# Share of the load per reviewer below which rounding is said.
 _WORTH_SAYING = 0.99
-"""Share of the load per reviewer below which rounding is said."""
 
 
 def in_proportion(review: Review, funding: Funding, before: int, after: int) -> dict[str, float]:

@@ -25,8 +25,8 @@ from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentenc
 SET_BY_USER = "assumed: set by the user"
 AS_IN_CLOCKWORK = "assumed: as in clockwork"
 NOT_SAID = "assumed: no source given"
+# Fields that name things and change nothing that happens: they need no source.
 LABELS = ("name", "description", "provenance")
-"""Fields that name things and change nothing that happens: they need no source."""
 
 _SOURCED = re.compile(r"(measured|reported|fitted|assumed)\b")
 _LABELLED = "begins with measured, reported, fitted or assumed"
@@ -415,5 +415,5 @@ def _steps(name: str) -> Path:
     return path
 
 
+# Whose values are the defaults.
 _CLOCKWORK = Scenario()
-"""Whose values are the defaults."""

@@ -13,11 +13,11 @@ from simlimit.errors import ScenarioError
 from simlimit.portfolio import Portfolio
 from simlimit.scenario.base import Part, element_kind
 
+# Says where the value of a dotted name comes from.
 Source = Callable[[str], str]
-"""Says where the value of a dotted name comes from."""
 
+# Longest comment line, in characters.
 WIDTH = 100
-"""Longest comment line, in characters."""
 
 
 def parse(text: str, source: str) -> dict[str, Any]:

@@ -28,14 +28,14 @@ from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
 from simlimit.study.options import Options, options_by_name
 from simlimit.tables import layout, results, units
 
+# All causes but settlement: each is a gate, or a rule of gate 3, that can be opened alone.
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
-"""All causes but settlement: each is a gate, or a rule of gate 3, that can be opened alone."""
+# Metrics that can be attributed: a median may not be reached.
 EXPLAINED = tuple(metric for metric in METRICS if metric != "median_days")
-"""Metrics that can be attributed: a median may not be reached."""
 TOTAL = "total"
 NO_GATE = "none"
+# The rows of the table: all that days are charged to, their total, and what stays with no gate closed.
 ROWS = (*(part.removeprefix("days_") for part in units.PARTS), TOTAL, NO_GATE)
-"""The rows of the table: all that days are charged to, their total, and what stays with no gate closed."""
 
 
 def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
@@ -92,6 +92,7 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
     return scenario.replace(changes) if changes else scenario
 
 
+# For each gate, the values of fields that open it, and the kind of shock that is left out.
 _OPENED: dict[str, tuple[dict[str, object], str | None]] = {
     "evaluation": ({"evaluation.straight_through": True, "evaluation.duration_days": 0}, None),
     "score": ({"rules.min_score": 0.0}, "tightening"),
@@ -101,7 +102,6 @@ _OPENED: dict[str, tuple[dict[str, object], str | None]] = {
     "policy": ({}, "freeze"),
     "funding": ({"funding.unlimited": True}, None),
 }
-"""For each gate, the values of fields that open it, and the kind of shock that is left out."""
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

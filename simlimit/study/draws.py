@@ -9,8 +9,8 @@ from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario
 
+# Replications of each draw: two tell simulation error from what the parameters leave open.
 PER_DRAW = 2
-"""Replications of each draw: two tell simulation error from what the parameters leave open."""
 MOST_REPLICATIONS = 1_000_000
 
 

@@ -64,8 +64,8 @@ class Experiment(NamedTuple):
         return pickle.loads(self.processes) if self.processes else ()
 
 
+# Books and processes that a worker has got, by digest: they travel with the first tasks only.
 _books: dict[str, tuple[Book, bytes]] = {}
-"""Books and processes that a worker has got, by digest: they travel with the first tasks only."""
 MOST_BOOKS = 8
 
 

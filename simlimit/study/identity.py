@@ -13,8 +13,8 @@ DECIDING = (
     "study/experiment.py", "study/draws.py", "study/store.py", "inference/statistics.py",
     "inference/observation.py", "inference/parameters.py", "inference/bank.py",
 )  # fmt: skip
+# As they are when they are imported: an edit later is no edit of what runs.
 _SOURCES = sources(DECIDING)
-"""As they are when they are imported: an edit later is no edit of what runs."""
 _IN_WORDS = {
     "scenario": "another scenario", "portfolio": "another portfolio", "processes": "other processes",
     "code": "other code", "draws": "other draws of its parameters", "free": "other free parameters",

@@ -25,15 +25,15 @@ ENDS = ("released", "forfeited")
 WEIGHTS = ("holds", "amount")
 WITHIN_DAYS = (0, 7, 30, 90)
 METRICS = tuple(UNITS)
+# Metrics of the holds with a full follow-up.
 HOLD_METRICS = METRICS[: METRICS.index("median_days") + 1]
-"""Metrics of the holds with a full follow-up."""
+# Metrics of all borrowers, with or without holds.
 BORROWER_METRICS = ("no_limit_share", "limit_days_lost")
-"""Metrics of all borrowers, with or without holds."""
+# Metrics of at most 1; none is below 0.
 SHARES = tuple(metric for metric in METRICS if metric.startswith("released") or metric.endswith("share"))
-"""Metrics of at most 1; none is below 0."""
 NEVER_NEGATIVE = tuple(metric for metric in METRICS if metric != "net_income")
+# Losses can fall by taking credit away, so the last is shown wherever one of the others is.
 LOSSES, BESIDE_LOSSES = ("default_losses", "net_income"), "limit_days_lost"
-"""Losses can fall by taking credit away, so the last is shown wherever one of the others is."""
 DAYS_PER_YEAR = 365
 
 
@@ -120,8 +120,8 @@ def group_metrics(tallies: Tallies, follow_up_days: int, weight: str) -> dict[st
     return followed | borrower_metrics(tallies.totals)
 
 
+# Of a metric with fewer expected events there is no verdict and no interval: too few say how rare it is.
 LEAST_EVENTS = 20
-"""Of a metric with fewer expected events there is no verdict and no interval: too few say how rare it is."""
 
 
 def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: int) -> dict[str, Floats]:

@@ -15,8 +15,8 @@ from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_U
 from simlimit.study.precision import target_half_widths
 
 MOST_WORKERS = 10_000
+# A study that takes less time shows no progress bar.
 BAR_AFTER_SECONDS = 1.0
-"""A study that takes less time shows no progress bar."""
 
 P = ParamSpec("P")
 R = TypeVar("R")

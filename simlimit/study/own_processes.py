@@ -29,11 +29,11 @@ from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
+# How a value is hashed whose equal is another one, such as a list: sharing it means something.
 _BY_IDENTITY = (None, object.__hash__)
-"""How a value is hashed whose equal is another one, such as a list: sharing it means something."""
 _DESCRIPTORS = types.GetSetDescriptorType | types.MemberDescriptorType
+# What finds things by names that only a run knows.
 _BY_NAME = (eval, exec, globals, importlib.import_module, importlib.__import__, __import__)
-"""What finds things by names that only a run knows."""
 _STANDARD = os.path.dirname(os.__file__)
 
 

@@ -14,12 +14,12 @@ from simlimit.arguments import Floats, Truths, as_choices, is_number, refused
 from simlimit.study.intervals import half_width
 from simlimit.study.metrics import METRICS, is_recorded
 
+# The rule may not stop earlier: the variance of fewer replications is too uncertain.
 LEAST_REPLICATIONS = 30
-"""The rule may not stop earlier: the variance of fewer replications is too uncertain."""
+# The intervals must stay narrow for this number of further replications, or this percentage of them.
 LOOK_AHEAD = 5
-"""The intervals must stay narrow for this number of further replications, or this percentage of them."""
+# Replications that saw an event of the metric: the variance of what is rarer is too uncertain.
 LEAST_SEEN = 20
-"""Replications that saw an event of the metric: the variance of what is rarer is too uncertain."""
 CONFIDENCE = 0.95
 DEFAULT_METRIC = "days_away"
 

@@ -16,8 +16,8 @@ from simlimit.study import draws, intervals, metrics, replicating
 from simlimit.study.options import Options, options_by_name
 from simlimit.tables import layout, results, units
 
+# Metrics by which levers are ranked; lower is better, but for income.
 RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *units.INCOME, "gap_days")
-"""Metrics by which levers are ranked; lower is better, but for income."""
 NONE, ALL = "none", "all"
 
 

@@ -20,8 +20,8 @@ from simlimit.study.comparison import Comparison
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.tables import layout, numbers
 
+# The quantiles of the replications without the shock between which a day is normal.
 BAND = (0.025, 0.975)
-"""The quantiles of the replications without the shock between which a day is normal."""
 MOST_DAYS = 30_000
 
 

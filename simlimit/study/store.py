@@ -32,10 +32,10 @@ from simlimit.study.options import CheckedOptions, Folder
 
 INDEX = "study.json"
 SCENARIO = "scenario.toml"
+# The name of the tallies among the tables of a replication.
 TALLIES = "replication"
-"""The name of the tallies among the tables of a replication."""
+# In the index, of the rest of it.
 DIGEST = "sha256"
-"""In the index, of the rest of it."""
 NUMBER = re.compile(TALLIES + r"-(\d+)\.parquet")
 _UNSAFE = re.compile(r"[^\w.-]+")
 

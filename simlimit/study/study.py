@@ -19,8 +19,8 @@ from simlimit.study.metrics import WEIGHTS, Weight, expected_events, sizes_of_gr
 from simlimit.study.options import CheckedOptions
 from simlimit.tables import layout, results
 
+# Daily series that settle at a level after the warm-up.
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
-"""Daily series that settle at a level after the warm-up."""
 
 
 class Study(curves.Curves):

@@ -16,15 +16,15 @@ from scipy.special import stdtrit
 from simlimit.arguments import Floats
 
 WEEK = 7
+# Weeks that are averaged: weekdays, and days of the month, differ without a drift.
 WINDOW = 4
-"""Weeks that are averaged: weekdays, and days of the month, differ without a drift."""
 LEAST_WEEKS = 4 * WINDOW
+# The share of the level by which the mean of the days that are left may be off.
 TOLERANCE = 0.05
-"""The share of the level by which the mean of the days that are left may be off."""
+# The chance that a settled series looks further off in some window, if windows are independent.
 ERROR = 0.01
-"""The chance that a settled series looks further off in some window, if windows are independent."""
+# A series that drifts after this share of the first half has not settled.
 TOO_LATE = 0.9
-"""A series that drifts after this share of the first half has not settled."""
 
 
 def settled(values: Floats) -> tuple[float, float]:

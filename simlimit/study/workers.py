@@ -22,10 +22,10 @@ from simlimit.study.options import CheckedOptions
 from simlimit.study.store import Replications
 
 Bar: TypeAlias = "tqdm[Any]"
+# A chunk that is asked for: of what, its first replication, their number.
 Task: TypeAlias = tuple[Replications, int, int, "Future[Any]"]
-"""A chunk that is asked for: of what, its first replication, their number."""
+# The first tasks bring their book, two for each worker; for so many where their number is not known.
 MOST_UNKNOWN = 32
-"""The first tasks bring their book, two for each worker; for so many where their number is not known."""
 
 
 @contextmanager

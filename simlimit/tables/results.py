@@ -14,12 +14,12 @@ from simlimit.tables.units import DAYS, INCOME, PARTS, Unit, unit_of
 
 CONFIDENCE = "95 %"
 NO_VERDICT = "Unknown: too few events, or too few replications, for a verdict."
+# Metrics that stand for a study where there is no space for all; losses are never without lost limit.
 HEADLINES = (
     "released_within_7d", "days_away", "no_limit_share", "limit_days_lost", "default_losses", *INCOME,
 )  # fmt: skip
-"""Metrics that stand for a study where there is no space for all; losses are never without lost limit."""
+# Points of a sweep that are shown.
 MOST_POINTS = 50
-"""Points of a sweep that are shown."""
 Effect: TypeAlias = Mapping[Hashable, Any]
 ENDS = ("", "_low", "_high")
 _DAYS = Unit(1, 1, "days")

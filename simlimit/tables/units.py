@@ -15,16 +15,17 @@ class Unit(NamedTuple):
         return self._replace(name=self.name.replace("% of", "% points of"))
 
 
+# The metrics of which `days_away` is the sum, from left to right; they are shown below it.
 PARTS = (
     "days_settlement", "days_evaluation", "days_score", "days_overdue",
     "days_behaviour", "days_review", "days_policy", "days_funding", "days_forfeited",
 )  # fmt: skip
-"""The metrics of which `days_away` is the sum, from left to right; they are shown below it."""
 
+# Metrics of which more is better, beside shares that are released.
 INCOME = ("interest_income", "net_income")
-"""Metrics of which more is better, beside shares that are released."""
 DAYS = Unit(1, 2, "days per hold")
 _SHARE = Unit(100, 2, "% of holds")
+# By metric, in the order of all tables.
 UNITS = {
     **dict.fromkeys([f"released_within_{days}d" for days in (0, 7, 30, 90)], _SHARE),
     **dict.fromkeys(("forfeited_share", "pending_share"), _SHARE),
@@ -35,7 +36,6 @@ UNITS = {
     **dict.fromkeys(("default_losses", *INCOME), Unit(1, 1, "currency, per borrower and year")),
     "gap_days": Unit(1, 2, "days between the groups furthest apart"),
 }
-"""By metric, in the order of all tables."""
 _RECORDED = {"total": "sum of what is recorded in a replication", "mean": "mean of what is recorded"}
 
 
