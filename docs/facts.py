@@ -227,7 +227,7 @@ def on_sundays(study: sl.Study) -> "pd.Series[float]":
     """Return the share of reviews that take effect on a Sunday."""
     done = reviews(study)
     dates = pd.Timestamp(study.scenario.start_date) + pd.to_timedelta(done["reviewed_at"], unit="D")
-    return share(dates.dt.dayofweek == 6, done)
+    return share(dates.dt.day_of_week == 6, done)
 
 
 def days_between_evaluations(study: sl.Study) -> "pd.Series[float]":

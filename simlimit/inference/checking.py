@@ -84,7 +84,7 @@ def check_table(table: pd.DataFrame, found: Residuals) -> pd.DataFrame:
         p_real.append(_share_at_least(largest, real[where].max(keepdims=True))[0])
         rows.append(int(where[real[where].argmax()]))
     smallest = np.sort(np.min(p_bank, axis=0))
-    corrected = np.searchsorted(smallest, p_real, side="right") / len(smallest)
+    corrected = (1 + np.searchsorted(smallest, p_real, side="right")) / (1 + len(smallest))
     result = table.loc[rows].set_index("family")
     result = result.assign(p_value=p_real, corrected_p=corrected, breaks=corrected < REFUSED_BELOW)
     return result.sort_values("p_value", kind="stable")

@@ -158,7 +158,7 @@ class Fit(layout.TabularResult):
         names = ["estimate", "low", "high", "prior_low", "prior_high"]
         table = self._values(np.array([middle, low, high, before, after])).T.set_axis(names, axis=1)
         table = table.infer_objects().rename_axis("parameter")
-        removed, usually = self._posterior.share_removed().clip(0) / self._most, self._usually_removed
+        removed, usually = (self._posterior.share_removed() / self._most).clip(0, 1), self._usually_removed
         words = verdicts(removed, usually)
         return table.assign(share_removed=removed, usually_removed=usually, verdict=words)
 
@@ -353,17 +353,18 @@ def fit(
     Parameters
     ----------
     log : DataFrame
-        As `read_release_log` returns it; `Run.holds` will do. The columns `gate`, `region`, `late` and
-        `amount` are compared where they are. A region or gate that the scenario does not have leaves its
-        column out, and `Fit.read` says so.
+        As `read_release_log` returns it; `Run.holds` will do, from the end of its warm-up on. The columns
+        `gate`, `region`, `late` and `amount` are compared where they are. A region or gate that the scenario
+        does not have leaves its column out, and `Fit.read` says so.
     scenario : Scenario
         What is known of the platform. Its desk and pool are scaled to the number of borrowers of the log.
         Dates in it stay what they are. Days that are numbers count from the begin of the run, which is the
         warm-up before the window.
     free : mapping
-        What is not known, by dotted field: two bounds in a tuple, ``(7, 60)``, whole numbers if the field is
-        one; a list of choices; or a frozen distribution of `scipy.stats`. A name of your own may stand for a
-        factor on several fields: ``{"inflows": {"fields": [..], "factor": (0.7, 1.3)}}``.
+        What is not known, by dotted field. A tuple has two bounds, ``(7, 60)``: whole numbers if the field is
+        one. A list has choices, in the order of what they do. A frozen distribution of `scipy.stats` will do,
+        too. A name of your own may stand for a factor on several fields, of which whole numbers are rounded:
+        ``{"inflows": {"fields": [..], "factor": (0.7, 1.3)}}``.
     n : int
         How many logs are simulated, 100 .. 1,000,000.
     seed : int

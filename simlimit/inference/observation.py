@@ -127,7 +127,9 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     weight = np.ones(len(frame))
     if "repayment" in frame and not frame["repayment"].is_unique:
         parts = pd.Series(as_numbers("amount", frame["amount"]), frame.index)
-        weight = (parts / parts.groupby(frame["repayment"]).transform("sum")).to_numpy()
+        of_all = parts.groupby(frame["repayment"])
+        # Where all parts are 0, each counts alike.
+        weight = (parts / of_all.transform("sum")).fillna(1 / of_all.transform("size")).to_numpy()
     seen = Repayments(repaid - begin, age, last - repaid, outcome.astype(np.int64), weight, groups)
     first = frame["repaid_on"].iloc[0] if "repaid_on" in frame else pd.NaT
     before = datetime.timedelta(int(repaid[0] - begin))

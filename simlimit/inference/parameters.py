@@ -1,6 +1,5 @@
 """What is free in a fit: parameters, their prior distributions, and the scenarios of a draw."""
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -17,6 +16,8 @@ ALLOWED = "bounds in a tuple, choices in a list, a frozen distribution of scipy.
 @runtime_checkable
 class Distribution(Protocol):
     """A frozen distribution of `scipy.stats`."""
+
+    dist: object
 
     def ppf(self, q: float) -> float:
         """Return a quantile."""
@@ -36,7 +37,7 @@ class Parameter(NamedTuple):
     prior : bounds, choices or distribution
     is_whole : bool
         Whether its values are whole numbers.
-    times : dict of float, optional
+    times : dict of number, optional
         If it is a factor: the fields that it multiplies, and their values.
     """
 
@@ -65,7 +66,10 @@ class Parameter(NamedTuple):
     def changes(self, quantile: float) -> dict[str, Any]:
         """Return the fields at a quantile of the prior distribution."""
         value = self.value(quantile)
-        return {self.name: value} if self.times is None else {k: value * x for k, x in self.times.items()}
+        if self.times is None:
+            return {self.name: value}
+        scaled = {field: (value * number, isinstance(number, int)) for field, number in self.times.items()}
+        return {field: round(number) if is_whole else number for field, (number, is_whole) in scaled.items()}
 
 
 def read_free(free: object, scenario: Scenario) -> tuple[Parameter, ...]:
@@ -74,12 +78,24 @@ def read_free(free: object, scenario: Scenario) -> tuple[Parameter, ...]:
         raise SimlimitError(f"free is {shown(free)}, but must give each free field {ALLOWED}.")
     values = field_values(scenario)
     found = tuple(_parameter(name, prior, values) for name, prior in free.items())
+    all_changes = [change for one in found for change in _changes_of(one)]
+    for change in all_changes:
+        scenario.replace(change)
     changed = [field for one in found for field in one.changes(0.5)]
     if twice := [field for field in changed if changed.count(field) > 1]:
         raise SimlimitError(f"free changes {twice[0]} twice, but must change each field once.")
-    for one, quantile in itertools.product(found, (1e-9, 0.5, 1 - 1e-9)):
-        scenario.replace(one.changes(quantile))
     return found
+
+
+def _changes_of(one: Parameter) -> list[dict[str, Any]]:
+    """Return what a parameter changes, at the ends of its prior distribution or for each choice."""
+    quantiles = [1e-9, 0.5, 1 - 1e-9]
+    if isinstance(one.prior, list | range):
+        quantiles = [(k + 0.5) / len(one.prior) for k in range(len(one.prior))]
+    try:
+        return [one.changes(quantile) for quantile in quantiles]
+    except (TypeError, ValueError, OverflowError):
+        raise refused(f"free of {shown(one.name)}", one.prior, ALLOWED) from None
 
 
 def _parameter(name: object, prior: object, values: Mapping[str, object]) -> Parameter:
@@ -96,18 +112,19 @@ def _parameter(name: object, prior: object, values: Mapping[str, object]) -> Par
     if isinstance(prior, tuple) and len(prior) == 2 and is_number(prior[0]) and is_number(prior[1]):
         if not -LARGEST < prior[0] < prior[1] < LARGEST:
             raise refused(what, prior, "two bounds, the smaller first")
-        is_whole = not times and not isinstance(current, float) and all(isinstance(x, int) for x in prior)
-        return Parameter(name, prior, is_whole, times)
+        are_whole = all(x == int(x) if isinstance(current, int) else isinstance(x, int) for x in prior)
+        is_whole = not times and not isinstance(current, float) and are_whole
+        return Parameter(name, (int(prior[0]), int(prior[1])) if is_whole else prior, is_whole, times)
     if not isinstance(prior, list | range) or len(prior) < 2:
         raise refused(what, prior, ALLOWED)
     return Parameter(name, prior, False, times)
 
 
-def _number_at(field: object, values: Mapping[str, object]) -> float:
+def _number_at(field: object, values: Mapping[str, object]) -> int | float:
     value = values.get(dotted(steps_of(str(field))))
-    if not is_number(value):
+    if not isinstance(value, int | float) or not is_number(value):
         raise refused("a field with a factor", field, "a field that has a number in the scenario")
-    return float(value)
+    return value
 
 
 def draw(seed: int, log: int, number: int) -> Floats:

@@ -52,11 +52,11 @@ class Posterior(NamedTuple):
             order = np.argsort(column)
             weights = self.weights[order]
             found.append(np.interp(probabilities, np.cumsum(weights) - weights / 2, column[order]))
-        return np.asarray(ndtr(np.array(found)), np.float64)
+        return as_quantiles(np.array(found))
 
     def share_removed(self) -> Floats:
         """Return the share of the variance of each prior distribution that is gone, both on its quantiles."""
-        places = ndtr(self.draws)
+        places = as_quantiles(self.draws)
         mean = self.weights @ places
         return np.asarray(1 - 12 * (self.weights @ (places - mean) ** 2), np.float64)
 
@@ -68,7 +68,12 @@ class Posterior(NamedTuple):
         """Return draws of equal weight, as prior quantiles; the first of more are the same."""
         places = (0.5 + GOLDEN * np.arange(number)) % 1
         chosen = np.searchsorted(np.cumsum(self.weights), places * self.weights.sum())
-        return np.asarray(ndtr(self.draws[np.minimum(chosen, len(self.draws) - 1)]), np.float64)
+        return as_quantiles(self.draws[np.minimum(chosen, len(self.draws) - 1)])
+
+
+def as_quantiles(draws: Floats) -> Floats:
+    """Return draws on the normal scale as quantiles of prior distributions, within their bounds."""
+    return np.asarray(np.clip(ndtr(draws), TINY, 1 - TINY), np.float64)
 
 
 def ridge() -> Any:  # noqa: ANN401 - scikit-learn has no types

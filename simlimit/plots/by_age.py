@@ -228,7 +228,8 @@ def incidence(
     unit, source = "", str(curve.attrs.get("interval", ""))
     if not isinstance(of, pd.DataFrame):
         unit = "number of holds" if weight == "holds" else "currency units"
-        unit = label(unit if isinstance(of, Run) else f"{unit}, over all replications")
+        unit += "" if isinstance(of, Run) else ", over all replications"
+        unit = label(unit)
         source = canvas.subtitle(of, label, confidence)
     _write_table(ax, rows, asked, unit)
     return canvas.finish(ax, label("release and forfeit by age"), source)

@@ -241,8 +241,9 @@ class Study(curves.Curves):
               replications are too few for so many gaps: 12 are enough for four groups.
         """
         confidence = check_confidence(confidence)
+        all_metrics = self.metrics(weight)
         by_group = metrics.group_metrics(self._tallies, self.follow_up_days, weight)
-        whole_book = self.metrics(weight)[list(by_group)]
+        whole_book = all_metrics[list(by_group)]
         values = np.stack(list(by_group.values()), axis=1)
         gaps = intervals.paired_differences(whole_book.to_numpy()[..., np.newaxis], values)
         sizes = np.stack([sizes_of_groups(self._tallies, metric) for metric in by_group])

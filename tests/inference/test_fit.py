@@ -188,3 +188,13 @@ def test_what_is_not_allowed_is_refused(change: dict[str, object], sentence: str
     with pytest.raises(sl.SimlimitError) as refusal:
         sl.fit(**{**given, **change})
     assert str(refusal.value).startswith(sentence)
+
+
+def test_an_estimate_stays_within_its_bounds_whatever_the_log_is() -> None:
+    scenario = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 90})
+    k = np.arange(60)
+    log = pd.DataFrame({"repaid_at": k % 28, "outcome": "released", "delay_days": 31 + 2 * k % 28 - k % 28})
+    fit = sl.fit(log, scenario, {PERIOD: (7, 30)}, n=100, progress=False)
+    assert fit.draws[PERIOD].between(7, 30).all()
+    assert 0 <= fit.table().loc[PERIOD, "share_removed"] <= 1
+    assert fit.check()["corrected_p"].between(0, 1, inclusive="right").all()

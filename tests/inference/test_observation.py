@@ -73,6 +73,9 @@ def test_parts_of_a_repayment_weigh_as_much_as_their_share_of_the_amount() -> No
     log = log_of({}).head(3).assign(repayment=[1, 2, 2], amount=[5.0, 3.0, 1.0])
     seen, _, _ = observe_log(log, REGIONS)
     assert seen.weight.tolist() == [1.0, 0.75, 0.25]
+    seen, window, _ = observe_log(log.assign(amount=[5.0, 0.0, 0.0]), REGIONS)
+    assert seen.weight.tolist() == [1.0, 0.5, 0.5]
+    assert window.number == observe_log(log, REGIONS)[1].number
 
 
 @pytest.mark.parametrize(

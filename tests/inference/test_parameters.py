@@ -47,6 +47,17 @@ def test_a_factor_multiplies_each_of_its_fields() -> None:
     assert (found.funding.initial, found.funding.daily_inflow) == (125.0, 12.5)
 
 
+def test_a_factor_on_a_whole_number_gives_whole_numbers() -> None:
+    name = "review.reviewers"
+    free = read_free({"desk": {"fields": [name], "factor": (0.5, 3.5)}}, platform().replace({name: 10}))
+    assert [one.changes(0.51)[name] for one in free] == [20]
+
+
+def test_bounds_of_a_whole_field_may_be_written_as_other_numbers() -> None:
+    for bounds in ((7.0, 11.0), (np.int64(7), np.int64(11))):
+        assert set(values(bounds)) == {7, 8, 9, 10, 11}
+
+
 def test_a_field_of_a_region_is_free_too() -> None:
     name = "population.regions.south.late_onset"
     found = scenario_at(platform(), read_free({name: (0.0, 0.1)}, platform()), [0.5])
@@ -69,6 +80,11 @@ def test_quantiles_are_uniform_and_a_function_of_seed_log_and_parameter() -> Non
         ({PERIOD: 7}, f"free of '{PERIOD}' is 7, but must be bounds in a tuple"),
         ({PERIOD: (60, 7)}, f"free of '{PERIOD}' is (60, 7), but must be two bounds, the smaller first"),
         ({PERIOD: [7]}, f"free of '{PERIOD}' is [7], but must be bounds in a tuple"),
+        ({PERIOD: [7, 14, 0, 21]}, "evaluation.period_days is 0, but must be a whole number"),
+        ({PERIOD: stats.beta}, f"free of '{PERIOD}' is <scipy.stats"),
+        ({PERIOD: stats.norm(20, -1)}, f"free of '{PERIOD}' is <scipy.stats"),
+        ({PERIOD: stats.norm([0.1, 0.2], 1)}, f"free of '{PERIOD}' is <scipy.stats"),
+        ({"x": {"fields": [PERIOD], "factor": ["a", "b"]}}, "free of 'x' is ['a', 'b'], but must be bounds"),
         ({PERIOD: (0, 7)}, "evaluation.period_days is 0, but must be a whole number from 1 to 3650 (days)."),
         ({"evaluation.period": (1, 7)}, "evaluation.period is not a field"),
         (

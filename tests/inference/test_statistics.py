@@ -40,12 +40,12 @@ def test_incidences_by_age_are_those_of_the_repayments_followed_so_long() -> Non
 def test_weekdays_are_those_of_the_calendar() -> None:
     log = log_of({})
     found = shares({})
-    monday = (log["repaid_on"].dt.dayofweek == 0).mean()
+    monday = (log["repaid_on"].dt.day_of_week == 0).mean()
     assert found["weekday of repayment", "weekday of repayment Monday", -1.0] == pytest.approx(
         monday, abs=0.002
     )
     waited = log[(log["delay_days"] > 0) & log["ended_on"].notna()]
-    weekend = (waited["ended_on"].dt.dayofweek >= 5).mean()
+    weekend = (waited["ended_on"].dt.day_of_week >= 5).mean()
     assert found["weekday of ending", "ended on Saturday or Sunday", -1.0] == pytest.approx(
         weekend, abs=0.003
     )

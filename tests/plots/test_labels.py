@@ -4,6 +4,7 @@ import ast
 import logging
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 from gallery import attribution, comparison, fitted, frozen, grid, ranking, run, study
 from matplotlib import font_manager
@@ -102,7 +103,8 @@ def test_the_first_font_that_is_known_is_chosen(monkeypatch):
 
 
 @pytest.mark.skipif(not HAS_FONT, reason="no font with Chinese characters is installed")
-def test_chinese_is_drawn_without_a_warning(caplog):
+def test_chinese_is_drawn_without_a_warning(caplog, monkeypatch):
+    monkeypatch.setitem(mpl.rcParams, "figure.max_open_warning", 0)
     named = sl.simulate(run().scenario.replace({"name": "借呗"}), seed=1, engine="calendar")
     pictures = [
         *(
