@@ -167,10 +167,10 @@ class Store:
             write_files(self.folder, dict(self._files(chunk)), os.replace)
 
     def read_tallies(self, replication: int, tallies: Tallies) -> None:
-        """Read the tallies of a replication into its row."""
+        """Read the tallies of a replication into those of one."""
         with self._reading(TALLIES, replication) as table:
             for name in Tallies._fields:
-                row = getattr(tallies, name)[replication]
+                row = getattr(tallies, name)[0]
                 row[...] = np.frombuffer(table[name].iloc[0], row.dtype).reshape(row.shape)
 
     def read_table(self, name: str, replication: int) -> pd.DataFrame:
@@ -228,7 +228,14 @@ class Replications:
     experiment : Experiment
     store : Store, optional
         Where replications are kept, and read from.
+
+    Attributes
+    ----------
+    keeps_tallies : bool
+        Whether tallies stay in memory.
     """
+
+    keeps_tallies = True
 
     def __init__(self, experiment: Experiment, store: Store | None) -> None:
         self.experiment = experiment
@@ -253,7 +260,7 @@ class Replications:
             return 0
         stored = [k for k in self.store.replications() if number <= k < last]
         for k in stored:
-            self.store.read_tallies(k, tallies)
+            self.store.read_tallies(k, tallies.rows(k, k + 1))
             self._is_done[k] = True
         return len(stored)
 
