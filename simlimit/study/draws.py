@@ -67,7 +67,7 @@ class Draws:
             As for `Scenario.replace`. A value may be a function of the draw.
         """
         return Draws(
-            _changed(self.scenario, changes), lambda n: [_changed(one, changes) for one in self.scenarios(n)]
+            changed(self.scenario, changes), lambda n: [changed(one, changes) for one in self.scenarios(n)]
         )
 
 
@@ -99,7 +99,7 @@ def draws_for(source: Source, n: int) -> tuple[Scenario, ...]:
     return drawn
 
 
-def _changed(draw: Scenario, changes: Mapping[str, object]) -> Scenario:
+def changed(draw: Scenario, changes: Mapping[str, object]) -> Scenario:
     """Return a draw with some fields changed, refused as by `Scenario.replace`."""
     if not isinstance(changes, Mapping):
         return draw.replace(changes)

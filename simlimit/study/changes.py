@@ -1,0 +1,183 @@
+"""`Change`: what can be varied in a scenario, or in all draws of a fit, and what it costs."""
+
+import itertools
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import overload
+
+from simlimit.arguments import check_number, check_text, is_number, refused, shown
+from simlimit.books.portfolio import as_portfolio
+from simlimit.errors import SimlimitError
+from simlimit.scenario import Lever, Scenario, day_of, dotted, field_values, steps_of
+from simlimit.scenario.base import FrozenMapping
+from simlimit.scenario.paths import Path
+from simlimit.study import draws
+
+LARGEST_COST = 1e11
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field with another value, several fields together, or a lever; with a name and a cost.
+
+    `compare`, `sweep` and `rank_levers` take changes. A `Lever` or a mapping stands for a change of its own.
+
+    Attributes
+    ----------
+    fields : mapping or Lever
+        As for `Scenario.replace`: dotted names of fields and their new values. A value may be a function of
+        the scenario, or of each draw of a fit. Or a lever, also as a mapping: ``{"kind": "appeal"}``. It
+        takes the place of a lever of its kind, and leaves the others.
+    name : str
+        By which tables and pictures call it; if not given, ``evaluation.period_days=7`` or the kind of the
+        lever.
+    cost : float
+        Currency units per unit and year, from the first day on which the change is there:
+
+        - of a lever: for each borrower of the book who takes it up;
+        - of one field whose values are numbers: for each unit more than in the scenario. Each unit less
+          saves as much. It is negative where less costs more;
+        - of any other change: for the change as a whole.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> jiebei = sl.preset("jiebei")
+    >>> desk = sl.Change({"review.reviewers": 3}, cost=120_000)
+    >>> desk.name, desk.cost_per_year(jiebei)
+    ('review.reviewers=3', 240000.0)
+    >>> coached = sl.Change({"kind": "education", "uptake": 0.5}, cost=4)
+    >>> coached.applied(jiebei).levers[0].uptake, coached.cost_per_year(jiebei)
+    (0.5, 2000.0)
+    """
+
+    fields: Mapping[str, object] | Lever
+    name: str = ""
+    cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is not allowed; make a lever of its fields, and a name if there is none."""
+        fields, name = self.fields, self.name
+        if not isinstance(fields, Lever):
+            if not isinstance(fields, Mapping) or not all(isinstance(each, str) for each in fields):
+                raise refused("fields", fields, "a mapping of names of fields to values, or a Lever")
+            fields = Lever.model_validate(fields) if "kind" in fields else FrozenMapping(fields)
+        if isinstance(name, str) and not name:
+            name = fields.kind if isinstance(fields, Lever) else _told(fields)
+        else:
+            check_text("name", name)
+        cost = check_number("cost", self.cost, -LARGEST_COST, LARGEST_COST, " (currency units)")
+        self.__dict__.update(fields=fields, name=name, cost=cost)
+
+    @overload
+    def applied(self, source: Scenario) -> Scenario: ...
+    @overload
+    def applied(self, source: draws.ScenarioDraws) -> draws.Draws: ...
+    def applied(self, source: draws.Source) -> Scenario | draws.Draws:
+        """Return the scenario, or the draws of a fit, with the change.
+
+        Parameters
+        ----------
+        source : Scenario
+            Or a fit.
+
+        Returns
+        -------
+        Scenario
+            Or draws, which studies take as they take a fit: draw k is still draw k.
+        """
+        return apply_changes(source, [self])
+
+    def cost_per_year(self, source: draws.Source) -> float:
+        """Return what the change costs the whole platform.
+
+        Parameters
+        ----------
+        source : Scenario
+            In which something is to change. Or a fit, whose estimate counts.
+
+        Returns
+        -------
+        float
+            Currency units per year, on average over the days of the run after the warm-up: these are the days
+            on which effects are measured. A lever costs from its `start` on. 0 if nothing changes.
+        """
+        draws.check_source(source, "source")
+        before, lever = draws.estimate(source), self.fields
+        values, others = field_values(before), field_values(draws.estimate(self.applied(before)))
+        if values == others:
+            return 0.0
+        if isinstance(lever, Lever):
+            measured = before.horizon_days - before.warmup_days
+            there = min(measured, max(0, before.horizon_days - day_of(before, lever.start)))
+            return self.cost * lever.uptake * book_size(before) * there / measured
+        one, *more = map(dotted, self._paths())
+        if not more and is_number(old := values.get(one)) and is_number(new := others.get(one)):
+            return self.cost * (new - old)
+        return self.cost
+
+    def _paths(self) -> list[Path]:
+        """Return the paths of what is changed."""
+        if isinstance(self.fields, Lever):
+            return [("levers", self.fields.kind)]
+        return [*map(steps_of, self.fields)]
+
+
+def as_change(given: object, name: str) -> Change:
+    """Return a change, also of a lever or a mapping of fields; refuse anything else by the argument's name.
+
+    Examples
+    --------
+    >>> as_change({"evaluation.period_days": 7}, "change").name
+    'evaluation.period_days=7'
+    """
+    if isinstance(given, Change):
+        return given
+    if isinstance(given, Lever | Mapping):
+        return Change(given)
+    raise refused(name, given, "a Change, a Lever, or a mapping of fields to values")
+
+
+def apply_changes(source: draws.Source, changes: Iterable[Change]) -> Scenario | draws.Draws:
+    """Return a scenario, or draws of one, with all of some changes, each of which must change other fields.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> both = [sl.Change({"review.reviewers": 2}), sl.Change({"kind": "appeal"})]
+    >>> made = apply_changes(sl.preset("jiebei"), both)
+    >>> made.review.reviewers, made.levers[0].kind
+    (2, 'appeal')
+    """
+    draws.check_source(source, "source")
+    made, fields, levers = [*changes], dict[str, object](), dict[str, Lever]()
+    for one, other in itertools.combinations(made, 2):
+        for path, another in itertools.product(one._paths(), other._paths()):
+            if all(map(operator.eq, path, another)):  # up to the end of the shorter
+                both = f"{shown(one.name)} and {shown(other.name)} both change {dotted(path)}"
+                raise SimlimitError(
+                    f"{both}, but changes that are made together must be of different fields."
+                )
+    for change in made:
+        if isinstance(change.fields, Lever):
+            levers[change.fields.kind] = change.fields
+        else:
+            fields |= change.fields
+    if levers:
+        fields["levers"] = lambda draw: [*({one.kind: one for one in draw.levers} | levers).values()]
+    if isinstance(source, Scenario):
+        return draws.changed(source, fields)
+    return draws.Draws(source.scenario, source.scenarios).replace(fields)
+
+
+def book_size(scenario: Scenario) -> int:
+    """Return the number of borrowers at the start."""
+    book = as_portfolio(scenario.population.portfolio)
+    return scenario.population.borrowers if book is None else len(book)
+
+
+def _told(fields: Mapping[str, object]) -> str:
+    """Return the name of a change of fields that has none."""
+    values = {field: "f(draw)" if callable(value) else shown(value) for field, value in fields.items()}
+    return ", ".join(f"{field}={value}" for field, value in values.items()) or "no change"
