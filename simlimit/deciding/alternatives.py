@@ -1,8 +1,10 @@
 """The alternatives of a decision: combinations of changes, what they cost, and the scenarios that they make."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+import math
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from simlimit.arguments import as_list, check_choice, is_number, refused, shown
 from simlimit.errors import SimlimitError
@@ -24,6 +26,10 @@ class Option(NamedTuple):
     cost: float
 
 
+Range: TypeAlias = tuple[float, float]
+Choices: TypeAlias = dict[str, list[Option] | Range]
+
+
 class Alternative(NamedTuple):
     """A choice of one option of each kind.
 
@@ -41,13 +47,18 @@ class Alternative(NamedTuple):
     cost: float
     source: Source
 
+    @property
+    def name(self) -> str:
+        """The choice in words."""
+        return ", ".join(f"{name}={shown(label)}" for name, label in self.choice.items())
 
-def is_range(values: object) -> bool:
+
+def is_range(values: object) -> TypeGuard[Range]:
     """Return whether the values of a field are all between two numbers, and not a list."""
     return isinstance(values, tuple) and len(values) == 2 and all(map(is_number, values))
 
 
-def read_option(source: Source, name: str, value: object, costs: Mapping[str, float]) -> Option:
+def read_option(source: Source, costs: Mapping[str, float], name: str, value: object) -> Option:
     """Return an option of a choice: a change, none, or another value of the field of this name."""
     if value is None and name not in field_values(estimate(source)):
         return Option(TODAY, None, 0.0)
@@ -59,8 +70,10 @@ def read_option(source: Source, name: str, value: object, costs: Mapping[str, fl
 
 
 def read_choices(
-    source: Source, choices: Mapping[str, Iterable[object]], costs: Mapping[str, float]
-) -> dict[str, list[Option] | tuple[float, float]]:
+    choices: Mapping[str, Iterable[object]],
+    costs: Mapping[str, float],
+    priced: Callable[[str, object], Option],
+) -> Choices:
     """Return the options of each choice, or the range of its values."""
     if not isinstance(choices, Mapping) or not choices:
         raise refused("choices", choices, "a mapping of fields, or of names of changes, to lists")
@@ -68,15 +81,25 @@ def read_choices(
         raise refused("costs", costs, "a mapping of fields to currency units per unit and year")
     for name in costs:
         check_choice("a name in costs", name, choices, "choices")
-    read: dict[str, list[Option] | tuple[float, float]] = {}
+    read: Choices = {}
     for name, values in choices.items():
         if is_range(values):
-            read[name] = values  # type: ignore[assignment]
+            low, high = values
+            if not low < high:
+                raise refused(f"choices of {name}", values, "a range (low, high), or a list of values")
+            read[name] = low, high
             continue
-        listed = as_list(f"choices of {name}", values, "a list of values or of changes, or a range (low, high)")
+        listed = as_list(
+            f"choices of {name}", values, "a list of values or of changes, or a range (low, high)"
+        )
         if not listed:
             raise SimlimitError(f"choices of {name} is empty, but must have at least one value.")
-        read[name] = [read_option(source, name, value, costs) for value in listed]
+        options = [priced(name, value) for value in listed]
+        if len({repr(option.label) for option in options}) < len(options):
+            raise SimlimitError(
+                f"choices of {name} has something twice, but must have different values or names."
+            )
+        read[name] = options
     return read
 
 
@@ -84,7 +107,7 @@ def make_alternative(source: Source, options: Mapping[str, Option]) -> Alternati
     """Return the alternative that takes these options."""
     changes = [option.change for option in options.values() if option.change is not None]
     choice = {name: option.label for name, option in options.items()}
-    return Alternative(choice, sum(option.cost for option in options.values()), apply_changes(source, changes))
+    return Alternative(choice, cost_of(options), apply_changes(source, changes))
 
 
 def todays(source: Source, choices: Iterable[str]) -> Alternative:
@@ -93,7 +116,22 @@ def todays(source: Source, choices: Iterable[str]) -> Alternative:
     return Alternative({name: values.get(name, TODAY) for name in choices}, 0.0, source)
 
 
-def all_combinations(source: Source, options: Mapping[str, Sequence[Option]]) -> Iterable[dict[str, Option]]:
-    """Yield every choice of one option of each kind."""
-    for chosen in itertools.product(*options.values()):
-        yield dict(zip(options, chosen, strict=True))
+def combinations(choices: Choices) -> list[dict[str, Option]] | None:
+    """Return every choice of one option of each kind; None if there is a range, or there are too many."""
+    listed = {name: options for name, options in choices.items() if isinstance(options, list)}
+    if len(listed) < len(choices) or math.prod(map(len, listed.values())) > MOST_COMPARED:
+        return None
+    return [dict(zip(listed, chosen, strict=True)) for chosen in itertools.product(*listed.values())]
+
+
+def cost_of(options: Mapping[str, Option]) -> float:
+    """Return what some options cost together, in currency units per year."""
+    return sum(option.cost for option in options.values())
+
+
+def different(alternatives: Iterable[Alternative]) -> list[Alternative]:
+    """Return the alternatives, the cheapest first; of those that are equal only the first."""
+    first: dict[str, Alternative] = {}
+    for one in sorted(alternatives, key=attrgetter("cost")):
+        first.setdefault(repr(field_values(estimate(one.source))), one)
+    return [*first.values()]

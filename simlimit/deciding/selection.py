@@ -95,7 +95,7 @@ class Race:
     Parameters
     ----------
     alternatives : int
-        The cheapest first: of those that are equal in all samples the first wins.
+        The cheapest first: of those that are as good the first is selected.
     indifference : array of float, shape (objectives,)
         The smallest difference that matters. The first objective decides who is best.
     bounds : int
@@ -155,9 +155,14 @@ class Race:
 
     @property
     def leader(self) -> int | None:
-        """The best of those that are surely feasible, if there is one."""
+        """The cheapest of those that are surely no worse than the best of the race by the indifference."""
         left = np.flatnonzero(self.in_race & self.is_feasible)
-        return int(left[np.argmin(self.means()[0][left, 0])]) if len(left) else None
+        if not len(left):
+            return None
+        best = left[np.argmin(self.means()[0][left, 0])]
+        near = self.is_feasible & ~self.is_infeasible & ~self.is_dominated
+        near &= self.differences(best)[2][:, 0] < self.indifference[0]
+        return int(min([best, *np.flatnonzero(near)]))
 
     def means(self) -> tuple[Floats, Floats, Floats]:
         """Return means and intervals, which hold together: shape (alternatives, objectives + bounds)."""

@@ -252,17 +252,27 @@ class Replications:
     def extend(self, last: int) -> int:
         """Allocate replications below ``last`` and read those that are stored; return how many were read."""
         number = len(self._is_done)
-        tallies = empty_tallies(self.experiment.prepared, last)
-        tallies.rows(0, number).take(self.tallies)
-        self.tallies = tallies
         self._is_done = np.pad(self._is_done, (0, last - number))
+        self._allocate(last)
         if self.store is None:
             return 0
         stored = [k for k in self.store.replications() if number <= k < last]
+        tallies = empty_tallies(self.experiment.prepared, 1)
         for k in stored:
-            self.store.read_tallies(k, tallies.rows(k, k + 1))
+            self.store.read_tallies(k, tallies)
+            self._take(k, tallies)
             self._is_done[k] = True
         return len(stored)
+
+    def _allocate(self, number: int) -> None:
+        """Make space for a number of replications."""
+        tallies = empty_tallies(self.experiment.prepared, number)
+        tallies.rows(0, len(self.tallies.daily)).take(self.tallies)
+        self.tallies = tallies
+
+    def _take(self, first: int, tallies: Tallies) -> None:
+        """Keep the tallies of replications from number ``first`` on."""
+        self.tallies.rows(first, first + len(tallies.daily)).take(tallies)
 
     def missing(self, size: int) -> Iterator[tuple[int, int]]:
         """Yield ranges (first, number) of at most a size that cover what is missing."""
@@ -274,7 +284,7 @@ class Replications:
     def add(self, chunk: Chunk) -> None:
         """Take in a chunk, and store it."""
         last = chunk.first + len(chunk.tables)
-        self.tallies.rows(chunk.first, last).take(chunk.tallies)
+        self._take(chunk.first, chunk.tallies)
         if self.store is not None:
             self.store.write(chunk)
         else:
