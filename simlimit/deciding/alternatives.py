@@ -1,4 +1,4 @@
-"""The alternatives of a decision: combinations of changes, what they cost, and the scenarios that they make."""
+"""The alternatives of a decision: combinations of changes, what they cost, and the scenarios they make."""
 
 import itertools
 import math
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from simlimit.arguments import as_list, check_choice, is_number, refused, shown
 from simlimit.errors import SimlimitError
-from simlimit.scenario import Lever, Scenario, field_values
+from simlimit.scenario import Lever, field_values
 from simlimit.study.changes import Change, apply_changes, as_change
 from simlimit.study.draws import Source, estimate
 
@@ -66,7 +66,7 @@ def read_option(source: Source, costs: Mapping[str, float], name: str, value: ob
     if is_change and name in costs:
         raise SimlimitError(f"costs has {shown(name)}, but its changes have costs of their own.")
     change = as_change(value, name) if is_change else Change({name: value}, cost=costs.get(name, 0.0))
-    return Option(change.name if is_change else value, change, change.cost_per_year(source))
+    return Option(change.name if is_change else value, change, change.cost and change.cost_per_year(source))
 
 
 def read_choices(

@@ -9,8 +9,15 @@ from typing import TypeAlias, Unpack, cast
 import numpy as np
 
 from simlimit.arguments import LARGEST, Floats, Truths, check_confidence, check_number, check_whole
-from simlimit.deciding.alternatives import combinations, cost_of, different, make_alternative, read_choices
-from simlimit.deciding.alternatives import read_option, todays
+from simlimit.deciding.alternatives import (
+    combinations,
+    cost_of,
+    different,
+    make_alternative,
+    read_choices,
+    read_option,
+    todays,
+)
 from simlimit.deciding.constraints import Bound
 from simlimit.deciding.optimum import Optimum
 from simlimit.deciding.question import Indifference, Question, read_indifference, read_question
@@ -58,34 +65,34 @@ def optimise(
     """Choose the best combination of changes for a budget and within bounds, and say how sure that is.
 
     All combinations are compared under common random numbers, replication by replication. Each is left out as
-    soon as it is surely worse than another, or surely breaks a bound. `docs/deciding.md` has the procedure, its
-    guarantee, and how that was tested. Changing nothing is always one of the alternatives.
+    soon as it is surely worse than another, or surely breaks a bound. `docs/deciding.md` has the procedure,
+    its guarantee, and how that was tested. Changing nothing is always one of the alternatives.
 
     Parameters
     ----------
     scenario : Scenario
         Today's. Or a fit: then a sample is a draw of its parameters, the mean of its two replications.
     choices : mapping
-        What to choose from, by name: a field with a list of its values, or with a range ``(low, high)``; or any
-        name with a list of changes, of which one is taken: a `Change`, a lever, a mapping of fields, or None
-        for no change. More than 300 combinations, and ranges, are searched first: that needs Optuna, which
-        ``pip install 'simlimit[decide]'`` installs.
+        What to choose from, by name: a field with a list of its values, or with a range ``(low, high)``; or
+        any name with a list of changes, of which one is taken: a `Change`, a lever, a mapping of fields, or
+        None for no change. More than 300 combinations, and ranges, are searched first: that needs Optuna,
+        which ``pip install 'simlimit[decide]'`` installs.
     minimise : str or sequence of str
         A metric of `Study.summary`, or ``"cost"``. With a minus before it, it is to be large:
-        ``"-net_income"``. The first of several decides which is selected; `Optimum.front` has what is best for
-        others.
+        ``"-net_income"``. The first of several decides which is selected; `Optimum.front` has what is best
+        for others.
     subject_to : mapping of str to bound, optional
         By metric, `at_most` or `at_least`: ``{"default_losses": sl.at_most(1.02, relative=True)}``. Only what
         surely keeps all bounds is selected. Where `limit_days_lost` is a further objective, it is a bound as
         well: at most 1 % more than today. So what takes credit away is not selected.
     costs : mapping of str to float, optional
-        Of fields in `choices`: currency units per year for each unit above today's value. Changes have costs of
-        their own.
+        Of fields in `choices`: currency units per year for each unit above today's value. Changes have costs
+        of their own.
     budget : float, optional
         Currency units per year. What costs more is left out, and not simulated.
     indifference : float or mapping, optional
-        The smallest difference that matters to you, in the unit of the first objective, or of each by name. If
-        not given: 1 % of today's mean over the first 20 samples.
+        The smallest difference that matters to you, in the unit of the first objective, or of each by name.
+        If not given: 1 % of today's mean over the first 20 samples.
     confidence : float
         With which all that is said of the alternatives holds together.
     n : int
@@ -117,7 +124,8 @@ def optimise(
     ...     {"evaluation.straight_through": False, "population.borrowers": 100}
     ... )
     >>> best = sl.optimise(
-    ...     monthly, {"evaluation.period_days": [7, 14, 30]}, costs={"evaluation.period_days": -100}, budget=2_000
+    ...     monthly, {"evaluation.period_days": [7, 14, 30]}, costs={"evaluation.period_days": -100},
+    budget=2_000
     ... )
     >>> best.choice
     {'evaluation.period_days': 14}
@@ -133,7 +141,8 @@ def optimise(
     read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
     priced = partial(read_option, scenario, costs or {})
     choices = read_choices(choices, costs or {}, priced)
-    today, race = todays(scenario, choices), None
+    today = todays(scenario, choices)
+    race: Race | None = None
     engine = base.engine or ("simpy" if base.processes else "calendar")
     compiles = announce_compilation(engine) and base.executor is None
     try:
@@ -151,8 +160,8 @@ def optimise(
             samples = Samples({one.name: one.source for one in alternatives}, n, seed, base, question.metrics)
             answer = partial(question.answers, costs=np.array([one.cost for one in alternatives]))
             begin = partial(_race, question, indifference, 1 - confidence)
-            for race in _rounds(samples, answer, begin, alternatives.index(today), n, base):
-                pass
+            for latest in _rounds(samples, answer, begin, alternatives.index(today), n, base):
+                race = latest
     except KeyboardInterrupt:
         where = (
             "is lost" if base.store is None else f"is in the store; the same call continues from {base.store}"

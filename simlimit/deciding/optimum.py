@@ -1,6 +1,5 @@
 """`Optimum`: which alternatives are selected, contenders, dominated, infeasible, unclear, or too dear."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,6 @@ from simlimit.deciding.alternatives import Alternative, Option, cost_of
 from simlimit.deciding.question import COST, Question
 from simlimit.deciding.selection import Race
 from simlimit.delays.tables import with_interval
-from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 from simlimit.study.draws import estimate
 from simlimit.tables import decisions, layout
@@ -96,7 +94,7 @@ class Optimum(layout.TabularResult):
             np.arange(len(race.samples)) == race.leader,
             race.is_feasible,
         ]
-        return np.select(told, [INFEASIBLE, DOMINATED, SELECTED, CONTENDER], UNCLEAR).tolist()
+        return [*map(str, np.select(told, [INFEASIBLE, DOMINATED, SELECTED, CONTENDER], UNCLEAR))]
 
     @property
     def contenders(self) -> pd.DataFrame:
@@ -122,15 +120,16 @@ class Optimum(layout.TabularResult):
         pandas.DataFrame
             Columns: what is chosen, by the names of the choices, and
 
-            - `status`: ``selected``; ``contender``: surely within all bounds, and not surely worse; ``unclear``:
-              not surely within or beyond a bound; ``dominated``: something that surely keeps all bounds is surely
-              better in an objective, and in none surely not worse by the indifference or more; ``infeasible``:
-              surely beyond a bound; ``over budget``: not simulated;
+            - `status`: ``selected``; ``contender``: surely within all bounds, not surely worse; ``unclear``:
+              not surely within or beyond a bound; ``dominated``: something that surely keeps all bounds is
+              surely better in an objective, and in none surely not worse by the indifference or more;
+              ``infeasible``: surely beyond a bound; ``over budget``: not simulated;
             - `cost`: currency units per year, above today's;
             - `samples`: replications, or draws of a fit, until its status was known;
             - of each objective its mean, with `_low` and `_high`;
             - `difference`, `difference_low`, `difference_high`: of the first objective, less the selected;
-            - of each bound `<metric>_excess`, with `_low` and `_high`: by how much it is broken; below 0 it is kept.
+            - of each bound `<metric>_excess`, with `_low` and `_high`: by how much it is broken; below 0 it
+              is kept.
 
             All verdicts and all intervals hold together with the confidence, at whatever sample it ended.
         """
@@ -172,7 +171,7 @@ class Optimum(layout.TabularResult):
             f"the best with {self.confidence:.0%} confidence, but for differences of "
             f"{number_text(race.indifference[0], unit_of(metric))} or less"
             if race.is_decided
-            else f"not with {self.confidence:.0%} confidence: n was reached with {left} others that may be better"
+            else f"not with {self.confidence:.0%} confidence: n was reached, and {left} others may be better"
         )
         said = [f"Selected in {metric}: {best.name}: {certain}."]
         gaps = np.stack(race.differences(race.leader))[..., 0]
@@ -185,12 +184,13 @@ class Optimum(layout.TabularResult):
                 said.append(f"It differs from {name} by {texts[0]} ({texts[1]}).")
         means = np.stack(race.means())[:, race.leader, len(self.question.objectives) :]
         for (bound, limit), excess in zip(self.question.bounds.items(), means.T, strict=True):
-            texts = difference_texts(*excess, unit_of(bound).of_differences())
+            value, low, high = excess
+            texts = difference_texts(value, low, high, unit_of(bound).of_differences())
             said.append(f"{bound}, {limit}: {texts[0]} ({texts[1]}) beyond the bound.")
         return said + self._warnings()
 
     def _warnings(self) -> list[str]:
-        said = "Neither an objective nor a bound is limit_days_lost: it may be selected because credit is taken away."
+        said = "Nothing was asked of limit_days_lost: it may be selected because credit is taken away."
         return [] if self.question.is_guarded else [said]
 
     @property
@@ -200,5 +200,5 @@ class Optimum(layout.TabularResult):
 
 
 def _signed(ends: Floats, objective: str) -> Floats:
-    """Return a value with its interval as of the metric, of which an objective after a minus is the negative."""
+    """Return a value with its interval as of the metric: an objective after a minus is its negative."""
     return -ends[[0, 2, 1]] if objective.startswith("-") else ends

@@ -79,7 +79,6 @@ def read_question(minimise: str | Iterable[str], subject_to: Mapping[str, Bound]
     """Return the question that arguments of `optimise` ask, or refuse them."""
     if not isinstance(subject_to, Mapping):
         raise refused("subject_to", subject_to, "a mapping of metrics to bounds, such as at_most(300)")
-    minimise = [minimise] if isinstance(minimise, str) else [*minimise]
     signed = (*METRICS, COST, *(f"-{metric}" for metric in METRICS))
     objectives = tuple(dict.fromkeys(as_choices("minimise", minimise, signed, "help(simlimit.optimise)")))
     bounds = dict(subject_to)
@@ -93,7 +92,7 @@ def read_question(minimise: str | Iterable[str], subject_to: Mapping[str, Bound]
 
 
 def read_indifference(given: Indifference, objectives: tuple[str, ...], today: Floats) -> Floats:
-    """Return the smallest difference that matters of each objective; of what is not given, 1 % of today's mean.
+    """Return the smallest difference that matters of each objective; if not given, 1 % of today's mean.
 
     Parameters
     ----------

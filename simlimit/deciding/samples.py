@@ -24,7 +24,7 @@ class MetricReplications(Replications):
         self, experiment: Experiment, store: Store | None, metrics: Sequence[str], follow_up_days: int
     ) -> None:
         super().__init__(experiment, store)
-        self.metrics, self.follow_up_days = metrics, follow_up_days
+        self.metrics, self.follow_up_days, self.no_records = metrics, follow_up_days, self.records(0)
         self.values, self.events = np.zeros((0, len(metrics))), np.zeros((0, len(metrics), 2))
 
     def _allocate(self, number: int) -> None:
@@ -33,7 +33,7 @@ class MetricReplications(Replications):
 
     def _take(self, first: int, tallies: Tallies) -> None:
         prepared, rows = self.experiment.prepared, slice(first, first + len(tallies.daily))
-        told = values_and_events(tallies, prepared, self.follow_up_days, "holds", self.records(0), ())
+        told = values_and_events(tallies, prepared, self.follow_up_days, "holds", self.no_records, ())
         self.values[rows], self.events[rows] = (
             np.stack([one[metric] for metric in self.metrics], axis=1) for one in told
         )
@@ -79,9 +79,9 @@ class Samples:
         simulate_missing(pool, [self.replications[i] for i in chosen], number * self.per_sample, bar)
 
     def between(self, first: int, last: int) -> tuple[Floats, Floats]:
-        """Return samples ``first`` .. ``last - 1`` and the events up to each: (samples, alternatives, metrics).
+        """Return samples ``first`` .. ``last - 1`` and the events up to each.
 
-        NaN, and no events, where there is no such sample.
+        Arrays of shape (samples, alternatives, metrics). NaN, and no events, where there is no such sample.
         """
         shape = last - first, len(self.replications), len(self.replications[0].metrics)
         values, events = np.full(shape, np.nan), np.zeros(shape)

@@ -1,7 +1,7 @@
 """A search of many alternatives, or of ranges: it names finalists, and judges none of them.
 
-It uses other replications than the selection among its finalists. On the replications of the search the best of
-many look better than they are, since they were chosen for it.
+It uses other replications than the selection among its finalists. On the replications of the search the best
+of many look better than they are, since they were chosen for it.
 
 Akiba, T., Sano, S., Yanase, T., Ohta, T. and Koyama, M. (2019). Optuna: a next-generation hyperparameter
 optimization framework. Proceedings of the 25th ACM SIGKDD Conference, 2623-2631.
@@ -31,7 +31,7 @@ def search(
     trials: int,
     seed: int,
 ) -> list[Chosen]:
-    """Return the finalists: those within all bounds, and not worse in all objectives than another, come first.
+    """Return the finalists: those within all bounds that nothing dominates come first.
 
     Parameters
     ----------
@@ -81,11 +81,14 @@ def search(
 
 
 def _suggested(
-    trial: Any, name: str, among: list[Option] | Range, read: Callable[[str, Any], Option]
-) -> Option:  # noqa: ANN401 - optuna may not be there
+    trial: Any,  # noqa: ANN401 - optuna may not be there
+    name: str,
+    among: list[Option] | Range,
+    read: Callable[[str, Any], Option],
+) -> Option:
     """Return the option that a trial is to take: one of those listed, or a number within a range."""
     if isinstance(among, list):
-        return among[trial.suggest_int(name, 0, len(among) - 1)]
+        return among[int(trial.suggest_int(name, 0, len(among) - 1))]
     low, high = among
     is_whole = isinstance(low, int) and isinstance(high, int)
     return read(name, (trial.suggest_int if is_whole else trial.suggest_float)(name, low, high))

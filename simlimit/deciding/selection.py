@@ -3,8 +3,8 @@
 The best is found by the procedure KN. Whatever else is said of a mean or a difference rests on intervals that
 hold at all sample sizes together, so that one may look after each replication.
 
-Kim, S.-H. and Nelson, B. L. (2001). A fully sequential procedure for indifference-zone selection in simulation.
-ACM Transactions on Modeling and Computer Simulation 11(3), 251-273.
+Kim, S.-H. and Nelson, B. L. (2001). A fully sequential procedure for indifference-zone selection in
+simulation. ACM Transactions on Modeling and Computer Simulation 11(3), 251-273.
 
 Andradottir, S. and Kim, S.-H. (2010). Fully sequential procedures for comparing constrained systems via
 simulation. Naval Research Logistics 57(5), 403-421.
@@ -14,6 +14,8 @@ Lai, T. L. (1976). On confidence sequences. The Annals of Statistics 4(2), 265-2
 Wang, H. and Ramdas, A. (2024). Anytime-valid t-tests and confidence sequences for Gaussian means with unknown
 variance. Sequential Analysis.
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +27,7 @@ FIRST = 20
 MIXTURE = 1.0
 
 
-def anytime_half_width(number: Floats, variance: Floats, error: float) -> Floats:
+def anytime_half_width(number: Floats, variance: Floats, error: float | Floats) -> Floats:
     """Return half the width of intervals of a normal mean that hold for all numbers of values together.
 
     Parameters
@@ -35,7 +37,7 @@ def anytime_half_width(number: Floats, variance: Floats, error: float) -> Floats
     variance : array of float
         Of these values about their mean, divided by their number.
     error : float
-        The probability that, for some number of values, the interval misses the mean.
+        Or an array. The probability that, for some number of values, the interval misses the mean.
 
     Returns
     -------
@@ -60,7 +62,7 @@ class Sums:
         self.sums = np.zeros((2, *shape))
         self.number = np.zeros(shape)
 
-    def followed(self, values: Floats, where: tuple[Ints, ...]) -> tuple[Floats, Floats, Floats]:
+    def followed(self, values: Floats, where: tuple[Any, ...]) -> tuple[Floats, Floats, Floats]:
         """Return the sums of some entries after each of some samples, with the means and the variances."""
         if not self.number[where].any():
             self.first[where] = values[0]
@@ -68,13 +70,14 @@ class Sums:
         begin = self.sums[(slice(None), *where)]
         sums = np.cumsum(np.concatenate([begin[None], np.stack([apart, apart**2], axis=1)]), axis=0)[1:]
         number = self.number[where] + np.arange(1, len(values) + 1).reshape(-1, *[1] * (values.ndim - 1))
-        return sums, *self._moments(sums[:, 0], sums[:, 1], number, self.first[where])
+        mean, variance = self._moments(sums[:, 0], sums[:, 1], number, self.first[where])
+        return sums, mean, variance
 
     def moments(self) -> tuple[Floats, Floats]:
         """Return the means and the variances of all entries so far."""
-        return self._moments(*self.sums, np.maximum(self.number, 1), self.first)
+        return self._moments(self.sums[0], self.sums[1], np.maximum(self.number, 1), self.first)
 
-    def take(self, sums: Floats, where: tuple[Ints, ...], last: Ints) -> None:
+    def take(self, sums: Floats, where: tuple[Any, ...], last: Ints) -> None:
         """Keep what `followed` has returned for some entries, of each after its last sample."""
         places = np.indices(last.shape, sparse=True)
         self.sums[(slice(None), *where)] = np.moveaxis(sums[(last, slice(None), *places)], last.ndim, 0)
@@ -89,8 +92,8 @@ class Sums:
 class Race:
     """The alternatives of a decision, judged after each sample that all which are still open share.
 
-    The error is divided by the kinds of verdicts: who is best (KN), who is worse, and who breaks a bound. So all
-    of them hold together. An alternative can beat others only once it is surely within all bounds.
+    The error is divided by the kinds of verdicts: who is best (KN), who is worse, and who breaks a bound. So
+    all of them hold together. An alternative can beat others only once it is surely within all bounds.
 
     Parameters
     ----------
@@ -111,7 +114,7 @@ class Race:
     is_infeasible : array of bool
         Which surely break a bound.
     is_dominated : array of bool
-        One that is surely feasible is surely better in an objective, and surely not worse in the others by the
+        One that is surely feasible is surely better in an objective, and surely not worse in any by the
         indifference.
     is_beaten : array of bool
         Not the best, by KN.
@@ -168,7 +171,10 @@ class Race:
         """Return means and intervals, which hold together: shape (alternatives, objectives + bounds)."""
         mean, variance = self._own.moments()
         half = anytime_half_width(np.maximum(self._own.number, 1), variance, self._errors)
-        return mean, mean - half, mean + half
+        high = mean + half
+        bounds = high[:, len(self.indifference) :]
+        bounds[self._is_within] = np.minimum(bounds[self._is_within], 0)  # as was seen before
+        return mean, mean - half, high
 
     def differences(self, other: int) -> tuple[Floats, Floats, Floats]:
         """Return what each has more of the objectives than another, with intervals as those of `means`."""
@@ -190,16 +196,18 @@ class Race:
         own, seen = values[:, a], seen[:, a]
         number = self.number + np.arange(1, len(values) + 1)
         own_sums, mean, variance = self._own.followed(own, (a,))
-        half = anytime_half_width(number[:, None, None], variance[..., m:], self._errors[m:])
+        count: Floats = np.asarray(number[:, None, None], np.float64)
+        half = anytime_half_width(count, variance[..., m:], self._errors[m:])
         is_within = seen[..., m:] & (mean[..., m:] + half <= 0)
-        is_beyond = (seen[..., m:] & (mean[..., m:] - half > 0)).any(axis=-1)
+        is_beyond = np.any(seen[..., m:] & (mean[..., m:] - half > 0), axis=-1)
         pairs = np.ix_(a, a)
         gaps = own[:, :, None, :m] - own[:, None, :, :m]
         pair_sums, gap, spread = self._pairs.followed(gaps, pairs)
-        half = anytime_half_width(number[:, None, None, None], spread, self._errors[0])
-        known = (seen[:, :, None, :m] | seen[:, None, :, :m]).all(axis=-1)
-        is_worse = known & (gap - half > 0).any(axis=-1) & (gap - half > -self.indifference).all(axis=-1)
-        is_as_good = (gap + half < 0).any(axis=-1) | (gap + half < self.indifference).all(axis=-1)
+        half = anytime_half_width(count[..., None], spread, self._errors[0])
+        known = np.all(seen[:, :, None, :m] | seen[:, None, :, :m], axis=-1)
+        low, high = gap - half, gap + half
+        is_worse = known & np.any(low > 0, axis=-1) & np.all(low > -self.indifference, axis=-1)
+        is_as_good = np.any(high < 0, axis=-1) | np.all(high < self.indifference, axis=-1)
         is_beaten = known & self._beaten(gap[..., 0], spread[..., 0], number, a)
         last = np.full(len(a), -1)
         for row in range(len(number)):

@@ -6,8 +6,9 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
+from simlimit.deciding.optimum import Optimum
 from simlimit.inference.fit import Fit
-from simlimit.plots import bars, by_age, fitted, side_by_side, timelines
+from simlimit.plots import bars, by_age, decisions, fitted, side_by_side, timelines
 from simlimit.run.run import Run
 from simlimit.study import attribution, comparison, ranking, recovery, study
 
@@ -98,3 +99,11 @@ class FitPlots(Plots[Fit]):
     statistics = Picture(fitted.fit_statistics)
     parameters = Picture(fitted.fit_parameters)
     pairs = Picture(fitted.fit_pairs)
+
+
+class OptimumPlots(Plots[Optimum]):
+    """Pictures of a decision: ``optimum.plot``."""
+
+    pareto = Picture(decisions.pareto)
+    contenders = Picture(decisions.contenders)
+    progress = Picture(decisions.progress)

@@ -29,7 +29,10 @@ def optimum_table(table: pd.DataFrame, choices: Sequence[str], notes: Sequence[s
         cells.append(number_text(told["cost"], Unit(1, 0, "")))
         for name in shown:
             unit = unit_of(name.removesuffix(_EXCESS))
-            cells += number_text(told[name], unit), interval_text(told[f"{name}_low"], told[f"{name}_high"], unit)
+            cells += (
+                number_text(told[name], unit),
+                interval_text(told[f"{name}_low"], told[f"{name}_high"], unit),
+            )
         rows.append(Row(tuple(cells), strong=told["status"] == "selected"))
     headings = ["status", *choices, "cost a year"]
     for name in shown:

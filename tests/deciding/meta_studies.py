@@ -1,4 +1,4 @@
-"""Many small decisions whose truth is known: KN with independent samples, and samples that share their noise."""
+"""Small decisions whose truth is known: KN with independent samples, and samples that share their noise."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,9 @@ Sampler = Callable[[np.random.Generator, int], Floats]
 """Returns a number of samples of all alternatives: shape (samples, alternatives, objectives + bounds)."""
 
 
-def decided(sampler: Sampler, seed: int, indifference: list[float], bounds: int = 0, most: int = 2_000) -> Race:
+def decided(
+    sampler: Sampler, seed: int, indifference: list[float], bounds: int = 0, most: int = 2_000
+) -> Race:
     """Return a decision at 95 % that took samples until it was made."""
     random = np.random.default_rng(seed)
     values = sampler(random, 2 * FIRST)
@@ -33,7 +35,9 @@ def noisy(means: list[float], shared: float) -> Sampler:
     return sampler
 
 
-def samples_of_plain_kn(sampler: Sampler, seed: int, indifference: float, first: int = FIRST) -> tuple[int, int]:
+def samples_of_plain_kn(
+    sampler: Sampler, seed: int, indifference: float, first: int = FIRST
+) -> tuple[int, int]:
     """Return the winner of KN, as in the paper with c = 1, and how many samples it took of all together."""
     random = np.random.default_rng(seed)
     values = sampler(random, 4_000)[..., 0]

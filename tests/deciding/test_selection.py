@@ -50,9 +50,11 @@ def clockwork_bank() -> Floats:
 
 
 def clockwork(random: np.random.Generator, number: int) -> Floats:
-    """Return real replications, drawn again, about what is known: the mean delay of a period is (p - 1) / 2."""
+    """Return real replications, drawn again, about what is known: the mean of a period p is (p - 1) / 2."""
     bank = clockwork_bank()
-    return np.asarray((bank - bank.mean(axis=0) + (3, 4, 5))[random.integers(len(bank), size=number), :, None])
+    return np.asarray(
+        (bank - bank.mean(axis=0) + (3, 4, 5))[random.integers(len(bank), size=number), :, None]
+    )
 
 
 SERVED = np.array([1.5, 1.4, 1.35, 1.3])
@@ -140,7 +142,9 @@ def test_pairing_saves_replications(removed: float, share: float, studies: int) 
 
 
 def test_the_decision_does_not_depend_on_how_many_samples_come_at_a_time() -> None:
-    values = np.concatenate([noisy([0, 0.2, 0.3, 2], 0.5)(np.random.default_rng(k), 400) for k in (1, 2)], axis=2)
+    values = np.concatenate(
+        [noisy([0, 0.2, 0.3, 2], 0.5)(np.random.default_rng(k), 400) for k in (1, 2)], axis=2
+    )
     found = []
     for size in (400, 37, 1):
         race = Race(4, np.array([0.2]), 1, ERROR)
