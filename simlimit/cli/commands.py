@@ -9,11 +9,23 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import simlimit
-from simlimit import Comparison, Fit, Run, Study, StudyInterrupted, compare, fit, replicate, simulate
+from simlimit import (
+    Comparison,
+    Fit,
+    Optimum,
+    Run,
+    Study,
+    StudyInterrupted,
+    compare,
+    fit,
+    optimise,
+    replicate,
+    simulate,
+)
 from simlimit.arguments import check_choice
-from simlimit.cli import stopping, streams
+from simlimit.cli import naming, stopping, streams
 from simlimit.cli.arguments import COLUMNS, MOST_IF_PRECISE, REPLICATIONS
-from simlimit.cli.naming import find_scenario, find_scenarios, read_change, read_changes, read_free
+from simlimit.cli.naming import find_scenario, find_scenarios, read_change, read_changes
 from simlimit.cli.results import deliver, write_csv
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
@@ -25,6 +37,9 @@ R = TypeVar("R")
 
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
 _PASSED_ON = ("workers", "store", "follow_up_days", "by", "bands", "progress")
+_OF_A_DECISION = (
+    "minimise", "budget", "indifference", "confidence", "seed", "follow_up_days", "workers", "store", "progress",
+)  # fmt: skip
 _OF_A_LOG = ("extracted", "since", "start_date", "date_format", "encoding")
 
 
@@ -105,7 +120,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
 def fit_log(options: argparse.Namespace) -> bool:
     """Fit a scenario to a release log, print what it says, and write tables, figures and the scenario."""
     scenario = find_scenario(options.scenario, read_changes(None, options.changes))
-    free = read_free(options.free, options.factor)
+    free = naming.read_free(options.free, options.factor)
     columns = dict(read_change(text, "--column") for text in options.column)
     for name in columns:
         check_choice("--column", name, COLUMNS)
@@ -125,8 +140,26 @@ def write_fit(found: Fit, folder: Path) -> None:
     found.scenario.save(folder / "scenario.toml")
 
 
+def optimise_scenario(options: argparse.Namespace) -> bool:
+    """Choose the best combination of changes, print what is said of all, and write tables, figures, scenario."""
+    chosen = {name: getattr(options, name) for name in _OF_A_DECISION if getattr(options, name) is not None}
+    chosen["costs"] = dict(read_change(text, "--cost") for text in options.cost)
+    bounds = naming.read_bounds(options.at_most, options.at_least)
+    choices = naming.read_choices(options.choices)
+    best = optimise(_changed_scenario(options), choices, subject_to=bounds, **chosen)
+    deliver(options, [best], partial(write_optimum, best))
+    return True
+
+
+def write_optimum(best: Optimum, folder: Path) -> None:
+    """Write the tables and figures of a decision, and the selected scenario, into a folder."""
+    _write(best, folder, ("table", "front"), ("pareto", "contenders", "progress"))
+    if best.selected is not None:
+        best.selected.save(folder / "scenario.toml")
+
+
 def _write(
-    of: Study | Comparison | Fit, folder: Path, tables: Sequence[str], pictures: Sequence[str]
+    of: Study | Comparison | Fit | Optimum, folder: Path, tables: Sequence[str], pictures: Sequence[str]
 ) -> None:
     """Write tables and pictures of a result, each into a file of its name."""
     for name in tables:

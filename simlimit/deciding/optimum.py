@@ -64,10 +64,10 @@ class Optimum(layout.TabularResult):
     race: Race
 
     def __repr__(self) -> str:
-        return f"Optimum({estimate(self.today.source).name!r}: {self.notes()[0]})"
+        return f"Optimum({estimate(self.today.source).name!r}: {self._notes()[0]})"
 
     def _tables(self) -> list[layout.Table]:
-        return [decisions.optimum_table(self.table(), [*self.today.choice], self.notes())]
+        return [decisions.optimum_table(self.table(), [*self.today.choice], self._notes())]
 
     @property
     def best(self) -> Alternative | None:
@@ -160,7 +160,7 @@ class Optimum(layout.TabularResult):
             [table.loc[order], pd.DataFrame(dear)] if dear else [table.loc[order]], ignore_index=True
         )
 
-    def notes(self) -> list[str]:
+    def _notes(self) -> list[str]:
         """Return sentences: what is selected, how sure that is, what it is worth, and at which risk."""
         race, best, objective = self.race, self.best, self.question.objectives[0]
         metric = objective.removeprefix("-")

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import simlimit as sl
+from simlimit.deciding.constraints import Bound
 from simlimit.study.draws import Draws
 
 CLOCKWORK = sl.preset("clockwork").replace(
@@ -108,7 +109,7 @@ CUT = {"kind": "limit_cut", "at": 130, "size": 0.5}
     ],
 )
 def test_taking_credit_away_is_not_selected_where_lost_limit_counts(
-    minimise: str | list[str], subject_to: dict[str, sl.Bound]
+    minimise: str | list[str], subject_to: dict[str, Bound]
 ) -> None:
     choices = {"rules": [None, sl.Change({"shocks": [CUT]}, name="cut")]}
     best = sl.optimise(JIEBEI, choices, minimise, subject_to, n=40, **QUIET)
