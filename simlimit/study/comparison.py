@@ -1,14 +1,14 @@
 """`compare` and `sweep`: several scenarios, or a grid of them, under common random numbers."""
 
 import itertools
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, Unpack
 
 import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import Floats, as_choices, as_list, check_choice, check_confidence, shown
+from simlimit.arguments import Floats, as_choices, as_list, check_confidence, is_among, refused, shown
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Lever, Scenario
 from simlimit.study import draws, intervals, replicating
@@ -21,7 +21,116 @@ from simlimit.tables import layout, results
 Point: TypeAlias = tuple[Any, ...]
 
 
-class Comparison(layout.TabularResult):
+class PairedStudies(layout.TabularResult):
+    """Studies with common random numbers, by the name of their scenario or by a point of a grid."""
+
+    studies: dict[Any, Study]
+    _levels: Iterable[str] = ("scenario",)
+
+    def _index(self, rows: Iterable[tuple[Any, str]]) -> pd.MultiIndex:
+        """Return the index of rows, each of a study and a metric."""
+        keys = [(*key, metric) if isinstance(key, tuple) else (key, metric) for key, metric in rows]
+        return pd.MultiIndex.from_tuples(keys, names=[*self._levels, "metric"])
+
+    def summary(
+        self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
+    ) -> pd.DataFrame:
+        """Return the metrics of every scenario, or at every point.
+
+        Parameters
+        ----------
+        confidence, follow_up_days, weight
+            As in `Study.summary`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `scenario`, or the fields of a sweep, and `metric`; columns as in `Study.summary`.
+        """
+        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
+        told = zip(self.studies, tables, strict=True)
+        index = self._index((key, metric) for key, table in told for metric in table.index)
+        return pd.concat(tables).set_axis(index)
+
+    def differences(
+        self,
+        confidence: float = 0.95,
+        weight: Weight = "holds",
+        metrics: Sequence[str] | None = None,
+        *,
+        reference: Hashable | None = None,
+    ) -> pd.DataFrame:
+        """Return how all other scenarios, or points, differ from the first or another, paired by replication.
+
+        Parameters
+        ----------
+        confidence : float
+            Of each interval separately. For `significant`, of all rows together.
+        weight : "holds" or "amount"
+            As in `Study.summary`.
+        metrics : sequence of str, optional
+            Only these, also metrics of records. `limit_days_lost` is added to `default_losses`, which can
+            fall because credit is taken away. The correction for multiple tests is weaker with fewer rows.
+        reference : str, or tuple of a sweep, optional
+            The name, or the point such as ``(30, 1)``, from which the others differ; the first if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index as in `summary`; columns:
+
+            - `difference`, `low`, `high`: the mean of the paired differences from the reference, and
+              Student's t interval over replications. Of a fit it is where the middle draws of its parameters
+              are, as in `Study.summary`. The interval is NaN if all differences are equal, or there is no
+              verdict for want of events;
+            - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
+            - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,
+              where the two scenarios have on average fewer than 20 events of the metric. All are unknown
+              where replications are too few for so many rows: 6 are enough for one row, 10 for all metrics of
+              one other scenario;
+            - `variance_reduction`: the share of the variance of the difference that pairing removed, compared
+              with independent scenarios. It is negative if pairing added variance, and NaN if there is none;
+            - `replications`: pairs in which both have a value.
+
+            The difference of medians is NaN if some replication of either scenario does not reach its median.
+
+        Raises
+        ------
+        SimlimitError
+            If there is only one scenario, or no such metric, weight or reference.
+        """
+        confidence = check_confidence(confidence)
+        first = next(iter(self.studies)) if reference is None else reference
+        if not is_among(first, self.studies):
+            raise refused("reference", reference, f"among {shown([*self.studies])}")
+        studies = {first: self.studies[first], **self.studies}
+        recorded = pd.concat([study.records["name"] for study in studies.values()]).unique()
+        told = {name: study._metrics(recorded, weight) for name, study in studies.items()}
+        known = tuple(map(str, told[first]))
+        wanted = as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
+        chosen = beside_losses(wanted)
+        one, *others = (table[chosen] for table in told.values())
+        if not others:
+            raise SimlimitError("There is only one scenario, but differences need two or more.")
+        values = one.to_numpy()[:, np.newaxis]
+        other = np.stack([each.to_numpy() for each in others], axis=1)
+        pairs = intervals.paired_differences(values, other)
+        expected = np.stack([expected_events(one, each) for each in others])
+        of_fit = studies[first].of_fit
+        difference, low, high, number = intervals.mean_intervals(pairs, confidence, expected, of_fit)
+        columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
+        columns["p_value"] = intervals.corrected_p_values(pairs, expected, confidence, draws=of_fit)
+        columns["significant"] = intervals.is_significant(columns["p_value"], confidence)
+        columns["variance_reduction"] = _variance_reduction(values, other, pairs)
+        columns["replications"] = number
+        rows = self._index(itertools.product([*told][1:], chosen))
+        table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, rows)
+        over = studies[first]._over("Student's t over paired replications")
+        table.attrs["interval"] = f"{100 * confidence:g} % intervals: {over}"
+        return table
+
+
+class Comparison(PairedStudies):
     """Studies of several scenarios with common random numbers, made by `simlimit.compare`.
 
     Attributes
@@ -62,99 +171,6 @@ class Comparison(layout.TabularResult):
         tables = [results.differences_table(differences, summary, self.reference, name) for name in others]
         notes = (*first._notes(), *results.differences_notes(len(differences)))
         return [*tables[:-1], tables[-1]._replace(notes=notes)]
-
-    def summary(
-        self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
-    ) -> pd.DataFrame:
-        """Return the metrics of every scenario.
-
-        Parameters
-        ----------
-        confidence, follow_up_days, weight
-            As in `Study.summary`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index `scenario`, `metric`; columns as in `Study.summary`.
-        """
-        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
-        return pd.concat(tables, keys=[*self.studies], names=["scenario"])
-
-    def differences(
-        self,
-        confidence: float = 0.95,
-        weight: Weight = "holds",
-        metrics: Sequence[str] | None = None,
-        *,
-        reference: str | None = None,
-    ) -> pd.DataFrame:
-        """Return how every other scenario differs from the first, or from another, paired by replication.
-
-        Parameters
-        ----------
-        confidence : float
-            Of each interval separately. For `significant`, of all rows together.
-        weight : "holds" or "amount"
-            As in `Study.summary`.
-        metrics : sequence of str, optional
-            Only these, also metrics of records. `limit_days_lost` is added to `default_losses`, which can
-            fall because credit is taken away. The correction for multiple tests is weaker with fewer rows.
-        reference : str, optional
-            The scenario from which the others differ; the first if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index `scenario`, `metric`; columns:
-
-            - `difference`, `low`, `high`: the mean of the paired differences from the reference, and
-              Student's t interval over replications. Of a fit it is where the middle draws of its parameters
-              are, as in `Study.summary`. The interval is NaN if all differences are equal, or there is no
-              verdict for want of events;
-            - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
-            - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,
-              where the two scenarios have on average fewer than 20 events of the metric. All are unknown
-              where replications are too few for so many rows: 6 are enough for one row, 10 for all metrics of
-              one other scenario;
-            - `variance_reduction`: the share of the variance of the difference that pairing removed, compared
-              with independent scenarios. It is negative if pairing added variance, and NaN if there is none;
-            - `replications`: pairs in which both have a value.
-
-            The difference of medians is NaN if some replication of either scenario does not reach its median.
-
-        Raises
-        ------
-        SimlimitError
-            If there is only one scenario, or no such metric, weight or reference.
-        """
-        confidence = check_confidence(confidence)
-        first = self.reference if reference is None else reference
-        check_choice("reference", first, self.studies, "comparison.studies")
-        studies = {first: self.studies[first], **self.studies}
-        recorded = pd.concat([study.records["name"] for study in studies.values()]).unique()
-        told = {name: study._metrics(recorded, weight) for name, study in studies.items()}
-        known = tuple(map(str, told[first]))
-        wanted = as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
-        chosen = beside_losses(wanted)
-        one, *others = (table[chosen] for table in told.values())
-        if not others:
-            raise SimlimitError("There is only one scenario, but differences need two or more.")
-        values = one.to_numpy()[:, np.newaxis]
-        other = np.stack([each.to_numpy() for each in others], axis=1)
-        pairs = intervals.paired_differences(values, other)
-        expected = np.stack([expected_events(one, each) for each in others])
-        of_fit = studies[first].of_fit
-        difference, low, high, number = intervals.mean_intervals(pairs, confidence, expected, of_fit)
-        columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
-        columns["p_value"] = intervals.corrected_p_values(pairs, expected, confidence, draws=of_fit)
-        columns["significant"] = intervals.is_significant(columns["p_value"], confidence)
-        columns["variance_reduction"] = _variance_reduction(values, other, pairs)
-        columns["replications"] = number
-        table = intervals.product_table(columns, scenario=[*told][1:], metric=chosen)
-        over = studies[first]._over("Student's t over paired replications")
-        table.attrs["interval"] = f"{100 * confidence:g} % intervals: {over}"
-        return table
 
     @property
     def plot(self) -> "simlimit.plots.accessors.ComparisonPlots":
@@ -244,7 +260,7 @@ def compare(
     return Comparison(replicating.replicate_all(sources, n, seed, CheckedOptions(**options)))
 
 
-class Sweep(layout.TabularResult):
+class Sweep(PairedStudies):
     """A study at every point of a grid, made by `simlimit.sweep`.
 
     Attributes
@@ -264,7 +280,7 @@ class Sweep(layout.TabularResult):
     """
 
     def __init__(self, fields: dict[str, list[Any]], studies: dict[Point, Study]) -> None:
-        self.fields = fields
+        self.fields = self._levels = fields
         self.studies = studies
 
     def __repr__(self) -> str:
@@ -274,58 +290,6 @@ class Sweep(layout.TabularResult):
 
     def _tables(self) -> list[layout.Table]:
         return [results.sweep_table(self.summary(), len(next(iter(self.studies.values()))))]
-
-    def summary(
-        self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
-    ) -> pd.DataFrame:
-        """Return the metrics at every point.
-
-        Parameters
-        ----------
-        confidence : float
-        follow_up_days : int, optional
-        weight : "holds" or "amount"
-            As in `Study.summary`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index: the fields, then `metric`; columns as in `Study.summary`.
-        """
-        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
-        told = zip(self.studies, tables, strict=True)
-        keys = [(*point, metric) for point, table in told for metric in table.index]
-        index = pd.MultiIndex.from_tuples(keys, names=[*self.fields, "metric"])
-        return pd.concat(tables, ignore_index=True).set_index(index)
-
-    def differences(
-        self,
-        confidence: float = 0.95,
-        weight: Weight = "holds",
-        metrics: Sequence[str] | None = None,
-        *,
-        reference: Point | None = None,
-    ) -> pd.DataFrame:
-        """Return how every other point differs from the first, or from another, paired by replication.
-
-        Parameters
-        ----------
-        confidence, weight, metrics
-            As in `Comparison.differences`.
-        reference : tuple, optional
-            The point from which the others differ, such as ``(30, 1)``; the first if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index: the fields, then `metric`; columns as in `Comparison.differences`.
-        """
-        points = {str(point): point for point in self.studies}
-        compared = Comparison(dict(zip(points, self.studies.values(), strict=True)))
-        first = None if reference is None else str(reference)
-        table = compared.differences(confidence, weight, metrics, reference=first)
-        keys = [(*points[name], metric) for name, metric in table.index]
-        return table.set_axis(pd.MultiIndex.from_tuples(keys, names=[*self.fields, "metric"]))
 
     @property
     def plot(self) -> "simlimit.plots.accessors.SweepPlots":

@@ -1,4 +1,4 @@
-"""`rank_levers`: the effect of each change alone, and what it adds to all others."""
+"""`rank_levers`: the effect of each remedy alone, and what it adds to all others."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -17,27 +17,27 @@ from simlimit.study.changes import Change, ChangeLike, apply_changes, as_change,
 from simlimit.study.options import Options, options_by_name
 from simlimit.tables import layout, results, units
 
-# Metrics by which changes are ranked; lower is better, but for income.
+# Metrics by which levers are ranked; lower is better, but for income.
 RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *units.INCOME, "gap_days")
 NONE, ALL = "none", "all"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LeverRanking(layout.TabularResult):
-    """The effects of changes, made by `simlimit.rank_levers`.
+    """The effects of levers, made by `simlimit.rank_levers`.
 
     Attributes
     ----------
     scenario : Scenario
-        Without the changes.
+        Without the levers.
     seed : int
     follow_up_days : int
-    changes : tuple of Change
+    levers : tuple of Change
     costs : dict of float
-        Currency units per borrower of the book and year, by the name of the change.
+        Currency units per borrower of the book and year, by the name of the lever.
     metrics : dict of pandas.DataFrame
-        The ranked metrics, a row per replication, by what is changed: ``"none"``, ``"all"``, the name of the
-        only change, or ``"all but <name>"``.
+        The ranked metrics, a row per replication, by the levers in use: ``"none"``, ``"all"``, the name of
+        the only lever, or ``"all but <name>"``.
     of_fit : bool
         Whether each two replications in a row are of one draw of the parameters of a fit.
 
@@ -55,7 +55,7 @@ class LeverRanking(layout.TabularResult):
     scenario: Scenario
     seed: int
     follow_up_days: int
-    changes: tuple[Change, ...]
+    levers: tuple[Change, ...]
     costs: dict[str, float]
     metrics: dict[str, pd.DataFrame]
     of_fit: bool = False
@@ -72,7 +72,7 @@ class LeverRanking(layout.TabularResult):
         return [results.ranking_table(self.table(), len(self))]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
-        """Return the effect of every change on every ranked metric, paired under common random numbers.
+        """Return the effect of every lever on every ranked metric, paired under common random numbers.
 
         Parameters
         ----------
@@ -83,15 +83,15 @@ class LeverRanking(layout.TabularResult):
         Returns
         -------
         pandas.DataFrame
-            Index `metric`, `change`. The one that alone lowers `days_away` most is first, and ``all``
-            together last. Columns, in the unit of the metric, negative where the change helps
+            Index `metric`, `lever` (the names). The lever that alone lowers `days_away` most is first, and
+            ``all`` together last. Columns, in the unit of the metric, negative where the lever helps
             (income: positive):
 
-            - `alone`, `alone_low`, `alone_high`: with only this change, minus without any; the interval is
+            - `alone`, `alone_low`, `alone_high`: with only this lever, minus without any; the interval is
               NaN where that of `Comparison.differences` is;
             - `alone_significant`: whether that differs from 0, corrected by Holm's rule for all effects,
               alone and last, on all metrics; unknown (NA) where `Comparison.differences` has no verdict;
-            - `last`, `last_low`, `last_high`, `last_significant`: with all changes, minus with all but this
+            - `last`, `last_low`, `last_high`, `last_significant`: with all levers, minus with all but this
               one: what it adds to the others; NaN and NA for ``all``;
             - `cost`: `Change.cost_per_year`, in currency units per borrower of the book and year;
             - `alone_per_cost`, `last_per_cost`: the effects over `cost`; NaN where it costs nothing or saves.
@@ -105,7 +105,7 @@ class LeverRanking(layout.TabularResult):
         without, seen = [f"all but {name}" for name in names], self.metrics
         alone = [values[name] - none for name in [*names, ALL]]
         last = [*(every - values[name] for name in without), np.full_like(every, np.nan)]
-        # Arrays of shape (replications, metrics, changes).
+        # Arrays of shape (replications, metrics, levers).
         effects = {"alone": np.stack(alone, axis=2), "last": np.stack(last, axis=2)}
         first_events = [metrics.expected_events(seen[NONE], seen[name]) for name in [*names, ALL]]
         last_events = [metrics.expected_events(seen[ALL], seen[name]) for name in [*without, ALL]]
@@ -116,7 +116,7 @@ class LeverRanking(layout.TabularResult):
         for position, (name, effect) in enumerate(effects.items()):
             columns |= intervals.interval_columns(name, effect, confidence, expected[position], self.of_fit)
             columns[f"{name}_significant"] = intervals.is_significant(p_values[position], confidence)
-        table = intervals.product_table(columns, metric=RANKED, change=[*names, ALL])
+        table = intervals.product_table(columns, metric=RANKED, lever=[*names, ALL])
         costs = [self.costs[name] for name in names]
         table["cost"] = np.tile([*costs, sum(costs)], len(RANKED))
         for name in effects:
@@ -132,23 +132,23 @@ class LeverRanking(layout.TabularResult):
 @options_by_name
 def rank_levers(
     scenario: draws.Source,
-    changes: Iterable[ChangeLike],
+    levers: Iterable[ChangeLike],
     n: int = 200,
     seed: int = 1,
     **options: Unpack[Options],
 ) -> LeverRanking:
-    """Measure the effect of each change alone, and what it adds to all others.
+    """Measure the effect of each lever alone, and what it adds to all others.
 
     Parameters
     ----------
     scenario : Scenario
-        Or a fit: all draws are changed, and effects are paired by draw.
-    changes : iterable of Change, Lever or mapping
-        Levers and changes of fields, each of something else, and of different names:
-        ``[sl.Change({"kind": "appeal"}, cost=2.0), {"review.reviewers": 3}, ..]``. A lever takes the place of
-        one of its kind that the scenario has.
+        Or a fit: all draws get the levers, and effects are paired by draw.
+    levers : iterable of Change, Lever or mapping
+        Remedies or changes of fields, each of something else, and of different names:
+        ``[sl.Change({"kind": "appeal"}, cost=2.0), {"review.reviewers": 3}, ..]``. A remedy takes the place
+        of one of its kind that the scenario has.
     n, seed
-        Replications of each set of changes, and their seed.
+        Replications of each set of levers, and their seed.
     **options
         As in `replicate`, but without `precision`. The gap is that between the groups of `by`.
 
@@ -159,36 +159,34 @@ def rank_levers(
     Raises
     ------
     ScenarioError
-        If a change is not valid.
+        If a lever is not valid.
     SimlimitError, PortfolioError
-        As from `replicate`. A SimlimitError also if there is no change, or two are of the same field or kind.
+        As from `replicate`. A SimlimitError also if there is no lever, or two change the same.
 
     Examples
     --------
     >>> import simlimit as sl
     >>> jiebei = sl.preset("jiebei")
-    >>> changes = [{"kind": "better_model", "strength": 1.0}, {"evaluation.period_days": 7}]
-    >>> ranking = sl.rank_levers(jiebei, changes, 5, seed=1)
+    >>> levers = [{"kind": "better_model", "strength": 1.0}, {"evaluation.period_days": 7}]
+    >>> ranking = sl.rank_levers(jiebei, levers, 5, seed=1)
     >>> bool(ranking.table().loc[("days_away", "all"), "alone"] < 0)
     True
     """
     drawn, base = draws.draws_for(scenario, n), draws.estimate(scenario)
-    listed = as_list("changes", changes, "a list of changes")
-    every = tuple(as_change(one, f"changes[{position}]") for position, one in enumerate(listed))
+    listed = as_list("levers", levers, "a list of levers")
+    every = tuple(as_change(one, f"levers[{position}]") for position, one in enumerate(listed))
     if not every:
-        raise SimlimitError("changes is empty, but must have at least one change.")
+        raise SimlimitError("levers is empty, but must name at least one lever.")
     sets: dict[str, Iterable[Change]] = {NONE: (), ALL: every}
-    for change in every:
-        sets[change.name] = (change,)
-        sets[f"all but {change.name}"] = [other for other in every if other is not change]
-    names = [change.name for change in every]
+    for lever in every:
+        sets[lever.name] = (lever,)
+        sets[f"all but {lever.name}"] = [other for other in every if other is not lever]
     if len(sets) < 2 + 2 * len(every):
-        raise SimlimitError(
-            f"changes has the names {shown(names)}, but each must be another, not none or all."
-        )
+        names = shown([lever.name for lever in every])
+        raise SimlimitError(f"levers has the names {names}, but all must differ, and none be all or none.")
     source = draws.Draws(base, lambda n: drawn) if drawn else base
     scenarios = {name: apply_changes(source, some) for name, some in sets.items()}
-    costs = {change.name: change.cost_per_year(base) / book_size(base) for change in every}
+    costs = {lever.name: lever.cost_per_year(base) / book_size(base) for lever in every}
     tables = replicating.metrics_by_scenario(scenarios, NONE, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
     follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
