@@ -71,7 +71,7 @@ def test_a_change_has_a_name_that_can_be_read(change: sl.Change, name: str) -> N
         ({"evaluation.period_days": 7}, 4 * (7 - 30)),
         ({"review.reviewers": 1}, 0),
         ({"rules.overdue": False}, 4),
-        ({"limits.cap": 20_000.0}, 4),
+        ({"funding.ceiling": None}, 4),
         ({"evaluation.period_days": 7, "review.reviewers": 3}, 4),
         ({}, 0),
     ],
@@ -100,7 +100,7 @@ def test_a_cost_in_a_fit_is_that_in_its_estimate() -> None:
 def test_changes_made_together_are_of_different_fields() -> None:
     both = [sl.Change({"kind": "plan"}), sl.Change({"kind": "appeal"}), sl.Change({"review.reviewers": 2})]
     made = apply_changes(JIEBEI, both)
-    assert made == JIEBEI.replace({"levers": [{"kind": "plan"}, {"kind": "appeal"}], "review.reviewers": 2})
+    assert made == JIEBEI.replace({"review.reviewers": 2, "levers": [{"kind": "plan"}, {"kind": "appeal"}]})
     for one, other in (
         ({"kind": "plan"}, {"kind": "plan", "strength": 0.1}),
         ({"kind": "plan"}, {"levers": []}),
@@ -117,7 +117,7 @@ def test_changes_made_together_are_of_different_fields() -> None:
     [
         ({"fields": 7}, "fields is 7, but must be a mapping of names of fields to values, or a Lever."),
         ({"fields": {7: 7}}, "fields is {7: 7}, but must be a mapping of names"),
-        ({"fields": {"kind": "apeal"}}, "lever.kind is 'apeal', but must be one of: appeal"),
+        ({"fields": {"kind": "apeal"}}, "lever.kind is 'apeal', but must be appeal, pay_on_time, "),
         ({"fields": {"kind": "appeal", "cost": 2}}, "lever.cost is not a field, but belongs to a change: "),
         ({"fields": {}, "name": None}, "name is None, but must be a text of 1 to 100 characters."),
         ({"fields": {}, "name": "x" * 101}, "name is 'xxx"),
