@@ -4,17 +4,16 @@ import itertools
 import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, overload
+from typing import TypeAlias
 
 from simlimit.arguments import check_number, check_text, is_number, refused, shown
 from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import SimlimitError
+from simlimit.run.options import check_scenario
 from simlimit.scenario import Lever, Scenario, day_of, dotted, field_values, steps_of
 from simlimit.scenario.base import FrozenMapping
 from simlimit.scenario.paths import Path
 from simlimit.study import draws
-
-LARGEST_COST = 1e11
 
 
 @dataclass(frozen=True)
@@ -66,27 +65,21 @@ class Change:
         told = fields.kind if isinstance(fields, Lever) else _told(fields)
         name = told if isinstance(self.name, str) and not self.name else self.name
         check_text("name", name)
-        cost = check_number("cost", self.cost, -LARGEST_COST, LARGEST_COST, " (currency units)")
+        cost = check_number("cost", self.cost, -1e11, 1e11, " (currency units)")
         self.__dict__.update(fields=fields, name=name, cost=cost)
 
-    @overload
-    def applied(self, source: Scenario) -> Scenario: ...
-    @overload
-    def applied(self, source: draws.ScenarioDraws) -> draws.Draws: ...
-    def applied(self, source: draws.Source) -> Scenario | draws.Draws:
-        """Return the scenario, or the draws of a fit, with the change.
+    def applied(self, scenario: Scenario) -> Scenario:
+        """Return a scenario with the change. Studies apply it to all draws of a fit.
 
         Parameters
         ----------
-        source : Scenario
-            Or a fit.
+        scenario : Scenario
 
         Returns
         -------
         Scenario
-            Or draws, which studies take as they take a fit: draw k is still draw k.
         """
-        return apply_changes(draws.check_source(source, "source"), [self])
+        return draws.estimate(apply_changes(check_scenario(scenario), [self]))
 
     def cost_per_year(self, source: draws.Source) -> float:
         """Return what the change costs the whole platform.
@@ -103,7 +96,7 @@ class Change:
             on which effects are measured. A lever costs from its `start` on. 0 if nothing changes.
         """
         before, lever = draws.estimate(draws.check_source(source, "source")), self.fields
-        values, others = field_values(before), field_values(draws.estimate(self.applied(before)))
+        values, others = field_values(before), field_values(self.applied(before))
         if values == others:
             return 0.0
         if isinstance(lever, Lever):
@@ -165,7 +158,9 @@ def apply_changes(source: draws.Source, changes: Iterable[Change]) -> Scenario |
             fields |= change.fields
     if levers:
         fields["levers"] = lambda draw: [*({one.kind: one for one in draw.levers} | levers).values()]
-    return draws.changed(source, fields)
+    if isinstance(source, Scenario):
+        return draws.changed(source, fields)
+    return draws.Draws(source.scenario, source.scenarios).replace(fields)
 
 
 def book_size(scenario: Scenario) -> int:

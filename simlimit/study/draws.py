@@ -66,8 +66,8 @@ class Draws:
         changes : mapping
             As for `Scenario.replace`. A value may be a function of the draw.
         """
-        estimate = _changed(self.scenario, changes)
-        return Draws(estimate, lambda n: [_changed(one, changes) for one in self.scenarios(n)])
+        estimate = changed(self.scenario, changes)
+        return Draws(estimate, lambda n: [changed(one, changes) for one in self.scenarios(n)])
 
 
 def check_source(source: object, name: str = "scenario") -> Source:
@@ -97,14 +97,7 @@ def draws_for(source: Source, n: int) -> tuple[Scenario, ...]:
     return drawn
 
 
-def changed(source: Source, changes: Mapping[str, object]) -> Scenario | Draws:
-    """Return a scenario, or draws of one, with some fields changed."""
-    if isinstance(source, Scenario):
-        return _changed(source, changes)
-    return Draws(source.scenario, source.scenarios).replace(changes)
-
-
-def _changed(draw: Scenario, changes: Mapping[str, object]) -> Scenario:
+def changed(draw: Scenario, changes: Mapping[str, object]) -> Scenario:
     """Return a draw with some fields changed, refused as by `Scenario.replace`."""
     if not isinstance(changes, Mapping):
         return draw.replace(changes)

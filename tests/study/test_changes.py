@@ -32,11 +32,11 @@ def test_a_lever_takes_the_place_of_one_of_its_kind_and_leaves_the_others() -> N
 
 
 def test_a_change_of_a_fit_is_one_of_every_draw() -> None:
-    half = sl.Change({"screening.false_flag": lambda draw: draw.screening.false_flag / 2}).applied(FIT)
-    assert [draw.screening.false_flag for draw in half.scenarios(2)] == [0.01, 0.02]
-    planned = sl.Change({"kind": "plan"}).applied(FIT)
-    assert [draw.levers[0].kind for draw in (planned.scenario, *planned.scenarios(2))] == ["plan"] * 3
-    assert [draw.screening.false_flag for draw in planned.scenarios(2)] == [0.02, 0.04]
+    half = sl.Change({"screening.false_flag": lambda draw: draw.screening.false_flag / 2})
+    made = apply_changes(FIT, [half, sl.Change({"kind": "plan"})])
+    assert isinstance(made, Draws)
+    assert [draw.screening.false_flag for draw in made.scenarios(2)] == [0.01, 0.02]
+    assert [draw.levers[0].kind for draw in (made.scenario, *made.scenarios(2))] == ["plan"] * 3
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,12 @@ def test_what_is_no_change_is_refused_in_a_sentence(arguments: dict[str, Any], s
 
 
 def test_a_change_of_what_is_not_there_is_refused() -> None:
-    for act in (sl.Change({"review.reviewer": 2}).applied, sl.Change({"review.reviewer": 2}).cost_per_year):
+    change = sl.Change({"review.reviewer": 2})
+    for act, name in ((change.applied, "scenario"), (change.cost_per_year, "source")):
         with pytest.raises(sl.ScenarioError, match=r"^review\.reviewer is not a field, but must be one of"):
             act(JIEBEI)
-        with pytest.raises(sl.SimlimitError, match=r"^source is 'jiebei', but must be a Scenario"):
-            act("jiebei")  # type: ignore[call-overload,operator]
+        with pytest.raises(sl.SimlimitError, match=rf"^{name} is 'jiebei', but must be a Scenario"):
+            act("jiebei")  # type: ignore[arg-type]
     with pytest.raises(
         sl.SimlimitError, match=r"^changes\[1\] is 7, but must be a Change, a Lever, or a map"
     ):
