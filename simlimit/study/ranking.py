@@ -1,7 +1,7 @@
 """`rank_levers`: the effect of each remedy alone, and what it adds to all others."""
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 import numpy as np
@@ -58,7 +58,7 @@ class LeverRanking(layout.TabularResult):
     levers: tuple[Change, ...]
     costs: dict[str, float]
     metrics: dict[str, pd.DataFrame]
-    of_fit: bool = False
+    of_fit: bool = field(default=False, kw_only=True)
 
     def __len__(self) -> int:
         """Return the number of replications."""
@@ -190,4 +190,4 @@ def rank_levers(
     tables = replicating.metrics_by_scenario(scenarios, NONE, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
     follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
-    return LeverRanking(base, seed, follow_up_days, every, costs, ranked, bool(drawn))
+    return LeverRanking(base, seed, follow_up_days, every, costs, ranked, of_fit=bool(drawn))
