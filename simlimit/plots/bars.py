@@ -138,7 +138,7 @@ def tornado(
         A metric of the ranking: days_away, no_limit_share, limit_days_lost, default_losses or gap_days, of
         which less is better, or interest_income or net_income.
     per_cost : bool
-        Whether to divide effects by the cost of the lever; levers without a cost are left out.
+        Whether to divide effects by the cost of the lever; levers that cost nothing, or save, are left out.
     confidence : float
         Confidence level of each interval separately, and of the test of all effects of the ranking.
     ax, language : matplotlib Axes, "en" or "zh"

@@ -117,8 +117,8 @@ class LeverRanking(layout.TabularResult):
             columns |= intervals.interval_columns(name, effect, confidence, expected[position], self.of_fit)
             columns[f"{name}_significant"] = intervals.is_significant(p_values[position], confidence)
         table = intervals.product_table(columns, metric=RANKED, lever=[*names, ALL])
-        costs = [self.costs[name] for name in names]
-        table["cost"] = np.tile([*costs, sum(costs)], len(RANKED))
+        costs = self.costs | {ALL: sum(self.costs.values())}
+        table["cost"] = [costs[name] for _, name in table.index]
         for name in effects:
             table[f"{name}_per_cost"] = table[name] / table["cost"].where(table["cost"] > 0)
         return table
