@@ -4,6 +4,7 @@ Every page is built from this folder and from ``notebooks/``; every number on a 
 site is built, or measured with the command beside it.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -101,7 +102,7 @@ def _alternatives(app: Sphinx, doctree: nodes.document, page: str) -> None:
     texts: list[nodes.image | nodes.paragraph] = [
         node for node in doctree.findall() if isinstance(node, nodes.image | nodes.paragraph)
     ]
-    for picture, after in zip(texts, texts[1:], strict=False):
+    for picture, after in itertools.pairwise(texts):
         if isinstance(picture, nodes.image) and not picture.get("alt"):
             if not isinstance(after, nodes.paragraph):
                 raise ExtensionError(f"{page}: no words follow the picture {picture['uri']}")

@@ -1,4 +1,4 @@
-"""A page for each public function and class, made from the directives of `api.md`, which stays the one list of them.
+"""A page for each public function and class, made from the directives of `api.md`, the one list of them.
 
 The page `api` itself then has a line for each: its name, and the first sentence of its docstring.
 """

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,7 @@ CHROMIUM = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     # Only these tests need it.
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
+    with import_module("playwright.sync_api").sync_playwright() as playwright:
         path = shutil.which("chromium") or pytest.fail("Chromium is not installed: apt-get install chromium")
         one = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM))
         yield one
