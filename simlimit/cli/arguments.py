@@ -94,7 +94,7 @@ _VALUES: dict[str, dict[str, Any]] = {
     "--seed": {"type": _whole(LARGEST_SEED)},
     "--replication": {"type": _whole(LARGEST_SEED)},
     "--n": {"type": _whole(MOST_LOGS, least=100)},
-    **dict.fromkeys(("--budget", "--indifference", "--confidence"), {"type": float}),
+    **{name: {"type": float} for name in ("--budget", "--indifference", "--confidence")},
     "--engine": {"choices": ENGINES, "default": "calendar"},
     "--follow-up": {"type": _whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"},
     "--by": {"type": _BY},

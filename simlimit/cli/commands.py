@@ -38,7 +38,8 @@ R = TypeVar("R")
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
 _PASSED_ON = ("workers", "store", "follow_up_days", "by", "bands", "progress")
 _OF_A_DECISION = (
-    "minimise", "budget", "indifference", "confidence", "seed", "follow_up_days", "workers", "store", "progress",
+    "minimise", "budget", "indifference", "confidence", "seed", "follow_up_days", "workers", "store",
+    "progress",
 )  # fmt: skip
 _OF_A_LOG = ("extracted", "since", "start_date", "date_format", "encoding")
 
@@ -141,7 +142,7 @@ def write_fit(found: Fit, folder: Path) -> None:
 
 
 def optimise_scenario(options: argparse.Namespace) -> bool:
-    """Choose the best combination of changes, print what is said of all, and write tables, figures, scenario."""
+    """Choose the best combination of changes, and print and write what is said of all."""
     chosen = {name: getattr(options, name) for name in _OF_A_DECISION if getattr(options, name) is not None}
     chosen["costs"] = dict(read_change(text, "--cost") for text in options.cost)
     bounds = naming.read_bounds(options.at_most, options.at_least)

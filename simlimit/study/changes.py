@@ -4,17 +4,16 @@ import itertools
 import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import overload
+from typing import TypeAlias
 
 from simlimit.arguments import check_number, check_text, is_number, refused, shown
 from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import SimlimitError
+from simlimit.run.options import check_scenario
 from simlimit.scenario import Lever, Scenario, day_of, dotted, field_values, steps_of
 from simlimit.scenario.base import FrozenMapping
 from simlimit.scenario.paths import Path
 from simlimit.study import draws
-
-LARGEST_COST = 1e11
 
 
 @dataclass(frozen=True)
@@ -58,36 +57,29 @@ class Change:
 
     def __post_init__(self) -> None:
         """Refuse what is not allowed; make a lever of its fields, and a name if there is none."""
-        fields, name = self.fields, self.name
+        fields = self.fields
         if not isinstance(fields, Lever):
             if not isinstance(fields, Mapping) or not all(isinstance(each, str) for each in fields):
                 raise refused("fields", fields, "a mapping of names of fields to values, or a Lever")
             fields = Lever.model_validate(fields) if "kind" in fields else FrozenMapping(fields)
-        if isinstance(name, str) and not name:
-            name = fields.kind if isinstance(fields, Lever) else _told(fields)
-        else:
-            check_text("name", name)
-        cost = check_number("cost", self.cost, -LARGEST_COST, LARGEST_COST, " (currency units)")
+        told = fields.kind if isinstance(fields, Lever) else _told(fields)
+        name = told if isinstance(self.name, str) and not self.name else self.name
+        check_text("name", name)
+        cost = check_number("cost", self.cost, -1e11, 1e11, " (currency units)")
         self.__dict__.update(fields=fields, name=name, cost=cost)
 
-    @overload
-    def applied(self, source: Scenario) -> Scenario: ...
-    @overload
-    def applied(self, source: draws.ScenarioDraws) -> draws.Draws: ...
-    def applied(self, source: draws.Source) -> Scenario | draws.Draws:
-        """Return the scenario, or the draws of a fit, with the change.
+    def applied(self, scenario: Scenario) -> Scenario:
+        """Return a scenario with the change. Studies apply it to all draws of a fit.
 
         Parameters
         ----------
-        source : Scenario
-            Or a fit.
+        scenario : Scenario
 
         Returns
         -------
         Scenario
-            Or draws, which studies take as they take a fit: draw k is still draw k.
         """
-        return apply_changes(source, [self])
+        return draws.estimate(apply_changes(check_scenario(scenario), [self]))
 
     def cost_per_year(self, source: draws.Source) -> float:
         """Return what the change costs the whole platform.
@@ -103,9 +95,8 @@ class Change:
             Currency units per year, on average over the days of the run after the warm-up: these are the days
             on which effects are measured. A lever costs from its `start` on. 0 if nothing changes.
         """
-        draws.check_source(source, "source")
-        before, lever = draws.estimate(source), self.fields
-        values, others = field_values(before), field_values(draws.estimate(self.applied(before)))
+        before, lever = draws.estimate(draws.check_source(source, "source")), self.fields
+        values, others = field_values(before), field_values(self.applied(before))
         if values == others:
             return 0.0
         if isinstance(lever, Lever):
@@ -122,6 +113,10 @@ class Change:
         if isinstance(self.fields, Lever):
             return [("levers", self.fields.kind)]
         return [*map(steps_of, self.fields)]
+
+
+# What stands for a change.
+ChangeLike: TypeAlias = Change | Lever | Mapping[str, object]
 
 
 def as_change(given: object, name: str) -> Change:
@@ -150,16 +145,13 @@ def apply_changes(source: draws.Source, changes: Iterable[Change]) -> Scenario |
     >>> made.review.reviewers, made.levers[0].kind
     (2, 'appeal')
     """
-    draws.check_source(source, "source")
-    made, fields, levers = [*changes], dict[str, object](), dict[str, Lever]()
-    for one, other in itertools.combinations(made, 2):
-        for path, another in itertools.product(one._paths(), other._paths()):
-            if all(map(operator.eq, path, another)):  # up to the end of the shorter
-                both = f"{shown(one.name)} and {shown(other.name)} both change {dotted(path)}"
-                raise SimlimitError(
-                    f"{both}, but changes that are made together must be of different fields."
-                )
-    for change in made:
+    fields, levers, paths = dict[str, object](), dict[str, Lever](), list[Path]()
+    for change in changes:
+        for path, before in itertools.product(change._paths(), paths):
+            if all(map(operator.eq, path, before)):  # up to the end of the shorter
+                rule = "but what is changed together must be different fields"
+                raise SimlimitError(f"{dotted(path)} of the change {change.name!r} is changed twice, {rule}.")
+        paths += change._paths()
         if isinstance(change.fields, Lever):
             levers[change.fields.kind] = change.fields
         else:
@@ -179,5 +171,5 @@ def book_size(scenario: Scenario) -> int:
 
 def _told(fields: Mapping[str, object]) -> str:
     """Return the name of a change of fields that has none."""
-    values = {field: "f(draw)" if callable(value) else shown(value) for field, value in fields.items()}
-    return ", ".join(f"{field}={value}" for field, value in values.items()) or "no change"
+    values = (f"{field}={'f(draw)' if callable(new) else shown(new)}" for field, new in fields.items())
+    return ", ".join(values)[:100] or "no change"

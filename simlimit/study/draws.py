@@ -66,15 +66,13 @@ class Draws:
         changes : mapping
             As for `Scenario.replace`. A value may be a function of the draw.
         """
-        return Draws(
-            changed(self.scenario, changes), lambda n: [changed(one, changes) for one in self.scenarios(n)]
-        )
+        estimate = changed(self.scenario, changes)
+        return Draws(estimate, lambda n: [changed(one, changes) for one in self.scenarios(n)])
 
 
-def check_source(source: object, name: str = "scenario") -> None:
-    """Refuse what is neither a scenario nor draws of one."""
-    if not isinstance(source, ScenarioDraws):
-        check_scenario(source, name)
+def check_source(source: object, name: str = "scenario") -> Source:
+    """Return a scenario, or draws of one; refuse what is neither."""
+    return source if isinstance(source, ScenarioDraws) else check_scenario(source, name)
 
 
 def estimate(source: Source) -> Scenario:
