@@ -73,10 +73,10 @@ def optimise(
     scenario : Scenario
         Today's. Or a fit: then a sample is a draw of its parameters, the mean of its two replications.
     choices : mapping
-        What to choose from, by name: a field with a list of its values, or with a range ``(low, high)``; or
-        any name with a list of changes, of which one is taken: a `Change`, a lever, a mapping of fields, or
-        None for no change. More than 300 combinations, and ranges, are searched first: that needs Optuna,
-        which ``pip install 'simlimit[decide]'`` installs.
+        What to choose from, by name. A field has a list of its values, or a range ``(low, high)``. Any other
+        name has a list of changes, of which one is taken: a `Change`, a lever, a mapping of fields, or None
+        for no change. Ranges, and more than 300 combinations, are searched first. That needs Optuna: ``pip
+        install 'simlimit[decide]'``.
     minimise : str or sequence of str
         A metric of `Study.summary`, or ``"cost"``. With a minus before it, it is to be large:
         ``"-net_income"``. The first of several decides which is selected; `Optimum.front` has what is best
@@ -123,10 +123,8 @@ def optimise(
     >>> monthly = sl.preset("clockwork").replace(
     ...     {"evaluation.straight_through": False, "population.borrowers": 100}
     ... )
-    >>> best = sl.optimise(
-    ...     monthly, {"evaluation.period_days": [7, 14, 30]}, costs={"evaluation.period_days": -100},
-    budget=2_000
-    ... )
+    >>> costs = {"evaluation.period_days": -100}
+    >>> best = sl.optimise(monthly, {"evaluation.period_days": [7, 14, 30]}, costs=costs, budget=2_000)
     >>> best.choice
     {'evaluation.period_days': 14}
     """
@@ -156,7 +154,16 @@ def optimise(
             too_dear = [one for one in chosen if cost_of(one) > most]
             made = [make_alternative(scenario, one) for one in chosen if cost_of(one) <= most]
             alternatives = different([today, *made])
-            judged = partial(Optimum, question, alternatives, today, too_dear, confidence, seed)
+            judged = partial(
+                Optimum,
+                question=question,
+                alternatives=alternatives,
+                today=today,
+                too_dear=too_dear,
+                confidence=confidence,
+                seed=seed,
+                follow_up_days=base.follow_up_days,
+            )
             samples = Samples({one.name: one.source for one in alternatives}, n, seed, base, question.metrics)
             answer = partial(question.answers, costs=np.array([one.cost for one in alternatives]))
             begin = partial(_race, question, indifference, 1 - confidence)
@@ -166,9 +173,9 @@ def optimise(
         where = (
             "is lost" if base.store is None else f"is in the store; the same call continues from {base.store}"
         )
-        found = None if race is None else judged(race)
+        found = None if race is None else judged(race=race)
         raise StudyInterrupted({}, f"interrupted; what is done {where}.", found) from None
-    return judged(cast(Race, race))
+    return judged(race=cast(Race, race))
 
 
 def _race(question: Question, indifference: Indifference, error: float, answers: Floats, today: int) -> Race:

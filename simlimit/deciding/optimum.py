@@ -23,7 +23,7 @@ SELECTED, CONTENDER, UNCLEAR, DOMINATED, INFEASIBLE, TOO_DEAR = STATUSES = (
 )  # fmt: skip
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Optimum(layout.TabularResult):
     """What to do, made by `simlimit.optimise`.
 
@@ -39,6 +39,7 @@ class Optimum(layout.TabularResult):
         What was left out, since it costs more than the budget.
     confidence : float
     seed : int
+    follow_up_days : int
     race : Race
         How the alternatives were judged.
 
@@ -61,6 +62,7 @@ class Optimum(layout.TabularResult):
     too_dear: list[dict[str, Option]]
     confidence: float
     seed: int
+    follow_up_days: int
     race: Race
 
     def __repr__(self) -> str:
@@ -120,10 +122,16 @@ class Optimum(layout.TabularResult):
         pandas.DataFrame
             Columns: what is chosen, by the names of the choices, and
 
-            - `status`: ``selected``; ``contender``: surely within all bounds, not surely worse; ``unclear``:
-              not surely within or beyond a bound; ``dominated``: something that surely keeps all bounds is
-              surely better in an objective, and in none surely not worse by the indifference or more;
-              ``infeasible``: surely beyond a bound; ``over budget``: not simulated;
+            - `status`: one of
+
+              - ``selected``;
+              - ``contender``: surely within all bounds, and not surely worse;
+              - ``unclear``: neither surely within all bounds, nor surely beyond one;
+              - ``dominated``: another that is surely within all bounds is surely better in an objective, and
+                surely not worse in any by the indifference;
+              - ``infeasible``: surely beyond a bound;
+              - ``over budget``: not simulated;
+
             - `cost`: currency units per year, above today's;
             - `samples`: replications, or draws of a fit, until its status was known;
             - of each objective its mean, with `_low` and `_high`;

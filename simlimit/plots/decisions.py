@@ -44,7 +44,7 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
     ...     {"evaluation.straight_through": False, "population.borrowers": 50}
     ... )
     >>> costs = {"evaluation.period_days": -100}
-    >>> best = sl.optimise(monthly, {"evaluation.period_days": [7, 14]}, costs=costs, n=40)
+    >>> best = sl.optimise(monthly, {"evaluation.period_days": [7, 14]}, costs=costs)
     >>> sl.plots.pareto(best).get_xlabel()
     'cost (currency units per year)'
     """
@@ -71,8 +71,8 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
             zorder=9 - number,
             **look,
         )
-    ax.set_xlabel(_axis(across, label))
-    ax.set_ylabel(_axis(up, label))
+    ax.set_xlabel(_axis(across, optimum.follow_up_days, label))
+    ax.set_ylabel(_axis(up, optimum.follow_up_days, label))
     canvas.legend(ax)
     return _finished(ax, optimum, label("what is best in one objective or another"), label)
 
@@ -119,11 +119,10 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     ax.axvline(0, color="black", linewidth=0.8)
     smallest = scale * optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
     ax.axvline(smallest, color=style.GREY, linestyle=":")
-    names = [
-        f"{', '.join(map(str, row[: len(optimum.today.choice)]))}: {label(row['status'])}"
-        for _, row in rows.iterrows()
-    ]
-    ax.set_yticks(heights, [canvas.shortened(name) for name in names], parse_math=False)
+    names = []
+    for choice, status in zip(rows[[*optimum.today.choice]].to_numpy(), rows["status"], strict=True):
+        names.append(f"{canvas.shortened(', '.join(map(str, choice)))}: {label(status)}")
+    ax.set_yticks(heights, names, parse_math=False)
     ax.set_xlabel(label("difference ({unit})", unit=label(unit)))
     return _finished(ax, optimum, label("how much worse than the selected"), label)
 
@@ -174,12 +173,12 @@ def _bars(rows: pd.DataFrame, name: str) -> Floats:
     return np.stack([rows[name] - rows[f"{name}_low"], rows[f"{name}_high"] - rows[name]]).astype(np.float64)
 
 
-def _axis(name: str, label: Labels) -> str:
-    """Return what an axis shows, with its unit."""
+def _axis(name: str, days: int, label: Labels) -> str:
+    """Return what an axis shows, and its unit."""
     if name == COST:
         return label("cost (currency units per year)")
     words, unit = METRICS[name]
-    return label.with_unit(label(words, days="follow-up"), unit)
+    return f"{label(words, days=days)}\n({label(unit)})"
 
 
 def _finished(ax: Axes, optimum: Optimum, title: str, label: Labels) -> Axes:
