@@ -45,7 +45,7 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
     ... )
     >>> costs = {"evaluation.period_days": -100}
     >>> best = sl.optimise(monthly, {"evaluation.period_days": [7, 14]}, costs=costs)
-    >>> sl.plots.pareto(best).get_xlabel()
+    >>> sl.plots.pareto(best).get_xlabel().splitlines()[0]
     'cost (currency units per year)'
     """
     label = checked_labels(language, "optimum", optimum, Optimum)

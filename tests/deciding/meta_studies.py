@@ -1,9 +1,16 @@
-"""Small decisions whose truth is known: KN with independent samples, and samples that share their noise."""
+"""Small decisions whose truth is known: what is selected, what is said, and how many samples it takes.
 
+``python tests/deciding/meta_studies.py`` prints the table of docs/deciding.md.
+"""
+
+from __future__ import annotations
+
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
+import simlimit as sl
 from simlimit.arguments import Floats
 from simlimit.deciding.selection import FIRST, Race
 
@@ -54,3 +61,79 @@ def samples_of_plain_kn(
             break
         taken += int(left.sum())
     return int(np.argmax(left)), taken
+
+
+@functools.cache
+def clockwork_bank() -> Floats:
+    """Return the days away of `clockwork`, evaluated each 7, 9 or 11 days, in 500 replications."""
+    fields = {"evaluation.straight_through": False, "population.borrowers": 5, "horizon_days": 150}
+    clockwork = sl.preset("clockwork").replace({**fields, "warmup_days": 60})
+    periods = {str(days): clockwork.replace({"evaluation.period_days": days}) for days in (7, 9, 11)}
+    studies = sl.compare(periods, 500, follow_up_days=20, progress=False).studies
+    return np.stack([study.metrics()["days_away"].to_numpy() for study in studies.values()], axis=1)
+
+
+def clockwork(random: np.random.Generator, number: int) -> Floats:
+    """Return real replications, drawn again, about what is known: the mean of a period p is (p - 1) / 2."""
+    bank = clockwork_bank()
+    return np.asarray(
+        (bank - bank.mean(axis=0) + (3, 4, 5))[random.integers(len(bank), size=number), :, None]
+    )
+
+
+SERVED = np.array([1.5, 1.4, 1.35, 1.3])
+"""A day, by alternative; one arrives a day."""
+WAITS = 1 / (SERVED * (SERVED - 1))
+
+
+def queue(random: np.random.Generator, number: int) -> Floats:
+    """Return mean waits of 100 holds at a desk of one reviewer (M/M/1), which has worked for ever."""
+    busy, first = random.random((2, number, 1))
+    waits = np.where(busy < 1 / SERVED, -np.log1p(-first) / (SERVED - 1), 0.0)
+    service, gaps = random.exponential(size=(2, 100, number, 1))
+    total = np.zeros_like(waits)
+    for served, gap in zip(service / SERVED, gaps, strict=True):
+        total += waits
+        waits = np.maximum(waits + served - gap, 0)
+    return np.asarray(total[..., None] / 100)
+
+
+def beyond(random: np.random.Generator, number: int) -> Floats:
+    """Five of six alternatives are better, and beyond the bound by a tenth of what replications vary."""
+    values = noisy([1.0, 0, 0, 0, 0, 0], shared=0.5)(random, number)
+    excess = noisy([-0.6, 0.1, 0.1, 0.1, 0.1, 0.1], shared=0.5)(random, number)
+    return np.concatenate([values, excess], axis=2)
+
+
+KNOWN: dict[str, tuple[Sampler, float]] = {
+    "clockwork": (clockwork, 1.0),
+    "queue": (queue, WAITS[1] - WAITS[0]),
+    "normal": (noisy([0, 0.4, 0.4, 0.4, 0.4], shared=0.5), 0.4),
+}
+
+
+def share(races: list[Race], is_so: Callable[[Race], bool]) -> str:
+    """Return how often something is so, in per cent."""
+    return f"{100 * np.mean([is_so(race) for race in races]):.1f} %"
+
+
+if __name__ == "__main__":
+    for name, (sampler, indifference) in KNOWN.items():
+        races = [decided(sampler, seed, [indifference]) for seed in range(1_000)]
+        right, false = (
+            share(races, lambda one: one.leader == 0),
+            share(races, lambda one: one.is_dominated[0]),
+        )
+        print(f"{name}: correct {right}, the best said to be worse {false}")
+    races = [decided(noisy([0.0] * 6, 0.5), seed, [0.3]) for seed in range(1_000)]
+    print(f"equal: said to be worse {share(races, lambda one: one.is_dominated.any())}")
+    races = [decided(beyond, seed, [0.5], bounds=1, most=400) for seed in range(300)]
+    wrong, right = (
+        share(races, is_so) for is_so in (lambda one: (one.leader or 0) > 0, lambda one: one.leader == 0)
+    )
+    print(f"bound: broken by the selected {wrong}, the best within it selected {right}")
+    for removed in (0.8, 0.9):
+        paired = [decided(noisy([0, *[0.2] * 9], removed), seed, [0.2]) for seed in range(1_000)]
+        plain = [samples_of_plain_kn(noisy([0, *[0.2] * 9], 0), seed, 0.2)[1] for seed in range(1_000)]
+        taken = np.mean([race.samples.sum() for race in paired])
+        print(f"pairing removes {removed}: {taken:.0f} samples, independent {np.mean(plain):.0f}")

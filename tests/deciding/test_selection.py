@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 import pytest
-from meta_studies import Sampler, decided, noisy, samples_of_plain_kn
+from meta_studies import (
+    KNOWN,
+    WAITS,
+    beyond,
+    clockwork_bank,
+    decided,
+    noisy,
+    queue,
+    samples_of_plain_kn,
+)
 
-import simlimit as sl
 from simlimit.arguments import Floats
 from simlimit.deciding.selection import FIRST, Race, anytime_half_width
 
@@ -39,53 +45,11 @@ def test_values_that_are_all_equal_are_certain_once_chance_would_not_put_all_on_
     assert (half == np.where(number <= 7, np.inf, 0)).all()
 
 
-@functools.cache
-def clockwork_bank() -> Floats:
-    """Return the days away of `clockwork`, evaluated each 7, 9 or 11 days, in 500 replications."""
-    fields = {"evaluation.straight_through": False, "population.borrowers": 5, "horizon_days": 150}
-    clockwork = sl.preset("clockwork").replace({**fields, "warmup_days": 60})
-    periods = {str(days): clockwork.replace({"evaluation.period_days": days}) for days in (7, 9, 11)}
-    studies = sl.compare(periods, 500, follow_up_days=20, progress=False).studies
-    return np.stack([study.metrics()["days_away"].to_numpy() for study in studies.values()], axis=1)
-
-
-def clockwork(random: np.random.Generator, number: int) -> Floats:
-    """Return real replications, drawn again, about what is known: the mean of a period p is (p - 1) / 2."""
-    bank = clockwork_bank()
-    return np.asarray(
-        (bank - bank.mean(axis=0) + (3, 4, 5))[random.integers(len(bank), size=number), :, None]
-    )
-
-
-SERVED = np.array([1.5, 1.4, 1.35, 1.3])
-"""A day, by alternative; one arrives a day."""
-WAITS = 1 / (SERVED * (SERVED - 1))
-
-
-def queue(random: np.random.Generator, number: int) -> Floats:
-    """Return mean waits of 100 holds at a desk of one reviewer (M/M/1), which has worked for ever."""
-    busy, first = random.random((2, number, 1))
-    waits = np.where(busy < 1 / SERVED, -np.log1p(-first) / (SERVED - 1), 0.0)
-    service, gaps = random.exponential(size=(2, 100, number, 1))
-    total = np.zeros_like(waits)
-    for served, gap in zip(service / SERVED, gaps, strict=True):
-        total += waits
-        waits = np.maximum(waits + served - gap, 0)
-    return np.asarray(total[..., None] / 100)
-
-
 def test_clockwork_and_the_queue_have_the_means_that_are_known() -> None:
     bank = clockwork_bank()
     assert (np.abs(bank.mean(axis=0) - (3, 4, 5)) < 4 * bank.std(axis=0) / np.sqrt(len(bank))).all()
     waits = queue(np.random.default_rng(1), 20_000)[..., 0]
     assert (np.abs(waits.mean(axis=0) - WAITS) < 4 * waits.std(axis=0) / np.sqrt(len(waits))).all()
-
-
-KNOWN: dict[str, tuple[Sampler, float]] = {
-    "clockwork": (clockwork, 1.0),
-    "queue": (queue, WAITS[1] - WAITS[0]),
-    "normal": (noisy([0, 0.4, 0.4, 0.4, 0.4], shared=0.5), 0.4),
-}
 
 
 @pytest.mark.parametrize("studies", HOW_MANY)
@@ -120,12 +84,7 @@ def test_of_equal_alternatives_with_two_objectives_none_is_said_to_be_worse(stud
 def test_what_breaks_a_bound_is_not_selected(studies: int) -> None:
     """Five of six alternatives are better, and beyond the bound by a tenth of what replications vary."""
 
-    def sampler(random: np.random.Generator, number: int) -> Floats:
-        values = noisy([1.0, 0, 0, 0, 0, 0], shared=0.5)(random, number)
-        beyond = noisy([-0.6, 0.1, 0.1, 0.1, 0.1, 0.1], shared=0.5)(random, number)
-        return np.concatenate([values, beyond], axis=2)
-
-    races = [decided(sampler, seed, [0.5], bounds=1, most=400) for seed in range(studies)]
+    races = [decided(beyond, seed, [0.5], bounds=1, most=400) for seed in range(studies)]
     assert np.mean([race.leader not in (0, None) for race in races]) <= most_errors(studies)
     assert np.mean([race.leader == 0 for race in races]) > 0.9
 
