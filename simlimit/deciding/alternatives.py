@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
@@ -70,9 +70,7 @@ def read_option(source: Source, costs: Mapping[str, float], name: str, value: ob
 
 
 def read_choices(
-    choices: Mapping[str, Iterable[object]],
-    costs: Mapping[str, float],
-    priced: Callable[[str, object], Option],
+    source: Source, choices: Mapping[str, Iterable[object]], costs: Mapping[str, float]
 ) -> Choices:
     """Return the options of each choice, or the range of its values."""
     if not isinstance(choices, Mapping) or not choices:
@@ -89,16 +87,12 @@ def read_choices(
                 raise refused(f"choices of {name}", values, "a range (low, high), or a list of values")
             read[name] = low, high
             continue
-        listed = as_list(
-            f"choices of {name}", values, "a list of values or of changes, or a range (low, high)"
-        )
+        listed = as_list(f"choices of {name}", values, "a list of values or changes, or a range (low, high)")
         if not listed:
             raise SimlimitError(f"choices of {name} is empty, but must have at least one value.")
-        options = [priced(name, value) for value in listed]
+        options = [read_option(source, costs, name, value) for value in listed]
         if len({repr(option.label) for option in options}) < len(options):
-            raise SimlimitError(
-                f"choices of {name} has something twice, but must have different values or names."
-            )
+            raise SimlimitError(f"choices of {name} has something twice, but must have different names.")
         read[name] = options
     return read
 

@@ -1,46 +1,30 @@
 """`optimise`: which combination of changes is best for a budget, within bounds, and how sure that is."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TypeAlias, Unpack, cast
+from typing import Unpack, cast
 
 import numpy as np
 
-from simlimit.arguments import LARGEST, Floats, Truths, check_confidence, check_number, check_whole
-from simlimit.deciding.alternatives import (
-    combinations,
-    cost_of,
-    different,
-    make_alternative,
-    read_choices,
-    read_option,
-    todays,
-)
+from simlimit.arguments import LARGEST, check_number, check_whole
+from simlimit.deciding import alternatives
 from simlimit.deciding.constraints import Bound
 from simlimit.deciding.optimum import Optimum
 from simlimit.deciding.question import Indifference, Question, read_indifference, read_question
 from simlimit.deciding.samples import Samples
-from simlimit.deciding.searching import Chosen, search
+from simlimit.deciding.searching import Tried, search
 from simlimit.deciding.selection import FIRST, Race
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
-from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_before
-from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, check_source
+from simlimit.study.draws import MOST_REPLICATIONS, Source, check_source
 from simlimit.study.experiment import compile_driver
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import StudyInterrupted
-from simlimit.study.store import folder_of_stores
 from simlimit.study.workers import worker_pool
 
-Answer: TypeAlias = Callable[..., tuple[Floats, Truths]]
-Begin: TypeAlias = Callable[[Floats, int], Race]
-# Samples of each alternative that is tried in a search.
-TRIED = 10
 # Samples of a further round: at least so many, or a quarter of those before.
 MORE = 10
 MOST_TRIALS = 100_000
@@ -132,128 +116,74 @@ def optimise(
     if base.precision is not None:
         raise SimlimitError("precision is set, but optimise stops when its choice is certain: set n only.")
     check_source(scenario)
-    n, seed = check_whole("n", n, MOST_REPLICATIONS, least=2 * FIRST), check_whole("seed", seed, LARGEST_SEED)
-    trials, confidence = check_whole("trials", trials, MOST_TRIALS, least=1), check_confidence(confidence)
+    n = check_whole("n", n, MOST_REPLICATIONS, least=2 * FIRST)
+    trials = check_whole("trials", trials, MOST_TRIALS, least=1)
     most = LARGEST if budget is None else check_number("budget", budget, 0)
-    question = read_question(minimise, subject_to or {})
+    question = read_question(minimise, subject_to or {}, confidence, seed, base.follow_up_days)
     read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
-    priced = partial(read_option, scenario, costs or {})
-    choices = read_choices(choices, costs or {}, priced)
-    today = todays(scenario, choices)
-    race: Race | None = None
+    read = alternatives.read_choices(scenario, choices, costs or {})
+    today = alternatives.todays(scenario, read)
     engine = base.engine or ("simpy" if base.processes else "calendar")
-    compiles = announce_compilation(engine) and base.executor is None
+    compiles, race = announce_compilation(engine) and base.executor is None, cast(Race | None, None)
     try:
         with lack_of_memory_said():
             if compiles:
                 compile_driver(engine)
-            chosen = combinations(choices)
+            chosen = alternatives.combinations(read)
             if chosen is None:
-                tried = _Search(scenario, question, most, seed, base)
-                chosen = search(choices, priced, tried, len(question.objectives), trials, seed)
+                priced = partial(alternatives.read_option, scenario, costs or {})
+                chosen = search(read, priced, Tried(scenario, question, most, base), trials)
+            cost_of, make = alternatives.cost_of, alternatives.make_alternative
             too_dear = [one for one in chosen if cost_of(one) > most]
-            made = [make_alternative(scenario, one) for one in chosen if cost_of(one) <= most]
-            alternatives = different([today, *made])
-            judged = partial(
-                Optimum,
-                question=question,
-                alternatives=alternatives,
-                today=today,
-                too_dear=too_dear,
-                confidence=confidence,
-                seed=seed,
-                follow_up_days=base.follow_up_days,
-            )
-            samples = Samples({one.name: one.source for one in alternatives}, n, seed, base, question.metrics)
-            answer = partial(question.answers, costs=np.array([one.cost for one in alternatives]))
-            begin = partial(_race, question, indifference, 1 - confidence)
-            for latest in _rounds(samples, answer, begin, alternatives.index(today), n, base):
+            affordable = (make(scenario, one) for one in chosen if cost_of(one) <= most)
+            made = alternatives.different([today, *affordable])
+            judged = partial(Optimum, question, made, today, too_dear)
+            for latest in _rounds(question, made, made.index(today), n, indifference, options=base):
                 race = latest
     except KeyboardInterrupt:
-        where = (
-            "is lost" if base.store is None else f"is in the store; the same call continues from {base.store}"
-        )
-        found = None if race is None else judged(race=race)
-        raise StudyInterrupted({}, f"interrupted; what is done {where}.", found) from None
-    return judged(race=cast(Race, race))
-
-
-def _race(question: Question, indifference: Indifference, error: float, answers: Floats, today: int) -> Race:
-    """Return a race that has not begun: what was not said of the indifference is a share of today's means."""
-    means = answers[:, today, : len(question.objectives)].mean(axis=0)
-    smallest = read_indifference(indifference, question.objectives, means)
-    return Race(answers.shape[1], smallest, len(question.bounds), error)
+        kept = "is lost" if base.store is None else "is in the store, from which the same call continues"
+        found = None if race is None else judged(race)
+        raise StudyInterrupted({}, f"interrupted; what is done {kept}.", found) from None
+    return judged(cast(Race, race))
 
 
 def _rounds(
-    samples: Samples, answer: Answer, begin: Begin, today: int, n: int, options: CheckedOptions
+    question: Question,
+    made: Sequence[alternatives.Alternative],
+    today: int,
+    n: int,
+    indifference: Indifference,
+    *,
+    options: CheckedOptions,
 ) -> Iterator[Race]:
     """Simulate the alternatives in rounds, and judge them after each sample, until the decision is made.
 
     Today is simulated to the end, since bounds may be relative to it.
     """
+    samples = Samples({one.name: one.source for one in made}, n, question.seed, options, question.metrics)
+    costs, objectives = np.array([one.cost for one in made]), question.objectives
     experiments = [*samples.experiments.values()]
     warn_before({"": experiments[today].prepared}, {}, options.follow_up_days)
     most, first, last, race = n // samples.per_sample, 0, FIRST, None
-    is_needed = np.ones(len(experiments), np.bool_)
+    is_needed = np.ones(len(made), np.bool_)
     with (
         worker_pool(experiments, n, options) as pool,
         tqdm(unit="replication", disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
     ):
         while is_needed.any() and first < most:
             samples.simulate(pool, np.flatnonzero(is_needed), last, bar)
-            answers, seen = answer(*samples.between(first, last), today=today)
-            _check_known(answers[:, is_needed])
-            race = race or begin(answers, today)
+            answers, seen = question.answers(*samples.between(first, last), costs, today)
+            if not np.isfinite(answers[:, is_needed]).all():
+                raise SimlimitError(
+                    "A metric of minimise or subject_to has no value in some replication, but must have one "
+                    "in each: choose another metric."
+                )
+            if race is None:
+                means = answers[:, today, : len(objectives)].mean(axis=0)
+                smallest = read_indifference(indifference, objectives, means)
+                race = Race(len(made), smallest, len(question.bounds), 1 - question.confidence)
             race.advance(answers, seen)
             yield race
             first, last = last, min(most, last + max(MORE, last // 4))
             is_needed = race.is_open.copy()
             is_needed[today] |= is_needed.any()
-
-
-class _Search:
-    """Measures what a search tries on a few samples, which are not those of the selection."""
-
-    def __init__(
-        self, source: Source, question: Question, most: float, seed: int, options: CheckedOptions
-    ) -> None:
-        self.source, self.question, self.most, self.options = source, question, most, options
-        self.seed = (seed + 1) % (LARGEST_SEED + 1)
-        if options.store is not None:
-            folder = folder_of_stores(folder_of_stores(options.store) / "search")
-            self.options = replace(options, store=folder)
-        self.number = 0
-        self.today = self._samples(source)
-
-    def __call__(self, chosen: Chosen) -> tuple[Floats, Floats]:
-        """Return the means of the objectives, and by how much the budget and each bound are exceeded."""
-        objectives, cost = len(self.question.objectives), cost_of(chosen)
-        if cost > self.most:
-            above = (cost - self.most) / max(self.most, 1)
-            return np.full(objectives, np.inf), np.array([above, *[0.0] * len(self.question.bounds)])
-        values, events = np.hstack([self._samples(make_alternative(self.source, chosen).source), self.today])
-        means = self.question.answers(values, events, np.array([cost, 0]), today=1)[0][:, 0].mean(axis=0)
-        return means[:objectives], np.array([0.0, *means[objectives:]])
-
-    def _samples(self, source: Source) -> tuple[Floats, Floats]:
-        options, n = self.options, TRIED * PER_DRAW
-        if options.store is not None:
-            options = replace(options, store=Path(options.store) / f"{self.number}")
-        self.number += 1
-        samples = Samples({"": source}, n, self.seed, options, self.question.metrics)
-        with (
-            worker_pool([one.experiment for one in samples.replications], n, options) as pool,
-            tqdm(disable=True) as bar,
-        ):
-            samples.simulate(pool, [0], TRIED, bar)
-        return samples.between(0, TRIED)
-
-
-def _check_known(answers: Floats) -> None:
-    """Refuse a metric that has no value in some sample, such as a mean over no holds."""
-    if not np.isfinite(answers).all():
-        raise SimlimitError(
-            "A metric of minimise or subject_to has no value in some replication, but must have one in each: "
-            "choose another metric."
-        )

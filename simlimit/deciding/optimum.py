@@ -23,23 +23,20 @@ SELECTED, CONTENDER, UNCLEAR, DOMINATED, INFEASIBLE, TOO_DEAR = STATUSES = (
 )  # fmt: skip
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False)
 class Optimum(layout.TabularResult):
     """What to do, made by `simlimit.optimise`.
 
     Attributes
     ----------
     question : Question
-        With the `objectives` and the `bounds`.
+        With `objectives`, `bounds`, `confidence`, `seed` and `follow_up_days`.
     alternatives : list of Alternative
         Those within the budget, the cheapest first: each has a `choice`, a `cost` per year and its `source`.
     today : Alternative
         That of changing nothing.
     too_dear : list
         What was left out, since it costs more than the budget.
-    confidence : float
-    seed : int
-    follow_up_days : int
     race : Race
         How the alternatives were judged.
 
@@ -60,9 +57,6 @@ class Optimum(layout.TabularResult):
     alternatives: list[Alternative]
     today: Alternative
     too_dear: list[dict[str, Option]]
-    confidence: float
-    seed: int
-    follow_up_days: int
     race: Race
 
     def __repr__(self) -> str:
@@ -90,12 +84,8 @@ class Optimum(layout.TabularResult):
     def statuses(self) -> list[str]:
         """The status of each alternative within the budget, as in `table`."""
         race = self.race
-        told = [
-            race.is_infeasible,
-            race.is_dominated,
-            np.arange(len(race.samples)) == race.leader,
-            race.is_feasible,
-        ]
+        is_leader = np.arange(len(race.samples)) == race.leader
+        told = [race.is_infeasible, race.is_dominated, is_leader, race.is_feasible]
         return [*map(str, np.select(told, [INFEASIBLE, DOMINATED, SELECTED, CONTENDER], UNCLEAR))]
 
     @property
@@ -148,11 +138,8 @@ class Optimum(layout.TabularResult):
         for k, objective in enumerate(self.question.objectives):
             if objective != COST:
                 columns |= with_interval(objective.removeprefix("-"), *_signed(means[..., k], objective))
-        gaps = (
-            np.stack(race.differences(race.leader))[..., 0]
-            if race.leader is not None
-            else means[..., 0] * np.nan
-        )
+        leader = 0 if race.leader is None else race.leader
+        gaps = np.stack(race.differences(leader))[..., 0] * (np.nan if race.leader is None else 1)
         columns |= with_interval("difference", *_signed(gaps, self.question.objectives[0]))
         for k, metric in enumerate(self.question.bounds, m):
             columns |= with_interval(f"{metric}_excess", *means[..., k])
@@ -160,13 +147,9 @@ class Optimum(layout.TabularResult):
         table = pd.concat([choices, pd.DataFrame(columns)], axis=1)
         table = table.sort_values("difference", kind="stable")
         order = table["status"].map(STATUSES.index).sort_values(kind="stable").index
-        dear = [
-            {**{k: v.label for k, v in one.items()}, "status": TOO_DEAR, "cost": cost_of(one)}
-            for one in self.too_dear
-        ]
-        return pd.concat(
-            [table.loc[order], pd.DataFrame(dear)] if dear else [table.loc[order]], ignore_index=True
-        )
+        dear = pd.DataFrame([{name: option.label for name, option in one.items()} for one in self.too_dear])
+        dear = dear.assign(status=TOO_DEAR, cost=[*map(cost_of, self.too_dear)])
+        return pd.concat([table.loc[order], *([dear] if len(dear) else [])], ignore_index=True)
 
     def _notes(self) -> list[str]:
         """Return sentences: what is selected, how sure that is, what it is worth, and at which risk."""
@@ -175,12 +158,11 @@ class Optimum(layout.TabularResult):
         if best is None or race.leader is None:
             return ["Nothing is selected: no alternative was shown to keep all bounds.", *self._warnings()]
         left = int(race.in_race.sum()) - 1
-        certain = (
-            f"the best with {self.confidence:.0%} confidence, but for differences of "
-            f"{number_text(race.indifference[0], unit_of(metric))} or less"
-            if race.is_decided
-            else f"not with {self.confidence:.0%} confidence: n was reached, and {left} others may be better"
-        )
+        sure = f"{self.question.confidence:.0%} confidence"
+        smallest = number_text(race.indifference[0], unit_of(metric))
+        certain = f"the best with {sure}, but for differences of {smallest} or less"
+        if not race.is_decided:
+            certain = f"not with {sure}: n was reached, and {left} others may be better"
         said = [f"Selected in {metric}: {best.name}: {certain}."]
         gaps = np.stack(race.differences(race.leader))[..., 0]
         others = [k for k, status in enumerate(self.statuses) if status == CONTENDER]

@@ -5,8 +5,19 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from simlimit.arguments import Floats, Truths, as_choices, check_number, check_type, is_number, refused
+from simlimit.arguments import (
+    Floats,
+    Truths,
+    as_choices,
+    check_confidence,
+    check_number,
+    check_type,
+    check_whole,
+    is_number,
+    refused,
+)
 from simlimit.deciding.constraints import Bound, at_most
+from simlimit.run.options import LARGEST_SEED
 from simlimit.study.metrics import BESIDE_LOSSES, LEAST_EVENTS, METRICS
 
 COST = "cost"
@@ -24,10 +35,15 @@ class Question(NamedTuple):
         Metrics or ``"cost"``; after a minus what is to be large.
     bounds : dict of Bound
         By metric.
+    confidence : float
+    seed, follow_up_days : int
     """
 
     objectives: tuple[str, ...]
     bounds: dict[str, Bound]
+    confidence: float
+    seed: int
+    follow_up_days: int
 
     @property
     def metrics(self) -> list[str]:
@@ -40,11 +56,6 @@ class Question(NamedTuple):
         """Whether it asks what is lost of limits, which taking credit away makes worse."""
         return BESIDE_LOSSES in self.metrics
 
-    @property
-    def is_relative(self) -> bool:
-        """Whether a bound is relative to today."""
-        return any(bound.relative for bound in self.bounds.values())
-
     def answers(self, values: Floats, events: Floats, costs: Floats, today: int) -> tuple[Floats, Truths]:
         """Return objectives and by how much bounds are exceeded, and whether enough events say so.
 
@@ -56,26 +67,24 @@ class Question(NamedTuple):
         today : int
             Which of the alternatives is today's.
         """
-        columns, seen = [], []
-        where = {metric: k for k, metric in enumerate(self.metrics)}
-        enough = events >= LEAST_EVENTS
-        for objective in self.objectives:
-            k = where.get(objective.removeprefix("-"))
-            if k is None:
-                columns.append(np.broadcast_to(costs, values.shape[:2]))
-                seen.append(np.ones(values.shape[:2], np.bool_))
-                continue
-            columns.append(-values[..., k] if objective.startswith("-") else values[..., k])
-            seen.append(enough[..., k])
-        for metric, bound in self.bounds.items():
-            k = where[metric]
-            limits = bound.limit * (values[:, [today], k] if bound.relative else 1)
-            columns.append((values[..., k] - limits) * (1 if bound.is_upper else -1))
-            seen.append(enough[..., k] | enough[:, [today], k] * bound.relative)
-        return np.stack(columns, axis=-1), np.stack(seen, axis=-1)
+        where = {metric: k for k, metric in enumerate([*self.metrics, COST])}
+        values = np.concatenate([values, np.broadcast_to(costs[:, None], (*values.shape[:2], 1))], axis=-1)
+        enough = np.pad(events >= LEAST_EVENTS, ((0, 0), (0, 0), (0, 1)), constant_values=True)
+        asked = [where[objective.removeprefix("-")] for objective in self.objectives]
+        objectives = values[..., asked] * [-1 if one.startswith("-") else 1 for one in self.objectives]
+        bound, given = [where[metric] for metric in self.bounds], [*self.bounds.values()]
+        relative = np.array([one.relative for one in given], np.bool_)
+        limits = np.where(relative, values[:, [today]][..., bound], 1.0) * [one.limit for one in given]
+        excess = (values[..., bound] - limits) * [1 if one.is_upper else -1 for one in given]
+        seen = enough[..., bound] | enough[:, [today]][..., bound] & relative
+        return np.concatenate([objectives, excess], axis=-1), np.concatenate(
+            [enough[..., asked], seen], axis=-1
+        )
 
 
-def read_question(minimise: str | Iterable[str], subject_to: Mapping[str, Bound]) -> Question:
+def read_question(
+    minimise: str | Iterable[str], subject_to: Mapping[str, Bound], confidence: float, seed: int, days: int
+) -> Question:
     """Return the question that arguments of `optimise` ask, or refuse them."""
     if not isinstance(subject_to, Mapping):
         raise refused("subject_to", subject_to, "a mapping of metrics to bounds, such as at_most(300)")
@@ -88,7 +97,8 @@ def read_question(minimise: str | Iterable[str], subject_to: Mapping[str, Bound]
         check_type(f"subject_to of {metric}", bound, Bound)
     if BESIDE_LOSSES in objectives[1:] and BESIDE_LOSSES not in bounds:
         bounds[BESIDE_LOSSES] = at_most(1 + SMALL, relative=True)
-    return Question(objectives, bounds)
+    seed = check_whole("seed", seed, LARGEST_SEED)
+    return Question(objectives, bounds, check_confidence(confidence), seed, days)
 
 
 def read_indifference(given: Indifference, objectives: tuple[str, ...], today: Floats) -> Floats:

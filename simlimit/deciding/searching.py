@@ -8,28 +8,72 @@ optimization framework. Proceedings of the 25th ACM SIGKDD Conference, 2623-2631
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from simlimit.arguments import Floats
-from simlimit.deciding.alternatives import Choices, Option, Range
+from simlimit.deciding.alternatives import Choices, Option, Range, cost_of, make_alternative
+from simlimit.deciding.question import Question
+from simlimit.deciding.samples import Samples
 from simlimit.errors import SimlimitError
+from simlimit.progress import tqdm
+from simlimit.run.options import LARGEST_SEED
+from simlimit.study.draws import PER_DRAW, Source
+from simlimit.study.options import CheckedOptions
+from simlimit.study.store import folder_of_stores
+from simlimit.study.workers import worker_pool
 
 FINALISTS = 10
+# Samples of each alternative that is tried.
+TRIED = 10
 # So many alternatives are asked for at most, for each that is new and within the budget.
 ASKED = 10
 Chosen: TypeAlias = dict[str, Option]
 
 
+class Tried:
+    """Measures what a search tries on a few samples, which are not those of the selection."""
+
+    def __init__(self, source: Source, question: Question, most: float, options: CheckedOptions) -> None:
+        self.source, self.question, self.most, self.options = source, question, most, options
+        self.seed = (question.seed + 1) % (LARGEST_SEED + 1)
+        if options.store is not None:
+            folder = folder_of_stores(folder_of_stores(options.store) / "search")
+            self.options = replace(options, store=folder)
+        self.number = 0
+        self.today = self._samples(source)
+
+    def __call__(self, chosen: Chosen) -> tuple[Floats, Floats]:
+        """Return the means of the objectives, and by how much the budget and each bound are exceeded."""
+        objectives, cost = len(self.question.objectives), cost_of(chosen)
+        if cost > self.most:
+            above = (cost - self.most) / max(self.most, 1)
+            return np.full(objectives, np.inf), np.array([above, *[0.0] * len(self.question.bounds)])
+        made = make_alternative(self.source, chosen)
+        values, events = np.hstack([self._samples(made.source), self.today])
+        means = self.question.answers(values, events, np.array([cost, 0]), today=1)[0][:, 0].mean(axis=0)
+        return means[:objectives], np.array([0.0, *means[objectives:]])
+
+    def _samples(self, source: Source) -> tuple[Floats, Floats]:
+        options, n = self.options, TRIED * PER_DRAW
+        if options.store is not None:
+            options = replace(options, store=Path(options.store) / f"{self.number}")
+        self.number += 1
+        samples = Samples({"": source}, n, self.seed, options, self.question.metrics)
+        with worker_pool([*samples.experiments.values()], n, options) as pool, tqdm(disable=True) as bar:
+            samples.simulate(pool, [0], TRIED, bar)
+        return samples.between(0, TRIED)
+
+
 def search(
     choices: Choices,
     read: Callable[[str, Any], Option],
-    evaluate: Callable[[Chosen], tuple[Floats, Floats]],
-    objectives: int,
+    measured: Tried,
     trials: int,
-    seed: int,
 ) -> list[Chosen]:
     """Return the finalists: those within all bounds that nothing dominates come first.
 
@@ -39,19 +83,18 @@ def search(
         By name, options or the ends of a range.
     read : function
         Makes the option of a name that is a value within its range.
-    evaluate : function
-        Returns the objectives, infinite if there is no money for it, and by how much bounds are exceeded.
-    objectives, trials : int
-        How many there are; how many different alternatives are tried.
-    seed : int
+    measured : Tried
+    trials : int
+        How many different alternatives are tried.
     """
     try:
         optuna = import_module("optuna")
     except ImportError:
         raise SimlimitError("optimise needs optuna, which pip install 'simlimit[decide]' installs.") from None
+    objectives = len(measured.question.objectives)
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    sampler = optuna.samplers.TPESampler(seed=seed)
+    sampler = optuna.samplers.TPESampler(seed=measured.question.seed)
     study = optuna.create_study(directions=["minimize"] * objectives, sampler=sampler)
     optuna.logging.set_verbosity(level)
     tried: dict[str, tuple[Chosen, Floats, Floats]] = {}
@@ -62,7 +105,7 @@ def search(
         chosen = {name: _suggested(trial, name, among, read) for name, among in choices.items()}
         key = repr({name: option.label for name, option in chosen.items()})
         if key not in tried:
-            tried[key] = (chosen, *evaluate(chosen))
+            tried[key] = (chosen, *measured(chosen))
         _, values, excess = tried[key]
         for k, over in enumerate(excess):
             trial.set_constraint(str(k), float(over))

@@ -71,8 +71,8 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
             zorder=9 - number,
             **look,
         )
-    ax.set_xlabel(_axis(across, optimum.follow_up_days, label))
-    ax.set_ylabel(_axis(up, optimum.follow_up_days, label))
+    ax.set_xlabel(_axis(across, optimum.question.follow_up_days, label))
+    ax.set_ylabel(_axis(up, optimum.question.follow_up_days, label))
     canvas.legend(ax)
     return _finished(ax, optimum, label("what is best in one objective or another"), label)
 
@@ -185,7 +185,7 @@ def _finished(ax: Axes, optimum: Optimum, title: str, label: Labels) -> Axes:
     """Write the title, of what it is, and how sure it is."""
     words = "{name}, seed {seed}; {confidence:g} % for all that is said together"
     name = canvas.shortened(estimate(optimum.today.source).name)
-    below = label(words, name=name, seed=optimum.seed, confidence=100 * optimum.confidence)
+    below = label(words, name=name, seed=optimum.question.seed, confidence=100 * optimum.question.confidence)
     if not optimum.question.is_guarded:
         ax.set_xlabel(f"{ax.get_xlabel()}\n{label('limit days lost was not asked for')}")
     return canvas.finish(ax, title, below)
