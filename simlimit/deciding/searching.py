@@ -54,7 +54,7 @@ class Tried:
             above = (cost - self.most) / max(self.most, 1)
             return np.full(objectives, np.inf), np.array([above, *[0.0] * len(self.question.bounds)])
         made = make_alternative(self.source, chosen)
-        values, events = np.hstack([self._samples(made.source), self.today])
+        values, events = np.concatenate([self._samples(made.source), self.today], axis=2)
         means = self.question.answers(values, events, np.array([cost, 0]), today=1)[0][:, 0].mean(axis=0)
         return means[:objectives], np.array([0.0, *means[objectives:]])
 

@@ -201,6 +201,29 @@ def test_a_range_is_searched_and_its_finalists_are_compared_on_other_replication
     assert len(best.alternatives) <= 11
 
 
+def test_a_search_knows_bounds_that_are_relative_to_today(tmp_path: Path) -> None:
+    """The cheapest that waits at most half as long as today has a period of 15 days."""
+    pytest.importorskip("optuna")
+    bound = {"days_away": sl.at_most(0.5, relative=True)}
+    found = [
+        sl.optimise(
+            CLOCKWORK,
+            {"evaluation.period_days": (7, 60)},
+            "cost",
+            bound,
+            costs=COSTS,
+            trials=15,
+            **QUIET,
+            **kept,
+        )
+        for kept in ({}, {"store": tmp_path / "store"}, {"store": tmp_path / "store", "workers": 1})
+    ]
+    assert found[0].choice is not None
+    assert 11 <= found[0].choice["evaluation.period_days"] <= 15
+    for other in found[1:]:
+        pd.testing.assert_frame_equal(found[0].table(), other.table())
+
+
 def test_without_optuna_a_sentence_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(sl.SimlimitError) as refusal:
