@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ from simlimit.arguments import Truths, check_choice, refused, shown
 from simlimit.books.table import check_cells, names_in, quoted
 from simlimit.text_files import packaged
 
+Words: TypeAlias = npt.NDArray[np.str_]
+# What words of the log mean, if the user says so.
+Meanings: TypeAlias = Mapping[str, str] | None
 _WORDS = packaged(__package__, "log_words.toml")
 OUTCOMES = ("released", "forfeited", "pending")
 # A gate or a region that is none.
@@ -57,8 +60,7 @@ def by_word(cells: "pd.Series[str]", meaning: Callable[[str], Any], kind: npt.DT
 
 def missing_in(cells: "pd.Series[str]") -> Truths:
     """Return which cells say nothing."""
-    nothing = _WORDS["nothing"]["words"]
-    return by_word(cells, lambda word: _small(word) in nothing, np.bool_)
+    return by_word(cells, lambda word: _small(word) in _WORDS["nothing"]["words"], np.bool_)
 
 
 def never_in(cells: "pd.Series[str]") -> Truths:
@@ -68,32 +70,26 @@ def never_in(cells: "pd.Series[str]") -> Truths:
     return missing_in(cells) | comes_never
 
 
-def outcomes_in(
-    cells: "pd.Series[str] | None", outcomes: Mapping[str, str] | None, has_ended: Truths
-) -> npt.NDArray[np.str_]:
+def outcomes_in(cells: "pd.Series[str] | None", outcomes: Meanings, has_ended: Truths) -> Words:
     """Return the outcome of each row; without a word for it, whoever has an end is released."""
     if cells is None:
         return np.where(has_ended, "released", "pending")
     known = cells.mask(missing_in(cells) & ~has_ended, "pending")
-    explained = "words that outcomes explains: outcomes={'已恢复': 'released'}"
-    return _meant(known, "outcomes", outcomes, explained)
+    return _meant(known, "outcomes", outcomes)
 
 
-def gates_in(cells: "pd.Series[str]", gates: Mapping[str, str] | None) -> npt.NDArray[Any]:
+def gates_in(cells: "pd.Series[str]", gates: Meanings) -> npt.NDArray[Any]:
     """Return gates or regions of rows: in the words of the log, or the gates of the model that they mean."""
     named = cells.str.strip().mask(missing_in(cells), BLANK)
-    explained = "words that gates explains: gates={'人工审核': 'review'}"
-    return named.to_numpy() if gates is None else _meant(named, "gates", gates, explained)
+    return named.to_numpy() if gates is None else _meant(named, "gates", gates)
 
 
 def truths_in(cells: "pd.Series[str]") -> Truths:
     """Return the truth values of a column."""
-    return np.asarray(_meant(cells, "truths", None, "yes and no, 1 and 0, 是 and 否") == "true")
+    return np.asarray(_meant(cells, "truths", None) == "true")
 
 
-def _meant(
-    cells: "pd.Series[str]", table: str, own: Mapping[str, str] | None, allowed: str
-) -> npt.NDArray[np.str_]:
+def _meant(cells: "pd.Series[str]", table: str, own: Meanings) -> Words:
     """Return what the words in a column mean by a table of ours and one of the user's, or refuse one."""
     if own is not None and not isinstance(own, Mapping):
         raise refused(table, own, f"a mapping of words of the log to {', '.join(_WORDS[table])}")
@@ -103,8 +99,8 @@ def _meant(
         words[_small(word)] = ours
     said = by_word(cells, lambda word: words.get(_small(word), ""), "U10")
     unknown = cells[said == ""].unique()[:5]
-    allowed += f"; unknown are {', '.join(map(shown, unknown))}" * (len(unknown) > 1)
-    check_cells(cells, said != "", f"are {allowed}")
+    others = f"; unknown are {', '.join(map(shown, unknown))}" * (len(unknown) > 1)
+    check_cells(cells, said != "", f"are {_WORDS['allowed'][table]}{others}")
     return said
 
 

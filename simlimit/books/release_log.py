@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import Floats, check_text, refused, shown
+from simlimit.arguments import Floats, Ints, check_text, refused, shown
 from simlimit.books import log_words
 from simlimit.books.log_days import FIRST_DATE, MOST_DAYS, day_given, days_of, shown_day
 from simlimit.books.log_words import BY_NAME, OUTCOMES, missing_in, typed
@@ -18,10 +18,7 @@ from simlimit.books.table import MAX_AMOUNT, Source, as_source, check_cells, num
 Day: TypeAlias = str | int | datetime.date | np.datetime64
 Columns: TypeAlias = Mapping[str, "pd.Series[str]"]
 # The columns by which a log is told from another.
-_TOLD = (
-    "borrower", "repayment", "repaid_at", "repaid_on", "outcome", "delay_days", "entry_days", "amount",
-    "gate", "region", "late",
-)  # fmt: skip
+_TOLD = "^(borrower|repayment|repaid_at|repaid_on|outcome|delay_days|entry_days|amount|gate|region|late)$"
 
 
 def read_release_log(
@@ -130,7 +127,6 @@ def read_release_log(
     """
     given = {"repaid": repaid, "ended": ended, "outcome": outcome, "borrower": borrower, "late": late}
     given |= {"repayment": repayment, "amount": amount, "gate": gate, "region": region, "entry": entry}
-    declined = [ours for ours, theirs in given.items() if theirs is None]
     for argument, value in {**given, "date_format": date_format}.items():
         if value is not None:
             check_text(argument, value, 1_000)
@@ -166,9 +162,8 @@ def read_release_log(
     for ours in [one for one in by if one in ("borrower", "repayment")]:
         check_cells(by[ours], ~missing_in(by[ours]), f"are names of each {ours}")
         log[ours] = typed(by[ours]).to_numpy()
-    for what, day in (("repaid", start - zero), ("ended", end - zero)):
+    for what, day in (("repaid", (start - zero).astype(np.int64)), ("ended", end - zero)):
         log[f"{what}_at"], log[f"{what}_on"] = day, _dates(day, date_0)
-    log["repaid_at"] = log["repaid_at"].astype(np.int64)
     log["outcome"] = pd.Categorical(said, categories=pd.Index(OUTCOMES))
     log["delay_days"], log["entry_days"], log["amount"] = (stop - start).astype(np.int64), age, 1.0
     if "amount" in by:
@@ -178,7 +173,7 @@ def read_release_log(
     if "late" in by:
         log["late"] = log_words.truths_in(by["late"])
     notes += _parts(log, by)
-    left_out = [one for one in others if one in log or one in declined]
+    left_out = [one for one in others if one in log or given.get(one, "") is None]
     for theirs in [one for one in others if one not in left_out]:
         log[theirs] = typed(text[theirs].iloc[row]).to_numpy()
     notes += [f"{shown(one)} left out, since its name is taken" for one in left_out]
@@ -196,8 +191,9 @@ def read_release_log(
 
 
 def log_digest(log: pd.DataFrame) -> str:
-    """Return the SHA-256 of a log, or a part of one: of its columns that have a meaning, in a fixed order."""
-    hashed = pd.util.hash_pandas_object(log[[one for one in _TOLD if one in log]], index=False)
+    """Return the SHA-256 of a log, or a part of one: of the columns that have a meaning, in any order."""
+    told = log.filter(regex=_TOLD)
+    hashed = pd.util.hash_pandas_object(told[sorted(map(str, told))], index=False)
     return hashlib.sha256(hashed.to_numpy().tobytes()).hexdigest()
 
 
@@ -248,7 +244,7 @@ def _start(start_date: Day | None, first: float, last: float) -> tuple[float, fl
     return (first, first) if np.isnan(date) else (date, date)
 
 
-def _dates(days: Floats, date_0: float) -> npt.NDArray[np.datetime64]:
+def _dates(days: Floats | Ints, date_0: float) -> npt.NDArray[np.datetime64]:
     """Return the dates of days; not a time (NaT) where one is unknown. Parquet takes milliseconds."""
     return np.datetime64("0001-01-01", "ms") + (days + date_0 - 1).astype("timedelta64[D]")
 

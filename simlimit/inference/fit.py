@@ -415,7 +415,7 @@ def fit(
     before, after = scenario.population.borrowers, platform.population.borrowers
     size = f"{window.number:,} {window.counted}, simulated with {after:,} borrowers"
     desk, rounded = scenario.review.reviewers * after / before, platform.review.reviewers
-    if abs(rounded - desk) > BY_CHANCE * desk:
+    if REVIEWERS not in free and abs(rounded - desk) > BY_CHANCE * desk:
         size += f", whose desk of {desk:.2g} reviewers was rounded to {rounded}"
     rows = f"{round(seen.weight.sum()):,} repayments in {window.days:,} days, compared by {told}"
     last = platform.start_date + datetime.timedelta(platform.horizon_days - 1)

@@ -26,6 +26,8 @@ GATES = (*causes.GATES, NO_GATE)
 FIFTHS = 5
 _NEEDED = ("repaid_at", "outcome", "delay_days")
 _ALLOWED = "a release log as read_release_log returns it: with repaid_at, outcome and delay_days"
+# What a column says that a log lacks.
+_LACKING: dict[str, Any] = {"amount": 1.0, "entry_days": 0.0, "repaid_on": pd.NaT}
 # The most and the least in columns of numbers.
 _MOST = 1e11
 _LEAST = {"repaid_at": -_MOST, "delay_days": 0, "entry_days": 0, "amount": 0}
@@ -91,14 +93,11 @@ class Window(NamedTuple):
 
     def platform(self, scenario: Scenario) -> Scenario:
         """Return a scenario whose history after the warm-up is that of the window."""
-        start, warmup = scenario.start_date, scenario.warmup_days
-        if self.begin_on is not None:
-            start = self.begin_on - datetime.timedelta(warmup)
+        warmup = scenario.warmup_days
+        start = scenario.start_date if self.begin_on is None else self.begin_on - datetime.timedelta(warmup)
         book = as_portfolio(scenario.population.portfolio)  # a file is read once, not for each log
-        changes = {
-            "horizon_days": warmup + self.days + 1, "start_date": start, "population.portfolio": book
-        }  # fmt: skip
-        return scenario.replace({**changes, "provenance": scenario.provenance})
+        days = {"horizon_days": warmup + self.days + 1, "start_date": start}
+        return scenario.replace({**days, "population.portfolio": book, "provenance": scenario.provenance})
 
 
 def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window, list[str]]:
@@ -117,21 +116,19 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     digest, has_amounts = log_digest(frame), "amount" in frame
     if "kind" in frame:  # of a run, which holds raises, too
         frame = frame[frame["kind"] == "repayment"]
-    lacking: dict[str, Any] = {"repayment": np.arange(len(frame)), "amount": 1.0, "entry_days": 0.0}
+    lacking = {"repayment": np.arange(len(frame)), **_LACKING}
     frame = frame.assign(**{one: every for one, every in lacking.items() if one not in frame})
     check_cells(frame["repayment"], frame["repayment"].notna().to_numpy(), "are names of each repayment")
     check_cells(frame["outcome"], frame["outcome"].isin(OUTCOMES).to_numpy(), f"are {', '.join(OUTCOMES)}")
     text = frame[[*_LEAST]].astype(str).assign(entry_days=frame["entry_days"].fillna(0).astype(str))
     for one, least in _LEAST.items():
         frame[one] = numbers(text, one, least, _MOST, whole=one in _NEEDED)
-    begin, last = frame.attrs.get("window", (-_MOST, np.nan))
-    is_seen = (frame["entry_days"] == 0) & (frame["repaid_at"] >= begin)
+    is_seen = (frame["entry_days"] == 0) & (frame["repaid_at"] >= frame.attrs.get("window", [-_MOST])[0])
     older, frame = frame["repayment"][~is_seen].nunique(), frame[is_seen]
     if frame.empty:
         raise SimlimitError("log has no repayments that are seen from their day on, but must have some.")
     repaid, age = (frame[one].to_numpy(np.int64) for one in ("repaid_at", "delay_days"))
-    if "window" not in frame.attrs:
-        begin, last = repaid.min(), (repaid + age).max()
+    begin, last = frame.attrs.get("window", (repaid.min(), (repaid + age).max()))
     outcome = pd.Index(OUTCOMES).get_indexer(pd.Index(frame["outcome"].astype(str))).astype(np.int64)
     age = np.where(outcome == 2, np.minimum(age, last - repaid), age)
     groups, notes = _groups_of_log(frame.assign(delay_days=age), regions)
@@ -145,13 +142,11 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     amount = np.where(whole[place] > 0, amount, 1)  # where all parts are 0, each counts alike
     weight = amount / np.bincount(place, amount)[place]
     seen = Repayments(repaid - begin, age, last - repaid, outcome, weight, groups)
-    first = frame["repaid_on"].iloc[0] if "repaid_on" in frame else pd.NaT
-    before = datetime.timedelta(int(repaid[0] - begin))
-    begin_on = None if pd.isna(first) else (pd.Timestamp(first) - before).date()
+    first = pd.Timestamp(frame["repaid_on"].iloc[0])
+    begin_on = None if pd.isna(first) else (first - datetime.timedelta(int(repaid[0] - begin))).date()
     notes += ["weekdays are not compared, since the log has no dates"] if begin_on is None else []
     counted = "borrower" if "borrower" in frame else "repayment"
-    window = Window(begin_on, int(last - begin), f"{counted}s", frame[counted].nunique(), digest)
-    return seen, window, notes
+    return seen, Window(begin_on, int(last - begin), f"{counted}s", frame[counted].nunique(), digest), notes
 
 
 def repayments_in(state: State, platform: Scenario) -> npt.NDArray[np.void]:
@@ -196,7 +191,7 @@ def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[st
     if "region" in frame:
         groups["region"] = pd.Index(list(regions)).get_indexer(pd.Index(frame["region"].astype(str)))
     if "late" in frame:
-        groups["late"] = truths_in(frame["late"].astype(str)).astype(np.int64)
+        groups["late"] = truths_in(frame["late"].astype(str).fillna("")).astype(np.int64)
     for column, known in (("gate", GATES), ("region", regions)):
         if column in groups and (groups[column] < 0).any():
             other = frame[column].iloc[int((groups[column] < 0).argmax())]

@@ -54,7 +54,7 @@ class Run(layout.TabularResult):
     def holds(self) -> pd.DataFrame:
         """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts".
 
-        ``attrs["window"]`` has the first day after the warm-up and the last one: `fit` compares what is there.
+        ``attrs["window"]`` has the first day after the warm-up and the last one. `fit` compares these days.
         """
         options.check_kept("holds", self.keep, ("all", "holds"))
         table = frames.holds_frame(self._state, self._regions, self.scenario.start_date)
