@@ -49,7 +49,7 @@ def add_command(commands: Commands, name: str, handler: Callable[[argparse.Names
         words = WORDS["options"][option]
         filled = {"help": words["help"].format(**known)}
         parser.add_argument(option, **words | filled | _VALUES.get(option, {}))
-    parser.set_defaults(command=handler, parser=parser, out=None, store=None)
+    parser.set_defaults(command=handler, parser=parser, files=about.get("files"), out=None, store=None)
 
 
 def _whole(largest: int, least: int = 0) -> Callable[[str], int]:

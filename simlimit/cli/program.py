@@ -4,10 +4,10 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from simlimit.arguments import nearest
 from simlimit.cli import commands, stopping, streams
@@ -85,17 +85,16 @@ def _plain_warnings() -> Iterator[None]:
     """Show each warning of ours as one line, without a place in the code."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", SimlimitWarning)
-        warnings.showwarning = partial(_show, warnings.showwarning)
+        elsewhere = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:  # noqa: ANN401
+            if issubclass(category, SimlimitWarning):
+                streams.say(str(message))
+            else:
+                elsewhere(message, category, *place, **more)
+
+        warnings.showwarning = show
         yield
-
-
-def _show(
-    elsewhere: Callable[..., None], message: Warning | str, category: type[Warning], *place: object
-) -> None:
-    if issubclass(category, SimlimitWarning):
-        streams.say(str(message))
-    else:
-        elsewhere(message, category, *place)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -219,7 +219,7 @@ def legend(ax: Axes, **settings: Any) -> None:  # noqa: ANN401
     ax.legend(framealpha=1, fontsize="small", title_fontsize="small", **settings)
 
 
-def save_picture(path: Path, ax: Axes) -> None:
+def save_picture(ax: Axes, path: Path) -> None:
     """Write a picture in the size that it chose for itself, and close its figure."""
     assert isinstance(ax.figure, Figure)
     with warnings.catch_warnings():
