@@ -98,17 +98,9 @@ def _plain_warnings() -> Iterator[None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    handlers = {
-        "study": commands.study_scenario,
-        "compare": commands.compare_scenarios,
-        "fit": commands.fit_log,
-        "run": commands.run_scenario,
-        "presets": commands.list_presets,
-        "scenario": commands.print_scenario,
-    }
     parser = Parser(prog="simlimit", **WORDS["program"])
     parser.add_argument("--version", action="version", version=f"simlimit {version('simlimit')}")
     added = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, handler in handlers.items():
-        add_command(added, name, handler)
+    for name, about in WORDS["commands"].items():
+        add_command(added, name, getattr(commands, about["does"]))
     return parser

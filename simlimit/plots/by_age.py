@@ -7,15 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from simlimit import Run, Study, cumulative_incidence
 from simlimit.arguments import Floats, as_days, check_choice, check_confidence, check_whole, refused
-from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence, curves, share_intervals, tables
+from simlimit.delays import aalen_johansen, at_risk, curves, share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import CHINESE, STANDING, Labels, Language, checked_labels
-from simlimit.run.run import Run
 from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
-from simlimit.study.study import Study
 
 MARKED_DAYS = (7, 30)
 # If this share is released at once, the axis does not begin at 0: the rest would be too flat to see.
