@@ -10,14 +10,10 @@ from pandas.api.typing import NAType
 
 from simlimit.tables.layout import Row, Table, sentences, worded
 from simlimit.tables.numbers import UNKNOWN, difference_texts, finer, interval_text, number_text, share_text
-from simlimit.tables.units import INCOME, PARTS, UNITS, Unit, unit_of
+from simlimit.tables.units import HEADLINES, PARTS, UNITS, Unit, unit_of
 
 CONFIDENCE = "95 %"
 NO_VERDICT = "Unknown: too few events, or too few replications, for a verdict."
-# Metrics that stand for a study where there is no space for all; losses are never without lost limit.
-HEADLINES = (
-    "released_within_7d", "days_away", "no_limit_share", "limit_days_lost", "default_losses", *INCOME,
-)  # fmt: skip
 # Points of a sweep that are shown.
 MOST_POINTS = 50
 Effect: TypeAlias = Mapping[Hashable, Any]

@@ -22,6 +22,8 @@ _DECLARED = packaged(__package__, "units.toml")
 PARTS: tuple[str, ...] = tuple(_DECLARED["parts"])
 # Metrics of which more is better, beside shares that are released.
 INCOME: tuple[str, ...] = tuple(_DECLARED["income"])
+# Metrics that stand for a study where there is no space for all; losses are never without lost limit.
+HEADLINES: tuple[str, ...] = tuple(_DECLARED["headlines"])
 # By metric, in the order of all tables.
 UNITS = {metric: Unit(*unit) for metric, unit in _DECLARED["metrics"].items()}
 _RECORDED = {"total": "sum of what is recorded in a replication", "mean": "mean of what is recorded"}
