@@ -285,11 +285,10 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
 
 def _share_text(curve: pd.DataFrame, end: str, day: int) -> str:
     """Return a share of the curve for a label, with its interval if it has one."""
-    share, low, high = (curve[f"{end}{which}"].to_numpy()[day] for which in ("", "_low", "_high"))
-    interval = f"{100 * low:.1f} - {100 * high:.1f}"
-    # Neither where there is none, nor where it is narrower than what is shown.
-    is_shown = not np.isnan(low) and f"{100 * low:.1f}" != f"{100 * high:.1f}"
-    return f"{canvas.percent(share)} ({interval})" if is_shown else canvas.percent(share)
+    share, *ends = (curve[f"{end}{which}"].to_numpy()[day] for which in ("", "_low", "_high"))
+    low, high = (f"{100 * one:.1f}" for one in ends)
+    # Neither where there is none, which is nan to nan, nor where it is narrower than what is shown.
+    return canvas.percent(share) + ("" if low == high else f" ({low} - {high})")
 
 
 def _label_pending(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
