@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from io import TextIOWrapper
-from typing import Any, TypeVar
+from typing import Any
 
 import simlimit
 from simlimit import Comparison, Study, StudyInterrupted, compare, fit, replicate, simulate
@@ -17,8 +17,6 @@ from simlimit.cli.results import deliver
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
 from simlimit.scenario import Scenario, dumps, presets
-
-R = TypeVar("R")
 
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
 _PASSED_ON = ("workers", "store", "follow_up_days", "by", "bands", "progress")
@@ -53,11 +51,7 @@ def run_scenario(options: argparse.Namespace) -> bool:
 
 def study_scenario(options: argparse.Namespace) -> bool:
     """Make a study, print its summary and its quantiles, and write all its tables."""
-    make = partial(replicate, _changed_scenario(options))
-    study, is_whole = _replicate(options, make, lambda studies: studies[""])
-    deliver(options, study, [study, _quantiles(study)], is_whole)
-    _say_if_not_precise(study)
-    return is_whole
+    return _replicate(options, partial(replicate, _changed_scenario(options)))
 
 
 def compare_scenarios(options: argparse.Namespace) -> bool:
@@ -66,10 +60,7 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
     if len(scenarios) < 2:
         other = "a comparison needs another, such as weekly=jiebei:evaluation.period_days=7."
         raise SimlimitError(f"The only scenario is {options.scenarios[0]!r}, but {other}")
-    comparison, is_whole = _replicate(options, partial(compare, scenarios), Comparison)
-    deliver(options, comparison, [comparison], is_whole)
-    _say_if_not_precise(*comparison.studies.values())
-    return is_whole
+    return _replicate(options, partial(compare, scenarios))
 
 
 def fit_log(options: argparse.Namespace) -> bool:
@@ -94,23 +85,19 @@ def _changed_scenario(options: argparse.Namespace) -> Scenario:
     return find_scenario(options.scenario, changes, options.borrowers)
 
 
-def _replicate(
-    options: argparse.Namespace, make: Callable[..., R], of_studies: Callable[[dict[str, Study]], R]
-) -> tuple[R, bool]:
-    """Make a result, if it can be written; Ctrl-C keeps the replications that are done.
+def _replicate(options: argparse.Namespace, make: Callable[..., Study | Comparison]) -> bool:
+    """Make a study or a comparison, print and write it; Ctrl-C keeps the replications that are done.
 
     Parameters
     ----------
     options : argparse.Namespace
     make : callable
         Takes the number of replications, the seed, and the options of `simlimit.replicate`.
-    of_studies : callable
-        Makes the result of the studies that are done.
 
     Returns
     -------
-    tuple of the result and bool
-        The flag is False after an interruption.
+    bool
+        False after an interruption.
     """
     for number in {*options.by} & {*NUMBERS} if not options.bands else ():
         bounds = "the bounds between its groups, ascending, as in --by score --bands 0.6,0.8."
@@ -118,16 +105,18 @@ def _replicate(
     number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
     chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
     try:
-        return make(number, options.seed, precision=dict(options.precision) or None, **chosen), True
+        result = make(number, options.seed, precision=dict(options.precision) or None, **chosen)
+        is_whole = True
     except StudyInterrupted as stop:
-        return of_studies(_what_is_done(stop, options)), False
-
-
-def _say_if_not_precise(*studies: Study) -> None:
-    """Say on stderr that the precision was not reached, if so."""
+        done, is_whole = _what_is_done(stop, options), False
+        result = done[""] if "" in done else Comparison(done)
+    studies = [result] if isinstance(result, Study) else [*result.studies.values()]
+    texts = [result, _quantiles(result)] if isinstance(result, Study) else [result]
+    deliver(options, result, texts, is_whole)
     if any(study.is_precise is False for study in studies):
         within = f"within {len(studies[0]):,} replications; --replications may allow more."
         streams.say(f"the precision is not reached {within}")
+    return is_whole
 
 
 def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[str, Study]:
