@@ -404,7 +404,8 @@ def fit(
     regions = prepare(scenario, 0, False, False).regions.names  # also those of a portfolio
     seen, window, notes = observe_log(log, regions)
     platform = window.platform(scenario)
-    layout = Layout(window.days, window.begin_on and window.begin_on.weekday(), regions)
+    first_weekday = None if window.begin_on is None else window.begin_on.weekday()
+    layout = Layout(window.days, first_weekday, regions)
     task = Task(platform, read_free(free, platform), layout, seed, code_identity())
     platform = _scaled(task, window)
     task = task._replace(platform=platform, parameters=read_free(free, platform))
