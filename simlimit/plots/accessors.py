@@ -6,11 +6,8 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
-from simlimit.deciding.optimum import Optimum
-from simlimit.inference.fit import Fit
+from simlimit import Attribution, Comparison, Fit, LeverRanking, Optimum, Recovery, Run, Study, Sweep
 from simlimit.plots import bars, by_age, decisions, fitted, side_by_side, timelines
-from simlimit.run.run import Run
-from simlimit.study import attribution, comparison, ranking, recovery, study
 
 P = ParamSpec("P")
 Of_contra = TypeVar("Of_contra", contravariant=True)
@@ -57,36 +54,36 @@ class RunPlots(HistoryPlots[Run]):
     borrower = Picture(timelines.borrower)
 
 
-class StudyPlots(HistoryPlots[study.Study]):
+class StudyPlots(HistoryPlots[Study]):
     """Pictures of a study: ``study.plot``."""
 
 
-class ComparisonPlots(Plots[comparison.Comparison]):
+class ComparisonPlots(Plots[Comparison]):
     """Pictures of a comparison: ``comparison.plot``."""
 
     forest = Picture(side_by_side.forest)
     platform = Picture(timelines.platform)
 
 
-class RecoveryPlots(Plots[recovery.Recovery]):
+class RecoveryPlots(Plots[Recovery]):
     """Pictures of a recovery: ``recovery.plot``."""
 
     platform = Picture(timelines.platform)
 
 
-class SweepPlots(Plots[comparison.Sweep]):
+class SweepPlots(Plots[Sweep]):
     """Pictures of a sweep: ``sweep.plot``."""
 
     lines = Picture(side_by_side.sweep)
 
 
-class LeverRankingPlots(Plots[ranking.LeverRanking]):
+class LeverRankingPlots(Plots[LeverRanking]):
     """Pictures of a ranking of levers: ``ranking.plot``."""
 
     tornado = Picture(bars.tornado)
 
 
-class AttributionPlots(Plots[attribution.Attribution]):
+class AttributionPlots(Plots[Attribution]):
     """Pictures of an attribution: ``attribution.plot``."""
 
     bars = Picture(bars.attribution)
@@ -99,11 +96,3 @@ class FitPlots(Plots[Fit]):
     statistics = Picture(fitted.fit_statistics)
     parameters = Picture(fitted.fit_parameters)
     pairs = Picture(fitted.fit_pairs)
-
-
-class OptimumPlots(Plots[Optimum]):
-    """Pictures of a decision: ``optimum.plot``."""
-
-    pareto = Picture(decisions.pareto)
-    contenders = Picture(decisions.contenders)
-    progress = Picture(decisions.progress)

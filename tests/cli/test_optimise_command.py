@@ -35,9 +35,9 @@ def test_writes_and_prints_all_that_is_said(tmp_path: Path, capsys: pytest.Captu
     )
     assert capsys.readouterr().out == f"{best}\n\nwritten to best\n"
     folder = tmp_path / "best"
-    names = {"table.csv", "front.csv", "pareto.png", "contenders.png", "progress.png", "scenario.toml"}
+    names = {"table.csv", "front.csv", "pareto.png", "contenders.png", "progress.png", "selected.toml"}
     assert files(folder) == names
-    assert sl.load(folder / "scenario.toml") == best.selected
+    assert sl.load(folder / "selected.toml") == best.selected
     assert pd.read_csv(folder / "table.csv")["status"].equals(best.table()["status"])
 
 
