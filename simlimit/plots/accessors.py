@@ -96,3 +96,11 @@ class FitPlots(Plots[Fit]):
     statistics = Picture(fitted.fit_statistics)
     parameters = Picture(fitted.fit_parameters)
     pairs = Picture(fitted.fit_pairs)
+
+
+class OptimumPlots(Plots[Optimum]):
+    """Pictures of a decision: ``optimum.plot``."""
+
+    pareto = Picture(decisions.pareto)
+    contenders = Picture(decisions.contenders)
+    progress = Picture(decisions.progress)
