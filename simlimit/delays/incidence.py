@@ -11,7 +11,7 @@ from simlimit.delays import tables
 from simlimit.delays.clusters import clusters_behind, clusters_per_batch, jackknife_in_batches
 from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk, effective_number
 from simlimit.delays.share_intervals import log_log, mark_few
-from simlimit.delays.survival_data import SurvivalData, read_survival_data, tolerance
+from simlimit.delays.survival_data import FROM_START, SurvivalData, read_survival_data, tolerance
 from simlimit.errors import SimlimitError, warn
 
 # Clusters times distinct times, from which on a curve takes longer than a quarter of a minute.
@@ -269,9 +269,8 @@ def _with_one_outcome(data: SurvivalData) -> SurvivalData:
     occurring = np.unique(data.rows["outcome"][~data.is_censored])
     if len(occurring) > 1:
         labels = " and ".join(str(data.outcomes[code]) for code in occurring)
-        other = "use cumulative_incidence, in which they compete."
-        only = f"but Kaplan-Meier is for one kind of end only: {other}"
-        raise SimlimitError(f"frame has rows that end as {labels}, {only}")
+        only = "Kaplan-Meier is for one kind of end only: use cumulative_incidence, in which they compete."
+        raise SimlimitError(f"frame has rows that end as {labels}, but {only}")
     kept = int(occurring[0]) if len(occurring) else 0
     outcomes = data.outcomes[kept : kept + 1]
     rows = data.rows.assign(outcome=np.where(data.is_censored, len(outcomes), 0))
@@ -287,9 +286,9 @@ def _curve(data: SurvivalData, confidence: float, of_survival: bool = False) -> 
         size = clusters_per_batch(sum(each.size for each in counts))
         number, batches = data.counts_by_cluster(size)
         if number * len(times) > MANY_CELLS:
-            faster = "round the durations, or leave cluster out if each row is a cluster."
             found = f"{number:,} clusters and {len(times):,} distinct times"
-            warn(f"frame has {found}, which takes long: {faster}")
+            faster = "round the durations, or leave cluster out if each row is a cluster"
+            warn(f"frame has {found}, which takes long: {faster}.")
         clusters = clusters_behind(counts, data.counts_by_cluster(size)[1])
         low, high = jackknife_in_batches(aalen_johansen, counts, batches, confidence, clusters)[2:]
     elif "weight" in data.rows:
@@ -306,20 +305,15 @@ def _curve(data: SurvivalData, confidence: float, of_survival: bool = False) -> 
 
 
 def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -> pd.DataFrame:
-    times, counts = data.counts_by_time()
-    ended, censored = counts[:2]
-    asked = np.asarray(days, np.float64)
-    before = np.searchsorted(times, asked - tolerance(asked), side="left")
-    by_then = np.searchsorted(times, asked + tolerance(asked), side="right")
-    still_ending = np.append(at_risk(ended, np.zeros_like(censored)), 0.0)
-    still_censored = np.append(at_risk(np.zeros_like(ended), censored), 0.0)
-    so_far = np.pad(np.cumsum([*ended, censored], axis=1), ((0, 0), (1, 0)))
-    observed = still_ending[before] + still_censored[before if censored_at_risk else by_then]
-    if "entry" in data.rows:
-        # Some come under observation at a day, or later.
-        entries = data.rows["entry"].to_numpy()
-        weights = data.rows["weight"].to_numpy() if "weight" in data.rows else np.ones(len(entries))
-        observed -= [weights[entries >= day].sum() for day in asked - tolerance(asked)]
-    numbers = tables.counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]]))
+    rows, asked = data.rows, np.asarray(days, np.float64)
+    time, weight, entry = rows["time"], rows.get("weight", 1.0), rows.get("entry", FROM_START)
+    numbers = []
+    for day, rounding in zip(asked, tolerance(asked), strict=True):
+        before, by_then = time < day - rounding, time <= day + rounding
+        has_left = np.where(data.is_censored & (not censored_at_risk), by_then, before)
+        so_far = [by_then & (rows["outcome"] == code) for code in range(len(data.outcomes) + 1)]
+        counted = [~has_left & (entry < day - rounding), *so_far]
+        numbers.append([(weight * each).sum() for each in counted])
     status = pd.Index([tables.AT_RISK, *data.outcomes, tables.PENDING], name="status")
-    return pd.DataFrame(numbers, status, pd.Index(days, name="days"))
+    table = tables.counts_or_amounts(data, np.reshape(numbers, (len(days), len(status))).T)
+    return pd.DataFrame(table, status, pd.Index(days, name="days"))

@@ -186,10 +186,9 @@ def _entries(column: "pd.Series[Any]", entries: Floats, times: Floats, duration:
     """Return after which time each row is at risk, or refuse a row that never is."""
     entries = np.where(entries <= ROUNDING, FROM_START, entries)
     wrong = entries >= times
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        where = f"{entries[first]:g} in row {shown(column.index[first])}"
-        raise SimlimitError(f"{column.name} is {where}, but must be before its {duration}, {times[first]:g}.")
+    first = int(np.argmax(wrong))
+    allowed = f"before its {duration}, {times[first]:g}"
+    _refuse_first(column, wrong, f"{entries[first]:g}", allowed)
     return entries
 
 
@@ -218,10 +217,7 @@ def _non_negative(column: "pd.Series[Any]") -> Floats:
         raise SimlimitError(f"{column.name} is of type {column.dtype}, but must be numbers.")
     values = column.to_numpy(np.float64, na_value=np.nan)
     wrong = ~((values >= 0) & (values < np.inf))
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        where = f"{values[first]:g} in row {shown(column.index[first])}"
-        raise SimlimitError(f"{column.name} is {where}, but must be a number from 0 up.")
+    _refuse_first(column, wrong, f"{values[np.argmax(wrong)]:g}", "a number from 0 up")
     return values
 
 
@@ -231,10 +227,15 @@ def _codes(column: "pd.Series[Any]") -> Ints:
     except TypeError:
         problem = "has lists, or the like, but must have numbers or texts"
         raise SimlimitError(f"{column.name} {problem}.") from None
-    if (codes < 0).any():
-        row = shown(column.index[int(np.argmax(codes < 0))])
-        raise SimlimitError(f"{column.name} is missing in row {row}, but must be known in every row.")
+    _refuse_first(column, codes < 0, "missing", "known in every row")
     return codes.astype(np.int64)
+
+
+def _refuse_first(column: "pd.Series[Any]", wrong: Truths, found: str, allowed: str) -> None:
+    """Refuse a column if rows are wrong; the sentence is about the first of them, and what is found there."""
+    if wrong.any():
+        row = shown(column.index[int(np.argmax(wrong))])
+        raise SimlimitError(f"{column.name} is {found} in row {row}, but must be {allowed}.")
 
 
 def _outcome_codes(column: "pd.Series[Any]", censored: Hashable | None) -> tuple[Ints, tuple[Hashable, ...]]:
@@ -245,5 +246,5 @@ def _outcome_codes(column: "pd.Series[Any]", censored: Hashable | None) -> tuple
         allowed = f"one of the labels of {column.name}, {shown(labels)}, or None if every row has ended"
         raise refused("censored", censored, allowed)
     outcomes = tuple(label for label in labels if censored is None or label != censored)
-    codes = [outcomes.index(label) if label in outcomes else len(outcomes) for label in labels]
-    return np.asarray(codes, np.int64)[categories.codes.to_numpy()], outcomes
+    codes = categories.set_categories(outcomes).cat.codes.to_numpy(np.int64)
+    return np.where(codes < 0, len(outcomes), codes), outcomes
