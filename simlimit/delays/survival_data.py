@@ -128,20 +128,19 @@ def _tally(rows: pd.DataFrame, names: list[str], shape: tuple[int, ...]) -> Floa
 
 
 def read_survival_data(
-    frame: pd.DataFrame,
-    duration: str,
-    outcome: str,
-    censored: Hashable | None,
-    weight: str | None = None,
-    cluster: str | None = None,
-    *,
-    entry: str | None = None,
-    censored_at_risk: bool = True,
+    frame: pd.DataFrame, censored: Hashable | None, censored_at_risk: bool = True, **columns: str | None
 ) -> SurvivalData:
     """Return the rows of a table, whose columns have been checked.
 
     Without `censored_at_risk`, a row censored at a time was last seen before it. So its duration becomes the
     next smaller one of the table. If there is none, the row never is at risk: it enters when it is censored.
+
+    Parameters
+    ----------
+    frame, censored, censored_at_risk
+        As in `cumulative_incidence`.
+    **columns
+        Its arguments that name a column: outcome and duration, then those that are optional.
 
     Raises
     ------
@@ -152,21 +151,21 @@ def read_survival_data(
     check_flag("censored_at_risk", censored_at_risk)
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
-    codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), censored)
-    times = _non_negative(_column(frame, "duration", duration))
-    columns: dict[str, Floats | Ints] = {"outcome": codes}
-    if entry is None:
-        columns["time"] = _merge(times)
-    else:
-        entered = _column(frame, "entry", entry)
-        times, entries = np.split(_merge(np.append(times, _non_negative(entered))), 2)
-        columns |= {"time": times, "entry": _entries(entered, entries, times, duration)}
-    if weight is not None:
-        columns["weight"] = _non_negative(_column(frame, "weight", weight))
-    if cluster is not None:
-        columns["cluster"] = _codes(_column(frame, "cluster", cluster))
-    whole_days = pd.api.types.is_integer_dtype(frame[duration])
-    data = SurvivalData(frame, pd.DataFrame(columns), outcomes, whole_days)
+    needed = ("outcome", "duration")
+    asked = {role: name for role, name in columns.items() if role in needed or name is not None}
+    found = {role: _column(frame, role, name) for role, name in asked.items()}
+    codes, outcomes = _outcome_codes(found["outcome"], censored)
+    times = _non_negative(found["duration"])
+    read: dict[str, Floats | Ints] = {"outcome": codes, "time": _merge(times)}
+    if "entry" in found:
+        times, entries = np.split(_merge(np.append(times, _non_negative(found["entry"]))), 2)
+        read |= {"time": times, "entry": _entries(found, entries, times)}
+    if "weight" in found:
+        read["weight"] = _non_negative(found["weight"])
+    if "cluster" in found:
+        read["cluster"] = _codes(found["cluster"])
+    whole_days = pd.api.types.is_integer_dtype(found["duration"])
+    data = SurvivalData(frame, pd.DataFrame(read), outcomes, whole_days)
     return data if censored_at_risk else _censored_earlier(data)
 
 
@@ -182,13 +181,13 @@ def _merge(times: Floats) -> Floats:
     return np.asarray(distinct[is_new][np.cumsum(is_new)[codes] - 1])
 
 
-def _entries(column: "pd.Series[Any]", entries: Floats, times: Floats, duration: str) -> Floats:
+def _entries(found: "dict[str, pd.Series[Any]]", entries: Floats, times: Floats) -> Floats:
     """Return after which time each row is at risk, or refuse a row that never is."""
     entries = np.where(entries <= ROUNDING, FROM_START, entries)
     wrong = entries >= times
     first = int(np.argmax(wrong))
-    allowed = f"before its {duration}, {times[first]:g}"
-    _refuse_first(column, wrong, f"{entries[first]:g}", allowed)
+    allowed = f"before its {found['duration'].name}, {times[first]:g}"
+    _refuse_first(found["entry"], wrong, f"{entries[first]:g}", allowed)
     return entries
 
 
@@ -203,7 +202,7 @@ def _censored_earlier(data: SurvivalData) -> SurvivalData:
     return replace(data, rows=rows)
 
 
-def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
+def _column(frame: pd.DataFrame, argument: str, name: str | None) -> "pd.Series[Any]":
     if not is_among(name, frame.columns):
         raise refused(argument, name, f"a column of the frame: {shown(list(frame))}")
     column = frame[name]
