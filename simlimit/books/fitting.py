@@ -225,12 +225,12 @@ def _inverse_hessian(cost: Callable[[Floats], float], at: Floats) -> Floats:
     """Invert the matrix of central second differences of a cost; NaN if it has no strict minimum there."""
     step = 1e-3
     steps = step * np.eye(len(at))
-    hessian = np.empty((len(at), len(at)))
-    for i, one in enumerate(steps):
-        for j, other in enumerate(steps[: i + 1]):
-            rising = cost(at + one + other) - cost(at + one - other)
-            falling = cost(at - one + other) - cost(at - one - other)
-            hessian[i, j] = hessian[j, i] = (rising - falling) / (4 * step**2)
+
+    def rise(near: Floats, along: Floats) -> float:
+        return (cost(near + along) - cost(near - along)) / (2 * step)
+
+    rows = [[rise(at + one, other) - rise(at - one, other) for other in steps] for one in steps]
+    hessian = np.array(rows) / (2 * step)
     if not np.linalg.eigvalsh(hessian).min() > 0:
         return np.full_like(hessian, np.nan)
     return np.asarray(np.linalg.inv(hessian))

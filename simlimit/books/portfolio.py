@@ -82,14 +82,15 @@ def own_book(
 
 def with_saved_book(population: object, folder: Path) -> object:
     """Return the values of a population, with the book that it refers to by file and digest, if it does."""
-    refers = population.get("portfolio") if isinstance(population, dict) else None
-    if not isinstance(population, dict) or not isinstance(refers, dict) or {*refers} != {"file", "sha256"}:
-        return population
-    file = folder / str(refers["file"])
-    portfolio = read_portfolio(file)
-    if portfolio.digest != refers["sha256"]:
-        raise PortfolioError(f"{file} has another sha256 than the scenario says, but must be as it was saved")
-    return {**population, "portfolio": portfolio}
+    match population:
+        case {"portfolio": {"file": name, "sha256": digest, **more}, **others} if not more:
+            file = folder / str(name)
+            portfolio = read_portfolio(file)
+            if portfolio.digest != digest:
+                said = "has another sha256 than the scenario says, but must be as it was saved"
+                raise PortfolioError(f"{file} {said}")
+            return {**others, "portfolio": portfolio}
+    return population
 
 
 def make_portfolio(read: pd.DataFrame) -> Portfolio:

@@ -254,7 +254,7 @@ def at_risk_table(
     check_flag("censored_at_risk", censored_at_risk)
     # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
     columns = {"outcome": outcome, "duration": duration, "weight": weight, "entry": entry}
-    data = survival_data.read_survival_data(frame, censored, **columns)
+    data = survival_data.read_survival_data(frame, censored, True, **columns)
     tables.check_labels([tables.AT_RISK, *data.outcomes, tables.PENDING])
     return data.table_by_group(by, lambda group: _risk_table(group, times, censored_at_risk))
 
@@ -266,8 +266,7 @@ def _with_one_outcome(data: survival_data.SurvivalData) -> survival_data.Surviva
         labels = " and ".join(str(data.outcomes[code]) for code in occurring)
         only = "Kaplan-Meier is for one kind of end only: use cumulative_incidence, in which they compete."
         raise SimlimitError(f"frame has rows that end as {labels}, but {only}")
-    kept = int(occurring[0]) if len(occurring) else 0
-    outcomes = data.outcomes[kept : kept + 1]
+    outcomes = tuple(data.outcomes[code] for code in occurring) or data.outcomes[:1]
     rows = data.rows.assign(outcome=np.where(data.is_censored, len(outcomes), 0))
     return replace(data, rows=rows, outcomes=outcomes)
 

@@ -67,9 +67,8 @@ class CheckedOptions:
         if self.executor is not None:
             check_type("executor", self.executor, Executor)
         if self.executor is not None and self.workers is not None:
-            raise SimlimitError(
-                f"workers is {shown(self.workers)}, but an executor has its own workers: set one of the two."
-            )
+            said = "but an executor has its own workers: set one of the two."
+            raise SimlimitError(f"workers is {shown(self.workers)}, {said}")
         if self.store is not None:
             as_path("store", self.store)
         if self.engine is not None:

@@ -25,7 +25,7 @@ BAND = (0.025, 0.975)
 MOST_DAYS = 30_000
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Recovery(layout.TabularResult):
     """When a daily series is back to normal after a shock, made by `simlimit.recovery`.
 
@@ -221,16 +221,13 @@ def recovery(
     # Without the shock, the times of a random one behind it would be others.
     if any(one.per_year is not None and one.kind == chosen.kind for one in (chosen, *later)):
         problem = "comes before a random one of its kind" if chosen.per_year is None else "is random"
-        raise SimlimitError(
-            f"shock is {position}, but shocks[{position}] {problem}: choose one on a day, last."
-        )
+        said = f"shock is {position}, but shocks[{position}] {problem}"
+        raise SimlimitError(f"{said}: choose one on a day, last.")
     twin = scenario.replace({"shocks": [*scenario.shocks[:position], *later]})
     scenarios = {f"without the {named(chosen)}": twin, f"with the {named(chosen)}": scenario}
     comparison = Comparison(replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options)))
     begin = max(0, day_of(scenario, chosen.at or 0))
-    return Recovery(
-        comparison=comparison, series=series, shock=position, begin=begin, settled_days=settled_days
-    )
+    return Recovery(comparison, series, position, begin, settled_days)
 
 
 def named(shock: Shock) -> str:

@@ -99,5 +99,5 @@ def test_what_cannot_be_ranked_is_refused() -> None:
         sl.rank_levers(PLATFORM, [], 2)
     with pytest.raises(sl.SimlimitError, match=r"scenario\.levers is not empty"):
         sl.rank_levers(PLATFORM.replace({"levers": LEVERS}), LEVERS, 2)
-    with pytest.raises(sl.ScenarioError, match="a kind that no other lever has"):
+    with pytest.raises(sl.ScenarioError, match="a list of levers, at most one of each kind"):
         sl.rank_levers(PLATFORM, [LEVERS[0], LEVERS[0]], 2)
