@@ -11,7 +11,6 @@ from typing import Any
 from simlimit.arguments import as_path, refused
 from simlimit.errors import SimlimitError
 
-GZIP = b"\x1f\x8b"
 # How the files of Excel begin: .xls and .xlsx.
 WORKBOOKS = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
 
@@ -38,7 +37,7 @@ def read_text(
     """
     try:
         content = as_path("path", path, refusal).read_bytes()
-        if content.startswith(GZIP):
+        if content.startswith(b"\x1f\x8b"):  # as what gzip has made
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None

@@ -14,7 +14,6 @@ from simlimit.errors import PortfolioError
 
 DAYS_PER_MONTH = 365 / 12
 CURE_MONTHS = 4
-MAX_INSTALMENTS = 60
 _NODES = 32
 _TOLERANCES = {"ftol": 1e-13, "gtol": 1e-7}
 
@@ -282,5 +281,5 @@ def _instalments(histories: Histories) -> int:
     if not good.any():
         raise PortfolioError("histories have no client who owes and is not late; allowed is at least one")
     repaid = np.minimum(histories.payments, before)[good].sum() / before[good].sum()
-    numbers = np.arange(1, MAX_INSTALMENTS + 1)
-    return int(numbers[np.argmin(np.abs(2.0 / (numbers + 1) - repaid))])
+    # A loan has at most 60.
+    return min(range(1, 61), key=lambda number: abs(2.0 / (number + 1) - repaid))

@@ -10,8 +10,6 @@ from simlimit.delays.curves import ROUNDING, Counts, aalen_johansen, at_risk, ef
 LEAST_AT_RISK = 5
 # With fewer at risk, a point of a curve is marked.
 FEW_AT_RISK = 20
-# The quantile of Student's t is finite from here on; the interval is already 0 to 1.
-LEAST_FREEDOM = 0.1
 
 Interval = tuple[Floats, Floats]
 
@@ -77,7 +75,8 @@ def student_logit(
         The effective number of clusters, for `exact`.
     confidence : float
     """
-    quantile = stdtrit(np.maximum(freedom, LEAST_FREEDOM), 0.5 + confidence / 2)
+    # The quantile is finite from a tenth of a degree on, with which the interval is already 0 to 1.
+    quantile = stdtrit(np.maximum(freedom, 0.1), 0.5 + confidence / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         middle, margin = logit(share), quantile * error / (share * (1 - share))
         low, high = expit(middle - margin), expit(middle + margin)

@@ -21,9 +21,7 @@ from simlimit.scenario.paths import REGIONS, Path, dotted, step_text, steps_of
 from simlimit.scenario.regions import Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
 
-SET_BY_USER = "assumed: set by the user"
 AS_IN_CLOCKWORK = "assumed: as in clockwork"
-NOT_SAID = "assumed: no source given"
 # Fields that name things and change nothing that happens: they need no source.
 LABELS = ("name", "description", "provenance")
 
@@ -241,8 +239,8 @@ class Scenario(Part):
                 return self.provenance[holder]
         if self._unknown([dotted(path)]):
             raise ScenarioError(f"{name} {no_field(name, names())}")
-        as_in_clockwork = _value(self, path) == _value(_CLOCKWORK, path)
-        return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
+        is_default = _value(self, path) == _value(_CLOCKWORK, path)
+        return AS_IN_CLOCKWORK if is_default else "assumed: no source given"
 
     def diff(self, other: "Scenario") -> pd.DataFrame:
         """Return the fields in which two scenarios differ; where their numbers come from is not compared.
@@ -370,7 +368,8 @@ def _sources_after(changed: Iterable[str], sources: Mapping[str, str]) -> dict[s
     if "provenance" not in changes:
         below = tuple(f"{new}{mark}" for new in changes for mark in ".[")
         kept = {name: kept[name] for name in kept if name not in changes and not name.startswith(below)}
-    return kept | {new: SET_BY_USER for new in changes if new not in LABELS and new not in kept}
+    unsaid = [new for new in changes if new not in LABELS and new not in kept]
+    return kept | dict.fromkeys(unsaid, "assumed: set by the user")
 
 
 def _value(scenario: Scenario, path: Path) -> object:

@@ -6,7 +6,7 @@ away, but losses and net income. So these are never shown alone.
 
 import functools
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import Records
 from simlimit.tables.units import INCOME, PARTS, UNITS
 
-Totals: TypeAlias = Records | Mapping[str, Ints]
 Weight = Literal["holds", "amount"]
 
 ENDS = ("released", "forfeited")
@@ -105,7 +104,7 @@ def followed_metrics(counts: Ints, follow_up_days: int) -> dict[str, Floats]:
     return metrics
 
 
-def borrower_metrics(totals: Totals) -> dict[str, Floats]:
+def borrower_metrics(totals: Records | Mapping[str, Ints]) -> dict[str, Floats]:
     """Return the metrics of borrowers from their totals; what is lost is in cents x days."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return {

@@ -29,8 +29,6 @@ from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
-# How a value is hashed whose equal is another one, such as a list: sharing it means something.
-_BY_IDENTITY = (None, object.__hash__)
 _DESCRIPTORS = types.GetSetDescriptorType | types.MemberDescriptorType
 # What finds things by names that only a run knows.
 _BY_NAME = (eval, exec, globals, importlib.import_module, importlib.__import__, __import__)
@@ -107,7 +105,8 @@ class _Scribe:
             return repr(value)
         if id(value) in self._met:
             return self._met[id(value)][0]
-        if type(value).__hash__ in _BY_IDENTITY:
+        # A value whose equal is another one, such as a list: sharing it means something.
+        if type(value).__hash__ in (None, object.__hash__):
             self._met[id(value)] = len(self._met), value
         try:
             return self.written(type(value)), self._content(value)

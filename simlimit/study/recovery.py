@@ -22,7 +22,6 @@ from simlimit.tables import layout, numbers
 
 # The quantiles of the replications without the shock between which a day is normal.
 BAND = (0.025, 0.975)
-MOST_DAYS = 30_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -216,7 +215,7 @@ def recovery(
     if not scenario.shocks:
         raise SimlimitError("scenario.shocks is empty, but must have a shock from which to recover.")
     position = check_whole("shock", shock, len(scenario.shocks) - 1)
-    settled_days = check_whole("settled_days", settled_days, MOST_DAYS, least=1)
+    settled_days = check_whole("settled_days", settled_days, 30_000, least=1)
     chosen, later = scenario.shocks[position], scenario.shocks[position + 1 :]
     # Without the shock, the times of a random one behind it would be others.
     if any(one.per_year is not None and one.kind == chosen.kind for one in (chosen, *later)):
