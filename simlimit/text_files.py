@@ -44,15 +44,12 @@ def read_text(
     if content.startswith(WORKBOOKS):
         raise refusal(f'{path} is a workbook of Excel, but must be text: save it as "CSV UTF-8".')
     if encoding is None:
-        has_mark = content.startswith((BOM_UTF16_BE, BOM_UTF16_LE))
-        encoding = "UTF-16" if has_mark else "UTF-8-sig"
+        encoding = "UTF-16" if content.startswith((BOM_UTF16_BE, BOM_UTF16_LE)) else "UTF-8-sig"
     try:
         return content.decode(encoding)
     except UnicodeError as error:
         line = content[: getattr(error, "start", 0)].count(b"\n") + 1
-        raise refusal(
-            f"{path} is not {encoding.removesuffix('-sig')} text: line {line} cannot be read; "
-            f"save the file as UTF-8{hint}."
-        ) from None
+        why = f"line {line} cannot be read; save the file as UTF-8{hint}"
+        raise refusal(f"{path} is not {encoding.removesuffix('-sig')} text: {why}.") from None
     except (LookupError, TypeError, ValueError):
         raise refused("encoding", encoding, 'the name of an encoding, such as "gb18030"') from None

@@ -193,8 +193,7 @@ class _OnsetData:
 
     def natural(self, parameters: Floats) -> tuple[float, float, float]:
         """Return the mean of q over months and clients, its concentration, and the effect of utilisation."""
-        levels = np.exp(parameters[:-2])
-        mean = float(np.average(levels, weights=self.weights))
+        mean = float(np.average(np.exp(parameters[:-2]), weights=self.weights))
         return mean, float(np.exp(parameters[-2])), float(parameters[-1])
 
     def cost(self, parameters: Floats) -> float:

@@ -81,8 +81,7 @@ class SurvivalData:
     def counts_by_time(self) -> tuple[Floats, Counts]:
         """Return the distinct times, and the counts for `aalen_johansen` by time."""
         times, rows = self._coded()
-        counts = self._count(rows.assign(cluster=0), 1, len(times))
-        return times, tuple(each[0] for each in counts)
+        return times, tuple(each[0] for each in self._count(rows.assign(cluster=0), 1, len(times)))
 
     def counts_of_rows(self) -> Counts:
         """Return the counts of rows by time, also if rows count by an amount."""
@@ -111,13 +110,12 @@ class SurvivalData:
 
     def _count(self, rows: pd.DataFrame, clusters: int, times: int) -> Counts:
         """Return counts, or amounts: ended (clusters, outcomes, times), censored, and entered, if any did."""
-        shape = (clusters, len(self.outcomes) + 1, times)
-        counts = _tally(rows, ["cluster", "outcome", "time"], shape)
-        ended_and_censored = counts[:, :-1], counts[:, -1]
+        kinds = len(self.outcomes) + 1
+        counts = _tally(rows, ["cluster", "outcome", "time"], (clusters, kinds, times))
+        ended, censored = counts[:, :-1], counts[:, -1]
         if "entry" not in rows:
-            return ended_and_censored
-        late = rows[rows["entry"] >= 0]
-        return *ended_and_censored, _tally(late, ["cluster", "entry"], (clusters, times))
+            return ended, censored
+        return ended, censored, _tally(rows[rows["entry"] >= 0], ["cluster", "entry"], (clusters, times))
 
 
 def _tally(rows: pd.DataFrame, names: list[str], shape: tuple[int, ...]) -> Floats:

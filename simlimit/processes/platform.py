@@ -243,8 +243,7 @@ class Platform(Actions):
         -------
         numpy.random.Generator
         """
-        words = self._words(name, entity, k, 1)
-        key = sum(word << 32 * i for i, word in enumerate(words))
+        key = sum(word << 32 * i for i, word in enumerate(self._words(name, entity, k, 1)))
         return np.random.Generator(np.random.Philox(key=key))
 
     def record(self, name: str, value: float, borrower: int | None = None) -> None:

@@ -25,9 +25,10 @@ AS_IN_CLOCKWORK = "assumed: as in clockwork"
 # Fields that name things and change nothing that happens: they need no source.
 LABELS = ("name", "description", "provenance")
 
-StartDate = Annotated[
-    datetime.date, Field(strict=True, ge=datetime.date(1900, 1, 1), le=datetime.date(2150, 12, 31))
-]
+LongText = Annotated[str, Field(strict=True, max_length=10_000)]
+_NO_DELAY = "Every payment on time, every gate open: no delay."
+_FIRST, _LAST = datetime.date(1900, 1, 1), datetime.date(2150, 12, 31)
+StartDate = Annotated[datetime.date, Field(strict=True, ge=_FIRST, le=_LAST)]
 _START_DATE = "a date from 1900 to 2150, 2020-01-01 in TOML and datetime.date(2020, 1, 1) in Python"
 _Sourced = Annotated[Text, Field(pattern=r"^(measured|reported|fitted|assumed)\b")]
 Provenance = Annotated[Mapping[Text, _Sourced], AfterValidator(FrozenMapping), PlainSerializer(dict)]
@@ -51,11 +52,7 @@ class Scenario(Part):
     place: ClassVar[tuple[str, ...]] = ()
 
     name: Text = field("clockwork", "Name of the scenario", "text of 1 to 1000 characters")
-    description: Annotated[str, Field(strict=True, max_length=10_000)] = field(
-        "Every payment on time, every gate open: no delay.",
-        "What the scenario is, in a line",
-        "text of at most 10000 characters",
-    )
+    description: LongText = field(_NO_DELAY, "What it is, in a line", "text of at most 10000 characters")
     horizon_days: int = days(720, 1, 30_000, "Length of a run")
     warmup_days: int = days(0, 0, 29_999, "First days that statistics leave out; less than horizon_days")
     start_date: StartDate = field(datetime.date(2020, 1, 1), "Calendar date of day 0", _START_DATE)

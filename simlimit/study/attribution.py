@@ -146,10 +146,8 @@ class Attribution(layout.TabularResult):
         return len(self.metrics)
 
     def __repr__(self) -> str:
-        return (
-            f"Attribution({self.scenario.name!r}, {self.metric}: {len(self.metrics.columns)} sets of gates, "
-            f"{len(self):,} replications each)"
-        )
+        size = f"{len(self.metrics.columns)} sets of gates, {len(self):,} replications each"
+        return f"Attribution({self.scenario.name!r}, {self.metric}: {size})"
 
     def _tables(self) -> list[layout.Table]:
         return [results.attribution_table(self.table(), self.metric, len(self))]

@@ -149,8 +149,7 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
     shares = {f"released_within_{day}d": released[:, min(day, last)] for day in WITHIN_DAYS}
     shares["forfeited_share"] = forfeited[:, last]
     shares["pending_share"] = holds - released[:, last] - forfeited[:, last]
-    waiting = counts[:, :GATE_COUNT].max(axis=-1)
-    events = dict(zip(PARTS, [*waiting.T, forfeited[:, last]], strict=True))
+    events = dict(zip(PARTS, [*counts[:, :GATE_COUNT].max(axis=-1).T, forfeited[:, last]], strict=True))
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
     events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed.shape[1]
     events["limit_days_lost"] = tallies.totals["losing"].sum(axis=1)

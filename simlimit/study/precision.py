@@ -23,15 +23,13 @@ CONFIDENCE = 0.95
 DEFAULT_METRIC = "days_away"
 
 
-def target_half_widths(
-    precision: float | Mapping[str, float], has_processes: bool = True
-) -> dict[str, float]:
+def target_half_widths(precision: float | Mapping[str, float], recording: bool = True) -> dict[str, float]:
     """Return the relative half-width asked of each metric; a number alone is for `DEFAULT_METRIC`.
 
     What processes will record is not known before: with them, a metric of records may have any name.
     """
     targets = dict(precision) if isinstance(precision, Mapping) else {DEFAULT_METRIC: precision}
-    recorded = [one for one in targets if has_processes and isinstance(one, str) and metrics.is_recorded(one)]
+    recorded = [one for one in targets if recording and isinstance(one, str) and metrics.is_recorded(one)]
     as_choices("precision", [*targets], (*metrics.METRICS, *recorded), "study.metrics()")
     for metric, target in targets.items():
         if not is_number(target) or not 0 < target < 1:

@@ -75,8 +75,7 @@ class Recovery(layout.TabularResult):
         after = np.pad(normal[:, end:], ((0, 0), (0, self.settled_days)))
         weeks = np.lib.stride_tricks.sliding_window_view(after, self.settled_days, axis=1)
         settled = np.asarray(weeks.all(axis=2))
-        first = settled.argmax(axis=1)
-        days = np.where(settled.any(axis=1), end - self.begin + first, np.nan)
+        days = np.where(settled.any(axis=1), end - self.begin + settled.argmax(axis=1), np.nan)
         never_left = normal[:, self.begin : end].all(axis=1) & settled[:, 0]
         return pd.Series(np.where(never_left, 0.0, days), name="days").rename_axis("replication")
 

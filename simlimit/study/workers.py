@@ -122,10 +122,9 @@ def failure_said(is_ours: bool) -> Iterator[None]:
     except Exception as error:
         if is_ours or isinstance(error, MemoryError):
             raise
-        raise SimlimitError(
-            f"The executor failed, since it is closed or a worker died ({type(error).__name__}: {error}): "
-            "call again, with a new executor if it is yours, and a store continues with what is done."
-        ) from error
+        why = f"since it is closed or a worker died ({type(error).__name__}: {error})"
+        remedy = "call again, with a new executor if it is yours, and a store continues with what is done"
+        raise SimlimitError(f"The executor failed, {why}: {remedy}.") from error
 
 
 def interleaved_chunks(experiments: Sequence[Replications]) -> Iterator[tuple[Replications, int, int]]:
