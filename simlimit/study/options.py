@@ -108,10 +108,9 @@ def options_by_name(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def checked(*arguments: P.args, **given: P.kwargs) -> R:
-        for name in given:
-            if name not in shown_as.parameters:
-                has = nearest(name, shown_as.parameters, f"help({checked.__name__})")
-                raise SimlimitError(f"{checked.__name__} has no argument {shown(name)}, but has {has}.")
+        for name in [name for name in given if name not in shown_as.parameters]:
+            has = nearest(name, shown_as.parameters, f"help({checked.__name__})")
+            raise SimlimitError(f"{checked.__name__} has no argument {shown(name)}, but has {has}.")
         try:
             shown_as.bind(*arguments, **given)
         except TypeError as error:
