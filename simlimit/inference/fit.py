@@ -158,7 +158,7 @@ class Fit(layout.TabularResult):
         names = ["estimate", "low", "high", "prior_low", "prior_high"]
         ends = np.array([self._posterior.estimate(), low, high, before, after])
         table = self._values(ends).T.set_axis(names, axis=1).rename_axis("parameter").astype(object)
-        table.iloc[np.array(self._choices) > 0, 1:] = np.nan
+        table.loc[np.array(self._choices) > 0, names[1:]] = np.nan
         likely = {self.parameters[k]: shares.max() for k, shares in self._posterior.chances().items()}
         table = table.infer_objects().assign(probability=pd.Series(likely, table.index, np.float64))
         removed, usually = (self._posterior.share_removed() / self._most).clip(0, 1), self._usually_removed
