@@ -96,6 +96,7 @@ class FitPlots(Plots[Fit]):
     statistics = Picture(fitted.fit_statistics)
     parameters = Picture(fitted.fit_parameters)
     pairs = Picture(fitted.fit_pairs)
+    ranks = Picture(fitted.fit_ranks)
 
 
 class OptimumPlots(Plots[Optimum]):

@@ -167,6 +167,7 @@ DRAWN: dict[str, Callable[[Axes], Axes]] = {
     "fit_statistics": lambda ax: plots.fit_statistics(fitted(), ax=ax),
     "fit_parameters": lambda ax: plots.fit_parameters(fitted(), ax=ax),
     "fit_pairs": lambda ax: plots.fit_pairs(fitted(), ax=ax),
+    "fit_ranks": lambda ax: plots.fit_ranks(fitted(), ax=ax),
 }
 
 

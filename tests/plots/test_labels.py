@@ -124,7 +124,7 @@ def test_chinese_is_drawn_without_a_warning(caplog, monkeypatch):
         plots.attribution(attribution(), language="zh"),
         *(
             getattr(plots, f"fit_{name}")(fitted(), language="zh")
-            for name in ("check", "parameters", "pairs")
+            for name in ("check", "parameters", "pairs", "ranks")
         ),
         *(plots.fit_statistics(fitted(), family=name, language="zh") for name in fitted().check().index),
         plots.delay(named),
