@@ -177,6 +177,7 @@ ARGUMENTS: dict[str, Make] = {
     "fit": fitted,
     "fit.n": lambda: 100,
     "optimise.n": lambda: 40,
+    "optimise.scenario": lambda: tiny().replace({"horizon_days": 180}),
     "optimum": INSTANCES["Optimum"],
     "fields": lambda: {"evaluation.period_days": [7]},
     "frame": log,

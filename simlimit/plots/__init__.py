@@ -16,6 +16,6 @@ from simlimit.plots.timelines import borrower, platform
 
 __all__ = (
     "attribution", "borrower", "causes", "contenders", "delay", "fit_check", "fit_pairs", "fit_parameters",
-    "fit_ranks", "fit_statistics", "forest", "incidence", "pareto", "platform", "progress", "standing", "sweep",
-    "tornado",
+    "fit_ranks", "fit_statistics", "forest", "incidence", "pareto", "platform", "progress", "standing",
+    "sweep", "tornado",
 )  # fmt: skip
