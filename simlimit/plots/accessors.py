@@ -6,8 +6,9 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
+from simlimit.deciding.sensitivity import Sensitivity
 from simlimit.inference.fit import Fit
-from simlimit.plots import bars, by_age, fitted, side_by_side, timelines
+from simlimit.plots import bars, by_age, fitted, sensitivities, side_by_side, timelines
 from simlimit.run.run import Run
 from simlimit.study import attribution, comparison, ranking, recovery, study
 
@@ -98,3 +99,9 @@ class FitPlots(Plots[Fit]):
     statistics = Picture(fitted.fit_statistics)
     parameters = Picture(fitted.fit_parameters)
     pairs = Picture(fitted.fit_pairs)
+
+
+class SensitivityPlots(Plots[Sensitivity]):
+    """Pictures of a sensitivity: ``sensitivity.plot``."""
+
+    bars = Picture(sensitivities.sensitivity)

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from simlimit.arguments import Floats, kind_of
+from simlimit.deciding.sensitivity import Sensitivity
 from simlimit.delays import share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.plots.dark import lighten_on_dark
@@ -26,7 +27,7 @@ from simlimit.study import attribution, ranking, study
 from simlimit.tables.numbers import share_text
 
 Point = tuple[float, float]
-Subject: TypeAlias = Run | study.Study | ranking.LeverRanking | attribution.Attribution
+Subject: TypeAlias = Run | study.Study | ranking.LeverRanking | attribution.Attribution | Sensitivity
 # Of a new figure, in inches.
 SIZE = (7.5, 4.5)
 # Of a label, in its font size.
