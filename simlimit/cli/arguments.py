@@ -7,6 +7,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar
 import numpy as np
 
 from simlimit.arguments import as_choices, check_whole
+from simlimit.deciding.points import LEAST_POINTS, MOST_POINTS
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES
 from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED, LONGEST_FOLLOW_UP
@@ -91,6 +92,8 @@ _VALUES: dict[str, dict[str, Any]] = {
     "--borrowers": {"type": _whole(MOST_BORROWERS, least=1)},
     "--replications": {"type": _whole(draws.MOST_REPLICATIONS, least=1)},
     "--precision": {"type": _PRECISION},
+    "--metric": {"default": precision.DEFAULT_METRIC},
+    "--points": {"type": _whole(MOST_POINTS, least=LEAST_POINTS)},
     "--seed": {"type": _whole(LARGEST_SEED)},
     "--replication": {"type": _whole(LARGEST_SEED)},
     "--n": {"type": _whole(MOST_LOGS, least=100)},

@@ -9,12 +9,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import simlimit
-from simlimit import Comparison, Fit, Run, Study, StudyInterrupted, compare, fit, replicate, simulate
+from simlimit import (
+    Comparison,
+    Fit,
+    Run,
+    Sensitivity,
+    Study,
+    StudyInterrupted,
+    compare,
+    fit,
+    replicate,
+    sensitivity,
+    simulate,
+)  # fmt: skip
 from simlimit.arguments import check_choice
 from simlimit.cli import stopping, streams
 from simlimit.cli.arguments import COLUMNS, MOST_IF_PRECISE, REPLICATIONS
 from simlimit.cli.naming import find_scenario, find_scenarios, read_change, read_changes, read_free
 from simlimit.cli.results import deliver, write_csv
+from simlimit.deciding.ranges import ASSUMED
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
 from simlimit.run.options import FOLLOW_UP_DAYS
@@ -125,8 +138,18 @@ def write_fit(found: Fit, folder: Path) -> None:
     found.scenario.save(folder / "scenario.toml")
 
 
+def vary_fields(options: argparse.Namespace) -> bool:
+    """Measure which fields decide a metric, print it, and write its table and figure."""
+    fields = read_free(options.field, [], "--field") or ASSUMED
+    chosen = {name: getattr(options, name) for name in ("workers", "store", "follow_up_days", "progress")}
+    asked = _changed_scenario(options), fields, options.metric, options.points, options.seed
+    found = sensitivity(*asked, **chosen)
+    deliver(options, [found], partial(_write, found, tables=("table",), pictures=("bars",)))
+    return True
+
+
 def _write(
-    of: Study | Comparison | Fit, folder: Path, tables: Sequence[str], pictures: Sequence[str]
+    of: Study | Comparison | Fit | Sensitivity, folder: Path, tables: Sequence[str], pictures: Sequence[str]
 ) -> None:
     """Write tables and pictures of a result, each into a file of its name."""
     for name in tables:

@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         "study": commands.study_scenario,
         "compare": commands.compare_scenarios,
         "fit": commands.fit_log,
+        "sensitivity": commands.vary_fields,
         "run": commands.run_scenario,
         "presets": commands.list_presets,
         "scenario": commands.print_scenario,

@@ -18,6 +18,8 @@ from simlimit.study.metrics import values_and_events
 from simlimit.study.options import CheckedOptions
 
 Kind = Literal["screening", "indices"]
+# Of Sobol designs: powers of 2.
+LEAST_POINTS, MOST_POINTS = 16, 65_536
 # No quantile is 0 or 1.
 EDGE = 1e-9
 

@@ -11,7 +11,7 @@ import simlimit
 from simlimit.arguments import Floats, check_choice, check_confidence, check_whole, refused
 from simlimit.books.portfolio import as_portfolio
 from simlimit.deciding.indices import Effects, elementary_effects, sobol_indices
-from simlimit.deciding.points import EDGE, Points, run_points, salib
+from simlimit.deciding.points import EDGE, LEAST_POINTS, MOST_POINTS, Points, run_points, salib
 from simlimit.deciding.ranges import ASSUMED, Ranges, read_ranges
 from simlimit.inference.parameters import Free
 from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
@@ -219,7 +219,7 @@ def sensitivity(
     check_scenario(scenario)
     check_choice("metric", metric, METRICS)
     seed = check_whole("seed", seed, LARGEST_SEED)
-    n = check_whole("n", n, 65_536, least=16)
+    n = check_whole("n", n, MOST_POINTS, least=LEAST_POINTS)
     if n & (n - 1):
         raise refused("n", n, "a power of 2, such as 512")
     replications = check_whole("replications", replications, 10_000, least=3)

@@ -52,14 +52,17 @@ def sensitivity(
     shown = table[table["total"].notna()].head(MOST_BARS)
     ax = canvas.axes_or_new(ax, (8.0, 2.0 + 0.46 * len(shown)))
     rows, fills = np.arange(len(shown)), np.where(shown["verdict"] == MATTERS, style.BEHIND, "white")
-    for name, above, colours, hatch in (("total", -0.2, fills, ""), ("first", 0.2, style.PALE, "////")):
+    bars = (
+        ("total", label("total index"), -0.2, fills, ""),
+        ("first", label("first index"), 0.2, style.PALE, "////"),
+    )
+    for name, words, above, colours, hatch in bars:
         value, ends = shown[name].clip(0, 1), shown[[f"{name}_low", f"{name}_high"]].to_numpy()
-        words = label(f"{name} index")
         ax.barh(rows + above, value, HEIGHT, color=colours, edgecolor=style.INK, hatch=hatch, label=words)
         ax.hlines(rows + above, *ends.T, color="black", linewidth=1.2)
     ax.axvline(NEGLIGIBLE, color=style.GREY, linestyle=":", linewidth=1)
     ax.set_yticks(rows, [canvas.shortened(str(name)) for name in shown.index], parse_math=False)
-    ax.set(xlim=(0, 1), ylim=(len(shown) - 0.5, -0.5))
+    ax.set(xlim=(0, 1), ylim=(max(1, len(shown)) - 0.5, -0.5))
     if shown.empty:
         canvas.write_in_middle(ax, label("no field changes the metric"))
     else:
