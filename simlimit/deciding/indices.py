@@ -8,11 +8,12 @@ is the product of what is expected, so simulation noise adds nothing to an index
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from simlimit.arguments import Floats
 
-RESAMPLES = 1000
+# Of the points of a Sobol design: each is scrambled by itself.
+BLOCKS = 16
 # Where no event is seen in n trials its probability is at most so much over n, with 95 % confidence.
 UNSEEN = 3.0
 
@@ -73,12 +74,12 @@ def elementary_effects(design: Floats, values: Floats) -> Effects:
     return Effects(means.mean(axis=0), np.abs(means).mean(axis=0), means.std(axis=0, ddof=1), share)
 
 
-def sobol_indices(values: Floats, confidence: float, seed: int) -> Indices:
-    """Return the indices of a design of SALib's, with intervals.
+def sobol_indices(values: Floats, confidence: float) -> Indices:
+    """Return the indices of a design of `simlimit.deciding.points`, with intervals.
 
     First indices are estimated as by Saltelli et al. (2010), total ones as by Jansen (1999). The interval
-    covers what another sample of points would change, by a bootstrap over points, and what other replications
-    would, by a jackknife over replications.
+    covers what other points would change and what other replications would: by a jackknife over the blocks
+    of points, which are independent, and one over the replications.
 
     Parameters
     ----------
@@ -87,25 +88,29 @@ def sobol_indices(values: Floats, confidence: float, seed: int) -> Indices:
         point, and at that other point.
     confidence : float
         Of each interval.
-    seed : int
-        Of the bootstrap.
     """
     ends = values[:, [0, -1]]
     centred = values - ends.mean(axis=(0, 1))
-    points, replications = len(values), values.shape[-1]
-    parts = _parts(centred)
-    weights = np.random.default_rng(seed).multinomial(points, np.full(points, 1 / points), RESAMPLES) / points
-    left_out = [np.delete(centred, k, axis=-1) for k in range(replications)]
-    kept = _ratios(np.array([_parts(one).mean(axis=0) for one in left_out]))
-    tail = (1 + confidence) / 2
-    by_points = ndtri(tail) * _ratios(weights @ parts).std(axis=0)
-    by_replications = stdtrit(replications - 1, tail) * kept.std(axis=0) * (replications - 1) ** 0.5
-    half, estimates = np.hypot(by_points, by_replications), _ratios(parts.mean(axis=0))
-    low, high = (estimates - half).clip(0, 1), (estimates + half).clip(UNSEEN / points, 1)
+    parts, replications = _parts(centred), values.shape[-1]
+    estimates = _ratios(parts.mean(axis=0))
+    blocks = parts.reshape(BLOCKS, -1, parts.shape[1]).mean(axis=1)
+    fewer = [np.delete(centred, k, axis=-1) for k in range(replications)]
+    half = np.hypot(
+        _half_width(_ratios(blocks.sum(axis=0) - blocks), confidence),
+        _half_width(_ratios(np.array([_parts(one).mean(axis=0) for one in fewer])), confidence),
+    )
+    low, high = (estimates - half).clip(0, 1), (estimates + half).clip(UNSEEN / len(values), 1)
     first, total = np.split(np.column_stack([estimates, low, high]), 2)
     variance = parts[:, 0].mean()
     seen = (centred[:, [0, -1]].mean(axis=-1) ** 2).mean()
     return Indices(first, total, 1 - variance / seen, float(ends.mean()), float(max(variance, 0) ** 0.5))
+
+
+def _half_width(left_out: Floats, confidence: float) -> Floats:
+    """Return half of an interval by the jackknife, from estimates with one of the first axis left out."""
+    number = len(left_out)
+    wide = stdtrit(number - 1, (1 + confidence) / 2) * (number - 1) ** 0.5
+    return np.asarray(wide * left_out.std(axis=0), np.float64)
 
 
 def _parts(centred: Floats) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from simlimit.arguments import Floats, refused
+from simlimit.deciding.indices import BLOCKS
 from simlimit.errors import ScenarioError, SimlimitError
 from simlimit.inference.parameters import Parameter, scenario_at
 from simlimit.scenario import Scenario, field_values
@@ -19,7 +20,7 @@ from simlimit.study.options import CheckedOptions
 
 Kind = Literal["screening", "indices"]
 # Of Sobol designs: powers of 2.
-LEAST_POINTS, MOST_POINTS = 16, 65_536
+LEAST_POINTS, MOST_POINTS = BLOCKS, 65_536
 # No quantile is 0 or 1.
 EDGE = 1e-9
 
@@ -56,21 +57,20 @@ class Points(NamedTuple):
 def design(kind: Kind, parameters: int, n: int, seed: int) -> Floats:
     """Return n trajectories of Morris, or n points of Sobol with all that differ from each in one parameter.
 
+    Points of Sobol come in blocks, each scrambled by itself, so that their spread says how far off they are.
+
     Examples
     --------
     >>> design("screening", 3, 10, 1).shape, design("indices", 3, 16, 1).shape
     ((40, 3), (80, 3))
     """
-    problem = {
-        "num_vars": parameters,
-        "names": [*map(str, range(parameters))],
-        "bounds": [[0, 1]] * parameters,
-    }
-    chosen: dict[str, Any] = {"seed": seed}
-    if kind == "indices":
-        chosen["calc_second_order"] = False
-    sample = salib("morris" if kind == "screening" else "sobol").sample
-    return np.asarray(sample(problem, n, **chosen), np.float64)
+    names = [*map(str, range(parameters))]
+    problem = {"num_vars": parameters, "names": names, "bounds": [[0, 1]] * parameters}
+    if kind == "screening":
+        return np.asarray(salib("morris").sample(problem, n, seed=seed), np.float64)
+    sample, size = salib("sobol").sample, n // BLOCKS
+    blocks = [sample(problem, size, calc_second_order=False, seed=BLOCKS * seed + k) for k in range(BLOCKS)]
+    return np.concatenate(blocks)
 
 
 def salib(sampler: str) -> Any:  # noqa: ANN401 - SALib has no types

@@ -119,7 +119,7 @@ class Sensitivity(layout.TabularResult):
         table = pd.DataFrame(columns | self.effects._asdict(), names).drop(columns="share")
         table[_COLUMNS], table["verdict"] = np.nan, DOES_NOT
         if self.kept:
-            found = sobol_indices(self.values, confidence, self.seed)
+            found = sobol_indices(self.values, confidence)
             kept = names[[*self.kept]]
             table.loc[kept, _COLUMNS] = np.column_stack([found.first, found.total])
             _, low, high = found.total.T
@@ -139,7 +139,7 @@ class Sensitivity(layout.TabularResult):
         """Return what the metric is over the ranges, in a sentence."""
         if not self.kept:
             return []
-        found = sobol_indices(self.values, 0.95, self.seed)
+        found = sobol_indices(self.values, 0.95)
         return [sensitivities.spread(self.metric, found.mean, found.sd, found.noise, len(self))]
 
     @property

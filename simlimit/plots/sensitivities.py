@@ -68,8 +68,8 @@ def sensitivity(
     else:
         canvas.legend(ax, loc="lower right")
     what = label(METRICS[sensitivity.metric][0], days=sensitivity.follow_up_days)
-    words = label("share of the variance of what is expected: {metric}", metric=what)
-    ax.set_xlabel(f"{words}\n{label('lines: intervals; filled: the field matters')}")
+    words = label("share of the variance of what is expected")
+    ax.set_xlabel(f"{words}\n{what}\n{label('lines: intervals; filled: the field matters')}")
     note = label("{number} of {all} fields; the others were screened out", number=len(shown), all=len(table))
     named = canvas.subtitle(sensitivity, label)
     return canvas.finish(ax, label("what decides the answer"), f"{named}; {note}")
