@@ -35,7 +35,7 @@ MATTERS, DOES_NOT, UNDECIDED = "matters", "does not matter", "undecided"
 _COLUMNS = [f"{name}{end}" for name in ("first", "total") for end in ("", "_low", "_high")]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Sensitivity(layout.TabularResult):
     """Which fields of a scenario decide a metric, made by `simlimit.sensitivity`.
 
@@ -243,7 +243,10 @@ def sensitivity(
         chosen = tuple(ranges.parameters[k] for k in kept)
         values = _simulated(task._replace(parameters=chosen, kind="indices", n=n), options)
         values = values.reshape(n, len(kept) + 2, replications)
-    return Sensitivity(scenario, metric, seed, options.follow_up_days, ranges, effects, kept, values)
+    return Sensitivity(
+        scenario=scenario, metric=metric, seed=seed, follow_up_days=options.follow_up_days, ranges=ranges,
+        effects=effects, kept=kept, values=values,
+    )  # fmt: skip
 
 
 def _simulated(task: Points, options: CheckedOptions) -> Floats:
