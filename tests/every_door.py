@@ -180,6 +180,7 @@ ARGUMENTS: dict[str, Make] = {
     "fit.n": lambda: 100,
     "fields": lambda: {"evaluation.period_days": [7]},
     "sensitivity.fields": lambda: FREE,
+    "sensitivity.scenario": lambda: tiny().replace({"horizon_days": 200}),
     "sensitivity.n": lambda: 16,
     "frame": log,
     "kaplan_meier.frame": lambda: log().replace("forfeited", "released"),

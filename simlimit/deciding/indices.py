@@ -51,8 +51,8 @@ def product(a: Floats, b: Floats) -> Floats:
 
     Examples
     --------
-    >>> product(np.array([1.0, 3.0]), np.array([10.0, 20.0]))
-    np.float64(25.0)
+    >>> float(product(np.array([1.0, 3.0]), np.array([10.0, 20.0])))
+    25.0
     """
     number = a.shape[-1]
     return np.asarray((a.sum(-1) * b.sum(-1) - (a * b).sum(-1)) / (number * (number - 1)))

@@ -85,7 +85,7 @@ def salib(sampler: str) -> Any:  # noqa: ANN401 - SALib has no types
 
 def run_points(task: Points, first: int) -> Floats:
     """Simulate a chunk of points; return the metric, a row per point and a column per replication."""
-    check_code(task)
+    check_code(task.code)
     return np.array([_values(task, quantiles) for quantiles in task.design()[first : first + CHUNK]])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from simlimit.arguments import Floats, check_choice, check_confidence, check_who
 from simlimit.books.portfolio import as_portfolio
 from simlimit.deciding.indices import Effects, elementary_effects, sobol_indices
 from simlimit.deciding.points import EDGE, LEAST_POINTS, MOST_POINTS, Points, run_points, salib
-from simlimit.deciding.ranges import ASSUMED, Ranges, read_ranges
+from simlimit.deciding.ranges import Ranges, read_ranges
 from simlimit.inference.parameters import Free
 from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
 from simlimit.run.outside import warn_before
@@ -24,6 +25,7 @@ from simlimit.study.metrics import METRICS
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.study.store import folder_of_stores
 from simlimit.tables import layout, sensitivities
+from simlimit.tables.numbers import share_text
 
 # On so many trajectories each field moves once.
 TRAJECTORIES = 20
@@ -85,7 +87,13 @@ class Sensitivity(layout.TabularResult):
 
     def _tables(self) -> list[layout.Table]:
         units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
-        notes = [self.conclusion(), *self._spread(), *sensitivities.HOW]
+        notes = [self.conclusion()]
+        if self.kept:
+            found = sobol_indices(self.values, 0.95)
+            noise = f"noise is {share_text(max(found.noise, 0))} of the variance of means over {len(self)}"
+            notes.append(
+                f"Over these ranges: mean {found.mean:.4g}, sd {found.sd:.4g}; {noise} replications."
+            )
         if self.ranges.left_out:
             notes.append(f"Not varied, for want of a range: {', '.join(self.ranges.left_out)}.")
         return [sensitivities.sensitivity_table(self.table(), self.metric, units, notes)]
@@ -129,18 +137,7 @@ class Sensitivity(layout.TabularResult):
 
     def conclusion(self) -> str:
         """Return the fields that matter, and those that do not, in a sentence or two."""
-        verdicts = self.table()["verdict"]
-        groups = {word: [*map(str, verdicts.index[verdicts == word])] for word in verdicts.unique()}
-        return sensitivities.conclusion(
-            self.metric, *(groups.get(one, []) for one in (MATTERS, UNDECIDED, DOES_NOT))
-        )
-
-    def _spread(self) -> list[str]:
-        """Return what the metric is over the ranges, in a sentence."""
-        if not self.kept:
-            return []
-        found = sobol_indices(self.values, 0.95)
-        return [sensitivities.spread(self.metric, found.mean, found.sd, found.noise, len(self))]
+        return sensitivities.conclusion(self.table()["verdict"], self.metric)
 
     @property
     def plot(self) -> "simlimit.plots.accessors.SensitivityPlots":
@@ -150,7 +147,7 @@ class Sensitivity(layout.TabularResult):
 
 def sensitivity(
     scenario: Scenario,
-    fields: Free | Iterable[str] | str = ASSUMED,
+    fields: Free | Iterable[str] | str,
     metric: str = "days_away",
     n: int = 512,
     seed: int = 1,
@@ -253,4 +250,6 @@ def _simulated(task: Points, options: CheckedOptions) -> Floats:
     """Return the metric at the points of a design; a store has a folder for each design."""
     if options.store is not None:
         options = replace(options, store=folder_of_stores(options.store) / task.kind)
-    return simulate_chunks(run_points, task, len(task.design()), Words("sensitivity", "points"), options)
+    experiment = prepare_experiment(task.platform, task.seed, options)
+    words = Words("sensitivity", "points", task.identity())
+    return simulate_chunks(partial(run_points, task), len(task.design()), words, experiment, options)

@@ -1,6 +1,7 @@
 """The bank of a fit: logs simulated at draws from the prior, spread and stored as studies are."""
 
 import hashlib
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from simlimit.model.preparation import prepare
 from simlimit.model.state import State
 from simlimit.scenario import Scenario, field_values
 from simlimit.study.chunks import CHUNK, Words, check_code, simulate_chunks
+from simlimit.study.experiment import prepare_experiment
 from simlimit.study.options import CheckedOptions
 
 
@@ -61,7 +63,7 @@ class Bank(NamedTuple):
 
 def run_logs(task: Task, first: int) -> Floats:
     """Simulate a chunk of logs; return the statistics of each, and those after half of its time."""
-    check_code(task)
+    check_code(task.code)
     found = []
     for log in range(first, first + CHUNK):
         platform = task.at(draw(task.seed, log, len(task.parameters)))
@@ -73,6 +75,10 @@ def run_logs(task: Task, first: int) -> Floats:
 
 def make_bank(task: Task, n: int, options: CheckedOptions) -> Bank:
     """Simulate n logs, or read what a store has of them."""
-    both = simulate_chunks(run_logs, task, n, Words("fit", "logs"), options)
+    words, largest = (
+        Words("fit", "logs", task.identity()),
+        prepare_experiment(task.platform, task.seed, options),
+    )
+    both = simulate_chunks(partial(run_logs, task), n, words, largest, options)
     quantiles = np.array([draw(task.seed, log, len(task.parameters)) for log in range(n)])
     return Bank(quantiles, both[:, 0], both[:, 1])

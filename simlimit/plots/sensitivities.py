@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from simlimit.deciding.sensitivity import MATTERS, NEGLIGIBLE, Sensitivity
+from simlimit import Sensitivity
+from simlimit.deciding.sensitivity import MATTERS, NEGLIGIBLE
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import METRICS, Language, checked_labels
 

@@ -3,10 +3,9 @@
 import io
 import os
 import zipfile
-from collections.abc import Callable
-from itertools import repeat
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +14,7 @@ from simlimit.drafts import write_files, writing
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.run import compilation_notice, memory
-from simlimit.scenario import Scenario
-from simlimit.study.experiment import compile_driver, prepare_experiment
+from simlimit.study.experiment import Experiment, compile_driver
 from simlimit.study.identity import code_identity, difference
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions
 from simlimit.study.replicating import StudyInterrupted
@@ -27,48 +25,31 @@ from simlimit.study.workers import failure_said, worker_pool
 CHUNK = 10
 
 
-class Task(Protocol):
-    """All on which a chunk depends but its first number."""
-
-    @property
-    def platform(self) -> Scenario:
-        """A scenario that takes as much memory as any."""
-
-    @property
-    def seed(self) -> int:
-        """The seed."""
-
-    @property
-    def code(self) -> dict[str, str]:
-        """What its workers must run."""
-
-    def identity(self) -> dict[str, object]:
-        """Return what a store must agree on."""
-
-
-T = TypeVar("T", bound=Task)
-
-
 class Words(NamedTuple):
-    """What is made: what a store is of, as in `fit.json`, and what it holds, as in `logs-0000010.npz`."""
+    """What is made: what a store is of, as in `fit.json`, what it holds, as in `logs-0000010.npz`, and of what."""
 
     of: str
     rows: str
+    identity: Mapping[str, object]
 
 
 def simulate_chunks(
-    simulate: Callable[[T, int], Floats], task: T, n: int, words: Words, options: CheckedOptions
+    simulate: Callable[[int], Floats], n: int, words: Words, largest: Experiment, options: CheckedOptions
 ) -> Floats:
     """Return n rows: simulated, or what a store has of them.
 
     Parameters
     ----------
     simulate : function
-        Of this module's users: makes the rows from a number on, `CHUNK` of them or all that there are.
-    task, n, words, options
-        What they depend on, their number, what they are called, and how they are spread.
+        Makes the rows from a number on, `CHUNK` of them or all that there are.
+    n : int
+    words : Words
+    largest : Experiment
+        One that takes as much memory as any.
+    options : CheckedOptions
+        How they are spread and stored.
     """
-    store = None if options.store is None else _Store(Path(options.store), task, words)
+    store = None if options.store is None else _Store(Path(options.store), words)
     firsts = range(0, n, CHUNK)
     done = {first: found for first in firsts if store and (found := store.read(first)) is not None}
     missing = [first for first in firsts if first not in done]
@@ -76,7 +57,7 @@ def simulate_chunks(
     compiles = compilation_notice.announce_compilation("calendar") and is_ours
     with (
         memory.lack_of_memory_said(),
-        worker_pool([prepare_experiment(task.platform, task.seed, options)], n, options) as pool,
+        worker_pool([largest], n, options) as pool,
         tqdm(total=n, unit=words.rows[:-1], disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
     ):
         try:
@@ -84,7 +65,7 @@ def simulate_chunks(
                 compile_driver("calendar")
             bar.update(len(done) * CHUNK)
             with failure_said(is_ours):
-                for first, found in zip(missing, pool.map(simulate, repeat(task), missing), strict=True):
+                for first, found in zip(missing, pool.map(simulate, missing), strict=True):
                     if store:
                         store.write(first, found)
                     done[first] = found
@@ -98,18 +79,18 @@ def simulate_chunks(
     return np.concatenate([done[first] for first in firsts])[:n]
 
 
-def check_code(task: Task) -> None:
+def check_code(code: Mapping[str, str]) -> None:
     """Refuse to run in a worker that has other code."""
-    if other := difference(code_identity(), task.code):
+    if other := difference(code_identity(), code):
         raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
 
 
 class _Store:
     """A folder with a file for each chunk, written atomically: all of one task."""
 
-    def __init__(self, folder: Path, task: Task, words: Words) -> None:
+    def __init__(self, folder: Path, words: Words) -> None:
         self.folder, self.words = folder, words
-        open_folder(folder, f"{words.of}.json", task.identity(), words.of)
+        open_folder(folder, f"{words.of}.json", words.identity, words.of)
 
     def read(self, first: int) -> Floats | None:
         """Return a chunk, if it is there."""

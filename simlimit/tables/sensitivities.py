@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from simlimit.tables.layout import Row, Table
-from simlimit.tables.numbers import UNKNOWN, number_text, rounded_texts, share_text
+from simlimit.tables.numbers import UNKNOWN, number_text, rounded_texts
 from simlimit.tables.units import unit_of
 
 HOW = (
@@ -44,14 +44,18 @@ def sensitivity_table(
     return Table(caption, headings, "<><<>>><", rows, tuple(notes))
 
 
-def conclusion(metric: str, matter: Sequence[str], undecided: Sequence[str], others: Sequence[str]) -> str:
+def conclusion(verdicts: "pd.Series[str]", metric: str) -> str:
     """Return what decides a metric, and what does not, in a sentence or two.
 
     Examples
     --------
-    >>> conclusion("days_away", ["rules.min_score"], [], ["behaviour.slip_days"])
+    >>> verdicts = {"rules.min_score": "matters", "behaviour.slip_days": "does not matter"}
+    >>> conclusion(pd.Series(verdicts), "days_away")
     'Over these ranges days_away depends on rules.min_score. It hardly depends on behaviour.slip_days.'
     """
+    matter, undecided, others = (
+        [*map(str, verdicts.index[verdicts == word])] for word in ("matters", "undecided", "does not matter")
+    )
     said = [f"Over these ranges {metric} depends on {', '.join(matter) or 'no field for certain'}."]
     if undecided:
         said.append(f"Undecided: {', '.join(undecided)}.")
@@ -59,20 +63,6 @@ def conclusion(metric: str, matter: Sequence[str], undecided: Sequence[str], oth
         more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         said.append(f"It hardly depends on {', '.join(others[:MOST_NAMED])}{more}.")
     return " ".join(said)
-
-
-def spread(metric: str, mean: float, sd: float, noise: float, replications: int) -> str:
-    """Return what a metric is over the ranges, and what simulation noise adds, in a sentence.
-
-    Examples
-    --------
-    >>> spread("days_away", 4.5, 1.25, 0.02, 5)
-    'Over these ranges: mean 4.50, sd 1.25 days per hold; noise is 2.0 % of the variance of means over 5.'
-    """
-    unit = unit_of(metric)
-    both = f"mean {number_text(mean, unit)}, sd {number_text(sd, unit)} {unit.name}"
-    share = share_text(max(noise, 0))
-    return f"Over these ranges: {both}; noise is {share} of the variance of means over {replications}."
 
 
 def _share(value: float, low: float, high: float) -> str:
