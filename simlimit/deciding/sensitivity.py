@@ -90,10 +90,8 @@ class Sensitivity(layout.TabularResult):
         notes = [self.conclusion()]
         if self.kept:
             found = sobol_indices(self.values, 0.95)
-            noise = f"noise is {share_text(max(found.noise, 0))} of the variance of means over {len(self)}"
-            notes.append(
-                f"Over these ranges: mean {found.mean:.4g}, sd {found.sd:.4g}; {noise} replications."
-            )
+            noise = f"noise has {share_text(max(found.noise, 0))} of the variance of means over {len(self)}"
+            notes.append(f"Over these ranges the mean is {found.mean:.4g}, the sd {found.sd:.4g}; {noise}.")
         if self.ranges.left_out:
             notes.append(f"Not varied, for want of a range: {', '.join(self.ranges.left_out)}.")
         return [sensitivities.sensitivity_table(self.table(), self.metric, units, notes)]
@@ -210,8 +208,8 @@ def sensitivity(
     >>> fields = ["evaluation.cutoff_days", "evaluation.score_half_life_days"]
     >>> waiting = waiting.replace({"evaluation.cutoff_days": 3})
     >>> found = sl.sensitivity(waiting, fields, n=16, replications=3, follow_up_days=30)
-    >>> found.table().loc["evaluation.cutoff_days", ["low", "high", "origin"]].to_list()
-    [1, 6, 'default']
+    >>> found.table()[["high", "origin", "verdict"]].to_numpy().tolist()
+    [[6.0, 'default', 'matters'], [120.0, 'default', 'does not matter']]
     """
     check_scenario(scenario)
     check_choice("metric", metric, METRICS)

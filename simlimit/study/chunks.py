@@ -26,7 +26,7 @@ CHUNK = 10
 
 
 class Words(NamedTuple):
-    """What is made: what a store is of, as in `fit.json`, what it holds, as in `logs-0000010.npz`, and of what."""
+    """What a store is of, as in `fit.json`; what it holds, as in `logs-0000010.npz`; and its identity."""
 
     of: str
     rows: str

@@ -41,7 +41,7 @@ def sensitivity_table(
         rows.append(Row((str(name), *cells), strong=verdict == "matters"))
     headings = ("field", "range", "unit", "range is", "effect", "total", "first", "verdict")
     caption = f"what decides {metric} (effects in {unit.name})"
-    return Table(caption, headings, "<><<>>><", rows, tuple(notes))
+    return Table(caption, headings, "<><<>>><", rows, (*notes, *HOW))
 
 
 def conclusion(verdicts: "pd.Series[str]", metric: str) -> str:
