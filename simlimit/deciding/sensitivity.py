@@ -119,10 +119,13 @@ class Sensitivity(layout.TabularResult):
               that ends below, or if it was screened out. Else it is undecided.
         """
         confidence, parameters = check_confidence(confidence), self.ranges.parameters
-        ends = [[one.value(at) for one in parameters] for at in (EDGE, 1 - EDGE)]
+        ends = [
+            one.prior if isinstance(one.prior, tuple) else (one.value(EDGE), one.value(1 - EDGE))
+            for one in parameters
+        ]
         names = pd.Index([one.name for one in parameters], name="field")
-        columns = {"low": ends[0], "high": ends[1], "origin": self.ranges.origins}
-        table = pd.DataFrame(columns | self.effects._asdict(), names).drop(columns="share")
+        table = pd.DataFrame({"origin": self.ranges.origins} | self.effects._asdict(), names)
+        table = pd.DataFrame(ends, names, ["low", "high"]).join(table.drop(columns="share"))
         table[_COLUMNS], table["verdict"] = np.nan, DOES_NOT
         if self.kept:
             found = sobol_indices(self.values, confidence)
@@ -134,7 +137,13 @@ class Sensitivity(layout.TabularResult):
         return table.sort_values(["total", "mu_star"], ascending=False)
 
     def conclusion(self) -> str:
-        """Return the fields that matter, and those that do not, in a sentence or two."""
+        """Return what decides the metric, in words.
+
+        Returns
+        -------
+        str
+            The fields that matter, those that are undecided, and those that do not matter.
+        """
         return sensitivities.conclusion(self.table()["verdict"], self.metric)
 
     @property
