@@ -66,8 +66,9 @@ class Parameter(NamedTuple):
     @property
     def choices(self) -> int:
         """How many choices it has, if they are on no scale, as numbers are; else 0."""
-        has_scale = not isinstance(self.prior, list) or all(map(is_number, self.prior))
-        return 0 if has_scale else len(self.prior)
+        if not isinstance(self.prior, list) or all(map(is_number, self.prior)):
+            return 0
+        return len(self.prior)
 
     def changes(self, quantile: float) -> dict[str, Any]:
         """Return the fields at a quantile of the prior distribution."""

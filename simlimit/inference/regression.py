@@ -9,9 +9,8 @@ standard normal, so that no draw leaves its bounds.
 Choices that are no numbers are on no scale. Of each it is guessed whether it is chosen. Draws keep their
 choice, and weigh as much as a local logistic regression says of it.
 
-The sequential sampler of pyabc, with an adaptive distance, needs new simulations for each log. With 2,300 for
-each of six logs of `jiebei`, its estimates of the period were off by eight times as much as those by one bank
-of 2,000 logs.
+The sequential sampler of pyabc, with an adaptive distance, needs new simulations for each log, and its
+intervals are wider. docs/howto-fit.md has the comparison.
 """
 
 from collections.abc import Sequence

@@ -295,7 +295,7 @@ def fit_ranks(fit: Fit, *, n: int = 400, ax: Axes | None = None, language: Langu
         panel.axhspan(*calibration.band(len(rank), 0.95), color=style.LIGHT_GREY, linewidth=0)
         panel.stairs(calibration.counts(rank), edges, color=style.INK)
         panel.set(xlim=(0, 1), ylim=(0, None))
-        words = label("{name}: p-value {p}", name=canvas.shortened(str(name)), p=f"{p_values[name]:.3f}")
+        words = label("{name}: p-value {p}", name=canvas.shortened(str(name)), p=f"{p_values[str(name)]:.3f}")
         canvas.write(panel, words, (0, 1), "axes fraction", (0, 7), fontsize=9)
     panels[-1].set_xlabel(label("share of the draws below the truth"))
     words = label("{number:,} simulated logs; grey: where 95 % of level histograms lie", number=len(ranks))
