@@ -276,9 +276,8 @@ def holm(p_values: Floats) -> Floats:
     corrected = np.full_like(p_values, np.nan)
     known = np.flatnonzero(~np.isnan(p_values))
     order = known[np.argsort(p_values[known], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    corrected[order] = np.minimum(1.0, np.maximum.accumulate(factors * p_values[order]))
-    return corrected
+    corrected[order] = np.maximum.accumulate(np.arange(len(order), 0, -1) * p_values[order])
+    return np.minimum(corrected, 1.0)
 
 
 def _all_on_one_side(number: Ints) -> Floats:
