@@ -17,7 +17,7 @@ PICTURES = {
     grid: {"lines"},
     ranking: {"tornado"},
     attribution: {"bars"},
-    fitted: {"check", "statistics", "parameters", "pairs"},
+    fitted: {"check", "statistics", "parameters", "pairs", "ranks"},
     sensitivity: {"bars"},
 }
 RENAMED = {
