@@ -13,6 +13,8 @@ from simlimit.deciding.constraints import at_least as at_least
 from simlimit.deciding.constraints import at_most as at_most
 from simlimit.deciding.optimise import optimise as optimise
 from simlimit.deciding.optimum import Optimum as Optimum
+from simlimit.deciding.sensitivity import Sensitivity as Sensitivity
+from simlimit.deciding.sensitivity import sensitivity as sensitivity
 from simlimit.delays.incidence import at_risk_table as at_risk_table
 from simlimit.delays.incidence import cumulative_incidence as cumulative_incidence
 from simlimit.delays.incidence import kaplan_meier as kaplan_meier

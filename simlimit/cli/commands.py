@@ -8,7 +8,17 @@ from io import TextIOWrapper
 from typing import Any
 
 import simlimit
-from simlimit import Comparison, Study, StudyInterrupted, compare, fit, optimise, replicate, simulate
+from simlimit import (
+    Comparison,
+    Study,
+    StudyInterrupted,
+    compare,
+    fit,
+    optimise,
+    replicate,
+    sensitivity,
+    simulate,
+)
 from simlimit.arguments import check_choice
 from simlimit.cli import naming, stopping, streams
 from simlimit.cli.arguments import COLUMNS, MOST_IF_PRECISE, REPLICATIONS
@@ -87,10 +97,20 @@ def optimise_scenario(options: argparse.Namespace) -> bool:
     chosen = {name: getattr(options, name) for name in _OF_A_DECISION if getattr(options, name) is not None}
     chosen["costs"] = dict(read_change(text, "--cost") for text in options.cost)
     bounds = naming.read_bounds(options.at_most, options.at_least)
-    choices = naming.read_choices(options.choices)
+    choices = naming.read_free(options.choices, [], "--choice")
     best = optimise(_changed_scenario(options), choices, subject_to=bounds, **chosen)
     options.files = [file for file in options.files if best.selected or file != "selected.toml"]
     deliver(options, best, [best])
+    return True
+
+
+def vary_fields(options: argparse.Namespace) -> bool:
+    """Measure which fields decide a metric, print it, and write its table and figure."""
+    fields = naming.read_free(options.field, [], "--field") or "assumed"
+    chosen = {name: getattr(options, name) for name in ("workers", "store", "follow_up_days", "progress")}
+    asked = _changed_scenario(options), fields, options.metric, options.points, options.seed
+    found = sensitivity(*asked, **chosen)
+    deliver(options, found, [found])
     return True
 
 

@@ -1,1 +1,1 @@
-"""What to do: the best of several alternatives, with a guarantee, under bounds and a budget."""
+"""What to decide: which assumptions matter, and which alternative is best."""

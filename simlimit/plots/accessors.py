@@ -6,8 +6,19 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
-from simlimit import Attribution, Comparison, Fit, LeverRanking, Optimum, Recovery, Run, Study, Sweep
-from simlimit.plots import bars, by_age, decisions, fitted, side_by_side, timelines
+from simlimit import (
+    Attribution,
+    Comparison,
+    Fit,
+    LeverRanking,
+    Optimum,
+    Recovery,
+    Run,
+    Sensitivity,
+    Study,
+    Sweep,
+)
+from simlimit.plots import bars, by_age, decisions, fitted, sensitivities, side_by_side, timelines
 
 P = ParamSpec("P")
 Of_contra = TypeVar("Of_contra", contravariant=True)
@@ -105,3 +116,9 @@ class OptimumPlots(Plots[Optimum]):
     pareto = Picture(decisions.pareto)
     contenders = Picture(decisions.contenders)
     progress = Picture(decisions.progress)
+
+
+class SensitivityPlots(Plots[Sensitivity]):
+    """Pictures of a sensitivity: ``sensitivity.plot``."""
+
+    bars = Picture(sensitivities.sensitivity)

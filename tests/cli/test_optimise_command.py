@@ -46,7 +46,7 @@ def test_writes_and_prints_all_that_is_said(tmp_path: Path, capsys: pytest.Captu
     [
         (
             ["--choice", "evaluation.period_days"],
-            "--choice is 'evaluation.period_days', but must be FIELD=A,B or",
+            "--choice is 'evaluation.period_days', but must be FIELD=",
         ),
         (
             ["--choice", "a=1,2", "--at-most", "days_away=x"],
