@@ -155,8 +155,10 @@ class Optimum(layout.TabularResult):
         """Return sentences: what is selected, how sure that is, what it is worth, and at which risk."""
         race, best, objective = self.race, self.best, self.question.objectives[0]
         metric = objective.removeprefix("-")
+        unasked = "Nothing was asked of limit_days_lost: it may be selected because credit is taken away."
+        warned = [] if self.question.is_guarded else [unasked]
         if best is None or race.leader is None:
-            return ["Nothing is selected: no alternative was shown to keep all bounds.", *self._warnings()]
+            return ["Nothing is selected: no alternative was shown to keep all bounds.", *warned]
         left = int(race.in_race.sum()) - 1
         sure = f"{self.question.confidence:.0%} confidence"
         smallest = number_text(race.indifference[0], unit_of(metric))
@@ -177,11 +179,7 @@ class Optimum(layout.TabularResult):
             value, low, high = excess
             texts = difference_texts(value, low, high, unit_of(bound).of_differences())
             said.append(f"{bound}, {limit}: {texts[0]} ({texts[1]}) beyond the bound.")
-        return said + self._warnings()
-
-    def _warnings(self) -> list[str]:
-        said = "Nothing was asked of limit_days_lost: it may be selected because credit is taken away."
-        return [] if self.question.is_guarded else [said]
+        return said + warned
 
     @property
     def plot(self) -> "simlimit.plots.accessors.OptimumPlots":

@@ -71,6 +71,7 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
             zorder=9 - number,
             **look,
         )
+    ax.ticklabel_format(style="plain", useOffset=False)
     ax.set_xlabel(_axis(across, optimum.question.follow_up_days, label))
     ax.set_ylabel(_axis(up, optimum.question.follow_up_days, label))
     canvas.legend(ax)
