@@ -14,9 +14,8 @@ INSTALMENTS, EARLY, BY_PROCESS = range(3)
 def cleared_day(s: State, good: int, u: float) -> int:
     """Return the day on which a payment that must clear is good; it begins to clear on the day ``good``."""
     low = s.product.clearing_days[0]
-    for _ in range(low + int(u * (s.product.clearing_days[1] - low + 1))):
-        good = calendar.next_open(s, s.calendar.clearing, good + 1)
-    return good
+    days = low + int(u * (s.product.clearing_days[1] - low + 1))
+    return int(s.opened[s.worked[good] + days]) if s.calendar.clearing else good + days
 
 
 @step

@@ -81,6 +81,8 @@ DETAILS = _record(
     "i8 downturn left_at loan_capacity",
     "f8 overdue_loss",
 )
+# A hold that is sorted, or the number of one that asks for a draw, and its key.
+SORTED = _record("i8 key hold")
 # Who asks for a draw today: the id and the place, 32 bits each, the amount and the number that gives it.
 ASKING = _record("i8 key amount", "f8 u")
 # ``remainder``: by how many cents the last of equal parts of the principal exceeds the others.
