@@ -159,8 +159,8 @@ WORLD_MISTAKES = {
     "clearing is counted from the day of the payment": Mistake(
         4,
         "model/clearing.py",
-        "cleared_day(s, good, u_days)",
-        "cleared_day(s, day, u_days)",
+        "begin = day + (u_hour < s.product.after_cutoff_share)\n",
+        "begin = day + (u_hour < s.product.after_cutoff_share) * (u_clears >= s.product.clearing_share)\n",
     ),
     "payments become good after borrowers pay": Mistake(
         2,

@@ -51,7 +51,7 @@ class Agenda(Handle):
     batch = handle_of(Batch)
 
 
-def new_agenda(s: State) -> Agenda:
+def blank(s: State) -> Agenda:
     """Return an agenda with space for as many borrowers as the state has space for."""
     borrowers, due_days = len(s.ids), int(s.evaluation.period_days * s.product.cycle_days)
     blocks = 1 + len(LISTS) * int(borrowers // BLOCK + 1 + min(borrowers, s.run.horizon))
@@ -65,7 +65,7 @@ def new_agenda(s: State) -> Agenda:
     )
 
 
-def start(s: State, agenda: Agenda, grouping: Grouping) -> None:
+def fill(s: State, agenda: Agenda, grouping: Grouping) -> None:
     """Give the borrowers of a state their places, draw them, and enter each for what it does first."""
     agenda.places[:] = 0
     agenda.last[:] = END
@@ -150,7 +150,6 @@ def gather(s: State, agenda: Agenda, what: int, day: int) -> int:
     for cohort in range(s.evaluation.period_days if what == PAY else 0):
         k = due_place(s, cohort, s.clock.cycle_day)
         for b in range(agenda.places[k], agenda.places[k + 1]):
-            if s.borrowers[b].next_payment == day:
-                agenda.acting[number] = b
-                number += 1
+            agenda.acting[number] = b
+            number += s.borrowers[b].next_payment == day  # a branch would often be guessed wrongly
     return number

@@ -3,7 +3,7 @@
 Compiled code releases the GIL, so that threads run side by side.
 """
 
-from simlimit.drivers.agenda import new_agenda
+from simlimit.drivers.agenda import blank
 from simlimit.drivers.calendar_driver import run_in
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
@@ -31,7 +31,7 @@ def run(prepared: PreparedScenario, seed: int, first: int, number: int) -> Talli
     for row in range(number):
         restart(state, prepared, seed, first + row)
         if agenda is None or len(agenda.acting) < len(state.ids):
-            agenda = new_agenda(state)
+            agenda = blank(state)
         run_in(state, agenda, prepared.grouping, lambda days: None)
         tally(state, tallies, row)
     return tallies
