@@ -30,6 +30,10 @@ class Agenda(Handle):
     ----------
     places : array of int
         The first place of each (cohort, due day), the due days of a cohort side by side.
+    payers : array of int
+        Places by due day, those of each in order.
+    first_payers : array of int, shape (cycle_days + 1,)
+        Where in ``payers`` those of each due day begin.
     last : array of int, shape (lists, horizon)
         Where in ``entries`` the last of a day's list stands, or END.
     entries : array of int
@@ -44,6 +48,8 @@ class Agenda(Handle):
     """
 
     places = array_of(np.uint32)
+    payers = array_of(np.uint32)
+    first_payers = array_of(np.uint32)
     last = array_of(np.uint32, 2)
     entries = array_of(np.uint32)
     before = array_of(np.uint32)
@@ -57,6 +63,8 @@ def blank(s: State) -> Agenda:
     blocks = 1 + len(LISTS) * int(borrowers // BLOCK + 1 + min(borrowers, s.run.horizon))
     return Agenda(
         places=np.empty(due_days + 2, np.uint32),
+        payers=np.empty(borrowers, np.uint32),
+        first_payers=np.zeros(s.product.cycle_days + 1, np.uint32),
         last=np.empty((len(LISTS), s.run.horizon), np.uint32),
         entries=np.empty(blocks * BLOCK, np.uint32),
         before=np.empty(blocks, np.uint32),
@@ -103,6 +111,14 @@ def order_by_cohort(s: State, agenda: Agenda) -> None:
         k = agenda.acting[borrower] + 1
         s.ids[places[k]] = borrower
         places[k] += 1
+    number = 0
+    for due_day in range(s.product.cycle_days):
+        for cohort in range(s.evaluation.period_days):
+            k = due_place(s, cohort, due_day)
+            for b in range(places[k], places[k + 1]):
+                agenda.payers[number] = b
+                number += 1
+        agenda.first_payers[due_day + 1] = number
 
 
 @step
@@ -147,9 +163,10 @@ def gather(s: State, agenda: Agenda, what: int, day: int) -> int:
             place = np.int64(agenda.before[block])
             agenda.before[block] = agenda.before[0]
             agenda.before[0] = block
-    for cohort in range(s.evaluation.period_days if what == PAY else 0):
-        k = due_place(s, cohort, s.clock.cycle_day)
-        for b in range(agenda.places[k], agenda.places[k + 1]):
+    if what == PAY:
+        due_day = s.clock.cycle_day
+        for k in range(agenda.first_payers[due_day], agenda.first_payers[due_day + 1]):
+            b = agenda.payers[k]
             agenda.acting[number] = b
             number += s.borrowers[b].next_payment == day  # a branch would often be guessed wrongly
     return number

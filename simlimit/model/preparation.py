@@ -180,7 +180,7 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     seed, replication : int
         The key of the random numbers.
     """
-    state.records[:] = prepared.records
+    state.records.view(np.uint8)[:] = prepared.records.view(np.uint8)  # much faster than field by field
     state.run.seed, state.run.replication = seed, replication
     state.queues[:] = END
     state.counts.view(np.int64)[:] = 0
