@@ -59,11 +59,11 @@ def sort_key(s: State, h: int, by_repayment: bool) -> int:
 
 
 @step
-def is_in_order(s: State, one: Record, other: Record) -> bool:
-    """Return whether one comes before the other: by their keys, then holds by loan and instalment."""
-    if one.key != other.key:
-        return one.key < other.key
-    a, b = s.holds[one.hold], s.holds[other.hold]
+def is_in_order(s: State, before: Record, key: int, hold: int) -> bool:
+    """Return whether one need not come before another: by their keys, then holds by loan and instalment."""
+    if before.key != key:
+        return before.key < key
+    a, b = s.holds[before.hold], s.holds[hold]
     return a.instalment <= b.instalment if a.origin == b.origin else a.origin < b.origin
 
 
@@ -99,11 +99,11 @@ def sort_by_key(s: State, number: int) -> int:
         if (differing >> shift) & 255:
             first = sort_by_byte(s, first, number, shift)
     for last in range(first + 1, first + number):
-        k = last
-        while k > first and not is_in_order(s, s.sorting[k - 1], s.sorting[k]):
-            one, other = s.sorting[k - 1], s.sorting[k]
-            one.key, other.key, one.hold, other.hold = other.key, one.key, other.hold, one.hold
+        key, hold, k = s.sorting[last].key, s.sorting[last].hold, last
+        while k > first and not is_in_order(s, s.sorting[k - 1], key, hold):
+            s.sorting[k] = s.sorting[k - 1]
             k -= 1
+        s.sorting[k].key, s.sorting[k].hold = key, hold
     return first
 
 
