@@ -80,9 +80,8 @@ def tally_counts(s: State, tallies: Tallies, row: int) -> None:
         for age in range(ages):
             short, full = s.counts[2 * group * ages + age], s.counts[(2 * group + 1) * ages + age]
             for k in range(ENDS):
-                end = GATES + k
-                tallies.ended_holds[row, group, k, age] = short.holds[end] + full.holds[end]
-                tallies.ended_cents[row, group, k, age] = short.cents[end] + full.cents[end]
+                tallies.ended_holds[row, group, k, age] = short.holds[GATES + k] + full.holds[GATES + k]
+                tallies.ended_cents[row, group, k, age] = short.cents[GATES + k] + full.cents[GATES + k]
             if age < tallies.followed_holds.shape[3]:
                 for k in range(GATES + 2):
                     stands = age > 0 and k < GATES

@@ -132,16 +132,16 @@ def decide_draws(s: State, day: int) -> None:
     s.totals.asking = 0
     claims = 0
     for k in range(number):
-        one = s.asking[k]
-        one.amount = asked_amount(s, s.borrowers[one.key & END], day, one.u)
-        claims += one.amount - share(one.amount, s.funding.reserve_bp)
-        s.sorting[k].key, s.sorting[k].hold = one.key, k
+        key = s.asking[k].key
+        amount = asked_amount(s, s.borrowers[key & END], day, s.asking[k].u)
+        claims += amount - share(amount, s.funding.reserve_bp)
+        s.sorting[k].key, s.sorting[k].item = key, amount
     # Else none is refused for want of it, in whatever order.
     first = sort_by_key(s, number) if claims > s.today.headroom else 0
     for place in range(first, first + number):
-        one = s.asking[s.sorting[place].hold]
-        if one.amount > 0:
-            draw(s, s.borrowers[one.key & END], day, one.amount)
+        one = s.sorting[place]
+        if one.item > 0:
+            draw(s, s.borrowers[one.key & END], day, one.item)
 
 
 @step

@@ -78,14 +78,12 @@ def update_flag(s: State, r: Record, day: int, f: float) -> bool:
         flagged = u[0] < f
         r.flag_clock = -math.log(u[1])
         r.flag_changes = 1
-    rate = flag_rate(s, flagged, f)
-    while np.float64(r.flag_clock) <= time * rate:
-        time -= np.float64(r.flag_clock) / rate
+    while np.float64(r.flag_clock) <= time * flag_rate(s, flagged, f):
+        time -= np.float64(r.flag_clock) / flag_rate(s, flagged, f)
         flagged = not flagged
-        rate = flag_rate(s, flagged, f)
         r.flag_clock = -math.log(flag_numbers(s, r)[1])
         r.flag_changes += 1
-    r.flag_clock = np.float64(r.flag_clock) - time * rate
+    r.flag_clock = np.float64(r.flag_clock) - time * flag_rate(s, flagged, f)
     return flagged
 
 
