@@ -4,9 +4,11 @@ Every page is built from this folder and from ``notebooks/``; every number on a 
 site is built, or measured with the command beside it.
 """
 
+import itertools
 import json
 import os
 import shutil
+import sys
 import warnings
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -19,6 +21,9 @@ from sphinx.ext.napoleon import NumpyDocstring
 from sphinx.writers.html5 import HTML5Translator
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+import reference  # noqa: E402
+
 NOTEBOOKS = HERE / "notebooks"
 """A copy, made anew for each build and never committed: a page must lie below this folder."""
 
@@ -33,10 +38,14 @@ for _copy in COPIES:
     _notebook["metadata"].setdefault("mystnb", {})["output_stderr"] = "remove-warn"
     _copy.write_text(json.dumps(_notebook), encoding="utf-8")
 
+# Made anew for each build, too.
+shutil.rmtree(HERE / "api", ignore_errors=True)
+reference.write_pages(HERE / "api.md", HERE / "api")
+
 project = "simlimit"
 author = project_copyright = "The simlimit developers"
 release = version = installed_version("simlimit")
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_design"]
 exclude_patterns = ["_build", "jupyter_execute", "**.ipynb_checkpoints"]
 
 # A link or reference that leads nowhere is a warning, and warnings are errors. Words in backticks in a
@@ -82,6 +91,24 @@ def _language(app: Sphinx, page: str, template: str, context: dict[str, object],
         context["language"] = "zh-CN"
 
 
+def _list_of_pages(app: Sphinx, page: str, source: list[str]) -> None:
+    """Show the public functions as a list of links to their pages."""
+    if page == "api":
+        source[0] = reference.listed(source[0])
+
+
+def _alternatives(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Give a picture without an alternative text the words below it that say how to read it."""
+    texts: list[nodes.image | nodes.paragraph] = [
+        node for node in doctree.findall() if isinstance(node, nodes.image | nodes.paragraph)
+    ]
+    for picture, after in itertools.pairwise(texts):
+        if isinstance(picture, nodes.image) and not picture.get("alt"):
+            if not isinstance(after, nodes.paragraph):
+                raise ExtensionError(f"{page}: no words follow the picture {picture['uri']}")
+            picture["alt"] = after.astext()
+
+
 def _property(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
     """Read the docstring of a property as that of a method: napoleon takes it for one line, "type: text"."""
     if what in ("property", "attribute"):
@@ -107,4 +134,6 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", (_formula, None), (_formula, None))
     app.connect("autodoc-process-docstring", _property, priority=400)
     app.connect("html-page-context", _language)
+    app.connect("source-read", _list_of_pages)
+    app.connect("doctree-resolved", _alternatives)
     app.connect("build-finished", _nothing_left)

@@ -94,7 +94,7 @@ def test_only_the_table_of_public_names_and_extras_are_lazy() -> None:
     lazy = {module for module, called in calls if called in ("import_module", "__import__")}
     assert lazy == {"simlimit"} | EXTRAS
     above = {layer(module) for module, others in GRAPH.items() if "simlimit" in others}
-    assert above == {"scenario", "books", "run", "study", "inference", "cli"}
+    assert above == {"scenario", "books", "run", "study", "inference", "plots", "cli"}
 
 
 def heavy_after(statement: str, fresh_process: Callable[..., str], *heavy: str) -> str:

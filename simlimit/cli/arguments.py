@@ -9,15 +9,12 @@ import numpy as np
 from simlimit.arguments import as_choices, check_whole
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import ATTRIBUTES
-from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, LARGEST_SEED, LONGEST_FOLLOW_UP
-from simlimit.study import draws, options, precision
+from simlimit.study import precision
 from simlimit.text_files import packaged
 
 T = TypeVar("T")
-MOST_BORROWERS = 20_000_000
 REPLICATIONS = 200
 MOST_IF_PRECISE = 10_000
-MOST_LOGS = 1_000_000
 # What `--column` gives a name to.
 COLUMNS = ["repaid", "ended", "outcome", "borrower", "repayment", "amount", "gate", "region", "late", "entry"]
 WORDS: dict[str, dict[str, Any]] = packaged(__package__, "commands.toml")
@@ -46,13 +43,14 @@ def add_command(commands: Commands, name: str, handler: Callable[[argparse.Names
     known = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE, "attributes": ", ".join(ATTRIBUTES)}
     known |= {"metric": precision.DEFAULT_METRIC, "columns": ", ".join(COLUMNS), **about}
     for option in about["options"]:
-        words = WORDS["options"][option]
-        filled = {"help": words["help"].format(**known)}
-        parser.add_argument(option, **words | filled | _VALUES.get(option, {}))
-    parser.set_defaults(command=handler, parser=parser, out=None, store=None)
+        words = dict(WORDS["options"][option])
+        words["help"] = words["help"].format(**known)
+        read = _whole(*words.pop("whole")) if "whole" in words else _READERS.get(option)
+        parser.add_argument(option, **words if read is None else words | {"type": read})
+    parser.set_defaults(command=handler, parser=parser, files=about.get("files"), out=None, store=None)
 
 
-def _whole(largest: int, least: int = 0) -> Callable[[str], int]:
+def _whole(least: int, largest: int) -> Callable[[str], int]:
     """Return a reader of whole numbers from `least` to `largest`."""
     wrong = f"not a whole number from {least} to {largest}"
     return _reader(lambda text: check_whole("it", int(text), largest, least), wrong)
@@ -86,17 +84,4 @@ def _bands(text: str) -> tuple[float, ...]:
 _PRECISION = _reader(_precision, "neither a number nor METRIC=NUMBER, such as days_review=0.05")
 _BY = _reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas between them")
 _BANDS = _reader(_bands, "not numbers with commas between them, such as 0.6,0.8")
-# What the values of options are that are no texts, and defaults that the library has.
-_VALUES: dict[str, dict[str, Any]] = {
-    "--borrowers": {"type": _whole(MOST_BORROWERS, least=1)},
-    "--replications": {"type": _whole(draws.MOST_REPLICATIONS, least=1)},
-    "--precision": {"type": _PRECISION},
-    "--seed": {"type": _whole(LARGEST_SEED)},
-    "--replication": {"type": _whole(LARGEST_SEED)},
-    "--n": {"type": _whole(MOST_LOGS, least=100)},
-    "--engine": {"choices": ENGINES, "default": "calendar"},
-    "--follow-up": {"type": _whole(LONGEST_FOLLOW_UP), "default": FOLLOW_UP_DAYS, "dest": "follow_up_days"},
-    "--by": {"type": _BY},
-    "--bands": {"type": _BANDS, "default": ()},
-    "--workers": {"type": _whole(options.MOST_WORKERS, least=1)},
-}
+_READERS = {"--precision": _PRECISION, "--by": _BY, "--bands": _BANDS}

@@ -4,10 +4,10 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from simlimit.arguments import nearest
 from simlimit.cli import commands, stopping, streams
@@ -85,31 +85,22 @@ def _plain_warnings() -> Iterator[None]:
     """Show each warning of ours as one line, without a place in the code."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", SimlimitWarning)
-        warnings.showwarning = partial(_show, warnings.showwarning)
+        elsewhere = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:  # noqa: ANN401
+            if issubclass(category, SimlimitWarning):
+                streams.say(str(message))
+            else:
+                elsewhere(message, category, *place, **more)
+
+        warnings.showwarning = show
         yield
 
 
-def _show(
-    elsewhere: Callable[..., None], message: Warning | str, category: type[Warning], *place: object
-) -> None:
-    if issubclass(category, SimlimitWarning):
-        streams.say(str(message))
-    else:
-        elsewhere(message, category, *place)
-
-
 def _parser() -> argparse.ArgumentParser:
-    handlers = {
-        "study": commands.study_scenario,
-        "compare": commands.compare_scenarios,
-        "fit": commands.fit_log,
-        "run": commands.run_scenario,
-        "presets": commands.list_presets,
-        "scenario": commands.print_scenario,
-    }
     parser = Parser(prog="simlimit", **WORDS["program"])
     parser.add_argument("--version", action="version", version=f"simlimit {version('simlimit')}")
     added = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, handler in handlers.items():
-        add_command(added, name, handler)
+    for name, about in WORDS["commands"].items():
+        add_command(added, name, getattr(commands, about["does"]))
     return parser

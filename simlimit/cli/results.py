@@ -10,13 +10,17 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+import simlimit
 from simlimit.arguments import as_path
 from simlimit.cli.stopping import ignore_signals
 from simlimit.drafts import DRAFT, draft_name, remove_leftovers, writing
 from simlimit.errors import SimlimitError
+from simlimit.scenario import Scenario
+from simlimit.study.store import path_name
 
 _QUOTED = re.compile(r'[,"\r\n]')
 # How a formula begins, as a negative number does, too.
@@ -42,16 +46,16 @@ def check_output(path: str, store: str | None = None) -> None:
 
 
 def deliver(
-    options: argparse.Namespace, texts: Sequence[object], write: Callable[[Path], None], is_whole: bool = True
+    options: argparse.Namespace, result: object, texts: Sequence[object], is_whole: bool = True
 ) -> None:
-    """Print a result; write it, if it has a folder; and say where.
+    """Print texts about a result; write it, if it has a folder; and say where.
 
     A part of a study is not written if it has a store: the folder is for what the same command makes of it.
     """
     print(*texts, sep="\n\n", flush=True)
     if options.out is not None and (is_whole or options.store is None):
         with atomic_folder(options.out) as draft:
-            write(draft)
+            write_files(result, options.files, draft)
             # From here on Ctrl-C comes too late.
             ignore_signals()
         print(f"\nwritten to {options.out}")
@@ -118,6 +122,22 @@ def _is_filled(folder: Path) -> bool:
     return not all(entry.name.startswith(DRAFT) for entry in folder.iterdir())
 
 
+def write_files(result: Any, files: Sequence[str], folder: Path) -> None:  # noqa: ANN401
+    """Write files of a result, and the scenarios of a comparison.
+
+    Each file has what the method or function of its name gives: ``delay.png`` is ``result.plot.delay()``.
+    """
+    for file in files:
+        name, _, kind = file.partition(".")
+        owner = result.plot if kind == "png" else result
+        made = getattr(owner, name) if hasattr(owner, name) else getattr(simlimit, name)(result)
+        write = simlimit.plots.canvas.save_picture if kind == "png" else _WRITERS[kind]
+        write(made() if callable(made) else made, folder / file)
+    for position, (name, study) in enumerate(getattr(result, "studies", {}).items()):
+        (folder / "scenarios").mkdir(exist_ok=True)
+        study.scenario.save(folder / "scenarios" / f"{path_name(position, name)}.toml")
+
+
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table and its index; a name that begins as a formula does gets an apostrophe before it.
 
@@ -130,3 +150,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 def _safe(cell: str) -> str:
     cell = f"'{cell}" if _FORMULA.match(cell) else cell
     return '"{}"'.format(cell.replace('"', '""')) if _QUOTED.search(cell) else cell
+
+
+_WRITERS: dict[str, Callable[[Any, Path], None]] = {
+    "csv": write_csv, "parquet": pd.DataFrame.to_parquet, "toml": Scenario.save,
+}  # fmt: skip

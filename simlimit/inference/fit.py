@@ -19,7 +19,7 @@ from simlimit.inference.checking import Residuals, check_table, compared, residu
 from simlimit.inference.observation import COLUMNS, Repayments, Window, observe_log, repayments_in
 from simlimit.inference.parameters import Free, read_free
 from simlimit.inference.regression import Guesses, Posterior, guess, posterior, ridge
-from simlimit.inference.statistics import GATE_AND_WEEKDAY, Layout, statistics
+from simlimit.inference.statistics import GATE_AND_WEEKDAY, WEEKDAY, Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.run.options import LARGEST_SEED, check_scenario
 from simlimit.scenario import Scenario, unit_of
@@ -278,7 +278,7 @@ class Fit(layout.TabularResult):
         family = self._names["family"].to_numpy()
         for column in COLUMNS:
             own = np.isin(family, [column, GATE_AND_WEEKDAY] if column == "gate" else [column])
-            if not self._is_compared[own].any():
+            if own.any() and not self._is_compared[own].any():
                 with_it = self._removed(self._is_compared | own, self._bank.statistics)
                 table[f"with_{column}"] = np.maximum(now, with_it)
         # What is known of a parameter, in units of its prior, grows by a power of the time.
@@ -353,9 +353,10 @@ def fit(
     Parameters
     ----------
     log : DataFrame
-        As `read_release_log` returns it; `Run.holds` will do, from the end of its warm-up on. The columns
-        `gate`, `region`, `late` and `amount` are compared where they are. A region or gate that the scenario
-        does not have leaves its column out, and `Fit.read` says so.
+        As `read_release_log` returns it, or a part of it; `Run.holds` will do, of which what is after the
+        warm-up is compared. The columns `gate`, `region`, `late` and `amount` are compared where they are,
+        and weekdays where there are dates. A region or gate that the scenario does not have leaves its column
+        out, and `Fit.read` says so. `read_release_log` takes what words for gates mean.
     scenario : Scenario
         What is known of the platform. Its desk and pool are scaled to the number of borrowers of the log.
         Dates in it stay what they are. Days that are numbers count from the begin of the run, which is the
@@ -403,15 +404,20 @@ def fit(
     regions = prepare(scenario, 0, False, False).regions.names  # also those of a portfolio
     seen, window, notes = observe_log(log, regions)
     platform = window.platform(scenario)
-    first_weekday = (platform.start_date.weekday() + platform.warmup_days) % 7
+    first_weekday = None if window.begin_on is None else window.begin_on.weekday()
     layout = Layout(window.days, first_weekday, regions)
     task = Task(platform, read_free(free, platform), layout, seed, code_identity())
     platform = _scaled(task, window)
     task = task._replace(platform=platform, parameters=read_free(free, platform))
     bank = make_bank(task, n, options)
-    told = ", ".join(["age", "weekday", *(column for column in COLUMNS if column in seen.groups)])
-    size = f"{window.number:,} {window.counted}, simulated with {platform.population.borrowers:,} borrowers"
-    rows = f"{len(seen.repaid):,} repayments in {window.days:,} days, compared by {told}"
+    columns = [one for one in layout.groups if one in {WEEKDAY, *seen.groups}]
+    told = ", ".join(["age", *columns]).replace(WEEKDAY, "weekday")
+    before, after = scenario.population.borrowers, platform.population.borrowers
+    size = f"{window.number:,} {window.counted}, simulated with {after:,} borrowers"
+    desk, rounded = scenario.review.reviewers * after / before, platform.review.reviewers
+    if REVIEWERS not in free and abs(rounded - desk) > BY_CHANCE * desk:
+        size += f", whose desk of {desk:.2g} reviewers was rounded to {rounded}"
+    rows = f"{round(seen.weight.sum()):,} repayments in {window.days:,} days, compared by {told}"
     last = platform.start_date + datetime.timedelta(platform.horizon_days - 1)
     source = f"fitted: {len(seen.repaid):,} rows, digest {window.digest[:12]}, {last}"
     return Fit(seen, task, bank, f"{'; '.join([rows, size, *notes])}.", source)

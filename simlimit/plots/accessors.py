@@ -6,10 +6,8 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
-from simlimit.inference.fit import Fit
+from simlimit import Attribution, Comparison, Fit, LeverRanking, Recovery, Run, Study, Sweep
 from simlimit.plots import bars, by_age, fitted, side_by_side, timelines
-from simlimit.run.run import Run
-from simlimit.study import attribution, comparison, ranking, recovery, study
 
 P = ParamSpec("P")
 Of_contra = TypeVar("Of_contra", contravariant=True)
@@ -56,36 +54,36 @@ class RunPlots(HistoryPlots[Run]):
     borrower = Picture(timelines.borrower)
 
 
-class StudyPlots(HistoryPlots[study.Study]):
+class StudyPlots(HistoryPlots[Study]):
     """Pictures of a study: ``study.plot``."""
 
 
-class ComparisonPlots(Plots[comparison.Comparison]):
+class ComparisonPlots(Plots[Comparison]):
     """Pictures of a comparison: ``comparison.plot``."""
 
     forest = Picture(side_by_side.forest)
     platform = Picture(timelines.platform)
 
 
-class RecoveryPlots(Plots[recovery.Recovery]):
+class RecoveryPlots(Plots[Recovery]):
     """Pictures of a recovery: ``recovery.plot``."""
 
     platform = Picture(timelines.platform)
 
 
-class SweepPlots(Plots[comparison.Sweep]):
+class SweepPlots(Plots[Sweep]):
     """Pictures of a sweep: ``sweep.plot``."""
 
     lines = Picture(side_by_side.sweep)
 
 
-class LeverRankingPlots(Plots[ranking.LeverRanking]):
+class LeverRankingPlots(Plots[LeverRanking]):
     """Pictures of a ranking of levers: ``ranking.plot``."""
 
     tornado = Picture(bars.tornado)
 
 
-class AttributionPlots(Plots[attribution.Attribution]):
+class AttributionPlots(Plots[Attribution]):
     """Pictures of an attribution: ``attribution.plot``."""
 
     bars = Picture(bars.attribution)

@@ -7,15 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from simlimit import Run, Study, cumulative_incidence
 from simlimit.arguments import Floats, as_days, check_choice, check_confidence, check_whole, refused
-from simlimit.delays import aalen_johansen, at_risk, cumulative_incidence, curves, share_intervals, tables
+from simlimit.delays import aalen_johansen, at_risk, curves, share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import CHINESE, STANDING, Labels, Language, checked_labels
-from simlimit.run.run import Run
 from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
-from simlimit.study.study import Study
 
 MARKED_DAYS = (7, 30)
 # If this share is released at once, the axis does not begin at 0: the rest would be too flat to see.
@@ -286,11 +285,10 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
 
 def _share_text(curve: pd.DataFrame, end: str, day: int) -> str:
     """Return a share of the curve for a label, with its interval if it has one."""
-    share, low, high = (curve[f"{end}{which}"].to_numpy()[day] for which in ("", "_low", "_high"))
-    interval = f"{100 * low:.1f} - {100 * high:.1f}"
-    # Neither where there is none, nor where it is narrower than what is shown.
-    is_shown = not np.isnan(low) and f"{100 * low:.1f}" != f"{100 * high:.1f}"
-    return f"{canvas.percent(share)} ({interval})" if is_shown else canvas.percent(share)
+    share, *ends = (curve[f"{end}{which}"].to_numpy()[day] for which in ("", "_low", "_high"))
+    low, high = (f"{100 * one:.1f}" for one in ends)
+    # Neither where there is none, which is nan to nan, nor where it is narrower than what is shown.
+    return canvas.percent(share) + ("" if low == high else f" ({low} - {high})")
 
 
 def _label_pending(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:

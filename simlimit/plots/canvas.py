@@ -14,19 +14,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
+from simlimit import Attribution, LeverRanking, Run, Scenario, Study
 from simlimit.arguments import Floats, kind_of
 from simlimit.delays import share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.labels import Labels, use_cjk_font
 from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LIGHT_GREY, line
-from simlimit.run.run import Run
-from simlimit.scenario import AS_IN_CLOCKWORK, Scenario
-from simlimit.study import attribution, ranking, study
+from simlimit.scenario import AS_IN_CLOCKWORK
 from simlimit.tables.numbers import share_text
 
 Point = tuple[float, float]
-Subject: TypeAlias = Run | study.Study | ranking.LeverRanking | attribution.Attribution
+Subject: TypeAlias = Run | Study | LeverRanking | Attribution
 # Of a new figure, in inches.
 SIZE = (7.5, 4.5)
 # Of a label, in its font size.
@@ -219,7 +218,7 @@ def legend(ax: Axes, **settings: Any) -> None:  # noqa: ANN401
     ax.legend(framealpha=1, fontsize="small", title_fontsize="small", **settings)
 
 
-def save_picture(path: Path, ax: Axes) -> None:
+def save_picture(ax: Axes, path: Path) -> None:
     """Write a picture in the size that it chose for itself, and close its figure."""
     assert isinstance(ax.figure, Figure)
     with warnings.catch_warnings():

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from pandas.api.typing import NAType
 
+from simlimit import Comparison, Sweep
 from simlimit.arguments import Floats, as_choices, check_choice, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Language, checked_labels
 from simlimit.scenario.fields import unit_of
-from simlimit.study.comparison import Comparison, Sweep
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Weight
 from simlimit.tables import numbers, units
 

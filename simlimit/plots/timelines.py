@@ -8,17 +8,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from simlimit import Comparison, Recovery, Run, Study, borrower_history
 from simlimit.arguments import Floats, as_choices, as_date, as_list, check_whole, refused
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import SERIES, Labels, Language, checked_labels
-from simlimit.run.borrower_history import borrower_history
-from simlimit.run.run import Run
 from simlimit.scenario import Day, Scenario, day_of
-from simlimit.study.comparison import Comparison
-from simlimit.study.recovery import Recovery
-from simlimit.study.study import Study
 
 # Every column of `daily` by replication and day.
 Daily = Mapping[str, Floats]

@@ -136,15 +136,12 @@ def pool_load(prepared: PreparedScenario) -> Load:
 
 def _inflow(scenario: Scenario) -> float:
     """Return what flows into the pool a day over the whole run, its headroom at the start included."""
-    funding = scenario.funding
-    works = _open_days(scenario, "funding")
+    funding, works, days = scenario.funding, _open_days(scenario, "funding"), np.arange(scenario.horizon_days)
     inflow = works * funding.daily_inflow
-    for one in funding.facilities:
-        start, every = day_of(scenario, one.start), one.every_days or _NEVER_AGAIN
-        end = scenario.horizon_days if one.end is None else max(0, day_of(scenario, one.end))
-        first = max(0, start)
-        inflow[first:end] += works[first:end] * one.daily_inflow
-        inflow[start if start >= 0 else start % every : end : every] += one.lump
+    for one in parameters.facility_records(scenario):
+        is_on = (one["start"] <= days) & (days < one["end"])
+        has_lump = (days - one["start"]) % (one["every_days"] or _NEVER_AGAIN) == 0
+        inflow += is_on * (works * one["daily_inflow"] + has_lump * one["lump"]) / 100
     more = 1 + _pull(scenario, "more_funding")
     if funding.ceiling is not None:
         inflow = np.minimum(inflow, funding.ceiling)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 import simlimit
@@ -52,9 +51,14 @@ class Run(layout.TabularResult):
 
     @cached_property
     def holds(self) -> pd.DataFrame:
-        """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts"."""
+        """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts".
+
+        ``attrs["window"]`` has the first day after the warm-up and the last one. `fit` compares these days.
+        """
         options.check_kept("holds", self.keep, ("all", "holds"))
-        return frames.holds_frame(self._state, self._regions, self.scenario.start_date)
+        table = frames.holds_frame(self._state, self._regions, self.scenario.start_date)
+        table.attrs["window"] = (self.scenario.warmup_days, self.scenario.horizon_days - 1)
+        return table
 
     @cached_property
     def daily(self) -> pd.DataFrame:
@@ -155,10 +159,9 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
     """
     check_type("run", run, Run)
     holds = repayment_holds(run)
-    days = holds[[f"days_{gate}" for gate in GATES]].to_numpy(np.int64)
-    days = np.column_stack([days, days.sum(axis=1)])
-    rows = pd.Index([*GATES, "total"], name="cause")
-    waited, total = pd.Series((days > 0).sum(axis=0), rows), pd.Series(days.sum(axis=0), rows)
+    days = holds[[f"days_{gate}" for gate in GATES]].set_axis(GATES, axis=1)
+    days["total"] = days.sum(axis=1)
+    waited, total = (days > 0).sum(), days.sum()
     columns = {
         "holds": waited,
         "share_of_holds": waited / len(holds),
@@ -166,4 +169,4 @@ def delay_by_cause(run: Run) -> pd.DataFrame:
         "share_of_days": total / total["total"],
         "mean_days": total / waited,
     }
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns).rename_axis("cause")

@@ -146,14 +146,10 @@ class Recovery(layout.TabularResult):
         dates = table["date"].dt.strftime("%Y-%m-%d").fillna("-")
         back = zip(table.index, describe_quantiles(table), dates, strict=True)
         rows = [layout.Row((numbers.share_text(share), text, date)) for share, text, date in back]
-        low, high = table[["recovered_low", "recovered_high"]].iloc[0]
-        notes = (
-            "Back: within the middle 95 % of the replications without the shock, or no further outside than "
-            f"without it, for {self.settled_days} days. In brackets: 95 % intervals.",
-            f"Back by the end of the run: {numbers.share_text(table['recovered'].iloc[0])} of "
-            f"{len(self.days):,} replications ({numbers.share_text(low)} to {numbers.share_text(high)}).",
-        )
-        return [layout.Table(self._subject, ("replications", "back after", "on"), "<>>", rows, notes)]
+        shares = table[["recovered", "recovered_low", "recovered_high"]].iloc[0].map(numbers.share_text)
+        days, number = self.settled_days, len(self.days)
+        words = {"subject": self._subject, "days": days, "replications": number, "shares": [*shares]}
+        return [layout.worded("recovery", rows, (), (), **words)]
 
 
 @options_by_name

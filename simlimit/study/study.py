@@ -90,7 +90,7 @@ class Study(curves.Curves):
     def _tables(self) -> list[layout.Table]:
         return [results.summary_table(self.summary(), len(self), self._notes())]
 
-    def _notes(self) -> tuple[str, str]:
+    def _notes(self) -> tuple[str, ...]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
         return results.followed_notes(*days, self._over(f"Student's t over {len(self):,} replications"))
 

@@ -2,7 +2,7 @@
 
 from simlimit.scenario import Scenario, dotted, field_values, preset, steps_of, unit_of
 from simlimit.scenario.presets import NAMES
-from simlimit.tables.layout import Row, Table, as_html
+from simlimit.tables.layout import Row, Table, as_html, worded
 from simlimit.tables.numbers import value_text
 
 
@@ -30,8 +30,5 @@ def fields_table(scenario: Scenario, other: Scenario) -> Table:
         before = part
     missing = [name for name in theirs if name not in field_values(scenario)]
     elements = dict.fromkeys(dotted(steps_of(name)[:-1]) for name in missing)
-    changed = sum(row.strong for row in rows)
-    caption = f"fields that differ from the preset {other.name} (in bold): {changed:,}"
-    headings = ("field", "value", "unit", "source", f"in {other.name}")
     notes = (f"Only in {other.name}: {', '.join(elements)}.",) if elements else ()
-    return Table(caption, headings, "<<<<<", rows, notes)
+    return worded("fields", rows, notes=notes, other=other.name, changed=sum(row.strong for row in rows))

@@ -9,6 +9,9 @@ from html import escape
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
+from simlimit.text_files import packaged
+
+_WORDS = packaged(__package__, "words.toml")
 _SIDES = {"<": "text-align:left", ">": "text-align:right;white-space:nowrap"}
 _CAPTION = "caption-side:top;text-align:left;padding:0.3em 0.7em;white-space:nowrap"
 
@@ -56,6 +59,38 @@ class Table(NamedTuple):
     align: str
     rows: list[Row]
     notes: tuple[str, ...] = ()
+
+
+def worded(
+    kind: str, rows: list[Row], columns: Sequence[str] = (), notes: Sequence[str] = (), **values: object
+) -> Table:
+    """Return a table with the words that `words.toml` has for its kind, in which values are filled in.
+
+    Parameters
+    ----------
+    kind : str
+    rows : list of Row
+    columns : sequence of str
+        Headings of further columns, which are right-aligned.
+    notes : sequence of str
+        Below the table, after those of its kind.
+    **values
+        What the words name.
+
+    Examples
+    --------
+    >>> worded("summary", [], replications=1_000).caption
+    'means over 1,000 replications'
+    """
+    words = _WORDS[kind]
+    headings = (*(heading.format(**values) for heading in words["headings"]), *columns)
+    align, below = words["align"] + ">" * len(columns), (*sentences(kind, **values), *notes)
+    return Table(words["caption"].format(**values), headings, align, rows, below)
+
+
+def sentences(kind: str, **values: object) -> tuple[str, ...]:
+    """Return the notes that `words.toml` has for a kind of table, in which values are filled in."""
+    return tuple(note.format(**values) for note in _WORDS[kind].get("notes", ()))
 
 
 class TabularResult(ABC):

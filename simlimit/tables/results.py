@@ -8,16 +8,12 @@ import numpy as np
 import pandas as pd
 from pandas.api.typing import NAType
 
-from simlimit.tables.layout import Row, Table
+from simlimit.tables.layout import Row, Table, sentences, worded
 from simlimit.tables.numbers import UNKNOWN, difference_texts, finer, interval_text, number_text, share_text
-from simlimit.tables.units import DAYS, INCOME, PARTS, Unit, unit_of
+from simlimit.tables.units import HEADLINES, PARTS, UNITS, Unit, unit_of
 
 CONFIDENCE = "95 %"
 NO_VERDICT = "Unknown: too few events, or too few replications, for a verdict."
-# Metrics that stand for a study where there is no space for all; losses are never without lost limit.
-HEADLINES = (
-    "released_within_7d", "days_away", "no_limit_share", "limit_days_lost", "default_losses", *INCOME,
-)  # fmt: skip
 # Points of a sweep that are shown.
 MOST_POINTS = 50
 Effect: TypeAlias = Mapping[Hashable, Any]
@@ -41,12 +37,7 @@ def causes_table(causes: pd.DataFrame, holds: int, at_once: int, forfeited: int)
     for cause, waited, of_holds, days, of_days, mean in causes.itertuples(name=None):
         counts = (f"{waited:,}", share_text(of_holds), f"{days:,}", share_text(of_days))
         rows.append(Row((cause, *counts, number_text(mean, _DAYS))))
-    headings = ("cause", "holds that waited", "of all holds", "hold-days", "of all days", "mean days")
-    notes = (
-        f"{at_once:,} of {holds:,} repayment holds were released on the day of repayment.",
-        f"{forfeited:,} were forfeited, at least in part: that never comes back.",
-    )
-    return Table("what repaid principal waited for", headings, "<>>>>>", rows, notes)
+    return worded("causes", rows, holds=holds, at_once=at_once, forfeited=forfeited)
 
 
 def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]) -> Table:
@@ -64,22 +55,15 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
         name = unit.name if number in (0, replications) else f"{unit.name}, in {number:,} replications"
         cells = (metric, shown, interval_text(low, high, unit), name)
         rows.append(Row(cells, indented=metric in PARTS))
-    headings = ("metric", "estimate", f"{CONFIDENCE} interval", "unit")
-    return Table(f"means over {replications:,} replications", headings, "<>><", rows, tuple(notes))
+    return worded("summary", rows, notes=notes, replications=replications)
 
 
-def followed_notes(warmup_days: int, horizon_days: int, follow_up_days: int, over: str) -> tuple[str, str]:
+def followed_notes(warmup_days: int, horizon_days: int, follow_up_days: int, over: str) -> tuple[str, ...]:
     """Return the sentences that say which holds are counted, and what intervals cover."""
-    first, last = warmup_days, horizon_days - follow_up_days
     # A repayment on the day of the horizon is none.
-    cohort = (
-        f"Holds: every repayment of days {first} to {min(last, horizon_days - 1)}, followed for "
-        f"{follow_up_days} days; forfeits are away to the end, and the parts of days_away add up to it."
-        if first <= last
-        else f"No repayment is followed for {follow_up_days} days: days {first} to {horizon_days - 1} are "
-        "observed; a shorter follow-up would see more."
-    )
-    return cohort, f"Interval: {CONFIDENCE}, of each metric separately ({over})."
+    last_day, last = horizon_days - 1, horizon_days - follow_up_days
+    kind, last = ("nobody_followed", last_day) if last < warmup_days else ("followed", min(last, last_day))
+    return sentences(kind, first=warmup_days, last=last, follow_up_days=follow_up_days, over=over)
 
 
 def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, reference: str, name: str) -> Table:
@@ -115,13 +99,9 @@ def verdict_text(significant: bool | NAType) -> str:
     return "unknown" if pd.isna(significant) else "yes" if significant else "no"
 
 
-def differences_notes(number: int) -> tuple[str, str, str]:
+def differences_notes(number: int) -> tuple[str, ...]:
     """Return the sentences about differences: how they are paired, and what is significant."""
-    return (
-        "Difference: the mean over replications, which share all random numbers that mean the same in both.",
-        f"Significant: with {CONFIDENCE} confidence for all {number:,} differences together (Holm).",
-        NO_VERDICT,
-    )
+    return sentences("differences", number=number)
 
 
 def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
@@ -132,13 +112,9 @@ def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
     columns = [_plus_minus(summary.query("metric == @metric"), unit_of(metric)) for metric in metrics]
     rows = [Row((*map(str, point), *cells)) for point, *cells in zip(points, *columns, strict=True)]
     units = "; ".join(f"{metric} in {unit_of(metric).name}" for metric in metrics)
-    about = f"{CONFIDENCE} intervals over {replications:,} replications each; summary() has all metrics."
-    notes = [f"Units: {units}.", about]
-    if len(points) > MOST_POINTS:
-        notes.append(f"The first {MOST_POINTS} of {len(points):,} points are shown.")
-    align = ">" * (len(fields) + len(metrics))
-    caption = f"metrics at {len(points):,} points"
-    return Table(caption, (*fields, *metrics), align, rows[:MOST_POINTS], tuple(notes))
+    words = {"units": units, "points": len(points), "replications": replications}
+    more = sentences("points_left_out", **words, shown=MOST_POINTS) if len(points) > MOST_POINTS else ()
+    return worded("sweep", rows[:MOST_POINTS], [*fields, *metrics], more, **words)
 
 
 def _plus_minus(estimates: pd.DataFrame, unit: Unit) -> list[str]:
@@ -177,21 +153,12 @@ def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -
     unit = unit_of(metric)
     effects = [name for name in map(str, explained) if f"{name}_low" in explained]
     # Of the columns that have a unit of their own.
-    units = {"charged": DAYS, "limit_days_lost": unit_of("limit_days_lost")}
+    units = {"charged": UNITS["days_away"], "limit_days_lost": UNITS["limit_days_lost"]}
     rows = []
     for gate, effect in _rows(explained).items():
         cells = [_with_interval(effect, name, units.get(name, unit)) for name in effects]
         rows.append(Row((gate, *cells), begins_group=gate == "total"))
-    notes = (
-        "Shapley: what the gate explains, on average over all orders of closing the gates. None: what stays "
-        "with all gates open.",
-        "Charged: days per hold, which add up to days_away. Forfeited: to the end of the follow-up.",
-        "Alone: what closing this gate adds where all others are open. Opened: what opening it takes away "
-        "where all others are closed.",
-        f"In brackets: {CONFIDENCE} intervals, each separately (Student's t over {replications:,}).",
-    )
-    caption = f"what each gate explains of {metric} ({unit.name})"
-    return Table(caption, ("gate", *effects), "<" + ">" * len(effects), rows, notes)
+    return worded("attribution", rows, effects, metric=metric, unit=unit.name, replications=replications)
 
 
 def _rows(table: pd.DataFrame) -> Mapping[Any, Effect]:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from simlimit.text_files import packaged
+
 
 class Unit(NamedTuple):
     """How a metric is shown: what it is multiplied by, its decimals, and the name of the unit."""
@@ -15,27 +17,15 @@ class Unit(NamedTuple):
         return self._replace(name=self.name.replace("% of", "% points of"))
 
 
+_DECLARED = packaged(__package__, "units.toml")
 # The metrics of which `days_away` is the sum, from left to right; they are shown below it.
-PARTS = (
-    "days_settlement", "days_evaluation", "days_score", "days_overdue",
-    "days_behaviour", "days_review", "days_policy", "days_funding", "days_forfeited",
-)  # fmt: skip
-
+PARTS: tuple[str, ...] = tuple(_DECLARED["parts"])
 # Metrics of which more is better, beside shares that are released.
-INCOME = ("interest_income", "net_income")
-DAYS = Unit(1, 2, "days per hold")
-_SHARE = Unit(100, 2, "% of holds")
+INCOME: tuple[str, ...] = tuple(_DECLARED["income"])
+# Metrics that stand for a study where there is no space for all; losses are never without lost limit.
+HEADLINES: tuple[str, ...] = tuple(_DECLARED["headlines"])
 # By metric, in the order of all tables.
-UNITS = {
-    **dict.fromkeys([f"released_within_{days}d" for days in (0, 7, 30, 90)], _SHARE),
-    **dict.fromkeys(("forfeited_share", "pending_share"), _SHARE),
-    **dict.fromkeys(("days_away", *PARTS), DAYS),
-    "median_days": Unit(1, 2, "days"),
-    "no_limit_share": Unit(100, 2, "% of borrower-days"),
-    "limit_days_lost": Unit(1, 0, "currency x days, per borrower and year"),
-    **dict.fromkeys(("default_losses", *INCOME), Unit(1, 1, "currency, per borrower and year")),
-    "gap_days": Unit(1, 2, "days between the groups furthest apart"),
-}
+UNITS = {metric: Unit(*unit) for metric, unit in _DECLARED["metrics"].items()}
 _RECORDED = {"total": "sum of what is recorded in a replication", "mean": "mean of what is recorded"}
 
 

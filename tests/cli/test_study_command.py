@@ -11,7 +11,7 @@ from folders import files, replications_kept
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.cli import commands
+from simlimit.cli import commands, results
 from simlimit.tables.units import INCOME
 
 FILES = {
@@ -186,20 +186,20 @@ class TestInterrupted:
     @pytest.mark.parametrize("again", [signal.SIGINT, signal.SIGTERM])
     def test_again_while_it_writes_loses_nothing(self, tmp_path, interrupt, monkeypatch, again):
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        write = commands.write_study
+        write = results.write_files
 
-        def write_disturbed(study, folder):
+        def write_disturbed(study, names, folder):
             signal.raise_signal(again)
-            write(study, folder)
+            write(study, names, folder)
 
-        monkeypatch.setattr(commands, "write_study", write_disturbed)
+        monkeypatch.setattr(results, "write_files", write_disturbed)
         with interrupt(4):
             assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path / "results") == FILES
         assert {number: signal.getsignal(number) for number in before} == before
 
     def test_by_sigterm_while_it_writes_leaves_nothing(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(commands, "write_study", lambda *_: signal.raise_signal(signal.SIGTERM))
+        monkeypatch.setattr(results, "write_files", lambda *_: signal.raise_signal(signal.SIGTERM))
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path) == set()
 
@@ -211,7 +211,7 @@ class TestInterrupted:
         def interrupted(*_arguments, **_options):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(commands, "write_study", interrupted)
+        monkeypatch.setattr(results, "write_files", interrupted)
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path) == set()
         assert capsys.readouterr().err == "simlimit: interrupted; nothing was written.\n"

@@ -11,6 +11,7 @@ from fitted_logs import FREE, PERIOD, log_of, platform
 from scipy import stats
 
 import simlimit as sl
+from simlimit.books.release_log import log_digest
 from simlimit.inference import regression
 from simlimit.inference.fit import verdicts
 
@@ -59,7 +60,8 @@ def test_the_scenario_is_the_estimate_and_says_from_where_it_is() -> None:
     assert scenario.evaluation.period_days == table.loc[PERIOD, "estimate"]
     log, rows = log_of(TRUTH), len(log_of(TRUTH))
     last = (log["repaid_on"] + pd.to_timedelta(log["delay_days"], unit="D")).max().date()
-    assert scenario.source(PERIOD) == f"fitted: {rows:,} rows, digest 0123456789ab, {last}"
+    digest = log_digest(log_of(TRUTH, columns=("gate", "region")))[:12]
+    assert scenario.source(PERIOD) == f"fitted: {rows:,} rows, digest {digest}, {last}"
     assert scenario.source("behaviour.slip_share") == platform().source("behaviour.slip_share")
     assert sl.simulate(scenario, engine="calendar", keep="counts").scenario == scenario
 
@@ -151,6 +153,37 @@ def test_a_log_without_dates_or_borrowers_is_fitted_as_well() -> None:
     fit = sl.fit(log, platform(), FREE, n=100, progress=False)
     assert fit.table().loc[PERIOD, "verdict"] == "determined"
     assert "repayments, simulated with 60 borrowers" in fit.read
+    assert "compared by age; " in fit.read
+    assert fit.read.endswith("; weekdays are not compared, since the log has no dates.")
+    assert not fit.check().index.str.contains("weekday").any()
+
+
+def test_repayments_are_counted_and_not_their_parts() -> None:
+    log = log_of(TRUTH).assign(repayment=lambda rows: rows.index)
+    parts = pd.concat([log, log]).sort_index().reset_index(drop=True)
+    fit = sl.fit(parts, platform(), FREE, n=100, progress=False)
+    assert fit.read.startswith(f"{len(log):,} repayments in 240 days, ")
+    assert f"fitted: {len(parts):,} rows, " in fit.scenario.source(PERIOD)
+
+
+def test_what_rounding_does_to_the_desk_is_said() -> None:
+    desk = platform().replace({"review.reviewers": 2})
+    log = log_of(TRUTH)
+    fit = sl.fit(log[log["borrower"] < 45], desk, FREE, n=100, progress=False)
+    borrowers, reviewers = fit.scenario.population.borrowers, fit.scenario.review.reviewers
+    said = (
+        f"simulated with {borrowers} borrowers, whose desk of {borrowers / 30:.2g} reviewers was rounded to"
+    )
+    assert f"{said} {reviewers}" in fit.read
+    assert "rounded" not in sl.fit(log, desk, FREE, n=100, progress=False).read
+
+
+def test_a_platform_of_one_region_is_not_compared_by_it() -> None:
+    one = platform().replace({"population.regions": {"all": 1.0}})
+    log = log_of(TRUTH).assign(region="all")
+    fit = sl.fit(log, one, FREE, n=100, progress=False)
+    assert "compared by age, weekday, amount; " in fit.read
+    assert "with_region" not in fit.advice()
 
 
 def test_a_distribution_is_a_prior() -> None:
@@ -198,3 +231,5 @@ def test_an_estimate_stays_within_its_bounds_whatever_the_log_is() -> None:
     assert fit.draws[PERIOD].between(7, 30).all()
     assert 0 <= fit.table().loc[PERIOD, "share_removed"] <= 1
     assert fit.check()["corrected_p"].between(0, 1, inclusive="right").all()
+    shares = fit.statistics()[["in_log", "expected", "low", "high"]]
+    assert ((shares >= 0) & (shares <= 1)).all(axis=None), "however far off the log is"

@@ -16,8 +16,7 @@ from random_scenarios import follow_up_of, random_scenario
 import simlimit as sl
 from simlimit.study.metrics import METRICS, Weight, beside_losses
 from simlimit.study.ranking import RANKED
-from simlimit.tables.results import HEADLINES
-from simlimit.tables.units import INCOME
+from simlimit.tables.units import HEADLINES, INCOME
 
 FOLLOWED = METRICS[: METRICS.index("no_limit_share")]
 DAYS = [f"days_{gate}" for gate in GATES]

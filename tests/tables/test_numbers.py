@@ -9,8 +9,7 @@ from simlimit.scenario.base import FrozenMapping
 from simlimit.study.metrics import METRICS
 from simlimit.study.ranking import RANKED
 from simlimit.tables.numbers import finer, interval_text, number_text, share_text, value_text
-from simlimit.tables.results import HEADLINES
-from simlimit.tables.units import PARTS, Unit, unit_of
+from simlimit.tables.units import HEADLINES, PARTS, Unit, unit_of
 
 DAYS = unit_of("days_away")
 
