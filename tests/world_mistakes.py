@@ -56,8 +56,8 @@ WORLD_MISTAKES = {
     "draws for which the pool is short are decided as they were asked for": Mistake(
         11,
         "model/demand.py",
-        "    if claims > s.today.headroom:",
-        "    if False:",
+        " if claims > s.today.headroom else 0",
+        " if False else 0",
     ),
     "evaluations from before its arrival decide about a borrower": Mistake(
         8,

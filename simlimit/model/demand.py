@@ -135,13 +135,13 @@ def decide_draws(s: State, day: int) -> None:
         key = s.asking[k].key
         amount = asked_amount(s, s.borrowers[key & END], day, s.asking[k].u)
         claims += amount - share(amount, s.funding.reserve_bp)
-        s.sorting[k].key, s.sorting[k].item = key, amount
+        s.sorting[k].key, s.sorting[k].what = key, amount
     # Else none is refused for want of it, in whatever order.
     first = sort_by_key(s, number) if claims > s.today.headroom else 0
     for place in range(first, first + number):
         one = s.sorting[place]
-        if one.item > 0:
-            draw(s, s.borrowers[one.key & END], day, one.item)
+        if one.what > 0:
+            draw(s, s.borrowers[one.key & END], day, one.what)
 
 
 @step

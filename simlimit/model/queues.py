@@ -59,11 +59,11 @@ def sort_key(s: State, h: int, by_repayment: bool) -> int:
 
 
 @step
-def is_in_order(s: State, before: Record, key: int, item: int) -> bool:
+def is_in_order(s: State, before: Record, key: int, what: int) -> bool:
     """Return whether one need not come before another: by their keys, then holds by loan and instalment."""
     if before.key != key:
         return before.key < key
-    a, b = s.holds[before.item], s.holds[item]
+    a, b = s.holds[before.what], s.holds[what]
     return a.instalment <= b.instalment if a.origin == b.origin else a.origin < b.origin
 
 
@@ -99,11 +99,11 @@ def sort_by_key(s: State, number: int) -> int:
         if (differing >> shift) & 255:
             first = sort_by_byte(s, first, number, shift)
     for last in range(first + 1, first + number):
-        key, item, k = s.sorting[last].key, s.sorting[last].item, last
-        while k > first and not is_in_order(s, s.sorting[k - 1], key, item):
+        key, what, k = s.sorting[last].key, s.sorting[last].what, last
+        while k > first and not is_in_order(s, s.sorting[k - 1], key, what):
             s.sorting[k] = s.sorting[k - 1]
             k -= 1
-        s.sorting[k].key, s.sorting[k].item = key, item
+        s.sorting[k].key, s.sorting[k].what = key, what
     return first
 
 
@@ -114,9 +114,9 @@ def sort_queue(s: State, k: int, by_repayment: bool) -> None:
     h = take_all(s, k)
     while h != END:
         one = s.sorting[number]
-        one.key, one.item = sort_key(s, h, by_repayment), h
+        one.key, one.what = sort_key(s, h, by_repayment), h
         h = s.holds[h].link
         number += 1
     first = sort_by_key(s, number)
     for place in range(first, first + number):
-        append(s, k, s.sorting[place].item)
+        append(s, k, s.sorting[place].what)

@@ -82,7 +82,7 @@ DETAILS = _record(
     "f8 overdue_loss",
 )
 # What is sorted, a hold or the amount of a draw, and its key: no two draws have the same.
-SORTED = _record("i8 key item")
+SORTED = _record("i8 key what")
 # Who asks for a draw today: the id and the place, 32 bits each, and the number that gives the amount.
 ASKING = _record("i8 key", "f8 u")
 # ``remainder``: by how many cents the last of equal parts of the principal exceeds the others.
