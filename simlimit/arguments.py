@@ -236,8 +236,7 @@ def as_days(days: Iterable[float]) -> list[float]:
     """Return ages in days, or refuse them."""
     asked = [*map(plain, as_list("days", days, "a sequence of numbers from 0 up, such as (0, 7, 30)"))]
     for day in asked:
-        if not is_number(day) or not 0 <= day <= LARGEST:
-            raise SimlimitError(f"days has the value {shown(day)}, but must be numbers from 0 up.")
+        check_number("a value of days", day, 0)
     return asked
 
 

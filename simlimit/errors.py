@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from traceback import format_exception_only
+from traceback import format_exception_only, walk_tb
 from types import TracebackType
 
 # Characters of a sentence: of a longer one only the beginning and the end are said.
@@ -115,14 +115,10 @@ def failure(error: BaseException, where: str) -> BaseException:
 
 def _users_part(traceback: TracebackType | None) -> TracebackType | None:
     """Return a traceback without the frames of this package and of those below it."""
-    frames = []
-    while traceback is not None:
-        frames.append(traceback)
-        traceback = traceback.tb_next
     theirs: TracebackType | None = None
-    for one in reversed(frames):
-        if one.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _PASSED_OVER:
-            theirs = TracebackType(theirs, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    for frame, line in reversed([*walk_tb(traceback)]):
+        if frame.f_globals.get("__name__", "").partition(".")[0] not in _PASSED_OVER:
+            theirs = TracebackType(theirs, frame, frame.f_lasti, line)
     return theirs
 
 

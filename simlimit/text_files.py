@@ -11,7 +11,6 @@ from typing import Any
 from simlimit.arguments import as_path, refused
 from simlimit.errors import SimlimitError
 
-GZIP = b"\x1f\x8b"
 # How the files of Excel begin: .xls and .xlsx.
 WORKBOOKS = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
 
@@ -38,22 +37,19 @@ def read_text(
     """
     try:
         content = as_path("path", path, refusal).read_bytes()
-        if content.startswith(GZIP):
+        if content.startswith(b"\x1f\x8b"):  # as what gzip has made
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     if content.startswith(WORKBOOKS):
         raise refusal(f'{path} is a workbook of Excel, but must be text: save it as "CSV UTF-8".')
     if encoding is None:
-        has_mark = content.startswith((BOM_UTF16_BE, BOM_UTF16_LE))
-        encoding = "UTF-16" if has_mark else "UTF-8-sig"
+        encoding = "UTF-16" if content.startswith((BOM_UTF16_BE, BOM_UTF16_LE)) else "UTF-8-sig"
     try:
         return content.decode(encoding)
     except UnicodeError as error:
         line = content[: getattr(error, "start", 0)].count(b"\n") + 1
-        raise refusal(
-            f"{path} is not {encoding.removesuffix('-sig')} text: line {line} cannot be read; "
-            f"save the file as UTF-8{hint}."
-        ) from None
+        why = f"line {line} cannot be read; save the file as UTF-8{hint}"
+        raise refusal(f"{path} is not {encoding.removesuffix('-sig')} text: {why}.") from None
     except (LookupError, TypeError, ValueError):
         raise refused("encoding", encoding, 'the name of an encoding, such as "gb18030"') from None

@@ -61,8 +61,7 @@ def example_portfolio(path: str | Path | TextIOBase, borrowers: int = 500, seed:
     20
     """
     run = _history(borrowers, seed, {"horizon_days": 1})
-    book = run.borrowers[["limit", "outstanding", "score", "region"]].round({"score": 4})
-    return _written(book, path)
+    return _written(run.borrowers[["limit", "outstanding", "score", "region"]].round({"score": 4}), path)
 
 
 def example_release_log(path: str | Path | TextIOBase, borrowers: int = 500, seed: int = 1) -> pd.DataFrame:

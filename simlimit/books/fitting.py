@@ -14,7 +14,6 @@ from simlimit.errors import PortfolioError
 
 DAYS_PER_MONTH = 365 / 12
 CURE_MONTHS = 4
-MAX_INSTALMENTS = 60
 _NODES = 32
 _TOLERANCES = {"ftol": 1e-13, "gtol": 1e-7}
 
@@ -194,8 +193,7 @@ class _OnsetData:
 
     def natural(self, parameters: Floats) -> tuple[float, float, float]:
         """Return the mean of q over months and clients, its concentration, and the effect of utilisation."""
-        levels = np.exp(parameters[:-2])
-        mean = float(np.average(levels, weights=self.weights))
+        mean = float(np.average(np.exp(parameters[:-2]), weights=self.weights))
         return mean, float(np.exp(parameters[-2])), float(parameters[-1])
 
     def cost(self, parameters: Floats) -> float:
@@ -225,12 +223,12 @@ def _inverse_hessian(cost: Callable[[Floats], float], at: Floats) -> Floats:
     """Invert the matrix of central second differences of a cost; NaN if it has no strict minimum there."""
     step = 1e-3
     steps = step * np.eye(len(at))
-    hessian = np.empty((len(at), len(at)))
-    for i, one in enumerate(steps):
-        for j, other in enumerate(steps[: i + 1]):
-            rising = cost(at + one + other) - cost(at + one - other)
-            falling = cost(at - one + other) - cost(at - one - other)
-            hessian[i, j] = hessian[j, i] = (rising - falling) / (4 * step**2)
+
+    def rise(near: Floats, along: Floats) -> float:
+        return (cost(near + along) - cost(near - along)) / (2 * step)
+
+    rows = [[rise(at + one, other) - rise(at - one, other) for other in steps] for one in steps]
+    hessian = np.array(rows) / (2 * step)
     if not np.linalg.eigvalsh(hessian).min() > 0:
         return np.full_like(hessian, np.nan)
     return np.asarray(np.linalg.inv(hessian))
@@ -282,5 +280,5 @@ def _instalments(histories: Histories) -> int:
     if not good.any():
         raise PortfolioError("histories have no client who owes and is not late; allowed is at least one")
     repaid = np.minimum(histories.payments, before)[good].sum() / before[good].sum()
-    numbers = np.arange(1, MAX_INSTALMENTS + 1)
-    return int(numbers[np.argmin(np.abs(2.0 / (numbers + 1) - repaid))])
+    # A loan has at most 60.
+    return min(range(1, 61), key=lambda number: abs(2.0 / (number + 1) - repaid))

@@ -13,6 +13,8 @@ from simlimit.errors import PortfolioError
 from simlimit.portfolio import Portfolio
 from simlimit.scenario.regions import MOST_REGIONS
 
+Names = Mapping[str, str]
+Ends = tuple[float, float]
 REQUIRED = ("limit", "outstanding")
 MONTHS = ("months_late", "spell_months")
 COLUMNS = (*REQUIRED, "score", "late_share", *MONTHS, "region")
@@ -63,10 +65,7 @@ def as_portfolio(book: str | Portfolio | None) -> Portfolio | None:
 
 
 def own_book(
-    book: table.Source,
-    columns: Mapping[str, str] | None,
-    score_range: tuple[float, float] | None,
-    encoding: str | None,
+    book: table.Source, columns: Names | None, score_range: Ends | None, encoding: str | None
 ) -> tuple[Portfolio, str]:
     """Return a book and where it is from, as `Scenario.with_portfolio` explains."""
     source, name = table.as_source("book", book)
@@ -82,14 +81,15 @@ def own_book(
 
 def with_saved_book(population: object, folder: Path) -> object:
     """Return the values of a population, with the book that it refers to by file and digest, if it does."""
-    refers = population.get("portfolio") if isinstance(population, dict) else None
-    if not isinstance(population, dict) or not isinstance(refers, dict) or {*refers} != {"file", "sha256"}:
-        return population
-    file = folder / str(refers["file"])
-    portfolio = read_portfolio(file)
-    if portfolio.digest != refers["sha256"]:
-        raise PortfolioError(f"{file} has another sha256 than the scenario says, but must be as it was saved")
-    return {**population, "portfolio": portfolio}
+    match population:
+        case {"portfolio": {"file": name, "sha256": digest, **more}, **others} if not more:
+            file = folder / str(name)
+            portfolio = read_portfolio(file)
+            if portfolio.digest != digest:
+                said = "has another sha256 than the scenario says, but must be as it was saved"
+                raise PortfolioError(f"{file} {said}")
+            return {**others, "portfolio": portfolio}
+    return population
 
 
 def make_portfolio(read: pd.DataFrame) -> Portfolio:
@@ -101,9 +101,7 @@ def make_portfolio(read: pd.DataFrame) -> Portfolio:
     return Portfolio(limit_cents=limit, outstanding_cents=owed, region_names=names, region=region, **columns)
 
 
-def read_own(
-    cells: pd.DataFrame, names: Mapping[str, str] | None = None, scores: tuple[float, float] = (0.0, 1.0)
-) -> pd.DataFrame:
+def read_own(cells: pd.DataFrame, names: Names | None = None, scores: Ends = (0.0, 1.0)) -> pd.DataFrame:
     """Read the columns of a portfolio: numbers within their bounds, and regions as text.
 
     Parameters
@@ -126,7 +124,7 @@ def read_own(
     return read.assign(region=text[called["region"]]) if called["region"] in text else read
 
 
-def _checked_names(columns: Mapping[str, str]) -> dict[str, str]:
+def _checked_names(columns: Names) -> dict[str, str]:
     """Return what the book calls columns, by our names."""
     if not isinstance(columns, Mapping):
         raise refused("columns", columns, "a mapping of our names to those of the book")
@@ -138,7 +136,7 @@ def _checked_names(columns: Mapping[str, str]) -> dict[str, str]:
     return dict(columns)
 
 
-def _checked_scores(score_range: tuple[float, float] | None) -> tuple[float, float]:
+def _checked_scores(score_range: Ends | None) -> Ends:
     allowed = "two numbers, the smaller first, such as (350, 950)"
     ends = as_list("score_range", (0, 1) if score_range is None else score_range, allowed)
     scores = [check_number("score_range", end, -1e9, 1e9) for end in ends]

@@ -7,9 +7,6 @@ from simlimit.arguments import Floats
 from simlimit.books.histories import Histories
 from simlimit.books.table import MAX_AMOUNT, Source, names_in, numbers, read_cells, read_columns
 
-# Months of a spell whose onset is before the file begins: past the three whose hazards such a file shows.
-UNKNOWN_ONSET_SPELL = 4
-
 # Oldest month first. The file numbers its months backwards from September, and its statuses have no PAY_1.
 _NUMBERS = (6, 5, 4, 3, 2)
 _STATUS = tuple(f"PAY_{number}" for number in _NUMBERS)
@@ -81,7 +78,8 @@ def portfolio_from_uci(path: Source, *, encoding: str | None = None) -> pd.DataF
     late = (status >= 1) & (outstanding > 0)
     book = pd.DataFrame({"limit": numbers(text, "LIMIT_BAL", 0.01, MAX_AMOUNT), "outstanding": outstanding})
     book["months_late"] = np.where(late, np.maximum(status, 2) - 1, 0).astype(np.int16)
-    book["spell_months"] = np.where(late, UNKNOWN_ONSET_SPELL, 0).astype(np.int16)
+    # The onset of a spell is before the file begins: past the three months whose hazards such a file shows.
+    book["spell_months"] = np.where(late, 4, 0).astype(np.int16)
     return book
 
 

@@ -153,8 +153,7 @@ def jackknife_in_batches(
     if number == 1:
         unknown = np.full_like(estimate, np.nan)
         return Band(estimate, unknown, unknown, unknown)
-    spread = np.maximum(squares - total**2 / number, 0.0)
-    error = np.sqrt(spread * (number - 1) / number)
+    error = np.sqrt(np.maximum(squares - total**2 / number, 0.0) * (number - 1) / number)
     if clusters.shape not in ((), estimate.shape[-1:], estimate.shape):
         raise SimlimitError(f"clusters has shape {clusters.shape}, but must have {estimate.shape}.")
     with np.errstate(divide="ignore", invalid="ignore"):

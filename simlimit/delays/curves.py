@@ -135,12 +135,11 @@ def aalen_johansen_variance(
     """
     ended, observed, share, is_unknown = _risk_sets(ended, censored, entered)
     leaving, share = ended.sum(axis=-2), share[..., None, :]
-    hazard = _quotient(leaving, observed * (observed - leaving))[..., None, :]
     n = observed[..., None, :]
     growth = share * ended
     # The sum of (F(t) - F(s)) x(s) over s is the running sum of the growth of F times the sum of x before it.
     # This avoids differences of large numbers, and never uses the last age, at which n - d can be 0.
-    hazard_before = _sum_before(hazard)
+    hazard_before = _sum_before(_quotient(leaving, observed * (observed - leaving))[..., None, :])
     mixed_before = _sum_before(growth * hazard_before)
     first = growth**2 * hazard_before + 2 * growth * mixed_before
     second = share**2 * ended * _quotient(n - ended, n)

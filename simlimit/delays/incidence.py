@@ -7,11 +7,8 @@ import numpy as np
 import pandas as pd
 
 from simlimit.arguments import as_days, check_confidence, check_flag
-from simlimit.delays import tables
+from simlimit.delays import curves, share_intervals, survival_data, tables
 from simlimit.delays.clusters import clusters_behind, clusters_per_batch, jackknife_in_batches
-from simlimit.delays.curves import aalen_johansen, aalen_johansen_variance, at_risk, effective_number
-from simlimit.delays.share_intervals import log_log, mark_few
-from simlimit.delays.survival_data import SurvivalData, read_survival_data, tolerance
 from simlimit.errors import SimlimitError, warn
 
 # Clusters times distinct times, from which on a curve takes longer than a quarter of a minute.
@@ -117,9 +114,8 @@ def cumulative_incidence(
     '95 % intervals: delete-one jackknife over borrower'
     """
     confidence = check_confidence(confidence)
-    data = read_survival_data(
-        frame, duration, outcome, censored, weight, cluster, entry=entry, censored_at_risk=censored_at_risk
-    )
+    columns = {"outcome": outcome, "duration": duration, "weight": weight, "cluster": cluster, "entry": entry}
+    data = survival_data.read_survival_data(frame, censored, censored_at_risk, **columns)
     table = data.table_by_group(by, lambda group: _curve(group, confidence))
     method = "rows taken as independent" if weight is None else "none for amounts without a cluster"
     if cluster is not None:
@@ -194,10 +190,8 @@ def kaplan_meier(
     4           1     1.000    0.000
     """
     confidence = check_confidence(confidence)
-    data = read_survival_data(
-        frame, duration, outcome, censored, entry=entry, censored_at_risk=censored_at_risk
-    )
-    data = _with_one_outcome(data)
+    columns = {"outcome": outcome, "duration": duration, "entry": entry}
+    data = _with_one_outcome(survival_data.read_survival_data(frame, censored, censored_at_risk, **columns))
     table = data.table_by_group(by, lambda group: _curve(group, confidence, of_survival=True))
     return tables.note_interval(table, confidence, "Greenwood, rows taken as independent")
 
@@ -259,67 +253,61 @@ def at_risk_table(
     times = as_days(days)
     check_flag("censored_at_risk", censored_at_risk)
     # Censored rows keep their own times, which need not be times of the table: no row has to be moved here.
-    data = read_survival_data(frame, duration, outcome, censored, weight, entry=entry)
+    columns = {"outcome": outcome, "duration": duration, "weight": weight, "entry": entry}
+    data = survival_data.read_survival_data(frame, censored, True, **columns)
     tables.check_labels([tables.AT_RISK, *data.outcomes, tables.PENDING])
     return data.table_by_group(by, lambda group: _risk_table(group, times, censored_at_risk))
 
 
-def _with_one_outcome(data: SurvivalData) -> SurvivalData:
+def _with_one_outcome(data: survival_data.SurvivalData) -> survival_data.SurvivalData:
     """Return the data with only the outcome that occurs; with the first one, if none does."""
     occurring = np.unique(data.rows["outcome"][~data.is_censored])
     if len(occurring) > 1:
         labels = " and ".join(str(data.outcomes[code]) for code in occurring)
-        other = "use cumulative_incidence, in which they compete."
-        only = f"but Kaplan-Meier is for one kind of end only: {other}"
-        raise SimlimitError(f"frame has rows that end as {labels}, {only}")
-    kept = int(occurring[0]) if len(occurring) else 0
-    outcomes = data.outcomes[kept : kept + 1]
+        only = "Kaplan-Meier is for one kind of end only: use cumulative_incidence, in which they compete."
+        raise SimlimitError(f"frame has rows that end as {labels}, but {only}")
+    outcomes = tuple(data.outcomes[code] for code in occurring) or data.outcomes[:1]
     rows = data.rows.assign(outcome=np.where(data.is_censored, len(outcomes), 0))
     return replace(data, rows=rows, outcomes=outcomes)
 
 
-def _curve(data: SurvivalData, confidence: float, of_survival: bool = False) -> pd.DataFrame:
+def _curve(data: survival_data.SurvivalData, confidence: float, of_survival: bool = False) -> pd.DataFrame:
     """Return the curve; of independent rows the interval is on the scale of what ended, or of survival."""
     times, counts = data.counts_by_time()
-    incidence = aalen_johansen(*counts)
+    incidence = curves.aalen_johansen(*counts)
     clusters = None
     if "cluster" in data.rows:
         size = clusters_per_batch(sum(each.size for each in counts))
         number, batches = data.counts_by_cluster(size)
         if number * len(times) > MANY_CELLS:
-            faster = "round the durations, or leave cluster out if each row is a cluster."
             found = f"{number:,} clusters and {len(times):,} distinct times"
-            warn(f"frame has {found}, which takes long: {faster}")
+            faster = "round the durations, or leave cluster out if each row is a cluster"
+            warn(f"frame has {found}, which takes long: {faster}.")
         clusters = clusters_behind(counts, data.counts_by_cluster(size)[1])
-        low, high = jackknife_in_batches(aalen_johansen, counts, batches, confidence, clusters)[2:]
+        low, high = jackknife_in_batches(curves.aalen_johansen, counts, batches, confidence, clusters)[2:]
     elif "weight" in data.rows:
         low = high = np.full_like(incidence, np.nan)
     else:
         # Of one outcome, this is Greenwood's variance.
-        share, variance = 1 - incidence if of_survival else incidence, aalen_johansen_variance(*counts)
-        low, high = log_log(share, variance, effective_number(counts), confidence)
+        share, variance = 1 - incidence if of_survival else incidence, curves.aalen_johansen_variance(*counts)
+        low, high = share_intervals.log_log(share, variance, curves.effective_number(counts), confidence)
         low, high = (1 - high, 1 - low) if of_survival else (low, high)
-    marks = mark_few(data.counts_of_rows())
-    risk = tables.counts_or_amounts(data, at_risk(*counts))
+    marks = share_intervals.mark_few(data.counts_of_rows())
+    risk = tables.counts_or_amounts(data, curves.at_risk(*counts))
     days = pd.Index(times.astype(np.int64) if data.whole_days else times)
     return tables.curve_table(days, data.outcomes, risk, marks, (incidence, low, high), clusters)
 
 
-def _risk_table(data: SurvivalData, days: list[float], censored_at_risk: bool) -> pd.DataFrame:
-    times, counts = data.counts_by_time()
-    ended, censored = counts[:2]
-    asked = np.asarray(days, np.float64)
-    before = np.searchsorted(times, asked - tolerance(asked), side="left")
-    by_then = np.searchsorted(times, asked + tolerance(asked), side="right")
-    still_ending = np.append(at_risk(ended, np.zeros_like(censored)), 0.0)
-    still_censored = np.append(at_risk(np.zeros_like(ended), censored), 0.0)
-    so_far = np.pad(np.cumsum([*ended, censored], axis=1), ((0, 0), (1, 0)))
-    observed = still_ending[before] + still_censored[before if censored_at_risk else by_then]
-    if "entry" in data.rows:
-        # Some come under observation at a day, or later.
-        entries = data.rows["entry"].to_numpy()
-        weights = data.rows["weight"].to_numpy() if "weight" in data.rows else np.ones(len(entries))
-        observed -= [weights[entries >= day].sum() for day in asked - tolerance(asked)]
-    numbers = tables.counts_or_amounts(data, np.vstack([observed, so_far[:, by_then]]))
+def _risk_table(data: survival_data.SurvivalData, days: list[float], censored_at_risk: bool) -> pd.DataFrame:
+    rows, asked = data.rows, np.asarray(days, np.float64)
+    time, weight, entry = rows["time"], rows.get("weight", 1.0), rows.get("entry", survival_data.FROM_START)
+    numbers = []
+    for day, rounding in zip(asked, survival_data.tolerance(asked), strict=True):
+        before, by_then = time < day - rounding, time <= day + rounding
+        has_left = np.where(data.is_censored & (not censored_at_risk), by_then, before)
+        so_far = [by_then & (rows["outcome"] == code) for code in range(len(data.outcomes) + 1)]
+        counted = [~has_left & (entry < day - rounding), *so_far]
+        numbers.append([(weight * each).sum() for each in counted])
     status = pd.Index([tables.AT_RISK, *data.outcomes, tables.PENDING], name="status")
-    return pd.DataFrame(numbers, status, pd.Index(days, name="days"))
+    table = tables.counts_or_amounts(data, np.reshape(numbers, (len(days), len(status))).T)
+    return pd.DataFrame(table, status, pd.Index(days, name="days"))

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from simlimit.arguments import as_days, as_probabilities, check_columns, is_among, is_number, refused, shown
-from simlimit.delays.curves import ROUNDING
+from simlimit.delays import curves, survival_data
 from simlimit.delays.share_intervals import exact
-from simlimit.delays.survival_data import tolerance
 from simlimit.delays.tables import AT_RISK, CLUSTERS, FEW, PENDING, by_curve, check_numbers, outcomes_of
 from simlimit.errors import warn
 
@@ -160,8 +159,8 @@ def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
 
 def _share_at(curve: pd.DataFrame, asked: list[float], confidence: float) -> pd.DataFrame:
     times, days = curve.index.get_level_values(-1).to_numpy(np.float64), np.asarray(asked, np.float64)
-    last = np.searchsorted(times, days + tolerance(days), side="right") - 1
-    following = np.searchsorted(times, days - tolerance(days), side="left")
+    last = np.searchsorted(times, days + survival_data.tolerance(days), side="right") - 1
+    following = np.searchsorted(times, days - survival_data.tolerance(days), side="left")
     is_open = bool(curve[PENDING].iloc[-1] != 0)
     is_over = is_open & (following == len(times))
     if is_over.any():
@@ -193,7 +192,7 @@ def _before(curve: pd.DataFrame, confidence: float) -> dict[Hashable, float]:
 def _quantiles(curve: pd.DataFrame, probabilities: list[float]) -> pd.DataFrame:
     times = curve.index.get_level_values(-1).to_numpy(np.float64)
     # Of shape (times, columns, probabilities).
-    reaches = curve.to_numpy(np.float64)[..., np.newaxis] >= np.asarray(probabilities) - ROUNDING
+    reaches = curve.to_numpy(np.float64)[..., np.newaxis] >= np.asarray(probabilities) - curves.ROUNDING
     # The upper end of the interval reaches a share first, so it gives the lower time.
     days, high, low = np.where(reaches.any(axis=0), times[reaches.argmax(axis=0)], np.nan)
     columns = {"days": days, "low": low, "high": high, "reached": ~np.isnan(days)}

@@ -10,10 +10,8 @@ from simlimit.delays.curves import ROUNDING, Counts, aalen_johansen, at_risk, ef
 LEAST_AT_RISK = 5
 # With fewer at risk, a point of a curve is marked.
 FEW_AT_RISK = 20
-# The quantile of Student's t is finite from here on; the interval is already 0 to 1.
-LEAST_FREEDOM = 0.1
 
-Interval = tuple[Floats, Floats]
+Ends = tuple[Floats, Floats]
 
 
 def mark_few(counts: Counts) -> tuple[Truths, Truths]:
@@ -34,8 +32,7 @@ def mark_few(counts: Counts) -> tuple[Truths, Truths]:
     """
     observed = at_risk(*counts)
     has_ended = (observed == 0) & (aalen_johansen(*counts).sum(axis=0) > 1 - ROUNDING)
-    last = np.maximum.accumulate(np.where(has_ended, 0, np.arange(len(observed))))
-    observed = observed[last]
+    observed = observed[np.maximum.accumulate(np.where(has_ended, 0, np.arange(len(observed))))]
     if len(counts) > 2:  # some enter late
         has_begun = counts[0].sum(axis=0).cumsum() > 0
         observed = np.fmin(observed, np.minimum.accumulate(np.where(has_begun, observed, np.inf)))
@@ -45,7 +42,7 @@ def mark_few(counts: Counts) -> tuple[Truths, Truths]:
     return observed < FEW_AT_RISK, (observed < LEAST_AT_RISK) & ~none_censored
 
 
-def log_log(share: Floats, variance: Floats, number: Floats, confidence: float) -> Interval:
+def log_log(share: Floats, variance: Floats, number: Floats, confidence: float) -> Ends:
     """Return the interval of a share that is a normal one of log(-log share); exact where that is infinite.
 
     Parameters
@@ -62,9 +59,7 @@ def log_log(share: Floats, variance: Floats, number: Floats, confidence: float) 
     return _replace(is_edge, exact(share, number, confidence), (low, high))
 
 
-def student_logit(
-    share: Floats, error: Floats, freedom: Floats, number: Floats, confidence: float
-) -> Interval:
+def student_logit(share: Floats, error: Floats, freedom: Floats, number: Floats, confidence: float) -> Ends:
     """Return the interval of a share that is Student's t of its logit; exact where clusters do not differ.
 
     Parameters
@@ -77,7 +72,8 @@ def student_logit(
         The effective number of clusters, for `exact`.
     confidence : float
     """
-    quantile = stdtrit(np.maximum(freedom, LEAST_FREEDOM), 0.5 + confidence / 2)
+    # The quantile is finite from a tenth of a degree on, with which the interval is already 0 to 1.
+    quantile = stdtrit(np.maximum(freedom, 0.1), 0.5 + confidence / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         middle, margin = logit(share), quantile * error / (share * (1 - share))
         low, high = expit(middle - margin), expit(middle + margin)
@@ -93,7 +89,7 @@ def never_falling(ends: Floats) -> Floats:
     return np.where(np.isnan(ends), np.nan, np.fmax.accumulate(ends, axis=-1))
 
 
-def exact(share: Floats, number: Floats, confidence: float) -> Interval:
+def exact(share: Floats, number: Floats, confidence: float) -> Ends:
     """Return the interval of Clopper and Pearson (1934) of a share of a number of trials, whole or not.
 
     Of none in n trials it is 0 to 1 - (alpha / 2)^(1 / n): about 0 to 3.7 / n at 95 %. It is NaN without a
@@ -109,6 +105,6 @@ def exact(share: Floats, number: Floats, confidence: float) -> Interval:
     return np.where(share < ROUNDING, 0 * number, low), np.where(share > 1 - ROUNDING, 1 + 0 * number, high)
 
 
-def _replace(where: Truths, new: Interval, old: Interval) -> Interval:
+def _replace(where: Truths, new: Ends, old: Ends) -> Ends:
     low, high = (np.where(where, *ends) for ends in zip(new, old, strict=True))
     return low, high

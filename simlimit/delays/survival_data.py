@@ -81,8 +81,7 @@ class SurvivalData:
     def counts_by_time(self) -> tuple[Floats, Counts]:
         """Return the distinct times, and the counts for `aalen_johansen` by time."""
         times, rows = self._coded()
-        counts = self._count(rows.assign(cluster=0), 1, len(times))
-        return times, tuple(each[0] for each in counts)
+        return times, tuple(each[0] for each in self._count(rows.assign(cluster=0), 1, len(times)))
 
     def counts_of_rows(self) -> Counts:
         """Return the counts of rows by time, also if rows count by an amount."""
@@ -111,13 +110,12 @@ class SurvivalData:
 
     def _count(self, rows: pd.DataFrame, clusters: int, times: int) -> Counts:
         """Return counts, or amounts: ended (clusters, outcomes, times), censored, and entered, if any did."""
-        shape = (clusters, len(self.outcomes) + 1, times)
-        counts = _tally(rows, ["cluster", "outcome", "time"], shape)
-        ended_and_censored = counts[:, :-1], counts[:, -1]
+        kinds = len(self.outcomes) + 1
+        counts = _tally(rows, ["cluster", "outcome", "time"], (clusters, kinds, times))
+        ended, censored = counts[:, :-1], counts[:, -1]
         if "entry" not in rows:
-            return ended_and_censored
-        late = rows[rows["entry"] >= 0]
-        return *ended_and_censored, _tally(late, ["cluster", "entry"], (clusters, times))
+            return ended, censored
+        return ended, censored, _tally(rows[rows["entry"] >= 0], ["cluster", "entry"], (clusters, times))
 
 
 def _tally(rows: pd.DataFrame, names: list[str], shape: tuple[int, ...]) -> Floats:
@@ -128,20 +126,19 @@ def _tally(rows: pd.DataFrame, names: list[str], shape: tuple[int, ...]) -> Floa
 
 
 def read_survival_data(
-    frame: pd.DataFrame,
-    duration: str,
-    outcome: str,
-    censored: Hashable | None,
-    weight: str | None = None,
-    cluster: str | None = None,
-    *,
-    entry: str | None = None,
-    censored_at_risk: bool = True,
+    frame: pd.DataFrame, censored: Hashable | None, censored_at_risk: bool = True, **columns: str | None
 ) -> SurvivalData:
     """Return the rows of a table, whose columns have been checked.
 
     Without `censored_at_risk`, a row censored at a time was last seen before it. So its duration becomes the
     next smaller one of the table. If there is none, the row never is at risk: it enters when it is censored.
+
+    Parameters
+    ----------
+    frame, censored, censored_at_risk
+        As in `cumulative_incidence`.
+    **columns
+        Its arguments that name a column: outcome and duration, then those that are optional.
 
     Raises
     ------
@@ -152,21 +149,21 @@ def read_survival_data(
     check_flag("censored_at_risk", censored_at_risk)
     if frame.empty:
         raise SimlimitError("frame has no rows, but must have one or more.")
-    codes, outcomes = _outcome_codes(_column(frame, "outcome", outcome), censored)
-    times = _non_negative(_column(frame, "duration", duration))
-    columns: dict[str, Floats | Ints] = {"outcome": codes}
-    if entry is None:
-        columns["time"] = _merge(times)
-    else:
-        entered = _column(frame, "entry", entry)
-        times, entries = np.split(_merge(np.append(times, _non_negative(entered))), 2)
-        columns |= {"time": times, "entry": _entries(entered, entries, times, duration)}
-    if weight is not None:
-        columns["weight"] = _non_negative(_column(frame, "weight", weight))
-    if cluster is not None:
-        columns["cluster"] = _codes(_column(frame, "cluster", cluster))
-    whole_days = pd.api.types.is_integer_dtype(frame[duration])
-    data = SurvivalData(frame, pd.DataFrame(columns), outcomes, whole_days)
+    needed = ("outcome", "duration")
+    asked = {role: name for role, name in columns.items() if role in needed or name is not None}
+    found = {role: _column(frame, role, name) for role, name in asked.items()}
+    codes, outcomes = _outcome_codes(found["outcome"], censored)
+    times = _non_negative(found["duration"])
+    read: dict[str, Floats | Ints] = {"outcome": codes, "time": _merge(times)}
+    if "entry" in found:
+        times, entries = np.split(_merge(np.append(times, _non_negative(found["entry"]))), 2)
+        read |= {"time": times, "entry": _entries(found, entries, times)}
+    if "weight" in found:
+        read["weight"] = _non_negative(found["weight"])
+    if "cluster" in found:
+        read["cluster"] = _codes(found["cluster"])
+    whole_days = pd.api.types.is_integer_dtype(found["duration"])
+    data = SurvivalData(frame, pd.DataFrame(read), outcomes, whole_days)
     return data if censored_at_risk else _censored_earlier(data)
 
 
@@ -182,14 +179,13 @@ def _merge(times: Floats) -> Floats:
     return np.asarray(distinct[is_new][np.cumsum(is_new)[codes] - 1])
 
 
-def _entries(column: "pd.Series[Any]", entries: Floats, times: Floats, duration: str) -> Floats:
+def _entries(found: "dict[str, pd.Series[Any]]", entries: Floats, times: Floats) -> Floats:
     """Return after which time each row is at risk, or refuse a row that never is."""
     entries = np.where(entries <= ROUNDING, FROM_START, entries)
     wrong = entries >= times
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        where = f"{entries[first]:g} in row {shown(column.index[first])}"
-        raise SimlimitError(f"{column.name} is {where}, but must be before its {duration}, {times[first]:g}.")
+    first = int(np.argmax(wrong))
+    allowed = f"before its {found['duration'].name}, {times[first]:g}"
+    _refuse_first(found["entry"], wrong, f"{entries[first]:g}", allowed)
     return entries
 
 
@@ -204,7 +200,7 @@ def _censored_earlier(data: SurvivalData) -> SurvivalData:
     return replace(data, rows=rows)
 
 
-def _column(frame: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":
+def _column(frame: pd.DataFrame, argument: str, name: str | None) -> "pd.Series[Any]":
     if not is_among(name, frame.columns):
         raise refused(argument, name, f"a column of the frame: {shown(list(frame))}")
     column = frame[name]
@@ -218,10 +214,7 @@ def _non_negative(column: "pd.Series[Any]") -> Floats:
         raise SimlimitError(f"{column.name} is of type {column.dtype}, but must be numbers.")
     values = column.to_numpy(np.float64, na_value=np.nan)
     wrong = ~((values >= 0) & (values < np.inf))
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        where = f"{values[first]:g} in row {shown(column.index[first])}"
-        raise SimlimitError(f"{column.name} is {where}, but must be a number from 0 up.")
+    _refuse_first(column, wrong, f"{values[np.argmax(wrong)]:g}", "a number from 0 up")
     return values
 
 
@@ -231,10 +224,15 @@ def _codes(column: "pd.Series[Any]") -> Ints:
     except TypeError:
         problem = "has lists, or the like, but must have numbers or texts"
         raise SimlimitError(f"{column.name} {problem}.") from None
-    if (codes < 0).any():
-        row = shown(column.index[int(np.argmax(codes < 0))])
-        raise SimlimitError(f"{column.name} is missing in row {row}, but must be known in every row.")
+    _refuse_first(column, codes < 0, "missing", "known in every row")
     return codes.astype(np.int64)
+
+
+def _refuse_first(column: "pd.Series[Any]", wrong: Truths, found: str, allowed: str) -> None:
+    """Refuse a column if rows are wrong; the sentence is about the first of them, and what is found there."""
+    if wrong.any():
+        row = shown(column.index[int(np.argmax(wrong))])
+        raise SimlimitError(f"{column.name} is {found} in row {row}, but must be {allowed}.")
 
 
 def _outcome_codes(column: "pd.Series[Any]", censored: Hashable | None) -> tuple[Ints, tuple[Hashable, ...]]:
@@ -245,5 +243,5 @@ def _outcome_codes(column: "pd.Series[Any]", censored: Hashable | None) -> tuple
         allowed = f"one of the labels of {column.name}, {shown(labels)}, or None if every row has ended"
         raise refused("censored", censored, allowed)
     outcomes = tuple(label for label in labels if censored is None or label != censored)
-    codes = [outcomes.index(label) if label in outcomes else len(outcomes) for label in labels]
-    return np.asarray(codes, np.int64)[categories.codes.to_numpy()], outcomes
+    codes = categories.set_categories(outcomes).cat.codes.to_numpy(np.int64)
+    return np.where(codes < 0, len(outcomes), codes), outcomes

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from simlimit.arguments import Floats, Ints, Truths, shown
+from simlimit.delays import share_intervals, survival_data
 from simlimit.delays.curves import ROUNDING
-from simlimit.delays.share_intervals import never_falling
-from simlimit.delays.survival_data import SurvivalData
 from simlimit.errors import SimlimitError
 
 AT_RISK = "at_risk"
@@ -39,7 +38,7 @@ def by_curve(curve: pd.DataFrame, table_of: Callable[[pd.DataFrame], pd.DataFram
     return pd.concat(tables, names=names) if names else tables[0]
 
 
-def counts_or_amounts(data: SurvivalData, values: Floats) -> Floats | Ints:
+def counts_or_amounts(data: survival_data.SurvivalData, values: Floats) -> Floats | Ints:
     """Return counts of rows as integers, and amounts as they are."""
     return values if "weight" in data.rows else values.astype(np.int64)
 
@@ -79,7 +78,7 @@ def curve_table(
     """
     few, unknown = marks
     share, low, high = curves
-    low, high = (never_falling(np.where(unknown, np.nan, end)) for end in (low, high))
+    low, high = (share_intervals.never_falling(np.where(unknown, np.nan, end)) for end in (low, high))
     columns: dict[Hashable, object] = {AT_RISK: observed, FEW: few}
     columns |= {} if clusters is None else {CLUSTERS: clusters}
     shares = [with_interval(*curve) for curve in zip(outcomes, share, low, high, strict=True)]

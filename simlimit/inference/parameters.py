@@ -1,4 +1,4 @@
-"""What is free in a fit: parameters, their prior distributions, and the scenarios of a draw."""
+"""What is free in a fit, or varied: parameters, their distributions, and the scenarios of a draw."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -61,7 +61,14 @@ class Parameter(NamedTuple):
         """How many values are equally likely, infinitely many if it is not one of a few."""
         if isinstance(self.prior, tuple):
             return self.prior[1] - self.prior[0] + 1 if self.is_whole else np.inf
-        return np.inf if isinstance(self.prior, Distribution) else len(self.prior)
+        return np.inf if isinstance(self.prior, Distribution) or self.choices else len(self.prior)
+
+    @property
+    def choices(self) -> int:
+        """How many choices it has, if they are on no scale, as numbers are; else 0."""
+        if not isinstance(self.prior, list) or all(map(is_number, self.prior)):
+            return 0
+        return len(self.prior)
 
     def changes(self, quantile: float) -> dict[str, Any]:
         """Return the fields at a quantile of the prior distribution."""
@@ -72,22 +79,25 @@ class Parameter(NamedTuple):
         return {field: round(number) if is_whole else number for field, (number, is_whole) in scaled.items()}
 
 
-def read_free(free: object, scenario: Scenario) -> tuple[Parameter, ...]:
-    """Return the parameters that `free` describes, of a scenario of the size of the log, or refuse it."""
+def read_free(free: object, scenario: Scenario, argument: str = "free") -> tuple[Parameter, ...]:
+    """Return the parameters that an argument describes, or refuse it.
+
+    Of a fit the scenario is of the size of the log.
+    """
     if not isinstance(free, Mapping) or not free:
-        raise SimlimitError(f"free is {shown(free)}, but must give each free field {ALLOWED}.")
+        raise SimlimitError(f"{argument} is {shown(free)}, but must give each field {ALLOWED}.")
     values = field_values(scenario)
-    found = tuple(_parameter(name, prior, values) for name, prior in free.items())
-    all_changes = [change for one in found for change in _changes_of(one)]
+    found = tuple(_parameter(argument, name, prior, values) for name, prior in free.items())
+    all_changes = [change for one in found for change in _changes_of(argument, one)]
     for change in all_changes:
         scenario.replace(change)
     changed = [field for one in found for field in one.changes(0.5)]
     if twice := [field for field in changed if changed.count(field) > 1]:
-        raise SimlimitError(f"free changes {twice[0]} twice, but must change each field once.")
+        raise SimlimitError(f"{argument} changes {twice[0]} twice, but must change each field once.")
     return found
 
 
-def _changes_of(one: Parameter) -> list[dict[str, Any]]:
+def _changes_of(argument: str, one: Parameter) -> list[dict[str, Any]]:
     """Return what a parameter changes, at the ends of its prior distribution or for each choice."""
     quantiles = [1e-9, 0.5, 1 - 1e-9]
     if isinstance(one.prior, list | range):
@@ -95,12 +105,12 @@ def _changes_of(one: Parameter) -> list[dict[str, Any]]:
     try:
         return [one.changes(quantile) for quantile in quantiles]
     except (TypeError, ValueError, OverflowError):
-        raise refused(f"free of {shown(one.name)}", one.prior, ALLOWED) from None
+        raise refused(f"{argument} of {shown(one.name)}", one.prior, ALLOWED) from None
 
 
-def _parameter(name: object, prior: object, values: Mapping[str, object]) -> Parameter:
-    check_text("a name in free", name)
-    name, what, times = str(name), f"free of {shown(name)}", None
+def _parameter(argument: str, name: object, prior: object, values: Mapping[str, object]) -> Parameter:
+    check_text(f"a name in {argument}", name)
+    name, what, times = str(name), f"{argument} of {shown(name)}", None
     if isinstance(prior, Mapping):
         if set(prior) != {"fields", "factor"} or not prior["fields"]:
             raise refused(what, prior, 'such as {"fields": ["funding.initial"], "factor": (0.5, 2)}')
@@ -117,7 +127,7 @@ def _parameter(name: object, prior: object, values: Mapping[str, object]) -> Par
         return Parameter(name, (int(prior[0]), int(prior[1])) if is_whole else prior, is_whole, times)
     if not isinstance(prior, list | range) or len(prior) < 2:
         raise refused(what, prior, ALLOWED)
-    return Parameter(name, prior, False, times)
+    return Parameter(name, sorted(prior) if all(map(is_number, prior)) else prior, False, times)
 
 
 def _number_at(field: object, values: Mapping[str, object]) -> int | float:

@@ -124,9 +124,8 @@ class Actions:
         record = self._present(borrower)
         cents = round(100 * limit)
         if cents > record.limit and (record.raise_pending or record.closed):
-            raise SimlimitError(
-                f"borrower {borrower} has a raise pending or a closed line: its limit cannot rise now."
-            )
+            why = "has a raise pending or a closed line"
+            raise SimlimitError(f"borrower {borrower} {why}: its limit cannot rise now.")
         actions.set_limit_now(self._state, borrower, self._begin(), cents)
         self._trigger_ended()
 

@@ -2,16 +2,11 @@
 
 import numpy as np
 
-from simlimit.model import parameters, preparation
-from simlimit.model.records import Record
-from simlimit.model.state import State
+from simlimit.model import parameters, preparation, records, state
 from simlimit.scenario import Scenario, in_regions
 
-# So many holds without a claim, and cents of claims: the pool stands in order, and is gone through.
-BEYOND_COUNTING = 2**60
 
-
-def change_parameters(s: State, scenario: Scenario, regions: tuple[str, ...]) -> Record:
+def change_parameters(s: state.State, scenario: Scenario, regions: tuple[str, ...]) -> records.Record:
     """Let a run go on by a changed scenario; return the part of the desk, which it takes later.
 
     Nothing that runs share is written to. `simlimit.model.actions.go_on_changed` must follow.
@@ -21,7 +16,8 @@ def change_parameters(s: State, scenario: Scenario, regions: tuple[str, ...]) ->
     new.limits.blocking |= s.limits.blocking
     for part in ("rules", "screening", "funding", "limits", "evaluation"):
         s.records[part] = new[part]
-    s.totals.arrival_claims = s.totals.claimless = BEYOND_COUNTING
+    # So many holds without a claim, and cents of claims: the pool stands in order, and is gone through.
+    s.totals.arrival_claims = s.totals.claimless = 2**60
     own = s.regions.copy()
     own["false_flag"] = in_regions(scenario, "false_flag", regions)
     s.attach("regions", own)

@@ -82,9 +82,7 @@ class Clock(simpy.Environment):
             raise SimlimitError(f"day is {shown(day)}, but must be a whole number of days.")
         wait = day + phase / 8 - self.now
         if wait < -EXACTLY:
-            raise SimlimitError(
-                f"day {day}, phase {phase} has passed: it is {self.now}; wait for a later one."
-            )
+            raise SimlimitError(f"day {day}, phase {phase} has passed: it is {self.now}; wait for another.")
         return self.timeout(max(0.0, wait))
 
 

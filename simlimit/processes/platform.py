@@ -8,8 +8,7 @@ import numpy as np
 import simpy
 
 from simlimit.arguments import LARGEST, check_choice, check_text, check_whole, is_number, plain, refused
-from simlimit.model import causes, phases, randomness, stages
-from simlimit.model.records import ABSENT, CLOSED, DAY, END, NO_LOAN, NONE, Record
+from simlimit.model import causes, phases, randomness, records, stages
 from simlimit.processes.actions import Actions
 
 # Streams from this number on belong to processes of the user's.
@@ -89,7 +88,7 @@ class Platform(Actions):
         """
         h, numbers = int(self._record(borrower).first_hold), []
         self._number_holds()
-        while h != END:
+        while h != records.END:
             numbers.append(self._numbers[h])
             h = int(self._state.holds[h].next)
         return numbers
@@ -145,7 +144,7 @@ class Platform(Actions):
             "arrived_at": one["present_from"], "left_at": _day(more["left_at"]),
             "refused_draws": more["refused_draws"], "flagged": one["flagged"] > 0,
             "watched": one["watched"] > 0, "frozen": one["freezes"] > 0,
-            "closed": one["closed"] & CLOSED > 0, "there": one["closed"] & ABSENT == 0,
+            "closed": one["closed"] & records.CLOSED > 0, "there": one["closed"] & records.ABSENT == 0,
         }  # fmt: skip
 
     def hold(self, hold: int) -> dict[str, Any]:
@@ -168,8 +167,8 @@ class Platform(Actions):
         outcome = {stages.RELEASED: "released", stages.FORFEITED: "forfeited"}.get(one["stage"], "pending")
         return {
             "hold": int(hold), "borrower": one["owner"], "instalment": one["instalment"],
-            "drawn_at": None if one["origin"] == NO_LOAN else one["origin"],
-            "kind": "raise" if one["instalment"] == NONE else "repayment",
+            "drawn_at": None if one["origin"] == records.NO_LOAN else one["origin"],
+            "kind": "raise" if one["instalment"] == records.NONE else "repayment",
             "amount": one["amount"] / 100, "forfeited_amount": one["forfeited"] / 100,
             "repaid_at": one["repaid_at"], "approved_at": _day(one["approved_at"]),
             "reviewed_at": _day(one["reviewed_at"]), "cause": causes.NAMES[one["cause"]], "outcome": outcome,
@@ -186,7 +185,7 @@ class Platform(Actions):
             What moves on a day has been counted so far. The headroom of a pool without limit is infinite.
         """
         row = _fields(self._state.today)
-        now = {name: row[name] / 100 if DAY[name] == np.int64 else row[name] for name in row}
+        now = {name: row[name] / 100 if records.DAY[name] == np.int64 else row[name] for name in row}
         unlimited = {"headroom": math.inf} if self.scenario.funding.unlimited else {}
         return {**now, "day": self.day, **unlimited}
 
@@ -244,8 +243,7 @@ class Platform(Actions):
         -------
         numpy.random.Generator
         """
-        words = self._words(name, entity, k, 1)
-        key = sum(word << 32 * i for i, word in enumerate(words))
+        key = sum(word << 32 * i for i, word in enumerate(self._words(name, entity, k, 1)))
         return np.random.Generator(np.random.Philox(key=key))
 
     def record(self, name: str, value: float, borrower: int | None = None) -> None:
@@ -265,7 +263,7 @@ class Platform(Actions):
         value = plain(value)
         if not known or not -LARGEST <= value <= LARGEST:
             raise refused("value", value, "a finite number, or a truth value")
-        about = NONE if borrower is None else int(self._record(borrower).borrower)
+        about = records.NONE if borrower is None else int(self._record(borrower).borrower)
         phase = min(phases.RECORD, int(self.env.now % 1 * 8))
         self._state.notes.append((self.day, phase, about, name, float(value)))
 
@@ -280,11 +278,11 @@ class Platform(Actions):
         return tuple(map(int, randomness.words_of(self._state, stream, entity, k, draw)))
 
 
-def _fields(record: Record) -> dict[str, Any]:
+def _fields(record: records.Record) -> dict[str, Any]:
     """Return the fields of a record as Python's own numbers, which is quicker than to read one by one."""
     return dict(zip(record.dtype.names, record.item(), strict=True))
 
 
 def _day(day: int) -> int | None:
     """Return a day, None if there is none."""
-    return None if day == NONE else day
+    return None if day == records.NONE else day

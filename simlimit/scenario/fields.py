@@ -43,6 +43,11 @@ def several(words: object, meaning: str, but: str = "") -> Any:  # noqa: ANN401
     return field((), meaning, f"a list of {one_of(words)}{but}", strict=True)
 
 
+def pair(default: T, allowed: str, unit: str, meaning: str) -> T:
+    """Declare a list of two numbers."""
+    return field(default, meaning, allowed, unit, strict=True)
+
+
 def one_of(words: object) -> str:
     """Return the words of a `Literal` as a list to read."""
     *others, last = get_args(words)

@@ -7,13 +7,14 @@ import datetime
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, get_args
 
+from annotated_types import Predicate
 from pydantic import Field, InstanceOf
 
 from simlimit.arguments import nearest
 from simlimit.portfolio import Portfolio
 from simlimit.scenario import fields
 from simlimit.scenario.base import FrozenMapping, Part, refuse_at
-from simlimit.scenario.fields import choice, days, field, fraction, number, one_of, several, switch, whole
+from simlimit.scenario.fields import choice, days, field, fraction, number, pair, several, switch, whole
 from simlimit.scenario.regions import MOST_REGIONS, Region, Regions, Share, Text, regional, shares_of
 
 CURRENCY = "currency units"
@@ -23,7 +24,9 @@ Day = Annotated[int, Field(strict=True, ge=0, le=30_000)] | Annotated[datetime.d
 # Shocks that begin in a run: one a day in the longest.
 MOST_SHOCKS = 30_000
 _REGION_SHARES = f"1 to {MOST_REGIONS} named shares from 0 to 1 that sum to 1"
-_TWO_SHARES = "a list of two numbers from 0 to 1, the smaller first"
+_ASCENDING = Predicate(lambda two: two[0] <= two[1])
+Shares = Annotated[tuple[Share, Share], _ASCENDING]
+_SHARES = "a list of two numbers from 0 to 1, the smaller first"
 _BETA = "at most 1 when utilisation_concentration is set"
 
 
@@ -92,21 +95,16 @@ class Behaviour(Part):
     slip_days: int = days(3, 1, 365, "Longest such slip; shorter than product.cycle_days")
     prepay_per_year: float = number(0.0, 0, 12, "per year", "Early repayments of a loan, per borrower")
     draws_per_year: float = regional("draws_per_year", 0.0)
-    draw_share: tuple[Share, Share] = field(
-        (0.2, 1.0), "Least and largest part drawn at once", _TWO_SHARES, "share of available", strict=True
-    )
-
-    def _check(self) -> None:
-        if self.draw_share[0] > self.draw_share[1]:
-            self.refuse("draw_share", _TWO_SHARES)
+    draw_share: Shares = pair((0.2, 1.0), _SHARES, "share of available", "Least and largest drawn at once")
 
 
 Method = Literal["equal_principal", "equal_instalment", "interest_only"]
 ReleaseUnit = Literal["instalment", "loan"]
 
 
-ClearingDays = Annotated[int, Field(strict=True, ge=0, le=365)]
-_CLEARING_DAYS = "a list of two whole numbers from 0 to 365, the smaller first"
+_Clearing = Annotated[int, Field(strict=True, ge=0, le=365)]
+ClearingDays = Annotated[tuple[_Clearing, _Clearing], _ASCENDING]
+_DAYS = "a list of two whole numbers from 0 to 365, the smaller first"
 
 
 class Product(Part):
@@ -120,13 +118,7 @@ class Product(Part):
     min_draw: float = number(500.0, 0.01, 1e9, CURRENCY, "Smallest draw")
     after_cutoff_share: float = fraction(0.0, "share of payments", "Payments too late to be booked today")
     clearing_share: float = fraction(0.0, "share of payments", "Payments that take clearing_days to be good")
-    clearing_days: tuple[ClearingDays, ClearingDays] = field(
-        (1, 1), "Least and most days of clearing", _CLEARING_DAYS, "days", strict=True
-    )
-
-    def _check(self) -> None:
-        if self.clearing_days[0] > self.clearing_days[1]:
-            self.refuse("clearing_days", _CLEARING_DAYS)
+    clearing_days: ClearingDays = pair((1, 1), _DAYS, "days", "Least and most days of clearing")
 
 
 Schedule = Literal["staggered", "batch"]
@@ -273,6 +265,7 @@ class Economy(Part):
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+ClosedWeekdays = Annotated[tuple[Weekday, ...], Predicate(lambda closed: {*closed} != {*WEEKDAYS})]
 RestingPart = Literal["review", "funding", "evaluation", "clearing"]
 Dates = tuple[Annotated[datetime.date, Field(strict=True)], ...]
 
@@ -280,7 +273,7 @@ Dates = tuple[Annotated[datetime.date, Field(strict=True)], ...]
 class Calendar(Part):
     """Days on which parts of the platform rest."""
 
-    closed_weekdays: tuple[Weekday, ...] = several(Weekday, "Days of the week that are closed", ", not all")
+    closed_weekdays: ClosedWeekdays = several(Weekday, "Days of the week that are closed", ", not all")
     holidays: Text | Dates = field(
         (),
         "Closed dates, or the country whose holidays the package `holidays` knows",
@@ -288,10 +281,6 @@ class Calendar(Part):
     )
     workdays: Dates = field((), "Dates that are open whatever their weekday", "a list of dates")
     rests: tuple[RestingPart, ...] = several(RestingPart, "What rests on closed days")
-
-    def _check(self) -> None:
-        if len(set(self.closed_weekdays)) == len(WEEKDAYS):
-            self.refuse("closed_weekdays", "such that a day of the week is open")
 
 
 LeverKind = Literal[
@@ -323,14 +312,14 @@ class Lever(Part):
 
     def _check(self) -> None:
         if self.kind == "diversify" and self.product is None:
-            self.refuse("product", f"{one_of(ServedBy)} for the lever diversify")
+            self.refuse("product", f"{fields.one_of(ServedBy)} for the lever diversify")
         if self.kind != "diversify" and self.product is not None:
             self.refuse("product", f"not set for the lever {self.kind}")
         if self.kind == "more_funding" and self.uptake != 1:
             self.refuse("uptake", "1 for the lever more_funding, which has no takers")
 
 
-Levers = Annotated[tuple[Lever, ...], Field(max_length=len(LEVER_KINDS))]
+Levers = Annotated[tuple[Lever, ...], Predicate(lambda some: len({one.kind for one in some}) == len(some))]
 
 
 # Kinds of shock that have a duration; the others happen at once and are not undone.

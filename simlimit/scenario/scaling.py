@@ -3,9 +3,6 @@
 from simlimit.scenario.parts import Funding, Review
 
 REVIEWERS = "review.reviewers"
-_LONGEST_TEXT = 1000
-# Share of the load per reviewer below which rounding is said.
-_WORTH_SAYING = 0.99
 
 
 def in_proportion(review: Review, funding: Funding, before: int, after: int) -> dict[str, float]:
@@ -19,7 +16,7 @@ def in_proportion(review: Review, funding: Funding, before: int, after: int) -> 
 
 def rounding_sentence(reviewers: float, exact: float) -> str:
     """Return what rounding the reviewers does to the load of each; empty if nearly nothing."""
-    if exact / reviewers >= _WORTH_SAYING:
+    if exact / reviewers >= 0.99:
         return ""
     load = f"so the desk has {100 * exact / reviewers:.3g} % of the load"
     return f"{REVIEWERS} is {reviewers}, but {exact:.6g} would be in proportion, {load}"
@@ -28,4 +25,4 @@ def rounding_sentence(reviewers: float, exact: float) -> str:
 def source_when_scaled(earlier: str, before: int, after: int, rounding: str = "") -> str:
     """Return where a scaled value comes from, and where it came from earlier."""
     notes = [f"assumed: scaled from {before} to {after} borrowers", rounding, earlier]
-    return "; ".join(note for note in notes if note)[:_LONGEST_TEXT]
+    return "; ".join(note for note in notes if note)[:1000]

@@ -2,7 +2,6 @@
 
 import datetime
 import os
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, ClassVar
@@ -22,16 +21,17 @@ from simlimit.scenario.paths import REGIONS, Path, dotted, step_text, steps_of
 from simlimit.scenario.regions import Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
 
-SET_BY_USER = "assumed: set by the user"
 AS_IN_CLOCKWORK = "assumed: as in clockwork"
-NOT_SAID = "assumed: no source given"
 # Fields that name things and change nothing that happens: they need no source.
 LABELS = ("name", "description", "provenance")
 
-_SOURCED = re.compile(r"(measured|reported|fitted|assumed)\b")
-_LABELLED = "begins with measured, reported, fitted or assumed"
-
-Provenance = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+LongText = Annotated[str, Field(strict=True, max_length=10_000)]
+_NO_DELAY = "Every payment on time, every gate open: no delay."
+_FIRST, _LAST = datetime.date(1900, 1, 1), datetime.date(2150, 12, 31)
+StartDate = Annotated[datetime.date, Field(strict=True, ge=_FIRST, le=_LAST)]
+_START_DATE = "a date from 1900 to 2150, 2020-01-01 in TOML and datetime.date(2020, 1, 1) in Python"
+_Sourced = Annotated[Text, Field(pattern=r"^(measured|reported|fitted|assumed)\b")]
+Provenance = Annotated[Mapping[Text, _Sourced], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
 
 class Scenario(Part):
@@ -52,21 +52,10 @@ class Scenario(Part):
     place: ClassVar[tuple[str, ...]] = ()
 
     name: Text = field("clockwork", "Name of the scenario", "text of 1 to 1000 characters")
-    description: Annotated[str, Field(strict=True, max_length=10_000)] = field(
-        "Every payment on time, every gate open: no delay.",
-        "What the scenario is, in a line",
-        "text of at most 10000 characters",
-    )
+    description: LongText = field(_NO_DELAY, "What it is, in a line", "text of at most 10000 characters")
     horizon_days: int = days(720, 1, 30_000, "Length of a run")
     warmup_days: int = days(0, 0, 29_999, "First days that statistics leave out; less than horizon_days")
-    start_date: datetime.date = field(
-        datetime.date(2020, 1, 1),
-        "Calendar date of day 0",
-        "a date from 1900 to 2150, 2020-01-01 in TOML and datetime.date(2020, 1, 1) in Python",
-        strict=True,
-        ge=datetime.date(1900, 1, 1),
-        le=datetime.date(2150, 12, 31),
-    )
+    start_date: StartDate = field(datetime.date(2020, 1, 1), "Calendar date of day 0", _START_DATE)
     population: parts.Population = field(parts.Population(), "The borrowers", "a table")
     behaviour: parts.Behaviour = field(parts.Behaviour(), "What borrowers do", "a table")
     product: parts.Product = field(parts.Product(), "The loan", "a table")
@@ -80,7 +69,7 @@ class Scenario(Part):
     economy: parts.Economy = field(parts.Economy(), "What makes all late together", "a table")
     calendar: parts.Calendar = field(parts.Calendar(), "Days on which parts rest", "a table")
     reaction: parts.Reaction = field(parts.Reaction(), "What borrowers do about a hold", "a table")
-    levers: parts.Levers = field((), "Remedies", f"a list of at most {len(parts.LEVER_KINDS)} levers")
+    levers: parts.Levers = field((), "Remedies", "a list of levers, at most one of each kind")
     provenance: Provenance = field(
         FrozenMapping({}),
         "Where each number comes from: measured, reported (with the source), fitted (to a log) or assumed",
@@ -95,19 +84,12 @@ class Scenario(Part):
             self.refuse("behaviour.slip_days", f"less than product.cycle_days, which is {cycle_days} (days)")
         if self.population.portfolio is None:
             parts.check_regions(self.shocks, self.population.regions)
-        kinds = [lever.kind for lever in self.levers]
-        for position, kind in enumerate(kinds):
-            if kind in kinds[:position]:
-                refuse_at(("levers", position, "kind"), kind, "a kind that no other lever has")
         self._check_days()
         begin = sum(self.horizon_days * one.per_year / 365 if one.per_year else 1 for one in self.shocks)
         if begin > parts.MOST_SHOCKS:
             self.refuse("shocks", f"such that at most {parts.MOST_SHOCKS} begin in a run, not {begin:.0f}")
         for name in self._unknown(self.provenance):
             refuse_at(("provenance",), name, "about a field of the scenario")
-        for name, source in self.provenance.items():
-            if not _SOURCED.match(source):
-                refuse_at(("provenance", *steps_of(name)), source, f"a text that {_LABELLED}")
 
     def _check_days(self) -> None:
         """Refuse a shock of which no day lies in the run, and a facility that ends before it starts."""
@@ -254,8 +236,8 @@ class Scenario(Part):
                 return self.provenance[holder]
         if self._unknown([dotted(path)]):
             raise ScenarioError(f"{name} {no_field(name, names())}")
-        as_in_clockwork = _value(self, path) == _value(_CLOCKWORK, path)
-        return AS_IN_CLOCKWORK if as_in_clockwork else NOT_SAID
+        is_default = _value(self, path) == _value(_CLOCKWORK, path)
+        return AS_IN_CLOCKWORK if is_default else "assumed: no source given"
 
     def diff(self, other: "Scenario") -> pd.DataFrame:
         """Return the fields in which two scenarios differ; where their numbers come from is not compared.
@@ -383,7 +365,8 @@ def _sources_after(changed: Iterable[str], sources: Mapping[str, str]) -> dict[s
     if "provenance" not in changes:
         below = tuple(f"{new}{mark}" for new in changes for mark in ".[")
         kept = {name: kept[name] for name in kept if name not in changes and not name.startswith(below)}
-    return kept | {new: SET_BY_USER for new in changes if new not in LABELS and new not in kept}
+    unsaid = [new for new in changes if new not in LABELS and new not in kept]
+    return kept | dict.fromkeys(unsaid, "assumed: set by the user")
 
 
 def _value(scenario: Scenario, path: Path) -> object:

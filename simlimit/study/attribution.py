@@ -19,8 +19,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import Floats, check_choice, check_confidence, shown
-from simlimit.errors import SimlimitError
+from simlimit.arguments import Floats, check_choice, check_confidence
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.scenario import Scenario, field_values
 from simlimit.study import intervals, replicating
@@ -30,8 +29,6 @@ from simlimit.tables import layout, results, units
 
 # All causes but settlement: each is a gate, or a rule of gate 3, that can be opened alone.
 GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
-# Metrics that can be attributed: a median may not be reached.
-EXPLAINED = tuple(metric for metric in METRICS if metric != "median_days")
 TOTAL = "total"
 NO_GATE = "none"
 # The rows of the table: all that days are charged to, their total, and what stays with no gate closed.
@@ -76,8 +73,7 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
     changes: dict[str, object] = {}
     kinds = set()
     for gate in gates:
-        if gate not in GATES:
-            raise SimlimitError(f"gates names {shown(gate)}, but must name gates among: {', '.join(GATES)}.")
+        check_choice("a name in gates", gate, GATES)
         fields, kind = _OPENED[gate]
         changes |= fields
         kinds.add(kind)
@@ -150,10 +146,8 @@ class Attribution(layout.TabularResult):
         return len(self.metrics)
 
     def __repr__(self) -> str:
-        return (
-            f"Attribution({self.scenario.name!r}, {self.metric}: {len(self.metrics.columns)} sets of gates, "
-            f"{len(self):,} replications each)"
-        )
+        size = f"{len(self.metrics.columns)} sets of gates, {len(self):,} replications each"
+        return f"Attribution({self.scenario.name!r}, {self.metric}: {size})"
 
     def _tables(self) -> list[layout.Table]:
         return [results.attribution_table(self.table(), self.metric, len(self))]
@@ -254,11 +248,11 @@ def attribute(
     True
     """
     check_scenario(scenario)
-    check_choice("metric", metric, EXPLAINED)
-    scenarios = {
-        _name(closed): open_gates(scenario, [gate for gate in GATES if gate not in closed])
-        for closed in _subsets(GATES)
-    }
+    # A median may not be reached.
+    check_choice("metric", metric, [one for one in METRICS if one != "median_days"])
+    scenarios = {}
+    for closed in _subsets(GATES):
+        scenarios[_name(closed)] = open_gates(scenario, [gate for gate in GATES if gate not in closed])
     tables = replicating.metrics_by_scenario(scenarios, _name(GATES), n, seed, options, weight)
     return Attribution(
         scenario=scenario,
@@ -285,12 +279,11 @@ def _shapley_values(metrics: pd.DataFrame) -> dict[str, Floats]:
     left = _value(metrics, ())
     values = {TOTAL: _value(metrics, GATES) - left, NO_GATE: left}
     for gate in GATES:
-        others = [other for other in GATES if other != gate]
-        added = np.zeros(len(metrics))
-        for before in _subsets(others):
-            orders = math.factorial(len(before)) * math.factorial(len(others) - len(before))
-            added += orders * (_value(metrics, [*before, gate]) - _value(metrics, before))
-        values[gate] = added / math.factorial(len(GATES))
+        others = _subsets([other for other in GATES if other != gate])
+        added = [_value(metrics, [*before, gate]) - _value(metrics, before) for before in others]
+        # All sizes of what is closed before are equally likely, and so are all sets of one size.
+        weights = [1 / len(GATES) / math.comb(len(GATES) - 1, len(before)) for before in others]
+        values[gate] = np.average(added, axis=0, weights=weights)
     return values
 
 

@@ -60,7 +60,7 @@ class Curves(TabularResult):
         ended, censored = self._ended(weight, group)
         totals = ended.sum(axis=0), censored.sum(axis=0)
         clusters = clusters_behind(totals, [(ended, censored)])
-        band = self._band(confidence, aalen_johansen, ended, censored, clusters=clusters)
+        band = self._band(confidence, aalen_johansen, clusters, ended, censored)
         few = share_intervals.mark_few(tuple(each.sum(axis=0) for each in self._ended("holds", group)))
         risk = at_risk(*totals) / (1 if weight == "holds" else 100)
         curves = (band.estimate, band.low, band.high)
@@ -129,7 +129,7 @@ class Curves(TabularResult):
         """
         counts = self._counts("followed", weight, group)
         counts[:, len(GATES) :] = counts[:, len(GATES) :].cumsum(axis=-1)
-        band = self._band(confidence, _shares, counts)
+        band = self._band(confidence, _shares, None, counts)
         names = (*GATES, *metrics.ENDS)
         columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
         for end in (band.low, band.high):
@@ -144,9 +144,7 @@ class Curves(TabularResult):
             return replications
         return f"the middle of {len(self.draws):,} draws of the parameters, without simulation error"
 
-    def _band(
-        self, confidence: float, statistic: Statistic, *counts: Ints, clusters: Floats | None = None
-    ) -> Band:
+    def _band(self, confidence: float, statistic: Statistic, clusters: Floats | None, *counts: Ints) -> Band:
         """Return shares of all replications together, and their interval: over these, or over draws."""
         band = jackknife(statistic, *counts, confidence=confidence, clusters=clusters)
         if not self.draws:

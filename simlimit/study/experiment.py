@@ -56,8 +56,7 @@ class Experiment(NamedTuple):
 
     def part(self, first: int, number: int) -> "Experiment":
         """Return the experiment with no more draws than some replications need."""
-        last = first + number - 1
-        return self._replace(draws=self.draws[first // PER_DRAW : last // PER_DRAW + 1])
+        return self._replace(draws=self.draws[first // PER_DRAW : (first + number - 1) // PER_DRAW + 1])
 
     def own_processes(self) -> Sequence[simpy_driver.UserProcess]:
         """Return a fresh copy of the processes of the user's own."""

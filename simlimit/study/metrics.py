@@ -6,7 +6,7 @@ away, but losses and net income. So these are never shown alone.
 
 import functools
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import Records
 from simlimit.tables.units import INCOME, PARTS, UNITS
 
-Totals: TypeAlias = Records | Mapping[str, Ints]
 Weight = Literal["holds", "amount"]
 
 ENDS = ("released", "forfeited")
@@ -105,7 +104,7 @@ def followed_metrics(counts: Ints, follow_up_days: int) -> dict[str, Floats]:
     return metrics
 
 
-def borrower_metrics(totals: Totals) -> dict[str, Floats]:
+def borrower_metrics(totals: Records | Mapping[str, Ints]) -> dict[str, Floats]:
     """Return the metrics of borrowers from their totals; what is lost is in cents x days."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
@@ -150,8 +149,7 @@ def events_seen(tallies: Tallies, prepared: PreparedScenario, follow_up_days: in
     shares = {f"released_within_{day}d": released[:, min(day, last)] for day in WITHIN_DAYS}
     shares["forfeited_share"] = forfeited[:, last]
     shares["pending_share"] = holds - released[:, last] - forfeited[:, last]
-    waiting = counts[:, :GATE_COUNT].max(axis=-1)
-    events = dict(zip(PARTS, [*waiting.T, forfeited[:, last]], strict=True))
+    events = dict(zip(PARTS, [*counts[:, :GATE_COUNT].max(axis=-1).T, forfeited[:, last]], strict=True))
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
     events["no_limit_share"] = tallies.totals["no_limit_days"].sum(axis=1) / observed.shape[1]
     events["limit_days_lost"] = tallies.totals["losing"].sum(axis=1)

@@ -67,9 +67,8 @@ class CheckedOptions:
         if self.executor is not None:
             check_type("executor", self.executor, Executor)
         if self.executor is not None and self.workers is not None:
-            raise SimlimitError(
-                f"workers is {shown(self.workers)}, but an executor has its own workers: set one of the two."
-            )
+            said = "but an executor has its own workers: set one of the two."
+            raise SimlimitError(f"workers is {shown(self.workers)}, {said}")
         if self.store is not None:
             as_path("store", self.store)
         if self.engine is not None:
@@ -109,10 +108,9 @@ def options_by_name(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def checked(*arguments: P.args, **given: P.kwargs) -> R:
-        for name in given:
-            if name not in shown_as.parameters:
-                has = nearest(name, shown_as.parameters, f"help({checked.__name__})")
-                raise SimlimitError(f"{checked.__name__} has no argument {shown(name)}, but has {has}.")
+        for name in [name for name in given if name not in shown_as.parameters]:
+            has = nearest(name, shown_as.parameters, f"help({checked.__name__})")
+            raise SimlimitError(f"{checked.__name__} has no argument {shown(name)}, but has {has}.")
         try:
             shown_as.bind(*arguments, **given)
         except TypeError as error:

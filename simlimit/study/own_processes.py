@@ -9,7 +9,6 @@ what pickle would make it of.
 import builtins
 import copyreg
 import dis
-import functools
 import hashlib
 import importlib
 import io
@@ -18,19 +17,18 @@ import sys
 import types
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib.metadata import packages_distributions, version
 from importlib.util import resolve_name
 from typing import ClassVar
 
 import cloudpickle
 
-from simlimit.arguments import shown
+from simlimit.arguments import refused, shown
 from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
-# How a value is hashed whose equal is another one, such as a list: sharing it means something.
-_BY_IDENTITY = (None, object.__hash__)
 _DESCRIPTORS = types.GetSetDescriptorType | types.MemberDescriptorType
 # What finds things by names that only a run knows.
 _BY_NAME = (eval, exec, globals, importlib.import_module, importlib.__import__, __import__)
@@ -54,10 +52,8 @@ def pickled(processes: Sequence[UserProcess]) -> bytes:
     try:
         _Pickler(content).dump(processes)
     except Exception as error:  # of whatever kind: it comes from the user's own objects
-        raise SimlimitError(
-            f"processes is {shown(processes)}, but must be what can be copied for each replication: make "
-            f"within it what cannot ({type(error).__name__}: {error})."
-        ) from None
+        allowed = "what can be copied for each replication: make within it what cannot"
+        raise refused("processes", processes, f"{allowed} ({type(error).__name__}: {error})") from None
     return content.getvalue()
 
 
@@ -83,10 +79,9 @@ def process_digest(processes: Sequence[UserProcess]) -> str:
 
 
 def _unknown(reason: str) -> SimlimitError:
-    return SimlimitError(
-        f"store is set, but a later call could not tell whether processes are the same, since {reason}: set "
-        "no store, or make within the process what cannot be told."
-    )
+    why = f"a later call could not tell whether processes are the same, since {reason}"
+    remedy = "set no store, or make within the process what cannot be told"
+    return SimlimitError(f"store is set, but {why}: {remedy}.")
 
 
 class _Scribe:
@@ -107,7 +102,8 @@ class _Scribe:
             return repr(value)
         if id(value) in self._met:
             return self._met[id(value)][0]
-        if type(value).__hash__ in _BY_IDENTITY:
+        # A value whose equal is another one, such as a list: sharing it means something.
+        if type(value).__hash__ in (None, object.__hash__):
             self._met[id(value)] = len(self._met), value
         try:
             return self.written(type(value)), self._content(value)
@@ -141,9 +137,7 @@ class _Scribe:
                 return self._all([value.co_code, value.co_exceptiontable, *names, *value.co_consts])
             case type():
                 return name, self._all([value.__bases__, _defined(value)])
-            case (
-                types.MethodType() | staticmethod() | classmethod() | property() | functools.cached_property()
-            ):
+            case types.MethodType() | staticmethod() | classmethod() | property() | cached_property():
                 parts = ("__func__", "__self__", "fget", "fset", "fdel", "func")
                 return self._all([getattr(value, part, None) for part in parts])
             case list() | tuple() if kind in (list, tuple):

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from simlimit.arguments import Floats, Truths, as_choices, is_number, refused
-from simlimit.study.intervals import half_width
-from simlimit.study.metrics import METRICS, is_recorded
+from simlimit.study import intervals, metrics
 
 # The rule may not stop earlier: the variance of fewer replications is too uncertain.
 LEAST_REPLICATIONS = 30
@@ -24,16 +23,14 @@ CONFIDENCE = 0.95
 DEFAULT_METRIC = "days_away"
 
 
-def target_half_widths(
-    precision: float | Mapping[str, float], has_processes: bool = True
-) -> dict[str, float]:
+def target_half_widths(precision: float | Mapping[str, float], recording: bool = True) -> dict[str, float]:
     """Return the relative half-width asked of each metric; a number alone is for `DEFAULT_METRIC`.
 
     What processes will record is not known before: with them, a metric of records may have any name.
     """
     targets = dict(precision) if isinstance(precision, Mapping) else {DEFAULT_METRIC: precision}
-    recorded = [one for one in targets if has_processes and isinstance(one, str) and is_recorded(one)]
-    as_choices("precision", [*targets], (*METRICS, *recorded), "study.metrics()")
+    recorded = [one for one in targets if recording and isinstance(one, str) and metrics.is_recorded(one)]
+    as_choices("precision", [*targets], (*metrics.METRICS, *recorded), "study.metrics()")
     for metric, target in targets.items():
         if not is_number(target) or not 0 < target < 1:
             allowed = "a number between 0 and 1: half the width of the interval relative to the estimate"
@@ -80,7 +77,7 @@ def never_vary(values: Floats) -> Truths:
 def narrow_enough(values: Floats, targets: Floats) -> Truths:
     """Return, for the first 1, 2, .. replications, whether the intervals of all metrics are narrow enough."""
     seen = pd.DataFrame(values).expanding()
-    half = half_width(seen.std().to_numpy(), seen.count().to_numpy(np.int64), CONFIDENCE)
+    half = intervals.half_width(seen.std().to_numpy(), seen.count().to_numpy(np.int64), CONFIDENCE)
     # Replications that are all equal do not say how much others would differ.
     is_narrow = (half > 0) & (half <= targets * seen.mean().abs().to_numpy())
     # A mean over what was not reached, such as a median, is none; pandas would leave it out.

@@ -22,10 +22,9 @@ from simlimit.tables import layout, numbers
 
 # The quantiles of the replications without the shock between which a day is normal.
 BAND = (0.025, 0.975)
-MOST_DAYS = 30_000
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Recovery(layout.TabularResult):
     """When a daily series is back to normal after a shock, made by `simlimit.recovery`.
 
@@ -76,8 +75,7 @@ class Recovery(layout.TabularResult):
         after = np.pad(normal[:, end:], ((0, 0), (0, self.settled_days)))
         weeks = np.lib.stride_tricks.sliding_window_view(after, self.settled_days, axis=1)
         settled = np.asarray(weeks.all(axis=2))
-        first = settled.argmax(axis=1)
-        days = np.where(settled.any(axis=1), end - self.begin + first, np.nan)
+        days = np.where(settled.any(axis=1), end - self.begin + settled.argmax(axis=1), np.nan)
         never_left = normal[:, self.begin : end].all(axis=1) & settled[:, 0]
         return pd.Series(np.where(never_left, 0.0, days), name="days").rename_axis("replication")
 
@@ -212,21 +210,18 @@ def recovery(
     if not scenario.shocks:
         raise SimlimitError("scenario.shocks is empty, but must have a shock from which to recover.")
     position = check_whole("shock", shock, len(scenario.shocks) - 1)
-    settled_days = check_whole("settled_days", settled_days, MOST_DAYS, least=1)
+    settled_days = check_whole("settled_days", settled_days, 30_000, least=1)
     chosen, later = scenario.shocks[position], scenario.shocks[position + 1 :]
     # Without the shock, the times of a random one behind it would be others.
     if any(one.per_year is not None and one.kind == chosen.kind for one in (chosen, *later)):
         problem = "comes before a random one of its kind" if chosen.per_year is None else "is random"
-        raise SimlimitError(
-            f"shock is {position}, but shocks[{position}] {problem}: choose one on a day, last."
-        )
+        said = f"shock is {position}, but shocks[{position}] {problem}"
+        raise SimlimitError(f"{said}: choose one on a day, last.")
     twin = scenario.replace({"shocks": [*scenario.shocks[:position], *later]})
     scenarios = {f"without the {named(chosen)}": twin, f"with the {named(chosen)}": scenario}
     comparison = Comparison(replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options)))
     begin = max(0, day_of(scenario, chosen.at or 0))
-    return Recovery(
-        comparison=comparison, series=series, shock=position, begin=begin, settled_days=settled_days
-    )
+    return Recovery(comparison, series, position, begin, settled_days)
 
 
 def named(shock: Shock) -> str:

@@ -67,10 +67,8 @@ def folder_of_stores(folder: Folder) -> Path:
         target.mkdir(exist_ok=True)
         files = [path for path in target.iterdir() if not path.is_dir()]
     if files:
-        raise SimlimitError(
-            f"{target} contains files, but the store of several studies must be a folder that is new, empty, "
-            "or holds their stores."
-        )
+        allowed = "a folder that is new, empty, or holds their stores"
+        raise SimlimitError(f"{target} contains files, but the store of several studies must be {allowed}.")
     return target
 
 
@@ -109,10 +107,8 @@ def open_folder(folder: Path, index: str, identity: Mapping[str, object], word: 
         names = {path.name for path in folder.iterdir() if not path.name.startswith(DRAFT)}
         # Looked for after the others: whoever makes a store makes its index first.
         if names and not (folder / index).exists():
-            raise SimlimitError(
-                f"{folder} contains other files, but a store must be a folder that is new, empty, "
-                f"or holds this {word}."
-            )
+            allowed = f"a folder that is new, empty, or holds this {word}"
+            raise SimlimitError(f"{folder} contains other files, but a store must be {allowed}.")
         if not names:
             content = json.dumps({**identity, DIGEST: _digest(identity)}, indent=1).encode()
             write_files(folder, {index: content}, _put_unless_there)
@@ -212,12 +208,11 @@ class Store:
                 raise ValueError(f"it is of {what}")
             yield table
         except (OSError, ValueError, KeyError, ArrowException) as error:
-            said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            reason = said.splitlines()[0].rstrip(".")
-            raise SimlimitError(
-                f"{path} cannot be read ({reason}), but must not be changed: delete "
-                f"{self._path(TALLIES, replication).name} to simulate that replication again."
-            ) from None
+            told = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            reason = told.splitlines()[0].rstrip(".")
+            remedy = f"delete {self._path(TALLIES, replication).name} to simulate that replication again"
+            said = f"{path} cannot be read ({reason}), but must not be changed: {remedy}."
+            raise SimlimitError(said) from None
 
 
 class Replications:

@@ -82,10 +82,8 @@ class Study(curves.Curves):
         return len(self._tallies.daily)
 
     def __repr__(self) -> str:
-        return (
-            f"Study({self.scenario.name!r}, seed={self.seed}: {len(self):,} replications of "
-            f"{self._prepared.borrowers:,} borrowers, {self.scenario.horizon_days:,} days)"
-        )
+        size = f"{len(self):,} replications of {self._prepared.borrowers:,} borrowers"
+        return f"Study({self.scenario.name!r}, seed={self.seed}: {size}, {self.scenario.horizon_days:,} days)"
 
     def _tables(self) -> list[layout.Table]:
         return [results.summary_table(self.summary(), len(self), self._notes())]

@@ -18,13 +18,10 @@ from simlimit.arguments import Floats
 WEEK = 7
 # Weeks that are averaged: weekdays, and days of the month, differ without a drift.
 WINDOW = 4
-LEAST_WEEKS = 4 * WINDOW
 # The share of the level by which the mean of the days that are left may be off.
 TOLERANCE = 0.05
 # The chance that a settled series looks further off in some window, if windows are independent.
 ERROR = 0.01
-# A series that drifts after this share of the first half has not settled.
-TOO_LATE = 0.9
 
 
 def settled(values: Floats) -> tuple[float, float]:
@@ -65,7 +62,7 @@ def settled(values: Floats) -> tuple[float, float]:
     replications, days = values.shape
     weeks = values[:, : days // WEEK * WEEK].reshape(replications, -1, WEEK).mean(axis=2)
     number, half = weeks.shape[1], weeks.shape[1] // 2
-    if replications < 2 or number < LEAST_WEEKS:
+    if replications < 2 or number < 4 * WINDOW:
         return math.nan, math.nan
     quarters = [part.mean(axis=1) for part in np.array_split(weeks[:, half:], 2, axis=1)]
     levels = weeks[:, half:].mean(axis=1)
@@ -81,6 +78,7 @@ def settled(values: Floats) -> tuple[float, float]:
     outside = np.flatnonzero(drift > max(2 * TOLERANCE * level, returning))
     first = outside[-1] + 1 if len(outside) else 0
     seen = quantile * math.sqrt(usual)
-    is_settled = first <= TOO_LATE * half and returning <= 4 * TOLERANCE * level and not drifts_on
+    # A series that drifts in the last tenth of the first half has not settled.
+    is_settled = first <= 0.9 * half and returning <= 4 * TOLERANCE * level and not drifts_on
     detectable = 2 * TOLERANCE + (float(seen / level) if level else 0.0)
     return float(WEEK * first) if is_settled and seen <= level else math.nan, detectable

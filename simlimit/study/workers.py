@@ -24,8 +24,6 @@ from simlimit.study.store import Replications
 Bar: TypeAlias = "tqdm[Any]"
 # A chunk that is asked for: of what, its first replication, their number.
 Task: TypeAlias = tuple[Replications, int, int, "Future[Any]"]
-# The first tasks bring their book, two for each worker; for so many where their number is not known.
-MOST_UNKNOWN = 32
 
 
 @contextmanager
@@ -79,7 +77,8 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
         bar.update(replications.extend(last))
     tasks = interleaved_chunks(experiments)
     pending: deque[Task] = deque()
-    enough = 2 * (getattr(pool, "_max_workers", None) or MOST_UNKNOWN)
+    # The first tasks bring their book, two for each worker; for 32 where their number is not known.
+    enough = 2 * (getattr(pool, "_max_workers", None) or 32)
     is_ours = experiments[0].experiment.code is None
 
     def submit(replications: Replications, first: int, number: int, with_book: bool) -> Task:
@@ -123,10 +122,9 @@ def failure_said(is_ours: bool) -> Iterator[None]:
     except Exception as error:
         if is_ours or isinstance(error, MemoryError):
             raise
-        raise SimlimitError(
-            f"The executor failed, since it is closed or a worker died ({type(error).__name__}: {error}): "
-            "call again, with a new executor if it is yours, and a store continues with what is done."
-        ) from error
+        why = f"since it is closed or a worker died ({type(error).__name__}: {error})"
+        remedy = "call again, with a new executor if it is yours, and a store continues with what is done"
+        raise SimlimitError(f"The executor failed, {why}: {remedy}.") from error
 
 
 def interleaved_chunks(experiments: Sequence[Replications]) -> Iterator[tuple[Replications, int, int]]:

@@ -80,7 +80,7 @@ def test_what_is_refused() -> None:
         sl.share_at(curve[["released"]], [1])
     with pytest.raises(SimlimitError, match=r"^days is 7, but must be a sequence of numbers from 0 up, such"):
         sl.share_at(curve, 7)
-    with pytest.raises(SimlimitError, match=r"^days has the value nan, but must be numbers from 0 up\.$"):
+    with pytest.raises(SimlimitError, match=r"^a value of days is nan, but must be a number from 0 up\.$"):
         sl.share_at(curve, [np.nan])
 
 

@@ -551,7 +551,7 @@ def test_bad_arguments_are_refused() -> None:
         cumulative_incidence(RELEASE_LOG.assign(borrower=[1, 2, None, 4, 5]), cluster="borrower")
     with pytest.raises(SimlimitError, match=r"^confidence is 95, but must be a number between 0 and 1\.$"):
         cumulative_incidence(RELEASE_LOG, confidence=95)
-    with pytest.raises(SimlimitError, match=r"^days has the value -1, but must be numbers from 0 up\.$"):
+    with pytest.raises(SimlimitError, match=r"^a value of days is -1, but must be a number from 0 up\.$"):
         at_risk_table(RELEASE_LOG, days=(0, -1))
     with pytest.raises(SimlimitError, match=r"^days is 7, but must be a sequence of numbers from 0 up, such"):
         at_risk_table(RELEASE_LOG, days=7)

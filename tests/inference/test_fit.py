@@ -23,6 +23,14 @@ def fitted(n: int = 200) -> sl.Fit:
     return sl.fit(log_of(TRUTH, columns=("gate", "region")), platform(), FREE, n=n, progress=False)
 
 
+@functools.cache
+def with_laws(n: int = 200) -> sl.Fit:
+    """Return a fit in which the law of a review is free."""
+    desk = {"review.watch_share": 0.3, "review.service_days": 3.0, "review.reviewers": 3}
+    free = {"review.service_law": ["lognormal", "constant", "exponential"], **FREE}
+    return sl.fit(log_of(desk, columns=("gate",)), platform().replace(desk), free, n=n, progress=False)
+
+
 def test_the_estimate_is_near_the_truth_and_within_the_bounds() -> None:
     table = fitted().table(0.99)
     for name, truth in TRUTH.items():
@@ -112,6 +120,38 @@ def test_a_choice_is_fitted_too() -> None:
     table = sl.fit(log_of({}), platform(), {name: [True, False]}, n=100, progress=False).table()
     assert not table.loc[name, "estimate"]
     assert table.loc[name, "verdict"] == "determined"
+    assert table.loc[name, "probability"] > 0.9
+
+
+def test_of_choices_that_are_no_numbers_the_most_likely_is_the_estimate() -> None:
+    """Three laws of a review are on no scale: between the first and the last is not the second."""
+    fit = with_laws()
+    table, law = fit.table(), "review.service_law"
+    drawn = fit.draws[law].value_counts(normalize=True)
+    assert table.loc[law, "estimate"] == fit.scenario.review.service_law == drawn.index[0]
+    assert table.loc[law, "probability"] == pytest.approx(drawn.iloc[0], abs=0.01)
+    assert table.loc[law, ["low", "high", "prior_low", "prior_high"]].isna().all()
+    assert table.loc[PERIOD].notna().drop("probability").all()
+    assert "likely" in str(fit)
+    assert law not in fit.pairs(0.0)[["parameter", "other"]].to_numpy()
+
+
+@pytest.mark.long
+def test_choices_are_as_likely_as_they_are_said_to_be() -> None:
+    """By Brier's score over simulated logs; and ranks are uniform, with a random place in the step."""
+    fit = with_laws(800)
+    guesses, choices = fit._guesses.bank, fit._choices
+    found = [regression.posterior(guesses[k], guesses, fit._truths, choices, k) for k in range(800)]
+    said = np.array([one.chances()[0] for one in found])
+    true = regression.chosen(fit._bank.quantiles[:, 0], 3)
+    score, promised = ((said - true) ** 2).sum(axis=1), (said * (1 - said)).sum(axis=1)
+    assert abs((score - promised).mean()) < 3 * (score - promised).std() / np.sqrt(800)
+    assert score.mean() < 0.8 * (1 - 1 / 3)
+    for choice in range(3):
+        for some in np.array_split(np.argsort(said[:, choice]), 5):
+            p = said[some, choice]
+            assert abs((true[some, choice] - p).sum()) < 3.5 * np.sqrt((p * (1 - p)).sum()) + 1
+    assert (fit.coverage(800)["rank_p_value"] > 0.001).all()
 
 
 def test_parameters_that_a_log_cannot_tell_apart_are_named() -> None:

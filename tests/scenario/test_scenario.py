@@ -253,7 +253,7 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         (
             {"behaviour.draw_share": (0.5, 0.4)},
             "behaviour.draw_share is (0.5, 0.4)",
-            "a list of two numbers from 0 to 1, the smaller first",
+            "a list of two numbers from 0 to 1, the smaller first (share of available)",
         ),
         (
             {"product.cycle_days": 3},
@@ -347,13 +347,13 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         ),
         (
             {"levers": [{"kind": "plan"}, {"kind": "appeal"}, {"kind": "plan", "strength": 0.1}]},
-            "levers[2].kind is 'plan'",
-            "a kind that no other lever has",
+            "levers is [{'kind': 'plan'}, {'kind': 'appeal'}, {'kind': 'plan', 'strength': 0.1}]",
+            "a list of levers, at most one of each kind",
         ),
         (
             {"provenance": {"rules": "guessed"}},
             "provenance.rules is 'guessed'",
-            "a text that begins with measured, reported, fitted or assumed",
+            "texts that begin with measured, reported, fitted or assumed, by the name of a field",
         ),
         ({"provenance": {"rule": "assumed"}}, "provenance is 'rule'", "about a field of the scenario"),
         (

@@ -144,7 +144,7 @@ def test_with_all_gates_open_only_settlement_is_left() -> None:
 
 
 def test_what_is_not_a_gate_or_metric_is_refused() -> None:
-    with pytest.raises(sl.SimlimitError, match="'settlement', but must name gates among: evaluation"):
+    with pytest.raises(sl.SimlimitError, match="a name in gates is 'settlement', but must be one of"):
         open_gates(sl.preset("clockwork"), ["settlement"])
     with pytest.raises(sl.SimlimitError, match="metric is 'delay', but must be one of"):
         sl.attribute(sl.preset("clockwork"), 2, metric="delay")
