@@ -8,13 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from simlimit import Run, Study, cumulative_incidence
-from simlimit.arguments import Floats, as_days, check_choice, check_confidence, check_whole, refused
-from simlimit.delays import aalen_johansen, at_risk, curves, share_intervals, tables
+from simlimit.arguments import Floats, as_days, check_choice, check_whole, refused
+from simlimit.delays import curves, tables
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import CHINESE, STANDING, Labels, Language, checked_labels
-from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
+from simlimit.study.curves import Curves, CurvesOfRun
+from simlimit.study.metrics import ENDS, WEIGHTS, Weight
 
 MARKED_DAYS = (7, 30)
 # If this share is released at once, the axis does not begin at 0: the rest would be too flat to see.
@@ -78,7 +79,7 @@ def delay(
     end = max(1, min(of.follow_up_days, longest))
     if follow_up_days is not None:
         end = check_whole("follow_up_days", follow_up_days, longest, 1)
-    curve = _delay_curve(of, weight, confidence).reindex(range(end + 1))
+    curve = _curves(of).delay_curve(confidence, weight).reindex(range(end + 1))
     at_once = curve["released"].iloc[0]
     share = label("share of holds" if weight == "holds" else "share of repaid principal")
     ax = canvas.axes_or_new(ax)
@@ -140,7 +141,7 @@ def standing(
     'share of repaid principal, not yet released'
     """
     label = checked_labels(language, "of", of, Run, Study)
-    table = _standing(of, weight)
+    table = _curves(of).standing(weight=weight)
     title, share = STANDING[weight]
     ax = canvas.axes_or_new(ax)
     ax.set(xlabel=label("days since repayment"), ylabel=label(share))
@@ -234,34 +235,8 @@ def incidence(
     return canvas.finish(ax, label("release and forfeit by age"), source)
 
 
-def _delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
-    """Return what `Study.delay_curve` does, of a run too, whose interval is NaN: it is one history."""
-    confidence = check_confidence(confidence)
-    if isinstance(of, Study):
-        return of.delay_curve(confidence, weight)
-    tallies = [_by_age(of.counts, one) for one in (weight, "holds")]
-    counts, holds = ((one[[*ENDS]].to_numpy().T, last_seen(one["pending"].to_numpy())) for one in tallies)
-    incidence, few = aalen_johansen(*counts), share_intervals.mark_few(holds)
-    unknown = np.full_like(incidence, np.nan)
-    return tables.curve_table(tallies[0].index, ENDS, at_risk(*counts), few, (incidence, unknown, unknown))
-
-
-def _standing(of: Run | Study, weight: Weight) -> pd.DataFrame:
-    """Return what `Study.standing` does, of a run too, without intervals."""
-    if isinstance(of, Study):
-        return of.standing(weight=weight)[[*GATES, *ENDS]]
-    followed = _by_age(of.counts[of.counts["followed"]], weight).loc[: of.follow_up_days, [*GATES, *ENDS]]
-    followed[[*ENDS]] = followed[[*ENDS]].cumsum()
-    return followed.div(followed.sum(axis=1).replace(0, np.nan), axis=0)
-
-
-def _by_age(counts: pd.DataFrame, weight: Weight) -> pd.DataFrame:
-    """Return counts of a run by age, over its regions."""
-    check_choice("weight", weight, WEIGHTS)
-    names = [*GATES, *ENDS, "pending"]
-    behind = "" if weight == "holds" else "_amount"
-    by_age = counts.groupby("age_days")[[f"{name}{behind}" for name in names]].sum()
-    return by_age.set_axis(names, axis=1).rename_axis("days")
+def _curves(of: Run | Study) -> Curves:
+    return of if isinstance(of, Study) else CurvesOfRun(of)
 
 
 def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
@@ -336,7 +311,7 @@ def _released_by(days: Sequence[int], end: int, share: Callable[[int], str], lab
 
 def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
     if not isinstance(of, pd.DataFrame):
-        return _delay_curve(of, weight, confidence)
+        return _curves(of).delay_curve(confidence, weight)
     if "at_risk" not in of:
         entry = "entry_days" if "entry_days" in of else None
         return cumulative_incidence(of, confidence=confidence, entry=entry)

@@ -9,14 +9,14 @@ import pandas as pd
 from simlimit.arguments import Floats, Ints, check_choice
 from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles, share_intervals, tables
 from simlimit.delays.clusters import Band, Statistic, clusters_behind
-from simlimit.drivers.tallies import Tallies
+from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.model.causes import GATES
+from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, metrics
-from simlimit.tables.layout import TabularResult
 
 
-class Curves(TabularResult):
+class Curves:
     """A study as far as its shares by age go."""
 
     by: tuple[str, ...]
@@ -167,6 +167,15 @@ class Curves(TabularResult):
             return np.asarray(counts.sum(axis=1, dtype=np.int64))
         check_choice("group", group, self.by, "study.groups()")
         return counts[:, self.by.index(group)].astype(np.int64)
+
+
+class CurvesOfRun(Curves):
+    """A run is the study of itself: its one replication has the same curves, and tells no interval."""
+
+    def __init__(self, run: Run) -> None:
+        self.by, self.draws = run._prepared.grouping.labels, ()
+        self._tallies = empty_tallies(run._prepared, 1)
+        tally(run._state, self._tallies, 0)
 
 
 def _shares(counts: Ints) -> Floats:
