@@ -26,9 +26,8 @@ Effect = Mapping[Hashable, Any]
 ROW = 0.46
 # Inches of a row whose name has three lines.
 TALL_ROW = 0.62
-# The first bar of a row, the second, and one that is not filled.
-LOOKS = (style.Area(style.BEHIND, "", style.INK), style.Area(style.PALE, "////", style.INK))
-HOLLOW = style.Area("white", "", style.INK)
+# The first bar of a row, and the second.
+LOOKS = (style.LOOKS["first_bar"], style.LOOKS["second_bar"])
 PLACES = (-0.2, 0.2)
 HEIGHT = 0.36
 LESS_IS_BETTER = "\u2190 better    difference ({unit})    worse \u2192"
@@ -49,7 +48,7 @@ class Bar(NamedTuple):
     high: float
     is_filled: bool | NAType = True
     """Or not; unknown (NA): not filled, and dotted."""
-    area: style.Area | None = None
+    area: style.Look | None = None
     """How it looks if not as the first or second bar of a row does."""
 
 
@@ -292,7 +291,7 @@ def _draw_study(ax: Axes, summary: pd.DataFrame) -> None:
     mean, low, high = (summary[column].to_numpy() for column in ("estimate", "low", "high"))
     places = range(len(summary))
     bars = ax.barh(places, mean, color=style.PALE, edgecolor=style.INK)
-    bars[-1].set(**style.AREAS["forfeited"]._asdict())
+    bars[-1].set(**style.AREAS["forfeited"])
     sides = [mean - low, high - mean]
     ax.errorbar(mean, places, xerr=sides, fmt="none", ecolor="black", capsize=3, linewidth=1)
     # Beside the interval, not in it.
@@ -330,9 +329,8 @@ def _draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> N
         for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
             height = row + (offset if len(bars) > 1 else 0.0)
             is_known = not pd.isna(bar.is_filled)
-            area = (bar.area or look) if is_known and bar.is_filled else HOLLOW
-            (drawn,) = ax.barh(height, bar.value, HEIGHT, linewidth=0.8, **area._asdict())
-            drawn.set_linestyle("-" if is_known else ":")
+            area = (bar.area or look) if is_known and bar.is_filled else style.LOOKS["hollow_bar"]
+            ax.barh(height, bar.value, HEIGHT, linewidth=0.8, linestyle="-" if is_known else ":", **area)
             ends = [[bar.value - bar.low], [bar.high - bar.value]]
             ax.errorbar(bar.value, height, xerr=ends, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
             words = f"{bar.word} {effects.with_interval(bar.value, bar.low, bar.high, places, sign)}"

@@ -241,8 +241,8 @@ def _curves(of: Run | Study) -> Curves:
 
 def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     days, released = curve.index, curve["released"]
-    band = ax.fill_between(days, curve["released_low"], curve["released_high"], step="post", linewidth=0.4)
-    band.set(facecolor=style.PALE, edgecolor=style.INK)
+    ends = curve["released_low"], curve["released_high"]
+    ax.fill_between(days, *ends, step="post", **style.LOOKS["band"])
     words = label("released on the day of repayment: {share}", share=_share_text(curve, "released", 0))
     ax.plot(0, released[0], "o", color=style.INK, markersize=8, clip_on=False, label=words, zorder=4)
     end = days[-1]
@@ -254,7 +254,7 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     ax.plot([], [], " ", label=label("pending after {day} days: {share}", day=end, share=rest))
     words = label("forfeited by day {day}: {share}", day=end, share=_share_text(curve, "forfeited", end))
     canvas.shade_few(ax, curve, label)
-    look = style.AREAS["forfeited"]._asdict()
+    look = style.AREAS["forfeited"]
     ax.fill_between(days, 1 - curve["forfeited"], 1, step="post", linewidth=0.4, label=words, **look)
 
 
@@ -281,7 +281,7 @@ def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     end = table.index[-1]
     shown = [name for name in ("forfeited", *reversed(GATES)) if table[name].any()]
     entries = {name: _legend_entry(name, table[name], label) for name in shown}
-    height = canvas.draw_stack(ax, table, entries, linewidth=0.5)
+    height = canvas.draw_stack(ax, table, entries, edge=0.5)
     areas, _ = ax.get_legend_handles_labels()
     ax.step(table.index, height, where="post", color="black", linewidth=1)
     ax.set(xlim=(0, end), ylim=(0, max(1.1 * height.max(), 1e-3)))
