@@ -8,7 +8,7 @@ Many histories
     `replicate`, `Study`, `compare`, `Comparison`, `sweep`, `Sweep`, `StudyInterrupted`,
     `recovery`, `Recovery`
 What would help, and what each gate explains
-    `Lever`, `rank_levers`, `LeverRanking`, `attribute`, `Attribution`
+    `Change`, `Lever`, `rank_levers`, `LeverRanking`, `attribute`, `Attribution`
 A real release log, and delay statistics of it or of any table
     `read_release_log`,
     `cumulative_incidence`, `kaplan_meier`, `quantiles`, `describe_quantiles`, `share_at`, `at_risk_table`

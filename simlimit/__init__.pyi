@@ -33,6 +33,7 @@ from simlimit.scenario import preset as preset
 from simlimit.scenario import presets as presets
 from simlimit.study.attribution import Attribution as Attribution
 from simlimit.study.attribution import attribute as attribute
+from simlimit.study.changes import Change as Change
 from simlimit.study.comparison import Comparison as Comparison
 from simlimit.study.comparison import Sweep as Sweep
 from simlimit.study.comparison import compare as compare

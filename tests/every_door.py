@@ -133,6 +133,7 @@ def _uci() -> str:
 FREE = {"evaluation.period_days": (7, 30)}
 INSTANCES: dict[str, Make] = {
     "Attribution": functools.cache(lambda: sl.attribute(tiny(), 2, follow_up_days=30)),
+    "Change": lambda: sl.Change({"horizon_days": 60}),
     "Comparison": comparison,
     "Fit": fitted,
     "FittedBehaviour": functools.cache(lambda: sl.fit_behaviour(histories())),
@@ -150,7 +151,7 @@ INSTANCES: dict[str, Make] = {
 }
 """One of each public class that is no exception."""
 
-BUILT = ("Histories", "Lever", "Scenario")
+BUILT = ("Change", "Histories", "Lever", "Scenario")
 """Classes of which users make instances themselves; the others come from functions."""
 
 ARGUMENTS: dict[str, Make] = {
@@ -202,6 +203,8 @@ ARGUMENTS: dict[str, Make] = {
     "replication": lambda: 0,
     "Scenario.with_portfolio.book": lambda: pd.DataFrame({"limit": [5.0], "outstanding": [1.0]}),
     "recovery.scenario": _frozen,
+    "source": tiny,
+    "Change.fields": lambda: {"horizon_days": 60},
     "statistic": lambda: lambda counts: counts.sum(axis=-1),
     "studies": lambda: {"": study()},
     "sweep": INSTANCES["Sweep"],

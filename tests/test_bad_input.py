@@ -211,9 +211,9 @@ def test_a_value_that_a_lever_does_not_allow(refused, name, value):
         ("levers[0].product", ["levers=[{kind='diversify'}]"]),
         ("levers[0].product", ["levers=[{kind='appeal', product='supply-chain'}]"]),
         ("levers[0].uptake", ["levers=[{kind='more_funding', uptake=0.5}]"]),
-        ("levers[1].kind", ["levers=[{kind='plan'}, {kind='plan'}]"]),
+        ("levers", ["levers=[{kind='plan'}, {kind='plan'}]"]),
         ("provenance", ["provenance={'rules.max_score' = 'measured'}"]),
-        ("provenance.rules.min_score", ["provenance={'rules.min_score' = 'guessed'}"]),
+        ('provenance."rules.min_score"', ["provenance={'rules.min_score' = 'guessed'}"]),
     ],
 )
 def test_values_that_do_not_go_together(refused, named, settings):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,15 @@ from simlimit.arguments import Truths, check_choice, refused, shown
 from simlimit.books.table import check_cells, names_in, quoted
 from simlimit.text_files import packaged
 
+Words: TypeAlias = npt.NDArray[np.str_]
+# What words of the log mean, if the user says so.
+Meanings: TypeAlias = Mapping[str, str] | None
 _WORDS = packaged(__package__, "log_words.toml")
 OUTCOMES = ("released", "forfeited", "pending")
+# A gate or a region that is none.
+BLANK = "(blank)"
+# The default of the arguments that name a column: it is looked for by its known names.
+BY_NAME = "(by its name)"
 # A number that is no less as a number: "007" is a name.
 _PLAIN = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
 
@@ -26,19 +33,19 @@ def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[di
     cells : pandas.DataFrame
         From `read_cells`. The names stand in its first row, or in the second one below a title.
     given : mapping
-        What the user calls some of them; None where a known name may be found.
+        What the user calls some of them; None where there is none; `BY_NAME` where a known name may be found.
     """
     for names in (names_in(cells, 1), names_in(cells, 0)):
         free = [name for name in names if name not in given.values()]
         known = {re.sub(r"[\s-]+", "_", name.lower()): name for name in free}
         called = {ours: theirs for ours, theirs in given.items() if theirs is not None and theirs in names}
         for ours, words in _WORDS["columns"].items():
-            found = [known[word] for word in words if word in known and given.get(ours) is None]
+            found = [known[word] for word in words if word in known and given.get(ours, BY_NAME) == BY_NAME]
             called |= {ours: found[0]} if found else {}
         if {"repaid", "ended"} <= called.keys():
             break
     for ours, theirs in given.items():
-        is_needed = theirs is not None or ours in ("repaid", "ended")
+        is_needed = theirs not in (None, BY_NAME) or ours in ("repaid", "ended")
         if is_needed and [*called.values()].count(called.get(ours, "")) != 1:
             listed = quoted(",".join(names))
             raise refused(ours, theirs, f"the name of a column, a different one for each: {listed}")
@@ -53,8 +60,7 @@ def by_word(cells: "pd.Series[str]", meaning: Callable[[str], Any], kind: npt.DT
 
 def missing_in(cells: "pd.Series[str]") -> Truths:
     """Return which cells say nothing."""
-    nothing = _WORDS["nothing"]["words"]
-    return by_word(cells, lambda word: _small(word) in nothing, np.bool_)
+    return by_word(cells, lambda word: _small(word) in _WORDS["nothing"]["words"], np.bool_)
 
 
 def never_in(cells: "pd.Series[str]") -> Truths:
@@ -64,32 +70,37 @@ def never_in(cells: "pd.Series[str]") -> Truths:
     return missing_in(cells) | comes_never
 
 
-def outcomes_in(
-    cells: "pd.Series[str] | None", outcomes: Mapping[str, str] | None, has_ended: Truths
-) -> npt.NDArray[np.str_]:
+def outcomes_in(cells: "pd.Series[str] | None", outcomes: Meanings, has_ended: Truths) -> Words:
     """Return the outcome of each row; without a word for it, whoever has an end is released."""
-    if outcomes is not None and not isinstance(outcomes, Mapping):
-        raise refused("outcomes", outcomes, f"a mapping of words of the log to {', '.join(OUTCOMES)}")
-    own = {}
-    for word, ours in (outcomes or {}).items():
-        check_choice(f"outcomes[{shown(word)}]", ours, OUTCOMES)
-        own[_small(word)] = ours
     if cells is None:
         return np.where(has_ended, "released", "pending")
     known = cells.mask(missing_in(cells) & ~has_ended, "pending")
-    return _meant(known, "outcomes", own, "words that outcomes explains: outcomes={'已恢复': 'released'}")
+    return _meant(known, "outcomes", outcomes)
+
+
+def gates_in(cells: "pd.Series[str]", gates: Meanings) -> npt.NDArray[Any]:
+    """Return gates or regions of rows: in the words of the log, or the gates of the model that they mean."""
+    named = cells.str.strip().mask(missing_in(cells), BLANK)
+    return named.to_numpy() if gates is None else _meant(named, "gates", gates)
 
 
 def truths_in(cells: "pd.Series[str]") -> Truths:
     """Return the truth values of a column."""
-    return np.asarray(_meant(cells, "truths", {}, "yes and no, 1 and 0, 是 and 否") == "true")
+    return np.asarray(_meant(cells, "truths", None) == "true")
 
 
-def _meant(cells: "pd.Series[str]", table: str, own: Mapping[str, str], allowed: str) -> npt.NDArray[np.str_]:
+def _meant(cells: "pd.Series[str]", table: str, own: Meanings) -> Words:
     """Return what the words in a column mean by a table of ours and one of the user's, or refuse one."""
-    words = {word: ours for ours, some in _WORDS[table].items() for word in some} | dict(own)
-    said = by_word(cells, lambda word: words.get(_small(word), ""), "U9")
-    check_cells(cells, said != "", f"are {allowed}")
+    if own is not None and not isinstance(own, Mapping):
+        raise refused(table, own, f"a mapping of words of the log to {', '.join(_WORDS[table])}")
+    words = {word: ours for ours, some in _WORDS[table].items() for word in some}
+    for word, ours in (own or {}).items():
+        check_choice(f"{table}[{shown(word)}]", ours, _WORDS[table])
+        words[_small(word)] = ours
+    said = by_word(cells, lambda word: words.get(_small(word), ""), "U10")
+    unknown = cells[said == ""].unique()[:5]
+    others = f"; unknown are {', '.join(map(shown, unknown))}" * (len(unknown) > 1)
+    check_cells(cells, said != "", f"are {_WORDS['allowed'][table]}{others}")
     return said
 
 

@@ -9,29 +9,33 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import Floats, check_text, refused, shown
+from simlimit.arguments import Floats, Ints, check_text, refused, shown
+from simlimit.books import log_words
 from simlimit.books.log_days import FIRST_DATE, MOST_DAYS, day_given, days_of, shown_day
-from simlimit.books.log_words import OUTCOMES, columns_of, missing_in, outcomes_in, truths_in, typed
+from simlimit.books.log_words import BY_NAME, OUTCOMES, missing_in, typed
 from simlimit.books.table import MAX_AMOUNT, Source, as_source, check_cells, numbers, read_cells, read_columns
 
 Day: TypeAlias = str | int | datetime.date | np.datetime64
 Columns: TypeAlias = Mapping[str, "pd.Series[str]"]
+# The columns by which a log is told from another.
+_TOLD = "^(borrower|repayment|repaid_at|repaid_on|outcome|delay_days|entry_days|amount|gate|region|late)$"
 
 
 def read_release_log(
     source: Source,
     *,
-    repaid: str | None = None,
-    ended: str | None = None,
-    outcome: str | None = None,
-    borrower: str | None = None,
-    repayment: str | None = None,
-    amount: str | None = None,
-    gate: str | None = None,
-    region: str | None = None,
-    late: str | None = None,
-    entry: str | None = None,
+    repaid: str = BY_NAME,
+    ended: str = BY_NAME,
+    outcome: str | None = BY_NAME,
+    borrower: str | None = BY_NAME,
+    repayment: str | None = BY_NAME,
+    amount: str | None = BY_NAME,
+    gate: str | None = BY_NAME,
+    region: str | None = BY_NAME,
+    late: str | None = BY_NAME,
+    entry: str | None = BY_NAME,
     outcomes: Mapping[str, str] | None = None,
+    gates: Mapping[str, str] | None = None,
     extracted: Day | None = None,
     since: Day | None = None,
     start_date: Day | None = None,
@@ -47,23 +51,29 @@ def read_release_log(
     ----------
     source : path or DataFrame
         A CSV file (plain or .gz), a Parquet file, an Excel file (.xlsx), or a frame: a row per repayment.
-    repaid, ended : str, optional
+    repaid, ended : str
         What the log calls the day of the repayment, and the day on which it was released or forfeited. Not
         needed for names such as `repaid_on`, `release_date`, 还款日期 or 恢复日期. Days are dates with the
         year first, with a time or without, serial numbers of a spreadsheet, or whole numbers of days. Of a
         moment it is the day on the wall. The end of what is pending is blank, NULL, 9999-12-31 or the like.
-    outcome : str, optional
+    outcome : str or None
         What it calls the column that says how a repayment ended. Without it, what has an end was released.
-    borrower, amount, gate, region, late : str, optional
+        This column and those below are found by names such as `status` or 状态, too. None declines one that
+        is found.
+    borrower, amount, gate, region, late : str or None
         What it calls these columns: who repaid, how much, what the repayment waited for, where, and whether
         it was paid late (yes or no).
-    repayment : str, optional
+    repayment : str or None
         What it calls the number of a repayment. Several rows with one number are the parts in which it came
         back. They need an amount.
-    entry : str, optional
-        What it calls the age in days from which a row could be seen, if `since` does not say it.
+    entry : str or None
+        What it calls the age in days from which a row could be seen, if `since` does not say it; 0 if blank.
     outcomes : mapping of str to str, optional
         What words of the log mean, such as ``{"已恢复": "released"}``: released, forfeited or pending.
+    gates : mapping of str to str, optional
+        What words of the column `gate` mean, such as ``{"风控": "review"}``: settlement, evaluation, score,
+        overdue, behaviour, review, policy, funding, or "(blank)" for nothing. `fit` compares no other gates.
+        If not given, they stay as they are.
     extracted : date, optional
         The last day that the log knows about: what is pending has waited until then. If not given, it is in a
         column such as `extracted_on`, or the last day of a log in which nothing is pending.
@@ -83,7 +93,7 @@ def read_release_log(
     pandas.DataFrame
         A row per repayment, or part of one, in the order of the log. Columns:
 
-        - `row`: the number of the row in the log, from 1;
+        - `row`: the line of a file, as its editor counts, or what the index of a frame calls the row;
         - `borrower` and `repayment`, if there are any;
         - `repaid_at`, `repaid_on`: the day and the date of the repayment; no date (NaT) where the log has
           numbers of days and no `start_date` is given;
@@ -97,6 +107,7 @@ def read_release_log(
 
         ``attrs`` has `read`, a sentence on what was read; `source`, its `columns` and its `digest` (SHA-256);
         `extracted_on` and `start_date`, dates as text, or None; and `window`, the first and last day seen.
+        `fit` takes the window of a part of the log from there, and counts the digest anew.
 
     Raises
     ------
@@ -121,7 +132,10 @@ def read_release_log(
             check_text(argument, value, 1_000)
     source, name = as_source("source", source)
     cells = read_cells(source, encoding, ', or name its encoding, such as encoding="gbk"')
-    called, others = columns_of(cells, given)
+    called, others = log_words.columns_of(cells, given)
+    for ours, words in (("outcome", outcomes), ("gate", gates)):
+        if words and ours not in called:
+            raise refused(f"{ours}s", words, f"left out: no column is found by its name, or named as {ours}")
     needed = called["repaid"], called["ended"]
     text = read_columns(cells, needed, tuple({*called.values(), *others} - {*needed}))
     row, notes = _distinct(text, "repayment" in called or {"borrower", "amount"} <= called.keys())
@@ -129,7 +143,7 @@ def read_release_log(
 
     start = days_of(by["repaid"], date_format)
     end = days_of(by["ended"], date_format, start[0], may_miss=True)
-    said = outcomes_in(by.get("outcome"), outcomes, ~np.isnan(end))
+    said = log_words.outcomes_in(by.get("outcome"), outcomes, ~np.isnan(end))
     last = _last_day(by, start, end, extracted, date_format)
     _check_days(by, said, start, end, last)
     begin = start.min() if since is None else day_given("since", since, date_format, start[0])
@@ -139,28 +153,27 @@ def read_release_log(
     zero, date_0 = _start(start_date, min(begin, start[~before].min()), last)
     age = np.where(start < begin, begin - start - 0.5, 0.0)
     if "entry" in by:
-        age = np.maximum(age, numbers(text.iloc[row], called["entry"], 0.0, MOST_DAYS))
+        ages = by["entry"].mask(missing_in(by["entry"]), "0").to_frame()
+        age = np.maximum(age, numbers(ages, called["entry"], 0.0, MOST_DAYS))
         is_seen = before | (age < np.maximum(stop - start, 0.5))
         check_cells(by["entry"], is_seen, "is 0, or an age below that of the end")
 
-    log = pd.DataFrame({"row": row + 1})
+    log = pd.DataFrame({"row": text.index[row].infer_objects()})
     for ours in [one for one in by if one in ("borrower", "repayment")]:
         check_cells(by[ours], ~missing_in(by[ours]), f"are names of each {ours}")
         log[ours] = typed(by[ours]).to_numpy()
-    for what, day in (("repaid", start - zero), ("ended", end - zero)):
+    for what, day in (("repaid", (start - zero).astype(np.int64)), ("ended", end - zero)):
         log[f"{what}_at"], log[f"{what}_on"] = day, _dates(day, date_0)
-    log["repaid_at"] = log["repaid_at"].astype(np.int64)
     log["outcome"] = pd.Categorical(said, categories=pd.Index(OUTCOMES))
     log["delay_days"], log["entry_days"], log["amount"] = (stop - start).astype(np.int64), age, 1.0
     if "amount" in by:
         log["amount"] = numbers(text.iloc[row], called["amount"], 0.0, MAX_AMOUNT, money=True)
     for ours in [one for one in by if one in ("gate", "region")]:
-        log[ours] = by[ours].str.strip().mask(missing_in(by[ours]), "(blank)").to_numpy()
+        log[ours] = log_words.gates_in(by[ours], gates if ours == "gate" else None)
     if "late" in by:
-        log["late"] = truths_in(by["late"])
+        log["late"] = log_words.truths_in(by["late"])
     notes += _parts(log, by)
-    hashed = pd.util.hash_pandas_object(log.drop(columns="row"), index=False).to_numpy()
-    left_out = [one for one in others if one in log]
+    left_out = [one for one in others if one in log or given.get(one, "") is None]
     for theirs in [one for one in others if one not in left_out]:
         log[theirs] = typed(text[theirs].iloc[row]).to_numpy()
     notes += [f"{shown(one)} left out, since its name is taken" for one in left_out]
@@ -172,9 +185,16 @@ def read_release_log(
     log.attrs = {"source": name, "columns": called, "window": (int(begin - zero), int(last - zero))}
     dates = {"start_date": date_0, "extracted_on": last - zero + date_0}
     log.attrs |= {name: None if np.isnan(day) else shown_day(day) for name, day in dates.items()}
-    log.attrs["digest"] = hashlib.sha256(hashed[~before].tobytes()).hexdigest()
+    log.attrs["digest"] = log_digest(log)
     log.attrs["read"] = _sentence(log, start[~before], last, notes)
     return log
+
+
+def log_digest(log: pd.DataFrame) -> str:
+    """Return the SHA-256 of a log, or a part of one: of the columns that have a meaning, in any order."""
+    told = log.filter(regex=_TOLD)
+    hashed = pd.util.hash_pandas_object(told[sorted(map(str, told))], index=False)
+    return hashlib.sha256(hashed.to_numpy().tobytes()).hexdigest()
 
 
 def _distinct(text: pd.DataFrame, drops: bool) -> tuple[npt.NDArray[np.int64], list[str]]:
@@ -184,9 +204,9 @@ def _distinct(text: pd.DataFrame, drops: bool) -> tuple[npt.NDArray[np.int64], l
     equal = f"equal to an earlier one {'dropped' if drops else 'kept'}"
     notes = []
     for some, what in ((is_blank, "blank ones dropped"), (is_copy, equal)):
-        rows = [*map(str, np.flatnonzero(some)[:6] + 1)]
+        rows = [*map(str, text.index[some][:6])]
         few = ", ".join(rows[:5]) + " .." * (len(rows) > 5)
-        notes += [f"{some.sum():,} {what} (row {few})"] * bool(rows)
+        notes += [f"{some.sum():,} {what} ({str(text.index.name).rpartition(' ')[2]} {few})"] * bool(rows)
     return np.flatnonzero(~is_blank & ~(is_copy & drops)), notes
 
 
@@ -224,7 +244,7 @@ def _start(start_date: Day | None, first: float, last: float) -> tuple[float, fl
     return (first, first) if np.isnan(date) else (date, date)
 
 
-def _dates(days: Floats, date_0: float) -> npt.NDArray[np.datetime64]:
+def _dates(days: Floats | Ints, date_0: float) -> npt.NDArray[np.datetime64]:
     """Return the dates of days; not a time (NaT) where one is unknown. Parquet takes milliseconds."""
     return np.datetime64("0001-01-01", "ms") + (days + date_0 - 1).astype("timedelta64[D]")
 
@@ -234,7 +254,7 @@ def _parts(log: pd.DataFrame, by: Columns) -> list[str]:
     if "repayment" not in log or log["repayment"].is_unique:
         return []
     parts = log.groupby("repayment", sort=False)
-    is_part = parts["row"].transform("size").to_numpy() > 1
+    is_part = parts["repaid_at"].transform("size").to_numpy() > 1
     check_cells(by["repayment"], ~is_part | ("amount" in by), "is one row of a repayment without an amount")
     for ours, key in (("repaid", "repaid_at"), ("borrower", "borrower")):
         if ours in by:

@@ -34,7 +34,8 @@ def as_source(argument: str, source: object) -> tuple[Source, str]:
 def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> pd.DataFrame:
     """Return the cells of a CSV, Parquet or Excel file, or of a frame, as text, its names too.
 
-    The index has the numbers of the lines; it is named after the source and what its rows are called.
+    Commas, semicolons or tabs stand between the values of a CSV file. The index has the numbers of the lines;
+    it is named after the source and what its rows are called.
     """
     frame = source if isinstance(source, pd.DataFrame) else _frame_in(source)
     if encoding is not None and frame is not None:
@@ -44,14 +45,19 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
     if frame is not None:
         return _cells_of(frame, str(source))
     text = read_text(source, PortfolioError, encoding, f' ("CSV UTF-8" in Excel){hint}')
+    # The first line that has any tells what stands between values.
+    marked = next((line for line in StringIO(text) if re.search("[,;\t]", line)), "")
+    mark = max(",;\t", key=re.sub('"[^"]*"', "", marked).count)
     try:
-        cells = pd.read_csv(StringIO(text), header=None, dtype=str, na_filter=False, skip_blank_lines=False)
+        cells = pd.read_csv(
+            StringIO(text), sep=mark, header=None, dtype=str, na_filter=False, skip_blank_lines=False
+        )
     except pd.errors.EmptyDataError:
         raise PortfolioError(f"{source}: line 1 is blank; it must name the columns") from None
     except pd.errors.ParserError as error:
         problem = " ".join(str(error).split())
         line = f"line 1 is {quoted(text.splitlines()[0])}"
-        raise PortfolioError(f"{source}: not a table of comma-separated values ({problem}); {line}") from None
+        raise PortfolioError(f"{source}: no table separated by {mark!r} ({problem}); {line}") from None
     return cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name=f"{source}: line"))
 
 
@@ -67,15 +73,19 @@ def _frame_in(path: str | os.PathLike[str]) -> pd.DataFrame | None:
     with suppress(OSError), as_path("path", path, PortfolioError).open("rb") as file:
         mark = file.read(4)
     try:
-        if mark == WORKBOOKS[1]:
-            frame = pd.read_excel(path, engine="openpyxl")
-            return frame.set_axis(frame.index + 2)  # as Excel counts
-        return read_parquet(path) if mark == b"PAR1" else None
+        if mark != WORKBOOKS[1]:
+            return read_parquet(path) if mark == b"PAR1" else None
+        sheets = pd.read_excel(path, sheet_name=None, engine="openpyxl")
     except ImportError:
         install = '"pip install \'simlimit[excel]\'" installs what reads it, or save it as "CSV UTF-8"'
         raise PortfolioError(f"{path} is a workbook of Excel: {install}.") from None
     except Exception as error:  # of whatever kind: the readers are others'
         raise PortfolioError(f"{path} cannot be read: {error}") from None
+    filled = [name for name in sheets if len(sheets[name].columns)] or [*sheets]
+    if len(filled) > 1:
+        remedy = f"pandas.read_excel(.., sheet_name={filled[0]!r}) returns the frame of one"
+        raise PortfolioError(f"{path} has the sheets {shown(filled)}, but must have one; {remedy}.")
+    return sheets[filled[0]].set_axis(sheets[filled[0]].index + 2)  # as Excel counts
 
 
 def names_in(cells: pd.DataFrame, row: int, named: Callable[[str], str] = str) -> list[str]:
@@ -116,7 +126,7 @@ def source_of(rows: "pd.Index[Any]") -> str:
 
 def quoted(line: str) -> str:
     """Return a line of names as a sentence shows it, with its separator if that is no comma."""
-    other = next((mark for mark in ";\t|\uff0c" if mark in line and "," not in line), None)
+    other = next((mark for mark in "|\uff0c" if mark in line and "," not in line), None)
     wrong = "" if other is None else f", where {other!r} stands instead of commas"
     return f"{shown(line.strip())}{wrong}"
 

@@ -67,12 +67,14 @@ def fit_log(options: argparse.Namespace) -> bool:
     """Fit a scenario to a release log, print what it says, and write tables, figures and the scenario."""
     scenario = find_scenario(options.scenario, read_changes(None, options.changes))
     free = read_free(options.free, options.factor)
-    columns = dict(read_change(text, "--column") for text in options.column)
+    columns, outcomes, gates = (
+        dict(read_change(text, f"--{option}") for text in getattr(options, option))
+        for option in ("column", "outcome", "gate")
+    )
     for name in columns:
         check_choice("--column", name, COLUMNS)
-    outcomes = dict(read_change(text, "--outcome") for text in options.outcome)
     told = {name: getattr(options, name) for name in _OF_A_LOG}
-    log = simlimit.read_release_log(options.log, **columns, outcomes=outcomes or None, **told)
+    log = simlimit.read_release_log(options.log, outcomes=outcomes, gates=gates or None, **columns, **told)
     chosen = {name: getattr(options, name) for name in ("workers", "store", "progress")}
     found = fit(log, scenario, free, options.n, options.seed, **chosen)
     deliver(options, found, [log.attrs["read"], found])

@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
-from scipy.stats import chisquare
 
 import simlimit
 from simlimit.arguments import Floats, check_confidence, check_number, check_whole
 from simlimit.errors import SimlimitError
 from simlimit.inference.bank import Bank, Task, make_bank
+from simlimit.inference.calibration import coverage_table
 from simlimit.inference.checking import Residuals, check_table, compared, residuals
 from simlimit.inference.observation import COLUMNS, Repayments, Window, observe_log, repayments_in
 from simlimit.inference.parameters import Free, read_free
-from simlimit.inference.regression import Guesses, Posterior, guess, posterior, ridge
-from simlimit.inference.statistics import GATE_AND_WEEKDAY, Layout, statistics
+from simlimit.inference.regression import Guesses, Posterior, as_targets, guess, posterior, ridge
+from simlimit.inference.statistics import GATE_AND_WEEKDAY, WEEKDAY, Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.run.options import LARGEST_SEED, check_scenario
 from simlimit.scenario import Scenario, unit_of
@@ -31,13 +31,11 @@ from simlimit.tables import fitted, layout
 
 # Shares of the prior variance: from the first on a parameter is determined, below the second it is not.
 DETERMINED, UNDETERMINED = 0.8, 0.3
-LEVELS = (0.5, 0.8, 0.9, 0.95)
 DRAWS = 1000
 DAYS_A_MONTH = 365 / 12
 MOST_MONTHS = 120
 # Where twice the time multiplies what is known by less than 2 to this power, no length would do.
 TOO_SLOW = 0.1
-_BINS = 20
 # By so much the number of those who repay may differ before the scenario is scaled.
 BY_CHANCE = 0.05
 # The number of the history that tells how many borrowers repay: none of the bank's.
@@ -71,6 +69,7 @@ class Fit(layout.TabularResult):
     def __init__(self, seen: Repayments, task: Task, bank: Bank, read: str, source: str) -> None:
         self.parameters, self.read = tuple(one.name for one in task.parameters), read
         self._task, self._bank, self._source = task, bank, source
+        self._choices = [one.choices for one in task.parameters]
         self._names, self._truths = task.layout.names(), ndtri(bank.quantiles)
         self._real = statistics(seen, task.layout)
         self._is_compared: npt.NDArray[np.bool_] = ~np.isnan(self._real)
@@ -90,8 +89,8 @@ class Fit(layout.TabularResult):
 
     @property
     def scenario(self) -> Scenario:
-        """The estimate: the scenario with the median of each parameter, of the size of the log."""
-        return self._task.at(self._posterior.quantiles(np.array([0.5]))[:, 0], self._source)
+        """The estimate: the scenario with the estimate of each parameter, of the size of the log."""
+        return self._task.at(self._posterior.estimate(), self._source)
 
     def scenarios(self, n: int = 100) -> list[Scenario]:
         """Return scenarios that could have made the log: draws from the posterior distribution.
@@ -145,19 +144,23 @@ class Fit(layout.TabularResult):
         -------
         pandas.DataFrame
             Index `parameter`. Columns `estimate` (the median), `low` and `high`; `prior_low` and
-            `prior_high` are the same interval before the log was seen. `share_removed` is the share of the
-            prior variance, on the scale of prior quantiles, that the log removed. `usually_removed` is what
-            logs of these columns and this length remove on average, as in `advice`. `verdict`: determined
-            from 0.8 on, not determined below 0.3, weakly determined between. It is that of this log. Where
-            logs usually say less, it is in the middle of both, rounded down: a posterior distribution may
-            be narrow by chance.
+            `prior_high` are the same interval before the log was seen. Choices that are no numbers have no
+            interval: there the estimate is the most likely choice, and `probability` is how likely it is.
+            `share_removed` is the share of the prior variance, on the scale of prior quantiles, that the log
+            removed. `usually_removed` is what logs of these columns and this length remove on average, as in
+            `advice`. `verdict`: determined from 0.8 on, not determined below 0.3, weakly determined between.
+            It is that of this log. Where logs usually say less, it is in the middle of both, rounded down: a
+            posterior distribution may be narrow by chance.
         """
         tail = (1 - check_confidence(confidence)) / 2
-        low, middle, high = self._posterior.quantiles(np.array([tail, 0.5, 1 - tail])).T
+        low, high = self._posterior.quantiles(np.array([tail, 1 - tail])).T
         before, after = np.full_like(low, tail), np.full_like(low, 1 - tail)
         names = ["estimate", "low", "high", "prior_low", "prior_high"]
-        table = self._values(np.array([middle, low, high, before, after])).T.set_axis(names, axis=1)
-        table = table.infer_objects().rename_axis("parameter")
+        ends = np.array([self._posterior.estimate(), low, high, before, after])
+        table = self._values(ends).T.set_axis(names, axis=1).rename_axis("parameter").astype(object)
+        table.loc[np.array(self._choices) > 0, names[1:]] = np.nan
+        likely = {self.parameters[k]: shares.max() for k, shares in self._posterior.chances().items()}
+        table = table.infer_objects().assign(probability=pd.Series(likely, table.index, np.float64))
         removed, usually = (self._posterior.share_removed() / self._most).clip(0, 1), self._usually_removed
         words = verdicts(removed, usually)
         return table.assign(share_removed=removed, usually_removed=usually, verdict=words)
@@ -186,8 +189,10 @@ class Fit(layout.TabularResult):
             Columns `parameter`, `other` and `correlation`, the closest pair first.
         """
         check_number("at_least", at_least, 0.0, 1.0)
-        # Above the diagonal, each pair once.
+        # Above the diagonal, each pair once. Three choices on no scale correlate with nothing.
         matrix = np.triu(np.atleast_2d(np.corrcoef(ndtri(self._posterior.sample(DRAWS)).T)), 1)
+        has_scale = np.array(self._choices) <= 2
+        matrix *= np.outer(has_scale, has_scale)
         first, second = np.nonzero((np.abs(matrix) >= at_least) & (matrix != 0))
         names = pd.Index(self.parameters)
         pairs = {"parameter": names[first], "other": names[second], "correlation": matrix[first, second]}
@@ -234,7 +239,8 @@ class Fit(layout.TabularResult):
         """
         n = min(check_whole("n", n, 1_000_000, least=1), len(self._truths))
         bank = self._guesses.bank
-        rows = [posterior(bank[k], bank, self._truths, k).rank(self._truths[k]) for k in range(n)]
+        truths, choices = self._truths, self._choices
+        rows = [posterior(bank[k], bank, truths, choices, k).rank(truths[k]) for k in range(n)]
         return pd.DataFrame(rows, columns=pd.Index(self.parameters))
 
     def coverage(self, n: int = 400) -> pd.DataFrame:
@@ -250,16 +256,9 @@ class Fit(layout.TabularResult):
         pandas.DataFrame
             Index `parameter` and `confidence`: 0.5, 0.8, 0.9 and 0.95. Columns `coverage`, its
             `standard_error`, `logs`, and `rank_p_value`: of the hypothesis that ranks are uniform, by a
-            chi-squared test in 20 bins. A whole number counts with a random place in its step.
+            chi-squared test in 20 bins. A whole number or a choice counts with a random place in its step.
         """
-        rows = []
-        for name, rank in self.ranks(n).items():
-            number, p_value = len(rank), chisquare(np.histogram(rank, _BINS, (0, 1))[0]).pvalue
-            for level in LEVELS:
-                covered, error = (abs(rank - 0.5) <= level / 2).mean(), (level * (1 - level) / number) ** 0.5
-                rows.append((name, level, covered, error, number, p_value))
-        columns = ["parameter", "confidence", "coverage", "standard_error", "logs", "rank_p_value"]
-        return pd.DataFrame(rows, columns=columns).set_index(["parameter", "confidence"])
+        return coverage_table(self.ranks(n))
 
     def advice(self) -> pd.DataFrame:
         """Return what would determine the parameters better, measured on the simulated logs.
@@ -278,7 +277,7 @@ class Fit(layout.TabularResult):
         family = self._names["family"].to_numpy()
         for column in COLUMNS:
             own = np.isin(family, [column, GATE_AND_WEEKDAY] if column == "gate" else [column])
-            if not self._is_compared[own].any():
+            if own.any() and not self._is_compared[own].any():
                 with_it = self._removed(self._is_compared | own, self._bank.statistics)
                 table[f"with_{column}"] = np.maximum(now, with_it)
         # What is known of a parameter, in units of its prior, grows by a power of the time.
@@ -295,9 +294,10 @@ class Fit(layout.TabularResult):
 
     def _removed(self, columns: npt.NDArray[np.bool_], values: Floats) -> Floats:
         """Return the share of the variance of prior quantiles that a regression on statistics explains."""
-        truths = self._bank.quantiles
-        left = ((guess(values[:, columns], truths).bank - truths) ** 2).mean(axis=0)
-        return np.asarray(np.clip((1 - left / truths.var(axis=0)) / self._most, 1e-3, 1 - 1e-6), np.float64)
+        truths, whose = as_targets(self._bank.quantiles, self._bank.quantiles, self._choices)
+        left = np.bincount(whose, ((guess(values[:, columns], truths).bank - truths) ** 2).mean(axis=0))
+        removed = (1 - left / np.bincount(whose, truths.var(axis=0))) / self._most
+        return np.asarray(np.clip(removed, 1e-3, 1 - 1e-6), np.float64)
 
     @property
     def _most(self) -> Floats:
@@ -310,12 +310,12 @@ class Fit(layout.TabularResult):
 
     @cached_property
     def _guesses(self) -> Guesses:
-        known = self._is_compared
-        return guess(self._bank.statistics[:, known], self._truths, self._real[known])
+        known, wanted = self._is_compared, as_targets(self._truths, self._bank.quantiles, self._choices)[0]
+        return guess(self._bank.statistics[:, known], wanted, self._real[known])
 
     @cached_property
     def _posterior(self) -> Posterior:
-        return posterior(self._guesses.real, self._guesses.bank, self._truths)
+        return posterior(self._guesses.real, self._guesses.bank, self._truths, self._choices)
 
     @cached_property
     def _residuals(self) -> Residuals:
@@ -353,17 +353,19 @@ def fit(
     Parameters
     ----------
     log : DataFrame
-        As `read_release_log` returns it; `Run.holds` will do, from the end of its warm-up on. The columns
-        `gate`, `region`, `late` and `amount` are compared where they are. A region or gate that the scenario
-        does not have leaves its column out, and `Fit.read` says so.
+        As `read_release_log` returns it, or a part of it; `Run.holds` will do, of which what is after the
+        warm-up is compared. The columns `gate`, `region`, `late` and `amount` are compared where they are,
+        and weekdays where there are dates. A region or gate that the scenario does not have leaves its column
+        out, and `Fit.read` says so. `read_release_log` takes what words for gates mean.
     scenario : Scenario
         What is known of the platform. Its desk and pool are scaled to the number of borrowers of the log.
         Dates in it stay what they are. Days that are numbers count from the begin of the run, which is the
         warm-up before the window.
     free : mapping
         What is not known, by dotted field. A tuple has two bounds, ``(7, 60)``: whole numbers if the field is
-        one. A list has choices, in the order of what they do. A frozen distribution of `scipy.stats` will do,
-        too. A name of your own may stand for a factor on several fields, of which whole numbers are rounded:
+        one. A list has choices, equally likely: numbers, or what else the field may be. A frozen distribution
+        of `scipy.stats` will do, too. A name of your own may stand for a factor on several fields, of which
+        whole numbers are rounded:
         ``{"inflows": {"fields": [..], "factor": (0.7, 1.3)}}``.
     n : int
         How many logs are simulated, 100 .. 1,000,000.
@@ -403,15 +405,20 @@ def fit(
     regions = prepare(scenario, 0, False, False).regions.names  # also those of a portfolio
     seen, window, notes = observe_log(log, regions)
     platform = window.platform(scenario)
-    first_weekday = (platform.start_date.weekday() + platform.warmup_days) % 7
+    first_weekday = None if window.begin_on is None else window.begin_on.weekday()
     layout = Layout(window.days, first_weekday, regions)
     task = Task(platform, read_free(free, platform), layout, seed, code_identity())
     platform = _scaled(task, window)
     task = task._replace(platform=platform, parameters=read_free(free, platform))
     bank = make_bank(task, n, options)
-    told = ", ".join(["age", "weekday", *(column for column in COLUMNS if column in seen.groups)])
-    size = f"{window.number:,} {window.counted}, simulated with {platform.population.borrowers:,} borrowers"
-    rows = f"{len(seen.repaid):,} repayments in {window.days:,} days, compared by {told}"
+    columns = [one for one in layout.groups if one in {WEEKDAY, *seen.groups}]
+    told = ", ".join(["age", *columns]).replace(WEEKDAY, "weekday")
+    before, after = scenario.population.borrowers, platform.population.borrowers
+    size = f"{window.number:,} {window.counted}, simulated with {after:,} borrowers"
+    desk, rounded = scenario.review.reviewers * after / before, platform.review.reviewers
+    if REVIEWERS not in free and abs(rounded - desk) > BY_CHANCE * desk:
+        size += f", whose desk of {desk:.2g} reviewers was rounded to {rounded}"
+    rows = f"{round(seen.weight.sum()):,} repayments in {window.days:,} days, compared by {told}"
     last = platform.start_date + datetime.timedelta(platform.horizon_days - 1)
     source = f"fitted: {len(seen.repaid):,} rows, digest {window.digest[:12]}, {last}"
     return Fit(seen, task, bank, f"{'; '.join([rows, size, *notes])}.", source)

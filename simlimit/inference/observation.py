@@ -1,16 +1,18 @@
 """How the log was observed, and the same view of a simulated history: arrays, a number for each repayment."""
 
 import datetime
-import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simlimit.arguments import Floats, Ints, as_frame, as_numbers, check_columns, refused
+from simlimit.arguments import Floats, Ints, as_frame, check_columns
+from simlimit.books.log_words import BLANK, OUTCOMES, truths_in
 from simlimit.books.portfolio import as_portfolio
+from simlimit.books.release_log import log_digest
+from simlimit.books.table import check_cells, numbers
 from simlimit.errors import SimlimitError
 from simlimit.model import causes, stages
 from simlimit.model.records import NONE
@@ -24,7 +26,11 @@ GATES = (*causes.GATES, NO_GATE)
 FIFTHS = 5
 _NEEDED = ("repaid_at", "outcome", "delay_days")
 _ALLOWED = "a release log as read_release_log returns it: with repaid_at, outcome and delay_days"
-_OUTCOMES = ("released", "forfeited", "pending")
+# What a column says that a log lacks.
+_LACKING: dict[str, Any] = {"amount": 1.0, "entry_days": 0.0, "repaid_on": pd.NaT}
+# The most and the least in columns of numbers.
+_MOST = 1e11
+_LEAST = {"repaid_at": -_MOST, "delay_days": 0, "entry_days": 0, "amount": 0}
 
 
 class Repayments(NamedTuple):
@@ -76,7 +82,7 @@ class Window(NamedTuple):
     number : int
         How many the log has.
     digest : str
-        Of the log: that of `read_release_log`, or one of its days.
+        Of the log, or the part of it, that is compared.
     """
 
     begin_on: datetime.date | None
@@ -87,14 +93,11 @@ class Window(NamedTuple):
 
     def platform(self, scenario: Scenario) -> Scenario:
         """Return a scenario whose history after the warm-up is that of the window."""
-        start, warmup = scenario.start_date, scenario.warmup_days
-        if self.begin_on is not None:
-            start = self.begin_on - datetime.timedelta(warmup)
+        warmup = scenario.warmup_days
+        start = scenario.start_date if self.begin_on is None else self.begin_on - datetime.timedelta(warmup)
         book = as_portfolio(scenario.population.portfolio)  # a file is read once, not for each log
-        changes = {
-            "horizon_days": warmup + self.days + 1, "start_date": start, "population.portfolio": book
-        }  # fmt: skip
-        return scenario.replace({**changes, "provenance": scenario.provenance})
+        days = {"horizon_days": warmup + self.days + 1, "start_date": start}
+        return scenario.replace({**days, "population.portfolio": book, "provenance": scenario.provenance})
 
 
 def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window, list[str]]:
@@ -109,37 +112,41 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     """
     frame = as_frame("log", log, _ALLOWED)
     check_columns("log", frame, _NEEDED, _ALLOWED)
+    frame = frame.set_axis(frame.index.to_flat_index().rename("log: row"))
+    digest, has_amounts = log_digest(frame), "amount" in frame
     if "kind" in frame:  # of a run, which holds raises, too
         frame = frame[frame["kind"] == "repayment"]
-    entry = frame["entry_days"] if "entry_days" in frame else pd.Series(0.0, frame.index)
-    older, frame = int((entry > 0).sum()), frame[entry == 0]
+    lacking = {"repayment": np.arange(len(frame)), **_LACKING}
+    frame = frame.assign(**{one: every for one, every in lacking.items() if one not in frame})
+    check_cells(frame["repayment"], frame["repayment"].notna().to_numpy(), "are names of each repayment")
+    check_cells(frame["outcome"], frame["outcome"].isin(OUTCOMES).to_numpy(), f"are {', '.join(OUTCOMES)}")
+    text = frame[[*_LEAST]].astype(str).assign(entry_days=frame["entry_days"].fillna(0).astype(str))
+    for one, least in _LEAST.items():
+        frame[one] = numbers(text, one, least, _MOST, whole=one in _NEEDED)
+    is_seen = (frame["entry_days"] == 0) & (frame["repaid_at"] >= frame.attrs.get("window", [-_MOST])[0])
+    older, frame = frame["repayment"][~is_seen].nunique(), frame[is_seen]
     if frame.empty:
         raise SimlimitError("log has no repayments that are seen from their day on, but must have some.")
-    repaid, age = (as_numbers(name, frame[name]).astype(np.int64) for name in ("repaid_at", "delay_days"))
-    outcome = pd.Index(_OUTCOMES).get_indexer(pd.Index(frame["outcome"].astype(str)))
-    if (outcome < 0).any() or (age < 0).any():
-        row = int(((outcome < 0) | (age < 0)).argmax())
-        what, rule = f"row {row} of log", f"{', '.join(_OUTCOMES)}, after 0 days or more"
-        raise refused(what, f"{frame['outcome'].iloc[row]} after {age[row]} days", rule)
-    begin, last = frame.attrs.get("window", (int(repaid.min()), int((repaid + age).max())))
-    groups, notes = _groups_of_log(frame, regions)
+    repaid, age = (frame[one].to_numpy(np.int64) for one in ("repaid_at", "delay_days"))
+    begin, last = frame.attrs.get("window", (repaid.min(), (repaid + age).max()))
+    outcome = pd.Index(OUTCOMES).get_indexer(pd.Index(frame["outcome"].astype(str))).astype(np.int64)
+    age = np.where(outcome == 2, np.minimum(age, last - repaid), age)
+    groups, notes = _groups_of_log(frame.assign(delay_days=age), regions)
     notes += [f"{older:,} repaid before the window are not compared"] if older else []
-    weight = np.ones(len(frame))
-    if "repayment" in frame and not frame["repayment"].is_unique:
-        parts = pd.Series(as_numbers("amount", frame["amount"]), frame.index)
-        of_all = parts.groupby(frame["repayment"])
-        # Where all parts are 0, each counts alike.
-        weight = (parts / of_all.transform("sum")).fillna(1 / of_all.transform("size")).to_numpy()
-    seen = Repayments(repaid - begin, age, last - repaid, outcome.astype(np.int64), weight, groups)
-    first = frame["repaid_on"].iloc[0] if "repaid_on" in frame else pd.NaT
-    before = datetime.timedelta(int(repaid[0] - begin))
-    begin_on = None if pd.isna(first) else (pd.Timestamp(first) - before).date()
-    counted, number = "repayments", round(weight.sum())
-    if "borrower" in frame:
-        counted, number = "borrowers", frame["borrower"].nunique()
-    days = np.concatenate([repaid, age, outcome])
-    digest = frame.attrs.get("digest") or hashlib.sha256(days.tobytes()).hexdigest()
-    return seen, Window(begin_on, int(last - begin), counted, number, digest), notes
+
+    # Of each row, the place of its repayment; of each repayment, the amount of all its parts.
+    place, amount = pd.factorize(frame["repayment"])[0], frame["amount"].to_numpy()
+    whole = np.bincount(place, amount)
+    if has_amounts and len(np.unique(whole)) > 1:
+        groups["amount"] = _fifths(whole)[place]
+    amount = np.where(whole[place] > 0, amount, 1)  # where all parts are 0, each counts alike
+    weight = amount / np.bincount(place, amount)[place]
+    seen = Repayments(repaid - begin, age, last - repaid, outcome, weight, groups)
+    first = pd.Timestamp(frame["repaid_on"].iloc[0])
+    begin_on = None if pd.isna(first) else (first - datetime.timedelta(int(repaid[0] - begin))).date()
+    notes += ["weekdays are not compared, since the log has no dates"] if begin_on is None else []
+    counted = "borrower" if "borrower" in frame else "repayment"
+    return seen, Window(begin_on, int(last - begin), f"{counted}s", frame[counted].nunique(), digest), notes
 
 
 def repayments_in(state: State, platform: Scenario) -> npt.NDArray[np.void]:
@@ -177,16 +184,14 @@ def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[st
     gates = [f"days_{gate}" for gate in causes.GATES]
     if "gate" in frame:
         gate = frame["gate"].astype(object).where(frame["delay_days"] > 0, NO_GATE)
-        groups["gate"] = pd.Index(GATES).get_indexer(pd.Index(gate.replace("(blank)", NO_GATE)))
+        groups["gate"] = pd.Index(GATES).get_indexer(pd.Index(gate.replace(BLANK, NO_GATE)))
     elif set(gates) <= set(frame):
         days = frame[gates].to_numpy(np.int64)
         groups["gate"] = np.where(frame["delay_days"] > 0, days.argmax(axis=1), len(causes.GATES))
     if "region" in frame:
         groups["region"] = pd.Index(list(regions)).get_indexer(pd.Index(frame["region"].astype(str)))
     if "late" in frame:
-        groups["late"] = as_numbers("late", frame["late"]).astype(np.int64)
-    if "amount" in frame and frame["amount"].nunique() > 1:
-        groups["amount"] = _fifths(as_numbers("amount", frame["amount"]))
+        groups["late"] = truths_in(frame["late"].astype(str).fillna("")).astype(np.int64)
     for column, known in (("gate", GATES), ("region", regions)):
         if column in groups and (groups[column] < 0).any():
             other = frame[column].iloc[int((groups[column] < 0).argmax())]

@@ -61,7 +61,14 @@ class Parameter(NamedTuple):
         """How many values are equally likely, infinitely many if it is not one of a few."""
         if isinstance(self.prior, tuple):
             return self.prior[1] - self.prior[0] + 1 if self.is_whole else np.inf
-        return np.inf if isinstance(self.prior, Distribution) else len(self.prior)
+        return np.inf if isinstance(self.prior, Distribution) or self.choices else len(self.prior)
+
+    @property
+    def choices(self) -> int:
+        """How many choices it has, if they are on no scale, as numbers are; else 0."""
+        if not isinstance(self.prior, list) or all(map(is_number, self.prior)):
+            return 0
+        return len(self.prior)
 
     def changes(self, quantile: float) -> dict[str, Any]:
         """Return the fields at a quantile of the prior distribution."""
@@ -117,7 +124,7 @@ def _parameter(name: object, prior: object, values: Mapping[str, object]) -> Par
         return Parameter(name, (int(prior[0]), int(prior[1])) if is_whole else prior, is_whole, times)
     if not isinstance(prior, list | range) or len(prior) < 2:
         raise refused(what, prior, ALLOWED)
-    return Parameter(name, prior, False, times)
+    return Parameter(name, sorted(prior) if all(map(is_number, prior)) else prior, False, times)
 
 
 def _number_at(field: object, values: Mapping[str, object]) -> int | float:

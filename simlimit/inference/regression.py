@@ -6,11 +6,14 @@ guess for the real log, are draws from the posterior distribution (Beaumont, Zha
 spread is moved, too (Blum and François 2010). All is done on the scale on which prior distributions are
 standard normal, so that no draw leaves its bounds.
 
-The sequential sampler of pyabc, with an adaptive distance, needs new simulations for each log. With 2,300 for
-each of six logs of `jiebei`, its estimates of the period were off by eight times as much as those by one bank
-of 2,000 logs.
+Choices that are no numbers are on no scale. Of each it is guessed whether it is chosen. Draws keep their
+choice, and weigh as much as a local logistic regression says of it.
+
+The sequential sampler of pyabc, with an adaptive distance, needs new simulations for each log, and its
+intervals are wider. docs/howto-fit.md has the comparison.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -40,10 +43,14 @@ class Guesses(NamedTuple):
 
 
 class Posterior(NamedTuple):
-    """Draws from a posterior distribution on the normal scale, a row each, and their weights."""
+    """Draws from a posterior distribution on the normal scale, a row each, and their weights.
+
+    Of each parameter: how many choices it has that are on no scale, or 0.
+    """
 
     draws: Floats
     weights: Floats
+    choices: Sequence[int]
 
     def quantiles(self, probabilities: Floats) -> Floats:
         """Return quantiles of each parameter, as quantiles of its prior distribution."""
@@ -54,11 +61,30 @@ class Posterior(NamedTuple):
             found.append(np.interp(probabilities, np.cumsum(weights) - weights / 2, column[order]))
         return as_quantiles(np.array(found))
 
+    def chances(self) -> dict[int, Floats]:
+        """Return how likely each choice is: by the column of each parameter whose choices are on no scale."""
+        columns = zip(as_quantiles(self.draws).T, self.choices, strict=True)
+        found = {k: chosen(places, number) for k, (places, number) in enumerate(columns) if number}
+        return {k: self.weights @ which for k, which in found.items()}
+
+    def estimate(self) -> Floats:
+        """Return the median of each parameter, or its most likely choice, as quantiles."""
+        found = self.quantiles(np.array([0.5]))[:, 0]
+        for k, shares in self.chances().items():
+            found[k] = (shares.argmax() + 0.5) / len(shares)
+        return found
+
     def share_removed(self) -> Floats:
-        """Return the share of the variance of each prior distribution that is gone, both on its quantiles."""
+        """Return the share of the variance of each prior distribution that is gone, both on its quantiles.
+
+        Of choices that are on no scale it is that of whether each is chosen, all together.
+        """
         places = as_quantiles(self.draws)
         mean = self.weights @ places
-        return np.asarray(1 - 12 * (self.weights @ (places - mean) ** 2), np.float64)
+        removed = np.asarray(1 - 12 * (self.weights @ (places - mean) ** 2), np.float64)
+        for k, shares in self.chances().items():
+            removed[k] = (len(shares) * (shares**2).sum() - 1) / (len(shares) - 1)
+        return removed
 
     def rank(self, truth: Floats) -> Floats:
         """Return the share of the draws below the truth."""
@@ -76,6 +102,26 @@ def as_quantiles(draws: Floats) -> Floats:
     return np.asarray(np.clip(ndtr(draws), TINY, 1 - TINY), np.float64)
 
 
+def chosen(quantiles: Floats, number: int) -> Floats:
+    """Return whether each of so many choices is chosen: a row for each quantile."""
+    return np.eye(number)[(quantiles * number).astype(np.int64)]
+
+
+def as_targets(values: Floats, quantiles: Floats, choices: Sequence[int]) -> tuple[Floats, Ints]:
+    """Return the values of parameters, or whether each choice is chosen that is on no scale; and whose.
+
+    Parameters
+    ----------
+    values, quantiles : array
+        A column for each parameter.
+    choices : sequence of int
+        As in `Posterior`.
+    """
+    columns = zip(values.T, quantiles.T, choices, strict=True)
+    found = [chosen(at, number) if number else value[:, np.newaxis] for value, at, number in columns]
+    return np.hstack(found), np.repeat(np.arange(len(choices)), np.maximum(choices, 1))
+
+
 def ridge() -> Any:  # noqa: ANN401 - scikit-learn has no types
     """Return a ridge regression on standardised statistics, with a penalty for each parameter."""
     try:
@@ -84,6 +130,11 @@ def ridge() -> Any:  # noqa: ANN401 - scikit-learn has no types
     except ImportError:
         raise SimlimitError("fit needs scikit-learn, which pip install 'simlimit[fit]' installs.") from None
     return steps.make_pipeline(scaling.StandardScaler(), linear.RidgeCV(ALPHAS, alpha_per_target=True))
+
+
+def _one_thread() -> Any:  # noqa: ANN401
+    """Return what has libraries use one thread: several wait for each other, and round in another order."""
+    return import_module("threadpoolctl").threadpool_limits(1)
 
 
 def fold_of(number: int) -> Ints:
@@ -105,8 +156,7 @@ def guess(statistics: Floats, targets: Floats, real: Floats | None = None) -> Gu
     """
     varies = statistics.std(axis=0) > TINY
     fold, bank, reals = fold_of(len(statistics)), np.empty_like(targets), []
-    # One thread: several wait for each other on a busy machine, and round in another order.
-    with import_module("threadpoolctl").threadpool_limits(1):
+    with _one_thread():
         for k in range(FOLDS):
             model = ridge().fit(statistics[fold != k][:, varies], targets[fold != k])
             bank[fold == k] = model.predict(statistics[fold == k][:, varies]).reshape(-1, targets.shape[1])
@@ -115,7 +165,9 @@ def guess(statistics: Floats, targets: Floats, real: Floats | None = None) -> Gu
     return Guesses(bank, np.mean(reals, axis=0) if reals else np.empty(0))
 
 
-def posterior(guessed: Floats, guesses: Floats, truths: Floats, without: int | None = None) -> Posterior:
+def posterior(
+    guessed: Floats, guesses: Floats, truths: Floats, choices: Sequence[int], without: int | None = None
+) -> Posterior:
     """Return the posterior distribution of the parameters of a log, given the guess of them.
 
     Parameters
@@ -124,6 +176,8 @@ def posterior(guessed: Floats, guesses: Floats, truths: Floats, without: int | N
         The guess for the log.
     guesses, truths : array
         Those of the bank, and its parameters, on the normal scale.
+    choices : sequence of int
+        As in `Posterior`.
     without : int, optional
         A log of the bank that is left out: the log itself.
     """
@@ -136,14 +190,29 @@ def posterior(guessed: Floats, guesses: Floats, truths: Floats, without: int | N
     weights = 1 - squared[near] / squared[near].max()  # of Epanechnikov
     design = np.column_stack([np.ones(number), away[near]])
     root = np.sqrt(weights)[:, np.newaxis]
-    slopes = np.linalg.lstsq(design * root, truths[near] * root, rcond=None)[0]
+    slopes, _, slopes_each, _ = np.linalg.lstsq(design * root, truths[near] * root, rcond=None)
     residuals = truths[near] - design @ slopes
     # The spread, too, depends on where a log lies: the logarithm of its square does linearly.
     weighted = design * weights[:, np.newaxis]
-    pull = PULL * np.diag([0.0] + [1.0] * truths.shape[1])
+    pull = PULL * np.diag([0.0] + [1.0] * guesses.shape[1])
     spread = np.linalg.solve(weighted.T @ design + pull, weighted.T @ np.log(residuals**2 + TINY))
     residuals *= np.exp((spread[0] - design @ spread) / 2)
     # Residuals are too small by what the regression took of them, and the guess that they are added to errs.
-    independent, slopes_each = weights.sum() ** 2 / (weights**2).sum(), design.shape[1]
+    independent = weights.sum() ** 2 / (weights**2).sum()
     residuals *= np.sqrt((independent + slopes_each) / (independent - slopes_each))
-    return Posterior(slopes[0] + residuals, weights / weights.sum())
+    draws, is_choice = slopes[0] + residuals, np.array(choices) > 0
+    draws[:, is_choice] = truths[near][:, is_choice]
+    codes = as_quantiles(draws[:, is_choice]) * np.array(choices)[is_choice]
+    weights = _as_likely(weights, away[near], codes.astype(np.int64))
+    return Posterior(draws, weights / weights.sum(), choices)
+
+
+def _as_likely(weights: Floats, away: Floats, codes: Ints) -> Floats:
+    """Return weights by which choices are as likely as a logistic regression on the guesses says."""
+    if not np.ptp(codes, axis=0).any():  # also if nothing is to be chosen
+        return weights
+    _, which = np.unique(codes, axis=0, return_inverse=True)
+    logistic = import_module("sklearn.linear_model").LogisticRegression(max_iter=1000)
+    with _one_thread():
+        chances = logistic.fit(away, which, weights).predict_proba(np.zeros((1, away.shape[1])))[0]
+    return np.asarray(weights * (chances / np.maximum(np.bincount(which, weights), TINY))[which], np.float64)

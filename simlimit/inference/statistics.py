@@ -27,10 +27,10 @@ ENDS = {"release": "released", "forfeit": "forfeited"}
 
 
 class Layout(NamedTuple):
-    """What is compared: the ages that a window allows, the groups, and the weekday of the first day."""
+    """What is compared: the ages that a window allows, the groups, and weekdays if that of day 0 is known."""
 
     days: int
-    first_weekday: int
+    first_weekday: int | None
     regions: Sequence[str]
 
     @property
@@ -48,7 +48,8 @@ class Layout(NamedTuple):
         """The groups by what repayments are told apart, in the order of the statistics."""
         amounts = [f"fifth {k}" for k in range(1, FIFTHS + 1)]
         columns = {"gate": GATES, "region": self.regions, "late": ("no", "yes"), "amount": amounts}
-        return {WEEKDAY: WEEKDAYS, **columns}
+        groups = {WEEKDAY: () if self.first_weekday is None else WEEKDAYS, **columns}
+        return {family: labels for family, labels in groups.items() if len(labels) > 1}
 
     def names(self) -> pd.DataFrame:
         """Return what each statistic is: columns `family`, `statistic`, `age_days`."""
@@ -58,9 +59,10 @@ class Layout(NamedTuple):
             rows += [(family, one, np.nan) for one in told]
             by_age = itertools.product(told, ENDS.values(), self.few)
             rows += [(family, f"{one}, {end}", float(age)) for one, end, age in by_age]
-        endings = [f"ended on {day}" for day in (*WEEKDAYS, "Saturday or Sunday")]
-        rows += [(WEEKDAY_OF_ENDING, one, np.nan) for one in endings]
-        rows += [(GATE_AND_WEEKDAY, f"gate {gate}, {one}", np.nan) for gate in GATES for one in endings]
+        if self.first_weekday is not None:
+            endings = [f"ended on {day}" for day in (*WEEKDAYS, "Saturday or Sunday")]
+            rows += [(WEEKDAY_OF_ENDING, one, np.nan) for one in endings]
+            rows += [(GATE_AND_WEEKDAY, f"gate {gate}, {one}", np.nan) for gate in GATES for one in endings]
         return pd.DataFrame(rows, columns=["family", "statistic", "age_days"])
 
 
@@ -68,16 +70,19 @@ def statistics(seen: Repayments, layout: Layout) -> Floats:
     """Return the statistics of a log, NaN where it lacks the column."""
     everyone, few = np.zeros(len(seen.age), np.int64), _fates(seen, layout.few)
     found = [_incidences(seen, everyone, 1, _fates(seen, layout.ages))[1].ravel()]
-    groups = seen.groups | {WEEKDAY: (seen.repaid + layout.first_weekday) % 7}
+    first = layout.first_weekday or 0
+    groups = seen.groups | {WEEKDAY: (seen.repaid + first) % 7}
     for family, labels in layout.groups.items():
         if family in groups:
             totals, incidences = _incidences(seen, groups[family], len(labels), few)
             found += [_root_share(totals, totals.sum()), incidences.ravel()]
         else:
             found.append(np.full(len(labels) * (1 + len(ENDS) * len(layout.few)), np.nan))
+    if layout.first_weekday is None:
+        return np.concatenate(found)
     # What did not wait ended on the day of its repayment, which is compared already.
     waited = (seen.age > 0) & (seen.outcome < 2)
-    ended_on = (seen.repaid + seen.age + layout.first_weekday)[waited] % 7
+    ended_on = (seen.repaid + seen.age + first)[waited] % 7
     gates = groups["gate"][waited] if "gate" in groups else None
     for group, number in ((everyone[waited], 1), (gates, len(GATES))):
         shares = np.full((number, 8), np.nan)

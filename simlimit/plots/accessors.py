@@ -96,3 +96,4 @@ class FitPlots(Plots[Fit]):
     statistics = Picture(fitted.fit_statistics)
     parameters = Picture(fitted.fit_parameters)
     pairs = Picture(fitted.fit_pairs)
+    ranks = Picture(fitted.fit_ranks)

@@ -15,6 +15,7 @@ from simlimit.model.causes import GATES
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language, checked_labels
 from simlimit.run.run import Run, delay_by_cause, repayment_holds
+from simlimit.scenario import LEVER_KINDS
 from simlimit.study.attribution import NO_GATE, TOTAL, Attribution
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, WEIGHTS, Weight
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
@@ -136,7 +137,7 @@ def tornado(
         A metric of the ranking: days_away, no_limit_share, limit_days_lost, default_losses or gap_days, of
         which less is better, or interest_income or net_income.
     per_cost : bool
-        Whether to divide effects by the cost of the lever; levers without a cost are left out.
+        Whether to divide effects by the cost of the lever; levers that cost nothing, or save, are left out.
     confidence : float
         Confidence level of each interval separately, and of the test of all effects of the ranking.
     ax, language : matplotlib Axes, "en" or "zh"
@@ -181,14 +182,15 @@ def tornado(
             raise SimlimitError("per_cost is True, but no lever of the ranking costs anything.")
     scale, unit = effects.effect_unit(metric)
     lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric").to_dict("index")
-    rows = {}
-    for kind, effect in table.to_dict("index").items():
-        words = str(kind).replace("_", " ")
-        name = label("all together" if kind == ALL else words)
+    rows = []
+    for lever, effect in table.to_dict("index").items():
+        name = canvas.shortened(str(lever))
+        if lever in (*LEVER_KINDS, ALL):
+            name = label("all together" if lever == ALL else name.replace("_", " "))
         if metric in LOSSES:
-            bars = _lever_bars(lost[kind], label)
+            bars = _lever_bars(lost[lever], label)
             name += "".join(f"\n{bar.word}: {effects.lost_text(bar[1:4], label)}" for bar in bars)
-        rows[name] = _lever_bars(effect, label, scale / effect["cost"] if per_cost else scale)
+        rows.append((name, _lever_bars(effect, label, scale / effect["cost"] if per_cost else scale)))
     ax = canvas.axes_or_new(ax, (8.5, 2.1 + (TALL_ROW if metric in LOSSES else ROW) * len(rows)))
     _draw_rows(ax, rows, "+")
     unit = label("{unit}, per currency unit of cost", unit=label(unit)) if per_cost else label(unit)
@@ -251,7 +253,7 @@ def attribution(
         how += f"\n{label('charged: days at the gate; forfeited: to the end of the follow-up')}"
     if BESIDE_LOSSES in table:
         how += f"\n{effects.lost_note(label)}"
-    rows = {}
+    rows = []
     for gate, effect in table.to_dict("index").items():
         words = "all together" if gate == TOTAL else "with all gates open" if gate == NO_GATE else str(gate)
         name = label(words)
@@ -266,7 +268,7 @@ def attribution(
             bars.append(Bar(label("charged"), *_ends(effect, "charged"), True, look))
         # Most products do not wait for settlement.
         if bars and not (gate == "settlement" and bars[0].value == 0):
-            rows[name] = bars
+            rows.append((name, bars))
     ax = canvas.axes_or_new(ax, (8.0, 2.0 + ROW * len(rows)))
     _draw_rows(ax, rows)
     what = label(METRICS[metric][0], days=attribution.follow_up_days)
@@ -313,19 +315,19 @@ def _lever_bars(effect: Effect, label: Labels, scale: float = 1.0) -> list[Bar]:
     return [Bar(label(one), *_ends(effect, one, scale), effect[f"{one}_significant"]) for one in known]
 
 
-def _draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> None:
+def _draw_rows(ax: Axes, rows: Sequence[tuple[str, Sequence[Bar]]], sign: str = "") -> None:
     """Draw rows from above, named at the left.
 
     Parameters
     ----------
     ax : matplotlib Axes
-    rows : mapping of str to sequence of Bar
+    rows : sequence of (name, bars)
         One or two bars each; the second is hatched.
     sign : str
         "+" to write the sign of positive numbers, too.
     """
-    places = effects.decimals([bar.value for bars in rows.values() for bar in bars])
-    for row, bars in enumerate(rows.values()):
+    places = effects.decimals([bar.value for _, bars in rows for bar in bars])
+    for row, (_, bars) in enumerate(rows):
         for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
             height = row + (offset if len(bars) > 1 else 0.0)
             is_known = not pd.isna(bar.is_filled)
@@ -336,6 +338,6 @@ def _draw_rows(ax: Axes, rows: Mapping[str, Sequence[Bar]], sign: str = "") -> N
             words = f"{bar.word} {effects.with_interval(bar.value, bar.low, bar.high, places, sign)}"
             canvas.write(ax, words, (1.02, height), ("axes fraction", "data"))
     ax.axvline(0, color="black", linewidth=0.8)
-    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_yticks(range(len(rows)), [name for name, _ in rows], parse_math=False)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.margins(x=0.08)

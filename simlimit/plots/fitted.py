@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from simlimit.arguments import Floats, check_choice
-from simlimit.inference import regression, statistics
+from simlimit.inference import calibration, regression, statistics
 from simlimit.inference.fit import Fit
 from simlimit.plots import by_age, canvas, style
 from simlimit.plots.labels import Labels, Language, checked_labels
-from simlimit.tables.numbers import rounded_texts, value_text
+from simlimit.tables.fitted import estimate_texts
+from simlimit.tables.numbers import value_text
 
 # Inches.
 WIDTH = 8.0
@@ -158,7 +159,8 @@ def fit_parameters(fit: Fit, *, ax: Axes | None = None, language: Language = "en
     -------
     matplotlib Axes
         Its ``child_axes`` are a panel per parameter. Dashed: the prior distribution, that of the simulated
-        logs. Filled: the posterior distribution. Above: the estimate, its 90 % interval, and the verdict.
+        logs. Filled: the posterior distribution. Above: the estimate, its 90 % interval, and the verdict; of
+        choices on no scale the most likely one, and how likely it is.
 
     Raises
     ------
@@ -188,9 +190,9 @@ def fit_parameters(fit: Fit, *, ax: Axes | None = None, language: Language = "en
         panel.spines["left"].set_visible(False)
         if names:
             panel.set_xticks(range(len(names)), names, parse_math=False)
-        estimate, low, high = rounded_texts([known[one] for one in ("estimate", "low", "high")])
+        estimate, *ends = estimate_texts(known)
         verdict = str(known["verdict"])
-        heading = f"{canvas.shortened(str(name))}: {estimate}  ({low}, {high}), {label(verdict)}"
+        heading = f"{canvas.shortened(str(name))}: {estimate}  ({', '.join(ends)}), {label(verdict)}"
         canvas.write(panel, heading, (0, 1), "axes fraction", (0, 7), fontsize=9)
     words = label("filled: with the log; dashed: before, {number:,} simulated logs", number=len(fit.prior))
     return canvas.finish(ax, label("what the log says of the parameters"), words)
@@ -242,6 +244,61 @@ def fit_pairs(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
     ax.set_xticks(range(len(names)), [*map(str, range(1, len(names) + 1))])
     words = label("correlations with the log; near 1 or -1 it tells no more than the two together")
     return canvas.finish(ax, label("what the log cannot tell apart"), words)
+
+
+def fit_ranks(fit: Fit, *, n: int = 400, ax: Axes | None = None, language: Language = "en") -> Axes:
+    """Draw where the truth of simulated logs lies in their posterior distributions, as ranks.
+
+    This is simulation-based calibration.
+
+    Parameters
+    ----------
+    fit : Fit
+    n : int
+        As in `Fit.ranks`: how many of the simulated logs are fitted as if they were real.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        Its ``child_axes`` are a panel per parameter: in how many logs the truth is above 0, 5, 10 .. % of the
+        draws. If intervals cover what they say, the bars are level. With 95 % all bars of a panel end in the
+        grey band then. High bars at both ends: intervals are too narrow; in the middle: too wide. Above: the
+        p-value of `Fit.coverage`.
+
+    Raises
+    ------
+    SimlimitError
+        If `fit` is none, `n` is no whole number from 1 on, or there is no such language.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> platform = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "population.borrowers": 50, "horizon_days": 200}
+    ... )
+    >>> log = sl.simulate(platform.replace({"evaluation.period_days": 20}), seed=5).holds
+    >>> fit = sl.fit(log, platform, {"evaluation.period_days": (7, 60)}, n=100)
+    >>> ax = fit.plot.ranks()
+    >>> int(ax.child_axes[0].patches[-1].get_data().values.sum())
+    100
+    """
+    label = checked_labels(language, "fit", fit, Fit)
+    ranks = fit.ranks(n)
+    p_values = calibration.coverage_table(ranks).groupby(level="parameter")["rank_p_value"].first()
+    ax = canvas.axes_or_new(ax, (WIDTH, 1 + 0.95 * len(fit.parameters)))
+    _, panels = canvas.inset_panels(ax, len(fit.parameters), GAP)
+    edges = np.linspace(0, 1, calibration.BINS + 1)
+    for panel, (name, rank) in zip(panels, ranks.items(), strict=True):
+        panel.axhspan(*calibration.band(len(rank), 0.95), color=style.LIGHT_GREY, linewidth=0)
+        panel.stairs(calibration.counts(rank), edges, color=style.INK)
+        panel.set(xlim=(0, 1), ylim=(0, None))
+        words = label("{name}: p-value {p}", name=canvas.shortened(str(name)), p=f"{p_values[str(name)]:.3f}")
+        canvas.write(panel, words, (0, 1), "axes fraction", (0, 7), fontsize=9)
+    panels[-1].set_xlabel(label("share of the draws below the truth"))
+    words = label("{number:,} simulated logs; grey: where 95 % of level histograms lie", number=len(ranks))
+    return canvas.finish(ax, label("do the intervals cover the truth?"), words)
 
 
 def _bins(values: "pd.Series[Any]", simulated: int) -> tuple[Floats, list[float], list[str]]:

@@ -30,7 +30,8 @@ def check_processes(processes: Iterable[UserProcess], name: str = "processes") -
     return tuple(listed)
 
 
-def check_scenario(scenario: object, name: str = "scenario") -> None:
-    """Refuse what is not a scenario."""
+def check_scenario(scenario: object, name: str = "scenario") -> Scenario:
+    """Return a scenario; refuse what is none."""
     if not isinstance(scenario, Scenario):
         raise refused(name, scenario, "a Scenario, such as preset('jiebei')")
+    return scenario

@@ -52,9 +52,14 @@ class Run(layout.TabularResult):
 
     @cached_property
     def holds(self) -> pd.DataFrame:
-        """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts"."""
+        """A row per hold, in order of (`repaid_at`, borrower, loan, instalment); not if keep is "counts".
+
+        ``attrs["window"]`` has the first day after the warm-up and the last one. `fit` compares these days.
+        """
         options.check_kept("holds", self.keep, ("all", "holds"))
-        return frames.holds_frame(self._state, self._prepared.regions.names, self.scenario.start_date)
+        table = frames.holds_frame(self._state, self._prepared.regions.names, self.scenario.start_date)
+        table.attrs["window"] = (self.scenario.warmup_days, self.scenario.horizon_days - 1)
+        return table
 
     @cached_property
     def daily(self) -> pd.DataFrame:

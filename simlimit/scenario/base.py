@@ -230,6 +230,8 @@ def refuse_at(path: Path, value: object, rule: str) -> NoReturn:
 
 def no_field(name: str, known: Iterable[str]) -> str:
     """Return the problem of a name that is no field."""
+    if str(name).rpartition(".")[2] == "cost":  # which levers had
+        return 'is not a field, but belongs to a change: simlimit.Change({"kind": "appeal"}, cost=10).'
     return f"is not a field, but must be one of: {nearest(name, known, '`simlimit scenario clockwork`')}."
 
 

@@ -308,7 +308,6 @@ class Lever(Part):
     strength: float = fraction(0.5, "share", "From 0 (no effect) to 1; docs/model.md 2.14 says of what")
     uptake: float = fraction(1.0, fields.OF_BORROWERS, "Borrowers who take it up, or whom it reaches")
     start: Day = field(0, "First day on which it works; a date may lie before the run", _DAY, "day")
-    cost: float = number(1.0, 0, 1e9, CURRENCY + " per borrower and year", "Only reported, beside the effect")
     product: ServedBy | None = choice(ServedBy, None, "Preset that serves what diversify sends elsewhere")
 
     def _check(self) -> None:

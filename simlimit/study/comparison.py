@@ -1,25 +1,136 @@
 """`compare` and `sweep`: several scenarios, or a grid of them, under common random numbers."""
 
 import itertools
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Unpack
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, Unpack
 
 import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import Floats, as_choices, as_list, check_confidence, shown
+from simlimit.arguments import Floats, as_choices, as_list, check_confidence, is_among, refused, shown
 from simlimit.errors import SimlimitError
-from simlimit.run.options import check_scenario
-from simlimit.scenario import Scenario
+from simlimit.scenario import Lever, Scenario
 from simlimit.study import draws, intervals, replicating
+from simlimit.study.changes import Change, ChangeLike, apply_changes, as_change
 from simlimit.study.metrics import Weight, beside_losses, expected_events
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.study import Study
 from simlimit.tables import layout, results
 
+Point: TypeAlias = tuple[Any, ...]
 
-class Comparison(layout.TabularResult):
+
+class PairedStudies(layout.TabularResult):
+    """Studies with common random numbers, by the name of their scenario or by a point of a grid."""
+
+    studies: dict[Any, Study]
+    _levels: Iterable[str] = ("scenario",)
+
+    def _index(self, rows: Iterable[tuple[Any, str]]) -> pd.MultiIndex:
+        """Return the index of rows, each of a study and a metric."""
+        keys = [(*key, metric) if isinstance(key, tuple) else (key, metric) for key, metric in rows]
+        return pd.MultiIndex.from_tuples(keys, names=[*self._levels, "metric"])
+
+    def summary(
+        self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
+    ) -> pd.DataFrame:
+        """Return the metrics of every scenario, or at every point.
+
+        Parameters
+        ----------
+        confidence, follow_up_days, weight
+            As in `Study.summary`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `scenario`, or the fields of a sweep, and `metric`; columns as in `Study.summary`.
+        """
+        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
+        told = zip(self.studies, tables, strict=True)
+        index = self._index((key, metric) for key, table in told for metric in table.index)
+        return pd.concat(tables).set_axis(index)
+
+    def differences(
+        self,
+        confidence: float = 0.95,
+        weight: Weight = "holds",
+        metrics: Sequence[str] | None = None,
+        *,
+        reference: Hashable | None = None,
+    ) -> pd.DataFrame:
+        """Return how all other scenarios, or points, differ from the first or another, paired by replication.
+
+        Parameters
+        ----------
+        confidence : float
+            Of each interval separately. For `significant`, of all rows together.
+        weight : "holds" or "amount"
+            As in `Study.summary`.
+        metrics : sequence of str, optional
+            Only these, also metrics of records. `limit_days_lost` is added to `default_losses`, which can
+            fall because credit is taken away. The correction for multiple tests is weaker with fewer rows.
+        reference : str, or tuple of a sweep, optional
+            The name, or the point such as ``(30, 1)``, from which the others differ; the first if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index as in `summary`; columns:
+
+            - `difference`, `low`, `high`: the mean of the paired differences from the reference, and
+              Student's t interval over replications. Of a fit it is where the middle draws of its parameters
+              are, as in `Study.summary`. The interval is NaN if all differences are equal, or there is no
+              verdict for want of events;
+            - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
+            - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,
+              where the two scenarios have on average fewer than 20 events of the metric. All are unknown
+              where replications are too few for so many rows: 6 are enough for one row, 10 for all metrics of
+              one other scenario;
+            - `variance_reduction`: the share of the variance of the difference that pairing removed, compared
+              with independent scenarios. It is negative if pairing added variance, and NaN if there is none;
+            - `replications`: pairs in which both have a value.
+
+            The difference of medians is NaN if some replication of either scenario does not reach its median.
+
+        Raises
+        ------
+        SimlimitError
+            If there is only one scenario, or no such metric, weight or reference.
+        """
+        confidence = check_confidence(confidence)
+        first = next(iter(self.studies)) if reference is None else reference
+        if not is_among(first, self.studies):
+            raise refused("reference", reference, f"among {shown([*self.studies])}")
+        studies = {first: self.studies[first], **self.studies}
+        recorded = pd.concat([study.records["name"] for study in studies.values()]).unique()
+        told = {name: study._metrics(recorded, weight) for name, study in studies.items()}
+        known = tuple(map(str, told[first]))
+        wanted = as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
+        chosen = beside_losses(wanted)
+        one, *others = (table[chosen] for table in told.values())
+        if not others:
+            raise SimlimitError("There is only one scenario, but differences need two or more.")
+        values = one.to_numpy()[:, np.newaxis]
+        other = np.stack([each.to_numpy() for each in others], axis=1)
+        pairs = intervals.paired_differences(values, other)
+        expected = np.stack([expected_events(one, each) for each in others])
+        of_fit = studies[first].of_fit
+        difference, low, high, number = intervals.mean_intervals(pairs, confidence, expected, of_fit)
+        columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
+        columns["p_value"] = intervals.corrected_p_values(pairs, expected, confidence, draws=of_fit)
+        columns["significant"] = intervals.is_significant(columns["p_value"], confidence)
+        columns["variance_reduction"] = _variance_reduction(values, other, pairs)
+        columns["replications"] = number
+        rows = self._index(itertools.product([*told][1:], chosen))
+        table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, rows)
+        over = studies[first]._over("Student's t over paired replications")
+        table.attrs["interval"] = f"{100 * confidence:g} % intervals: {over}"
+        return table
+
+
+class Comparison(PairedStudies):
     """Studies of several scenarios with common random numbers, made by `simlimit.compare`.
 
     Attributes
@@ -61,89 +172,6 @@ class Comparison(layout.TabularResult):
         notes = (*first._notes(), *results.differences_notes(len(differences)))
         return [*tables[:-1], tables[-1]._replace(notes=notes)]
 
-    def summary(
-        self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
-    ) -> pd.DataFrame:
-        """Return the metrics of every scenario.
-
-        Parameters
-        ----------
-        confidence, follow_up_days, weight
-            As in `Study.summary`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index `scenario`, `metric`; columns as in `Study.summary`.
-        """
-        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
-        return pd.concat(tables, keys=[*self.studies], names=["scenario"])
-
-    def differences(
-        self, confidence: float = 0.95, weight: Weight = "holds", metrics: Sequence[str] | None = None
-    ) -> pd.DataFrame:
-        """Return how every other scenario differs from the first, paired by replication.
-
-        Parameters
-        ----------
-        confidence : float
-            Of each interval separately. For `significant`, of all rows together.
-        weight : "holds" or "amount"
-            As in `Study.summary`.
-        metrics : sequence of str, optional
-            Only these, also metrics of records. `limit_days_lost` is added to `default_losses`, which can
-            fall because credit is taken away. The correction for multiple tests is weaker with fewer rows.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index `scenario`, `metric`; columns:
-
-            - `difference`, `low`, `high`: the mean of the paired differences from the first scenario, and
-              Student's t interval over replications. Of a fit it is where the middle draws of its parameters
-              are, as in `Study.summary`. The interval is NaN if all differences are equal, or there is no
-              verdict for want of events;
-            - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
-            - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,
-              where the two scenarios have on average fewer than 20 events of the metric. All are unknown
-              where replications are too few for so many rows: 6 are enough for one row, 10 for all metrics of
-              one other scenario;
-            - `variance_reduction`: the share of the variance of the difference that pairing removed, compared
-              with independent scenarios. It is negative if pairing added variance, and NaN if there is none;
-            - `replications`: pairs in which both have a value.
-
-            The difference of medians is NaN if some replication of either scenario does not reach its median.
-
-        Raises
-        ------
-        SimlimitError
-            If there is only one scenario, or no such metric or weight.
-        """
-        confidence = check_confidence(confidence)
-        recorded = pd.concat([study.records["name"] for study in self.studies.values()]).unique()
-        told = {name: study._metrics(recorded, weight) for name, study in self.studies.items()}
-        known = tuple(map(str, told[self.reference]))
-        wanted = as_choices("metrics", known if metrics is None else metrics, known, "study.metrics()")
-        chosen = beside_losses(wanted)
-        reference, *others = (table[chosen] for table in told.values())
-        if not others:
-            raise SimlimitError("There is only one scenario, but differences need two or more.")
-        one = reference.to_numpy()[:, np.newaxis]
-        other = np.stack([each.to_numpy() for each in others], axis=1)
-        pairs = intervals.paired_differences(one, other)
-        expected = np.stack([expected_events(reference, each) for each in others])
-        first = self.studies[self.reference]
-        difference, low, high, number = intervals.mean_intervals(pairs, confidence, expected, first.of_fit)
-        columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
-        columns["p_value"] = intervals.corrected_p_values(pairs, expected, confidence, draws=first.of_fit)
-        columns["significant"] = intervals.is_significant(columns["p_value"], confidence)
-        columns["variance_reduction"] = _variance_reduction(one, other, pairs)
-        columns["replications"] = number
-        table = intervals.product_table(columns, scenario=[*told][1:], metric=chosen)
-        over = first._over("Student's t over paired replications")
-        table.attrs["interval"] = f"{100 * confidence:g} % intervals: {over}"
-        return table
-
     @property
     def plot(self) -> "simlimit.plots.accessors.ComparisonPlots":
         """Pictures of the comparison: ``comparison.plot.forest()``, and what else `ComparisonPlots` has."""
@@ -161,7 +189,10 @@ def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
 
 @options_by_name
 def compare(
-    scenarios: Mapping[str, draws.Source], n: int = 100, seed: int = 1, **options: Unpack[Options]
+    scenarios: Mapping[str, draws.Source | ChangeLike],
+    n: int = 100,
+    seed: int = 1,
+    **options: Unpack[Options],
 ) -> Comparison:
     """Simulate the same replications of several scenarios under common random numbers.
 
@@ -172,8 +203,10 @@ def compare(
     Parameters
     ----------
     scenarios : mapping of str to Scenario
-        By the names that the tables use. Differences are from the first scenario. Or all are fits:
-        ``{"now": fit, "weekly": fit.replace({"evaluation.period_days": 7})}``. Then draws are paired, too.
+        By the names that the tables use. Differences are from the first scenario. Others may be changes of
+        it: a `Change`, a `Lever`, or ``{"evaluation.period_days": 7}``. The first may be a fit, and so all
+        that are no changes of it: ``{"now": fit, "weekly": {"evaluation.period_days": 7}}``. Then draws are
+        paired, too.
     n, seed
         As in `replicate`.
     **options
@@ -194,7 +227,7 @@ def compare(
     --------
     >>> import simlimit as sl
     >>> today = sl.preset("jiebei")
-    >>> frozen = today.replace({"shocks": [{"kind": "freeze", "at": 480, "duration_days": 30}]})
+    >>> frozen = {"shocks": [{"kind": "freeze", "at": 480, "duration_days": 30}]}
     >>> comparison = sl.compare({"today": today, "frozen": frozen}, 10, seed=1)
     >>> bool(comparison.differences().loc[("frozen", "days_policy"), "difference"] > 0)
     True
@@ -213,25 +246,27 @@ def compare(
     """
     if not isinstance(scenarios, Mapping) or not scenarios:
         raise SimlimitError(f"scenarios is {shown(scenarios)}, but must be a mapping of names to scenarios.")
-    for name in scenarios:
+    sources: dict[str, draws.Source] = {}
+    for name, given in scenarios.items():
         if not isinstance(name, str) or not name:
             raise SimlimitError(f"scenarios has the name {shown(name)}, but names must be text.")
-        draws.check_source(scenarios[name], f"scenarios[{name!r}]")
-    if len({isinstance(source, Scenario) for source in scenarios.values()}) > 1:
+        where = f"scenarios[{name!r}]"
+        if sources and isinstance(given, Change | Lever | Mapping):
+            sources[name] = apply_changes(next(iter(sources.values())), [as_change(given, where)])
+        else:
+            sources[name] = draws.check_source(given, where)
+    if len({isinstance(source, Scenario) for source in sources.values()}) > 1:
         raise SimlimitError("scenarios has a fit beside a scenario, but all must be fits, or none.")
-    return Comparison(replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options)))
+    return Comparison(replicating.replicate_all(sources, n, seed, CheckedOptions(**options)))
 
 
-Point = tuple[Any, ...]
-
-
-class Sweep(layout.TabularResult):
+class Sweep(PairedStudies):
     """A study at every point of a grid, made by `simlimit.sweep`.
 
     Attributes
     ----------
     fields : dict of list
-        The values of every field of the grid, by its dotted name.
+        The values of every field of the grid, by its dotted name; of changes the names.
     studies : dict of Study
         By point: a tuple of values in the order of the fields.
 
@@ -245,7 +280,7 @@ class Sweep(layout.TabularResult):
     """
 
     def __init__(self, fields: dict[str, list[Any]], studies: dict[Point, Study]) -> None:
-        self.fields = fields
+        self.fields = self._levels = fields
         self.studies = studies
 
     def __repr__(self) -> str:
@@ -256,29 +291,6 @@ class Sweep(layout.TabularResult):
     def _tables(self) -> list[layout.Table]:
         return [results.sweep_table(self.summary(), len(next(iter(self.studies.values()))))]
 
-    def summary(
-        self, confidence: float = 0.95, follow_up_days: int | None = None, weight: Weight = "holds"
-    ) -> pd.DataFrame:
-        """Return the metrics at every point.
-
-        Parameters
-        ----------
-        confidence : float
-        follow_up_days : int, optional
-        weight : "holds" or "amount"
-            As in `Study.summary`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index: the fields, then `metric`; columns as in `Study.summary`.
-        """
-        tables = [study.summary(confidence, follow_up_days, weight) for study in self.studies.values()]
-        told = zip(self.studies, tables, strict=True)
-        keys = [(*point, metric) for point, table in told for metric in table.index]
-        index = pd.MultiIndex.from_tuples(keys, names=[*self.fields, "metric"])
-        return pd.concat(tables, ignore_index=True).set_index(index)
-
     @property
     def plot(self) -> "simlimit.plots.accessors.SweepPlots":
         """Pictures of the sweep: ``sweep.plot.lines()``, and the other methods of `SweepPlots`."""
@@ -287,7 +299,7 @@ class Sweep(layout.TabularResult):
 
 @options_by_name
 def sweep(
-    scenario: Scenario,
+    scenario: draws.Source,
     fields: Mapping[str, Sequence[Any]],
     n: int = 100,
     seed: int = 1,
@@ -298,8 +310,10 @@ def sweep(
     Parameters
     ----------
     scenario : Scenario
+        Or a fit: then draws are paired, too.
     fields : mapping of str to sequence
-        Dotted names of fields and their values: ``{"evaluation.period_days": [7, 14, 30]}``.
+        Dotted names of fields and their values: ``{"evaluation.period_days": [7, 14, 30]}``. Or a name of
+        your own and changes, each a `Change` or a `Lever`.
     n, seed
         As in `replicate`.
     **options
@@ -329,25 +343,34 @@ def sweep(
     >>> grid.summary().loc[(7, 1, "pending_share"), "estimate"]
     np.float64(0.0)
     """
-    check_scenario(scenario)
+    draws.check_source(scenario)
     if not isinstance(fields, Mapping) or not fields:
         raise SimlimitError(f"fields is {shown(fields)}, but must give each field a list of values.")
-    grid = {name: as_list(f"fields of {name}", values, "a list of values") for name, values in fields.items()}
-    for name, values in grid.items():
+    changes: dict[str, dict[Any, Change]] = {}
+    for name, given in fields.items():
+        values = as_list(f"fields of {name}", given, "a list of values")
         try:
-            are_different = 0 < len(values) == len(set(values))
+            changes[name] = dict(_named(name, value) for value in values)
         except TypeError:  # lists, which have no hash, also within tuples
-            are_different = False
-        if not are_different:
+            changes[name] = {}
+        if not 0 < len(values) == len(changes[name]):
             raise SimlimitError(
                 f"fields gives {name} the values {shown(values)}, but must give each field different numbers "
                 "or texts; use compare for other differences."
             )
-    points = list(itertools.product(*grid.values()))
+    points = list(itertools.product(*changes.values()))
     scenarios = {}
     for point in points:
-        changes = dict(zip(grid, point, strict=True))
-        name = ", ".join(f"{field}={value!r}" for field, value in changes.items())
-        scenarios[name] = scenario.replace(changes)
+        chosen = dict(zip(changes, point, strict=True))
+        name = ", ".join(f"{field}={value!r}" for field, value in chosen.items())
+        scenarios[name] = apply_changes(scenario, [changes[field][value] for field, value in chosen.items()])
     studies = replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options))
+    grid = {name: [*values] for name, values in changes.items()}
     return Sweep(grid, dict(zip(points, studies.values(), strict=True)))
+
+
+def _named(field: str, value: object) -> tuple[Any, Change]:
+    """Return a change by its name, or that of a field by its new value."""
+    is_change = isinstance(value, Change | Lever)
+    change = as_change(value if is_change else {field: value}, field)
+    return change.name if is_change else value, change

@@ -66,15 +66,13 @@ class Draws:
         changes : mapping
             As for `Scenario.replace`. A value may be a function of the draw.
         """
-        return Draws(
-            _changed(self.scenario, changes), lambda n: [_changed(one, changes) for one in self.scenarios(n)]
-        )
+        estimate = changed(self.scenario, changes)
+        return Draws(estimate, lambda n: [changed(one, changes) for one in self.scenarios(n)])
 
 
-def check_source(source: object, name: str = "scenario") -> None:
-    """Refuse what is neither a scenario nor draws of one."""
-    if not isinstance(source, ScenarioDraws):
-        check_scenario(source, name)
+def check_source(source: object, name: str = "scenario") -> Source:
+    """Return a scenario, or draws of one; refuse what is neither."""
+    return source if isinstance(source, ScenarioDraws) else check_scenario(source, name)
 
 
 def estimate(source: Source) -> Scenario:
@@ -99,7 +97,7 @@ def draws_for(source: Source, n: int) -> tuple[Scenario, ...]:
     return drawn
 
 
-def _changed(draw: Scenario, changes: Mapping[str, object]) -> Scenario:
+def changed(draw: Scenario, changes: Mapping[str, object]) -> Scenario:
     """Return a draw with some fields changed, refused as by `Scenario.replace`."""
     if not isinstance(changes, Mapping):
         return draw.replace(changes)

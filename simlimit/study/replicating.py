@@ -16,13 +16,13 @@ from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_before
-from simlimit.scenario import field_values
+from simlimit.scenario import Scenario, field_values
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
 from simlimit.study.experiment import compile_driver, prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight, is_recorded, values_and_events
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
-from simlimit.study.store import Replications, folder_of_stores, open_stores
+from simlimit.study.store import Replications, folder_of_stores, open_stores, path_name
 from simlimit.study.study import Study
 from simlimit.study.workers import Bar, simulate_missing, worker_pool
 
@@ -264,10 +264,11 @@ def metrics_by_scenario(
     if options.get("precision") is not None:
         raise SimlimitError("precision is set, but all scenarios must have n replications: set n only.")
     check_choice("weight", weight, WEIGHTS)
-    # Whatever the sources of their values are.
     first: dict[str, str] = {}
     estimates = {name: estimate(one) for name, one in variants.items()}
-    equal = {name: first.setdefault(repr(field_values(one)), name) for name, one in estimates.items()}
+    # Whatever the sources of their values are. Draws may differ where their estimates are equal.
+    values = {name: repr(field_values(one)) for name, one in variants.items() if isinstance(one, Scenario)}
+    equal = {name: first.setdefault(values.get(name, name), name) for name in variants}
     base = CheckedOptions(**options)
     experiment = prepare_experiment(estimates[own], seed, base, base.processes_of([""])[""])
     warn_before({"": experiment.prepared}, estimates, base.follow_up_days)
@@ -278,7 +279,7 @@ def metrics_by_scenario(
     with shared as executor:
         workers = None if executor else base.workers
         for name in tqdm(first.values(), unit="scenario", disable=not base.progress, delay=BAR_AFTER_SECONDS):
-            store = None if folder is None else folder / name
+            store = None if folder is None else folder / path_name([*variants].index(name), name)
             each = replace(base, executor=executor, workers=workers, progress=False, store=store)
             tables[name] = replicate_all({"": variants[name]}, n, seed, each, warns=False)[""].metrics(weight)
     return {name: tables[other] for name, other in equal.items()}

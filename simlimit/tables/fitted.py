@@ -1,12 +1,20 @@
 """What a fit says as tables: the parameters, and whether the model can make the log."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from simlimit.tables.layout import Row, Table
-from simlimit.tables.numbers import rounded_texts, share_text
+from simlimit.tables.numbers import UNKNOWN, rounded_texts, share_text, value_text
+
+
+def estimate_texts(known: "pd.Series[Any]") -> list[str]:
+    """Return an estimate and the ends of its interval, or how likely it is: of a row of `Fit.table`."""
+    if np.isnan(known["probability"]):
+        return rounded_texts(known[["estimate", "low", "high"]].to_list())
+    return [value_text(known["estimate"]), share_text(known["probability"])]
 
 
 def fit_tables(
@@ -23,10 +31,13 @@ def fit_tables(
     """
     rows = []
     for name, known in parameters.iterrows():
-        value, low, high = rounded_texts(known[["estimate", "low", "high"]].to_list())
-        before = " to ".join(rounded_texts(known[["prior_low", "prior_high"]].to_list()))
+        value, *ends = estimate_texts(known)
+        within, before = f"{ends[0]} likely", UNKNOWN
+        if len(ends) > 1:
+            before = " to ".join(rounded_texts(known[["prior_low", "prior_high"]].to_list()))
+            within = " to ".join(ends)
         removed, unit = share_text(known["share_removed"]), units.get(str(name), "")
-        rows.append(Row((str(name), value, f"{low} to {high}", before, unit, removed, str(known["verdict"]))))
+        rows.append(Row((str(name), value, within, before, unit, removed, str(known["verdict"]))))
     notes = [
         "Before: the same interval without the log. Removed: the share of the prior variance that the log "
         "removed. Determined: 80 % or more; not determined: below 30 %; lower where logs usually say less."

@@ -65,6 +65,8 @@ def test_every_optional_column_is_read_and_others_are_ignored(tmp_path):
         '"limit","outstanding"\n"1","2"',
         "limit,outstanding\n1,2\n\n\n",
         "limit,outstanding,,\n1,2,,\n",
+        "limit;outstanding\n1;2\n",
+        "limit\toutstanding\n1\t2\n",
     ],
 )
 def test_the_usual_variants_of_csv_are_read_alike(tmp_path, text):
@@ -92,7 +94,7 @@ BAD = {
     "no column limit": ("outstanding\n1\n", "line 1 has no column 'limit'; needed are limit, outstanding"),
     "no column outstanding": ("limit\n1\n", "line 1 has no column 'outstanding'"),
     "capitals in the header": ("Limit,Outstanding\n1,2\n", "no column 'limit'"),
-    "semicolons": ("limit;outstanding\n1;2\n", "no column 'limit'"),
+    "bars": ("limit|outstanding\n1|2\n", "no column 'limit'"),
     "no header at all": ("100,20\n100,20\n", "no column 'limit'"),
     "a required column twice": (f"{HEADER},limit\n1,2,3\n", "line 1 has 2 columns 'limit'; allowed is one"),
     "an optional column twice": (f"{HEADER},score,score\n1,2,0,0\n", "2 columns 'score'"),
@@ -115,7 +117,7 @@ BAD = {
     "a quoted thousands comma": (f'{HEADER}\n"1,000",2\n', "column 'limit': '1,000'"),
     "a thousands comma": (
         f"{HEADER}\n1,000,2\n",
-        "not a table of comma-separated values (Error tokenizing data. C error: Expected 2 fields in line 2,",
+        "no table separated by ',' (Error tokenizing data. C error: Expected 2 fields in line 2,",
     ),
     "a thousands comma further down": (f"{HEADER}\n1,2\n1,000,2\n", "line 3"),
     "an underscore": (f"{HEADER}\n1_000,2\n", "column 'limit': '1_000'"),
@@ -140,7 +142,7 @@ BAD = {
     "half a month of a spell": (f"{HEADER},spell_months\n1,2,0.5\n", "column 'spell_months': '0.5'"),
     "a blank region": (f"{HEADER},region\n1,2,a\n1,2,\n", "line 3, column 'region': '' is not allowed"),
     "a region of spaces": (f'{HEADER},region\n1,2,"  "\n', "column 'region': ''"),
-    "an open quote": (f'{HEADER}\n"1,2\n3,4\n', "not a table of comma-separated values"),
+    "an open quote": (f'{HEADER}\n"1,2\n3,4\n', "no table separated by ','"),
     "UTF-16 with its mark": ("\ufeffli".encode("utf-16-le"), "line 1 has no column 'limit'"),
     "UTF-16 that was cut": (b"\xff\xfel\x00i", "is not UTF-16 text: line 1 cannot be read"),
     "an old workbook": (
@@ -151,15 +153,10 @@ BAD = {
         f"{HEADER},region\r\n1,2,north\r\n1,2,\u534e\u4e1c\r\n".encode("gbk"),
         'is not UTF-8 text: line 3 cannot be read; save the file as UTF-8 ("CSV UTF-8" in Excel).',
     ),
-    "a European Excel's": (
-        "limit;outstanding\n1;2\n",
-        "there is 'limit;outstanding', where ';' stands instead of comma",
-    ),
     "semicolons, and commas in numbers": (
         "limit;outstanding\n1,5;2\n",
-        "line 1 is 'limit;outstanding', where",
+        "line 2, column 'limit': '1,5' is not allowed",
     ),
-    "tabs": ("limit\toutstanding\n1\t2\n", "where '\\t' stands instead of commas"),
     "commas of full width": ("limit\uff0coutstanding\n1\uff0c2\n", "where '\uff0c' stands instead of commas"),
     "capitals": ("Limit,Outstanding\n1,2\n", "line 1 has no column 'limit' but 'Limit', in other letters"),
     "a title": (f"Loans at 2024-12-31\n{HEADER}\n1,2\n", "line 1 is 'Loans at 2024-12-31'"),

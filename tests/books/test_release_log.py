@@ -18,6 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simlimit as sl
+from simlimit.books.release_log import log_digest
+from simlimit.model.causes import GATES
 from simlimit.portfolio import Portfolio
 
 # One log in many shapes: repaid on 1, 2 and 2 October; released on the 1st and the 9th, and not by the 31st.
@@ -110,6 +112,12 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
     "GBK": (csv("还款日,恢复日").encode("gbk"), {"encoding": "gbk"}),
     "GB 18030": (csv("还款日,恢复日").encode("gb18030"), {"encoding": "gb18030"}),
     "Big5": (csv("還款,恢復").encode("big5"), {"encoding": "big5", "repaid": "還款", "ended": "恢復"}),
+    "semicolons of a European Excel": (csv().replace(",", ";"), {}),
+    "the Unicode text of Excel": (csv("还款日,恢复日").replace(",", "\t").encode("utf-16"), {}),
+    "semicolons, and commas in a name": (
+        csv('"repaid, all","ended"').replace('","', '";"').replace(",2", ";2").replace(",\n", ";\n"),
+        {"repaid": "repaid, all"},
+    ),
     "compressed": (gzip.compress(csv().encode()), {}),
     "blank lines at the end": (csv() + ",\n,\n\n", {}),
     # frames
@@ -156,7 +164,8 @@ def test_one_log_in_many_shapes(shape: str, tmp_path: Path) -> None:
 def test_a_parquet_file_is_the_same_log(tmp_path: Path) -> None:
     frame(lambda days: days).to_parquet(tmp_path / "log.parquet")
     log = sl.read_release_log(tmp_path / "log.parquet", extracted=EXTRACTED)
-    pd.testing.assert_frame_equal(log, read(csv(), tmp_path, **PLAIN))
+    text = read(csv(), tmp_path, **PLAIN)
+    pd.testing.assert_frame_equal(log.drop(columns="row"), text.drop(columns="row"))
     assert log.attrs["source"] == "log.parquet"
 
 
@@ -187,6 +196,19 @@ class TestWorkbooks:
         wrong.to_excel(tmp_path / "log.xlsx", index=False)
         with pytest.raises(
             sl.SimlimitError, match=r"log\.xlsx: row 3, column 'ended': 'soon' is not allowed"
+        ):
+            sl.read_release_log(tmp_path / "log.xlsx", extracted=EXTRACTED)
+
+    def test_of_several_sheets_none_is_chosen_unless_the_others_are_blank(self, tmp_path: Path) -> None:
+        october = frame(lambda days: days)
+        with pd.ExcelWriter(tmp_path / "log.xlsx") as book:
+            october.to_excel(book, sheet_name="十月", index=False)
+            pd.DataFrame().to_excel(book, sheet_name="Sheet2", index=False)
+        assert len(sl.read_release_log(tmp_path / "log.xlsx", extracted=EXTRACTED)) == 3
+        with pd.ExcelWriter(tmp_path / "log.xlsx", mode="a") as book:
+            october.to_excel(book, sheet_name="十一月", index=False)
+        with pytest.raises(
+            sl.SimlimitError, match=r"has the sheets \['十月', '十一月'\], but must have one; "
         ):
             sl.read_release_log(tmp_path / "log.xlsx", extracted=EXTRACTED)
 
@@ -243,7 +265,7 @@ def test_all_columns_of_a_chinese_log_without_a_word_about_them() -> None:
     assert log["gate"].to_list() == ["(blank)", "人工审核", "资金池", "(blank)"]
     assert log["region"].to_list() == ["浙江", "浙江", "(blank)", "上海"]
     assert log["late"].to_list() == [False, True, False, True]
-    assert log["row"].to_list() == [1, 2, 3, 4]
+    assert log["row"].to_list() == [0, 1, 2, 3]
     assert log["entry_days"].to_list() == [0, 0, 0, 0]
     assert log["备注"].fillna("").to_list() == ["007", "008", "", "9"], "a name is no number"
     assert log["费率"].fillna(-1).to_list() == [0.5, 1, -1, 2]
@@ -270,6 +292,36 @@ def test_outcomes_are_words_with_a_meaning(shape: str) -> None:
     words, outcomes = OUTCOMES[shape]
     log = sl.read_release_log(full(状态=words), extracted=EXTRACTED, outcomes=outcomes)
     assert log["outcome"].to_list() == ["released", "released", "pending", "forfeited"]
+
+
+REASONS = {"人工复核": "review", "系统直通": "(blank)"}
+
+
+def test_words_of_the_reason_become_the_gates_of_the_model() -> None:
+    reasons = full(原因=["系统直通", " 人工复核", "资金池", "FUNDING"])
+    log = sl.read_release_log(reasons, extracted=EXTRACTED, gates=REASONS)
+    assert log["gate"].to_list() == ["(blank)", "review", "funding", "funding"]
+    as_it_is = sl.read_release_log(reasons, extracted=EXTRACTED)
+    assert as_it_is["gate"].to_list() == ["系统直通", "人工复核", "资金池", "FUNDING"]
+    known = sl.read_release_log(FULL, extracted=EXTRACTED, gates={})
+    assert known["gate"].to_list() == ["(blank)", "review", "funding", "(blank)"]
+
+
+def test_every_gate_of_the_model_is_known_by_its_name() -> None:
+    eight = pd.DataFrame({"repaid": range(8), "ended": range(8), "gate": GATES})
+    assert sl.read_release_log(eight, gates={})["gate"].to_list() == [*GATES]
+
+
+def test_a_column_that_is_found_can_be_declined() -> None:
+    log = sl.read_release_log(FULL, extracted=EXTRACTED, gate=None, region=None, outcome=None, amount=None)
+    assert not {"gate", "region"} & {*log}
+    assert log["outcome"].to_list() == ["released", "released", "pending", "released"]
+    assert log["amount"].to_list() == [1, 1, 1, 1]
+    assert log["原因"].fillna("").to_list() == ["", "人工审核", "资金池", ""], "a further column"
+    ours = FULL.rename(columns={"原因": "gate"})
+    log = sl.read_release_log(ours, extracted=EXTRACTED, gate=None)
+    assert "gate" not in log
+    assert "; 'gate' left out, since its name is taken" in log.attrs["read"]
 
 
 def test_without_words_an_end_is_a_release() -> None:
@@ -334,8 +386,8 @@ def test_all_pending() -> None:
 def test_an_exact_duplicate_is_dropped_where_the_log_tells_repayments_apart() -> None:
     twice = FULL.iloc[[0, 1, 1, 2, 3, 0]]
     log = sl.read_release_log(twice, extracted=EXTRACTED)
-    assert log["row"].to_list() == [1, 2, 4, 5]
-    assert "; 2 equal to an earlier one dropped (row 3, 6)." in log.attrs["read"]
+    assert log["row"].to_list() == [0, 1, 2, 3]
+    assert "; 2 equal to an earlier one dropped (row 1, 0)." in log.attrs["read"]
     assert log.attrs["digest"] == sl.read_release_log(FULL, extracted=EXTRACTED).attrs["digest"]
     numbered = NUMBERED.assign(repayment=["a", "b", "c"]).iloc[[0, 0, 1, 2]]
     assert len(sl.read_release_log(numbered, extracted=33)) == 3
@@ -345,14 +397,28 @@ def test_equal_rows_are_ties_where_it_does_not() -> None:
     """Without amounts, two payments of a borrower on a day look alike."""
     log = sl.read_release_log(NUMBERED.assign(borrower=1).iloc[[0, 0, 1, 2]], extracted=33)
     assert log["delay_days"].to_list() == [0, 0, 7, 29]
-    assert "; 1 equal to an earlier one kept (row 2)." in log.attrs["read"]
+    assert "; 1 equal to an earlier one kept (row 0)." in log.attrs["read"]
 
 
 def test_blank_lines_are_left_out_and_rows_keep_their_numbers(tmp_path: Path) -> None:
     first, *rest = csv().splitlines(keepends=True)
     log = read(first + ",\n" * 7 + "".join(rest), tmp_path, **PLAIN)
-    assert log["row"].to_list() == [8, 9, 10]
-    assert "; 7 blank ones dropped (row 1, 2, 3, 4, 5 ..)." in log.attrs["read"]
+    assert log["row"].to_list() == [9, 10, 11]
+    assert "; 7 blank ones dropped (line 2, 3, 4, 5, 6 ..)." in log.attrs["read"]
+
+
+def test_a_row_has_the_name_by_which_it_is_refused(tmp_path: Path) -> None:
+    labels = ["a", "b", "c", "d"]
+    assert sl.read_release_log(FULL.set_axis(labels), extracted=EXTRACTED)["row"].to_list() == labels
+    with pytest.raises(sl.SimlimitError, match="frame: row c, column '还款金额': 'much' is not allowed"):
+        sl.read_release_log(one(还款金额="much").set_axis(labels), extracted=EXTRACTED)
+    pairs = pd.MultiIndex.from_product([["east", "west"], [1, 2]])
+    assert sl.read_release_log(FULL.set_axis(pairs), extracted=EXTRACTED)["row"].to_list() == [*pairs]
+    for name, rows in (("log.csv", FULL), ("wrong.csv", one(还款金额="much"))):
+        rows.to_csv(tmp_path / name, index=False)
+    assert sl.read_release_log(tmp_path / "log.csv", extracted=EXTRACTED)["row"].to_list() == [2, 3, 4, 5]
+    with pytest.raises(sl.SimlimitError, match=r"wrong\.csv: line 4, column '还款金额': 'much'"):
+        sl.read_release_log(tmp_path / "wrong.csv", extracted=EXTRACTED)
 
 
 # Parts -----------------------------------------------------------------------------------------------------
@@ -409,7 +475,7 @@ def test_what_ended_before_the_log_begins_is_dropped() -> None:
 
 def test_day_0_is_the_first_day_of_what_is_left() -> None:
     log = sl.read_release_log(FULL, since="2026-10-03", extracted=EXTRACTED)
-    assert log["row"].to_list() == [2, 3, 4]
+    assert log["row"].to_list() == [1, 2, 3]
     assert log["repaid_at"].to_list() == [0, 0, 1]
     assert log["entry_days"].to_list() == [0.5, 0.5, 0]
     assert (log.attrs["start_date"], log.attrs["window"]) == ("2026-10-02", (1, 29))
@@ -419,6 +485,8 @@ def test_the_age_at_which_a_row_was_seen_may_be_a_column() -> None:
     log = sl.read_release_log(NUMBERED.assign(seen_at=[0, 5, 2]), entry="seen_at", extracted=33)
     assert log["entry_days"].to_list() == [0, 5, 2]
     assert sl.kaplan_meier(log, entry="entry_days")["at_risk"].to_list() == [1, 2, 1]
+    blank = sl.read_release_log(NUMBERED.assign(entry=[None, 5, "-"]), extracted=33)
+    assert blank["entry_days"].to_list() == [0, 5, 0], "seen from its day on"
 
 
 def test_a_further_column_with_a_name_of_ours_is_left_out_with_a_word() -> None:
@@ -450,7 +518,7 @@ def test_the_example_is_read_without_a_word(example: pd.DataFrame, tmp_path: Pat
     assert (log["repaid_on"] == example["repaid_on"]).all()
     example.to_csv(tmp_path / "log.csv", index=False)
     written = sl.read_release_log(tmp_path / "log.csv")
-    pd.testing.assert_frame_equal(written, log)
+    pd.testing.assert_frame_equal(written, log.assign(row=log["row"] + 2))
     assert written.attrs == log.attrs | {
         "source": "log.csv",
         "read": log.attrs["read"].replace("a frame", "log.csv"),
@@ -497,6 +565,9 @@ def test_another_log_has_another_digest() -> None:
     )
     assert one == other, "a further column means nothing to it"
     assert sl.read_release_log(full(客户号=[7, 7, 8, 8]), extracted=EXTRACTED).attrs["digest"] != one
+    log = sl.read_release_log(FULL, extracted=EXTRACTED)
+    assert log_digest(log[[*log][::-1]]) == log.attrs["digest"], "in whatever order its columns are"
+    assert log_digest(log.query("late")) != log.attrs["digest"], "a part is another log"
 
 
 WRITERS: tuple[Callable[[datetime.date], str], ...] = (
@@ -638,6 +709,34 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
         "row 2, column '恢复日期': '2026-10-05' is not allowed; "
         "allowed is no day where the outcome is pending.",
     ),
+    "reasons without a meaning": (
+        full(原因=["风控", "人工审核", "名单", None]),
+        {"gates": {}},
+        "frame: row 0, column '原因': '风控' is not allowed; allowed are words that gates explains: "
+        "gates={'人工审核': 'review'}; unknown are '风控', '名单'.",
+    ),
+    "a gate of another model": (
+        FULL,
+        {"gates": {"资金池": "money"}},
+        "gates['资金池'] is 'money', but must be one of: ",
+    ),
+    "no mapping of gates": (
+        FULL,
+        {"gates": "review"},
+        "gates is 'review', but must be a mapping of words of the log to settlement, evaluation, ",
+    ),
+    "gates of no column": (
+        NUMBERED,
+        {"extracted": 33, "gates": {"资金池": "funding"}},
+        "gates is {'资金池': 'funding'}, but must be left out: "
+        "no column is found by its name, or named as gate.",
+    ),
+    "outcomes of no column": (
+        FULL,
+        {"outcome": None, "outcomes": {"已恢复": "released"}},
+        "but must be left out: no column is found by its name, or named as outcome.",
+    ),
+    "no repayment at all": (FULL, {"repaid": None}, "repaid is None, but must be the name of a column"),
     "an outcome of another world": (
         FULL,
         {"outcomes": {"已恢复": "back"}},
@@ -687,9 +786,9 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
     "no column of days": (
         "a,b\n1,2\n",
         {},
-        "repaid is None, but must be the name of a column, a different one for each: 'a,b'.",
+        "repaid is '(by its name)', but must be the name of a column, a different one for each: 'a,b'.",
     ),
-    "semicolons": (csv().replace(",", ";"), {}, "'repaid;ended', where ';' stands instead of commas."),
+    "bars": (csv().replace(",", "|"), {}, "'repaid|ended', where '|' stands instead of commas."),
     "a name that is not there": (
         FULL,
         {"gate": "拦截"},

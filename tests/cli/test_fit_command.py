@@ -13,9 +13,11 @@ from simlimit.inference import bank, regression
 
 WAITING = {"horizon_days": 200, "population.borrowers": 50, "evaluation.straight_through": False}
 SETTINGS = [f"--set={name}={str(value).lower()}" for name, value in WAITING.items()]
+REASONS = {"settlement": "直通", "evaluation": "系统评估"}
 WORDS = {"released": "正常", "forfeited": "作废", "pending": "冻结"}
 READ = ["--column", "repaid=入账日", "--extracted", "2020-07-18"]
 READ += [word for ours, theirs in WORDS.items() for word in ("--outcome", f"{theirs}={ours}")]
+READ += [word for ours, theirs in REASONS.items() for word in ("--gate", f"{theirs}={ours}")]
 FREE = ["--free", "evaluation.period_days=7:60", "--free", "evaluation.cutoff_days=0,3"]
 FREE += ["--factor", "slips=behaviour.slip_share=0.5:2"]
 SMALL = ["fit", "log.csv", "clockwork", *SETTINGS, *READ, *FREE, "--n", "100", "--seed", "2"]
@@ -34,9 +36,12 @@ def log() -> pd.DataFrame:
     holds = sl.simulate(truth, seed=5, keep="holds").holds.query("kind == 'repayment'")
     days = {"入账日": holds["repaid_on"], "恢复日期": holds["ended_on"], "客户号": holds["borrower"]}
     table = pd.DataFrame({**days, "状态": holds["outcome"].astype(str).map(WORDS)})
+    table["原因"] = (holds["days_evaluation"] > 0).map({False: "直通", True: "系统评估"})
     table.to_csv("log.csv", index=False)
     outcomes = {theirs: ours for ours, theirs in WORDS.items()}
-    return sl.read_release_log("log.csv", repaid="入账日", outcomes=outcomes, extracted="2020-07-18")
+    gates = {theirs: ours for ours, theirs in REASONS.items()}
+    given = {"repaid": "入账日", "outcomes": outcomes, "gates": gates, "extracted": "2020-07-18"}
+    return sl.read_release_log("log.csv", **given)
 
 
 def test_writes_and_prints_all_that_the_fit_says(tmp_path: Path, log: pd.DataFrame, capsys) -> None:
@@ -49,6 +54,7 @@ def test_writes_and_prints_all_that_the_fit_says(tmp_path: Path, log: pd.DataFra
     }
     fit = sl.fit(log, platform(), free, 100, 2, progress=False)
     assert said.err == ""
+    assert "compared by age, weekday, gate; " in fit.read
     assert said.out == "\n\n".join([log.attrs["read"], f"{fit}\n\nwritten to results\n"])
     results = tmp_path / "results"
     assert files(results) == FILES
@@ -92,6 +98,11 @@ def test_interrupted_is_continued_by_the_same_command(monkeypatch: pytest.Monkey
         (["--factor", "x=a=1:"], "--factor is 'x=a=1:', but must be [NAME=]FIELD,..=LOW:HIGH, such as "),
         (["--free", "rules.min_score=0:1:2"], "free of 'rules.min_score' is (0, 1, 2), but must be bounds"),
         (["--column", "day=入账日"], "--column is 'day', but must be one of: repayment, gate, "),
+        (["--gate", "直通=moon"], "gates['直通'] is 'moon', but must be one of: "),
+        (
+            ["--column", "gate=none"],
+            "gates is {'直通': 'settlement', '系统评估': 'evaluation'}, but must be left out",
+        ),
         (["--free", "rules.min_scor=0:1"], "rules.min_scor is not a field"),
         (["--n", "99"], "argument --n: '99' is not a whole number from 100 to 1000000"),
     ],

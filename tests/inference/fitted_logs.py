@@ -41,5 +41,5 @@ def log_of(changes: dict[str, object], seed: int = 100, columns: tuple[str, ...]
     holds = holds[holds["kind"] == "repayment"].reset_index(drop=True)
     kept = ["borrower", "repaid_at", "repaid_on", "ended_at", "ended_on", "outcome", "delay_days", "amount"]
     log = holds[[*kept, *columns]].assign(row=holds.index + 1, entry_days=0.0)
-    log.attrs = {"window": (0, scenario.horizon_days), "digest": "0123456789abcdef", "source": "log.csv"}
+    log.attrs = {"window": (0, scenario.horizon_days), "source": "log.csv"}
     return log

@@ -62,7 +62,7 @@ def over_logs(columns: tuple[str, ...]) -> tuple[Fit, pd.DataFrame]:
     """Return, of each parameter, the R2 of its mean over many logs, and the verdict of each log."""
     one = seen_as(fitted()[0], simulated(fitted()[0], fitted()[0]._task.platform, 1, 9)[0], columns)
     guesses, truths = one._guesses.bank, one._bank.quantiles[:LOGS]
-    found = [posterior(guesses[k], guesses, one._truths, k) for k in range(LOGS)]
+    found = [posterior(guesses[k], guesses, one._truths, one._choices, k) for k in range(LOGS)]
     means = np.array([each.weights @ ndtr(each.draws) for each in found])
     removed = np.array([each.share_removed() for each in found])
     r2 = 1 - ((means - truths) ** 2).mean(axis=0) / truths.var(axis=0)

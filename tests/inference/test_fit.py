@@ -11,6 +11,7 @@ from fitted_logs import FREE, PERIOD, log_of, platform
 from scipy import stats
 
 import simlimit as sl
+from simlimit.books.release_log import log_digest
 from simlimit.inference import regression
 from simlimit.inference.fit import verdicts
 
@@ -20,6 +21,14 @@ TRUTH = {PERIOD: 25, "screening.false_flag": 0.04}
 @functools.cache
 def fitted(n: int = 200) -> sl.Fit:
     return sl.fit(log_of(TRUTH, columns=("gate", "region")), platform(), FREE, n=n, progress=False)
+
+
+@functools.cache
+def with_laws(n: int = 200) -> sl.Fit:
+    """Return a fit in which the law of a review is free."""
+    desk = {"review.watch_share": 0.3, "review.service_days": 3.0, "review.reviewers": 3}
+    free = {"review.service_law": ["lognormal", "constant", "exponential"], **FREE}
+    return sl.fit(log_of(desk, columns=("gate",)), platform().replace(desk), free, n=n, progress=False)
 
 
 def test_the_estimate_is_near_the_truth_and_within_the_bounds() -> None:
@@ -59,7 +68,8 @@ def test_the_scenario_is_the_estimate_and_says_from_where_it_is() -> None:
     assert scenario.evaluation.period_days == table.loc[PERIOD, "estimate"]
     log, rows = log_of(TRUTH), len(log_of(TRUTH))
     last = (log["repaid_on"] + pd.to_timedelta(log["delay_days"], unit="D")).max().date()
-    assert scenario.source(PERIOD) == f"fitted: {rows:,} rows, digest 0123456789ab, {last}"
+    digest = log_digest(log_of(TRUTH, columns=("gate", "region")))[:12]
+    assert scenario.source(PERIOD) == f"fitted: {rows:,} rows, digest {digest}, {last}"
     assert scenario.source("behaviour.slip_share") == platform().source("behaviour.slip_share")
     assert sl.simulate(scenario, engine="calendar", keep="counts").scenario == scenario
 
@@ -110,6 +120,38 @@ def test_a_choice_is_fitted_too() -> None:
     table = sl.fit(log_of({}), platform(), {name: [True, False]}, n=100, progress=False).table()
     assert not table.loc[name, "estimate"]
     assert table.loc[name, "verdict"] == "determined"
+    assert table.loc[name, "probability"] > 0.9
+
+
+def test_of_choices_that_are_no_numbers_the_most_likely_is_the_estimate() -> None:
+    """Three laws of a review are on no scale: between the first and the last is not the second."""
+    fit = with_laws()
+    table, law = fit.table(), "review.service_law"
+    drawn = fit.draws[law].value_counts(normalize=True)
+    assert table.loc[law, "estimate"] == fit.scenario.review.service_law == drawn.index[0]
+    assert table.loc[law, "probability"] == pytest.approx(drawn.iloc[0], abs=0.01)
+    assert table.loc[law, ["low", "high", "prior_low", "prior_high"]].isna().all()
+    assert table.loc[PERIOD].notna().drop("probability").all()
+    assert "likely" in str(fit)
+    assert law not in fit.pairs(0.0)[["parameter", "other"]].to_numpy()
+
+
+@pytest.mark.long
+def test_choices_are_as_likely_as_they_are_said_to_be() -> None:
+    """By Brier's score over simulated logs; and ranks are uniform, with a random place in the step."""
+    fit = with_laws(800)
+    guesses, choices = fit._guesses.bank, fit._choices
+    found = [regression.posterior(guesses[k], guesses, fit._truths, choices, k) for k in range(800)]
+    said = np.array([one.chances()[0] for one in found])
+    true = regression.chosen(fit._bank.quantiles[:, 0], 3)
+    score, promised = ((said - true) ** 2).sum(axis=1), (said * (1 - said)).sum(axis=1)
+    assert abs((score - promised).mean()) < 3 * (score - promised).std() / np.sqrt(800)
+    assert score.mean() < 0.8 * (1 - 1 / 3)
+    for choice in range(3):
+        for some in np.array_split(np.argsort(said[:, choice]), 5):
+            p = said[some, choice]
+            assert abs((true[some, choice] - p).sum()) < 3.5 * np.sqrt((p * (1 - p)).sum()) + 1
+    assert (fit.coverage(800)["rank_p_value"] > 0.001).all()
 
 
 def test_parameters_that_a_log_cannot_tell_apart_are_named() -> None:
@@ -151,6 +193,37 @@ def test_a_log_without_dates_or_borrowers_is_fitted_as_well() -> None:
     fit = sl.fit(log, platform(), FREE, n=100, progress=False)
     assert fit.table().loc[PERIOD, "verdict"] == "determined"
     assert "repayments, simulated with 60 borrowers" in fit.read
+    assert "compared by age; " in fit.read
+    assert fit.read.endswith("; weekdays are not compared, since the log has no dates.")
+    assert not fit.check().index.str.contains("weekday").any()
+
+
+def test_repayments_are_counted_and_not_their_parts() -> None:
+    log = log_of(TRUTH).assign(repayment=lambda rows: rows.index)
+    parts = pd.concat([log, log]).sort_index().reset_index(drop=True)
+    fit = sl.fit(parts, platform(), FREE, n=100, progress=False)
+    assert fit.read.startswith(f"{len(log):,} repayments in 240 days, ")
+    assert f"fitted: {len(parts):,} rows, " in fit.scenario.source(PERIOD)
+
+
+def test_what_rounding_does_to_the_desk_is_said() -> None:
+    desk = platform().replace({"review.reviewers": 2})
+    log = log_of(TRUTH)
+    fit = sl.fit(log[log["borrower"] < 45], desk, FREE, n=100, progress=False)
+    borrowers, reviewers = fit.scenario.population.borrowers, fit.scenario.review.reviewers
+    said = (
+        f"simulated with {borrowers} borrowers, whose desk of {borrowers / 30:.2g} reviewers was rounded to"
+    )
+    assert f"{said} {reviewers}" in fit.read
+    assert "rounded" not in sl.fit(log, desk, FREE, n=100, progress=False).read
+
+
+def test_a_platform_of_one_region_is_not_compared_by_it() -> None:
+    one = platform().replace({"population.regions": {"all": 1.0}})
+    log = log_of(TRUTH).assign(region="all")
+    fit = sl.fit(log, one, FREE, n=100, progress=False)
+    assert "compared by age, weekday, amount; " in fit.read
+    assert "with_region" not in fit.advice()
 
 
 def test_a_distribution_is_a_prior() -> None:
@@ -198,3 +271,5 @@ def test_an_estimate_stays_within_its_bounds_whatever_the_log_is() -> None:
     assert fit.draws[PERIOD].between(7, 30).all()
     assert 0 <= fit.table().loc[PERIOD, "share_removed"] <= 1
     assert fit.check()["corrected_p"].between(0, 1, inclusive="right").all()
+    shares = fit.statistics()[["in_log", "expected", "low", "high"]]
+    assert ((shares >= 0) & (shares <= 1)).all(axis=None), "however far off the log is"

@@ -1,10 +1,13 @@
 """The real log and a simulated one are seen in the same way."""
 
+import datetime
+
 import pandas as pd
 import pytest
 from fitted_logs import log_of, platform
 
 import simlimit as sl
+from simlimit.books.release_log import log_digest
 from simlimit.drivers import calendar_driver
 from simlimit.inference.observation import Repayments, observe_log, observe_state
 from simlimit.model.preparation import prepare
@@ -78,22 +81,84 @@ def test_parts_of_a_repayment_weigh_as_much_as_their_share_of_the_amount() -> No
     assert window.number == observe_log(log, REGIONS)[1].number
 
 
+def test_an_amount_is_that_of_the_whole_repayment() -> None:
+    """Ten repayments of 10, 20 .. 100: the fifths do not change if one comes back in 20 parts."""
+    log = log_of({}).head(10).assign(repayment=range(10), amount=[10.0 * k for k in range(1, 11)])
+    whole, _, _ = observe_log(log, REGIONS)
+    assert whole.groups["amount"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    parts = pd.concat([log.iloc[:9], *[log.iloc[9:].assign(amount=5.0)] * 20])
+    split, _, _ = observe_log(parts, REGIONS)
+    assert split.groups["amount"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, *[4] * 20]
+    assert observe_log(parts.drop(columns=["borrower", "amount"]), REGIONS)[1].number == 10
+    assert "amount" not in observe_log(parts.drop(columns="amount"), REGIONS)[0].groups
+
+
+def test_older_repayments_are_counted_and_not_their_parts() -> None:
+    log = log_of({}).head(6).assign(repayment=[1, 1, 1, 2, 3, 4], entry_days=[3.5, 3.5, 3.5, 0, 0, None])
+    seen, _, notes = observe_log(log, REGIONS)
+    assert len(seen.repaid) == 3, "what has no age of entry was seen from its day on"
+    assert notes == ["1 repaid before the window are not compared"]
+
+
+def test_a_log_without_dates_has_no_weekdays_and_that_is_said() -> None:
+    log = log_of({})
+    for undated in (log.drop(columns=["repaid_on", "ended_on"]), log.assign(repaid_on=pd.NaT)):
+        _, window, notes = observe_log(undated, REGIONS)
+        assert window.begin_on is None
+        assert notes == ["weekdays are not compared, since the log has no dates"]
+
+
+def test_a_part_of_a_log_keeps_the_window_and_is_another_log() -> None:
+    log = log_of({}, columns=("region",))
+    _, window, _ = observe_log(log, REGIONS)
+    _, of_part, _ = observe_log(log[(log["region"] == "north") & (log["repaid_at"] > 50)], REGIONS)
+    assert (of_part.days, of_part.begin_on) == (window.days, window.begin_on)
+    assert of_part.digest != window.digest == log_digest(log)
+
+
+def test_a_run_is_compared_from_the_end_of_its_warm_up_on() -> None:
+    """As a log of it would be, extracted on its last day: row for row what a simulated log shows."""
+    scenario = platform().replace({"warmup_days": 60})
+    run = sl.simulate(scenario, 100, engine="calendar", keep="holds")
+    real, window, notes = observe_log(run.holds, REGIONS)
+    assert (window.days, window.begin_on) == (239 - 60, scenario.start_date + datetime.timedelta(60))
+    before = ((run.holds["kind"] == "repayment") & (run.holds["repaid_at"] < 60)).sum()
+    assert notes == [f"{before:,} repaid before the window are not compared"]
+    state = calendar_driver.run(prepare(scenario, 0, False, False), 100, 0, lambda _: None)
+    assert in_order(real, 999) == in_order(observe_state(state, scenario), 999)
+    by_hand = run.holds[run.holds["repaid_at"] >= 60]
+    assert in_order(observe_log(by_hand, REGIONS)[0], 999) == in_order(real, 999)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (
-            {"outcome": "lost"},
-            "row 0 of log is 'lost after 6 days', but must be released, forfeited, pending",
-        ),
-        ({"delay_days": -1}, "row 0 of log is 'released after -1 days', but must be released, forfeited"),
-        ({"delay_days": "soon"}, "delay_days is "),
-        ({"entry_days": 5.0}, "log has no repayments that are seen from their day on, but must have some."),
+        ({"outcome": "lost"}, "'outcome': 'lost' is not allowed; allowed are released, forfeited, pending."),
+        ({"delay_days": -1}, "'delay_days': '-1' is not allowed; allowed are whole numbers from 0 to "),
+        ({"delay_days": "soon"}, "'delay_days': 'soon' is not allowed; allowed are whole numbers from 0 to "),
+        ({"delay_days": 0.7}, "'delay_days': '0.7' is not allowed; allowed are whole numbers from 0 to "),
+        ({"repaid_at": None}, "'repaid_at': "),
+        ({"amount": None}, "'amount': "),
+        ({"entry_days": -1}, "'entry_days': '-1' is not allowed"),
+        ({"repayment": None}, "'repayment': "),
+        ({"late": None}, "'late': "),
+        ({"late": "perhaps"}, "'late': 'perhaps' is not allowed; allowed are yes and no, 1 and 0"),
     ],
 )
-def test_what_is_no_release_log_is_refused(change: dict[str, object], sentence: str) -> None:
+def test_a_row_that_makes_no_sense_is_refused_by_its_label(change: dict[str, object], sentence: str) -> None:
+    log = log_of({}).assign(late=pd.array([True] * len(log_of({})), "boolean")).convert_dtypes()
+    log = log.assign(repayment=range(len(log))).set_axis([f"R{k}" for k in range(len(log))]).astype(object)
+    for column, value in change.items():
+        log.loc["R7", column] = value
+    kinds = {"late": "boolean"} if change == {"late": None} else {}
     with pytest.raises(sl.SimlimitError) as refusal:
-        observe_log(log_of({}).astype({"outcome": str}).assign(**change), REGIONS)
-    assert str(refusal.value).startswith(sentence)
+        observe_log(log.astype(kinds), REGIONS)
+    assert str(refusal.value).startswith(f"log: row R7, column {sentence}")
+
+
+def test_a_log_of_older_repayments_alone_is_refused() -> None:
+    with pytest.raises(sl.SimlimitError, match="log has no repayments that are seen from their day on"):
+        observe_log(log_of({}).assign(entry_days=5.0), REGIONS)
 
 
 def test_a_log_needs_its_three_columns() -> None:

@@ -33,6 +33,14 @@ def test_choices_come_equally_often() -> None:
     assert found == ["staggered"] * 500 + ["batch"] * 500
 
 
+def test_choices_that_are_all_numbers_are_on_a_scale_in_whatever_order_they_are_given() -> None:
+    assert values([30, 7, 14]) == values([7, 14, 30])
+    free = {PERIOD: [30, 7, 14], "evaluation.schedule": ["staggered", "batch"]}
+    period, schedule = read_free(free, platform())
+    assert (period.choices, period.steps) == (0, 3)
+    assert (schedule.choices, schedule.steps) == (2, np.inf)
+
+
 def test_a_distribution_of_scipy_is_that_of_the_values() -> None:
     prior = stats.beta(2, 50)
     found = np.array(values(prior, "screening.false_flag"), float)

@@ -21,6 +21,18 @@ def shares(changes: dict[str, object], columns: tuple[str, ...] = ()) -> dict[tu
     return dict(zip(map(tuple, keys), np.where(np.isnan(found), np.nan, n), strict=True))
 
 
+def test_what_tells_nothing_is_not_compared() -> None:
+    """Weekdays of a log without dates, and the region where there is one."""
+    log = log_of({}, columns=("region", "gate"))
+    seen, window, _ = observe_log(log, REGIONS)
+    weekdays = {"weekday of repayment", "weekday of ending", "gate and weekday of ending"}
+    for first_weekday, regions, missing in ((None, REGIONS, weekdays), (0, ("north",), {"region"})):
+        layout = Layout(window.days, first_weekday, regions)
+        families = set(layout.names()["family"])
+        assert set(Layout(window.days, 0, REGIONS).names()["family"]) - families == missing
+        assert len(statistics(seen, layout)) == len(layout.names())
+
+
 def test_each_statistic_has_a_name_of_its_own() -> None:
     names = Layout(240, 0, REGIONS).names()
     assert not names.duplicated().any()

@@ -21,7 +21,7 @@ WHAT_IFS: Mapping[str, Mapping[str, object]] = {
 def draws_for_log(fit: Fit, log: int, number: int) -> Draws:
     """Return draws from the posterior distribution of a simulated log, without what is known of it."""
     guesses = fit._guesses.bank
-    found = posterior(guesses[log], guesses, fit._truths, log)
+    found = posterior(guesses[log], guesses, fit._truths, fit._choices, log)
     draws = [fit._task.at(quantiles) for quantiles in found.sample(number)]
     return Draws(draws[0], lambda n: draws[:n])
 

@@ -79,10 +79,10 @@ def grid() -> sl.Sweep:
 
 
 LEVERS = [
-    {"kind": "pay_on_time", "strength": 0.8, "cost": 2.0},
-    {"kind": "better_model", "strength": 0.5, "cost": 1.0},
-    {"kind": "campaign", "strength": 0.2, "cost": 4.0},
-    {"kind": "more_funding", "strength": 0.1, "cost": 0.0},
+    sl.Change({"kind": "pay_on_time", "strength": 0.8}, cost=2.0),
+    sl.Change({"kind": "better_model", "strength": 0.5}, cost=1.0),
+    sl.Change({"kind": "campaign", "strength": 0.2}, cost=4.0),
+    sl.Lever(kind="more_funding", strength=0.1),
 ]
 
 
@@ -147,6 +147,7 @@ DRAWN: dict[str, Callable[[Axes], Axes]] = {
     "fit_statistics": lambda ax: plots.fit_statistics(fitted(), ax=ax),
     "fit_parameters": lambda ax: plots.fit_parameters(fitted(), ax=ax),
     "fit_pairs": lambda ax: plots.fit_pairs(fitted(), ax=ax),
+    "fit_ranks": lambda ax: plots.fit_ranks(fitted(), ax=ax),
 }
 
 

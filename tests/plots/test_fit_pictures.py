@@ -102,3 +102,14 @@ def test_pairs_are_the_correlations_of_the_table():
     assert [text.get_text() for text in ax.get_yticklabels()] == [
         f"{number}  {name}" for number, name in enumerate(fitted().parameters, 1)
     ]
+
+
+def test_ranks_of_the_truth_are_counted_beside_the_band_of_level_ones():
+    panels = plots.fit_ranks(fitted(), n=80).child_axes
+    ranks = fitted().ranks(80)
+    for panel, name in zip(panels, fitted().parameters, strict=True):
+        heights, edges, _ = panel.patches[-1].get_data()
+        assert heights.tolist() == np.histogram(ranks[name], 20, (0, 1))[0].tolist()
+        assert (edges[0], edges[-1]) == (0, 1)
+        p_value = fitted().coverage(80).loc[(name, 0.9), "rank_p_value"]
+        assert panel.texts[0].get_text() == f"{name}: p-value {p_value:.3f}"

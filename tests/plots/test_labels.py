@@ -41,9 +41,12 @@ def test_every_word_is_translated():
     words |= {word for pair in (*labels.METRICS.values(), *labels.STANDING.values()) for word in pair}
     words |= {effect_unit(metric, weight)[1] for metric in METRICS for weight in ("holds", "amount")}
     words |= {kind.replace("_", " ") for kind in LEVER_KINDS}
-    told = Layout(400, 0, ["east"]).names()
+    told = Layout(400, 0, ["east", "west"]).names()
     for family, statistic in told[["family", "statistic"]].itertuples(index=False):
-        words |= {family, *statistic.removeprefix(f"{family} ").removeprefix("gate ").split(", ")} - {"east"}
+        words |= {family, *statistic.removeprefix(f"{family} ").removeprefix("gate ").split(", ")} - {
+            "east",
+            "west",
+        }
     assert words - set(labels.CHINESE) == set()
 
 
@@ -121,7 +124,7 @@ def test_chinese_is_drawn_without_a_warning(caplog, monkeypatch):
         plots.attribution(attribution(), language="zh"),
         *(
             getattr(plots, f"fit_{name}")(fitted(), language="zh")
-            for name in ("check", "parameters", "pairs")
+            for name in ("check", "parameters", "pairs", "ranks")
         ),
         *(plots.fit_statistics(fitted(), family=name, language="zh") for name in fitted().check().index),
         plots.delay(named),

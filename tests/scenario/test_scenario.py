@@ -729,8 +729,8 @@ class TestElements:
             ),
             ({"shocks[0].size": 1}, "shocks[0].size is not there: shocks has 0 elements, counted from 0."),
             (
-                {"levers": 5, "levers[0].cost": 1},
-                "levers[0].cost is not there: levers has 0 elements, counted from 0.",
+                {"levers": 5, "levers[0].uptake": 1},
+                "levers[0].uptake is not there: levers has 0 elements, counted from 0.",
             ),
             (
                 {"funding.facilities[1].lumps": 1},

@@ -62,7 +62,6 @@ def lever(kind):
         strength=share,
         uptake=st.just(1.0) if kind == "more_funding" else share,
         start=st.integers(0, 30_000) | st.dates(),
-        cost=st.floats(0, 1e9),
         product=st.just("supply-chain" if kind == "diversify" else None),
     )
 

@@ -197,6 +197,33 @@ def test_pairs_of_which_one_says_nothing_are_left_out() -> None:
     assert row["variance_reduction"] == pytest.approx(1 - np.diff(pairs).var(ddof=1) / independent)
 
 
+def test_changes_are_of_the_first_scenario(three: sl.Comparison) -> None:
+    """Written as a change, a mapping or a lever."""
+    today = JIEBEI.replace({"levers": [{"kind": "plan"}]})
+    changes = {
+        "weekly": sl.Change({"evaluation.period_days": 7}),
+        "strict": {"rules.min_score": 0.6},
+        "campaign": sl.Lever(kind="campaign", strength=0.02),
+        "other": JIEBEI,
+    }
+    compared = sl.compare({"today": today, **changes}, 2, progress=False)
+    scenarios = {name: study.scenario for name, study in compared.studies.items()}
+    assert scenarios["weekly"] == today.replace({"evaluation.period_days": 7})
+    assert scenarios["strict"] == today.replace({"rules.min_score": 0.6})
+    assert [lever.kind for lever in scenarios["campaign"].levers] == ["plan", "campaign"]
+    assert scenarios["other"] == JIEBEI
+
+
+def test_differences_may_be_from_any_scenario(three: sl.Comparison) -> None:
+    table, back = three.differences(), three.differences(reference="weekly")
+    assert back.index.unique("scenario").to_list() == ["today", "strict"]
+    assert back.loc["today", "difference"].to_list() == (-table.loc["weekly", "difference"]).to_list()
+    assert back.loc["today", "low"].to_numpy() == pytest.approx(-table.loc["weekly", "high"], nan_ok=True)
+    one, other = (three.studies[name].metrics()["days_away"] for name in ("weekly", "strict"))
+    assert back.loc[("strict", "days_away"), "difference"] == pytest.approx((other - one).mean())
+    pd.testing.assert_frame_equal(three.differences(reference="today"), table)
+
+
 def test_what_cannot_be_compared_is_said_in_a_sentence(three: sl.Comparison) -> None:
     alone = sl.compare({"alone": JIEBEI}, 2, progress=False)
     for ask, sentence in (
@@ -209,6 +236,12 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(three: sl.Comparison) -> 
         (lambda: sl.compare([JIEBEI], 2), "scenarios is [Scenario"),  # type: ignore[arg-type]
         (lambda: sl.compare({"": JIEBEI}, 2), "scenarios has the name '', but names must be text."),
         (lambda: sl.compare({1: JIEBEI}, 2), "scenarios has the name 1, but"),  # type: ignore[dict-item]
+        (lambda: three.differences(reference="new"), "reference is 'new', but must be among ['today', "),
+        (
+            lambda: sl.compare({"a": {"horizon_days": 9}}, 2),
+            "scenarios['a'] is {'horizon_days': 9}, but must be a Sc",
+        ),  # type: ignore[dict-item]
+        (lambda: sl.compare({"a": JIEBEI, "b": {"horizon": 9}}, 2), "horizon is not a field, but"),
         (lambda: sl.compare({"a": "jiebei"}, 2), "scenarios['a'] is 'jiebei', but must be a Scenario"),  # type: ignore[dict-item]
     ):
         with pytest.raises(sl.SimlimitError) as error:

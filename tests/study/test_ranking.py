@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,20 +12,22 @@ from scipy.stats import ttest_1samp
 from statsmodels.stats.multitest import multipletests
 
 import simlimit as sl
+from simlimit.study.draws import Draws
 from simlimit.study.metrics import LEAST_EVENTS
 from simlimit.study.ranking import RANKED
 
 LEVERS = [
-    {"kind": "better_model", "strength": 0.5, "cost": 2.0},
-    {"kind": "pay_on_time", "strength": 1.0, "uptake": 0.5, "cost": 3.0},
-    {"kind": "more_funding", "strength": 0.2, "cost": 0.0},
+    {"kind": "better_model", "strength": 0.5},
+    {"kind": "pay_on_time", "strength": 1.0, "uptake": 0.5},
+    {"kind": "more_funding", "strength": 0.2},
 ]
+CHANGES = [sl.Change(LEVERS[0], cost=2.0), sl.Change(LEVERS[1], cost=3.0), LEVERS[2]]
 PLATFORM = LENDER.replace({"population.borrowers": 60})
 
 
 @pytest.fixture(scope="module")
 def ranking() -> sl.LeverRanking:
-    return sl.rank_levers(PLATFORM, LEVERS, 12, seed=3, progress=False)
+    return sl.rank_levers(PLATFORM, CHANGES, 12, seed=3, progress=False)
 
 
 def difference(
@@ -75,7 +79,7 @@ def test_what_significant_is_corrected_for_all_effects(ranking: sl.LeverRanking)
 
 
 def test_few_replications_have_effects_but_no_verdict() -> None:
-    table = sl.rank_levers(PLATFORM, LEVERS, 6, seed=3, progress=False).table()
+    table = sl.rank_levers(PLATFORM, CHANGES, 6, seed=3, progress=False).table()
     assert (table.loc["days_away", "alone_high"] < 0).any()
     assert table[["alone_significant", "last_significant"]].isna().all(axis=None)
 
@@ -94,10 +98,50 @@ def test_the_lever_that_helps_most_comes_first_and_all_together_last(ranking: sl
     assert alone.iloc[:-1].is_monotonic_increasing
 
 
+def test_changes_of_fields_are_ranked_by_their_names_beside_levers() -> None:
+    """A second reviewer costs the platform 60 per year, and each of 60 borrowers 1."""
+    today = PLATFORM.replace({"levers": [{"kind": "plan", "strength": 0.1}]})
+    weekly = sl.Change({"evaluation.period_days": 7}, "weekly")
+    desk, plans = sl.Change({"review.reviewers": 2}, cost=60), sl.Lever(kind="plan", strength=0.9)
+    ranking = sl.rank_levers(today, [weekly, desk, plans], 6, seed=3, progress=False)
+    names = ["weekly", "review.reviewers=2", "plan"]
+    assert [change.name for change in ranking.levers] == names
+    table = ranking.table()
+    assert set(table.index.unique("lever")) == {*names, "all"}
+    assert table.loc["days_away", "cost"].to_dict() == dict.fromkeys(names, 0) | {names[1]: 1, "all": 1}
+    every = {"evaluation.period_days": 7, "review.reviewers": 2, "levers[0].strength": 0.9}
+    for changes, name in ((every, "all"), ({"review.reviewers": 2}, names[1]), ({}, "none")):
+        told = sl.replicate(today.replace(changes), 6, seed=3, progress=False).metrics()
+        assert ranking.metrics[name]["days_away"].equals(told["days_away"])
+
+
+def test_draws_are_ranked_where_their_estimate_does_not_change() -> None:
+    """What is capped is capped in some draws, though not in the estimate."""
+    drawn = [PLATFORM.replace({"screening.false_flag": share}) for share in (0.01, 0.2)]
+    fit = Draws(PLATFORM, lambda n: drawn[:n])
+    capped = sl.Change({"screening.false_flag": lambda draw: min(0.05, draw.screening.false_flag)}, "capped")
+    ranking = sl.rank_levers(fit, [capped], 4, progress=False)
+    effect = ranking.metrics["capped"]["days_away"] - ranking.metrics["none"]["days_away"]
+    assert (effect[:2] == 0).all()
+    assert (effect[2:] < 0).all()
+
+
+def test_a_ranking_is_stored_whatever_its_levers_are_called(tmp_path: Path) -> None:
+    change = sl.Change({"evaluation.period_days": 7}, "weekly / new?")
+    for _ in range(2):
+        sl.rank_levers(PLATFORM, [change], 2, store=tmp_path, progress=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0-none", "1-all"]
+
+
 def test_what_cannot_be_ranked_is_refused() -> None:
     with pytest.raises(sl.SimlimitError, match="levers is empty"):
         sl.rank_levers(PLATFORM, [], 2)
-    with pytest.raises(sl.SimlimitError, match=r"scenario\.levers is not empty"):
-        sl.rank_levers(PLATFORM.replace({"levers": LEVERS}), LEVERS, 2)
-    with pytest.raises(sl.ScenarioError, match="a list of levers, at most one of each kind"):
-        sl.rank_levers(PLATFORM, [LEVERS[0], LEVERS[0]], 2)
+    for levers in ([LEVERS[0], LEVERS[0]], [sl.Change({}, "all")], [sl.Change({}, "none")]):
+        with pytest.raises(
+            sl.SimlimitError, match=r"^levers has the names \[.*\], but all must differ, and none"
+        ):
+            sl.rank_levers(PLATFORM, levers, 2)
+    with pytest.raises(sl.SimlimitError, match=r"^levers\.plan of the change 'more' is changed twice, but"):
+        sl.rank_levers(PLATFORM, [sl.Lever(kind="plan"), sl.Change({"kind": "plan"}, "more")], 2)
+    with pytest.raises(sl.SimlimitError, match=r"^levers\[1\] is 'plan', but must be a Change, a Lever, or"):
+        sl.rank_levers(PLATFORM, [LEVERS[0], "plan"], 2)  # type: ignore[list-item]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import simlimit as sl
+from simlimit.study.draws import Draws
 
 BASE = sl.preset("clockwork").replace(
     {"evaluation.straight_through": False, "population.borrowers": 20, "horizon_days": 200}
@@ -46,6 +47,47 @@ def test_points_share_their_random_numbers(grid: sl.Sweep) -> None:
     assert all(series.equals(repaid[0]) for series in repaid)
 
 
+def test_points_differ_from_the_first_or_from_another(grid: sl.Sweep) -> None:
+    table = grid.differences(metrics=["days_away"])
+    assert table.index.names == [*FIELDS, "metric"]
+    assert len(table) == 3
+    away = [study.metrics()["days_away"].mean() for study in grid.studies.values()]
+    assert table["difference"].to_list() == pytest.approx([each - away[0] for each in away[1:]])
+    back = grid.differences(metrics=["days_away"], reference=(30, 0.0, None))
+    assert back["difference"].to_list() == pytest.approx([away[k] - away[2] for k in (0, 1, 3)])
+    named = {str(point): study for point, study in grid.studies.items()}
+    compared = sl.Comparison(named).differences(0.8, "amount")  # corrected for as many rows
+    pd.testing.assert_frame_equal(
+        grid.differences(0.8, "amount").reset_index(drop=True), compared.reset_index(drop=True)
+    )
+    with pytest.raises(sl.SimlimitError, match=r"^reference is 7, but must be among \[\(7, 0\.0, None\), "):
+        grid.differences(reference=7)
+    alone = sl.sweep(BASE, {"evaluation.period_days": [7]}, 2, progress=False)
+    with pytest.raises(sl.SimlimitError, match="differences need two or more"):
+        alone.differences()
+
+
+def test_changes_are_points_by_their_names() -> None:
+    remedies = [sl.Change({}, "none"), sl.Lever(kind="plan"), sl.Change({"kind": "campaign"}, "raise")]
+    fields = {"evaluation.period_days": [7, 30], "remedy": remedies}
+    grid = sl.sweep(BASE, fields, 2, progress=False)
+    assert grid.fields == {"evaluation.period_days": [7, 30], "remedy": ["none", "plan", "raise"]}
+    assert grid.studies[(30, "none")].scenario == BASE.replace({"evaluation.period_days": 30})
+    levered = grid.studies[(7, "raise")].scenario
+    assert (levered.evaluation.period_days, levered.levers[0].kind) == (7, "campaign")
+    assert grid.summary().index.names == ["evaluation.period_days", "remedy", "metric"]
+    assert len(grid.plot.lines().get_lines()) == 3
+
+
+def test_a_fit_is_swept_by_draw() -> None:
+    drawn = [BASE.replace({"evaluation.cutoff_days": days}) for days in (0, 3)]
+    grid = sl.sweep(Draws(BASE, lambda n: drawn[:n]), {"evaluation.period_days": [7, 14]}, 4, progress=False)
+    for (days,), study in grid.studies.items():
+        assert study.of_fit
+        assert [draw.evaluation.cutoff_days for draw in study.draws] == [0, 3]
+        assert {draw.evaluation.period_days for draw in study.draws} == {days}
+
+
 def test_values_may_come_in_an_array() -> None:
     grid = sl.sweep(BASE, {"rules.min_score": np.array([0.1, 0.2])}, 1, progress=False)
     assert list(grid.studies) == [(0.1,), (0.2,)]
@@ -75,6 +117,8 @@ def test_a_sweep_may_be_stored_and_spread(tmp_path: object, grid: sl.Sweep) -> N
             {"shocks": [[], [{"kind": "freeze", "at": 3, "duration_days": 3}]]},
             "fields gives shocks the values",
         ),
+        ({"remedy": [sl.Lever(kind="plan"), sl.Lever(kind="plan")]}, "fields gives remedy the values [Lever"),
+        ({"rules.min_score": [0.5], "new": [sl.Change({"rules.min_score": 0.6})]}, "rules.min_score of the"),
         ({"evaluation.periods": [1]}, "evaluation.periods"),
         ({"evaluation.period_days": [7, 0]}, "evaluation.period_days is 0, but"),
     ],

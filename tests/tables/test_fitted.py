@@ -9,10 +9,11 @@ from simlimit.tables.numbers import rounded_texts
 PARAMETERS = pd.DataFrame(
     {
         "estimate": [25, 0.0312, True],
-        "low": [21, 0.0123, False],
-        "high": [30, 0.0496, True],
-        "prior_low": [9, 0.0061, False],
-        "prior_high": [58, 0.0755, True],
+        "low": [21, 0.0123, float("nan")],
+        "high": [30, 0.0496, float("nan")],
+        "prior_low": [9, 0.0061, float("nan")],
+        "prior_high": [58, 0.0755, float("nan")],
+        "probability": [float("nan"), float("nan"), 0.703],
         "share_removed": [0.91, 0.41, 0.12],
         "verdict": ["determined", "weakly determined", "not determined"],
     },
@@ -39,7 +40,7 @@ def test_a_row_has_the_estimate_its_interval_the_unit_and_the_verdict() -> None:
     assert [row.cells for row in known.rows] == [
         ("period", "25", "21 to 30", "9 to 58", "days", "91.0 %", "determined"),
         ("flags", "0.0312", "0.0123 to 0.0496", "0.0061 to 0.0755", "", "41.0 %", "weakly determined"),
-        ("overdue", "true", "false to true", "false to true", "", "12.0 %", "not determined"),
+        ("overdue", "true", "70.3 % likely", "-", "", "12.0 %", "not determined"),
     ]
     assert known.notes[-1] == "The log hardly tells apart period and flags (correlation -0.82)."
 

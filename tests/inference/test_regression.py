@@ -1,0 +1,85 @@
+"""Posterior distributions by regression: choices are as likely as they are said to be."""
+
+import functools
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from simlimit.arguments import Floats
+from simlimit.inference.regression import Posterior, as_quantiles, as_targets, chosen, guess, posterior
+
+LOGS = 300
+CHOICES = [3, 0]
+HEIGHTS = np.array([0.0, 2.0, 0.5])
+
+
+def world(seed: int = 1) -> tuple[Floats, Floats]:
+    """Return quantiles of a choice and of a number, and statistics that tell of both, and confuse them."""
+    rng = np.random.default_rng(seed)
+    quantiles, noise = rng.random((LOGS, 2)), rng.normal(size=(LOGS, 3))
+    height = HEIGHTS[(quantiles[:, 0] * 3).astype(int)]
+    return quantiles, np.column_stack([height, ndtri(quantiles[:, 1]) + height, 0 * height]) + noise
+
+
+def fitted(quantiles: Floats, statistics: Floats, choices: list[int]) -> list[Posterior]:
+    """Return the posterior distribution of each log by all others."""
+    truths = ndtri(quantiles)
+    guesses = guess(statistics, as_targets(truths, quantiles, choices)[0]).bank
+    return [posterior(guesses[k], guesses, truths, choices, k) for k in range(LOGS)]
+
+
+@functools.cache
+def known() -> tuple[Floats, Floats, list[Posterior]]:
+    quantiles, statistics = world()
+    return quantiles, statistics, fitted(quantiles, statistics, CHOICES)
+
+
+def test_choices_are_as_likely_as_they_are_said_to_be() -> None:
+    """By Brier's score, and by how often each is true where it is said to be likely, or unlikely."""
+    quantiles, _, found = known()
+    said, true = np.array([one.chances()[0] for one in found]), chosen(quantiles[:, 0], 3)
+    assert np.allclose(said.sum(axis=1), 1)
+    score, promised = ((said - true) ** 2).sum(axis=1), (said * (1 - said)).sum(axis=1)
+    surprise = score - promised
+    assert abs(surprise.mean()) < 3 * surprise.std() / np.sqrt(LOGS)
+    assert score.mean() < 0.8 * (1 - 1 / 3)
+    for choice in range(3):
+        for some in np.array_split(np.argsort(said[:, choice]), 4):
+            p = said[some, choice]
+            assert abs((true[some, choice] - p).sum()) < 3.5 * np.sqrt((p * (1 - p)).sum()) + 1
+
+
+def test_the_order_in_which_choices_are_given_does_not_matter() -> None:
+    quantiles, statistics, found = known()
+    moved = quantiles.copy()
+    moved[:, 0] = (quantiles[:, 0] + 1 / 3) % 1  # the last choice is the first one now
+    for one, other in zip(found[:20], fitted(moved, statistics, CHOICES), strict=False):
+        assert np.roll(one.chances()[0], 1) == pytest.approx(other.chances()[0], abs=0.001)
+
+
+def test_the_truth_is_anywhere_among_the_draws_equally_often() -> None:
+    """Of the choice, and of the number beside it."""
+    quantiles, _, found = known()
+    ranks = np.array([one.rank(truth) for one, truth in zip(found, ndtri(quantiles), strict=True)])
+    for level in (0.5, 0.9):
+        error = np.sqrt(level * (1 - level) / LOGS)
+        covered = (abs(ranks - 0.5) <= level / 2).mean(axis=0)
+        assert covered == pytest.approx(np.full(2, level), abs=0.02 + 3 * error)
+
+
+def test_two_choices_that_a_log_cannot_tell_apart_are_drawn_together() -> None:
+    """It tells how many of two are chosen. So where one is, each may be it, but never both or none."""
+    rng = np.random.default_rng(3)
+    quantiles = rng.random((LOGS, 2))
+    number = (quantiles >= 0.5).sum(axis=1)
+    truths, choices, log = ndtri(quantiles), [2, 2], int((number == 1).argmax())
+    statistics = np.column_stack([number, rng.normal(size=LOGS)]) + rng.normal(0, 0.2, (LOGS, 2))
+    guesses = guess(statistics, as_targets(truths, quantiles, choices)[0]).bank
+    found = posterior(guesses[log], guesses, truths, choices, log)
+    drawn = as_quantiles(found.draws) >= 0.5
+    assert found.weights @ (drawn.sum(axis=1) == 1) > 0.9
+    likely = np.array([*found.chances().values()])
+    assert likely.max() < 0.7
+    assert found.share_removed() == pytest.approx(2 * (likely**2).sum(axis=1) - 1)
+    assert (found.estimate() >= 0.5).tolist() == [*likely.argmax(axis=1)]
