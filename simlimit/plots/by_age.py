@@ -223,7 +223,9 @@ def incidence(
     last = {name: before[name].ffill().iloc[-1] if len(before) else 0.0 for name in outcomes}
     texts = [f"{words} {canvas.percent(last[name])}" for name, words in outcomes.items()]
     canvas.label_ends(ax, [*last.values()], texts)
-    rows = [(label("at risk"), _at_risk(curve, asked))]
+    # As many are at risk on a day as at the next time of the curve.
+    observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
+    rows = [(label("at risk"), observed[np.searchsorted(curve.index, asked, side="left")])]
     rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
     unit, source = "", str(curve.attrs.get("interval", ""))
     if not isinstance(of, pd.DataFrame):
@@ -327,12 +329,6 @@ def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Lin
     low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
     ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
     ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
-
-
-def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:
-    """Return how many are at risk at each of some days: as many as at the next time of the curve."""
-    observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
-    return observed[np.searchsorted(curve.index, days, side="left")]
 
 
 def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Floats:

@@ -157,7 +157,8 @@ class Curves:
     def _ended(self, weight: str, group: str | None) -> tuple[Ints, Ints]:
         """Return the counts of each replication that ended in each way at each age, and the last seen."""
         counts = self._counts("ended", weight, group)
-        return counts[:, :2], metrics.last_seen(counts[:, 2])
+        # The day of the horizon is not simulated: what is pending there was last seen a day before.
+        return counts[:, :2], np.pad(counts[:, 2, 1:], ((0, 0), (0, 1)))
 
     def _counts(self, which: Literal["ended", "followed"], weight: str, group: str | None) -> Ints:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
