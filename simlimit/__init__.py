@@ -14,6 +14,8 @@ A real release log, and delay statistics of it or of any table
     `cumulative_incidence`, `kaplan_meier`, `quantiles`, `describe_quantiles`, `share_at`, `at_risk_table`
 From a release log to a scenario
     `fit`, `Fit`
+Which assumption decides the answer
+    `sensitivity`, `Sensitivity`
 Your own process in it
     `Platform`
 Real books, and invented ones to try

@@ -9,6 +9,8 @@ from simlimit.books.histories import Histories as Histories
 from simlimit.books.release_log import read_release_log as read_release_log
 from simlimit.books.uci import histories_from_uci as histories_from_uci
 from simlimit.books.uci import portfolio_from_uci as portfolio_from_uci
+from simlimit.deciding.sensitivity import Sensitivity as Sensitivity
+from simlimit.deciding.sensitivity import sensitivity as sensitivity
 from simlimit.delays.incidence import at_risk_table as at_risk_table
 from simlimit.delays.incidence import cumulative_incidence as cumulative_incidence
 from simlimit.delays.incidence import kaplan_meier as kaplan_meier

@@ -103,6 +103,11 @@ def fitted() -> sl.Fit:
 
 
 @functools.cache
+def varied() -> sl.Sensitivity:
+    return sl.sensitivity(tiny(), FREE, n=16, replications=3, follow_up_days=30, progress=False)
+
+
+@functools.cache
 def simulated_log() -> pd.DataFrame:
     holds = run().holds
     return holds[holds["kind"] == "repayment"]
@@ -144,6 +149,7 @@ INSTANCES: dict[str, Make] = {
     "Recovery": recovery,
     "Run": run,
     "Scenario": tiny,
+    "Sensitivity": varied,
     "Study": study,
     "Sweep": functools.cache(
         lambda: sl.sweep(tiny(), {"evaluation.period_days": [7, 30]}, 2, follow_up_days=30)
@@ -174,6 +180,9 @@ ARGUMENTS: dict[str, Make] = {
     "fit": fitted,
     "fit.n": lambda: 100,
     "fields": lambda: {"evaluation.period_days": [7]},
+    "sensitivity.fields": lambda: FREE,
+    "sensitivity.scenario": lambda: tiny().replace({"horizon_days": 200}),
+    "sensitivity.n": lambda: 16,
     "frame": log,
     "kaplan_meier.frame": lambda: log().replace("forfeited", "released"),
     "histories": histories,
@@ -198,6 +207,7 @@ ARGUMENTS: dict[str, Make] = {
     "rule": lambda: lambda platform, borrower, standing: None,
     "run": run,
     "scenario": tiny,
+    "sensitivity": varied,
     "scenarios": _two,
     "seed": lambda: 1,
     "replication": lambda: 0,

@@ -13,8 +13,8 @@ import simlimit
 PACKAGE = Path(simlimit.__file__).parent
 FROM_BELOW = (
     "errors", "arguments", "text_files", "parquet_files", "drafts", "progress", "portfolio", "scenario",
-    "tables", "books", "model", "processes", "drivers", "delays", "run", "study", "inference", "plots", "cli",
-    "__main__",
+    "tables", "books", "model", "processes", "drivers", "delays", "run", "study", "inference", "deciding",
+    "plots", "cli", "__main__",
 )  # fmt: skip
 """The modules and packages in `simlimit`: each may import what stands before it."""
 MOST_POSITIONAL = 6
@@ -79,7 +79,7 @@ def test_every_import_stands_at_the_top() -> None:
     assert inside == set()
 
 
-EXTRAS = {"simlimit.books.holidays", "simlimit.inference.regression"}
+EXTRAS = {"simlimit.books.holidays", "simlimit.inference.regression", "simlimit.deciding.points"}
 """They import a package that not everybody installs, when it is asked for."""
 
 
@@ -94,7 +94,7 @@ def test_only_the_table_of_public_names_and_extras_are_lazy() -> None:
     lazy = {module for module, called in calls if called in ("import_module", "__import__")}
     assert lazy == {"simlimit"} | EXTRAS
     above = {layer(module) for module, others in GRAPH.items() if "simlimit" in others}
-    assert above == {"scenario", "books", "run", "study", "inference", "plots", "cli"}
+    assert above == {"scenario", "books", "run", "study", "inference", "deciding", "plots", "cli"}
 
 
 def heavy_after(statement: str, fresh_process: Callable[..., str], *heavy: str) -> str:

@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from typing import Any
 
 import simlimit
-from simlimit import Comparison, Study, StudyInterrupted, compare, fit, replicate, simulate
+from simlimit import Comparison, Study, StudyInterrupted, compare, fit, replicate, sensitivity, simulate
 from simlimit.arguments import check_choice
 from simlimit.cli import stopping, streams
 from simlimit.cli.arguments import COLUMNS, MOST_IF_PRECISE, REPLICATIONS
@@ -78,6 +78,16 @@ def fit_log(options: argparse.Namespace) -> bool:
     chosen = {name: getattr(options, name) for name in ("workers", "store", "progress")}
     found = fit(log, scenario, free, options.n, options.seed, **chosen)
     deliver(options, found, [log.attrs["read"], found])
+    return True
+
+
+def vary_fields(options: argparse.Namespace) -> bool:
+    """Measure which fields decide a metric, print it, and write its table and figure."""
+    fields = read_free(options.field, [], "--field") or "assumed"
+    chosen = {name: getattr(options, name) for name in ("workers", "store", "follow_up_days", "progress")}
+    asked = _changed_scenario(options), fields, options.metric, options.points, options.seed
+    found = sensitivity(*asked, **chosen)
+    deliver(options, found, [found])
     return True
 
 

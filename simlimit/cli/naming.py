@@ -52,8 +52,8 @@ def read_change(text: str, what: str = "--set") -> tuple[str, Any]:
     return field, parsed["value"] if len(parsed) == 1 else value
 
 
-def read_free(settings: Iterable[str], factors: Iterable[str]) -> dict[str, Any]:
-    """Return what is free in a fit, and known up to a common factor.
+def read_free(settings: Iterable[str], factors: Iterable[str], option: str = "--free") -> dict[str, Any]:
+    """Return what is free in a fit, or varied, and known up to a common factor.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def read_free(settings: Iterable[str], factors: Iterable[str]) -> dict[str, Any]
     >>> read_free([], ["pool=funding.initial,funding.facilities[0].daily_inflow=0.7:1.3"])
     {'pool': {'fields': ['funding.initial', 'funding.facilities[0].daily_inflow'], 'factor': (0.7, 1.3)}}
     """
-    free = dict(_read_prior(text, "--free", "FIELD=LOW:HIGH or FIELD=A,B") for text in settings)
+    free = dict(_read_prior(text, option, "FIELD=LOW:HIGH or FIELD=A,B") for text in settings)
     for text in factors:
         names, factor = _read_prior(text, "--factor", "[NAME=]FIELD,..=LOW:HIGH")
         name, _, fields = names.partition("=")

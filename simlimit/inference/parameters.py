@@ -1,4 +1,4 @@
-"""What is free in a fit: parameters, their prior distributions, and the scenarios of a draw."""
+"""What is free in a fit, or varied: parameters, their distributions, and the scenarios of a draw."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -79,22 +79,25 @@ class Parameter(NamedTuple):
         return {field: round(number) if is_whole else number for field, (number, is_whole) in scaled.items()}
 
 
-def read_free(free: object, scenario: Scenario) -> tuple[Parameter, ...]:
-    """Return the parameters that `free` describes, of a scenario of the size of the log, or refuse it."""
+def read_free(free: object, scenario: Scenario, argument: str = "free") -> tuple[Parameter, ...]:
+    """Return the parameters that an argument describes, or refuse it.
+
+    Of a fit the scenario is of the size of the log.
+    """
     if not isinstance(free, Mapping) or not free:
-        raise SimlimitError(f"free is {shown(free)}, but must give each free field {ALLOWED}.")
+        raise SimlimitError(f"{argument} is {shown(free)}, but must give each field {ALLOWED}.")
     values = field_values(scenario)
-    found = tuple(_parameter(name, prior, values) for name, prior in free.items())
-    all_changes = [change for one in found for change in _changes_of(one)]
+    found = tuple(_parameter(argument, name, prior, values) for name, prior in free.items())
+    all_changes = [change for one in found for change in _changes_of(argument, one)]
     for change in all_changes:
         scenario.replace(change)
     changed = [field for one in found for field in one.changes(0.5)]
     if twice := [field for field in changed if changed.count(field) > 1]:
-        raise SimlimitError(f"free changes {twice[0]} twice, but must change each field once.")
+        raise SimlimitError(f"{argument} changes {twice[0]} twice, but must change each field once.")
     return found
 
 
-def _changes_of(one: Parameter) -> list[dict[str, Any]]:
+def _changes_of(argument: str, one: Parameter) -> list[dict[str, Any]]:
     """Return what a parameter changes, at the ends of its prior distribution or for each choice."""
     quantiles = [1e-9, 0.5, 1 - 1e-9]
     if isinstance(one.prior, list | range):
@@ -102,12 +105,12 @@ def _changes_of(one: Parameter) -> list[dict[str, Any]]:
     try:
         return [one.changes(quantile) for quantile in quantiles]
     except (TypeError, ValueError, OverflowError):
-        raise refused(f"free of {shown(one.name)}", one.prior, ALLOWED) from None
+        raise refused(f"{argument} of {shown(one.name)}", one.prior, ALLOWED) from None
 
 
-def _parameter(name: object, prior: object, values: Mapping[str, object]) -> Parameter:
-    check_text("a name in free", name)
-    name, what, times = str(name), f"free of {shown(name)}", None
+def _parameter(argument: str, name: object, prior: object, values: Mapping[str, object]) -> Parameter:
+    check_text(f"a name in {argument}", name)
+    name, what, times = str(name), f"{argument} of {shown(name)}", None
     if isinstance(prior, Mapping):
         if set(prior) != {"fields", "factor"} or not prior["fields"]:
             raise refused(what, prior, 'such as {"fields": ["funding.initial"], "factor": (0.5, 2)}')

@@ -6,8 +6,8 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
-from simlimit import Attribution, Comparison, Fit, LeverRanking, Recovery, Run, Study, Sweep
-from simlimit.plots import bars, by_age, fitted, side_by_side, timelines
+from simlimit import Attribution, Comparison, Fit, LeverRanking, Recovery, Run, Sensitivity, Study, Sweep
+from simlimit.plots import bars, by_age, fitted, sensitivities, side_by_side, timelines
 
 P = ParamSpec("P")
 Of_contra = TypeVar("Of_contra", contravariant=True)
@@ -97,3 +97,9 @@ class FitPlots(Plots[Fit]):
     parameters = Picture(fitted.fit_parameters)
     pairs = Picture(fitted.fit_pairs)
     ranks = Picture(fitted.fit_ranks)
+
+
+class SensitivityPlots(Plots[Sensitivity]):
+    """Pictures of a sensitivity: ``sensitivity.plot``."""
+
+    bars = Picture(sensitivities.sensitivity)

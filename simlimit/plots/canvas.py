@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
-from simlimit import Attribution, LeverRanking, Run, Scenario, Study
+from simlimit import Attribution, LeverRanking, Run, Scenario, Sensitivity, Study
 from simlimit.arguments import Floats, kind_of
 from simlimit.delays import share_intervals, tables
 from simlimit.errors import SimlimitError
@@ -25,7 +25,7 @@ from simlimit.scenario import AS_IN_CLOCKWORK
 from simlimit.tables.numbers import share_text
 
 Point = tuple[float, float]
-Subject: TypeAlias = Run | Study | LeverRanking | Attribution
+Subject: TypeAlias = Run | Study | LeverRanking | Attribution | Sensitivity
 # Of a new figure, in inches.
 SIZE = (7.5, 4.5)
 # Of a label, in its font size.

@@ -10,14 +10,16 @@ from simlimit.model.compiling import sources
 
 DECIDING = (
     "portfolio.py", "scenario", "books", "model", "processes", "drivers", "run/frames.py",
-    "study/experiment.py", "study/draws.py", "study/store.py", "inference/statistics.py",
-    "inference/observation.py", "inference/parameters.py", "inference/bank.py",
+    "study/experiment.py", "study/draws.py", "study/store.py", "study/metrics.py", "study/chunks.py",
+    "inference/statistics.py", "inference/observation.py", "inference/parameters.py", "inference/bank.py",
+    "deciding/points.py",
 )  # fmt: skip
 # As they are when they are imported: an edit later is no edit of what runs.
 _SOURCES = sources(DECIDING)
 _IN_WORDS = {
     "scenario": "another scenario", "portfolio": "another portfolio", "processes": "other processes",
     "code": "other code", "draws": "other draws of its parameters", "free": "other free parameters",
+    "ranges": "other ranges",
     "log": "a log of another time or size",
 }  # fmt: skip
 

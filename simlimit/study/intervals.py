@@ -61,9 +61,9 @@ def mean_intervals(
     """
     varies = np.fmin.reduce(values, initial=np.inf) < np.fmax.reduce(values, initial=-np.inf)
     is_known = varies if events is None else varies & (events >= LEAST_EVENTS)
+    number, mean, variance = moments(variance_components(values)[0] if draws else values)
     if draws:
         values = without_simulation_error(values)
-    number, mean, variance = moments(values)
     half = half_width(np.sqrt(variance), number, confidence)
     ends = order_statistics(values, number, confidence) if draws else np.stack([mean - half, mean + half])
     low, high = np.where(is_known & ~np.isnan(mean), ends, np.nan)
@@ -126,7 +126,8 @@ def without_simulation_error(values: Floats) -> Floats:
 
     So they have the variance of the expectations behind them, and about their law (Louis 1984). Where
     simulation error hides that variance, it is not taken to be 0: it is the mean of what it may be, if all
-    that is not negative was equally likely before. The error of the mean of all is added.
+    that is not negative was equally likely before. The error of the mean of all is added. Where replications
+    differ more the further a draw is on one side, as those of a large effect do, it is moved more.
 
     Parameters
     ----------
@@ -137,13 +138,19 @@ def without_simulation_error(values: Floats) -> Floats:
     -------
     array of float, shape (replications / 2, ...)
     """
-    means, parameters, _, error = variance_components(values)
+    means, parameters, simulation, error = variance_components(values)
     number, mean, between = moments(means)
+    away = means - mean
     with np.errstate(invalid="ignore", divide="ignore"):
         certain = parameters / error
         density = np.exp(-(certain**2) / 2 - log_ndtr(certain)) / np.sqrt(2 * np.pi)
         variance = parameters + error * density + between / number
-        moved = mean + np.sqrt(np.fmin(variance / (between * (1 + 1 / number)), 1)) * (means - mean)
+        own = (values[::PER_DRAW] - values[1::PER_DRAW]) ** 2 / PER_DRAW**2
+        slope = np.nansum(own * away, axis=0) / np.nansum(away**2, axis=0)
+        noise = np.maximum(simulation / PER_DRAW + slope * away, 0)
+        total = between + noise - moments(noise)[1]
+        share = np.where(total > 0, variance / (total * (1 + 1 / number)), 1)
+        moved = mean + np.sqrt(np.fmin(share, 1)) * away
     return np.where(np.isnan(moved), means, moved)
 
 

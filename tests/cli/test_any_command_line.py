@@ -19,6 +19,7 @@ FEW = [*SMALL, "--replications=2"]
 RIGHT = {
     "study": ["clockwork", *FEW],
     "compare": ["clockwork", "other=clockwork:evaluation.straight_through=false", *FEW],
+    "sensitivity": ["clockwork", *SMALL, "--points=16", "--field=evaluation.period_days=7:30"],
     "fit": [LOG, "clockwork", *SMALL, "--n=100", "--free=evaluation.period_days=7:30"],
     "run": ["clockwork", *SMALL],
     "presets": [],

@@ -84,7 +84,7 @@ def test_quantiles_are_uniform_and_a_function_of_seed_log_and_parameter() -> Non
 @pytest.mark.parametrize(
     ("free", "sentence"),
     [
-        ({}, "free is {}, but must give each free field bounds in a tuple"),
+        ({}, "free is {}, but must give each field bounds in a tuple"),
         ({PERIOD: 7}, f"free of '{PERIOD}' is 7, but must be bounds in a tuple"),
         ({PERIOD: (60, 7)}, f"free of '{PERIOD}' is (60, 7), but must be two bounds, the smaller first"),
         ({PERIOD: [7]}, f"free of '{PERIOD}' is [7], but must be bounds in a tuple"),

@@ -35,22 +35,26 @@ def effects(source: Source, n: int, seed: int) -> dict[str, tuple[float, float, 
     return {str(name): (row[0], row[1], row[2]) for name, *row in columns.itertuples()}
 
 
+LOGS, DRAWS, OF_THE_TRUTH = 150, 20, 60
+
+
 @pytest.mark.long
 def test_effects_of_changes_are_within_their_intervals_as_often_as_these_say() -> None:
-    """90 % of 50 logs, and the standard error is 4 %.
+    """90 % intervals cover 86 to 94 %, give or take two standard errors.
 
     Two more reviewers of 60 borrowers help few of them much and most not at all, and simulation error grows
-    with the effect. There intervals cover in 81 % (standard error 3 %), with 1,000 borrowers in 87 %.
+    with the effect. The log leaves little open of the two other effects. With 60 borrowers and 20 draws
+    simulation error hides it, so that intervals are wider than they need be.
     """
-    logs = 50
     scenario = platform().replace({"review.service_days": 6.0})
     log = log_of({"review.service_days": 6.0}, columns=("gate", "region"))
     fit = sl.fit(log, scenario, {**FREE, "review.watch_share": (0.02, 0.2)}, n=600, progress=False)
     covered = dict.fromkeys(WHAT_IFS, 0)
-    for number in range(logs):
-        said = effects(draws_for_log(fit, number, 20), 40, 100 + number)
-        true = effects(fit._task.at(fit._bank.quantiles[number]), 20, 900 + number)
+    for number in range(LOGS):
+        said = effects(draws_for_log(fit, number, DRAWS), 2 * DRAWS, 100 + number)
+        true = effects(fit._task.at(fit._bank.quantiles[number]), OF_THE_TRUTH, 900 + number)
         for name in WHAT_IFS:
             covered[name] += said[name][1] <= true[name][0] <= said[name][2]
-    for name, least in (("weekly", 0.9), ("two more", 0.81), ("half", 0.9)):
-        assert covered[name] / logs >= least - 3 * np.sqrt(0.9 * 0.1 / logs), covered
+    error = np.sqrt(0.9 * 0.1 / LOGS)
+    assert min(covered.values()) / LOGS >= 0.86 - 2 * error, covered
+    assert covered["two more"] / LOGS <= 0.94 + 2 * error, covered

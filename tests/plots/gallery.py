@@ -124,6 +124,19 @@ def fitted() -> sl.Fit:
     return sl.fit(log, waiting, free, n=100, progress=False)
 
 
+@cache
+def sensitivity() -> sl.Sensitivity:
+    """Two fields that matter, one that hardly does, and one that does nothing."""
+    fields = {
+        "evaluation.period_days": (7, 21),
+        "evaluation.cutoff_days": (0, 6),
+        "screening.false_flag": (0.0, 0.03),
+        "reaction.most_lenders": (0, 10),
+    }
+    small = WAITING.replace({"population.borrowers": 50})
+    return sl.sensitivity(small, fields, n=64, seed=3, replications=3, progress=False)
+
+
 DRAWN: dict[str, Callable[[Axes], Axes]] = {
     "delay-run": lambda ax: plots.delay(run(), ax=ax),
     "delay-study": lambda ax: plots.delay(study(), ax=ax),
@@ -143,6 +156,7 @@ DRAWN: dict[str, Callable[[Axes], Axes]] = {
     "tornado": lambda ax: plots.tornado(ranking(), ax=ax),
     "tornado-cost": lambda ax: plots.tornado(ranking(), metric="default_losses", per_cost=True, ax=ax),
     "attribution": lambda ax: plots.attribution(attribution(), ax=ax),
+    "sensitivity": lambda ax: plots.sensitivity(sensitivity(), ax=ax),
     "fit_check": lambda ax: plots.fit_check(fitted(), ax=ax),
     "fit_statistics": lambda ax: plots.fit_statistics(fitted(), ax=ax),
     "fit_parameters": lambda ax: plots.fit_parameters(fitted(), ax=ax),

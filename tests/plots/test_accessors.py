@@ -5,7 +5,7 @@ import pydoc
 from pathlib import Path
 
 import pytest
-from gallery import attribution, comparison, fitted, grid, ranking, run, study
+from gallery import attribution, comparison, fitted, grid, ranking, run, sensitivity, study
 
 from simlimit import plots
 from simlimit.plots import accessors
@@ -17,10 +17,15 @@ PICTURES = {
     grid: {"lines"},
     ranking: {"tornado"},
     attribution: {"bars"},
-    fitted: {"check", "statistics", "parameters", "pairs"},
+    fitted: {"check", "statistics", "parameters", "pairs", "ranks"},
+    sensitivity: {"bars"},
 }
-RENAMED = {"lines": "sweep", "bars": "attribution"}
-RENAMED |= {name: f"fit_{name}" for name in PICTURES[fitted]}
+RENAMED = {
+    (grid, "lines"): "sweep",
+    (attribution, "bars"): "attribution",
+    (sensitivity, "bars"): "sensitivity",
+}
+RENAMED |= {(fitted, name): f"fit_{name}" for name in PICTURES[fitted]}
 TYPED = """
 import simlimit as sl
 def draw(run: sl.Run, study: sl.Study, comparison: sl.Comparison) -> None:
@@ -51,7 +56,7 @@ def test_each_can_draw_what_it_has(of):
 def test_a_method_has_the_signature_and_the_help_of_its_function(of):
     plot = of().plot
     for name in PICTURES[of]:
-        function, method = getattr(plots, RENAMED.get(name, name)), getattr(plot, name)
+        function, method = getattr(plots, RENAMED.get((of, name), name)), getattr(plot, name)
         of_method, of_function = (list(inspect.signature(f).parameters.values()) for f in (method, function))
         assert of_method == of_function[1:]
         assert inspect.getdoc(method) == inspect.getdoc(function)

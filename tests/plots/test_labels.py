@@ -6,7 +6,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from gallery import attribution, comparison, fitted, frozen, grid, ranking, run, study
+from gallery import attribution, comparison, fitted, frozen, grid, ranking, run, sensitivity, study
 from matplotlib import font_manager
 
 import simlimit as sl
@@ -122,6 +122,7 @@ def test_chinese_is_drawn_without_a_warning(caplog, monkeypatch):
         plots.sweep(grid(), language="zh"),
         plots.tornado(ranking(), language="zh"),
         plots.attribution(attribution(), language="zh"),
+        plots.sensitivity(sensitivity(), language="zh"),
         *(
             getattr(plots, f"fit_{name}")(fitted(), language="zh")
             for name in ("check", "parameters", "pairs", "ranks")

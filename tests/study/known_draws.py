@@ -53,11 +53,17 @@ class KnownFit:
         return Draws(self.scenario, self.scenarios).replace(changes)
 
 
-def coverage_of_draws(law: str, draws: int, noise: float, studies: int, confidence: float = 0.9) -> float:
-    """Return how often an interval covers the expectation of one more draw; noise of a replication."""
+def coverage_of_draws(
+    law: str, draws: int, noise: float, studies: int, confidence: float = 0.9, in_proportion: bool = False
+) -> float:
+    """Return how often an interval covers the expectation of one more draw; noise of a replication.
+
+    It may be in proportion to the expectation.
+    """
     rng = np.random.default_rng([draws, studies])
     expected = LAWS[law](rng, (draws + 1, studies))
-    values = np.repeat(expected[:draws], 2, axis=0) + noise * rng.normal(size=(2 * draws, studies))
+    values = np.repeat(expected[:draws], 2, axis=0)
+    values += noise * (values if in_proportion else 1) * rng.normal(size=values.shape)
     _, low, high, _ = mean_intervals(values, confidence, draws=True)
     return float(((low <= expected[draws]) & (expected[draws] <= high)).mean())
 
@@ -84,4 +90,7 @@ if __name__ == "__main__":
         for number in (50, 100, 400):
             cells = (f"{coverage_of_draws(law, number, noise, 10_000):.1%} |" for noise in NOISE)
             print(f"| {law} | {number} |", *cells)
+    for number in (50, 100, 400):
+        found = (coverage_of_draws("exponential", number, noise, 10_000, 0.9, True) for noise in NOISE)
+        print(f"| exponential, and error in proportion | {number} |", *(f"{one:.1%} |" for one in found))
     print(coverage_of_studies(400))

@@ -293,9 +293,7 @@ def test_simulation_error_only_moves_draws_towards_their_mean(draws: int, noise:
     rng = np.random.default_rng(seed)
     values = np.repeat(rng.normal(size=(draws, 2)), 2, axis=0) + noise * rng.normal(size=(2 * draws, 2))
     means, moved = values.reshape(draws, 2, 2).mean(axis=1), without_simulation_error(values)
-    assert moved.mean(axis=0) == pytest.approx(means.mean(axis=0), rel=1e-9, abs=1e-9 * noise)
-    share = (moved - moved.mean(axis=0)) / (means - means.mean(axis=0))
-    assert share == pytest.approx(np.broadcast_to(share[0], share.shape), rel=1e-6)
+    share = (moved - means.mean(axis=0)) / (means - means.mean(axis=0))
     assert (share > 0).all()
     assert (share <= 1 + 1e-9).all()
 
@@ -324,6 +322,21 @@ def test_intervals_cover_one_more_draw(law: str, noise: float) -> None:
     error = (0.9 * 0.1 / 2_000) ** 0.5
     assert covered > 0.885 - 3 * error
     assert covered < 0.95 + 3 * error or noise > 3
+
+
+@pytest.mark.parametrize("noise", [0.5, 1.0, 2.0])
+def test_where_simulation_error_grows_with_the_effect_draws_without_one_stay_where_they_are(
+    noise: float,
+) -> None:
+    """So the truth may be that there is nearly none. To move all in proportion would cover it in 78 %."""
+    covered = coverage_of_draws("exponential", 100, noise, 2_000, in_proportion=True)
+    assert covered > 0.85 - 3 * (0.9 * 0.1 / 2_000) ** 0.5
+
+
+def test_the_estimate_is_the_mean_of_the_replications() -> None:
+    effects = np.random.default_rng(5).exponential(1.0, (40, 3))
+    values = np.repeat(effects, 2, axis=0) * np.random.default_rng(6).normal(1.0, 1.0, (80, 3))
+    assert mean_intervals(values, 0.9, draws=True).estimate == pytest.approx(values.mean(axis=0))
 
 
 @pytest.mark.long

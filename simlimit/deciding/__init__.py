@@ -1,0 +1,1 @@
+"""What to decide: which assumptions matter, and which alternative is best."""

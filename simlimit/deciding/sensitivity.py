@@ -1,0 +1,262 @@
+"""`sensitivity`: which of the numbers that are assumed decide the answer, and which do not."""
+
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+import simlimit
+from simlimit.arguments import Floats, check_choice, check_confidence, check_whole, refused
+from simlimit.books.portfolio import as_portfolio
+from simlimit.deciding.indices import Effects, elementary_effects, sobol_indices
+from simlimit.deciding.points import EDGE, LEAST_POINTS, MOST_POINTS, Points, run_points, salib
+from simlimit.deciding.ranges import Ranges, read_ranges
+from simlimit.inference.parameters import Free
+from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
+from simlimit.run.outside import warn_before
+from simlimit.scenario import Scenario, unit_of
+from simlimit.study.chunks import Words, simulate_chunks
+from simlimit.study.experiment import prepare_experiment
+from simlimit.study.identity import code_identity
+from simlimit.study.metrics import METRICS
+from simlimit.study.options import CheckedOptions, Folder
+from simlimit.study.store import folder_of_stores
+from simlimit.tables import layout, sensitivities
+from simlimit.tables.numbers import share_text
+
+# On so many trajectories each field moves once.
+TRAJECTORIES = 20
+# Fields with less of the sum of the mean squares of effects are screened out.
+SCREENED = 0.002
+# What a field matters whose total index is smaller: not.
+NEGLIGIBLE = 0.05
+MATTERS, DOES_NOT, UNDECIDED = "matters", "does not matter", "undecided"
+_COLUMNS = [f"{name}{end}" for name in ("first", "total") for end in ("", "_low", "_high")]
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Sensitivity(layout.TabularResult):
+    """Which fields of a scenario decide a metric, made by `simlimit.sensitivity`.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    metric : str
+    seed, follow_up_days : int
+    ranges : Ranges
+        What was varied, where each range comes from, and assumed numbers that were left out without one.
+    effects : Effects
+        Of each field, by the screening.
+    kept : tuple of int
+        Positions of the fields that the screening kept.
+    values : array
+        The metric at the points of the Sobol design of these: as `simlimit.deciding.indices` takes it.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> small = sl.preset("clockwork").replace({"population.borrowers": 20, "evaluation.period_days": 1})
+    >>> waiting = small.replace({"evaluation.straight_through": False, "horizon_days": 200})
+    >>> ranges = {"evaluation.cutoff_days": (0, 6), "screening.risky_share": (0.0, 0.1)}
+    >>> sensitivity = sl.sensitivity(waiting, ranges, n=16, replications=3, follow_up_days=30)
+    >>> sensitivity
+    Sensitivity('clockwork': days_away by 2 fields, 1 kept by the screening)
+    >>> sensitivity.table()["verdict"].to_list()
+    ['matters', 'does not matter']
+    """
+
+    scenario: Scenario
+    metric: str
+    seed: int
+    follow_up_days: int
+    ranges: Ranges
+    effects: Effects
+    kept: tuple[int, ...]
+    values: Floats
+
+    def __len__(self) -> int:
+        """Return the number of replications of each point."""
+        return int(self.values.shape[-1])
+
+    def __repr__(self) -> str:
+        number = f"{len(self.ranges.parameters)} fields, {len(self.kept)} kept by the screening"
+        return f"Sensitivity({self.scenario.name!r}: {self.metric} by {number})"
+
+    def _tables(self) -> list[layout.Table]:
+        units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
+        notes = [self.conclusion()]
+        if self.kept:
+            found = sobol_indices(self.values, 0.95)
+            noise = f"noise has {share_text(max(found.noise, 0))} of the variance of means over {len(self)}"
+            notes.append(f"Over these ranges the mean is {found.mean:.4g}, the sd {found.sd:.4g}; {noise}.")
+        if self.ranges.left_out:
+            notes.append(f"Not varied, for want of a range: {', '.join(self.ranges.left_out)}.")
+        return [sensitivities.sensitivity_table(self.table(), self.metric, units, notes)]
+
+    def table(self, confidence: float = 0.95) -> pd.DataFrame:
+        """Return how much of the variance of the metric is due to each field.
+
+        Parameters
+        ----------
+        confidence : float
+            Of each interval separately: over points and over replications.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `field`, that with the largest total index first. Columns:
+
+            - `low`, `high`, `origin`: its range, and whether that is given, from its provenance or a default;
+            - `mu`, `mu_star`, `sigma`: of Morris, in the unit of the metric, from one end of the range to the
+              other: the mean effect, the mean of its size, and its standard deviation;
+            - `first`, `first_low`, `first_high`: the share of the variance that would go if the field were
+              known, on average. `total`, ..: the share that would stay if all others were. NaN where the
+              screening left the field out. Simulation noise is in none of them;
+            - `verdict`: it matters if the interval of the total index begins at 0.05 or above. It does not if
+              that ends below, or if it was screened out. Else it is undecided.
+        """
+        confidence, parameters = check_confidence(confidence), self.ranges.parameters
+        ends = [
+            one.prior if isinstance(one.prior, tuple) else (one.value(EDGE), one.value(1 - EDGE))
+            for one in parameters
+        ]
+        names = pd.Index([one.name for one in parameters], name="field")
+        table = pd.DataFrame({"origin": self.ranges.origins} | self.effects._asdict(), names)
+        table = pd.DataFrame(ends, names, ["low", "high"]).join(table.drop(columns="share"))
+        table[_COLUMNS], table["verdict"] = np.nan, DOES_NOT
+        if self.kept:
+            found = sobol_indices(self.values, confidence)
+            kept = names[[*self.kept]]
+            table.loc[kept, _COLUMNS] = np.column_stack([found.first, found.total])
+            _, low, high = found.total.T
+            verdicts = np.where(low >= NEGLIGIBLE, MATTERS, np.where(high < NEGLIGIBLE, DOES_NOT, UNDECIDED))
+            table.loc[kept, "verdict"] = verdicts
+        return table.sort_values(["total", "mu_star"], ascending=False)
+
+    def conclusion(self) -> str:
+        """Return what decides the metric, in words.
+
+        Returns
+        -------
+        str
+            The fields that matter, those that are undecided, and those that do not matter.
+        """
+        return sensitivities.conclusion(self.table()["verdict"], self.metric)
+
+    @property
+    def plot(self) -> "simlimit.plots.accessors.SensitivityPlots":
+        """Pictures of the sensitivity: ``sensitivity.plot.bars()``."""
+        return simlimit.plots.accessors.SensitivityPlots(self)
+
+
+def sensitivity(
+    scenario: Scenario,
+    fields: Free | Iterable[str] | str,
+    metric: str = "days_away",
+    n: int = 512,
+    seed: int = 1,
+    *,
+    replications: int = 5,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    store: Folder | None = None,
+    follow_up_days: int = FOLLOW_UP_DAYS,
+    progress: bool = True,
+) -> Sensitivity:
+    """Measure which fields decide a metric, if each may be anywhere in its range.
+
+    Effects along 20 trajectories (Morris) screen out the fields of which nearly nothing comes. The others get
+    Sobol indices: shares of the variance of the metric. All points have the same replications under common
+    random numbers, so differences come from the fields. It needs SALib: ``pip install 'simlimit[decide]'``.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    fields : mapping, list of str, or "assumed"
+        Ranges by dotted field: ``{"review.watch_share": (0.002, 0.06)}``, with all that `fit` takes as free:
+        choices, distributions, a factor on several fields. Or a list of fields, each over the range that its
+        provenance states, as in ``assumed: ..; range 7 to 30``, or else over the default: from half to twice
+        its value, within what it may be. A share above a half is varied by what it lacks of 1 (0.9: from 0.8
+        to 0.95), a score by 0.1 up and down; whole numbers stay whole. ``"assumed"`` is every number whose
+        source begins so, but not those of the run, the number of borrowers and the shares of regions. One
+        that is 0 has no default range and is left out; the result names it.
+    metric : str
+        As in `Study.summary`.
+    n : int
+        Points of the Sobol design, a power of 2 from 16 to 65,536. There are as many more for each field
+        that is kept, and as many once more.
+    seed : int
+        0 .. 2**32 - 1. The same seed gives the same result, however it is spread.
+    replications : int
+        Of each point, 3 .. 10,000.
+    workers, executor, store, follow_up_days, progress
+        As in `replicate`.
+
+    Returns
+    -------
+    Sensitivity
+
+    Raises
+    ------
+    SimlimitError
+        If an argument is not as above, ranges do not go together, the metric is not known at a point, SALib
+        is not installed, or the store is of another sensitivity.
+    ScenarioError
+        If an end of a range is not allowed.
+    StudyInterrupted
+        A KeyboardInterrupt; the points that are done are in the store, if there is one.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> small = sl.preset("clockwork").replace({"population.borrowers": 20, "evaluation.period_days": 1})
+    >>> waiting = small.replace({"evaluation.straight_through": False, "horizon_days": 200})
+    >>> fields = ["evaluation.cutoff_days", "evaluation.score_half_life_days"]
+    >>> waiting = waiting.replace({"evaluation.cutoff_days": 3})
+    >>> found = sl.sensitivity(waiting, fields, n=16, replications=3, follow_up_days=30)
+    >>> found.table()[["high", "origin", "verdict"]].to_numpy().tolist()
+    [[6.0, 'default', 'matters'], [120.0, 'default', 'does not matter']]
+    """
+    check_scenario(scenario)
+    check_choice("metric", metric, METRICS)
+    seed = check_whole("seed", seed, LARGEST_SEED)
+    n = check_whole("n", n, MOST_POINTS, least=LEAST_POINTS)
+    if n & (n - 1):
+        raise refused("n", n, "a power of 2, such as 512")
+    replications = check_whole("replications", replications, 10_000, least=3)
+    options = CheckedOptions(
+        workers=workers, executor=executor, store=store, follow_up_days=follow_up_days, progress=progress
+    )
+    salib("sobol")  # before anything is simulated
+    book = scenario.population.portfolio
+    # A file is read once, not at each point.
+    platform = (
+        scenario.replace({"population.portfolio": as_portfolio(book)}) if isinstance(book, str) else scenario
+    )
+    ranges = read_ranges(fields, platform)
+    warn_before({"": prepare_experiment(platform, seed, options).prepared}, {}, options.follow_up_days)
+    told = metric, replications, options.follow_up_days, seed, code_identity()
+    task = Points(platform, ranges.parameters, "screening", TRAJECTORIES, *told)
+    effects = elementary_effects(task.design(), _simulated(task, options))
+    kept = tuple(np.flatnonzero(effects.share >= SCREENED).tolist())
+    values = np.empty((0, 2, replications))
+    if kept:
+        chosen = tuple(ranges.parameters[k] for k in kept)
+        values = _simulated(task._replace(parameters=chosen, kind="indices", n=n), options)
+        values = values.reshape(n, len(kept) + 2, replications)
+    return Sensitivity(
+        scenario=scenario, metric=metric, seed=seed, follow_up_days=options.follow_up_days, ranges=ranges,
+        effects=effects, kept=kept, values=values,
+    )  # fmt: skip
+
+
+def _simulated(task: Points, options: CheckedOptions) -> Floats:
+    """Return the metric at the points of a design; a store has a folder for each design."""
+    if options.store is not None:
+        options = replace(options, store=folder_of_stores(options.store) / task.kind)
+    experiment = prepare_experiment(task.platform, task.seed, options)
+    words = Words("sensitivity", "points", task.identity())
+    return simulate_chunks(partial(run_points, task), len(task.design()), words, experiment, options)
