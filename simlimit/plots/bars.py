@@ -183,10 +183,9 @@ def tornado(
     scale, unit = effects.effect_unit(metric)
     lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric").to_dict("index")
     rows = []
+    ours = {kind: kind.replace("_", " ") for kind in LEVER_KINDS} | {ALL: "all together"}
     for lever, effect in table.to_dict("index").items():
-        name = canvas.shortened(str(lever))
-        if lever in (*LEVER_KINDS, ALL):
-            name = label("all together" if lever == ALL else name.replace("_", " "))
+        name = label(ours[lever]) if lever in ours else canvas.shortened(str(lever))
         if metric in LOSSES:
             bars = _lever_bars(lost[lever], label)
             name += "".join(f"\n{bar.word}: {effects.lost_text(bar[1:4], label)}" for bar in bars)
