@@ -386,14 +386,14 @@ def test_the_effect_of_a_change_is_paired_by_draw(weekly: sl.Comparison) -> None
 
 
 def test_an_effect_is_significant_if_its_sign_is_certain() -> None:
-    """Halved, every period above 1 day is shorter: the sign is certain, and the size is not."""
+    """Doubled, every period is longer: the sign is certain, and the size is not."""
     fit = KnownFit()
-    half = fit.replace({"evaluation.period_days": lambda draw: max(1, draw.evaluation.period_days // 2)})
+    double = fit.replace({"evaluation.period_days": lambda draw: 2 * draw.evaluation.period_days})
     weekly = fit.replace({"evaluation.period_days": 7})
-    each = {"now": fit, "half": half, "weekly": weekly}
+    each = {"now": fit, "double": double, "weekly": weekly}
     comparison = sl.compare(each, 200, follow_up_days=FOLLOW_UP, **QUIET)
     table = comparison.differences(metrics=["days_away"])["significant"].droplevel("metric")
-    assert table["half"]
+    assert table["double"]
     assert not table["weekly"]  # who is evaluated each day now would wait longer
 
 
