@@ -1,18 +1,25 @@
 """Over which range a number is varied: the user's, that which its provenance states, or a default."""
 
+import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import as_list, is_number, nearest, refused, shown
+from simlimit.arguments import Floats, as_list, check_text, is_number, nearest, refused, shown
 from simlimit.errors import SimlimitError
-from simlimit.inference.parameters import Free, Parameter, read_free
-from simlimit.scenario import Scenario, dotted, steps_of, unit_of
+from simlimit.inference.parameters import Parameter, Prior, read_free
+from simlimit.scenario import Lever, Scenario, dotted, steps_of, unit_of
+from simlimit.study import draws
+from simlimit.study.changes import Change, ChangeLike, apply_changes, as_change
+
+Fields = Mapping[str, Prior | Mapping[str, Any] | Sequence[ChangeLike | None]]
 
 ASSUMED = "assumed"
+ALLOWED = '"assumed", a list of fields, or a mapping of fields to ranges'
 # What describes the run and not the platform, and what must sum to 1: none of it is an assumption alone.
 _NOT_ALONE = re.compile(r"horizon_days|warmup_days|population\.(borrowers|regions\..*\.share)")
 _STATED = re.compile(r"; range (\S+) to (\S+)$")
@@ -22,50 +29,110 @@ _ENDS = ("ge", "gt", "le", "lt")
 _SCALED = "assumed: scaled from "
 # A score is varied by so much, up and down.
 SCORE_STEP = 0.1
+# No quantile is 0 or 1.
+EDGE = 1e-9
+# Among changes: none.
+TODAY = Change({}, "today")
 
 
 class Ranges(NamedTuple):
-    """What is varied, where each range comes from, and assumed numbers that have no range."""
+    """What is varied, and over what.
+
+    Attributes
+    ----------
+    parameters : tuple of Parameter
+    origins : tuple of str
+        Of each: whether its range is given, from the provenance or a default.
+    left_out : tuple of str
+        Assumed numbers that have no range.
+    options : dict of dict
+        Of what is a choice of changes: the changes, by their names.
+    """
 
     parameters: tuple[Parameter, ...]
     origins: tuple[str, ...]
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[str, ...]
+    options: Mapping[str, Mapping[str, Change]]
+
+    def at(self, scenario: Scenario, quantiles: Floats) -> Scenario:
+        """Return a scenario with what is at these quantiles of the ranges."""
+        told, chosen = dict[str, Any](), list[Change]()
+        for one, quantile in zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True):
+            if one.name in self.options:
+                chosen.append(self.options[one.name][one.value(quantile)])
+            else:
+                told |= one.changes(quantile)
+        return draws.estimate(apply_changes(scenario, [Change(told), *chosen]))
 
 
-def read_ranges(fields: Free | Iterable[str] | str, scenario: Scenario) -> Ranges:
+def read_ranges(fields: Fields | Iterable[str] | str, scenario: Scenario) -> Ranges:
     """Return what an argument says is varied, or refuse it."""
     if isinstance(fields, Mapping):
-        parameters = read_free(fields, scenario, "fields")
-        return Ranges(parameters, ("given",) * len(parameters))
+        return _given(fields, scenario)
     numbers = {name: (value, info) for name, value, info in scenario.walk() if is_number(value)}
-    if isinstance(fields, str) and fields == ASSUMED:
+    is_assumed = isinstance(fields, str) and fields == ASSUMED
+    if is_assumed:
         sourced = [name for name in numbers if scenario.source(name).startswith(ASSUMED)]
         asked = [name for name in sourced if not _NOT_ALONE.fullmatch(name)]
     else:
-        allowed = '"assumed", a list of fields, or a mapping of fields to ranges'
-        if isinstance(fields, str):
-            raise refused("fields", fields, allowed)
-        asked = [dotted(steps_of(str(name))) for name in as_list("fields", fields, allowed)]
-    found, left_out = {}, []
-    for name in asked:
+        asked = [dotted(steps_of(str(name))) for name in as_list("fields", fields, ALLOWED)]
+    ranges, origins, left_out = dict[str, Prior](), list[str](), list[str]()
+    for name in dict.fromkeys(asked):
         if name not in numbers:
             known = nearest(name, numbers, "the scenario")
             raise SimlimitError(f"fields has {shown(name)}, but must have numbers of the scenario: {known}.")
         value, info = numbers[name]
         stated = stated_range(name, value, scenario)
-        ends = stated or default_range(value, info)
-        if ends:
-            found[name] = ends, "provenance" if stated else "default"
-        elif fields == ASSUMED:
+        if ends := stated or default_range(value, info):
+            ranges[name] = ends
+            origins.append("provenance" if stated else "default")
+        elif is_assumed:
             left_out.append(name)
         else:
             asks = f'give one as {{"{name}": (low, high)}}'
             raise SimlimitError(f"{name} is {value}, which has no range by default: {asks}.")
-    if not found:
+    if not ranges:
         raise refused("fields", fields, "about at least one number with a range")
-    priors = {name: ends for name, (ends, _) in found.items()}
-    origins = tuple(origin for _, origin in found.values())
-    return Ranges(read_free(priors, scenario, "fields"), origins, tuple(left_out))
+    return Ranges(read_free(ranges, scenario, "fields"), tuple(origins), tuple(left_out), {})
+
+
+def _given(fields: Mapping[str, Any], scenario: Scenario) -> Ranges:
+    """Return the ranges and the choices of changes that a mapping gives, or refuse it."""
+    options = {
+        name: _options(name, given, scenario) for name, given in fields.items() if _are_changes(name, given)
+    }
+    ranges = {name: given for name, given in fields.items() if name not in options}
+    parameters = read_free(ranges, scenario, "fields") if ranges or not options else ()
+    middle = Change({name: new for one in parameters for name, new in one.changes(0.5).items()})
+    for one, other in itertools.combinations([[middle], *(named.values() for named in options.values())], 2):
+        for both in itertools.product(one, other):
+            apply_changes(scenario, both)
+    parameters += tuple(Parameter(name, [*named]) for name, named in options.items())
+    return Ranges(parameters, ("given",) * len(parameters), (), options)
+
+
+def _are_changes(name: object, given: object) -> bool:
+    """Tell whether a list has changes: under a name that is no field's, mappings are changes, too."""
+    is_field = steps_of(str(name))[0] in Scenario.model_fields
+    kinds = (Change, Lever) if is_field else (Change, Lever, Mapping)
+    return isinstance(given, list) and any(isinstance(each, kinds) for each in given)
+
+
+def _options(name: object, given: Iterable[object], scenario: Scenario) -> dict[str, Change]:
+    """Return changes by their names, with values for functions of the scenario."""
+    check_text("a name in fields", name)
+    what, named = f"fields of {shown(name)}", dict[str, Change]()
+    for each in given:
+        change = TODAY if each is None else as_change(each, what)
+        if change.name in named:
+            raise refused(what, given, f"different changes, but two are called {change.name}")
+        if not isinstance(change.fields, Lever):
+            values = {field: new(scenario) if callable(new) else new for field, new in change.fields.items()}
+            change = replace(change, fields=values)
+        named[change.name] = change
+    if len(named) < 2:
+        raise refused(what, given, "two changes or more; None stands for today's scenario")
+    return named
 
 
 def stated_range(name: str, value: float, scenario: Scenario) -> tuple[float, float] | None:
@@ -76,12 +143,12 @@ def stated_range(name: str, value: float, scenario: Scenario) -> tuple[float, fl
         return None
     try:
         low, high = map(float, stated.groups())
-        if not low <= value <= high or low == high:
-            raise ValueError
     except ValueError:
-        around = f"two numbers, and {value} between them"
-        raise refused(f"the range in the provenance of {name}", stated[0][2:], around) from None
-    return low, high
+        low = high = math.nan
+    if low <= value <= high and low < high:
+        return low, high
+    around = f"two numbers, and {value} between them"
+    raise refused(f"the range in the provenance of {name}", stated[0][2:], around)
 
 
 def default_range(value: float, info: FieldInfo) -> tuple[float, float] | None:

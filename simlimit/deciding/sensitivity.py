@@ -12,9 +12,8 @@ import simlimit
 from simlimit.arguments import Floats, check_choice, check_confidence, check_whole, refused
 from simlimit.books.portfolio import as_portfolio
 from simlimit.deciding.indices import Effects, elementary_effects, sobol_indices
-from simlimit.deciding.points import EDGE, LEAST_POINTS, MOST_POINTS, Points, run_points, salib
-from simlimit.deciding.ranges import Ranges, read_ranges
-from simlimit.inference.parameters import Free
+from simlimit.deciding.points import LEAST_POINTS, MOST_POINTS, Points, run_points, salib
+from simlimit.deciding.ranges import EDGE, Fields, Ranges, read_ranges
 from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
 from simlimit.run.outside import warn_before
 from simlimit.scenario import Scenario, unit_of
@@ -25,7 +24,6 @@ from simlimit.study.metrics import METRICS
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.study.store import folder_of_stores
 from simlimit.tables import layout, sensitivities
-from simlimit.tables.numbers import share_text
 
 # On so many trajectories each field moves once.
 TRAJECTORIES = 20
@@ -87,14 +85,9 @@ class Sensitivity(layout.TabularResult):
 
     def _tables(self) -> list[layout.Table]:
         units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
-        notes = [self.conclusion()]
-        if self.kept:
-            found = sobol_indices(self.values, 0.95)
-            noise = f"noise has {share_text(max(found.noise, 0))} of the variance of means over {len(self)}"
-            notes.append(f"Over these ranges the mean is {found.mean:.4g}, the sd {found.sd:.4g}; {noise}.")
-        if self.ranges.left_out:
-            notes.append(f"Not varied, for want of a range: {', '.join(self.ranges.left_out)}.")
-        return [sensitivities.sensitivity_table(self.table(), self.metric, units, notes)]
+        units |= dict.fromkeys(self.ranges.options, "")
+        left_out = ", ".join(self.ranges.left_out) or "none"
+        return [sensitivities.sensitivity_table(self.table(), self.metric, units, left_out)]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return how much of the variance of the metric is due to each field.
@@ -154,7 +147,7 @@ class Sensitivity(layout.TabularResult):
 
 def sensitivity(
     scenario: Scenario,
-    fields: Free | Iterable[str] | str,
+    fields: Fields | Iterable[str] | str,
     metric: str = "days_away",
     n: int = 512,
     seed: int = 1,
@@ -177,7 +170,9 @@ def sensitivity(
     scenario : Scenario
     fields : mapping, list of str, or "assumed"
         Ranges by dotted field: ``{"review.watch_share": (0.002, 0.06)}``, with all that `fit` takes as free:
-        choices, distributions, a factor on several fields. Or a list of fields, each over the range that its
+        choices, distributions, a factor on several fields. Or, under a name of your own, a list of changes as
+        `sweep` takes them, of equal probability: each a `Change`, a `Lever` or a mapping of fields, or None
+        for today's scenario. Or a list of fields, each over the range that its
         provenance states, as in ``assumed: ..; range 7 to 30``, or else over the default: from half to twice
         its value, within what it may be. A share above a half is varied by what it lacks of 1 (0.9: from 0.8
         to 0.95), a score by 0.1 up and down; whole numbers stay whole. ``"assumed"`` is every number whose
@@ -231,21 +226,20 @@ def sensitivity(
         workers=workers, executor=executor, store=store, follow_up_days=follow_up_days, progress=progress
     )
     salib("sobol")  # before anything is simulated
-    book = scenario.population.portfolio
     # A file is read once, not at each point.
-    platform = (
-        scenario.replace({"population.portfolio": as_portfolio(book)}) if isinstance(book, str) else scenario
-    )
+    platform = scenario.replace({"population.portfolio": as_portfolio(scenario.population.portfolio)})
     ranges = read_ranges(fields, platform)
     warn_before({"": prepare_experiment(platform, seed, options).prepared}, {}, options.follow_up_days)
     told = metric, replications, options.follow_up_days, seed, code_identity()
-    task = Points(platform, ranges.parameters, "screening", TRAJECTORIES, *told)
+    task = Points(platform, ranges, "screening", TRAJECTORIES, *told)
     effects = elementary_effects(task.design(), _simulated(task, options))
-    kept = tuple(np.flatnonzero(effects.share >= SCREENED).tolist())
+    # A path has four places of a range: it may miss what some of several choices do.
+    by_itself = [one.choices > 2 for one in ranges.parameters]
+    kept = tuple(np.flatnonzero((effects.share >= SCREENED) | by_itself).tolist())
     values = np.empty((0, 2, replications))
     if kept:
-        chosen = tuple(ranges.parameters[k] for k in kept)
-        values = _simulated(task._replace(parameters=chosen, kind="indices", n=n), options)
+        chosen = ranges._replace(parameters=tuple(ranges.parameters[k] for k in kept))
+        values = _simulated(task._replace(ranges=chosen, kind="indices", n=n), options)
         values = values.reshape(n, len(kept) + 2, replications)
     return Sensitivity(
         scenario=scenario, metric=metric, seed=seed, follow_up_days=options.follow_up_days, ranges=ranges,
