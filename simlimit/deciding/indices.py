@@ -27,18 +27,6 @@ class Effects(NamedTuple):
     share: Floats
 
 
-class Indices(NamedTuple):
-    """First and total indices, a row per parameter: estimate, lower and upper end of the interval.
-
-    Attributes
-    ----------
-    first, total : array
-    """
-
-    first: Floats
-    total: Floats
-
-
 def product(a: Floats, b: Floats) -> Floats:
     """Return the product of the expectations of two values, from replications in the last axis.
 
@@ -67,8 +55,10 @@ def elementary_effects(design: Floats, values: Floats) -> Effects:
     return Effects(means.mean(axis=0), np.abs(means).mean(axis=0), means.std(axis=0, ddof=1), share)
 
 
-def sobol_indices(values: Floats, confidence: float) -> Indices:
-    """Return the indices of a design of `simlimit.deciding.points`, with intervals.
+def sobol_indices(values: Floats, confidence: float) -> Floats:
+    """Return the indices of a design of `simlimit.deciding.points`, with intervals: a row per parameter.
+
+    Its columns: the first index, the ends of its interval; the total index, the ends of its interval.
 
     First indices are estimated as by Saltelli et al. (2010), total ones as by Jansen (1999). The interval
     covers what other points would change and what other replications would: by a jackknife over the blocks
@@ -92,7 +82,7 @@ def sobol_indices(values: Floats, confidence: float) -> Indices:
         _half_width(np.array([_parts(one).mean(axis=0) for one in fewer]), confidence),
     )
     low, high = (estimates - half).clip(0, 1), (estimates + half).clip(UNSEEN / len(values), 1)
-    return Indices(*np.split(np.column_stack([estimates, low, high]), 2))
+    return np.hstack(np.split(np.column_stack([estimates, low, high]), 2))
 
 
 def _half_width(left_out: Floats, confidence: float) -> Floats:

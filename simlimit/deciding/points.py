@@ -42,7 +42,7 @@ class Points(NamedTuple):
 
     def identity(self) -> dict[str, object]:
         """Return what a store must agree on."""
-        parts = digests(self.platform, self.ranges.parameters, options=self.ranges.options)
+        parts = digests(self.platform, self.ranges.parameters)
         names = ("n", "metric", "replications", "follow_up_days", "seed")
         return {**parts, **{name: getattr(self, name) for name in names}, **self.code}
 
@@ -72,9 +72,7 @@ def salib(sampler: str) -> Any:  # noqa: ANN401 - SALib has no types
     try:
         return import_module(f"SALib.sample.{sampler}")
     except ImportError:
-        raise SimlimitError(
-            "sensitivity needs SALib, which pip install 'simlimit[decide]' installs."
-        ) from None
+        raise SimlimitError("sensitivity needs SALib: pip install 'simlimit[decide]' installs it.") from None
 
 
 def run_points(task: Points, first: int) -> Floats:

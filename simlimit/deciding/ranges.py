@@ -1,22 +1,18 @@
 """Over which range a number is varied: the user's, that which its provenance states, or a default."""
 
-import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import Floats, as_list, check_text, is_number, nearest, refused, shown
-from simlimit.errors import SimlimitError
-from simlimit.inference.parameters import Parameter, Prior, read_free
+from simlimit.arguments import Floats, as_list, check_choice, check_text, is_number, refused, shown
+from simlimit.inference.parameters import Free, Parameter, Prior, read_free
 from simlimit.scenario import Lever, Scenario, dotted, steps_of, unit_of
 from simlimit.study import draws
-from simlimit.study.changes import Change, ChangeLike, apply_changes, as_change
-
-Fields = Mapping[str, Prior | Mapping[str, Any] | Sequence[ChangeLike | None]]
+from simlimit.study.changes import Change, apply_changes, as_change
 
 ASSUMED = "assumed"
 ALLOWED = '"assumed", a list of fields, or a mapping of fields to ranges'
@@ -36,36 +32,28 @@ TODAY = Change({}, "today")
 
 
 class Ranges(NamedTuple):
-    """What is varied, and over what.
+    """What is varied, where each range comes from, and assumed numbers that have no range.
 
-    Attributes
-    ----------
-    parameters : tuple of Parameter
-    origins : tuple of str
-        Of each: whether its range is given, from the provenance or a default.
-    left_out : tuple of str
-        Assumed numbers that have no range.
-    options : dict of dict
-        Of what is a choice of changes: the changes, by their names.
+    Of a choice of changes the parameter has the changes as its values.
     """
 
     parameters: tuple[Parameter, ...]
     origins: tuple[str, ...]
-    left_out: tuple[str, ...]
-    options: Mapping[str, Mapping[str, Change]]
+    left_out: tuple[str, ...] = ()
 
     def at(self, scenario: Scenario, quantiles: Floats) -> Scenario:
         """Return a scenario with what is at these quantiles of the ranges."""
-        told, chosen = dict[str, Any](), list[Change]()
+        fields, changes = dict[str, Any](), list[Change]()
         for one, quantile in zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True):
-            if one.name in self.options:
-                chosen.append(self.options[one.name][one.value(quantile)])
+            new = one.value(quantile)
+            if isinstance(new, Change):
+                changes.append(new)
             else:
-                told |= one.changes(quantile)
-        return draws.estimate(apply_changes(scenario, [Change(told), *chosen]))
+                fields |= one.changes(quantile)
+        return draws.estimate(apply_changes(scenario, [Change(fields), *changes]))
 
 
-def read_ranges(fields: Fields | Iterable[str] | str, scenario: Scenario) -> Ranges:
+def read_ranges(fields: Free | Iterable[str] | str, scenario: Scenario) -> Ranges:
     """Return what an argument says is varied, or refuse it."""
     if isinstance(fields, Mapping):
         return _given(fields, scenario)
@@ -78,9 +66,7 @@ def read_ranges(fields: Fields | Iterable[str] | str, scenario: Scenario) -> Ran
         asked = [dotted(steps_of(str(name))) for name in as_list("fields", fields, ALLOWED)]
     ranges, origins, left_out = dict[str, Prior](), list[str](), list[str]()
     for name in dict.fromkeys(asked):
-        if name not in numbers:
-            known = nearest(name, numbers, "the scenario")
-            raise SimlimitError(f"fields has {shown(name)}, but must have numbers of the scenario: {known}.")
+        check_choice("a name in fields", name, numbers, "the scenario")
         value, info = numbers[name]
         stated = stated_range(name, value, scenario)
         if ends := stated or default_range(value, info):
@@ -89,50 +75,47 @@ def read_ranges(fields: Fields | Iterable[str] | str, scenario: Scenario) -> Ran
         elif is_assumed:
             left_out.append(name)
         else:
-            asks = f'give one as {{"{name}": (low, high)}}'
-            raise SimlimitError(f"{name} is {value}, which has no range by default: {asks}.")
+            raise refused(name, value, f'given a range, as {{"{name}": (low, high)}}: it has none by default')
     if not ranges:
         raise refused("fields", fields, "about at least one number with a range")
-    return Ranges(read_free(ranges, scenario, "fields"), tuple(origins), tuple(left_out), {})
+    return Ranges(read_free(ranges, scenario, "fields"), tuple(origins), tuple(left_out))
 
 
 def _given(fields: Mapping[str, Any], scenario: Scenario) -> Ranges:
     """Return the ranges and the choices of changes that a mapping gives, or refuse it."""
-    options = {
-        name: _options(name, given, scenario) for name, given in fields.items() if _are_changes(name, given)
-    }
-    ranges = {name: given for name, given in fields.items() if name not in options}
-    parameters = read_free(ranges, scenario, "fields") if ranges or not options else ()
-    middle = Change({name: new for one in parameters for name, new in one.changes(0.5).items()})
-    for one, other in itertools.combinations([[middle], *(named.values() for named in options.values())], 2):
-        for both in itertools.product(one, other):
-            apply_changes(scenario, both)
-    parameters += tuple(Parameter(name, [*named]) for name, named in options.items())
-    return Ranges(parameters, ("given",) * len(parameters), (), options)
+    changes = {name: given for name, given in fields.items() if _are_changes(name, given)}
+    ranges = {name: given for name, given in fields.items() if name not in changes}
+    parameters = read_free(ranges, scenario, "fields") if ranges or not changes else ()
+    parameters += tuple(_choice(name, given, scenario) for name, given in changes.items())
+    return Ranges(parameters, ("given",) * len(parameters))
 
 
 def _are_changes(name: object, given: object) -> bool:
-    """Tell whether a list has changes: under a name that is no field's, mappings are changes, too."""
-    is_field = steps_of(str(name))[0] in Scenario.model_fields
-    kinds = (Change, Lever) if is_field else (Change, Lever, Mapping)
-    return isinstance(given, list) and any(isinstance(each, kinds) for each in given)
+    """Tell whether a list under a name that is no field's has changes."""
+    is_own = steps_of(str(name))[0] not in Scenario.model_fields
+    return (
+        is_own and isinstance(given, list) and any(isinstance(one, Change | Lever | Mapping) for one in given)
+    )
 
 
-def _options(name: object, given: Iterable[object], scenario: Scenario) -> dict[str, Change]:
-    """Return changes by their names, with values for functions of the scenario."""
+def _choice(name: object, given: Iterable[object], scenario: Scenario) -> Parameter:
+    """Return a choice of changes; None changes nothing."""
     check_text("a name in fields", name)
-    what, named = f"fields of {shown(name)}", dict[str, Change]()
-    for each in given:
-        change = TODAY if each is None else as_change(each, what)
-        if change.name in named:
-            raise refused(what, given, f"different changes, but two are called {change.name}")
-        if not isinstance(change.fields, Lever):
-            values = {field: new(scenario) if callable(new) else new for field, new in change.fields.items()}
-            change = replace(change, fields=values)
-        named[change.name] = change
-    if len(named) < 2:
-        raise refused(what, given, "two changes or more; None stands for today's scenario")
-    return named
+    what = f"fields of {shown(name)}"
+    changes = [TODAY if one is None else as_change(one, what) for one in given]
+    if not 1 < len({change.name for change in changes}) == len(changes):
+        raise refused(what, given, "two or more changes of different names, or None for today")
+    for change in changes:
+        change.applied(scenario)  # refuses what is not allowed
+    return Parameter(str(name), [_with_values(change, scenario) for change in changes])
+
+
+def _with_values(change: Change, scenario: Scenario) -> Change:
+    """Return a change with values in place of functions of the scenario, which no store would know again."""
+    if isinstance(change.fields, Lever):
+        return change
+    values = {field: new(scenario) if callable(new) else new for field, new in change.fields.items()}
+    return replace(change, fields=values)
 
 
 def stated_range(name: str, value: float, scenario: Scenario) -> tuple[float, float] | None:

@@ -13,10 +13,12 @@ from simlimit.arguments import Floats, check_choice, check_confidence, check_who
 from simlimit.books.portfolio import as_portfolio
 from simlimit.deciding.indices import Effects, elementary_effects, sobol_indices
 from simlimit.deciding.points import LEAST_POINTS, MOST_POINTS, Points, run_points, salib
-from simlimit.deciding.ranges import EDGE, Fields, Ranges, read_ranges
+from simlimit.deciding.ranges import EDGE, Ranges, read_ranges
+from simlimit.inference.parameters import Free, Parameter
 from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
 from simlimit.run.outside import warn_before
 from simlimit.scenario import Scenario, unit_of
+from simlimit.study.changes import Change
 from simlimit.study.chunks import Words, simulate_chunks
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.identity import code_identity
@@ -85,7 +87,7 @@ class Sensitivity(layout.TabularResult):
 
     def _tables(self) -> list[layout.Table]:
         units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
-        units |= dict.fromkeys(self.ranges.options, "")
+        units |= {one.name: "" for one in self.ranges.parameters if one.choices}
         left_out = ", ".join(self.ranges.left_out) or "none"
         return [sensitivities.sensitivity_table(self.table(), self.metric, units, left_out)]
 
@@ -102,7 +104,8 @@ class Sensitivity(layout.TabularResult):
         pandas.DataFrame
             Index `field`, that with the largest total index first. Columns:
 
-            - `low`, `high`, `origin`: its range, and whether that is given, from its provenance or a default;
+            - `low`, `high`, `origin`: its range, of choices the first and the last, and whether it is given,
+              from its provenance or a default;
             - `mu`, `mu_star`, `sigma`: of Morris, in the unit of the metric, from one end of the range to the
               other: the mean effect, the mean of its size, and its standard deviation;
             - `first`, `first_low`, `first_high`: the share of the variance that would go if the field were
@@ -112,21 +115,15 @@ class Sensitivity(layout.TabularResult):
               that ends below, or if it was screened out. Else it is undecided.
         """
         confidence, parameters = check_confidence(confidence), self.ranges.parameters
-        ends = [
-            one.prior if isinstance(one.prior, tuple) else (one.value(EDGE), one.value(1 - EDGE))
-            for one in parameters
-        ]
         names = pd.Index([one.name for one in parameters], name="field")
-        table = pd.DataFrame({"origin": self.ranges.origins} | self.effects._asdict(), names)
-        table = pd.DataFrame(ends, names, ["low", "high"]).join(table.drop(columns="share"))
-        table[_COLUMNS], table["verdict"] = np.nan, DOES_NOT
+        table = pd.DataFrame(map(_ends, parameters), names, ["low", "high"])
+        table["origin"] = self.ranges.origins
+        table[["mu", "mu_star", "sigma"]] = np.transpose(self.effects[:3])
+        table[_COLUMNS] = np.nan
         if self.kept:
-            found = sobol_indices(self.values, confidence)
-            kept = names[[*self.kept]]
-            table.loc[kept, _COLUMNS] = np.column_stack([found.first, found.total])
-            _, low, high = found.total.T
-            verdicts = np.where(low >= NEGLIGIBLE, MATTERS, np.where(high < NEGLIGIBLE, DOES_NOT, UNDECIDED))
-            table.loc[kept, "verdict"] = verdicts
+            table.loc[names[[*self.kept]], _COLUMNS] = sobol_indices(self.values, confidence)
+        surely, perhaps = (table[f"total_{end}"] >= NEGLIGIBLE for end in ("low", "high"))
+        table["verdict"] = np.select([surely, perhaps], [MATTERS, UNDECIDED], DOES_NOT)
         return table.sort_values(["total", "mu_star"], ascending=False)
 
     def conclusion(self) -> str:
@@ -147,7 +144,7 @@ class Sensitivity(layout.TabularResult):
 
 def sensitivity(
     scenario: Scenario,
-    fields: Fields | Iterable[str] | str,
+    fields: Free | Iterable[str] | str,
     metric: str = "days_away",
     n: int = 512,
     seed: int = 1,
@@ -245,6 +242,12 @@ def sensitivity(
         scenario=scenario, metric=metric, seed=seed, follow_up_days=options.follow_up_days, ranges=ranges,
         effects=effects, kept=kept, values=values,
     )  # fmt: skip
+
+
+def _ends(one: Parameter) -> list[object]:
+    """Return the ends of a range; of choices the first and the last, changes by name."""
+    ends = one.prior if isinstance(one.prior, tuple) else (one.value(EDGE), one.value(1 - EDGE))
+    return [end.name if isinstance(end, Change) else end for end in ends]
 
 
 def _simulated(task: Points, options: CheckedOptions) -> Floats:

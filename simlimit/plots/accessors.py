@@ -7,7 +7,7 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 from matplotlib.axes import Axes
 
 from simlimit import Attribution, Comparison, Fit, LeverRanking, Recovery, Run, Sensitivity, Study, Sweep
-from simlimit.plots import bars, by_age, fitted, sensitivities, side_by_side, timelines
+from simlimit.plots import bars, by_age, fitted, side_by_side, timelines
 
 P = ParamSpec("P")
 Of_contra = TypeVar("Of_contra", contravariant=True)
@@ -102,4 +102,4 @@ class FitPlots(Plots[Fit]):
 class SensitivityPlots(Plots[Sensitivity]):
     """Pictures of a sensitivity: ``sensitivity.plot``."""
 
-    bars = Picture(sensitivities.sensitivity)
+    bars = Picture(bars.sensitivity)
