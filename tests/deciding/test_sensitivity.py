@@ -98,7 +98,7 @@ def test_changes_are_a_choice_of_equal_probability() -> None:
         "waits": [None, {"evaluation.cutoff_days": 2}, longer],
         "product.clearing_days": [(0, 0), (3, 3)],
     }
-    sensitivity = found(cleared().replace({"evaluation.cutoff_days": 0}), fields)
+    sensitivity = found(cleared().replace({"evaluation.cutoff_days": 0}), fields, n=128)
     table, own = sensitivity.table(), 8 / 3 / (8 / 3 + 9 / 4)
     assert_met(table, {"waits": (own, own), "product.clearing_days": (1 - own, 1 - own)})
     assert table.loc["waits", ["low", "high", "origin"]].to_list() == ["today", "longer", "given"]
