@@ -168,13 +168,16 @@ def sensitivity(
     fields : mapping, list of str, or "assumed"
         Ranges by dotted field: ``{"review.watch_share": (0.002, 0.06)}``, with all that `fit` takes as free:
         choices, distributions, a factor on several fields. Or, under a name of your own, a list of changes as
-        `sweep` takes them, of equal probability: each a `Change`, a `Lever` or a mapping of fields, or None
-        for today's scenario. Or a list of fields, each over the range that its
-        provenance states, as in ``assumed: ..; range 7 to 30``, or else over the default: from half to twice
-        its value, within what it may be. A share above a half is varied by what it lacks of 1 (0.9: from 0.8
-        to 0.95), a score by 0.1 up and down; whole numbers stay whole. ``"assumed"`` is every number whose
-        source begins so, but not those of the run, the number of borrowers and the shares of regions. One
-        that is 0 has no default range and is left out; the result names it.
+        `sweep` takes them, also as mappings: ``{"desk": [None, {"review.reviewers": 3}, more_staff]}``. They
+        have equal probability, and None stands for no change. More than two choices that are no numbers are
+        never screened out.
+
+        Or a list of fields, each over the range that its provenance states, as in
+        ``assumed: ..; range 7 to 30``, or else over the default: from half to twice its value, within what it
+        may be. A share above a half is varied by what it lacks of 1 (0.9: from 0.8 to 0.95), a score by 0.1
+        up and down; whole numbers stay whole. ``"assumed"`` is every number whose source begins so, but not
+        those of the run, the number of borrowers and the shares of regions. One that is 0 has no default
+        range and is left out; the result names it.
     metric : str
         As in `Study.summary`.
     n : int
