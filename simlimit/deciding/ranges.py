@@ -91,11 +91,10 @@ def _given(fields: Mapping[str, Any], scenario: Scenario) -> Ranges:
 
 
 def _are_changes(name: object, given: object) -> bool:
-    """Tell whether a list under a name that is no field's has changes."""
-    is_own = steps_of(str(name))[0] not in Scenario.model_fields
-    return (
-        is_own and isinstance(given, list) and any(isinstance(one, Change | Lever | Mapping) for one in given)
-    )
+    """Tell whether a list has changes: under a name that is no field's, mappings are changes, too."""
+    is_field = steps_of(str(name))[0] in Scenario.model_fields
+    kinds = (Change, Lever) if is_field else (Change, Lever, Mapping)
+    return isinstance(given, list) and any(isinstance(one, kinds) for one in given)
 
 
 def _choice(name: object, given: Iterable[object], scenario: Scenario) -> Parameter:
