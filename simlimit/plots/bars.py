@@ -315,13 +315,13 @@ def sensitivity(
     ['evaluation.cutoff_days']
     """
     label = checked_labels(language, "sensitivity", sensitivity, Sensitivity)
-    table, both = sensitivity.table(confidence), ["total", "first"]
+    table, both = sensitivity.table(confidence), {"total": "total index", "first": "first index"}
     # An estimate may be a little below 0, or above 1.
-    table[both] = table[both].clip(0, 1)
+    table[[*both]] = table[[*both]].clip(0, 1)
     rows = []
     for name, field in table[table["total"].notna()].to_dict("index").items():
-        look = {MATTERS: True, UNDECIDED: pd.NA, DOES_NOT: False}[field["verdict"]]
-        bars = [Bar(label(f"{one} index"), *_ends(field, one), look) for one in both]
+        is_filled = pd.NA if field["verdict"] == UNDECIDED else field["verdict"] == MATTERS
+        bars = [Bar(label(words), *_ends(field, one), is_filled) for one, words in both.items()]
         rows.append((canvas.shortened(str(name)), bars))
     ax = canvas.axes_or_new(ax, (8.5, 2.0 + ROW * len(rows)))
     _draw_rows(ax, rows)
