@@ -27,25 +27,6 @@ class Effects(NamedTuple):
     share: Floats
 
 
-class Indices(NamedTuple):
-    """First and total indices, a row per parameter: estimate, lower and upper end of the interval.
-
-    Attributes
-    ----------
-    first, total : array
-    noise : float
-        The share of simulation noise in the variance of the means over the replications of a point.
-    mean, sd : float
-        Of what is expected, over the ranges.
-    """
-
-    first: Floats
-    total: Floats
-    noise: float
-    mean: float
-    sd: float
-
-
 def product(a: Floats, b: Floats) -> Floats:
     """Return the product of the expectations of two values, from replications in the last axis.
 
@@ -74,8 +55,10 @@ def elementary_effects(design: Floats, values: Floats) -> Effects:
     return Effects(means.mean(axis=0), np.abs(means).mean(axis=0), means.std(axis=0, ddof=1), share)
 
 
-def sobol_indices(values: Floats, confidence: float) -> Indices:
-    """Return the indices of a design of `simlimit.deciding.points`, with intervals.
+def sobol_indices(values: Floats, confidence: float) -> Floats:
+    """Return the indices of a design of `simlimit.deciding.points`, with intervals: a row per parameter.
+
+    Its columns: the first index, the ends of its interval; the total index, the ends of its interval.
 
     First indices are estimated as by Saltelli et al. (2010), total ones as by Jansen (1999). The interval
     covers what other points would change and what other replications would: by a jackknife over the blocks
@@ -89,28 +72,24 @@ def sobol_indices(values: Floats, confidence: float) -> Indices:
     confidence : float
         Of each interval.
     """
-    ends = values[:, [0, -1]]
-    centred = values - ends.mean(axis=(0, 1))
-    parts, replications = _parts(centred), values.shape[-1]
+    centred = values - values[:, [0, -1]].mean(axis=(0, 1))
+    parts = _parts(centred)
     estimates = _ratios(parts.mean(axis=0))
     blocks = parts.reshape(BLOCKS, -1, parts.shape[1]).mean(axis=1)
-    fewer = [np.delete(centred, k, axis=-1) for k in range(replications)]
+    fewer = [np.delete(centred, k, axis=-1) for k in range(values.shape[-1])]
     half = np.hypot(
-        _half_width(_ratios(blocks.sum(axis=0) - blocks), confidence),
-        _half_width(_ratios(np.array([_parts(one).mean(axis=0) for one in fewer])), confidence),
+        _half_width(blocks.sum(axis=0) - blocks, confidence),
+        _half_width(np.array([_parts(one).mean(axis=0) for one in fewer]), confidence),
     )
     low, high = (estimates - half).clip(0, 1), (estimates + half).clip(UNSEEN / len(values), 1)
-    first, total = np.split(np.column_stack([estimates, low, high]), 2)
-    variance = parts[:, 0].mean()
-    seen = (centred[:, [0, -1]].mean(axis=-1) ** 2).mean()
-    return Indices(first, total, 1 - variance / seen, float(ends.mean()), float(max(variance, 0) ** 0.5))
+    return np.hstack(np.split(np.column_stack([estimates, low, high]), 2))
 
 
 def _half_width(left_out: Floats, confidence: float) -> Floats:
-    """Return half of an interval by the jackknife, from estimates with one of the first axis left out."""
+    """Return half of an interval by the jackknife, from parts with one block or replication left out."""
     number = len(left_out)
     wide = stdtrit(number - 1, (1 + confidence) / 2) * (number - 1) ** 0.5
-    return np.asarray(wide * left_out.std(axis=0), np.float64)
+    return np.asarray(wide * _ratios(left_out).std(axis=0), np.float64)
 
 
 def _parts(centred: Floats) -> Floats:

@@ -1,6 +1,5 @@
 """The points of a design: scenarios that differ in several fields, all under the same random numbers."""
 
-import hashlib
 from functools import cache
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
@@ -10,26 +9,25 @@ import pandas as pd
 
 from simlimit.arguments import Floats, refused
 from simlimit.deciding.indices import BLOCKS
+from simlimit.deciding.ranges import Ranges
+from simlimit.drivers import replications
 from simlimit.errors import ScenarioError, SimlimitError
-from simlimit.inference.parameters import Parameter, scenario_at
-from simlimit.scenario import Scenario, field_values
+from simlimit.inference.parameters import digests
+from simlimit.model.preparation import prepare
+from simlimit.scenario import Scenario
 from simlimit.study.chunks import CHUNK, check_code
-from simlimit.study.experiment import prepare_experiment, run_chunk
 from simlimit.study.metrics import values_and_events
-from simlimit.study.options import CheckedOptions
 
 Kind = Literal["screening", "indices"]
 # Of Sobol designs: powers of 2.
 LEAST_POINTS, MOST_POINTS = BLOCKS, 65_536
-# No quantile is 0 or 1.
-EDGE = 1e-9
 
 
 class Points(NamedTuple):
     """All on which the values of a metric at the points of a design depend."""
 
     platform: Scenario
-    parameters: tuple[Parameter, ...]
+    ranges: Ranges
     kind: Kind
     n: int
     metric: str
@@ -40,17 +38,13 @@ class Points(NamedTuple):
 
     def design(self) -> Floats:
         """Return the points, a row each: quantiles of the parameters."""
-        return design(self.kind, len(self.parameters), self.n, self.seed)
+        return design(self.kind, len(self.ranges.parameters), self.n, self.seed)
 
     def identity(self) -> dict[str, object]:
         """Return what a store must agree on."""
-        grid = np.arange(1, 200) / 200
-        ranges = [[one.name, *(one.changes(quantile) for quantile in grid)] for one in self.parameters]
-        parts = {"scenario": field_values(self.platform), "ranges": ranges}
-        digests = {name: hashlib.sha256(str(part).encode()).hexdigest() for name, part in parts.items()}
-        told = self._asdict()
+        parts = digests(self.platform, self.ranges.parameters)
         names = ("n", "metric", "replications", "follow_up_days", "seed")
-        return {**digests, **{name: told[name] for name in names}, **self.code}
+        return {**parts, **{name: getattr(self, name) for name in names}, **self.code}
 
 
 @cache
@@ -78,9 +72,7 @@ def salib(sampler: str) -> Any:  # noqa: ANN401 - SALib has no types
     try:
         return import_module(f"SALib.sample.{sampler}")
     except ImportError:
-        raise SimlimitError(
-            "sensitivity needs SALib, which pip install 'simlimit[decide]' installs."
-        ) from None
+        raise SimlimitError("sensitivity needs SALib: pip install 'simlimit[decide]' installs it.") from None
 
 
 def run_points(task: Points, first: int) -> Floats:
@@ -91,14 +83,12 @@ def run_points(task: Points, first: int) -> Floats:
 
 def _values(task: Points, quantiles: Floats) -> Floats:
     try:
-        scenario = scenario_at(task.platform, task.parameters, np.clip(quantiles, EDGE, 1 - EDGE))
+        scenario = task.ranges.at(task.platform, quantiles)
     except ScenarioError as error:
         raise SimlimitError(f"fields has ranges that do not go together: {error}") from None
-    options = CheckedOptions(follow_up_days=task.follow_up_days)
-    experiment = prepare_experiment(scenario, task.seed, options)
-    tallies, nothing = run_chunk(experiment, 0, task.replications).tallies, pd.DataFrame({"day": []})
-    told, _ = values_and_events(tallies, experiment.prepared, task.follow_up_days, "holds", nothing, ())
-    values = told[task.metric]
+    prepared = prepare(scenario, task.follow_up_days, logging=False, reusing=True)
+    tallies, nothing = replications.run(prepared, task.seed, 0, task.replications), pd.DataFrame({"day": []})
+    values = values_and_events(tallies, prepared, task.follow_up_days, "holds", nothing, ())[0][task.metric]
     if not np.isfinite(values).all():
         everywhere = "known in each history: choose another one, narrower ranges, more borrowers or more days"
         raise refused("metric", task.metric, everywhere)

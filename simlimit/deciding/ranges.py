@@ -3,16 +3,19 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import as_list, is_number, nearest, refused, shown
-from simlimit.errors import SimlimitError
-from simlimit.inference.parameters import Free, Parameter, read_free
-from simlimit.scenario import Scenario, dotted, steps_of, unit_of
+from simlimit.arguments import Floats, as_list, check_choice, check_text, is_number, refused, shown
+from simlimit.inference.parameters import Free, Parameter, Prior, read_free
+from simlimit.scenario import Lever, Scenario, dotted, steps_of, unit_of
+from simlimit.study import draws
+from simlimit.study.changes import Change, apply_changes, as_change
 
 ASSUMED = "assumed"
+ALLOWED = '"assumed", a list of fields, or a mapping of fields to ranges'
 # What describes the run and not the platform, and what must sum to 1: none of it is an assumption alone.
 _NOT_ALONE = re.compile(r"horizon_days|warmup_days|population\.(borrowers|regions\..*\.share)")
 _STATED = re.compile(r"; range (\S+) to (\S+)$")
@@ -22,50 +25,96 @@ _ENDS = ("ge", "gt", "le", "lt")
 _SCALED = "assumed: scaled from "
 # A score is varied by so much, up and down.
 SCORE_STEP = 0.1
+# No quantile is 0 or 1.
+EDGE = 1e-9
+# Among changes: none.
+TODAY = Change({}, "today")
 
 
 class Ranges(NamedTuple):
-    """What is varied, where each range comes from, and assumed numbers that have no range."""
+    """What is varied, where each range comes from, and assumed numbers that have no range.
+
+    Of a choice of changes the parameter has the changes as its values.
+    """
 
     parameters: tuple[Parameter, ...]
     origins: tuple[str, ...]
     left_out: tuple[str, ...] = ()
 
+    def at(self, scenario: Scenario, quantiles: Floats) -> Scenario:
+        """Return a scenario with what is at these quantiles of the ranges."""
+        fields, changes = dict[str, Any](), list[Change]()
+        for one, quantile in zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True):
+            new = one.value(quantile)
+            if isinstance(new, Change):
+                changes.append(new)
+            else:
+                fields |= one.changes(quantile)
+        return draws.estimate(apply_changes(scenario, [Change(fields), *changes]))
+
 
 def read_ranges(fields: Free | Iterable[str] | str, scenario: Scenario) -> Ranges:
     """Return what an argument says is varied, or refuse it."""
     if isinstance(fields, Mapping):
-        parameters = read_free(fields, scenario, "fields")
-        return Ranges(parameters, ("given",) * len(parameters))
+        return _given(fields, scenario)
     numbers = {name: (value, info) for name, value, info in scenario.walk() if is_number(value)}
-    if isinstance(fields, str) and fields == ASSUMED:
+    is_assumed = isinstance(fields, str) and fields == ASSUMED
+    if is_assumed:
         sourced = [name for name in numbers if scenario.source(name).startswith(ASSUMED)]
         asked = [name for name in sourced if not _NOT_ALONE.fullmatch(name)]
     else:
-        allowed = '"assumed", a list of fields, or a mapping of fields to ranges'
-        if isinstance(fields, str):
-            raise refused("fields", fields, allowed)
-        asked = [dotted(steps_of(str(name))) for name in as_list("fields", fields, allowed)]
-    found, left_out = {}, []
-    for name in asked:
-        if name not in numbers:
-            known = nearest(name, numbers, "the scenario")
-            raise SimlimitError(f"fields has {shown(name)}, but must have numbers of the scenario: {known}.")
+        asked = [dotted(steps_of(str(name))) for name in as_list("fields", fields, ALLOWED)]
+    ranges, origins, left_out = dict[str, Prior](), list[str](), list[str]()
+    for name in dict.fromkeys(asked):
+        check_choice("a name in fields", name, numbers, "the scenario")
         value, info = numbers[name]
         stated = stated_range(name, value, scenario)
-        ends = stated or default_range(value, info)
-        if ends:
-            found[name] = ends, "provenance" if stated else "default"
-        elif fields == ASSUMED:
+        if ends := stated or default_range(value, info):
+            ranges[name] = ends
+            origins.append("provenance" if stated else "default")
+        elif is_assumed:
             left_out.append(name)
         else:
-            asks = f'give one as {{"{name}": (low, high)}}'
-            raise SimlimitError(f"{name} is {value}, which has no range by default: {asks}.")
-    if not found:
+            raise refused(name, value, f'given a range, as {{"{name}": (low, high)}}: it has none by default')
+    if not ranges:
         raise refused("fields", fields, "about at least one number with a range")
-    priors = {name: ends for name, (ends, _) in found.items()}
-    origins = tuple(origin for _, origin in found.values())
-    return Ranges(read_free(priors, scenario, "fields"), origins, tuple(left_out))
+    return Ranges(read_free(ranges, scenario, "fields"), tuple(origins), tuple(left_out))
+
+
+def _given(fields: Mapping[str, Any], scenario: Scenario) -> Ranges:
+    """Return the ranges and the choices of changes that a mapping gives, or refuse it."""
+    changes = {name: given for name, given in fields.items() if _are_changes(name, given)}
+    ranges = {name: given for name, given in fields.items() if name not in changes}
+    parameters = read_free(ranges, scenario, "fields") if ranges or not changes else ()
+    parameters += tuple(_choice(name, given, scenario) for name, given in changes.items())
+    return Ranges(parameters, ("given",) * len(parameters))
+
+
+def _are_changes(name: object, given: object) -> bool:
+    """Tell whether a list has changes: under a name that is no field's, mappings are changes, too."""
+    is_field = steps_of(str(name))[0] in Scenario.model_fields
+    kinds = (Change, Lever) if is_field else (Change, Lever, Mapping)
+    return isinstance(given, list) and any(isinstance(one, kinds) for one in given)
+
+
+def _choice(name: object, given: Iterable[object], scenario: Scenario) -> Parameter:
+    """Return a choice of changes; None changes nothing."""
+    check_text("a name in fields", name)
+    what = f"fields of {shown(name)}"
+    changes = [TODAY if one is None else as_change(one, what) for one in given]
+    if not 1 < len({change.name for change in changes}) == len(changes):
+        raise refused(what, given, "two or more changes of different names, or None for today")
+    for change in changes:
+        change.applied(scenario)  # refuses what is not allowed
+    return Parameter(str(name), [_with_values(change, scenario) for change in changes])
+
+
+def _with_values(change: Change, scenario: Scenario) -> Change:
+    """Return a change with values in place of functions of the scenario, which no store would know again."""
+    if isinstance(change.fields, Lever):
+        return change
+    values = {field: new(scenario) if callable(new) else new for field, new in change.fields.items()}
+    return replace(change, fields=values)
 
 
 def stated_range(name: str, value: float, scenario: Scenario) -> tuple[float, float] | None:
@@ -76,12 +125,12 @@ def stated_range(name: str, value: float, scenario: Scenario) -> tuple[float, fl
         return None
     try:
         low, high = map(float, stated.groups())
-        if not low <= value <= high or low == high:
-            raise ValueError
     except ValueError:
-        around = f"two numbers, and {value} between them"
-        raise refused(f"the range in the provenance of {name}", stated[0][2:], around) from None
-    return low, high
+        low = high = math.nan
+    if low <= value <= high and low < high:
+        return low, high
+    around = f"two numbers, and {value} between them"
+    raise refused(f"the range in the provenance of {name}", stated[0][2:], around)
 
 
 def default_range(value: float, info: FieldInfo) -> tuple[float, float] | None:

@@ -12,12 +12,13 @@ import simlimit
 from simlimit.arguments import Floats, check_choice, check_confidence, check_whole, refused
 from simlimit.books.portfolio import as_portfolio
 from simlimit.deciding.indices import Effects, elementary_effects, sobol_indices
-from simlimit.deciding.points import EDGE, LEAST_POINTS, MOST_POINTS, Points, run_points, salib
-from simlimit.deciding.ranges import Ranges, read_ranges
-from simlimit.inference.parameters import Free
+from simlimit.deciding.points import LEAST_POINTS, MOST_POINTS, Points, run_points, salib
+from simlimit.deciding.ranges import EDGE, Ranges, read_ranges
+from simlimit.inference.parameters import Free, Parameter
 from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
 from simlimit.run.outside import warn_before
 from simlimit.scenario import Scenario, unit_of
+from simlimit.study.changes import Change
 from simlimit.study.chunks import Words, simulate_chunks
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.identity import code_identity
@@ -25,7 +26,6 @@ from simlimit.study.metrics import METRICS
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.study.store import folder_of_stores
 from simlimit.tables import layout, sensitivities
-from simlimit.tables.numbers import share_text
 
 # On so many trajectories each field moves once.
 TRAJECTORIES = 20
@@ -87,14 +87,9 @@ class Sensitivity(layout.TabularResult):
 
     def _tables(self) -> list[layout.Table]:
         units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
-        notes = [self.conclusion()]
-        if self.kept:
-            found = sobol_indices(self.values, 0.95)
-            noise = f"noise has {share_text(max(found.noise, 0))} of the variance of means over {len(self)}"
-            notes.append(f"Over these ranges the mean is {found.mean:.4g}, the sd {found.sd:.4g}; {noise}.")
-        if self.ranges.left_out:
-            notes.append(f"Not varied, for want of a range: {', '.join(self.ranges.left_out)}.")
-        return [sensitivities.sensitivity_table(self.table(), self.metric, units, notes)]
+        units |= {one.name: "" for one in self.ranges.parameters if one.choices}
+        left_out = ", ".join(self.ranges.left_out) or "none"
+        return [sensitivities.sensitivity_table(self.table(), self.metric, units, left_out)]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return how much of the variance of the metric is due to each field.
@@ -109,7 +104,8 @@ class Sensitivity(layout.TabularResult):
         pandas.DataFrame
             Index `field`, that with the largest total index first. Columns:
 
-            - `low`, `high`, `origin`: its range, and whether that is given, from its provenance or a default;
+            - `low`, `high`, `origin`: its range, of choices the first and the last, and whether it is given,
+              from its provenance or a default;
             - `mu`, `mu_star`, `sigma`: of Morris, in the unit of the metric, from one end of the range to the
               other: the mean effect, the mean of its size, and its standard deviation;
             - `first`, `first_low`, `first_high`: the share of the variance that would go if the field were
@@ -119,21 +115,15 @@ class Sensitivity(layout.TabularResult):
               that ends below, or if it was screened out. Else it is undecided.
         """
         confidence, parameters = check_confidence(confidence), self.ranges.parameters
-        ends = [
-            one.prior if isinstance(one.prior, tuple) else (one.value(EDGE), one.value(1 - EDGE))
-            for one in parameters
-        ]
         names = pd.Index([one.name for one in parameters], name="field")
-        table = pd.DataFrame({"origin": self.ranges.origins} | self.effects._asdict(), names)
-        table = pd.DataFrame(ends, names, ["low", "high"]).join(table.drop(columns="share"))
-        table[_COLUMNS], table["verdict"] = np.nan, DOES_NOT
+        table = pd.DataFrame(map(_ends, parameters), names, ["low", "high"])
+        table["origin"] = self.ranges.origins
+        table[["mu", "mu_star", "sigma"]] = np.transpose(self.effects[:3])
+        table[_COLUMNS] = np.nan
         if self.kept:
-            found = sobol_indices(self.values, confidence)
-            kept = names[[*self.kept]]
-            table.loc[kept, _COLUMNS] = np.column_stack([found.first, found.total])
-            _, low, high = found.total.T
-            verdicts = np.where(low >= NEGLIGIBLE, MATTERS, np.where(high < NEGLIGIBLE, DOES_NOT, UNDECIDED))
-            table.loc[kept, "verdict"] = verdicts
+            table.loc[names[[*self.kept]], _COLUMNS] = sobol_indices(self.values, confidence)
+        surely, perhaps = (table[f"total_{end}"] >= NEGLIGIBLE for end in ("low", "high"))
+        table["verdict"] = np.select([surely, perhaps], [MATTERS, UNDECIDED], DOES_NOT)
         return table.sort_values(["total", "mu_star"], ascending=False)
 
     def conclusion(self) -> str:
@@ -177,12 +167,17 @@ def sensitivity(
     scenario : Scenario
     fields : mapping, list of str, or "assumed"
         Ranges by dotted field: ``{"review.watch_share": (0.002, 0.06)}``, with all that `fit` takes as free:
-        choices, distributions, a factor on several fields. Or a list of fields, each over the range that its
-        provenance states, as in ``assumed: ..; range 7 to 30``, or else over the default: from half to twice
-        its value, within what it may be. A share above a half is varied by what it lacks of 1 (0.9: from 0.8
-        to 0.95), a score by 0.1 up and down; whole numbers stay whole. ``"assumed"`` is every number whose
-        source begins so, but not those of the run, the number of borrowers and the shares of regions. One
-        that is 0 has no default range and is left out; the result names it.
+        choices, distributions, a factor on several fields. Or, under a name of your own, a list of changes as
+        `sweep` takes them, also as mappings: ``{"desk": [None, {"review.reviewers": 3}, more_staff]}``. They
+        have equal probability, and None stands for no change. More than two choices that are no numbers are
+        never screened out.
+
+        Or a list of fields, each over the range that its provenance states, as in
+        ``assumed: ..; range 7 to 30``, or else over the default: from half to twice its value, within what it
+        may be. A share above a half is varied by what it lacks of 1 (0.9: from 0.8 to 0.95), a score by 0.1
+        up and down; whole numbers stay whole. ``"assumed"`` is every number whose source begins so, but not
+        those of the run, the number of borrowers and the shares of regions. One that is 0 has no default
+        range and is left out; the result names it.
     metric : str
         As in `Study.summary`.
     n : int
@@ -231,26 +226,31 @@ def sensitivity(
         workers=workers, executor=executor, store=store, follow_up_days=follow_up_days, progress=progress
     )
     salib("sobol")  # before anything is simulated
-    book = scenario.population.portfolio
     # A file is read once, not at each point.
-    platform = (
-        scenario.replace({"population.portfolio": as_portfolio(book)}) if isinstance(book, str) else scenario
-    )
+    platform = scenario.replace({"population.portfolio": as_portfolio(scenario.population.portfolio)})
     ranges = read_ranges(fields, platform)
     warn_before({"": prepare_experiment(platform, seed, options).prepared}, {}, options.follow_up_days)
     told = metric, replications, options.follow_up_days, seed, code_identity()
-    task = Points(platform, ranges.parameters, "screening", TRAJECTORIES, *told)
+    task = Points(platform, ranges, "screening", TRAJECTORIES, *told)
     effects = elementary_effects(task.design(), _simulated(task, options))
-    kept = tuple(np.flatnonzero(effects.share >= SCREENED).tolist())
+    # A path has four places of a range: it may miss what some of several choices do.
+    by_itself = [one.choices > 2 for one in ranges.parameters]
+    kept = tuple(np.flatnonzero((effects.share >= SCREENED) | by_itself).tolist())
     values = np.empty((0, 2, replications))
     if kept:
-        chosen = tuple(ranges.parameters[k] for k in kept)
-        values = _simulated(task._replace(parameters=chosen, kind="indices", n=n), options)
+        chosen = ranges._replace(parameters=tuple(ranges.parameters[k] for k in kept))
+        values = _simulated(task._replace(ranges=chosen, kind="indices", n=n), options)
         values = values.reshape(n, len(kept) + 2, replications)
     return Sensitivity(
         scenario=scenario, metric=metric, seed=seed, follow_up_days=options.follow_up_days, ranges=ranges,
         effects=effects, kept=kept, values=values,
     )  # fmt: skip
+
+
+def _ends(one: Parameter) -> list[object]:
+    """Return the ends of a range; of choices the first and the last, changes by name."""
+    ends = one.prior if isinstance(one.prior, tuple) else (one.value(EDGE), one.value(1 - EDGE))
+    return [end.name if isinstance(end, Change) else end for end in ends]
 
 
 def _simulated(task: Points, options: CheckedOptions) -> Floats:

@@ -1,6 +1,5 @@
 """The bank of a fit: logs simulated at draws from the prior, spread and stored as studies are."""
 
-import hashlib
 from functools import partial
 from typing import NamedTuple
 
@@ -9,11 +8,11 @@ import numpy as np
 from simlimit.arguments import Floats
 from simlimit.drivers import calendar_driver
 from simlimit.inference.observation import observe_state
-from simlimit.inference.parameters import Parameter, draw, scenario_at
+from simlimit.inference.parameters import Parameter, digests, draw, scenario_at
 from simlimit.inference.statistics import Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.model.state import State
-from simlimit.scenario import Scenario, field_values
+from simlimit.scenario import Scenario
 from simlimit.study.chunks import CHUNK, Words, check_code, simulate_chunks
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.options import CheckedOptions
@@ -38,11 +37,8 @@ class Task(NamedTuple):
 
     def identity(self) -> dict[str, object]:
         """Return what a store must agree on."""
-        grid, scenario = np.arange(1, 200) / 200, field_values(self.platform)
-        free = [[one.name, *(one.changes(quantile) for quantile in grid)] for one in self.parameters]
-        parts = {"scenario": scenario, "free": free, "log": self.layout}
-        digests = {name: hashlib.sha256(str(part).encode()).hexdigest() for name, part in parts.items()}
-        return {**digests, "seed": self.seed, **self.code}
+        parts = digests(self.platform, self.parameters, log=self.layout)
+        return {**parts, "seed": self.seed, **self.code}
 
 
 class Bank(NamedTuple):

@@ -1,5 +1,6 @@
 """What is free in a fit, or varied: parameters, their distributions, and the scenarios of a draw."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -135,6 +136,14 @@ def _number_at(field: object, values: Mapping[str, object]) -> int | float:
     if not isinstance(value, int | float) or not is_number(value):
         raise refused("a field with a factor", field, "a field that has a number in the scenario")
     return value
+
+
+def digests(scenario: Scenario, parameters: Iterable[Parameter], **more: object) -> dict[str, str]:
+    """Return digests of a scenario, of all that parameters may change, and of more, as stores have them."""
+    grid = np.arange(1, 200) / 200
+    free = [[one.name, *(one.changes(quantile) for quantile in grid)] for one in parameters]
+    parts = {"scenario": field_values(scenario), "free": free, **more}
+    return {name: hashlib.sha256(str(part).encode()).hexdigest() for name, part in parts.items()}
 
 
 def draw(seed: int, log: int, number: int) -> Floats:

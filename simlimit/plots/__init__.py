@@ -7,11 +7,10 @@ Chinese if a font with Chinese characters is installed, else English.
 
 from simlimit.plots import accessors as accessors
 from simlimit.plots import canvas as canvas
-from simlimit.plots.bars import attribution, causes, tornado
+from simlimit.plots.bars import attribution, causes, sensitivity, tornado
 from simlimit.plots.by_age import delay, incidence, standing
 from simlimit.plots.decisions import contenders, pareto, progress
 from simlimit.plots.fitted import fit_check, fit_pairs, fit_parameters, fit_ranks, fit_statistics
-from simlimit.plots.sensitivities import sensitivity
 from simlimit.plots.side_by_side import forest, sweep
 from simlimit.plots.timelines import borrower, platform
 

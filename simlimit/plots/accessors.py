@@ -18,7 +18,7 @@ from simlimit import (
     Study,
     Sweep,
 )
-from simlimit.plots import bars, by_age, decisions, fitted, sensitivities, side_by_side, timelines
+from simlimit.plots import bars, by_age, decisions, fitted, side_by_side, timelines
 
 P = ParamSpec("P")
 Of_contra = TypeVar("Of_contra", contravariant=True)
@@ -121,4 +121,4 @@ class OptimumPlots(Plots[Optimum]):
 class SensitivityPlots(Plots[Sensitivity]):
     """Pictures of a sensitivity: ``sensitivity.plot``."""
 
-    bars = Picture(sensitivities.sensitivity)
+    bars = Picture(bars.sensitivity)

@@ -1,4 +1,4 @@
-"""Bars with intervals: what holds waited for, what levers change, and what each gate explains."""
+"""Bars with intervals: what holds waited for, what levers change, what gates explain, and what decides."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from pandas.api.typing import NAType
 
 from simlimit.arguments import check_choice, check_confidence, check_flag
+from simlimit.deciding.sensitivity import DOES_NOT, MATTERS, NEGLIGIBLE, UNDECIDED, Sensitivity
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, effects, style
@@ -275,6 +276,66 @@ def attribution(
     return canvas.finish(
         ax, label("what each gate explains"), canvas.subtitle(attribution, label, confidence)
     )
+
+
+def sensitivity(
+    sensitivity: Sensitivity, *, confidence: float = 0.95, ax: Axes | None = None, language: Language = "en"
+) -> Axes:
+    """Draw which fields decide a metric: total and first indices, as bars.
+
+    Parameters
+    ----------
+    sensitivity : Sensitivity
+    confidence : float
+        Confidence level of each interval separately.
+    ax, language : matplotlib Axes, "en" or "zh"
+        Where to draw (a new figure if not given), and the language of the labels.
+
+    Returns
+    -------
+    matplotlib Axes
+        A row for each field that the screening kept, the first on top. The upper bar is the
+        total index, the lower bar (hatched) the first index, each with its number at the right. Filled: the
+        field matters. Hollow: it does not. Dotted, hollow: undecided. Right of the dotted line a total index
+        is no longer negligible.
+
+    Raises
+    ------
+    SimlimitError
+        If `sensitivity` is not a `Sensitivity`, or another argument is not as above.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> small = sl.preset("clockwork").replace({"population.borrowers": 20, "evaluation.period_days": 1})
+    >>> waiting = small.replace({"evaluation.straight_through": False, "horizon_days": 200})
+    >>> ranges = {"evaluation.cutoff_days": (0, 6), "screening.risky_share": (0.0, 0.1)}
+    >>> found = sl.sensitivity(waiting, ranges, n=16, replications=3, follow_up_days=30)
+    >>> [row.get_text() for row in found.plot.bars().get_yticklabels()]
+    ['evaluation.cutoff_days']
+    """
+    label = checked_labels(language, "sensitivity", sensitivity, Sensitivity)
+    table, both = sensitivity.table(confidence), {"total": "total index", "first": "first index"}
+    # An estimate may be a little below 0, or above 1.
+    table[[*both]] = table[[*both]].clip(0, 1)
+    rows = []
+    for name, field in table[table["total"].notna()].to_dict("index").items():
+        is_filled = pd.NA if field["verdict"] == UNDECIDED else field["verdict"] == MATTERS
+        bars = [Bar(label(words), *_ends(field, one), is_filled) for one, words in both.items()]
+        rows.append((canvas.shortened(str(name)), bars))
+    ax = canvas.axes_or_new(ax, (8.5, 2.0 + ROW * len(rows)))
+    _draw_rows(ax, rows)
+    ax.axvline(NEGLIGIBLE, color=style.GREY, linestyle=":", linewidth=1)
+    ax.set_xlim(0, 1)
+    if not rows:
+        canvas.write_in_middle(ax, label("no field changes the metric"))
+    what = label(METRICS[sensitivity.metric][0], days=sensitivity.follow_up_days)
+    words = label("share of the variance of what is expected")
+    verdicts = f"\u25a0 {label(MATTERS)}    \u25a1 {label(DOES_NOT)}    \u2b1a {label(UNDECIDED)}"
+    ax.set_xlabel(f"{words}\n{what}\n{verdicts}")
+    note = label("{number} of {all} fields; the others were screened out", number=len(rows), all=len(table))
+    named = canvas.subtitle(sensitivity, label)
+    return canvas.finish(ax, label("what decides the answer"), f"{named}; {note}")
 
 
 def _draw_run(ax: Axes, table: pd.DataFrame) -> None:

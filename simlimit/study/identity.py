@@ -18,8 +18,7 @@ DECIDING = (
 _SOURCES = sources(DECIDING)
 _IN_WORDS = {
     "scenario": "another scenario", "portfolio": "another portfolio", "processes": "other processes",
-    "code": "other code", "draws": "other draws of its parameters", "free": "other free parameters",
-    "ranges": "other ranges",
+    "code": "other code", "draws": "other draws of its parameters", "free": "other parameters",
     "log": "a log of another time or size",
 }  # fmt: skip
 

@@ -156,7 +156,7 @@ def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -
     units = {"charged": UNITS["days_away"], "limit_days_lost": UNITS["limit_days_lost"]}
     rows = []
     for gate, effect in _rows(explained).items():
-        cells = [_with_interval(effect, name, units.get(name, unit)) for name in effects]
+        cells = [with_interval(effect, name, units.get(name, unit)) for name in effects]
         rows.append(Row((gate, *cells), begins_group=gate == "total"))
     return worded("attribution", rows, effects, metric=metric, unit=unit.name, replications=replications)
 
@@ -174,7 +174,7 @@ def _effect_texts(effect: Effect, name: str, unit: Unit) -> tuple[str, str, str]
     return (*difference_texts(value, low, high, unit), verdict_text(effect[f"{name}_significant"]))
 
 
-def _with_interval(effect: Effect, name: str, unit: Unit) -> str:
+def with_interval(effect: Effect, name: str, unit: Unit) -> str:
     """Return an effect with its interval in brackets."""
     value, low, high = (effect[f"{name}{end}"] for end in ENDS)
     interval = interval_text(low, high, unit)

@@ -13,6 +13,7 @@ from varied import FOLLOWED, cleared, daily, even, lent, of_a_product, whole
 
 import simlimit as sl
 from simlimit.deciding import points, sensitivity
+from simlimit.deciding.ranges import read_ranges
 
 CUTOFF = {"evaluation.cutoff_days": (0, 6)}
 BOTH = {**CUTOFF, "screening.risky_share": (0.0, 0.1)}
@@ -90,6 +91,51 @@ def test_a_factor_on_several_fields_is_one_thing() -> None:
     assert table.loc["waits", ["low", "high"]].to_list() == pytest.approx([1, 3])
 
 
+def test_changes_are_a_choice_of_equal_probability() -> None:
+    """Three waits of equal probability, one of them today's, beside a wait that is a number."""
+    longer = sl.Change({"evaluation.cutoff_days": 4, "reaction.patience_days": 9}, "longer")
+    fields = {
+        "waits": [None, {"evaluation.cutoff_days": 2}, longer],
+        "product.clearing_days": [(0, 0), (3, 3)],
+    }
+    sensitivity = found(cleared().replace({"evaluation.cutoff_days": 0}), fields, n=128)
+    table, own = sensitivity.table(), 8 / 3 / (8 / 3 + 9 / 4)
+    assert_met(table, {"waits": (own, own), "product.clearing_days": (1 - own, 1 - own)})
+    assert table.loc["waits", ["low", "high", "origin"]].to_list() == ["today", "longer", "given"]
+    row = next(row.cells for row in sensitivity._tables()[0].rows if row.cells[0] == "waits")
+    assert row[1:3] == ("today to longer", "")
+
+
+def test_levers_of_several_choices_are_there_together() -> None:
+    appeal, on_time = sl.Lever(kind="appeal"), {"kind": "pay_on_time", "uptake": 0.5}
+    ranges = read_ranges({"appeal": [None, appeal], "teach": [None, on_time]}, daily())
+    kinds = [
+        [one.kind for one in ranges.at(daily(), np.array(row)).levers]
+        for row in ((0, 0), (1, 0), (0, 1), (1, 1))
+    ]
+    assert kinds == [[], ["appeal"], ["pay_on_time"], ["appeal", "pay_on_time"]]
+
+
+def test_a_choice_is_not_screened_out_by_the_places_that_paths_have() -> None:
+    """Of four choices a path takes each step over two: here nothing changes then."""
+    waits = [
+        {"evaluation.cutoff_days": days, "name": name}
+        for days, name in ((0, "a"), (6, "b"), (0, "c"), (6, "d"))
+    ]
+    table = found(daily(), {"waits": waits}, n=16).table()
+    assert table.loc["waits", "mu_star"] == 0
+    assert table.loc["waits", "verdict"] == "matters"
+
+
+def test_a_function_of_the_scenario_is_a_value_that_a_store_knows_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        twice = sl.Change({"evaluation.cutoff_days": lambda one: 2 * one.evaluation.cutoff_days}, "twice")
+        fields = {"waits": [None, twice]}
+        waiting = daily().replace({"evaluation.cutoff_days": 1})
+        table = found(waiting, fields, n=16, store=tmp_path / "store").table()
+        assert table.loc["waits", "mu"] == pytest.approx(1.5)
+
+
 def test_one_worker_and_two_give_equal_results() -> None:
     assert same(found(daily(), BOTH, n=16, workers=1), found(daily(), BOTH, n=16, workers=2))
 
@@ -119,10 +165,15 @@ def test_a_store_continues_what_was_interrupted(tmp_path: Path, monkeypatch: pyt
     ("fields", "options", "sentence"),
     [
         ("all", {}, "fields is 'all', but must be \"assumed\", a list of fields, or a mapping"),
-        (["name"], {}, "fields has 'name', but must have numbers of the scenario: "),
-        (["screening.risky_share"], {}, "screening.risky_share is 0.0, which has no range by default: give"),
+        (["name"], {}, "a name in fields is 'name', but must be one of: "),
+        (["screening.risky_share"], {}, "screening.risky_share is 0.0, but must be given a range, as "),
         ([], {}, r"fields is \[\], but must be about at least one number with a range"),
         ({}, {}, "fields is {}, but must give each field bounds in a tuple"),
+        ({"desk": [None, {"evaluation.cutoff_day": 3}]}, {}, "evaluation.cutoff_day is not a field"),
+        ({"desk": [None, sl.Change({"evaluation.cutoff_days": -3})]}, {}, "cutoff_days is -3, but"),
+        ({"desk": [sl.Lever(kind="appeal"), 3]}, {}, "fields of 'desk' is 3, but must be a Change, a Lever"),
+        ({"desk": [sl.Lever(kind="appeal")]}, {}, "fields of 'desk' is .*, but must be two or more changes"),
+        ({**CUTOFF, "desk": [None, {"evaluation.cutoff_days": 3}]}, {}, "is changed twice, but what is"),
         ({"rules.min_score": (0.5, 2)}, {}, "rules.min_score is 1.25, but must be a number from 0 to 1"),
         (CUTOFF, {"n": 100}, "n is 100, but must be a power of 2, such as 512"),
         (CUTOFF, {"replications": 2}, "replications is 2, but must be a whole number from 3 to 10000"),

@@ -91,7 +91,7 @@ def test_the_store_of_another_fit_is_refused(tmp_path: Path) -> None:
     fitted(store=tmp_path)
     with pytest.raises(sl.SimlimitError, match="holds a fit of seed 1, not 2: name another store"):
         fitted(store=tmp_path, seed=2)
-    with pytest.raises(sl.SimlimitError, match="holds a fit of other free parameters"):
+    with pytest.raises(sl.SimlimitError, match="holds a fit of other parameters"):
         sl.fit(log_of({}), platform(), {"evaluation.period_days": (7, 61)}, n=100, store=tmp_path)
     with pytest.raises(sl.SimlimitError, match="holds a fit of another scenario"):
         sl.fit(log_of({}), platform().replace({"behaviour.slip_days": 4}), FREE, n=100, store=tmp_path)

@@ -25,13 +25,13 @@ FOUND = pd.DataFrame(
 
 def test_a_field_has_its_range_its_effect_and_its_indices() -> None:
     units = {"evaluation.period_days": "days", "screening.risky_share": "share of borrowers"}
-    table = sensitivity_table(FOUND, "days_away", units, ["a note"])
+    table = sensitivity_table(FOUND, "days_away", units, "none")
     first, second, third = (row.cells for row in table.rows)
     assert first[:5] == ("evaluation.period_days", "7 to 30", "days", "given", "+3.46")
     assert first[5:] == ("0.81 (0.70 to 0.90)", "0.79 (0.60 to 1.00)", "matters")
     # A factor on several fields multiplies; an estimate may be below 0 by chance.
     assert second[2] == "times"
-    assert second[6].startswith("-0.00 (0.00 to")
+    assert second[6].startswith("0.00 (0.00 to")
     assert third[5:] == ("-", "-", "does not matter")
     assert [row.strong for row in table.rows] == [True, False, False]
 
