@@ -86,7 +86,8 @@ def optimise(
     trials : int
         How many alternatives a search tries. Its 10 best, and today, are then compared on other replications.
     **options
-        As in `replicate`, but without `precision`. A store has a folder for each alternative.
+        As in `replicate`, but without `precision`; `keep`, `by` and `bands` change nothing. A store has a
+        folder for each alternative.
 
     Returns
     -------

@@ -133,5 +133,5 @@ def _suggested(
     if isinstance(among, list):
         return among[int(trial.suggest_int(name, 0, len(among) - 1))]
     low, high = among
-    is_whole = isinstance(low, int) and isinstance(high, int)
-    return read(name, (trial.suggest_int if is_whole else trial.suggest_float)(name, low, high))
+    suggest = trial.suggest_int if isinstance(low, int) else trial.suggest_float
+    return read(name, suggest(name, low, high))

@@ -118,6 +118,8 @@ class Race:
         indifference.
     is_beaten : array of bool
         Not the best, by KN.
+    is_seen : array of bool, shape (objectives + bounds,)
+        Of which enough events were seen of some alternative.
     """
 
     def __init__(self, alternatives: int, indifference: Floats, bounds: int, error: float) -> None:
@@ -133,6 +135,7 @@ class Race:
         self.indifference = indifference
         self.number = 0
         self.is_open = np.ones(k, np.bool_)
+        self.is_seen = np.zeros(m + bounds, np.bool_)
         self.is_infeasible, self.is_dominated, self.is_beaten = np.zeros((3, k), np.bool_)
 
     @property
@@ -194,6 +197,7 @@ class Race:
         """
         a, m = np.flatnonzero(self.is_open), len(self.indifference)
         own, seen = values[:, a], seen[:, a]
+        self.is_seen |= seen.any(axis=(0, 1))
         number = self.number + np.arange(1, len(values) + 1)
         own_sums, mean, variance = self._own.followed(own, (a,))
         count: Floats = np.asarray(number[:, None, None], np.float64)
