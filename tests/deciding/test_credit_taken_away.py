@@ -1,4 +1,4 @@
-"""Taking credit away is never selected where the limit that is lost counts, and a result without it says so."""
+"""Taking credit away is never selected where lost limit counts, and a result that does not ask says so."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TODAY = sl.preset("jiebei").replace(
         "behaviour.draws_per_year": sl.preset("jiebei").behaviour.draws_per_year,
     }
 )
-"""Nothing takes credit away but default. Losses fall if lines are cut: nobody pays otherwise because of that."""
+"""Nothing takes credit away but default. Losses fall if lines are cut: nobody reacts to that."""
 LASTING = {
     "a freeze": {"kind": "freeze", "duration_days": 90},
     "a tightening": {"kind": "tightening", "size": 0.3, "duration_days": 90},
