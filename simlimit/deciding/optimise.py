@@ -161,7 +161,7 @@ def _rounds(
 
     Today is simulated to the end, since bounds may be relative to it.
     """
-    samples = Samples({one.name: one.source for one in made}, n, question.seed, options, question.metrics)
+    samples = Samples({one.name: one.source for one in made}, n, question, options)
     costs, objectives = np.array([one.cost for one in made]), question.objectives
     experiments = [*samples.experiments.values()]
     warn_before({"": experiments[today].prepared}, {}, options.follow_up_days)

@@ -78,9 +78,8 @@ class Question(NamedTuple):
         limits = np.where(relative, values[:, [today]][..., bound], 1.0) * [one.limit for one in given]
         excess = (values[..., bound] - limits) * [1 if one.is_upper else -1 for one in given]
         seen = enough[..., bound] | enough[:, [today]][..., bound] & relative
-        return np.concatenate([objectives, excess], axis=-1), np.concatenate(
-            [enough[..., asked], seen], axis=-1
-        )
+        answers = np.concatenate([objectives, excess], axis=-1)
+        return answers, np.concatenate([enough[..., asked], seen], axis=-1)
 
 
 def read_question(
