@@ -117,7 +117,7 @@ class Race:
         One that is surely feasible is surely better in an objective, and surely not worse in any by the
         indifference.
     is_beaten : array of bool
-        Not the best, by KN.
+        Not the best: by KN, or surely worse in the first objective.
     is_seen : array of bool, shape (objectives + bounds,)
         Of which enough events were seen of some alternative.
     """
@@ -212,7 +212,7 @@ class Race:
         low, high = gap - half, gap + half
         is_worse = known & np.any(low > 0, axis=-1) & np.all(low > -self.indifference, axis=-1)
         is_as_good = np.any(high < 0, axis=-1) | np.all(high < self.indifference, axis=-1)
-        is_beaten = known & self._beaten(gap[..., 0], spread[..., 0], number, a)
+        is_beaten = known & (self._beaten(gap[..., 0], spread[..., 0], number, a) | (low[..., 0] > 0))
         last = np.full(len(a), -1)
         for row in range(len(number)):
             last[self.is_open[a]] = row

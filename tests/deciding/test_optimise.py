@@ -111,6 +111,13 @@ def test_two_objectives_have_a_front() -> None:
     assert best.front()["evaluation.period_days"].to_list() == [7, 14, 21, 30]
 
 
+def test_what_is_surely_worse_in_the_first_objective_is_not_the_best() -> None:
+    """It costs less, so it is not dominated; KN alone would go on."""
+    periods = {"evaluation.period_days": [7, 11, 14, 45]}
+    best = sl.optimise(CLOCKWORK, periods, ["days_away", "cost"], costs=COSTS, n=40, **QUIET)
+    assert best.race.samples.tolist() == [20] * 5
+
+
 CUT = {"kind": "limit_cut", "at": 130, "size": 0.5}
 
 
