@@ -147,7 +147,7 @@ def test_a_run_is_compared_from_the_end_of_its_warm_up_on() -> None:
 )
 def test_a_row_that_makes_no_sense_is_refused_by_its_label(change: dict[str, object], sentence: str) -> None:
     log = log_of({}).assign(late=pd.array([True] * len(log_of({})), "boolean")).convert_dtypes()
-    log = log.assign(repayment=range(len(log))).set_axis([f"R{k}" for k in range(len(log))]).astype(object)
+    log = log.assign(repayment=range(len(log))).set_axis([f"K{k}" for k in range(len(log))]).astype(object)
     for column, value in change.items():
         log.loc["K7", column] = value
     kinds = {"late": "boolean"} if change == {"late": None} else {}
