@@ -84,7 +84,9 @@ def read_bounds(most: Iterable[str], least: Iterable[str]) -> dict[str, Bound]:
     for what, texts, bound in (("--at-most", most, at_most), ("--at-least", least, at_least)):
         for metric, limit in (read_change(text, what) for text in texts):
             is_relative = isinstance(limit, str) and limit.endswith("x")
-            value = read_change(f"{metric}={limit[:-1]}", what)[1] if is_relative else limit
+            value = read_change(f"{metric}={limit[:-1] or limit}", what)[1] if is_relative else limit
+            if metric in bounds:
+                raise SimlimitError(f"{what} is of {metric!r} again, but a metric must have one bound.")
             bounds[metric] = bound(value, relative=is_relative)
     return bounds
 
@@ -94,7 +96,8 @@ def _read_prior(text: str, what: str, allowed: str) -> tuple[str, Any]:
     names, _, values = text.rpartition("=")
     for sign, kind in ((":", tuple), (",", list)):
         parts = values.split(sign)
-        if len(parts) > 1 and all(map(str.strip, [names, *parts])):
+        is_one = kind is list and what == "--choice"  # beside today's
+        if (len(parts) > 1 or is_one) and all(map(str.strip, [names, *parts])):
             return names.strip(), kind(read_change(f"{what}={part}")[1] for part in parts)
     raise SimlimitError(f"{what} is {text!r}, but must be {allowed}, such as evaluation.period_days=7:60.")
 

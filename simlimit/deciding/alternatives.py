@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
-from simlimit.arguments import as_list, check_choice, is_number, refused, shown
+import numpy as np
+
+from simlimit.arguments import as_list, check_choice, check_number, is_number, refused, shown
+from simlimit.deciding.constraints import MOST
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Lever, field_values
 from simlimit.study.changes import Change, apply_changes, as_change
@@ -77,13 +80,14 @@ def read_choices(
         raise refused("choices", choices, "a mapping of fields, or of names of changes, to lists")
     if not isinstance(costs, Mapping):
         raise refused("costs", costs, "a mapping of fields to currency units per unit and year")
-    for name in costs:
+    for name, cost in costs.items():
         check_choice("a name in costs", name, choices, "choices")
+        check_number(f"costs of {shown(name)}", cost, -MOST, MOST)
     read: Choices = {}
     for name, values in choices.items():
         if is_range(values):
-            low, high = values
-            if not low < high:
+            low, high = np.array(values).tolist()
+            if not -MOST <= low < high <= MOST:
                 raise refused(f"choices of {name}", values, "a range (low, high), or a list of values")
             read[name] = low, high
             continue

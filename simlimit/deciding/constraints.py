@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from simlimit.arguments import LARGEST, check_flag, check_number
+from simlimit.arguments import check_flag, check_number
+
+# Of bounds, ranges, costs and differences.
+MOST = 1e15
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Bound:
 
     def __post_init__(self) -> None:
         """Refuse what is no bound."""
-        check_number("limit", self.limit, -LARGEST)
+        check_number("limit", self.limit, -MOST, MOST)
         check_flag("relative", self.relative)
 
     def __str__(self) -> str:

@@ -86,7 +86,8 @@ def optimise(
     trials : int
         How many alternatives a search tries. Its 10 best, and today, are then compared on other replications.
     **options
-        As in `replicate`, but without `precision`. A store has a folder for each alternative.
+        As in `replicate`, but without `precision`; `keep`, `by` and `bands` change nothing. A store has a
+        folder for each alternative.
 
     Returns
     -------
@@ -160,7 +161,7 @@ def _rounds(
 
     Today is simulated to the end, since bounds may be relative to it.
     """
-    samples = Samples({one.name: one.source for one in made}, n, question.seed, options, question.metrics)
+    samples = Samples({one.name: one.source for one in made}, n, question, options)
     costs, objectives = np.array([one.cost for one in made]), question.objectives
     experiments = [*samples.experiments.values()]
     warn_before({"": experiments[today].prepared}, {}, options.follow_up_days)

@@ -14,6 +14,7 @@ from simlimit.deciding.selection import Race
 from simlimit.delays.tables import with_interval
 from simlimit.scenario import Scenario
 from simlimit.study.draws import estimate
+from simlimit.study.metrics import LEAST_EVENTS
 from simlimit.tables import decisions, layout
 from simlimit.tables.numbers import difference_texts, number_text
 from simlimit.tables.units import unit_of
@@ -157,10 +158,13 @@ class Optimum(layout.TabularResult):
         metric = objective.removeprefix("-")
         unasked = "Nothing was asked of limit_days_lost: it may be selected because credit is taken away."
         warned = [] if self.question.is_guarded else [unasked]
+        asked = np.array([*self.question.objectives, *self.question.bounds])[~race.is_seen]
+        for name in dict.fromkeys(one.removeprefix("-") for one in asked.tolist()):
+            warned.append(f"Of {name} fewer than {LEAST_EVENTS} events were seen: too few for a verdict.")
         if best is None or race.leader is None:
             return ["Nothing is selected: no alternative was shown to keep all bounds.", *warned]
         left = int(race.in_race.sum()) - 1
-        sure = f"{self.question.confidence:.0%} confidence"
+        sure = f"{100 * self.question.confidence:.6g}% confidence"
         smallest = number_text(race.indifference[0], unit_of(metric))
         certain = f"the best with {sure}, but for differences of {smallest} or less"
         if not race.is_decided:

@@ -16,7 +16,7 @@ from simlimit.arguments import (
     is_number,
     refused,
 )
-from simlimit.deciding.constraints import Bound, at_most
+from simlimit.deciding.constraints import MOST, Bound, at_most
 from simlimit.run.options import LARGEST_SEED
 from simlimit.study.metrics import BESIDE_LOSSES, LEAST_EVENTS, METRICS
 
@@ -54,7 +54,8 @@ class Question(NamedTuple):
     @property
     def is_guarded(self) -> bool:
         """Whether it asks what is lost of limits, which taking credit away makes worse."""
-        return BESIDE_LOSSES in self.metrics
+        bound = self.bounds.get(BESIDE_LOSSES)
+        return BESIDE_LOSSES in self.objectives or (bound is not None and bound.is_upper)
 
     def answers(self, values: Floats, events: Floats, costs: Floats, today: int) -> tuple[Floats, Truths]:
         """Return objectives and by how much bounds are exceeded, and whether enough events say so.
@@ -77,9 +78,8 @@ class Question(NamedTuple):
         limits = np.where(relative, values[:, [today]][..., bound], 1.0) * [one.limit for one in given]
         excess = (values[..., bound] - limits) * [1 if one.is_upper else -1 for one in given]
         seen = enough[..., bound] | enough[:, [today]][..., bound] & relative
-        return np.concatenate([objectives, excess], axis=-1), np.concatenate(
-            [enough[..., asked], seen], axis=-1
-        )
+        answers = np.concatenate([objectives, excess], axis=-1)
+        return answers, np.concatenate([enough[..., asked], seen], axis=-1)
 
 
 def read_question(
@@ -97,6 +97,8 @@ def read_question(
         check_type(f"subject_to of {metric}", bound, Bound)
     if BESIDE_LOSSES in objectives[1:] and BESIDE_LOSSES not in bounds:
         bounds[BESIDE_LOSSES] = at_most(1 + SMALL, relative=True)
+    if not bounds and objectives == (COST,):
+        raise refused("minimise", minimise, "a metric, or several with it, unless subject_to has one")
     seed = check_whole("seed", seed, LARGEST_SEED)
     return Question(objectives, bounds, check_confidence(confidence), seed, days)
 
@@ -118,6 +120,6 @@ def read_indifference(given: Indifference, objectives: tuple[str, ...], today: F
     if told:
         as_choices("indifference", [*told], objectives)
     for objective, least in told.items():
-        check_number(f"indifference of {objective}", least, 0)
+        check_number(f"indifference of {objective}", least, 0, MOST)
     default = dict(zip(objectives, SMALL * np.abs(today), strict=True))
     return np.array([told.get(objective, default[objective]) for objective in objectives], np.float64)

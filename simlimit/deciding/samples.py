@@ -1,11 +1,12 @@
 """Samples of many alternatives: replications that they share, of which only some metrics are kept."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 
 import numpy as np
 
 from simlimit.arguments import Floats, Ints
+from simlimit.deciding.question import Question
 from simlimit.drivers.tallies import Tallies
 from simlimit.study.draws import PER_DRAW, Source, draws_for, estimate
 from simlimit.study.experiment import Experiment, prepare_experiment
@@ -20,23 +21,21 @@ class MetricReplications(Replications):
 
     keeps_tallies = False
 
-    def __init__(
-        self, experiment: Experiment, store: Store | None, metrics: Sequence[str], follow_up_days: int
-    ) -> None:
+    def __init__(self, experiment: Experiment, store: Store | None, question: Question) -> None:
         super().__init__(experiment, store)
-        self.metrics, self.follow_up_days, self.no_records = metrics, follow_up_days, self.records(0)
-        self.values, self.events = np.zeros((0, len(metrics))), np.zeros((0, len(metrics), 2))
+        self.question, self.no_records = question, self.records(0)
+        # Of each metric its value, and the numbers of two kinds of events.
+        self.kept = np.zeros((0, len(question.metrics), 3))
 
     def _allocate(self, number: int) -> None:
-        self.values = np.resize(self.values, (number, *self.values.shape[1:]))
-        self.events = np.resize(self.events, (number, *self.events.shape[1:]))
+        self.kept = np.resize(self.kept, (number, *self.kept.shape[1:]))
 
     def _take(self, first: int, tallies: Tallies) -> None:
-        prepared, rows = self.experiment.prepared, slice(first, first + len(tallies.daily))
-        told = values_and_events(tallies, prepared, self.follow_up_days, "holds", self.no_records, ())
-        self.values[rows], self.events[rows] = (
-            np.stack([one[metric] for metric in self.metrics], axis=1) for one in told
-        )
+        prepared, days = self.experiment.prepared, self.question.follow_up_days
+        values, events = values_and_events(tallies, prepared, days, "holds", self.no_records, ())
+        for k, metric in enumerate(self.question.metrics):
+            told = np.column_stack([values[metric], events[metric]])
+            self.kept[first : first + len(told), k] = told
 
 
 class Samples:
@@ -48,28 +47,23 @@ class Samples:
         By name.
     n : int
         The largest number of replications.
-    seed : int
+    question : Question
     options : CheckedOptions
-    metrics : sequence of str
     """
 
     def __init__(
-        self,
-        sources: Mapping[str, Source],
-        n: int,
-        seed: int,
-        options: CheckedOptions,
-        metrics: Sequence[str],
+        self, sources: Mapping[str, Source], n: int, question: Question, options: CheckedOptions
     ) -> None:
+        self.question = question
         own = options.processes_of([""])[""]
         draws = {name: draws_for(source, n) for name, source in sources.items()}
         self.experiments = {
-            name: prepare_experiment(estimate(source), seed, options, own, draws[name])
+            name: prepare_experiment(estimate(source), question.seed, options, own, draws[name])
             for name, source in sources.items()
         }
         stores = open_stores(self.experiments, options)
         self.replications = [
-            MetricReplications(experiment, stores.get(name), metrics, options.follow_up_days)
+            MetricReplications(experiment, stores.get(name), question)
             for name, experiment in self.experiments.items()
         ]
         self.per_sample = PER_DRAW if any(draws.values()) else 1
@@ -83,12 +77,12 @@ class Samples:
 
         Arrays of shape (samples, alternatives, metrics). NaN, and no events, where there is no such sample.
         """
-        shape = last - first, len(self.replications), len(self.replications[0].metrics)
-        values, events = np.full(shape, np.nan), np.zeros(shape)
+        each = self.per_sample
+        values = np.full((last - first, len(self.replications), len(self.question.metrics)), np.nan)
+        events = np.zeros(values.shape)
         for k, one in enumerate(self.replications):
-            if one.done >= last * self.per_sample:
-                rows = one.values[: last * self.per_sample].reshape(last, self.per_sample, -1)
-                values[:, k] = rows[first:].mean(axis=1)
-                seen = one.events[: last * self.per_sample].cumsum(axis=0).min(axis=-1)
-                events[:, k] = seen[self.per_sample - 1 :: self.per_sample][first:]
+            if one.done >= last * each:
+                samples = one.kept[: last * each].reshape(last, each, -1, 3)
+                values[:, k] = samples[first:, ..., 0].mean(axis=1)
+                events[:, k] = samples[..., 1:].sum(axis=1).cumsum(axis=0).min(axis=-1)[first:]
         return values, events

@@ -33,6 +33,8 @@ TRIED = 10
 # So many alternatives are asked for at most, for each that is new and within the budget.
 ASKED = 10
 Chosen: TypeAlias = dict[str, Option]
+Read: TypeAlias = Callable[[str, Any], Option]
+Trial: TypeAlias = Any  # of optuna, which may not be there
 
 
 class Tried:
@@ -63,18 +65,13 @@ class Tried:
         if options.store is not None:
             options = replace(options, store=Path(options.store) / f"{self.number}")
         self.number += 1
-        samples = Samples({"": source}, n, self.seed, options, self.question.metrics)
+        samples = Samples({"": source}, n, self.question._replace(seed=self.seed), options)
         with worker_pool([*samples.experiments.values()], n, options) as pool, tqdm(disable=True) as bar:
             samples.simulate(pool, [0], TRIED, bar)
         return samples.between(0, TRIED)
 
 
-def search(
-    choices: Choices,
-    read: Callable[[str, Any], Option],
-    measured: Tried,
-    trials: int,
-) -> list[Chosen]:
+def search(choices: Choices, read: Read, measured: Tried, trials: int) -> list[Chosen]:
     """Return the finalists: those within all bounds that nothing dominates come first.
 
     Parameters
@@ -111,9 +108,8 @@ def search(
             trial.set_constraint(str(k), float(over))
         study.tell(trial, values.tolist())
     known = [one for one in tried.values() if np.isfinite(one[1][0])]
-    feasible = np.array([values for _, values, excess in known if (excess <= 0).all()]).reshape(
-        -1, objectives
-    )
+    within = [values for _, values, excess in known if (excess <= 0).all()]
+    feasible = np.reshape(within, (-1, objectives))
 
     def place(one: tuple[Chosen, Floats, Floats]) -> tuple[float, bool, float]:
         _, values, excess = one
@@ -123,15 +119,10 @@ def search(
     return [chosen for chosen, *_ in sorted(known, key=place)[:FINALISTS]]
 
 
-def _suggested(
-    trial: Any,  # noqa: ANN401 - optuna may not be there
-    name: str,
-    among: list[Option] | Range,
-    read: Callable[[str, Any], Option],
-) -> Option:
+def _suggested(trial: Trial, name: str, among: list[Option] | Range, read: Read) -> Option:
     """Return the option that a trial is to take: one of those listed, or a number within a range."""
     if isinstance(among, list):
         return among[int(trial.suggest_int(name, 0, len(among) - 1))]
     low, high = among
-    is_whole = isinstance(low, int) and isinstance(high, int)
-    return read(name, (trial.suggest_int if is_whole else trial.suggest_float)(name, low, high))
+    suggest = trial.suggest_int if isinstance(low, int) else trial.suggest_float
+    return read(name, suggest(name, low, high))

@@ -117,7 +117,9 @@ class Race:
         One that is surely feasible is surely better in an objective, and surely not worse in any by the
         indifference.
     is_beaten : array of bool
-        Not the best, by KN.
+        Not the best: by KN, or surely worse in the first objective.
+    is_seen : array of bool, shape (objectives + bounds,)
+        Of which enough events were seen of some alternative.
     """
 
     def __init__(self, alternatives: int, indifference: Floats, bounds: int, error: float) -> None:
@@ -133,6 +135,7 @@ class Race:
         self.indifference = indifference
         self.number = 0
         self.is_open = np.ones(k, np.bool_)
+        self.is_seen = np.zeros(m + bounds, np.bool_)
         self.is_infeasible, self.is_dominated, self.is_beaten = np.zeros((3, k), np.bool_)
 
     @property
@@ -194,6 +197,7 @@ class Race:
         """
         a, m = np.flatnonzero(self.is_open), len(self.indifference)
         own, seen = values[:, a], seen[:, a]
+        self.is_seen |= seen.any(axis=(0, 1))
         number = self.number + np.arange(1, len(values) + 1)
         own_sums, mean, variance = self._own.followed(own, (a,))
         count: Floats = np.asarray(number[:, None, None], np.float64)
@@ -208,7 +212,7 @@ class Race:
         low, high = gap - half, gap + half
         is_worse = known & np.any(low > 0, axis=-1) & np.all(low > -self.indifference, axis=-1)
         is_as_good = np.any(high < 0, axis=-1) | np.all(high < self.indifference, axis=-1)
-        is_beaten = known & self._beaten(gap[..., 0], spread[..., 0], number, a)
+        is_beaten = known & (self._beaten(gap[..., 0], spread[..., 0], number, a) | (low[..., 0] > 0))
         last = np.full(len(a), -1)
         for row in range(len(number)):
             last[self.is_open[a]] = row

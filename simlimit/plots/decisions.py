@@ -59,18 +59,10 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
             continue
         x, y = (rows[name].to_numpy(np.float64) for name in (across, up))
         is_front = status in (SELECTED, CONTENDER)
-        look: dict[str, Any] = {"color": style.line(number).colour, "fmt": style.line(number).marker}
-        bars = [_bars(rows, name) if is_front else None for name in (across, up)]
-        ax.errorbar(
-            x,
-            y,
-            bars[1],
-            bars[0],
-            label=label(status),
-            alpha=1 if is_front else 0.5,
-            zorder=9 - number,
-            **look,
-        )
+        line, alpha = style.line(number), 1 if is_front else 0.5
+        look: dict[str, Any] = {"color": line.colour, "fmt": line.marker, "alpha": alpha}
+        beside, above = (_bars(rows, name) if is_front else None for name in (across, up))
+        ax.errorbar(x, y, above, beside, label=label(status), zorder=9 - number, **look)
     ax.ticklabel_format(style="plain", useOffset=False)
     ax.set_xlabel(_axis(across, optimum.question.follow_up_days, label))
     ax.set_ylabel(_axis(up, optimum.question.follow_up_days, label))
@@ -112,11 +104,8 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     ax = canvas.axes_or_new(ax, (canvas.SIZE[0], 1.6 + 0.3 * len(rows)))
     metric = optimum.question.objectives[0].removeprefix("-")
     scale, unit = effects.effect_unit(metric) if metric in METRICS else (1.0, "currency units per year")
-    heights = -np.arange(len(rows))
-    ax.errorbar(
-        scale * rows["difference"], heights, xerr=scale * _bars(rows, "difference"), fmt="o", color=style.INK,
-        capsize=3
-    )  # fmt: skip
+    heights, ends = -np.arange(len(rows)), scale * _bars(rows, "difference")
+    ax.errorbar(scale * rows["difference"], heights, xerr=ends, fmt="o", color=style.INK, capsize=3)
     ax.axvline(0, color="black", linewidth=0.8)
     smallest = scale * optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
     ax.axvline(smallest, color=style.GREY, linestyle=":")

@@ -41,4 +41,5 @@ def optimum_table(table: pd.DataFrame, choices: Sequence[str], notes: Sequence[s
     if len(table) > MOST_ROWS:
         said.append(f"The first {MOST_ROWS} of {len(table):,} alternatives are shown.")
     align = "<" + ">" * (len(headings) - 1)
-    return Table(f"{len(table):,} alternatives", tuple(headings), align, rows, tuple(said))
+    title = f"{len(table):,} alternative{'s' * (len(table) > 1)}"
+    return Table(title, tuple(headings), align, rows, tuple(said))

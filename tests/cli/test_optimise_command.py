@@ -48,9 +48,10 @@ def test_writes_and_prints_all_that_is_said(tmp_path: Path, capsys: pytest.Captu
             ["--choice", "evaluation.period_days"],
             "--choice is 'evaluation.period_days', but must be FIELD=",
         ),
+        (["--choice", "a=1,2", "--at-most", "days_away=x"], "limit is 'x', but must be a number"),
         (
-            ["--choice", "a=1,2", "--at-most", "days_away=x"],
-            "--at-most is 'days_away=', but must be FIELD=VALUE",
+            ["--choice", "a=1", "--at-most", "days_away=9", "--at-least", "days_away=1"],
+            "--at-least is of 'days_away' again, but a metric must have one bound.",
         ),
         (["--choice", "a=1,2", "--at-least", "days_away=soon"], "limit is 'soon', but must be a number"),
         (["--choice", "a=1,2", "--budget", "much"], "argument --budget: invalid float value: 'much'"),

@@ -91,10 +91,31 @@ def test_where_nothing_keeps_all_bounds_nothing_is_selected() -> None:
     assert best.table()["difference"].isna().all()
 
 
+def test_where_too_few_events_are_seen_the_result_says_of_what() -> None:
+    bound = {"default_losses": sl.at_most(1.02, relative=True)}
+    best = sl.optimise(CLOCKWORK, PERIODS, "days_away", bound, n=40, **QUIET)
+    assert set(statuses(best).values()) == {"unclear"}
+    assert "Of default_losses fewer than 20 events were seen: too few for a verdict." in str(best)
+
+
+def test_a_range_of_whole_numbers_of_numpy_has_whole_numbers() -> None:
+    pytest.importorskip("optuna")
+    ends = np.int64(7), np.int64(9)
+    best = sl.optimise(CLOCKWORK, {"evaluation.period_days": ends}, trials=3, n=40, **QUIET)
+    assert best.choice == {"evaluation.period_days": 7}
+
+
 def test_two_objectives_have_a_front() -> None:
     best = sl.optimise(CLOCKWORK, PERIODS, ["days_away", "cost"], costs=COSTS, **QUIET)
     assert best.choice == {"evaluation.period_days": 7}
     assert best.front()["evaluation.period_days"].to_list() == [7, 14, 21, 30]
+
+
+def test_what_is_surely_worse_in_the_first_objective_is_not_the_best() -> None:
+    """It costs less, so it is not dominated; KN alone would go on."""
+    periods = {"evaluation.period_days": [7, 11, 14, 45]}
+    best = sl.optimise(CLOCKWORK, periods, ["days_away", "cost"], costs=COSTS, n=40, **QUIET)
+    assert best.race.samples.tolist() == [20] * 5
 
 
 CUT = {"kind": "limit_cut", "at": 130, "size": 0.5}
@@ -244,13 +265,27 @@ def test_without_optuna_a_sentence_says_what_installs_it(monkeypatch: pytest.Mon
             "choices of evaluation.period_days has something twice",
         ),
         ({"choices": {"evaluation.period_days": (60, 7)}}, "choices of evaluation.period_days is (60, 7)"),
+        (
+            {"choices": {"evaluation.period_days": (7, np.inf)}},
+            "choices of evaluation.period_days is (7, i",
+        ),
+        ({"choices": {"evaluation.period_days": (7, 10**400)}}, "choices of evaluation.period_days is (7, a"),
+        (
+            {"minimise": "cost"},
+            "minimise is 'cost', but must be a metric, or several with it, unless subject_to has one.",
+        ),
+        ({"costs": {"evaluation.period_days": "3"}}, "costs of 'evaluation.period_days' is '3', but must be"),
+        (
+            {"indifference": 1e300},
+            "indifference of days_away is 1e+300, but must be a number from 0",
+        ),
         ({"minimise": "days"}, "minimise is 'days', but must be one of: gap_days, days_away"),
         ({"subject_to": {"days_away": 3}}, "subject_to of days_away is of type int, but must be a Bound."),
         (
             {"costs": {"review": 3}},
             "a name in costs is 'review', but must be one of: evaluation.period_days.",
         ),
-        ({"indifference": -1}, "indifference of days_away is -1, but must be a number from 0 up."),
+        ({"indifference": -1}, "indifference of days_away is -1, but must be a number from 0 to"),
         ({"indifference": {"cost": 1}}, "a name in indifference is 'cost', but must be one of: days_away."),
         ({"budget": -1}, "budget is -1, but must be a number from 0 up."),
         ({"n": 20}, "n is 20, but must be a whole number from 40"),
