@@ -23,11 +23,9 @@ HAS_FONT = labels.cjk_font() is not None
 
 
 def literals(node):
-    """Return the texts of an expression; what it gives to a function, such as `replace`, is none of them."""
-    if isinstance(node, ast.Constant):
-        return {node.value} if isinstance(node.value, str) else set()
-    inside = () if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
-    return {text for one in inside for text in literals(one)}
+    return {
+        one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
 
 
 def labelled():
