@@ -9,6 +9,8 @@ Many histories
     `recovery`, `Recovery`
 What would help, and what each gate explains
     `Change`, `Lever`, `rank_levers`, `LeverRanking`, `attribute`, `Attribution`
+What to do for a budget
+    `optimise`, `Optimum`, `at_most`, `at_least`
 A real release log, and delay statistics of it or of any table
     `read_release_log`,
     `cumulative_incidence`, `kaplan_meier`, `quantiles`, `describe_quantiles`, `share_at`, `at_risk_table`

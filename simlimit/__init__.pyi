@@ -9,6 +9,10 @@ from simlimit.books.histories import Histories as Histories
 from simlimit.books.release_log import read_release_log as read_release_log
 from simlimit.books.uci import histories_from_uci as histories_from_uci
 from simlimit.books.uci import portfolio_from_uci as portfolio_from_uci
+from simlimit.deciding.constraints import at_least as at_least
+from simlimit.deciding.constraints import at_most as at_most
+from simlimit.deciding.optimise import optimise as optimise
+from simlimit.deciding.optimum import Optimum as Optimum
 from simlimit.deciding.sensitivity import Sensitivity as Sensitivity
 from simlimit.deciding.sensitivity import sensitivity as sensitivity
 from simlimit.delays.incidence import at_risk_table as at_risk_table

@@ -136,6 +136,7 @@ def _uci() -> str:
 
 
 FREE = {"evaluation.period_days": (7, 30)}
+CHOICES = {"evaluation.period_days": [7, 30]}
 INSTANCES: dict[str, Make] = {
     "Attribution": functools.cache(lambda: sl.attribute(tiny(), 2, follow_up_days=30)),
     "Change": lambda: sl.Change({"horizon_days": 60}),
@@ -145,6 +146,7 @@ INSTANCES: dict[str, Make] = {
     "Histories": histories,
     "Lever": lambda: sl.Lever(kind="pay_on_time"),
     "LeverRanking": functools.cache(lambda: sl.rank_levers(tiny(), LEVERS, 2, follow_up_days=30)),
+    "Optimum": functools.cache(lambda: sl.optimise(tiny(), CHOICES, n=40, follow_up_days=30, progress=False)),
     "Platform": platform,
     "Recovery": recovery,
     "Run": run,
@@ -167,6 +169,7 @@ ARGUMENTS: dict[str, Make] = {
     "borrower": lambda: 3,
     "borrowers": lambda: 20,
     "changes": lambda: {"horizon_days": 60},
+    "choices": lambda: CHOICES,
     "comparison": comparison,
     "counts": lambda: np.ones((3, 2, 4)),
     "curve": curve,
@@ -179,6 +182,9 @@ ARGUMENTS: dict[str, Make] = {
     "log": simulated_log,
     "fit": fitted,
     "fit.n": lambda: 100,
+    "optimise.n": lambda: 40,
+    "optimise.scenario": lambda: tiny().replace({"horizon_days": 180}),
+    "optimum": INSTANCES["Optimum"],
     "fields": lambda: {"evaluation.period_days": [7]},
     "sensitivity.fields": lambda: FREE,
     "sensitivity.scenario": lambda: tiny().replace({"horizon_days": 200}),

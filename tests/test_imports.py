@@ -79,7 +79,12 @@ def test_every_import_stands_at_the_top() -> None:
     assert inside == set()
 
 
-EXTRAS = {"simlimit.books.holidays", "simlimit.inference.regression", "simlimit.deciding.points"}
+EXTRAS = {
+    "simlimit.books.holidays",
+    "simlimit.inference.regression",
+    "simlimit.deciding.points",
+    "simlimit.deciding.searching",
+}
 """They import a package that not everybody installs, when it is asked for."""
 
 

@@ -56,8 +56,8 @@ WORLD_MISTAKES = {
     "draws for which the pool is short are decided as they were asked for": Mistake(
         11,
         "model/demand.py",
-        "    if claims > s.today.headroom:",
-        "    if False:",
+        " if claims > s.today.headroom else 0",
+        " if False else 0",
     ),
     "evaluations from before its arrival decide about a borrower": Mistake(
         8,
@@ -159,8 +159,8 @@ WORLD_MISTAKES = {
     "clearing is counted from the day of the payment": Mistake(
         4,
         "model/clearing.py",
-        "cleared_day(s, good, u_days)",
-        "cleared_day(s, day, u_days)",
+        "begin = day + (u_hour < s.product.after_cutoff_share)\n",
+        "begin = day + (u_hour < s.product.after_cutoff_share) * (u_clears >= s.product.clearing_share)\n",
     ),
     "payments become good after borrowers pay": Mistake(
         2,

@@ -8,11 +8,21 @@ from io import TextIOWrapper
 from typing import Any
 
 import simlimit
-from simlimit import Comparison, Study, StudyInterrupted, compare, fit, replicate, sensitivity, simulate
+from simlimit import (
+    Comparison,
+    Study,
+    StudyInterrupted,
+    compare,
+    fit,
+    optimise,
+    replicate,
+    sensitivity,
+    simulate,
+)
 from simlimit.arguments import check_choice
-from simlimit.cli import stopping, streams
+from simlimit.cli import naming, stopping, streams
 from simlimit.cli.arguments import COLUMNS, MOST_IF_PRECISE, REPLICATIONS
-from simlimit.cli.naming import find_scenario, find_scenarios, read_change, read_changes, read_free
+from simlimit.cli.naming import find_scenario, find_scenarios, read_change, read_changes
 from simlimit.cli.results import deliver
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
@@ -20,6 +30,7 @@ from simlimit.scenario import Scenario, dumps, presets
 
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
 _PASSED_ON = ("workers", "store", "follow_up_days", "by", "bands", "progress")
+_OF_A_DECISION = ("minimise", "budget", "indifference", "confidence", "seed", *_PASSED_ON[:3], "progress")
 _OF_A_LOG = ("extracted", "since", "start_date", "date_format", "encoding")
 
 
@@ -66,7 +77,7 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
 def fit_log(options: argparse.Namespace) -> bool:
     """Fit a scenario to a release log, print what it says, and write tables, figures and the scenario."""
     scenario = find_scenario(options.scenario, read_changes(None, options.changes))
-    free = read_free(options.free, options.factor)
+    free = naming.read_free(options.free, options.factor)
     columns, outcomes, gates = (
         dict(read_change(text, f"--{option}") for text in getattr(options, option))
         for option in ("column", "outcome", "gate")
@@ -81,9 +92,21 @@ def fit_log(options: argparse.Namespace) -> bool:
     return True
 
 
+def optimise_scenario(options: argparse.Namespace) -> bool:
+    """Choose the best combination of changes, and print and write what is said of all."""
+    chosen = {name: getattr(options, name) for name in _OF_A_DECISION if getattr(options, name) is not None}
+    chosen["costs"] = dict(read_change(text, "--cost") for text in options.cost)
+    bounds = naming.read_bounds(options.at_most, options.at_least)
+    choices = naming.read_free(options.choices, [], "--choice")
+    best = optimise(_changed_scenario(options), choices, subject_to=bounds, **chosen)
+    options.files = [file for file in options.files if best.selected or file != "selected.toml"]
+    deliver(options, best, [best])
+    return True
+
+
 def vary_fields(options: argparse.Namespace) -> bool:
     """Measure which fields decide a metric, print it, and write its table and figure."""
-    fields = read_free(options.field, [], "--field") or "assumed"
+    fields = naming.read_free(options.field, [], "--field") or "assumed"
     chosen = {name: getattr(options, name) for name in ("workers", "store", "follow_up_days", "progress")}
     asked = _changed_scenario(options), fields, options.metric, options.points, options.seed
     found = sensitivity(*asked, **chosen)

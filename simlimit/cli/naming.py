@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from simlimit.deciding.constraints import Bound, at_least, at_most
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario, load, preset, presets
 
@@ -69,6 +70,23 @@ def read_free(settings: Iterable[str], factors: Iterable[str], option: str = "--
         listed = [one.strip() for one in (fields or name).split(",")]
         free[name.strip()] = {"fields": listed, "factor": factor}
     return free
+
+
+def read_bounds(most: Iterable[str], least: Iterable[str]) -> dict[str, Bound]:
+    """Return bounds by metric: those from above, and those from below.
+
+    Examples
+    --------
+    >>> {metric: str(bound) for metric, bound in read_bounds(["default_losses=1.02x"], []).items()}
+    {'default_losses': 'at most 1.02 x today'}
+    """
+    bounds = {}
+    for what, texts, bound in (("--at-most", most, at_most), ("--at-least", least, at_least)):
+        for metric, limit in (read_change(text, what) for text in texts):
+            is_relative = isinstance(limit, str) and limit.endswith("x")
+            value = read_change(f"{metric}={limit[:-1]}", what)[1] if is_relative else limit
+            bounds[metric] = bound(value, relative=is_relative)
+    return bounds
 
 
 def _read_prior(text: str, what: str, allowed: str) -> tuple[str, Any]:

@@ -28,10 +28,12 @@ class Agenda(Handle):
 
     Attributes
     ----------
-    ids : array of int, shape (borrowers,)
-        The borrower that has each place.
     places : array of int
         The first place of each (cohort, due day), the due days of a cohort side by side.
+    payers : array of int
+        Places by due day, those of each in order.
+    first_payers : array of int, shape (cycle_days + 1,)
+        Where in ``payers`` those of each due day begin.
     last : array of int, shape (lists, horizon)
         Where in ``entries`` the last of a day's list stands, or END.
     entries : array of int
@@ -39,14 +41,15 @@ class Agenda(Handle):
     before : array of int
         Where the list of a block goes on before the block, or END; of a free block, the next free one. Block
         0 is always free, and none comes first.
-    acting : array of int, shape (borrowers,)
+    acting : array of int
         Those who act in the present phase.
     batch : Batch
         Random numbers, for some of those who act at a time.
     """
 
-    ids = array_of(np.int64)
     places = array_of(np.uint32)
+    payers = array_of(np.uint32)
+    first_payers = array_of(np.uint32)
     last = array_of(np.uint32, 2)
     entries = array_of(np.uint32)
     before = array_of(np.uint32)
@@ -54,23 +57,30 @@ class Agenda(Handle):
     batch = handle_of(Batch)
 
 
-def make_agenda(s: State, grouping: Grouping) -> Agenda:
-    """Give the borrowers of a state their places, draw them, and enter each for what it does first."""
-    borrowers, due_days = len(s.borrowers), int(s.evaluation.period_days * s.product.cycle_days)
+def blank(s: State) -> Agenda:
+    """Return an agenda with space for as many borrowers as the state has space for."""
+    borrowers, due_days = len(s.ids), int(s.evaluation.period_days * s.product.cycle_days)
     blocks = 1 + len(LISTS) * int(borrowers // BLOCK + 1 + min(borrowers, s.run.horizon))
-    agenda = Agenda(
-        ids=np.empty(borrowers, np.int64),
-        places=np.zeros(due_days + 2, np.uint32),
-        last=np.full((len(LISTS), s.run.horizon), END, np.uint32),
+    return Agenda(
+        places=np.empty(due_days + 2, np.uint32),
+        payers=np.empty(borrowers, np.uint32),
+        first_payers=np.zeros(s.product.cycle_days + 1, np.uint32),
+        last=np.empty((len(LISTS), s.run.horizon), np.uint32),
         entries=np.empty(blocks * BLOCK, np.uint32),
-        before=np.arange(1, blocks + 1, dtype=np.uint32),
+        before=np.empty(blocks, np.uint32),
         acting=np.empty(borrowers, np.uint32),
         batch=empty_batch(),
     )
+
+
+def fill(s: State, agenda: Agenda, grouping: Grouping) -> None:
+    """Give the borrowers of a state their places, draw them, and enter each for what it does first."""
+    agenda.places[:] = 0
+    agenda.last[:] = END
+    agenda.before[:] = np.arange(1, len(agenda.before) + 1)
     order_by_cohort(s, agenda)
-    populate(s, grouping, agenda.ids, agenda.batch)
+    populate(s, grouping, agenda.batch)
     first_entries(s, agenda)
-    return agenda
 
 
 @step
@@ -81,12 +91,12 @@ def due_place(s: State, evaluation_day: int, due_day: int) -> int:
 
 @transition
 def order_by_cohort(s: State, agenda: Agenda) -> None:
-    """Give every borrower its place: set the agenda's ``ids`` and ``places``."""
+    """Give every borrower its place: set ``ids`` of the state, and ``places``."""
     places, batch = agenda.places, agenda.batch
     batch.indices[:] = 1  # the block of a borrower's numbers with its days
     # Counting sort: the number of each goes two entries up, so that filling leaves the first place of each.
-    for first in range(0, len(agenda.ids), BATCH_SIZE):
-        together = min(BATCH_SIZE, len(agenda.ids) - first)
+    for first in range(0, len(s.borrowers), BATCH_SIZE):
+        together = min(BATCH_SIZE, len(s.borrowers) - first)
         for k in range(together):
             batch.entities[k] = first + k
         draw_many(s.run, streams.POPULATION, batch, together, 0)
@@ -97,10 +107,18 @@ def order_by_cohort(s: State, agenda: Agenda) -> None:
             places[place + 2] += 1
     for k in range(1, len(places)):
         places[k] += places[k - 1]
-    for borrower in range(len(agenda.ids)):
+    for borrower in range(len(s.borrowers)):
         k = agenda.acting[borrower] + 1
-        agenda.ids[places[k]] = borrower
+        s.ids[places[k]] = borrower
         places[k] += 1
+    number = 0
+    for due_day in range(s.product.cycle_days):
+        for cohort in range(s.evaluation.period_days):
+            k = due_place(s, cohort, due_day)
+            for b in range(places[k], places[k + 1]):
+                agenda.payers[number] = b
+                number += 1
+        agenda.first_payers[due_day + 1] = number
 
 
 @step
@@ -145,10 +163,10 @@ def gather(s: State, agenda: Agenda, what: int, day: int) -> int:
             place = np.int64(agenda.before[block])
             agenda.before[block] = agenda.before[0]
             agenda.before[0] = block
-    for cohort in range(s.evaluation.period_days if what == PAY else 0):
-        k = due_place(s, cohort, s.clock.cycle_day)
-        for b in range(agenda.places[k], agenda.places[k + 1]):
-            if s.borrowers[b].next_payment == day:
-                agenda.acting[number] = b
-                number += 1
+    if what == PAY:
+        due_day = s.clock.cycle_day
+        for k in range(agenda.first_payers[due_day], agenda.first_payers[due_day + 1]):
+            b = agenda.payers[k]
+            agenda.acting[number] = b
+            number += s.borrowers[b].next_payment == day  # a branch would often be guessed wrongly
     return number

@@ -7,7 +7,7 @@ give the same history. What SimPy shows, this runs at the speed of the memory.
 from collections.abc import Callable
 from time import perf_counter
 
-from simlimit.drivers.agenda import EXIT, PAY, REACT, WISH, Agenda, due_place, enter, gather, make_agenda
+from simlimit.drivers.agenda import EXIT, PAY, REACT, WISH, Agenda, blank, due_place, enter, fill, gather
 from simlimit.drivers.ending import end_if_told
 from simlimit.model import clock, demand, desk, holds, ledger, memory, phases, pool, shocks, streams, turnover
 from simlimit.model.calendar import next_open, waiting_since
@@ -179,13 +179,13 @@ def run(prepared: PreparedScenario, seed: int, replication: int, tick: Callable[
     """
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
-    run_in(state, prepared.grouping, tick)
+    run_in(state, blank(state), prepared.grouping, tick)
     return state
 
 
-def run_in(state: State, grouping: Grouping, tick: Callable[[int], object]) -> None:
-    """Simulate a platform whose state is there, from its first day to its horizon."""
-    agenda = make_agenda(state, grouping)
+def run_in(state: State, agenda: Agenda, grouping: Grouping, tick: Callable[[int], object]) -> None:
+    """Simulate a platform whose state and agenda are there, from its first day to its horizon."""
+    fill(state, agenda, grouping)
     horizon = int(state.run.horizon)
     days = max(1, BORROWER_DAYS_PER_CALL // 200 // len(state.borrowers))
     day = 0

@@ -3,6 +3,7 @@
 Compiled code releases the GIL, so that threads run side by side.
 """
 
+from simlimit.drivers.agenda import blank
 from simlimit.drivers.calendar_driver import run_in
 from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
@@ -26,8 +27,11 @@ def run(prepared: PreparedScenario, seed: int, first: int, number: int) -> Talli
     """
     tallies = empty_tallies(prepared, number)
     state = empty_state(prepared)
+    agenda = None
     for row in range(number):
         restart(state, prepared, seed, first + row)
-        run_in(state, prepared.grouping, lambda days: None)
+        if agenda is None or len(agenda.acting) < len(state.ids):
+            agenda = blank(state)
+        run_in(state, agenda, prepared.grouping, lambda days: None)
         tally(state, tallies, row)
     return tallies

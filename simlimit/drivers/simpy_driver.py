@@ -167,7 +167,8 @@ def run(
     """
     state = empty_state(prepared)
     restart(state, prepared, seed, replication)
-    populate(state, prepared.grouping, np.arange(len(state.borrowers)), empty_batch())
+    state.ids[:] = np.arange(len(state.ids))
+    populate(state, prepared.grouping, empty_batch())
     platform = Platform(prepared.scenario, prepared.regions.names, state)
     platform._live = borrower
     process = partial(simpy.Process, platform.env)

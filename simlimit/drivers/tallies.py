@@ -9,7 +9,7 @@ import numpy as np
 
 from simlimit.model import causes, counting
 from simlimit.model.book import Integers
-from simlimit.model.compiling import transition
+from simlimit.model.compiling import step, transition
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import DAY, END, TOTAL, Records
 from simlimit.model.state import State, left
@@ -69,17 +69,29 @@ def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:
     )
 
 
-def tally_counts(counts: Integers, ended: Integers, followed: Integers) -> None:
-    """Write how holds ended, and where the followed ones stand, by their counts: of holds, or of cents."""
-    groups, _, ages = ended.shape
-    by_age = counts.reshape(groups, 2, ages, GATES + ENDS).swapaxes(2, 3)
-    np.sum(by_age[:, :, GATES:], axis=1, out=ended)
-    followed[:] = by_age[:, 1, : GATES + 2, : followed.shape[2]]
-    # A stay at a gate is counted where it begins, and taken back where it ends.
-    np.cumsum(followed[:, :GATES], axis=2, out=followed[:, :GATES])
+@step
+def tally_counts(s: State, tallies: Tallies, row: int) -> None:
+    """Write how holds ended, and where the followed ones stand.
+
+    A stay at a gate is counted where it begins, and taken back where it ends.
+    """
+    ages = tallies.ended_holds.shape[3]
+    for group in range(tallies.totals.shape[1]):
+        for age in range(ages):
+            short, full = s.counts[2 * group * ages + age], s.counts[(2 * group + 1) * ages + age]
+            for k in range(ENDS):
+                tallies.ended_holds[row, group, k, age] = short.holds[GATES + k] + full.holds[GATES + k]
+                tallies.ended_cents[row, group, k, age] = short.cents[GATES + k] + full.cents[GATES + k]
+            if age < tallies.followed_holds.shape[3]:
+                for k in range(GATES + 2):
+                    stands = age > 0 and k < GATES
+                    holds = tallies.followed_holds[row, group, k, age - 1] if stands else 0
+                    cents = tallies.followed_cents[row, group, k, age - 1] if stands else 0
+                    tallies.followed_holds[row, group, k, age] = full.holds[k] + holds
+                    tallies.followed_cents[row, group, k, age] = full.cents[k] + cents
 
 
-@transition
+@step
 def tally_borrowers(s: State, tallies: Tallies, row: int) -> None:
     """Add each borrower to the totals of its group, and its holds whose follow-up ends at the horizon."""
     last = tallies.followed_holds.shape[3] - 1
@@ -100,6 +112,7 @@ def tally_borrowers(s: State, tallies: Tallies, row: int) -> None:
             h = hold.next
 
 
+@transition
 def tally(s: State, tallies: Tallies, row: int) -> None:
     """Write the tallies of one replication after its last day.
 
@@ -111,7 +124,7 @@ def tally(s: State, tallies: Tallies, row: int) -> None:
     row : int
         The row, to which nothing is written yet.
     """
-    tally_counts(s.counts["holds"], tallies.ended_holds[row], tallies.followed_holds[row])
-    tally_counts(s.counts["cents"], tallies.ended_cents[row], tallies.followed_cents[row])
+    tally_counts(s, tallies, row)
     tally_borrowers(s, tallies, row)
-    tallies.daily[row] = s.daily
+    for day in range(len(s.daily)):
+        tallies.daily[row, day] = s.daily[day]

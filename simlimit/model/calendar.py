@@ -11,17 +11,17 @@ from simlimit.model.state import State
 from simlimit.scenario import WEEKDAYS, Scenario
 
 
-def open_days(scenario: Scenario) -> tuple[Integers, Integers]:
-    """Return the arrays ``open_from`` and ``worked`` of a state; empty if nothing rests."""
+def open_days(scenario: Scenario) -> tuple[Integers, Integers, Integers]:
+    """Return the arrays ``open_from``, ``worked`` and ``opened`` of a state; empty if nothing rests."""
     calendar = scenario.calendar
     # The last payment is booked the next day and takes so many open days. A week has one, or a holiday.
-    days = scenario.horizon_days + 7 * (scenario.product.clearing_days[1] + 2) + len(calendar.holidays)
+    days = scenario.horizon_days + 7 * (scenario.product.clearing_days[1] + 2 + len(calendar.holidays))
     dates = np.datetime64(scenario.start_date) + np.arange(days if calendar.rests else 0)
     weekdays = [name not in calendar.closed_weekdays for name in WEEKDAYS]
     is_open = np.is_busday(dates, weekdays, np.array(calendar.holidays, dates.dtype))
     opened = np.flatnonzero(is_open | np.isin(dates, np.array(calendar.workdays, dates.dtype)))
     worked = np.searchsorted(opened, np.arange(opened.max(initial=-1) + 1))
-    return opened[worked], worked
+    return opened[worked], worked, opened
 
 
 @step

@@ -1,7 +1,7 @@
 """Clearing (docs/model.md 2.16): a payment may be good on a later day than that on which it is made."""
 
-from simlimit.model import calendar, holds, phases, queues, stages, streams
-from simlimit.model.compiling import rare, step, transition
+from simlimit.model import holds, phases, queues, stages, streams
+from simlimit.model.compiling import step, transition
 from simlimit.model.randomness import Numbers, uniforms
 from simlimit.model.records import END, Record
 from simlimit.model.state import State
@@ -10,21 +10,18 @@ from simlimit.model.state import State
 INSTALMENTS, EARLY, BY_PROCESS = range(3)
 
 
-@rare
-def cleared_day(s: State, good: int, u: float) -> int:
-    """Return the day on which a payment that must clear is good; it begins to clear on the day ``good``."""
-    low = s.product.clearing_days[0]
-    for _ in range(low + int(u * (s.product.clearing_days[1] - low + 1))):
-        good = calendar.next_open(s, s.calendar.clearing, good + 1)
-    return good
-
-
 @step
 def good_day(s: State, day: int, u: Numbers) -> int:
-    """Return the day on which a payment of today is good, by its numbers."""
+    """Return the day on which a payment of today is good, by its numbers.
+
+    Nobody knows these numbers: branches that depend on them would be guessed wrongly.
+    """
     u_hour, u_clears, u_days, _ = u
-    good = calendar.next_open(s, s.calendar.clearing, day + (u_hour < s.product.after_cutoff_share))
-    return cleared_day(s, good, u_days) if u_clears < s.product.clearing_share else good
+    begin = day + (u_hour < s.product.after_cutoff_share)
+    low = s.product.clearing_days[0]
+    days = low + int(u_days * (s.product.clearing_days[1] - low + 1))
+    days *= u_clears < s.product.clearing_share
+    return int(s.opened[s.worked[begin] + days]) if s.calendar.clearing else begin + days
 
 
 @step

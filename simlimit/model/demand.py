@@ -10,8 +10,9 @@ from simlimit.model import causes, clock, counting, events, interest, levers, lo
 from simlimit.model.compiling import rare, step, transition
 from simlimit.model.ledger import line_of, log, subject_of
 from simlimit.model.money import share
+from simlimit.model.queues import sort_by_key
 from simlimit.model.randomness import Numbers, uniforms
-from simlimit.model.records import END, NEVER, NONE, Record, Records
+from simlimit.model.records import END, NEVER, NONE, Record
 from simlimit.model.state import State
 
 # Days from its last draw in which a borrower that plans puts a wish off.
@@ -123,20 +124,6 @@ def asked_amount(s: State, r: Record, day: int, u: float) -> int:
     return min(drawable, wished_amount(s, r, u)) if enough else 0
 
 
-@step
-def sort_asking(asking: Records, number: int) -> None:
-    """Sort those who ask for draws by their ids, in place (Shell's sort)."""
-    gap = number
-    while gap > 0:
-        gap //= 2
-        for k in range(gap, number):
-            place = k
-            while place >= gap and asking[place].key < asking[place - gap].key:
-                one, other = asking[place], asking[place - gap]
-                one.key, other.key, one.amount, other.amount = other.key, one.key, other.amount, one.amount
-                place -= gap
-
-
 @transition
 def decide_draws(s: State, day: int) -> None:
     """Decide the draws that were asked for today, in order of ids, where the pool can refuse them."""
@@ -145,15 +132,16 @@ def decide_draws(s: State, day: int) -> None:
     s.totals.asking = 0
     claims = 0
     for k in range(number):
-        one = s.asking[k]
-        one.amount = asked_amount(s, s.borrowers[one.key & END], day, one.u)
-        claims += one.amount - share(one.amount, s.funding.reserve_bp)
-    if claims > s.today.headroom:  # else none is refused for want of it, in whatever order
-        sort_asking(s.asking, number)
-    for k in range(number):
-        one = s.asking[k]
-        if one.amount > 0:
-            draw(s, s.borrowers[one.key & END], day, one.amount)
+        key = s.asking[k].key
+        amount = asked_amount(s, s.borrowers[key & END], day, s.asking[k].u)
+        claims += amount - share(amount, s.funding.reserve_bp)
+        s.sorting[k].key, s.sorting[k].what = key, amount
+    # Else none is refused for want of it, in whatever order.
+    first = sort_by_key(s, number) if claims > s.today.headroom else 0
+    for place in range(first, first + number):
+        one = s.sorting[place]
+        if one.what > 0:
+            draw(s, s.borrowers[one.key & END], day, one.what)
 
 
 @step

@@ -7,7 +7,7 @@ import numpy as np
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import step, transition
-from simlimit.model.records import ASKING, Records
+from simlimit.model.records import ASKING, SORTED, Records
 from simlimit.model.state import State
 
 CACHE_LINE = 64
@@ -84,20 +84,32 @@ def ensure_capacity(s: State, day: int) -> None:
             larger = np.empty(max(needed, len(records) * 3 // 2, int(likely)), records.dtype)
             larger[:number] = records[:number]
             s.attach(name, larger)
+            if name == "holds":
+                s.attach("sorting", np.empty(2 * len(larger), SORTED))
 
 
-def make_room(s: State, borrowers: int) -> None:
-    """Find space for so many borrowers, who are not there yet, and for all that their first day can bring."""
-    if len(s.borrowers) == borrowers:
-        return
+def make_room(s: State, borrowers: int, most: int) -> None:
+    """Find space for so many borrowers, who are not there yet, and for all that their first day can bring.
+
+    There is space for the most that one expects, so that other replications can use it again.
+    """
+    if borrowers > len(s.room):
+        find_room(s, max(borrowers, most))
+    s.attach("borrowers", s.room[:borrowers])
+
+
+def find_room(s: State, borrowers: int) -> None:
+    """Find space for so many borrowers."""
     capacity = int(s.storage.loan_capacity)
     holds = borrowers * ((capacity if s.product.per_loan else 1) + 7)
     sizes = {"borrowers": borrowers, "details": borrowers, "loans": 4 * capacity * borrowers, "holds": holds}
     arrays = adjacent_arrays(*((size, State.members[name].kind) for name, size in sizes.items()))
     for name, array in zip(sizes, arrays, strict=True):
         s.attach(name, array)
+    vars(s).update(room=s.borrowers)
     s.attach("loan_keys", np.empty(0 if s.run.reusing else 2 * borrowers, np.int64))
     s.attach("ids", np.empty(borrowers, np.uint32))
+    s.attach("sorting", np.empty(2 * holds, SORTED))
     s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, ASKING))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from simlimit.model import counting, demand, evaluation, levers, loans, planned_payments, streams, turnover
-from simlimit.model.book import ROWS, Integers
+from simlimit.model.book import ROWS
 from simlimit.model.compiling import step, transition
 from simlimit.model.grouping import Grouping, assign_groups
 from simlimit.model.money import share
@@ -138,10 +138,10 @@ def look_ahead(s: State, r: Record, u_gap: float) -> None:
 
 
 @step
-def draw_numbers(s: State, ids: Integers, first: int, together: int, batch: Batch) -> None:
+def draw_numbers(s: State, first: int, together: int, batch: Batch) -> None:
     """Draw three blocks of numbers of some borrowers, and those of their first wishes."""
     for k in range(together):
-        batch.entities[k] = ids[first + k]
+        batch.entities[k] = s.ids[first + k]
     for block in range(3):
         batch.indices[:] = block
         draw_many(s.run, streams.POPULATION, batch, together, block)
@@ -150,27 +150,25 @@ def draw_numbers(s: State, ids: Integers, first: int, together: int, batch: Batc
 
 
 @transition
-def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
+def draw_borrowers(s: State, batch: Batch) -> None:
     """Fill the arrays with the borrowers of the book and their starting loans.
 
     Parameters
     ----------
     s : State
-        Borrowers are written whole, whatever they were.
-    ids : array of int
-        The borrower that has each place.
+        Its ``ids`` say who has each place. Borrowers are written whole, whatever they were.
     batch : Batch
         For random numbers.
     """
     s.storage.loans_used = len(s.borrowers) * s.storage.loan_capacity
     for first in range(0, len(s.borrowers), BATCH_SIZE):
         together = min(BATCH_SIZE, len(s.borrowers) - first)
-        draw_numbers(s, ids, first, together, batch)
+        draw_numbers(s, first, together, batch)
         for k in range(together):
             b = first + k
             s.borrowers[b] = _BLANK[0]
             r = s.borrowers[b]
-            r.borrower = s.ids[b] = ids[b]
+            r.borrower = s.ids[b]
             r.place = b
             r.first_loan = b * s.storage.loan_capacity
             r.end_of_loans = r.first_loan + s.storage.loan_capacity
@@ -194,7 +192,7 @@ def draw_borrowers(s: State, ids: Integers, batch: Batch) -> None:
                 turnover.join_book(s, r, 0)
 
 
-def populate(s: State, grouping: Grouping, ids: Integers, batch: Batch) -> None:
+def populate(s: State, grouping: Grouping, batch: Batch) -> None:
     """Fill the arrays with the borrowers of a book, in their groups; arguments as in `draw_borrowers`."""
-    draw_borrowers(s, ids, batch)
+    draw_borrowers(s, batch)
     assign_groups(s.borrowers, grouping)

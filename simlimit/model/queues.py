@@ -1,7 +1,7 @@
 """Queues of holds, linked through the holds themselves, and their pinned order."""
 
 from simlimit.model.compiling import rare, step
-from simlimit.model.records import END
+from simlimit.model.records import END, Record
 from simlimit.model.state import State
 
 # Queues: today's holds for the pool; the pool's; today's for the desk; from DESK on, its classes.
@@ -12,6 +12,8 @@ CLASSES = 3
 OVER_REST = DESK + CLASSES
 # From here on, by day, the holds of which the payments become good.
 GOOD_ON = OVER_REST + CLASSES
+# So many are sorted faster by comparing them than byte by byte.
+FEW = 64
 
 
 @step
@@ -49,76 +51,72 @@ def take_all(s: State, k: int) -> int:
 
 
 @step
-def precedes(s: State, first: int, second: int, by_repayment: bool) -> bool:
-    """Return whether a hold comes first: by arrival and repayment (if asked), borrower, loan, instalment."""
-    a = s.holds[first]
-    b = s.holds[second]
-    if by_repayment and a.arrived_at != b.arrived_at:
-        return a.arrived_at < b.arrived_at
-    if by_repayment and a.repaid_at != b.repaid_at:
-        return a.repaid_at < b.repaid_at
-    if a.owner != b.owner:
-        return s.ids[a.owner] < s.ids[b.owner]
-    if a.origin != b.origin:
-        return a.origin < b.origin
-    return a.instalment < b.instalment
+def sort_key(s: State, h: int, by_repayment: bool) -> int:
+    """Return a number that is less for what comes first: by arrival and repayment (if asked), borrower."""
+    hold = s.holds[h]
+    days = (int(hold.arrived_at) << 16) + int(hold.repaid_at) if by_repayment else 0
+    return (days << 32) + int(s.ids[hold.owner])
 
 
 @step
-def take_run(s: State, head: int, by_repayment: bool) -> int:
-    """Cut a list behind the holds that stand in order at its begin; return the head of the rest, or END."""
-    last = head
-    following = s.holds[last].link
-    while following != END and not precedes(s, following, last, by_repayment):
-        last = following
-        following = s.holds[last].link
-    s.holds[last].link = END
-    return following
+def is_in_order(s: State, before: Record, key: int, what: int) -> bool:
+    """Return whether one need not come before another: by their keys, then holds by loan and instalment."""
+    if before.key != key:
+        return before.key < key
+    a, b = s.holds[before.what], s.holds[what]
+    return a.instalment <= b.instalment if a.origin == b.origin else a.origin < b.origin
 
 
 @step
-def merge(s: State, one: int, other: int, by_repayment: bool) -> int:
-    """Merge two lists, each in order and not empty, and return the head."""
-    head = END
-    tail = END
-    while END not in (one, other):
-        if precedes(s, other, one, by_repayment):
-            chosen = other
-            other = s.holds[other].link
-        else:
-            chosen = one
-            one = s.holds[one].link
-        if tail == END:
-            head = chosen
-        else:
-            s.holds[tail].link = chosen
-        tail = chosen
-    s.holds[tail].link = other if one == END else one
-    return head
+def sort_by_byte(s: State, first: int, number: int, shift: int) -> int:
+    """Copy records, from a place of ``sorting`` on, to its other half in order of a byte of their keys."""
+    target = 0 if first > 0 else len(s.sorting) // 2
+    places = s.byte_places
+    places[:] = 0
+    for k in range(first, first + number):
+        places[((s.sorting[k].key >> shift) & 255) + 1] += 1
+    places[0] = target
+    for byte in range(255):
+        places[byte + 1] += places[byte]
+    for k in range(first, first + number):
+        byte = (s.sorting[k].key >> shift) & 255
+        s.sorting[places[byte]] = s.sorting[k]
+        places[byte] += 1
+    return target
 
 
 @rare
-def sort_queue(s: State, queue: int, by_repayment: bool) -> None:
-    """Sort a queue.
+def sort_by_key(s: State, number: int) -> int:
+    """Sort so many records of ``sorting``; return the place of the first, from which on they lie then.
 
-    Those who pay together stand in memory in order of id, so most arrivals at the pool come in runs that are
-    in order already. Runs are merged as one counts in binary: ``sorted_runs[k]`` is END, or a list of 2**k.
+    Many are sorted by each byte in which keys differ. Few, or what is nearly in order, is sorted in place.
     """
-    head = take_all(s, queue)
-    while head != END:
-        run = head
-        head = take_run(s, run, by_repayment)
-        k = 0
-        while s.sorted_runs[k] != END:
-            run = merge(s, s.sorted_runs[k], run, by_repayment)
-            s.sorted_runs[k] = END
-            k += 1
-        s.sorted_runs[k] = run
-    for k in range(len(s.sorted_runs)):
-        if s.sorted_runs[k] != END:
-            head = s.sorted_runs[k] if head == END else merge(s, s.sorted_runs[k], head, by_repayment)
-            s.sorted_runs[k] = END
-    s.queues[queue].head = head
-    while head != END:
-        s.queues[queue].tail = head
-        head = s.holds[head].link
+    differing = 0
+    for k in range(number if number > FEW else 0):
+        differing |= s.sorting[k].key ^ s.sorting[0].key
+    first = 0
+    for shift in range(0, 64, 8):
+        if (differing >> shift) & 255:
+            first = sort_by_byte(s, first, number, shift)
+    for last in range(first + 1, first + number):
+        key, what, k = s.sorting[last].key, s.sorting[last].what, last
+        while k > first and not is_in_order(s, s.sorting[k - 1], key, what):
+            s.sorting[k] = s.sorting[k - 1]
+            k -= 1
+        s.sorting[k].key, s.sorting[k].what = key, what
+    return first
+
+
+@rare
+def sort_queue(s: State, k: int, by_repayment: bool) -> None:
+    """Sort a queue."""
+    number = 0
+    h = take_all(s, k)
+    while h != END:
+        one = s.sorting[number]
+        one.key, one.what = sort_key(s, h, by_repayment), h
+        h = s.holds[h].link
+        number += 1
+    first = sort_by_key(s, number)
+    for place in range(first, first + number):
+        append(s, k, s.sorting[place].what)

@@ -81,8 +81,10 @@ DETAILS = _record(
     "i8 downturn left_at loan_capacity",
     "f8 overdue_loss",
 )
-# Who asks for a draw today: the id and the place, 32 bits each, the amount and the number that gives it.
-ASKING = _record("i8 key amount", "f8 u")
+# What is sorted, a hold or the amount of a draw, and its key: no two draws have the same.
+SORTED = _record("i8 key what")
+# Who asks for a draw today: the id and the place, 32 bits each, and the number that gives the amount.
+ASKING = _record("i8 key", "f8 u")
 # ``remainder``: by how many cents the last of equal parts of the principal exceeds the others.
 LOAN = _record("i8 balance", "i2 remainder origin remaining next_cycle")
 # ``arrived_at``: the day on which it reached gate 2 or, from then on, gate 5, with that day's holds.

@@ -29,9 +29,9 @@ class State(Handle):
     borrowers : array of BORROWER records
         In any order: ``borrower`` is the id by which a borrower is known outside, ``place`` where it lies.
     ids : array of int
-        ``borrower`` of each place, side by side, for those who sort.
+        ``borrower`` of each place, side by side, for those who sort; there is space for more.
     details : array of DETAILS records
-        One per borrower, in the order of ``borrowers``.
+        One per borrower, in the order of ``borrowers``; there is space for more.
     loans : array of LOAN records
         Each borrower's side by side: ``loans`` of them from ``first_loan`` on.
     loan_keys : array of int
@@ -44,16 +44,18 @@ class State(Handle):
         In use up to the counts in ``storage``.
     good_at : array of int
         Of each hold of a repayment that is kept, the day on which it is good; where payments clear.
-    open_from, worked : arrays of int
-        The first open day from each day on, and how many open days there are before it. They go on beyond the
+    opened, open_from, worked : arrays of int
+        The open days; the first from each day on, and how many there are before it. They go on beyond the
         horizon for as long as a payment can take to clear; they are empty if nothing rests.
     counts : array of COUNT records
         One per group, follow-up and age, in the order of `simlimit.model.counting.count_row`.
     daily : array of DAY records
     queues : array of QUEUE records
         As `simlimit.model.queues` numbers them.
-    sorted_runs : array of int
-        Of a queue that is sorted.
+    sorting : array of SORTED records
+        For what is sorted: space for twice as many as there can be holds.
+    byte_places : array of int, shape (257,)
+        Where those with each byte of their keys go.
     reviewers : array of REVIEWER records
         The reviews under way, the next to end last.
     facilities : array of FACILITY records
@@ -72,10 +74,13 @@ class State(Handle):
         What processes of the user's record.
     reasons : list of str
         Causes of theirs: number ``len(causes.NAMES) + i`` of the log.
+    room : array of BORROWER records
+        Space for borrowers, of which ``borrowers`` is the begin.
     """
 
     notes: list[tuple[int, int, int, str, float]]
     reasons: list[str]
+    room: records.Records
 
     run = record_of(records.RUN)
     population = record_of(records.POPULATION)
@@ -106,13 +111,15 @@ class State(Handle):
     asking = array_of(records.ASKING)
     holds = array_of(records.HOLD)
     good_at = array_of(np.int32)
+    opened = array_of(np.int64)
     open_from = array_of(np.int64)
     worked = array_of(np.int64)
     counts = array_of(records.COUNT)
     events = array_of(records.EVENT)
     daily = array_of(records.DAY)
     queues = array_of(records.QUEUE)
-    sorted_runs = array_of(np.int64)
+    sorting = array_of(records.SORTED)
+    byte_places = array_of(np.int64)
     reviewers = array_of(records.REVIEWER)
     facilities = array_of(records.FACILITY)
     shocks = array_of(records.SHOCK)
@@ -124,7 +131,7 @@ class State(Handle):
 
     def __init__(self, **members: npt.NDArray[Any] | Handle) -> None:
         super().__init__(**members)
-        vars(self).update(notes=[], reasons=[])
+        vars(self).update(notes=[], reasons=[], room=())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as arrays and lists."""

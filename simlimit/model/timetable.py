@@ -87,16 +87,20 @@ def draw_economy(s: State) -> None:
         s.economy_factors[month] = math.exp(sd * x - 0.5 * sd * sd)
 
 
-def draw_timetable(s: State, borrowers: int) -> None:
+def draw_timetable(s: State, borrowers: int, most: int) -> None:
     """Draw all that happens to the platform before the horizon, and find space for all borrowers.
 
-    Shocks are in the order in which those of one day begin.
+    At first there is space for the most that one expects. Shocks are in the order in which those of one day
+    begin.
     """
-    s.attach("arrivals", np.zeros(0, ARRIVAL))
+    s.attach("arrivals", np.zeros(most - borrowers, ARRIVAL))
     if s.population.arrivals_per_year > 0:
-        s.attach("arrivals", np.zeros(draw_arrivals(s, borrowers), ARRIVAL))
-        draw_arrivals(s, borrowers)
-    memory.make_room(s, borrowers + len(s.arrivals))
+        number = draw_arrivals(s, borrowers)
+        if number > len(s.arrivals):
+            s.attach("arrivals", np.zeros(number, ARRIVAL))
+            draw_arrivals(s, borrowers)
+        s.attach("arrivals", s.arrivals[:number])
+    memory.make_room(s, borrowers + len(s.arrivals), most)
     if s.economy.sd > 0:
         draw_economy(s)
     s.clock.economy = s.economy_factors[0]

@@ -6,8 +6,19 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
-from simlimit import Attribution, Comparison, Fit, LeverRanking, Recovery, Run, Sensitivity, Study, Sweep
-from simlimit.plots import bars, by_age, fitted, sensitivities, side_by_side, timelines
+from simlimit import (
+    Attribution,
+    Comparison,
+    Fit,
+    LeverRanking,
+    Optimum,
+    Recovery,
+    Run,
+    Sensitivity,
+    Study,
+    Sweep,
+)
+from simlimit.plots import bars, by_age, decisions, fitted, sensitivities, side_by_side, timelines
 
 P = ParamSpec("P")
 Of_contra = TypeVar("Of_contra", contravariant=True)
@@ -97,6 +108,14 @@ class FitPlots(Plots[Fit]):
     parameters = Picture(fitted.fit_parameters)
     pairs = Picture(fitted.fit_pairs)
     ranks = Picture(fitted.fit_ranks)
+
+
+class OptimumPlots(Plots[Optimum]):
+    """Pictures of a decision: ``optimum.plot``."""
+
+    pareto = Picture(decisions.pareto)
+    contenders = Picture(decisions.contenders)
+    progress = Picture(decisions.progress)
 
 
 class SensitivityPlots(Plots[Sensitivity]):

@@ -27,9 +27,8 @@ Effect = Mapping[Hashable, Any]
 ROW = 0.46
 # Inches of a row whose name has three lines.
 TALL_ROW = 0.62
-# The first bar of a row, the second, and one that is not filled.
-LOOKS = (style.Area(style.BEHIND, "", style.INK), style.Area(style.PALE, "////", style.INK))
-HOLLOW = style.Area("white", "", style.INK)
+# The first bar of a row, and the second.
+LOOKS = (style.LOOKS["first_bar"], style.LOOKS["second_bar"])
 PLACES = (-0.2, 0.2)
 HEIGHT = 0.36
 LESS_IS_BETTER = "\u2190 better    difference ({unit})    worse \u2192"
@@ -50,7 +49,7 @@ class Bar(NamedTuple):
     high: float
     is_filled: bool | NAType = True
     """Or not; unknown (NA): not filled, and dotted."""
-    area: style.Area | None = None
+    area: style.Look | None = None
     """How it looks if not as the first or second bar of a row does."""
 
 
@@ -184,10 +183,9 @@ def tornado(
     scale, unit = effects.effect_unit(metric)
     lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric").to_dict("index")
     rows = []
+    ours = {kind: kind.replace("_", " ") for kind in LEVER_KINDS} | {ALL: "all together"}
     for lever, effect in table.to_dict("index").items():
-        name = canvas.shortened(str(lever))
-        if lever in (*LEVER_KINDS, ALL):
-            name = label("all together" if lever == ALL else name.replace("_", " "))
+        name = label(ours[lever]) if lever in ours else canvas.shortened(str(lever))
         if metric in LOSSES:
             bars = _lever_bars(lost[lever], label)
             name += "".join(f"\n{bar.word}: {effects.lost_text(bar[1:4], label)}" for bar in bars)
@@ -294,7 +292,7 @@ def _draw_study(ax: Axes, summary: pd.DataFrame) -> None:
     mean, low, high = (summary[column].to_numpy() for column in ("estimate", "low", "high"))
     places = range(len(summary))
     bars = ax.barh(places, mean, color=style.PALE, edgecolor=style.INK)
-    bars[-1].set(**style.AREAS["forfeited"]._asdict())
+    bars[-1].set(**style.AREAS["forfeited"])
     sides = [mean - low, high - mean]
     ax.errorbar(mean, places, xerr=sides, fmt="none", ecolor="black", capsize=3, linewidth=1)
     # Beside the interval, not in it.
@@ -332,9 +330,8 @@ def _draw_rows(ax: Axes, rows: Sequence[tuple[str, Sequence[Bar]]], sign: str = 
         for bar, look, offset in zip(bars, LOOKS, PLACES, strict=False):
             height = row + (offset if len(bars) > 1 else 0.0)
             is_known = not pd.isna(bar.is_filled)
-            area = (bar.area or look) if is_known and bar.is_filled else HOLLOW
-            (drawn,) = ax.barh(height, bar.value, HEIGHT, linewidth=0.8, **area._asdict())
-            drawn.set_linestyle("-" if is_known else ":")
+            area = (bar.area or look) if is_known and bar.is_filled else style.LOOKS["hollow_bar"]
+            ax.barh(height, bar.value, HEIGHT, linewidth=0.8, linestyle="-" if is_known else ":", **area)
             ends = [[bar.value - bar.low], [bar.high - bar.value]]
             ax.errorbar(bar.value, height, xerr=ends, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
             words = f"{bar.word} {effects.with_interval(bar.value, bar.low, bar.high, places, sign)}"

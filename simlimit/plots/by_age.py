@@ -8,13 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from simlimit import Run, Study, cumulative_incidence
-from simlimit.arguments import Floats, as_days, check_choice, check_confidence, check_whole, refused
-from simlimit.delays import aalen_johansen, at_risk, curves, share_intervals, tables
+from simlimit.arguments import Floats, as_days, check_choice, check_whole, refused
+from simlimit.delays import curves, tables
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import CHINESE, STANDING, Labels, Language, checked_labels
-from simlimit.study.metrics import ENDS, WEIGHTS, Weight, last_seen
+from simlimit.study.curves import Curves, CurvesOfRun
+from simlimit.study.metrics import ENDS, WEIGHTS, Weight
 
 MARKED_DAYS = (7, 30)
 # If this share is released at once, the axis does not begin at 0: the rest would be too flat to see.
@@ -78,7 +79,7 @@ def delay(
     end = max(1, min(of.follow_up_days, longest))
     if follow_up_days is not None:
         end = check_whole("follow_up_days", follow_up_days, longest, 1)
-    curve = _delay_curve(of, weight, confidence).reindex(range(end + 1))
+    curve = _curves(of).delay_curve(confidence, weight).reindex(range(end + 1))
     at_once = curve["released"].iloc[0]
     share = label("share of holds" if weight == "holds" else "share of repaid principal")
     ax = canvas.axes_or_new(ax)
@@ -140,7 +141,7 @@ def standing(
     'share of repaid principal, not yet released'
     """
     label = checked_labels(language, "of", of, Run, Study)
-    table = _standing(of, weight)
+    table = _curves(of).standing(weight=weight)
     title, share = STANDING[weight]
     ax = canvas.axes_or_new(ax)
     ax.set(xlabel=label("days since repayment"), ylabel=label(share))
@@ -222,7 +223,9 @@ def incidence(
     last = {name: before[name].ffill().iloc[-1] if len(before) else 0.0 for name in outcomes}
     texts = [f"{words} {canvas.percent(last[name])}" for name, words in outcomes.items()]
     canvas.label_ends(ax, [*last.values()], texts)
-    rows = [(label("at risk"), _at_risk(curve, asked))]
+    # As many are at risk on a day as at the next time of the curve.
+    observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
+    rows = [(label("at risk"), observed[np.searchsorted(curve.index, asked, side="left")])]
     rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
     unit, source = "", str(curve.attrs.get("interval", ""))
     if not isinstance(of, pd.DataFrame):
@@ -234,40 +237,14 @@ def incidence(
     return canvas.finish(ax, label("release and forfeit by age"), source)
 
 
-def _delay_curve(of: Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
-    """Return what `Study.delay_curve` does, of a run too, whose interval is NaN: it is one history."""
-    confidence = check_confidence(confidence)
-    if isinstance(of, Study):
-        return of.delay_curve(confidence, weight)
-    tallies = [_by_age(of.counts, one) for one in (weight, "holds")]
-    counts, holds = ((one[[*ENDS]].to_numpy().T, last_seen(one["pending"].to_numpy())) for one in tallies)
-    incidence, few = aalen_johansen(*counts), share_intervals.mark_few(holds)
-    unknown = np.full_like(incidence, np.nan)
-    return tables.curve_table(tallies[0].index, ENDS, at_risk(*counts), few, (incidence, unknown, unknown))
-
-
-def _standing(of: Run | Study, weight: Weight) -> pd.DataFrame:
-    """Return what `Study.standing` does, of a run too, without intervals."""
-    if isinstance(of, Study):
-        return of.standing(weight=weight)[[*GATES, *ENDS]]
-    followed = _by_age(of.counts[of.counts["followed"]], weight).loc[: of.follow_up_days, [*GATES, *ENDS]]
-    followed[[*ENDS]] = followed[[*ENDS]].cumsum()
-    return followed.div(followed.sum(axis=1).replace(0, np.nan), axis=0)
-
-
-def _by_age(counts: pd.DataFrame, weight: Weight) -> pd.DataFrame:
-    """Return counts of a run by age, over its regions."""
-    check_choice("weight", weight, WEIGHTS)
-    names = [*GATES, *ENDS, "pending"]
-    behind = "" if weight == "holds" else "_amount"
-    by_age = counts.groupby("age_days")[[f"{name}{behind}" for name in names]].sum()
-    return by_age.set_axis(names, axis=1).rename_axis("days")
+def _curves(of: Run | Study) -> Curves:
+    return of if isinstance(of, Study) else CurvesOfRun(of)
 
 
 def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     days, released = curve.index, curve["released"]
-    band = ax.fill_between(days, curve["released_low"], curve["released_high"], step="post", linewidth=0.4)
-    band.set(facecolor=style.PALE, edgecolor=style.INK)
+    ends = curve["released_low"], curve["released_high"]
+    ax.fill_between(days, *ends, step="post", **style.LOOKS["band"])
     words = label("released on the day of repayment: {share}", share=_share_text(curve, "released", 0))
     ax.plot(0, released[0], "o", color=style.INK, markersize=8, clip_on=False, label=words, zorder=4)
     end = days[-1]
@@ -279,7 +256,7 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     ax.plot([], [], " ", label=label("pending after {day} days: {share}", day=end, share=rest))
     words = label("forfeited by day {day}: {share}", day=end, share=_share_text(curve, "forfeited", end))
     canvas.shade_few(ax, curve, label)
-    look = style.AREAS["forfeited"]._asdict()
+    look = style.AREAS["forfeited"]
     ax.fill_between(days, 1 - curve["forfeited"], 1, step="post", linewidth=0.4, label=words, **look)
 
 
@@ -306,7 +283,7 @@ def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     end = table.index[-1]
     shown = [name for name in ("forfeited", *reversed(GATES)) if table[name].any()]
     entries = {name: _legend_entry(name, table[name], label) for name in shown}
-    height = canvas.draw_stack(ax, table, entries, linewidth=0.5)
+    height = canvas.draw_stack(ax, table, entries, edge=0.5)
     areas, _ = ax.get_legend_handles_labels()
     ax.step(table.index, height, where="post", color="black", linewidth=1)
     ax.set(xlim=(0, end), ylim=(0, max(1.1 * height.max(), 1e-3)))
@@ -336,7 +313,7 @@ def _released_by(days: Sequence[int], end: int, share: Callable[[int], str], lab
 
 def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
     if not isinstance(of, pd.DataFrame):
-        return _delay_curve(of, weight, confidence)
+        return _curves(of).delay_curve(confidence, weight)
     if "at_risk" not in of:
         entry = "entry_days" if "entry_days" in of else None
         return cumulative_incidence(of, confidence=confidence, entry=entry)
@@ -352,12 +329,6 @@ def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Lin
     low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
     ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
     ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
-
-
-def _at_risk(curve: pd.DataFrame, days: Sequence[float]) -> Floats:
-    """Return how many are at risk at each of some days: as many as at the next time of the curve."""
-    observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
-    return observed[np.searchsorted(curve.index, days, side="left")]
 
 
 def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Floats:

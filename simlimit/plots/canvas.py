@@ -20,7 +20,7 @@ from simlimit.delays import share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.labels import Labels, use_cjk_font
-from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LIGHT_GREY, line
+from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LOOKS, line
 from simlimit.scenario import AS_IN_CLOCKWORK
 from simlimit.tables.numbers import share_text
 
@@ -141,12 +141,12 @@ def shade_few(ax: Axes, curve: pd.DataFrame, label: Labels) -> bool:
     if shown.any():
         days, few = np.append(shown.index.to_numpy(np.float64), end), np.append(shown, shown.iloc[-1])
         words = label("fewer than {number} at risk", number=share_intervals.FEW_AT_RISK)
-        part = ax.fill_between(days, 0, 1, few, step="post", color=LIGHT_GREY, linewidth=0, label=words)
-        part.set(transform=ax.get_xaxis_transform(), zorder=0, alpha=0.6)
+        height = ax.get_xaxis_transform()
+        ax.fill_between(days, 0, 1, few, step="post", transform=height, label=words, **LOOKS["few"])
     return bool(shown.any())
 
 
-def draw_stack(ax: Axes, table: pd.DataFrame, entries: Mapping[str, str], linewidth: float) -> Floats:
+def draw_stack(ax: Axes, table: pd.DataFrame, entries: Mapping[str, str], edge: float) -> Floats:
     """Draw columns of a table, by day, on top of each other in steps, and return how high they are together.
 
     Parameters
@@ -155,14 +155,13 @@ def draw_stack(ax: Axes, table: pd.DataFrame, entries: Mapping[str, str], linewi
     table : pandas.DataFrame
     entries : mapping of str to str
         The columns, from below, and what each is called in the legend. Each looks as `style.AREAS` says.
-    linewidth : float
-        Of the edges.
+    edge : float
+        How wide the edges are.
     """
     height = np.zeros(len(table))
     for name, words in entries.items():
         below, height = height, height + table[name].to_numpy()
-        look = AREAS[name]._asdict()
-        ax.fill_between(table.index, below, height, step="post", linewidth=linewidth, label=words, **look)
+        ax.fill_between(table.index, below, height, step="post", linewidth=edge, label=words, **AREAS[name])
     return height
 
 

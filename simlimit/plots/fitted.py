@@ -75,8 +75,7 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
         panel.set_ylabel(label(words))
         panel.fill_between(days, rows["low"], rows["high"], color=style.PALE, linewidth=0, label=label(BAND))
         panel.plot(days, rows["expected"], color=style.INK, linewidth=1.2, label=label("expected"))
-        (dots,) = panel.plot(days, rows["in_log"], "o", color="black", label=label("in the log"))
-        dots.set(markersize=4, clip_on=False)
+        panel.plot(days, rows["in_log"], label=label("in the log"), **style.LOOKS["in_log"])
         if rows["low"].iloc[0] < by_age.HIGH_ATOM:
             panel.set_ylim(bottom=0)
         canvas.use_percent_axis(panel)

@@ -3,7 +3,7 @@
 The hues are of Okabe and Ito's palette, which colour-blind readers can tell apart.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from simlimit.text_files import packaged
 
@@ -19,19 +19,12 @@ FORFEITED = "#7f2704"
 LABEL_SIZE = 8.5
 
 
-class Area(NamedTuple):
-    """How an area looks, in matplotlib's words."""
-
-    facecolor: str
-    hatch: str
-    edgecolor: str = "white"
-
-
+Look: TypeAlias = dict[str, Any]
 _LOOKS = packaged(__package__, "style.toml")
-# The part of a stack that stands at each gate.
-GATES = {name: Area(*look) for name, look in _LOOKS["gates"].items()}
-# Every part of a stack.
-AREAS = GATES | {name: Area(*look) for name, look in _LOOKS["others"].items()}
+# In matplotlib's words: the part of a stack at each gate, every part of a stack, and other things.
+GATES: dict[str, Look] = _LOOKS["gates"]
+AREAS: dict[str, Look] = GATES | _LOOKS["parts"]
+LOOKS: dict[str, Look] = _LOOKS["others"]
 
 
 class Line(NamedTuple):

@@ -153,8 +153,8 @@ def _shade(ax: Axes, day_0: float, dailies: Dailies, words: str) -> None:
     frozen = np.any([(days["frozen"] > 0).mean(axis=0) >= 0.5 for days in dailies.values()], axis=0)
     changes = np.flatnonzero(np.diff(frozen.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
     for number, (first, end) in enumerate(changes):
-        area = ax.axvspan(day_0 + first, day_0 + end, facecolor=style.LIGHT_GREY, linewidth=0, zorder=0)
-        area.set_label(words if number == 0 else "")
+        label = words if number == 0 else ""
+        ax.axvspan(day_0 + first, day_0 + end, label=label, **style.LOOKS["freeze"])
 
 
 def _days_around(recovery: Recovery) -> tuple[int, int]:
@@ -168,8 +168,8 @@ def _show_recovery(ax: Axes, day_0: float, recovery: Recovery, has_band: bool, l
     """Show the band that is normal, and when half of the replications are back, with its interval."""
     if has_band:
         low, high = recovery.band
-        area = ax.fill_between(day_0 + np.arange(len(low)), low, high, color=style.PALE, linewidth=0)
-        area.set(zorder=0.5, alpha=0.8, label=label("95 % without it"))
+        days, words = day_0 + np.arange(len(low)), label("95 % without it")
+        ax.fill_between(days, low, high, label=words, **style.LOOKS["normal"])
     row, begin = recovery.table((0.5,)).iloc[0], day_0 + recovery.begin
     texts = {name: "?" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("days", "low", "high")}
     date = f"{row['date']:%Y-%m-%d}" if row["reached"] else "?"
@@ -177,8 +177,7 @@ def _show_recovery(ax: Axes, day_0: float, recovery: Recovery, has_band: bool, l
     ax.axvline(begin + row["days"], color=style.FORFEITED, linewidth=1.2, label=words)
     if not np.isnan(row["low"]):
         last = np.nan_to_num(begin + row["high"], nan=day_0 + recovery.scenario.horizon_days)
-        span = ax.axvspan(begin + row["low"], last, facecolor="none", edgecolor=style.FORFEITED, hatch="///")
-        span.set(linewidth=0, alpha=0.5)
+        ax.axvspan(begin + row["low"], last, **style.LOOKS["day"])
 
 
 def _first_difference(one: Daily, other: Daily) -> int | None:
@@ -292,11 +291,10 @@ def _draw_line(ax: Axes, table: pd.DataFrame, day_0: float, label: Labels) -> No
     # The end of a day lasts until the end of the next; the last one, too.
     edges = table.reindex(range(table.index[0], table.index[-1] + 2), method="ffill")
     edges.index += day_0
-    height = canvas.draw_stack(ax, edges, entries, linewidth=0.3)
+    height = canvas.draw_stack(ax, edges, entries, edge=0.3)
     # White on white needs an outline.
     ax.collections[-1].set_linewidth(0.8)
-    (limit,) = ax.step(edges.index, edges["limit"], where="post", color="black", label=label("limit"))
-    limit.set(linestyle=(0, (4, 2)), linewidth=1.6)
+    ax.step(edges.index, edges["limit"], where="post", label=label("limit"), **style.LOOKS["limit"])
     top = max(height.max(), edges["limit"].max(), 1.0)
     ax.set(xlim=(edges.index[0], edges.index[-1]), ylim=(0, 1.08 * top))
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), reverse=True, fontsize="small")

@@ -8,6 +8,7 @@ import pandas as pd
 import simlimit
 from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
+from simlimit.model.preparation import PreparedScenario
 from simlimit.model.state import State
 from simlimit.run import frames, options
 from simlimit.scenario import Scenario
@@ -46,7 +47,7 @@ class Run(layout.TabularResult):
     keep: str
     follow_up_days: int
     has_processes: bool
-    _regions: tuple[str, ...]
+    _prepared: PreparedScenario
     _state: State
 
     @cached_property
@@ -56,7 +57,7 @@ class Run(layout.TabularResult):
         ``attrs["window"]`` has the first day after the warm-up and the last one. `fit` compares these days.
         """
         options.check_kept("holds", self.keep, ("all", "holds"))
-        table = frames.holds_frame(self._state, self._regions, self.scenario.start_date)
+        table = frames.holds_frame(self._state, self._prepared.regions.names, self.scenario.start_date)
         table.attrs["window"] = (self.scenario.warmup_days, self.scenario.horizon_days - 1)
         return table
 
@@ -68,7 +69,7 @@ class Run(layout.TabularResult):
     @cached_property
     def borrowers(self) -> pd.DataFrame:
         """A row per borrower, at the end of the run."""
-        return frames.borrowers_frame(self._state, self._regions, self.scenario)
+        return frames.borrowers_frame(self._state, self._prepared.regions.names, self.scenario)
 
     @cached_property
     def events(self) -> pd.DataFrame:
@@ -79,7 +80,7 @@ class Run(layout.TabularResult):
     @cached_property
     def counts(self) -> pd.DataFrame:
         """A row per region, follow-up and age: where repayment holds stand and end, in number and amount."""
-        return frames.counts_frame(self._state, self._regions)
+        return frames.counts_frame(self._state, self._prepared.regions.names)
 
     @cached_property
     def records(self) -> pd.DataFrame:

@@ -109,6 +109,6 @@ def simulate(
         keep=keep,
         follow_up_days=follow_up_days,
         has_processes=bool(processes),
-        _regions=prepared.regions.names,
+        _prepared=prepared,
         _state=state,
     )

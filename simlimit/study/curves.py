@@ -9,14 +9,14 @@ import pandas as pd
 from simlimit.arguments import Floats, Ints, check_choice
 from simlimit.delays import aalen_johansen, at_risk, jackknife, quantiles, share_intervals, tables
 from simlimit.delays.clusters import Band, Statistic, clusters_behind
-from simlimit.drivers.tallies import Tallies
+from simlimit.drivers.tallies import Tallies, empty_tallies, tally
 from simlimit.model.causes import GATES
+from simlimit.run.run import Run
 from simlimit.scenario import Scenario
 from simlimit.study import intervals, metrics
-from simlimit.tables.layout import TabularResult
 
 
-class Curves(TabularResult):
+class Curves:
     """A study as far as its shares by age go."""
 
     by: tuple[str, ...]
@@ -157,7 +157,8 @@ class Curves(TabularResult):
     def _ended(self, weight: str, group: str | None) -> tuple[Ints, Ints]:
         """Return the counts of each replication that ended in each way at each age, and the last seen."""
         counts = self._counts("ended", weight, group)
-        return counts[:, :2], metrics.last_seen(counts[:, 2])
+        # The day of the horizon is not simulated: what is pending there was last seen a day before.
+        return counts[:, :2], np.pad(counts[:, 2, 1:], ((0, 0), (0, 1)))
 
     def _counts(self, which: Literal["ended", "followed"], weight: str, group: str | None) -> Ints:
         """Check the arguments that the curves have in common, and return the counts of a group, or of all."""
@@ -167,6 +168,15 @@ class Curves(TabularResult):
             return np.asarray(counts.sum(axis=1, dtype=np.int64))
         check_choice("group", group, self.by, "study.groups()")
         return counts[:, self.by.index(group)].astype(np.int64)
+
+
+class CurvesOfRun(Curves):
+    """A run is the study of itself: its one replication has the same curves, and tells no interval."""
+
+    def __init__(self, run: Run) -> None:
+        self.by, self.draws = run._prepared.grouping.labels, ()
+        self._tallies = empty_tallies(run._prepared, 1)
+        tally(run._state, self._tallies, 0)
 
 
 def _shares(counts: Ints) -> Floats:

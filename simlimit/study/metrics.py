@@ -55,14 +55,6 @@ def holds_or_cents(tallies: Tallies, which: Literal["ended", "followed"], weight
     return counts
 
 
-def last_seen(pending: Ints) -> Ints:
-    """Return pending holds by the age at which they were last seen, from their ages at the horizon.
-
-    It is a day less, since the day of the horizon is not simulated. No hold is pending at age 0.
-    """
-    return np.concatenate([pending[..., 1:], np.zeros_like(pending[..., :1])], axis=-1)
-
-
 def followed_metrics(counts: Ints, follow_up_days: int) -> dict[str, Floats]:
     """Return the metrics of followed holds.
 

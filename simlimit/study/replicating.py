@@ -35,6 +35,8 @@ class StudyInterrupted(KeyboardInterrupt):
     studies : dict of Study
         By the names of the scenarios: the replications done from number 0 on without a gap. Empty if
         there are none.
+    optimum : Optimum or None
+        Of `optimise`: what was known after the last round.
 
     Its text is a sentence that says how many are done and how to go on.
 
@@ -51,9 +53,11 @@ class StudyInterrupted(KeyboardInterrupt):
     Study('clockwork', seed=1: 2 replications of 9 borrowers, 720 days)
     """
 
-    def __init__(self, studies: dict[str, Study], sentence: str = "interrupted") -> None:
+    def __init__(
+        self, studies: dict[str, Study], sentence: str = "interrupted", optimum: object = None
+    ) -> None:
         super().__init__(studies, sentence)
-        self.studies = studies
+        self.studies, self.optimum = studies, optimum
 
     def __str__(self) -> str:
         return str(self.args[1])

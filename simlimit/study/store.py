@@ -163,10 +163,10 @@ class Store:
             write_files(self.folder, dict(self._files(chunk)), os.replace)
 
     def read_tallies(self, replication: int, tallies: Tallies) -> None:
-        """Read the tallies of a replication into its row."""
+        """Read the tallies of a replication into those of one."""
         with self._reading(TALLIES, replication) as table:
             for name in Tallies._fields:
-                row = getattr(tallies, name)[replication]
+                row = getattr(tallies, name)[0]
                 row[...] = np.frombuffer(table[name].iloc[0], row.dtype).reshape(row.shape)
 
     def read_table(self, name: str, replication: int) -> pd.DataFrame:
@@ -223,7 +223,14 @@ class Replications:
     experiment : Experiment
     store : Store, optional
         Where replications are kept, and read from.
+
+    Attributes
+    ----------
+    keeps_tallies : bool
+        Whether tallies stay in memory.
     """
+
+    keeps_tallies = True
 
     def __init__(self, experiment: Experiment, store: Store | None) -> None:
         self.experiment = experiment
@@ -240,17 +247,27 @@ class Replications:
     def extend(self, last: int) -> int:
         """Allocate replications below ``last`` and read those that are stored; return how many were read."""
         number = len(self._is_done)
-        tallies = empty_tallies(self.experiment.prepared, last)
-        tallies.rows(0, number).take(self.tallies)
-        self.tallies = tallies
         self._is_done = np.pad(self._is_done, (0, last - number))
+        self._allocate(last)
         if self.store is None:
             return 0
         stored = [k for k in self.store.replications() if number <= k < last]
+        tallies = empty_tallies(self.experiment.prepared, 1)
         for k in stored:
             self.store.read_tallies(k, tallies)
+            self._take(k, tallies)
             self._is_done[k] = True
         return len(stored)
+
+    def _allocate(self, number: int) -> None:
+        """Make space for a number of replications."""
+        tallies = empty_tallies(self.experiment.prepared, number)
+        tallies.rows(0, len(self.tallies.daily)).take(self.tallies)
+        self.tallies = tallies
+
+    def _take(self, first: int, tallies: Tallies) -> None:
+        """Keep the tallies of replications from number ``first`` on."""
+        self.tallies.rows(first, first + len(tallies.daily)).take(tallies)
 
     def missing(self, size: int) -> Iterator[tuple[int, int]]:
         """Yield ranges (first, number) of at most a size that cover what is missing."""
@@ -262,7 +279,7 @@ class Replications:
     def add(self, chunk: Chunk) -> None:
         """Take in a chunk, and store it."""
         last = chunk.first + len(chunk.tables)
-        self.tallies.rows(chunk.first, last).take(chunk.tallies)
+        self._take(chunk.first, chunk.tallies)
         if self.store is not None:
             self.store.write(chunk)
         else:

@@ -23,7 +23,7 @@ from simlimit.tables import layout, results
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
 
 
-class Study(curves.Curves):
+class Study(curves.Curves, layout.TabularResult):
     """Replications of a scenario: tables with intervals, the delay distribution, and where holds stand.
 
     Made by `simlimit.replicate`. Every interval is over independent replications. Holds are not independent:

@@ -158,7 +158,7 @@ def check_memory(experiments: Iterable[Replications], number: int) -> None:
     kept = latest = 0.0
     for one in experiments:
         tallied, tables = tally_bytes(one.experiment), table_bytes(one.experiment)
-        kept += number * (tallied + (one.store is None) * tables)
+        kept += number * one.keeps_tallies * (tallied + (one.store is None) * tables)
         latest = max(latest, min(number, chunk_size(one.experiment)) * tallied)
     remedy = "fewer replications, groups or days take less, and a store can keep the tables"
     require(kept + latest, f"n is {number}: tallies and tables of so many replications take", remedy)

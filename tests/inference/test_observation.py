@@ -149,11 +149,11 @@ def test_a_row_that_makes_no_sense_is_refused_by_its_label(change: dict[str, obj
     log = log_of({}).assign(late=pd.array([True] * len(log_of({})), "boolean")).convert_dtypes()
     log = log.assign(repayment=range(len(log))).set_axis([f"R{k}" for k in range(len(log))]).astype(object)
     for column, value in change.items():
-        log.loc["R7", column] = value
+        log.loc["K7", column] = value
     kinds = {"late": "boolean"} if change == {"late": None} else {}
     with pytest.raises(sl.SimlimitError) as refusal:
         observe_log(log.astype(kinds), REGIONS)
-    assert str(refusal.value).startswith(f"log: row R7, column {sentence}")
+    assert str(refusal.value).startswith(f"log: row K7, column {sentence}")
 
 
 def test_a_log_of_older_repayments_alone_is_refused() -> None:

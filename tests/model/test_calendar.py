@@ -44,11 +44,12 @@ def test_open_days_are_those_of_the_dates() -> None:
             rests=["review"],
         )
         scenario = sl.Scenario(start_date=start, calendar=calendar, horizon_days=100)
-        open_from, worked = open_days(scenario)
+        open_from, worked, opened = open_days(scenario)
         assert open_from.tolist() == [first_open(scenario, day) for day in range(len(open_from))]
-        opened = [is_open(scenario, day) for day in range(len(open_from))]
-        assert worked.tolist() == [sum(opened[:day]) for day in range(len(opened))]
-        assert sum(opened[100:]) >= 3  # for clearing beyond the horizon
+        is_opened = [is_open(scenario, day) for day in range(len(open_from))]
+        assert worked.tolist() == [sum(is_opened[:day]) for day in range(len(is_opened))]
+        assert opened[: sum(is_opened)].tolist() == np.flatnonzero(is_opened).tolist()
+        assert sum(is_opened[100:]) >= 3  # for clearing beyond the horizon
 
 
 def test_without_closed_days_or_resting_parts_nothing_changes() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlimit.model.queues import sort_queue
-from simlimit.model.records import END, HOLD, QUEUE
+from simlimit.model.records import END, HOLD, QUEUE, SORTED
 from simlimit.model.state import State
 
 BORROWERS = 50
@@ -32,10 +32,11 @@ def sort(state: State, by_repayment: bool) -> None:
     sort_queue(state, 0, by_repayment)
 
 
-def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival]:
-    """Return arrivals in the order into which the model brings a linked list of their holds."""
+def order_of(arrivals: list[Arrival], by_repayment: bool) -> list[int]:
+    """Return the order into which the model brings a linked list of holds."""
     holds, ids, queue = np.zeros(len(arrivals), HOLD), np.zeros(BORROWERS, np.uint32), np.zeros(1, QUEUE)
-    state = State(ids=ids, holds=holds, queues=queue, sorted_runs=np.full(33, END, np.int64))
+    sorting, byte_places = np.empty(2 * len(arrivals), SORTED), np.empty(257, np.int64)
+    state = State(ids=ids, holds=holds, queues=queue, sorting=sorting, byte_places=byte_places)
     # Where a borrower lies in memory has nothing to do with its id.
     place_of = np.random.default_rng(1).permutation(BORROWERS)
     ids[place_of] = np.arange(BORROWERS)
@@ -49,10 +50,14 @@ def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival
     order, h = [], int(queue["head"][0])
     while h != END:
         assert holds[h]["link"] != END or h == queue["tail"][0]
-        order.append(arrivals[h])
+        order.append(h)
         h = int(holds[h]["link"])
-    assert (state.sorted_runs == END).all()
     return order
+
+
+def sorted_by_queue(arrivals: list[Arrival], by_repayment: bool) -> list[Arrival]:
+    """Return arrivals in the order into which the model brings their holds."""
+    return [arrivals[h] for h in order_of(arrivals, by_repayment)]
 
 
 numbers = st.integers(0, 4)
@@ -77,6 +82,20 @@ def test_the_desk_takes_the_holds_of_a_day_by_borrower_loan_and_instalment(arriv
     assert order == sorted(unique, key=lambda arrival: arrival[2:])
 
 
-def test_runs_that_stand_in_order_already_are_merged() -> None:
-    arrivals = [Arrival(3, 3, b, 0, 0) for first in range(7) for b in range(first, BORROWERS, 7)]
-    assert sorted_by_queue(arrivals, by_repayment=True) == sorted(arrivals)
+def test_many_holds_are_sorted_whatever_differs() -> None:
+    """Few are sorted in place, many by each byte of their keys."""
+    rng = np.random.default_rng(2)
+    for number in (60, 70, 600):
+        days = rng.choice([0, 1, 255, 256, 29_999, 30_000], (number, 2))
+        others = rng.integers(0, BORROWERS, (number, 1)), rng.integers(-3, 3, (number, 2))
+        rows = np.hstack([days, *others]).tolist()
+        arrivals = [Arrival(*row) for row in dict.fromkeys(map(tuple, rows))]
+        assert sorted_by_queue(arrivals, by_repayment=True) == sorted(arrivals)
+
+
+def test_holds_of_one_borrower_loan_and_day_stay_as_they_came() -> None:
+    """A process of the user's may raise a line twice on a day."""
+    for times in (1, 30):
+        twins = [Arrival(3, 3, b, 0, -1) for b in (7, 7, 2, 2, 7)] * times
+        in_order = sorted(range(len(twins)), key=lambda h: twins[h])
+        assert order_of(twins, by_repayment=True) == in_order

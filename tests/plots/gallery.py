@@ -97,6 +97,23 @@ def attribution() -> sl.Attribution:
 
 
 @cache
+def optimum() -> sl.Optimum:
+    """Of two objectives, with a bound and a budget, in which each status occurs but one."""
+    choices = {"evaluation.period_days": [7, 14, 30], "rules.min_score": [0.3, 0.55]}
+    return sl.optimise(
+        WAITING,
+        choices,
+        ["days_away", "limit_days_lost"],
+        {"released_within_7d": sl.at_least(0.2)},
+        costs={"evaluation.period_days": -100},
+        budget=2_000,
+        n=60,
+        seed=3,
+        progress=False,
+    )
+
+
+@cache
 def log() -> pd.DataFrame:
     """A release log of a user's own, with an outcome of its own."""
     outcomes = ["back", "back", "lost", "back", "pending", "back", "moved", "back"]
@@ -155,6 +172,9 @@ DRAWN: dict[str, Callable[[Axes], Axes]] = {
     "causes-study": lambda ax: plots.causes(study(), ax=ax),
     "tornado": lambda ax: plots.tornado(ranking(), ax=ax),
     "tornado-cost": lambda ax: plots.tornado(ranking(), metric="default_losses", per_cost=True, ax=ax),
+    "pareto": lambda ax: plots.pareto(optimum(), ax=ax),
+    "contenders": lambda ax: plots.contenders(optimum(), ax=ax),
+    "progress": lambda ax: plots.progress(optimum(), ax=ax),
     "attribution": lambda ax: plots.attribution(attribution(), ax=ax),
     "sensitivity": lambda ax: plots.sensitivity(sensitivity(), ax=ax),
     "fit_check": lambda ax: plots.fit_check(fitted(), ax=ax),

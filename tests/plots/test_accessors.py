@@ -5,7 +5,7 @@ import pydoc
 from pathlib import Path
 
 import pytest
-from gallery import attribution, comparison, fitted, grid, ranking, run, sensitivity, study
+from gallery import attribution, comparison, fitted, grid, optimum, ranking, run, sensitivity, study
 
 from simlimit import plots
 from simlimit.plots import accessors
@@ -17,6 +17,7 @@ PICTURES = {
     grid: {"lines"},
     ranking: {"tornado"},
     attribution: {"bars"},
+    optimum: {"pareto", "contenders", "progress"},
     fitted: {"check", "statistics", "parameters", "pairs", "ranks"},
     sensitivity: {"bars"},
 }

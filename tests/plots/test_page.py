@@ -28,6 +28,7 @@ def small():
         "ranking": gallery.ranking(),
         "attribution": gallery.attribution(),
         "recovery": gallery.recovery(),
+        "optimum": gallery.optimum(),
         "plots": plots,
     }
 
@@ -44,7 +45,7 @@ def test_each_figure_is_there_and_light(name):
 
 
 def test_every_kind_of_picture_is_on_the_page_or_on_that_of_fits():
-    methods = {"sweep": "lines", "attribution": "bars"}
+    methods = {"sweep": "lines", "attribution": "bars", "sensitivity": "bars"}
     methods |= {name: name.removeprefix("fit_") for name in plots.__all__ if name.startswith("fit_")}
     drawn = " ".join([*LINES.values(), (FIGURES.parent / "howto-fit.md").read_text(encoding="utf-8")])
     assert [name for name in plots.__all__ if f".plot.{methods.get(name, name)}(" not in drawn] == []

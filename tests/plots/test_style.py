@@ -15,12 +15,13 @@ def lightness(colour):
 
 def test_every_gate_has_a_look_of_its_own():
     assert list(style.GATES) == list(GATES)
-    assert len({area.hatch for area in style.GATES.values()}) >= 7
+    assert len({area["hatch"] for area in style.GATES.values()}) >= 7
 
 
 def test_gates_that_can_touch_differ_in_lightness_or_hatch():
     for one, other in itertools.combinations(style.GATES.values(), 2):
-        assert one.hatch != other.hatch or abs(lightness(one.facecolor) - lightness(other.facecolor)) > 0.3
+        apart = abs(lightness(one["facecolor"]) - lightness(other["facecolor"]))
+        assert one["hatch"] != other["hatch"] or apart > 0.3
 
 
 def test_lines_differ_in_style_and_marker():

@@ -1,0 +1,189 @@
+"""`optimise`: which combination of changes is best for a budget, within bounds, and how sure that is."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Unpack, cast
+
+import numpy as np
+
+from simlimit.arguments import LARGEST, check_number, check_whole
+from simlimit.deciding import alternatives
+from simlimit.deciding.constraints import Bound
+from simlimit.deciding.optimum import Optimum
+from simlimit.deciding.question import Indifference, Question, read_indifference, read_question
+from simlimit.deciding.samples import Samples
+from simlimit.deciding.searching import Tried, search
+from simlimit.deciding.selection import FIRST, Race
+from simlimit.errors import SimlimitError
+from simlimit.progress import tqdm
+from simlimit.run.compilation_notice import announce_compilation
+from simlimit.run.memory import lack_of_memory_said
+from simlimit.run.outside import warn_before
+from simlimit.study.draws import MOST_REPLICATIONS, Source, check_source
+from simlimit.study.experiment import compile_driver
+from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
+from simlimit.study.replicating import StudyInterrupted
+from simlimit.study.workers import worker_pool
+
+# Samples of a further round: at least so many, or a quarter of those before.
+MORE = 10
+MOST_TRIALS = 100_000
+
+
+@options_by_name
+def optimise(
+    scenario: Source,
+    choices: Mapping[str, Iterable[object]],
+    minimise: str | Iterable[str] = "days_away",
+    subject_to: Mapping[str, Bound] | None = None,
+    *,
+    costs: Mapping[str, float] | None = None,
+    budget: float | None = None,
+    indifference: Indifference = None,
+    confidence: float = 0.95,
+    n: int = 500,
+    seed: int = 1,
+    trials: int = 100,
+    **options: Unpack[Options],
+) -> Optimum:
+    """Choose the best combination of changes for a budget and within bounds, and say how sure that is.
+
+    All combinations are compared under common random numbers, replication by replication. Each is left out as
+    soon as it is surely worse than another, or surely breaks a bound. `docs/deciding.md` has the procedure,
+    its guarantee, and how that was tested. Changing nothing is always one of the alternatives.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Today's. Or a fit: then a sample is a draw of its parameters, the mean of its two replications.
+    choices : mapping
+        What to choose from, by name. A field has a list of its values, or a range ``(low, high)``. Any other
+        name has a list of changes, of which one is taken: a `Change`, a lever, a mapping of fields, or None
+        for no change. Ranges, and more than 300 combinations, are searched first. That needs Optuna: ``pip
+        install 'simlimit[decide]'``.
+    minimise : str or sequence of str
+        A metric of `Study.summary`, or ``"cost"``. With a minus before it, it is to be large:
+        ``"-net_income"``. The first of several decides which is selected; `Optimum.front` has what is best
+        for others.
+    subject_to : mapping of str to bound, optional
+        By metric, `at_most` or `at_least`: ``{"default_losses": sl.at_most(1.02, relative=True)}``. Only what
+        surely keeps all bounds is selected. Where `limit_days_lost` is a further objective, it is a bound as
+        well: at most 1 % more than today. So what takes credit away is not selected.
+    costs : mapping of str to float, optional
+        Of fields in `choices`: currency units per year for each unit above today's value. Changes have costs
+        of their own.
+    budget : float, optional
+        Currency units per year. What costs more is left out, and not simulated.
+    indifference : float or mapping, optional
+        The smallest difference that matters to you, in the unit of the first objective, or of each by name.
+        If not given: 1 % of today's mean over the first 20 samples.
+    confidence : float
+        With which all that is said of the alternatives holds together.
+    n : int
+        The largest number of replications of each alternative, at least 40.
+    seed : int
+        As in `replicate`.
+    trials : int
+        How many alternatives a search tries. Its 10 best, and today, are then compared on other replications.
+    **options
+        As in `replicate`, but without `precision`. A store has a folder for each alternative.
+
+    Returns
+    -------
+    Optimum
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such field, or a value is not allowed.
+    SimlimitError, PortfolioError
+        As from `replicate`. A SimlimitError also if a metric has no value in some replication.
+    StudyInterrupted
+        Its `optimum` is what was known after the last round.
+
+    Examples
+    --------
+    >>> import simlimit as sl
+    >>> monthly = sl.preset("clockwork").replace(
+    ...     {"evaluation.straight_through": False, "population.borrowers": 100}
+    ... )
+    >>> costs = {"evaluation.period_days": -100}
+    >>> best = sl.optimise(monthly, {"evaluation.period_days": [7, 14, 30]}, costs=costs, budget=2_000)
+    >>> best.choice
+    {'evaluation.period_days': 14}
+    """
+    base = CheckedOptions(**options)
+    if base.precision is not None:
+        raise SimlimitError("precision is set, but optimise stops when its choice is certain: set n only.")
+    check_source(scenario)
+    n = check_whole("n", n, MOST_REPLICATIONS, least=2 * FIRST)
+    trials = check_whole("trials", trials, MOST_TRIALS, least=1)
+    most = LARGEST if budget is None else check_number("budget", budget, 0)
+    question = read_question(minimise, subject_to or {}, confidence, seed, base.follow_up_days)
+    read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
+    read = alternatives.read_choices(scenario, choices, costs or {})
+    today = alternatives.todays(scenario, read)
+    engine = base.engine or ("simpy" if base.processes else "calendar")
+    compiles, race = announce_compilation(engine) and base.executor is None, cast(Race | None, None)
+    try:
+        with lack_of_memory_said():
+            if compiles:
+                compile_driver(engine)
+            chosen = alternatives.combinations(read)
+            if chosen is None:
+                priced = partial(alternatives.read_option, scenario, costs or {})
+                chosen = search(read, priced, Tried(scenario, question, most, base), trials)
+            cost_of, make = alternatives.cost_of, alternatives.make_alternative
+            too_dear = [one for one in chosen if cost_of(one) > most]
+            affordable = (make(scenario, one) for one in chosen if cost_of(one) <= most)
+            made = alternatives.different([today, *affordable])
+            judged = partial(Optimum, question, made, today, too_dear)
+            for latest in _rounds(question, made, made.index(today), n, indifference, options=base):
+                race = latest
+    except KeyboardInterrupt:
+        kept = "is lost" if base.store is None else "is in the store, from which the same call continues"
+        found = None if race is None else judged(race)
+        raise StudyInterrupted({}, f"interrupted; what is done {kept}.", found) from None
+    return judged(cast(Race, race))
+
+
+def _rounds(
+    question: Question,
+    made: Sequence[alternatives.Alternative],
+    today: int,
+    n: int,
+    indifference: Indifference,
+    *,
+    options: CheckedOptions,
+) -> Iterator[Race]:
+    """Simulate the alternatives in rounds, and judge them after each sample, until the decision is made.
+
+    Today is simulated to the end, since bounds may be relative to it.
+    """
+    samples = Samples({one.name: one.source for one in made}, n, question.seed, options, question.metrics)
+    costs, objectives = np.array([one.cost for one in made]), question.objectives
+    experiments = [*samples.experiments.values()]
+    warn_before({"": experiments[today].prepared}, {}, options.follow_up_days)
+    most, first, last, race = n // samples.per_sample, 0, FIRST, None
+    is_needed = np.ones(len(made), np.bool_)
+    with (
+        worker_pool(experiments, n, options) as pool,
+        tqdm(unit="replication", disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
+    ):
+        while is_needed.any() and first < most:
+            samples.simulate(pool, np.flatnonzero(is_needed), last, bar)
+            answers, seen = question.answers(*samples.between(first, last), costs, today)
+            if not np.isfinite(answers[:, is_needed]).all():
+                raise SimlimitError(
+                    "A metric of minimise or subject_to has no value in some replication, but must have one "
+                    "in each: choose another metric."
+                )
+            if race is None:
+                means = answers[:, today, : len(objectives)].mean(axis=0)
+                smallest = read_indifference(indifference, objectives, means)
+                race = Race(len(made), smallest, len(question.bounds), 1 - question.confidence)
+            race.advance(answers, seen)
+            yield race
+            first, last = last, min(most, last + max(MORE, last // 4))
+            is_needed = race.is_open.copy()
+            is_needed[today] |= is_needed.any()

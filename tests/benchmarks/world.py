@@ -1,0 +1,99 @@
+"""What the world costs: ``python tests/benchmarks/world.py [sizes]``.
+
+The calendar driver on the preset ``jiebei`` over 720 days: without what came with the world, with each of
+it alone, and with all of it. Replications of all are timed in turn, so that what else the machine does is
+shared; the table has medians. Where the pool rests at weekends it has less money in a week, and its queue
+hardly ever ends. So the last row gives it on five days what it had on seven.
+"""
+
+import argparse
+import time
+from statistics import median
+from typing import Any
+
+import pandas as pd
+from compare import BORROWER_EVENTS, scaled
+
+import simlimit as sl
+from simlimit.drivers import replications
+from simlimit.model.preparation import prepare
+
+ROUNDS = 40
+WORLD: dict[str, dict[str, Any]] = {
+    "book changes": {
+        "population.arrivals_per_year": 0.15,
+        "population.exits_per_year": 0.15,
+        "population.seasoned": True,
+    },
+    "economy": {"economy.sd": 0.2, "economy.persistence": 0.9},
+    "draws blocked": {"limits.block_draws": ("past_due", "denied", "frozen")},
+    "draws refused": {"funding.refuse_draws": True},
+    "all parts rest": {
+        "calendar.holidays": (),
+        "calendar.workdays": (),
+        "calendar.rests": ("review", "funding", "evaluation", "clearing"),
+    },
+    "clearing": {
+        "product.clearing_share": 0.3,
+        "product.clearing_days": (1, 3),
+        "product.after_cutoff_share": 0.2,
+    },
+    "regions differ": {
+        "population.regions": {
+            "east": {"share": 0.40, "late_onset": 0.010, "limit_median": 24_000.0, "draws_per_year": 4.0},
+            "central": {"share": 0.26, "slip_share": 0.04, "utilisation_mean": 0.4},
+            "west": {"share": 0.27, "late_onset": 0.018, "score_mean": 0.7, "watch_share": 0.015},
+            "northeast": 0.07,
+        }
+    },
+}
+"""What came with the world, by its name."""
+
+
+def scenarios(borrowers: int) -> dict[str, sl.Scenario]:
+    """Return the scenarios that are compared, the one without the world first."""
+    off = scaled(borrowers).replace({"horizon_days": 720, "warmup_days": 180})
+    everything = {path: value for changes in WORLD.values() for path, value in changes.items()}
+    on, funding = off.replace(everything), off.funding
+    facilities = [
+        one.model_copy(update={"daily_inflow": one.daily_inflow * 7 / 5}) for one in funding.facilities
+    ]
+    assert funding.ceiling is not None
+    week = {"funding.facilities": facilities, "funding.ceiling": funding.ceiling * 7 / 5}
+    alone = {name: off.replace(changes) for name, changes in WORLD.items()}
+    return {"off": off, **alone, "all": on, "all, the same money a week": on.replace(week)}
+
+
+def events(scenario: sl.Scenario) -> int:
+    """Return how many borrower-events a run has."""
+    run = sl.simulate(scenario, seed=1, engine="calendar", keep="all")
+    return int(run.events["event"].isin(BORROWER_EVENTS).sum())
+
+
+def table(borrowers: int) -> pd.DataFrame:
+    """Return the table of a number of borrowers: a row for each scenario."""
+    compared = scenarios(borrowers)
+    prepared = {name: prepare(one, 90, logging=False, reusing=True) for name, one in compared.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in compared}
+    number = max(1, 20_000 // borrowers)
+    for first in range(0, (1 + ROUNDS) * number, number):
+        for name, one in prepared.items():
+            start = time.perf_counter()
+            replications.run(one, 1, first, number)
+            seconds[name].append((time.perf_counter() - start) / number)
+    rows = {name: (median(times[1:]) * 1e3, events(compared[name])) for name, times in seconds.items()}
+    frame = pd.DataFrame.from_dict(rows, "index", columns=["ms", "events"])
+    frame.insert(1, "more_percent", 100 * (frame["ms"] / frame["ms"]["off"] - 1))
+    frame["ns_per_event"] = 1e6 * frame["ms"] / frame["events"]
+    return frame
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], help="numbers of borrowers")
+    for size in parser.parse_args().sizes:
+        print(f"{size:,} borrowers", table(size).round(1).to_string(), sep="\n")
+
+
+if __name__ == "__main__":
+    main()

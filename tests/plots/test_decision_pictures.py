@@ -1,0 +1,49 @@
+"""Pictures of a decision: its points, rows and steps are those of its table."""
+
+import numpy as np
+import pytest
+from gallery import optimum, study
+
+import simlimit as sl
+from simlimit import plots
+
+
+def test_each_status_that_was_simulated_has_its_points() -> None:
+    ax = plots.pareto(optimum())
+    table = optimum().table()
+    drawn = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert drawn == [status for status in table["status"].unique() if status != "over budget"]
+    points = {container.get_label(): container.lines[0].get_xydata() for container in ax.containers}
+    for status, places in points.items():
+        rows = table[table["status"] == status]
+        assert places.tolist() == rows[["days_away", "limit_days_lost"]].to_numpy().tolist()
+
+
+def test_with_one_objective_the_other_axis_is_the_cost() -> None:
+    best = sl.optimise(optimum().today.source, {"evaluation.period_days": [14]}, n=40, progress=False)
+    ax = best.plot.pareto()
+    assert ax.get_xlabel().splitlines() == [
+        "cost (currency units per year)",
+        "limit days lost was not asked for",
+    ]
+
+
+def test_rows_are_the_differences_from_the_selected_the_nearest_first() -> None:
+    ax = plots.contenders(optimum())
+    table = optimum().table()
+    simulated = table[table["status"] != "over budget"].sort_values("difference")
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert [name.partition(": ")[2] for name in names] == simulated["status"].to_list()
+    places = ax.containers[0].lines[0].get_xdata()
+    assert places == pytest.approx(simulated["difference"].to_numpy(np.float64))
+
+
+def test_the_last_step_is_where_the_decision_ended() -> None:
+    ax = plots.progress(optimum())
+    days, left = ax.lines[0].get_data()
+    assert (days[-1], left[0], left[-1]) == (optimum().race.number, len(optimum().alternatives), 0)
+
+
+def test_anything_else_is_refused() -> None:
+    with pytest.raises(sl.SimlimitError, match="optimum is of type Study, but must be an Optimum"):
+        plots.pareto(study())
