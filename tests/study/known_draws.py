@@ -92,5 +92,5 @@ if __name__ == "__main__":
             print(f"| {law} | {number} |", *cells)
     for number in (50, 100, 400):
         found = (coverage_of_draws("exponential", number, noise, 10_000, 0.9, True) for noise in NOISE)
-        print(f"| exponential, and error in proportion | {number} |", *(f"{one:.1%} |" for one in found))
+        print(f"| exponential, error in proportion | {number} |", *(f"{one:.1%} |" for one in found))
     print(coverage_of_studies(400))
