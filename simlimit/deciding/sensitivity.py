@@ -15,6 +15,7 @@ from simlimit.deciding.indices import Effects, elementary_effects, sobol_indices
 from simlimit.deciding.points import LEAST_POINTS, MOST_POINTS, Points, run_points, salib
 from simlimit.deciding.ranges import EDGE, Ranges, read_ranges
 from simlimit.inference.parameters import Free, Parameter
+from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
 from simlimit.run.outside import warn_before
 from simlimit.scenario import Scenario, unit_of
@@ -232,6 +233,9 @@ def sensitivity(
     warn_before({"": prepare_experiment(platform, seed, options).prepared}, {}, options.follow_up_days)
     told = metric, replications, options.follow_up_days, seed, code_identity()
     task = Points(platform, ranges, "screening", TRAJECTORIES, *told)
+    if store is not None:  # a metric that is not known is refused before anything is written
+        announce_compilation("calendar")
+        run_points(task, 0)
     effects = elementary_effects(task.design(), _simulated(task, options))
     # A path has four places of a range: it may miss what some of several choices do.
     by_itself = [one.choices > 2 for one in ranges.parameters]

@@ -15,11 +15,14 @@ from simlimit.run import compilation_notice
 
 SMALL = ["--set=population.borrowers=20", "--set=horizon_days=90", "--quiet"]
 LOG = str(Path(tempfile.mkdtemp()) / "log.csv")
+# Longer than what is followed, so that metrics are known.
+OBSERVED = ["--set=population.borrowers=20", "--set=horizon_days=120", "--quiet"]
 FEW = [*SMALL, "--replications=2"]
 RIGHT = {
     "study": ["clockwork", *FEW],
     "compare": ["clockwork", "other=clockwork:evaluation.straight_through=false", *FEW],
-    "sensitivity": ["clockwork", *SMALL, "--points=16", "--field=evaluation.period_days=7:30"],
+    "sensitivity": ["clockwork", *OBSERVED, "--points=16", "--field=evaluation.period_days=7:30"],
+    "optimise": ["clockwork", *OBSERVED, "--choice=evaluation.period_days=7,30"],
     "fit": [LOG, "clockwork", *SMALL, "--n=100", "--free=evaluation.period_days=7:30"],
     "run": ["clockwork", *SMALL],
     "presets": [],
