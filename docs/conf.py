@@ -100,7 +100,10 @@ def _list_of_pages(app: Sphinx, page: str, source: list[str]) -> None:
 def _alternatives(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Give a picture without an alternative text the words below it that say how to read it."""
     texts: list[nodes.image | nodes.paragraph] = [
-        node for node in doctree.findall() if isinstance(node, nodes.image | nodes.paragraph)
+        node
+        for node in doctree.findall()
+        if isinstance(node, nodes.image)
+        or (isinstance(node, nodes.paragraph) and not isinstance(node.parent, nodes.entry))
     ]
     for picture, after in itertools.pairwise(texts):
         if isinstance(picture, nodes.image) and not picture.get("alt"):

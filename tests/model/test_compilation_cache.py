@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +168,15 @@ def test_what_cannot_be_kept_is_said_before_the_first_run(monkeypatch: pytest.Mo
 # ---- interrupted ------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def _heeds_ctrl_c() -> Iterator[None]:
+    """Who runs the tests in the background ignores SIGINT, and what a test starts would, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heeds_ctrl_c")
 def test_an_interrupted_compilation_is_done_at_the_next_call(folder: Path) -> None:
     def pays(principal: int) -> int:
         return interrupted(principal)
@@ -191,6 +200,7 @@ def test_an_interrupted_compilation_is_done_at_the_next_call(folder: Path) -> No
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("_heeds_ctrl_c")
 @pytest.mark.parametrize("command", ["run", "study"])
 @pytest.mark.parametrize("seconds", [3, 6])
 def test_ctrl_c_ends_the_first_compilation(command: str, seconds: float, tmp_path: Path) -> None:
