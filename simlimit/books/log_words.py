@@ -89,10 +89,14 @@ def truths_in(cells: "pd.Series[str]") -> Truths:
     return np.asarray(_meant(cells, "truths", None) == "true")
 
 
-def _meant(cells: "pd.Series[str]", table: str, own: Meanings) -> Words:
-    """Return what the words in a column mean by a table of ours and one of the user's, or refuse one."""
+def check_meanings(table: str, own: object) -> None:
+    """Refuse what does not say what words mean."""
     if own is not None and not isinstance(own, Mapping):
         raise refused(table, own, f"a mapping of words of the log to {', '.join(_WORDS[table])}")
+
+
+def _meant(cells: "pd.Series[str]", table: str, own: Meanings) -> Words:
+    """Return what the words in a column mean by a table of ours and one of the user's, or refuse one."""
     words = {word: ours for ours, some in _WORDS[table].items() for word in some}
     for word, ours in (own or {}).items():
         check_choice(f"{table}[{shown(word)}]", ours, _WORDS[table])

@@ -134,6 +134,7 @@ def read_release_log(
     cells = read_cells(source, encoding, ', or name its encoding, such as encoding="gbk"')
     called, others = log_words.columns_of(cells, given)
     for ours, words in (("outcome", outcomes), ("gate", gates)):
+        log_words.check_meanings(f"{ours}s", words)
         if words and ours not in called:
             raise refused(f"{ours}s", words, f"left out: no column is found by its name, or named as {ours}")
     needed = called["repaid"], called["ended"]

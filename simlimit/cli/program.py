@@ -63,6 +63,9 @@ def _run(arguments: Sequence[str]) -> int:
     """Run a command; return the exit code."""
     try:
         with stopping.stoppable(), _plain_warnings(), memory.lack_of_memory_said():
+            for option, _, value in (text.partition("=") for text in arguments):
+                if option.startswith("--") and value == "--":  # argparse would take it for nothing
+                    raise SimlimitError(f"{option} is '--', but must be a value (see: simlimit --help)")
             options, unknown = _parser().parse_known_args(arguments)
             if unknown:
                 near = nearest(unknown[0], options.parser._option_string_actions, "the help")

@@ -26,9 +26,10 @@ class Bound:
     is_upper: bool
 
     def __post_init__(self) -> None:
-        """Refuse what is no bound."""
-        check_number("limit", self.limit, -MOST, MOST)
+        """Refuse what is no bound; numbers of numpy count as Python's."""
         check_flag("relative", self.relative)
+        object.__setattr__(self, "limit", check_number("limit", self.limit, -MOST, MOST))
+        object.__setattr__(self, "relative", bool(self.relative))
 
     def __str__(self) -> str:
         word = "at most" if self.is_upper else "at least"

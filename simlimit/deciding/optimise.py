@@ -120,9 +120,11 @@ def optimise(
     n = check_whole("n", n, MOST_REPLICATIONS, least=2 * FIRST)
     trials = check_whole("trials", trials, MOST_TRIALS, least=1)
     most = LARGEST if budget is None else check_number("budget", budget, 0)
-    question = read_question(minimise, subject_to or {}, confidence, seed, base.follow_up_days)
+    subject_to = {} if subject_to is None else subject_to
+    costs = {} if costs is None else costs
+    question = read_question(minimise, subject_to, confidence, seed, base.follow_up_days)
     read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
-    read = alternatives.read_choices(scenario, choices, costs or {})
+    read = alternatives.read_choices(scenario, choices, costs)
     today = alternatives.todays(scenario, read)
     engine = base.engine or ("simpy" if base.processes else "calendar")
     compiles, race = announce_compilation(engine) and base.executor is None, cast(Race | None, None)
@@ -132,7 +134,7 @@ def optimise(
                 compile_driver(engine)
             chosen = alternatives.combinations(read)
             if chosen is None:
-                priced = partial(alternatives.read_option, scenario, costs or {})
+                priced = partial(alternatives.read_option, scenario, costs)
                 chosen = search(read, priced, Tried(scenario, question, most, base), trials)
             cost_of, make = alternatives.cost_of, alternatives.make_alternative
             too_dear = [one for one in chosen if cost_of(one) > most]

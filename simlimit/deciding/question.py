@@ -114,7 +114,7 @@ def read_indifference(given: Indifference, objectives: tuple[str, ...], today: F
     today : array of float, shape (objectives,)
         The means of the first samples.
     """
-    told = {objectives[0]: given} if is_number(given) else given or {}
+    told = {objectives[0]: given} if is_number(given) else {} if given is None else given
     if not isinstance(told, Mapping):
         raise refused("indifference", given, "a number, or a mapping of objectives to numbers")
     if told:
