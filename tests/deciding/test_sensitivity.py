@@ -202,7 +202,7 @@ def test_without_salib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
 def test_all_that_jiebei_assumes_is_told_apart() -> None:
     """The pool decides, and what is asked of it: from one that never binds to one that is always empty."""
     workers = os.cpu_count()
-    sensitivity = sl.sensitivity(sl.preset("jiebei"), "assumed", n=128, workers=workers, progress=False)
+    sensitivity = sl.sensitivity(sl.preset("jiebei"), "assumed", n=64, workers=workers, progress=False)
     table = sensitivity.table()
     assert len(table) == 45
     assert table.loc["funding.ceiling", "verdict"] == "matters"
