@@ -20,8 +20,8 @@ from simlimit.study import draws
 class Change:
     """A field with another value, several fields together, or a lever; with a name and a cost.
 
-    `compare`, `sweep`, `rank_levers` and `sensitivity` take changes. A `Lever` or a mapping stands for a
-    change of its own.
+    `compare`, `sweep`, `rank_levers`, `sensitivity` and `optimise` take changes. A `Lever` or a mapping
+    stands for a change of its own.
 
     Attributes
     ----------
