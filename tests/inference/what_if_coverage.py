@@ -1,6 +1,6 @@
 """How often the 90 % intervals of what-ifs cover the truth: many logs of `jiebei`, with six parameters free.
 
-``python tests/inference/what_if_coverage.py 271`` prints the numbers of docs/howto-fit.md. Each log takes
+``python tests/inference/what_if_coverage.py 400`` prints the numbers of docs/howto-fit.md. Each log takes
 three seconds of a processor.
 """
 
