@@ -1,11 +1,13 @@
 """What to do, as a table: the alternatives, their status, and what is said of the one that is selected."""
 
+import itertools
 from collections.abc import Sequence
 
 import pandas as pd
 
-from simlimit.tables.layout import Row, Table
+from simlimit.tables.layout import Row, Table, sentences, worded
 from simlimit.tables.numbers import interval_text, number_text, value_text
+from simlimit.tables.results import ENDS
 from simlimit.tables.units import Unit, unit_of
 
 MOST_ROWS = 50
@@ -22,24 +24,16 @@ def optimum_table(table: pd.DataFrame, choices: Sequence[str], notes: Sequence[s
         The columns that say what is chosen.
     notes : sequence of str
     """
-    shown = [name for name in map(str, table) if f"{name}_low" in table]
+    units = {name: unit_of(name.removesuffix(_EXCESS)) for name in map(str, table) if f"{name}_low" in table}
+    columns = [*choices, "cost a year", *itertools.chain(*((name, "interval") for name in units))]
     rows = []
     for told in table[:MOST_ROWS].to_dict("records"):
         cells = [told["status"], *(value_text(told[name]) for name in choices)]
         cells.append(number_text(told["cost"], Unit(1, 0, "")))
-        for name in shown:
-            unit = unit_of(name.removesuffix(_EXCESS))
-            cells += (
-                number_text(told[name], unit),
-                interval_text(told[f"{name}_low"], told[f"{name}_high"], unit),
-            )
+        for name, unit in units.items():
+            value, low, high = (told[f"{name}{end}"] for end in ENDS)
+            cells += number_text(value, unit), interval_text(low, high, unit)
         rows.append(Row(tuple(cells), strong=told["status"] == "selected"))
-    headings = ["status", *choices, "cost a year"]
-    for name in shown:
-        headings += name, "interval"
-    said = [*notes, "All verdicts and intervals hold together. Below 0, an excess keeps its bound."]
-    if len(table) > MOST_ROWS:
-        said.append(f"The first {MOST_ROWS} of {len(table):,} alternatives are shown.")
-    align = "<" + ">" * (len(headings) - 1)
-    title = f"{len(table):,} alternative{'s' * (len(table) > 1)}"
-    return Table(title, tuple(headings), align, rows, tuple(said))
+    number = f"{len(table):,} alternative{'s' * (len(table) > 1)}"
+    more = sentences("alternatives_left_out", shown=MOST_ROWS, number=number) * (len(table) > MOST_ROWS)
+    return worded("optimum", rows, columns, (*notes, *sentences("verdicts"), *more), number=number)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simlimit.tables.layout import Row, Table
+from simlimit.tables.layout import Row, Table, worded
 from simlimit.tables.numbers import UNKNOWN, rounded_texts, share_text, value_text
 
 
@@ -38,14 +38,11 @@ def fit_tables(
             within = " to ".join(ends)
         removed, unit = share_text(known["share_removed"]), units.get(str(name), "")
         rows.append(Row((str(name), value, within, before, unit, removed, str(known["verdict"]))))
-    notes = [
-        "Before: the same interval without the log. Removed: the share of the prior variance that the log "
-        "removed. Determined: 80 % or more; not determined: below 30 %; lower where logs usually say less."
+    pairs_said = [
+        f"The log hardly tells apart {one} and {other} (correlation {correlation:.2f})."
+        for one, other, correlation in pairs.itertuples(index=False)
     ]
-    for one, other, correlation in pairs.itertuples(index=False):
-        notes.append(f"The log hardly tells apart {one} and {other} (correlation {correlation:.2f}).")
-    headings = ("parameter", "estimate", "90 % interval", "before", "unit", "removed", "verdict")
-    tables = [Table("what the log says of the parameters", headings, "<>>><><", rows, tuple(notes))]
+    told = worded("fit", rows, notes=pairs_said)
     rows = []
     for family, off in check.iterrows():
         age = "" if np.isnan(off["age_days"]) else f", day {off['age_days']:g}"
@@ -53,6 +50,5 @@ def fit_tables(
         shares, p_value = (f"{in_log} %", f"{low} to {high} %"), f"{off['corrected_p']:.3f}"
         cells = (str(family), f"{off['statistic']}{age}", *shares, p_value, "breaks" * int(off["breaks"]))
         rows.append(Row(cells, strong=bool(off["breaks"])))
-    caption = f"the model {'cannot' if check['breaks'].any() else 'can'} make this log"
-    names = ("compared", "furthest off", "in the log", "95 % of the model's", "corrected p", "")
-    return [*tables, Table(caption, names, "<<>>><", rows)]
+    can = "cannot" if check["breaks"].any() else "can"
+    return [told, worded("check", rows, can=can)]

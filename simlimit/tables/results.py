@@ -12,8 +12,6 @@ from simlimit.tables.layout import Row, Table, sentences, worded
 from simlimit.tables.numbers import UNKNOWN, difference_texts, finer, interval_text, number_text, share_text
 from simlimit.tables.units import HEADLINES, PARTS, UNITS, Unit, unit_of
 
-CONFIDENCE = "95 %"
-NO_VERDICT = "Unknown: too few events, or too few replications, for a verdict."
 # Points of a sweep that are shown.
 MOST_POINTS = 50
 Effect: TypeAlias = Mapping[Hashable, Any]
@@ -90,8 +88,7 @@ def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, referenc
         verdict = verdict_text(significant)
         cells = (metric, *texts, verdict, of_differences.name)
         rows.append(Row(cells, indented=metric in PARTS, strong=verdict == "yes"))
-    headings = ("metric", reference, name, "difference", f"{CONFIDENCE} interval", "significant", "unit")
-    return Table(f"{name} minus {reference}", headings, "<>>>><<", rows)
+    return worded("difference", rows, name=name, reference=reference)
 
 
 def verdict_text(significant: bool | NAType) -> str:
@@ -133,19 +130,8 @@ def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
         cells = (metric if is_first else "", lever, *texts, number_text(effect["cost"], _MONEY))
         rows.append(Row(cells, begins_group=is_first))
         before = metric
-    interval, real = f"{CONFIDENCE} interval", "significant"
-    headings = ("metric", "lever", "alone", interval, real, "last", interval, real, "cost")
-    units = [f"{one} in {unit_of(one).of_differences().name}" for one in effects.index.unique(0)]
-    notes = (
-        f"Units: {'; '.join(units)}.",
-        "Alone: with only this lever, minus without any. Last: with all, minus with all but this one. "
-        "Less is better.",
-        f"Significant: with {CONFIDENCE} confidence for all effects together (Holm). Cost: currency units "
-        "per borrower and year.",
-        NO_VERDICT,
-    )
-    caption = f"what levers change: means over {replications:,} replications each"
-    return Table(caption, headings, "<<>><>><>", rows, notes)
+    units = "; ".join(f"{one} in {unit_of(one).of_differences().name}" for one in effects.index.unique(0))
+    return worded("ranking", rows, units=units, replications=replications)
 
 
 def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -> Table:
