@@ -15,15 +15,12 @@ from simlimit.deciding.samples import Samples
 from simlimit.deciding.searching import Tried, search
 from simlimit.deciding.selection import FIRST, Race
 from simlimit.errors import SimlimitError
-from simlimit.progress import tqdm
-from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.outside import warn_before
 from simlimit.study.draws import MOST_REPLICATIONS, Source, check_source
-from simlimit.study.experiment import compile_driver
-from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
+from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.replicating import StudyInterrupted
-from simlimit.study.workers import worker_pool
+from simlimit.study.workers import at_work
 
 # Samples of a further round: at least so many, or a quarter of those before.
 MORE = 10
@@ -126,12 +123,9 @@ def optimise(
     read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
     read = alternatives.read_choices(scenario, choices, costs)
     today = alternatives.todays(scenario, read)
-    engine = base.engine or ("simpy" if base.processes else "calendar")
-    compiles, race = announce_compilation(engine) and base.executor is None, cast(Race | None, None)
+    race = cast(Race | None, None)
     try:
         with lack_of_memory_said():
-            if compiles:
-                compile_driver(engine)
             chosen = alternatives.combinations(read)
             if chosen is None:
                 priced = partial(alternatives.read_option, scenario, costs)
@@ -169,10 +163,7 @@ def _rounds(
     warn_before({"": experiments[today].prepared}, {}, options.follow_up_days)
     most, first, last, race = n // samples.per_sample, 0, FIRST, None
     is_needed = np.ones(len(made), np.bool_)
-    with (
-        worker_pool(experiments, n, options) as pool,
-        tqdm(unit="replication", disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
-    ):
+    with at_work(experiments, n, options, "replication") as (pool, bar):
         while is_needed.any() and first < most:
             samples.simulate(pool, np.flatnonzero(is_needed), last, bar)
             answers, seen = question.answers(*samples.between(first, last), costs, today)

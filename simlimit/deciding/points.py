@@ -15,7 +15,7 @@ from simlimit.errors import ScenarioError, SimlimitError
 from simlimit.inference.parameters import digests
 from simlimit.model.preparation import prepare
 from simlimit.scenario import Scenario
-from simlimit.study.chunks import CHUNK, check_code
+from simlimit.study.chunks import CHUNK
 from simlimit.study.metrics import values_and_events
 
 Kind = Literal["screening", "indices"]
@@ -34,7 +34,6 @@ class Points(NamedTuple):
     replications: int
     follow_up_days: int
     seed: int
-    code: dict[str, str]
 
     def design(self) -> Floats:
         """Return the points, a row each: quantiles of the parameters."""
@@ -44,7 +43,7 @@ class Points(NamedTuple):
         """Return what a store must agree on."""
         parts = digests(self.platform, self.ranges.parameters)
         names = ("n", "metric", "replications", "follow_up_days", "seed")
-        return {**parts, **{name: getattr(self, name) for name in names}, **self.code}
+        return {**parts, **{name: getattr(self, name) for name in names}}
 
 
 @cache
@@ -77,7 +76,6 @@ def salib(sampler: str) -> Any:  # noqa: ANN401 - SALib has no types
 
 def run_points(task: Points, first: int) -> Floats:
     """Simulate a chunk of points; return the metric, a row per point and a column per replication."""
-    check_code(task.code)
     return np.array([_values(task, quantiles) for quantiles in task.design()[first : first + CHUNK]])
 
 

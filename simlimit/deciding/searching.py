@@ -20,12 +20,11 @@ from simlimit.deciding.alternatives import Choices, Option, Range, cost_of, make
 from simlimit.deciding.question import Question
 from simlimit.deciding.samples import Samples
 from simlimit.errors import SimlimitError
-from simlimit.progress import tqdm
 from simlimit.run.options import LARGEST_SEED
 from simlimit.study.draws import PER_DRAW, Source
 from simlimit.study.options import CheckedOptions
 from simlimit.study.store import folder_of_stores
-from simlimit.study.workers import worker_pool
+from simlimit.study.workers import at_work
 
 FINALISTS = 10
 # Samples of each alternative that is tried.
@@ -41,11 +40,12 @@ class Tried:
     """Measures what a search tries on a few samples, which are not those of the selection."""
 
     def __init__(self, source: Source, question: Question, most: float, options: CheckedOptions) -> None:
-        self.source, self.question, self.most, self.options = source, question, most, options
+        self.source, self.question, self.most = source, question, most
+        self.options = replace(options, progress=False)
         self.seed = (question.seed + 1) % (LARGEST_SEED + 1)
         if options.store is not None:
             folder = folder_of_stores(folder_of_stores(options.store) / "search")
-            self.options = replace(options, store=folder)
+            self.options = replace(self.options, store=folder)
         self.number = 0
         self.today = self._samples(source)
 
@@ -66,7 +66,7 @@ class Tried:
             options = replace(options, store=Path(options.store) / f"{self.number}")
         self.number += 1
         samples = Samples({"": source}, n, self.question._replace(seed=self.seed), options)
-        with worker_pool([*samples.experiments.values()], n, options) as pool, tqdm(disable=True) as bar:
+        with at_work([*samples.experiments.values()], n, options, "replication") as (pool, bar):
             samples.simulate(pool, [0], TRIED, bar)
         return samples.between(0, TRIED)
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -20,9 +19,8 @@ from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
 from simlimit.run.outside import warn_before
 from simlimit.scenario import Scenario, unit_of
 from simlimit.study.changes import Change
-from simlimit.study.chunks import Words, simulate_chunks
+from simlimit.study.chunks import simulate_chunks
 from simlimit.study.experiment import prepare_experiment
-from simlimit.study.identity import code_identity
 from simlimit.study.metrics import METRICS
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.study.store import folder_of_stores
@@ -231,7 +229,7 @@ def sensitivity(
     platform = scenario.replace({"population.portfolio": as_portfolio(scenario.population.portfolio)})
     ranges = read_ranges(fields, platform)
     warn_before({"": prepare_experiment(platform, seed, options).prepared}, {}, options.follow_up_days)
-    told = metric, replications, options.follow_up_days, seed, code_identity()
+    told = metric, replications, options.follow_up_days, seed
     task = Points(platform, ranges, "screening", TRAJECTORIES, *told)
     if store is not None:  # a metric that is not known is refused before anything is written
         announce_compilation("calendar")
@@ -261,6 +259,4 @@ def _simulated(task: Points, options: CheckedOptions) -> Floats:
     """Return the metric at the points of a design; a store has a folder for each design."""
     if options.store is not None:
         options = replace(options, store=folder_of_stores(options.store) / task.kind)
-    experiment = prepare_experiment(task.platform, task.seed, options)
-    words = Words("sensitivity", "points", task.identity())
-    return simulate_chunks(partial(run_points, task), len(task.design()), words, experiment, options)
+    return simulate_chunks(run_points, task, len(task.design()), ("sensitivity", "points"), options)

@@ -1,6 +1,5 @@
 """The bank of a fit: logs simulated at draws from the prior, spread and stored as studies are."""
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +12,7 @@ from simlimit.inference.statistics import Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.model.state import State
 from simlimit.scenario import Scenario
-from simlimit.study.chunks import CHUNK, Words, check_code, simulate_chunks
-from simlimit.study.experiment import prepare_experiment
+from simlimit.study.chunks import CHUNK, simulate_chunks
 from simlimit.study.options import CheckedOptions
 
 
@@ -25,7 +23,6 @@ class Task(NamedTuple):
     parameters: tuple[Parameter, ...]
     layout: Layout
     seed: int
-    code: dict[str, str]
 
     def at(self, quantiles: Floats, source: str | None = None) -> Scenario:
         """Return the scenario of a draw."""
@@ -37,8 +34,7 @@ class Task(NamedTuple):
 
     def identity(self) -> dict[str, object]:
         """Return what a store must agree on."""
-        parts = digests(self.platform, self.parameters, log=self.layout)
-        return {**parts, "seed": self.seed, **self.code}
+        return {**digests(self.platform, self.parameters, log=self.layout), "seed": self.seed}
 
 
 class Bank(NamedTuple):
@@ -59,7 +55,6 @@ class Bank(NamedTuple):
 
 def run_logs(task: Task, first: int) -> Floats:
     """Simulate a chunk of logs; return the statistics of each, and those after half of its time."""
-    check_code(task.code)
     found = []
     for log in range(first, first + CHUNK):
         platform = task.at(draw(task.seed, log, len(task.parameters)))
@@ -71,10 +66,6 @@ def run_logs(task: Task, first: int) -> Floats:
 
 def make_bank(task: Task, n: int, options: CheckedOptions) -> Bank:
     """Simulate n logs, or read what a store has of them."""
-    words, largest = (
-        Words("fit", "logs", task.identity()),
-        prepare_experiment(task.platform, task.seed, options),
-    )
-    both = simulate_chunks(partial(run_logs, task), n, words, largest, options)
+    both = simulate_chunks(run_logs, task, n, ("fit", "logs"), options)
     quantiles = np.array([draw(task.seed, log, len(task.parameters)) for log in range(n)])
     return Bank(quantiles, both[:, 0], both[:, 1])

@@ -25,7 +25,6 @@ from simlimit.run.options import LARGEST_SEED, check_scenario
 from simlimit.scenario import Scenario, unit_of
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scaled
 from simlimit.study.draws import Draws
-from simlimit.study.identity import code_identity
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.tables import fitted, layout
 
@@ -407,7 +406,7 @@ def fit(
     platform = window.platform(scenario)
     first_weekday = None if window.begin_on is None else window.begin_on.weekday()
     layout = Layout(window.days, first_weekday, regions)
-    task = Task(platform, read_free(free, platform), layout, seed, code_identity())
+    task = Task(platform, read_free(free, platform), layout, seed)
     platform = _scaled(task, window)
     task = task._replace(platform=platform, parameters=read_free(free, platform))
     bank = make_bank(task, n, options)

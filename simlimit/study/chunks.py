@@ -4,112 +4,104 @@ import io
 import os
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from simlimit.arguments import Floats
 from simlimit.drafts import write_files, writing
 from simlimit.errors import SimlimitError
-from simlimit.progress import tqdm
-from simlimit.run import compilation_notice, memory
-from simlimit.study.experiment import Experiment, compile_driver
-from simlimit.study.identity import code_identity, difference
-from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions
+from simlimit.scenario import Scenario
+from simlimit.study.experiment import prepare_experiment
+from simlimit.study.identity import check_code, code_identity
+from simlimit.study.options import CheckedOptions
 from simlimit.study.replicating import StudyInterrupted
 from simlimit.study.store import open_folder
-from simlimit.study.workers import failure_said, worker_pool
+from simlimit.study.workers import at_work, failure_said
 
 # So many scenarios are simulated, and stored, at a time: about a quarter of a second of work.
 CHUNK = 10
 
 
-class Words(NamedTuple):
-    """What a store is of, as in `fit.json`; what it holds, as in `logs-0000010.npz`; and its identity."""
+class Task(Protocol):
+    """All on which rows depend but their numbers."""
 
-    of: str
-    rows: str
-    identity: Mapping[str, object]
+    @property
+    def platform(self) -> Scenario:
+        """A scenario that takes as much memory as any."""
+
+    @property
+    def seed(self) -> int:
+        """The seed."""
+
+    def identity(self) -> dict[str, object]:
+        """Return what a store must agree on, beside the code."""
+
+
+T = TypeVar("T", bound=Task)
 
 
 def simulate_chunks(
-    simulate: Callable[[int], Floats], n: int, words: Words, largest: Experiment, options: CheckedOptions
+    simulate: Callable[[T, int], Floats], task: T, n: int, words: tuple[str, str], options: CheckedOptions
 ) -> Floats:
     """Return n rows: simulated, or what a store has of them.
 
     Parameters
     ----------
     simulate : function
-        Makes the rows from a number on, `CHUNK` of them or all that there are.
+        Makes the rows of a task from a number on, `CHUNK` of them or all that there are.
+    task : Task
     n : int
-    words : Words
-    largest : Experiment
-        One that takes as much memory as any.
+    words : (str, str)
+        What a store is of, as in `fit.json`, and what it holds, as in `logs-0000010.npz`.
     options : CheckedOptions
         How they are spread and stored.
     """
-    store = None if options.store is None else _Store(Path(options.store), words)
-    firsts = range(0, n, CHUNK)
-    done = {first: found for first in firsts if store and (found := store.read(first)) is not None}
+    code, (of, rows), firsts = code_identity(), words, range(0, n, CHUNK)
+    paths, done = dict[int, Path](), dict[int, Floats]()
+    if options.store is not None:
+        open_folder(Path(options.store), f"{of}.json", {**task.identity(), **code}, of)
+        paths = {first: Path(options.store) / f"{rows}-{first:07}.npz" for first in firsts}
+        done = {first: _read(path, rows) for first, path in paths.items() if path.exists()}
     missing = [first for first in firsts if first not in done]
-    is_ours = options.executor is None
-    compiles = compilation_notice.announce_compilation("calendar") and is_ours
-    with (
-        memory.lack_of_memory_said(),
-        worker_pool([largest], n, options) as pool,
-        tqdm(total=n, unit=words.rows[:-1], disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
-    ):
-        try:
-            if compiles:
-                compile_driver("calendar")
+    experiment, is_ours = prepare_experiment(task.platform, task.seed, options), options.executor is None
+    try:
+        with at_work([experiment], n, options, rows[:-1], n) as (pool, bar), failure_said(is_ours):
             bar.update(len(done) * CHUNK)
-            with failure_said(is_ours):
-                for first, found in zip(missing, pool.map(simulate, missing), strict=True):
-                    if store:
-                        store.write(first, found)
-                    done[first] = found
-                    bar.update(CHUNK)
-        except KeyboardInterrupt:
-            where = "are kept only with a store, from which the same call would continue"
-            if store:
-                where = f"are in the store; the same call continues from {options.store}"
-            number = f"{min(n, len(done) * CHUNK):,} of {n:,} simulated {words.rows}"
-            raise StudyInterrupted({}, f"interrupted; {number} {where}.") from None
+            chunks = pool.map(partial(_simulate, simulate, task, code), missing)
+            for first, done[first] in zip(missing, chunks, strict=True):
+                if paths:
+                    _write(paths[first], done[first])
+                bar.update(CHUNK)
+    except KeyboardInterrupt:
+        where = "are kept only with a store, from which the same call would continue"
+        if paths:
+            where = f"are in the store; the same call continues from {options.store}"
+        number = f"{min(n, len(done) * CHUNK):,} of {n:,} simulated {rows}"
+        raise StudyInterrupted({}, f"interrupted; {number} {where}.") from None
     return np.concatenate([done[first] for first in firsts])[:n]
 
 
-def check_code(code: Mapping[str, str]) -> None:
-    """Refuse to run in a worker that has other code."""
-    if other := difference(code_identity(), code):
-        raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
+def _simulate(simulate: Callable[[T, int], Floats], task: T, code: Mapping[str, str], first: int) -> Floats:
+    """Simulate a chunk, in a worker."""
+    check_code(code)
+    return simulate(task, first)
 
 
-class _Store:
-    """A folder with a file for each chunk, written atomically: all of one task."""
+def _read(path: Path, rows: str) -> Floats:
+    """Return a chunk that is stored."""
+    try:
+        with np.load(path) as content:  # checks the bytes
+            return np.asarray(content["found"], np.float64)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        raise SimlimitError(f"{path} is damaged: delete it to simulate its {rows} again.") from None
 
-    def __init__(self, folder: Path, words: Words) -> None:
-        self.folder, self.words = folder, words
-        open_folder(folder, f"{words.of}.json", words.identity, words.of)
 
-    def read(self, first: int) -> Floats | None:
-        """Return a chunk, if it is there."""
-        path = self.folder / self._file(first)
-        if not path.exists():
-            return None
-        try:
-            with np.load(path) as content:  # checks the bytes
-                return np.asarray(content["found"], np.float64)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            again = f"delete it to simulate its {self.words.rows} again"
-            raise SimlimitError(f"{path} is damaged: {again}.") from None
-
-    def write(self, first: int, found: Floats) -> None:
-        """Write a chunk, and have it on the disk before it returns."""
-        content = io.BytesIO()
-        np.savez_compressed(content, found=found)
-        with writing(self.folder):
-            write_files(self.folder, {self._file(first): content.getvalue()}, os.replace)
-
-    def _file(self, first: int) -> str:
-        return f"{self.words.rows}-{first:07}.npz"
+def _write(path: Path, found: Floats) -> None:
+    """Write a chunk, and have it on the disk before it returns."""
+    content = io.BytesIO()
+    np.savez_compressed(content, found=found)
+    with writing(path.parent):
+        write_files(path.parent, {path.name: content.getvalue()}, os.replace)

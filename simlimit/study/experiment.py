@@ -26,7 +26,7 @@ from simlimit.run import frames
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Population, Scenario
 from simlimit.study.draws import PER_DRAW
-from simlimit.study.identity import code_identity, difference
+from simlimit.study.identity import check_code, code_identity
 from simlimit.study.options import CheckedOptions, Engine, Keep
 from simlimit.study.own_processes import pickled
 
@@ -166,8 +166,7 @@ def _run_draws(experiment: Experiment, first: int, number: int) -> Chunk:
 
 def run_sent_chunk(experiment: Experiment, first: int, number: int) -> Chunk | str:
     """Run a chunk in a worker of an executor; or ask for its book, by digest, if that has not come yet."""
-    if other := difference(code_identity(), experiment.code or {}):
-        raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
+    check_code(experiment.code or {})
     prepared = experiment.prepared
     if "limits" in vars(prepared.book):  # one that was left out has no arrays
         if len(_books) >= MOST_BOOKS:

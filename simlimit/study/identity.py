@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from importlib.metadata import version
 
+from simlimit.errors import SimlimitError
 from simlimit.model.compiling import sources
 
 DECIDING = (
@@ -39,6 +40,12 @@ def difference(found: Mapping[str, object], wanted: Mapping[str, object]) -> str
         if found.get(name) != value:
             return _IN_WORDS.get(name) or f"{name} {found.get(name)!r}, not {value!r}"
     return None
+
+
+def check_code(code: Mapping[str, str]) -> None:
+    """Refuse to run in a worker that has other code."""
+    if other := difference(code_identity(), code):
+        raise SimlimitError(f"A worker of the executor runs {other}, but must run what its user runs.")
 
 
 def essence(node: object) -> object:

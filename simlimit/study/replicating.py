@@ -12,19 +12,17 @@ import pandas as pd
 from simlimit.arguments import Floats, check_choice, check_whole
 from simlimit.errors import SimlimitError, warn
 from simlimit.progress import tqdm
-from simlimit.run.compilation_notice import announce_compilation
-from simlimit.run.memory import lack_of_memory_said
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_before
 from simlimit.scenario import Scenario, field_values
 from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
-from simlimit.study.experiment import compile_driver, prepare_experiment
+from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight, is_recorded, values_and_events
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
 from simlimit.study.store import Replications, folder_of_stores, open_stores, path_name
 from simlimit.study.study import Study
-from simlimit.study.workers import Bar, simulate_missing, worker_pool
+from simlimit.study.workers import Bar, at_work, simulate_missing, worker_pool
 
 
 class StudyInterrupted(KeyboardInterrupt):
@@ -157,25 +155,17 @@ def replicate_all(
     }
     if warns:
         warn_before({name: one.prepared for name, one in experiments.items()}, {}, options.follow_up_days)
-    engines = dict.fromkeys(experiment.engine for experiment in experiments.values())
-    to_compile = [engine for engine in engines if announce_compilation(engine) and options.executor is None]
-    total, quiet = n * len(experiments), not options.progress
-    is_interrupted = False
-    with (
-        lack_of_memory_said(),
-        worker_pool(list(experiments.values()), n, options) as pool,
-        tqdm(total=total, unit="replication", disable=quiet, delay=BAR_AFTER_SECONDS) as bar,
-    ):
+    done, is_interrupted = dict[str, Replications](), False
+    try:
         stores = open_stores(experiments, options)
         done = {name: Replications(experiment, stores.get(name)) for name, experiment in experiments.items()}
-        try:
-            for engine in to_compile:
-                compile_driver(engine)
-            number, is_precise = _complete(pool, list(done.values()), n, options, bar)
-        except KeyboardInterrupt:
-            number, is_precise = min(replications.done for replications in done.values()), None
-            number -= number % PER_DRAW if any(draws.values()) else 0
-            is_interrupted = True
+        total = n * len(experiments)
+        with at_work([*experiments.values()], n, options, "replication", total) as (pool, bar):
+            number, is_precise = _complete(pool, [*done.values()], n, options, bar)
+    except KeyboardInterrupt:
+        number, is_precise = min((one.done for one in done.values()), default=0), None
+        number -= number % PER_DRAW if any(draws.values()) else 0
+        is_interrupted = True
     studies = {name: Study(one, number, options, is_precise) for name, one in done.items() if number > 0}
     if is_interrupted:
         raise StudyInterrupted(studies, _how_to_go_on(number, n, options))

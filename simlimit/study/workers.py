@@ -16,9 +16,11 @@ import loky
 from simlimit.drivers import ending, tallies
 from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
-from simlimit.run.memory import available_memory, kept_records, require, run_bytes
-from simlimit.study.experiment import Chunk, Experiment, chunk_size, run_chunk, run_sent_chunk, without_book
-from simlimit.study.options import CheckedOptions
+from simlimit.run.compilation_notice import announce_compilation
+from simlimit.run.memory import available_memory, kept_records, lack_of_memory_said, require, run_bytes
+from simlimit.study import experiment as sent
+from simlimit.study.experiment import Chunk, Experiment, chunk_size, compile_driver, run_chunk
+from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions
 from simlimit.study.store import Replications
 
 Bar: TypeAlias = "tqdm[Any]"
@@ -48,6 +50,20 @@ def worker_pool(experiments: Sequence[Experiment], n: int, options: CheckedOptio
     finally:
         ended.set()
         _shut_down(pool, how)
+
+
+@contextmanager
+def at_work(
+    experiments: Sequence[Experiment], n: int, options: CheckedOptions, unit: str, total: int | None = None
+) -> Iterator[tuple[Executor, Bar]]:
+    """Give workers and a progress bar, once what they run is compiled; a lack of memory is a sentence."""
+    engines = dict.fromkeys(one.engine for one in experiments)
+    to_compile = [engine for engine in engines if announce_compilation(engine) and options.executor is None]
+    bar = tqdm(total=total, unit=unit, disable=not options.progress, delay=BAR_AFTER_SECONDS)
+    with lack_of_memory_said(), worker_pool(experiments, n, options) as pool, bar:
+        for engine in to_compile:
+            compile_driver(engine)
+        yield pool, bar
 
 
 def _shut_down(pool: Executor, how: str) -> None:
@@ -83,9 +99,9 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
 
     def submit(replications: Replications, first: int, number: int, with_book: bool) -> Task:
         experiment = replications.experiment.part(first, number)
-        work: Callable[[Experiment, int, int], Chunk | str] = run_chunk if is_ours else run_sent_chunk
+        work: Callable[[Experiment, int, int], Chunk | str] = run_chunk if is_ours else sent.run_sent_chunk
         if not (is_ours or with_book):
-            experiment = without_book(experiment)
+            experiment = sent.without_book(experiment)
         with failure_said(is_ours):
             return replications, first, number, pool.submit(work, experiment, first, number)
 

@@ -27,6 +27,7 @@ from same import assert_same
 import simlimit as sl
 from simlimit.drafts import DRAFT
 from simlimit.study import experiment as experiments
+from simlimit.study import identity
 from simlimit.study.experiment import Chunk
 
 SCENARIO = LENDER.replace({"population.borrowers": 40, "horizon_days": 300})
@@ -142,13 +143,13 @@ def test_a_chunk_of_another_scenario_of_the_comparison_is_refused(small_chunks: 
 def test_workers_that_import_other_code_are_refused(
     changed: dict[str, str], what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = experiments.code_identity() | changed
+    found = identity.code_identity() | changed
 
     class Elsewhere(ThreadPoolExecutor):
         """Its workers find another package."""
 
         def submit(self, work: Any, /, *arguments: Any, **options: Any) -> Any:
-            monkeypatch.setattr(experiments, "code_identity", lambda: found)
+            monkeypatch.setattr(identity, "code_identity", lambda: found)
             return super().submit(work, *arguments, **options)
 
     with Elsewhere(1) as executor, pytest.raises(sl.SimlimitError) as error:
