@@ -27,13 +27,13 @@ FIRST = 20
 MIXTURE = 1.0
 
 
-def anytime_half_width(number: Floats, variance: Floats, error: float | Floats) -> Floats:
+def anytime_half_width(number: float | Floats, variance: Floats, error: float | Floats) -> Floats:
     """Return half the width of intervals of a normal mean that hold for all numbers of values together.
 
     Parameters
     ----------
-    number : array of float
-        How many values.
+    number : float
+        Or an array. How many values.
     variance : array of float
         Of these values about their mean, divided by their number.
     error : float
@@ -52,41 +52,25 @@ def anytime_half_width(number: Floats, variance: Floats, error: float | Floats) 
 
 
 class Sums:
-    """Running sums of samples, which do not depend on how the samples are divided into batches.
-
-    Samples of an array of any shape. Sums are of what a sample differs from the first one, and of its square.
-    """
+    """Running sums of an array: of how far entries are from their first values, and of the squares."""
 
     def __init__(self, *shape: int) -> None:
         self.first = np.zeros(shape)
         self.sums = np.zeros((2, *shape))
         self.number = np.zeros(shape)
 
-    def followed(self, values: Floats, where: tuple[Any, ...]) -> tuple[Floats, Floats, Floats]:
-        """Return the sums of some entries after each of some samples, with the means and the variances."""
+    def add(self, values: Floats, where: tuple[Any, ...]) -> None:
+        """Take in a further value of some entries."""
         if not self.number[where].any():
-            self.first[where] = values[0]
+            self.first[where] = values
         apart = values - self.first[where]
-        begin = self.sums[(slice(None), *where)]
-        sums = np.cumsum(np.concatenate([begin[None], np.stack([apart, apart**2], axis=1)]), axis=0)[1:]
-        number = self.number[where] + np.arange(1, len(values) + 1).reshape(-1, *[1] * (values.ndim - 1))
-        mean, variance = self._moments(sums[:, 0], sums[:, 1], number, self.first[where])
-        return sums, mean, variance
+        self.sums[(slice(None), *where)] += (apart, apart**2)
+        self.number[where] += 1
 
-    def moments(self) -> tuple[Floats, Floats]:
-        """Return the means and the variances of all entries so far."""
-        return self._moments(self.sums[0], self.sums[1], np.maximum(self.number, 1), self.first)
-
-    def take(self, sums: Floats, where: tuple[Any, ...], last: Ints) -> None:
-        """Keep what `followed` has returned for some entries, of each after its last sample."""
-        places = np.indices(last.shape, sparse=True)
-        self.sums[(slice(None), *where)] = np.moveaxis(sums[(last, slice(None), *places)], last.ndim, 0)
-        self.number[where] += last[..., None] + 1
-
-    @staticmethod
-    def _moments(apart: Floats, squares: Floats, number: Floats, first: Floats) -> tuple[Floats, Floats]:
-        mean = apart / number
-        return first + mean, np.maximum(squares / number - mean**2, 0)
+    def moments(self, where: tuple[Any, ...] = ()) -> tuple[Floats, Floats]:
+        """Return the means and the variances of some entries, or all."""
+        apart, squares = self.sums[(slice(None), *where)] / np.maximum(self.number[where], 1)
+        return self.first[where] + apart, np.maximum(squares - apart**2, 0)
 
 
 class Race:
@@ -129,7 +113,7 @@ class Race:
         # Of all differences and all means together, and of all bounds.
         self._errors = np.repeat([each / (m * k * (k + 1) / 2), each / max(k * bounds, 1)], [m, bounds])
         self._own, self._pairs = Sums(k, m + bounds), Sums(k, k, m)
-        self._first_variances = np.zeros((k, k))
+        self._most = np.zeros((k, k))
         self._is_within = np.zeros((k, bounds), np.bool_)
         self._is_settled = np.eye(k, dtype=np.bool_) | (m == 1)
         self.indifference = indifference
@@ -195,49 +179,41 @@ class Race:
         seen : array of bool of this shape
             Whether enough events of the metric are seen for a verdict.
         """
+        for sample, is_seen in zip(values, seen, strict=True):
+            if self.is_open.any():
+                self._take(sample, is_seen)
+
+    def _take(self, sample: Floats, seen: Truths) -> None:
+        """Take in a sample, and close what is decided after it."""
         a, m = np.flatnonzero(self.is_open), len(self.indifference)
-        own, seen = values[:, a], seen[:, a]
-        self.is_seen |= seen.any(axis=(0, 1))
-        number = self.number + np.arange(1, len(values) + 1)
-        own_sums, mean, variance = self._own.followed(own, (a,))
-        count: Floats = np.asarray(number[:, None, None], np.float64)
-        half = anytime_half_width(count, variance[..., m:], self._errors[m:])
-        is_within = seen[..., m:] & (mean[..., m:] + half <= 0)
-        is_beyond = np.any(seen[..., m:] & (mean[..., m:] - half > 0), axis=-1)
-        pairs = np.ix_(a, a)
-        gaps = own[:, :, None, :m] - own[:, None, :, :m]
-        pair_sums, gap, spread = self._pairs.followed(gaps, pairs)
-        half = anytime_half_width(count[..., None], spread, self._errors[0])
-        known = np.all(seen[:, :, None, :m] | seen[:, None, :, :m], axis=-1)
+        own, seen, pairs = sample[a], seen[a], np.ix_(a, a)
+        self.is_seen |= seen.any(axis=0)
+        self._own.add(own, (a,))
+        self._pairs.add(own[:, None, :m] - own[:, :m], pairs)
+        self.number += 1
+        if self.number < FIRST:
+            return
+        mean, variance = self._own.moments((a,))
+        half = anytime_half_width(self.number, variance, self._errors)
+        self._is_within[a] |= (seen & (mean + half <= 0))[:, m:]
+        self.is_infeasible[a] |= (seen & (mean - half > 0))[:, m:].any(axis=1)
+        gap, spread = self._pairs.moments(pairs)
+        half = anytime_half_width(self.number, spread, self._errors[0])
+        known = np.all(seen[:, None, :m] | seen[:, :m], axis=-1)
         low, high = gap - half, gap + half
         is_worse = known & np.any(low > 0, axis=-1) & np.all(low > -self.indifference, axis=-1)
         is_as_good = np.any(high < 0, axis=-1) | np.all(high < self.indifference, axis=-1)
-        is_beaten = known & (self._beaten(gap[..., 0], spread[..., 0], number, a) | (low[..., 0] > 0))
-        last = np.full(len(a), -1)
-        for row in range(len(number)):
-            last[self.is_open[a]] = row
-            self.number += 1
-            if self.number < FIRST:
-                continue
-            self._is_within[a] |= is_within[row] & self.is_open[a, None]
-            self.is_infeasible[a] |= is_beyond[row] & self.is_open[a]
-            self._is_settled[pairs] |= known[row] & is_as_good[row] & is_as_good[row].T
-            self._judge(a, is_worse[row], is_beaten[row])
-            if not self.is_open.any():
-                break
-        self._own.take(own_sums, (a,), last)
-        self._pairs.take(pair_sums, pairs, np.minimum.outer(last, last))
-
-    def _beaten(self, gap: Floats, spread: Floats, number: Ints, a: Ints) -> Truths:
-        """Return by which others each would be beaten after each sample: the rule of KN."""
-        pairs, delta = np.ix_(a, a), self.indifference[0]
-        if number[0] <= FIRST <= number[-1]:
-            self._first_variances[pairs] = spread[FIRST - number[0]] * FIRST / (FIRST - 1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            most = np.nan_to_num(self._h_squared * self._first_variances[pairs] / delta, posinf=np.inf)
-        slack = np.maximum(most - delta * number[:, None, None], 0) / (2 * number[:, None, None])
-        is_first = a[:, None] > a
-        return np.asarray((gap > slack) | (slack + np.abs(gap) == 0) & is_first)
+        self._is_settled[pairs] |= known & is_as_good & is_as_good.T
+        # The rule of KN.
+        number, delta = self.number, self.indifference[0]
+        if number == FIRST:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                most = self._h_squared * spread[..., 0] * FIRST / (FIRST - 1) / delta
+            self._most[pairs] = np.nan_to_num(most, posinf=np.inf)
+        slack = np.maximum(self._most[pairs] - delta * number, 0) / (2 * number)
+        is_tie = (slack + np.abs(gap[..., 0]) == 0) & (a[:, None] > a)
+        is_beaten = known & ((gap[..., 0] > slack) | is_tie | (low[..., 0] > 0))
+        self._judge(a, is_worse, is_beaten)
 
     def _judge(self, a: Ints, is_worse: Truths, is_beaten: Truths) -> None:
         """Close what is decided after a sample: what is worse, or beaten, than others that are feasible."""
