@@ -25,7 +25,7 @@ class Option(NamedTuple):
     """One of the things to choose from: what tables show of it, the change, and its cost per year."""
 
     label: object
-    change: Change | None
+    change: Change
     cost: float
 
 
@@ -64,7 +64,7 @@ def is_range(values: object) -> TypeGuard[Range]:
 def read_option(source: Source, costs: Mapping[str, float], name: str, value: object) -> Option:
     """Return an option of a choice: a change, none, or another value of the field of this name."""
     if value is None and name not in field_values(estimate(source)):
-        return Option(TODAY, None, 0.0)
+        return Option(TODAY, Change({}), 0.0)
     is_change = isinstance(value, Change | Lever | Mapping)
     if is_change and name in costs:
         raise SimlimitError(f"costs has {shown(name)}, but its changes have costs of their own.")
@@ -103,9 +103,9 @@ def read_choices(
 
 def make_alternative(source: Source, options: Mapping[str, Option]) -> Alternative:
     """Return the alternative that takes these options."""
-    changes = [option.change for option in options.values() if option.change is not None]
     choice = {name: option.label for name, option in options.items()}
-    return Alternative(choice, cost_of(options), apply_changes(source, changes))
+    made = apply_changes(source, [option.change for option in options.values()])
+    return Alternative(choice, cost_of(options), made)
 
 
 def todays(source: Source, choices: Iterable[str]) -> Alternative:

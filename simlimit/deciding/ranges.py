@@ -43,14 +43,10 @@ class Ranges(NamedTuple):
 
     def at(self, scenario: Scenario, quantiles: Floats) -> Scenario:
         """Return a scenario with what is at these quantiles of the ranges."""
-        fields, changes = dict[str, Any](), list[Change]()
-        for one, quantile in zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True):
-            new = one.value(quantile)
-            if isinstance(new, Change):
-                changes.append(new)
-            else:
-                fields |= one.changes(quantile)
-        return draws.estimate(apply_changes(scenario, [Change(fields), *changes]))
+        at = zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True)
+        told = ((one.value(quantile), one.changes(quantile)) for one, quantile in at)
+        changes = [new if isinstance(new, Change) else Change(fields) for new, fields in told]
+        return draws.estimate(apply_changes(scenario, changes))
 
 
 def read_ranges(fields: Free | Iterable[str] | str, scenario: Scenario) -> Ranges:

@@ -26,9 +26,10 @@ from simlimit.study import intervals, replicating
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
 from simlimit.study.options import Options, options_by_name
 from simlimit.tables import layout, results, units
+from simlimit.text_files import packaged
 
-# All causes but settlement: each is a gate, or a rule of gate 3, that can be opened alone.
-GATES = ("evaluation", "score", "overdue", "behaviour", "review", "policy", "funding")
+_OPENED = packaged(__package__, "gates.toml")
+GATES = tuple(_OPENED)
 TOTAL = "total"
 NO_GATE = "none"
 # The rows of the table: all that days are charged to, their total, and what stays with no gate closed.
@@ -74,9 +75,8 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
     kinds = set()
     for gate in gates:
         check_choice("a name in gates", gate, GATES)
-        fields, kind = _OPENED[gate]
-        changes |= fields
-        kinds.add(kind)
+        changes |= _OPENED[gate]["fields"]
+        kinds.add(_OPENED[gate].get("shock"))
     own = {name.rpartition(".")[2] for name in changes}
     # A region may have such a number of its own.
     for name, value in field_values(scenario).items():
@@ -86,18 +86,6 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
     if shocks != scenario.shocks:
         changes["shocks"] = shocks
     return scenario.replace(changes) if changes else scenario
-
-
-# For each gate, the values of fields that open it, and the kind of shock that is left out.
-_OPENED: dict[str, tuple[dict[str, object], str | None]] = {
-    "evaluation": ({"evaluation.straight_through": True, "evaluation.duration_days": 0}, None),
-    "score": ({"rules.min_score": 0.0}, "tightening"),
-    "overdue": ({"rules.overdue": False}, None),
-    "behaviour": ({"screening.false_flag": 0.0, "screening.risky_share": 0.0}, None),
-    "review": ({"review.watch_share": 0.0}, "watch_list"),
-    "policy": ({}, "freeze"),
-    "funding": ({"funding.unlimited": True}, None),
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
