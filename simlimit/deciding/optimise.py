@@ -1,8 +1,8 @@
 """`optimise`: which combination of changes is best for a budget, within bounds, and how sure that is."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Unpack, cast
+from typing import Unpack
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from simlimit.arguments import LARGEST, check_number, check_whole
 from simlimit.deciding import alternatives
 from simlimit.deciding.constraints import Bound
 from simlimit.deciding.optimum import Optimum
-from simlimit.deciding.question import Indifference, Question, read_indifference, read_question
+from simlimit.deciding.question import Indifference, read_indifference, read_question
 from simlimit.deciding.samples import Samples
 from simlimit.deciding.searching import Tried, search
 from simlimit.deciding.selection import FIRST, Race
@@ -123,7 +123,7 @@ def optimise(
     read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
     read = alternatives.read_choices(scenario, choices, costs)
     today = alternatives.todays(scenario, read)
-    race = cast(Race | None, None)
+    optimum: Optimum | None = None
     try:
         with lack_of_memory_said():
             chosen = alternatives.combinations(read)
@@ -134,34 +134,27 @@ def optimise(
             too_dear = [one for one in chosen if cost_of(one) > most]
             affordable = (make(scenario, one) for one in chosen if cost_of(one) <= most)
             made = alternatives.different([today, *affordable])
-            judged = partial(Optimum, question, made, today, too_dear)
-            for latest in _rounds(question, made, made.index(today), n, indifference, options=base):
-                race = latest
+            unknown, bounds = np.zeros(len(question.objectives)), len(question.bounds)
+            race = Race(len(made), unknown, bounds, 1 - question.confidence)
+            optimum = Optimum(question, made, today, too_dear, race)
+            _decide(optimum, n, indifference, base)
+            return optimum
     except KeyboardInterrupt:
         kept = "is lost" if base.store is None else "is in the store, from which the same call continues"
-        found = None if race is None else judged(race)
-        raise StudyInterrupted({}, f"interrupted; what is done {kept}.", found) from None
-    return judged(cast(Race, race))
+        known = optimum if optimum is not None and optimum.race.number else None
+        raise StudyInterrupted({}, f"interrupted; what is done {kept}.", known) from None
 
 
-def _rounds(
-    question: Question,
-    made: Sequence[alternatives.Alternative],
-    today: int,
-    n: int,
-    indifference: Indifference,
-    *,
-    options: CheckedOptions,
-) -> Iterator[Race]:
-    """Simulate the alternatives in rounds, and judge them after each sample, until the decision is made.
-
-    Today is simulated to the end, since bounds may be relative to it.
-    """
-    samples = Samples({one.name: one.source for one in made}, n, question, options)
-    costs, objectives = np.array([one.cost for one in made]), question.objectives
-    experiments = [*samples.experiments.values()]
+def _decide(optimum: Optimum, n: int, indifference: Indifference, options: CheckedOptions) -> None:
+    """Simulate the alternatives in rounds, and judge them after each sample, until the decision is made."""
+    question, race, made = optimum.question, optimum.race, optimum.alternatives
+    samples, today = (
+        Samples({one.name: one.source for one in made}, n, question, options),
+        made.index(optimum.today),
+    )
+    costs, experiments = np.array([one.cost for one in made]), [*samples.experiments.values()]
     warn_before({"": experiments[today].prepared}, {}, options.follow_up_days)
-    most, first, last, race = n // samples.per_sample, 0, FIRST, None
+    most, first, last = n // samples.per_sample, 0, FIRST
     is_needed = np.ones(len(made), np.bool_)
     with at_work(experiments, n, options, "replication") as (pool, bar):
         while is_needed.any() and first < most:
@@ -172,12 +165,10 @@ def _rounds(
                     "A metric of minimise or subject_to has no value in some replication, but must have one "
                     "in each: choose another metric."
                 )
-            if race is None:
-                means = answers[:, today, : len(objectives)].mean(axis=0)
-                smallest = read_indifference(indifference, objectives, means)
-                race = Race(len(made), smallest, len(question.bounds), 1 - question.confidence)
+            if not race.number:
+                means = answers[:, today, : len(question.objectives)].mean(axis=0)
+                race.indifference = read_indifference(indifference, question.objectives, means)
             race.advance(answers, seen)
-            yield race
             first, last = last, min(most, last + max(MORE, last // 4))
             is_needed = race.is_open.copy()
             is_needed[today] |= is_needed.any()

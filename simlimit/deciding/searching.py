@@ -10,7 +10,6 @@ optimization framework. Proceedings of the 25th ACM SIGKDD Conference, 2623-2631
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,7 +22,7 @@ from simlimit.errors import SimlimitError
 from simlimit.run.options import LARGEST_SEED
 from simlimit.study.draws import PER_DRAW, Source
 from simlimit.study.options import CheckedOptions
-from simlimit.study.store import folder_of_stores
+from simlimit.study.store import store_below
 from simlimit.study.workers import at_work
 
 FINALISTS = 10
@@ -41,11 +40,8 @@ class Tried:
 
     def __init__(self, source: Source, question: Question, most: float, options: CheckedOptions) -> None:
         self.source, self.question, self.most = source, question, most
-        self.options = replace(options, progress=False)
+        self.options = replace(store_below(options, "search"), progress=False)
         self.seed = (question.seed + 1) % (LARGEST_SEED + 1)
-        if options.store is not None:
-            folder = folder_of_stores(folder_of_stores(options.store) / "search")
-            self.options = replace(self.options, store=folder)
         self.number = 0
         self.today = self._samples(source)
 
@@ -61,9 +57,7 @@ class Tried:
         return means[:objectives], np.array([0.0, *means[objectives:]])
 
     def _samples(self, source: Source) -> tuple[Floats, Floats]:
-        options, n = self.options, TRIED * PER_DRAW
-        if options.store is not None:
-            options = replace(options, store=Path(options.store) / f"{self.number}")
+        options, n = store_below(self.options, f"{self.number}"), TRIED * PER_DRAW
         self.number += 1
         samples = Samples({"": source}, n, self.question._replace(seed=self.seed), options)
         with at_work([*samples.experiments.values()], n, options, "replication") as (pool, bar):

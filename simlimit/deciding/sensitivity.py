@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from simlimit.study.chunks import simulate_chunks
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import METRICS
 from simlimit.study.options import CheckedOptions, Folder
-from simlimit.study.store import folder_of_stores
+from simlimit.study.store import store_below
 from simlimit.tables import layout, sensitivities
 
 # On so many trajectories each field moves once.
@@ -257,6 +257,5 @@ def _ends(one: Parameter) -> list[object]:
 
 def _simulated(task: Points, options: CheckedOptions) -> Floats:
     """Return the metric at the points of a design; a store has a folder for each design."""
-    if options.store is not None:
-        options = replace(options, store=folder_of_stores(options.store) / task.kind)
-    return simulate_chunks(run_points, task, len(task.design()), ("sensitivity", "points"), options)
+    own = store_below(options, task.kind)
+    return simulate_chunks(run_points, task, len(task.design()), ("sensitivity", "points"), own)

@@ -20,7 +20,7 @@ from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import WEIGHTS, Weight, is_recorded, values_and_events
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
 from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
-from simlimit.study.store import Replications, folder_of_stores, open_stores, path_name
+from simlimit.study.store import Replications, open_stores, path_name, store_below
 from simlimit.study.study import Study
 from simlimit.study.workers import Bar, at_work, simulate_missing, worker_pool
 
@@ -266,14 +266,13 @@ def metrics_by_scenario(
     base = CheckedOptions(**options)
     experiment = prepare_experiment(estimates[own], seed, base, base.processes_of([""])[""])
     warn_before({"": experiment.prepared}, estimates, base.follow_up_days)
-    folder = None if base.store is None else folder_of_stores(base.store)
     tables = {}
     # Workers that are processes begin slowly, so all variants share them.
     shared = worker_pool([experiment], n, base) if base.processes else nullcontext(base.executor)
     with shared as executor:
         workers = None if executor else base.workers
         for name in tqdm(first.values(), unit="scenario", disable=not base.progress, delay=BAR_AFTER_SECONDS):
-            store = None if folder is None else folder / path_name([*variants].index(name), name)
-            each = replace(base, executor=executor, workers=workers, progress=False, store=store)
+            own_store = store_below(base, path_name([*variants].index(name), name))
+            each = replace(own_store, executor=executor, workers=workers, progress=False)
             tables[name] = replicate_all({"": variants[name]}, n, seed, each, warns=False)[""].metrics(weight)
     return {name: tables[other] for name, other in equal.items()}

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,13 @@ def folder_of_stores(folder: Folder) -> Path:
     return target
 
 
+def store_below(options: CheckedOptions, name: str) -> CheckedOptions:
+    """Return options whose store, if they have one, is a folder of this name in theirs."""
+    if options.store is None:
+        return options
+    return replace(options, store=folder_of_stores(options.store) / name)
+
+
 def path_name(position: int, name: str) -> str:
     """Return the name of a file or folder for a scenario: no two are the same, whatever the scenarios' names.
 
@@ -90,10 +98,8 @@ def open_stores(experiments: Mapping[str, Experiment], options: CheckedOptions) 
     if list(experiments) == [""]:
         return {"": Store(options.store, experiments[""], options)}
     target = folder_of_stores(options.store)
-    return {
-        name: Store(target / path_name(position, name), experiment, options)
-        for position, (name, experiment) in enumerate(experiments.items())
-    }
+    named = enumerate(experiments.items())
+    return {name: Store(target / path_name(k, name), experiment, options) for k, (name, experiment) in named}
 
 
 def open_folder(folder: Path, index: str, identity: Mapping[str, object], word: str) -> set[str]:
