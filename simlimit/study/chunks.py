@@ -17,7 +17,7 @@ from simlimit.scenario import Scenario
 from simlimit.study.experiment import prepare_experiment
 from simlimit.study.identity import check_code, code_identity
 from simlimit.study.options import CheckedOptions
-from simlimit.study.replicating import StudyInterrupted
+from simlimit.study.replicating import StudyInterrupted, how_to_go_on
 from simlimit.study.store import open_folder
 from simlimit.study.workers import at_work, failure_said
 
@@ -76,11 +76,9 @@ def simulate_chunks(
                     _write(paths[first], done[first])
                 bar.update(CHUNK)
     except KeyboardInterrupt:
-        where = "are kept only with a store, from which the same call would continue"
-        if paths:
-            where = f"are in the store; the same call continues from {options.store}"
         number = f"{min(n, len(done) * CHUNK):,} of {n:,} simulated {rows}"
-        raise StudyInterrupted({}, f"interrupted; {number} {where}.") from None
+        where = "are kept only with a store, from which the same call would continue"
+        raise StudyInterrupted({}, how_to_go_on(number, options, where)) from None
     return np.concatenate([done[first] for first in firsts])[:n]
 
 

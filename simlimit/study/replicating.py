@@ -168,19 +168,17 @@ def replicate_all(
         is_interrupted = True
     studies = {name: Study(one, number, options, is_precise) for name, one in done.items() if number > 0}
     if is_interrupted:
-        raise StudyInterrupted(studies, _how_to_go_on(number, n, options))
+        where = "are in `studies` of this exception, which `import sys; sys.last_value.studies` shows"
+        if number == 0:
+            where = 'are done, and none is kept; with store="a-folder" the same call would continue'
+        raise StudyInterrupted(studies, how_to_go_on(f"{number:,} of {n:,} replications", options, where))
     return studies
 
 
-def _how_to_go_on(number: int, n: int, options: CheckedOptions) -> str:
-    """Say where the finished work of an interrupted study is."""
-    if options.store is not None:
-        where = f"are in the store; the same call continues from {options.store}"
-    elif number > 0:
-        where = "are in `studies` of this exception, which `import sys; sys.last_value.studies` shows"
-    else:
-        where = 'are done, and none is kept; with store="a-folder" the same call would continue'
-    return f"interrupted; {number:,} of {n:,} replications {where}."
+def how_to_go_on(done: str, options: CheckedOptions, otherwise: str) -> str:
+    """Say where the finished work is of what was interrupted: in the store, or what else is to be said."""
+    in_store = f"are in the store; the same call continues from {options.store}"
+    return f"interrupted; {done} {otherwise if options.store is None else in_store}."
 
 
 def _complete(
