@@ -43,13 +43,18 @@ class Ranges(NamedTuple):
 
     def at(self, scenario: Scenario, quantiles: Floats) -> Scenario:
         """Return a scenario with what is at these quantiles of the ranges."""
+        within = zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True)
+        return self.with_values(scenario, {one.name: one.value(quantile) for one, quantile in within})
+
+    def with_values(self, scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+        """Return a scenario with a value of some parameters; of a choice of changes with that change."""
         fields, changes = dict[str, Any](), list[Change]()
-        for one, quantile in zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True):
-            new = one.value(quantile)
+        for one in self.parameters:
+            new = values.get(one.name)
             if isinstance(new, Change):
                 changes.append(new)
-            else:
-                fields |= one.changes(quantile)
+            elif one.name in values:
+                fields |= one.with_value(new)
         return draws.estimate(apply_changes(scenario, [Change(fields), *changes]))
 
 
