@@ -48,8 +48,8 @@ VERDICTS = {
     "no": "may be 0",
     "unknown": "too little observed",
 }
-# How wide the words before a control are.
-WORDS = {"description_width": "20em"}
+# How wide a control is, and the words before it.
+LOOKS = {"style": {"description_width": "28em"}, "layout": {"width": "50em", "max_width": "100%"}}
 # Inches of the picture, and its dots per inch.
 SIZE, DPI = (12.5, 4.4), 100
 
@@ -137,7 +137,8 @@ class Exploration:
         self._told = ", ".join(f"{name} = {_text(value)}" for name, value in moved.items()) or START
         lines = [self._told, *self._effects(now.follow_up_days)] if moved else [Labels(self._language)(START)]
         lines += [overload_sentence(now._prepared), outside_sentence(now.scenario, now.follow_up_days)]
-        words = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+        lines = [*filter(None, lines)]
+        words = "".join(f"<p>{escape(line)}</p>" for line in lines)
         picture = base64.b64encode(_picture(start, now, self._language)).decode()
         source = f'src="data:image/png;base64,{picture}" style="max-width:100%"'
         image = f'<img alt="{escape(" ".join(lines))}" {source}>'
@@ -149,12 +150,13 @@ class Exploration:
         for metric in beside_losses([self._metric]):
             (scale, unit), effect = effects.effect_unit(metric), table.loc[metric].to_dict()
             middle, low, high = (scale * effect[name] for name in ("difference", "low", "high"))
+            verdict = VERDICTS[verdict_text(effect["significant"])]
             yield label(
                 "{what}: {effect} {unit} from the start; {verdict}",
                 what=label(METRICS[metric][0], days=days),
                 effect=effects.with_interval(middle, low, high, effects.decimals((middle, low, high))),
                 unit=label(unit),
-                verdict=label(VERDICTS[verdict_text(effect["significant"])], number=len(table)),
+                verdict=label(verdict, number=len(table)),
             )
 
 
@@ -240,7 +242,7 @@ def ipywidgets() -> Any:  # noqa: ANN401 - it has no types
 
 def _control(widgets: Any, one: Parameter, start: Any, words: str) -> tuple[Any, Choices]:  # noqa: ANN401
     """Return a slider over bounds, or a choice among values and what each of its texts stands for."""
-    looks: dict[str, Any] = {"description": words, "style": WORDS, "layout": {"width": "40em"}}
+    looks: dict[str, Any] = {"description": words, "tooltip": words, **LOOKS}
     if isinstance(one.prior, list | range):
         choices = {_text(value): value for value in one.prior}
         choices = choices if _text(start) in choices else {_text(start): start, **choices}

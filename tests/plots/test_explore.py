@@ -12,6 +12,7 @@ from gallery import SMALL
 from scipy import stats
 
 import simlimit as sl
+from simlimit.plots import canvas
 from simlimit.plots.labels import Labels
 from simlimit.tables.numbers import number_text
 from simlimit.tables.units import unit_of
@@ -113,6 +114,19 @@ def test_the_picture_is_that_of_what_is_shown() -> None:
     assert picture(exploration) == before
 
 
+def test_the_start_is_seen_where_less_is_released_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    monkeypatch.setattr(canvas, "save_picture", lambda ax, file, dpi: drawn.append(ax))
+    waiting = SMALL.replace({"evaluation.straight_through": False})
+    exploration = explored({"evaluation.straight_through": [False, True]}, waiting)
+    exploration.controls["evaluation.straight_through"].value = "true"
+    _, ax = drawn
+    grey, curve = ax.lines[0], exploration.comparison.studies["start"].delay_curve()["released"]
+    assert grey.get_ydata().tolist() == curve.to_list()
+    assert ax.get_ylim()[0] < curve.iloc[0]
+    assert "axis from" not in ax.get_ylabel()
+
+
 def test_what_a_scenario_refuses_is_said_and_what_comes_next_is_shown() -> None:
     exploration = explored({"evaluation.duration_days": (0, 12), "evaluation.period_days": (10, 60)})
     exploration.controls["evaluation.period_days"].value = 10
@@ -157,8 +171,8 @@ def test_without_fields_there_are_a_few_of_every_preset() -> None:
 
 
 def test_a_distribution_is_a_slider_over_nearly_all_of_it() -> None:
-    slider = explored({"economy.sd": stats.uniform(0.1, 0.2)}).controls["economy.sd"]
-    assert (slider.min, slider.max) == (0.101, 0.299)
+    slider = explored({"screening.false_flag": stats.uniform(0.0, 0.2)}).controls["screening.false_flag"]
+    assert (slider.min, slider.max) == (0.001, 0.199)
 
 
 @pytest.mark.parametrize(
