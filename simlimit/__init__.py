@@ -18,6 +18,8 @@ From a release log to a scenario
     `fit`, `Fit`
 Which assumption decides the answer
     `sensitivity`, `Sensitivity`
+Sliders in a notebook
+    `explore`, `Exploration`
 Your own process in it
     `Platform`
 Real books, and invented ones to try

@@ -27,6 +27,8 @@ from simlimit.errors import SimlimitError as SimlimitError
 from simlimit.errors import SimlimitWarning as SimlimitWarning
 from simlimit.inference.fit import Fit as Fit
 from simlimit.inference.fit import fit as fit
+from simlimit.plots.explore import Exploration as Exploration
+from simlimit.plots.explore import explore as explore
 from simlimit.processes.platform import Platform as Platform
 from simlimit.run.borrower_history import borrower_history as borrower_history
 from simlimit.run.run import Run as Run

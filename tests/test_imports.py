@@ -84,6 +84,7 @@ EXTRAS = {
     "simlimit.inference.regression",
     "simlimit.deciding.points",
     "simlimit.deciding.searching",
+    "simlimit.plots.explore",
 }
 """They import a package that not everybody installs, when it is asked for."""
 

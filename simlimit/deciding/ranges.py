@@ -44,8 +44,12 @@ class Ranges(NamedTuple):
     def at(self, scenario: Scenario, quantiles: Floats) -> Scenario:
         """Return a scenario with what is at these quantiles of the ranges."""
         at = zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True)
-        told = ((one.value(quantile), one.changes(quantile)) for one, quantile in at)
-        changes = [new if isinstance(new, Change) else Change(fields) for new, fields in told]
+        return self.with_values(scenario, {one.name: one.value(quantile) for one, quantile in at})
+
+    def with_values(self, scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+        """Return a scenario with a value of some parameters; of a choice of changes with that change."""
+        told = ((values[one.name], one) for one in self.parameters if one.name in values)
+        changes = [new if isinstance(new, Change) else Change(one.with_value(new)) for new, one in told]
         return draws.estimate(apply_changes(scenario, changes))
 
 

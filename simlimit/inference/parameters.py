@@ -73,7 +73,10 @@ class Parameter(NamedTuple):
 
     def changes(self, quantile: float) -> dict[str, Any]:
         """Return the fields at a quantile of the prior distribution."""
-        value = self.value(quantile)
+        return self.with_value(self.value(quantile))
+
+    def with_value(self, value: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Return the fields at a value."""
         if self.times is None:
             return {self.name: value}
         scaled = {field: (value * number, isinstance(number, int)) for field, number in self.times.items()}

@@ -4,7 +4,7 @@ import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -217,11 +217,11 @@ def legend(ax: Axes, **settings: Any) -> None:  # noqa: ANN401
     ax.legend(framealpha=1, fontsize="small", title_fontsize="small", **settings)
 
 
-def save_picture(ax: Axes, path: Path) -> None:
-    """Write a picture in the size that it chose for itself, and close its figure."""
+def save_picture(ax: Axes, file: Path | BinaryIO, dpi: int = 150) -> None:
+    """Write a picture as PNG, in the size that it chose for itself, and close its figure."""
     assert isinstance(ax.figure, Figure)
     with warnings.catch_warnings():
         # The name of the scenario may be in a script that no font has.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        ax.figure.savefig(path, dpi=150)
+        ax.figure.savefig(file, dpi=dpi, format="png")
     plt.close(ax.figure)
