@@ -101,6 +101,16 @@ def read_choices(
     return read
 
 
+def as_given(choices: Choices) -> dict[str, object]:
+    """Return choices as `optimise` takes them: values of a field, changes, or None for no change."""
+    given: dict[str, object] = {}
+    for name, options in choices.items():
+        listed = options if isinstance(options, list) else []
+        plain = [one.label if one.change and one.change.fields == {name: one.label} else one.change for one in listed]
+        given[name] = plain or options
+    return given
+
+
 def make_alternative(source: Source, options: Mapping[str, Option]) -> Alternative:
     """Return the alternative that takes these options."""
     changes = [option.change for option in options.values() if option.change is not None]

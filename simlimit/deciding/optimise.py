@@ -126,6 +126,8 @@ def optimise(
     read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
     read = alternatives.read_choices(scenario, choices, costs)
     today = alternatives.todays(scenario, read)
+    asked = {"choices": alternatives.as_given(read), "costs": costs, "budget": budget}
+    asked |= {"indifference": indifference, "n": n, "trials": trials}
     engine = base.engine or ("simpy" if base.processes else "calendar")
     compiles, race = announce_compilation(engine) and base.executor is None, cast(Race | None, None)
     try:
@@ -140,7 +142,7 @@ def optimise(
             too_dear = [one for one in chosen if cost_of(one) > most]
             affordable = (make(scenario, one) for one in chosen if cost_of(one) <= most)
             made = alternatives.different([today, *affordable])
-            judged = partial(Optimum, question, made, today, too_dear)
+            judged = partial(Optimum, question, made, today, too_dear, asked)
             for latest in _rounds(question, made, made.index(today), n, indifference, options=base):
                 race = latest
     except KeyboardInterrupt:
