@@ -17,7 +17,10 @@ from simlimit.tables.numbers import share_text
 from simlimit.tables.units import HEADLINES, PARTS
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 
-AGES = (0, 7, 30, 90)
+AGES = (7, 30, 90)
+DAYS_A_YEAR = 365
+# Shorter waits would be shown as 0.00 days.
+LEAST_SHOWN = 0.005
 AWAY = "days_away"
 Rows = Mapping[Any, Mapping[Any, Any]]
 
@@ -32,21 +35,19 @@ def answer(result: Any, words: Words) -> list[str]:  # noqa: ANN401
 def _(result: Study, words: Words) -> list[str]:
     rows: Rows = result.summary().to_dict("index")
     if not np.isfinite(rows[AWAY]["estimate"]):
-        return words.all("answers", "nobody", days=result.follow_up_days)
+        return words.all("answers", "none_followed", days=result.follow_up_days)
     values = {metric: words.measured(row, metric) for metric, row in rows.items()}
-    released = []
-    for age in AGES:
-        if age <= result.follow_up_days:
-            key = "within" if age else "at_once"
-            released.append(words("answers", key, share=values[f"released_within_{age}d"], day=age))
-    parts = {part: rows[part]["estimate"] for part in PARTS if rows[part]["estimate"] > 0}
+    ages = [age for age in AGES if age <= result.follow_up_days]
+    released = [words("answers", "within", share=values[f"released_within_{age}d"], day=age) for age in ages]
+    parts = {part: rows[part]["estimate"] for part in PARTS if rows[part]["estimate"] >= LEAST_SHOWN}
     told = [_part(part, values[part], words) for part in sorted(parts, key=parts.__getitem__, reverse=True)]
-    listed = {"released": words.listed(released), "parts": words.listed(told)}
+    lost = words.measured({end: value / DAYS_A_YEAR for end, value in rows[BESIDE_LOSSES].items()}, BESIDE_LOSSES)
+    listed = {"released": words.listed(released), "parts": words.listed(told), "lost": lost}
     return words.all("answers", "Study", days=result.follow_up_days, **values, **listed)
 
 
 def _part(part: str, value: str, words: Words) -> str:
-    return words("numbers", "item", what=words("causes", part.removeprefix("days_")), value=value)
+    return words("numbers", "part", what=words("causes", part.removeprefix("days_")), value=value)
 
 
 @answer.register
@@ -119,7 +120,7 @@ def _(result: Sweep, words: Words) -> list[str]:
     known = table["estimate"].dropna()
     days = next(iter(result.studies.values())).follow_up_days
     if known.empty:
-        return words.all("answers", "nobody", days=days)
+        return words.all("answers", "none_followed", days=days)
     ends = {}
     for which, point in (("least", known.idxmin()), ("most", known.idxmax())):
         values = point if isinstance(point, tuple) else (point,)

@@ -24,7 +24,7 @@ from simlimit.reports.words import Words
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import AS_IN_CLOCKWORK, dumps, field_values, unit_of
 from simlimit.tables.layout import Row, Table
-from simlimit.tables.numbers import UNKNOWN, rounded_texts, share_text, value_text
+from simlimit.tables.numbers import rounded_texts, share_text, value_text
 
 SECTIONS = ("answer", "pictures", "help", "tables", "assumptions", "scenario", "reproduce")
 ENDINGS = (".html", ".htm")
@@ -177,15 +177,16 @@ class _Report:
         """Return the numbers that are assumed, the most important first where a sensitivity says which."""
         found = None if self.sensitivity is None else self.sensitivity.table()
         rank = {} if found is None else {str(name): place for place, name in enumerate(found.index)}
-        rows, others = list[tuple[int, Row]](), 0
+        rows, others, declared = list[tuple[int, Row]](), 0, self.base.leaves()
         for name, value, info in self.base.walk():
             source = self.base.source(name)
-            if not source.startswith("assumed") or value in (None, ()):
+            is_plain = name in declared or value != info.default
+            if not source.startswith("assumed") or value in (None, ()) or not is_plain:
                 continue
             if source == AS_IN_CLOCKWORK and name not in rank:
                 others += 1
                 continue
-            cells = (name, value_text(value), unit_of(info), source.partition(":")[2].strip() or UNKNOWN)
+            cells = (name, value_text(value), unit_of(info), source.partition(":")[2].strip() or self.words("page", "no_source"))
             if found is not None:
                 cells += _varied(found.loc[name]) if name in rank else ("", "", "")
             rows.append((rank.get(name, len(rank)), Row(cells)))

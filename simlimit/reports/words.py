@@ -70,7 +70,7 @@ class Words:
         if not np.isfinite(middle):
             return self("numbers", "unknown")
         unit = UNITS.get(metric) or Unit(1, 2, "")
-        unit = finer(unit, ends[1] - ends[0]) if sign else unit
+        unit = finer(unit._replace(decimals=min(unit.decimals, 1)) if unit.factor == 100 else unit, ends[1] - ends[0])
         kind = "share" if unit.factor == 100 else "days" if unit.name.startswith("days") else "plain"
         kind = "points" if sign and kind == "share" else kind
         value = self("numbers", kind, value=number_text(middle, unit, sign))
