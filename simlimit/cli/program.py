@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
+import simlimit
 from simlimit.arguments import nearest
 from simlimit.cli import commands, stopping, streams
 from simlimit.cli.arguments import WORDS, Parser, add_command
@@ -74,6 +76,9 @@ def _run(arguments: Sequence[str]) -> int:
                 compilation_notice.omit_compilation_notice()
             if options.out is not None:
                 check_output(options.out, options.store)
+            if options.report is not None:
+                simlimit.reports.check_place(options.report, "--report")
+            options.typed = shlex.join(["simlimit", *arguments])
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:
         streams.say(str(error))

@@ -42,7 +42,7 @@ def _(result: Study, words: Words) -> list[str]:
     parts = {part: rows[part]["estimate"] for part in PARTS if rows[part]["estimate"] >= LEAST_SHOWN}
     told = [_part(part, values[part], words) for part in sorted(parts, key=parts.__getitem__, reverse=True)]
     lost = words.measured({end: value / DAYS_A_YEAR for end, value in rows[BESIDE_LOSSES].items()}, BESIDE_LOSSES)
-    listed = {"released": words.listed(released), "parts": words.listed(told), "lost": lost}
+    listed = {"released": words.listed(released), "parts": words.listed(told) or words("answers", "no_cause"), "lost": lost}
     return words.all("answers", "Study", days=result.follow_up_days, **values, **listed)
 
 
@@ -59,7 +59,7 @@ def _(result: Run, words: Words) -> list[str]:
     parts = [_part(cause, share_text(share), words) for cause, share in days.items() if share > 0]
     counts = {"holds": f"{len(holds):,}", "waited": f"{causes.loc['total', 'holds']:,}"}
     forfeited = f"{(holds['forfeited_amount'] > 0).sum():,}"
-    return words.all("answers", "Run", **counts, forfeited=forfeited, parts=words.listed(parts))
+    return words.all("answers", "Run", **counts, forfeited=forfeited, parts=words.listed(parts) or words("answers", "no_cause"))
 
 
 @answer.register

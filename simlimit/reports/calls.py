@@ -88,7 +88,7 @@ class Call:
             case list():
                 return f"[{', '.join(map(self._written, value))}]"
             case tuple():
-                return f"({''.join(f'{self._written(one)}, ' for one in value)})"
+                return f"({', '.join(map(self._written, value))}{',' * (len(value) == 1)})"
             case Distribution():
                 shape: Any = value
                 return f"scipy.stats.{shape.dist.name}(*{shape.args!r}, **{shape.kwds!r})"

@@ -19,7 +19,7 @@ from simlimit.plots.labels import METRICS
 from simlimit.portfolio import Portfolio
 from simlimit.reports.answers import answer
 from simlimit.reports.calls import KINDS, Call, arguments, base_scenario, first_study, has_processes
-from simlimit.reports.pictures import picture
+from simlimit.reports.pictures import allowed, picture
 from simlimit.reports.words import Words
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import AS_IN_CLOCKWORK, dumps, field_values, unit_of
@@ -50,8 +50,9 @@ def check_place(path: str | os.PathLike[str], name: str = "path") -> Path:
     """Return the path of a report that can be written there, or refuse it; refuse all without Jinja2."""
     target = as_path(name, path)
     _jinja()
-    if target.suffix.lower() not in ENDINGS or target.is_dir() or not target.parent.is_dir():
-        raise refused(name, str(path), "a file that ends in .html, in a folder that exists")
+    with writing(target):
+        if target.suffix.lower() not in ENDINGS or target.is_dir() or not target.parent.is_dir():
+            raise refused(name, str(path), "a file that ends in .html, in a folder that exists")
     return target
 
 
@@ -82,7 +83,7 @@ def write_report(
     page = made.page(name for name in dict.fromkeys(wanted) if name != "help" or ranking is not None)
     with writing(target):
         remove_leftovers(target.parent)
-        write_files(target.parent, {target.name: page.encode()}, os.replace)
+        write_files(target.parent, {target.name: allowed(page).encode()}, os.replace)
     return target
 
 
@@ -156,7 +157,9 @@ class _Report:
     def reproduce(self) -> Section:
         """Return what makes the result again."""
         words, given = self.words, arguments(self.result)
-        told, code = [words("page", "version", version=simlimit.__version__, seed=given["seed"], number=given["n"])], []
+        numbers = {"version": simlimit.__version__, "seed": given["seed"], "number": given["n"]}
+        is_fit, code = isinstance(self.result, Fit), list[str]()
+        told = [words("page", "simulated" if is_fit else "version", **numbers)]
         if self.command:
             told.append(words("page", "typed"))
             code.append(self.command)
@@ -169,8 +172,8 @@ class _Report:
         else:
             told.append(words("page", "called"))
             code.append(self.call.code)
-        if isinstance(self.result, Fit):
-            told.append(words("page", "log", read=self.result.read))
+        if is_fit:
+            told.append(words("page", "log"))
         return Section("reproduce", told, code=code)
 
     def _assumed(self) -> Table:

@@ -1,6 +1,7 @@
 """Pictures within a page: SVG whose ids are its own, with a name for who does not see it."""
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ _SVG, _LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}hre
 _NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 # Letters stay letters, and the same result gives the same file.
 _SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "simlimit", "font.sans-serif": ["DejaVu Sans"]}
+# What neither XML nor HTML may have.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ElementTree.register_namespace("", _SVG[1:-1])
 
 
@@ -50,9 +53,14 @@ def _plain_style() -> Iterator[None]:
         yield
 
 
+def allowed(text: str) -> str:
+    """Return a text without characters that a page may not have, as names of a user's may."""
+    return _FORBIDDEN.sub("\ufffd", text)
+
+
 def _within_a_page(svg: str, prefix: str, title: str) -> str:
     """Return SVG with ids that begin with a prefix, an accessible name, and nothing that reaches beyond it."""
-    root = ElementTree.fromstring(svg)
+    root = ElementTree.fromstring(allowed(svg))
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag in (f"{_SVG}style", f"{_SVG}metadata"):
