@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-import simlimit
 from simlimit.arguments import nearest
 from simlimit.cli import commands, stopping, streams
 from simlimit.cli.arguments import WORDS, Parser, add_command
-from simlimit.cli.results import check_output
+from simlimit.cli.results import check_output, check_report
 from simlimit.errors import SimlimitError, SimlimitWarning
 from simlimit.run import compilation_notice, memory
 
@@ -77,7 +76,7 @@ def _run(arguments: Sequence[str]) -> int:
             if options.out is not None:
                 check_output(options.out, options.store)
             if options.report is not None:
-                simlimit.reports.check_place(options.report, "--report")
+                check_report(options.report)
             options.typed = shlex.join(["simlimit", *arguments])
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:

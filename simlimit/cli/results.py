@@ -45,6 +45,12 @@ def check_output(path: str, store: str | None = None) -> None:
         probe.rmdir()
 
 
+def check_report(path: str) -> None:
+    """Refuse the file of a report unless it is new, and can be written."""
+    if simlimit.reports.check_place(path, "--report").exists():
+        raise SimlimitError(f"--report is {path}, which already exists, but must be a new file.")
+
+
 def deliver(
     options: argparse.Namespace, result: object, texts: Sequence[object], is_whole: bool = True
 ) -> None:

@@ -105,9 +105,11 @@ def as_given(choices: Choices) -> dict[str, object]:
     """Return choices as `optimise` takes them: values of a field, changes, or None for no change."""
     given: dict[str, object] = {}
     for name, options in choices.items():
-        listed = options if isinstance(options, list) else []
-        plain = [one.label if one.change and one.change.fields == {name: one.label} else one.change for one in listed]
-        given[name] = plain or options
+        given[name] = options
+        if isinstance(options, list):
+            changes = [(one.label, one.change) for one in options]
+            # A value of a field stands for the change of that field alone.
+            given[name] = [new if how and how.fields == {name: new} else how for new, how in changes]
     return given
 
 

@@ -1,28 +1,46 @@
 """The answer of a result, in sentences with intervals: what is not known is said to be so."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from simlimit import Attribution, Comparison, Fit, LeverRanking, Optimum, Recovery, Run, Sensitivity, Study, Sweep
+from simlimit import (
+    Attribution,
+    Comparison,
+    Fit,
+    LeverRanking,
+    Optimum,
+    Recovery,
+    Run,
+    Sensitivity,
+    Study,
+    Sweep,
+)
 from simlimit.delays import describe_quantiles
 from simlimit.reports.words import Words
 from simlimit.run.run import delay_by_cause, repayment_holds
+from simlimit.scenario import LEVER_KINDS
+from simlimit.study.attribution import GATES
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.study.ranking import ALL
 from simlimit.tables.fitted import estimate_texts
 from simlimit.tables.numbers import share_text
 from simlimit.tables.units import HEADLINES, PARTS
-from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 
 AGES = (7, 30, 90)
 DAYS_A_YEAR = 365
 # Shorter waits would be shown as 0.00 days.
 LEAST_SHOWN = 0.005
 AWAY = "days_away"
-Rows = Mapping[Any, Mapping[Any, Any]]
+ENDS = ("difference", "low", "high")
+VERDICTS_OF_FITS = {
+    "determined": "determined", "weakly": "weakly determined", "undetermined": "not determined",
+}  # fmt: skip
+Effect: TypeAlias = Mapping[Any, Any]
+Rows: TypeAlias = dict[Any, Effect]
 
 
 @singledispatch
@@ -31,19 +49,25 @@ def answer(result: Any, words: Words) -> list[str]:  # noqa: ANN401
     raise TypeError
 
 
+def _rows(table: Any) -> Rows:  # noqa: ANN401
+    """Return the rows of a table by what the index says of each."""
+    return dict(table.to_dict("index"))
+
+
 @answer.register
 def _(result: Study, words: Words) -> list[str]:
-    rows: Rows = result.summary().to_dict("index")
+    rows, days = _rows(result.summary()), result.follow_up_days
     if not np.isfinite(rows[AWAY]["estimate"]):
-        return words.all("answers", "none_followed", days=result.follow_up_days)
+        return words.all("answers", "none_followed", days=days)
     values = {metric: words.measured(row, metric) for metric, row in rows.items()}
-    ages = [age for age in AGES if age <= result.follow_up_days]
+    ages = [age for age in AGES if age <= days]
     released = [words("answers", "within", share=values[f"released_within_{age}d"], day=age) for age in ages]
     parts = {part: rows[part]["estimate"] for part in PARTS if rows[part]["estimate"] >= LEAST_SHOWN}
     told = [_part(part, values[part], words) for part in sorted(parts, key=parts.__getitem__, reverse=True)]
-    lost = words.measured({end: value / DAYS_A_YEAR for end, value in rows[BESIDE_LOSSES].items()}, BESIDE_LOSSES)
-    listed = {"released": words.listed(released), "parts": words.listed(told) or words("answers", "no_cause"), "lost": lost}
-    return words.all("answers", "Study", days=result.follow_up_days, **values, **listed)
+    a_day = {end: value / DAYS_A_YEAR for end, value in rows[BESIDE_LOSSES].items()}
+    values |= {"lost": words.measured(a_day, BESIDE_LOSSES), "released": words.listed(released)}
+    parts_told = words.listed(told) or words("answers", "no_cause")
+    return words.all("answers", "Study", days=days, parts=parts_told, **values)
 
 
 def _part(part: str, value: str, words: Words) -> str:
@@ -56,45 +80,38 @@ def _(result: Run, words: Words) -> list[str]:
         return words.all("answers", "Run")[:1]
     holds, causes = repayment_holds(result), delay_by_cause(result)
     days = causes["share_of_days"].drop("total").sort_values(ascending=False)
-    parts = [_part(cause, share_text(share), words) for cause, share in days.items() if share > 0]
-    counts = {"holds": f"{len(holds):,}", "waited": f"{causes.loc['total', 'holds']:,}"}
-    forfeited = f"{(holds['forfeited_amount'] > 0).sum():,}"
-    return words.all("answers", "Run", **counts, forfeited=forfeited, parts=words.listed(parts) or words("answers", "no_cause"))
+    told = [_part(str(cause), share_text(share), words) for cause, share in days.items() if share > 0]
+    counts = {"holds": len(holds), "waited": causes["holds"]["total"]}
+    counts["forfeited"] = (holds["forfeited_amount"] > 0).sum()
+    texts = {name: f"{number:,}" for name, number in counts.items()}
+    parts = words.listed(told) or words("answers", "no_cause")
+    return words.all("answers", "Run", parts=parts, **texts)
 
 
 @answer.register
 def _(result: Comparison, words: Words) -> list[str]:
-    table, sentences = result.differences(), []
+    table, sentences = result.differences(), list[str]()
     days = result.studies[result.reference].follow_up_days
     for name in [*result.studies][1:]:
-        rows: Rows = table.xs(name).to_dict("index")
+        rows = _rows(table.xs(name))
         sentences.append(_away(name, result.reference, rows[AWAY], words))
-        others = [metric for metric in HEADLINES if metric in rows and metric != AWAY]
-        told = [(words.metric(one, days), rows[one], one) for one in others]
+        told = [(words.metric(one, days), rows[one], one) for one in HEADLINES if one in rows and one != AWAY]
         sentences += _by_verdict(name, told, words)
     return sentences
 
 
-def _away(name: str, reference: str, row: Mapping[Any, Any], words: Words) -> str:
+def _away(name: str, reference: str, row: Effect, words: Words) -> str:
     """Return whether an amount is away longer than in the reference, or shorter, or whether that is open."""
-    key, significant = "same", row["significant"]
-    if pd.isna(significant):
-        key = "unclear"
-    elif significant:
-        key, sign = ("fewer", -1) if row["difference"] < 0 else ("more", 1)
-        ends = sorted(sign * row[one] for one in ("low", "high"))
-        row = {"difference": sign * row["difference"], "low": ends[0], "high": ends[1]}
-    value = words.measured(_estimate(row), AWAY, "+" if key == "same" else "")
+    key, sign = ("unclear" if pd.isna(row["significant"]) else "same"), "+"
+    if row["significant"] is True:
+        key, sign = ("more" if row["difference"] > 0 else "fewer"), ""
+        low, high = sorted(abs(row[end]) for end in ("low", "high"))
+        row = {"difference": abs(row["difference"]), "low": low, "high": high}
+    value = words.measured(row, AWAY, sign, ENDS)
     return words("answers", key, name=name, reference=reference, value=value)
 
 
-def _estimate(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {"estimate": row["difference"], "low": row["low"], "high": row["high"]}
-
-
-def _by_verdict(
-    subject: str, effects: Iterable[tuple[str, Mapping[Any, Any], str]], words: Words
-) -> list[str]:
+def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words: Words) -> list[str]:
     """Return a sentence each for effects that are significant, that may be 0, and that are not known.
 
     Parameters
@@ -109,87 +126,92 @@ def _by_verdict(
     for what, row, metric in effects:
         verdict = row["significant"]
         key = "unobserved" if pd.isna(verdict) else "certain" if verdict else "maybe"
-        value = words.measured(_estimate(row), metric, "+")
+        value = words.measured(row, metric, "+", ENDS)
         told[key].append(words("numbers", "item", what=what, value=value))
     return [words("answers", key, name=subject, parts=words.listed(one)) for key, one in told.items() if one]
 
 
 @answer.register
 def _(result: Sweep, words: Words) -> list[str]:
-    table = result.summary().xs(AWAY, level="metric")
-    known = table["estimate"].dropna()
+    rows = _rows(result.summary().xs(AWAY, level="metric"))
+    known = {point: row["estimate"] for point, row in rows.items() if np.isfinite(row["estimate"])}
     days = next(iter(result.studies.values())).follow_up_days
-    if known.empty:
+    if not known:
         return words.all("answers", "none_followed", days=days)
-    ends = {}
-    for which, point in (("least", known.idxmin()), ("most", known.idxmax())):
+    ends = dict[str, str]()
+    for which, choose in (("least", min), ("most", max)):
+        point = choose(known, key=known.__getitem__)
         values = point if isinstance(point, tuple) else (point,)
         at = (f"{field} {value}" for field, value in zip(result.fields, values, strict=True))
-        ends |= {f"{which}_at": words.listed(at), which: words.measured(table.loc[point], AWAY)}
-    return words.all("answers", "Sweep", **ends, days=days, points=len(table))
+        ends |= {f"{which}_at": words.listed(at), which: words.measured(rows[point], AWAY)}
+    return words.all("answers", "Sweep", **ends, days=days, points=len(rows))
 
 
 @answer.register
 def _(result: LeverRanking, words: Words) -> list[str]:
-    table = result.table()
-    alone = {end: f"alone{end}" for end in ("", "_low", "_high", "_significant")}
-    columns = ["difference", "low", "high", "significant"]
-    effects = table[[*alone.values()]].set_axis(columns, axis=1)
-    rows: Rows = effects.xs(AWAY).to_dict("index")
-    helpful = [name for name in result.costs if rows[name]["significant"] is True and rows[name]["low"] < 0]
+    columns = [f"alone{end}" for end in ("", "_low", "_high", "_significant")]
+    effects = result.table()[columns].set_axis([*ENDS, "significant"], axis=1)
+    away = {name: row for name, row in _rows(effects.xs(AWAY)).items() if name != ALL}
+    less = {name: row["difference"] for name, row in away.items() if row["difference"] < 0}
+    helpful = {name: less[name] for name in less if away[name]["significant"] is True}
     sentences = [words("answers", "none_helps")]
     if helpful:
-        name = min(helpful, key=lambda one: rows[one]["difference"])
-        value = words.measured(_estimate(rows[name]), AWAY, "+")
-        sentences = [words("answers", "best", name=words.text(name.replace("_", " ")), value=value)]
+        name = min(helpful, key=helpful.__getitem__)
+        value = words.measured(away[name], AWAY, "+", ENDS)
+        sentences = [words("answers", "best", name=_lever(name, words), value=value)]
     for metric in (AWAY, BESIDE_LOSSES, *LOSSES):
-        rows = effects.xs(metric).to_dict("index")
         what = words("answers", "alone", what=words.metric(metric, result.follow_up_days))
-        names = {name: words.text("all together" if name == ALL else str(name).replace("_", " ")) for name in rows}
-        sentences += _by_verdict(what, [(names[name], row, metric) for name, row in rows.items()], words)
+        told = [(_lever(name, words), row, metric) for name, row in _rows(effects.xs(metric)).items()]
+        sentences += _by_verdict(what, told, words)
     return sentences
+
+
+def _lever(name: str, words: Words) -> str:
+    return words.text(
+        {ALL: "all together"}.get(name, name.replace("_", " ") if name in LEVER_KINDS else name)
+    )
 
 
 @answer.register
 def _(result: Attribution, words: Words) -> list[str]:
-    rows: Rows = result.table().to_dict("index")
-    gates = {name: row["shapley"] for name, row in rows.items() if name not in ("total", "none")}
-    order = sorted((name for name in gates if gates[name] > 0), key=gates.__getitem__, reverse=True)
-    value = {name: words.measured(row, result.metric, name="shapley") for name, row in rows.items()}
-    parts = words.listed(words("numbers", "item", what=words.text(name), value=value[name]) for name in order)
-    metric = words.metric(result.metric, result.follow_up_days)
-    told = words.all("answers", "Attribution", metric=metric, parts=parts, **value)
-    if result.metric in LOSSES:
-        lost = {name: words.measured(row, BESIDE_LOSSES, name=BESIDE_LOSSES) for name, row in rows.items()}
-        metric = words.metric(BESIDE_LOSSES, result.follow_up_days)
-        parts = words.listed(words("numbers", "item", what=words.text(name), value=lost[name]) for name in order)
-        told += words.all("answers", "Attribution", metric=metric, parts=parts, **lost)
-    return told
+    rows, sentences = _rows(result.table()), list[str]()
+    # Losses can fall because credit is taken away.
+    asked = {result.metric: "shapley"} | ({BESIDE_LOSSES: BESIDE_LOSSES} if result.metric in LOSSES else {})
+    for metric, column in asked.items():
+        names = column, f"{column}_low", f"{column}_high"
+        value = {name: words.measured(row, metric, "", names) for name, row in rows.items()}
+        gates = {name: row[column] for name, row in rows.items() if name in GATES and row[column] > 0}
+        order = sorted(gates, key=gates.__getitem__, reverse=True)
+        told = [words("numbers", "item", what=words.text(name), value=value[name]) for name in order]
+        parts = words.listed(told) or words("answers", "no_cause")
+        named = words.metric(metric, result.follow_up_days)
+        sentences += words.all("answers", "Attribution", metric=named, parts=parts, **value)
+    return sentences
 
 
 @answer.register
 def _(result: Recovery, words: Words) -> list[str]:
     table = result.table()
     half, most = map(words.text, describe_quantiles(table))
-    row = {name: 100 * table[f"recovered{end}"].iloc[0] for name, end in zip(("value", "low", "high"), ("", "_low", "_high"))}
-    recovered = words("answers", "recovered", **row)
+    value, low, high = (100 * table[f"recovered{end}"].iloc[0] for end in ("", "_low", "_high"))
+    recovered = words("answers", "recovered", value=value, low=low, high=high)
     return words.all("answers", "Recovery", recovered=recovered, half=half, most=most)
 
 
 @answer.register
 def _(result: Fit, words: Words) -> list[str]:
-    broken = [str(name) for name, row in result.check().iterrows() if row["breaks"]]
-    parts = words.listed(map(words.text, broken))
-    sentences = [words("answers", "cannot" if broken else "can", parts=parts)]
+    broken = [words.text(str(name)) for name, row in result.check().iterrows() if row["breaks"]]
+    sentences = [words("answers", "cannot" if broken else "can", parts=words.listed(broken))]
     table = result.table()
-    for verdict, key in (("determined",) * 2, ("weakly determined", "weakly"), ("not determined", "undetermined")):
+    for key, verdict in VERDICTS_OF_FITS.items():
         rows = table[table["verdict"] == verdict]
-        told = [_parameter(str(name), row, words) for name, row in rows.iterrows()]
-        if key == "undetermined":
-            told = [*map(str, rows.index)]
+        told = [*map(str, rows.index)]
+        if key != "undetermined":
+            told = [_parameter(str(name), row, words) for name, row in rows.iterrows()]
         sentences += [words("answers", key, parts=words.listed(told))] if told else []
-    notes = result._tables()[0].notes[1:]
-    return [*sentences, *map(words.text, notes), words("answers", "read", read=result.read)]
+    # Below the table of parameters stands, after the first note, what the log cannot tell apart.
+    apart = map(words.text, result._tables()[0].notes[1:])
+    return [*sentences, *apart, words("answers", "read", read=result.read)]
 
 
 def _parameter(name: str, row: "pd.Series[Any]", words: Words) -> str:
@@ -201,14 +223,9 @@ def _parameter(name: str, row: "pd.Series[Any]", words: Words) -> str:
 
 @answer.register
 def _(result: Sensitivity, words: Words) -> list[str]:
-    return [words.text(one) for one in _split(result.conclusion())]
+    return [words.text(one) for one in result.conclusion().replace(". ", ".\n").splitlines()]
 
 
 @answer.register
 def _(result: Optimum, words: Words) -> list[str]:
     return [*map(words.text, result._notes())]
-
-
-def _split(text: str) -> Sequence[str]:
-    """Return the sentences of a text, in which names may have points."""
-    return text.replace(". ", ".\n").splitlines()

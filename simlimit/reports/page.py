@@ -5,20 +5,20 @@ import datetime
 import itertools
 import os
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib import import_module, resources
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import simlimit
-from simlimit import Comparison, Fit, LeverRanking, Sensitivity, Sweep
+from simlimit import LeverRanking, Sensitivity
 from simlimit.arguments import as_choices, as_path, check_choice, check_type, refused
 from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import SimlimitError
 from simlimit.plots.labels import METRICS
 from simlimit.portfolio import Portfolio
 from simlimit.reports.answers import answer
-from simlimit.reports.calls import KINDS, Call, arguments, base_scenario, first_study, has_processes
+from simlimit.reports.calls import KINDS, base_scenario, call_of, studies_of
 from simlimit.reports.pictures import allowed, picture
 from simlimit.reports.words import Words
 from simlimit.run.options import FOLLOW_UP_DAYS
@@ -31,25 +31,11 @@ ENDINGS = (".html", ".htm")
 # A picture shows a sweep of so many fields.
 MOST_FIELDS = 2
 LONGEST_TITLE = 100
-# SVG, its title, and a sentence on how to read it.
-Picture: TypeAlias = tuple[str, str, str]
-
-
-class Section(NamedTuple):
-    """What stands below a heading."""
-
-    name: str
-    sentences: Sequence[str] = ()
-    pictures: Sequence[Picture] = ()
-    tables: Sequence[Table] = ()
-    code: Sequence[str] = ()
-    files: Sequence[dict[str, str]] = ()
 
 
 def check_place(path: str | os.PathLike[str], name: str = "path") -> Path:
     """Return the path of a report that can be written there, or refuse it; refuse all without Jinja2."""
-    target = as_path(name, path)
-    _jinja()
+    target, _ = as_path(name, path), _jinja()
     with writing(target):
         if target.suffix.lower() not in ENDINGS or target.is_dir() or not target.parent.is_dir():
             raise refused(name, str(path), "a file that ends in .html, in a folder that exists")
@@ -59,14 +45,14 @@ def check_place(path: str | os.PathLike[str], name: str = "path") -> Path:
 def write_report(
     result: Any,  # noqa: ANN401
     path: str | os.PathLike[str],
-    *,
     language: str = "en",
     sections: Iterable[str] | None = None,
+    *,
     sensitivity: Sensitivity | None = None,
     ranking: LeverRanking | None = None,
     command: str = "",
 ) -> Path:
-    """Write the report of a result, as `TabularResult.report` says; `command` is what was typed to make it."""
+    """Write the report of a result, as `TabularResult.report` says; `command` is what was typed for it."""
     check_choice("language", language, ("en", "zh"))
     wanted = as_choices("sections", SECTIONS if sections is None else sections, SECTIONS)
     if sensitivity is not None:
@@ -76,143 +62,51 @@ def write_report(
     elif sections is not None and "help" in wanted:
         raise SimlimitError("sections has 'help', which says what would help: give a ranking, too.")
     target = check_place(path)
-    if isinstance(result, Comparison) and len(result.studies) == 1:
-        result = result.studies[result.reference]
-    made = _Report(result, Words(language), command)
-    made.ranking, made.sensitivity = ranking, made.sensitivity or sensitivity
-    page = made.page(name for name in dict.fromkeys(wanted) if name != "help" or ranking is not None)
+    if len(studies := studies_of(result)) == 1:
+        result = next(iter(studies.values()))
+    report = Report(result, Words(language), sensitivity, ranking, command)
+    files = [resources.files(__package__).joinpath(name) for name in ("page.html", "page.css")]
+    template, css = (file.read_text(encoding="utf-8") for file in files)
+    page = _jinja().Environment(autoescape=True, undefined=_jinja().StrictUndefined).from_string(template)
+    chosen = [name for name in dict.fromkeys(wanted) if name != "help" or ranking is not None]
+    known = {"words": report.words, "metrics": METRICS, "version": simlimit.__version__}
+    text = page.render(report=report, css=css, sections=chosen, date=datetime.date.today(), **known)
     with writing(target):
         remove_leftovers(target.parent)
-        write_files(target.parent, {target.name: allowed(page).encode()}, os.replace)
+        write_files(target.parent, {target.name: allowed(text).encode()}, os.replace)
     return target
 
 
-class _Report:
-    """The sections of a report: each is made by the method of its name."""
+class Report:
+    """What the template asks of a report."""
 
-    def __init__(self, result: Any, words: Words, command: str) -> None:  # noqa: ANN401
-        self.result, self.words, self.command = result, words, command
-        self.sensitivity: Sensitivity | None = result if isinstance(result, Sensitivity) else None
-        self.ranking: LeverRanking | None = None
-        self.base, self.call, self.study = base_scenario(result), Call(result), first_study(result)
-        self.days = getattr(self.study or result, "follow_up_days", FOLLOW_UP_DAYS)
+    def __init__(
+        self,
+        result: Any,  # noqa: ANN401
+        words: Words,
+        sensitivity: Sensitivity | None,
+        ranking: LeverRanking | None,
+        command: str,
+    ) -> None:
+        self.result, self.words, self.ranking, self.command = result, words, ranking, command
+        self.sensitivity = result if isinstance(result, Sensitivity) else sensitivity
+        self.kind, self.base, self.call = type(result).__name__, base_scenario(result), call_of(result)
+        self.studies = getattr(result, "studies", {}) if self.kind == "Comparison" else {}
+        self.first = next(iter(studies_of(result).values()), result)
+        self.days = getattr(self.first, "follow_up_days", FOLLOW_UP_DAYS)
         self._numbers = itertools.count(1)
 
-    def page(self, names: Iterable[str]) -> str:
-        """Return the page with these sections."""
-        words, studies = self.words, getattr(self.result, "studies", {})
-        name = self.base.name if isinstance(self.result, Sweep) or not studies else words.listed(studies)
-        name = textwrap.shorten(name, LONGEST_TITLE, placeholder=" ...")
-        title = words("page", "title", kind=words("kinds", type(self.result).__name__), name=name)
-        about = words("page", "made", version=simlimit.__version__, date=datetime.date.today())
-        here = resources.files(__package__)
-        template, css = (here.joinpath(file).read_text(encoding="utf-8") for file in ("page.html", "page.css"))
-        environment = _jinja().Environment(autoescape=True, undefined=_jinja().StrictUndefined)
-        known = {"words": words, "metrics": METRICS, "days": self.days, "version": simlimit.__version__}
-        sections = [getattr(self, one)() for one in names]
-        page = environment.from_string(template)
-        return str(page.render(title=title, about=about, css=css, sections=sections, **known))
+    def title(self) -> str:
+        """Return what the report is about."""
+        name = textwrap.shorten(self.words.listed(self.studies) or self.base.name, LONGEST_TITLE)
+        return self.words("page", "title", kind=self.words("kinds", self.kind), name=name)
 
-    def answer(self) -> Section:
-        """Return what the result says, in sentences."""
-        return Section("answer", answer(self.result, self.words))
+    def answer(self, result: object) -> list[str]:
+        """Return what a result says, in sentences."""
+        return answer(result, self.words)
 
-    def pictures(self) -> Section:
-        """Return the pictures of the result."""
-        return Section("pictures", pictures=self._pictures(self.result))
-
-    def help(self) -> Section:
-        """Return what would help, as the ranking says."""
-        told, drawn = answer(self.ranking, self.words), self._pictures(self.ranking)
-        return Section("help", told, drawn, self._tables(self.ranking))
-
-    def tables(self) -> Section:
-        """Return the tables of the result."""
-        return Section("tables", tables=self._tables(self.result))
-
-    def assumptions(self) -> Section:
-        """Return what is assumed; and what of it decides the answer, if a sensitivity says so."""
-        told, drawn, table = list[str](), list[Picture](), self._assumed()
-        if self.sensitivity not in (None, self.result):
-            told, drawn = answer(self.sensitivity, self.words), self._pictures(self.sensitivity)
-        told = [self.words("page", "assumed" if table.rows else "not_assumed"), *told]
-        return Section("assumptions", told, drawn, [table] if table.rows else [])
-
-    def scenario(self) -> Section:
-        """Return the scenario: what the others change in it, and all as files."""
-        words, files = self.words, self.call.files or {"scenario.toml": self.base}
-        told = [self.base.description] if self.base.description else []
-        if isinstance(book := self.base.population.portfolio, Portfolio):
-            told.append(words("page", "book", file=book.file_name))
-        elif book is not None:
-            told.append(words("page", "book", file=book))
-        changed = [self._changed()] if isinstance(self.result, Comparison) else []
-        shown = []
-        for name, scenario in files.items():
-            text = dumps(scenario, comments=False)
-            coded = base64.b64encode(text.encode()).decode()
-            shown.append({"name": name, "text": text, "address": f"data:text/plain;base64,{coded}"})
-        return Section("scenario", told, tables=changed, files=shown)
-
-    def reproduce(self) -> Section:
-        """Return what makes the result again."""
-        words, given = self.words, arguments(self.result)
-        numbers = {"version": simlimit.__version__, "seed": given["seed"], "number": given["n"]}
-        is_fit, code = isinstance(self.result, Fit), list[str]()
-        told = [words("page", "simulated" if is_fit else "version", **numbers)]
-        if self.command:
-            told.append(words("page", "typed"))
-            code.append(self.command)
-        elif has_processes(self.result):
-            told.append(words("page", "processes"))
-        elif getattr(self.study or self.result, "of_fit", False):
-            told.append(words("page", "of_fit"))
-        elif not self.call.code:
-            told.append(words("page", "functions"))
-        else:
-            told.append(words("page", "called"))
-            code.append(self.call.code)
-        if is_fit:
-            told.append(words("page", "log"))
-        return Section("reproduce", told, code=code)
-
-    def _assumed(self) -> Table:
-        """Return the numbers that are assumed, the most important first where a sensitivity says which."""
-        found = None if self.sensitivity is None else self.sensitivity.table()
-        rank = {} if found is None else {str(name): place for place, name in enumerate(found.index)}
-        rows, others, declared = list[tuple[int, Row]](), 0, self.base.leaves()
-        for name, value, info in self.base.walk():
-            source = self.base.source(name)
-            is_plain = name in declared or value != info.default
-            if not source.startswith("assumed") or value in (None, ()) or not is_plain:
-                continue
-            if source == AS_IN_CLOCKWORK and name not in rank:
-                others += 1
-                continue
-            cells = (name, value_text(value), unit_of(info), source.partition(":")[2].strip() or self.words("page", "no_source"))
-            if found is not None:
-                cells += _varied(found.loc[name]) if name in rank else ("", "", "")
-            rows.append((rank.get(name, len(rank)), Row(cells)))
-        words, more = self.words, found is not None
-        headings = words.all("assumed", "headings") + words.all("assumed", "varied") * more
-        notes = [words("page", "by_sensitivity")] * more
-        notes += [words("page", "others", number=others)] if others else []
-        ordered = [row for _, row in sorted(rows, key=lambda pair: pair[0])]
-        align = "<><<" + "<><" * more
-        return words.table(Table(words("assumed", "caption"), (*headings,), align, ordered, (*notes,)))
-
-    def _changed(self) -> Table:
-        """Return in which fields the scenarios of a comparison differ from the first."""
-        scenarios = {name: study.scenario for name, study in self.result.studies.items()}
-        values = {name: field_values(one) for name, one in scenarios.items()}
-        first = values[self.result.reference]
-        names = dict.fromkeys(field for own in values.values() for field in own | first if own.get(field) != first.get(field))
-        rows = [Row((field, *(value_text(own.get(field)) for own in values.values()))) for field in names]
-        heading = self.words.all("assumed", "headings")[0]
-        return self.words.table(Table(self.words("page", "changed"), (heading, *scenarios), "<" * (len(scenarios) + 1), rows))
-
-    def _pictures(self, result: Any) -> list[Picture]:  # noqa: ANN401
-        """Return the pictures of a result, each with its title and its caption."""
+    def pictures(self, result: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401
+        """Return the pictures of a result: SVG, its title, and how to read it."""
         if getattr(result, "keep", "") == "counts" or len(getattr(result, "fields", ())) > MOST_FIELDS:
             return []
         made = []
@@ -221,8 +115,66 @@ class _Report:
             made.append((svg, title, self.words("captions", method)))
         return made
 
-    def _tables(self, result: Any) -> list[Table]:  # noqa: ANN401
+    def tables(self, result: Any) -> list[Table]:  # noqa: ANN401
+        """Return the tables of a result."""
         return [*map(self.words.table, result._tables())]
+
+    def assumed(self) -> Table:
+        """Return the values that are assumed, the most important first where a sensitivity says which."""
+        words, found = self.words, None if self.sensitivity is None else self.sensitivity.table()
+        rank = {} if found is None else {str(name): place for place, name in enumerate(found.index)}
+        rows, others, declared = list[tuple[int, Row]](), 0, self.base.leaves()
+        for name, value, info in self.base.walk():
+            source = self.base.source(name)
+            is_said = name in declared or value != info.default
+            if source == AS_IN_CLOCKWORK and name not in rank:
+                others += 1
+            elif source.startswith("assumed") and is_said and value not in (None, ()):
+                why = source.partition(":")[2].strip() or words("page", "no_source")
+                varied = () if found is None else _varied(found.loc[name]) if name in rank else ("", "", "")
+                cells = (name, value_text(value), unit_of(info), why, *varied)
+                rows.append((rank.get(name, len(rank)), Row(cells)))
+        more = found is not None
+        headings = words.all("assumed", "headings") + words.all("assumed", "varied") * more
+        notes = [words("page", "by_sensitivity")] * more + [words("page", "others", number=others)]
+        ordered = [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+        align = "<><<" + "<><" * more
+        return words.table(Table(words("assumed", "caption"), (*headings,), align, ordered, (*notes,)))
+
+    def changed(self) -> list[Table]:
+        """Return in which fields the scenarios of a comparison differ from the first."""
+        first, *others = [field_values(study.scenario) for study in self.studies.values()] or [{}]
+        fields = dict.fromkeys(field for one in others for field in one | first)
+        changed = [field for field in fields if any(one.get(field) != first.get(field) for one in others)]
+        rows = [Row((name, *(value_text(one.get(name)) for one in (first, *others)))) for name in changed]
+        headings = (*self.words.all("assumed", "headings")[:1], *self.studies)
+        table = Table(self.words("page", "changed"), headings, "<" * len(headings), rows)
+        return [self.words.table(table)] * bool(rows)
+
+    def files(self) -> list[tuple[str, str, str]]:
+        """Return the scenarios as files: name, text, and an address from which the browser saves it."""
+        told = []
+        for name, scenario in (self.call.files or {"scenario.toml": self.base}).items():
+            text = dumps(scenario, comments=False)
+            coded = base64.b64encode(text.encode()).decode()
+            told.append((name, text, f"data:text/plain;base64,{coded}"))
+        return told
+
+    def book(self) -> object:
+        """Return the file of the book that the scenario needs; None if it needs none."""
+        book = self.base.population.portfolio
+        return book.file_name if isinstance(book, Portfolio) else book
+
+    def how(self) -> str:
+        """Return the key of the sentence that says how to make the result again."""
+        own = any(study._replications.experiment.processes for study in studies_of(self.result).values())
+        if self.command:
+            return "typed"
+        if own or getattr(self.result, "has_processes", False):
+            return "processes"
+        if getattr(self.first, "of_fit", False):
+            return "of_fit"
+        return "called" if self.call.code else "functions"
 
 
 def _varied(row: Any) -> tuple[str, str, str]:  # noqa: ANN401

@@ -14,13 +14,19 @@ from matplotlib.figure import Figure
 _SVG, _LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 _NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 # Letters stay letters, and the same result gives the same file.
-_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "simlimit", "font.sans-serif": ["DejaVu Sans"]}
+_SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "simlimit", "font.sans-serif": ["DejaVu Sans"]}
 # What neither XML nor HTML may have.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ElementTree.register_namespace("", _SVG[1:-1])
 
 
-def picture(result: Any, method: str, chosen: dict[str, object], language: str, number: int) -> tuple[str, str]:  # noqa: ANN401
+def picture(
+    result: Any,  # noqa: ANN401
+    method: str,
+    chosen: dict[str, object],
+    language: str,
+    number: int,
+) -> tuple[str, str]:
     """Return a picture of a result as SVG, and its title.
 
     Parameters
@@ -59,7 +65,7 @@ def allowed(text: str) -> str:
 
 
 def _within_a_page(svg: str, prefix: str, title: str) -> str:
-    """Return SVG with ids that begin with a prefix, an accessible name, and nothing that reaches beyond it."""
+    """Return SVG with ids that begin with a prefix, an accessible name, and no styles of the page."""
     root = ElementTree.fromstring(allowed(svg))
     for parent in list(root.iter()):
         for child in list(parent):

@@ -1,7 +1,7 @@
 """The words of a report in its language: its own sentences, numbers with intervals, and texts of tables."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from simlimit.text_files import packaged
 _PLACE = re.compile(r"(\{[^{}]*\})")
 # Of places in a text these have numbers; others may have any words.
 _NUMBERS = ("low", "high", "half")
+ENDS = ("estimate", "low", "high")
 
 
 class Words:
@@ -53,36 +54,38 @@ class Words:
         """Return what a metric is called; one of records has the name that it was given."""
         return self.text(METRICS[name][0]).format(days=days) if name in METRICS else name
 
-    def measured(self, row: Mapping[Any, Any], metric: str, sign: str = "", name: str = "") -> str:
+    def measured(
+        self, row: Mapping[Any, Any], metric: str, sign: str = "", names: Sequence[str] = ENDS
+    ) -> str:
         """Return an estimate with its unit and its interval, or that it is not known.
 
         Parameters
         ----------
         row : mapping
-            With `estimate`, `low` and `high`; or with `name`, `name_low` and `name_high`.
         metric : str
         sign : str
             ``"+"`` for a difference, of which the sign is shown.
-        name : str
+        names : sequence of str
+            What the estimate and the ends of its interval are called in the row.
         """
-        names = (name, f"{name}_low", f"{name}_high") if name else ("estimate", "low", "high")
-        middle, *ends = (float(row[one]) for one in names)
+        middle, low, high = (float(row[name]) for name in names)
         if not np.isfinite(middle):
             return self("numbers", "unknown")
         unit = UNITS.get(metric) or Unit(1, 2, "")
-        unit = finer(unit._replace(decimals=min(unit.decimals, 1)) if unit.factor == 100 else unit, ends[1] - ends[0])
-        kind = "share" if unit.factor == 100 else "days" if unit.name.startswith("days") else "plain"
-        kind = "points" if sign and kind == "share" else kind
+        kind = "days" if unit.name.startswith("days") else "plain"
+        if unit.factor == 100:
+            kind, unit = "points" if sign else "share", unit._replace(decimals=1)
+        unit = finer(unit, high - low)
         value = self("numbers", kind, value=number_text(middle, unit, sign))
-        if not np.isfinite(ends[0]):
+        if not np.isfinite(low):
             return self("numbers", "unsure", value=value)
-        low, high = (number_text(end, unit, sign) for end in ends)
-        return self("numbers", "measured", value=value, low=low, high=high)
+        ends = {"low": number_text(low, unit, sign), "high": number_text(high, unit, sign)}
+        return self("numbers", "measured", value=value, **ends)
 
     def text(self, english: str) -> str:
         """Return a text of a table in the language; what has no translation stays as it is."""
         if english in self._exact:
-            return self._exact[english]
+            return str(self._exact[english])
         for pattern, other in self._patterns:
             if found := pattern.fullmatch(english):
                 said = {place: self.text(words) for place, words in found.groupdict().items()}

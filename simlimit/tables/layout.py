@@ -150,8 +150,8 @@ class TabularResult(ABC):
         >>> file.read_text(encoding="utf-8").splitlines()[0]
         '<!DOCTYPE html>'
         """
-        chosen = {"language": language, "sections": sections, "sensitivity": sensitivity, "ranking": ranking}
-        return simlimit.reports.write_report(self, path, **chosen)
+        write = simlimit.reports.write_report
+        return write(self, path, language, sections, sensitivity=sensitivity, ranking=ranking)
 
     def __str__(self) -> str:
         return as_text(repr(self), self._tables())
