@@ -95,20 +95,30 @@ def _(result: Comparison, words: Words) -> list[str]:
     for name in [*result.studies][1:]:
         rows = _rows(table.xs(name))
         sentences.append(_away(name, result.reference, rows[AWAY], words))
-        told = [(words.metric(one, days), rows[one], one) for one in HEADLINES if one in rows and one != AWAY]
+        told = [
+            (words.metric(one, days, with_unit=True), rows[one], one)
+            for one in HEADLINES
+            if one in rows and one != AWAY
+        ]
         sentences += _by_verdict(name, told, words)
     return sentences
 
 
 def _away(name: str, reference: str, row: Effect, words: Words) -> str:
     """Return whether an amount is away longer than in the reference, or shorter, or whether that is open."""
-    key, sign = ("unclear" if pd.isna(row["significant"]) else "same"), "+"
-    if row["significant"] is True:
-        key, sign = ("more" if row["difference"] > 0 else "fewer"), ""
+    key, sign = _verdict(row, "same", "unclear"), "+"
+    if not key:
+        key, sign = "more" if row["difference"] > 0 else "fewer", ""
         low, high = sorted(abs(row[end]) for end in ("low", "high"))
         row = {"difference": abs(row["difference"]), "low": low, "high": high}
     value = words.measured(row, AWAY, sign, ENDS)
     return words("answers", key, name=name, reference=reference, value=value)
+
+
+def _verdict(row: Effect, maybe: str, unknown: str) -> str:
+    """Return one of two words where an effect may be 0, or is not known; else nothing."""
+    significant = row["significant"]
+    return unknown if significant is pd.NA else "" if significant else maybe
 
 
 def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words: Words) -> list[str]:
@@ -124,8 +134,7 @@ def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words:
     """
     told: dict[str, list[str]] = {"certain": [], "maybe": [], "unobserved": []}
     for what, row, metric in effects:
-        verdict = row["significant"]
-        key = "unobserved" if pd.isna(verdict) else "certain" if verdict else "maybe"
+        key = _verdict(row, "maybe", "unobserved") or "certain"
         value = words.measured(row, metric, "+", ENDS)
         told[key].append(words("numbers", "item", what=what, value=value))
     return [words("answers", key, name=subject, parts=words.listed(one)) for key, one in told.items() if one]
@@ -160,7 +169,7 @@ def _(result: LeverRanking, words: Words) -> list[str]:
         value = words.measured(away[name], AWAY, "+", ENDS)
         sentences = [words("answers", "best", name=_lever(name, words), value=value)]
     for metric in (AWAY, BESIDE_LOSSES, *LOSSES):
-        what = words("answers", "alone", what=words.metric(metric, result.follow_up_days))
+        what = words("answers", "alone", what=words.metric(metric, result.follow_up_days, with_unit=True))
         told = [(_lever(name, words), row, metric) for name, row in _rows(effects.xs(metric)).items()]
         sentences += _by_verdict(what, told, words)
     return sentences

@@ -50,9 +50,13 @@ class Words:
         """Return items, with commas between them."""
         return self("numbers", "comma").join(items)
 
-    def metric(self, name: str, days: int) -> str:
-        """Return what a metric is called; one of records has the name that it was given."""
-        return self.text(METRICS[name][0]).format(days=days) if name in METRICS else name
+    def metric(self, name: str, days: int, with_unit: bool = False) -> str:
+        """Return what a metric is called, also with a unit of money; one of records has its own name."""
+        if name not in METRICS:
+            return name
+        what, unit = map(self.text, METRICS[name])
+        is_money = with_unit and METRICS[name][1].startswith("currency")
+        return self("numbers", "unit", what=what, unit=unit) if is_money else what.format(days=days)
 
     def measured(
         self, row: Mapping[Any, Any], metric: str, sign: str = "", names: Sequence[str] = ENDS
