@@ -111,7 +111,9 @@ class Report:
             return []
         made = []
         for method, chosen in KINDS[type(result).__name__]["pictures"]:
-            svg, title = picture(result, method, chosen, self.words.language, next(self._numbers))
+            metrics = chosen.get("metrics", [chosen["metric"]] if "metric" in chosen else [])
+            about = "".join(f": {self.words.metric(one, self.days)}" for one in metrics)
+            svg, title = picture(result, method, chosen, self.words.language, next(self._numbers), about)
             made.append((svg, title, self.words("captions", method)))
         return made
 

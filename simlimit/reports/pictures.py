@@ -26,6 +26,7 @@ def picture(
     chosen: dict[str, object],
     language: str,
     number: int,
+    about: str = "",
 ) -> tuple[str, str]:
     """Return a picture of a result as SVG, and its title.
 
@@ -39,6 +40,8 @@ def picture(
     language : "en" or "zh"
     number : int
         Of the picture within the page.
+    about : str
+        What follows the title in its name.
     """
     with _plain_style():
         ax = getattr(result.plot, method)(**chosen, language=language)
@@ -46,7 +49,7 @@ def picture(
         file = io.StringIO()
         ax.figure.savefig(file, format="svg", metadata=_NOTHING)
         plt.close(ax.figure)
-        title = ax.get_title(loc="left")
+        title = ax.get_title(loc="left") + about
     return _within_a_page(file.getvalue(), f"p{number}-", title), title
 
 
@@ -69,7 +72,8 @@ def _within_a_page(svg: str, prefix: str, title: str) -> str:
     root = ElementTree.fromstring(allowed(svg))
     for parent in list(root.iter()):
         for child in list(parent):
-            if child.tag in (f"{_SVG}style", f"{_SVG}metadata"):
+            is_empty = child.tag == f"{_SVG}path" and "d" not in child.attrib
+            if is_empty or child.tag in (f"{_SVG}style", f"{_SVG}metadata"):
                 parent.remove(child)
     for element in root.iter():
         for name, value in list(element.attrib.items()):

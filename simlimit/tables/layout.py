@@ -206,9 +206,10 @@ def _table(table: Table) -> str:
     body = "".join(_row(row, table.align) for row in table.rows)
     notes = "<br>".join(map(escape, table.notes))
     return (
-        f'<table style="border-collapse:collapse"><caption style="{_CAPTION}">{escape(table.caption)}'
+        '<div style="overflow-x:auto"><table style="border-collapse:collapse">'
+        f'<caption style="{_CAPTION}">{escape(table.caption)}'
         '</caption><thead><tr style="border-bottom:1px solid currentColor">'
-        f"{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
         + (f"<p><small>{notes}</small></p>" if notes else "")
     )
 
