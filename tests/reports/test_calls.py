@@ -41,6 +41,7 @@ def test_the_call_makes_the_same_result(name, tmp_path, monkeypatch):
     assert str(again) == str(result)
 
 
+@pytest.mark.long
 def test_the_call_of_a_fit_reads_the_log(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     holds = (
