@@ -3,8 +3,8 @@
 The page `api` itself then has a line for each: its name, and the first sentence of its docstring.
 """
 
-import importlib
 import inspect
+import pydoc
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +20,7 @@ def _directives(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _first_sentence(name: str) -> str:
-    module, _, own = name.rpartition(".")
-    text = inspect.getdoc(getattr(importlib.import_module(module), own)) or ""
+    text = inspect.getdoc(pydoc.locate(name)) or ""
     return " ".join(text.split("\n\n")[0].split())
 
 

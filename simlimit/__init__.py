@@ -43,8 +43,8 @@ __all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> object:
-    """Return a public name, the package of books, of pictures or of tables, or the version."""
-    if name in ("books", "plots", "tables"):
+    """Return a public name, the package of books, of pictures, of reports or of tables, or the version."""
+    if name in ("books", "plots", "reports", "tables"):
         return import_module(f"simlimit.{name}")
     if name == "__version__":
         return import_module("importlib.metadata").version("simlimit")

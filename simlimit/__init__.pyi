@@ -1,5 +1,6 @@
 from simlimit import books as books
 from simlimit import plots as plots
+from simlimit import reports as reports
 from simlimit import tables as tables
 from simlimit.books.examples import example_portfolio as example_portfolio
 from simlimit.books.examples import example_release_log as example_release_log

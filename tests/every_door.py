@@ -241,10 +241,12 @@ ARGUMENTS: dict[str, Make] = {
     "load.path": _toml,
     "read_release_log.source": lambda: pd.DataFrame({"repaid": [0, 1, 5], "ended": [0, 8, 5]}),
     "portfolio_from_uci.path": _uci,
+    **{f"{name}.report.path": lambda: "file.html" for name in INSTANCES},
+    "sections": lambda: "answer",
 }
 """What is right for an argument, by its name; by that of its function, too, where a name has two meanings."""
 
-SMALL = ("n", "progress", "borrowers", "kind")
+SMALL = ("n", "progress", "borrowers", "kind", "sections")
 """Arguments that are given although they have a default, so that calls are quick."""
 
 

@@ -85,7 +85,8 @@ def test_commands_run(block: str) -> None:
             assert keeps_files or target == os.devnull
             with open(target, "w", encoding="utf-8") as file, redirect_stdout(file):
                 assert cli.main([word for word in words if word != ">"]) == 0
-    assert files_here() <= {"book.csv", "log.csv", "my.toml"}
+    # A report that exists is not overwritten either.
+    assert files_here() <= {"book.csv", "log.csv", "my.toml", "jiebei.html", "weekly.html"}
     assert Path("book.csv").read_bytes() == book
 
 

@@ -14,7 +14,7 @@ PACKAGE = Path(simlimit.__file__).parent
 FROM_BELOW = (
     "errors", "arguments", "text_files", "parquet_files", "drafts", "progress", "portfolio", "scenario",
     "tables", "books", "model", "processes", "drivers", "delays", "run", "study", "inference", "deciding",
-    "plots", "cli", "__main__",
+    "plots", "reports", "cli", "__main__",
 )  # fmt: skip
 """The modules and packages in `simlimit`: each may import what stands before it."""
 MOST_POSITIONAL = 6
@@ -85,6 +85,7 @@ EXTRAS = {
     "simlimit.deciding.points",
     "simlimit.deciding.searching",
     "simlimit.plots.explore",
+    "simlimit.reports.page",
 }
 """They import a package that not everybody installs, when it is asked for."""
 
@@ -100,7 +101,9 @@ def test_only_the_table_of_public_names_and_extras_are_lazy() -> None:
     lazy = {module for module, called in calls if called in ("import_module", "__import__")}
     assert lazy == {"simlimit"} | EXTRAS
     above = {layer(module) for module, others in GRAPH.items() if "simlimit" in others}
-    assert above == {"scenario", "books", "run", "study", "inference", "deciding", "plots", "cli"}
+    assert above == {
+        "scenario", "tables", "books", "run", "study", "inference", "deciding", "plots", "reports", "cli",
+    }  # fmt: skip
 
 
 def heavy_after(statement: str, fresh_process: Callable[..., str], *heavy: str) -> str:

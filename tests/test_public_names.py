@@ -60,7 +60,7 @@ def test_checkers_see_the_table_of_names() -> None:
     stub = ast.parse(Path(sl.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
     table = {alias.asname: node.module for node in imports for alias in node.names}
-    assert table == MODULES | dict.fromkeys(("books", "plots", "tables"), "simlimit")
+    assert table == MODULES | dict.fromkeys(("books", "plots", "reports", "tables"), "simlimit")
 
 
 def test_the_pictures_come_with_the_package(fresh_process: Callable[..., str]) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from simlimit.arguments import nearest
 from simlimit.cli import commands, stopping, streams
 from simlimit.cli.arguments import WORDS, Parser, add_command
-from simlimit.cli.results import check_output
+from simlimit.cli.results import check_output, check_report
 from simlimit.errors import SimlimitError, SimlimitWarning
 from simlimit.run import compilation_notice, memory
 
@@ -74,6 +75,9 @@ def _run(arguments: Sequence[str]) -> int:
                 compilation_notice.omit_compilation_notice()
             if options.out is not None:
                 check_output(options.out, options.store)
+            if options.report is not None:
+                check_report(options.report)
+            options.typed = shlex.join(["simlimit", *arguments])
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:
         streams.say(str(error))

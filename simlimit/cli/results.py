@@ -45,20 +45,32 @@ def check_output(path: str, store: str | None = None) -> None:
         probe.rmdir()
 
 
+def check_report(path: str) -> None:
+    """Refuse the file of a report unless it is new, and can be written."""
+    if simlimit.reports.check_place(path, "--report").exists():
+        raise SimlimitError(f"--report is {path}, which already exists, but must be a new file.")
+
+
 def deliver(
     options: argparse.Namespace, result: object, texts: Sequence[object], is_whole: bool = True
 ) -> None:
-    """Print texts about a result; write it, if it has a folder; and say where.
+    """Print texts about a result; write it, if it has a folder; write its report; and say where.
 
     A part of a study is not written if it has a store: the folder is for what the same command makes of it.
     """
     print(*texts, sep="\n\n", flush=True)
-    if options.out is not None and (is_whole or options.store is None):
+    if not is_whole and options.store is not None:
+        return
+    if options.out is not None:
         with atomic_folder(options.out) as draft:
             write_files(result, options.files, draft)
             # From here on Ctrl-C comes too late.
             ignore_signals()
         print(f"\nwritten to {options.out}")
+    if options.report is not None:
+        chosen = {"language": options.language, "command": options.typed}
+        simlimit.reports.write_report(result, options.report, **chosen)
+        print(f"\nreport written to {options.report}")
 
 
 @contextmanager

@@ -101,6 +101,18 @@ def read_choices(
     return read
 
 
+def as_given(choices: Choices) -> dict[str, object]:
+    """Return choices as `optimise` takes them: values of a field, changes, or None for no change."""
+    given: dict[str, object] = {}
+    for name, options in choices.items():
+        given[name] = options
+        if isinstance(options, list):
+            changes = [(one.label, one.change) for one in options]
+            # A value of a field stands for the change of that field alone.
+            given[name] = [new if how and how.fields == {name: new} else how for new, how in changes]
+    return given
+
+
 def make_alternative(source: Source, options: Mapping[str, Option]) -> Alternative:
     """Return the alternative that takes these options."""
     choice = {name: option.label for name, option in options.items()}

@@ -123,6 +123,8 @@ def optimise(
     read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
     read = alternatives.read_choices(scenario, choices, costs)
     today = alternatives.todays(scenario, read)
+    asked = {"choices": alternatives.as_given(read), "costs": costs, "budget": budget}
+    asked |= {"indifference": indifference, "n": n, "trials": trials}
     optimum: Optimum | None = None
     try:
         with lack_of_memory_said():
@@ -136,7 +138,7 @@ def optimise(
             made = alternatives.different([today, *affordable])
             unknown, bounds = np.zeros(len(question.objectives)), len(question.bounds)
             race = Race(len(made), unknown, bounds, 1 - question.confidence)
-            optimum = Optimum(question, made, today, too_dear, race)
+            optimum = Optimum(question, made, today, too_dear, asked, race)
             _decide(optimum, n, indifference, base)
             return optimum
     except KeyboardInterrupt:

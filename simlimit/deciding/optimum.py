@@ -38,6 +38,8 @@ class Optimum(layout.TabularResult):
         That of changing nothing.
     too_dear : list
         What was left out, since it costs more than the budget.
+    asked : dict
+        Further arguments of `optimise`, by name.
     race : Race
         How the alternatives were judged.
 
@@ -58,6 +60,7 @@ class Optimum(layout.TabularResult):
     alternatives: list[Alternative]
     today: Alternative
     too_dear: list[dict[str, Option]]
+    asked: dict[str, Any]
     race: Race
 
     def __repr__(self) -> str:

@@ -3,12 +3,15 @@
 HTML is for a notebook: without colours of its own, so that light and dark both suit.
 """
 
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import NamedTuple
+from pathlib import Path
+from typing import Literal, NamedTuple
 from unicodedata import east_asian_width
 
+import simlimit
 from simlimit.text_files import packaged
 
 _WORDS = packaged(__package__, "words.toml")
@@ -100,6 +103,56 @@ class TabularResult(ABC):
     def _tables(self) -> list[Table]:
         """Return the tables that show the result."""
 
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        language: Literal["en", "zh"] = "en",
+        sections: Iterable[str] | None = None,
+        sensitivity: "simlimit.Sensitivity | None" = None,
+        ranking: "simlimit.LeverRanking | None" = None,
+    ) -> Path:
+        """Write a report to send: one HTML file, which opens from a disk without a network.
+
+        It begins with the answer in sentences, with intervals. It can be read on a phone and on paper, and
+        is light or dark as the reader prefers. It needs Jinja2: ``pip install 'simlimit[report]'``.
+
+        Parameters
+        ----------
+        path : path
+            A file that ends in ``.html``, in a folder that exists; a file that is there is replaced.
+        language : "en" or "zh"
+        sections : sequence of str, optional
+            Which, and in which order; all if not given: ``answer``, ``pictures``, ``help`` (if there is a
+            ranking), ``tables``, ``assumptions``, ``scenario`` and ``reproduce``.
+        sensitivity : Sensitivity, optional
+            Of the same scenario: assumed values stand in the order in which they decide the answer.
+        ranking : LeverRanking, optional
+            Of the same scenario: what would help.
+
+        Returns
+        -------
+        pathlib.Path
+            Of the file.
+
+        Raises
+        ------
+        SimlimitError
+            If an argument is not as above, Jinja2 is not installed, or the file cannot be written; then
+            nothing has changed.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import simlimit as sl
+        >>> study = sl.replicate(sl.preset("clockwork").replace({"population.borrowers": 20}), 5, seed=1)
+        >>> file = study.report(pathlib.Path(tempfile.mkdtemp()) / "clockwork.html")
+        >>> file.read_text(encoding="utf-8").splitlines()[0]
+        '<!DOCTYPE html>'
+        """
+        write = simlimit.reports.write_report
+        return write(self, path, language, sections, sensitivity=sensitivity, ranking=ranking)
+
     def __str__(self) -> str:
         return as_text(repr(self), self._tables())
 
@@ -153,9 +206,10 @@ def _table(table: Table) -> str:
     body = "".join(_row(row, table.align) for row in table.rows)
     notes = "<br>".join(map(escape, table.notes))
     return (
-        f'<table style="border-collapse:collapse"><caption style="{_CAPTION}">{escape(table.caption)}'
+        '<div style="overflow-x:auto"><table style="border-collapse:collapse">'
+        f'<caption style="{_CAPTION}">{escape(table.caption)}'
         '</caption><thead><tr style="border-bottom:1px solid currentColor">'
-        f"{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
         + (f"<p><small>{notes}</small></p>" if notes else "")
     )
 

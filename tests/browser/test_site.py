@@ -6,32 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from looks import beyond_the_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-
-WIDTHS = (360, 820, 1366, 1600)
-SCHEMES = ("light", "dark")
-# What is left of an element beside what its ancestors show of it, as in a table that scrolls by itself.
-BEYOND_THE_PAGE = """() => {
-  const width = document.documentElement.clientWidth;
-  const beyond = [];
-  for (const one of document.body.querySelectorAll("*")) {
-    let {left, right} = one.getBoundingClientRect();
-    if (right <= left || getComputedStyle(one).visibility === "hidden") continue;
-    for (let up = one.parentElement; up; up = up.parentElement) {
-      if (getComputedStyle(up).overflowX === "visible") continue;
-      const box = up.getBoundingClientRect();
-      left = Math.max(left, box.left);
-      right = Math.min(right, box.right);
-    }
-    if (right > left && right > width + 1) beyond.push(one.tagName + "." + one.className + ": " + right);
-  }
-  if (document.documentElement.scrollWidth > width) beyond.push("the page scrolls");
-  return beyond.slice(0, 3);
-}"""
 
 
 def test_no_element_is_wider_than_its_page(page: Page, site: Path) -> None:
@@ -39,12 +19,8 @@ def test_no_element_is_wider_than_its_page(page: Page, site: Path) -> None:
     files = sorted(site.rglob("*.html"))
     for file in files:
         page.goto(file.as_uri())
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                if beyond := page.evaluate(BEYOND_THE_PAGE):
-                    found[f"{file.relative_to(site)}, {width} px, {scheme}"] = beyond
+        if beyond := beyond_the_page(page):
+            found[str(file.relative_to(site))] = beyond
     assert len(files) > 80
     assert found == {}
 

@@ -1,0 +1,240 @@
+"""The answer of a result, in sentences with intervals: what is not known is said to be so."""
+
+from collections.abc import Iterable, Mapping
+from functools import singledispatch
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from simlimit import (
+    Attribution,
+    Comparison,
+    Fit,
+    LeverRanking,
+    Optimum,
+    Recovery,
+    Run,
+    Sensitivity,
+    Study,
+    Sweep,
+)
+from simlimit.delays import describe_quantiles
+from simlimit.reports.words import Words
+from simlimit.run.run import delay_by_cause, repayment_holds
+from simlimit.scenario import LEVER_KINDS
+from simlimit.study.attribution import GATES
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
+from simlimit.study.ranking import ALL
+from simlimit.tables.fitted import estimate_texts
+from simlimit.tables.numbers import share_text
+from simlimit.tables.units import HEADLINES, PARTS
+
+AGES = (7, 30, 90)
+DAYS_A_YEAR = 365
+# Shorter waits would be shown as 0.00 days.
+LEAST_SHOWN = 0.005
+AWAY = "days_away"
+ENDS = ("difference", "low", "high")
+VERDICTS_OF_FITS = {
+    "determined": "determined", "weakly": "weakly determined", "undetermined": "not determined",
+}  # fmt: skip
+Effect: TypeAlias = Mapping[Any, Any]
+Rows: TypeAlias = dict[Any, Effect]
+
+
+@singledispatch
+def answer(result: Any, words: Words) -> list[str]:  # noqa: ANN401
+    """Return the sentences that answer what a result was made for."""
+    raise TypeError
+
+
+def _rows(table: Any) -> Rows:  # noqa: ANN401
+    """Return the rows of a table by what the index says of each."""
+    return dict(table.to_dict("index"))
+
+
+@answer.register
+def _(result: Study, words: Words) -> list[str]:
+    rows, days = _rows(result.summary()), result.follow_up_days
+    if not np.isfinite(rows[AWAY]["estimate"]):
+        return words.all("answers", "none_followed", days=days)
+    values = {metric: words.measured(row, metric) for metric, row in rows.items()}
+    ages = [age for age in AGES if age <= days]
+    released = [words("answers", "within", share=values[f"released_within_{age}d"], day=age) for age in ages]
+    parts = {part: rows[part]["estimate"] for part in PARTS if rows[part]["estimate"] >= LEAST_SHOWN}
+    told = [_part(part, values[part], words) for part in sorted(parts, key=parts.__getitem__, reverse=True)]
+    a_day = {end: value / DAYS_A_YEAR for end, value in rows[BESIDE_LOSSES].items()}
+    values |= {"lost": words.measured(a_day, BESIDE_LOSSES), "released": words.listed(released)}
+    parts_told = words.listed(told) or words("answers", "no_cause")
+    return words.all("answers", "Study", days=days, parts=parts_told, **values)
+
+
+def _part(part: str, value: str, words: Words) -> str:
+    return words("numbers", "part", what=words("causes", part.removeprefix("days_")), value=value)
+
+
+@answer.register
+def _(result: Run, words: Words) -> list[str]:
+    if result.keep == "counts":
+        return words.all("answers", "Run")[:1]
+    holds, causes = repayment_holds(result), delay_by_cause(result)
+    days = causes["share_of_days"].drop("total").sort_values(ascending=False)
+    told = [_part(str(cause), share_text(share), words) for cause, share in days.items() if share > 0]
+    counts = {"holds": len(holds), "waited": causes["holds"]["total"]}
+    counts["forfeited"] = (holds["forfeited_amount"] > 0).sum()
+    texts = {name: f"{number:,}" for name, number in counts.items()}
+    parts = words.listed(told) or words("answers", "no_cause")
+    return words.all("answers", "Run", parts=parts, **texts)
+
+
+@answer.register
+def _(result: Comparison, words: Words) -> list[str]:
+    table, sentences = result.differences(), list[str]()
+    days = result.studies[result.reference].follow_up_days
+    for name in [*result.studies][1:]:
+        rows = _rows(table.xs(name))
+        sentences.append(_away(name, result.reference, rows[AWAY], words))
+        told = [
+            (words.metric(one, days, with_unit=True), rows[one], one)
+            for one in HEADLINES
+            if one in rows and one != AWAY
+        ]
+        sentences += _by_verdict(name, told, words)
+    return sentences
+
+
+def _away(name: str, reference: str, row: Effect, words: Words) -> str:
+    """Return whether an amount is away longer than in the reference, or shorter, or whether that is open."""
+    key, sign = _verdict(row, "same", "unclear"), "+"
+    if not key:
+        key, sign = "more" if row["difference"] > 0 else "fewer", ""
+        low, high = sorted(abs(row[end]) for end in ("low", "high"))
+        row = {"difference": abs(row["difference"]), "low": low, "high": high}
+    value = words.measured(row, AWAY, sign, ENDS)
+    return words("answers", key, name=name, reference=reference, value=value)
+
+
+def _verdict(row: Effect, maybe: str, unknown: str) -> str:
+    """Return one of two words where an effect may be 0, or is not known; else nothing."""
+    significant = row["significant"]
+    return unknown if significant is pd.NA else "" if significant else maybe
+
+
+def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words: Words) -> list[str]:
+    """Return a sentence each for effects that are significant, that may be 0, and that are not known.
+
+    Parameters
+    ----------
+    subject : str
+        What has the effects.
+    effects : iterable of (str, mapping, str)
+        What each is on, its row of a table of differences, and the metric.
+    words : Words
+    """
+    told: dict[str, list[str]] = {"certain": [], "maybe": [], "unobserved": []}
+    for what, row, metric in effects:
+        key = _verdict(row, "maybe", "unobserved") or "certain"
+        value = words.measured(row, metric, "+", ENDS)
+        told[key].append(words("numbers", "item", what=what, value=value))
+    return [words("answers", key, name=subject, parts=words.listed(one)) for key, one in told.items() if one]
+
+
+@answer.register
+def _(result: Sweep, words: Words) -> list[str]:
+    rows = _rows(result.summary().xs(AWAY, level="metric"))
+    known = {point: row["estimate"] for point, row in rows.items() if np.isfinite(row["estimate"])}
+    days = next(iter(result.studies.values())).follow_up_days
+    if not known:
+        return words.all("answers", "none_followed", days=days)
+    ends = dict[str, str]()
+    for which, choose in (("least", min), ("most", max)):
+        point = choose(known, key=known.__getitem__)
+        values = point if isinstance(point, tuple) else (point,)
+        at = (f"{field} {value}" for field, value in zip(result.fields, values, strict=True))
+        ends |= {f"{which}_at": words.listed(at), which: words.measured(rows[point], AWAY)}
+    return words.all("answers", "Sweep", **ends, days=days, points=len(rows))
+
+
+@answer.register
+def _(result: LeverRanking, words: Words) -> list[str]:
+    columns = [f"alone{end}" for end in ("", "_low", "_high", "_significant")]
+    effects = result.table()[columns].set_axis([*ENDS, "significant"], axis=1)
+    away = {name: row for name, row in _rows(effects.xs(AWAY)).items() if name != ALL}
+    less = {name: row["difference"] for name, row in away.items() if row["difference"] < 0}
+    helpful = {name: less[name] for name in less if away[name]["significant"] is True}
+    sentences = [words("answers", "none_helps")]
+    if helpful:
+        name = min(helpful, key=helpful.__getitem__)
+        value = words.measured(away[name], AWAY, "+", ENDS)
+        sentences = [words("answers", "best", name=_lever(name, words), value=value)]
+    for metric in (AWAY, BESIDE_LOSSES, *LOSSES):
+        what = words("answers", "alone", what=words.metric(metric, result.follow_up_days, with_unit=True))
+        told = [(_lever(name, words), row, metric) for name, row in _rows(effects.xs(metric)).items()]
+        sentences += _by_verdict(what, told, words)
+    return sentences
+
+
+def _lever(name: str, words: Words) -> str:
+    return words.text(
+        {ALL: "all together"}.get(name, name.replace("_", " ") if name in LEVER_KINDS else name)
+    )
+
+
+@answer.register
+def _(result: Attribution, words: Words) -> list[str]:
+    rows, sentences = _rows(result.table()), list[str]()
+    # Losses can fall because credit is taken away.
+    asked = {result.metric: "shapley"} | ({BESIDE_LOSSES: BESIDE_LOSSES} if result.metric in LOSSES else {})
+    for metric, column in asked.items():
+        names = column, f"{column}_low", f"{column}_high"
+        value = {name: words.measured(row, metric, "", names) for name, row in rows.items()}
+        gates = {name: row[column] for name, row in rows.items() if name in GATES and row[column] > 0}
+        order = sorted(gates, key=gates.__getitem__, reverse=True)
+        told = [words("numbers", "item", what=words.text(name), value=value[name]) for name in order]
+        parts = words.listed(told) or words("answers", "no_cause")
+        named = words.metric(metric, result.follow_up_days)
+        sentences += words.all("answers", "Attribution", metric=named, parts=parts, **value)
+    return sentences
+
+
+@answer.register
+def _(result: Recovery, words: Words) -> list[str]:
+    table = result.table()
+    half, most = map(words.text, describe_quantiles(table))
+    value, low, high = (100 * table[f"recovered{end}"].iloc[0] for end in ("", "_low", "_high"))
+    recovered = words("answers", "recovered", value=value, low=low, high=high)
+    return words.all("answers", "Recovery", recovered=recovered, half=half, most=most)
+
+
+@answer.register
+def _(result: Fit, words: Words) -> list[str]:
+    broken = [words.text(str(name)) for name, row in result.check().iterrows() if row["breaks"]]
+    sentences = [words("answers", "cannot" if broken else "can", parts=words.listed(broken))]
+    table = result.table()
+    for key, verdict in VERDICTS_OF_FITS.items():
+        rows = table[table["verdict"] == verdict]
+        told = [*map(str, rows.index)]
+        if key != "undetermined":
+            told = [_parameter(str(name), row, words) for name, row in rows.iterrows()]
+        sentences += [words("answers", key, parts=words.listed(told))] if told else []
+    # Below the table of parameters stands, after the first note, what the log cannot tell apart.
+    apart = map(words.text, result._tables()[0].notes[1:])
+    return [*sentences, *apart, words("answers", "read", read=result.read)]
+
+
+def _parameter(name: str, row: "pd.Series[Any]", words: Words) -> str:
+    value, *ends = estimate_texts(row)
+    if len(ends) == 2:
+        return words("answers", "likely", name=name, value=value, low=ends[0], high=ends[1])
+    return words("answers", "probable", name=name, value=value, share=ends[0])
+
+
+@answer.register
+def _(result: Sensitivity, words: Words) -> list[str]:
+    return [words.text(one) for one in result.conclusion().replace(". ", ".\n").splitlines()]
+
+
+@answer.register
+def _(result: Optimum, words: Words) -> list[str]:
+    return [*map(words.text, result._notes())]
