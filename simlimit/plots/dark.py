@@ -27,7 +27,9 @@ def lighten_on_dark(ax: Axes) -> None:
             artist.set_color(_light(artist.get_color()))
         elif isinstance(artist, Collection):
             artist.set_edgecolor([_light(colour) for colour in artist.get_edgecolor()])
-        if isinstance(artist, Collection | Patch) and artist.get_zorder() == 0:
+            if artist.get_alpha() is not None:  # a band
+                artist.set_facecolor([_light(colour) for colour in artist.get_facecolor()])
+        if isinstance(artist, Collection | Patch) and artist.get_zorder() < 1:
             artist.set_facecolor(BEHIND)
 
 

@@ -66,7 +66,7 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
     ax.ticklabel_format(style="plain", useOffset=False)
     ax.set_xlabel(_axis(across, optimum.question.follow_up_days, label))
     ax.set_ylabel(_axis(up, optimum.question.follow_up_days, label))
-    canvas.legend(ax)
+    canvas.legend(ax, **canvas.BESIDE)
     return _finished(ax, optimum, label("what is best in one objective or another"), label)
 
 
@@ -81,7 +81,8 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     Returns
     -------
     matplotlib Axes
-        A row for each of at most 20 alternatives, with its interval and its status. Dotted: the indifference.
+        A row for each of at most 20 alternatives, with its values, its status and its interval. Dotted: the
+        indifference.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     ... )
     >>> best = sl.optimise(monthly, {"evaluation.period_days": [7, 14]}, n=40)
     >>> [text.get_text() for text in sl.plots.contenders(best).get_yticklabels()][0]
-    '7: selected'
+    'period_days 7: selected'
     """
     label = checked_labels(language, "optimum", optimum, Optimum)
     table = optimum.table()
@@ -109,9 +110,13 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     ax.axvline(0, color="black", linewidth=0.8)
     smallest = scale * optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
     ax.axvline(smallest, color=style.GREY, linestyle=":")
+    choices = [*optimum.today.choice]
+    last = [name.rpartition(".")[2] for name in choices]
+    short = last if len({*last}) == len(last) else choices
     names = []
-    for choice, status in zip(rows[[*optimum.today.choice]].to_numpy(), rows["status"], strict=True):
-        names.append(f"{canvas.shortened(', '.join(map(str, choice)))}: {label(status)}")
+    for choice, status in zip(rows[choices].to_numpy(), rows["status"], strict=True):
+        words = ", ".join(f"{name} {value}" for name, value in zip(short, choice, strict=True))
+        names.append(f"{canvas.shortened(words)}: {label(status)}")
     ax.set_yticks(heights, names, parse_math=False)
     ax.set_xlabel(label("difference ({unit})", unit=label(unit)))
     return _finished(ax, optimum, label("how much worse than the selected"), label)
