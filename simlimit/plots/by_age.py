@@ -304,20 +304,23 @@ def _by_group(
     if by is None:
         return {"": _curve(of, weight, confidence)}
     asked = [by] if isinstance(by, str) else as_list("by", by, "a name, or a list of names")
-    table = _curve(of, weight, confidence, asked) if isinstance(of, pd.DataFrame) else None
-    known = [*of._prepared.grouping.bounds] if table is None else table.index.names[:-1]
-    if asked != known:
-        raise refused("by", by, f"what it is grouped by: {', '.join(map(str, known)) or 'nothing'}")
-    if table is None:
-        of_all = _curves(of)
-        return {group: of_all.delay_curve(confidence, weight, group) for group in of_all.by}
-    parts = table.groupby(level=asked, sort=False)
-    return {", ".join(map(str, key)): part.droplevel(asked) for key, part in parts}
+    known: list[Hashable]
+    if isinstance(of, pd.DataFrame):
+        table = _curve(of, weight, confidence, asked)
+        known = [*table.index.names[:-1]]
+        if asked == known:
+            parts = table.groupby(level=known, sort=False)
+            return {", ".join(map(str, key)): part.droplevel(known) for key, part in parts}
+    else:
+        known, grouped = [*of._prepared.grouping.bounds], _curves(of)
+        if asked == known:
+            return {group: grouped.delay_curve(confidence, weight, group) for group in grouped.by}
+    raise refused("by", by, f"what it is grouped by: {', '.join(map(str, known)) or 'nothing'}")
 
 
 def _share_by(curve: pd.DataFrame, outcome: Hashable, day: float) -> float:
     """Return the share that has ended so by a day, as far as it was observed."""
-    before = curve.loc[:day, outcome].ffill()
+    before = curve[outcome].loc[:day].ffill()
     return float(before.iloc[-1]) if len(before) else 0.0
 
 
@@ -431,7 +434,7 @@ def _curve(of: Histories, weight: Weight, confidence: float, by: list[str] | Non
     if isinstance(of.index, pd.MultiIndex) and by is None:
         groups = of.index.names[0]
         raise SimlimitError(f"of has a curve by {groups}, but a picture shows one: choose by .loc.")
-    return tables.by_curve(of, lambda curve: curve)
+    return tables.by_curve(of, lambda curve: curve.droplevel(curve.index.names[:-1]))
 
 
 def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> None:

@@ -62,8 +62,9 @@ def time_axis(ax: Axes, scenario: Scenario, label: Labels) -> float:
         return 0.0
     ax.set_xlabel(label("date"))
     # Four months have a mark each: two for each would not have room.
-    locator = AutoDateLocator(minticks=4)
-    ax.xaxis.set(major_locator=locator, major_formatter=AutoDateFormatter(locator))
+    locator = AutoDateLocator(minticks=4)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.tick_params(axis="x", labelsize=LABEL_SIZE)
     since = np.datetime64(scenario.start_date) - np.datetime64(plt.rcParams["date.epoch"])
     return float(since / np.timedelta64(1, "D"))

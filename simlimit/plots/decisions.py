@@ -1,5 +1,6 @@
 """Pictures of a decision: two objectives, what is as good, and how the alternatives became fewer."""
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -102,21 +103,22 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     label = checked_labels(language, "optimum", optimum, Optimum)
     table = optimum.table()
     rows = table[table["status"] != TOO_DEAR].sort_values("difference", kind="stable")[:MOST_ROWS]
-    ax = canvas.axes_or_new(ax, (canvas.SIZE[0], 1.6 + 0.3 * len(rows)))
     metric = optimum.question.objectives[0].removeprefix("-")
     scale, unit = effects.effect_unit(metric) if metric in METRICS else (1.0, "currency units per year")
-    heights, ends = -np.arange(len(rows)), scale * _bars(rows, "difference")
-    ax.errorbar(scale * rows["difference"], heights, xerr=ends, fmt="o", color=style.INK, capsize=3)
-    ax.axvline(0, color="black", linewidth=0.8)
-    smallest = scale * optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
-    ax.axvline(smallest, color=style.GREY, linestyle=":")
     choices = [*optimum.today.choice]
     last = [name.rpartition(".")[2] for name in choices]
     short = last if len({*last}) == len(last) else choices
     names = []
     for choice, status in zip(rows[choices].to_numpy(), rows["status"], strict=True):
         words = ", ".join(f"{name} {value}" for name, value in zip(short, choice, strict=True))
-        names.append(f"{canvas.shortened(words)}: {label(status)}")
+        names.append(textwrap.fill(f"{words}: {label(status)}", canvas.LONGEST_NAME))
+    lines = 1 + max(name.count("\n") for name in names)
+    ax = canvas.axes_or_new(ax, (canvas.SIZE[0], 1.6 + (0.1 + 0.2 * lines) * len(rows)))
+    heights, ends = -np.arange(len(rows)), scale * _bars(rows, "difference")
+    ax.errorbar(scale * rows["difference"], heights, xerr=ends, fmt="o", color=style.INK, capsize=3)
+    ax.axvline(0, color="black", linewidth=0.8)
+    smallest = scale * optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
+    ax.axvline(smallest, color=style.GREY, linestyle=":")
     ax.set_yticks(heights, names, parse_math=False)
     ax.set_xlabel(label("difference ({unit})", unit=label(unit)))
     return _finished(ax, optimum, label("how much worse than the selected"), label)

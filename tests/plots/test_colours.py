@@ -64,7 +64,7 @@ def line_colours(ax, name):
         ["forfeited", "pending"],
         ["released", "pending"],
         ["forfeited", "moved", "released", "pending"],
-        ["abandoned", "forfeited", "released", "zeroed"],
+        ["abandoned", "forfeited", "released", "zeroed", "pending"],
     ],
 )
 def test_an_outcome_has_one_colour_whichever_others_there_are(outcomes):

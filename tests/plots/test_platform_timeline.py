@@ -52,7 +52,7 @@ def test_shows_some_days_only(of, name, days):
             assert line.get_xdata().tolist() == [DAY_0 + day for day in range(180, 245)]
             assert line.get_ydata().tolist() == in_whole.get_ydata()[180:245].tolist()
     highest = max(line.get_ydata().max() for line in panel.get_lines() if len(line.get_xdata()) > 2)
-    assert of is study or panel.get_ylim()[1] == pytest.approx(1.05 * highest), "heights are of these days"
+    assert of is study or highest < panel.get_ylim()[1] < 1.06 * highest, "heights are of these days"
 
 
 @pytest.mark.parametrize("days", [(5, 5), (0, 400), (1, 2, 3), 7, (datetime.date(2019, 12, 31), 9)])
@@ -73,7 +73,10 @@ def test_days_of_the_run_are_dates(of):
     panels = plots.platform(of()).child_axes
     assert "date" in [panel.get_xlabel() for panel in panels]
     small = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 90})
-    assert plots.platform(sl.simulate(small)).child_axes[-1].get_xlabel() == "day of the run (days)"
+    assert (
+        plots.platform(sl.simulate(small), series="drawn").child_axes[-1].get_xlabel()
+        == "day of the run (days)"
+    )
 
 
 @pytest.mark.parametrize(
