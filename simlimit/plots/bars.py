@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.container import BarContainer
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from pandas.api.typing import NAType
 
-from simlimit.arguments import check_choice, check_confidence, check_flag
+from simlimit.arguments import Floats, check_choice, check_confidence, check_flag
 from simlimit.deciding.sensitivity import DOES_NOT, MATTERS, NEGLIGIBLE, UNDECIDED, Sensitivity
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
@@ -339,20 +338,19 @@ def sensitivity(
     return canvas.finish(ax, label("what decides the answer"), f"{named}; {note}")
 
 
-def _draw_causes(ax: Axes, causes: Sequence[str], days: "pd.Series[float]") -> BarContainer:
-    """Draw a bar for each cause, which looks as in other pictures."""
+def _draw_causes(ax: Axes, causes: Sequence[str], days: Floats, ends: Floats, texts: Sequence[str]) -> None:
+    """Draw a bar for each cause, which looks as in other pictures, with a text behind an end."""
     bars = ax.barh(range(len(causes)), days)
-    for bar, cause in zip(bars, causes, strict=True):
+    for place, (bar, cause, end, words) in enumerate(zip(bars, causes, ends, texts, strict=True)):
         bar.set(**style.AREAS[cause])
-    return bars
+        ax.annotate(words, (end, place), (5, 0), textcoords="offset points", va="center")
 
 
 def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
-    waited, shares = table["hold_days"], map(canvas.percent, table["share_of_days"])
-    bars = _draw_causes(ax, [*table.index], waited)
-    labels = [f"{days:,} ({share})" if days else "0" for days, share in zip(waited, shares, strict=True)]
-    ax.bar_label(bars, labels, padding=4)
-    # Room for the labels at the right.
+    waited, shares = table["hold_days"].to_numpy(), map(canvas.percent, table["share_of_days"])
+    texts = [f"{days:,} ({share})" if days else "0" for days, share in zip(waited, shares, strict=True)]
+    _draw_causes(ax, [*table.index], waited, waited, texts)
+    # Room for the texts at the right.
     ax.set_xlim(0, 1.4 * max(1, waited.max()))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -360,15 +358,11 @@ def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
 
 def _draw_study(ax: Axes, causes: Sequence[str], summary: pd.DataFrame) -> None:
     mean, low, high = (summary[column].to_numpy() for column in ("estimate", "low", "high"))
-    places = range(len(summary))
-    _draw_causes(ax, causes, summary["estimate"])
+    ends = np.nan_to_num(np.fmax(mean, high))
+    texts = ["-" if np.isnan(value) else f"{value:.2f}" if value else "0" for value in mean]
+    _draw_causes(ax, causes, mean, ends, texts)
     sides = [mean - low, high - mean]
-    ax.errorbar(mean, places, xerr=sides, fmt="none", ecolor="black", capsize=3, linewidth=1)
-    # Beside the interval, not in it.
-    ends = summary["high"].fillna(summary["estimate"]).fillna(0.0)
-    for place, value, end in zip(places, mean, ends, strict=True):
-        words = "-" if np.isnan(value) else f"{value:.2f}" if value else "0"
-        ax.annotate(words, (end, place), (5, 0), textcoords="offset points", va="center")
+    ax.errorbar(mean, range(len(mean)), xerr=sides, fmt="none", ecolor="black", capsize=3, linewidth=1)
     ax.set_xlim(0, 1.15 * ends.max() or 1)
 
 

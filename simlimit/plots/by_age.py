@@ -89,6 +89,9 @@ def delay(
     >>> study = sl.replicate(sl.preset("clockwork").replace({"population.borrowers": 20}), 5, seed=1)
     >>> sl.plots.delay(study).get_xlabel()
     'days since repayment'
+    >>> ax = sl.plots.delay({"log": sl.simulate(study.scenario, seed=2).holds, "model": study})
+    >>> [text.get_text() for text in ax.texts][:2]
+    ['log 100.0 %', 'model 100.0 %']
     """
     label = checked_labels(language, "of", of, Run, Study, pd.DataFrame, Comparison, Mapping)
     check_choice("weight", weight, WEIGHTS)

@@ -13,6 +13,7 @@ from simlimit.deciding.question import COST
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language, checked_labels
 from simlimit.study.draws import estimate
+from simlimit.tables.numbers import value_text
 
 # Rows of the picture of contenders.
 MOST_ROWS = 20
@@ -110,7 +111,7 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     short = last if len({*last}) == len(last) else choices
     names = []
     for choice, status in zip(rows[choices].to_numpy(), rows["status"], strict=True):
-        words = ", ".join(f"{name} {value}" for name, value in zip(short, choice, strict=True))
+        words = value_text(dict(zip(short, choice, strict=True)))
         names.append(textwrap.fill(f"{words}: {label(status)}", canvas.LONGEST_NAME))
     lines = 1 + max(name.count("\n") for name in names)
     ax = canvas.axes_or_new(ax, (canvas.SIZE[0], 1.6 + (0.1 + 0.2 * lines) * len(rows)))

@@ -37,7 +37,7 @@ FREEZE_DAY = 200
 FROZEN = SMALL.replace({"shocks": [{"kind": "freeze", "at": FREEZE_DAY, "duration_days": 30}]})
 WAITING = SMALL.replace({"evaluation.straight_through": False})
 REPLICATIONS = 8
-FEW_DAYS = (180, datetime.date(2020, 9, 1))
+FEW_DAYS = (290, datetime.date(2021, 1, 30))
 WITH_A_CUT = 16
 """A borrower whose limit is cut while holds wait."""
 
