@@ -245,7 +245,7 @@ def incidence(
     for name, look in zip(outcomes, looks, strict=True):
         _draw_outcome(ax, curve, name, look)
     if canvas.shade_few(ax, [curve], label):
-        canvas.legend(ax, loc="upper left")
+        canvas.legend(ax, loc="center right")
     last = [_share_by(curve, name, asked[-1]) for name in outcomes]
     texts = [f"{words} {canvas.percent(one)}" for words, one in zip(outcomes.values(), last, strict=True)]
     canvas.label_ends(ax, last, texts, looks)

@@ -140,7 +140,7 @@ def _draw_series(
         if is_study:
             low, high = np.quantile(of_scenario, BAND, axis=0)
             words = label("90 % of replications")
-            ax.fill_between(days, low, high, color=style.PALE, linewidth=0, label=words)
+            ax.fill_between(days, low, high, label=words, **style.LOOKS["range"])
         look = looks[number % len(looks)]
         (line,) = ax.plot(days, of_scenario.mean(axis=0), color=look.colour, linestyle=look.style)
         line.set(linewidth=1.2, label=label("mean") if is_study else "")
@@ -217,7 +217,7 @@ def _show_branches(
             if day_0:
                 words = "{scenario} differs from {reference} from {date} on"
             begin = day_0 + day
-            strip.barh(number, last - begin, left=begin, height=0.8, color=style.PALE, zorder=0)
+            strip.barh(number, last - begin, left=begin, height=0.8, **style.LOOKS["range"])
             look = style.line(number + 1)
             for ax in (strip, *panels):
                 ax.axvline(begin, color=look.colour, linestyle=look.style, linewidth=1, zorder=1)

@@ -1,14 +1,18 @@
 """On dark axes every line and every word can be seen; on light ones nothing changes."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from gallery import DRAWN, study
 from matplotlib.collections import Collection
+from matplotlib.colors import to_hex
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from simlimit import plots
-from simlimit.plots.dark import luminance
+from simlimit.plots.dark import BEHIND, luminance
 
 
 def contrast(one, other):
@@ -23,12 +27,31 @@ def test_on_a_dark_style_lines_words_and_bands_are_legible(name):
         ground = ax.get_facecolor()
     for artist in ax.findobj(lambda one: isinstance(one, Text | Line2D)):
         assert contrast(artist.get_color(), ground) >= 3
+        behind = min(contrast(artist.get_color(), colour) for colour in BEHIND.values())
+        assert isinstance(artist, Text) or behind >= 3
         box = artist.get_bbox_patch() if isinstance(artist, Text) else None
         assert box is None or contrast(artist.get_color(), box.get_facecolor()) >= 3
     for artist in ax.findobj(Collection):
         colours = [colour[:3] for colour in (*artist.get_edgecolor(), *artist.get_facecolor())]
-        is_behind = artist.get_zorder() < 1
-        assert is_behind or not colours or max(contrast(one, ground) for one in colours) >= 3
+        if artist.get_zorder() < 1:
+            assert {to_hex(one) for one in colours} <= {BEHIND[artist.get_zorder()]}
+        else:
+            assert not colours or max(contrast(one, ground) for one in colours) >= 3
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_on_a_dark_style_samples_in_a_legend_are_as_what_they_name(name):
+    with plt.style.context("dark_background"):
+        ax = DRAWN[name]()
+    areas = {
+        artist.get_label(): artist for artist in ax.findobj(lambda one: isinstance(one, Collection | Patch))
+    }
+    for legend in ax.findobj(Legend):
+        for sample, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
+            area = areas.get(text.get_text())
+            if area is not None and isinstance(sample, Patch):
+                face = np.ravel(area.get_facecolor())[:3]
+                assert to_hex(sample.get_facecolor()) == to_hex(face)
 
 
 def test_words_in_bars_are_legible_on_a_dark_style():

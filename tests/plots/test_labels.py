@@ -19,6 +19,8 @@ from simlimit.model.causes import GATES, SHOCK_KINDS
 from simlimit.model.grouping import FLAGS
 from simlimit.plots import labels
 from simlimit.plots.effects import effect_unit
+from simlimit.scenario.base import Part
+from simlimit.scenario.fields import unit_of
 from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.study.metrics import METRICS
 
@@ -29,6 +31,13 @@ def literals(node):
     return {
         one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
     }
+
+
+def parts_of(kind):
+    """Yield the parts of a scenario."""
+    for part in kind.__subclasses__():
+        yield part
+        yield from parts_of(part)
 
 
 def labelled():
@@ -44,6 +53,7 @@ def test_every_word_is_translated():
     words |= {word for pair in (*labels.METRICS.values(), *labels.STANDING.values()) for word in pair}
     words |= {effect_unit(metric, weight)[1] for metric in METRICS for weight in ("holds", "amount")}
     words |= {kind.replace("_", " ") for kind in LEVER_KINDS}
+    words |= {unit_of(info) for part in parts_of(Part) for info in part.model_fields.values()} - {""}
     told = Layout(400, 0, ["east", "west"]).names()
     for family, statistic in told[["family", "statistic"]].itertuples(index=False):
         words |= {family, *statistic.removeprefix(f"{family} ").removeprefix("gate ").split(", ")} - {
@@ -75,7 +85,9 @@ def test_every_picture_is_chinese_throughout(name, monkeypatch):
 
 @pytest.mark.parametrize(("words", "chinese"), [
     ("0.5 to 0.7", "0.5 至 0.7"), ("below -1e-05", "低于 -1e-05"), ("1,000 and above", "1,000 及以上"),
-    ("95 % intervals: rows taken as independent", "95 % 区间：各行视为独立"), ("{a} to {b}", "{a} to {b}"),
+    ("95 % intervals: rows taken as independent", "95 % 区间：各行视为独立"),
+    ("90 % intervals: the middle of 1,000 draws of the parameters, without simulation error",
+     "90 % 区间：参数的 1,000 次抽样的中间部分，不含模拟误差"), ("{a} to {b}", "{a} to {b}"),
 ])  # fmt: skip
 def test_numbers_in_the_words_of_a_table_stay(words, chinese, monkeypatch):
     monkeypatch.setattr(labels, "cjk_font", lambda: "DejaVu Sans")
