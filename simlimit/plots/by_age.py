@@ -21,6 +21,7 @@ from simlimit.study.curves import Curves, CurvesOfRun
 from simlimit.study.metrics import ENDS, WEIGHTS, Weight
 
 Histories: TypeAlias = Run | Study | pd.DataFrame
+Groups: TypeAlias = str | Sequence[str] | None
 
 MARKED_DAYS = (7, 30)
 # If this share is released at once, the axis does not begin at 0: the rest would be too flat to see.
@@ -37,7 +38,7 @@ def delay(
     of: Histories | Comparison | Mapping[str, Histories],
     follow_up_days: int | None = None,
     *,
-    by: str | Sequence[str] | None = None,
+    by: Groups = None,
     weight: Weight = "holds",
     confidence: float = 0.95,
     ax: Axes | None = None,
@@ -94,14 +95,12 @@ def delay(
     ['log 100.0 %', 'model 100.0 %']
     """
     label = checked_labels(language, "of", of, Run, Study, pd.DataFrame, Comparison, Mapping)
-    check_choice("weight", weight, WEIGHTS)
     named = _by_name(of)
     drawn = _by_name_and_group(named, by, weight, confidence, label)
-    longest = math.ceil(max(1, *(min(float(curve.index[-1]), LONGEST_FOLLOW_UP) for curve in drawn.values())))
-    usual = [
-        FOLLOW_UP_DAYS if isinstance(one, pd.DataFrame) else one.follow_up_days for one in named.values()
-    ]
-    end = min(longest, max(1, *usual))
+    last = max(float(curve.index[-1]) for curve in drawn.values())
+    longest = math.ceil(min(max(last, 1), LONGEST_FOLLOW_UP))
+    usual = [one.follow_up_days for one in named.values() if not isinstance(one, pd.DataFrame)]
+    end = min(longest, max(1, *usual) if usual else FOLLOW_UP_DAYS)
     if follow_up_days is not None:
         end = check_whole("follow_up_days", follow_up_days, longest, 1)
     at_once = pd.Series([_share_by(curve, "released", 0) for curve in drawn.values()]).min()
@@ -126,9 +125,9 @@ def delay(
         title = label("release delay of {number:,} repayment holds", number=number)
     if isinstance(of, Run | Study):
         return canvas.finish(ax, title, canvas.subtitle(of, label, None if by is None else confidence))
-    with_band = (curve for curve in drawn.values() if curve["released_low"].notna().any())
+    with_band = [curve for curve in drawn.values() if curve["released_low"].notna().any()]
     notes = dict.fromkeys(_interval_words(curve, label) for curve in with_band)
-    return canvas.finish(ax, title, "; ".join(filter(None, notes)))
+    return canvas.finish(ax, title, "; ".join(notes))
 
 
 def standing(
@@ -230,7 +229,6 @@ def incidence(
     2
     """
     label = checked_labels(language, "of", of, pd.DataFrame, Run, Study)
-    check_choice("weight", weight, WEIGHTS)
     asked = as_days(days)
     if not asked or asked != sorted(set(asked)) or asked[-1] == 0:
         raise refused("days", days, "numbers from 0 up, ascending, not 0 alone")
@@ -280,11 +278,7 @@ def _by_name(of: Histories | Comparison | Mapping[str, Histories]) -> dict[str, 
 
 
 def _by_name_and_group(
-    named: Mapping[str, Histories],
-    by: str | Sequence[str] | None,
-    weight: Weight,
-    confidence: float,
-    label: Labels,
+    named: Mapping[str, Histories], by: Groups, weight: Weight, confidence: float, label: Labels
 ) -> dict[str, pd.DataFrame]:
     """Return the curves, each under the words for what it is of."""
     found = {}
@@ -292,17 +286,13 @@ def _by_name_and_group(
         for group, curve in _by_group(one, by, weight, confidence).items():
             if "released" not in curve:
                 ends = shown(tables.outcomes_of(curve))
-                raise SimlimitError(
-                    f"of has a log that ends as {ends}, but a delay is of what is 'released'."
-                )
+                raise SimlimitError(f"of has a log that ends as {ends}, but must have the end 'released'.")
             words = ", ".join(map(label.told, group.split(", ")))
             found[", ".join(filter(None, (name, words)))] = curve
     return found
 
 
-def _by_group(
-    of: Histories, by: str | Sequence[str] | None, weight: Weight, confidence: float
-) -> dict[str, pd.DataFrame]:
+def _by_group(of: Histories, by: Groups, weight: Weight, confidence: float) -> dict[str, pd.DataFrame]:
     """Return the curve of each group; that of all together if they are not asked for."""
     if by is None:
         return {"": _curve(of, weight, confidence)}
@@ -428,6 +418,7 @@ def _released_by(days: Sequence[int], end: int, share: Callable[[int], str], lab
 
 
 def _curve(of: Histories, weight: Weight, confidence: float, by: list[str] | None = None) -> pd.DataFrame:
+    check_choice("weight", weight, WEIGHTS)
     if not isinstance(of, pd.DataFrame):
         return _curves(of).delay_curve(confidence, weight)
     if "at_risk" not in of:

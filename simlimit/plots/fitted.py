@@ -74,8 +74,8 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
         panel.set(xticks=[day for day in TICKS if day <= days.iloc[-1]], xlim=(0, days.iloc[-1]))
         panel.set_ylabel(label(words))
         panel.fill_between(days, rows["low"], rows["high"], label=label(BAND), **style.LOOKS["range"])
-        (look,) = style.outcome_lines([words])
-        panel.plot(days, rows["expected"], color=look.colour, linewidth=1.2, label=label("expected"))
+        colour = style.OUTCOMES[words].colour
+        panel.plot(days, rows["expected"], color=colour, linewidth=1.2, label=label("expected"))
         panel.plot(days, rows["in_log"], label=label("in the log"), **style.LOOKS["in_log"])
         if rows["low"].iloc[0] < by_age.HIGH_ATOM:
             panel.set_ylim(bottom=0)

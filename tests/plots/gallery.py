@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import matplotlib as mpl
 import pandas as pd
@@ -18,6 +19,7 @@ from matplotlib.text import Text
 
 import simlimit as sl
 from simlimit import plots
+from simlimit.plots import labels
 
 PICTURES = Path(__file__).parent / "pictures"
 DPI = 60
@@ -200,6 +202,16 @@ DRAWN: dict[str, Callable[..., Axes]] = {
     "fit_pairs": lambda **to: plots.fit_pairs(fitted(), **to),
     "fit_ranks": lambda **to: plots.fit_ranks(fitted(), **to),
 }
+
+
+@cache
+def dark_and_chinese(name: str) -> Axes:
+    """Draw a picture on a dark style, in Chinese whatever fonts are installed: it is not looked at."""
+    with (
+        mpl.style.context("dark_background"),
+        mock.patch.object(labels, "cjk_font", return_value="DejaVu Sans"),
+    ):
+        return DRAWN[name](language="zh")
 
 
 def draw(name: str, folder: Path) -> tuple[Path, Path]:

@@ -1,9 +1,8 @@
 """On dark axes every line and every word can be seen; on light ones nothing changes."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from gallery import DRAWN, study
+from gallery import DRAWN, dark_and_chinese, study
 from matplotlib.collections import Collection
 from matplotlib.colors import to_hex
 from matplotlib.legend import Legend
@@ -22,9 +21,8 @@ def contrast(one, other):
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_on_a_dark_style_lines_words_and_bands_are_legible(name):
-    with plt.style.context("dark_background"):
-        ax = DRAWN[name]()
-        ground = ax.get_facecolor()
+    ax = dark_and_chinese(name)
+    ground = ax.get_facecolor()
     for artist in ax.findobj(lambda one: isinstance(one, Text | Line2D)):
         assert contrast(artist.get_color(), ground) >= 3
         behind = min(contrast(artist.get_color(), colour) for colour in BEHIND.values())
@@ -41,8 +39,7 @@ def test_on_a_dark_style_lines_words_and_bands_are_legible(name):
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_on_a_dark_style_samples_in_a_legend_are_as_what_they_name(name):
-    with plt.style.context("dark_background"):
-        ax = DRAWN[name]()
+    ax = dark_and_chinese(name)
     areas = {
         artist.get_label(): artist for artist in ax.findobj(lambda one: isinstance(one, Collection | Patch))
     }
@@ -55,8 +52,7 @@ def test_on_a_dark_style_samples_in_a_legend_are_as_what_they_name(name):
 
 
 def test_words_in_bars_are_legible_on_a_dark_style():
-    with plt.style.context("dark_background"):
-        strip = DRAWN["platform-comparison"]().child_axes[-1]
+    strip = dark_and_chinese("platform-comparison").child_axes[-1]
     colours = [bar.get_facecolor() for bar in strip.patches]
     assert len(colours) == 2
     assert all(contrast(text.get_color(), colour) >= 3 for text in strip.texts for colour in colours)

@@ -125,7 +125,7 @@ def test_the_axis_begins_below_the_lowest_line():
     (lambda: {}, r"of is \{\}, but must be a mapping of names to runs, studies or tables\."),
     (lambda: {1: run()}, r"of is .*, but must be a mapping of names to runs, studies or tables\."),
     (lambda: {"a": 7}, r"of\['a'\] is of type int, but must be a Run or a Study or a DataFrame\."),
-    (log, r"of has a log that ends as \['back', 'lost', 'moved'\], but a delay is of what is 'released'\."),
+    (log, r"of has a log that ends as \['back', 'lost', 'moved'\], but must have the end 'released'\."),
     (lambda: sl.cumulative_incidence(holds(), by="region"), "of has a curve by region, but a picture shows"),
 ])  # fmt: skip
 def test_refuses_what_is_no_delay(of, said):

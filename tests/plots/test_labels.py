@@ -7,7 +7,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from gallery import DRAWN, SMALL, fitted, run
+from gallery import DRAWN, SMALL, dark_and_chinese, fitted, run
 from matplotlib import font_manager
 from matplotlib.text import Text
 
@@ -74,10 +74,8 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_every_picture_is_chinese_throughout(name, monkeypatch):
-    """Also where no such font is installed: any font will do for what is not looked at."""
-    monkeypatch.setattr(labels, "cjk_font", lambda: "DejaVu Sans")
-    texts = DRAWN[name](language="zh").figure.findobj(Text)
+def test_every_picture_is_chinese_throughout(name):
+    texts = dark_and_chinese(name).figure.findobj(Text)
     words = {word for text in texts for word in re.findall(r"[A-Za-z][A-Za-z0-9_.]+", text.get_text())}
     assert words - NAMES == set()
     assert any(letter >= labels.FIRST_CJK_CHARACTER for text in texts for letter in text.get_text())
