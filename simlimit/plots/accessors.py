@@ -72,6 +72,7 @@ class StudyPlots(HistoryPlots[Study]):
 class ComparisonPlots(Plots[Comparison]):
     """Pictures of a comparison: ``comparison.plot``."""
 
+    delay = Picture(by_age.delay)
     forest = Picture(side_by_side.forest)
     platform = Picture(timelines.platform)
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from pandas.api.typing import NAType
 
-from simlimit.arguments import check_choice, check_confidence, check_flag
+from simlimit.arguments import Floats, check_choice, check_confidence, check_flag
 from simlimit.deciding.sensitivity import DOES_NOT, MATTERS, NEGLIGIBLE, UNDECIDED, Sensitivity
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
@@ -36,8 +36,8 @@ LESS_IS_BETTER = "\u2190 better    difference ({unit})    worse \u2192"
 MORE_IS_BETTER = "\u2190 worse    difference ({unit})    better \u2192"
 # The metric that the charged days add up to.
 IN_DAYS = "days_away"
-# What days are charged to though it is no gate that can be opened, and how its bar looks.
-ONLY_CHARGED = {"settlement": LOOKS[1], "forfeited": style.AREAS["forfeited"]}
+# What days are charged to though it is no gate that can be opened.
+ONLY_CHARGED = ("settlement", "forfeited")
 
 
 class Bar(NamedTuple):
@@ -103,7 +103,7 @@ def causes(
     if isinstance(of, Study):
         title = label("where repaid amounts are while they are away")
         names, where = [part.removeprefix("days_") for part in PARTS], label("gate, or forfeited")
-        _draw_study(ax, of.summary(confidence, weight=weight).loc[[*PARTS]])
+        _draw_study(ax, names, of.summary(confidence, weight=weight).loc[[*PARTS]])
         words = "mean days away per repayment hold, of at most {days} (days)"
         ax.set_xlabel(label(words, days=of.follow_up_days))
     else:
@@ -227,9 +227,9 @@ def attribution(
     matplotlib Axes
         A row for each gate in their order, the first on top, one for all, and one for what stays with all
         gates open. The upper bar is the Shapley value. The lower bar (hatched), if `days_away` is explained,
-        is the days charged; then settlement, if anything waits for it, and forfeit have rows, too. If
-        `default_losses` or `net_income` is explained, each row also has what is explained of
-        `limit_days_lost`.
+        is the days charged; then settlement, if anything waits for it, and forfeit have rows, too. Gates have
+        the colours that they have in other pictures. If `default_losses` or `net_income` is explained, each
+        row also has what is explained of `limit_days_lost`.
 
     Raises
     ------
@@ -260,12 +260,12 @@ def attribution(
         if BESIDE_LOSSES in table:
             name += f"\n{effects.lost_text(_ends(effect, BESIDE_LOSSES), label, sign='')}"
         bars = []
+        first, second = _looks_of(str(gate))
         if gate not in ONLY_CHARGED:
             word = label("stays" if gate == NO_GATE else "explained")
-            bars.append(Bar(word, *_ends(effect, "shapley", scale)))
+            bars.append(Bar(word, *_ends(effect, "shapley", scale), True, first))
         if metric == IN_DAYS and gate != NO_GATE:
-            look = ONLY_CHARGED.get(str(gate))
-            bars.append(Bar(label("charged"), *_ends(effect, "charged"), True, look))
+            bars.append(Bar(label("charged"), *_ends(effect, "charged"), True, second))
         # Most products do not wait for settlement.
         if bars and not (gate == "settlement" and bars[0].value == 0):
             rows.append((name, bars))
@@ -338,35 +338,45 @@ def sensitivity(
     return canvas.finish(ax, label("what decides the answer"), f"{named}; {note}")
 
 
+def _draw_causes(ax: Axes, causes: Sequence[str], days: Floats, ends: Floats, texts: Sequence[str]) -> None:
+    """Draw a bar for each cause, which looks as in other pictures, with a text behind an end."""
+    bars = ax.barh(range(len(causes)), days)
+    for place, (bar, cause, end, words) in enumerate(zip(bars, causes, ends, texts, strict=True)):
+        bar.set(**style.AREAS[cause])
+        ax.annotate(words, (end, place), (5, 0), textcoords="offset points", va="center")
+
+
 def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
-    waited, shares = table["hold_days"], map(canvas.percent, table["share_of_days"])
-    bars = ax.barh(range(len(table)), waited, color=style.PALE, edgecolor=style.INK)
-    labels = [f"{days:,} ({share})" if days else "0" for days, share in zip(waited, shares, strict=True)]
-    ax.bar_label(bars, labels, padding=4)
-    # Room for the labels at the right.
+    waited, shares = table["hold_days"].to_numpy(), map(canvas.percent, table["share_of_days"])
+    texts = [f"{days:,} ({share})" if days else "0" for days, share in zip(waited, shares, strict=True)]
+    _draw_causes(ax, [*table.index], waited, waited, texts)
+    # Room for the texts at the right.
     ax.set_xlim(0, 1.4 * max(1, waited.max()))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
-def _draw_study(ax: Axes, summary: pd.DataFrame) -> None:
+def _draw_study(ax: Axes, causes: Sequence[str], summary: pd.DataFrame) -> None:
     mean, low, high = (summary[column].to_numpy() for column in ("estimate", "low", "high"))
-    places = range(len(summary))
-    bars = ax.barh(places, mean, color=style.PALE, edgecolor=style.INK)
-    bars[-1].set(**style.AREAS["forfeited"])
+    ends = np.nan_to_num(np.fmax(mean, high))
+    texts = ["-" if np.isnan(value) else f"{value:.2f}" if value else "0" for value in mean]
+    _draw_causes(ax, causes, mean, ends, texts)
     sides = [mean - low, high - mean]
-    ax.errorbar(mean, places, xerr=sides, fmt="none", ecolor="black", capsize=3, linewidth=1)
-    # Beside the interval, not in it.
-    ends = summary["high"].fillna(summary["estimate"]).fillna(0.0)
-    for place, value, end in zip(places, mean, ends, strict=True):
-        words = "-" if np.isnan(value) else f"{value:.2f}" if value else "0"
-        ax.annotate(words, (end, place), (5, 0), textcoords="offset points", va="center")
+    ax.errorbar(mean, range(len(mean)), xerr=sides, fmt="none", ecolor="black", capsize=3, linewidth=1)
     ax.set_xlim(0, 1.15 * ends.max() or 1)
 
 
 def _ends(effect: Effect, column: str, scale: float = 1.0) -> tuple[float, float, float]:
     value, low, high = (scale * effect[f"{column}{end}"] for end in ("", "_low", "_high"))
     return value, low, high
+
+
+def _looks_of(gate: str) -> tuple[style.Look, ...]:
+    """Return the looks of both bars of a row: in the colour that the gate has in other pictures."""
+    if gate not in GATES:
+        return LOOKS if gate != "forfeited" else (style.AREAS[gate], style.AREAS[gate])
+    colours = {"facecolor": style.AREAS[gate]["facecolor"], "edgecolor": "white"}
+    return tuple(look | colours for look in LOOKS)
 
 
 def _lever_bars(effect: Effect, label: Labels, scale: float = 1.0) -> list[Bar]:

@@ -1,21 +1,27 @@
 """What becomes of repaid principal by age: how much is released, where the rest stands, and how it ends."""
 
-from collections.abc import Callable, Hashable, Sequence
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from simlimit import Run, Study, cumulative_incidence
-from simlimit.arguments import Floats, as_days, check_choice, check_whole, refused
+from simlimit import Comparison, Run, Study, cumulative_incidence
+from simlimit.arguments import Floats, as_days, as_list, check_choice, check_type, check_whole, refused, shown
 from simlimit.delays import curves, tables
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
-from simlimit.plots.labels import CHINESE, STANDING, Labels, Language, checked_labels
+from simlimit.plots.labels import STANDING, Labels, Language, checked_labels
+from simlimit.run.options import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
 from simlimit.study.curves import Curves, CurvesOfRun
 from simlimit.study.metrics import ENDS, WEIGHTS, Weight
+
+Histories: TypeAlias = Run | Study | pd.DataFrame
+Groups: TypeAlias = str | Sequence[str] | None
 
 MARKED_DAYS = (7, 30)
 # If this share is released at once, the axis does not begin at 0: the rest would be too flat to see.
@@ -29,9 +35,10 @@ ROW_HEIGHT = 13
 
 
 def delay(
-    of: Run | Study,
+    of: Histories | Comparison | Mapping[str, Histories],
     follow_up_days: int | None = None,
     *,
+    by: Groups = None,
     weight: Weight = "holds",
     confidence: float = 0.95,
     ax: Axes | None = None,
@@ -39,33 +46,43 @@ def delay(
 ) -> Axes:
     """Draw the share that is released by each day after repayment, with the jump on the day of repayment.
 
+    For example, ``delay(study)`` is one study in full. ``delay(study, by="region")`` has a line for each
+    region, ``comparison.plot.delay()`` one for each scenario, and ``delay({"log": log, "model": study})`` one
+    for a release log and one for the study beside it.
+
     The curve is the cumulative incidence (Aalen-Johansen) of `Study.delay_curve`. It counts every repayment
     hold from the end of the warm-up on; holds that are pending at the horizon are censored. A run is one
     history, so its curve has no band.
 
     Parameters
     ----------
-    of : Run or Study
+    of : Run, Study, DataFrame, Comparison, or mapping of str to the first three
+        A table is a log or a curve, as of `incidence`. What has a name is a line of that name.
     follow_up_days : int, optional
-        Days to show, 1 .. `horizon_days` - `warmup_days`; the follow-up of the run or study if not given.
+        Days to show, 1 .. the longest that anything was observed. If not given, the follow-up of the run or
+        study; 90 of a log.
+    by : str or list of str, optional
+        A line for each group: of a study, as ``replicate(by=...)`` grouped it (by "region" if it was not
+        given); of a log, by these columns.
     weight : "holds" or "amount"
-        Whether each hold counts once, or by its amount.
+        Whether each hold counts once, or by its amount; of a log, by its column `amount`.
     confidence : float
-        Confidence level of a study's band, at each day separately.
+        Confidence level of the bands of studies and logs, at each day separately.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 
     Returns
     -------
     matplotlib Axes
-        Below the line: released. Hatched, from above: forfeited. Between: pending. Grey: fewer than 20 holds
-        at risk. The vertical axis begins at 0; if most is released on the day of repayment, it begins at the
-        share that its label names.
+        Of one run or study, below the line: released. Hatched, from above: forfeited. Between: pending. Of
+        several, or of a log, there are only the lines of what is released, each named at its end. Grey:
+        fewer than 20 holds at risk, in one of them. The vertical axis begins at 0; if most is released on the
+        day of repayment, it begins at the share that its label names.
 
     Raises
     ------
     SimlimitError
-        If `of` is neither a run nor a study, or `follow_up_days`, `weight` or `language` is not as above.
+        If `of` is none of these, is not grouped so, or another argument is not as above.
 
     Examples
     --------
@@ -73,14 +90,20 @@ def delay(
     >>> study = sl.replicate(sl.preset("clockwork").replace({"population.borrowers": 20}), 5, seed=1)
     >>> sl.plots.delay(study).get_xlabel()
     'days since repayment'
+    >>> ax = sl.plots.delay({"log": sl.simulate(study.scenario, seed=2).holds, "model": study})
+    >>> [text.get_text() for text in ax.texts][:2]
+    ['log 100.0 %', 'model 100.0 %']
     """
-    label = checked_labels(language, "of", of, Run, Study)
-    longest = of.scenario.horizon_days - of.scenario.warmup_days
-    end = max(1, min(of.follow_up_days, longest))
+    label = checked_labels(language, "of", of, Run, Study, pd.DataFrame, Comparison, Mapping)
+    named = _by_name(of)
+    drawn = _by_name_and_group(named, by, weight, confidence, label)
+    last = max(float(curve.index[-1]) for curve in drawn.values())
+    longest = math.ceil(min(max(last, 1), LONGEST_FOLLOW_UP))
+    usual = [one.follow_up_days for one in named.values() if not isinstance(one, pd.DataFrame)]
+    end = min(longest, max(1, *usual) if usual else FOLLOW_UP_DAYS)
     if follow_up_days is not None:
         end = check_whole("follow_up_days", follow_up_days, longest, 1)
-    curve = _curves(of).delay_curve(confidence, weight).reindex(range(end + 1))
-    at_once = curve["released"].iloc[0]
+    at_once = pd.Series([_share_by(curve, "released", 0) for curve in drawn.values()]).min()
     share = label("share of holds" if weight == "holds" else "share of repaid principal")
     ax = canvas.axes_or_new(ax)
     ax.set(xlim=(-0.01 * end, end), ylim=(0, 1), xlabel=label("days since repayment"), ylabel=share)
@@ -92,17 +115,19 @@ def delay(
             bottom = np.floor(10 * (at_once - MARGIN)) / 10
             words = label("{what} (axis from {low})", what=share, low=f"{100 * bottom:.0f} %")
             ax.set(ylim=(bottom, 1), ylabel=words)
-        _draw_curve(ax, curve, label)
-        _label_pending(ax, curve, label)
-        # In the half in which the curve does not end.
-        is_high = curve["released"].dropna().iloc[-1] > np.mean(ax.get_ylim())
-        title = canvas.interval_note(of, confidence, label) if isinstance(of, Study) else None
-        canvas.legend(ax, loc="lower right" if is_high else "upper right", title=title)
+        if by is None and isinstance(of, Run | Study):
+            _draw_in_full(ax, of, drawn[""].reindex(range(end + 1)), confidence, label)
+        else:
+            _draw_lines(ax, drawn, end, label)
     title = label("release delay of repaid principal")
     if weight == "holds" and isinstance(of, Run):
         number = int(of.counts[[*ENDS, "pending"]].to_numpy().sum())
         title = label("release delay of {number:,} repayment holds", number=number)
-    return canvas.finish(ax, title, canvas.subtitle(of, label))
+    if isinstance(of, Run | Study):
+        return canvas.finish(ax, title, canvas.subtitle(of, label, None if by is None else confidence))
+    with_band = [curve for curve in drawn.values() if curve["released_low"].notna().any()]
+    notes = dict.fromkeys(_interval_words(curve, label) for curve in with_band)
+    return canvas.finish(ax, title, "; ".join(notes))
 
 
 def standing(
@@ -176,7 +201,7 @@ def incidence(
     days : sequence of numbers
         Ascending, from 0 up: the columns of the table below the axes. The last is the end of the axis.
     weight : "holds" or "amount"
-        For a run or study: whether each hold counts once, or by its amount.
+        Whether each hold counts once, or by its amount; of a log, by its column `amount`.
     confidence : float
         For a study or log: confidence level of the bands, at each day separately.
     ax, language : matplotlib Axes, "en" or "zh"
@@ -204,30 +229,29 @@ def incidence(
     2
     """
     label = checked_labels(language, "of", of, pd.DataFrame, Run, Study)
-    check_choice("weight", weight, WEIGHTS)
     asked = as_days(days)
     if not asked or asked != sorted(set(asked)) or asked[-1] == 0:
         raise refused("days", days, "numbers from 0 up, ascending, not 0 alone")
     curve = _curve(of, weight, confidence)
     # Our own words are translated; others stay as the user's log has them.
-    outcomes = {name: label(name) if name in CHINESE else str(name) for name in tables.outcomes_of(curve)}
+    outcomes = {name: label(str(name)) for name in tables.outcomes_of(curve)}
+    looks = style.outcome_lines([*outcomes])
     ax = canvas.axes_or_new(ax, (7.5, 5.2))
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
     canvas.use_percent_axis(ax)
-    for number, name in enumerate(outcomes):
-        _draw_outcome(ax, curve, name, style.line(number))
-    if canvas.shade_few(ax, curve, label):
-        canvas.legend(ax, loc="upper left")
-    before = curve.loc[: asked[-1]]
-    last = {name: before[name].ffill().iloc[-1] if len(before) else 0.0 for name in outcomes}
-    texts = [f"{words} {canvas.percent(last[name])}" for name, words in outcomes.items()]
-    canvas.label_ends(ax, [*last.values()], texts)
+    for name, look in zip(outcomes, looks, strict=True):
+        _draw_outcome(ax, curve, name, look)
+    if canvas.shade_few(ax, [curve], label):
+        canvas.legend(ax, loc="center right")
+    last = [_share_by(curve, name, asked[-1]) for name in outcomes]
+    texts = [f"{words} {canvas.percent(one)}" for words, one in zip(outcomes.values(), last, strict=True)]
+    canvas.label_ends(ax, last, texts, looks)
     # As many are at risk on a day as at the next time of the curve.
     observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
     rows = [(label("at risk"), observed[np.searchsorted(curve.index, asked, side="left")])]
     rows += [(words, _ended(curve, name, asked)) for name, words in outcomes.items()]
-    unit, source = "", str(curve.attrs.get("interval", ""))
+    unit, source = "", _interval_words(curve, label)
     if not isinstance(of, pd.DataFrame):
         unit = "number of holds" if weight == "holds" else "currency units"
         unit += "" if isinstance(of, Run) else ", over all replications"
@@ -239,6 +263,88 @@ def incidence(
 
 def _curves(of: Run | Study) -> Curves:
     return of if isinstance(of, Study) else CurvesOfRun(of)
+
+
+def _by_name(of: Histories | Comparison | Mapping[str, Histories]) -> dict[str, Histories]:
+    """Return what is drawn, by its name if there may be several."""
+    named = of.studies if isinstance(of, Comparison) else of
+    if not isinstance(named, Mapping):
+        return {"": named}
+    for name, one in named.items():
+        check_type(f"of[{shown(name)}]", one, Run, Study, pd.DataFrame)
+    if not named or not all(isinstance(name, str) for name in named):
+        raise refused("of", of, "a mapping of names to runs, studies or tables")
+    return dict(named)
+
+
+def _by_name_and_group(
+    named: Mapping[str, Histories], by: Groups, weight: Weight, confidence: float, label: Labels
+) -> dict[str, pd.DataFrame]:
+    """Return the curves, each under the words for what it is of."""
+    found = {}
+    for name, one in named.items():
+        for group, curve in _by_group(one, by, weight, confidence).items():
+            if "released" not in curve:
+                ends = shown(tables.outcomes_of(curve))
+                raise SimlimitError(f"of has a log that ends as {ends}, but must have the end 'released'.")
+            words = ", ".join(map(label.told, group.split(", ")))
+            found[", ".join(filter(None, (name, words)))] = curve
+    return found
+
+
+def _by_group(of: Histories, by: Groups, weight: Weight, confidence: float) -> dict[str, pd.DataFrame]:
+    """Return the curve of each group; that of all together if they are not asked for."""
+    if by is None:
+        return {"": _curve(of, weight, confidence)}
+    asked = [by] if isinstance(by, str) else as_list("by", by, "a name, or a list of names")
+    known: list[Hashable]
+    if isinstance(of, pd.DataFrame):
+        table = _curve(of, weight, confidence, asked)
+        known = [*table.index.names[:-1]]
+        if asked == known:
+            parts = table.groupby(level=known, sort=False)
+            return {", ".join(map(str, key)): part.droplevel(known) for key, part in parts}
+    else:
+        known, grouped = [*of._prepared.grouping.bounds], _curves(of)
+        if asked == known:
+            return {group: grouped.delay_curve(confidence, weight, group) for group in grouped.by}
+    raise refused("by", by, f"what it is grouped by: {', '.join(map(str, known)) or 'nothing'}")
+
+
+def _share_by(curve: pd.DataFrame, outcome: Hashable, day: float) -> float:
+    """Return the share that has ended so by a day, as far as it was observed."""
+    before = curve[outcome].loc[:day].ffill()
+    return float(before.iloc[-1]) if len(before) else 0.0
+
+
+def _interval_words(curve: pd.DataFrame, label: Labels) -> str:
+    """Return what a curve says of its intervals, in the language of the picture."""
+    how, over, whom = str(curve.attrs.get("interval", "")).partition(" over ")
+    return label.told(how + over) + label.told(whom)
+
+
+def _draw_in_full(ax: Axes, of: Run | Study, curve: pd.DataFrame, confidence: float, label: Labels) -> None:
+    _draw_curve(ax, curve, label)
+    _label_pending(ax, curve, label)
+    # In the half in which the curve does not end.
+    is_high = curve["released"].dropna().iloc[-1] > np.mean(ax.get_ylim())
+    title = canvas.interval_note(of, confidence, label) if isinstance(of, Study) else None
+    canvas.legend(ax, loc="lower right" if is_high else "upper right", title=title)
+
+
+def _draw_lines(ax: Axes, curves: Mapping[str, pd.DataFrame], end: int, label: Labels) -> None:
+    """Draw what is released of each curve as a line with its band, named at its end."""
+    looks = [style.line(number) for number in range(len(curves))]
+    for curve, look in zip(curves.values(), looks, strict=True):
+        _draw_outcome(ax, curve, "released", look)
+        at_once = _share_by(curve, "released", 0)
+        ax.plot(0, at_once, look.marker, color=look.colour, clip_on=False, zorder=4)
+    if canvas.shade_few(ax, [*curves.values()], label):
+        canvas.legend(ax, loc="lower right")
+    last = [_share_by(curve, "released", end) for curve in curves.values()]
+    shares = map(canvas.percent, last)
+    texts = [f"{canvas.shortened(name)} {one}" for name, one in zip(curves, shares, strict=True)]
+    canvas.label_ends(ax, last, texts)
 
 
 def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
@@ -255,7 +361,7 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     rest = canvas.percent(curve["pending"].iloc[-1])
     ax.plot([], [], " ", label=label("pending after {day} days: {share}", day=end, share=rest))
     words = label("forfeited by day {day}: {share}", day=end, share=_share_text(curve, "forfeited", end))
-    canvas.shade_few(ax, curve, label)
+    canvas.shade_few(ax, [curve], label)
     look = style.AREAS["forfeited"]
     ax.fill_between(days, 1 - curve["forfeited"], 1, step="post", linewidth=0.4, label=words, **look)
 
@@ -292,8 +398,8 @@ def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     handles = [*reversed(areas), Line2D([], [], linestyle=" ", label=words)]
     # A stack that does not fall leaves no room within.
     falls = height[-1] < height.max() / 2
-    place, corner = ("upper right", (1, 1)) if falls else ("upper left", (1.01, 1))
-    canvas.legend(ax, loc=place, handles=handles, bbox_to_anchor=corner, title=label("mean days away"))
+    place = {"loc": "upper right"} if falls else canvas.BESIDE
+    canvas.legend(ax, handles=handles, title=label("mean days away"), **place)
 
 
 def _legend_entry(name: str, part: "pd.Series[float]", label: Labels) -> str:
@@ -311,16 +417,18 @@ def _released_by(days: Sequence[int], end: int, share: Callable[[int], str], lab
     return "\n".join(label(by_day, day=day, share=share(day)) for day in shown)
 
 
-def _curve(of: pd.DataFrame | Run | Study, weight: Weight, confidence: float) -> pd.DataFrame:
+def _curve(of: Histories, weight: Weight, confidence: float, by: list[str] | None = None) -> pd.DataFrame:
+    check_choice("weight", weight, WEIGHTS)
     if not isinstance(of, pd.DataFrame):
         return _curves(of).delay_curve(confidence, weight)
     if "at_risk" not in of:
         entry = "entry_days" if "entry_days" in of else None
-        return cumulative_incidence(of, confidence=confidence, entry=entry)
-    if isinstance(of.index, pd.MultiIndex):
-        by = of.index.names[0]
-        raise SimlimitError(f"of has a curve by {by}, but a picture shows one: choose by .loc.")
-    return tables.by_curve(of, lambda curve: curve)
+        amount = "amount" if weight == "amount" else None
+        return cumulative_incidence(of, weight=amount, by=by, confidence=confidence, entry=entry)
+    if isinstance(of.index, pd.MultiIndex) and by is None:
+        groups = of.index.names[0]
+        raise SimlimitError(f"of has a curve by {groups}, but a picture shows one: choose by .loc.")
+    return tables.by_curve(of, lambda curve: curve.droplevel(curve.index.names[:-1]))
 
 
 def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> None:

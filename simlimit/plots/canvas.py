@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateFormatter, AutoDateLocator
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
@@ -20,7 +21,7 @@ from simlimit.delays import share_intervals, tables
 from simlimit.errors import SimlimitError
 from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.labels import Labels, use_cjk_font
-from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LOOKS, line
+from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LINES, LOOKS, Line
 from simlimit.scenario import AS_IN_CLOCKWORK
 from simlimit.tables.numbers import share_text
 
@@ -31,10 +32,11 @@ SIZE = (7.5, 4.5)
 # Of a label, in its font size.
 LINE_HEIGHT = 1.35
 # From where a line ends to its label, if that is elsewhere.
-POINTER = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+POINTER = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
 LONGEST_NAME = 50
-# Where a legend stands above its panel.
-ABOVE: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3}
+# Where a legend stands above its panel, and at the right of it.
+ABOVE: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3, "columnspacing": 1}
+BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1)}
 
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
@@ -59,7 +61,10 @@ def time_axis(ax: Axes, scenario: Scenario, label: Labels) -> float:
         ax.set_xlabel(label("day of the run (days)"))
         return 0.0
     ax.set_xlabel(label("date"))
-    ax.xaxis_date()
+    # Four months have a mark each: two for each would not have room.
+    locator = AutoDateLocator(minticks=4)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.tick_params(axis="x", labelsize=LABEL_SIZE)
     since = np.datetime64(scenario.start_date) - np.datetime64(plt.rcParams["date.epoch"])
     return float(since / np.timedelta64(1, "D"))
@@ -131,19 +136,20 @@ def use_percent_axis(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
 
 
-def shade_few(ax: Axes, curve: pd.DataFrame, label: Labels) -> bool:
+def shade_few(ax: Axes, curves: Sequence[pd.DataFrame], label: Labels) -> bool:
     """Shade where few are at risk, with an entry for the legend; return whether there is such a part.
 
     The limits of the axes must be final.
     """
     end = ax.get_xlim()[1]
-    shown = curve.loc[:end, tables.FEW]
-    if shown.any():
+    words = label("fewer than {number} at risk", number=share_intervals.FEW_AT_RISK)
+    parts = [curve.loc[:end, tables.FEW] for curve in curves]
+    shaded = [part for part in parts if part.any()]
+    for number, shown in enumerate(shaded):
         days, few = np.append(shown.index.to_numpy(np.float64), end), np.append(shown, shown.iloc[-1])
-        words = label("fewer than {number} at risk", number=share_intervals.FEW_AT_RISK)
-        height = ax.get_xaxis_transform()
-        ax.fill_between(days, 0, 1, few, step="post", transform=height, label=words, **LOOKS["few"])
-    return bool(shown.any())
+        height, named = ax.get_xaxis_transform(), "" if number else words
+        ax.fill_between(days, 0, 1, few, step="post", transform=height, label=named, **LOOKS["few"])
+    return bool(shaded)
 
 
 def draw_stack(ax: Axes, table: pd.DataFrame, entries: Mapping[str, str], edge: float) -> Floats:
@@ -165,7 +171,9 @@ def draw_stack(ax: Axes, table: pd.DataFrame, entries: Mapping[str, str], edge: 
     return height
 
 
-def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None:
+def label_ends(
+    ax: Axes, heights: Sequence[float], texts: Sequence[str], looks: Sequence[Line] = LINES
+) -> None:
     """Write a label where each line ends, to the right of the axes, moved apart where they would overlap.
 
     The limits of the axes must be final.
@@ -183,7 +191,9 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str]) -> None
         is_moved = abs(end - start) * points > 1
         place, units = (1.03 if is_moved else 1.01, end), "axes fraction"
         written = ax.annotate(texts[number], (1, start), place, units, units, POINTER if is_moved else None)
-        written.set(va="center", color=line(number).colour, fontsize=LABEL_SIZE, parse_math=False)
+        written.set(
+            va="center", color=looks[number % len(looks)].colour, fontsize=LABEL_SIZE, parse_math=False
+        )
 
 
 def inset_panels(ax: Axes, number: int, gap: float = 22, strip: float = 0) -> tuple[Axes | None, list[Axes]]:

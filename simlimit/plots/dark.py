@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
 from matplotlib.colors import to_rgb
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
@@ -11,7 +12,8 @@ from matplotlib.typing import ColorType
 
 # Relative luminance on dark axes: a contrast of 6 with black, where 3 is legible.
 DARKEST = 0.25
-BEHIND = "#404040"
+# Of areas behind all else, and of bands behind lines, by their `zorder`.
+BEHIND = {0: "#383838", 0.5: "#1f3f66"}
 
 
 def lighten_on_dark(ax: Axes) -> None:
@@ -19,6 +21,7 @@ def lighten_on_dark(ax: Axes) -> None:
     ground = ax.get_facecolor()
     if luminance(ground) > DARKEST / 2:
         return
+    behind = {}
     for artist in ax.findobj():
         box = artist.get_bbox_patch() if isinstance(artist, Text) else None
         if box is not None:
@@ -27,8 +30,15 @@ def lighten_on_dark(ax: Axes) -> None:
             artist.set_color(_light(artist.get_color()))
         elif isinstance(artist, Collection):
             artist.set_edgecolor([_light(colour) for colour in artist.get_edgecolor()])
-        if isinstance(artist, Collection | Patch) and artist.get_zorder() == 0:
-            artist.set_facecolor(BEHIND)
+            if artist.get_alpha() is not None:  # a band
+                artist.set_facecolor([_light(colour) for colour in artist.get_facecolor()])
+        if isinstance(artist, Collection | Patch) and artist.get_zorder() in BEHIND:
+            behind[artist.get_label()] = BEHIND[artist.get_zorder()]
+            artist.set_color(BEHIND[artist.get_zorder()])
+    for legend in [artist for artist in ax.findobj() if isinstance(artist, Legend)]:
+        for sample, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
+            if isinstance(sample, Patch) and text.get_text() in behind:
+                sample.set_color(behind[text.get_text()])
 
 
 def luminance(colour: ColorType) -> float:

@@ -1,5 +1,6 @@
 """Pictures of a decision: two objectives, what is as good, and how the alternatives became fewer."""
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from simlimit.deciding.question import COST
 from simlimit.plots import canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language, checked_labels
 from simlimit.study.draws import estimate
+from simlimit.tables.numbers import value_text
 
 # Rows of the picture of contenders.
 MOST_ROWS = 20
@@ -66,7 +68,7 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
     ax.ticklabel_format(style="plain", useOffset=False)
     ax.set_xlabel(_axis(across, optimum.question.follow_up_days, label))
     ax.set_ylabel(_axis(up, optimum.question.follow_up_days, label))
-    canvas.legend(ax)
+    canvas.legend(ax, **canvas.BESIDE)
     return _finished(ax, optimum, label("what is best in one objective or another"), label)
 
 
@@ -81,7 +83,8 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     Returns
     -------
     matplotlib Axes
-        A row for each of at most 20 alternatives, with its interval and its status. Dotted: the indifference.
+        A row for each of at most 20 alternatives, with its values, its status and its interval. Dotted: the
+        indifference.
 
     Raises
     ------
@@ -96,22 +99,27 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     ... )
     >>> best = sl.optimise(monthly, {"evaluation.period_days": [7, 14]}, n=40)
     >>> [text.get_text() for text in sl.plots.contenders(best).get_yticklabels()][0]
-    '7: selected'
+    'period_days 7: selected'
     """
     label = checked_labels(language, "optimum", optimum, Optimum)
     table = optimum.table()
     rows = table[table["status"] != TOO_DEAR].sort_values("difference", kind="stable")[:MOST_ROWS]
-    ax = canvas.axes_or_new(ax, (canvas.SIZE[0], 1.6 + 0.3 * len(rows)))
     metric = optimum.question.objectives[0].removeprefix("-")
     scale, unit = effects.effect_unit(metric) if metric in METRICS else (1.0, "currency units per year")
+    choices = [*optimum.today.choice]
+    last = [name.rpartition(".")[2] for name in choices]
+    short = last if len({*last}) == len(last) else choices
+    names = []
+    for choice, status in zip(rows[choices].to_numpy(), rows["status"], strict=True):
+        words = value_text(dict(zip(short, choice, strict=True)))
+        names.append(textwrap.fill(f"{words}: {label(status)}", canvas.LONGEST_NAME))
+    lines = 1 + max(name.count("\n") for name in names)
+    ax = canvas.axes_or_new(ax, (canvas.SIZE[0], 1.6 + (0.1 + 0.2 * lines) * len(rows)))
     heights, ends = -np.arange(len(rows)), scale * _bars(rows, "difference")
     ax.errorbar(scale * rows["difference"], heights, xerr=ends, fmt="o", color=style.INK, capsize=3)
     ax.axvline(0, color="black", linewidth=0.8)
     smallest = scale * optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
     ax.axvline(smallest, color=style.GREY, linestyle=":")
-    names = []
-    for choice, status in zip(rows[[*optimum.today.choice]].to_numpy(), rows["status"], strict=True):
-        names.append(f"{canvas.shortened(', '.join(map(str, choice)))}: {label(status)}")
     ax.set_yticks(heights, names, parse_math=False)
     ax.set_xlabel(label("difference ({unit})", unit=label(unit)))
     return _finished(ax, optimum, label("how much worse than the selected"), label)

@@ -73,8 +73,9 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
         panel.set_xscale("function", functions=(lambda day: np.maximum(day, 0) ** 0.5, np.square))
         panel.set(xticks=[day for day in TICKS if day <= days.iloc[-1]], xlim=(0, days.iloc[-1]))
         panel.set_ylabel(label(words))
-        panel.fill_between(days, rows["low"], rows["high"], color=style.PALE, linewidth=0, label=label(BAND))
-        panel.plot(days, rows["expected"], color=style.INK, linewidth=1.2, label=label("expected"))
+        panel.fill_between(days, rows["low"], rows["high"], label=label(BAND), **style.LOOKS["range"])
+        colour = style.OUTCOMES[words].colour
+        panel.plot(days, rows["expected"], color=colour, linewidth=1.2, label=label("expected"))
         panel.plot(days, rows["in_log"], label=label("in the log"), **style.LOOKS["in_log"])
         if rows["low"].iloc[0] < by_age.HIGH_ATOM:
             panel.set_ylim(bottom=0)
@@ -133,7 +134,7 @@ def fit_statistics(
     rows, (low, expected, high, in_log) = rows.iloc[shown], shares[shown].T
     ax = canvas.axes_or_new(ax, (WIDTH, 1.5 + 0.3 * len(rows)))
     heights = -np.arange(len(rows))
-    ax.hlines(heights, low, high, color=style.PALE, linewidth=8)
+    ax.hlines(heights, low, high, **style.LOOKS["range"] | {"linewidth": 8})
     ax.plot(expected, heights, "|", color=style.INK, markersize=9)
     within = (low <= in_log) & (in_log <= high)
     for some, colour in ((within, "white"), (~within, "black")):

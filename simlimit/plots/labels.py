@@ -1,5 +1,6 @@
 """The words in pictures, in English and in Chinese, which `labels.toml` has, and a font for Chinese."""
 
+import re
 from functools import lru_cache
 from typing import Literal
 
@@ -23,6 +24,7 @@ STANDING: dict[str, list[str]] = _WORDS["standing"]
 CHINESE: dict[str, str] = _WORDS["chinese"]
 # How the names of fonts with Chinese characters begin, the first choice first.
 CJK_FONTS: tuple[str, ...] = tuple(_WORDS["fonts"]["chinese"])
+NUMBER = re.compile(r"-?\d[\d.,e+-]*")
 FIRST_CJK_CHARACTER = "\u2e80"
 # A character that only simplified Chinese writes so.
 SAMPLE = "\u91ca"
@@ -50,7 +52,20 @@ class Labels:
 
     def __call__(self, words: str, **values: object) -> str:
         """Return English words, a template of `str.format`, in the language; others stay as they are."""
-        return self._translations.get(words, words).format(**values)
+        translated = self._translations.get(words, words)
+        return translated.format(**values) if values else translated
+
+    def told(self, words: str) -> str:
+        """Return English words of a table, in which there may be numbers, in the language.
+
+        Examples
+        --------
+        >>> from simlimit.plots.labels import Labels
+        >>> Labels("en").told("0.5 to 0.7")
+        '0.5 to 0.7'
+        """
+        template = self._translations.get(NUMBER.sub("{}", words), words)
+        return template.format(*NUMBER.findall(words)) if template != words else words
 
     def with_unit(self, what: str, unit: str) -> str:
         """Return what an axis shows, which is in the language already, with its unit, if it has one."""

@@ -29,12 +29,13 @@ def forest(
     comparison: Comparison,
     *,
     metrics: Sequence[str] = ("days_away",),
+    reference: str | None = None,
     weight: Weight = "holds",
     confidence: float = 0.95,
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """Draw how each scenario differs from the first, with intervals.
+    """Draw how each scenario differs from the first, or from another, with intervals.
 
     Replications are paired: those of one number share their random numbers in all scenarios.
 
@@ -43,6 +44,8 @@ def forest(
     comparison : Comparison
     metrics : sequence of str
         Metrics of `Study.summary` that have one unit.
+    reference : str, optional
+        The scenario from which the others differ; the first if not given.
     weight : "holds" or "amount"
         Whether each hold counts once, or by its amount.
     confidence : float
@@ -61,7 +64,7 @@ def forest(
     Raises
     ------
     SimlimitError
-        If there is no such metric, units of metrics differ, or another argument is not as above.
+        If there is no such metric or scenario, units of metrics differ, or another argument is not as above.
 
     Examples
     --------
@@ -74,14 +77,15 @@ def forest(
     """
     label = checked_labels(language, "comparison", comparison, Comparison)
     names = as_choices("metrics", metrics, tuple(METRICS), "study.metrics()")
-    table = comparison.differences(confidence, weight, names)
-    study = comparison.studies[comparison.reference]
+    table = comparison.differences(confidence, weight, names, reference=reference)
+    first = comparison.reference if reference is None else reference
+    study = comparison.studies[first]
     found = sorted({METRICS[metric][1] for metric in names})
     if len(found) > 1:
         two = " and ".join(found)
         raise SimlimitError(f"metrics has the units {two}, but a picture has one axis: draw one for each.")
     scale, unit = effects.effect_unit(names[0], weight)
-    others = [name for name in comparison.studies if name != comparison.reference]
+    others = [name for name in comparison.studies if name != first]
     ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
     ax.axvline(0, color="black", linewidth=0.8)
     by_metric = table.index.get_level_values("metric")
@@ -111,7 +115,7 @@ def forest(
     real = label("differs from 0, corrected for {number} comparisons", number=len(table))
     unknown = label("too little observed")
     ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}    \u00d7 {unknown}")
-    title = label("paired difference from {reference}", reference=canvas.shortened(comparison.reference))
+    title = label("paired difference from {reference}", reference=canvas.shortened(first))
     return canvas.finish(ax, title, canvas.subtitle(study, label, confidence))
 
 

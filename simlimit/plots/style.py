@@ -3,6 +3,7 @@
 The hues are of Okabe and Ito's palette, which colour-blind readers can tell apart.
 """
 
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from simlimit.text_files import packaged
@@ -35,11 +36,29 @@ class Line(NamedTuple):
     marker: str
 
 
-LINES = [
-    Line(colour, (0, tuple(dashes)) if dashes else "-", marker) for colour, dashes, marker in _LOOKS["lines"]
-]
+def _line(colour: str, dashes: Sequence[float], marker: str) -> Line:
+    return Line(colour, (0, tuple(dashes)) if dashes else "-", marker)
+
+
+LINES = [_line(*look) for look in _LOOKS["lines"]]
+OUTCOMES: dict[Hashable, Line] = {name: _line(*look) for name, look in _LOOKS["outcomes"].items()}
 
 
 def line(number: int) -> Line:
     """Return the look of the line of that number, from 0; after the last, the first comes again."""
     return LINES[number % len(LINES)]
+
+
+def outcome_lines(outcomes: Sequence[Hashable]) -> list[Line]:
+    """Return the looks of the lines of outcomes: ours have the same in every picture, a user's the others.
+
+    Examples
+    --------
+    >>> alone, (ours, theirs) = outcome_lines(["forfeited"]), outcome_lines(["forfeited", "moved"])
+    >>> alone == [ours], theirs == line(2)
+    (True, True)
+    """
+    theirs = [name for name in outcomes if name not in OUTCOMES]
+    first = 0 if len(theirs) == len(outcomes) else len(OUTCOMES)
+    own = {name: line(first + number) for number, name in enumerate(theirs)}
+    return [OUTCOMES.get(name) or own[name] for name in outcomes]

@@ -15,6 +15,7 @@ from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import SERIES, Labels, Language, checked_labels
 from simlimit.scenario import Day, Scenario, day_of
+from simlimit.study.recovery import named
 
 # Every column of `daily` by replication and day.
 Daily = Mapping[str, Floats]
@@ -33,6 +34,7 @@ def platform(
     of: Run | Study | Comparison | Recovery,
     *,
     series: Sequence[str] | None = None,
+    days: tuple[Day, Day] | None = None,
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
@@ -50,6 +52,9 @@ def platform(
         Columns of `run.daily`: any of held, review_queue, funding_queue, headroom, pending_holds,
         outstanding, available, repaid, released, forfeited, drawn. If not given, those of the first four
         that are known (an unlimited pool has no headroom) and not always 0; of a recovery its own.
+    days : (int or date, int or date), optional
+        The first and the last day to show, such as ``(60, 120)`` or two dates. If not given, all days; of a
+        recovery those around it.
     ax, language : matplotlib Axes, "en" or "zh"
         Where to draw (a new figure if not given), and the language of the labels.
 
@@ -63,7 +68,7 @@ def platform(
     Raises
     ------
     SimlimitError
-        If `of` is none of these, or there is no such series or language.
+        If `of` is none of these, or there are no such series, days or language.
 
     Examples
     --------
@@ -79,23 +84,29 @@ def platform(
         series = (of.series,) if series is None else series
         of = of.comparison
     histories = of.studies if isinstance(of, Comparison) else {of.scenario.name: of}
+    if recovery is not None:
+        words = {"shock": label(named(recovery.scenario.shocks[recovery.shock]))}
+        both = label("without the {shock}", **words), label("with the {shock}", **words)
+        histories = dict(zip(both, histories.values(), strict=True))
     dailies = {name: _by_replication(history) for name, history in histories.items()}
     first = next(iter(histories.values()))
     names = _series(series, dailies)
     ax = canvas.axes_or_new(ax, (8.5, 6.5 if recovery is None else 2.5 + len(names)))
     strip, panels = canvas.inset_panels(ax, max(1, len(names)), strip=BAR * (len(dailies) - 1))
-    shown = (0, first.scenario.horizon_days) if recovery is None else _days_around(recovery)
+    begin, last = _check_days(days, first.scenario)
+    if recovery is not None and days is None:
+        begin, last = _days_around(recovery)
     day_0 = 0.0
     if not names:
         canvas.write_in_middle(panels[0], "0")
     for panel, name in zip(panels, names, strict=False):
         day_0 = canvas.time_axis(panel, first.scenario, label)
-        panel.set_xlim(day_0 + shown[0], day_0 + shown[1])
-        values = [days[name] for days in dailies.values()]
-        _draw_series(panel, day_0, values, isinstance(of, Study), label)
+        panel.set_xlim(day_0 + begin, day_0 + last + 1)
+        values = [daily[name][:, begin : last + 1] for daily in dailies.values()]
+        _draw_series(panel, day_0 + begin, name, values, isinstance(of, Study), label)
         _label_axis(panel, name, label)
         if len(dailies) > 1:
-            ends = [of_scenario[:, shown[1] - 1].mean() for of_scenario in values]
+            ends = [of_scenario[:, -1].mean() for of_scenario in values]
             canvas.label_ends(panel, ends, [canvas.shortened(scenario) for scenario in dailies])
         _shade(panel, day_0, dailies, label("freeze"))
         if recovery is not None:
@@ -119,15 +130,18 @@ def _series(series: Sequence[str] | None, dailies: Dailies) -> list[str]:
     return as_choices("series", series, tuple(SERIES), "the help of plots.platform")
 
 
-def _draw_series(ax: Axes, day_0: float, values: Sequence[Floats], is_study: bool, label: Labels) -> None:
+def _draw_series(
+    ax: Axes, begin: float, name: str, values: Sequence[Floats], is_study: bool, label: Labels
+) -> None:
     """Draw a line for each scenario, whose values are by replication and day; of a study, a band, too."""
-    days = day_0 + np.arange(values[0].shape[1])
+    days = begin + np.arange(values[0].shape[1])
+    looks = style.outcome_lines([name]) if len(values) == 1 else style.LINES
     for number, of_scenario in enumerate(values):
         if is_study:
             low, high = np.quantile(of_scenario, BAND, axis=0)
             words = label("90 % of replications")
-            ax.fill_between(days, low, high, color=style.PALE, linewidth=0, label=words)
-        look = style.line(number)
+            ax.fill_between(days, low, high, label=words, **style.LOOKS["range"])
+        look = looks[number % len(looks)]
         (line,) = ax.plot(days, of_scenario.mean(axis=0), color=look.colour, linestyle=look.style)
         line.set(linewidth=1.2, label=label("mean") if is_study else "")
         if number == 0 and len(values) > 1:
@@ -158,10 +172,10 @@ def _shade(ax: Axes, day_0: float, dailies: Dailies, words: str) -> None:
 
 
 def _days_around(recovery: Recovery) -> tuple[int, int]:
-    """Return the days that show a recovery: from before the shock until twice as long as most need."""
+    """Return the first and last day that show a recovery: until twice as long as most need."""
     horizon, begin = recovery.scenario.horizon_days, recovery.begin
     days = recovery.days.quantile(0.9) if recovery.days.notna().all() else horizon - begin
-    return max(0, begin - MARGIN), min(horizon, begin + 2 * int(days) + MARGIN)
+    return max(0, begin - MARGIN), min(horizon, begin + 2 * int(days) + MARGIN) - 1
 
 
 def _show_recovery(ax: Axes, day_0: float, recovery: Recovery, has_band: bool, label: Labels) -> None:
@@ -203,7 +217,7 @@ def _show_branches(
             if day_0:
                 words = "{scenario} differs from {reference} from {date} on"
             begin = day_0 + day
-            strip.barh(number, last - begin, left=begin, height=0.8, color=style.PALE)
+            strip.barh(number, last - begin, left=begin, height=0.8, **style.LOOKS["range"])
             look = style.line(number + 1)
             for ax in (strip, *panels):
                 ax.axvline(begin, color=look.colour, linestyle=look.style, linewidth=1, zorder=1)
@@ -297,4 +311,4 @@ def _draw_line(ax: Axes, table: pd.DataFrame, day_0: float, label: Labels) -> No
     ax.step(edges.index, edges["limit"], where="post", label=label("limit"), **style.LOOKS["limit"])
     top = max(height.max(), edges["limit"].max(), 1.0)
     ax.set(xlim=(edges.index[0], edges.index[-1]), ylim=(0, 1.08 * top))
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), reverse=True, fontsize="small")
+    ax.legend(reverse=True, fontsize="small", **canvas.BESIDE)

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import matplotlib as mpl
 import pandas as pd
@@ -18,6 +19,7 @@ from matplotlib.text import Text
 
 import simlimit as sl
 from simlimit import plots
+from simlimit.plots import labels
 
 PICTURES = Path(__file__).parent / "pictures"
 DPI = 60
@@ -37,6 +39,7 @@ FREEZE_DAY = 200
 FROZEN = SMALL.replace({"shocks": [{"kind": "freeze", "at": FREEZE_DAY, "duration_days": 30}]})
 WAITING = SMALL.replace({"evaluation.straight_through": False})
 REPLICATIONS = 8
+FEW_DAYS = (290, datetime.date(2021, 1, 30))
 WITH_A_CUT = 16
 """A borrower whose limit is cut while holds wait."""
 
@@ -54,6 +57,16 @@ def study() -> sl.Study:
 @cache
 def waiting() -> sl.Study:
     return sl.replicate(WAITING, REPLICATIONS, seed=3)
+
+
+@cache
+def watched() -> sl.Study:
+    return sl.replicate(WAITING, REPLICATIONS, seed=3, by="watched")
+
+
+def holds() -> pd.DataFrame:
+    """A release log of one platform that knows what becomes of its holds."""
+    return run().holds.query("kind == 'repayment'")
 
 
 @cache
@@ -154,35 +167,51 @@ def sensitivity() -> sl.Sensitivity:
     return sl.sensitivity(small, fields, n=64, seed=3, replications=3, progress=False)
 
 
-DRAWN: dict[str, Callable[[Axes], Axes]] = {
-    "delay-run": lambda ax: plots.delay(run(), ax=ax),
-    "delay-study": lambda ax: plots.delay(study(), ax=ax),
-    "delay-waiting": lambda ax: plots.delay(waiting(), 60, weight="amount", ax=ax),
-    "standing-run": lambda ax: plots.standing(run(), weight="holds", ax=ax),
-    "standing-study": lambda ax: plots.standing(study(), ax=ax),
-    "incidence-log": lambda ax: plots.incidence(log(), days=(0, 10, 20), ax=ax),
-    "incidence-study": lambda ax: plots.incidence(study(), ax=ax),
-    "forest": lambda ax: plots.forest(comparison(), metrics=["days_away", "days_policy"], ax=ax),
-    "platform-run": lambda ax: plots.platform(run(), ax=ax),
-    "platform-study": lambda ax: plots.platform(frozen(), ax=ax),
-    "platform-comparison": lambda ax: plots.platform(comparison(), series=["held", "funding_queue"], ax=ax),
-    "borrower": lambda ax: plots.borrower(run(), WITH_A_CUT, ax=ax),
-    "sweep": lambda ax: plots.sweep(grid(), ax=ax),
-    "causes-run": lambda ax: plots.causes(run(), ax=ax),
-    "causes-study": lambda ax: plots.causes(study(), ax=ax),
-    "tornado": lambda ax: plots.tornado(ranking(), ax=ax),
-    "tornado-cost": lambda ax: plots.tornado(ranking(), metric="default_losses", per_cost=True, ax=ax),
-    "pareto": lambda ax: plots.pareto(optimum(), ax=ax),
-    "contenders": lambda ax: plots.contenders(optimum(), ax=ax),
-    "progress": lambda ax: plots.progress(optimum(), ax=ax),
-    "attribution": lambda ax: plots.attribution(attribution(), ax=ax),
-    "sensitivity": lambda ax: plots.sensitivity(sensitivity(), ax=ax),
-    "fit_check": lambda ax: plots.fit_check(fitted(), ax=ax),
-    "fit_statistics": lambda ax: plots.fit_statistics(fitted(), ax=ax),
-    "fit_parameters": lambda ax: plots.fit_parameters(fitted(), ax=ax),
-    "fit_pairs": lambda ax: plots.fit_pairs(fitted(), ax=ax),
-    "fit_ranks": lambda ax: plots.fit_ranks(fitted(), ax=ax),
+DRAWN: dict[str, Callable[..., Axes]] = {
+    "delay-run": lambda **to: plots.delay(run(), **to),
+    "delay-study": lambda **to: plots.delay(study(), **to),
+    "delay-groups": lambda **to: plots.delay(watched(), 60, by="watched", **to),
+    "delay-lines": lambda **to: plots.delay({"log": holds(), "today": study(), "waiting": waiting()}, **to),
+    "delay-waiting": lambda **to: plots.delay(waiting(), 60, weight="amount", **to),
+    "standing-run": lambda **to: plots.standing(run(), weight="holds", **to),
+    "standing-study": lambda **to: plots.standing(study(), **to),
+    "incidence-log": lambda **to: plots.incidence(log(), days=(0, 10, 20), **to),
+    "incidence-study": lambda **to: plots.incidence(study(), **to),
+    "forest": lambda **to: plots.forest(comparison(), metrics=["days_away", "days_policy"], **to),
+    "platform-run": lambda **to: plots.platform(run(), **to),
+    "platform-study": lambda **to: plots.platform(frozen(), **to),
+    "platform-comparison": lambda **to: plots.platform(comparison(), series=["held", "funding_queue"], **to),
+    "platform-days": lambda **to: plots.platform(
+        run(), days=FEW_DAYS, series=["released", "forfeited"], **to
+    ),
+    "platform-recovery": lambda **to: plots.platform(recovery(), **to),
+    "borrower": lambda **to: plots.borrower(run(), WITH_A_CUT, **to),
+    "sweep": lambda **to: plots.sweep(grid(), **to),
+    "causes-run": lambda **to: plots.causes(run(), **to),
+    "causes-study": lambda **to: plots.causes(study(), **to),
+    "tornado": lambda **to: plots.tornado(ranking(), **to),
+    "tornado-cost": lambda **to: plots.tornado(ranking(), metric="default_losses", per_cost=True, **to),
+    "pareto": lambda **to: plots.pareto(optimum(), **to),
+    "contenders": lambda **to: plots.contenders(optimum(), **to),
+    "progress": lambda **to: plots.progress(optimum(), **to),
+    "attribution": lambda **to: plots.attribution(attribution(), **to),
+    "sensitivity": lambda **to: plots.sensitivity(sensitivity(), **to),
+    "fit_check": lambda **to: plots.fit_check(fitted(), **to),
+    "fit_statistics": lambda **to: plots.fit_statistics(fitted(), **to),
+    "fit_parameters": lambda **to: plots.fit_parameters(fitted(), **to),
+    "fit_pairs": lambda **to: plots.fit_pairs(fitted(), **to),
+    "fit_ranks": lambda **to: plots.fit_ranks(fitted(), **to),
 }
+
+
+@cache
+def dark_and_chinese(name: str) -> Axes:
+    """Draw a picture on a dark style, in Chinese whatever fonts are installed: it is not looked at."""
+    with (
+        mpl.style.context("dark_background"),
+        mock.patch.object(labels, "cjk_font", return_value="DejaVu Sans"),
+    ):
+        return DRAWN[name](language="zh")
 
 
 def draw(name: str, folder: Path) -> tuple[Path, Path]:
@@ -193,7 +222,7 @@ def draw(name: str, folder: Path) -> tuple[Path, Path]:
     picture, words = folder / f"{name}.png", folder / f"{name}.txt"
     with mpl.style.context("default"):
         figure = Figure(figsize=(8, 5))
-        DRAWN[name](figure.add_axes(PLACE))
+        DRAWN[name](ax=figure.add_axes(PLACE))
         figure.canvas.draw()
         texts = [text.get_text() for text in figure.findobj(Text)]
         words.write_text("\n".join(dict.fromkeys(filter(None, texts))) + "\n", encoding="utf-8")

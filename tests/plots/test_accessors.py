@@ -13,7 +13,7 @@ from simlimit.plots import accessors
 PICTURES = {
     run: {"delay", "standing", "incidence", "causes", "platform", "borrower"},
     study: {"delay", "standing", "incidence", "causes", "platform"},
-    comparison: {"forest", "platform"},
+    comparison: {"delay", "forest", "platform"},
     grid: {"lines"},
     ranking: {"tornado"},
     attribution: {"bars"},

@@ -1,19 +1,17 @@
 """On dark axes every line and every word can be seen; on light ones nothing changes."""
 
-import matplotlib.pyplot as plt
+import numpy as np
 import pytest
-from gallery import comparison, run, study
+from gallery import DRAWN, dark_and_chinese, study
+from matplotlib.collections import Collection
+from matplotlib.colors import to_hex
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from simlimit import plots
-from simlimit.plots.dark import luminance
-
-PICTURES = {
-    "incidence": lambda: plots.incidence(study()),
-    "delay": lambda: plots.delay(run()),
-    "platform": lambda: plots.platform(run()),
-    "forest": lambda: plots.forest(comparison()),
-}
+from simlimit.plots.dark import BEHIND, luminance
 
 
 def contrast(one, other):
@@ -21,16 +19,45 @@ def contrast(one, other):
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("name", PICTURES)
-def test_on_a_dark_style_lines_and_words_are_legible(name):
-    with plt.style.context("dark_background"):
-        ax = PICTURES[name]()
-    for artist in [*ax.lines, *ax.texts, *ax.findobj(Text)]:
-        assert contrast(artist.get_color(), ax.get_facecolor()) >= 3
+@pytest.mark.parametrize("name", DRAWN)
+def test_on_a_dark_style_lines_words_and_bands_are_legible(name):
+    ax = dark_and_chinese(name)
+    ground = ax.get_facecolor()
+    for artist in ax.findobj(lambda one: isinstance(one, Text | Line2D)):
+        assert contrast(artist.get_color(), ground) >= 3
+        behind = min(contrast(artist.get_color(), colour) for colour in BEHIND.values())
+        assert isinstance(artist, Text) or behind >= 3
         box = artist.get_bbox_patch() if isinstance(artist, Text) else None
         assert box is None or contrast(artist.get_color(), box.get_facecolor()) >= 3
+    for artist in ax.findobj(Collection):
+        colours = [colour[:3] for colour in (*artist.get_edgecolor(), *artist.get_facecolor())]
+        if artist.get_zorder() < 1:
+            assert {to_hex(one) for one in colours} <= {BEHIND[artist.get_zorder()]}
+        else:
+            assert not colours or max(contrast(one, ground) for one in colours) >= 3
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_on_a_dark_style_samples_in_a_legend_are_as_what_they_name(name):
+    ax = dark_and_chinese(name)
+    areas = {
+        artist.get_label(): artist for artist in ax.findobj(lambda one: isinstance(one, Collection | Patch))
+    }
+    for legend in ax.findobj(Legend):
+        for sample, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
+            area = areas.get(text.get_text())
+            if area is not None and isinstance(sample, Patch):
+                face = np.ravel(area.get_facecolor())[:3]
+                assert to_hex(sample.get_facecolor()) == to_hex(face)
+
+
+def test_words_in_bars_are_legible_on_a_dark_style():
+    strip = dark_and_chinese("platform-comparison").child_axes[-1]
+    colours = [bar.get_facecolor() for bar in strip.patches]
+    assert len(colours) == 2
+    assert all(contrast(text.get_color(), colour) >= 3 for text in strip.texts for colour in colours)
 
 
 def test_on_a_light_style_colours_are_ours():
-    ax = PICTURES["incidence"]()
-    assert {line.get_color() for line in ax.lines} == {"#08306b", "#d55e00"}
+    ax = plots.incidence(study())
+    assert {line.get_color() for line in ax.lines} == {"#08306b", "#7f2704"}

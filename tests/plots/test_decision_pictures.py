@@ -19,6 +19,24 @@ def test_each_status_that_was_simulated_has_its_points() -> None:
         assert places.tolist() == rows[["days_away", "limit_days_lost"]].to_numpy().tolist()
 
 
+def test_the_legend_covers_no_point() -> None:
+    ax = plots.pareto(optimum())
+    ax.figure.canvas.draw()
+    assert ax.get_legend().get_window_extent().x0 >= ax.get_window_extent().x1
+
+
+def test_rows_have_whole_names_where_short_ones_are_the_same() -> None:
+    small = optimum().today.source.replace(
+        {"population.borrowers": 40, "horizon_days": 200, "warmup_days": 0}
+    )
+    choices = {"evaluation.duration_days": [3], "shocks[0].duration_days": [5, 9]}
+    frozen = small.replace({"shocks": [{"kind": "freeze", "at": 20, "duration_days": 5}]})
+    best = sl.optimise(frozen, choices, n=40, follow_up_days=30, progress=False)
+    names = [text.get_text() for text in plots.contenders(best).get_yticklabels()]
+    begin = "evaluation.duration_days 3, shocks[0].duration_days"
+    assert {name.replace("\n", " ").partition(": ")[0] for name in names} == {f"{begin} 5", f"{begin} 9"}
+
+
 def test_with_one_objective_the_other_axis_is_the_cost() -> None:
     best = sl.optimise(optimum().today.source, {"evaluation.period_days": [14]}, n=40, progress=False)
     ax = best.plot.pareto()
@@ -34,6 +52,9 @@ def test_rows_are_the_differences_from_the_selected_the_nearest_first() -> None:
     simulated = table[table["status"] != "over budget"].sort_values("difference")
     names = [text.get_text() for text in ax.get_yticklabels()]
     assert [name.partition(": ")[2] for name in names] == simulated["status"].to_list()
+    fields = ["evaluation.period_days", "rules.min_score"]
+    values = [f"period_days {period}, min_score {score}" for period, score in simulated[fields].to_numpy()]
+    assert [name.partition(": ")[0] for name in names] == values
     places = ax.containers[0].lines[0].get_xdata()
     assert places == pytest.approx(simulated["difference"].to_numpy(np.float64))
 

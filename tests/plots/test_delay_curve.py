@@ -112,7 +112,9 @@ def test_refuses_days_that_the_run_has_not(days):
 
 
 def test_refuses_what_it_cannot_draw():
-    with pytest.raises(SimlimitError, match=r"^of is of type int, but must be a Run or a Study\.$"):
+    with pytest.raises(
+        SimlimitError, match=r"^of is of type int, but must be a Run or a Study or .* or a Mapping\.$"
+    ):
         plots.delay(3)
     with pytest.raises(SimlimitError, match=r"^weight is 'cents', but must be one of: holds, amount\.$"):
         plots.delay(run(), weight="cents")

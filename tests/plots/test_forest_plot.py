@@ -41,6 +41,16 @@ def test_real_differences_are_filled_and_others_hollow_and_what_is_unknown_is_cr
     assert {str(verdict) for verdict in drawn} == {"True", "False", "<NA>"}
 
 
+def test_another_scenario_may_be_the_one_from_which_others_differ():
+    ax = plots.forest(comparison(), reference="weekly")
+    table = comparison().differences(metrics=["days_away"], reference="weekly")
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["today", "frozen"]
+    assert [marker.get_xdata()[0] for marker in markers(ax)] == table["difference"].tolist()
+    assert ax.get_title(loc="left") == "Paired difference from weekly"
+    with pytest.raises(SimlimitError, match=r"^reference is 'none', but must be among"):
+        plots.forest(comparison(), reference="none")
+
+
 @pytest.mark.parametrize(
     ("metric", "weight", "unit"),
     [

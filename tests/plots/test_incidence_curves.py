@@ -27,6 +27,16 @@ def test_the_table_below_is_the_table_of_the_log():
         assert below[outcome] == table.loc[outcome].tolist()
 
 
+def test_a_log_counts_by_its_amounts_if_asked_to():
+    weighted = log().assign(amount=[1, 2, 3, 4, 5, 6, 7, 8])
+    ax = plots.incidence(weighted, days=(0, 20), weight="amount")
+    assert numbers(ax, 2)["at risk"] == [36, 8]
+    assert numbers(ax, 2)["back"] == [3, 21]
+    assert "95 % intervals: none for amounts without a cluster" in [text.get_text() for text in ax.texts]
+    with pytest.raises(SimlimitError, match="'amount'"):
+        plots.incidence(log(), weight="amount")
+
+
 def test_the_table_below_counts_the_holds_of_all_replications():
     holds = sl.replicate(study().scenario, 3, seed=3, keep="holds").holds
     days = (0, 1, 7, 30, 90)

@@ -2,20 +2,25 @@
 
 import ast
 import logging
+import re
 from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from gallery import attribution, comparison, fitted, frozen, grid, ranking, run, sensitivity, study
+from gallery import DRAWN, SMALL, dark_and_chinese, fitted, run
 from matplotlib import font_manager
+from matplotlib.text import Text
 
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
 from simlimit.inference.statistics import Layout
-from simlimit.model.causes import GATES
+from simlimit.model.causes import GATES, SHOCK_KINDS
+from simlimit.model.grouping import FLAGS
 from simlimit.plots import labels
 from simlimit.plots.effects import effect_unit
+from simlimit.scenario.base import Part
+from simlimit.scenario.fields import unit_of
 from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.study.metrics import METRICS
 
@@ -26,6 +31,13 @@ def literals(node):
     return {
         one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
     }
+
+
+def parts_of(kind):
+    """Yield the parts of a scenario."""
+    for part in kind.__subclasses__():
+        yield part
+        yield from parts_of(part)
 
 
 def labelled():
@@ -41,13 +53,48 @@ def test_every_word_is_translated():
     words |= {word for pair in (*labels.METRICS.values(), *labels.STANDING.values()) for word in pair}
     words |= {effect_unit(metric, weight)[1] for metric in METRICS for weight in ("holds", "amount")}
     words |= {kind.replace("_", " ") for kind in LEVER_KINDS}
+    words |= {unit_of(info) for part in parts_of(Part) for info in part.model_fields.values()} - {""}
     told = Layout(400, 0, ["east", "west"]).names()
     for family, statistic in told[["family", "statistic"]].itertuples(index=False):
         words |= {family, *statistic.removeprefix(f"{family} ").removeprefix("gate ").split(", ")} - {
             "east",
             "west",
         }
+    words |= {kind.replace("_", " ") for kind in SHOCK_KINDS} | {
+        group for pair in FLAGS.values() for group in pair
+    }
     assert words - set(labels.CHINESE) == set()
+
+
+NAMES = {
+    *("jiebei", "today", "weekly", "frozen", "waiting", "log", "back", "lost", "moved", "slips"),
+    *(name.rpartition(".")[2] for name in SMALL.leaves()), *SMALL.leaves(),
+}  # fmt: skip
+"""What has a name of a user's, or is a field, is called so in any language."""
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_picture_is_chinese_throughout(name):
+    texts = dark_and_chinese(name).figure.findobj(Text)
+    words = {word for text in texts for word in re.findall(r"[A-Za-z][A-Za-z0-9_.]+", text.get_text())}
+    assert words - NAMES == set()
+    assert any(letter >= labels.FIRST_CJK_CHARACTER for text in texts for letter in text.get_text())
+
+
+@pytest.mark.parametrize(("words", "chinese"), [
+    ("0.5 to 0.7", "0.5 至 0.7"), ("below -1e-05", "低于 -1e-05"), ("1,000 and above", "1,000 及以上"),
+    ("95 % intervals: rows taken as independent", "95 % 区间：各行视为独立"),
+    ("90 % intervals: the middle of 1,000 draws of the parameters, without simulation error",
+     "90 % 区间：参数的 1,000 次抽样的中间部分，不含模拟误差"), ("{a} to {b}", "{a} to {b}"),
+])  # fmt: skip
+def test_numbers_in_the_words_of_a_table_stay(words, chinese, monkeypatch):
+    monkeypatch.setattr(labels, "cjk_font", lambda: "DejaVu Sans")
+    assert labels.Labels("zh").told(words) == chinese
+    assert labels.Labels("en").told(words) == words
+
+
+def test_braces_of_a_user_are_no_template():
+    assert labels.Labels("en")("a {name}") == "a {name}"
 
 
 def test_a_translation_takes_the_same_values():
@@ -110,23 +157,7 @@ def test_chinese_is_drawn_without_a_warning(caplog, monkeypatch):
     monkeypatch.setitem(mpl.rcParams, "figure.max_open_warning", 0)
     named = sl.simulate(run().scenario.replace({"name": "借呗"}), seed=1, engine="calendar")
     pictures = [
-        *(
-            picture(run(), language="zh")
-            for picture in (plots.delay, plots.standing, plots.incidence, plots.causes)
-        ),
-        *(picture(study(), language="zh") for picture in (plots.delay, plots.causes)),
-        plots.platform(frozen(), language="zh"),
-        plots.platform(comparison(), language="zh"),
-        plots.forest(comparison(), language="zh"),
-        plots.borrower(run(), 3, language="zh"),
-        plots.sweep(grid(), language="zh"),
-        plots.tornado(ranking(), language="zh"),
-        plots.attribution(attribution(), language="zh"),
-        plots.sensitivity(sensitivity(), language="zh"),
-        *(
-            getattr(plots, f"fit_{name}")(fitted(), language="zh")
-            for name in ("check", "parameters", "pairs", "ranks")
-        ),
+        *(picture(language="zh") for picture in DRAWN.values()),
         *(plots.fit_statistics(fitted(), family=name, language="zh") for name in fitted().check().index),
         plots.delay(named),
     ]

@@ -1,9 +1,13 @@
 """The platform over time: its lines are the daily table, its freezes and branches are where they belong."""
 
+import datetime
+import itertools
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
-from gallery import FREEZE_DAY, FROZEN, REPLICATIONS, SMALL, comparison, frozen, run, study
+from gallery import FREEZE_DAY, FROZEN, REPLICATIONS, SMALL, comparison, frozen, recovery, run, study
 from matplotlib.dates import date2num
 
 import simlimit as sl
@@ -33,6 +37,60 @@ def test_of_a_study_is_the_mean_and_the_middle_of_its_replications():
     low, high = np.quantile(held, [0.05, 0.95], axis=0)
     at_100 = sorted({y for x, y in corners if x == DAY_0 + 100})
     assert at_100 == pytest.approx([low[100], high[100]])
+
+
+@pytest.mark.parametrize(
+    "days", [(180, 244), (datetime.date(2020, 6, 29), pd.Timestamp(2020, 9, 1)), [180, 244]]
+)
+@pytest.mark.parametrize(("of", "name"), [(run, "held"), (study, "review_queue"), (comparison, "held")])
+def test_shows_some_days_only(of, name, days):
+    ax = plots.platform(of(), series=name, days=days)
+    panel, whole = ax.child_axes[0], plots.platform(of(), series=name).child_axes[0]
+    assert panel.get_xlim() == (DAY_0 + 180, DAY_0 + 245)
+    for line, in_whole in zip(panel.get_lines(), whole.get_lines(), strict=False):
+        if len(in_whole.get_xdata()) > 2:
+            assert line.get_xdata().tolist() == [DAY_0 + day for day in range(180, 245)]
+            assert line.get_ydata().tolist() == in_whole.get_ydata()[180:245].tolist()
+    highest = max(line.get_ydata().max() for line in panel.get_lines() if len(line.get_xdata()) > 2)
+    assert of is study or highest < panel.get_ylim()[1] < 1.06 * highest, "heights are of these days"
+
+
+@pytest.mark.parametrize("days", [(5, 5), (0, 400), (1, 2, 3), 7, (datetime.date(2019, 12, 31), 9)])
+def test_refuses_days_that_there_are_not(days):
+    with pytest.raises(SimlimitError, match=r"^(a value of )?days is .* from 0 to 399\.$"):
+        plots.platform(study(), days=days)
+
+
+def test_days_of_a_recovery_are_those_around_it_or_others():
+    (panel, *_) = plots.platform(recovery()).child_axes
+    assert panel.get_xlim()[0] == DAY_0 + FREEZE_DAY - 30
+    (panel, *_) = plots.platform(recovery(), days=(190, 299)).child_axes
+    assert panel.get_xlim() == (DAY_0 + 190, DAY_0 + 300)
+
+
+@pytest.mark.parametrize("of", [run, study, comparison, recovery])
+def test_days_of_the_run_are_dates(of):
+    panels = plots.platform(of()).child_axes
+    assert "date" in [panel.get_xlabel() for panel in panels]
+    small = sl.preset("clockwork").replace({"population.borrowers": 5, "horizon_days": 90})
+    assert (
+        plots.platform(sl.simulate(small), series="drawn").child_axes[-1].get_xlabel()
+        == "day of the run (days)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "format_"), [(399, r"2020-\d\d|2021-01"), (130, r"2020-\d\d"), (6, r"2020-01-\d\d")]
+)
+def test_dates_on_the_axis_have_room(last, format_):
+    ax = plots.platform(run(), series="held", days=(0, last))
+    (panel,) = ax.child_axes
+    ax.figure.canvas.draw()
+    marked = [label for label in panel.get_xticklabels() if label.get_text()]
+    assert len(marked) >= 4
+    assert all(re.fullmatch(format_, label.get_text()) for label in marked)
+    ends = [label.get_window_extent() for label in marked]
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(ends))
 
 
 def test_freezes_are_shaded():
