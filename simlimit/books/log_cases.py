@@ -1,14 +1,23 @@
 """An event log, a row per stay as process-mining tools read it, turned into a release log, a row per case."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 
-from simlimit.books.log_days import days_of, shown_day
+from simlimit.books.log_days import FIRST_DATE, days_of
 from simlimit.books.log_words import OUTCOMES, Meanings, by_word, missing_in, small, words_of
 from simlimit.books.table import cells_of, check_cells, names_in, read_columns
 
-CASE, ACTIVITY, START, END = NEEDED = ("case:concept:name", "concept:name", "start_timestamp", "time:timestamp")
+CASE, ACTIVITY, START, END = NEEDED = (
+    "case:concept:name",
+    "concept:name",
+    "start_timestamp",
+    "time:timestamp",
+)
 STATE, ATTRIBUTE = "lifecycle:transition", "case:"
+# What the cases tell themselves.
+TOLD = ("concept:name", "repayment", "repaid_on", "ended_on", "outcome", "gate", "extracted_on")
 
 
 def cases_in(cells: pd.DataFrame, outcomes: Meanings, date_format: str | None) -> pd.DataFrame:
@@ -27,7 +36,8 @@ def cases_in(cells: pd.DataFrame, outcomes: Meanings, date_format: str | None) -
     names = {*names_in(cells, 0), *names_in(cells, 1)}
     if not names.issuperset(NEEDED):
         return cells
-    attributes = sorted(name for name in names if name.startswith(ATTRIBUTE) and name != CASE)
+    told = {ATTRIBUTE + name for name in TOLD}
+    attributes = sorted(name for name in names - told if name.startswith(ATTRIBUTE))
     text = read_columns(cells, NEEDED, (STATE, *attributes))
     since, until = (days_of(text[name], date_format) for name in (START, END))
     check_cells(text[END], until >= since, "are moments from the start on")
@@ -49,5 +59,8 @@ def cases_in(cells: pd.DataFrame, outcomes: Meanings, date_format: str | None) -
     table["gate"] = longest.set_index("case")["gate"].reindex(range(len(first))).to_numpy()
     goes_on = text[STATE].map(small) == "start" if STATE in text else np.zeros(len(text), np.bool_)
     if goes_on.any():  # such a stay was seen until its end, the midnight after the last day of the log
-        table["extracted_on"] = shown_day(np.where(goes_on, np.maximum(until - 1, since), until).max())
+        last = int(np.where(goes_on, np.maximum(until - 1, since), until).max())
+        table["extracted_on"] = str(last)
+        if last >= FIRST_DATE:
+            table["extracted_on"] = datetime.date.fromordinal(last).strftime(date_format or "%Y-%m-%d")
     return cells_of(table, str(cells.index.name))

@@ -51,7 +51,10 @@ def read_release_log(
     Parameters
     ----------
     source : path or DataFrame
-        A CSV file (plain or .gz), a Parquet file, an Excel file (.xlsx), or a frame: a row per repayment.
+        A CSV file (plain or .gz), a Parquet file, an Excel file (.xlsx), or a frame: a row per repayment, or
+        per stay of one at a gate, in the form of `Run.event_log`. Then the first stay begins with the
+        repayment, an activity that is a word for an outcome ends it, and its gate is that of most days.
+        ``case:amount`` is found as `amount`, and so are other attributes of cases.
     repaid, ended : str
         What the log calls the day of the repayment, and the day on which it was released or forfeited. Not
         needed for names such as `repaid_on`, `release_date`, 还款日期 or 恢复日期. Days are dates with the

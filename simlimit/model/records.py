@@ -187,5 +187,6 @@ TOTALS = _record(
 )
 # Which records are in use. On a large platform free holds are counted, else they are linked.
 STORAGE = _record(
-    "i8 loan_capacity loans_used loan_keys_used events_used stays_used holds_used holds_free last_taken last_freed"
+    "i8 loan_capacity loans_used loan_keys_used events_used stays_used",
+    "i8 holds_used holds_free last_taken last_freed",
 )

@@ -106,7 +106,7 @@ class Run(layout.TabularResult):
             - `org:resource`: who is at work: borrower, desk, pool or platform;
             - `start_timestamp`, `time:timestamp`: when it began and ended;
             - `lifecycle:transition`: complete; start where a stay goes on;
-            - `case:borrower`, `case:region`, `case:kind`, `case:amount` and `case:outcome`, as in `run.holds`.
+            - `case:borrower`, `case:region`, `case:kind`, `case:amount`, `case:outcome`: as in `run.holds`.
 
         Raises
         ------
@@ -120,6 +120,10 @@ class Run(layout.TabularResult):
         >>> weekly = small.replace({"evaluation.straight_through": False, "evaluation.period_days": 7})
         >>> log = sl.simulate(weekly, seed=1).event_log()
         >>> log[["concept:name", "start_timestamp", "time:timestamp"]].head(3)
+          concept:name start_timestamp time:timestamp
+        0    repayment      2020-01-18     2020-01-18
+        1   evaluation      2020-01-18     2020-01-22
+        2     released      2020-01-22     2020-01-22
         """
         options.check_kept("stays at gates", self.keep, ("all",))
         return event_log.event_log_frame(self._state, self.holds, self.scenario)

@@ -1,4 +1,4 @@
-"""R183: the log of stays is the history of each hold, day by day, and process-mining tools take it unedited."""
+"""R183: the log of stays has each hold at its gate, each day, and process-mining tools take it unedited."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def evenings_of(scenario: Any, seed: int) -> list[list[str]]:
 
 
 def assert_is_the_history(run: sl.Run) -> None:
-    """Assert that cases are the holds, whose rows follow each other without gaps, and last as long as theirs."""
+    """Assert that cases are the holds, whose stays follow each other without gaps, and last as long."""
     log, holds = run.event_log(), run.holds
     state: Any = run._state
     assert state.storage.stays_used <= len(state.stays)
