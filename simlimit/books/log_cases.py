@@ -45,7 +45,7 @@ def cases_in(cells: pd.DataFrame, outcomes: Meanings, date_format: str | None) -
     words = words_of("outcomes", outcomes)
     ends = by_word(text[ACTIVITY], lambda word: words.get(small(word)) in OUTCOMES[:2], np.bool_)
     rows = pd.DataFrame({"case": pd.factorize(text[CASE])[0], "since": since, "days": until - since})
-    check_cells(text[ACTIVITY], ~(ends & rows["case"].where(ends).duplicated()), "end a case once")
+    check_cells(text[ACTIVITY], ~(ends & rows["case"].where(ends).duplicated()), "is one end for each case")
 
     first = rows.groupby("case")["since"].idxmin().to_numpy()
     ended = text[ends].set_axis(rows.loc[ends, "case"]).reindex(range(len(first)))

@@ -136,7 +136,7 @@ REFUSED: dict[str, tuple[pd.DataFrame, dict[str, Any], str]] = {
     "two ends": (
         events(at_3_1="作废"),
         {},
-        "frame: row 4, column 'concept:name': '已恢复' is not allowed; allowed end a case once",
+        "frame: row 4, column 'concept:name': '已恢复' is not allowed; allowed is one end for each case",
     ),
     "a word without a meaning": (
         events(),
