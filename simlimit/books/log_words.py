@@ -60,13 +60,13 @@ def by_word(cells: "pd.Series[str]", meaning: Callable[[str], Any], kind: npt.DT
 
 def missing_in(cells: "pd.Series[str]") -> Truths:
     """Return which cells say nothing."""
-    return by_word(cells, lambda word: _small(word) in _WORDS["nothing"]["words"], np.bool_)
+    return by_word(cells, lambda word: small(word) in _WORDS["nothing"]["words"], np.bool_)
 
 
 def never_in(cells: "pd.Series[str]") -> Truths:
     """Return which days say nothing, or are one that never comes."""
     never = tuple(_WORDS["nothing"]["never"])
-    comes_never: Truths = by_word(cells, lambda word: _small(word).startswith(never), np.bool_)
+    comes_never: Truths = by_word(cells, lambda word: small(word).startswith(never), np.bool_)
     return missing_in(cells) | comes_never
 
 
@@ -95,13 +95,20 @@ def check_meanings(table: str, own: object) -> None:
         raise refused(table, own, f"a mapping of words of the log to {', '.join(_WORDS[table])}")
 
 
-def _meant(cells: "pd.Series[str]", table: str, own: Meanings) -> Words:
-    """Return what the words in a column mean by a table of ours and one of the user's, or refuse one."""
+def words_of(table: str, own: Meanings) -> dict[str, str]:
+    """Return what words mean, in small letters, by a table of ours and one of the user's."""
+    check_meanings(table, own)
     words = {word: ours for ours, some in _WORDS[table].items() for word in some}
     for word, ours in (own or {}).items():
         check_choice(f"{table}[{shown(word)}]", ours, _WORDS[table])
-        words[_small(word)] = ours
-    said = by_word(cells, lambda word: words.get(_small(word), ""), "U10")
+        words[small(word)] = ours
+    return words
+
+
+def _meant(cells: "pd.Series[str]", table: str, own: Meanings) -> Words:
+    """Return what the words in a column mean by a table of ours and one of the user's, or refuse one."""
+    words = words_of(table, own)
+    said = by_word(cells, lambda word: words.get(small(word), ""), "U10")
     unknown = cells[said == ""].unique()[:5]
     others = f"; unknown are {', '.join(map(shown, unknown))}" * (len(unknown) > 1)
     check_cells(cells, said != "", f"are {_WORDS['allowed'][table]}{others}")
@@ -114,6 +121,6 @@ def typed(cells: "pd.Series[str]") -> "pd.Series[Any]":
     return pd.to_numeric(known) if known.dropna().str.fullmatch(_PLAIN).all() else known
 
 
-def _small(word: object) -> str:
+def small(word: object) -> str:
     """Return a word as it is compared: a number may have become a float where a column has gaps."""
     return str(word).strip().lower().removesuffix(".0")

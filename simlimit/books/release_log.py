@@ -11,6 +11,7 @@ import pandas as pd
 
 from simlimit.arguments import Floats, Ints, check_text, refused, shown
 from simlimit.books import log_words
+from simlimit.books.log_cases import cases_in
 from simlimit.books.log_days import FIRST_DATE, MOST_DAYS, day_given, days_of, shown_day
 from simlimit.books.log_words import BY_NAME, OUTCOMES, missing_in, typed
 from simlimit.books.table import MAX_AMOUNT, Source, as_source, check_cells, numbers, read_cells, read_columns
@@ -50,7 +51,10 @@ def read_release_log(
     Parameters
     ----------
     source : path or DataFrame
-        A CSV file (plain or .gz), a Parquet file, an Excel file (.xlsx), or a frame: a row per repayment.
+        A CSV file (plain or .gz), a Parquet file, an Excel file (.xlsx), or a frame: a row per repayment, or
+        per stay of one at a gate, in the form of `Run.event_log`. Then the first stay begins with the
+        repayment, an activity that is a word for an outcome ends it, and its gate is that of most days.
+        ``case:amount`` is found as `amount`, and so are other attributes of cases.
     repaid, ended : str
         What the log calls the day of the repayment, and the day on which it was released or forfeited. Not
         needed for names such as `repaid_on`, `release_date`, 还款日期 or 恢复日期. Days are dates with the
@@ -132,6 +136,7 @@ def read_release_log(
             check_text(argument, value, 1_000)
     source, name = as_source("source", source)
     cells = read_cells(source, encoding, ', or name its encoding, such as encoding="gbk"')
+    cells = cases_in(cells, outcomes, date_format)
     called, others = log_words.columns_of(cells, given)
     for ours, words in (("outcome", outcomes), ("gate", gates)):
         log_words.check_meanings(f"{ours}s", words)

@@ -41,9 +41,9 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
     if encoding is not None and frame is not None:
         raise refused("encoding", encoding, "left out where the source is no text")
     if isinstance(source, pd.DataFrame):
-        return _cells_of(source, "frame")
+        return cells_of(source, "frame: row")
     if frame is not None:
-        return _cells_of(frame, str(source))
+        return cells_of(frame, f"{source}: row")
     text = read_text(source, PortfolioError, encoding, f' ("CSV UTF-8" in Excel){hint}')
     # The first line that has any tells what stands between values.
     marked = next((line for line in StringIO(text) if re.search("[,;\t]", line)), "")
@@ -61,10 +61,11 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
     return cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name=f"{source}: line"))
 
 
-def _cells_of(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+def cells_of(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the cells of a frame as text, its names too; its index gets a name."""
     names = pd.DataFrame([[str(column) for column in frame.columns]])
     rows = frame.astype(str).where(frame.notna(), "").set_axis(names.columns, axis="columns")
-    return pd.concat([names, rows]).set_axis(pd.Index(["of names", *frame.index], name=f"{name}: row"))
+    return pd.concat([names, rows]).set_axis(pd.Index(["of names", *frame.index], name=name))
 
 
 def _frame_in(path: str | os.PathLike[str]) -> pd.DataFrame | None:

@@ -95,7 +95,7 @@ def decide_now(s: State, h: int, day: int, event: int, cause: int) -> None:
     r = s.borrowers[hold.owner]
     log(s, day, event, hold_of(r, hold), left(hold), cause)
     if event == events.DENY:
-        holds.charge(s, r, hold, day, causes.POLICY)
+        holds.charge(s, r, h, day, causes.POLICY)
         return
     hold.approved_at = day
     if event == events.TO_DESK:

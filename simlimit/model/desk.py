@@ -116,7 +116,7 @@ def finish_review(s: State, h: int, day: int) -> None:
             heed_appeal(s, r, hold, day)
         join_queue(s, r, h, day)
     else:
-        charge(s, r, hold, day, causes.REVIEW)
+        charge(s, r, h, day, causes.REVIEW)
         hold.stage = stages.WAITING
 
 

@@ -120,11 +120,11 @@ def decide_hold(s: State, r: Record, h: int, day: int, seen_until: int) -> None:
     seen = hold.arrived_at <= seen_until
     if verdict != causes.CLEAR:
         if seen or s.evaluation.straight_through:
-            charge(s, r, hold, day, verdict)
+            charge(s, r, h, day, verdict)
     elif seen or (s.evaluation.straight_through and not hold.late):
         approve(s, r, h, day)
     elif s.evaluation.straight_through:
-        charge(s, r, hold, day, causes.OVERDUE)
+        charge(s, r, h, day, causes.OVERDUE)
 
 
 @step

@@ -27,11 +27,22 @@ _BLANK[["approved_at", "reviewed_at"]] = NONE
 _BLANK["link"] = END
 
 
+@rare
+def write_stay(s: State, h: int, day: int) -> None:
+    """Append that a hold has stood at its present cause until today."""
+    stay = s.stays[s.storage.stays_used]
+    s.storage.stays_used += 1
+    stay.hold, stay.until, stay.cause = h, day, s.holds[h].cause
+
+
 @step
-def charge(s: State, r: Record, hold: Record, day: int, cause: int) -> None:
+def charge(s: State, r: Record, h: int, day: int, cause: int) -> None:
     """Charge the days up to yesterday to the present cause, and the days from today on to another."""
+    hold = s.holds[h]
     if day > hold.since:
         count_stay(s, r, hold, day)
+        if s.run.logging:
+            write_stay(s, h, day)
         hold.days[hold.cause] += day - hold.since
         hold.since = day
     hold.cause = cause
@@ -156,7 +167,7 @@ def claimless(s: State, hold: Record) -> int:
 def forfeit(s: State, r: Record, h: int, day: int, amount: int, cause: int) -> None:
     """Take an amount from a hold; a hold with nothing left ends."""
     hold = s.holds[h]
-    charge(s, r, hold, day, hold.cause)
+    charge(s, r, h, day, hold.cause)
     before = claimless(s, hold)
     hold.forfeited += amount
     s.totals.claimless += claimless(s, hold) - before
@@ -178,7 +189,7 @@ def release(s: State, r: Record, h: int, day: int) -> None:
     """Turn what is left of a hold into available limit."""
     hold = s.holds[h]
     amount = left(hold)
-    charge(s, r, hold, day, hold.cause)
+    charge(s, r, h, day, hold.cause)
     r.held -= amount
     s.today.held -= amount
     r.available += amount
@@ -207,7 +218,7 @@ def join_queue(s: State, r: Record, h: int, day: int) -> None:
     frozen = r.freezes > 0
     hold.stage = stages.QUEUED
     hold.arrived_at = s.clock.pool_day
-    charge(s, r, hold, day, causes.POLICY if frozen else causes.FUNDING)
+    charge(s, r, h, day, causes.POLICY if frozen else causes.FUNDING)
     if not frozen:
         s.today.funding_queue += 1
     claim = share(left(hold), s.funding.reserve_bp)
@@ -235,7 +246,7 @@ def go_to_desk(s: State, r: Record, h: int, day: int, stage: int) -> None:
     """Put a hold among those that arrive at the desk next."""
     hold = s.holds[h]
     hold.stage = stage
-    charge(s, r, hold, day, causes.REVIEW)
+    charge(s, r, h, day, causes.REVIEW)
     s.today.review_queue += 1
     append(s, TO_DESK, h)
 
@@ -274,11 +285,11 @@ def reach_evaluation(s: State, r: Record, h: int, day: int, early: bool) -> None
     hold.stage = stages.WAITING
     can_be_held_up = early or not s.evaluation.early_only
     if not s.evaluation.straight_through or (can_be_held_up and in_progress(s, r, day)):
-        charge(s, r, hold, day, causes.EVALUATION)
+        charge(s, r, h, day, causes.EVALUATION)
     elif r.standing != causes.CLEAR:
-        charge(s, r, hold, day, r.standing)
+        charge(s, r, h, day, r.standing)
     elif hold.late:
-        charge(s, r, hold, day, causes.OVERDUE)
+        charge(s, r, h, day, causes.OVERDUE)
     else:
         approve(s, r, h, day)
 
@@ -344,6 +355,6 @@ def censor(s: State) -> None:
         h = r.first_hold
         while h != END:
             hold = s.holds[h]
-            charge(s, r, hold, s.run.horizon, hold.cause)
+            charge(s, r, h, s.run.horizon, hold.cause)
             count_end(s, r, hold, s.run.horizon, COUNT_PENDING, left(hold))
             h = hold.next

@@ -20,7 +20,7 @@ APART = 8 * LARGE_PAGES
 
 
 # The arrays of records, of each kind of which there can be more and more.
-GROWING = ("loans", "loan_keys", "holds", "events", "good_at")
+GROWING = ("loans", "loan_keys", "holds", "events", "good_at", "stays")
 
 
 @step
@@ -44,7 +44,8 @@ def records_needed(s: State, day: int) -> tuple[int, ...]:
 
     Each borrower can pay, be evaluated and draw. A payment opens a hold, or one per loan where the product
     releases so, and perhaps one of an early repayment; an evaluation perhaps a raise; an action of a user's
-    process one more. A draw may move its borrower's loans to twice the space.
+    process one more. A draw may move its borrower's loans to twice the space. A hold that was open before
+    leaves where it stands at most once a day; at the horizon all do.
     """
     used, borrowers = s.storage, len(s.borrowers)
     holds = (used.loans_used if s.product.per_loan else borrowers) + 3 * borrowers
@@ -54,15 +55,17 @@ def records_needed(s: State, day: int) -> tuple[int, ...]:
         used.holds_used + holds,
         used.events_used + most_events(s, day, holds) if s.run.logging else 0,
         used.holds_used + holds if s.product.clears and not s.run.reusing else 0,
+        used.stays_used + 2 * s.today.pending_holds + holds if s.run.logging else 0,
     )
 
 
 @transition
 def has_capacity(s: State, day: int) -> bool:
     """Return whether there is space for all that a day can bring."""
-    loans, loan_keys, holds, events, good_at = records_needed(s, day)
+    loans, loan_keys, holds, events, good_at, stays = records_needed(s, day)
     loans_fit = loans <= len(s.loans) and loan_keys <= len(s.loan_keys)
-    return loans_fit and holds <= len(s.holds) and events <= len(s.events) and good_at <= len(s.good_at)
+    holds_fit = holds <= len(s.holds) and good_at <= len(s.good_at)
+    return loans_fit and holds_fit and events <= len(s.events) and stays <= len(s.stays)
 
 
 def ensure_capacity(s: State, day: int) -> None:

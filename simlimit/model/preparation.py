@@ -152,6 +152,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         open_from=open_from,
         worked=worked,
         events=np.zeros(0, records.EVENT),
+        stays=np.zeros(0, records.STAY),
         daily=np.zeros(scenario.horizon_days, records.DAY),
         queues=np.zeros(queues.GOOD_ON + scenario.horizon_days, records.QUEUE),
         byte_places=np.empty(257, np.int64),

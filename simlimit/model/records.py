@@ -95,6 +95,8 @@ HOLD = _record(
     "u1 stage cause late ended_in",
 )
 EVENT = _record("i8 amount", "i4 borrower", "i2 origin instalment day", "u2 cause", "u1 phase event")
+# Where a hold has stood, since the stay before or its repayment.
+STAY = _record("u4 hold", "i2 until", "u1 cause")
 # Amounts have 64 bits, numbers 32.
 DAY = _record(
     "i4 day",
@@ -185,5 +187,6 @@ TOTALS = _record(
 )
 # Which records are in use. On a large platform free holds are counted, else they are linked.
 STORAGE = _record(
-    "i8 loan_capacity loans_used loan_keys_used events_used holds_used holds_free last_taken last_freed"
+    "i8 loan_capacity loans_used loan_keys_used events_used stays_used",
+    "i8 holds_used holds_free last_taken last_freed",
 )

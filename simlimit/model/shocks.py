@@ -15,7 +15,7 @@ def move_queued(s: State, r: Record, day: int, cause: int) -> None:
     h = r.first_hold
     while h != END:
         if s.holds[h].stage == stages.QUEUED:
-            holds.charge(s, r, s.holds[h], day, cause)
+            holds.charge(s, r, h, day, cause)
             s.today.funding_queue += 1 if cause == causes.FUNDING else -1
         h = s.holds[h].next
 

@@ -40,7 +40,7 @@ class State(Handle):
         What is left of a score's distance to its target after so many days.
     asking : array of ASKING records
         Those who ask for a draw today; where the pool can refuse draws.
-    holds, events : arrays of records
+    holds, events, stays : arrays of records
         In use up to the counts in ``storage``.
     good_at : array of int
         Of each hold of a repayment that is kept, the day on which it is good; where payments clear.
@@ -116,6 +116,7 @@ class State(Handle):
     worked = array_of(np.int64)
     counts = array_of(records.COUNT)
     events = array_of(records.EVENT)
+    stays = array_of(records.STAY)
     daily = array_of(records.DAY)
     queues = array_of(records.QUEUE)
     sorting = array_of(records.SORTED)

@@ -10,7 +10,7 @@ from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.state import State
-from simlimit.run import frames, options
+from simlimit.run import event_log, frames, options
 from simlimit.scenario import Scenario
 from simlimit.tables import layout, results
 
@@ -86,6 +86,47 @@ class Run(layout.TabularResult):
     def records(self) -> pd.DataFrame:
         """A row per measurement that a process recorded, in their order."""
         return frames.records_frame(self._state.notes, self.scenario.start_date)
+
+    def event_log(self) -> pd.DataFrame:
+        """Return the life of each hold as process-mining tools read it; only if keep is "all".
+
+        A hold is a case. It begins with a row of its `kind`, has a row for each stay at a gate, and ends with
+        a row of its `outcome`. A hold that comes back to a gate has a stay more there. Stays last whole days,
+        from midnight to midnight: all those of a hold at a gate last as long as `run.holds` says. A hold that
+        is pending has no end. Its last stay goes on, and is seen until the midnight after the last day.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Holds are in the order of `run.holds`, their rows in that of time. The names are those of the
+            standard XES, as pm4py expects them:
+
+            - `case:concept:name`: the number of the hold, as text;
+            - `concept:name`: repayment or raise; a cause, such as review; released or forfeited;
+            - `org:resource`: who is at work: borrower, desk, pool or platform;
+            - `start_timestamp`, `time:timestamp`: when it began and ended;
+            - `lifecycle:transition`: complete; start where a stay goes on;
+            - `case:borrower`, `case:region`, `case:kind`, `case:amount`, `case:outcome`: as in `run.holds`.
+
+        Raises
+        ------
+        SimlimitError
+            If the run keeps less than all.
+
+        Examples
+        --------
+        >>> import simlimit as sl
+        >>> small = sl.preset("clockwork").replace({"population.borrowers": 1, "horizon_days": 60})
+        >>> weekly = small.replace({"evaluation.straight_through": False, "evaluation.period_days": 7})
+        >>> log = sl.simulate(weekly, seed=1).event_log()
+        >>> log[["concept:name", "start_timestamp", "time:timestamp"]].head(3)
+          concept:name start_timestamp time:timestamp
+        0    repayment      2020-01-18     2020-01-18
+        1   evaluation      2020-01-18     2020-01-22
+        2     released      2020-01-22     2020-01-22
+        """
+        options.check_kept("stays at gates", self.keep, ("all",))
+        return event_log.event_log_frame(self._state, self.holds, self.scenario)
 
     @property
     def plot(self) -> "simlimit.plots.accessors.RunPlots":

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -371,7 +372,9 @@ def test_the_examples_in_the_docstrings_run(
     module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert doctest.testmod(module).failed == 0
+    failed = doctest.testmod(module).failed
+    plt.close("all")
+    assert failed == 0
 
 
 def test_there_are_examples_in_the_docstrings() -> None:
