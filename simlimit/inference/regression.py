@@ -3,8 +3,8 @@
 A ridge regression reduces the statistics of a log to one number for each parameter, a guess of it. Of the
 simulated logs those with the nearest guesses are taken. Their parameters, moved by a local regression to the
 guess for the real log, are draws from the posterior distribution (Beaumont, Zhang and Balding 2002). The
-spread is moved, too (Blum and François 2010). All is done on the scale on which prior distributions are
-standard normal, so that no draw leaves its bounds.
+spread is moved, too (Blum and François 2010), that of each parameter by its own guess. All is done on the
+scale on which prior distributions are standard normal, so that no draw leaves its bounds.
 
 Choices that are no numbers are on no scale. Of each it is guessed whether it is chosen. Draws keep their
 choice, and weigh as much as a local logistic regression says of it.
@@ -192,11 +192,13 @@ def posterior(
     root = np.sqrt(weights)[:, np.newaxis]
     slopes, _, slopes_each, _ = np.linalg.lstsq(design * root, truths[near] * root, rcond=None)
     residuals = truths[near] - design @ slopes
-    # The spread, too, depends on where a log lies: the logarithm of its square does linearly.
-    weighted = design * weights[:, np.newaxis]
-    pull = PULL * np.diag([0.0] + [1.0] * guesses.shape[1])
-    spread = np.linalg.solve(weighted.T @ design + pull, weighted.T @ np.log(residuals**2 + TINY))
-    residuals *= np.exp((spread[0] - design @ spread) / 2)
+    # The spread, too, depends on where a log lies: the logarithm of its square does linearly. That of a
+    # parameter follows its own guess, as the scale is stretched towards the bounds. What it may owe to other
+    # guesses is less than the error of so many slopes, which would spread the draws.
+    own = away[near][:, np.cumsum(np.maximum(choices, 1)) - 1]
+    centred = own - weights @ own / weights.sum()
+    growth = weights @ (centred * np.log(residuals**2 + TINY)) / (weights @ centred**2 + PULL)
+    residuals *= np.exp(-own * growth / 2)
     # Residuals are too small by what the regression took of them, and the guess that they are added to errs.
     independent = weights.sum() ** 2 / (weights**2).sum()
     residuals *= np.sqrt((independent + slopes_each) / (independent - slopes_each))

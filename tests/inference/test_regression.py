@@ -83,3 +83,20 @@ def test_two_choices_that_a_log_cannot_tell_apart_are_drawn_together() -> None:
     assert likely.max() < 0.7
     assert found.share_removed() == pytest.approx(2 * (likely**2).sum(axis=1) - 1)
     assert (found.estimate() >= 0.5).tolist() == [*likely.argmax(axis=1)]
+
+
+def test_the_spread_of_a_parameter_follows_its_own_guess_and_no_other() -> None:
+    """Of six, the spread of the first grows with its guess; that of the others is the same everywhere.
+
+    If each spread followed all guesses, it would err by 17 % instead of 6 %.
+    """
+    rng = np.random.default_rng(0)
+    guesses = rng.normal(size=(LOGS, 6))
+    spread = 0.5 * np.exp(np.outer(guesses[:, 0], [0.5, 0, 0, 0, 0, 0]))
+    truths = guesses + spread * rng.normal(size=guesses.shape)
+    found = [posterior(guesses[k], guesses, truths, [0] * 6, k) for k in range(0, LOGS, 3)]
+    said = np.array([np.cov(one.draws.T, aweights=one.weights).diagonal() ** 0.5 for one in found])
+    error = np.log(said / spread[::3])
+    assert error.std(axis=0).mean() < 0.1
+    assert error.std(axis=0).max() < 0.15
+    assert abs(error.mean(axis=0)).max() < 0.15
