@@ -37,9 +37,9 @@ def draw(run: sl.Run, study: sl.Study, comparison: sl.Comparison) -> None:
     study.plot.borrower(3)
     comparison.plot.forest(("gap_days",))
 class Wrong(sl.plots.accessors.Plots[sl.Comparison]):
-    delay = sl.plots.accessors.Picture(sl.plots.delay)
+    causes = sl.plots.accessors.Picture(sl.plots.causes)
 def misdraw(wrong: Wrong) -> None:
-    wrong.delay()
+    wrong.causes()
 """
 
 
@@ -84,7 +84,7 @@ def test_a_checker_knows_what_a_method_takes(tmp_path: Path, monkeypatch: pytest
     options = ("--config-file=", "--strict", "--follow-imports=silent", f"--cache-dir={tmp_path}")
     said, _, _ = api.run([*options, str(file)])
     delay, axes, causes, weight, missing, positional, wrong = said.replace(str(file), "").splitlines()[:-1]
-    assert "def (follow_up_days: int | None =, *, weight: " in delay
+    assert "def (follow_up_days: int | None =, *, by: " in delay
     assert axes.endswith('"matplotlib.axes._axes.Axes"')
     assert "def (simlimit.run.run.Run | simlimit.study.study.Study, *, weight: " in causes
     assert 'Argument "weight" has incompatible type' in weight
