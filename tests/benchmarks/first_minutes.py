@@ -29,8 +29,11 @@ cells = [
     "study.plot.standing().figure.savefig('figure.png')",
 ]
 cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-notebook = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell | {"source": one} for one in cells]}
-open("mine.ipynb", "w").write(json.dumps(notebook))
+kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+notebook = {"nbformat": 4, "nbformat_minor": 4, "metadata": kernel}
+notebook["cells"] = [cell | {"source": one} for one in cells]
+with open("mine.ipynb", "w") as file:
+    json.dump(notebook, file)
 """
 # What is installed, what is typed then, and what it makes. The aims: at most three minutes, and five.
 PATHS: dict[str, tuple[list[str], list[str], str]] = {
