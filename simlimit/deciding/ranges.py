@@ -43,9 +43,10 @@ class Ranges(NamedTuple):
 
     def at(self, scenario: Scenario, quantiles: Floats) -> Scenario:
         """Return a scenario with what is at these quantiles of the ranges."""
-        at = zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True)
-        told = ((one.value(quantile), one.changes(quantile)) for one, quantile in at)
-        changes = [new if isinstance(new, Change) else Change(fields) for new, fields in told]
+        changes = list[Change]()
+        for one, quantile in zip(self.parameters, quantiles.clip(EDGE, 1 - EDGE).tolist(), strict=True):
+            new = one.value(quantile)
+            changes.append(new if isinstance(new, Change) else Change(one.changes(quantile)))
         return draws.estimate(apply_changes(scenario, changes))
 
 
