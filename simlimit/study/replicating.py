@@ -270,7 +270,7 @@ def metrics_by_scenario(
     with shared as executor:
         workers = None if executor else base.workers
         for name in tqdm(first.values(), unit="scenario", disable=not base.progress, delay=BAR_AFTER_SECONDS):
-            own_store = store_below(base, path_name([*variants].index(name), name))
-            each = replace(own_store, executor=executor, workers=workers, progress=False)
+            stored = store_below(base, path_name([*variants].index(name), name))
+            each = replace(stored, executor=executor, workers=workers, progress=False)
             tables[name] = replicate_all({"": variants[name]}, n, seed, each, warns=False)[""].metrics(weight)
     return {name: tables[other] for name, other in equal.items()}

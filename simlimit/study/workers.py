@@ -59,8 +59,11 @@ def at_work(
     """Give workers and a progress bar, once what they run is compiled; a lack of memory is a sentence."""
     engines = dict.fromkeys(one.engine for one in experiments)
     to_compile = [engine for engine in engines if announce_compilation(engine) and options.executor is None]
-    bar = tqdm(total=total, unit=unit, disable=not options.progress, delay=BAR_AFTER_SECONDS)
-    with lack_of_memory_said(), worker_pool(experiments, n, options) as pool, bar:
+    with (
+        lack_of_memory_said(),
+        worker_pool(experiments, n, options) as pool,
+        tqdm(total=total, unit=unit, disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
+    ):
         for engine in to_compile:
             compile_driver(engine)
         yield pool, bar
