@@ -48,14 +48,9 @@ class Ranges(NamedTuple):
 
     def with_values(self, scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
         """Return a scenario with a value of some parameters; of a choice of changes with that change."""
-        fields, changes = dict[str, Any](), list[Change]()
-        for one in self.parameters:
-            new = values.get(one.name)
-            if isinstance(new, Change):
-                changes.append(new)
-            elif one.name in values:
-                fields |= one.with_value(new)
-        return draws.estimate(apply_changes(scenario, [Change(fields), *changes]))
+        told = [(one, values[one.name]) for one in self.parameters if one.name in values]
+        changes = [new if isinstance(new, Change) else Change(one.with_value(new)) for one, new in told]
+        return draws.estimate(apply_changes(scenario, changes))
 
 
 def read_ranges(fields: Free | Iterable[str] | str, scenario: Scenario) -> Ranges:

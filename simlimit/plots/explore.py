@@ -49,7 +49,9 @@ VERDICTS = {
     "unknown": "too little observed",
 }
 # How wide a control is, and the words before it.
-LOOKS = {"style": {"description_width": "28em"}, "layout": {"width": "50em", "max_width": "100%"}}
+LOOKS = {"style": {"description_width": "55%"}, "layout": {"width": "50em", "max_width": "100%"}}
+# As wide as the notebook, however wide the table is.
+FITTING = '"width:0;min-width:100%;overflow-x:auto"'
 # Inches of the picture, and its dots per inch.
 SIZE, DPI = (12.5, 4.4), 100
 
@@ -142,7 +144,7 @@ class Exploration:
         picture = base64.b64encode(_picture(start, now, self._language)).decode()
         source = f'src="data:image/png;base64,{picture}" style="max-width:100%"'
         image = f'<img alt="{escape(" ".join(lines))}" {source}>'
-        self._answer.value = words + image + self.comparison._repr_html_()
+        self._answer.value = f"<div style={FITTING}>{words}{image}{self.comparison._repr_html_()}</div>"
 
     def _effects(self, days: int) -> Iterator[str]:
         """Yield how the metric differs from the start; of losses also how the limit that is lost does."""
