@@ -49,7 +49,9 @@ VERDICTS = {
     "unknown": "too little observed",
 }
 # How wide a control is, and the words before it.
-LOOKS = {"style": {"description_width": "28em"}, "layout": {"width": "50em", "max_width": "100%"}}
+LOOKS = {"style": {"description_width": "55%"}, "layout": {"width": "50em", "max_width": "100%"}}
+# As wide as the notebook, however wide the table is.
+FITTING = '"width:0;min-width:100%;overflow-x:auto"'
 # Inches of the picture, and its dots per inch.
 SIZE, DPI = (12.5, 4.4), 100
 
@@ -139,10 +141,10 @@ class Exploration:
         lines += [overload_sentence(now._prepared), outside_sentence(now.scenario, now.follow_up_days)]
         lines = [*filter(None, lines)]
         words = "".join(f"<p>{escape(line)}</p>" for line in lines)
-        picture = base64.b64encode(_picture(start, now, self._language)).decode()
+        picture = base64.b64encode(_picture(self.comparison, self._language)).decode()
         source = f'src="data:image/png;base64,{picture}" style="max-width:100%"'
         image = f'<img alt="{escape(" ".join(lines))}" {source}>'
-        self._answer.value = words + image + self.comparison._repr_html_()
+        self._answer.value = f"<div style={FITTING}>{words}{image}{self.comparison._repr_html_()}</div>"
 
     def _effects(self, days: int) -> Iterator[str]:
         """Yield how the metric differs from the start; of losses also how the limit that is lost does."""
@@ -263,19 +265,16 @@ def _text(value: object) -> str:
     return value.name if isinstance(value, Change) else value_text(value)
 
 
-def _picture(start: Study, now: Study, language: Language) -> bytes:
-    """Return the delay curve and the causes as PNG, in grey those of the start."""
+def _picture(comparison: Comparison, language: Language) -> bytes:
+    """Return the delay curve and the causes as PNG, beside those of the start."""
     label, file = Labels(language), io.BytesIO()
     left, right = Figure(SIZE, layout="constrained").subplots(1, 2)
-    curve, days = start.delay_curve()["released"], start.summary()["estimate"][[*PARTS]]
-    if now is not start:
-        looks = {"color": style.GREY, "label": label(START), "zorder": 2.5}
-        left.step(curve.index, curve, where="post", linewidth=1.2, **looks)
-        right.plot(days, range(len(PARTS)), "|", markersize=18, **looks)
+    start, *others = comparison.studies.values()
+    if others:
+        days, looks = start.summary()["estimate"][[*PARTS]], {"color": style.GREY, "label": label(START)}
+        right.plot(days, range(len(PARTS)), "|", markersize=18, zorder=2.5, **looks)
         canvas.legend(right)
-    by_age.delay(now, ax=left, language=language)
-    bars.causes(now, ax=right, language=language)
-    if curve.iloc[0] < left.get_ylim()[0]:
-        left.set(ylim=(0, 1), ylabel=label("share of holds"))
+    by_age.delay(comparison if others else start, ax=left, language=language)
+    bars.causes([start, *others][-1], ax=right, language=language)
     canvas.save_picture(left, file, DPI)
     return file.getvalue()

@@ -103,7 +103,7 @@ def test_who_lets_go_of_a_slider_sees_another_picture_and_another_sentence(noteb
         let_go()
         notebook.wait_for_function(IS_ANOTHER, arg=before)
         taken = time.perf_counter() - since
-        changed, effect = answer.locator("> p").all_inner_texts()
+        changed, effect = answer.locator("> div > p").all_inner_texts()
         assert changed == f"evaluation.period_days = {slider.locator('.widget-readout').inner_text()}"
         assert re.search(r"days from the start; (differs from 0|may be 0)", effect)
         assert picture.get_attribute("alt").split() == [*changed.split(), *effect.split()]
