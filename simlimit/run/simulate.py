@@ -42,9 +42,9 @@ def simulate(
         Which driver runs the model: SimPy processes, which yours can join, or one compiled loop over days,
         which gives the same history much faster.
     keep : "all", "holds" or "counts"
-        What the run keeps. "all" keeps the holds and the log of events, "holds" the holds only, "counts"
-        neither. The counts by age are exact in each case. With "counts", and without processes of your own,
-        memory does not grow with the horizon.
+        What the run keeps. "all" keeps the holds and the logs of events and stays, "holds" the holds only,
+        "counts" neither. The counts by age are exact in each case. With "counts", and without processes of
+        your own, memory does not grow with the horizon.
     processes : sequence of generator functions
         Processes of your own, each called with the `Platform`; they need the SimPy driver.
     progress : bool
