@@ -64,8 +64,9 @@ def write_report(
     target = check_place(path)
     if len(studies := studies_of(result)) == 1:
         result = next(iter(studies.values()))
-    report = Report(result, Words(language), sensitivity, ranking, command)
-    files = [resources.files(__package__).joinpath(name) for name in ("page.html", "page.css")]
+    report = Report(result, Words(language), command)
+    report.ranking, report.sensitivity = ranking, result if isinstance(result, Sensitivity) else sensitivity
+    files = map(resources.files(__package__).joinpath, ("page.html", "page.css"))
     template, css = (file.read_text(encoding="utf-8") for file in files)
     page = _jinja().Environment(autoescape=True, undefined=_jinja().StrictUndefined).from_string(template)
     chosen = [name for name in dict.fromkeys(wanted) if name != "help" or ranking is not None]
@@ -80,16 +81,10 @@ def write_report(
 class Report:
     """What the template asks of a report."""
 
-    def __init__(
-        self,
-        result: Any,  # noqa: ANN401
-        words: Words,
-        sensitivity: Sensitivity | None,
-        ranking: LeverRanking | None,
-        command: str,
-    ) -> None:
-        self.result, self.words, self.ranking, self.command = result, words, ranking, command
-        self.sensitivity = result if isinstance(result, Sensitivity) else sensitivity
+    def __init__(self, result: Any, words: Words, command: str) -> None:  # noqa: ANN401
+        self.result, self.words, self.command = result, words, command
+        self.ranking: LeverRanking | None = None
+        self.sensitivity: Sensitivity | None = None
         self.kind, self.base, self.call = type(result).__name__, base_scenario(result), call_of(result)
         self.studies = getattr(result, "studies", {}) if self.kind == "Comparison" else {}
         self.first = next(iter(studies_of(result).values()), result)
