@@ -117,7 +117,7 @@ class Report:
         return [*map(self.words.table, result._tables())]
 
     def assumed(self) -> Table:
-        """Return the values that are assumed, the most important first where a sensitivity says which."""
+        """Return what is assumed or was varied, the most important first where a sensitivity says which."""
         words, found = self.words, None if self.sensitivity is None else self.sensitivity.table()
         rank = {} if found is None else {str(name): place for place, name in enumerate(found.index)}
         rows, others, declared = list[tuple[int, Row]](), 0, self.base.leaves()
@@ -126,8 +126,8 @@ class Report:
             is_said = name in declared or value != info.default
             if source == AS_IN_CLOCKWORK and name not in rank:
                 others += 1
-            elif source.startswith("assumed") and is_said and value not in (None, ()):
-                why = source.partition(":")[2].strip() or words("page", "no_source")
+            elif name in rank or (source.startswith("assumed") and is_said and value not in (None, ())):
+                why = source.removeprefix("assumed").lstrip(": ") or words("page", "no_source")
                 varied = () if found is None else _varied(found.loc[name]) if name in rank else ("", "", "")
                 cells = (name, value_text(value), unit_of(info), why, *varied)
                 rows.append((rank.get(name, len(rank)), Row(cells)))
