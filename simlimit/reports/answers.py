@@ -7,22 +7,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from simlimit import (
-    Attribution,
-    Comparison,
-    Fit,
-    LeverRanking,
-    Optimum,
-    Recovery,
-    Run,
-    Sensitivity,
-    Study,
-    Sweep,
-)
+import simlimit
 from simlimit.delays import describe_quantiles
 from simlimit.reports.words import Words
 from simlimit.run.run import delay_by_cause, repayment_holds
-from simlimit.scenario import LEVER_KINDS
 from simlimit.study.attribution import GATES
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.study.ranking import ALL
@@ -55,7 +43,7 @@ def _rows(table: Any) -> Rows:  # noqa: ANN401
 
 
 @answer.register
-def _(result: Study, words: Words) -> list[str]:
+def _(result: simlimit.Study, words: Words) -> list[str]:
     rows, days = _rows(result.summary()), result.follow_up_days
     if not np.isfinite(rows[AWAY]["estimate"]):
         return words.all("answers", "none_followed", days=days)
@@ -75,31 +63,26 @@ def _part(part: str, value: str, words: Words) -> str:
 
 
 @answer.register
-def _(result: Run, words: Words) -> list[str]:
+def _(result: simlimit.Run, words: Words) -> list[str]:
     if result.keep == "counts":
         return words.all("answers", "Run")[:1]
     holds, causes = repayment_holds(result), delay_by_cause(result)
     days = causes["share_of_days"].drop("total").sort_values(ascending=False)
     told = [_part(str(cause), share_text(share), words) for cause, share in days.items() if share > 0]
-    counts = {"holds": len(holds), "waited": causes["holds"]["total"]}
+    counts = {"number": len(holds), "waited": causes["holds"]["total"]}
     counts["forfeited"] = (holds["forfeited_amount"] > 0).sum()
-    texts = {name: f"{number:,}" for name, number in counts.items()}
-    parts = words.listed(told) or words("answers", "no_cause")
-    return words.all("answers", "Run", parts=parts, **texts)
+    return words.all("answers", "Run", parts=words.listed(told) or words("answers", "no_cause"), **counts)
 
 
 @answer.register
-def _(result: Comparison, words: Words) -> list[str]:
+def _(result: simlimit.Comparison, words: Words) -> list[str]:
     table, sentences = result.differences(), list[str]()
     days = result.studies[result.reference].follow_up_days
     for name in [*result.studies][1:]:
         rows = _rows(table.xs(name))
         sentences.append(_away(name, result.reference, rows[AWAY], words))
-        told = [
-            (words.metric(one, days, with_unit=True), rows[one], one)
-            for one in HEADLINES
-            if one in rows and one != AWAY
-        ]
+        others = [metric for metric in HEADLINES if metric in rows and metric != AWAY]
+        told = [(words.metric(one, days, with_unit=True), rows[one], one) for one in others]
         sentences += _by_verdict(name, told, words)
     return sentences
 
@@ -109,8 +92,8 @@ def _away(name: str, reference: str, row: Effect, words: Words) -> str:
     key, sign = _verdict(row, "same", "unclear"), "+"
     if not key:
         key, sign = "more" if row["difference"] > 0 else "fewer", ""
-        low, high = sorted(abs(row[end]) for end in ("low", "high"))
-        row = {"difference": abs(row["difference"]), "low": low, "high": high}
+        size = [row[end] * np.sign(row["difference"]) for end in ENDS]
+        row = dict(zip(ENDS, (size[0], *sorted(size[1:])), strict=True))
     value = words.measured(row, AWAY, sign, ENDS)
     return words("answers", key, name=name, reference=reference, value=value)
 
@@ -141,7 +124,7 @@ def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words:
 
 
 @answer.register
-def _(result: Sweep, words: Words) -> list[str]:
+def _(result: simlimit.Sweep, words: Words) -> list[str]:
     rows = _rows(result.summary().xs(AWAY, level="metric"))
     known = {point: row["estimate"] for point, row in rows.items() if np.isfinite(row["estimate"])}
     days = next(iter(result.studies.values())).follow_up_days
@@ -157,7 +140,7 @@ def _(result: Sweep, words: Words) -> list[str]:
 
 
 @answer.register
-def _(result: LeverRanking, words: Words) -> list[str]:
+def _(result: simlimit.LeverRanking, words: Words) -> list[str]:
     columns = [f"alone{end}" for end in ("", "_low", "_high", "_significant")]
     effects = result.table()[columns].set_axis([*ENDS, "significant"], axis=1)
     away = {name: row for name, row in _rows(effects.xs(AWAY)).items() if name != ALL}
@@ -167,22 +150,16 @@ def _(result: LeverRanking, words: Words) -> list[str]:
     if helpful:
         name = min(helpful, key=helpful.__getitem__)
         value = words.measured(away[name], AWAY, "+", ENDS)
-        sentences = [words("answers", "best", name=_lever(name, words), value=value)]
+        sentences = [words("answers", "best", name=words.text(name), value=value)]
     for metric in (AWAY, BESIDE_LOSSES, *LOSSES):
         what = words("answers", "alone", what=words.metric(metric, result.follow_up_days, with_unit=True))
-        told = [(_lever(name, words), row, metric) for name, row in _rows(effects.xs(metric)).items()]
+        told = [(words.text(name), row, metric) for name, row in _rows(effects.xs(metric)).items()]
         sentences += _by_verdict(what, told, words)
     return sentences
 
 
-def _lever(name: str, words: Words) -> str:
-    return words.text(
-        {ALL: "all together"}.get(name, name.replace("_", " ") if name in LEVER_KINDS else name)
-    )
-
-
 @answer.register
-def _(result: Attribution, words: Words) -> list[str]:
+def _(result: simlimit.Attribution, words: Words) -> list[str]:
     rows, sentences = _rows(result.table()), list[str]()
     # Losses can fall because credit is taken away.
     asked = {result.metric: "shapley"} | ({BESIDE_LOSSES: BESIDE_LOSSES} if result.metric in LOSSES else {})
@@ -199,7 +176,7 @@ def _(result: Attribution, words: Words) -> list[str]:
 
 
 @answer.register
-def _(result: Recovery, words: Words) -> list[str]:
+def _(result: simlimit.Recovery, words: Words) -> list[str]:
     table = result.table()
     half, most = map(words.text, describe_quantiles(table))
     value, low, high = (100 * table[f"recovered{end}"].iloc[0] for end in ("", "_low", "_high"))
@@ -208,7 +185,7 @@ def _(result: Recovery, words: Words) -> list[str]:
 
 
 @answer.register
-def _(result: Fit, words: Words) -> list[str]:
+def _(result: simlimit.Fit, words: Words) -> list[str]:
     broken = [words.text(str(name)) for name, row in result.check().iterrows() if row["breaks"]]
     sentences = [words("answers", "cannot" if broken else "can", parts=words.listed(broken))]
     table = result.table()
@@ -231,10 +208,10 @@ def _parameter(name: str, row: "pd.Series[Any]", words: Words) -> str:
 
 
 @answer.register
-def _(result: Sensitivity, words: Words) -> list[str]:
+def _(result: simlimit.Sensitivity, words: Words) -> list[str]:
     return [words.text(one) for one in result.conclusion().replace(". ", ".\n").splitlines()]
 
 
 @answer.register
-def _(result: Optimum, words: Words) -> list[str]:
+def _(result: simlimit.Optimum, words: Words) -> list[str]:
     return [*map(words.text, result._notes())]

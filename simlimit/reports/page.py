@@ -64,8 +64,9 @@ def write_report(
     target = check_place(path)
     if len(studies := studies_of(result)) == 1:
         result = next(iter(studies.values()))
-    report = Report(result, Words(language), sensitivity, ranking, command)
-    files = [resources.files(__package__).joinpath(name) for name in ("page.html", "page.css")]
+    report = Report(result, Words(language), command)
+    report.ranking, report.sensitivity = ranking, result if isinstance(result, Sensitivity) else sensitivity
+    files = map(resources.files(__package__).joinpath, ("page.html", "page.css"))
     template, css = (file.read_text(encoding="utf-8") for file in files)
     page = _jinja().Environment(autoescape=True, undefined=_jinja().StrictUndefined).from_string(template)
     chosen = [name for name in dict.fromkeys(wanted) if name != "help" or ranking is not None]
@@ -80,16 +81,10 @@ def write_report(
 class Report:
     """What the template asks of a report."""
 
-    def __init__(
-        self,
-        result: Any,  # noqa: ANN401
-        words: Words,
-        sensitivity: Sensitivity | None,
-        ranking: LeverRanking | None,
-        command: str,
-    ) -> None:
-        self.result, self.words, self.ranking, self.command = result, words, ranking, command
-        self.sensitivity = result if isinstance(result, Sensitivity) else sensitivity
+    def __init__(self, result: Any, words: Words, command: str) -> None:  # noqa: ANN401
+        self.result, self.words, self.command = result, words, command
+        self.ranking: LeverRanking | None = None
+        self.sensitivity: Sensitivity | None = None
         self.kind, self.base, self.call = type(result).__name__, base_scenario(result), call_of(result)
         self.studies = getattr(result, "studies", {}) if self.kind == "Comparison" else {}
         self.first = next(iter(studies_of(result).values()), result)
@@ -122,7 +117,7 @@ class Report:
         return [*map(self.words.table, result._tables())]
 
     def assumed(self) -> Table:
-        """Return the values that are assumed, the most important first where a sensitivity says which."""
+        """Return what is assumed or was varied, the most important first where a sensitivity says which."""
         words, found = self.words, None if self.sensitivity is None else self.sensitivity.table()
         rank = {} if found is None else {str(name): place for place, name in enumerate(found.index)}
         rows, others, declared = list[tuple[int, Row]](), 0, self.base.leaves()
@@ -131,8 +126,8 @@ class Report:
             is_said = name in declared or value != info.default
             if source == AS_IN_CLOCKWORK and name not in rank:
                 others += 1
-            elif source.startswith("assumed") and is_said and value not in (None, ()):
-                why = source.partition(":")[2].strip() or words("page", "no_source")
+            elif name in rank or (source.startswith("assumed") and is_said and value not in (None, ())):
+                why = source.removeprefix("assumed").lstrip(": ") or words("page", "no_source")
                 varied = () if found is None else _varied(found.loc[name]) if name in rank else ("", "", "")
                 cells = (name, value_text(value), unit_of(info), why, *varied)
                 rows.append((rank.get(name, len(rank)), Row(cells)))
