@@ -53,9 +53,11 @@ def _(result: simlimit.Study, words: Words) -> list[str]:
     parts = {part: rows[part]["estimate"] for part in PARTS if rows[part]["estimate"] >= LEAST_SHOWN}
     told = [_part(part, values[part], words) for part in sorted(parts, key=parts.__getitem__, reverse=True)]
     a_day = {end: value / DAYS_A_YEAR for end, value in rows[BESIDE_LOSSES].items()}
-    values |= {"lost": words.measured(a_day, BESIDE_LOSSES), "released": words.listed(released)}
+    values["lost"] = words.measured(a_day, BESIDE_LOSSES)
     parts_told = words.listed(told) or words("answers", "no_cause")
-    return words.all("answers", "Study", days=days, parts=parts_told, **values)
+    first, *others = words.all("answers", "Study", days=days, parts=parts_told, **values)
+    waiting = [words("answers", "waiting", released=words.listed(released))] if released else []
+    return [first, *waiting, *others]
 
 
 def _part(part: str, value: str, words: Words) -> str:
@@ -65,13 +67,14 @@ def _part(part: str, value: str, words: Words) -> str:
 @answer.register
 def _(result: simlimit.Run, words: Words) -> list[str]:
     if result.keep == "counts":
-        return words.all("answers", "Run")[:1]
+        return words.all("answers", "Run")
     holds, causes = repayment_holds(result), delay_by_cause(result)
     days = causes["share_of_days"].drop("total").sort_values(ascending=False)
     told = [_part(str(cause), share_text(share), words) for cause, share in days.items() if share > 0]
     counts = {"number": len(holds), "waited": causes["holds"]["total"]}
     counts["forfeited"] = (holds["forfeited_amount"] > 0).sum()
-    return words.all("answers", "Run", parts=words.listed(told) or words("answers", "no_cause"), **counts)
+    parts = words.listed(told) or words("answers", "no_cause")
+    return words.all("answers", "Run") + words.all("answers", "Holds", parts=parts, **counts)
 
 
 @answer.register

@@ -27,7 +27,7 @@ class Words:
     >>> words("headings", "answer")
     'The answer'
     >>> words.measured({"estimate": 0.5, "low": 0.4, "high": 0.6}, "pending_share")
-    '50.00 % (40.00 to 60.00)'
+    '50.0 % (40.0 to 60.0)'
     """
 
     def __init__(self, language: str) -> None:

@@ -1,5 +1,6 @@
 """Reports: one file for each kind of result, in both languages, with what was asked for and nothing else."""
 
+import doctest
 import re
 from html import unescape
 from html.parser import HTMLParser
@@ -10,7 +11,7 @@ import pytest
 from every_door import INSTANCES
 
 import simlimit as sl
-from simlimit.reports import page
+from simlimit.reports import page, words
 from simlimit.reports.calls import KINDS
 from simlimit.reports.words import Words
 from simlimit.study.metrics import METRICS
@@ -20,7 +21,7 @@ HAVE_REPORTS = [name for name in INSTANCES if name in KINDS]
 LANGUAGES = ("en", "zh")
 # Elements that have no end.
 VOID = ("meta", "link", "br")
-MAKER = re.compile(r"[\u4e00-\u9fff]")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 class Page(HTMLParser):
@@ -90,12 +91,12 @@ def test_each_kind_of_result_has_a_report(name, language, written):
 
 @pytest.mark.parametrize("name", HAVE_REPORTS)
 def test_tables_speak_chinese(name):
-    words, own = Words("zh"), {"evaluation.period_days", *METRICS}
-    for table in map(words.table, INSTANCES[name]()._tables()):
+    chinese, own = Words("zh"), {"evaluation.period_days", *METRICS}
+    for table in map(chinese.table, INSTANCES[name]()._tables()):
         told = [table.caption, *table.notes, *(one for one in table.headings if one)]
         user = ("daily", "weekly", "clockwork")
         assert [
-            one for one in told if not MAKER.search(one) and one not in own and not one.startswith(user)
+            one for one in told if not CHINESE.search(one) and one not in own and not one.startswith(user)
         ] == []
 
 
@@ -131,6 +132,18 @@ def test_names_of_the_user_are_text(written):
     assert "<i>mine</i>" in written(sl.replicate(named, 3), sections="answer").text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_result_that_keeps_little_has_a_report(language, written):
+    """A run without its holds has no answer and no pictures; a sweep of three fields has no picture."""
+    small = INSTANCES["Scenario"]()
+    counts = written(sl.simulate(small, keep="counts"), language=language)
+    fields = {"evaluation.period_days": [7, 30], "evaluation.cutoff_days": [0, 1], "rules.min_score": [0.1]}
+    grid = written(sl.sweep(small, fields, 2, follow_up_days=5), language=language)
+    assert "svg" not in counts.tags + grid.tags
+    assert not re.search(r"\d", counts.section("answer"))
+    assert "rules.min_score 0.1" in grid.section("answer")
+
+
 def test_sections_are_chosen_and_ordered(written):
     made = written(INSTANCES["Study"](), sections=["reproduce", "answer", "answer"])
     assert made.sections == ["reproduce", "answer"]
@@ -164,6 +177,9 @@ def test_what_is_not_known_is_no_number(written):
     assert "Nothing is known: no repayment was followed for 300 days." in nobody
     assert "(interval unknown)" in few
     assert "nan" not in few
+    short = sl.replicate(INSTANCES["Scenario"](), 2, follow_up_days=5)
+    assert "The others wait." not in written(short, sections="answer").section("answer")
+    assert "The others wait." in few
 
 
 @pytest.mark.parametrize("name", ["Study", "Comparison", "LeverRanking"])
@@ -258,6 +274,10 @@ def test_the_style_of_the_user_changes_nothing(written):
     plain = written(study, sections="pictures").source
     with plt.style.context("dark_background"):
         assert written(study, sections="pictures").source == plain
+
+
+def test_the_examples_of_its_words_are_right():
+    assert doctest.testmod(words).failed == 0
 
 
 def test_it_comes_with_the_package():
