@@ -1,7 +1,7 @@
 """The pictures that are kept, each by its name, and what they show: small, and the same every time.
 
-``PYTHONPATH=tests python tests/plots/gallery.py`` draws them all into tests/plots/pictures; look at them before
-you commit.
+``PYTHONPATH=tests python tests/plots/gallery.py`` draws them all into tests/plots/pictures; look at them
+before you commit.
 """
 
 import datetime
