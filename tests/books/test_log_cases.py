@@ -55,6 +55,9 @@ def of_holds(run: sl.Run) -> pd.DataFrame:
 @few_and_many(4, 60)
 def test_the_log_of_a_run_is_read_as_its_holds_are(seed: int, tmp_path: Path) -> None:
     run = sl.simulate(random_world(seed, tmp_path), seed=seed, engine="calendar")
+    if run.holds.empty:
+        assert run.event_log().empty
+        return
     log, holds = sl.read_release_log(run.event_log()), of_holds(run)
     same = [column for column in log if column not in ("row", "gate")]
     pd.testing.assert_frame_equal(log[same], holds[same])
