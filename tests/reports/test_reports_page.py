@@ -100,6 +100,24 @@ def test_tables_speak_chinese(name):
         ] == []
 
 
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "Units: days_away in days per hold; gap_days in days between the groups furthest apart.",
+            "单位：days_away：天，每笔；gap_days：天，相差最大的两组之间。",
+        ),
+        ("weekday of repayment Tuesday, forfeited, day 21", "周二还款，已收回，第 21 天"),
+        ("gate evaluation, ended on Wednesday", "关口“信用评估”，周三结束"),
+        ("amount fifth 1, released, day 5", "金额第 1 个五分之一，已释放，第 5 天"),
+        ("total index", "总效应指数"),
+        ("as in clockwork; no source", "as in clockwork; no source"),
+    ],
+)
+def test_what_tables_say_in_chinese(english, chinese):
+    assert Words("zh").text(english) == chinese
+
+
 def test_both_languages_have_the_same_words():
     english, chinese = (packaged("simlimit.reports", f"{language}.toml") for language in LANGUAGES)
     assert {*english} == {*chinese}
@@ -141,6 +159,8 @@ def test_a_result_that_keeps_little_has_a_report(language, written):
     grid = written(sl.sweep(small, fields, 2, follow_up_days=5), language=language)
     assert "svg" not in counts.tags + grid.tags
     assert not re.search(r"\d", counts.section("answer"))
+    assert counts.section("pictures").split()[1:] != []
+    assert counts.section("tables").split()[1:] != []
     assert "rules.min_score 0.1" in grid.section("answer")
 
 
@@ -182,6 +202,24 @@ def test_what_is_not_known_is_no_number(written):
     assert "The others wait." in few
 
 
+def test_too_little_observed_is_not_said_to_be_perhaps_0(written):
+    """Of two replications no verdict is known, and within 20 days nothing is followed for 30."""
+    small = INSTANCES["Scenario"]()
+    weekly, short = small.replace({"evaluation.period_days": 7}), {"horizon_days": 20}
+    few = sl.compare({"today": small, "weekly": weekly}, 2)
+    nothing = sl.compare({"today": small.replace(short), "weekly": weekly.replace(short)}, 2)
+    for one in (few, nothing):
+        assert one.differences()["significant"].isna().all()
+        answer = written(one, sections="answer").section("answer")
+        assert "weekly: too little was observed to say whether" in answer
+        assert "weekly, too little observed for a verdict: " in answer
+        assert "may be 0" not in answer
+    known = sl.compare({"today": small, "weekly": weekly, "same": small}, 20, follow_up_days=30)
+    answer = written(known, sections="answer").section("answer")
+    assert "less than with today" in answer
+    assert "same: whether an amount is away longer or not is not certain." in answer
+
+
 @pytest.mark.parametrize("name", ["Study", "Comparison", "LeverRanking"])
 def test_losses_stand_beside_the_limit_that_is_lost(name, written):
     """Losses can fall because credit is taken away."""
@@ -194,6 +232,18 @@ def test_what_gates_explain_of_losses_has_the_limit_that_is_lost(written):
     small = INSTANCES["Scenario"]()
     explained = sl.attribute(small, 2, metric="default_losses", follow_up_days=30)
     assert "lost of the highest limit so far" in written(explained, sections="answer").section("answer")
+
+
+def test_what_gates_take_away_is_said(written, monkeypatch):
+    """A gate may lower losses: who cannot draw cannot default on it."""
+    explained = INSTANCES["Attribution"]()
+    table = explained.table()
+    table.loc["evaluation", ["shapley", "shapley_low", "shapley_high"]] = -2.0, -3.0, -1.0
+    monkeypatch.setattr(type(explained), "table", lambda self: table)
+    told = written(explained, sections="answer").section("answer")
+    assert "By gate: evaluation -2.00 days (-3.00 to -1.00)" in told
+    table["shapley"] = 0.0
+    assert "By gate" not in written(explained, sections="answer").section("answer")
 
 
 def test_a_comparison_says_what_its_scenarios_change(written):
