@@ -135,7 +135,7 @@ REFUSED: dict[str, tuple[pd.DataFrame, dict[str, Any], str]] = {
     "no column of starts": (
         events().drop(columns="start_timestamp"),
         {},
-        "frame: row of names has no column 'start_timestamp'; needed are case:concept:name, concept:name, sta",
+        "frame: row of names has no column 'start_timestamp'; needed are case:concept:name, concept:name, ",
     ),
     "no case": (events(at_2_0=None), {}, "frame: row 2, column 'case:concept:name': '' is not allowed"),
     "two ends": (

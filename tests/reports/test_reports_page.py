@@ -251,6 +251,14 @@ def test_a_comparison_says_what_its_scenarios_change(written):
     assert re.search(r"what the scenarios change field weekly daily evaluation.period_days 30 7", shown)
 
 
+def test_a_long_title_is_cut(written):
+    study = INSTANCES["Study"]()
+    made = written(
+        sl.Comparison({"每周评估一次" * 20: study, "每天": study}), language="zh", sections="scenario"
+    )
+    assert f"<h1>情景对比：{('每周评估一次' * 20)[:97]}...</h1>" in made.source
+
+
 def test_a_part_of_a_comparison_is_a_study(written):
     only = sl.Comparison({"weekly": INSTANCES["Study"]()})
     assert "Simulation study" in written(only, sections="answer").text
