@@ -106,6 +106,8 @@ class Report:
             return []
         made = []
         for method, chosen in KINDS[type(result).__name__]["pictures"]:
+            if method == "contenders" and result.best is None:
+                continue
             metrics = chosen.get("metrics", [chosen["metric"]] if "metric" in chosen else [])
             about = "".join(f": {self.words.metric(one, self.days)}" for one in metrics)
             svg, title = picture(result, method, chosen, self.words.language, next(self._numbers), about)

@@ -111,6 +111,10 @@ def test_tables_speak_chinese(name):
         ("gate evaluation, ended on Wednesday", "关口“信用评估”，周三结束"),
         ("amount fifth 1, released, day 5", "金额第 1 个五分之一，已释放，第 5 天"),
         ("total index", "总效应指数"),
+        (
+            "scaled from 1000 to 100 borrowers; assumed: no source found",
+            "由 1000 名借款人按比例换算为 100 名；假设：未找到来源",
+        ),
         ("as in clockwork; no source", "as in clockwork; no source"),
     ],
 )
@@ -162,6 +166,16 @@ def test_a_result_that_keeps_little_has_a_report(language, written):
     assert counts.section("pictures").split()[1:] != []
     assert counts.section("tables").split()[1:] != []
     assert "rules.min_score 0.1" in grid.section("answer")
+
+
+def test_nothing_is_worse_than_what_is_not_selected(written):
+    bound = {"days_away": sl.at_most(0.01)}
+    small, fields = INSTANCES["Scenario"](), {"evaluation.period_days": [7, 30]}
+    none = sl.optimise(small, fields, "days_away", bound, n=40, follow_up_days=5)
+    made = written(none, sections=["answer", "pictures"])
+    assert "Nothing is selected" in made.section("answer")
+    assert made.tags.count("svg") == 1
+    assert "selected one" not in made.section("pictures")
 
 
 def test_sections_are_chosen_and_ordered(written):
