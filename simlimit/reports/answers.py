@@ -173,7 +173,7 @@ def _(result: simlimit.Attribution, words: Words) -> list[str]:
         gates = {name: row[column] for name, row in rows.items() if name in GATES and row[column] != 0}
         order = sorted(gates, key=gates.__getitem__, reverse=True)
         told = [words("numbers", "item", what=words.text(name), value=value[name]) for name in order]
-        named = words.metric(metric, result.follow_up_days)
+        named = words.metric(metric, result.follow_up_days, with_unit=True)
         sentences += [words("answers", "Attribution", metric=named, **value)]
         sentences += [words("answers", "by_gate", parts=words.listed(told))] if told else []
     return sentences

@@ -245,7 +245,9 @@ def test_losses_stand_beside_the_limit_that_is_lost(name, written):
 def test_what_gates_explain_of_losses_has_the_limit_that_is_lost(written):
     small = INSTANCES["Scenario"]()
     explained = sl.attribute(small, 2, metric="default_losses", follow_up_days=30)
-    assert "lost of the highest limit so far" in written(explained, sections="answer").section("answer")
+    told = written(explained, sections="answer").section("answer")
+    assert "written off (currency units, per borrower and year)" in told
+    assert "lost of the highest limit so far (currency units x days, per borrower and year)" in told
 
 
 def test_what_gates_take_away_is_said(written, monkeypatch):
