@@ -17,6 +17,7 @@ from simlimit.study.ranking import ALL
 from simlimit.tables.fitted import estimate_texts
 from simlimit.tables.numbers import share_text
 from simlimit.tables.results import verdict_text
+from simlimit.tables.sensitivities import sentences_of
 from simlimit.tables.units import HEADLINES, PARTS
 
 AGES = (7, 30, 90)
@@ -213,7 +214,7 @@ def _parameter(name: str, row: "pd.Series[Any]", words: Words) -> str:
 
 @answer.register
 def _(result: simlimit.Sensitivity, words: Words) -> list[str]:
-    return [words.text(one) for one in result.conclusion().replace(". ", ".\n").splitlines()]
+    return [*map(words.text, sentences_of(result.conclusion()))]
 
 
 @answer.register
