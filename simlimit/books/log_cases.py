@@ -34,7 +34,7 @@ def cases_in(cells: pd.DataFrame, outcomes: Meanings, date_format: str | None) -
         As `read_release_log` takes them.
     """
     names = {*names_in(cells, 0), *names_in(cells, 1)}
-    if not names.issuperset(NEEDED):
+    if not names.issuperset((CASE, ACTIVITY)):
         return cells
     told = {ATTRIBUTE + name for name in TOLD}
     attributes = sorted(name for name in names - told if name.startswith(ATTRIBUTE))

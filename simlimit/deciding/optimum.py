@@ -159,8 +159,7 @@ class Optimum(layout.TabularResult):
         """Return sentences: what is selected, how sure that is, what it is worth, and at which risk."""
         race, best, objective = self.race, self.best, self.question.objectives[0]
         metric = objective.removeprefix("-")
-        unasked = "Nothing was asked of limit_days_lost: it may be selected because credit is taken away."
-        warned = [] if self.question.is_guarded else [unasked]
+        warned = list[str]()
         asked = np.array([*self.question.objectives, *self.question.bounds])[~race.is_seen]
         for name in dict.fromkeys(one.removeprefix("-") for one in asked.tolist()):
             warned.append(f"Of {name} fewer than {LEAST_EVENTS} events were seen: too few for a verdict.")
@@ -186,6 +185,9 @@ class Optimum(layout.TabularResult):
             value, low, high = excess
             texts = difference_texts(value, low, high, unit_of(bound).of_differences())
             said.append(f"{bound}, {limit}: {texts[0]} ({texts[1]}) beyond the bound.")
+        if not self.question.is_guarded:
+            unasked = "Nothing was asked of limit_days_lost: it may be selected because credit is taken away."
+            said.append(unasked)
         return said + warned
 
     @property

@@ -1,6 +1,5 @@
 """Axes to draw on, what several pictures draw on them, and the file of a picture."""
 
-import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -120,9 +119,10 @@ def interval_note(of: Subject, confidence: float, label: Labels) -> str:
     return label(words, confidence=100 * confidence)
 
 
-def shortened(name: str) -> str:
-    """Return a name that the user chose as one line of moderate length."""
-    return textwrap.shorten(name, LONGEST_NAME, placeholder=" ...")
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
+    """Return a name that the user chose as one line of moderate length, also one without blanks."""
+    line = " ".join(name.split())
+    return line if len(line) <= longest else f"{line[: longest - 3].rstrip()}..."
 
 
 def percent(share: float) -> str:

@@ -16,6 +16,8 @@ from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.study.ranking import ALL
 from simlimit.tables.fitted import estimate_texts
 from simlimit.tables.numbers import share_text
+from simlimit.tables.results import verdict_text
+from simlimit.tables.sensitivities import sentences_of
 from simlimit.tables.units import HEADLINES, PARTS
 
 AGES = (7, 30, 90)
@@ -103,8 +105,7 @@ def _away(name: str, reference: str, row: Effect, words: Words) -> str:
 
 def _verdict(row: Effect, maybe: str, unknown: str) -> str:
     """Return one of two words where an effect may be 0, or is not known; else nothing."""
-    significant = row["significant"]
-    return unknown if significant is pd.NA else "" if significant else maybe
+    return {"yes": "", "no": maybe, "unknown": unknown}[verdict_text(row["significant"])]
 
 
 def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words: Words) -> list[str]:
@@ -169,12 +170,13 @@ def _(result: simlimit.Attribution, words: Words) -> list[str]:
     for metric, column in asked.items():
         names = column, f"{column}_low", f"{column}_high"
         value = {name: words.measured(row, metric, "", names) for name, row in rows.items()}
-        gates = {name: row[column] for name, row in rows.items() if name in GATES and row[column] > 0}
+        # Of losses, what a gate explains may be below 0.
+        gates = {name: row[column] for name, row in rows.items() if name in GATES and row[column] != 0}
         order = sorted(gates, key=gates.__getitem__, reverse=True)
         told = [words("numbers", "item", what=words.text(name), value=value[name]) for name in order]
-        parts = words.listed(told) or words("answers", "no_cause")
-        named = words.metric(metric, result.follow_up_days)
-        sentences += words.all("answers", "Attribution", metric=named, parts=parts, **value)
+        named = words.metric(metric, result.follow_up_days, with_unit=True)
+        sentences += [words("answers", "Attribution", metric=named, **value)]
+        sentences += [words("answers", "by_gate", parts=words.listed(told))] if told else []
     return sentences
 
 
@@ -212,7 +214,7 @@ def _parameter(name: str, row: "pd.Series[Any]", words: Words) -> str:
 
 @answer.register
 def _(result: simlimit.Sensitivity, words: Words) -> list[str]:
-    return [words.text(one) for one in result.conclusion().replace(". ", ".\n").splitlines()]
+    return [*map(words.text, sentences_of(result.conclusion()))]
 
 
 @answer.register

@@ -4,7 +4,6 @@ import base64
 import datetime
 import itertools
 import os
-import textwrap
 from collections.abc import Iterable
 from importlib import import_module, resources
 from pathlib import Path
@@ -15,6 +14,7 @@ from simlimit import LeverRanking, Sensitivity
 from simlimit.arguments import as_choices, as_path, check_choice, check_type, refused
 from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import SimlimitError
+from simlimit.plots.canvas import shortened
 from simlimit.plots.labels import METRICS
 from simlimit.portfolio import Portfolio
 from simlimit.reports.answers import answer
@@ -93,7 +93,7 @@ class Report:
 
     def title(self) -> str:
         """Return what the report is about."""
-        name = textwrap.shorten(self.words.listed(self.studies) or self.base.name, LONGEST_TITLE)
+        name = shortened(self.words.listed(self.studies) or self.base.name, LONGEST_TITLE)
         return self.words("page", "title", kind=self.words("kinds", self.kind), name=name)
 
     def answer(self, result: object) -> list[str]:
@@ -106,6 +106,8 @@ class Report:
             return []
         made = []
         for method, chosen in KINDS[type(result).__name__]["pictures"]:
+            if method == "contenders" and result.best is None:
+                continue
             metrics = chosen.get("metrics", [chosen["metric"]] if "metric" in chosen else [])
             about = "".join(f": {self.words.metric(one, self.days)}" for one in metrics)
             svg, title = picture(result, method, chosen, self.words.language, next(self._numbers), about)

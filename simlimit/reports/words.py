@@ -13,8 +13,8 @@ from simlimit.tables.units import UNITS, Unit
 from simlimit.text_files import packaged
 
 _PLACE = re.compile(r"(\{[^{}]*\})")
-# Of places in a text these have numbers; others may have any words.
-_NUMBERS = ("low", "high", "half")
+# Of places in a text these have numbers, or the name of a metric; others may have any words.
+_RULES = dict.fromkeys(("low", "high", "half"), r"[-+.,0-9]+") | {"code": r"\w+_\w+"}
 ENDS = ("estimate", "low", "high")
 
 
@@ -113,7 +113,7 @@ def _pattern(template: str) -> re.Pattern[str]:
         elif name in seen:
             parts.append(f"(?P={name})")
         else:
-            parts.append(f"(?P<{name}>{r'[-+.,0-9]+' if name in _NUMBERS else '.+?'})")
+            parts.append(f"(?P<{name}>{_RULES.get(name, '.+?')})")
             seen.add(name)
     return re.compile("".join(parts), re.DOTALL)
 

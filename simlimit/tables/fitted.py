@@ -46,7 +46,7 @@ def fit_tables(
     rows = []
     for family, off in check.iterrows():
         age = "" if np.isnan(off["age_days"]) else f", day {off['age_days']:g}"
-        in_log, low, high = rounded_texts((100 * off[["in_log", "low", "high"]]).to_list())
+        in_log, low, high = rounded_texts((100 * off[["in_log", "low", "high"]]).round(3).to_list())
         shares, p_value = (f"{in_log} %", f"{low} to {high} %"), f"{off['corrected_p']:.3f}"
         cells = (str(family), f"{off['statistic']}{age}", *shares, p_value, "breaks" * int(off["breaks"]))
         rows.append(Row(cells, strong=bool(off["breaks"])))

@@ -33,8 +33,13 @@ def sensitivity_table(found: pd.DataFrame, metric: str, units: Mapping[str, str]
         effect, verdict = number_text(field["mu"], unit, "+"), field["verdict"]
         cells = (str(name), between, units.get(str(name), "times"), field["origin"], effect, *shares, verdict)
         rows.append(Row(cells, strong=verdict == "matters"))
-    told = conclusion(found["verdict"], metric)
-    return worded("sensitivity", rows, metric=metric, unit=unit.name, conclusion=told, left_out=left_out)
+    table = worded("sensitivity", rows, metric=metric, unit=unit.name, left_out=left_out)
+    return table._replace(notes=(*sentences_of(conclusion(found["verdict"], metric)), *table.notes))
+
+
+def sentences_of(told: str) -> list[str]:
+    """Return the sentences of a conclusion: each has a translation of its own."""
+    return told.replace(". ", ".\n").splitlines()
 
 
 def conclusion(verdicts: "pd.Series[str]", metric: str) -> str:

@@ -135,6 +135,11 @@ REFUSED: dict[str, tuple[pd.DataFrame, dict[str, Any], str]] = {
         {},
         "column 'time:timestamp': '2026-09-30' is not allowed; allowed are moments from the start on",
     ),
+    "no column of starts": (
+        events().drop(columns="start_timestamp"),
+        {},
+        "frame: row of names has no column 'start_timestamp'; needed are case:concept:name, concept:name, ",
+    ),
     "no case": (events(at_2_0=None), {}, "frame: row 2, column 'case:concept:name': '' is not allowed"),
     "two ends": (
         events(at_3_1="作废"),

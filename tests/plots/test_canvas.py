@@ -1,10 +1,12 @@
 """What stands around a picture: of what its intervals are."""
 
+import pytest
 from gallery import SMALL
 from matplotlib.axes import Axes
 
 import simlimit as sl
 from simlimit import plots
+from simlimit.plots import canvas
 from simlimit.study.draws import Draws
 
 FEW = SMALL.replace({"population.borrowers": 20})
@@ -15,6 +17,14 @@ def words_of(ax: Axes) -> str:
     legend = ax.get_legend()
     texts = [*ax.texts, legend.get_title()] if legend else ax.texts
     return " ".join(text.get_text() for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a b  c\nd", "a b c d"), ("a b c d e", "a b..."), ("每周信用评估一次", "每周信用...")],
+)
+def test_a_long_name_is_cut_also_without_blanks(name: str, shown: str) -> None:
+    assert canvas.shortened(name, 7) == shown
 
 
 def test_a_picture_says_whether_its_intervals_are_over_replications_or_draws() -> None:

@@ -100,6 +100,28 @@ def test_tables_speak_chinese(name):
         ] == []
 
 
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "Units: days_away in days per hold; gap_days in days between the groups furthest apart.",
+            "单位：days_away：天，每笔；gap_days：天，相差最大的两组之间。",
+        ),
+        ("weekday of repayment Tuesday, forfeited, day 21", "周二还款，已收回，第 21 天"),
+        ("gate evaluation, ended on Wednesday", "关口“信用评估”，周三结束"),
+        ("amount fifth 1, released, day 5", "金额第 1 个五分之一，已释放，第 5 天"),
+        ("total index", "总效应指数"),
+        (
+            "scaled from 1000 to 100 borrowers; assumed: no source found",
+            "由 1000 名借款人按比例换算为 100 名；假设：未找到来源",
+        ),
+        ("as in clockwork; no source", "as in clockwork; no source"),
+    ],
+)
+def test_what_tables_say_in_chinese(english, chinese):
+    assert Words("zh").text(english) == chinese
+
+
 def test_both_languages_have_the_same_words():
     english, chinese = (packaged("simlimit.reports", f"{language}.toml") for language in LANGUAGES)
     assert {*english} == {*chinese}
@@ -141,7 +163,19 @@ def test_a_result_that_keeps_little_has_a_report(language, written):
     grid = written(sl.sweep(small, fields, 2, follow_up_days=5), language=language)
     assert "svg" not in counts.tags + grid.tags
     assert not re.search(r"\d", counts.section("answer"))
+    assert counts.section("pictures").split()[1:] != []
+    assert counts.section("tables").split()[1:] != []
     assert "rules.min_score 0.1" in grid.section("answer")
+
+
+def test_nothing_is_worse_than_what_is_not_selected(written):
+    bound = {"days_away": sl.at_most(0.01)}
+    small, fields = INSTANCES["Scenario"](), {"evaluation.period_days": [7, 30]}
+    none = sl.optimise(small, fields, "days_away", bound, n=40, follow_up_days=5)
+    made = written(none, sections=["answer", "pictures"])
+    assert "Nothing is selected" in made.section("answer")
+    assert made.tags.count("svg") == 1
+    assert "selected one" not in made.section("pictures")
 
 
 def test_sections_are_chosen_and_ordered(written):
@@ -182,6 +216,24 @@ def test_what_is_not_known_is_no_number(written):
     assert "The others wait." in few
 
 
+def test_too_little_observed_is_not_said_to_be_perhaps_0(written):
+    """Of two replications no verdict is known, and within 20 days nothing is followed for 30."""
+    small = INSTANCES["Scenario"]()
+    weekly, short = small.replace({"evaluation.period_days": 7}), {"horizon_days": 20}
+    few = sl.compare({"today": small, "weekly": weekly}, 2)
+    nothing = sl.compare({"today": small.replace(short), "weekly": weekly.replace(short)}, 2)
+    for one in (few, nothing):
+        assert one.differences()["significant"].isna().all()
+        answer = written(one, sections="answer").section("answer")
+        assert "weekly: too little was observed to say whether" in answer
+        assert "weekly, too little observed for a verdict: " in answer
+        assert "may be 0" not in answer
+    known = sl.compare({"today": small, "weekly": weekly, "same": small}, 20, follow_up_days=30)
+    answer = written(known, sections="answer").section("answer")
+    assert "less than with today" in answer
+    assert "same: whether an amount is away longer or not is not certain." in answer
+
+
 @pytest.mark.parametrize("name", ["Study", "Comparison", "LeverRanking"])
 def test_losses_stand_beside_the_limit_that_is_lost(name, written):
     """Losses can fall because credit is taken away."""
@@ -193,12 +245,34 @@ def test_losses_stand_beside_the_limit_that_is_lost(name, written):
 def test_what_gates_explain_of_losses_has_the_limit_that_is_lost(written):
     small = INSTANCES["Scenario"]()
     explained = sl.attribute(small, 2, metric="default_losses", follow_up_days=30)
-    assert "lost of the highest limit so far" in written(explained, sections="answer").section("answer")
+    told = written(explained, sections="answer").section("answer")
+    assert "written off (currency units, per borrower and year)" in told
+    assert "lost of the highest limit so far (currency units x days, per borrower and year)" in told
+
+
+def test_what_gates_take_away_is_said(written, monkeypatch):
+    """A gate may lower losses: who cannot draw cannot default on it."""
+    explained = INSTANCES["Attribution"]()
+    table = explained.table()
+    table.loc["evaluation", ["shapley", "shapley_low", "shapley_high"]] = -2.0, -3.0, -1.0
+    monkeypatch.setattr(type(explained), "table", lambda self: table)
+    told = written(explained, sections="answer").section("answer")
+    assert "By gate: evaluation -2.00 days (-3.00 to -1.00)" in told
+    table["shapley"] = 0.0
+    assert "By gate" not in written(explained, sections="answer").section("answer")
 
 
 def test_a_comparison_says_what_its_scenarios_change(written):
     shown = " ".join(written(INSTANCES["Comparison"](), sections="scenario").section("scenario").split())
     assert re.search(r"what the scenarios change field weekly daily evaluation.period_days 30 7", shown)
+
+
+def test_a_long_title_is_cut(written):
+    study = INSTANCES["Study"]()
+    made = written(
+        sl.Comparison({"每周评估一次" * 20: study, "每天": study}), language="zh", sections="scenario"
+    )
+    assert f"<h1>情景对比：{('每周评估一次' * 20)[:97]}...</h1>" in made.source
 
 
 def test_a_part_of_a_comparison_is_a_study(written):

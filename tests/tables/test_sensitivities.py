@@ -34,6 +34,12 @@ def test_a_field_has_its_range_its_effect_and_its_indices() -> None:
     assert second[6].startswith("0.00 (0.00 to")
     assert third[5:] == ("-", "-", "does not matter")
     assert [row.strong for row in table.rows] == [True, False, False]
+    # A note for each sentence, since reports translate notes.
+    assert table.notes[:3] == (
+        "Over these ranges days_away depends on evaluation.period_days.",
+        "Undecided: inflows.",
+        "It hardly depends on screening.risky_share.",
+    )
 
 
 def test_many_fields_that_do_not_matter_are_counted() -> None:
