@@ -5,7 +5,6 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from importlib import import_module
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -14,6 +13,7 @@ from simlimit.arguments import check_choice, is_number, refused, shown
 from simlimit.books.portfolio import as_portfolio
 from simlimit.deciding.ranges import TODAY, Ranges, default_range, read_ranges
 from simlimit.errors import SimlimitError
+from simlimit.extras import from_extra
 from simlimit.inference.parameters import Free, Parameter
 from simlimit.plots import bars, by_age, canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
@@ -92,7 +92,7 @@ class Exploration:
     ) -> None:
         self._start, self._options, self._ranges = start, options, ranges
         self._metric, self._language = metric, language
-        widgets, known = ipywidgets(), field_values(start.scenario)
+        widgets, known = _ipywidgets(), field_values(start.scenario)
         units = {name: unit_of(info) for name, _, info in start.scenario.walk()}
         self.controls, self._starts, self._choices = dict[str, Any](), dict[str, Any](), dict[str, Choices]()
         for one in ranges.parameters:
@@ -222,7 +222,7 @@ def explore(
     check_choice("metric", metric, METRICS)
     Labels(language)
     options = CheckedOptions(follow_up_days=follow_up_days, progress=False)
-    ipywidgets()  # before anything is simulated
+    _ipywidgets()  # before anything is simulated
     # A file is read once, not at each move.
     platform = scenario.replace({"population.portfolio": as_portfolio(scenario.population.portfolio)})
     if fields is None:
@@ -233,13 +233,8 @@ def explore(
     return Exploration(start, options, ranges, metric, language)
 
 
-def ipywidgets() -> Any:  # noqa: ANN401 - it has no types
-    """Return the package of sliders."""
-    try:
-        return import_module("ipywidgets")
-    except ImportError:
-        said = "explore needs ipywidgets, which pip install 'simlimit[notebook]' installs."
-        raise SimlimitError(said) from None
+def _ipywidgets() -> Any:  # noqa: ANN401 - it has no types
+    return from_extra("ipywidgets", "explore needs ipywidgets", "notebook")
 
 
 def _control(widgets: Any, one: Parameter, start: Any, words: str) -> tuple[Any, Choices]:  # noqa: ANN401

@@ -6,7 +6,7 @@ import itertools
 import os
 import textwrap
 from collections.abc import Iterable
-from importlib import import_module, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from simlimit import LeverRanking, Sensitivity
 from simlimit.arguments import as_choices, as_path, check_choice, check_type, refused
 from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import SimlimitError
+from simlimit.extras import from_extra
 from simlimit.plots.labels import METRICS
 from simlimit.portfolio import Portfolio
 from simlimit.reports.answers import answer
@@ -180,8 +181,5 @@ def _varied(row: Any) -> tuple[str, str, str]:  # noqa: ANN401
     return f"{low} to {high}", share_text(row["total"]), row["verdict"]
 
 
-def _jinja() -> Any:  # noqa: ANN401 - of a package that may not be there
-    try:
-        return import_module("jinja2")
-    except ImportError:
-        raise SimlimitError("report needs Jinja2, which pip install 'simlimit[report]' installs.") from None
+def _jinja() -> Any:  # noqa: ANN401 - a package that may not be there
+    return from_extra("jinja2", "report needs Jinja2", "report")
