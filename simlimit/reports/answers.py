@@ -1,14 +1,15 @@
 """The answer of a result, in sentences with intervals: what is not known is said to be so."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import singledispatch
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import simlimit
 from simlimit.delays import describe_quantiles
+from simlimit.reports.calls import Result
 from simlimit.reports.words import Words
 from simlimit.run.run import delay_by_cause, repayment_holds
 from simlimit.study.attribution import GATES
@@ -16,6 +17,7 @@ from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.study.ranking import ALL
 from simlimit.tables.fitted import estimate_texts
 from simlimit.tables.numbers import share_text
+from simlimit.tables.results import Effect, rows_of, verdict_text
 from simlimit.tables.units import HEADLINES, PARTS
 
 AGES = (7, 30, 90)
@@ -27,24 +29,17 @@ ENDS = ("difference", "low", "high")
 VERDICTS_OF_FITS = {
     "determined": "determined", "weakly": "weakly determined", "undetermined": "not determined",
 }  # fmt: skip
-Effect: TypeAlias = Mapping[Any, Any]
-Rows: TypeAlias = dict[Any, Effect]
 
 
 @singledispatch
-def answer(result: Any, words: Words) -> list[str]:  # noqa: ANN401
+def answer(result: Result, words: Words) -> list[str]:
     """Return the sentences that answer what a result was made for."""
     raise TypeError
 
 
-def _rows(table: Any) -> Rows:  # noqa: ANN401
-    """Return the rows of a table by what the index says of each."""
-    return dict(table.to_dict("index"))
-
-
 @answer.register
 def _(result: simlimit.Study, words: Words) -> list[str]:
-    rows, days = _rows(result.summary()), result.follow_up_days
+    rows, days = rows_of(result.summary()), result.follow_up_days
     if not np.isfinite(rows[AWAY]["estimate"]):
         return words.all("answers", "none_followed", days=days)
     values = {metric: words.measured(row, metric) for metric, row in rows.items()}
@@ -82,7 +77,7 @@ def _(result: simlimit.Comparison, words: Words) -> list[str]:
     table, sentences = result.differences(), list[str]()
     days = result.studies[result.reference].follow_up_days
     for name in [*result.studies][1:]:
-        rows = _rows(table.xs(name))
+        rows = rows_of(table.xs(name))
         sentences.append(_away(name, result.reference, rows[AWAY], words))
         others = [metric for metric in HEADLINES if metric in rows and metric != AWAY]
         told = [(words.metric(one, days, with_unit=True), rows[one], one) for one in others]
@@ -92,19 +87,13 @@ def _(result: simlimit.Comparison, words: Words) -> list[str]:
 
 def _away(name: str, reference: str, row: Effect, words: Words) -> str:
     """Return whether an amount is away longer than in the reference, or shorter, or whether that is open."""
-    key, sign = _verdict(row, "same", "unclear"), "+"
-    if not key:
+    key, sign = f"away_{verdict_text(row['significant'])}", "+"
+    if key == "away_yes":
         key, sign = "more" if row["difference"] > 0 else "fewer", ""
         size = [row[end] * np.sign(row["difference"]) for end in ENDS]
         row = dict(zip(ENDS, (size[0], *sorted(size[1:])), strict=True))
     value = words.measured(row, AWAY, sign, ENDS)
     return words("answers", key, name=name, reference=reference, value=value)
-
-
-def _verdict(row: Effect, maybe: str, unknown: str) -> str:
-    """Return one of two words where an effect may be 0, or is not known; else nothing."""
-    significant = row["significant"]
-    return unknown if significant is pd.NA else "" if significant else maybe
 
 
 def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words: Words) -> list[str]:
@@ -118,17 +107,16 @@ def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words:
         What each is on, its row of a table of differences, and the metric.
     words : Words
     """
-    told: dict[str, list[str]] = {"certain": [], "maybe": [], "unobserved": []}
+    told: dict[str, list[str]] = {"yes": [], "no": [], "unknown": []}
     for what, row, metric in effects:
-        key = _verdict(row, "maybe", "unobserved") or "certain"
         value = words.measured(row, metric, "+", ENDS)
-        told[key].append(words("numbers", "item", what=what, value=value))
+        told[verdict_text(row["significant"])].append(words("numbers", "item", what=what, value=value))
     return [words("answers", key, name=subject, parts=words.listed(one)) for key, one in told.items() if one]
 
 
 @answer.register
 def _(result: simlimit.Sweep, words: Words) -> list[str]:
-    rows = _rows(result.summary().xs(AWAY, level="metric"))
+    rows = rows_of(result.summary().xs(AWAY, level="metric"))
     known = {point: row["estimate"] for point, row in rows.items() if np.isfinite(row["estimate"])}
     days = next(iter(result.studies.values())).follow_up_days
     if not known:
@@ -146,9 +134,9 @@ def _(result: simlimit.Sweep, words: Words) -> list[str]:
 def _(result: simlimit.LeverRanking, words: Words) -> list[str]:
     columns = [f"alone{end}" for end in ("", "_low", "_high", "_significant")]
     effects = result.table()[columns].set_axis([*ENDS, "significant"], axis=1)
-    away = {name: row for name, row in _rows(effects.xs(AWAY)).items() if name != ALL}
+    away = {name: row for name, row in rows_of(effects.xs(AWAY)).items() if name != ALL}
     less = {name: row["difference"] for name, row in away.items() if row["difference"] < 0}
-    helpful = {name: less[name] for name in less if away[name]["significant"] is True}
+    helpful = {name: less[name] for name in less if verdict_text(away[name]["significant"]) == "yes"}
     sentences = [words("answers", "none_helps")]
     if helpful:
         name = min(helpful, key=helpful.__getitem__)
@@ -156,14 +144,14 @@ def _(result: simlimit.LeverRanking, words: Words) -> list[str]:
         sentences = [words("answers", "best", name=words.text(name), value=value)]
     for metric in (AWAY, BESIDE_LOSSES, *LOSSES):
         what = words("answers", "alone", what=words.metric(metric, result.follow_up_days, with_unit=True))
-        told = [(words.text(name), row, metric) for name, row in _rows(effects.xs(metric)).items()]
+        told = [(words.text(name), row, metric) for name, row in rows_of(effects.xs(metric)).items()]
         sentences += _by_verdict(what, told, words)
     return sentences
 
 
 @answer.register
 def _(result: simlimit.Attribution, words: Words) -> list[str]:
-    rows, sentences = _rows(result.table()), list[str]()
+    rows, sentences = rows_of(result.table()), list[str]()
     # Losses can fall because credit is taken away.
     asked = {result.metric: "shapley"} | ({BESIDE_LOSSES: BESIDE_LOSSES} if result.metric in LOSSES else {})
     for metric, column in asked.items():

@@ -196,6 +196,15 @@ def test_what_gates_explain_of_losses_has_the_limit_that_is_lost(written):
     assert "lost of the highest limit so far" in written(explained, sections="answer").section("answer")
 
 
+def test_where_too_little_was_observed_nothing_may_be_0(written):
+    """The instances are of a few replications; verdicts of sentences are those of the tables."""
+    for name in ("Comparison", "LeverRanking"):
+        made = written(INSTANCES[name](), sections=["answer", "tables"])
+        assert re.search(r"\bunknown\b", made.section("tables"))
+        assert "too little observed for a verdict" in made.section("answer")
+        assert ("may be 0" in made.section("answer")) == bool(re.search(r"\bno\b", made.section("tables")))
+
+
 def test_a_comparison_says_what_its_scenarios_change(written):
     shown = " ".join(written(INSTANCES["Comparison"](), sections="scenario").section("scenario").split())
     assert re.search(r"what the scenarios change field weekly daily evaluation.period_days 30 7", shown)
