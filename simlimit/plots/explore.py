@@ -42,12 +42,6 @@ START, NOW = "start", "now"
 STEPS = 50
 # Where a slider over a distribution ends: at these quantiles.
 ENDS = (0.005, 0.995)
-# How it is said whether an effect is significant.
-VERDICTS = {
-    "yes": "differs from 0, corrected for {number} comparisons",
-    "no": "may be 0",
-    "unknown": "too little observed",
-}
 # How wide a control is, and the words before it.
 LOOKS = {"style": {"description_width": "55%"}, "layout": {"width": "50em", "max_width": "100%"}}
 # As wide as the notebook, however wide the table is.
@@ -152,7 +146,7 @@ class Exploration:
         for metric in beside_losses([self._metric]):
             (scale, unit), effect = effects.effect_unit(metric), table.loc[metric].to_dict()
             middle, low, high = (scale * effect[name] for name in ("difference", "low", "high"))
-            verdict = VERDICTS[verdict_text(effect["significant"])]
+            verdict = effects.VERDICTS[verdict_text(effect["significant"])]
             yield label(
                 "{what}: {effect} {unit} from the start; {verdict}",
                 what=label(METRICS[metric][0], days=days),
