@@ -235,6 +235,7 @@ def _control(widgets: Any, one: Parameter, start: Any, words: str) -> tuple[Any,
     """Return a slider over bounds, or a choice among values and what each of its texts stands for."""
     looks: dict[str, Any] = {"description": words, "tooltip": words, **LOOKS}
     if isinstance(one.prior, list | range):
+        # Texts, since ipywidgets shows nothing where a value is None.
         choices = {_text(value): value for value in one.prior}
         choices = choices if _text(start) in choices else {_text(start): start, **choices}
         return widgets.Dropdown(options=[*choices], value=_text(start), **looks), choices
