@@ -12,7 +12,7 @@ from simlimit.delays import describe_quantiles
 from simlimit.reports.calls import Result
 from simlimit.reports.words import Words
 from simlimit.run.run import delay_by_cause, repayment_holds
-from simlimit.study.attribution import GATES
+from simlimit.study.attribution import GATES, TOTAL
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.study.ranking import ALL
 from simlimit.tables.fitted import estimate_texts
@@ -24,11 +24,11 @@ AGES = (7, 30, 90)
 DAYS_A_YEAR = 365
 # Shorter waits would be shown as 0.00 days.
 LEAST_SHOWN = 0.005
+# A gate that explains less of all is left to the table.
+LEAST = 0.001
 AWAY = "days_away"
 ENDS = ("difference", "low", "high")
-VERDICTS_OF_FITS = {
-    "determined": "determined", "weakly": "weakly determined", "undetermined": "not determined",
-}  # fmt: skip
+NOT_DETERMINED = "not determined"
 
 
 @singledispatch
@@ -157,8 +157,9 @@ def _(result: simlimit.Attribution, words: Words) -> list[str]:
     for metric, column in asked.items():
         names = column, f"{column}_low", f"{column}_high"
         value = {name: words.measured(row, metric, "", names) for name, row in rows.items()}
-        gates = {name: row[column] for name, row in rows.items() if name in GATES and row[column] > 0}
-        order = sorted(gates, key=gates.__getitem__, reverse=True)
+        # Of income they explain what is missing, which is below 0.
+        sizes, least = {name: abs(rows[name][column]) for name in GATES}, abs(rows[TOTAL][column]) * LEAST
+        order = sorted((name for name in GATES if sizes[name] > least), key=sizes.__getitem__, reverse=True)
         told = [words("numbers", "item", what=words.text(name), value=value[name]) for name in order]
         parts = words.listed(told) or words("answers", "no_cause")
         named = words.metric(metric, result.follow_up_days)
@@ -180,12 +181,12 @@ def _(result: simlimit.Fit, words: Words) -> list[str]:
     broken = [words.text(str(name)) for name, row in result.check().iterrows() if row["breaks"]]
     sentences = [words("answers", "cannot" if broken else "can", parts=words.listed(broken))]
     table = result.table()
-    for key, verdict in VERDICTS_OF_FITS.items():
+    for verdict in ("determined", "weakly determined", NOT_DETERMINED):
         rows = table[table["verdict"] == verdict]
         told = [*map(str, rows.index)]
-        if key != "undetermined":
+        if verdict != NOT_DETERMINED:
             told = [_parameter(str(name), row, words) for name, row in rows.iterrows()]
-        sentences += [words("answers", key, parts=words.listed(told))] if told else []
+        sentences += [words("answers", verdict, parts=words.listed(told))] if told else []
     # Below the table of parameters stands, after the first note, what the log cannot tell apart.
     apart = map(words.text, result._tables()[0].notes[1:])
     return [*sentences, *apart, words("answers", "read", read=result.read)]

@@ -14,6 +14,7 @@ import simlimit as sl
 from simlimit.reports import page
 from simlimit.reports.calls import KINDS
 from simlimit.reports.words import Words
+from simlimit.study.attribution import GATES
 from simlimit.study.metrics import METRICS
 from simlimit.text_files import packaged
 
@@ -194,6 +195,16 @@ def test_what_gates_explain_of_losses_has_the_limit_that_is_lost(written):
     small = INSTANCES["Scenario"]()
     explained = sl.attribute(small, 2, metric="default_losses", follow_up_days=30)
     assert "lost of the highest limit so far" in written(explained, sections="answer").section("answer")
+
+
+def test_gates_explain_what_is_missing_of_income(written):
+    small = sl.preset("jiebei").replace({"population.borrowers": 100})
+    explained = sl.attribute(small, 2, metric="net_income", progress=False)
+    found = explained.table()["shapley"]
+    below = [name for name in GATES if found[name] < 0.01 * found["total"] < 0]
+    assert below
+    by_gate = written(explained, sections="answer").section("answer").partition("By gate: ")[2]
+    assert all(re.search(rf"{name} -\d", by_gate) for name in below)
 
 
 def test_where_too_little_was_observed_nothing_may_be_0(written):
