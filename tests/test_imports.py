@@ -12,9 +12,9 @@ import simlimit
 
 PACKAGE = Path(simlimit.__file__).parent
 FROM_BELOW = (
-    "errors", "arguments", "text_files", "parquet_files", "drafts", "progress", "portfolio", "scenario",
-    "tables", "books", "model", "processes", "drivers", "delays", "run", "study", "inference", "deciding",
-    "plots", "reports", "cli", "__main__",
+    "errors", "extras", "arguments", "text_files", "parquet_files", "drafts", "progress", "portfolio",
+    "scenario", "tables", "books", "model", "processes", "drivers", "delays", "run", "study", "inference",
+    "deciding", "plots", "reports", "cli", "__main__",
 )  # fmt: skip
 """The modules and packages in `simlimit`: each may import what stands before it."""
 MOST_POSITIONAL = 6
@@ -79,14 +79,7 @@ def test_every_import_stands_at_the_top() -> None:
     assert inside == set()
 
 
-EXTRAS = {
-    "simlimit.books.holidays",
-    "simlimit.inference.regression",
-    "simlimit.deciding.points",
-    "simlimit.deciding.searching",
-    "simlimit.plots.explore",
-    "simlimit.reports.page",
-}
+EXTRAS = {"simlimit.books.holidays", "simlimit.extras"}
 """They import a package that not everybody installs, when it is asked for."""
 
 

@@ -9,12 +9,8 @@ from simlimit.books.log_days import FIRST_DATE, days_of
 from simlimit.books.log_words import OUTCOMES, Meanings, by_word, missing_in, small, words_of
 from simlimit.books.table import cells_of, check_cells, names_in, read_columns
 
-CASE, ACTIVITY, START, END = NEEDED = (
-    "case:concept:name",
-    "concept:name",
-    "start_timestamp",
-    "time:timestamp",
-)
+NEEDED = ("case:concept:name", "concept:name", "start_timestamp", "time:timestamp")
+CASE, ACTIVITY, START, END = NEEDED
 STATE, ATTRIBUTE = "lifecycle:transition", "case:"
 # What the cases tell themselves.
 TOLD = ("concept:name", "repayment", "repaid_on", "ended_on", "outcome", "gate", "extracted_on")

@@ -150,11 +150,9 @@ def optimise(
 def _decide(optimum: Optimum, n: int, indifference: Indifference, options: CheckedOptions) -> None:
     """Simulate the alternatives in rounds, and judge them after each sample, until the decision is made."""
     question, race, made = optimum.question, optimum.race, optimum.alternatives
-    samples, today = (
-        Samples({one.name: one.source for one in made}, n, question, options),
-        made.index(optimum.today),
-    )
-    costs, experiments = np.array([one.cost for one in made]), [*samples.experiments.values()]
+    samples = Samples({one.name: one.source for one in made}, n, question, options)
+    today, costs = made.index(optimum.today), np.array([one.cost for one in made])
+    experiments = [*samples.experiments.values()]
     warn_before({"": experiments[today].prepared}, {}, options.follow_up_days)
     most, first, last = n // samples.per_sample, 0, FIRST
     is_needed = np.ones(len(made), np.bool_)

@@ -1,7 +1,6 @@
 """The points of a design: scenarios that differ in several fields, all under the same random numbers."""
 
 from functools import cache
-from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from simlimit.deciding.indices import BLOCKS
 from simlimit.deciding.ranges import Ranges
 from simlimit.drivers import replications
 from simlimit.errors import ScenarioError, SimlimitError
+from simlimit.extras import from_extra
 from simlimit.inference.parameters import digests
 from simlimit.model.preparation import prepare
 from simlimit.scenario import Scenario
@@ -68,10 +68,7 @@ def design(kind: Kind, parameters: int, n: int, seed: int) -> Floats:
 
 def salib(sampler: str) -> Any:  # noqa: ANN401 - SALib has no types
     """Return a sampler of SALib."""
-    try:
-        return import_module(f"SALib.sample.{sampler}")
-    except ImportError:
-        raise SimlimitError("sensitivity needs SALib: pip install 'simlimit[decide]' installs it.") from None
+    return from_extra(f"SALib.sample.{sampler}", "sensitivity needs SALib", "decide")
 
 
 def run_points(task: Points, first: int) -> Floats:

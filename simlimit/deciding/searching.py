@@ -9,7 +9,6 @@ optimization framework. Proceedings of the 25th ACM SIGKDD Conference, 2623-2631
 
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,7 +17,7 @@ from simlimit.arguments import Floats
 from simlimit.deciding.alternatives import Choices, Option, Range, cost_of, make_alternative
 from simlimit.deciding.question import Question
 from simlimit.deciding.samples import Samples
-from simlimit.errors import SimlimitError
+from simlimit.extras import from_extra
 from simlimit.run.options import LARGEST_SEED
 from simlimit.study.draws import PER_DRAW, Source
 from simlimit.study.options import CheckedOptions
@@ -78,10 +77,7 @@ def search(choices: Choices, read: Read, measured: Tried, trials: int) -> list[C
     trials : int
         How many different alternatives are tried.
     """
-    try:
-        optuna = import_module("optuna")
-    except ImportError:
-        raise SimlimitError("optimise needs optuna, which pip install 'simlimit[decide]' installs.") from None
+    optuna = from_extra("optuna", "optimise needs optuna", "decide")
     objectives = len(measured.question.objectives)
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -14,14 +14,13 @@ intervals are wider. docs/howto-fit.md has the comparison.
 """
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
 
 from simlimit.arguments import Floats, Ints
-from simlimit.errors import SimlimitError
+from simlimit.extras import from_extra
 
 FOLDS = 5
 ALPHAS = np.logspace(0, 4, 9)
@@ -124,17 +123,17 @@ def as_targets(values: Floats, quantiles: Floats, choices: Sequence[int]) -> tup
 
 def ridge() -> Any:  # noqa: ANN401 - scikit-learn has no types
     """Return a ridge regression on standardised statistics, with a penalty for each parameter."""
-    try:
-        linear, steps = import_module("sklearn.linear_model"), import_module("sklearn.pipeline")
-        scaling = import_module("sklearn.preprocessing")
-    except ImportError:
-        raise SimlimitError("fit needs scikit-learn, which pip install 'simlimit[fit]' installs.") from None
+    linear, steps, scaling = map(_scikit_learn, ("linear_model", "pipeline", "preprocessing"))
     return steps.make_pipeline(scaling.StandardScaler(), linear.RidgeCV(ALPHAS, alpha_per_target=True))
 
 
-def _one_thread() -> Any:  # noqa: ANN401
+def _scikit_learn(part: str) -> Any:  # noqa: ANN401 - it has no types
+    return from_extra(f"sklearn.{part}", "fit needs scikit-learn", "fit")
+
+
+def _one_thread() -> Any:  # noqa: ANN401 - what is returned has no types
     """Return what has libraries use one thread: several wait for each other, and round in another order."""
-    return import_module("threadpoolctl").threadpool_limits(1)
+    return from_extra("threadpoolctl", "fit needs threadpoolctl", "fit").threadpool_limits(1)
 
 
 def fold_of(number: int) -> Ints:
@@ -214,7 +213,7 @@ def _as_likely(weights: Floats, away: Floats, codes: Ints) -> Floats:
     if not np.ptp(codes, axis=0).any():  # also if nothing is to be chosen
         return weights
     _, which = np.unique(codes, axis=0, return_inverse=True)
-    logistic = import_module("sklearn.linear_model").LogisticRegression(max_iter=1000)
+    logistic = _scikit_learn("linear_model").LogisticRegression(max_iter=1000)
     with _one_thread():
         chances = logistic.fit(away, which, weights).predict_proba(np.zeros((1, away.shape[1])))[0]
     return np.asarray(weights * (chances / np.maximum(np.bincount(which, weights), TINY))[which], np.float64)

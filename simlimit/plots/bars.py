@@ -198,8 +198,7 @@ def tornado(
     how = label("alone: with this lever only; last: added to all the others")
     if metric in LOSSES:
         how += f"\n{effects.lost_note(label)}"
-    real = label("differs from 0, corrected for {number} comparisons", number=known)
-    verdicts = f"\u25a0 {real}    \u25a1 {label('may be 0')}    \u2b1a {label('too little observed')}"
+    verdicts = effects.verdicts(label, known, "\u25a0\u25a1\u2b1a")
     ax.set_xlabel(f"{sides}\n{how}\n{verdicts}")
     what = label(METRICS[metric][0], days=ranking.follow_up_days)
     title = label("what levers change: {what}", what=what)

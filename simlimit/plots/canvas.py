@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -227,11 +227,11 @@ def legend(ax: Axes, **settings: Any) -> None:  # noqa: ANN401
     ax.legend(framealpha=1, fontsize="small", title_fontsize="small", **settings)
 
 
-def save_picture(ax: Axes, file: Path | BinaryIO, dpi: int = 150) -> None:
-    """Write a picture as PNG, in the size that it chose for itself, and close its figure."""
+def save_picture(ax: Axes, file: Path | IO[Any], dpi: int = 150, **settings: Any) -> None:  # noqa: ANN401
+    """Write a picture in the size that it chose for itself, as PNG by default, and close its figure."""
     assert isinstance(ax.figure, Figure)
     with warnings.catch_warnings():
-        # The name of the scenario may be in a script that no font has.
+        # The name of the scenario may be in a script that no font here has. The reader may have one.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        ax.figure.savefig(file, dpi=dpi, format="png")
+        ax.figure.savefig(file, dpi=dpi, **{"format": "png"} | settings)
     plt.close(ax.figure)

@@ -9,6 +9,13 @@ from simlimit.plots.labels import METRICS, Labels
 from simlimit.study.metrics import BESIDE_LOSSES
 from simlimit.tables import numbers, units
 
+# How pictures say what tables say of an effect: whether it is significant.
+VERDICTS = {
+    "yes": "differs from 0, corrected for {number} comparisons",
+    "no": "may be 0",
+    "unknown": "too little observed",
+}
+
 
 def metric_unit(metric: str, weight: str = "holds") -> str:
     """Return the unit of a metric; what is a share of holds is one of principal if they count by amount."""
@@ -50,6 +57,12 @@ def lost_text(effect: Iterable[float], label: Labels, sign: str = "+") -> str:
 def lost_note(label: Labels) -> str:
     """Return what `lost_text` is in."""
     return label("limit days lost: {unit}", unit=label(METRICS[BESIDE_LOSSES][1]))
+
+
+def verdicts(label: Labels, number: int, marks: str) -> str:
+    """Return which verdict each of three marks stands for, corrected for a number of comparisons."""
+    said = (label(words, number=number) for words in VERDICTS.values())
+    return "    ".join(f"{mark} {words}" for mark, words in zip(marks, said, strict=True))
 
 
 def decimals(effects: npt.ArrayLike) -> int:

@@ -5,7 +5,6 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from importlib import import_module
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -14,6 +13,7 @@ from simlimit.arguments import check_choice, is_number, refused, shown
 from simlimit.books.portfolio import as_portfolio
 from simlimit.deciding.ranges import TODAY, Ranges, default_range, read_ranges
 from simlimit.errors import SimlimitError
+from simlimit.extras import from_extra
 from simlimit.inference.parameters import Free, Parameter
 from simlimit.plots import bars, by_age, canvas, effects, style
 from simlimit.plots.labels import METRICS, Labels, Language
@@ -42,12 +42,6 @@ START, NOW = "start", "now"
 STEPS = 50
 # Where a slider over a distribution ends: at these quantiles.
 ENDS = (0.005, 0.995)
-# How it is said whether an effect is significant.
-VERDICTS = {
-    "yes": "differs from 0, corrected for {number} comparisons",
-    "no": "may be 0",
-    "unknown": "too little observed",
-}
 # How wide a control is, and the words before it.
 LOOKS = {"style": {"description_width": "55%"}, "layout": {"width": "50em", "max_width": "100%"}}
 # As wide as the notebook, however wide the table is.
@@ -92,7 +86,7 @@ class Exploration:
     ) -> None:
         self._start, self._options, self._ranges = start, options, ranges
         self._metric, self._language = metric, language
-        widgets, known = ipywidgets(), field_values(start.scenario)
+        widgets, known = _ipywidgets(), field_values(start.scenario)
         units = {name: unit_of(info) for name, _, info in start.scenario.walk()}
         self.controls, self._starts, self._choices = dict[str, Any](), dict[str, Any](), dict[str, Choices]()
         for one in ranges.parameters:
@@ -152,7 +146,7 @@ class Exploration:
         for metric in beside_losses([self._metric]):
             (scale, unit), effect = effects.effect_unit(metric), table.loc[metric].to_dict()
             middle, low, high = (scale * effect[name] for name in ("difference", "low", "high"))
-            verdict = VERDICTS[verdict_text(effect["significant"])]
+            verdict = effects.VERDICTS[verdict_text(effect["significant"])]
             yield label(
                 "{what}: {effect} {unit} from the start; {verdict}",
                 what=label(METRICS[metric][0], days=days),
@@ -222,7 +216,7 @@ def explore(
     check_choice("metric", metric, METRICS)
     Labels(language)
     options = CheckedOptions(follow_up_days=follow_up_days, progress=False)
-    ipywidgets()  # before anything is simulated
+    _ipywidgets()  # before anything is simulated
     # A file is read once, not at each move.
     platform = scenario.replace({"population.portfolio": as_portfolio(scenario.population.portfolio)})
     if fields is None:
@@ -233,19 +227,15 @@ def explore(
     return Exploration(start, options, ranges, metric, language)
 
 
-def ipywidgets() -> Any:  # noqa: ANN401 - it has no types
-    """Return the package of sliders."""
-    try:
-        return import_module("ipywidgets")
-    except ImportError:
-        said = "explore needs ipywidgets, which pip install 'simlimit[notebook]' installs."
-        raise SimlimitError(said) from None
+def _ipywidgets() -> Any:  # noqa: ANN401 - it has no types
+    return from_extra("ipywidgets", "explore needs ipywidgets", "notebook")
 
 
 def _control(widgets: Any, one: Parameter, start: Any, words: str) -> tuple[Any, Choices]:  # noqa: ANN401
     """Return a slider over bounds, or a choice among values and what each of its texts stands for."""
     looks: dict[str, Any] = {"description": words, "tooltip": words, **LOOKS}
     if isinstance(one.prior, list | range):
+        # Texts, since ipywidgets shows nothing where a value is None.
         choices = {_text(value): value for value in one.prior}
         choices = choices if _text(start) in choices else {_text(start): start, **choices}
         return widgets.Dropdown(options=[*choices], value=_text(start), **looks), choices

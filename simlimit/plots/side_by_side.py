@@ -112,9 +112,8 @@ def forest(
     axis = label("difference ({unit})", unit=label(unit))
     if any(metric in LOSSES for metric in names):
         axis += f"\n{effects.lost_note(label)}"
-    real = label("differs from 0, corrected for {number} comparisons", number=len(table))
-    unknown = label("too little observed")
-    ax.set_xlabel(f"{axis}\n\u25cf {real}    \u25cb {label('may be 0')}    \u00d7 {unknown}")
+    verdicts = effects.verdicts(label, len(table), "\u25cf\u25cb\u00d7")
+    ax.set_xlabel(f"{axis}\n{verdicts}")
     title = label("paired difference from {reference}", reference=canvas.shortened(first))
     return canvas.finish(ax, title, canvas.subtitle(study, label, confidence))
 

@@ -1,22 +1,23 @@
 """The answer of a result, in sentences with intervals: what is not known is said to be so."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import singledispatch
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import simlimit
 from simlimit.delays import describe_quantiles
+from simlimit.reports.calls import Result
 from simlimit.reports.words import Words
 from simlimit.run.run import delay_by_cause, repayment_holds
-from simlimit.study.attribution import GATES
+from simlimit.study.attribution import GATES, TOTAL
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.study.ranking import ALL
 from simlimit.tables.fitted import estimate_texts
 from simlimit.tables.numbers import share_text
-from simlimit.tables.results import verdict_text
+from simlimit.tables.results import Effect, rows_of, verdict_text
 from simlimit.tables.sensitivities import sentences_of
 from simlimit.tables.units import HEADLINES, PARTS
 
@@ -24,29 +25,22 @@ AGES = (7, 30, 90)
 DAYS_A_YEAR = 365
 # Shorter waits would be shown as 0.00 days.
 LEAST_SHOWN = 0.005
+# A gate that explains less of all is left to the table.
+LEAST = 0.001
 AWAY = "days_away"
 ENDS = ("difference", "low", "high")
-VERDICTS_OF_FITS = {
-    "determined": "determined", "weakly": "weakly determined", "undetermined": "not determined",
-}  # fmt: skip
-Effect: TypeAlias = Mapping[Any, Any]
-Rows: TypeAlias = dict[Any, Effect]
+NOT_DETERMINED = "not determined"
 
 
 @singledispatch
-def answer(result: Any, words: Words) -> list[str]:  # noqa: ANN401
+def answer(result: Result, words: Words) -> list[str]:
     """Return the sentences that answer what a result was made for."""
     raise TypeError
 
 
-def _rows(table: Any) -> Rows:  # noqa: ANN401
-    """Return the rows of a table by what the index says of each."""
-    return dict(table.to_dict("index"))
-
-
 @answer.register
 def _(result: simlimit.Study, words: Words) -> list[str]:
-    rows, days = _rows(result.summary()), result.follow_up_days
+    rows, days = rows_of(result.summary()), result.follow_up_days
     if not np.isfinite(rows[AWAY]["estimate"]):
         return words.all("answers", "none_followed", days=days)
     values = {metric: words.measured(row, metric) for metric, row in rows.items()}
@@ -84,7 +78,7 @@ def _(result: simlimit.Comparison, words: Words) -> list[str]:
     table, sentences = result.differences(), list[str]()
     days = result.studies[result.reference].follow_up_days
     for name in [*result.studies][1:]:
-        rows = _rows(table.xs(name))
+        rows = rows_of(table.xs(name))
         sentences.append(_away(name, result.reference, rows[AWAY], words))
         others = [metric for metric in HEADLINES if metric in rows and metric != AWAY]
         told = [(words.metric(one, days, with_unit=True), rows[one], one) for one in others]
@@ -94,18 +88,13 @@ def _(result: simlimit.Comparison, words: Words) -> list[str]:
 
 def _away(name: str, reference: str, row: Effect, words: Words) -> str:
     """Return whether an amount is away longer than in the reference, or shorter, or whether that is open."""
-    key, sign = _verdict(row, "same", "unclear"), "+"
-    if not key:
+    key, sign = f"away_{verdict_text(row['significant'])}", "+"
+    if key == "away_yes":
         key, sign = "more" if row["difference"] > 0 else "fewer", ""
         size = [row[end] * np.sign(row["difference"]) for end in ENDS]
         row = dict(zip(ENDS, (size[0], *sorted(size[1:])), strict=True))
     value = words.measured(row, AWAY, sign, ENDS)
     return words("answers", key, name=name, reference=reference, value=value)
-
-
-def _verdict(row: Effect, maybe: str, unknown: str) -> str:
-    """Return one of two words where an effect may be 0, or is not known; else nothing."""
-    return {"yes": "", "no": maybe, "unknown": unknown}[verdict_text(row["significant"])]
 
 
 def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words: Words) -> list[str]:
@@ -119,17 +108,16 @@ def _by_verdict(subject: str, effects: Iterable[tuple[str, Effect, str]], words:
         What each is on, its row of a table of differences, and the metric.
     words : Words
     """
-    told: dict[str, list[str]] = {"certain": [], "maybe": [], "unobserved": []}
+    told: dict[str, list[str]] = {"yes": [], "no": [], "unknown": []}
     for what, row, metric in effects:
-        key = _verdict(row, "maybe", "unobserved") or "certain"
         value = words.measured(row, metric, "+", ENDS)
-        told[key].append(words("numbers", "item", what=what, value=value))
+        told[verdict_text(row["significant"])].append(words("numbers", "item", what=what, value=value))
     return [words("answers", key, name=subject, parts=words.listed(one)) for key, one in told.items() if one]
 
 
 @answer.register
 def _(result: simlimit.Sweep, words: Words) -> list[str]:
-    rows = _rows(result.summary().xs(AWAY, level="metric"))
+    rows = rows_of(result.summary().xs(AWAY, level="metric"))
     known = {point: row["estimate"] for point, row in rows.items() if np.isfinite(row["estimate"])}
     days = next(iter(result.studies.values())).follow_up_days
     if not known:
@@ -147,9 +135,9 @@ def _(result: simlimit.Sweep, words: Words) -> list[str]:
 def _(result: simlimit.LeverRanking, words: Words) -> list[str]:
     columns = [f"alone{end}" for end in ("", "_low", "_high", "_significant")]
     effects = result.table()[columns].set_axis([*ENDS, "significant"], axis=1)
-    away = {name: row for name, row in _rows(effects.xs(AWAY)).items() if name != ALL}
+    away = {name: row for name, row in rows_of(effects.xs(AWAY)).items() if name != ALL}
     less = {name: row["difference"] for name, row in away.items() if row["difference"] < 0}
-    helpful = {name: less[name] for name in less if away[name]["significant"] is True}
+    helpful = {name: less[name] for name in less if verdict_text(away[name]["significant"]) == "yes"}
     sentences = [words("answers", "none_helps")]
     if helpful:
         name = min(helpful, key=helpful.__getitem__)
@@ -157,22 +145,22 @@ def _(result: simlimit.LeverRanking, words: Words) -> list[str]:
         sentences = [words("answers", "best", name=words.text(name), value=value)]
     for metric in (AWAY, BESIDE_LOSSES, *LOSSES):
         what = words("answers", "alone", what=words.metric(metric, result.follow_up_days, with_unit=True))
-        told = [(words.text(name), row, metric) for name, row in _rows(effects.xs(metric)).items()]
+        told = [(words.text(name), row, metric) for name, row in rows_of(effects.xs(metric)).items()]
         sentences += _by_verdict(what, told, words)
     return sentences
 
 
 @answer.register
 def _(result: simlimit.Attribution, words: Words) -> list[str]:
-    rows, sentences = _rows(result.table()), list[str]()
+    rows, sentences = rows_of(result.table()), list[str]()
     # Losses can fall because credit is taken away.
     asked = {result.metric: "shapley"} | ({BESIDE_LOSSES: BESIDE_LOSSES} if result.metric in LOSSES else {})
     for metric, column in asked.items():
         names = column, f"{column}_low", f"{column}_high"
         value = {name: words.measured(row, metric, "", names) for name, row in rows.items()}
-        # Of losses, what a gate explains may be below 0.
-        gates = {name: row[column] for name, row in rows.items() if name in GATES and row[column] != 0}
-        order = sorted(gates, key=gates.__getitem__, reverse=True)
+        # Of income they explain what is missing, which is below 0.
+        sizes, least = {name: abs(rows[name][column]) for name in GATES}, abs(rows[TOTAL][column]) * LEAST
+        order = sorted((name for name in GATES if sizes[name] > least), key=sizes.__getitem__, reverse=True)
         told = [words("numbers", "item", what=words.text(name), value=value[name]) for name in order]
         named = words.metric(metric, result.follow_up_days, with_unit=True)
         sentences += [words("answers", "Attribution", metric=named, **value)]
@@ -194,12 +182,12 @@ def _(result: simlimit.Fit, words: Words) -> list[str]:
     broken = [words.text(str(name)) for name, row in result.check().iterrows() if row["breaks"]]
     sentences = [words("answers", "cannot" if broken else "can", parts=words.listed(broken))]
     table = result.table()
-    for key, verdict in VERDICTS_OF_FITS.items():
+    for verdict in ("determined", "weakly determined", NOT_DETERMINED):
         rows = table[table["verdict"] == verdict]
         told = [*map(str, rows.index)]
-        if key != "undetermined":
+        if verdict != NOT_DETERMINED:
             told = [_parameter(str(name), row, words) for name, row in rows.iterrows()]
-        sentences += [words("answers", key, parts=words.listed(told))] if told else []
+        sentences += [words("answers", verdict, parts=words.listed(told))] if told else []
     # Below the table of parameters stands, after the first note, what the log cannot tell apart.
     apart = map(words.text, result._tables()[0].notes[1:])
     return [*sentences, *apart, words("answers", "read", read=result.read)]

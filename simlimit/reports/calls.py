@@ -1,7 +1,7 @@
 """How to make a result again: a call in Python, and the files of scenarios that it loads."""
 
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import simlimit
 from simlimit import Scenario, Study
@@ -14,6 +14,8 @@ from simlimit.study.draws import estimate
 from simlimit.tables.results import MOST_POINTS
 from simlimit.text_files import packaged
 
+# A study, a comparison and so on: each kind has attributes of its own.
+Result: TypeAlias = Any
 KINDS = packaged(__package__, "kinds.toml")
 # Where a range of a sensitivity comes from, if the user gave it.
 GIVEN = "given"
@@ -48,7 +50,7 @@ class _Code(str):
     __repr__ = str.__str__
 
 
-def studies_of(result: Any) -> dict[Any, Study]:  # noqa: ANN401
+def studies_of(result: Result) -> dict[Any, Study]:
     """Return the studies of which a result is made, as far as it has them."""
     if isinstance(result, Study):
         return {"": result}
@@ -56,7 +58,7 @@ def studies_of(result: Any) -> dict[Any, Study]:  # noqa: ANN401
     return studies
 
 
-def base_scenario(result: Any) -> Scenario:  # noqa: ANN401
+def base_scenario(result: Result) -> Scenario:
     """Return the scenario that a result is of, or the first."""
     if isinstance(result, simlimit.Optimum):
         return estimate(result.today.source)
@@ -66,7 +68,7 @@ def base_scenario(result: Any) -> Scenario:  # noqa: ANN401
     return scenario
 
 
-def call_of(result: Any) -> Call:  # noqa: ANN401
+def call_of(result: Result) -> Call:
     """Return the call that makes a result again."""
     files, kind, studies = dict[str, Scenario](), type(result).__name__, studies_of(result)
     if kind == "Sweep" and not {*result.fields} <= {*field_values(base_scenario(result))}:

@@ -5,7 +5,7 @@ import datetime
 import itertools
 import os
 from collections.abc import Iterable
-from importlib import import_module, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,19 @@ from simlimit import LeverRanking, Sensitivity
 from simlimit.arguments import as_choices, as_path, check_choice, check_type, refused
 from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import SimlimitError
+from simlimit.extras import from_extra
 from simlimit.plots.canvas import shortened
 from simlimit.plots.labels import METRICS
 from simlimit.portfolio import Portfolio
 from simlimit.reports.answers import answer
-from simlimit.reports.calls import KINDS, base_scenario, call_of, studies_of
+from simlimit.reports.calls import KINDS, Result, base_scenario, call_of, studies_of
 from simlimit.reports.pictures import allowed, picture
 from simlimit.reports.words import Words
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import AS_IN_CLOCKWORK, dumps, field_values, unit_of
 from simlimit.tables.layout import Row, Table
 from simlimit.tables.numbers import rounded_texts, share_text, value_text
+from simlimit.tables.results import Effect, rows_of
 
 SECTIONS = ("answer", "pictures", "help", "tables", "assumptions", "scenario", "reproduce")
 ENDINGS = (".html", ".htm")
@@ -43,7 +45,7 @@ def check_place(path: str | os.PathLike[str], name: str = "path") -> Path:
 
 
 def write_report(
-    result: Any,  # noqa: ANN401
+    result: Result,
     path: str | os.PathLike[str],
     language: str = "en",
     sections: Iterable[str] | None = None,
@@ -64,8 +66,8 @@ def write_report(
     target = check_place(path)
     if len(studies := studies_of(result)) == 1:
         result = next(iter(studies.values()))
-    report = Report(result, Words(language), command)
-    report.ranking, report.sensitivity = ranking, result if isinstance(result, Sensitivity) else sensitivity
+    sensitivity = result if isinstance(result, Sensitivity) else sensitivity
+    report = Report(result, Words(language), command, sensitivity, ranking)
     files = map(resources.files(__package__).joinpath, ("page.html", "page.css"))
     template, css = (file.read_text(encoding="utf-8") for file in files)
     page = _jinja().Environment(autoescape=True, undefined=_jinja().StrictUndefined).from_string(template)
@@ -81,10 +83,11 @@ def write_report(
 class Report:
     """What the template asks of a report."""
 
-    def __init__(self, result: Any, words: Words, command: str) -> None:  # noqa: ANN401
+    def __init__(
+        self, result: Result, words: Words, command: str, sensitivity: Sensitivity | None, ranking: object
+    ) -> None:
         self.result, self.words, self.command = result, words, command
-        self.ranking: LeverRanking | None = None
-        self.sensitivity: Sensitivity | None = None
+        self.sensitivity, self.ranking = sensitivity, ranking
         self.kind, self.base, self.call = type(result).__name__, base_scenario(result), call_of(result)
         self.studies = getattr(result, "studies", {}) if self.kind == "Comparison" else {}
         self.first = next(iter(studies_of(result).values()), result)
@@ -100,7 +103,7 @@ class Report:
         """Return what a result says, in sentences."""
         return answer(result, self.words)
 
-    def pictures(self, result: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401
+    def pictures(self, result: Result) -> list[tuple[str, str, str]]:
         """Return the pictures of a result: SVG, its title, and how to read it."""
         if getattr(result, "keep", "") == "counts" or len(getattr(result, "fields", ())) > MOST_FIELDS:
             return []
@@ -114,14 +117,15 @@ class Report:
             made.append((svg, title, self.words("captions", method)))
         return made
 
-    def tables(self, result: Any) -> list[Table]:  # noqa: ANN401
+    def tables(self, result: Result) -> list[Table]:
         """Return the tables of a result."""
         return [*map(self.words.table, result._tables())]
 
     def assumed(self) -> Table:
         """Return what is assumed or was varied, the most important first where a sensitivity says which."""
-        words, found = self.words, None if self.sensitivity is None else self.sensitivity.table()
-        rank = {} if found is None else {str(name): place for place, name in enumerate(found.index)}
+        words, more = self.words, self.sensitivity is not None
+        ranges = {} if self.sensitivity is None else rows_of(self.sensitivity.table())
+        rank = {name: place for place, name in enumerate(ranges)}
         rows, others, declared = list[tuple[int, Row]](), 0, self.base.leaves()
         for name, value, info in self.base.walk():
             source = self.base.source(name)
@@ -130,10 +134,9 @@ class Report:
                 others += 1
             elif name in rank or (source.startswith("assumed") and is_said and value not in (None, ())):
                 why = source.removeprefix("assumed").lstrip(": ") or words("page", "no_source")
-                varied = () if found is None else _varied(found.loc[name]) if name in rank else ("", "", "")
+                varied = _varied(ranges[name]) if name in rank else ("", "", "") * more
                 cells = (name, value_text(value), unit_of(info), why, *varied)
                 rows.append((rank.get(name, len(rank)), Row(cells)))
-        more = found is not None
         headings = words.all("assumed", "headings") + words.all("assumed", "varied") * more
         notes = [words("page", "by_sensitivity")] * more + [words("page", "others", number=others)]
         ordered = [row for _, row in sorted(rows, key=lambda pair: pair[0])]
@@ -176,14 +179,11 @@ class Report:
         return "called" if self.call.code else "functions"
 
 
-def _varied(row: Any) -> tuple[str, str, str]:  # noqa: ANN401
+def _varied(row: Effect) -> tuple[str, str, str]:
     """Return over which range a field was varied, how much of the variance it decides, and the verdict."""
     low, high = rounded_texts([row["low"], row["high"]])
     return f"{low} to {high}", share_text(row["total"]), row["verdict"]
 
 
-def _jinja() -> Any:  # noqa: ANN401 - of a package that may not be there
-    try:
-        return import_module("jinja2")
-    except ImportError:
-        raise SimlimitError("report needs Jinja2, which pip install 'simlimit[report]' installs.") from None
+def _jinja() -> Any:  # noqa: ANN401 - a package that may not be there
+    return from_extra("jinja2", "report needs Jinja2", "report")

@@ -2,14 +2,15 @@
 
 import io
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
+
+from simlimit.plots import canvas
+from simlimit.reports.calls import Result
 
 _SVG, _LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 _NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))
@@ -21,12 +22,7 @@ ElementTree.register_namespace("", _SVG[1:-1])
 
 
 def picture(
-    result: Any,  # noqa: ANN401
-    method: str,
-    chosen: dict[str, object],
-    language: str,
-    number: int,
-    about: str = "",
+    result: Result, method: str, chosen: dict[str, object], language: str, number: int, about: str
 ) -> tuple[str, str]:
     """Return a picture of a result as SVG, and its title.
 
@@ -45,10 +41,8 @@ def picture(
     """
     with _plain_style():
         ax = getattr(result.plot, method)(**chosen, language=language)
-        assert isinstance(ax.figure, Figure)
         file = io.StringIO()
-        ax.figure.savefig(file, format="svg", metadata=_NOTHING)
-        plt.close(ax.figure)
+        canvas.save_picture(ax, file, format="svg", metadata=_NOTHING)
         title = ax.get_title(loc="left") + about
     return _within_a_page(file.getvalue(), f"p{number}-", title), title
 
@@ -56,9 +50,7 @@ def picture(
 @contextmanager
 def _plain_style() -> Iterator[None]:
     """Draw for a white page, whatever the style of the user is, and show no window."""
-    with plt.style.context("default"), plt.rc_context(_SETTINGS), plt.ioff(), warnings.catch_warnings():
-        # The name of the scenario may be in a script that no font here has. The reader may have one.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with plt.style.context("default"), plt.rc_context(_SETTINGS), plt.ioff():
         yield
 
 

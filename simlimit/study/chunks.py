@@ -71,9 +71,10 @@ def simulate_chunks(
         with at_work([experiment], n, options, rows[:-1], n) as (pool, bar), failure_said(is_ours):
             bar.update(len(done) * CHUNK)
             chunks = pool.map(partial(_simulate, simulate, task, code), missing)
-            for first, done[first] in zip(missing, chunks, strict=True):
+            for first, found in zip(missing, chunks, strict=True):
                 if paths:
-                    _write(paths[first], done[first])
+                    _write(paths[first], found)
+                done[first] = found
                 bar.update(CHUNK)
     except KeyboardInterrupt:
         number = f"{min(n, len(done) * CHUNK):,} of {n:,} simulated {rows}"

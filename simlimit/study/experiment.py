@@ -54,6 +54,15 @@ class Experiment(NamedTuple):
     book: str = ""
     draws: tuple[Scenario, ...] = ()
 
+    def without_book(self) -> "Experiment":
+        """Return the experiment for a worker that has got its book and its processes, without them."""
+        prepared = self.prepared._replace(book=Book())
+        portfolio = prepared.scenario.population.portfolio
+        if isinstance(portfolio, Portfolio):
+            scenario = prepared.scenario.replace({"population.portfolio": portfolio.file_name})
+            prepared = prepared._replace(scenario=scenario)
+        return self._replace(prepared=prepared, processes=b"")
+
     def part(self, first: int, number: int) -> "Experiment":
         """Return the experiment with no more draws than some replications need."""
         return self._replace(draws=self.draws[first // PER_DRAW : (first + number - 1) // PER_DRAW + 1])
@@ -103,16 +112,6 @@ def prepare_experiment(
         return experiment
     book = hashlib.sha256(pickle.dumps((prepared.book, experiment.processes))).hexdigest()
     return experiment._replace(code=code_identity(), key=uuid.uuid4().hex, book=book)
-
-
-def without_book(experiment: Experiment) -> Experiment:
-    """Return an experiment for a worker that has got its book and its processes, without them."""
-    prepared = experiment.prepared._replace(book=Book())
-    portfolio = prepared.scenario.population.portfolio
-    if isinstance(portfolio, Portfolio):
-        scenario = prepared.scenario.replace({"population.portfolio": portfolio.file_name})
-        prepared = prepared._replace(scenario=scenario)
-    return experiment._replace(prepared=prepared, processes=b"")
 
 
 def compile_driver(engine: Engine) -> None:

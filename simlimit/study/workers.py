@@ -18,8 +18,7 @@ from simlimit.errors import SimlimitError
 from simlimit.progress import tqdm
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import available_memory, kept_records, lack_of_memory_said, require, run_bytes
-from simlimit.study import experiment as sent
-from simlimit.study.experiment import Chunk, Experiment, chunk_size, compile_driver, run_chunk
+from simlimit.study.experiment import Chunk, Experiment, chunk_size, compile_driver, run_chunk, run_sent_chunk
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions
 from simlimit.study.store import Replications
 
@@ -102,9 +101,9 @@ def simulate_missing(pool: Executor, experiments: Sequence[Replications], last: 
 
     def submit(replications: Replications, first: int, number: int, with_book: bool) -> Task:
         experiment = replications.experiment.part(first, number)
-        work: Callable[[Experiment, int, int], Chunk | str] = run_chunk if is_ours else sent.run_sent_chunk
+        work: Callable[[Experiment, int, int], Chunk | str] = run_chunk if is_ours else run_sent_chunk
         if not (is_ours or with_book):
-            experiment = sent.without_book(experiment)
+            experiment = experiment.without_book()
         with failure_said(is_ours):
             return replications, first, number, pool.submit(work, experiment, first, number)
 

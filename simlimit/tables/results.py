@@ -124,7 +124,7 @@ def _plus_minus(estimates: pd.DataFrame, unit: Unit) -> list[str]:
 def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
     """Return what each lever does to each metric, `LeverRanking.table`, as a table."""
     rows, before = [], ""
-    for (metric, lever), effect in _rows(effects).items():
+    for (metric, lever), effect in rows_of(effects).items():
         unit, is_first = unit_of(metric).of_differences(), metric != before
         texts = (*_effect_texts(effect, "alone", unit), *_effect_texts(effect, "last", unit))
         cells = (metric if is_first else "", lever, *texts, number_text(effect["cost"], _MONEY))
@@ -141,15 +141,15 @@ def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -
     # Of the columns that have a unit of their own.
     units = {"charged": UNITS["days_away"], "limit_days_lost": UNITS["limit_days_lost"]}
     rows = []
-    for gate, effect in _rows(explained).items():
+    for gate, effect in rows_of(explained).items():
         cells = [with_interval(effect, name, units.get(name, unit)) for name in effects]
         rows.append(Row((gate, *cells), begins_group=gate == "total"))
     return worded("attribution", rows, effects, metric=metric, unit=unit.name, replications=replications)
 
 
-def _rows(table: pd.DataFrame) -> Mapping[Any, Effect]:
+def rows_of(table: Any) -> dict[Any, Effect]:  # noqa: ANN401 - what `xs` returns may be a series to a type checker
     """Return the rows of a table by what the index says of each."""
-    return table.to_dict("index")
+    return dict(table.to_dict("index"))
 
 
 def _effect_texts(effect: Effect, name: str, unit: Unit) -> tuple[str, str, str]:

@@ -1,6 +1,6 @@
 """`simlimit fit`, end to end: from a file of the user's own to tables, pictures and a scenario."""
 
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +9,7 @@ from folders import files
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.inference import bank, regression
+from simlimit.inference import bank
 
 WAITING = {"horizon_days": 200, "population.borrowers": 50, "evaluation.straight_through": False}
 SETTINGS = [f"--set={name}={str(value).lower()}" for name, value in WAITING.items()]
@@ -119,10 +119,7 @@ def test_what_is_not_allowed_is_refused(words: list[str], sentence: str, capsys)
 def test_without_scikit_learn_a_sentence_says_what_installs_it(
     monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    def missing(name: str) -> Callable[..., object]:
-        raise ImportError(name)
-
-    monkeypatch.setattr(regression, "import_module", missing)
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
     assert cli.main([*SMALL, "--quiet"]) == 2
     assert capsys.readouterr().err == (
         "simlimit: fit needs scikit-learn, which pip install 'simlimit[fit]' installs.\n"

@@ -1,8 +1,7 @@
 """What a fit says: estimates, intervals, verdicts, and what would help."""
 
-import builtins
 import functools
-from collections.abc import Mapping, Sequence
+import sys
 
 import numpy as np
 import pandas as pd
@@ -233,14 +232,7 @@ def test_a_distribution_is_a_prior() -> None:
 
 
 def test_without_scikit_learn_a_sentence_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *arguments: Mapping[str, object] | Sequence[str] | int | None) -> object:
-        if name.startswith("sklearn"):
-            raise ImportError(name)
-        return real(name, *arguments)
-
-    monkeypatch.setattr(regression, "import_module", without)
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
     with pytest.raises(sl.SimlimitError) as refusal:
         sl.fit(log_of({}), platform(), FREE)
     assert str(refusal.value) == "fit needs scikit-learn, which pip install 'simlimit[fit]' installs."

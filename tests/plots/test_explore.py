@@ -45,10 +45,17 @@ def picture(exploration: sl.Exploration) -> bytes:
     return base64.b64decode(re.search('src="data:image/png;base64,(.*?)"', answer(exploration))[1])
 
 
+@pytest.fixture
+def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw nothing, where the picture is not looked at: it takes most of the time."""
+    monkeypatch.setattr("simlimit.plots.explore._picture", lambda *_: b"")
+
+
 def compared(changes: object, scenario: sl.Scenario = SMALL) -> sl.Comparison:
     return sl.compare({"start": scenario, "now": changes}, N, SEED, follow_up_days=30)
 
 
+@pytest.mark.usefixtures("unseen")
 def test_bounds_are_sliders_and_lists_are_choices() -> None:
     controls = explored().controls
     days, flags, overdue, scores, pool = (controls[name] for name in FIELDS)
@@ -64,6 +71,7 @@ def test_bounds_are_sliders_and_lists_are_choices() -> None:
     assert days.description == "evaluation.period_days (days)"
 
 
+@pytest.mark.usefixtures("unseen")
 def test_the_numbers_are_those_of_compare() -> None:
     exploration = explored()
     assert list(exploration.comparison.studies) == ["start"]
@@ -83,6 +91,7 @@ def test_the_numbers_are_those_of_compare() -> None:
     assert not exploration.scenario.diff(SMALL.replace(several)).shape[0]
 
 
+@pytest.mark.usefixtures("unseen")
 def test_what_is_shown_says_what_differs_and_whether_it_may_be_0() -> None:
     exploration = explored({"evaluation.period_days": (7, 60), "economy.sd": (0.0, 0.3)})
     assert sentences(exploration) == ["start"]
@@ -127,6 +136,7 @@ def test_the_start_is_seen_where_less_is_released_at_once(monkeypatch: pytest.Mo
     assert "axis from" not in ax.get_ylabel()
 
 
+@pytest.mark.usefixtures("unseen")
 def test_what_a_scenario_refuses_is_said_and_what_comes_next_is_shown() -> None:
     exploration = explored({"evaluation.duration_days": (0, 12), "evaluation.period_days": (10, 60)})
     exploration.controls["evaluation.period_days"].value = 10
@@ -141,6 +151,7 @@ def test_what_a_scenario_refuses_is_said_and_what_comes_next_is_shown() -> None:
     assert sentences(exploration)[0] == "evaluation.duration_days = 9, evaluation.period_days = 10"
 
 
+@pytest.mark.usefixtures("unseen")
 def test_losses_are_never_said_without_the_limit_that_is_lost() -> None:
     exploration = explored({"limits.cut_score": [None, 0.9]}, metric="default_losses")
     # What the scenario has is the first choice if it is none of those that are given.
@@ -153,6 +164,7 @@ def test_losses_are_never_said_without_the_limit_that_is_lost() -> None:
     assert lost.startswith("lost of the highest limit so far: ")
 
 
+@pytest.mark.usefixtures("unseen")
 def test_too_much_for_the_desk_is_said_each_time() -> None:
     exploration = explored({"review.watch_share": (0.0, 1.0)})
     for _ in range(2):
@@ -162,8 +174,8 @@ def test_too_much_for_the_desk_is_said_each_time() -> None:
         assert sentences(exploration) == ["start"]
 
 
-def test_without_fields_there_are_a_few_of_every_preset(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simlimit.plots.explore._picture", lambda *_: b"")  # not looked at
+@pytest.mark.usefixtures("unseen")
+def test_without_fields_there_are_a_few_of_every_preset() -> None:
     for name in sl.presets().index:
         few = sl.preset(name).replace({"population.borrowers": 20})
         controls = sl.explore(few, n=2).controls
@@ -171,6 +183,7 @@ def test_without_fields_there_are_a_few_of_every_preset(monkeypatch: pytest.Monk
         assert {type(control).__name__ for control in controls.values()} <= {"IntSlider", "FloatSlider"}
 
 
+@pytest.mark.usefixtures("unseen")
 def test_a_distribution_is_a_slider_over_nearly_all_of_it() -> None:
     slider = explored({"screening.false_flag": stats.uniform(0.0, 0.2)}).controls["screening.false_flag"]
     assert (slider.min, slider.max) == (0.001, 0.199)
@@ -199,6 +212,7 @@ def test_without_the_package_of_sliders_one_is_told_how_to_install_it(
         explored()
 
 
+@pytest.mark.usefixtures("unseen")
 def test_a_notebook_shows_the_widget() -> None:
     exploration = explored({"evaluation.period_days": (7, 60)})
     bundle = exploration._repr_mimebundle_()
@@ -215,6 +229,7 @@ def test_it_speaks_chinese_where_pictures_do() -> None:
     assert label("mean days away of a repaid amount, of at most {days}", days=30) in sentences(exploration)[1]
 
 
+@pytest.mark.usefixtures("unseen")
 def test_a_name_of_the_user_is_text() -> None:
     exploration = explored({"scores": [None, FASTER]})
     exploration.controls["scores"].value = "<b>faster</b>"

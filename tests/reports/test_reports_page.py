@@ -1,7 +1,7 @@
 """Reports: one file for each kind of result, in both languages, with what was asked for and nothing else."""
 
-import doctest
 import re
+import sys
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,9 +11,10 @@ import pytest
 from every_door import INSTANCES
 
 import simlimit as sl
-from simlimit.reports import page, words
+from simlimit.reports import page
 from simlimit.reports.calls import KINDS
 from simlimit.reports.words import Words
+from simlimit.study.attribution import GATES
 from simlimit.study.metrics import METRICS
 from simlimit.text_files import packaged
 
@@ -262,6 +263,25 @@ def test_what_gates_take_away_is_said(written, monkeypatch):
     assert "By gate" not in written(explained, sections="answer").section("answer")
 
 
+def test_gates_explain_what_is_missing_of_income(written):
+    small = sl.preset("jiebei").replace({"population.borrowers": 100})
+    explained = sl.attribute(small, 2, metric="net_income", progress=False)
+    found = explained.table()["shapley"]
+    below = [name for name in GATES if found[name] < 0.01 * found["total"] < 0]
+    assert below
+    by_gate = written(explained, sections="answer").section("answer").partition("By gate: ")[2]
+    assert all(re.search(rf"{name} -\d", by_gate) for name in below)
+
+
+def test_where_too_little_was_observed_nothing_may_be_0(written):
+    """The instances are of a few replications; verdicts of sentences are those of the tables."""
+    for name in ("Comparison", "LeverRanking"):
+        made = written(INSTANCES[name](), sections=["answer", "tables"])
+        assert re.search(r"\bunknown\b", made.section("tables"))
+        assert "too little observed for a verdict" in made.section("answer")
+        assert ("may be 0" in made.section("answer")) == bool(re.search(r"\bno\b", made.section("tables")))
+
+
 def test_a_comparison_says_what_its_scenarios_change(written):
     shown = " ".join(written(INSTANCES["Comparison"](), sections="scenario").section("scenario").split())
     assert re.search(r"what the scenarios change field weekly daily evaluation.period_days 30 7", shown)
@@ -318,10 +338,7 @@ def test_what_is_refused(wrong, sentence, tmp_path, monkeypatch):
 
 
 def test_a_report_without_jinja_says_what_installs_it(tmp_path, monkeypatch):
-    def missing(name):
-        raise ImportError(name)
-
-    monkeypatch.setattr(page, "import_module", missing)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(sl.SimlimitError) as refusal:
         INSTANCES["Study"]().report(tmp_path / "one.html")
     assert str(refusal.value) == "report needs Jinja2, which pip install 'simlimit[report]' installs."
@@ -348,12 +365,3 @@ def test_the_style_of_the_user_changes_nothing(written):
     plain = written(study, sections="pictures").source
     with plt.style.context("dark_background"):
         assert written(study, sections="pictures").source == plain
-
-
-def test_the_examples_of_its_words_are_right():
-    assert doctest.testmod(words).failed == 0
-
-
-def test_it_comes_with_the_package():
-    files = {path.name for path in Path(page.__file__).parent.iterdir()}
-    assert {"page.html", "page.css", "kinds.toml", "en.toml", "zh.toml"} <= files
