@@ -75,7 +75,7 @@ class Parameter(NamedTuple):
         """Return the fields at a quantile of the prior distribution."""
         return self.with_value(self.value(quantile))
 
-    def with_value(self, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    def with_value(self, value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the field may be
         """Return the fields at a value."""
         if self.times is None:
             return {self.name: value}

@@ -29,9 +29,6 @@ HIGH_ATOM = 0.5
 MARGIN = 0.03
 # The share of the axis that a word needs.
 ROOM = 0.12
-# Points from the axes to the first row of the table: the tick labels and the axis label are in between.
-BELOW_AXES = 46
-ROW_HEIGHT = 13
 
 
 def delay(
@@ -257,7 +254,7 @@ def incidence(
         unit += "" if isinstance(of, Run) else ", over all replications"
         unit = label(unit)
         source = canvas.subtitle(of, label, confidence)
-    _write_table(ax, rows, asked, unit)
+    canvas.write_table(ax, rows, asked, unit)
     return canvas.finish(ax, label("release and forfeit by age"), source)
 
 
@@ -448,18 +445,3 @@ def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Flo
     grown = curve[outcome].diff().fillna(curve[outcome])
     ended = (grown * curve["at_risk"] / before).where(before > curves.ROUNDING, 0.0).fillna(0.0)
     return np.insert(ended.cumsum(), 0, 0.0)[np.searchsorted(curve.index, days, side="right")]
-
-
-def _write_table(ax: Axes, rows: Sequence[tuple[str, Floats]], days: Sequence[float], unit: str) -> None:
-    """Write rows of numbers below the axes, each number below its day, and their unit above them."""
-    down = -BELOW_AXES
-    if unit:
-        canvas.write(ax, unit, (0, 0), "axes fraction", (0, down))
-        down -= ROW_HEIGHT
-    # The first number is centred below the left end of the axis, and needs half its width.
-    left = 8 + 0.31 * style.LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for _, counts in rows)
-    for name, counts in rows:
-        canvas.write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
-        for day, count in zip(days, counts, strict=True):
-            canvas.write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
-        down -= ROW_HEIGHT

@@ -33,6 +33,9 @@ LINE_HEIGHT = 1.35
 # From where a line ends to its label, if that is elsewhere.
 POINTER = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
 LONGEST_NAME = 50
+# Points from the axes to the first row of a table: the tick labels and the axis label are in between.
+BELOW_AXES = 46
+ROW_HEIGHT = 13
 # Where a legend stands above its panel, and at the right of it.
 ABOVE: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3, "columnspacing": 1}
 BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1)}
@@ -60,7 +63,7 @@ def time_axis(ax: Axes, scenario: Scenario, label: Labels) -> float:
         ax.set_xlabel(label("day of the run (days)"))
         return 0.0
     ax.set_xlabel(label("date"))
-    # Four months have a mark each: two for each would not have room.
+    # matplotlib has no types for these two. Four months have a mark each: two for each would not have room.
     locator = AutoDateLocator(minticks=4)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
@@ -89,6 +92,21 @@ def write(
     """
     written = ax.annotate(words, place, offset, units, "offset points", annotation_clip=False)
     written.set(**{"va": "center", "fontsize": LABEL_SIZE, "parse_math": False} | look)
+
+
+def write_table(ax: Axes, rows: Sequence[tuple[str, Floats]], days: Sequence[float], unit: str) -> None:
+    """Write rows of numbers below the axes, each number below its day, and their unit above them."""
+    down = -BELOW_AXES
+    if unit:
+        write(ax, unit, (0, 0), "axes fraction", (0, down))
+        down -= ROW_HEIGHT
+    # The first number is centred below the left end of the axis, and needs half its width.
+    left = 8 + 0.31 * LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for _, counts in rows)
+    for name, counts in rows:
+        write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
+        for day, count in zip(days, counts, strict=True):
+            write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
+        down -= ROW_HEIGHT
 
 
 def finish(ax: Axes, title: str, subtitle: str) -> Axes:
