@@ -78,12 +78,14 @@ def update_flag(s: State, r: Record, day: int, f: float) -> bool:
         flagged = u[0] < f
         r.flag_clock = -math.log(u[1])
         r.flag_changes = 1
-    while np.float64(r.flag_clock) <= time * flag_rate(s, flagged, f):
-        time -= np.float64(r.flag_clock) / flag_rate(s, flagged, f)
+    rate = flag_rate(s, flagged, f)
+    while np.float64(r.flag_clock) <= time * rate:
+        time -= np.float64(r.flag_clock) / rate
         flagged = not flagged
+        rate = flag_rate(s, flagged, f)
         r.flag_clock = -math.log(flag_numbers(s, r)[1])
         r.flag_changes += 1
-    r.flag_clock = np.float64(r.flag_clock) - time * flag_rate(s, flagged, f)
+    r.flag_clock = np.float64(r.flag_clock) - time * rate
     return flagged
 
 
@@ -197,7 +199,7 @@ def leave_lenders(s: State, r: Record, day: int) -> None:
 def judge(s: State, r: Record, day: int, started: int, occasion: int) -> None:
     """Find a borrower's standing, by the `screen_number` of an evaluation."""
     r.score = new_score(s, r, day)
-    if r.lenders > 0 and pull(s, r, day, levers.DELEVERAGE) > 0.0:
+    if pull(s, r, day, levers.DELEVERAGE) > 0.0 and r.lenders > 0:
         leave_lenders(s, r, day)
     flagged = screen(s, r, day, started, occasion)
     if flagged != r.flagged:
