@@ -13,7 +13,7 @@ from simlimit.model import clock, demand, desk, holds, ledger, memory, phases, p
 from simlimit.model.calendar import next_open, waiting_since
 from simlimit.model.clearing import become_good, good_day
 from simlimit.model.compiling import step, transition
-from simlimit.model.evaluation import evaluate, turn_to_cohort
+from simlimit.model.evaluation import evaluate, is_evaluated, turn_to_cohort
 from simlimit.model.grouping import Grouping
 from simlimit.model.planned_payments import cycle_at_stake
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
@@ -94,8 +94,12 @@ def run_evaluations(s: State, agenda: Agenda, day: int) -> None:
         turn_to_cohort(s, day, started)
         cohort = started % period
         first, last = due_place(s, cohort, 0), due_place(s, cohort + 1, 0)
+        number = 0
         for b in range(agenda.places[first], agenda.places[last]):
-            evaluate(s, s.borrowers[b], day)
+            agenda.acting[number] = b
+            number += is_evaluated(s.borrowers[b], started)
+        for k in range(number):
+            evaluate(s, s.borrowers[agenda.acting[k]], day)
 
 
 @step
