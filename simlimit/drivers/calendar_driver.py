@@ -12,8 +12,8 @@ from simlimit.drivers.ending import end_if_told
 from simlimit.model import clock, demand, desk, holds, ledger, memory, phases, pool, shocks, streams, turnover
 from simlimit.model.calendar import next_open, waiting_since
 from simlimit.model.clearing import become_good, good_day
-from simlimit.model.compiling import step, transition
-from simlimit.model.evaluation import evaluate, turn_to_cohort
+from simlimit.model.compiling import rare, step, transition
+from simlimit.model.evaluation import evaluate, is_evaluated, turn_to_cohort
 from simlimit.model.grouping import Grouping
 from simlimit.model.planned_payments import cycle_at_stake
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
@@ -48,7 +48,7 @@ def run_shocks(s: State, day: int) -> None:
             shocks.begin_shock(s, k, day)
 
 
-@step
+@rare
 def run_payments(s: State, agenda: Agenda, day: int) -> None:
     """Phase 1: payments become good; borrowers pay."""
     if s.product.clears:
@@ -79,7 +79,7 @@ def run_payments(s: State, agenda: Agenda, day: int) -> None:
                 enter(agenda, REACT, r.next_reaction, b)
 
 
-@step
+@rare
 def run_evaluations(s: State, agenda: Agenda, day: int) -> None:
     """Phase 2: evaluations are decided, on an open day also those that ended while it was closed.
 
@@ -94,11 +94,15 @@ def run_evaluations(s: State, agenda: Agenda, day: int) -> None:
         turn_to_cohort(s, day, started)
         cohort = started % period
         first, last = due_place(s, cohort, 0), due_place(s, cohort + 1, 0)
+        number = 0
         for b in range(agenda.places[first], agenda.places[last]):
-            evaluate(s, s.borrowers[b], day)
+            agenda.acting[number] = b
+            number += is_evaluated(s.borrowers[b], started)
+        for k in range(number):
+            evaluate(s, s.borrowers[agenda.acting[k]], day)
 
 
-@step
+@rare
 def run_wishes(s: State, agenda: Agenda, day: int) -> None:
     """Phase 5: borrowers draw."""
     s.clock.phase = phases.ACT

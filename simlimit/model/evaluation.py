@@ -78,12 +78,14 @@ def update_flag(s: State, r: Record, day: int, f: float) -> bool:
         flagged = u[0] < f
         r.flag_clock = -math.log(u[1])
         r.flag_changes = 1
-    while np.float64(r.flag_clock) <= time * flag_rate(s, flagged, f):
-        time -= np.float64(r.flag_clock) / flag_rate(s, flagged, f)
+    rate = flag_rate(s, flagged, f)
+    while np.float64(r.flag_clock) <= time * rate:
+        time -= np.float64(r.flag_clock) / rate
         flagged = not flagged
+        rate = flag_rate(s, flagged, f)
         r.flag_clock = -math.log(flag_numbers(s, r)[1])
         r.flag_changes += 1
-    r.flag_clock = np.float64(r.flag_clock) - time * flag_rate(s, flagged, f)
+    r.flag_clock = np.float64(r.flag_clock) - time * rate
     return flagged
 
 
@@ -197,7 +199,7 @@ def leave_lenders(s: State, r: Record, day: int) -> None:
 def judge(s: State, r: Record, day: int, started: int, occasion: int) -> None:
     """Find a borrower's standing, by the `screen_number` of an evaluation."""
     r.score = new_score(s, r, day)
-    if r.lenders > 0 and pull(s, r, day, levers.DELEVERAGE) > 0.0:
+    if pull(s, r, day, levers.DELEVERAGE) > 0.0 and r.lenders > 0:
         leave_lenders(s, r, day)
     flagged = screen(s, r, day, started, occasion)
     if flagged != r.flagged:
@@ -238,15 +240,19 @@ def turn_to_cohort(s: State, day: int, started: int) -> None:
 
 
 @step
+def is_evaluated(r: Record, started: int) -> bool:
+    """Return whether an evaluation that started on a day is of a borrower: its line was there, and is."""
+    return (r.closed == 0) & (started >= r.present_from)  # not "and": a branch would often be guessed wrongly
+
+
+@step
 def evaluate(s: State, r: Record, day: int) -> None:
-    """Decide an evaluation of a borrower; `turn_to_cohort` says when it started."""
-    started = s.clock.started
-    if not r.closed and started >= r.present_from:
-        before = r.standing
-        decide(s, r, day, started - s.evaluation.cutoff_days, started, 0)
-        review_line(s, r, day)
-        if s.limits.blocking and r.standing != before:
-            count_blocked(s, r, day)
+    """Decide the evaluation of a borrower that `is_evaluated`; `turn_to_cohort` says when it started."""
+    started, before = s.clock.started, r.standing
+    decide(s, r, day, started - s.evaluation.cutoff_days, started, 0)
+    review_line(s, r, day)
+    if s.limits.blocking and r.standing != before:
+        count_blocked(s, r, day)
 
 
 @step
@@ -288,14 +294,15 @@ def evaluate_cohort(s: State, members: Records, day: int, started: int) -> None:
     s.clock.phase = phases.EVALUATE
     turn_to_cohort(s, day, started)
     for b in members:
-        evaluate(s, s.borrowers[b], day)
+        if is_evaluated(s.borrowers[b], started):
+            evaluate(s, s.borrowers[b], day)
 
 
 @transition
 def judge_one(s: State, b: int, day: int, started: int, occasion: int) -> int:
     """Find a borrower's standing for a rule of the user's own; return NONE where nothing is to be decided."""
     r = s.borrowers[b]
-    if occasion == 0 and (r.closed or started < r.present_from):
+    if occasion == 0 and not is_evaluated(r, started):
         return NONE
     judge(s, r, day, started, occasion)
     return int(r.standing)
