@@ -189,17 +189,20 @@ def posterior(
     near = np.argpartition(squared, number)[:number]
     weights = 1 - squared[near] / squared[near].max()  # of Epanechnikov
     design = np.column_stack([np.ones(number), away[near]])
-    root = np.sqrt(weights)[:, np.newaxis]
-    slopes, _, slopes_each, _ = np.linalg.lstsq(design * root, truths[near] * root, rcond=None)
-    residuals = truths[near] - design @ slopes
-    # The spread, too, depends on where a log lies. That of a parameter follows its own guess. What it may owe
-    # to other guesses is less than the error of so many slopes, which would spread the draws.
+    # The spread, too, depends on where a log lies: that of a parameter on its own guess. What it may owe to
+    # others is less than the error of so many slopes. Logs count the less for the mean the wider it is there.
     own = away[:, np.cumsum(np.maximum(choices, 1)) - 1]
-    residuals /= np.column_stack([_wider(*each) for each in zip(own.T, truths.T, strict=True)])[near]
+    means, residuals = np.empty(truths.shape[1]), np.empty_like(truths[near])
+    for column, (places, truth) in enumerate(zip(own.T, truths.T, strict=True)):
+        wider = _wider(places, truth)[near]
+        root = np.sqrt(weights) / wider
+        weighted = design * root[:, np.newaxis]
+        slopes, _, slopes_each, _ = np.linalg.lstsq(weighted, truth[near] * root, rcond=None)
+        means[column], residuals[:, column] = slopes[0], (truth[near] - design @ slopes) / wider
     # Residuals are too small by what the regression took of them, and the guess that they are added to errs.
     independent = weights.sum() ** 2 / (weights**2).sum()
     residuals *= np.sqrt((independent + slopes_each) / (independent - slopes_each))
-    draws, is_choice = slopes[0] + residuals, np.array(choices) > 0
+    draws, is_choice = means + residuals, np.array(choices) > 0
     draws[:, is_choice] = truths[near][:, is_choice]
     codes = as_quantiles(draws[:, is_choice]) * np.array(choices)[is_choice]
     weights = _as_likely(weights, away[near], codes.astype(np.int64))

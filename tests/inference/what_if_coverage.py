@@ -12,7 +12,7 @@ import numpy as np
 from test_acceptance import fitted
 from test_what_ifs import WHAT_IFS, draws_for_log, effects
 
-DRAWS, OF_THE_TRUTH = 40, 24
+DRAWS, OF_THE_TRUTH = 40, 72
 
 
 def coverage_of_what_ifs(logs: int) -> dict[str, float]:
