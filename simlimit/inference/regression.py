@@ -3,8 +3,9 @@
 A ridge regression reduces the statistics of a log to one number for each parameter, a guess of it. Of the
 simulated logs those with the nearest guesses are taken. Their parameters, moved by a local regression to the
 guess for the real log, are draws from the posterior distribution (Beaumont, Zhang and Balding 2002). The
-spread is moved, too (Blum and François 2010), that of each parameter by its own guess. All is done on the
-scale on which prior distributions are standard normal, so that no draw leaves its bounds.
+spread is moved, too (Blum and François 2010): that of each parameter follows a curve over its own guess,
+found from all simulated logs. All is done on the scale on which prior distributions are standard normal, so
+that no draw leaves its bounds.
 
 Choices that are no numbers are on no scale. Of each it is guessed whether it is chosen. Draws keep their
 choice, and weigh as much as a local logistic regression says of it.
@@ -27,8 +28,8 @@ ALPHAS = np.logspace(0, 4, 9)
 # The logs of the bank that are near another one: a share of it, and so many for each parameter.
 NEAR_SHARE = 0.2
 NEAR_LEAST = 60
-# With so much weight the spread of the parameters is held to be the same nearby.
-PULL = 5.0
+# To each squared error so much of their mean is added. The logarithm of one that is 0 by chance says nothing.
+LEAST_ERROR = 0.01
 # Steps of so much of a circle lie evenly on it, however many they are.
 GOLDEN = (5**0.5 - 1) / 2
 TINY = 1e-12
@@ -180,32 +181,52 @@ def posterior(
     without : int, optional
         A log of the bank that is left out: the log itself.
     """
+    if without is not None:
+        guesses, truths = (np.delete(each, without, axis=0) for each in (guesses, truths))
     away = (guesses - guessed) / np.maximum(guesses.std(axis=0), TINY)
     squared = (away**2).sum(axis=1)
-    if without is not None:
-        squared[without] = np.inf
     number = min(len(truths) - 1, max(NEAR_LEAST * truths.shape[1], int(NEAR_SHARE * len(truths))))
     near = np.argpartition(squared, number)[:number]
     weights = 1 - squared[near] / squared[near].max()  # of Epanechnikov
     design = np.column_stack([np.ones(number), away[near]])
-    root = np.sqrt(weights)[:, np.newaxis]
-    slopes, _, slopes_each, _ = np.linalg.lstsq(design * root, truths[near] * root, rcond=None)
-    residuals = truths[near] - design @ slopes
-    # The spread, too, depends on where a log lies: the logarithm of its square does linearly. That of a
-    # parameter follows its own guess, as the scale is stretched towards the bounds. What it may owe to other
-    # guesses is less than the error of so many slopes, which would spread the draws.
-    own = away[near][:, np.cumsum(np.maximum(choices, 1)) - 1]
-    centred = own - weights @ own / weights.sum()
-    growth = weights @ (centred * np.log(residuals**2 + TINY)) / (weights @ centred**2 + PULL)
-    residuals *= np.exp(-own * growth / 2)
+    # The spread, too, depends on where a log lies: that of a parameter on its own guess. What it may owe to
+    # others is less than the error of so many slopes. Logs count the less for the mean the wider it is there.
+    own = away[:, np.cumsum(np.maximum(choices, 1)) - 1]
+    means, residuals = np.empty(truths.shape[1]), np.empty_like(truths[near])
+    for column, (places, truth) in enumerate(zip(own.T, truths.T, strict=True)):
+        wider = _wider(places, truth)[near]
+        root = np.sqrt(weights) / wider
+        weighted = design * root[:, np.newaxis]
+        slopes, _, slopes_each, _ = np.linalg.lstsq(weighted, truth[near] * root, rcond=None)
+        means[column], residuals[:, column] = slopes[0], (truth[near] - design @ slopes) / wider
     # Residuals are too small by what the regression took of them, and the guess that they are added to errs.
     independent = weights.sum() ** 2 / (weights**2).sum()
     residuals *= np.sqrt((independent + slopes_each) / (independent - slopes_each))
-    draws, is_choice = slopes[0] + residuals, np.array(choices) > 0
+    draws, is_choice = means + residuals, np.array(choices) > 0
     draws[:, is_choice] = truths[near][:, is_choice]
     codes = as_quantiles(draws[:, is_choice]) * np.array(choices)[is_choice]
     weights = _as_likely(weights, away[near], codes.astype(np.int64))
     return Posterior(draws, weights / weights.sum(), choices)
+
+
+def _wider(own: Floats, truths: Floats) -> Floats:
+    """Return how many times wider a parameter is spread at each guess of the bank than at that for the log.
+
+    The scale is stretched towards both bounds. So a parameter is often spread wide at both ends, and narrow
+    between them: the logarithm of its squared error is a parabola over the guess, and its mean another one.
+    The whole bank draws them, as few logs are near a bound. Beyond its last guess the spread stays the same.
+
+    Parameters
+    ----------
+    own, truths : array
+        The guesses of the bank, less that for the log, and the parameter.
+    """
+    powers = np.vander(own, 3)
+    squared = (truths - powers @ np.linalg.lstsq(powers, truths, rcond=None)[0]) ** 2
+    errors = np.log(squared + LEAST_ERROR * squared.mean() + TINY)
+    curve = np.linalg.lstsq(powers, errors, rcond=None)[0]
+    here = np.clip(0.0, own.min(), own.max())
+    return np.asarray(np.exp((np.polyval(curve, own) - np.polyval(curve, here)) / 2), np.float64)
 
 
 def _as_likely(weights: Floats, away: Floats, codes: Ints) -> Floats:

@@ -1,7 +1,7 @@
 """How often the 90 % intervals of what-ifs cover the truth: many logs of `jiebei`, with six parameters free.
 
 ``python tests/inference/what_if_coverage.py 400`` prints the numbers of docs/howto-fit.md. Each log takes
-three seconds of a processor.
+six seconds of a processor.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from test_acceptance import fitted
 from test_what_ifs import WHAT_IFS, draws_for_log, effects
 
-DRAWS, OF_THE_TRUTH = 40, 24
+DRAWS, OF_THE_TRUTH = 40, 144
 
 
 def coverage_of_what_ifs(logs: int) -> dict[str, float]:
