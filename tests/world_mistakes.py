@@ -62,8 +62,8 @@ WORLD_MISTAKES = {
     "evaluations from before its arrival decide about a borrower": Mistake(
         8,
         "model/evaluation.py",
-        "    if not r.closed and started >= r.present_from:\n",
-        "    if not r.closed:\n",
+        "(r.closed == 0) & (started >= r.present_from)",
+        "r.closed == 0",
     ),
     "a lasting shock does not cover who arrives under it": Mistake(
         8,
