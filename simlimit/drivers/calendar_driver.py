@@ -94,6 +94,7 @@ def run_evaluations(s: State, agenda: Agenda, day: int) -> None:
         turn_to_cohort(s, day, started)
         cohort = started % period
         first, last = due_place(s, cohort, 0), due_place(s, cohort + 1, 0)
+        # First it is asked who is there: a branch before each evaluation would often be guessed wrongly.
         number = 0
         for b in range(agenda.places[first], agenda.places[last]):
             agenda.acting[number] = b

@@ -28,7 +28,8 @@ ALPHAS = np.logspace(0, 4, 9)
 # The logs of the bank that are near another one: a share of it, and so many for each parameter.
 NEAR_SHARE = 0.2
 NEAR_LEAST = 60
-# To each squared error so much of their mean is added. The logarithm of one that is 0 by chance says nothing.
+# So much of the mean squared error is added to each: the logarithm of one that is near 0 by chance would
+# outweigh many.
 LEAST_ERROR = 0.01
 # Steps of so much of a circle lie evenly on it, however many they are.
 GOLDEN = (5**0.5 - 1) / 2
@@ -190,18 +191,18 @@ def posterior(
     weights = 1 - squared[near] / squared[near].max()  # of Epanechnikov
     design = np.column_stack([np.ones(number), away[near]])
     # The spread, too, depends on where a log lies: that of a parameter on its own guess. What it may owe to
-    # others is less than the error of so many slopes. Logs count the less for the mean the wider it is there.
+    # others is less than the error of so many slopes. Where it is wide, a log counts less for the mean.
+    # Of choices that are on no scale nothing here is used.
     own = away[:, np.cumsum(np.maximum(choices, 1)) - 1]
-    means, residuals = np.empty(truths.shape[1]), np.empty_like(truths[near])
-    for column, (places, truth) in enumerate(zip(own.T, truths.T, strict=True)):
-        wider = _wider(places, truth)[near]
-        root = np.sqrt(weights) / wider
-        weighted = design * root[:, np.newaxis]
-        slopes, _, slopes_each, _ = np.linalg.lstsq(weighted, truth[near] * root, rcond=None)
-        means[column], residuals[:, column] = slopes[0], (truth[near] - design @ slopes) / wider
-    # Residuals are too small by what the regression took of them, and the guess that they are added to errs.
     independent = weights.sum() ** 2 / (weights**2).sum()
-    residuals *= np.sqrt((independent + slopes_each) / (independent - slopes_each))
+    means, residuals = np.empty(truths.shape[1]), np.empty_like(truths[near])
+    for column, (guess_of_it, truth) in enumerate(zip(own.T, truths.T, strict=True)):
+        wider = _wider(guess_of_it, truth)[near]
+        scale = np.sqrt(weights) / wider
+        slopes, _, rank, _ = np.linalg.lstsq(design * scale[:, np.newaxis], truth[near] * scale, rcond=None)
+        # Residuals are too small by what the regression took of them, and the mean they are added to errs.
+        corrected = np.sqrt((independent + rank) / (independent - rank))
+        means[column], residuals[:, column] = slopes[0], (truth[near] - design @ slopes) / wider * corrected
     draws, is_choice = means + residuals, np.array(choices) > 0
     draws[:, is_choice] = truths[near][:, is_choice]
     codes = as_quantiles(draws[:, is_choice]) * np.array(choices)[is_choice]
@@ -210,23 +211,27 @@ def posterior(
 
 
 def _wider(own: Floats, truths: Floats) -> Floats:
-    """Return how many times wider a parameter is spread at each guess of the bank than at that for the log.
+    """Return how many times wider the spread of a parameter is at each guess of the bank than at the real.
 
-    The scale is stretched towards both bounds. So a parameter is often spread wide at both ends, and narrow
-    between them: the logarithm of its squared error is a parabola over the guess, and its mean another one.
-    The whole bank draws them, as few logs are near a bound. Beyond its last guess the spread stays the same.
+    The normal scale is stretched towards both bounds of a parameter. So its spread is often wide at both ends
+    and narrow between them. Two parabolas over the guess are fitted to the whole bank, as few logs are near a
+    bound: one to the parameter, and one to the logarithm of its squared error from the first. A real guess
+    beyond all of the bank has the spread of the nearest of them.
 
     Parameters
     ----------
-    own, truths : array
-        The guesses of the bank, less that for the log, and the parameter.
+    own : array
+        The guess of the parameter for each log of the bank, less the real one, in standard deviations.
+    truths : array
+        The parameter of each log of the bank.
     """
-    powers = np.vander(own, 3)
+    middle = own - own.mean()  # far from 0 its powers could not be told apart
+    powers = np.vander(middle, 3)
     squared = (truths - powers @ np.linalg.lstsq(powers, truths, rcond=None)[0]) ** 2
     errors = np.log(squared + LEAST_ERROR * squared.mean() + TINY)
     curve = np.linalg.lstsq(powers, errors, rcond=None)[0]
-    here = np.clip(0.0, own.min(), own.max())
-    return np.asarray(np.exp((np.polyval(curve, own) - np.polyval(curve, here)) / 2), np.float64)
+    here = np.clip(-own.mean(), middle.min(), middle.max())
+    return np.asarray(np.exp((np.polyval(curve, middle) - np.polyval(curve, here)) / 2), np.float64)
 
 
 def _as_likely(weights: Floats, away: Floats, codes: Ints) -> Floats:

@@ -85,7 +85,7 @@ def step(function: Function) -> Function:
 
 
 def rare(function: Function) -> Function:
-    """Compile a part of a transition that is seldom needed, as a function of its own."""
+    """Compile a part of a transition as a function of its own: a seldom one, or a long one of once a day."""
     return _for_compiled_callers(function, forceinline=False)
 
 

@@ -199,7 +199,7 @@ def leave_lenders(s: State, r: Record, day: int) -> None:
 def judge(s: State, r: Record, day: int, started: int, occasion: int) -> None:
     """Find a borrower's standing, by the `screen_number` of an evaluation."""
     r.score = new_score(s, r, day)
-    if pull(s, r, day, levers.DELEVERAGE) > 0.0 and r.lenders > 0:
+    if pull(s, r, day, levers.DELEVERAGE) > 0.0 and r.lenders > 0:  # in this order: few pull the lever
         leave_lenders(s, r, day)
     flagged = screen(s, r, day, started, occasion)
     if flagged != r.flagged:
@@ -241,7 +241,7 @@ def turn_to_cohort(s: State, day: int, started: int) -> None:
 
 @step
 def is_evaluated(r: Record, started: int) -> bool:
-    """Return whether an evaluation that started on a day is of a borrower: its line was there, and is."""
+    """Return whether an evaluation decides about a borrower: it was there at its start, and is there now."""
     return (r.closed == 0) & (started >= r.present_from)  # not "and": a branch would often be guessed wrongly
 
 
