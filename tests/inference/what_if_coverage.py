@@ -1,7 +1,7 @@
 """How often the 90 % intervals of what-ifs cover the truth: many logs of `jiebei`, with six parameters free.
 
 ``python tests/inference/what_if_coverage.py 400`` prints the numbers of docs/howto-fit.md. Each log takes
-six seconds of a processor.
+five seconds of a processor.
 """
 
 from __future__ import annotations
