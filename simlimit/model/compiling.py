@@ -85,7 +85,7 @@ def step(function: Function) -> Function:
 
 
 def rare(function: Function) -> Function:
-    """Compile a part of a transition as a function of its own: a seldom one, or a long one of once a day."""
+    """Compile a part of a transition as a function of its own: what is seldom needed, or a phase of a day."""
     return _for_compiled_callers(function, forceinline=False)
 
 
