@@ -198,6 +198,23 @@ def as_list(name: str, values: Iterable[T], allowed: str) -> list[T]:
     return read
 
 
+def check_once(name: str, values: Iterable[object]) -> None:
+    """Refuse values of which two are the same.
+
+    Examples
+    --------
+    >>> check_once("levers", ["appeal", "education", "appeal"])
+    Traceback (most recent call last):
+    ...
+    simlimit.errors.SimlimitError: levers has 'appeal' twice, but all must differ.
+    """
+    known = set[str]()
+    for value in values:
+        if repr(value) in known:
+            raise SimlimitError(f"{name} has {shown(value)} twice, but all must differ.")
+        known.add(repr(value))
+
+
 def as_choices(
     name: str, values: Iterable[str], allowed: tuple[str, ...], where: str = "the help"
 ) -> list[str]:

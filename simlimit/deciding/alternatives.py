@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
 
-from simlimit.arguments import as_list, check_choice, check_number, is_number, refused, shown
+from simlimit.arguments import as_list, check_choice, check_number, check_once, is_number, refused, shown
 from simlimit.deciding.constraints import MOST
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Lever, field_values
@@ -95,8 +95,7 @@ def read_choices(
         if not listed:
             raise SimlimitError(f"choices of {name} is empty, but must have at least one value.")
         options = [read_option(source, costs, name, value) for value in listed]
-        if len({repr(option.label) for option in options}) < len(options):
-            raise SimlimitError(f"choices of {name} has something twice, but must have different names.")
+        check_once(f"choices of {name}", [option.label for option in options])
         read[name] = options
     return read
 

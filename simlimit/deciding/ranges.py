@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from simlimit.arguments import Floats, as_list, check_choice, check_text, is_number, refused, shown
+from simlimit.arguments import Floats, as_list, check_choice, check_once, check_text, is_number, refused
 from simlimit.inference.parameters import Free, Parameter, Prior, read_free
 from simlimit.scenario import Lever, Scenario, dotted, steps_of, unit_of
 from simlimit.study import draws
@@ -100,10 +100,11 @@ def _are_changes(name: object, given: object) -> bool:
 def _choice(name: object, given: Iterable[object], scenario: Scenario) -> Parameter:
     """Return a choice of changes; None changes nothing."""
     check_text("a name in fields", name)
-    what = f"fields of {shown(name)}"
+    what = f"fields of {name!r}"
     changes = [TODAY if one is None else as_change(one, what) for one in given]
-    if not 1 < len({change.name for change in changes}) == len(changes):
-        raise refused(what, given, "two or more changes of different names, or None for today")
+    check_once(what, [change.name for change in changes])
+    if len(changes) < 2:
+        raise refused(what, given, "two or more changes, or None for today")
     for change in changes:
         change.applied(scenario)  # refuses what is not allowed
     return Parameter(str(name), [_with_values(change, scenario) for change in changes])

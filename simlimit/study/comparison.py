@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import Floats, as_choices, as_list, check_confidence, is_among, refused, shown
+from simlimit.arguments import as_choices, as_list, check_confidence, check_once, is_among, refused, shown
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Lever, Scenario
 from simlimit.study import draws, intervals, replicating
@@ -121,7 +121,7 @@ class PairedStudies(layout.TabularResult):
         columns: dict[Hashable, Any] = {"difference": difference, "low": low, "high": high}
         columns["p_value"] = intervals.corrected_p_values(pairs, expected, confidence, draws=of_fit)
         columns["significant"] = intervals.is_significant(columns["p_value"], confidence)
-        columns["variance_reduction"] = _variance_reduction(values, other, pairs)
+        columns["variance_reduction"] = intervals.variance_reduction(values, other, pairs)
         columns["replications"] = number
         rows = self._index(itertools.product([*told][1:], chosen))
         table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, rows)
@@ -176,15 +176,6 @@ class Comparison(PairedStudies):
     def plot(self) -> "simlimit.plots.accessors.ComparisonPlots":
         """Pictures of the comparison: ``comparison.plot.forest()``, and what else `ComparisonPlots` has."""
         return simlimit.plots.accessors.ComparisonPlots(self)
-
-
-def _variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
-    """Return 1 less the variance of paired differences relative to that of independent scenarios."""
-    known = ~np.isnan(pairs)
-    variances = [intervals.moments(np.where(known, values, np.nan))[2] for values in (one, other, pairs)]
-    independent = variances[0] + variances[1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(independent > 0, 1 - variances[2] / independent, np.nan)
 
 
 @options_by_name
@@ -349,8 +340,10 @@ def sweep(
     changes: dict[str, dict[Any, Change]] = {}
     for name, given in fields.items():
         values = as_list(f"fields of {name}", given, "a list of values")
+        named = [_named(name, value) for value in values]
+        check_once(f"fields of {name}", [label for label, _ in named])
         try:
-            changes[name] = dict(_named(name, value) for value in values)
+            changes[name] = dict(named)
         except TypeError:  # lists, which have no hash, also within tuples
             changes[name] = {}
         if not 0 < len(values) == len(changes[name]):

@@ -190,6 +190,15 @@ def paired_differences(one: Floats, other: Floats) -> Floats:
     return np.where(np.isnan(one) | np.isnan(other), np.nan, difference)
 
 
+def variance_reduction(one: Floats, other: Floats, pairs: Floats) -> Floats:
+    """Return 1 less the variance of paired differences relative to that of independent scenarios."""
+    known = ~np.isnan(pairs)
+    variances = [moments(np.where(known, values, np.nan))[2] for values in (one, other, pairs)]
+    independent = variances[0] + variances[1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(independent > 0, 1 - variances[2] / independent, np.nan)
+
+
 def half_width(deviation: Floats, number: Ints, confidence: float) -> Floats:
     """Return half the width of the t interval of the mean of this number of values."""
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import as_list, check_confidence, shown
+from simlimit.arguments import as_list, check_confidence, check_once, shown
 from simlimit.errors import SimlimitError
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import Scenario
@@ -182,8 +182,11 @@ def rank_levers(
         sets[lever.name] = (lever,)
         sets[f"all but {lever.name}"] = [other for other in every if other is not lever]
     if len(sets) < 2 + 2 * len(every):
-        names = shown([lever.name for lever in every])
-        raise SimlimitError(f"levers has the names {names}, but all must differ, and none be all or none.")
+        names = [lever.name for lever in every]
+        check_once("levers", names)
+        raise SimlimitError(
+            f"levers has the names {shown(names)}, but none may be all, none, or all but another."
+        )
     source = draws.Draws(base, lambda n: drawn) if drawn else base
     scenarios = {name: apply_changes(source, some) for name, some in sets.items()}
     costs = {lever.name: lever.cost_per_year(base) / book_size(base) for lever in every}

@@ -263,7 +263,11 @@ def test_without_optuna_a_sentence_says_what_installs_it(monkeypatch: pytest.Mon
         ({"choices": {"evaluation.period_days": []}}, "choices of evaluation.period_days is empty"),
         (
             {"choices": {"evaluation.period_days": [7, 7]}},
-            "choices of evaluation.period_days has something twice",
+            "choices of evaluation.period_days has 7 twice, but all must differ.",
+        ),
+        (
+            {"choices": {"x": [None, *2 * [{"kind": "plan"}]]}},
+            "choices of x has 'plan' twice, but all must differ",
         ),
         ({"choices": {"evaluation.period_days": (60, 7)}}, "choices of evaluation.period_days is (60, 7)"),
         (

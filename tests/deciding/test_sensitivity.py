@@ -172,6 +172,7 @@ def test_a_store_continues_what_was_interrupted(tmp_path: Path, monkeypatch: pyt
         ({"desk": [None, {"evaluation.cutoff_day": 3}]}, {}, "evaluation.cutoff_day is not a field"),
         ({"desk": [None, sl.Change({"evaluation.cutoff_days": -3})]}, {}, "cutoff_days is -3, but"),
         ({"desk": [sl.Lever(kind="appeal"), 3]}, {}, "fields of 'desk' is 3, but must be a Change, a Lever"),
+        ({"desk": [None, *2 * [sl.Lever(kind="plan")]]}, {}, "fields of 'desk' has 'plan' twice"),
         ({"desk": [sl.Lever(kind="appeal")]}, {}, "fields of 'desk' is .*, but must be two or more changes"),
         ({**CUTOFF, "desk": [None, {"evaluation.cutoff_days": 3}]}, {}, "is changed twice, but what is"),
         ({"rules.min_score": (0.5, 2)}, {}, "rules.min_score is 1.25, but must be a number from 0 to 1"),

@@ -136,10 +136,13 @@ def test_a_ranking_is_stored_whatever_its_levers_are_called(tmp_path: Path) -> N
 def test_what_cannot_be_ranked_is_refused() -> None:
     with pytest.raises(sl.SimlimitError, match="levers is empty"):
         sl.rank_levers(PLATFORM, [], 2)
-    for levers in ([LEVERS[0], LEVERS[0]], [sl.Change({}, "all")], [sl.Change({}, "none")]):
-        with pytest.raises(
-            sl.SimlimitError, match=r"^levers has the names \[.*\], but all must differ, and none"
-        ):
+    twice = rf"^levers has '{LEVERS[0]['kind']}' twice, but all must differ\.$"
+    with pytest.raises(sl.SimlimitError, match=twice):
+        sl.rank_levers(PLATFORM, [*LEVERS, LEVERS[0]], 2)
+    taken = r"^levers has the names \[.*\], but none may be all, none, or all but another\.$"
+    two = [sl.Change({}, "x"), sl.Change({}, "all but x")]
+    for levers in (two, [sl.Change({}, "all")], [sl.Change({}, "none")]):
+        with pytest.raises(sl.SimlimitError, match=taken):
             sl.rank_levers(PLATFORM, levers, 2)
     with pytest.raises(sl.SimlimitError, match=r"^levers\.plan of the change 'more' is changed twice, but"):
         sl.rank_levers(PLATFORM, [sl.Lever(kind="plan"), sl.Change({"kind": "plan"}, "more")], 2)

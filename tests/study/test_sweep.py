@@ -109,7 +109,7 @@ def test_a_sweep_may_be_stored_and_spread(tmp_path: object, grid: sl.Sweep) -> N
         ({"evaluation.schedule": "batch"}, "fields of evaluation.schedule is 'batch', but"),
         (
             {"evaluation.period_days": [7, 7]},
-            "fields gives evaluation.period_days the values [7, 7], but must give each field different",
+            "fields of evaluation.period_days has 7 twice",
         ),
         ({"behaviour.draw_share": [(0.1, [0.2])]}, "fields gives behaviour.draw_share the values"),
         ({"rules.min_score": [0, 0.0]}, "fields gives rules.min_score the values [0, 0.0], but"),
@@ -117,7 +117,10 @@ def test_a_sweep_may_be_stored_and_spread(tmp_path: object, grid: sl.Sweep) -> N
             {"shocks": [[], [{"kind": "freeze", "at": 3, "duration_days": 3}]]},
             "fields gives shocks the values",
         ),
-        ({"remedy": [sl.Lever(kind="plan"), sl.Lever(kind="plan")]}, "fields gives remedy the values [Lever"),
+        (
+            {"remedy": [sl.Lever(kind="plan"), sl.Lever(kind="plan")]},
+            "fields of remedy has 'plan' twice",
+        ),
         ({"rules.min_score": [0.5], "new": [sl.Change({"rules.min_score": 0.6})]}, "rules.min_score of the"),
         ({"evaluation.periods": [1]}, "evaluation.periods"),
         ({"evaluation.period_days": [7, 0]}, "evaluation.period_days is 0, but"),
