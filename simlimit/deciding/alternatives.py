@@ -22,8 +22,9 @@ TODAY = "today"
 
 
 class Option(NamedTuple):
-    """One of the things to choose from: what tables show of it, the change, and its cost per year."""
+    """One of the things to choose from: as given, as tables show it, its change, its cost per year."""
 
+    given: object
     label: object
     change: Change
     cost: float
@@ -64,12 +65,13 @@ def is_range(values: object) -> TypeGuard[Range]:
 def read_option(source: Source, costs: Mapping[str, float], name: str, value: object) -> Option:
     """Return an option of a choice: a change, none, or another value of the field of this name."""
     if value is None and name not in field_values(estimate(source)):
-        return Option(TODAY, Change({}), 0.0)
+        return Option(None, TODAY, Change({}), 0.0)
     is_change = isinstance(value, Change | Lever | Mapping)
     if is_change and name in costs:
         raise SimlimitError(f"costs has {shown(name)}, but its changes have costs of their own.")
     change = as_change(value, name) if is_change else Change({name: value}, cost=costs.get(name, 0.0))
-    return Option(change.name if is_change else value, change, change.cost and change.cost_per_year(source))
+    given, label = (change, change.name) if is_change else (value, value)
+    return Option(given, label, change, change.cost and change.cost_per_year(source))
 
 
 def read_choices(
@@ -102,14 +104,8 @@ def read_choices(
 
 def as_given(choices: Choices) -> dict[str, object]:
     """Return choices as `optimise` takes them: values of a field, changes, or None for no change."""
-    given: dict[str, object] = {}
-    for name, options in choices.items():
-        given[name] = options
-        if isinstance(options, list):
-            changes = [(one.label, one.change) for one in options]
-            # A value of a field stands for the change of that field alone.
-            given[name] = [new if how and how.fields == {name: new} else how for new, how in changes]
-    return given
+    listed = {name: [one.given for one in some] for name, some in choices.items() if isinstance(some, list)}
+    return {**choices, **listed}
 
 
 def make_alternative(source: Source, options: Mapping[str, Option]) -> Alternative:

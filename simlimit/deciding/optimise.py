@@ -6,16 +6,17 @@ from typing import Unpack
 
 import numpy as np
 
-from simlimit.arguments import LARGEST, check_number, check_whole
+from simlimit.arguments import LARGEST, check_confidence, check_number, check_whole
 from simlimit.deciding import alternatives
 from simlimit.deciding.constraints import Bound
 from simlimit.deciding.optimum import Optimum
-from simlimit.deciding.question import Indifference, read_indifference, read_question
+from simlimit.deciding.question import Indifference, Question, read_asked, read_indifference
 from simlimit.deciding.samples import Samples
 from simlimit.deciding.searching import Tried, search
 from simlimit.deciding.selection import FIRST, Race
 from simlimit.errors import SimlimitError
 from simlimit.run.memory import lack_of_memory_said
+from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_before
 from simlimit.study.draws import MOST_REPLICATIONS, Source, check_source
 from simlimit.study.options import CheckedOptions, Options, options_by_name
@@ -117,9 +118,10 @@ def optimise(
     n = check_whole("n", n, MOST_REPLICATIONS, least=2 * FIRST)
     trials = check_whole("trials", trials, MOST_TRIALS, least=1)
     most = LARGEST if budget is None else check_number("budget", budget, 0)
-    subject_to = {} if subject_to is None else subject_to
+    seed, confidence = check_whole("seed", seed, LARGEST_SEED), check_confidence(confidence)
     costs = {} if costs is None else costs
-    question = read_question(minimise, subject_to, confidence, seed, base.follow_up_days)
+    asked_of = read_asked(minimise, {} if subject_to is None else subject_to)
+    question = Question(*asked_of, confidence, seed, base.follow_up_days)
     read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
     read = alternatives.read_choices(scenario, choices, costs)
     today = alternatives.todays(scenario, read)

@@ -5,22 +5,12 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from simlimit.arguments import (
-    Floats,
-    Truths,
-    as_choices,
-    check_confidence,
-    check_number,
-    check_type,
-    check_whole,
-    is_number,
-    refused,
-)
+from simlimit.arguments import Floats, Truths, as_choices, check_number, check_type, is_number, refused
 from simlimit.deciding.constraints import MOST, Bound, at_most
-from simlimit.run.options import LARGEST_SEED
 from simlimit.study.metrics import BESIDE_LOSSES, LEAST_EVENTS, METRICS
 
 COST = "cost"
+Asked: TypeAlias = tuple[tuple[str, ...], dict[str, Bound]]
 Indifference: TypeAlias = float | Mapping[str, float] | None
 # Of a default indifference, and of what is lost of limits where that is one of several objectives.
 SMALL = 0.01
@@ -82,10 +72,8 @@ class Question(NamedTuple):
         return answers, np.concatenate([enough[..., asked], seen], axis=-1)
 
 
-def read_question(
-    minimise: str | Iterable[str], subject_to: Mapping[str, Bound], confidence: float, seed: int, days: int
-) -> Question:
-    """Return the question that arguments of `optimise` ask, or refuse them."""
+def read_asked(minimise: str | Iterable[str], subject_to: Mapping[str, Bound]) -> Asked:
+    """Return the objectives and the bounds that arguments of `optimise` ask, or refuse them."""
     if not isinstance(subject_to, Mapping):
         raise refused("subject_to", subject_to, "a mapping of metrics to bounds, such as at_most(300)")
     signed = (*METRICS, COST, *(f"-{metric}" for metric in METRICS))
@@ -99,8 +87,7 @@ def read_question(
         bounds[BESIDE_LOSSES] = at_most(1 + SMALL, relative=True)
     if not bounds and objectives == (COST,):
         raise refused("minimise", minimise, "a metric, or several with it, unless subject_to has one")
-    seed = check_whole("seed", seed, LARGEST_SEED)
-    return Question(objectives, bounds, check_confidence(confidence), seed, days)
+    return objectives, bounds
 
 
 def read_indifference(given: Indifference, objectives: tuple[str, ...], today: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ from simlimit.arguments import Floats, check_choice, check_confidence, check_who
 from simlimit.books.portfolio import as_portfolio
 from simlimit.deciding.indices import Effects, elementary_effects, sobol_indices
 from simlimit.deciding.points import LEAST_POINTS, MOST_POINTS, Points, run_points, salib
-from simlimit.deciding.ranges import EDGE, Ranges, read_ranges
+from simlimit.deciding.ranges import EDGE, read_ranges
 from simlimit.inference.parameters import Free, Parameter
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
@@ -36,7 +35,6 @@ MATTERS, DOES_NOT, UNDECIDED = "matters", "does not matter", "undecided"
 _COLUMNS = [f"{name}{end}" for name in ("first", "total") for end in ("", "_low", "_high")]
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Sensitivity(layout.TabularResult):
     """Which fields of a scenario decide a metric, made by `simlimit.sensitivity`.
 
@@ -67,14 +65,12 @@ class Sensitivity(layout.TabularResult):
     ['matters', 'does not matter']
     """
 
-    scenario: Scenario
-    metric: str
-    seed: int
-    follow_up_days: int
-    ranges: Ranges
-    effects: Effects
-    kept: tuple[int, ...]
-    values: Floats
+    def __init__(
+        self, scenario: Scenario, task: Points, effects: Effects, kept: tuple[int, ...], values: Floats
+    ) -> None:
+        self.scenario, self.metric, self.ranges = scenario, task.metric, task.ranges
+        self.seed, self.follow_up_days = task.seed, task.follow_up_days
+        self.effects, self.kept, self.values = effects, kept, values
 
     def __len__(self) -> int:
         """Return the number of replications of each point."""
@@ -243,10 +239,7 @@ def sensitivity(
         chosen = ranges._replace(parameters=tuple(ranges.parameters[k] for k in kept))
         values = _simulated(task._replace(ranges=chosen, kind="indices", n=n), options)
         values = values.reshape(n, len(kept) + 2, replications)
-    return Sensitivity(
-        scenario=scenario, metric=metric, seed=seed, follow_up_days=options.follow_up_days, ranges=ranges,
-        effects=effects, kept=kept, values=values,
-    )  # fmt: skip
+    return Sensitivity(scenario, task, effects, kept, values)
 
 
 def _ends(one: Parameter) -> list[object]:

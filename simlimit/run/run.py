@@ -1,6 +1,5 @@
 """One simulated history: `Run` gives its tables, and `delay_by_cause` what repaid principal waited for."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
@@ -11,11 +10,9 @@ from simlimit.model.causes import GATES
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.state import State
 from simlimit.run import event_log, frames, options
-from simlimit.scenario import Scenario
 from simlimit.tables import layout, results
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
 class Run(layout.TabularResult):
     """One simulated history of a scenario.
 
@@ -41,14 +38,12 @@ class Run(layout.TabularResult):
     np.int64(0)
     """
 
-    scenario: Scenario
-    seed: int
-    replication: int
-    keep: str
-    follow_up_days: int
-    has_processes: bool
-    _prepared: PreparedScenario
-    _state: State
+    def __init__(
+        self, prepared: PreparedScenario, state: State, keep: str, follow_up_days: int, has_processes: bool
+    ) -> None:
+        self.scenario, self._prepared, self._state = prepared.scenario, prepared, state
+        self.seed, self.replication = int(state.run.seed), int(state.run.replication)
+        self.keep, self.follow_up_days, self.has_processes = keep, follow_up_days, has_processes
 
     @cached_property
     def holds(self) -> pd.DataFrame:

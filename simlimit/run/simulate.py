@@ -102,13 +102,4 @@ def simulate(
             state = simpy_driver.run(prepared, seed, replication, processes, bar.update, checked)
         else:
             state = calendar_driver.run(prepared, seed, replication, bar.update)
-    return Run(
-        scenario=prepared.scenario,
-        seed=seed,
-        replication=replication,
-        keep=keep,
-        follow_up_days=follow_up_days,
-        has_processes=bool(processes),
-        _prepared=prepared,
-        _state=state,
-    )
+    return Run(prepared, state, keep, follow_up_days, bool(processes))

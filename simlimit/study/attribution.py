@@ -12,7 +12,6 @@ Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory o
 import itertools
 import math
 from collections.abc import Collection, Hashable, Iterable
-from dataclasses import dataclass
 from typing import Unpack
 
 import numpy as np
@@ -88,7 +87,6 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
     return scenario.replace(changes) if changes else scenario
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Attribution(layout.TabularResult):
     """What each gate explains of a metric, made by `simlimit.attribute`.
 
@@ -120,14 +118,15 @@ class Attribution(layout.TabularResult):
     ['none', 'evaluation', 'score']
     """
 
-    scenario: Scenario
-    seed: int
-    metric: str
-    weight: Weight
-    follow_up_days: int
-    metrics: pd.DataFrame
-    charged: pd.DataFrame
-    lost: pd.DataFrame
+    def __init__(
+        self, scenario: Scenario, metric: str, weight: Weight, tables: dict[str, pd.DataFrame], seed: int,
+        follow_up_days: int,
+    ) -> None:  # fmt: skip
+        self.scenario, self.metric, self.weight = scenario, metric, weight
+        self.seed, self.follow_up_days = seed, follow_up_days
+        self.metrics = pd.DataFrame({name: table[metric] for name, table in tables.items()})
+        self.charged = tables[_name(GATES)][[*units.PARTS]]
+        self.lost = pd.DataFrame({name: table[BESIDE_LOSSES] for name, table in tables.items()})
 
     def __len__(self) -> int:
         """Return the number of replications."""
@@ -242,16 +241,8 @@ def attribute(
     for closed in _subsets(GATES):
         scenarios[_name(closed)] = open_gates(scenario, [gate for gate in GATES if gate not in closed])
     tables = replicating.metrics_by_scenario(scenarios, _name(GATES), n, seed, options, weight)
-    return Attribution(
-        scenario=scenario,
-        seed=seed,
-        metric=metric,
-        weight=weight,
-        follow_up_days=options.get("follow_up_days", FOLLOW_UP_DAYS),
-        metrics=pd.DataFrame({name: table[metric] for name, table in tables.items()}),
-        charged=tables[_name(GATES)][[*units.PARTS]],
-        lost=pd.DataFrame({name: table[BESIDE_LOSSES] for name, table in tables.items()}),
-    )
+    follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
+    return Attribution(scenario, metric, weight, tables, seed, follow_up_days)
 
 
 def _value(metrics: pd.DataFrame, closed: Collection[str]) -> Floats:

@@ -8,20 +8,11 @@ from importlib.metadata import version
 
 from simlimit.errors import SimlimitError
 from simlimit.model.compiling import sources
+from simlimit.text_files import packaged
 
-DECIDING = (
-    "portfolio.py", "scenario", "books", "model", "processes", "drivers", "run/frames.py",
-    "study/experiment.py", "study/draws.py", "study/store.py", "study/metrics.py", "study/chunks.py",
-    "inference/statistics.py", "inference/observation.py", "inference/parameters.py", "inference/bank.py",
-    "deciding/points.py",
-)  # fmt: skip
+_TOLD = packaged(__package__, "identity.toml")
 # As they are when they are imported: an edit later is no edit of what runs.
-_SOURCES = sources(DECIDING)
-_IN_WORDS = {
-    "scenario": "another scenario", "portfolio": "another portfolio", "processes": "other processes",
-    "code": "other code", "draws": "other draws of its parameters", "free": "other parameters",
-    "log": "a log of another time or size",
-}  # fmt: skip
+_SOURCES = sources(_TOLD["deciding"])
 
 
 @functools.cache
@@ -38,7 +29,7 @@ def difference(found: Mapping[str, object], wanted: Mapping[str, object]) -> str
     """Say in what an identity differs from the one that is wanted, if it does."""
     for name, value in wanted.items():
         if found.get(name) != value:
-            return _IN_WORDS.get(name) or f"{name} {found.get(name)!r}, not {value!r}"
+            return _TOLD["words"].get(name) or f"{name} {found.get(name)!r}, not {value!r}"
     return None
 
 

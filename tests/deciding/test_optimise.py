@@ -61,6 +61,8 @@ def test_changes_levers_and_nothing_are_alternatives_with_costs_of_their_own() -
     assert best.choice is not None
     assert best.choice["rules"] == "weekly"
     assert sorted(best.table()["cost"]) == [0, 0, 230, 230]
+    better = sl.Change({"kind": "better_model"})
+    assert best.asked["choices"] == {"rules": [None, weekly], "remedy": [None, better]}
     with pytest.raises(sl.SimlimitError, match="costs has 'rules', but its changes have costs"):
         sl.optimise(CLOCKWORK, choices, costs={"rules": 2})
 
