@@ -44,28 +44,33 @@ def _is_left_over(draft: Path) -> bool:
 
 
 def write_files(folder: Path, files: Mapping[str, bytes], put: Callable[[Path, Path], object]) -> None:
-    """Write files atomically, in their order: all, then all to the disk, then each into its place."""
+    """Write files atomically: all to the disk, then each into its place, in their order.
+
+    A file takes the mode of the one whose place it takes: what only its owner may read stays so.
+    """
     drafts = {name: folder / draft_name() for name in files}
     try:
         for name, content in files.items():
-            drafts[name].write_bytes(content)
-        for draft in drafts.values():
-            _sync(draft)
+            with drafts[name].open("xb") as file:
+                # Before there is anything to read; where there is such a file, on a disk that has modes.
+                with suppress(OSError):
+                    shutil.copymode(folder / name, drafts[name])
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
         for name, draft in drafts.items():
             put(draft, folder / name)
-        # Not every disk can do this.
-        with suppress(OSError):
-            _sync(folder)
+        _sync(folder)
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk."""
-    # Other systems open no folders.
-    if os.name == "posix":
-        descriptor = os.open(path, os.O_RDONLY)
+def _sync(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
+    # Neither every system nor every disk can do this.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

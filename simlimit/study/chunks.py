@@ -3,7 +3,7 @@
 import io
 import os
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -69,18 +69,23 @@ def simulate_chunks(
     experiment, is_ours = prepare_experiment(task.platform, task.seed, options), options.executor is None
     try:
         with at_work([experiment], n, options, rows[:-1], n) as (pool, bar), failure_said(is_ours):
-            bar.update(len(done) * CHUNK)
+            bar.update(_rows(done, n))
             chunks = pool.map(partial(_simulate, simulate, task, code), missing)
             for first, found in zip(missing, chunks, strict=True):
                 if paths:
                     _write(paths[first], found)
                 done[first] = found
-                bar.update(CHUNK)
+                bar.update(_rows([first], n))
     except KeyboardInterrupt:
-        number = f"{min(n, len(done) * CHUNK):,} of {n:,} simulated {rows}"
+        number = f"{_rows(done, n):,} of {n:,} simulated {rows}"
         where = "are kept only with a store, from which the same call would continue"
         raise StudyInterrupted({}, how_to_go_on(number, options, where)) from None
     return np.concatenate([done[first] for first in firsts])[:n]
+
+
+def _rows(firsts: Iterable[int], n: int) -> int:
+    """Return how many of n rows are in the chunks that begin so: the last may have fewer."""
+    return sum(min(CHUNK, n - first) for first in firsts)
 
 
 def _simulate(simulate: Callable[[T, int], Floats], task: T, code: Mapping[str, str], first: int) -> Floats:

@@ -14,6 +14,7 @@ from varied import FOLLOWED, cleared, daily, even, lent, of_a_product, whole
 import simlimit as sl
 from simlimit.deciding import points, sensitivity
 from simlimit.deciding.ranges import read_ranges
+from simlimit.study import workers
 
 CUTOFF = {"evaluation.cutoff_days": (0, 6)}
 BOTH = {**CUTOFF, "screening.risky_share": (0.0, 0.1)}
@@ -138,6 +139,20 @@ def test_a_function_of_the_scenario_is_a_value_that_a_store_knows_again(tmp_path
 
 def test_one_worker_and_two_give_equal_results() -> None:
     assert same(found(daily(), BOTH, n=16, workers=1), found(daily(), BOTH, n=16, workers=2))
+
+
+def test_the_progress_bar_counts_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bars = []
+
+    class Noted(workers.tqdm):  # type: ignore[type-arg]
+        def __init__(self, **settings: object) -> None:
+            super().__init__(**settings)
+            bars.append(self)
+
+    monkeypatch.setattr(workers, "tqdm", Noted)
+    for _ in range(2):  # the second time all is in the store
+        found(daily(), BOTH, n=16, store=tmp_path / "store", progress=True)
+    assert [(bar.n, bar.total) for bar in bars] == [(60, 60), (48, 48)] * 2
 
 
 def test_a_store_continues_what_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
