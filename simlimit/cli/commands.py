@@ -27,6 +27,7 @@ from simlimit.cli.results import deliver
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
 from simlimit.scenario import Scenario, dumps, presets
+from simlimit.tables.numbers import filled
 
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
 _PASSED_ON = ("workers", "store", "follow_up_days", "by", "bands", "progress")
@@ -149,8 +150,8 @@ def _replicate(options: argparse.Namespace, make: Callable[..., Study | Comparis
     texts = [result, _quantiles(result)] if isinstance(result, Study) else [result]
     deliver(options, result, texts, is_whole)
     if any(study.is_precise is False for study in studies):
-        within = f"within {len(studies[0]):,} replications; --replications may allow more."
-        streams.say(f"the precision is not reached {within}")
+        within = filled("{number:,} replication{number:s}", number=len(studies[0]))
+        streams.say(f"the precision is not reached within {within}; --replications may allow more.")
     return is_whole
 
 

@@ -77,6 +77,9 @@ def _run(arguments: Sequence[str]) -> int:
                 check_output(options.out, options.store)
             if options.report is not None:
                 check_report(options.report)
+            elif options.language is not None:
+                report = "which has no effect without --report: it is the language of the report."
+                raise SimlimitError(f"--language is {options.language}, {report}")
             options.typed = shlex.join(["simlimit", *arguments])
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:

@@ -68,7 +68,7 @@ def deliver(
             ignore_signals()
         print(f"\nwritten to {options.out}")
     if options.report is not None:
-        chosen = {"language": options.language, "command": options.typed}
+        chosen = {"language": options.language or "en", "command": options.typed}
         simlimit.reports.write_report(result, options.report, **chosen)
         print(f"\nreport written to {options.report}")
 

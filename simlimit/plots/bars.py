@@ -21,6 +21,7 @@ from simlimit.study.attribution import NO_GATE, TOTAL, Attribution
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, WEIGHTS, Weight
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
 from simlimit.study.study import Study
+from simlimit.tables.numbers import share_text
 from simlimit.tables.units import INCOME, PARTS
 
 Effect = Mapping[Hashable, Any]
@@ -109,7 +110,7 @@ def causes(
     else:
         names, where = [*GATES], label("gate at which they waited")
         number = len(repayment_holds(of))
-        title = label("what {number:,} repayment holds waited for", number=number)
+        title = label("what {number:,} repayment hold{number:s} waited for", number=number)
         _draw_run(ax, delay_by_cause(of).drop(index="total"))
         ax.set_xlabel(label("days waited, over all repayment holds (hold-days)"))
     ax.set_yticks(range(len(names)), [label(name) for name in names])
@@ -346,7 +347,7 @@ def _draw_causes(ax: Axes, causes: Sequence[str], days: Floats, ends: Floats, te
 
 
 def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
-    waited, shares = table["hold_days"].to_numpy(), map(canvas.percent, table["share_of_days"])
+    waited, shares = table["hold_days"].to_numpy(), map(share_text, table["share_of_days"])
     texts = [f"{days:,} ({share})" if days else "0" for days, share in zip(waited, shares, strict=True)]
     _draw_causes(ax, [*table.index], waited, waited, texts)
     # Room for the texts at the right.

@@ -19,6 +19,7 @@ from simlimit.plots.labels import STANDING, Labels, Language, checked_labels
 from simlimit.run.options import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
 from simlimit.study.curves import Curves, CurvesOfRun
 from simlimit.study.metrics import ENDS, WEIGHTS, Weight
+from simlimit.tables.numbers import per_cent, share_text
 
 Histories: TypeAlias = Run | Study | pd.DataFrame
 Groups: TypeAlias = str | Sequence[str] | None
@@ -106,7 +107,7 @@ def delay(
     ax.set(xlim=(-0.01 * end, end), ylim=(0, 1), xlabel=label("days since repayment"), ylabel=share)
     canvas.use_percent_axis(ax)
     if np.isnan(at_once):
-        canvas.write_in_middle(ax, label("no repayment is observed for {day} days", day=end))
+        canvas.write_in_middle(ax, label("no repayment is observed for {day} day{day:s}", day=end))
     else:
         if at_once >= HIGH_ATOM:
             bottom = np.floor(10 * (at_once - MARGIN)) / 10
@@ -119,7 +120,7 @@ def delay(
     title = label("release delay of repaid principal")
     if weight == "holds" and isinstance(of, Run):
         number = int(of.counts[[*ENDS, "pending"]].to_numpy().sum())
-        title = label("release delay of {number:,} repayment holds", number=number)
+        title = label("release delay of {number:,} repayment hold{number:s}", number=number)
     if isinstance(of, Run | Study):
         return canvas.finish(ax, title, canvas.subtitle(of, label, None if by is None else confidence))
     with_band = [curve for curve in drawn.values() if curve["released_low"].notna().any()]
@@ -169,7 +170,9 @@ def standing(
     ax.set(xlabel=label("days since repayment"), ylabel=label(share))
     canvas.use_percent_axis(ax)
     if table["released"].isna().any():
-        canvas.write_in_middle(ax, label("no repayment is observed for {day} days", day=of.follow_up_days))
+        canvas.write_in_middle(
+            ax, label("no repayment is observed for {day} day{day:s}", day=of.follow_up_days)
+        )
     else:
         _draw_stack(ax, table, label)
     return canvas.finish(ax, label(title), canvas.subtitle(of, label))
@@ -242,7 +245,7 @@ def incidence(
     if canvas.shade_few(ax, [curve], label):
         canvas.legend(ax, loc="center right")
     last = [_share_by(curve, name, asked[-1]) for name in outcomes]
-    texts = [f"{words} {canvas.percent(one)}" for words, one in zip(outcomes.values(), last, strict=True)]
+    texts = [f"{words} {share_text(one)}" for words, one in zip(outcomes.values(), last, strict=True)]
     canvas.label_ends(ax, last, texts, looks)
     # As many are at risk on a day as at the next time of the curve.
     observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
@@ -316,8 +319,7 @@ def _share_by(curve: pd.DataFrame, outcome: Hashable, day: float) -> float:
 
 def _interval_words(curve: pd.DataFrame, label: Labels) -> str:
     """Return what a curve says of its intervals, in the language of the picture."""
-    how, over, whom = str(curve.attrs.get("interval", "")).partition(" over ")
-    return label.told(how + over) + label.told(whom)
+    return label.told(str(curve.attrs.get("interval", "")))
 
 
 def _draw_in_full(ax: Axes, of: Run | Study, curve: pd.DataFrame, confidence: float, label: Labels) -> None:
@@ -339,7 +341,7 @@ def _draw_lines(ax: Axes, curves: Mapping[str, pd.DataFrame], end: int, label: L
     if canvas.shade_few(ax, [*curves.values()], label):
         canvas.legend(ax, loc="lower right")
     last = [_share_by(curve, "released", end) for curve in curves.values()]
-    shares = map(canvas.percent, last)
+    shares = map(share_text, last)
     texts = [f"{canvas.shortened(name)} {one}" for name, one in zip(curves, shares, strict=True)]
     canvas.label_ends(ax, last, texts)
 
@@ -355,8 +357,8 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     # The jump at day 0 is part of the curve.
     from_0 = np.insert(days, 0, 0), np.insert(released, 0, 0)
     ax.step(*from_0, where="post", color=style.INK, linewidth=1.6, label=words)
-    rest = canvas.percent(curve["pending"].iloc[-1])
-    ax.plot([], [], " ", label=label("pending after {day} days: {share}", day=end, share=rest))
+    rest = share_text(curve["pending"].iloc[-1])
+    ax.plot([], [], " ", label=label("pending after {day} day{day:s}: {share}", day=end, share=rest))
     words = label("forfeited by day {day}: {share}", day=end, share=_share_text(curve, "forfeited", end))
     canvas.shade_few(ax, [curve], label)
     look = style.AREAS["forfeited"]
@@ -366,9 +368,9 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
 def _share_text(curve: pd.DataFrame, end: str, day: int) -> str:
     """Return a share of the curve for a label, with its interval if it has one."""
     share, *ends = (curve[f"{end}{which}"].to_numpy()[day] for which in ("", "_low", "_high"))
-    low, high = (f"{100 * one:.1f}" for one in ends)
+    low, high = map(per_cent, ends)
     # Neither where there is none, which is nan to nan, nor where it is narrower than what is shown.
-    return canvas.percent(share) + ("" if low == high else f" ({low} - {high})")
+    return share_text(share) + ("" if low == high else f" ({low} - {high})")
 
 
 def _label_pending(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
@@ -391,7 +393,7 @@ def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     ax.step(table.index, height, where="post", color="black", linewidth=1)
     ax.set(xlim=(0, end), ylim=(0, max(1.1 * height.max(), 1e-3)))
     released = table["released"].to_numpy()
-    words = _released_by((0, *MARKED_DAYS), end, lambda day: canvas.percent(released[day]), label)
+    words = _released_by((0, *MARKED_DAYS), end, lambda day: share_text(released[day]), label)
     handles = [*reversed(areas), Line2D([], [], linestyle=" ", label=words)]
     # A stack that does not fall leaves no room within.
     falls = height[-1] < height.max() / 2
@@ -403,7 +405,7 @@ def _legend_entry(name: str, part: "pd.Series[float]", label: Labels) -> str:
     # The last day is the end of the follow-up: nothing that happens on it counts.
     entry = label("{gate}: {days:.2f} days", gate=label(name), days=part.iloc[:-1].sum())
     if name == "forfeited":
-        return label("{entry} ({share} in the end)", entry=entry, share=canvas.percent(part.iloc[-1]))
+        return label("{entry} ({share} in the end)", entry=entry, share=share_text(part.iloc[-1]))
     return entry
 
 

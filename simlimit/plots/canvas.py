@@ -22,7 +22,6 @@ from simlimit.plots.dark import lighten_on_dark
 from simlimit.plots.labels import Labels, use_cjk_font
 from simlimit.plots.style import AREAS, GREY, LABEL_SIZE, LINES, LOOKS, Line
 from simlimit.scenario import AS_IN_CLOCKWORK
-from simlimit.tables.numbers import share_text
 
 Point = tuple[float, float]
 Subject: TypeAlias = Run | Study | LeverRanking | Attribution | Sensitivity
@@ -125,7 +124,7 @@ def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str
     if isinstance(of, Run):
         words = "{name}, seed {seed}, replication {number}" if of.replication else "{name}, seed {seed}"
         return label(words, number=of.replication, **named)
-    histories = label("{name}, seed {seed}, {number:,} replications", number=len(of), **named)
+    histories = label("{name}, seed {seed}, {number:,} replication{number:s}", number=len(of), **named)
     return histories if confidence is None else f"{histories}; {interval_note(of, confidence, label)}"
 
 
@@ -141,11 +140,6 @@ def shortened(name: str, longest: int = LONGEST_NAME) -> str:
     """Return a name that the user chose as one line of moderate length, also one without blanks."""
     line = " ".join(name.split())
     return line if len(line) <= longest else f"{line[: longest - 3].rstrip()}..."
-
-
-def percent(share: float) -> str:
-    """Return a share for a label; what is not known is a dash."""
-    return "<0.1 %" if 0 < share < 0.0005 else share_text(share)
 
 
 def use_percent_axis(ax: Axes) -> None:

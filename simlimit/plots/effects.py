@@ -11,7 +11,7 @@ from simlimit.tables import numbers, units
 
 # How pictures say what tables say of an effect: whether it is significant.
 VERDICTS = {
-    "yes": "differs from 0, corrected for {number} comparisons",
+    "yes": "differs from 0, corrected for {number} comparison{number:s}",
     "no": "may be 0",
     "unknown": "too little observed",
 }

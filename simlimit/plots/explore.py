@@ -27,7 +27,7 @@ from simlimit.study.metrics import beside_losses
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
-from simlimit.tables.numbers import value_text
+from simlimit.tables.numbers import filled, value_text
 from simlimit.tables.results import verdict_text
 from simlimit.tables.units import PARTS
 
@@ -102,8 +102,8 @@ class Exploration:
             control.observe(self._show, "value")
 
     def __repr__(self) -> str:
-        number = len(self._start)
-        return f"Exploration({self._start.scenario.name!r}: {self._told}, {number:,} replications)"
+        histories = filled("{number:,} replication{number:s}", number=len(self._start))
+        return f"Exploration({self._start.scenario.name!r}: {self._told}, {histories})"
 
     def _repr_mimebundle_(self, **which: object) -> object:
         return self.widget._repr_mimebundle_(**which)

@@ -12,7 +12,7 @@ from simlimit.inference.fit import Fit
 from simlimit.plots import by_age, canvas, style
 from simlimit.plots.labels import Labels, Language, checked_labels
 from simlimit.tables.fitted import estimate_texts
-from simlimit.tables.numbers import value_text
+from simlimit.tables.numbers import p_value_text, value_text
 
 # Inches.
 WIDTH = 8.0
@@ -295,10 +295,14 @@ def fit_ranks(fit: Fit, *, n: int = 400, ax: Axes | None = None, language: Langu
         panel.axhspan(*calibration.band(len(rank), 0.95), color=style.LIGHT_GREY, linewidth=0)
         panel.stairs(calibration.counts(rank), edges, color=style.INK)
         panel.set(xlim=(0, 1), ylim=(0, None))
-        words = label("{name}: p-value {p}", name=canvas.shortened(str(name)), p=f"{p_values[str(name)]:.3f}")
+        words = label(
+            "{name}: p-value {p}", name=canvas.shortened(str(name)), p=p_value_text(p_values[str(name)])
+        )
         canvas.write(panel, words, (0, 1), "axes fraction", (0, 7), fontsize=9)
     panels[-1].set_xlabel(label("share of the draws below the truth"))
-    words = label("{number:,} simulated logs; grey: where 95 % of level histograms lie", number=len(ranks))
+    words = label(
+        "{number:,} simulated log{number:s}; grey: where 95 % of level histograms lie", number=len(ranks)
+    )
     return canvas.finish(ax, label("do the intervals cover the truth?"), words)
 
 
@@ -326,7 +330,7 @@ def _statistic(family: str, statistic: str, age_days: float, label: Labels) -> s
 def _verdict(checked: pd.DataFrame, label: Labels) -> str:
     """Return whether the model can make a log, by the most suspicious of some families."""
     worst = checked.iloc[0]
-    values = {"family": label(str(worst.name)), "p": f"{worst['corrected_p']:.3f}"}
+    values = {"family": label(str(worst.name)), "p": p_value_text(worst["corrected_p"])}
     if worst["breaks"]:
         return label("the model cannot make this log: {family}, corrected p-value {p}", **values)
     return label("the model can make this log; {family}: corrected p-value {p}", **values)

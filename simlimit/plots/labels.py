@@ -1,6 +1,5 @@
 """The words in pictures, in English and in Chinese, which `labels.toml` has, and a font for Chinese."""
 
-import re
 from functools import lru_cache
 from typing import Literal
 
@@ -10,6 +9,8 @@ from matplotlib.text import Text
 
 from simlimit.arguments import check_choice, check_type
 from simlimit.errors import warn
+from simlimit.tables.numbers import filled
+from simlimit.tables.translation import Translation
 from simlimit.text_files import packaged
 
 Language = Literal["en", "zh"]
@@ -22,9 +23,10 @@ SERIES: dict[str, list[str]] = _WORDS["series"]
 # What the picture of `standing` and its vertical axis are called, by weight.
 STANDING: dict[str, list[str]] = _WORDS["standing"]
 CHINESE: dict[str, str] = _WORDS["chinese"]
+# Texts of tables in Chinese, in which there may be numbers.
+TABLES: dict[str, str] = _WORDS["tables"]
 # How the names of fonts with Chinese characters begin, the first choice first.
 CJK_FONTS: tuple[str, ...] = tuple(_WORDS["fonts"]["chinese"])
-NUMBER = re.compile(r"-?\d[\d.,e+-]*")
 FIRST_CJK_CHARACTER = "\u2e80"
 # A character that only simplified Chinese writes so.
 SAMPLE = "\u91ca"
@@ -48,24 +50,15 @@ class Labels:
 
     def __init__(self, language: Language) -> None:
         check_choice("language", language, ("en", "zh"))
-        self._translations = CHINESE if language == "zh" and cjk_font() is not None else {}
+        is_chinese = language == "zh" and cjk_font() is not None
+        self._translations = CHINESE if is_chinese else {}
+        # Of texts of tables, as `Words.text` of a report.
+        self.told = Translation(CHINESE, TABLES) if is_chinese else Translation({}, {})
 
     def __call__(self, words: str, **values: object) -> str:
         """Return English words, a template of `str.format`, in the language; others stay as they are."""
         translated = self._translations.get(words, words)
-        return translated.format(**values) if values else translated
-
-    def told(self, words: str) -> str:
-        """Return English words of a table, in which there may be numbers, in the language.
-
-        Examples
-        --------
-        >>> from simlimit.plots.labels import Labels
-        >>> Labels("en").told("0.5 to 0.7")
-        '0.5 to 0.7'
-        """
-        template = self._translations.get(NUMBER.sub("{}", words), words)
-        return template.format(*NUMBER.findall(words)) if template != words else words
+        return filled(translated, **values) if values else translated
 
     def with_unit(self, what: str, unit: str) -> str:
         """Return what an axis shows, which is in the language already, with its unit, if it has one."""

@@ -187,7 +187,7 @@ def _show_recovery(ax: Axes, day_0: float, recovery: Recovery, has_band: bool, l
     row, begin = recovery.table((0.5,)).iloc[0], day_0 + recovery.begin
     texts = {name: "?" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("days", "low", "high")}
     date = f"{row['date']:%Y-%m-%d}" if row["reached"] else "?"
-    words = label("half back: {date}, {days} days ({low} to {high})", date=date, **texts)
+    words = label("half back: {date}, {days} day{days:s} ({low} to {high})", date=date, **texts)
     ax.axvline(begin + row["days"], color=style.FORFEITED, linewidth=1.2, label=words)
     if not np.isnan(row["low"]):
         last = np.nan_to_num(begin + row["high"], nan=day_0 + recovery.scenario.horizon_days)
@@ -285,17 +285,27 @@ def borrower(
 
 
 def _check_days(days: tuple[Day, Day] | None, scenario: Scenario) -> tuple[int, int]:
-    horizon = scenario.horizon_days
+    last = scenario.horizon_days - 1
     if days is None:
-        return 0, horizon - 1
-    allowed = f"a first and a later last day from 0 to {horizon - 1}"
-    dates = [as_date(day) for day in as_list("days", days, allowed)]
-    # A moment that is no date stays what it is, and is refused.
-    numbers = [day_of(scenario, day) if type(day) is datetime.date else day for day in dates]
-    whole = [check_whole("a value of days", day, horizon - 1) for day in numbers]
+        return 0, last
+    allowed = f"a first and a later last day, as dates or as numbers from 0 to {last}"
+    whole = [_number_of(day, scenario, last) for day in as_list("days", days, allowed)]
     if len(whole) != 2 or whole[0] >= whole[1]:
         raise refused("days", days, allowed)
     return whole[0], whole[1]
+
+
+def _number_of(given: Day, scenario: Scenario, last: int) -> int:
+    """Return the number of a day of the run that may be given as a date."""
+    day = as_date(given)
+    # A moment that is no date stays what it is, and is refused.
+    if type(day) is not datetime.date:
+        return check_whole("a value of days", day, last)
+    number = day_of(scenario, day)
+    if not 0 <= number <= last:
+        first = scenario.start_date
+        raise refused("a value of days", day, f"a date from {first} to {first + datetime.timedelta(last)}")
+    return number
 
 
 def _draw_line(ax: Axes, table: pd.DataFrame, day_0: float, label: Labels) -> None:

@@ -19,7 +19,7 @@ from simlimit.tables.fitted import estimate_texts
 from simlimit.tables.numbers import share_text
 from simlimit.tables.results import Effect, rows_of, verdict_text
 from simlimit.tables.sensitivities import sentences_of
-from simlimit.tables.units import HEADLINES, PARTS
+from simlimit.tables.units import HEADLINES, PARTS, Unit
 
 AGES = (7, 30, 90)
 DAYS_A_YEAR = 365
@@ -29,6 +29,7 @@ LEAST_SHOWN = 0.005
 LEAST = 0.001
 AWAY = "days_away"
 ENDS = ("difference", "low", "high")
+SHARE = Unit(100, 1, "% of replications")
 NOT_DETERMINED = "not determined"
 
 
@@ -172,8 +173,8 @@ def _(result: simlimit.Attribution, words: Words) -> list[str]:
 def _(result: simlimit.Recovery, words: Words) -> list[str]:
     table = result.table()
     half, most = map(words.text, describe_quantiles(table))
-    value, low, high = (100 * table[f"recovered{end}"].iloc[0] for end in ("", "_low", "_high"))
-    recovered = words("answers", "recovered", value=value, low=low, high=high)
+    names = "recovered", "recovered_low", "recovered_high"
+    recovered = words.measured(table.iloc[0].to_dict(), SHARE, names=names)
     return words.all("answers", "Recovery", recovered=recovered, half=half, most=most)
 
 

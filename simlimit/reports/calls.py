@@ -35,12 +35,15 @@ class Call(NamedTuple):
     seed : str
     number : int
         Of replications, or of simulated logs.
+    left_out : int
+        How many scenarios of the result the code does not name, because they are too many.
     """
 
     code: str
     files: dict[str, Scenario]
     seed: str
     number: int
+    left_out: int
 
 
 class _Code(str):
@@ -71,6 +74,7 @@ def base_scenario(result: Result) -> Scenario:
 def call_of(result: Result) -> Call:
     """Return the call that makes a result again."""
     files, kind, studies = dict[str, Scenario](), type(result).__name__, studies_of(result)
+    left_out = 0
     if kind == "Sweep" and not {*result.fields} <= {*field_values(base_scenario(result))}:
         kind = "Comparison"  # a sweep of changes, of which only the scenarios are known
     first = next(iter(studies.values()), result)
@@ -83,8 +87,9 @@ def call_of(result: Result) -> Call:
         known["options"] = "".join(f", {name}={own[name]!r}" for name in USUAL if own[name] != USUAL[name])
     if kind == "Comparison":
         named = {one if isinstance(one, str) else ", ".join(map(str, one)): studies[one] for one in studies}
-        listed = [*named.items()][:MOST_POINTS]
-        known["scenarios"] = {name: _loaded(study.scenario, files) for name, study in listed}
+        listed = dict([*named.items()][:MOST_POINTS])
+        known["scenarios"] = {name: _loaded(study.scenario, files) for name, study in listed.items()}
+        left_out = len(studies) - len(listed)
     else:
         known["scenario"] = _loaded(base_scenario(result), files)
     if kind == "Fit":
@@ -99,7 +104,7 @@ def call_of(result: Result) -> Call:
     with suppress(SyntaxError):
         compile("\n".join(lines), "report", "exec")
         code = "\n".join(lines)
-    return Call(code, files, KINDS[kind]["seed"].format(**known), number)
+    return Call(code, files, KINDS[kind]["seed"].format(**known), number, left_out)
 
 
 def _loaded(scenario: Scenario, files: dict[str, Scenario]) -> _Code:

@@ -1,20 +1,17 @@
 """The words of a report in its language: its own sentences, numbers with intervals, and texts of tables."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from simlimit.plots.labels import CHINESE, METRICS
+from simlimit.plots.labels import CHINESE, METRICS, TABLES
 from simlimit.tables.layout import Table
-from simlimit.tables.numbers import finer, number_text
+from simlimit.tables.numbers import filled, finer, number_text
+from simlimit.tables.translation import Translation
 from simlimit.tables.units import UNITS, Unit
 from simlimit.text_files import packaged
 
-_PLACE = re.compile(r"(\{[^{}]*\})")
-# Of places in a text these have numbers, or the name of a metric; others may have any words.
-_RULES = dict.fromkeys(("low", "high", "half"), r"[-+.,0-9]+") | {"code": r"\w+_\w+"}
 ENDS = ("estimate", "low", "high")
 
 
@@ -33,18 +30,16 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language
         self._own = packaged(__package__, f"{language}.toml")
-        # Texts of tables, which are made in English, and how each is said here.
-        own = self._own["tables"]
-        self._exact = CHINESE | own if language == "zh" else own
-        self._patterns = [(_pattern(english), other) for english, other in own.items() if "{" in english]
+        own, is_chinese = self._own["tables"], language == "zh"
+        self.text = Translation(CHINESE | own, TABLES | own) if is_chinese else Translation(own, {})
 
     def __call__(self, part: str, key: str, **values: object) -> str:
         """Return a sentence of the report, in which values are filled in."""
-        return str(self._own[part][key]).format_map(values)
+        return filled(self._own[part][key], **values)
 
     def all(self, part: str, key: str, **values: object) -> list[str]:
         """Return sentences that belong together."""
-        return [str(one).format_map(values) for one in self._own[part][key]]
+        return [filled(one, **values) for one in self._own[part][key]]
 
     def listed(self, items: Iterable[str]) -> str:
         """Return items, with commas between them."""
@@ -56,17 +51,18 @@ class Words:
             return name
         what, unit = map(self.text, METRICS[name])
         is_money = with_unit and METRICS[name][1].startswith("currency")
-        return self("numbers", "unit", what=what, unit=unit) if is_money else what.format(days=days)
+        return self("numbers", "unit", what=what, unit=unit) if is_money else filled(what, days=days)
 
     def measured(
-        self, row: Mapping[Any, Any], metric: str, sign: str = "", names: Sequence[str] = ENDS
+        self, row: Mapping[Any, Any], of: str | Unit, sign: str = "", names: Sequence[str] = ENDS
     ) -> str:
         """Return an estimate with its unit and its interval, or that it is not known.
 
         Parameters
         ----------
         row : mapping
-        metric : str
+        of : str or Unit
+            The metric, or the unit.
         sign : str
             ``"+"`` for a difference, of which the sign is shown.
         names : sequence of str
@@ -75,7 +71,7 @@ class Words:
         middle, low, high = (float(row[name]) for name in names)
         if not np.isfinite(middle):
             return self("numbers", "unknown")
-        unit = UNITS.get(metric) or Unit(1, 2, "")
+        unit = of if isinstance(of, Unit) else UNITS.get(of) or Unit(1, 2, "")
         kind = "days" if unit.name.startswith("days") else "plain"
         if unit.factor == 100:
             kind, unit = "points" if sign else "share", unit._replace(decimals=1)
@@ -86,37 +82,8 @@ class Words:
         ends = {"low": number_text(low, unit, sign), "high": number_text(high, unit, sign)}
         return self("numbers", "measured", value=value, **ends)
 
-    def text(self, english: str) -> str:
-        """Return a text of a table in the language; what has no translation stays as it is."""
-        if english in self._exact:
-            return str(self._exact[english])
-        for pattern, other in self._patterns:
-            if found := pattern.fullmatch(english):
-                said = {place: self.text(words) for place, words in found.groupdict().items()}
-                return _PLACE.sub(lambda place: said[_name(place[0])], other)  # noqa: B023 - called at once
-        return english
-
     def table(self, table: Table) -> Table:
         """Return a table with its words in the language."""
         rows = [row._replace(cells=tuple(map(self.text, row.cells))) for row in table.rows]
         headings, notes = (tuple(map(self.text, texts)) for texts in (table.headings, table.notes))
         return table._replace(caption=self.text(table.caption), headings=headings, rows=rows, notes=notes)
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    """Return what matches a text that was made from a template, with a group for each place."""
-    parts, seen = [], set[str]()
-    for part in _PLACE.split(template):
-        name = _name(part)
-        if not part.startswith("{"):
-            parts.append(re.escape(part))
-        elif name in seen:
-            parts.append(f"(?P={name})")
-        else:
-            parts.append(f"(?P<{name}>{_RULES.get(name, '.+?')})")
-            seen.add(name)
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _name(place: str) -> str:
-    return re.sub(r"\W", "", place.partition(":")[0])

@@ -1,5 +1,6 @@
 """What is said before a run: a desk or a pool asked for too much, and what lies outside the run."""
 
+import datetime
 from collections.abc import Mapping
 
 from simlimit.errors import warn
@@ -41,7 +42,8 @@ def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
     starts |= {f"funding.facilities[{k}].start": one.start for k, one in enumerate(facilities)}
     for name, day in starts.items():
         if day_of(scenario, day) >= horizon:
-            return f"{name} is {day}, but the last day of the run is {horizon - 1}, so nothing comes of it."
+            last = f"{horizon - 1} ({scenario.start_date + datetime.timedelta(horizon - 1)})"
+            return f"{name} is {day}, but the last day of the run is {last}, so nothing comes of it."
     days = horizon - scenario.warmup_days
     sentence = f"follow_up_days is {follow_up_days}, but no repayment is followed for more than {days} days."
     return sentence if follow_up_days > days else ""

@@ -34,6 +34,6 @@ def optimum_table(table: pd.DataFrame, choices: Sequence[str], notes: Sequence[s
             value, low, high = (told[f"{name}{end}"] for end in ENDS)
             cells += number_text(value, unit), interval_text(low, high, unit)
         rows.append(Row(tuple(cells), strong=told["status"] == "selected"))
-    number = f"{len(table):,} alternative{'s' * (len(table) > 1)}"
-    more = sentences("alternatives_left_out", shown=MOST_ROWS, number=number) * (len(table) > MOST_ROWS)
+    number = len(table)
+    more = sentences("alternatives_left_out", shown=MOST_ROWS, number=number) * (number > MOST_ROWS)
     return worded("optimum", rows, columns, (*notes, *sentences("verdicts"), *more), number=number)

@@ -7,7 +7,19 @@ import numpy as np
 import pandas as pd
 
 from simlimit.tables.layout import Row, Table, worded
-from simlimit.tables.numbers import UNKNOWN, rounded_texts, share_text, value_text
+from simlimit.tables.numbers import (
+    UNKNOWN,
+    finer,
+    interval_text,
+    number_text,
+    p_value_text,
+    rounded_texts,
+    share_text,
+    value_text,
+)
+from simlimit.tables.units import Unit
+
+_SHARE = Unit(100, 2, "%")
 
 
 def estimate_texts(known: "pd.Series[Any]") -> list[str]:
@@ -46,9 +58,10 @@ def fit_tables(
     rows = []
     for family, off in check.iterrows():
         age = "" if np.isnan(off["age_days"]) else f", day {off['age_days']:g}"
-        in_log, low, high = rounded_texts((100 * off[["in_log", "low", "high"]]).round(3).to_list())
-        shares, p_value = (f"{in_log} %", f"{low} to {high} %"), f"{off['corrected_p']:.3f}"
-        cells = (str(family), f"{off['statistic']}{age}", *shares, p_value, "breaks" * int(off["breaks"]))
+        fine = finer(_SHARE, off["high"] - off["low"])
+        shares = f"{number_text(off['in_log'], fine)} %", f"{interval_text(off['low'], off['high'], fine)} %"
+        breaks = "breaks" * int(off["breaks"])
+        cells = (str(family), f"{off['statistic']}{age}", *shares, p_value_text(off["corrected_p"]), breaks)
         rows.append(Row(cells, strong=bool(off["breaks"])))
     can = "cannot" if check["breaks"].any() else "can"
     return [told, worded("check", rows, can=can)]

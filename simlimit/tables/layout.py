@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from unicodedata import east_asian_width
 
 import simlimit
+from simlimit.tables.numbers import filled
 from simlimit.text_files import packaged
 
 _WORDS = packaged(__package__, "words.toml")
@@ -86,14 +87,14 @@ def worded(
     'means over 1,000 replications'
     """
     words = _WORDS[kind]
-    headings = (*(heading.format(**values) for heading in words["headings"]), *columns)
+    headings = (*(filled(heading, **values) for heading in words["headings"]), *columns)
     align, below = words["align"] + ">" * len(columns), (*sentences(kind, **values), *notes)
-    return Table(words["caption"].format(**values), headings, align, rows, below)
+    return Table(filled(words["caption"], **values), headings, align, rows, below)
 
 
 def sentences(kind: str, **values: object) -> tuple[str, ...]:
     """Return the notes that `words.toml` has for a kind of table, in which values are filled in."""
-    return tuple(note.format(**values) for note in _WORDS[kind].get("notes", ()))
+    return tuple(filled(note, **values) for note in _WORDS[kind].get("notes", ()))
 
 
 class TabularResult(ABC):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from string import Formatter
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from simlimit.tables.units import Unit
 
 UNKNOWN = "-"
 MOST_DECIMALS = 4
+# A sum that should be 0 or 1 is as near to it as this.
+ROUNDING = 1e-12
 
 
 def number_text(value: float, unit: Unit, sign: str = "") -> str:
@@ -19,13 +22,55 @@ def number_text(value: float, unit: Unit, sign: str = "") -> str:
     Examples
     --------
     >>> from simlimit.tables.units import unit_of
-    >>> number_text(0.9312, unit_of("released_within_7d"))
-    '93.12'
+    >>> [number_text(share, unit_of("released_within_7d")) for share in (0.9312, 0.99999, 1.0)]
+    ['93.12', '>99.99', '100.00']
     """
     if not np.isfinite(value):
         return UNKNOWN
+    if unit.factor == 100 and not sign:
+        return per_cent(value, unit.decimals)
+    return _rounded(unit.factor * value, unit.decimals, sign)
+
+
+def per_cent(share: float, decimals: int = 1) -> str:
+    """Return the per cent of a share; they read neither as 0 nor as 100 unless it is 0 or 1.
+
+    Examples
+    --------
+    >>> per_cent(0.1234), per_cent(0.0004), per_cent(0.99999, 2), per_cent(1.0)
+    ('12.3', '<0.1', '>99.99', '100.0')
+    """
+    shown, step = round(100 * share, decimals), 10.0**-decimals
+    if shown == 0 and share > ROUNDING:
+        return f"<{_rounded(step, decimals)}"
+    if shown == 100 and share < 1 - ROUNDING:
+        return f">{_rounded(100 - step, decimals)}"
+    return _rounded(shown, decimals)
+
+
+def _rounded(value: float, decimals: int, sign: str = "") -> str:
     # Added to 0, so that no zero is negative.
-    return f"{round(unit.factor * value, unit.decimals) + 0.0:{sign},.{unit.decimals}f}"
+    return f"{round(value, decimals) + 0.0:{sign},.{decimals}f}"
+
+
+class _Template(Formatter):
+    """As `str.format`, but ``{number:s}`` is the s of a plural."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if format_spec == "s":
+            return "" if str(value) == "1" else "s"
+        return str(super().format_field(value, format_spec))
+
+
+def filled(template: str, **values: object) -> str:
+    """Return a template of `str.format` with its values; ``{number:s}`` is the s of a plural.
+
+    Examples
+    --------
+    >>> [filled("{number:,} replication{number:s}", number=number) for number in (1, 2_000)]
+    ['1 replication', '2,000 replications']
+    """
+    return _Template().vformat(template, (), values)
 
 
 def interval_text(low: float, high: float, unit: Unit, sign: str = "") -> str:
@@ -66,7 +111,12 @@ def rounded_texts(values: Sequence[object]) -> list[str]:
 
 def share_text(share: float) -> str:
     """Return a share in per cent, such as ``12.5 %``."""
-    return UNKNOWN if np.isnan(share) else f"{100 * share:.1f} %"
+    return UNKNOWN if np.isnan(share) else f"{per_cent(share)} %"
+
+
+def p_value_text(p_value: float) -> str:
+    """Return a p-value, such as ``0.012``; none is 0."""
+    return "<0.001" if p_value < 0.0005 else f"{p_value:.3f}"
 
 
 def value_text(value: object) -> str:

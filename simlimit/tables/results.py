@@ -9,13 +9,22 @@ import pandas as pd
 from pandas.api.typing import NAType
 
 from simlimit.tables.layout import Row, Table, sentences, worded
-from simlimit.tables.numbers import UNKNOWN, difference_texts, finer, interval_text, number_text, share_text
+from simlimit.tables.numbers import (
+    UNKNOWN,
+    difference_texts,
+    filled,
+    finer,
+    interval_text,
+    number_text,
+    share_text,
+)
 from simlimit.tables.units import HEADLINES, PARTS, UNITS, Unit, unit_of
 
 # Points of a sweep that are shown.
 MOST_POINTS = 50
 Effect: TypeAlias = Mapping[Hashable, Any]
 ENDS = ("", "_low", "_high")
+_IN_SOME = ", in {number:,} replication{number:s}"
 _DAYS = Unit(1, 1, "days")
 _MONEY = Unit(1, 2, "currency units")
 
@@ -50,8 +59,8 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
         shown = number_text(estimate, unit)
         if metric == "median_days" and shown == UNKNOWN and number > 0:
             shown = "not reached"
-        name = unit.name if number in (0, replications) else f"{unit.name}, in {number:,} replications"
-        cells = (metric, shown, interval_text(low, high, unit), name)
+        in_some = "" if number in (0, replications) else filled(_IN_SOME, number=number)
+        cells = (metric, shown, interval_text(low, high, unit), unit.name + in_some)
         rows.append(Row(cells, indented=metric in PARTS))
     return worded("summary", rows, notes=notes, replications=replications)
 

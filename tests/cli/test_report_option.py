@@ -73,6 +73,15 @@ def test_what_is_refused_before_anything_runs(file, sentence, tmp_path, capsys):
     assert (tmp_path / "mine.html").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("command", LINES)
+def test_a_language_without_a_report_is_refused(command, language, tmp_path, capsys):
+    assert cli.main([command, *LINES[command], "--language", language, "--out", "results"]) == 2
+    sentence = "which has no effect without --report: it is the language of the report."
+    assert capsys.readouterr() == ("", f"simlimit: --language is {language}, {sentence}\n")
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_part_of_a_study_with_a_store_has_no_report(tmp_path, interrupt):
     stored = ["study", *LINES["study"], "--store", "kept", "--report", "one.html"]
     with interrupt(2):

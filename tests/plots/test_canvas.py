@@ -35,3 +35,13 @@ def test_a_picture_says_whether_its_intervals_are_over_replications_or_draws() -
         study = sl.replicate(source, 4, progress=False)
         for ax in (plots.tornado(ranking), plots.forest(comparison), plots.delay(study)):
             assert f"% intervals over {what}" in words_of(ax)
+
+
+def test_one_is_no_plural() -> None:
+    one = sl.replicate(FEW, 1, follow_up_days=1, progress=False)
+    ax = plots.delay(one)
+    assert ax.texts[-1].get_text() == "jiebei, seed 1, 1 replication"
+    words = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert any(text.startswith("pending after 1 day: ") for text in words)
+    assert "means over 1 replication\n" in str(one)
+    assert "followed for 1 day;" in str(one)

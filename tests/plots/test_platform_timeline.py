@@ -55,10 +55,17 @@ def test_shows_some_days_only(of, name, days):
     assert of is study or highest < panel.get_ylim()[1] < 1.06 * highest, "heights are of these days"
 
 
-@pytest.mark.parametrize("days", [(5, 5), (0, 400), (1, 2, 3), 7, (datetime.date(2019, 12, 31), 9)])
+@pytest.mark.parametrize("days", [(5, 5), (0, 400), (1, 2, 3), 7])
 def test_refuses_days_that_there_are_not(days):
     with pytest.raises(SimlimitError, match=r"^(a value of )?days is .* from 0 to 399\.$"):
         plots.platform(study(), days=days)
+
+
+@pytest.mark.parametrize("day", [datetime.date(2019, 12, 31), datetime.date(2021, 2, 4)])
+def test_refuses_a_date_outside_of_the_run_as_the_user_wrote_it(day):
+    sentence = f"a value of days is {day}, but must be a date from 2020-01-01 to 2021-02-03."
+    with pytest.raises(SimlimitError, match=f"^{re.escape(sentence)}$"):
+        plots.platform(study(), days=(datetime.date(2020, 6, 1), day))
 
 
 def test_days_of_a_recovery_are_those_around_it_or_others():

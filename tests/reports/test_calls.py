@@ -7,6 +7,7 @@ from every_door import INSTANCES
 from scipy import stats
 
 import simlimit as sl
+from simlimit.reports import calls
 from simlimit.reports.calls import KINDS, call_of
 
 
@@ -71,6 +72,19 @@ def test_a_sweep_of_changes_is_made_again_as_a_comparison(tmp_path, monkeypatch)
     again = made_again(grid, tmp_path, monkeypatch)
     assert [*again.studies] == ["today", "two"]
     assert again.summary().to_numpy().tolist() == pytest.approx(grid.summary().to_numpy(), nan_ok=True)
+
+
+def test_a_call_that_leaves_out_scenarios_says_how_many(tmp_path, monkeypatch):
+    changes = [sl.Change({"review.reviewers": number}, f"{number} reviewers") for number in (1, 2, 3)]
+    grid = sl.sweep(tiny(), {"desk": changes}, 2)
+    assert call_of(grid).left_out == 0
+    assert "leaves out" not in told(grid, tmp_path)
+    monkeypatch.setattr(calls, "MOST_POINTS", 2)
+    assert "than fit into this report: the call leaves out the last 1." in told(grid, tmp_path)
+    again = made_again(grid, tmp_path, monkeypatch)
+    assert [*again.studies] == ["1 reviewers", "2 reviewers"]
+    whole = grid.summary().iloc[: len(again.summary())]
+    assert again.summary().to_numpy().tolist() == pytest.approx(whole.to_numpy(), nan_ok=True)
 
 
 def told(result, tmp_path):

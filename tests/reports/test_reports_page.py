@@ -112,6 +112,10 @@ def test_tables_speak_chinese(name):
         ("gate evaluation, ended on Wednesday", "关口“信用评估”，周三结束"),
         ("amount fifth 1, released, day 5", "金额第 1 个五分之一，已释放，第 5 天"),
         ("total index", "总效应指数"),
+        ("means over 1 replication", "1 次重复模拟的均值"),
+        ("means over 1,000 replications", "1,000 次重复模拟的均值"),
+        ("% of holds, in 1 replication", "占笔数 %，1 次模拟"),
+        ("<0.01 to >99.99", "<0.01 至 >99.99"),
         (
             "scaled from 1000 to 100 borrowers; assumed: no source found",
             "由 1000 名借款人按比例换算为 100 名；假设：未找到来源",

@@ -10,7 +10,7 @@ import simlimit as sl
 from simlimit.run.outside import outside_sentence
 
 SMALL = sl.preset("jiebei").replace({"population.borrowers": 20, "horizon_days": 300, "warmup_days": 180})
-LAST = "but the last day of the run is 299, so nothing comes of it."
+LAST = "but the last day of the run is 299 (2020-10-26), so nothing comes of it."
 OBSERVED = "but no repayment is followed for more than 120 days."
 
 

@@ -50,10 +50,10 @@ def test_the_caption_says_whether_the_model_can_make_the_log() -> None:
         _, told = fit_tables(PARAMETERS, {}, PAIRS, check)
         assert told.caption == f"the model {verdict} make this log"
     _, told = fit_tables(PARAMETERS, {}, PAIRS, CHECK)
-    off = ("weekday of ending", "ended on Sunday", "0.1 %", "12 to 18 %", "0.010", "breaks")
+    off = ("weekday of ending", "ended on Sunday", "0.10 %", "12.00 to 18.00 %", "0.010", "breaks")
     assert [row.cells for row in told.rows] == [
         off,
-        ("release", "released, day 7", "52 %", "40 to 60 %", "0.500", ""),
+        ("release", "released, day 7", "52.00 %", "40.00 to 60.00 %", "0.500", ""),
     ]
     assert [row.strong for row in told.rows] == [True, False]
 

@@ -8,7 +8,16 @@ import pytest
 from simlimit.scenario.base import FrozenMapping
 from simlimit.study.metrics import METRICS
 from simlimit.study.ranking import RANKED
-from simlimit.tables.numbers import finer, interval_text, number_text, share_text, value_text
+from simlimit.tables.numbers import (
+    filled,
+    finer,
+    interval_text,
+    number_text,
+    p_value_text,
+    per_cent,
+    share_text,
+    value_text,
+)
 from simlimit.tables.units import HEADLINES, PARTS, Unit, unit_of
 
 DAYS = unit_of("days_away")
@@ -24,6 +33,12 @@ def test_every_metric_has_a_unit():
     ("value", "metric", "text"),
     [
         (0.93128, "released_within_7d", "93.13"),
+        (0.99995, "released_within_7d", ">99.99"),
+        (1.0, "released_within_7d", "100.00"),
+        (1 - 1e-15, "released_within_7d", "100.00"),
+        (0.00004, "pending_share", "<0.01"),
+        (0.0, "pending_share", "0.00"),
+        (0.00004, "days_away", "0.00"),
         (1234.5678, "limit_days_lost", "1,235"),
         (-0.001, "days_away", "0.00"),
         (np.nan, "days_away", "-"),
@@ -54,6 +69,38 @@ def test_shares_differ_in_percentage_points():
 
 def test_shares():
     assert (share_text(0.1234), share_text(np.nan)) == ("12.3 %", "-")
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 2, 4])
+@pytest.mark.parametrize("away", [1e-3, 4e-4, 1e-6, 1e-9])
+def test_only_0_and_1_read_as_0_and_100(decimals, away):
+    almost_none, almost_all = per_cent(away, decimals), per_cent(1 - away, decimals)
+    none, every = per_cent(0.0, decimals), per_cent(1.0, decimals)
+    assert (float(none), float(every)) == (0, 100)
+    assert almost_none != none
+    assert almost_all != every
+    assert 0 < float(almost_none.lstrip("<")) <= 1
+    assert 99 <= float(almost_all.lstrip(">")) < 100
+
+
+def test_an_interval_of_shares_ends_at_0_only_where_it_does():
+    unit = unit_of("pending_share")
+    assert interval_text(0.00001, 0.99999, unit) == "<0.01 to >99.99"
+    assert interval_text(0.0, 1.0, unit) == "0.00 to 100.00"
+    assert share_text(0.9995) == ">99.9 %"
+    assert interval_text(-0.00001, 0.00001, unit.of_differences(), "+") == "+0.00 to +0.00"
+
+
+@pytest.mark.parametrize(("p_value", "text"), [(0.0, "<0.001"), (0.0004, "<0.001"), (0.0123, "0.012")])
+def test_no_p_value_is_0(p_value, text):
+    assert p_value_text(p_value) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 holds"), (1, "1 hold"), (np.int64(1), "1 hold"), (1_001, "1,001 holds")]
+)
+def test_one_is_no_plural(number, words):
+    assert filled("{number:,} hold{number:s}", number=number) == words
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ class TestSummary:
         table = summary(pending_share=(0.5, 0.4, 0.6, 1234), gap_days=(NAN, NAN, NAN, 0))
         shown = cells(summary_table(table, 2000, []))
         assert shown["pending_share"][-1] == "% of holds, in 1,234 replications"
+        once = summary_table(summary(pending_share=(0.5, NAN, NAN, 1)), 2000, [])
+        assert cells(once)["pending_share"][-1] == "% of holds, in 1 replication"
         assert shown["gap_days"][-1] == "days between the groups furthest apart"
 
 
@@ -181,8 +183,8 @@ def test_what_holds_waited_for():
         "total": ("1,500", "75.0 %", "3,000", "100.0 %", "2.0"),
     }
     assert shown.notes == (
-        "500 of 2,000 repayment holds were released on the day of repayment.",
-        "30 were forfeited, at least in part: that never comes back.",
+        "Released on the day of repayment: 500 of 2,000 repayment holds.",
+        "Forfeited, at least in part: 30. That never comes back.",
     )
 
 

@@ -30,7 +30,7 @@ RESULTS = {
 }
 TABLES = {"comparison": 2}
 SAID = {
-    "run": "repayment holds were released on the day of repayment",
+    "run": "Released on the day of repayment: ",
     "study": "means over 3 replications",
     "comparison": "weekly minus a <b> & c",
     "comparison of one": "means over 3 replications",

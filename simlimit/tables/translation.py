@@ -1,0 +1,62 @@
+"""Texts of tables, which are made in English, in another language."""
+
+import re
+from collections.abc import Mapping
+
+_PLACE = re.compile(r"(\{[^{}]*\})")
+_NUMBER = r"[-+<>.,0-9e]+"
+# What may stand in a place of a template; in others there may be any words.
+_RULES = dict.fromkeys(("low", "high", "half", "number"), _NUMBER) | {"code": r"\w+_\w+"}
+
+
+class Translation:
+    """What English texts are in a language.
+
+    Parameters
+    ----------
+    texts : mapping of str to str
+        As they stand.
+    templates : mapping of str to str
+        Of what stands in braces each place is translated for itself. The first that fits counts.
+
+    Examples
+    --------
+    >>> german = Translation({"east": "Ost"}, {"{number} hold{number:s} in {where}": "{where}: {number}"})
+    >>> german("1 hold in east"), german("20 holds in west"), german("east")
+    ('Ost: 1', 'west: 20', 'Ost')
+    """
+
+    def __init__(self, texts: Mapping[str, str], templates: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._templates = [(_pattern(english), other) for english, other in templates.items()]
+
+    def __call__(self, english: str) -> str:
+        """Return a text in the language; what has no translation stays as it is."""
+        if english in self._texts:
+            return self._texts[english]
+        for pattern, other in self._templates:
+            if found := pattern.fullmatch(english):
+                said = {place: self(words) for place, words in found.groupdict().items()}
+                return _PLACE.sub(lambda place: said[_name(place[0])], other)  # noqa: B023 - called at once
+        return english
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """Return what matches a text that was made from a template, with a group for each place."""
+    parts, seen = [], set[str]()
+    for part in _PLACE.split(template):
+        name = _name(part)
+        if not part.startswith("{"):
+            parts.append(re.escape(part))
+        elif part.endswith(":s}"):  # of a plural
+            parts.append("s?")
+        elif name in seen:
+            parts.append(f"(?P={name})")
+        else:
+            parts.append(f"(?P<{name}>{_RULES.get(name, '.+?')})")
+            seen.add(name)
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _name(place: str) -> str:
+    return re.sub(r"\W", "", place.partition(":")[0])
