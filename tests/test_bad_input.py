@@ -10,7 +10,6 @@ import pytest
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.cli import commands
 from simlimit.run import compilation_notice
 from simlimit.scenario.parts import Facility, Lever, Shock
 
@@ -405,7 +404,7 @@ def test_an_output_folder_that_cannot_be_written(here, refused, monkeypatch, fol
     (here / "full" / "mine").touch()
     (here / "loop").symlink_to("loop")
     for name in ("simulate", "replicate", "compare"):
-        monkeypatch.setattr(commands, name, lambda *_arguments, **_options: pytest.fail("simulated"))
+        monkeypatch.setattr(sl, name, lambda *_arguments, **_options: pytest.fail("simulated"))
     for arguments in (["run", "clockwork"], ["study", "clockwork"], ["compare", "clockwork", "jiebei"]):
         said = refused(*arguments, "--out", folder)
         # Of a sentence that is too long the middle is missing.

@@ -8,17 +8,6 @@ from io import TextIOWrapper
 from typing import Any
 
 import simlimit
-from simlimit import (
-    Comparison,
-    Study,
-    StudyInterrupted,
-    compare,
-    fit,
-    optimise,
-    replicate,
-    sensitivity,
-    simulate,
-)
 from simlimit.arguments import check_choice
 from simlimit.cli import naming, stopping, streams
 from simlimit.cli.arguments import COLUMNS, MOST_IF_PRECISE, REPLICATIONS
@@ -56,14 +45,14 @@ def print_scenario(options: argparse.Namespace) -> bool:
 def run_scenario(options: argparse.Namespace) -> bool:
     """Simulate one history, print its table of causes, and write its tables and its figure."""
     chosen = {"engine": options.engine, "progress": options.progress}
-    run = simulate(_changed_scenario(options), options.seed, options.replication, **chosen)
+    run = simlimit.simulate(_changed_scenario(options), options.seed, options.replication, **chosen)
     deliver(options, run, [run])
     return True
 
 
 def study_scenario(options: argparse.Namespace) -> bool:
     """Make a study, print its summary and its quantiles, and write all its tables."""
-    return _replicate(options, partial(replicate, _changed_scenario(options)))
+    return _replicate(options, partial(simlimit.replicate, _changed_scenario(options)))
 
 
 def compare_scenarios(options: argparse.Namespace) -> bool:
@@ -72,7 +61,7 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
     if len(scenarios) < 2:
         other = "a comparison needs another, such as weekly=jiebei:evaluation.period_days=7."
         raise SimlimitError(f"The only scenario is {options.scenarios[0]!r}, but {other}")
-    return _replicate(options, partial(compare, scenarios))
+    return _replicate(options, partial(simlimit.compare, scenarios))
 
 
 def fit_log(options: argparse.Namespace) -> bool:
@@ -88,7 +77,7 @@ def fit_log(options: argparse.Namespace) -> bool:
     told = {name: getattr(options, name) for name in _OF_A_LOG}
     log = simlimit.read_release_log(options.log, outcomes=outcomes, gates=gates or None, **columns, **told)
     chosen = {name: getattr(options, name) for name in ("workers", "store", "progress")}
-    found = fit(log, scenario, free, options.n, options.seed, **chosen)
+    found = simlimit.fit(log, scenario, free, options.n, options.seed, **chosen)
     deliver(options, found, [log.attrs["read"], found])
     return True
 
@@ -99,7 +88,7 @@ def optimise_scenario(options: argparse.Namespace) -> bool:
     chosen["costs"] = dict(read_change(text, "--cost") for text in options.cost)
     bounds = naming.read_bounds(options.at_most, options.at_least)
     choices = naming.read_free(options.choices, [], "--choice")
-    best = optimise(_changed_scenario(options), choices, subject_to=bounds, **chosen)
+    best = simlimit.optimise(_changed_scenario(options), choices, subject_to=bounds, **chosen)
     options.files = [file for file in options.files if best.selected or file != "selected.toml"]
     deliver(options, best, [best])
     return True
@@ -110,7 +99,7 @@ def vary_fields(options: argparse.Namespace) -> bool:
     fields = naming.read_free(options.field, [], "--field") or "assumed"
     chosen = {name: getattr(options, name) for name in ("workers", "store", "follow_up_days", "progress")}
     asked = _changed_scenario(options), fields, options.metric, options.points, options.seed
-    found = sensitivity(*asked, **chosen)
+    found = simlimit.sensitivity(*asked, **chosen)
     deliver(options, found, [found])
     return True
 
@@ -121,7 +110,9 @@ def _changed_scenario(options: argparse.Namespace) -> Scenario:
     return find_scenario(options.scenario, changes, options.borrowers)
 
 
-def _replicate(options: argparse.Namespace, make: Callable[..., Study | Comparison]) -> bool:
+def _replicate(
+    options: argparse.Namespace, make: Callable[..., simlimit.Study | simlimit.Comparison]
+) -> bool:
     """Make a study or a comparison, print and write it; Ctrl-C keeps the replications that are done.
 
     Parameters
@@ -143,11 +134,11 @@ def _replicate(options: argparse.Namespace, make: Callable[..., Study | Comparis
     try:
         result = make(number, options.seed, precision=dict(options.precision) or None, **chosen)
         is_whole = True
-    except StudyInterrupted as stop:
+    except simlimit.StudyInterrupted as stop:
         done, is_whole = _what_is_done(stop, options), False
-        result = done[""] if "" in done else Comparison(done)
-    studies = [result] if isinstance(result, Study) else [*result.studies.values()]
-    texts = [result, _quantiles(result)] if isinstance(result, Study) else [result]
+        result = done[""] if "" in done else simlimit.Comparison(done)
+    studies = [result] if isinstance(result, simlimit.Study) else [*result.studies.values()]
+    texts = [result, _quantiles(result)] if isinstance(result, simlimit.Study) else [result]
     deliver(options, result, texts, is_whole)
     if any(study.is_precise is False for study in studies):
         within = filled("{number:,} replication{number:s}", number=len(studies[0]))
@@ -155,7 +146,7 @@ def _replicate(options: argparse.Namespace, make: Callable[..., Study | Comparis
     return is_whole
 
 
-def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[str, Study]:
+def _what_is_done(stop: simlimit.StudyInterrupted, options: argparse.Namespace) -> dict[str, simlimit.Study]:
     """Say how many replications an interrupted study has done, and return its studies; end if it has none.
 
     From here on Ctrl-C does nothing: it would lose the studies while they are printed and written.
@@ -172,7 +163,7 @@ def _what_is_done(stop: StudyInterrupted, options: argparse.Namespace) -> dict[s
     return stop.studies
 
 
-def _quantiles(study: Study) -> str:
+def _quantiles(study: simlimit.Study) -> str:
     """Return by when so many of all repayment holds were released, in words."""
     curve = simlimit.quantiles(study.delay_curve(), "released", PROBABILITIES)
     lines = ["Released, of all repayment holds (the pending are censored), with 95 % intervals:"]

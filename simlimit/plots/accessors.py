@@ -6,18 +6,7 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from matplotlib.axes import Axes
 
-from simlimit import (
-    Attribution,
-    Comparison,
-    Fit,
-    LeverRanking,
-    Optimum,
-    Recovery,
-    Run,
-    Sensitivity,
-    Study,
-    Sweep,
-)
+import simlimit
 from simlimit.plots import bars, by_age, decisions, fitted, side_by_side, timelines
 
 P = ParamSpec("P")
@@ -59,17 +48,17 @@ class HistoryPlots(Plots[Subject_co]):
     platform = Picture(timelines.platform)
 
 
-class RunPlots(HistoryPlots[Run]):
+class RunPlots(HistoryPlots[simlimit.Run]):
     """Pictures of a run: ``run.plot``."""
 
     borrower = Picture(timelines.borrower)
 
 
-class StudyPlots(HistoryPlots[Study]):
+class StudyPlots(HistoryPlots[simlimit.Study]):
     """Pictures of a study: ``study.plot``."""
 
 
-class ComparisonPlots(Plots[Comparison]):
+class ComparisonPlots(Plots[simlimit.Comparison]):
     """Pictures of a comparison: ``comparison.plot``."""
 
     delay = Picture(by_age.delay)
@@ -77,31 +66,31 @@ class ComparisonPlots(Plots[Comparison]):
     platform = Picture(timelines.platform)
 
 
-class RecoveryPlots(Plots[Recovery]):
+class RecoveryPlots(Plots[simlimit.Recovery]):
     """Pictures of a recovery: ``recovery.plot``."""
 
     platform = Picture(timelines.platform)
 
 
-class SweepPlots(Plots[Sweep]):
+class SweepPlots(Plots[simlimit.Sweep]):
     """Pictures of a sweep: ``sweep.plot``."""
 
     lines = Picture(side_by_side.sweep)
 
 
-class LeverRankingPlots(Plots[LeverRanking]):
+class LeverRankingPlots(Plots[simlimit.LeverRanking]):
     """Pictures of a ranking of levers: ``ranking.plot``."""
 
     tornado = Picture(bars.tornado)
 
 
-class AttributionPlots(Plots[Attribution]):
+class AttributionPlots(Plots[simlimit.Attribution]):
     """Pictures of an attribution: ``attribution.plot``."""
 
     bars = Picture(bars.attribution)
 
 
-class FitPlots(Plots[Fit]):
+class FitPlots(Plots[simlimit.Fit]):
     """Pictures of a fit: ``fit.plot``."""
 
     check = Picture(fitted.fit_check)
@@ -111,7 +100,7 @@ class FitPlots(Plots[Fit]):
     ranks = Picture(fitted.fit_ranks)
 
 
-class OptimumPlots(Plots[Optimum]):
+class OptimumPlots(Plots[simlimit.Optimum]):
     """Pictures of a decision: ``optimum.plot``."""
 
     pareto = Picture(decisions.pareto)
@@ -119,7 +108,7 @@ class OptimumPlots(Plots[Optimum]):
     progress = Picture(decisions.progress)
 
 
-class SensitivityPlots(Plots[Sensitivity]):
+class SensitivityPlots(Plots[simlimit.Sensitivity]):
     """Pictures of a sensitivity: ``sensitivity.plot``."""
 
     bars = Picture(bars.sensitivity)

@@ -116,7 +116,11 @@ def delay(
         if by is None and isinstance(of, Run | Study):
             _draw_in_full(ax, of, drawn[""].reindex(range(end + 1)), confidence, label)
         else:
-            _draw_lines(ax, drawn, end, label)
+            looks = [style.line(number) for number in range(len(drawn))]
+            shown = [(canvas.shortened(name), curve, "released") for name, curve in drawn.items()]
+            _draw_lines(ax, shown, looks, marks_jump=True)
+            if canvas.shade_few(ax, [*drawn.values()], label):
+                canvas.legend(ax, loc="lower right")
     title = label("release delay of repaid principal")
     if weight == "holds" and isinstance(of, Run):
         number = int(of.counts[[*ENDS, "pending"]].to_numpy().sum())
@@ -240,13 +244,9 @@ def incidence(
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
     canvas.use_percent_axis(ax)
-    for name, look in zip(outcomes, looks, strict=True):
-        _draw_outcome(ax, curve, name, look)
+    _draw_lines(ax, [(words, curve, name) for name, words in outcomes.items()], looks)
     if canvas.shade_few(ax, [curve], label):
         canvas.legend(ax, loc="center right")
-    last = [_share_by(curve, name, asked[-1]) for name in outcomes]
-    texts = [f"{words} {share_text(one)}" for words, one in zip(outcomes.values(), last, strict=True)]
-    canvas.label_ends(ax, last, texts, looks)
     # As many are at risk on a day as at the next time of the curve.
     observed = np.append(curve["at_risk"].to_numpy(np.float64), 0.0)
     rows = [(label("at risk"), observed[np.searchsorted(curve.index, asked, side="left")])]
@@ -331,19 +331,29 @@ def _draw_in_full(ax: Axes, of: Run | Study, curve: pd.DataFrame, confidence: fl
     canvas.legend(ax, loc="lower right" if is_high else "upper right", title=title)
 
 
-def _draw_lines(ax: Axes, curves: Mapping[str, pd.DataFrame], end: int, label: Labels) -> None:
-    """Draw what is released of each curve as a line with its band, named at its end."""
-    looks = [style.line(number) for number in range(len(curves))]
-    for curve, look in zip(curves.values(), looks, strict=True):
-        _draw_outcome(ax, curve, "released", look)
-        at_once = _share_by(curve, "released", 0)
-        ax.plot(0, at_once, look.marker, color=look.colour, clip_on=False, zorder=4)
-    if canvas.shade_few(ax, [*curves.values()], label):
-        canvas.legend(ax, loc="lower right")
-    last = [_share_by(curve, "released", end) for curve in curves.values()]
-    shares = map(share_text, last)
-    texts = [f"{canvas.shortened(name)} {one}" for name, one in zip(curves, shares, strict=True)]
-    canvas.label_ends(ax, last, texts)
+def _draw_lines(
+    ax: Axes,
+    named: Sequence[tuple[str, pd.DataFrame, Hashable]],
+    looks: Sequence[style.Line],
+    marks_jump: bool = False,
+) -> None:
+    """Draw by words, curves and outcomes how much has ended so, with bands; each line is named at its end.
+
+    The limits of the axes must be final.
+    """
+    last = []
+    for (_, curve, outcome), look in zip(named, looks, strict=True):
+        times = np.insert(curve.index.to_numpy(np.float64), 0, 0.0)
+        columns = (f"{outcome}_low", f"{outcome}_high", outcome)
+        low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
+        ax.fill_between(times, low, high, step="post", color=look.colour, alpha=0.25, linewidth=0)
+        ax.step(times, share, where="post", color=look.colour, linestyle=look.style, linewidth=1.6)
+        last.append(_share_by(curve, outcome, ax.get_xlim()[1]))
+        if marks_jump:
+            at_once = _share_by(curve, outcome, 0)
+            ax.plot(0, at_once, look.marker, color=look.colour, clip_on=False, zorder=4)
+    texts = [f"{words} {share_text(share)}" for (words, *_), share in zip(named, last, strict=True)]
+    canvas.label_ends(ax, last, texts, looks)
 
 
 def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
@@ -428,14 +438,6 @@ def _curve(of: Histories, weight: Weight, confidence: float, by: list[str] | Non
         groups = of.index.names[0]
         raise SimlimitError(f"of has a curve by {groups}, but a picture shows one: choose by .loc.")
     return tables.by_curve(of, lambda curve: curve.droplevel(curve.index.names[:-1]))
-
-
-def _draw_outcome(ax: Axes, curve: pd.DataFrame, name: Hashable, line: style.Line) -> None:
-    times = np.insert(curve.index.to_numpy(np.float64), 0, 0.0)
-    columns = (f"{name}_low", f"{name}_high", name)
-    low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
-    ax.fill_between(times, low, high, step="post", color=line.colour, alpha=0.25, linewidth=0)
-    ax.step(times, share, where="post", color=line.colour, linestyle=line.style, linewidth=1.6)
 
 
 def _ended(curve: pd.DataFrame, outcome: Hashable, days: Sequence[float]) -> Floats:

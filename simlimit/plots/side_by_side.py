@@ -183,7 +183,7 @@ def sweep(
         fewer = "but a picture shows one or two: sweep fewer at a time."
         raise SimlimitError(f"sweep has the fields {fields}, {fewer}")
     (field, values), *second = sweep.fields.items()
-    names = [f"{other} = {_value_label(value)}" for other, others in second for value in others]
+    names = [f"{other} = {numbers.value_text(value)}" for other, others in second for value in others]
     lines = max(1, len(names))
     summary = sweep.summary(confidence, weight=weight)
     tables = _lines(summary, metric, lines)
@@ -223,7 +223,7 @@ def _draw_lines(ax: Axes, values: Sequence[Any], tables: Sequence[pd.DataFrame])
         marks.set_markerfacecolor("white" if number % 2 else look.colour)
     if not are_numbers:
         ax.set_xlim(-0.5, len(values) - 0.5)
-        ax.set_xticks(places, [_value_label(value) for value in values])
+        ax.set_xticks(places, [numbers.value_text(value) for value in values])
 
 
 def _lines(summary: pd.DataFrame, metric: str, number: int) -> list[pd.DataFrame]:
@@ -234,7 +234,3 @@ def _lines(summary: pd.DataFrame, metric: str, number: int) -> list[pd.DataFrame
 
 def _numbers(lost: "pd.Series[float]") -> str:
     return "; ".join(numbers.number_text(one, units.unit_of(BESIDE_LOSSES)) for one in lost)
-
-
-def _value_label(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

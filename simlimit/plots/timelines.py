@@ -285,27 +285,23 @@ def borrower(
 
 
 def _check_days(days: tuple[Day, Day] | None, scenario: Scenario) -> tuple[int, int]:
-    last = scenario.horizon_days - 1
+    last, first_date = scenario.horizon_days - 1, scenario.start_date
     if days is None:
         return 0, last
     allowed = f"a first and a later last day, as dates or as numbers from 0 to {last}"
-    whole = [_number_of(day, scenario, last) for day in as_list("days", days, allowed)]
-    if len(whole) != 2 or whole[0] >= whole[1]:
+    numbers = []
+    for day in map(as_date, as_list("days", days, allowed)):
+        # A moment that is no date stays what it is, and is refused.
+        if type(day) is not datetime.date:
+            numbers.append(check_whole("a value of days", day, last))
+        elif 0 <= day_of(scenario, day) <= last:
+            numbers.append(day_of(scenario, day))
+        else:
+            dates = f"{first_date} to {first_date + datetime.timedelta(last)}"
+            raise refused("a value of days", day, f"a date from {dates}, or a day from 0 to {last}")
+    if len(numbers) != 2 or numbers[0] >= numbers[1]:
         raise refused("days", days, allowed)
-    return whole[0], whole[1]
-
-
-def _number_of(given: Day, scenario: Scenario, last: int) -> int:
-    """Return the number of a day of the run that may be given as a date."""
-    day = as_date(given)
-    # A moment that is no date stays what it is, and is refused.
-    if type(day) is not datetime.date:
-        return check_whole("a value of days", day, last)
-    number = day_of(scenario, day)
-    if not 0 <= number <= last:
-        first = scenario.start_date
-        raise refused("a value of days", day, f"a date from {first} to {first + datetime.timedelta(last)}")
-    return number
+    return numbers[0], numbers[1]
 
 
 def _draw_line(ax: Axes, table: pd.DataFrame, day_0: float, label: Labels) -> None:

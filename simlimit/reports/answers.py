@@ -16,7 +16,7 @@ from simlimit.study.attribution import GATES, TOTAL
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.study.ranking import ALL
 from simlimit.tables.fitted import estimate_texts
-from simlimit.tables.numbers import share_text
+from simlimit.tables.numbers import share_text, value_text
 from simlimit.tables.results import Effect, rows_of, verdict_text
 from simlimit.tables.sensitivities import sentences_of
 from simlimit.tables.units import HEADLINES, PARTS, Unit
@@ -126,8 +126,8 @@ def _(result: simlimit.Sweep, words: Words) -> list[str]:
     ends = dict[str, str]()
     for which, choose in (("least", min), ("most", max)):
         point = choose(known, key=known.__getitem__)
-        values = point if isinstance(point, tuple) else (point,)
-        at = (f"{field} {value}" for field, value in zip(result.fields, values, strict=True))
+        texts = map(words.text, map(value_text, point if isinstance(point, tuple) else (point,)))
+        at = (f"{field} {text}" for field, text in zip(result.fields, texts, strict=True))
         ends |= {f"{which}_at": words.listed(at), which: words.measured(rows[point], AWAY)}
     return words.all("answers", "Sweep", **ends, days=days, points=len(rows))
 

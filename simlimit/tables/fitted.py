@@ -6,17 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simlimit.tables import numbers
 from simlimit.tables.layout import Row, Table, worded
-from simlimit.tables.numbers import (
-    UNKNOWN,
-    finer,
-    interval_text,
-    number_text,
-    p_value_text,
-    rounded_texts,
-    share_text,
-    value_text,
-)
 from simlimit.tables.units import Unit
 
 _SHARE = Unit(100, 2, "%")
@@ -25,8 +16,8 @@ _SHARE = Unit(100, 2, "%")
 def estimate_texts(known: "pd.Series[Any]") -> list[str]:
     """Return an estimate and the ends of its interval, or how likely it is: of a row of `Fit.table`."""
     if np.isnan(known["probability"]):
-        return rounded_texts(known[["estimate", "low", "high"]].to_list())
-    return [value_text(known["estimate"]), share_text(known["probability"])]
+        return numbers.rounded_texts(known[["estimate", "low", "high"]].to_list())
+    return [numbers.value_text(known["estimate"]), numbers.share_text(known["probability"])]
 
 
 def fit_tables(
@@ -44,11 +35,11 @@ def fit_tables(
     rows = []
     for name, known in parameters.iterrows():
         value, *ends = estimate_texts(known)
-        within, before = f"{ends[0]} likely", UNKNOWN
+        within, before = f"{ends[0]} likely", numbers.UNKNOWN
         if len(ends) > 1:
-            before = " to ".join(rounded_texts(known[["prior_low", "prior_high"]].to_list()))
+            before = " to ".join(numbers.rounded_texts(known[["prior_low", "prior_high"]].to_list()))
             within = " to ".join(ends)
-        removed, unit = share_text(known["share_removed"]), units.get(str(name), "")
+        removed, unit = numbers.share_text(known["share_removed"]), units.get(str(name), "")
         rows.append(Row((str(name), value, within, before, unit, removed, str(known["verdict"]))))
     pairs_said = [
         f"The log hardly tells apart {one} and {other} (correlation {correlation:.2f})."
@@ -58,10 +49,11 @@ def fit_tables(
     rows = []
     for family, off in check.iterrows():
         age = "" if np.isnan(off["age_days"]) else f", day {off['age_days']:g}"
-        fine = finer(_SHARE, off["high"] - off["low"])
-        shares = f"{number_text(off['in_log'], fine)} %", f"{interval_text(off['low'], off['high'], fine)} %"
-        breaks = "breaks" * int(off["breaks"])
-        cells = (str(family), f"{off['statistic']}{age}", *shares, p_value_text(off["corrected_p"]), breaks)
-        rows.append(Row(cells, strong=bool(off["breaks"])))
+        fine = numbers.finer(_SHARE, off["high"] - off["low"])
+        in_log = numbers.number_text(off["in_log"], fine)
+        between = numbers.interval_text(off["low"], off["high"], fine)
+        p_value, breaks = numbers.p_value_text(off["corrected_p"]), "breaks" * int(off["breaks"])
+        cells = str(family), f"{off['statistic']}{age}", f"{in_log} %", f"{between} %", p_value, breaks
+        rows.append(Row(cells, strong=bool(breaks)))
     can = "cannot" if check["breaks"].any() else "can"
     return [told, worded("check", rows, can=can)]

@@ -8,23 +8,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.typing import NAType
 
+from simlimit.tables import numbers
 from simlimit.tables.layout import Row, Table, sentences, worded
-from simlimit.tables.numbers import (
-    UNKNOWN,
-    difference_texts,
-    filled,
-    finer,
-    interval_text,
-    number_text,
-    share_text,
-)
 from simlimit.tables.units import HEADLINES, PARTS, UNITS, Unit, unit_of
 
 # Points of a sweep that are shown.
 MOST_POINTS = 50
 Effect: TypeAlias = Mapping[Hashable, Any]
 ENDS = ("", "_low", "_high")
-_IN_SOME = ", in {number:,} replication{number:s}"
 _DAYS = Unit(1, 1, "days")
 _MONEY = Unit(1, 2, "currency units")
 
@@ -42,8 +33,8 @@ def causes_table(causes: pd.DataFrame, holds: int, at_once: int, forfeited: int)
     """
     rows = []
     for cause, waited, of_holds, days, of_days, mean in causes.itertuples(name=None):
-        counts = (f"{waited:,}", share_text(of_holds), f"{days:,}", share_text(of_days))
-        rows.append(Row((cause, *counts, number_text(mean, _DAYS))))
+        counts = (f"{waited:,}", numbers.share_text(of_holds), f"{days:,}", numbers.share_text(of_days))
+        rows.append(Row((cause, *counts, numbers.number_text(mean, _DAYS))))
     return worded("causes", rows, holds=holds, at_once=at_once, forfeited=forfeited)
 
 
@@ -55,12 +46,14 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     rows = []
     estimates = summary[["estimate", "low", "high", "replications"]]
     for metric, estimate, low, high, number in estimates.itertuples(name=None):
-        unit = finer(unit_of(metric), high - low) if "." in metric else unit_of(metric)
-        shown = number_text(estimate, unit)
-        if metric == "median_days" and shown == UNKNOWN and number > 0:
+        unit = numbers.finer(unit_of(metric), high - low) if "." in metric else unit_of(metric)
+        shown = numbers.number_text(estimate, unit)
+        if metric == "median_days" and shown == numbers.UNKNOWN and number > 0:
             shown = "not reached"
-        in_some = "" if number in (0, replications) else filled(_IN_SOME, number=number)
-        cells = (metric, shown, interval_text(low, high, unit), unit.name + in_some)
+        name = unit.name
+        if number not in (0, replications):
+            (name,) = sentences("in_some", unit=name, number=number)
+        cells = (metric, shown, numbers.interval_text(low, high, unit), name)
         rows.append(Row(cells, indented=metric in PARTS))
     return worded("summary", rows, notes=notes, replications=replications)
 
@@ -92,8 +85,8 @@ def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, referenc
             continue
         unit = unit_of(metric)
         of_differences = unit.of_differences()
-        texts = [number_text(estimate, unit) for estimate in both]
-        texts += difference_texts(value, low, high, of_differences)
+        texts = [numbers.number_text(estimate, unit) for estimate in both]
+        texts += numbers.difference_texts(value, low, high, of_differences)
         verdict = verdict_text(significant)
         cells = (metric, *texts, verdict, of_differences.name)
         rows.append(Row(cells, indented=metric in PARTS, strong=verdict == "yes"))
@@ -114,9 +107,9 @@ def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
     """Return a row for each point of a grid with the metrics that matter most, `Sweep.summary` has all."""
     fields = [str(name) for name in summary.index.names[:-1]]
     metrics = [metric for metric in HEADLINES if metric in summary.index.unique("metric")]
-    points = [key[:-1] for key in summary.index if key[-1] == metrics[0]]
+    points = [[*map(numbers.value_text, key[:-1])] for key in summary.index if key[-1] == metrics[0]]
     columns = [_plus_minus(summary.query("metric == @metric"), unit_of(metric)) for metric in metrics]
-    rows = [Row((*map(str, point), *cells)) for point, *cells in zip(points, *columns, strict=True)]
+    rows = [Row((*point, *cells)) for point, *cells in zip(points, *columns, strict=True)]
     units = "; ".join(f"{metric} in {unit_of(metric).name}" for metric in metrics)
     words = {"units": units, "points": len(points), "replications": replications}
     more = sentences("points_left_out", **words, shown=MOST_POINTS) if len(points) > MOST_POINTS else ()
@@ -126,8 +119,8 @@ def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
 def _plus_minus(estimates: pd.DataFrame, unit: Unit) -> list[str]:
     """Return estimates with half of their intervals, which are symmetric."""
     pairs = estimates[["estimate", "high"]].itertuples(index=False)
-    texts = [(number_text(one, unit), number_text(high - one, unit)) for one, high in pairs]
-    return [one if half == UNKNOWN else f"{one} \N{PLUS-MINUS SIGN} {half}" for one, half in texts]
+    texts = [(numbers.number_text(one, unit), numbers.number_text(high - one, unit)) for one, high in pairs]
+    return [one if half == numbers.UNKNOWN else f"{one} \N{PLUS-MINUS SIGN} {half}" for one, half in texts]
 
 
 def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
@@ -136,7 +129,7 @@ def ranking_table(effects: pd.DataFrame, replications: int) -> Table:
     for (metric, lever), effect in rows_of(effects).items():
         unit, is_first = unit_of(metric).of_differences(), metric != before
         texts = (*_effect_texts(effect, "alone", unit), *_effect_texts(effect, "last", unit))
-        cells = (metric if is_first else "", lever, *texts, number_text(effect["cost"], _MONEY))
+        cells = (metric if is_first else "", lever, *texts, numbers.number_text(effect["cost"], _MONEY))
         rows.append(Row(cells, begins_group=is_first))
         before = metric
     units = "; ".join(f"{one} in {unit_of(one).of_differences().name}" for one in effects.index.unique(0))
@@ -166,11 +159,11 @@ def _effect_texts(effect: Effect, name: str, unit: Unit) -> tuple[str, str, str]
     value, low, high = (effect[f"{name}{end}"] for end in ENDS)
     if np.isnan(value):
         return "", "", ""
-    return (*difference_texts(value, low, high, unit), verdict_text(effect[f"{name}_significant"]))
+    return (*numbers.difference_texts(value, low, high, unit), verdict_text(effect[f"{name}_significant"]))
 
 
 def with_interval(effect: Effect, name: str, unit: Unit) -> str:
     """Return an effect with its interval in brackets."""
     value, low, high = (effect[f"{name}{end}"] for end in ENDS)
-    interval = interval_text(low, high, unit)
-    return number_text(value, unit) + ("" if interval == UNKNOWN else f" ({interval})")
+    interval = numbers.interval_text(low, high, unit)
+    return numbers.number_text(value, unit) + ("" if interval == numbers.UNKNOWN else f" ({interval})")

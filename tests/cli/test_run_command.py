@@ -15,7 +15,7 @@ from folders import files
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.cli import commands, results
+from simlimit.cli import results
 from simlimit.run.run import delay_by_cause
 
 FILES = {
@@ -145,7 +145,7 @@ class TestNothingIsLeft:
         def interrupted(*_arguments, **_options):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(commands if step == "simulate" else results, step, interrupted)
+        monkeypatch.setattr(sl if step == "simulate" else results, step, interrupted)
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path) == set()
         assert capsys.readouterr().err == "simlimit: interrupted; nothing was written.\n"
@@ -153,7 +153,7 @@ class TestNothingIsLeft:
     def test_the_folder_is_checked_before_the_simulation(self, tmp_path, monkeypatch):
         (tmp_path / "results").mkdir()
         (tmp_path / "results" / "mine").touch()
-        monkeypatch.setattr(commands, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
+        monkeypatch.setattr(sl, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
         assert cli.main([*SMALL, "--out", "results"]) == 2
 
 
@@ -162,7 +162,7 @@ class TestFolder:
 
     @pytest.fixture
     def _nothing_runs(self, monkeypatch):
-        monkeypatch.setattr(commands, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
+        monkeypatch.setattr(sl, "simulate", lambda *_arguments, **_options: pytest.fail("simulated"))
 
     @pytest.fixture
     def filled_late(self, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from folders import files, replications_kept
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.cli import commands, results
+from simlimit.cli import results
 from simlimit.tables.units import INCOME
 
 FILES = {
@@ -223,7 +223,7 @@ class TestInterrupted:
 def test_the_output_folder_must_be_apart_from_the_store(tmp_path, monkeypatch, capsys, out, store):
     (tmp_path / "mine").mkdir()
     (tmp_path / "link").symlink_to("mine")
-    monkeypatch.setattr(commands, "replicate", lambda *_arguments, **_options: pytest.fail("simulated"))
+    monkeypatch.setattr(sl, "replicate", lambda *_arguments, **_options: pytest.fail("simulated"))
     assert cli.main([*SMALL, "--store", store, "--out", out]) == 2
     assert capsys.readouterr().err == (
         f"simlimit: --out is {out}, but must be a folder apart from the store {store}.\n"

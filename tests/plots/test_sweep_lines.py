@@ -57,7 +57,7 @@ def test_truth_values_are_no_numbers_and_no_choice_of_rows():
     ax = plots.sweep(grid)
     estimates = grid.summary().xs("days_away", level="metric")["estimate"]
     assert ax.get_lines()[0].get_ydata().tolist() == estimates.tolist()
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["True", "False"]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["true", "false"]
 
 
 def test_fields_without_a_unit_are_named_alone():
