@@ -273,9 +273,8 @@ def attribution(
     _draw_rows(ax, rows)
     what = label(METRICS[metric][0], days=attribution.follow_up_days)
     ax.set_xlabel(f"{label.with_unit(what, unit)}\n{how}")
-    return canvas.finish(
-        ax, label("what each gate explains"), canvas.subtitle(attribution, label, confidence)
-    )
+    named = canvas.subtitle(attribution, label, confidence)
+    return canvas.finish(ax, label("what each gate explains"), named)
 
 
 def sensitivity(

@@ -105,9 +105,9 @@ def delay(
     share = label("share of holds" if weight == "holds" else "share of repaid principal")
     ax = canvas.axes_or_new(ax)
     ax.set(xlim=(-0.01 * end, end), ylim=(0, 1), xlabel=label("days since repayment"), ylabel=share)
-    canvas.use_percent_axis(ax)
+    canvas.use_percent_axis(ax.yaxis)
     if np.isnan(at_once):
-        canvas.write_in_middle(ax, label("no repayment is observed for {day} day{day:s}", day=end))
+        _say_unobserved(ax, end, label)
     else:
         if at_once >= HIGH_ATOM:
             bottom = np.floor(10 * (at_once - MARGIN)) / 10
@@ -172,11 +172,9 @@ def standing(
     title, share = STANDING[weight]
     ax = canvas.axes_or_new(ax)
     ax.set(xlabel=label("days since repayment"), ylabel=label(share))
-    canvas.use_percent_axis(ax)
+    canvas.use_percent_axis(ax.yaxis)
     if table["released"].isna().any():
-        canvas.write_in_middle(
-            ax, label("no repayment is observed for {day} day{day:s}", day=of.follow_up_days)
-        )
+        _say_unobserved(ax, of.follow_up_days, label)
     else:
         _draw_stack(ax, table, label)
     return canvas.finish(ax, label(title), canvas.subtitle(of, label))
@@ -243,7 +241,7 @@ def incidence(
     ax = canvas.axes_or_new(ax, (7.5, 5.2))
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
-    canvas.use_percent_axis(ax)
+    canvas.use_percent_axis(ax.yaxis)
     _draw_lines(ax, [(words, curve, name) for name, words in outcomes.items()], looks)
     if canvas.shade_few(ax, [curve], label):
         canvas.legend(ax, loc="center right")
@@ -259,6 +257,10 @@ def incidence(
         source = canvas.subtitle(of, label, confidence)
     canvas.write_table(ax, rows, asked, unit)
     return canvas.finish(ax, label("release and forfeit by age"), source)
+
+
+def _say_unobserved(ax: Axes, day: int, label: Labels) -> None:
+    canvas.write_in_middle(ax, label("no repayment is observed for {day} day{day:s}", day=day))
 
 
 def _curves(of: Run | Study) -> Curves:
@@ -407,7 +409,7 @@ def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     handles = [*reversed(areas), Line2D([], [], linestyle=" ", label=words)]
     # A stack that does not fall leaves no room within.
     falls = height[-1] < height.max() / 2
-    place = {"loc": "upper right"} if falls else canvas.BESIDE
+    place = {"loc": "upper right"} if falls else style.LOOKS["beside"]
     canvas.legend(ax, handles=handles, title=label("mean days away"), **place)
 
 

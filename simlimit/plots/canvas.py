@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.dates import AutoDateFormatter, AutoDateLocator
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -29,15 +30,10 @@ Subject: TypeAlias = Run | Study | LeverRanking | Attribution | Sensitivity
 SIZE = (7.5, 4.5)
 # Of a label, in its font size.
 LINE_HEIGHT = 1.35
-# From where a line ends to its label, if that is elsewhere.
-POINTER = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
 LONGEST_NAME = 50
 # Points from the axes to the first row of a table: the tick labels and the axis label are in between.
 BELOW_AXES = 46
 ROW_HEIGHT = 13
-# Where a legend stands above its panel, and at the right of it.
-ABOVE: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3, "columnspacing": 1}
-BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1)}
 
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
@@ -90,7 +86,7 @@ def write(
         Properties of the text.
     """
     written = ax.annotate(words, place, offset, units, "offset points", annotation_clip=False)
-    written.set(**{"va": "center", "fontsize": LABEL_SIZE, "parse_math": False} | look)
+    written.set(**LOOKS["text"] | look)
 
 
 def write_table(ax: Axes, rows: Sequence[tuple[str, Floats]], days: Sequence[float], unit: str) -> None:
@@ -142,10 +138,10 @@ def shortened(name: str, longest: int = LONGEST_NAME) -> str:
     return line if len(line) <= longest else f"{line[: longest - 3].rstrip()}..."
 
 
-def use_percent_axis(ax: Axes) -> None:
-    """Show the heights, which are shares, as per cent."""
-    ax.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
-    ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
+def use_percent_axis(axis: Axis) -> None:
+    """Show shares along an axis as per cent."""
+    axis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
 
 
 def shade_few(ax: Axes, curves: Sequence[pd.DataFrame], label: Labels) -> bool:
@@ -199,13 +195,12 @@ def label_ends(
     steps = np.arange(len(order)) * LINE_HEIGHT * LABEL_SIZE / points
     # The nearest heights within the axes, by least squares, that leave each label its room.
     placed = np.clip(isotonic_regression(wanted - steps).x, 0, max(0, 1 - steps[-1])) + steps
+    units = "axes fraction"
     for number, start, end in zip(order, wanted, placed, strict=True):
         is_moved = abs(end - start) * points > 1
-        place, units = (1.03 if is_moved else 1.01, end), "axes fraction"
-        written = ax.annotate(texts[number], (1, start), place, units, units, POINTER if is_moved else None)
-        written.set(
-            va="center", color=looks[number % len(looks)].colour, fontsize=LABEL_SIZE, parse_math=False
-        )
+        place, pointer = (1.03, LOOKS["pointer"]) if is_moved else (1.01, None)
+        written = ax.annotate(texts[number], (1, start), (place, end), units, units, pointer)
+        written.set(**LOOKS["text"], color=looks[number % len(looks)].colour)
 
 
 def inset_panels(ax: Axes, number: int, gap: float = 22, strip: float = 0) -> tuple[Axes | None, list[Axes]]:

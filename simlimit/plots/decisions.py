@@ -68,7 +68,7 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
     ax.ticklabel_format(style="plain", useOffset=False)
     ax.set_xlabel(_axis(across, optimum.question.follow_up_days, label))
     ax.set_ylabel(_axis(up, optimum.question.follow_up_days, label))
-    canvas.legend(ax, **canvas.BESIDE)
+    canvas.legend(ax, **style.LOOKS["beside"])
     return _finished(ax, optimum, label("what is best in one objective or another"), label)
 
 

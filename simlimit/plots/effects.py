@@ -5,16 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.plots.labels import METRICS, Labels
+from simlimit.plots.labels import METRICS, VERDICTS, Labels
 from simlimit.study.metrics import BESIDE_LOSSES
 from simlimit.tables import numbers, units
-
-# How pictures say what tables say of an effect: whether it is significant.
-VERDICTS = {
-    "yes": "differs from 0, corrected for {number} comparison{number:s}",
-    "no": "may be 0",
-    "unknown": "too little observed",
-}
 
 
 def metric_unit(metric: str, weight: str = "holds") -> str:

@@ -16,7 +16,7 @@ from simlimit.errors import SimlimitError
 from simlimit.extras import from_extra
 from simlimit.inference.parameters import Free, Parameter
 from simlimit.plots import bars, by_age, canvas, effects, style
-from simlimit.plots.labels import METRICS, Labels, Language
+from simlimit.plots.labels import METRICS, VERDICTS, Labels, Language
 from simlimit.run.offered_load import overload_sentence
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.run.outside import outside_sentence
@@ -110,12 +110,11 @@ class Exploration:
 
     def _moved(self) -> dict[str, Any]:
         """Return the values that differ from those of the start."""
-        said = {name: control.value for name, control in self.controls.items()}
-        # A slider counts in steps, whose sum may be off by a rounding error.
-        values = {
-            name: self._choices[name][one] if self._choices[name] else round(one, 12)
-            for name, one in said.items()
-        }
+        values = {}
+        for name, control in self.controls.items():
+            choices = self._choices[name]
+            # A slider counts in steps, whose sum may be off by a rounding error.
+            values[name] = choices[control.value] if choices else round(control.value, 12)
         return {name: value for name, value in values.items() if _text(value) != _text(self._starts[name])}
 
     def _show(self, _: object = None) -> None:
@@ -146,14 +145,11 @@ class Exploration:
         for metric in beside_losses([self._metric]):
             (scale, unit), effect = effects.effect_unit(metric), table.loc[metric].to_dict()
             middle, low, high = (scale * effect[name] for name in ("difference", "low", "high"))
-            verdict = effects.VERDICTS[verdict_text(effect["significant"])]
-            yield label(
-                "{what}: {effect} {unit} from the start; {verdict}",
-                what=label(METRICS[metric][0], days=days),
-                effect=effects.with_interval(middle, low, high, effects.decimals((middle, low, high))),
-                unit=label(unit),
-                verdict=label(verdict, number=len(table)),
-            )
+            verdict = VERDICTS[verdict_text(effect["significant"])]
+            said = {"what": label(METRICS[metric][0], days=days), "unit": label(unit)}
+            said["effect"] = effects.with_interval(middle, low, high, effects.decimals((middle, low, high)))
+            said["verdict"] = label(verdict, number=len(table))
+            yield label("{what}: {effect} {unit} from the start; {verdict}", **said)
 
 
 def explore(

@@ -79,9 +79,9 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
         panel.plot(days, rows["in_log"], label=label("in the log"), **style.LOOKS["in_log"])
         if rows["low"].iloc[0] < by_age.HIGH_ATOM:
             panel.set_ylim(bottom=0)
-        canvas.use_percent_axis(panel)
+        canvas.use_percent_axis(panel.yaxis)
     panels[-1].set_xlabel(label("days since repayment"))
-    canvas.legend(panels[0], **canvas.ABOVE)
+    canvas.legend(panels[0], **style.LOOKS["above"])
     return canvas.finish(ax, label("the log beside the fitted model"), _verdict(fit.check(), label))
 
 
@@ -141,7 +141,7 @@ def fit_statistics(
         ax.plot(in_log, np.where(some, heights, np.nan), "ko", markerfacecolor=colour)
     names = [_statistic(family, *one, label) for one in zip(rows["statistic"], rows["age_days"], strict=True)]
     ax.set_yticks(heights, names, parse_math=False)
-    ax.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
+    canvas.use_percent_axis(ax.xaxis)
     signs = {"\u25cf\u25cb": "in the log", "|": "expected", "\u25ac": BAND}
     ax.set_xlabel("    ".join(f"{sign} {label(words)}" for sign, words in signs.items()))
     return canvas.finish(ax, label(family), _verdict(checked.loc[[family]], label))
@@ -295,15 +295,12 @@ def fit_ranks(fit: Fit, *, n: int = 400, ax: Axes | None = None, language: Langu
         panel.axhspan(*calibration.band(len(rank), 0.95), color=style.LIGHT_GREY, linewidth=0)
         panel.stairs(calibration.counts(rank), edges, color=style.INK)
         panel.set(xlim=(0, 1), ylim=(0, None))
-        words = label(
-            "{name}: p-value {p}", name=canvas.shortened(str(name)), p=p_value_text(p_values[str(name)])
-        )
+        p_value = p_value_text(p_values[str(name)])
+        words = label("{name}: p-value {p}", name=canvas.shortened(str(name)), p=p_value)
         canvas.write(panel, words, (0, 1), "axes fraction", (0, 7), fontsize=9)
     panels[-1].set_xlabel(label("share of the draws below the truth"))
-    words = label(
-        "{number:,} simulated log{number:s}; grey: where 95 % of level histograms lie", number=len(ranks)
-    )
-    return canvas.finish(ax, label("do the intervals cover the truth?"), words)
+    words = "{number:,} simulated log{number:s}; grey: where 95 % of level histograms lie"
+    return canvas.finish(ax, label("do the intervals cover the truth?"), label(words, number=len(ranks)))
 
 
 def _bins(values: "pd.Series[Any]", simulated: int) -> tuple[Floats, list[float], list[str]]:

@@ -22,6 +22,8 @@ METRICS: dict[str, list[str]] = _WORDS["metrics"]
 SERIES: dict[str, list[str]] = _WORDS["series"]
 # What the picture of `standing` and its vertical axis are called, by weight.
 STANDING: dict[str, list[str]] = _WORDS["standing"]
+# How pictures say what tables say of an effect: whether it is significant.
+VERDICTS: dict[str, str] = _WORDS["verdicts"]
 CHINESE: dict[str, str] = _WORDS["chinese"]
 # Texts of tables in Chinese, in which there may be numbers.
 TABLES: dict[str, str] = _WORDS["tables"]

@@ -200,7 +200,7 @@ def sweep(
     ax.set_xlabel("\n".join(below))
     ax.set_ylabel(label.with_unit(label(what, days=study.follow_up_days), unit))
     if unit.startswith("share"):
-        canvas.use_percent_axis(ax)
+        canvas.use_percent_axis(ax.yaxis)
     if names:
         canvas.label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)
     title = label("sweep of {fields}", fields=fields)

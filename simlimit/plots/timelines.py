@@ -113,7 +113,7 @@ def platform(
             _show_recovery(panel, day_0, recovery, name == recovery.series, label)
         panel.tick_params(labelbottom=panel is panels[-1])
         panel.xaxis.label.set_visible(panel is panels[-1])
-    canvas.legend(panels[0], handles=panels[0].get_legend_handles_labels()[0], frameon=False, **canvas.ABOVE)
+    canvas.legend(panels[0], handles=panels[0].get_legend_handles_labels()[0], **style.LOOKS["above"])
     if strip is not None:
         _show_branches(strip, panels, day_0, first.scenario, dailies, label)
     return canvas.finish(ax, label("the platform, day by day"), canvas.subtitle(first, label))
@@ -289,16 +289,14 @@ def _check_days(days: tuple[Day, Day] | None, scenario: Scenario) -> tuple[int, 
     if days is None:
         return 0, last
     allowed = f"a first and a later last day, as dates or as numbers from 0 to {last}"
-    numbers = []
+    numbers, what = [], "a value of days"
     for day in map(as_date, as_list("days", days, allowed)):
         # A moment that is no date stays what it is, and is refused.
-        if type(day) is not datetime.date:
-            numbers.append(check_whole("a value of days", day, last))
-        elif 0 <= day_of(scenario, day) <= last:
-            numbers.append(day_of(scenario, day))
-        else:
-            dates = f"{first_date} to {first_date + datetime.timedelta(last)}"
-            raise refused("a value of days", day, f"a date from {dates}, or a day from 0 to {last}")
+        number = day_of(scenario, day) if type(day) is datetime.date else check_whole(what, day, last)
+        if not 0 <= number <= last:
+            dates = f"a date from {first_date} to {first_date + datetime.timedelta(last)}"
+            raise refused(what, day, f"{dates}, or a day from 0 to {last}")
+        numbers.append(number)
     if len(numbers) != 2 or numbers[0] >= numbers[1]:
         raise refused("days", days, allowed)
     return numbers[0], numbers[1]
@@ -317,4 +315,4 @@ def _draw_line(ax: Axes, table: pd.DataFrame, day_0: float, label: Labels) -> No
     ax.step(edges.index, edges["limit"], where="post", label=label("limit"), **style.LOOKS["limit"])
     top = max(height.max(), edges["limit"].max(), 1.0)
     ax.set(xlim=(edges.index[0], edges.index[-1]), ylim=(0, 1.08 * top))
-    ax.legend(reverse=True, fontsize="small", **canvas.BESIDE)
+    canvas.legend(ax, reverse=True, **style.LOOKS["beside"])

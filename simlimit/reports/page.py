@@ -72,7 +72,7 @@ def write_report(
     template, css = (file.read_text(encoding="utf-8") for file in files)
     page = _jinja().Environment(autoescape=True, undefined=_jinja().StrictUndefined).from_string(template)
     chosen = [name for name in dict.fromkeys(wanted) if name != "help" or ranking is not None]
-    known = {"words": report.words, "metrics": METRICS, "version": simlimit.__version__}
+    known = {"words": report.words, "metrics": METRICS, "version": simlimit.__version__, "answer": answer}
     text = page.render(report=report, css=css, sections=chosen, date=datetime.date.today(), **known)
     with writing(target):
         remove_leftovers(target.parent)
@@ -98,10 +98,6 @@ class Report:
         """Return what the report is about."""
         name = shortened(self.words.listed(self.studies) or self.base.name, LONGEST_TITLE)
         return self.words("page", "title", kind=self.words("kinds", self.kind), name=name)
-
-    def answer(self, result: object) -> list[str]:
-        """Return what a result says, in sentences."""
-        return answer(result, self.words)
 
     def pictures(self, result: Result) -> list[tuple[str, str, str]]:
         """Return the pictures of a result: SVG, its title, and how to read it."""

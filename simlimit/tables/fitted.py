@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from simlimit.tables import numbers
-from simlimit.tables.layout import Row, Table, worded
+from simlimit.tables.layout import Row, Table, sentences, worded
 from simlimit.tables.units import Unit
 
 _SHARE = Unit(100, 2, "%")
@@ -41,11 +41,8 @@ def fit_tables(
             within = " to ".join(ends)
         removed, unit = numbers.share_text(known["share_removed"]), units.get(str(name), "")
         rows.append(Row((str(name), value, within, before, unit, removed, str(known["verdict"]))))
-    pairs_said = [
-        f"The log hardly tells apart {one} and {other} (correlation {correlation:.2f})."
-        for one, other, correlation in pairs.itertuples(index=False)
-    ]
-    told = worded("fit", rows, notes=pairs_said)
+    apart = [note for pair in pairs.itertuples() for note in sentences("pair", **pair._asdict())]
+    told = worded("fit", rows, notes=apart)
     rows = []
     for family, off in check.iterrows():
         age = "" if np.isnan(off["age_days"]) else f", day {off['age_days']:g}"

@@ -205,13 +205,12 @@ def _table(table: Table) -> str:
     columns = zip(table.headings, table.align, strict=True)
     head = "".join(_cell("th", text, side, ' scope="col"') for text, side in columns)
     body = "".join(_row(row, table.align) for row in table.rows)
-    notes = "<br>".join(map(escape, table.notes))
+    notes = f"<p><small>{'<br>'.join(map(escape, table.notes))}</small></p>" if table.notes else ""
     return (
         '<div style="overflow-x:auto"><table style="border-collapse:collapse">'
         f'<caption style="{_CAPTION}">{escape(table.caption)}'
         '</caption><thead><tr style="border-bottom:1px solid currentColor">'
-        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        + (f"<p><small>{notes}</small></p>" if notes else "")
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
     )
 
 

@@ -29,7 +29,8 @@ def number_text(value: float, unit: Unit, sign: str = "") -> str:
         return UNKNOWN
     if unit.factor == 100 and not sign:
         return per_cent(value, unit.decimals)
-    return _rounded(unit.factor * value, unit.decimals, sign)
+    # Added to 0, so that no zero is negative.
+    return f"{round(unit.factor * value, unit.decimals) + 0.0:{sign},.{unit.decimals}f}"
 
 
 def per_cent(share: float, decimals: int = 1) -> str:
@@ -42,24 +43,18 @@ def per_cent(share: float, decimals: int = 1) -> str:
     """
     shown, step = round(100 * share, decimals), 10.0**-decimals
     if shown == 0 and share > ROUNDING:
-        return f"<{_rounded(step, decimals)}"
+        return f"<{step:.{decimals}f}"
     if shown == 100 and share < 1 - ROUNDING:
-        return f">{_rounded(100 - step, decimals)}"
-    return _rounded(shown, decimals)
-
-
-def _rounded(value: float, decimals: int, sign: str = "") -> str:
-    # Added to 0, so that no zero is negative.
-    return f"{round(value, decimals) + 0.0:{sign},.{decimals}f}"
+        return f">{100 - step:.{decimals}f}"
+    return f"{shown + 0.0:,.{decimals}f}"
 
 
 class _Template(Formatter):
     """As `str.format`, but ``{number:s}`` is the s of a plural."""
 
     def format_field(self, value: object, format_spec: str) -> str:
-        if format_spec == "s":
-            return "" if str(value) == "1" else "s"
-        return str(super().format_field(value, format_spec))
+        plural = "" if str(value) == "1" else "s"
+        return plural if format_spec == "s" else str(super().format_field(value, format_spec))
 
 
 def filled(template: str, **values: object) -> str:

@@ -18,7 +18,7 @@ from simlimit.inference.statistics import Layout
 from simlimit.model.causes import GATES, SHOCK_KINDS
 from simlimit.model.grouping import FLAGS
 from simlimit.plots import labels
-from simlimit.plots.effects import VERDICTS, effect_unit
+from simlimit.plots.effects import effect_unit
 from simlimit.scenario.base import Part
 from simlimit.scenario.fields import unit_of
 from simlimit.scenario.parts import LEVER_KINDS
@@ -51,7 +51,7 @@ def labelled():
 def test_every_word_is_translated():
     words = {
         *labelled(),
-        *VERDICTS.values(),
+        *labels.VERDICTS.values(),
         *GATES,
         *(word for pair in labels.SERIES.values() for word in pair),
     }
