@@ -41,7 +41,9 @@ def fit_tables(
             within = " to ".join(ends)
         removed, unit = numbers.share_text(known["share_removed"]), units.get(str(name), "")
         rows.append(Row((str(name), value, within, before, unit, removed, str(known["verdict"]))))
-    apart = [note for pair in pairs.itertuples() for note in sentences("pair", **pair._asdict())]
+    apart = list[str]()
+    for one, other, correlation in pairs.itertuples(index=False):
+        apart += sentences("pair", one=one, other=other, correlation=correlation)
     told = worded("fit", rows, notes=apart)
     rows = []
     for family, off in check.iterrows():
