@@ -75,11 +75,7 @@ def _run(arguments: Sequence[str]) -> int:
                 compilation_notice.omit_compilation_notice()
             if options.out is not None:
                 check_output(options.out, options.store)
-            if options.report is not None:
-                check_report(options.report)
-            elif options.language is not None:
-                report = "which has no effect without --report: it is the language of the report."
-                raise SimlimitError(f"--language is {options.language}, {report}")
+            check_report(options.report, options.language)
             options.typed = shlex.join(["simlimit", *arguments])
             return 0 if options.command(options) else INTERRUPTED
     except SimlimitError as error:

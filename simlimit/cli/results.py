@@ -45,9 +45,13 @@ def check_output(path: str, store: str | None = None) -> None:
         probe.rmdir()
 
 
-def check_report(path: str) -> None:
-    """Refuse the file of a report unless it is new, and can be written."""
-    if simlimit.reports.check_place(path, "--report").exists():
+def check_report(path: str | None, language: str | None) -> None:
+    """Refuse the file of a report unless it is new, and can be written, and a language without a report."""
+    if path is None:
+        if language is not None:
+            report = "which has no effect without --report: it is the language of the report."
+            raise SimlimitError(f"--language is {language}, {report}")
+    elif simlimit.reports.check_place(path, "--report").exists():
         raise SimlimitError(f"--report is {path}, which already exists, but must be a new file.")
 
 

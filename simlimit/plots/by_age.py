@@ -23,6 +23,8 @@ from simlimit.tables.numbers import per_cent, share_text
 
 Histories: TypeAlias = Run | Study | pd.DataFrame
 Groups: TypeAlias = str | Sequence[str] | None
+# What a line is called, its curve, and of which outcome of the curve it is.
+Ended: TypeAlias = tuple[str, pd.DataFrame, Hashable]
 
 MARKED_DAYS = (7, 30)
 # If this share is released at once, the axis does not begin at 0: the rest would be too flat to see.
@@ -117,8 +119,8 @@ def delay(
             _draw_in_full(ax, of, drawn[""].reindex(range(end + 1)), confidence, label)
         else:
             looks = [style.line(number) for number in range(len(drawn))]
-            shown = [(canvas.shortened(name), curve, "released") for name, curve in drawn.items()]
-            _draw_lines(ax, shown, looks, marks_jump=True)
+            ended = [(canvas.shortened(name), curve, "released") for name, curve in drawn.items()]
+            _draw_lines(ax, ended, looks, True)
             if canvas.shade_few(ax, [*drawn.values()], label):
                 canvas.legend(ax, loc="lower right")
     title = label("release delay of repaid principal")
@@ -242,7 +244,7 @@ def incidence(
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
     canvas.use_percent_axis(ax.yaxis)
-    _draw_lines(ax, [(words, curve, name) for name, words in outcomes.items()], looks)
+    _draw_lines(ax, [(words, curve, name) for name, words in outcomes.items()], looks, False)
     if canvas.shade_few(ax, [curve], label):
         canvas.legend(ax, loc="center right")
     # As many are at risk on a day as at the next time of the curve.
@@ -333,18 +335,13 @@ def _draw_in_full(ax: Axes, of: Run | Study, curve: pd.DataFrame, confidence: fl
     canvas.legend(ax, loc="lower right" if is_high else "upper right", title=title)
 
 
-def _draw_lines(
-    ax: Axes,
-    named: Sequence[tuple[str, pd.DataFrame, Hashable]],
-    looks: Sequence[style.Line],
-    marks_jump: bool = False,
-) -> None:
-    """Draw by words, curves and outcomes how much has ended so, with bands; each line is named at its end.
+def _draw_lines(ax: Axes, ended: Sequence[Ended], looks: Sequence[style.Line], marks_jump: bool) -> None:
+    """Draw how much has ended so, with bands, each line named at its end; mark the jump on day 0, or not.
 
     The limits of the axes must be final.
     """
     last = []
-    for (_, curve, outcome), look in zip(named, looks, strict=True):
+    for (_, curve, outcome), look in zip(ended, looks, strict=True):
         times = np.insert(curve.index.to_numpy(np.float64), 0, 0.0)
         columns = (f"{outcome}_low", f"{outcome}_high", outcome)
         low, high, share = (np.insert(curve[column].to_numpy(), 0, 0.0) for column in columns)
@@ -354,7 +351,7 @@ def _draw_lines(
         if marks_jump:
             at_once = _share_by(curve, outcome, 0)
             ax.plot(0, at_once, look.marker, color=look.colour, clip_on=False, zorder=4)
-    texts = [f"{words} {share_text(share)}" for (words, *_), share in zip(named, last, strict=True)]
+    texts = [f"{words} {share_text(share)}" for (words, *_), share in zip(ended, last, strict=True)]
     canvas.label_ends(ax, last, texts, looks)
 
 

@@ -74,7 +74,6 @@ def base_scenario(result: Result) -> Scenario:
 def call_of(result: Result) -> Call:
     """Return the call that makes a result again."""
     files, kind, studies = dict[str, Scenario](), type(result).__name__, studies_of(result)
-    left_out = 0
     if kind == "Sweep" and not {*result.fields} <= {*field_values(base_scenario(result))}:
         kind = "Comparison"  # a sweep of changes, of which only the scenarios are known
     first = next(iter(studies.values()), result)
@@ -87,9 +86,8 @@ def call_of(result: Result) -> Call:
         known["options"] = "".join(f", {name}={own[name]!r}" for name in USUAL if own[name] != USUAL[name])
     if kind == "Comparison":
         named = {one if isinstance(one, str) else ", ".join(map(str, one)): studies[one] for one in studies}
-        listed = dict([*named.items()][:MOST_POINTS])
-        known["scenarios"] = {name: _loaded(study.scenario, files) for name, study in listed.items()}
-        left_out = len(studies) - len(listed)
+        listed = [*named.items()][:MOST_POINTS]
+        known["scenarios"] = {name: _loaded(study.scenario, files) for name, study in listed}
     else:
         known["scenario"] = _loaded(base_scenario(result), files)
     if kind == "Fit":
@@ -104,6 +102,7 @@ def call_of(result: Result) -> Call:
     with suppress(SyntaxError):
         compile("\n".join(lines), "report", "exec")
         code = "\n".join(lines)
+    left_out = len(studies) - len(known.get("scenarios", studies))
     return Call(code, files, KINDS[kind]["seed"].format(**known), number, left_out)
 
 

@@ -2,8 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from xml.etree import ElementTree
 
@@ -39,19 +37,13 @@ def picture(
     about : str
         What follows the title in its name.
     """
-    with _plain_style():
+    # For a white page, whatever the style of the user is; and no window is shown.
+    with plt.style.context("default"), plt.rc_context(_SETTINGS), plt.ioff():
         ax = getattr(result.plot, method)(**chosen, language=language)
         file = io.StringIO()
         canvas.save_picture(ax, file, format="svg", metadata=_NOTHING)
         title = ax.get_title(loc="left") + about
     return _within_a_page(file.getvalue(), f"p{number}-", title), title
-
-
-@contextmanager
-def _plain_style() -> Iterator[None]:
-    """Draw for a white page, whatever the style of the user is, and show no window."""
-    with plt.style.context("default"), plt.rc_context(_SETTINGS), plt.ioff():
-        yield
 
 
 def allowed(text: str) -> str:

@@ -77,10 +77,8 @@ class Words:
             kind, unit = "points" if sign else "share", unit._replace(decimals=1)
         unit = finer(unit, high - low)
         value = self("numbers", kind, value=number_text(middle, unit, sign))
-        if not np.isfinite(low):
-            return self("numbers", "unsure", value=value)
         ends = {"low": number_text(low, unit, sign), "high": number_text(high, unit, sign)}
-        return self("numbers", "measured", value=value, **ends)
+        return self("numbers", "measured" if np.isfinite(low) else "unsure", value=value, **ends)
 
     def table(self, table: Table) -> Table:
         """Return a table with its words in the language."""

@@ -51,9 +51,8 @@ def conclusion(verdicts: "pd.Series[str]", metric: str) -> str:
     >>> conclusion(pd.Series(verdicts), "days_away")
     'Over these ranges days_away depends on rules.min_score. It hardly depends on behaviour.slip_days.'
     """
-    matter, undecided, others = (
-        [*map(str, verdicts.index[verdicts == word])] for word in ("matters", "undecided", "does not matter")
-    )
+    words = "matters", "undecided", "does not matter"
+    matter, undecided, others = ([*map(str, verdicts.index[verdicts == word])] for word in words)
     said = f"Over these ranges {metric} depends on {', '.join(matter) or 'no field for certain'}."
     if undecided:
         said += f" Undecided: {', '.join(undecided)}."

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from string import Formatter
 
-_PLACE = re.compile(r"(\{[^{}]*\})")
 _NUMBER = r"[-+<>.,0-9e]+"
 # What may stand in a place of a template; in others there may be any words.
 _RULES = dict.fromkeys(("low", "high", "half", "number"), _NUMBER) | {"code": r"\w+_\w+"}
@@ -37,26 +37,19 @@ class Translation:
         for pattern, other in self._templates:
             if found := pattern.fullmatch(english):
                 said = {place: self(words) for place, words in found.groupdict().items()}
-                return _PLACE.sub(lambda place: said[_name(place[0])], other)  # noqa: B023 - called at once
+                return other.format_map(said)
         return english
 
 
 def _pattern(template: str) -> re.Pattern[str]:
     """Return what matches a text that was made from a template, with a group for each place."""
-    parts, seen = [], set[str]()
-    for part in _PLACE.split(template):
-        name = _name(part)
-        if not part.startswith("{"):
-            parts.append(re.escape(part))
-        elif part.endswith(":s}"):  # of a plural
-            parts.append("s?")
-        elif name in seen:
-            parts.append(f"(?P={name})")
-        else:
-            parts.append(f"(?P<{name}>{_RULES.get(name, '.+?')})")
-            seen.add(name)
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _name(place: str) -> str:
-    return re.sub(r"\W", "", place.partition(":")[0])
+    pattern = ""
+    for between, place, spec, _ in Formatter().parse(template):
+        pattern += re.escape(between)
+        if spec == "s":  # of a plural
+            pattern += "s?"
+        elif place and f"(?P<{place}>" in pattern:
+            pattern += f"(?P={place})"
+        elif place:
+            pattern += f"(?P<{place}>{_RULES.get(place, '.+?')})"
+    return re.compile(pattern, re.DOTALL)
