@@ -1,6 +1,8 @@
 """Reports: one file for each kind of result, in both languages, with what was asked for and nothing else."""
 
+import os
 import re
+import stat
 import sys
 from html import unescape
 from html.parser import HTMLParser
@@ -143,6 +145,15 @@ def test_both_languages_have_the_same_words():
 def test_a_translation_fills_in_what_its_original_has():
     for english, chinese in packaged("simlimit.reports", "zh.toml")["tables"].items():
         assert {*re.findall(r"\{(\w+)", english)} == {*re.findall(r"\{(\w+)", chinese)}, english
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes.")
+def test_a_report_that_only_its_owner_may_read_stays_so(tmp_path):
+    file = tmp_path / "one.html"
+    file.touch(0o600)
+    INSTANCES["Study"]().report(file, sections="answer")
+    assert file.stat().st_size > 1_000
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_names_of_the_user_are_text(written):
