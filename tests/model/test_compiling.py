@@ -13,20 +13,16 @@ import simlimit
 from simlimit.model.compiling import LAYERS
 
 PACKAGE = Path(simlimit.__file__).parent
-INFLOW_OF_A_DAY = """
+NUMBER_OF_A_SHOCK = """
 import numpy as np
 import simlimit
-from simlimit.model.parameters import first_records
-from simlimit.model.pool import fund
-from simlimit.model.queues import GOOD_ON
-from simlimit.model.records import END, QUEUE
+from simlimit.model.records import SHOCK
 from simlimit.model.state import State
-state = State(queues=np.full(GOOD_ON, END, QUEUE))
-state.records[:] = first_records(simlimit.Scenario(funding={"unlimited": False, "daily_inflow": 5.0}), 1.0)
-fund(state, 0)
-print(simlimit.__file__, state.today.inflow, fund.stats.cache_hits[fund.signatures[0]])
+from simlimit.model.timetable import shock_number
+number = shock_number(State(shocks=np.zeros(1, SHOCK)), 0, 0)
+print(simlimit.__file__, number, shock_number.stats.cache_hits[shock_number.signatures[0]])
 """
-"""One transition compiles in a few seconds; the step `share` that it uses stands in another file."""
+"""The transition that compiles soonest of those that use a step, `uniforms`, which stands in another file."""
 
 
 class Copy:
@@ -55,14 +51,14 @@ class Copy:
         path.write_text(text.replace(old, new), encoding="utf-8")
         self.protect()
 
-    def inflow(self, **environment: str) -> tuple[int, bool]:
-        """Return, from a fresh process, the inflow of a day in cents and whether it was compiled before."""
+    def number(self, **environment: str) -> tuple[float, bool]:
+        """Return, from a fresh process, a random number and whether what draws it was compiled before."""
         environment = {"NUMBA_CACHE_DIR": str(self.cache)} | environment
         if not self.writable:
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        file, inflow, hits = self.run("-c", INFLOW_OF_A_DAY, sources=self.place, **environment).split()
+        file, number, hits = self.run("-c", NUMBER_OF_A_SHOCK, sources=self.place, **environment).split()
         assert Path(file).parent == self.package
-        return int(inflow), bool(int(hits))
+        return float(number), bool(int(hits))
 
     def contents(self) -> dict[str, tuple[int, int]]:
         """Return the size and time of every file of the package."""
@@ -83,14 +79,15 @@ def copy(request: pytest.FixtureRequest, tmp_path: Path, fresh_process: Callable
 
 def test_an_edit_of_a_step_in_another_file_is_seen_by_a_fresh_process(copy: Copy) -> None:
     before = copy.contents()
-    assert copy.inflow() == (500, False)
-    assert copy.inflow() == (500, True)  # the second process starts from the cache
+    number, was_compiled = copy.number()
+    assert not was_compiled
+    assert copy.number() == (number, True)  # the second process starts from the cache
     if not copy.writable:
         assert copy.contents() == before
-    copy.edit("model/money.py", "        return amount\n", "        return 2 * amount\n")
-    assert copy.inflow() == (1000, False)
-    copy.edit("model/money.py", "        return 2 * amount\n", "        return amount\n")
-    assert copy.inflow() == (500, True)
+    copy.edit("model/randomness.py", "return (w0 + 0.5) * _SCALE,", "return 2 * (w0 + 0.5) * _SCALE,")
+    assert copy.number() == (2 * number, False)
+    copy.edit("model/randomness.py", "return 2 * (w0 + 0.5) * _SCALE,", "return (w0 + 0.5) * _SCALE,")
+    assert copy.number() == (number, True)
 
 
 def test_where_no_folder_can_be_written_it_compiles_uncached(
@@ -99,7 +96,9 @@ def test_where_no_folder_can_be_written_it_compiles_uncached(
     file = tmp_path / "file"
     file.touch()
     copy = Copy(tmp_path / "repository", writable=True, run=fresh_process)
-    assert copy.inflow(NUMBA_CACHE_DIR=str(file / "below")) == (500, False)
+    number, was_compiled = copy.number(NUMBA_CACHE_DIR=str(file / "below"))
+    assert 0 < number < 1
+    assert not was_compiled
     assert not [path for path in tmp_path.rglob("*") if path.suffix in (".nbi", ".nbc")]
 
 
