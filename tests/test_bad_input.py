@@ -1,6 +1,7 @@
 """Bad input through the command line: one sentence, exit code 2, nothing written, whatever is bad."""
 
 import datetime
+import functools
 import math
 from types import UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
@@ -10,11 +11,14 @@ import pytest
 
 import simlimit as sl
 from simlimit import cli
+from simlimit.cli import commands, program
 from simlimit.run import compilation_notice
 from simlimit.scenario.parts import Facility, Lever, Shock
 
 BOOK = "limit,outstanding,score,region,late_share,months_late,spell_months\n"
 GOOD_ROW = "5000,1000,0.5,north,0.1,0,0\n"
+PARSER = functools.cache(program._parser)
+"""Made once, as for every process of the program: to make it takes longer than to refuse."""
 
 
 @pytest.fixture
@@ -28,6 +32,7 @@ def refused(here, monkeypatch, capsys):
     """Return a function that runs a command line, expects a refusal, and returns what was said."""
     # What a fresh installation says before the first run is none of our business here.
     monkeypatch.setattr(compilation_notice, "is_compiled", lambda name: True)
+    monkeypatch.setattr(program, "_parser", PARSER)
 
     def snapshot():
         return {path: path.lstat().st_mtime_ns for path in here.rglob("*")}

@@ -16,6 +16,7 @@ import pytest
 
 import simlimit as sl
 from simlimit import cli
+from simlimit.cli import commands
 
 ROOT = Path(__file__).parent.parent
 TESTS = sorted(set((ROOT / "tests").rglob("test_*.py")) - {Path(__file__)})
@@ -24,22 +25,23 @@ DEFINITIONS = {5, 6, 7, 8, 18}
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 OWN_PROCESS = 'if __name__ == "__main__":'
 PROMPT = "simlimit "
+FEW = 5
+"""Histories of a study in the quick run of an example; with as many as stand there it takes 5 to 10 s."""
 
 
 def blocks(language: str, prompt: str = "") -> list[object]:
     """Return the blocks of a language with a line that begins so, as parameters named by page and place.
 
-    Those of the README run in every test run.
+    Those of the README run in every test run, with few histories. In the long tests all run as they stand there.
     """
     return [
-        pytest.param(
-            block, id=f"{page.name}-{number}", marks=[] if page.name == "README.md" else pytest.mark.long
-        )
+        pytest.param(block, few, id=f"{page.name}-{number}{' few' * few}", marks=[] if few else pytest.mark.long)
         for page in PAGES
         for number, block in enumerate(
             re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
         )
         if f"\n{prompt}" in f"\n{block}"
+        for few in ([True, False] if page.name == "README.md" else [False])
     ]
 
 
@@ -60,8 +62,10 @@ def files_here() -> set[str]:
 
 
 @pytest.mark.filterwarnings("error::simlimit.errors.SimlimitWarning")
-@pytest.mark.parametrize("block", blocks("python"))
-def test_python_runs(block: str) -> None:
+@pytest.mark.parametrize(("block", "few"), blocks("python"))
+def test_python_runs(block: str, few: bool) -> None:
+    if few:
+        block = re.sub(r"\d+(?=, seed=)", str(FEW), block)
     if OWN_PROCESS in block:
         # What it starts imports it again, and what other libraries say of themselves is not ours.
         script = Path(tempfile.mkdtemp()) / "block.py"
@@ -72,8 +76,11 @@ def test_python_runs(block: str) -> None:
     assert files_here() == set()
 
 
-@pytest.mark.parametrize("block", blocks("sh", PROMPT))
-def test_commands_run(block: str) -> None:
+@pytest.mark.parametrize(("block", "few"), blocks("sh", PROMPT))
+def test_commands_run(block: str, few: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if few:
+        monkeypatch.setattr(commands, "REPLICATIONS", FEW)
+        monkeypatch.setattr(commands, "MOST_IF_PRECISE", FEW)
     sl.example_portfolio("book.csv", borrowers=100)
     sl.example_release_log("log.csv", borrowers=100)
     book = Path("book.csv").read_bytes()
