@@ -11,10 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import nbformat
 import pytest
 
 import simlimit
@@ -48,6 +48,7 @@ IS_ANOTHER = f"before => document.querySelector('{ANSWER} img').src !== before"
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """Start a JupyterLab that has one notebook, and give its address and its token."""
+    nbformat = import_module("nbformat")  # only here: it takes seconds, in each run of any tests
     cell = nbformat.v4.new_code_cell(CELL)
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python"}}  # or JupyterLab would ask
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), tmp_path / "explore.ipynb")
