@@ -35,7 +35,9 @@ def blocks(language: str, prompt: str = "") -> list[object]:
     Those of the README run in every test run, with few histories. In the long tests all run as they stand there.
     """
     return [
-        pytest.param(block, few, id=f"{page.name}-{number}{' few' * few}", marks=[] if few else pytest.mark.long)
+        pytest.param(
+            block, few, id=f"{page.name}-{number}{' few' * few}", marks=[] if few else pytest.mark.long
+        )
         for page in PAGES
         for number, block in enumerate(
             re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)

@@ -346,6 +346,7 @@ def test_oracle_takes_overdue_days_from_the_score_one_by_one(period: int) -> Non
     start, half_life, grace = 0.7, 20.0, 2
     scenario = SMALL.replace(
         {
+            "population.borrowers": 20,
             "population.initial_score": start,
             "product.cycle_days": 10,
             "product.instalments": 60,
@@ -383,15 +384,15 @@ def a_day_later(score: float, target: float, half_life: float) -> float:
     return target + (score - target) * 2 ** (-1 / half_life)
 
 
-@pytest.mark.parametrize("period", [1, 13, 30, 90])
-def test_oracle_leaves_lenders_at_a_pace_in_days(period: int) -> None:
+def test_oracle_leaves_lenders_at_a_pace_in_days() -> None:
     """R54: on days 0, 30 and 60; when an evaluation is does not matter."""
     days = {"population.borrowers": 200, "horizon_days": 90, "evaluation.schedule": "batch"}
     levers = [{"kind": "deleverage", "strength": 0.3}]
     scenario = SMALL.replace({**days, "population.other_lenders": 1.0, "levers": levers})
     often = oracle.simulate(scenario.replace({"evaluation.period_days": 1})).borrowers
-    seldom = oracle.simulate(scenario.replace({"evaluation.period_days": period})).borrowers
-    assert (seldom["lenders"] == often["lenders"]).all()
+    for period in (13, 30, 90):
+        seldom = oracle.simulate(scenario.replace({"evaluation.period_days": period})).borrowers
+        assert (seldom["lenders"] == often["lenders"]).all()
     stayed = 0.7**3
     assert abs(often["lenders"].mean() - stayed) <= 4 * math.sqrt(stayed * (1 - stayed) / len(often))
 

@@ -46,14 +46,14 @@ def test_a_table_without_such_names_is_as_pandas_writes_it(tmp_path):
     assert (tmp_path / "table.csv").read_text(encoding="utf-8") == table.to_csv()
 
 
-@pytest.mark.parametrize("region", ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)"])
-def test_names_of_a_book_and_of_scenarios_do_not_run(tmp_path, region):
-    book = sl.example_portfolio(io.StringIO(), borrowers=20).astype({"region": str})
-    book["region"] = book["region"].replace("north", region)
+def test_names_of_a_book_and_of_scenarios_do_not_run(tmp_path):
+    regions = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)"]
+    book = sl.example_portfolio(io.StringIO(), borrowers=20)
+    book["region"] = [*regions, "south"] * 4
     book.to_csv(tmp_path / "book.csv", index=False)
     shared = ["--portfolio=book.csv", "--set=horizon_days=400", "--replications=2", "--quiet"]
     assert cli.main(["study", "jiebei", *shared, "--out=study"]) == 0
     groups = pd.read_csv(tmp_path / "study" / "groups.csv")
-    assert set(groups["group"]) == {f"'{region}", "south"}
+    assert set(groups["group"]) == {*(f"'{region}" for region in regions), "south"}
     assert cli.main(["compare", "jiebei", "@b=jiebei:evaluation.period_days=7", *shared, "--out=both"]) == 0
     assert set(pd.read_csv(tmp_path / "both" / "differences.csv")["scenario"]) == {"'@b"}

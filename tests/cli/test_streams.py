@@ -65,7 +65,9 @@ def test_full_output_is_told_by_every_command(arguments):
     assert (end.returncode, end.stderr) == (1, LOST)
 
 
+@pytest.mark.long
 def test_a_reader_that_had_enough_changes_nothing():
+    """Nor does one that was never there: tests/cli/test_run_command.py."""
     end = ended(*RUN, "--out=results", redirected="| head -1; echo $?")
     assert end.stdout.startswith("Run('clockwork'")
     assert (end.stdout.count("\n"), end.stderr) == (2, "")

@@ -224,9 +224,10 @@ def test_memory_does_not_grow_with_the_horizon_where_only_counts_are_kept(engine
     ("seeds", "prepared"),
     [
         pytest.param(range(12), {"NUMBA_BOUNDSCHECK": "1"}, marks=pytest.mark.long),
-        (range(3), {"NUMBA_DISABLE_JIT": "1"}),
+        pytest.param(range(2, 5), {"NUMBA_DISABLE_JIT": "1"}, marks=pytest.mark.long),
+        (range(2), {"NUMBA_DISABLE_JIT": "1"}),
     ],
-    ids=["bounds checked", "not compiled"],
+    ids=["bounds checked", "more not compiled", "not compiled"],
 )
 def test_histories_are_the_same_with_bounds_checked_and_in_plain_python(
     seeds: range, prepared: dict[str, str], fresh_process: Callable[..., str], tmp_path: Path

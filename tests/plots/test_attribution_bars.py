@@ -15,6 +15,9 @@ from simlimit.plots.effects import decimals
 from simlimit.study.attribution import GATES
 
 
+FEW = SMALL.replace({"population.borrowers": 40})
+
+
 def intervals(ax):
     """Return the ends of the whiskers, from above."""
     bars = [bars for bars in ax.containers if isinstance(bars, ErrorbarContainer)]
@@ -55,14 +58,14 @@ def test_says_how_much_stays_with_all_gates_open_and_what_is_forfeited():
 
 
 def test_settlement_has_a_row_where_anything_waits_for_it():
-    per_loan = SMALL.replace({"product.release_unit": "loan"})
+    per_loan = FEW.replace({"product.release_unit": "loan"})
     ax = plots.attribution(sl.attribute(per_loan, 2, progress=False))
     assert names(ax)[0] == "settlement"
     assert ax.patches[0].get_width() > 0
 
 
 def test_losses_are_not_explained_without_the_limit_that_is_lost():
-    explained = sl.attribute(SMALL, 2, metric="default_losses", progress=False)
+    explained = sl.attribute(FEW, 2, metric="default_losses", progress=False)
     lost = explained.table()["limit_days_lost"].loc[[*GATES, "total", "none"]]
     ax = plots.attribution(explained)
     assert [name.splitlines()[1].split("  ")[0] for name in names(ax)] == [
@@ -77,7 +80,7 @@ def test_says_whose_it_is():
 
 
 def test_another_metric_has_its_unit_and_no_days():
-    explained = sl.attribute(SMALL, 2, metric="released_within_0d", weight="amount", progress=False)
+    explained = sl.attribute(FEW, 2, metric="released_within_0d", weight="amount", progress=False)
     ax = plots.attribution(explained)
     shapley = explained.table()["shapley"].loc[[*GATES, "total", "none"]]
     assert [bar.get_width() for bar in ax.patches] == pytest.approx((100 * shapley).tolist())

@@ -27,19 +27,19 @@ def ask(studies: list[tuple[Path, int]], ready: Barrier, said: Path) -> None:
 
 
 def release(folder: Path, pairs: list[tuple[int, int]]) -> Iterator[tuple[Path, tuple[str, str]]]:
-    """Yield for each pair of seeds its store, and how the study ended for each of the two processes."""
+    """Yield for each pair of seeds its store, and how the study ended for this and another process."""
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(2)
     stores = [folder / f"store {number} of seeds {seeds}" for number, seeds in enumerate(pairs)]
     files = [folder / f"said by {process}" for process in (0, 1)]
-    asking = [
-        context.Process(target=ask, args=([*zip(stores, seeds, strict=True)], ready, said))
+    this, other = (
+        ([*zip(stores, seeds, strict=True)], ready, said)
         for seeds, said in zip(zip(*pairs, strict=True), files, strict=True)
-    ]
-    for process in asking:
-        process.start()
-    for process in asking:
-        process.join()
+    )
+    process = context.Process(target=ask, args=other)
+    process.start()
+    ask(*this)
+    process.join()
     yield from zip(stores, zip(*(said.read_text().split("\n") for said in files), strict=True), strict=True)
 
 

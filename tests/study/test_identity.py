@@ -91,27 +91,25 @@ except sl.SimlimitError as error:
 """
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("rounded down to whole cents", "rounded down to cents", "Study('clockwork', seed=1: 3 replications"),
-        (
-            "amount * basis_points // 10_000",
-            "amount * basis_points // 9_999",
-            "holds a study of other code: name",
-        ),
-    ],
-)
 def test_a_store_is_continued_by_code_that_differs_in_words_only(
-    old: str, new: str, said: str, tmp_path: Path, fresh_process: Callable[..., str]
+    tmp_path: Path, fresh_process: Callable[..., str]
 ) -> None:
     package, store = tmp_path / "repository" / "simlimit", str(tmp_path / "store")
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
     plain = {"NUMBA_DISABLE_JIT": "1"}
     assert "2 replications" in fresh_process("-c", CONTINUE.format(n=2, store=store), **plain)
     money = package / "model" / "money.py"
-    text = money.read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    money.write_text(text.replace(old, new), encoding="utf-8")
-    continued = CONTINUE.format(n=3, store=store)
-    assert said in fresh_process("-c", continued, sources=package.parent, **plain)
+    for old, new, n, said in [
+        (
+            "rounded down to whole cents",
+            "rounded down to cents",
+            3,
+            "Study('clockwork', seed=1: 3 replications",
+        ),
+        ("basis_points // 10_000", "basis_points // 9_999", 4, "holds a study of other code: name"),
+    ]:
+        text = money.read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        money.write_text(text.replace(old, new), encoding="utf-8")
+        continued = CONTINUE.format(n=n, store=store)
+        assert said in fresh_process("-c", continued, sources=package.parent, **plain)
