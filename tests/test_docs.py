@@ -32,7 +32,7 @@ FEW = 5
 def blocks(language: str, prompt: str = "") -> list[object]:
     """Return the blocks of a language with a line that begins so, as parameters named by page and place.
 
-    Those of the README run in every test run, with few histories. In the long tests all run as they stand there.
+    Those of the README run in every test run, with few histories. In the long tests all run as they are.
     """
     return [
         pytest.param(

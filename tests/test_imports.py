@@ -102,25 +102,24 @@ def test_only_the_table_of_public_names_and_extras_are_lazy() -> None:
     }  # fmt: skip
 
 
-def heavy_after(statement: str, fresh_process: Callable[..., str], *heavy: str) -> str:
-    """Return those of some modules that a statement imports."""
-    return fresh_process(
-        "-c", f"import sys\n{statement}\nprint(*[m for m in {heavy} if m in sys.modules])"
-    ).strip()
+UNNEEDED = {
+    "import simlimit; simlimit.__version__": (
+        "numba", "numpy", "pandas", "matplotlib", "pydantic", "scipy", "simlimit.errors",
+    ),
+    "from simlimit import preset, simulate": (
+        "matplotlib", "scipy.stats", "simlimit.study", "simlimit.delays", "simlimit.plots",
+    ),
+    "from simlimit.cli import main": ("matplotlib", "simlimit.plots"),
+}  # fmt: skip
+"""Modules that are not there after a statement, and those before it: the package alone imports nothing."""
 
 
-def test_the_package_alone_imports_nothing(fresh_process: Callable[..., str]) -> None:
-    heavy = "numba", "numpy", "pandas", "matplotlib", "pydantic", "scipy", "simlimit.errors"
-    assert heavy_after("import simlimit; simlimit.__version__", fresh_process, *heavy) == ""
-
-
-def test_a_run_needs_no_pictures_and_no_studies(fresh_process: Callable[..., str]) -> None:
-    heavy = "matplotlib", "scipy.stats", "simlimit.study", "simlimit.delays", "simlimit.plots"
-    assert heavy_after("from simlimit import preset, simulate", fresh_process, *heavy) == ""
-
-
-def test_the_command_line_loads_pictures_only_to_draw_them(fresh_process: Callable[..., str]) -> None:
-    assert heavy_after("from simlimit.cli import main", fresh_process, "matplotlib", "simlimit.plots") == ""
+def test_what_is_not_needed_is_not_imported(fresh_process: Callable[..., str]) -> None:
+    script = "\n".join(
+        f"{statement}\nprint([m for m in {heavy} if m in sys.modules])"
+        for statement, heavy in UNNEEDED.items()
+    )
+    assert fresh_process("-c", f"import sys\n{script}").splitlines() == ["[]"] * len(UNNEEDED)
 
 
 def functions(module: str) -> Iterator[tuple[str, Callable[..., object]]]:

@@ -1,5 +1,6 @@
 """The program as a whole: help, version, a process of its own, and what is said before compiling."""
 
+import io
 import os
 import re
 import signal
@@ -187,21 +188,22 @@ class TestLettersThatATerminalHasNot:
     NAME = "\u501f\u5457"
 
     @pytest.fixture
-    def words(self, tmp_path):
+    def words(self, tmp_path, monkeypatch):
         file = tmp_path / "mine.toml"
         file.write_text(
             f'name = "{self.NAME}"\nhorizon_days = 60\n[population]\nborrowers = 9\n', encoding="utf-8"
         )
 
         def ran(command, encoding):
-            ended = subprocess.run(
-                [sys.executable, "-m", "simlimit", command, str(file)],
-                capture_output=True,
-                check=False,
-                env=os.environ | {"PYTHONIOENCODING": encoding},
-            )
-            assert (ended.returncode, ended.stderr.count(b"Error")) == (0, 0)
-            return ended.stdout
+            monkeypatch.setenv("MPLBACKEND", "Agg")  # as the program sets it, and only until the test ends
+            monkeypatch.setattr(sys, "argv", ["simlimit", command, str(file)])
+            streams = [io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2)]
+            for name, stream in zip(("stdout", "stderr"), streams, strict=True):
+                monkeypatch.setattr(sys, name, stream)
+            assert cli.main() == 0
+            out, err = (stream.buffer.getvalue() for stream in streams)
+            assert b"Error" not in err
+            return out
 
         return ran
 

@@ -14,7 +14,6 @@ from simlimit.plots import style
 from simlimit.plots.effects import decimals
 from simlimit.study.attribution import GATES
 
-
 FEW = SMALL.replace({"population.borrowers": 40})
 
 
