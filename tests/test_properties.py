@@ -25,7 +25,7 @@ SHOCKS = (
 )
 
 
-@few_and_many(30, 500)
+@few_and_many(20, 500)
 def test_identities_hold_every_day_and_watching_changes_nothing(seed: int, tmp_path: Path) -> None:
     """R107, R108, R109, R168: every evening, to the cent."""
     scenario = scenario_of(seed, tmp_path)
@@ -35,7 +35,7 @@ def test_identities_hold_every_day_and_watching_changes_nothing(seed: int, tmp_p
     assert digest(run) == digest(unwatched)
 
 
-@few_and_many(30, 500)
+@few_and_many(20, 500)
 def test_the_same_seed_gives_the_same_tables_and_another_seed_others(seed: int, tmp_path: Path) -> None:
     """R169, R171, R172: the seed alone decides, whatever is kept."""
     scenario = scenario_of(seed, tmp_path)
@@ -47,7 +47,7 @@ def test_the_same_seed_gives_the_same_tables_and_another_seed_others(seed: int, 
         assert not run.events.equals(sl.simulate(scenario, **other, engine="calendar").events)
 
 
-@few_and_many(30, 500)
+@few_and_many(20, 500)
 def test_scenarios_that_differ_from_a_day_on_share_the_history_before(seed: int, tmp_path: Path) -> None:
     """R98, R169: a shock leaves the days before it as they were."""
     scenario = scenario_of(seed, tmp_path)

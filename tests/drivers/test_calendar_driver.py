@@ -40,7 +40,7 @@ def assert_same(one: sl.Run, other: sl.Run, tables: tuple[str, ...]) -> None:
 # ---- the same history ------------------------------------------------------------------------------------
 
 
-@few_and_many(50, 350)
+@few_and_many(30, 350)
 def test_both_drivers_give_the_same_history_whatever_is_kept(seed: int, tmp_path: Path) -> None:
     scenario = scenario_of(seed, tmp_path)
 
