@@ -23,18 +23,18 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 COMPILE = """
-import tempfile, warnings
+import sys, tempfile, warnings
 from pathlib import Path
 import simlimit as sl
 from random_worlds import random_world
 warnings.simplefilter("ignore", sl.SimlimitWarning)
 for seed in range(3):
     world = random_world(seed, Path(tempfile.mkdtemp()))
-    for engine in ("calendar", "simpy"):
-        sl.simulate(world, engine=engine)
-    sl.replicate(world, 1, progress=False)
+    sl.simulate(world, engine=sys.argv[1])
+    if sys.argv[1] == "calendar":
+        sl.replicate(world, 1, progress=False)
 """
-"""Compiles nearly all that the tests need."""
+"""Compiles nearly all that the tests need of a driver."""
 
 _compiling: list[subprocess.Popen[bytes]] = []
 
@@ -56,7 +56,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if getattr(session.config.option, "numprocesses", None) and not hasattr(session.config, "workerinput"):
         paths = os.pathsep.join([str(SOURCES), str(TESTS)])
         environment = os.environ | {"PYTHONPATH": paths}
-        _compiling.append(subprocess.Popen([sys.executable, "-P", "-c", COMPILE], env=environment))
+        # Two at once: what both drivers need is compiled twice, but else one core would wait for the other.
+        for engine in ("calendar", "simpy"):
+            command = [sys.executable, "-P", "-c", COMPILE, engine]
+            _compiling.append(subprocess.Popen(command, env=environment))
 
 
 @pytest.hookimpl(optionalhook=True)
