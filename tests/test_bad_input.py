@@ -11,7 +11,7 @@ import pytest
 
 import simlimit as sl
 from simlimit import cli
-from simlimit.cli import commands, program
+from simlimit.cli import program
 from simlimit.run import compilation_notice
 from simlimit.scenario.parts import Facility, Lever, Shock
 
