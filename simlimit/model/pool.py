@@ -42,10 +42,16 @@ def inflow(s: State, day: int) -> int:
 
 @step
 def order_matters(s: State) -> bool:
-    """Return whether some of today's arrivals may not be released today, so that they must stand in order."""
-    if s.funding.unlimited:
-        return False
-    return s.queues[POOL].head != END or s.today.frozen > 0 or s.totals.arrival_claims > s.today.headroom
+    """Return whether some that wait may not be released today, so that today's must stand in order."""
+    if s.funding.unlimited or s.today.frozen > 0:
+        return not s.funding.unlimited
+    claims = s.totals.arrival_claims
+    h = s.queues[POOL].head
+    while h != END and claims <= s.today.headroom:
+        if s.holds[h].stage == stages.QUEUED:
+            claims += share(left(s.holds[h]), s.funding.reserve_bp)
+        h = s.holds[h].link
+    return claims > s.today.headroom
 
 
 @step

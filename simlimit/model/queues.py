@@ -118,5 +118,9 @@ def sort_queue(s: State, k: int, by_repayment: bool) -> None:
         h = s.holds[h].link
         number += 1
     first = sort_by_key(s, number)
-    for place in range(first, first + number):
-        append(s, k, s.sorting[place].what)
+    for place in range(first, first + number - 1):
+        s.holds[s.sorting[place].what].link = s.sorting[place + 1].what
+    if number > 0:
+        last = s.sorting[first + number - 1].what
+        s.holds[last].link = END
+        s.queues[k].head, s.queues[k].tail = s.sorting[first].what, last
