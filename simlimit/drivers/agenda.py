@@ -1,8 +1,10 @@
-"""The calendar driver's agenda: who pays and who wishes to draw on a day.
+"""The calendar driver's agenda: who pays, is evaluated and wishes to draw on a day.
 
-Borrowers lie in memory by cohort (the day of their first evaluation) and, within a cohort, by due day.
-So those who are evaluated on a day are one stretch of memory, and those whose due day it is are one
-stretch in each cohort. Whoever acts on another day, after a slip or on a wish, stands in that day's list.
+Borrowers of a small platform lie in memory by due day. So payments come in order of ids, and holds reach
+the pool nearly in the order of its queue. A larger platform does not fit into a cache. There borrowers lie
+by cohort (the day of their first evaluation) and, within a cohort, by due day. So those who are evaluated
+on a day are one stretch of memory, and those whose due day it is are one stretch in each cohort. Whoever
+acts on another day, after a slip or on a wish, stands in that day's list.
 """
 
 import numpy as np
@@ -13,12 +15,14 @@ from simlimit.model.grouping import Grouping
 from simlimit.model.handle import Handle, array_of, handle_of
 from simlimit.model.population import first_due_day, first_evaluation, populate
 from simlimit.model.randomness import BATCH_SIZE, Batch, draw_many, empty_batch
-from simlimit.model.records import END
+from simlimit.model.records import END, Records
 from simlimit.model.state import State
 
 # Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience; who may
 # be able to leave.
 PAY, WISH, REACT, EXIT = LISTS = range(4)
+# Most borrowers of a small platform; measured.
+SMALL = 2_000
 # So many of a list lie side by side. They fill a cache line, so that the next one is seldom far away.
 BLOCK = 16
 
@@ -28,12 +32,10 @@ class Agenda(Handle):
 
     Attributes
     ----------
-    places : array of int
-        The first place of each (cohort, due day), the due days of a cohort side by side.
-    payers : array of int
-        Places by due day, those of each in order.
-    first_payers : array of int, shape (cycle_days + 1,)
-        Where in ``payers`` those of each due day begin.
+    payers, evaluated : arrays of int
+        Places by due day, and by cohort, those of each in order.
+    first_payers, first_evaluated : arrays of int
+        Where those of each due day, and of each cohort, begin.
     last : array of int, shape (lists, horizon)
         Where in ``entries`` the last of a day's list stands, or END.
     entries : array of int
@@ -42,14 +44,16 @@ class Agenda(Handle):
         Where the list of a block goes on before the block, or END; of a free block, the next free one. Block
         0 is always free, and none comes first.
     acting : array of int
-        Those who act in the present phase.
+        Those who act in the present phase; at the start, by what borrowers are listed.
     batch : Batch
         Random numbers, for some of those who act at a time.
     """
 
-    places = array_of(np.uint32)
     payers = array_of(np.uint32)
+    evaluated = array_of(np.uint32)
     first_payers = array_of(np.uint32)
+    first_evaluated = array_of(np.uint32)
+    first_places = array_of(np.uint32)
     last = array_of(np.uint32, 2)
     entries = array_of(np.uint32)
     before = array_of(np.uint32)
@@ -59,12 +63,14 @@ class Agenda(Handle):
 
 def blank(s: State) -> Agenda:
     """Return an agenda with space for as many borrowers as the state has space for."""
-    borrowers, due_days = len(s.ids), int(s.evaluation.period_days * s.product.cycle_days)
+    borrowers, cohorts, due_days = len(s.ids), int(s.evaluation.period_days), int(s.product.cycle_days)
     blocks = 1 + len(LISTS) * int(borrowers // BLOCK + 1 + min(borrowers, s.run.horizon))
     return Agenda(
-        places=np.empty(due_days + 2, np.uint32),
         payers=np.empty(borrowers, np.uint32),
-        first_payers=np.zeros(s.product.cycle_days + 1, np.uint32),
+        evaluated=np.empty(borrowers, np.uint32),
+        first_payers=np.empty(due_days + 2, np.uint32),
+        first_evaluated=np.empty(cohorts + 2, np.uint32),
+        first_places=np.empty(cohorts * due_days + 2, np.uint32),
         last=np.empty((len(LISTS), s.run.horizon), np.uint32),
         entries=np.empty(blocks * BLOCK, np.uint32),
         before=np.empty(blocks, np.uint32),
@@ -75,50 +81,56 @@ def blank(s: State) -> Agenda:
 
 def fill(s: State, agenda: Agenda, grouping: Grouping) -> None:
     """Give the borrowers of a state their places, draw them, and enter each for what it does first."""
-    agenda.places[:] = 0
     agenda.last[:] = END
     agenda.before[:] = np.arange(1, len(agenda.before) + 1)
-    order_by_cohort(s, agenda)
+    order_by_days(s, agenda)
     populate(s, grouping, agenda.batch)
+    list_by_days(s, agenda)
     first_entries(s, agenda)
 
 
 @step
-def due_place(s: State, evaluation_day: int, due_day: int) -> int:
-    """Return where the borrowers of a cohort and due day stand in ``places``."""
-    return int(evaluation_day * s.product.cycle_days + due_day)
+def list_by(keys: Records, number: int, firsts: Records, listed: Records) -> None:
+    """List 0 .. number - 1 by their keys, those of each in order; set where in the list each key begins."""
+    firsts[:] = 0
+    # The number of each goes two entries up, so that filling leaves where it begins.
+    for k in range(number):
+        firsts[keys[k] + 2] += 1
+    for k in range(1, len(firsts)):
+        firsts[k] += firsts[k - 1]
+    for k in range(number):
+        place = keys[k] + 1
+        listed[firsts[place]] = k
+        firsts[place] += 1
 
 
 @transition
-def order_by_cohort(s: State, agenda: Agenda) -> None:
-    """Give every borrower its place: set ``ids`` of the state, and ``places``."""
-    places, batch = agenda.places, agenda.batch
+def order_by_days(s: State, agenda: Agenda) -> None:
+    """Give every borrower its place: set ``ids`` of the state."""
+    batch = agenda.batch
+    cohort_step = s.product.cycle_days if len(s.borrowers) > SMALL else 0
     batch.indices[:] = 1  # the block of a borrower's numbers with its days
-    # Counting sort: the number of each goes two entries up, so that filling leaves the first place of each.
     for first in range(0, len(s.borrowers), BATCH_SIZE):
         together = min(BATCH_SIZE, len(s.borrowers) - first)
         for k in range(together):
             batch.entities[k] = first + k
         draw_many(s.run, streams.POPULATION, batch, together, 0)
         for k in range(together):
-            cohort = first_evaluation(s, batch.u[0, 2, k])
-            place = due_place(s, cohort, first_due_day(s, batch.u[0, 3, k]))
-            agenda.acting[first + k] = place
-            places[place + 2] += 1
-    for k in range(1, len(places)):
-        places[k] += places[k - 1]
-    for borrower in range(len(s.borrowers)):
-        k = agenda.acting[borrower] + 1
-        s.ids[places[k]] = borrower
-        places[k] += 1
-    number = 0
-    for due_day in range(s.product.cycle_days):
-        for cohort in range(s.evaluation.period_days):
-            k = due_place(s, cohort, due_day)
-            for b in range(places[k], places[k + 1]):
-                agenda.payers[number] = b
-                number += 1
-        agenda.first_payers[due_day + 1] = number
+            cohort, due_day = first_evaluation(s, batch.u[0, 2, k]), first_due_day(s, batch.u[0, 3, k])
+            agenda.acting[first + k] = cohort * cohort_step + due_day
+    list_by(agenda.acting, len(s.borrowers), agenda.first_places, s.ids)
+
+
+@transition
+def list_by_days(s: State, agenda: Agenda) -> None:
+    """List places by due day and by cohort."""
+    number = len(s.borrowers)
+    for b in range(number):
+        agenda.acting[b] = s.borrowers[b].due_day
+    list_by(agenda.acting, number, agenda.first_payers, agenda.payers)
+    for b in range(number):
+        agenda.acting[b] = s.borrowers[b].evaluation_day
+    list_by(agenda.acting, number, agenda.first_evaluated, agenda.evaluated)
 
 
 @step

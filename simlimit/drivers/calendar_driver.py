@@ -7,7 +7,7 @@ give the same history. What SimPy shows, this runs at the speed of the memory.
 from collections.abc import Callable
 from time import perf_counter
 
-from simlimit.drivers.agenda import EXIT, PAY, REACT, WISH, Agenda, blank, due_place, enter, fill, gather
+from simlimit.drivers.agenda import EXIT, PAY, REACT, WISH, Agenda, blank, enter, fill, gather
 from simlimit.drivers.ending import end_if_told
 from simlimit.model import clock, demand, desk, holds, ledger, memory, phases, pool, shocks, streams, turnover
 from simlimit.model.calendar import next_open, waiting_since
@@ -93,10 +93,10 @@ def run_evaluations(s: State, agenda: Agenda, day: int) -> None:
     for started in range(max(0, end - s.evaluation.duration_days), day - s.evaluation.duration_days + 1):
         turn_to_cohort(s, day, started)
         cohort = started % period
-        first, last = due_place(s, cohort, 0), due_place(s, cohort + 1, 0)
         # First it is asked who is there: a branch before each evaluation would often be guessed wrongly.
         number = 0
-        for b in range(agenda.places[first], agenda.places[last]):
+        for k in range(agenda.first_evaluated[cohort], agenda.first_evaluated[cohort + 1]):
+            b = agenda.evaluated[k]
             agenda.acting[number] = b
             number += is_evaluated(s.borrowers[b], started)
         for k in range(number):

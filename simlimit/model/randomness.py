@@ -21,6 +21,8 @@ Words: TypeAlias = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 # For how many entities numbers are drawn together.
 BATCH_SIZE = 128
+# A vector has so many; a batch is whole vectors.
+VECTOR = 8
 
 _MASK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -117,16 +119,16 @@ def draw_many(key: Record, stream: int, batch: Batch, number: int, draw: int) ->
         As in `uniforms`.
     batch : Batch
         Its entities and indices are `entity` and `i` of `uniforms`, of which `j` is 0. In ``u[draw]``, column
-        k is set to what `uniforms` returns for entity k.
+        k is set to what `uniforms` returns for entity k; columns up to the end of a vector are set, too.
     number : int
         How many entities.
     draw : int
         0 .. 3.
     """
-    # Read before the loop, which then runs on vectors.
+    # Read before the loop, which then runs on vectors: to their end, since what is left over would cost as much.
     seed, replication = key.seed, key.replication
     entities, indices, u = batch.entities, batch.indices, batch.u[draw]
-    for k in range(number):
+    for k in range((number + VECTOR - 1) & -VECTOR):
         w0, w1, w2, w3 = philox(entities[k], indices[k], 0, stream, seed, replication)
         u[0, k] = (w0 + 0.5) * _SCALE
         u[1, k] = (w1 + 0.5) * _SCALE
