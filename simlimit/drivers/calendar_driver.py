@@ -20,7 +20,7 @@ from simlimit.model.preparation import PreparedScenario, empty_state, restart
 from simlimit.model.randomness import BATCH_SIZE, draw_many, numbers_of
 from simlimit.model.reactions import react
 from simlimit.model.repayment import meet_payment_day
-from simlimit.model.state import State
+from simlimit.model.state import State, read_ahead
 
 # So much takes a few seconds at most, as a rule. The first compiled call has a 200th of it.
 BORROWER_DAYS_PER_CALL = 20_000_000
@@ -62,6 +62,8 @@ def run_payments(s: State, agenda: Agenda, day: int) -> None:
             r = s.borrowers[acting[first + k]]
             batch.entities[k] = r.borrower
             batch.indices[k] = cycle_at_stake(s, r)
+            if s.run.large:
+                read_ahead(s, r.held ^ s.loans[r.first_loan].balance)
         draw_many(s.run, streams.DUE, batch, together, 0)
         if s.product.clears:
             draw_many(s.run, streams.CLEARING, batch, together, 1)
@@ -115,6 +117,8 @@ def run_wishes(s: State, agenda: Agenda, day: int) -> None:
             r = s.borrowers[acting[first + k]]
             batch.entities[k] = r.borrower
             batch.indices[k] = r.wishes
+            if s.run.large:
+                read_ahead(s, r.available)
         draw_many(s.run, streams.WISH, batch, together, 0)
         for k in range(together):
             batch.indices[k] += 1

@@ -125,7 +125,7 @@ def draw_many(key: Record, stream: int, batch: Batch, number: int, draw: int) ->
     draw : int
         0 .. 3.
     """
-    # Read before the loop, which then runs on vectors: to their end, since what is left over would cost as much.
+    # Read before the loop, which then runs on whole vectors: what is left over would cost as much.
     seed, replication = key.seed, key.replication
     entities, indices, u = batch.entities, batch.indices, batch.u[draw]
     for k in range((number + VECTOR - 1) & -VECTOR):

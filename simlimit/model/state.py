@@ -140,6 +140,16 @@ class State(Handle):
 
 
 @step
+def read_ahead(s: State, value: int) -> None:
+    """Read what is needed soon of many borrowers, one after the other.
+
+    The records of a large platform do not fit into a cache. So the processor waits for many of them at once.
+    Nobody uses the result, but without one the compiler would not read.
+    """
+    s.storage.read_ahead ^= value
+
+
+@step
 def utilisation(borrower: Record) -> float:
     """Return the outstanding share of the limit, at most 1."""
     if borrower.limit > 0:

@@ -19,7 +19,7 @@ from lender import LENDER
 from random_scenarios import follow_up_of, random_scenario, scenario_of
 
 import simlimit as sl
-from simlimit.drivers import calendar_driver
+from simlimit.drivers import agenda, calendar_driver
 from simlimit.model.causes import GATES
 from simlimit.model.records import NONE
 from simlimit.model.stages import FORFEITED, RELEASED
@@ -63,6 +63,27 @@ PRESETS = {name: sl.preset(name).replace({"population.borrowers": 150}) for name
 def test_both_drivers_give_the_same_history_of_a_preset(name: str, seed: int) -> None:
     runs = [sl.simulate(PRESETS[name], seed=seed, engine=engine) for engine in ENGINES]
     assert len(runs[0].holds) > 0
+    assert_same(*runs, TABLES["all"])
+
+
+@pytest.mark.parametrize("borrowers", [2_500, 50_000])
+def test_both_drivers_give_the_same_history_wherever_borrowers_lie_in_memory(borrowers: int) -> None:
+    """By cohort, and on a large platform read ahead; those of a small one, as above, lie by due day."""
+    assert borrowers > agenda.SMALL
+    scenario = sl.preset("jiebei").scaled(borrowers).replace(
+        {
+            "horizon_days": 60,
+            "warmup_days": 0,
+            "calendar.closed_weekdays": ("saturday", "sunday"),
+            "calendar.rests": ("review", "funding", "evaluation", "clearing"),
+            "product.clearing_share": 0.3,
+            "product.clearing_days": (1, 3),
+            "funding.initial": 0.0,
+            "funding.refuse_draws": True,
+        }
+    )  # fmt: skip
+    runs = [sl.simulate(scenario, seed=1, engine=engine, follow_up_days=10) for engine in ENGINES]
+    assert (runs[0].daily["funding_queue"] > 0).any()
     assert_same(*runs, TABLES["all"])
 
 
