@@ -24,7 +24,7 @@ from simlimit.scenario import Scenario, field_values
 from simlimit.study import intervals, replicating
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
 from simlimit.study.options import Options, options_by_name
-from simlimit.tables import layout, results, units
+from simlimit.tables import layout, numbers, results, units
 from simlimit.text_files import packaged
 
 _OPENED = packaged(__package__, "gates.toml")
@@ -133,7 +133,9 @@ class Attribution(layout.TabularResult):
         return len(self.metrics)
 
     def __repr__(self) -> str:
-        size = f"{len(self.metrics.columns)} sets of gates, {len(self):,} replications each"
+        size = numbers.filled(
+            "{sets} sets of gates, {n:,} replication{n:s} each", sets=len(self.metrics.columns), n=len(self)
+        )
         return f"Attribution({self.scenario.name!r}, {self.metric}: {size})"
 
     def _tables(self) -> list[layout.Table]:

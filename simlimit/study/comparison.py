@@ -16,7 +16,7 @@ from simlimit.study.changes import Change, ChangeLike, apply_changes, as_change
 from simlimit.study.metrics import Weight, beside_losses, expected_events
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.study import Study
-from simlimit.tables import layout, results
+from simlimit.tables import layout, numbers, results
 
 Point: TypeAlias = tuple[Any, ...]
 
@@ -160,7 +160,8 @@ class Comparison(PairedStudies):
 
     def __repr__(self) -> str:
         first = self.studies[self.reference]
-        return f"Comparison({', '.join(self.studies)}: {len(first):,} replications each, seed={first.seed})"
+        size = numbers.filled("{n:,} replication{n:s} each", n=len(first))
+        return f"Comparison({', '.join(self.studies)}: {size}, seed={first.seed})"
 
     def _tables(self) -> list[layout.Table]:
         summary, first = self.summary(), self.studies[self.reference]
@@ -277,7 +278,7 @@ class Sweep(PairedStudies):
     def __repr__(self) -> str:
         grid = " x ".join(f"{name} ({len(values)})" for name, values in self.fields.items())
         number = len(next(iter(self.studies.values())))
-        return f"Sweep({grid}: {number:,} replications each)"
+        return numbers.filled("Sweep({grid}: {n:,} replication{n:s} each)", grid=grid, n=number)
 
     def _tables(self) -> list[layout.Table]:
         return [results.sweep_table(self.summary(), len(next(iter(self.studies.values()))))]

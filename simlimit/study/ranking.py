@@ -15,7 +15,7 @@ from simlimit.scenario import Scenario
 from simlimit.study import draws, intervals, metrics, replicating
 from simlimit.study.changes import Change, ChangeLike, apply_changes, as_change, book_size
 from simlimit.study.options import Options, options_by_name
-from simlimit.tables import layout, results, units
+from simlimit.tables import layout, numbers, results, units
 
 # Metrics by which levers are ranked; lower is better, but for income.
 RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *units.INCOME, "gap_days")
@@ -66,7 +66,8 @@ class LeverRanking(layout.TabularResult):
 
     def __repr__(self) -> str:
         names = ", ".join(self.costs)
-        return f"LeverRanking({self.scenario.name!r}: {names}; {len(self):,} replications each)"
+        size = numbers.filled("{n:,} replication{n:s} each", n=len(self))
+        return f"LeverRanking({self.scenario.name!r}: {names}; {size})"
 
     def _tables(self) -> list[layout.Table]:
         return [results.ranking_table(self.table(), len(self))]

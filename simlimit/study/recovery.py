@@ -127,7 +127,8 @@ class Recovery(layout.TabularResult):
 
     def __repr__(self) -> str:
         back = describe_quantiles(self.table((0.5,))).iloc[0]
-        return f"Recovery({self.scenario.name!r}, {self._subject}: {back}; {len(self.days):,} replications)"
+        size = numbers.filled("{n:,} replication{n:s}", n=len(self.days))
+        return f"Recovery({self.scenario.name!r}, {self._subject}: {back}; {size})"
 
     @property
     def _subject(self) -> str:

@@ -17,7 +17,7 @@ from simlimit.scenario import Scenario
 from simlimit.study import curves, draws, intervals, metrics, store, warmup
 from simlimit.study.metrics import WEIGHTS, Weight, expected_events, sizes_of_groups
 from simlimit.study.options import CheckedOptions
-from simlimit.tables import layout, results
+from simlimit.tables import layout, numbers, results
 
 # Daily series that settle at a level after the warm-up.
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
@@ -82,7 +82,9 @@ class Study(curves.Curves, layout.TabularResult):
         return len(self._tallies.daily)
 
     def __repr__(self) -> str:
-        size = f"{len(self):,} replications of {self._prepared.borrowers:,} borrowers"
+        size = numbers.filled(
+            "{n:,} replication{n:s} of {b:,} borrower{b:s}", n=len(self), b=self._prepared.borrowers
+        )
         return f"Study({self.scenario.name!r}, seed={self.seed}: {size}, {self.scenario.horizon_days:,} days)"
 
     def _tables(self) -> list[layout.Table]:
@@ -90,7 +92,9 @@ class Study(curves.Curves, layout.TabularResult):
 
     def _notes(self) -> tuple[str, ...]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
-        return results.followed_notes(*days, self._over(f"Student's t over {len(self):,} replications"))
+        return results.followed_notes(
+            *days, self._over(numbers.filled("Student's t over {n:,} replication{n:s}", n=len(self)))
+        )
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each replication, of which `summary` gives the means.

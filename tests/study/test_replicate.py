@@ -94,6 +94,8 @@ def test_a_portfolio_is_replicated_too(seed: int, tmp_path: Path) -> None:
 def test_a_study_says_what_it_is(study: sl.Study) -> None:
     assert len(study) == 8
     assert repr(study) == "Study('lender', seed=2: 8 replications of 40 borrowers, 400 days)"
+    one = sl.replicate(PLATFORM, 1, seed=2, progress=False)
+    assert repr(one) == "Study('lender', seed=2: 1 replication of 40 borrowers, 400 days)"
     assert study.scenario == PLATFORM
     assert study.seed == 2
     assert study.by == ("east", "central", "west", "northeast")
