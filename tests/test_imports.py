@@ -111,7 +111,7 @@ UNNEEDED = {
     ),
     "from simlimit.cli import main": ("matplotlib", "simlimit.plots"),
 }  # fmt: skip
-"""Modules that are not there after a statement, and those before it: the package alone imports nothing."""
+"""Modules that must not be loaded after each statement. One process runs the statements in this order."""
 
 
 def test_what_is_not_needed_is_not_imported(fresh_process: Callable[..., str]) -> None:

@@ -1,10 +1,9 @@
 """The calendar driver's agenda: who pays, is evaluated and wishes to draw on a day.
 
-Borrowers of a small platform lie in memory by due day. So payments come in order of ids, and holds reach
-the pool nearly in the order of its queue. A larger platform does not fit into a cache. There borrowers lie
-by cohort (the day of their first evaluation) and, within a cohort, by due day. So those who are evaluated
-on a day are one stretch of memory, and those whose due day it is are one stretch in each cohort. Whoever
-acts on another day, after a slip or on a wish, stands in that day's list.
+Few borrowers lie in memory by due day. So payments come in order of ids, and holds reach the pool nearly in
+the order of its queue. Many borrowers lie by cohort (the day of their first evaluation) and, within a cohort,
+by due day. So those who are evaluated on a day are one stretch of memory, and those whose due day it is are
+one stretch in each cohort. Whoever acts on another day, after a slip or on a wish, stands in that day's list.
 """
 
 import numpy as np
@@ -21,8 +20,8 @@ from simlimit.model.state import State
 # Lists: who pays, or defaults, on a day that is not its due day; who draws; who loses its patience; who may
 # be able to leave.
 PAY, WISH, REACT, EXIT = LISTS = range(4)
-# Most borrowers of a small platform; measured.
-SMALL = 2_000
+# So many borrowers, or fewer, lie by due day; measured.
+MOST_BY_DUE_DAY = 2_000
 # So many of a list lie side by side. They fill a cache line, so that the next one is seldom far away.
 BLOCK = 16
 
@@ -36,6 +35,8 @@ class Agenda(Handle):
         Places by due day, and by cohort, those of each in order.
     first_payers, first_evaluated : arrays of int
         Where those of each due day, and of each cohort, begin.
+    first_places : array of int
+        Where the borrowers of each due day, or of each cohort and due day, begin in memory, for `fill`.
     last : array of int, shape (lists, horizon)
         Where in ``entries`` the last of a day's list stands, or END.
     entries : array of int
@@ -44,7 +45,7 @@ class Agenda(Handle):
         Where the list of a block goes on before the block, or END; of a free block, the next free one. Block
         0 is always free, and none comes first.
     acting : array of int
-        Those who act in the present phase; at the start, by what borrowers are listed.
+        Those who act in the present phase. While the agenda is filled: the key by which each is listed.
     batch : Batch
         Random numbers, for some of those who act at a time.
     """
@@ -108,7 +109,7 @@ def list_by(keys: Records, number: int, firsts: Records, listed: Records) -> Non
 def order_by_days(s: State, agenda: Agenda) -> None:
     """Give every borrower its place: set ``ids`` of the state."""
     batch = agenda.batch
-    cohort_step = s.product.cycle_days if len(s.borrowers) > SMALL else 0
+    cohort_step = s.product.cycle_days if len(s.borrowers) > MOST_BY_DUE_DAY else 0
     batch.indices[:] = 1  # the block of a borrower's numbers with its days
     for first in range(0, len(s.borrowers), BATCH_SIZE):
         together = min(BATCH_SIZE, len(s.borrowers) - first)

@@ -42,9 +42,11 @@ def inflow(s: State, day: int) -> int:
 
 @step
 def order_matters(s: State) -> bool:
-    """Return whether some that wait may not be released today, so that today's must stand in order."""
-    if s.funding.unlimited or s.today.frozen > 0:
-        return not s.funding.unlimited
+    """Return whether a hold may have to wait on today: then today's arrivals must stand in order."""
+    if s.funding.unlimited:
+        return False
+    if s.today.frozen > 0:
+        return True
     claims = s.totals.arrival_claims
     h = s.queues[POOL].head
     while h != END and claims <= s.today.headroom:

@@ -21,7 +21,7 @@ Words: TypeAlias = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 # For how many entities numbers are drawn together.
 BATCH_SIZE = 128
-# A vector has so many; a batch is whole vectors.
+# So many numbers fit into a vector of the processor, about. A power of 2 that divides BATCH_SIZE.
 VECTOR = 8
 
 _MASK = np.uint64(0xFFFFFFFF)
@@ -119,13 +119,15 @@ def draw_many(key: Record, stream: int, batch: Batch, number: int, draw: int) ->
         As in `uniforms`.
     batch : Batch
         Its entities and indices are `entity` and `i` of `uniforms`, of which `j` is 0. In ``u[draw]``, column
-        k is set to what `uniforms` returns for entity k; columns up to the end of a vector are set, too.
+        k is set to what `uniforms` returns for entity k. Columns behind the last entity mean
+        nothing, up to a multiple of VECTOR.
     number : int
         How many entities.
     draw : int
         0 .. 3.
     """
-    # Read before the loop, which then runs on whole vectors: what is left over would cost as much.
+    # Read before the loop, which then runs on vectors. It runs to the end of the last one: the numbers behind
+    # the last whole vector would be drawn one by one, which takes as long.
     seed, replication = key.seed, key.replication
     entities, indices, u = batch.entities, batch.indices, batch.u[draw]
     for k in range((number + VECTOR - 1) & -VECTOR):

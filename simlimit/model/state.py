@@ -141,10 +141,11 @@ class State(Handle):
 
 @step
 def read_ahead(s: State, value: int) -> None:
-    """Read what is needed soon of many borrowers, one after the other.
+    """Read a value of a record before the record is needed, so that it is in the cache by then.
 
-    The records of a large platform do not fit into a cache. So the processor waits for many of them at once.
-    Nobody uses the result, but without one the compiler would not read.
+    The records of a large platform do not fit into a cache. If many are read in a row, the processor waits
+    for them at the same time. Nobody uses what is kept here: without it, the compiler would leave out the
+    read.
     """
     s.storage.read_ahead ^= value
 

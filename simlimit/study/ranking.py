@@ -186,7 +186,8 @@ def rank_levers(
         names = [lever.name for lever in every]
         check_once("levers", names)
         raise SimlimitError(
-            f"levers has the names {shown(names)}, but none may be all, none, or all but another."
+            f"levers has the names {shown(names)}, but no lever may be called 'all', 'none' or "
+            "'all but' another one."
         )
     source = draws.Draws(base, lambda n: drawn) if drawn else base
     scenarios = {name: apply_changes(source, some) for name, some in sets.items()}

@@ -38,12 +38,12 @@ def per_cent(share: float, decimals: int = 1) -> str:
 
     Examples
     --------
-    >>> per_cent(0.1234), per_cent(0.0004), per_cent(0.99999, 2), per_cent(1.0)
-    ('12.3', '<0.1', '>99.99', '100.0')
+    >>> per_cent(0.1234), per_cent(0.0004), per_cent(-0.0004), per_cent(0.99999, 2), per_cent(1.0)
+    ('12.3', '<0.1', '>-0.1', '>99.99', '100.0')
     """
     shown, step = round(100 * share, decimals), 10.0**-decimals
-    if shown == 0 and share > ROUNDING:
-        return f"<{step:.{decimals}f}"
+    if shown == 0 and abs(share) > ROUNDING:
+        return f"{'<' if share > 0 else '>-'}{step:.{decimals}f}"
     if shown == 100 and share < 1 - ROUNDING:
         return f">{100 - step:.{decimals}f}"
     return f"{shown + 0.0:,.{decimals}f}"

@@ -17,7 +17,7 @@ class Translation:
     texts : mapping of str to str
         As they stand.
     templates : mapping of str to str
-        Of what stands in braces each place is translated for itself. The first that fits counts.
+        What stands in braces is translated by itself. The first template that fits counts.
 
     Examples
     --------
@@ -28,7 +28,8 @@ class Translation:
 
     def __init__(self, texts: Mapping[str, str], templates: Mapping[str, str]) -> None:
         self._texts = texts
-        self._templates = [(_pattern(english), other) for english, other in templates.items()]
+        with_places = {english: other for english, other in templates.items() if "{" in english}
+        self._templates = [(_pattern(english), other) for english, other in with_places.items()]
 
     def __call__(self, english: str) -> str:
         """Return a text in the language; what has no translation stays as it is."""

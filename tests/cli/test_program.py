@@ -174,7 +174,6 @@ class TestProcess:
         assert len(pd.read_parquet(tmp_path / "results" / "metrics.parquet")) == done
         assert files(tmp_path) == {"results"}
 
-    @pytest.mark.long
     def test_a_reader_who_has_had_enough_is_no_error(self):
         reader, writer = os.pipe()
         os.close(reader)

@@ -21,6 +21,7 @@ from random_scenarios import follow_up_of, random_scenario, scenario_of
 import simlimit as sl
 from simlimit.drivers import agenda, calendar_driver
 from simlimit.model.causes import GATES
+from simlimit.model.preparation import LARGE
 from simlimit.model.records import NONE
 from simlimit.model.stages import FORFEITED, RELEASED
 from simlimit.processes.platform import Platform
@@ -66,10 +67,10 @@ def test_both_drivers_give_the_same_history_of_a_preset(name: str, seed: int) ->
     assert_same(*runs, TABLES["all"])
 
 
-@pytest.mark.parametrize("borrowers", [2_500, 50_000])
+@pytest.mark.parametrize("borrowers", [agenda.MOST_BY_DUE_DAY + 500, LARGE])
 def test_both_drivers_give_the_same_history_wherever_borrowers_lie_in_memory(borrowers: int) -> None:
-    """By cohort, and on a large platform read ahead; those of a small one, as above, lie by due day."""
-    assert borrowers > agenda.SMALL
+    """Many lie by cohort, and from LARGE on are read ahead. The few of the tests above lie by due day."""
+    assert agenda.MOST_BY_DUE_DAY + 500 < LARGE
     scenario = sl.preset("jiebei").scaled(borrowers).replace(
         {
             "horizon_days": 60,

@@ -106,7 +106,7 @@ def test_a_translation_takes_the_same_values():
     def fields(words):
         return {part.split(":")[0] for part in words.replace("}", "{").split("{")[1::2]}
 
-    for english, chinese in labels.CHINESE.items():
+    for english, chinese in (*labels.CHINESE.items(), *labels.TABLES.items()):
         assert fields(english) == fields(chinese)
 
 

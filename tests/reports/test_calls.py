@@ -80,7 +80,7 @@ def test_a_call_that_leaves_out_scenarios_says_how_many(tmp_path, monkeypatch):
     assert call_of(grid).left_out == 0
     assert "leaves out" not in told(grid, tmp_path)
     monkeypatch.setattr(calls, "MOST_POINTS", 2)
-    assert "than fit into this report: the call leaves out the last 1." in told(grid, tmp_path)
+    assert "Scenarios at the end that the call leaves out: 1." in told(grid, tmp_path)
     again = made_again(grid, tmp_path, monkeypatch)
     assert [*again.studies] == ["1 reviewers", "2 reviewers"]
     whole = grid.summary().iloc[: len(again.summary())]

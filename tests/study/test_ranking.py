@@ -139,7 +139,9 @@ def test_what_cannot_be_ranked_is_refused() -> None:
     twice = rf"^levers has '{LEVERS[0]['kind']}' twice, but all must differ\.$"
     with pytest.raises(sl.SimlimitError, match=twice):
         sl.rank_levers(PLATFORM, [*LEVERS, LEVERS[0]], 2)
-    taken = r"^levers has the names \[.*\], but none may be all, none, or all but another\.$"
+    taken = (
+        r"^levers has the names \[.*\], but no lever may be called 'all', 'none' or 'all but' another one\.$"
+    )
     two = [sl.Change({}, "x"), sl.Change({}, "all but x")]
     for levers in (two, [sl.Change({}, "all")], [sl.Change({}, "none")]):
         with pytest.raises(sl.SimlimitError, match=taken):

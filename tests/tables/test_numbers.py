@@ -77,6 +77,7 @@ def test_only_0_and_1_read_as_0_and_100(decimals, away):
     almost_none, almost_all = per_cent(away, decimals), per_cent(1 - away, decimals)
     none, every = per_cent(0.0, decimals), per_cent(1.0, decimals)
     assert (float(none), float(every)) == (0, 100)
+    assert per_cent(-away, decimals) == f"-{almost_none}".replace("-<", ">-")
     assert almost_none != none
     assert almost_all != every
     assert 0 < float(almost_none.lstrip("<")) <= 1
