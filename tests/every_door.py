@@ -17,6 +17,7 @@ from awkward_values import Make, UsersOwn
 
 import simlimit as sl
 from simlimit import delays, plots
+from simlimit.plots import accessors
 from simlimit.scenario.base import Part
 from simlimit.study.options import Options
 
@@ -331,8 +332,8 @@ def _methods(name: str, cls: type) -> Iterator[Door]:
         if not member.startswith("_") and (inspect.isfunction(static) or isinstance(static, classmethod)):
             made = functools.partial(_member, name, member)
             yield _door(key, made, _bound(getattr(cls, member)))
-    if isinstance(pictures := inspect.getattr_static(cls, "plot", None), property):
-        kind = typing.get_type_hints(pictures.fget)["return"]
+    if hasattr(cls, "plot"):
+        kind = getattr(accessors, f"{name}Plots")
         for picture in [one for one in dir(kind) if not one.startswith("_")]:
             made = functools.partial(_member, name, f"plot.{picture}")
             yield _door(f"{name}.plot.{picture}", made, _bound(getattr(kind, picture)))

@@ -25,7 +25,7 @@ SELECTED, CONTENDER, UNCLEAR, DOMINATED, INFEASIBLE, TOO_DEAR = STATUSES = (
 
 
 @dataclass(eq=False, repr=False)
-class Optimum(layout.TabularResult):
+class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
     """What to do, made by `simlimit.optimise`.
 
     Attributes
@@ -189,11 +189,6 @@ class Optimum(layout.TabularResult):
             unasked = "Nothing was asked of limit_days_lost: it may be selected because credit is taken away."
             said.append(unasked)
         return said + warned
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.OptimumPlots":
-        """Pictures: ``optimum.plot.pareto()``, and the other methods of `OptimumPlots`."""
-        return simlimit.plots.accessors.OptimumPlots(self)
 
 
 def _signed(ends: Floats, objective: str) -> Floats:

@@ -35,7 +35,7 @@ MATTERS, DOES_NOT, UNDECIDED = "matters", "does not matter", "undecided"
 _COLUMNS = [f"{name}{end}" for name in ("first", "total") for end in ("", "_low", "_high")]
 
 
-class Sensitivity(layout.TabularResult):
+class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlots"]):
     """Which fields of a scenario decide a metric, made by `simlimit.sensitivity`.
 
     Attributes
@@ -130,11 +130,6 @@ class Sensitivity(layout.TabularResult):
             The fields that matter, those that are undecided, and those that do not matter.
         """
         return sensitivities.conclusion(self.table()["verdict"], self.metric)
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.SensitivityPlots":
-        """Pictures of the sensitivity: ``sensitivity.plot.bars()``."""
-        return simlimit.plots.accessors.SensitivityPlots(self)
 
 
 def sensitivity(

@@ -41,7 +41,7 @@ BY_CHANCE = 0.05
 _PILOT = LARGEST_SEED
 
 
-class Fit(layout.TabularResult):
+class Fit(layout.TabularResult["simlimit.plots.accessors.FitPlots"]):
     """What a release log says about a scenario, made by `simlimit.fit`.
 
     A study takes it instead of a scenario. So parameter uncertainty is in its intervals.
@@ -80,11 +80,6 @@ class Fit(layout.TabularResult):
         units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
         units |= {one.name: "times" for one in self._task.parameters if one.times}
         return fitted.fit_tables(self.table(), units, self.pairs(), self.check())
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.FitPlots":
-        """Pictures of the fit: ``fit.plot.check()``, and the other methods of `FitPlots`."""
-        return simlimit.plots.accessors.FitPlots(self)
 
     @property
     def scenario(self) -> Scenario:

@@ -13,7 +13,7 @@ from simlimit.run import event_log, frames, options
 from simlimit.tables import layout, results
 
 
-class Run(layout.TabularResult):
+class Run(layout.TabularResult["simlimit.plots.accessors.RunPlots"]):
     """One simulated history of a scenario.
 
     The tables are DataFrames, made when they are first asked for. Amounts are in currency units, times in
@@ -122,11 +122,6 @@ class Run(layout.TabularResult):
         """
         options.check_kept("stays at gates", self.keep, ("all",))
         return event_log.event_log_frame(self._state, self.holds, self.scenario)
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.RunPlots":
-        """Pictures of the run: ``run.plot.delay()``, and the other methods of `RunPlots`."""
-        return simlimit.plots.accessors.RunPlots(self)
 
     def _tables(self) -> list[layout.Table]:
         if self.keep == "counts":

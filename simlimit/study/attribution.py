@@ -87,7 +87,7 @@ def open_gates(scenario: Scenario, gates: Iterable[str]) -> Scenario:
     return scenario.replace(changes) if changes else scenario
 
 
-class Attribution(layout.TabularResult):
+class Attribution(layout.TabularResult["simlimit.plots.accessors.AttributionPlots"]):
     """What each gate explains of a metric, made by `simlimit.attribute`.
 
     Attributes
@@ -183,11 +183,6 @@ class Attribution(layout.TabularResult):
             by_row = pd.DataFrame(values).reindex(columns=ROWS).to_numpy()
             columns |= intervals.interval_columns(name, by_row, confidence)
         return pd.DataFrame(columns, index=pd.Index(ROWS, name="gate"))
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.AttributionPlots":
-        """Pictures of the attribution: ``attribution.plot.bars()``."""
-        return simlimit.plots.accessors.AttributionPlots(self)
 
 
 @options_by_name

@@ -21,7 +21,7 @@ from simlimit.tables import layout, numbers, results
 Point: TypeAlias = tuple[Any, ...]
 
 
-class PairedStudies(layout.TabularResult):
+class PairedStudies:
     """Studies with common random numbers, by the name of their scenario or by a point of a grid."""
 
     studies: dict[Any, Study]
@@ -130,7 +130,7 @@ class PairedStudies(layout.TabularResult):
         return table
 
 
-class Comparison(PairedStudies):
+class Comparison(PairedStudies, layout.TabularResult["simlimit.plots.accessors.ComparisonPlots"]):
     """Studies of several scenarios with common random numbers, made by `simlimit.compare`.
 
     Attributes
@@ -172,11 +172,6 @@ class Comparison(PairedStudies):
         tables = [results.differences_table(differences, summary, self.reference, name) for name in others]
         notes = (*first._notes(), *results.differences_notes(len(differences)))
         return [*tables[:-1], tables[-1]._replace(notes=notes)]
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.ComparisonPlots":
-        """Pictures of the comparison: ``comparison.plot.forest()``, and what else `ComparisonPlots` has."""
-        return simlimit.plots.accessors.ComparisonPlots(self)
 
 
 @options_by_name
@@ -252,7 +247,7 @@ def compare(
     return Comparison(replicating.replicate_all(sources, n, seed, CheckedOptions(**options)))
 
 
-class Sweep(PairedStudies):
+class Sweep(PairedStudies, layout.TabularResult["simlimit.plots.accessors.SweepPlots"]):
     """A study at every point of a grid, made by `simlimit.sweep`.
 
     Attributes
@@ -282,11 +277,6 @@ class Sweep(PairedStudies):
 
     def _tables(self) -> list[layout.Table]:
         return [results.sweep_table(self.summary(), len(next(iter(self.studies.values()))))]
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.SweepPlots":
-        """Pictures of the sweep: ``sweep.plot.lines()``, and the other methods of `SweepPlots`."""
-        return simlimit.plots.accessors.SweepPlots(self)
 
 
 @options_by_name

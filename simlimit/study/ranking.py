@@ -23,7 +23,7 @@ NONE, ALL = "none", "all"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeverRanking(layout.TabularResult):
+class LeverRanking(layout.TabularResult["simlimit.plots.accessors.LeverRankingPlots"]):
     """The effects of levers, made by `simlimit.rank_levers`.
 
     Attributes
@@ -123,11 +123,6 @@ class LeverRanking(layout.TabularResult):
         for name in effects:
             table[f"{name}_per_cost"] = table[name] / table["cost"].where(table["cost"] > 0)
         return table
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.LeverRankingPlots":
-        """Pictures of the ranking: ``ranking.plot.tornado()``."""
-        return simlimit.plots.accessors.LeverRankingPlots(self)
 
 
 @options_by_name

@@ -25,7 +25,7 @@ BAND = (0.025, 0.975)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Recovery(layout.TabularResult):
+class Recovery(layout.TabularResult["simlimit.plots.accessors.RecoveryPlots"]):
     """When a daily series is back to normal after a shock, made by `simlimit.recovery`.
 
     Attributes
@@ -119,11 +119,6 @@ class Recovery(layout.TabularResult):
             table[name] = first + pd.to_timedelta(table[column], unit="D")
         low, high = share_intervals.exact(share, np.asarray(number), confidence)
         return table.assign(recovered=share, recovered_low=low, recovered_high=high)
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.RecoveryPlots":
-        """Pictures of the recovery: ``recovery.plot.platform()``."""
-        return simlimit.plots.accessors.RecoveryPlots(self)
 
     def __repr__(self) -> str:
         back = describe_quantiles(self.table((0.5,))).iloc[0]

@@ -23,7 +23,7 @@ from simlimit.tables import layout, numbers, results
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
 
 
-class Study(curves.Curves, layout.TabularResult):
+class Study(curves.Curves, layout.TabularResult["simlimit.plots.accessors.StudyPlots"]):
     """Replications of a scenario: tables with intervals, the delay distribution, and where holds stand.
 
     Made by `simlimit.replicate`. Every interval is over independent replications. Holds are not independent:
@@ -313,11 +313,6 @@ class Study(curves.Curves, layout.TabularResult):
         found = [warmup.settled(level / np.maximum(borrowers, 1)) for level in levels]
         index = pd.Index(LEVELS, name="series")
         return pd.DataFrame(found, index, ["warmup_days", "detectable"], dtype=np.float64)
-
-    @property
-    def plot(self) -> "simlimit.plots.accessors.StudyPlots":
-        """Pictures of the study: ``study.plot.standing()``, and the other methods of `StudyPlots`."""
-        return simlimit.plots.accessors.StudyPlots(self)
 
     def _with_follow_up(self, follow_up_days: int) -> "Study":
         if follow_up_days not in self._by_follow_up:

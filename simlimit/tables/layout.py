@@ -8,13 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Generic, Literal, NamedTuple, TypeVar
 from unicodedata import east_asian_width
 
 import simlimit
 from simlimit.tables.numbers import filled
 from simlimit.text_files import packaged
 
+# The pictures of a result, as methods.
+PlotsT = TypeVar("PlotsT")
 _WORDS = packaged(__package__, "words.toml")
 _SIDES = {"<": "text-align:left", ">": "text-align:right;white-space:nowrap"}
 _CAPTION = "caption-side:top;text-align:left;padding:0.3em 0.7em;white-space:nowrap"
@@ -97,12 +99,18 @@ def sentences(kind: str, **values: object) -> tuple[str, ...]:
     return tuple(filled(note, **values) for note in _WORDS[kind].get("notes", ()))
 
 
-class TabularResult(ABC):
+class TabularResult(ABC, Generic[PlotsT]):
     """A result that is one line as `repr`, and its tables when it is printed or ends a notebook's cell."""
 
     @abstractmethod
     def _tables(self) -> list[Table]:
         """Return the tables that show the result."""
+
+    @property
+    def plot(self) -> PlotsT:
+        """Pictures as methods, such as ``study.plot.delay()`` and ``fit.plot.check()``."""
+        plots: PlotsT = getattr(simlimit.plots.accessors, f"{type(self).__name__}Plots")(self)
+        return plots
 
     def report(
         self,

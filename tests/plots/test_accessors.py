@@ -2,10 +2,11 @@
 
 import inspect
 import pydoc
+import typing
 from pathlib import Path
 
 import pytest
-from gallery import attribution, comparison, fitted, grid, optimum, ranking, run, sensitivity, study
+from gallery import attribution, comparison, fitted, grid, optimum, ranking, recovery, run, sensitivity, study
 
 from simlimit import plots
 from simlimit.plots import accessors
@@ -67,6 +68,14 @@ def test_a_method_has_the_signature_and_the_help_of_its_function(of):
         signature = f"{function.__name__}{inspect.signature(method)}"
         assert "".join(signature.split()) in "".join(shown.split())
         assert "    Parameters\n" in shown
+
+
+@pytest.mark.parametrize("of", [*PICTURES, recovery])
+def test_the_pictures_are_what_the_class_declares(of):
+    """A checker and completion know only what stands in the brackets of the base class."""
+    (declared,) = [one for base in type(of()).__orig_bases__ for one in typing.get_args(base)]
+    kind = type(of().plot)
+    assert declared.__forward_arg__ == f"{kind.__module__}.{kind.__name__}"
 
 
 def test_the_help_of_an_accessor_lists_its_pictures():
