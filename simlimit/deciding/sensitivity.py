@@ -16,7 +16,7 @@ from simlimit.inference.parameters import Free, Parameter
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.options import FOLLOW_UP_DAYS, LARGEST_SEED, check_scenario
 from simlimit.run.outside import warn_before
-from simlimit.scenario import Scenario, unit_of
+from simlimit.scenario import Scenario, units_of
 from simlimit.study.changes import Change
 from simlimit.study.chunks import simulate_chunks
 from simlimit.study.experiment import prepare_experiment
@@ -81,7 +81,7 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
         return f"Sensitivity({self.scenario.name!r}: {self.metric} by {number})"
 
     def _tables(self) -> list[layout.Table]:
-        units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
+        units = units_of(self.scenario.walk())
         units |= {one.name: "" for one in self.ranges.parameters if one.choices}
         left_out = ", ".join(self.ranges.left_out) or "none"
         return [sensitivities.sensitivity_table(self.table(), self.metric, units, left_out)]

@@ -22,7 +22,7 @@ from simlimit.inference.regression import Guesses, Posterior, as_targets, guess,
 from simlimit.inference.statistics import GATE_AND_WEEKDAY, WEEKDAY, Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.run.options import LARGEST_SEED, check_scenario
-from simlimit.scenario import Scenario, unit_of
+from simlimit.scenario import Scenario, units_of
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scaled
 from simlimit.study.draws import Draws
 from simlimit.study.options import CheckedOptions, Folder
@@ -77,7 +77,7 @@ class Fit(layout.TabularResult["simlimit.plots.accessors.FitPlots"]):
         return f"Fit({self.read} {len(self._truths):,} simulated logs, seed {self._task.seed})"
 
     def _tables(self) -> list[layout.Table]:
-        units = {name: unit_of(info) for name, _, info in self.scenario.walk()}
+        units = units_of(self.scenario.walk())
         units |= {one.name: "times" for one in self._task.parameters if one.times}
         return fitted.fit_tables(self.table(), units, self.pairs(), self.check())
 

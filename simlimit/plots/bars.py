@@ -14,7 +14,7 @@ from simlimit.deciding.sensitivity import DOES_NOT, MATTERS, NEGLIGIBLE, UNDECID
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, effects, style
-from simlimit.plots.labels import METRICS, Labels, Language, checked_labels
+from simlimit.plots.labels import Labels, Language, checked_labels
 from simlimit.run.run import Run, delay_by_cause, repayment_holds
 from simlimit.scenario import LEVER_KINDS
 from simlimit.study.attribution import NO_GATE, TOTAL, Attribution
@@ -22,7 +22,7 @@ from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, WEIGHTS, Weight
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
 from simlimit.study.study import Study
 from simlimit.tables.numbers import share_text
-from simlimit.tables.units import INCOME, PARTS
+from simlimit.tables.units import INCOME, NAMES, PARTS, unit_of
 
 Effect = Mapping[Hashable, Any]
 # Inches of a row.
@@ -182,7 +182,7 @@ def tornado(
         table = table[table["cost"] > 0]
         if table.empty:
             raise SimlimitError("per_cost is True, but no lever of the ranking costs anything.")
-    scale, unit = effects.effect_unit(metric)
+    unit = unit_of(metric).of_differences()
     lost = whole.loc[[BESIDE_LOSSES]].droplevel("metric").to_dict("index")
     rows = []
     ours = {kind: kind.replace("_", " ") for kind in LEVER_KINDS} | {ALL: "all together"}
@@ -191,17 +191,18 @@ def tornado(
         if metric in LOSSES:
             bars = _lever_bars(lost[lever], label)
             name += "".join(f"\n{bar.word}: {effects.lost_text(bar[1:4], label)}" for bar in bars)
-        rows.append((name, _lever_bars(effect, label, scale / effect["cost"] if per_cost else scale)))
+        rows.append((name, _lever_bars(effect, label, unit.factor / (effect["cost"] if per_cost else 1))))
     ax = canvas.axes_or_new(ax, (8.5, 2.1 + (TALL_ROW if metric in LOSSES else ROW) * len(rows)))
     _draw_rows(ax, rows, "+")
-    unit = label("{unit}, per currency unit of cost", unit=label(unit)) if per_cost else label(unit)
-    sides = label(MORE_IS_BETTER if more else LESS_IS_BETTER, unit=unit)
+    words = label(unit.in_pictures)
+    words = label("{unit}, per currency unit of cost", unit=words) if per_cost else words
+    sides = label(MORE_IS_BETTER if more else LESS_IS_BETTER, unit=words)
     how = label("alone: with this lever only; last: added to all the others")
     if metric in LOSSES:
         how += f"\n{effects.lost_note(label)}"
     verdicts = effects.verdicts(label, known, "\u25a0\u25a1\u2b1a")
     ax.set_xlabel(f"{sides}\n{how}\n{verdicts}")
-    what = label(METRICS[metric][0], days=ranking.follow_up_days)
+    what = label(NAMES[metric], days=ranking.follow_up_days)
     title = label("what levers change: {what}", what=what)
     return canvas.finish(ax, title, canvas.subtitle(ranking, label, confidence))
 
@@ -246,7 +247,7 @@ def attribution(
     """
     label = checked_labels(language, "attribution", attribution, Attribution)
     metric = attribution.metric
-    scale, unit = effects.effect_unit(metric, attribution.weight)
+    unit = unit_of(metric, attribution.weight).of_differences()
     table = attribution.table(confidence)
     how = label("explained: by the gate being closed, on average over all sets of the others")
     if metric == IN_DAYS:
@@ -263,7 +264,7 @@ def attribution(
         first, second = _looks_of(str(gate))
         if gate not in ONLY_CHARGED:
             word = label("stays" if gate == NO_GATE else "explained")
-            bars.append(Bar(word, *_ends(effect, "shapley", scale), True, first))
+            bars.append(Bar(word, *_ends(effect, "shapley", unit.factor), True, first))
         if metric == IN_DAYS and gate != NO_GATE:
             bars.append(Bar(label("charged"), *_ends(effect, "charged"), True, second))
         # Most products do not wait for settlement.
@@ -271,8 +272,8 @@ def attribution(
             rows.append((name, bars))
     ax = canvas.axes_or_new(ax, (8.0, 2.0 + ROW * len(rows)))
     _draw_rows(ax, rows)
-    what = label(METRICS[metric][0], days=attribution.follow_up_days)
-    ax.set_xlabel(f"{label.with_unit(what, unit)}\n{how}")
+    what = label(NAMES[metric], days=attribution.follow_up_days)
+    ax.set_xlabel(f"{label.with_unit(what, unit.in_pictures)}\n{how}")
     named = canvas.subtitle(attribution, label, confidence)
     return canvas.finish(ax, label("what each gate explains"), named)
 
@@ -328,7 +329,7 @@ def sensitivity(
     ax.set_xlim(0, 1)
     if not rows:
         canvas.write_in_middle(ax, label("no field changes the metric"))
-    what = label(METRICS[sensitivity.metric][0], days=sensitivity.follow_up_days)
+    what = label(NAMES[sensitivity.metric], days=sensitivity.follow_up_days)
     words = label("share of the variance of what is expected")
     verdicts = f"\u25a0 {label(MATTERS)}    \u25a1 {label(DOES_NOT)}    \u2b1a {label(UNDECIDED)}"
     ax.set_xlabel(f"{words}\n{what}\n{verdicts}")

@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from simlimit.arguments import Floats
 from simlimit.deciding.optimum import CONTENDER, SELECTED, STATUSES, TOO_DEAR, Optimum
 from simlimit.deciding.question import COST
-from simlimit.plots import canvas, effects, style
-from simlimit.plots.labels import METRICS, Labels, Language, checked_labels
+from simlimit.plots import canvas, style
+from simlimit.plots.labels import Labels, Language, checked_labels
 from simlimit.study.draws import estimate
 from simlimit.tables.numbers import value_text
+from simlimit.tables.units import NAMES, unit_of
 
 # Rows of the picture of contenders.
 MOST_ROWS = 20
@@ -105,7 +106,7 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     table = optimum.table()
     rows = table[table["status"] != TOO_DEAR].sort_values("difference", kind="stable")[:MOST_ROWS]
     metric = optimum.question.objectives[0].removeprefix("-")
-    scale, unit = effects.effect_unit(metric) if metric in METRICS else (1.0, "currency units per year")
+    unit = unit_of(metric).of_differences()
     choices = [*optimum.today.choice]
     last = [name.rpartition(".")[2] for name in choices]
     short = last if len({*last}) == len(last) else choices
@@ -115,13 +116,13 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
         names.append(textwrap.fill(f"{words}: {label(status)}", canvas.LONGEST_NAME))
     lines = 1 + max(name.count("\n") for name in names)
     ax = canvas.axes_or_new(ax, (canvas.SIZE[0], 1.6 + (0.1 + 0.2 * lines) * len(rows)))
-    heights, ends = -np.arange(len(rows)), scale * _bars(rows, "difference")
-    ax.errorbar(scale * rows["difference"], heights, xerr=ends, fmt="o", color=style.INK, capsize=3)
+    heights, ends = -np.arange(len(rows)), unit.factor * _bars(rows, "difference")
+    ax.errorbar(unit.factor * rows["difference"], heights, xerr=ends, fmt="o", color=style.INK, capsize=3)
     ax.axvline(0, color="black", linewidth=0.8)
-    smallest = scale * optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
-    ax.axvline(smallest, color=style.GREY, linestyle=":")
+    smallest = optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
+    ax.axvline(unit.factor * smallest, color=style.GREY, linestyle=":")
     ax.set_yticks(heights, names, parse_math=False)
-    ax.set_xlabel(label("difference ({unit})", unit=label(unit)))
+    ax.set_xlabel(label("difference ({unit})", unit=label(unit.in_pictures)))
     return _finished(ax, optimum, label("how much worse than the selected"), label)
 
 
@@ -175,8 +176,7 @@ def _axis(name: str, days: int, label: Labels) -> str:
     """Return what an axis shows, and its unit."""
     if name == COST:
         return label("cost (currency units per year)")
-    words, unit = METRICS[name]
-    return f"{label(words, days=days)}\n({label(unit)})"
+    return f"{label(NAMES[name], days=days)}\n({label(unit_of(name).in_pictures)})"
 
 
 def _finished(ax: Axes, optimum: Optimum, title: str, label: Labels) -> Axes:

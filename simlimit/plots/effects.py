@@ -1,34 +1,13 @@
-"""Metrics and effects in words: the units of both, and an effect with its sign and its interval."""
+"""Effects in words: with a sign and an interval, and whether they are significant."""
 
 from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
-from simlimit.plots.labels import METRICS, VERDICTS, Labels
+from simlimit.plots.labels import VERDICTS, Labels
 from simlimit.study.metrics import BESIDE_LOSSES
 from simlimit.tables import numbers, units
-
-
-def metric_unit(metric: str, weight: str = "holds") -> str:
-    """Return the unit of a metric; what is a share of holds is one of principal if they count by amount."""
-    unit = METRICS[metric][1]
-    return "share of repaid principal" if unit == "share of holds" and weight == "amount" else unit
-
-
-def effect_unit(metric: str, weight: str = "holds") -> tuple[float, str]:
-    """Return what to multiply differences in a metric by, and the unit that they then have.
-
-    Examples
-    --------
-    >>> from simlimit.plots.effects import effect_unit
-    >>> effect_unit("pending_share")
-    (100.0, 'percentage points of holds')
-    """
-    unit = metric_unit(metric, weight)
-    if unit.startswith("share of "):
-        return 100.0, unit.replace("share", "percentage points")
-    return 1.0, unit
 
 
 def lost_text(effect: Iterable[float], label: Labels, sign: str = "+") -> str:
@@ -49,7 +28,7 @@ def lost_text(effect: Iterable[float], label: Labels, sign: str = "+") -> str:
 
 def lost_note(label: Labels) -> str:
     """Return what `lost_text` is in."""
-    return label("limit days lost: {unit}", unit=label(METRICS[BESIDE_LOSSES][1]))
+    return label("limit days lost: {unit}", unit=label(units.unit_of(BESIDE_LOSSES).in_pictures))
 
 
 def verdicts(label: Labels, number: int, marks: str) -> str:

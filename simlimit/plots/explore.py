@@ -16,20 +16,20 @@ from simlimit.errors import SimlimitError
 from simlimit.extras import from_extra
 from simlimit.inference.parameters import Free, Parameter
 from simlimit.plots import bars, by_age, canvas, effects, style
-from simlimit.plots.labels import METRICS, VERDICTS, Labels, Language
+from simlimit.plots.labels import VERDICTS, Labels, Language
 from simlimit.run.offered_load import overload_sentence
 from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
 from simlimit.run.outside import outside_sentence
-from simlimit.scenario import Scenario, dotted, field_values, steps_of, unit_of
+from simlimit.scenario import Scenario, dotted, field_values, steps_of, units_of
 from simlimit.study.changes import Change
 from simlimit.study.comparison import Comparison
-from simlimit.study.metrics import beside_losses
+from simlimit.study.metrics import METRICS, beside_losses
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
 from simlimit.tables.numbers import filled, value_text
 from simlimit.tables.results import verdict_text
-from simlimit.tables.units import PARTS
+from simlimit.tables.units import NAMES, PARTS, unit_of
 
 Choices = Mapping[str, Any]
 # What has a slider if nothing is asked for: what a platform can do about waits, and how it errs.
@@ -86,8 +86,7 @@ class Exploration:
     ) -> None:
         self._start, self._options, self._ranges = start, options, ranges
         self._metric, self._language = metric, language
-        widgets, known = _ipywidgets(), field_values(start.scenario)
-        units = {name: unit_of(info) for name, _, info in start.scenario.walk()}
+        widgets, known, units = _ipywidgets(), field_values(start.scenario), units_of(start.scenario.walk())
         self.controls, self._starts, self._choices = dict[str, Any](), dict[str, Any](), dict[str, Choices]()
         for one in ranges.parameters:
             field = dotted(steps_of(one.name))
@@ -143,10 +142,10 @@ class Exploration:
         """Yield how the metric differs from the start; of losses also how the limit that is lost does."""
         label, table = Labels(self._language), self.comparison.differences().loc[NOW]
         for metric in beside_losses([self._metric]):
-            (scale, unit), effect = effects.effect_unit(metric), table.loc[metric].to_dict()
-            middle, low, high = (scale * effect[name] for name in ("difference", "low", "high"))
+            unit, effect = unit_of(metric).of_differences(), table.loc[metric].to_dict()
+            middle, low, high = (unit.factor * effect[name] for name in ("difference", "low", "high"))
             verdict = VERDICTS[verdict_text(effect["significant"])]
-            said = {"what": label(METRICS[metric][0], days=days), "unit": label(unit)}
+            said = {"what": label(NAMES[metric], days=days), "unit": label(unit.in_pictures)}
             said["effect"] = effects.with_interval(middle, low, high, effects.decimals((middle, low, high)))
             said["verdict"] = label(verdict, number=len(table))
             yield label("{what}: {effect} {unit} from the start; {verdict}", **said)

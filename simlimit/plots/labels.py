@@ -16,8 +16,6 @@ from simlimit.text_files import packaged
 Language = Literal["en", "zh"]
 
 _WORDS = packaged(__package__, "labels.toml")
-# What each metric of a study is called, and its unit.
-METRICS: dict[str, list[str]] = _WORDS["metrics"]
 # What each column of `run.daily` that can be drawn is called, and its unit.
 SERIES: dict[str, list[str]] = _WORDS["series"]
 # What the picture of `standing` and its vertical axis are called, by weight.

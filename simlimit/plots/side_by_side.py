@@ -11,9 +11,9 @@ from simlimit import Comparison, Sweep
 from simlimit.arguments import Floats, as_choices, check_choice, is_number
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas, effects, style
-from simlimit.plots.labels import METRICS, Language, checked_labels
-from simlimit.scenario.fields import unit_of
-from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, Weight
+from simlimit.plots.labels import Language, checked_labels
+from simlimit.scenario import units_of
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
 from simlimit.tables import numbers, units
 
 WIDTH = 8.0
@@ -76,30 +76,30 @@ def forest(
     'difference (days)'
     """
     label = checked_labels(language, "comparison", comparison, Comparison)
-    names = as_choices("metrics", metrics, tuple(METRICS), "study.metrics()")
+    names = as_choices("metrics", metrics, METRICS, "study.metrics()")
     table = comparison.differences(confidence, weight, names, reference=reference)
     first = comparison.reference if reference is None else reference
     study = comparison.studies[first]
-    found = sorted({METRICS[metric][1] for metric in names})
+    found = sorted({units.unit_of(metric).in_pictures for metric in names})
     if len(found) > 1:
         two = " and ".join(found)
         raise SimlimitError(f"metrics has the units {two}, but a picture has one axis: draw one for each.")
-    scale, unit = effects.effect_unit(names[0], weight)
+    unit = units.unit_of(names[0], weight).of_differences()
     others = [name for name in comparison.studies if name != first]
     ax = canvas.axes_or_new(ax, (WIDTH, AROUND + ROW * (len(others) + 0.8) * len(names)))
     ax.axvline(0, color="black", linewidth=0.8)
     by_metric = table.index.get_level_values("metric")
-    places = effects.decimals(scale * table["difference"][by_metric.isin(names)])
+    places = effects.decimals(unit.factor * table["difference"][by_metric.isin(names)])
     lost = table[by_metric == BESIDE_LOSSES].droplevel("metric")[ENDS].T.to_dict("list")
     height = 0.0
     ticks: dict[float, str] = {}
     for metric in names:
-        heading = label(METRICS[metric][0], days=study.follow_up_days)
+        heading = label(units.NAMES[metric], days=study.follow_up_days)
         behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}
         canvas.write(ax, heading, (0.01, height), OF_A_ROW, fontsize=9, fontweight="bold", bbox=behind)
         height -= 0.9
         rows = table.xs(metric, level="metric")
-        intervals = scale * rows[ENDS].to_numpy()
+        intervals = unit.factor * rows[ENDS].to_numpy()
         for other, interval, significant in zip(others, intervals, rows["significant"], strict=True):
             _draw_row(ax, height, interval, places, significant)
             ticks[height] = canvas.shortened(other)
@@ -109,7 +109,7 @@ def forest(
     ax.set_yticks(list(ticks), list(ticks.values()), parse_math=False)
     ax.set_ylim(height + 0.4, 0.6)
     ax.margins(x=0.12)
-    axis = label("difference ({unit})", unit=label(unit))
+    axis = label("difference ({unit})", unit=label(unit.in_pictures))
     if any(metric in LOSSES for metric in names):
         axis += f"\n{effects.lost_note(label)}"
     verdicts = effects.verdicts(label, len(table), "\u25cf\u25cb\u00d7")
@@ -188,18 +188,17 @@ def sweep(
     summary = sweep.summary(confidence, weight=weight)
     tables = _lines(summary, metric, lines)
     study = next(iter(sweep.studies.values()))
-    what, unit = METRICS[metric][0], effects.metric_unit(metric, weight)
+    what, unit = units.NAMES[metric], units.unit_of(metric, weight)
     ax = canvas.axes_or_new(ax)
     _draw_lines(ax, values, tables)
-    declared = next((info for name, _, info in study.scenario.walk() if name == field), None)
-    below = [label.with_unit(field, unit_of(declared) if declared else "")]
+    below = [label.with_unit(field, units_of(study.scenario.walk()).get(field, ""))]
     if metric in LOSSES:
         lost = [_numbers(table["estimate"]) for table in _lines(summary, BESIDE_LOSSES, lines)]
         below.append(effects.lost_note(label))
         below += [f"{name}: {text}" for name, text in zip(names, lost, strict=True)] if names else lost
     ax.set_xlabel("\n".join(below))
-    ax.set_ylabel(label.with_unit(label(what, days=study.follow_up_days), unit))
-    if unit.startswith("share"):
+    ax.set_ylabel(label.with_unit(label(what, days=study.follow_up_days), unit.in_pictures))
+    if unit.factor == 100:
         canvas.use_percent_axis(ax.yaxis)
     if names:
         canvas.label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)

@@ -16,7 +16,6 @@ from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import SimlimitError
 from simlimit.extras import from_extra
 from simlimit.plots.canvas import shortened
-from simlimit.plots.labels import METRICS
 from simlimit.portfolio import Portfolio
 from simlimit.reports.answers import answer
 from simlimit.reports.calls import KINDS, Result, base_scenario, call_of, studies_of
@@ -27,6 +26,7 @@ from simlimit.scenario import AS_IN_CLOCKWORK, dumps, field_values, unit_of
 from simlimit.tables.layout import Row, Table
 from simlimit.tables.numbers import rounded_texts, share_text, value_text
 from simlimit.tables.results import Effect, rows_of
+from simlimit.tables.units import NAMES
 
 SECTIONS = ("answer", "pictures", "help", "tables", "assumptions", "scenario", "reproduce")
 ENDINGS = (".html", ".htm")
@@ -72,7 +72,7 @@ def write_report(
     template, css = (file.read_text(encoding="utf-8") for file in files)
     page = _jinja().Environment(autoescape=True, undefined=_jinja().StrictUndefined).from_string(template)
     chosen = [name for name in dict.fromkeys(wanted) if name != "help" or ranking is not None]
-    known = {"words": report.words, "metrics": METRICS, "version": simlimit.__version__, "answer": answer}
+    known = {"words": report.words, "metrics": NAMES, "version": simlimit.__version__, "answer": answer}
     text = page.render(report=report, css=css, sections=chosen, date=datetime.date.today(), **known)
     with writing(target):
         remove_leftovers(target.parent)

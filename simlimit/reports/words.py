@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from simlimit.plots.labels import CHINESE, METRICS, TABLES
+from simlimit.plots.labels import CHINESE, TABLES
 from simlimit.tables.layout import Table
 from simlimit.tables.numbers import filled, finer, number_text
 from simlimit.tables.translation import Translation
-from simlimit.tables.units import UNITS, Unit
+from simlimit.tables.units import NAMES, Unit, unit_of
 from simlimit.text_files import packaged
 
 ENDS = ("estimate", "low", "high")
@@ -47,11 +47,13 @@ class Words:
 
     def metric(self, name: str, days: int, with_unit: bool = False) -> str:
         """Return what a metric is called, also with a unit of money; one of records has its own name."""
-        if name not in METRICS:
+        if name not in NAMES:
             return name
-        what, unit = map(self.text, METRICS[name])
-        is_money = with_unit and METRICS[name][1].startswith("currency")
-        return self("numbers", "unit", what=what, unit=unit) if is_money else filled(what, days=days)
+        what, unit = self.text(NAMES[name]), unit_of(name).in_pictures
+        is_money = with_unit and unit.startswith("currency")
+        return (
+            self("numbers", "unit", what=what, unit=self.text(unit)) if is_money else filled(what, days=days)
+        )
 
     def measured(
         self, row: Mapping[Any, Any], of: str | Unit, sign: str = "", names: Sequence[str] = ENDS
@@ -71,7 +73,7 @@ class Words:
         middle, low, high = (float(row[name]) for name in names)
         if not np.isfinite(middle):
             return self("numbers", "unknown")
-        unit = of if isinstance(of, Unit) else UNITS.get(of) or Unit(1, 2, "")
+        unit = of if isinstance(of, Unit) else unit_of(of)
         kind = "days" if unit.name.startswith("days") else "plain"
         if unit.factor == 100:
             kind, unit = "points" if sign else "share", unit._replace(decimals=1)

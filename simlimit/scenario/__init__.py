@@ -1,6 +1,6 @@
 """What is simulated: the scenario, its parts, its file format and its presets."""
 
-from simlimit.scenario.fields import unit_of
+from simlimit.scenario.fields import unit_of, units_of
 from simlimit.scenario.files import dumps, load, preset, presets
 from simlimit.scenario.parts import LEVER_KINDS, WEEKDAYS, Day, Lever, Population, Product, RestingPart, Shock
 from simlimit.scenario.paths import dotted, steps_of
@@ -9,5 +9,5 @@ from simlimit.scenario.scenario import AS_IN_CLOCKWORK, Scenario, day_of, field_
 __all__ = [
     "AS_IN_CLOCKWORK", "LEVER_KINDS", "WEEKDAYS", "Day", "Lever", "Population", "Product", "RestingPart",
     "Scenario", "Shock", "day_of", "dotted", "dumps", "field_values", "in_regions", "load", "names", "preset",
-    "presets", "steps_of", "unit_of",
+    "presets", "steps_of", "unit_of", "units_of",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """How a scenario declares a field: its default, its meaning, its unit, and what it may be."""
 
+from collections.abc import Iterable
 from typing import Any, Literal, TypeVar, cast, get_args
 
 from pydantic import Field
@@ -84,3 +85,8 @@ def allowed_values(info: FieldInfo) -> str:
 def unit_of(info: FieldInfo) -> str:
     """Return the unit of a field; empty if it has none."""
     return cast(dict[str, str], info.json_schema_extra)["unit"]
+
+
+def units_of(walked: Iterable[tuple[str, object, FieldInfo]]) -> dict[str, str]:
+    """Return the units of fields by name, as `Part.walk` yields them."""
+    return {name: unit_of(info) for name, _, info in walked}

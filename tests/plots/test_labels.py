@@ -1,6 +1,7 @@
 """The words of pictures in two languages, and the font for one of them."""
 
 import ast
+import itertools
 import logging
 import re
 from pathlib import Path
@@ -18,11 +19,11 @@ from simlimit.inference.statistics import Layout
 from simlimit.model.causes import GATES, SHOCK_KINDS
 from simlimit.model.grouping import FLAGS
 from simlimit.plots import labels
-from simlimit.plots.effects import effect_unit
 from simlimit.scenario.base import Part
 from simlimit.scenario.fields import unit_of
 from simlimit.scenario.parts import LEVER_KINDS
 from simlimit.study.metrics import METRICS
+from simlimit.tables import units
 
 HAS_FONT = labels.cjk_font() is not None
 
@@ -55,8 +56,10 @@ def test_every_word_is_translated():
         *GATES,
         *(word for pair in labels.SERIES.values() for word in pair),
     }
-    words |= {word for pair in (*labels.METRICS.values(), *labels.STANDING.values()) for word in pair}
-    words |= {effect_unit(metric, weight)[1] for metric in METRICS for weight in ("holds", "amount")}
+    words |= {word for pair in labels.STANDING.values() for word in pair}
+    for metric, weight in itertools.product(METRICS, ("holds", "amount")):
+        unit = units.unit_of(metric, weight)
+        words |= {units.NAMES[metric], unit.in_pictures, unit.of_differences().in_pictures}
     words |= {kind.replace("_", " ") for kind in LEVER_KINDS}
     words |= {unit_of(info) for part in parts_of(Part) for info in part.model_fields.values()} - {""}
     told = Layout(400, 0, ["east", "west"]).names()
@@ -111,7 +114,7 @@ def test_a_translation_takes_the_same_values():
 
 
 def test_every_metric_is_named():
-    assert set(labels.METRICS) == set(METRICS)
+    assert set(units.NAMES) == set(METRICS)
 
 
 def test_refuses_another_language():
