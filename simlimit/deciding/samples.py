@@ -8,7 +8,7 @@ import numpy as np
 from simlimit.arguments import Floats, Ints
 from simlimit.deciding.question import Question
 from simlimit.drivers.tallies import Tallies
-from simlimit.study.draws import PER_DRAW, Source, draws_for, estimate
+from simlimit.study.draws import PER_DRAW, Source
 from simlimit.study.experiment import Experiment, prepare_experiment
 from simlimit.study.metrics import values_and_events
 from simlimit.study.options import CheckedOptions
@@ -56,9 +56,8 @@ class Samples:
     ) -> None:
         self.question = question
         own = options.processes_of([""])[""]
-        draws = {name: draws_for(source, n) for name, source in sources.items()}
         self.experiments = {
-            name: prepare_experiment(estimate(source), question.seed, options, own, draws[name])
+            name: prepare_experiment(source, question.seed, options, own, n)
             for name, source in sources.items()
         }
         stores = open_stores(self.experiments, options)
@@ -66,7 +65,7 @@ class Samples:
             MetricReplications(experiment, stores.get(name), question)
             for name, experiment in self.experiments.items()
         ]
-        self.per_sample = PER_DRAW if any(draws.values()) else 1
+        self.per_sample = PER_DRAW if any(one.draws for one in self.experiments.values()) else 1
 
     def simulate(self, pool: Executor, chosen: Collection[int] | Ints, number: int, bar: Bar) -> None:
         """Make a number of samples of some alternatives, as far as they are missing."""

@@ -25,7 +25,7 @@ from simlimit.portfolio import Portfolio
 from simlimit.run import frames
 from simlimit.run.options import check_scenario
 from simlimit.scenario import Population, Scenario
-from simlimit.study.draws import PER_DRAW
+from simlimit.study.draws import PER_DRAW, Source, draws_for, estimate
 from simlimit.study.identity import check_code, code_identity
 from simlimit.study.options import CheckedOptions, Engine, Keep
 from simlimit.study.own_processes import pickled
@@ -92,14 +92,15 @@ class Chunk(NamedTuple):
 
 
 def prepare_experiment(
-    scenario: Scenario,
+    source: Source,
     seed: int,
     options: CheckedOptions,
     processes: Sequence[simpy_driver.UserProcess] = (),
-    draws: tuple[Scenario, ...] = (),
+    n: int = 0,
 ) -> Experiment:
-    """Check a scenario and prepare its replications, or those of draws of it."""
-    check_scenario(scenario)
+    """Check a scenario and prepare its replications, or ``n`` of those of draws of it."""
+    draws = draws_for(source, n) if n else ()  # which refuses what is no source
+    scenario = check_scenario(estimate(source))
     # A process may look at a hold that has ended, so its record must not be used again.
     logging, reusing = options.keep == "all", options.keep == "counts" and not processes
     prepared = prepare(scenario, options.follow_up_days, logging, reusing, options.by, options.bands)

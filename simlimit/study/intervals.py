@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import log_ndtr, stdtr, stdtrit
 
-from simlimit.arguments import Floats, Ints
+from simlimit.arguments import Floats, Ints, Truths
 from simlimit.delays.tables import with_interval
 from simlimit.study.draws import PER_DRAW
 from simlimit.study.metrics import LEAST_EVENTS, NEVER_NEGATIVE, SHARES
@@ -59,8 +59,7 @@ def mean_intervals(
         NaN as well if all are equal, or fewer than `LEAST_EVENTS` are expected: how much others would differ
         was not seen.
     """
-    varies = np.fmin.reduce(values, initial=np.inf) < np.fmax.reduce(values, initial=-np.inf)
-    is_known = varies if events is None else varies & (events >= LEAST_EVENTS)
+    is_known = ~never_vary(values) & (True if events is None else events >= LEAST_EVENTS)
     number, mean, variance = moments(variance_components(values)[0] if draws else values)
     if draws:
         values = without_simulation_error(values)
@@ -68,6 +67,11 @@ def mean_intervals(
     ends = order_statistics(values, number, confidence) if draws else np.stack([mean - half, mean + half])
     low, high = np.where(is_known & ~np.isnan(mean), ends, np.nan)
     return Intervals(mean, low, high, number * PER_DRAW if draws else number)
+
+
+def never_vary(values: Floats) -> Truths:
+    """Return which metrics have one and the same value in all replications that have one, or no value."""
+    return np.asarray(np.fmin.reduce(values, initial=np.inf) >= np.fmax.reduce(values, initial=-np.inf))
 
 
 def interval_columns(

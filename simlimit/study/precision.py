@@ -69,11 +69,6 @@ def replications_needed(values: Floats, events: Floats, targets: Floats) -> int 
     return None
 
 
-def never_vary(values: Floats) -> Truths:
-    """Return which metrics have one and the same value in all replications that have one, or no value."""
-    return np.asarray(np.fmin.reduce(values, initial=np.inf) >= np.fmax.reduce(values, initial=-np.inf))
-
-
 def narrow_enough(values: Floats, targets: Floats) -> Truths:
     """Return, for the first 1, 2, .. replications, whether the intervals of all metrics are narrow enough."""
     seen = pd.DataFrame(values).expanding()

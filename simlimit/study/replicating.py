@@ -15,11 +15,12 @@ from simlimit.progress import tqdm
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_before
 from simlimit.scenario import Scenario, field_values
-from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, draws_for, estimate
+from simlimit.study.draws import MOST_REPLICATIONS, PER_DRAW, Source, estimate
 from simlimit.study.experiment import prepare_experiment
+from simlimit.study.intervals import never_vary
 from simlimit.study.metrics import WEIGHTS, Weight, is_recorded, values_and_events
 from simlimit.study.options import BAR_AFTER_SECONDS, CheckedOptions, Options, options_by_name
-from simlimit.study.precision import LEAST_REPLICATIONS, never_vary, replications_needed, target_half_widths
+from simlimit.study.precision import LEAST_REPLICATIONS, replications_needed, target_half_widths
 from simlimit.study.store import Replications, open_stores, path_name, store_below
 from simlimit.study.study import Study
 from simlimit.study.workers import Bar, at_work, simulate_missing, worker_pool
@@ -146,13 +147,12 @@ def replicate_all(
     n = check_whole("n", n, MOST_REPLICATIONS, least=1)
     seed = check_whole("seed", seed, LARGEST_SEED)
     own = options.processes_of(sources)
-    draws = {name: draws_for(source, n) for name, source in sources.items()}
-    if any(draws.values()) and options.precision is not None:
-        raise SimlimitError("precision is set, but replications do not make a fit precise: set n only.")
     experiments = {
-        name: prepare_experiment(estimate(source), seed, options, own[name], draws[name])
-        for name, source in sources.items()
+        name: prepare_experiment(one, seed, options, own[name], n) for name, one in sources.items()
     }
+    are_draws = any(one.draws for one in experiments.values())
+    if are_draws and options.precision is not None:
+        raise SimlimitError("precision is set, but replications do not make a fit precise: set n only.")
     if warns:
         warn_before({name: one.prepared for name, one in experiments.items()}, {}, options.follow_up_days)
     done, is_interrupted = dict[str, Replications](), False
@@ -164,7 +164,7 @@ def replicate_all(
             number, is_precise = _complete(pool, [*done.values()], n, options, bar)
     except KeyboardInterrupt:
         number, is_precise = min((one.done for one in done.values()), default=0), None
-        number -= number % PER_DRAW if any(draws.values()) else 0
+        number -= number % PER_DRAW if are_draws else 0
         is_interrupted = True
     studies = {name: Study(one, number, options, is_precise) for name, one in done.items() if number > 0}
     if is_interrupted:

@@ -118,8 +118,9 @@ def test_a_task_takes_its_own_draws_and_no_book_is_copied_for_one(tmp_path: Path
     rows = {"limit": np.arange(1_000, 4_000), "outstanding": np.arange(3_000)}
     pd.DataFrame(rows).to_csv(file, index=False)
     scenario = PLATFORM.replace({"population.portfolio": str(file), "population.regions": {"one": 1.0}})
-    draws = tuple(flags(scenario=scenario).scenarios(8))
-    experiment = prepare_experiment(scenario, 1, CheckedOptions(), draws=draws)
+    fit = flags(scenario=scenario)
+    draws = tuple(fit.scenarios(8))
+    experiment = prepare_experiment(fit, 1, CheckedOptions(), n=16)
     assert [len(experiment.part(first, 3).draws) for first in (0, 1, 4, 5)] == [2, 2, 2, 2]
     assert experiment.part(3, 1).draws == experiment.draws[1:2]
     books = [draw.population.portfolio for draw in experiment.draws]

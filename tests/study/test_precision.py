@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 import simlimit as sl
-from simlimit.study.precision import LEAST_REPLICATIONS, LEAST_SEEN, never_vary, replications_needed
+from simlimit.study.intervals import never_vary
+from simlimit.study.precision import LEAST_REPLICATIONS, LEAST_SEEN, replications_needed
 
 WEEKLY = sl.preset("clockwork").replace(
     {
