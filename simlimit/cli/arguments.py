@@ -18,7 +18,8 @@ MOST_IF_PRECISE = 10_000
 # What `--column` gives a name to.
 COLUMNS = ["repaid", "ended", "outcome", "borrower", "repayment", "amount", "gate", "region", "late", "entry"]
 WORDS: dict[str, dict[str, Any]] = packaged(__package__, "commands.toml")
-# Runs a command with its options; returns False if it was interrupted and kept a part of its work.
+# Runs a command with its options; returns whether it was interrupted and kept a part of its work.
+Handler: TypeAlias = Callable[[argparse.Namespace], bool | None]
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
@@ -34,7 +35,7 @@ class Parser(argparse.ArgumentParser):
         raise SimlimitError(f"{message} (see: {self.prog} --help)")
 
 
-def add_command(commands: Commands, name: str, handler: Callable[[argparse.Namespace], bool]) -> None:
+def add_command(commands: Commands, name: str, handler: Handler) -> None:
     """Add a command with its options."""
     about = WORDS["commands"][name]
     what = about["help"]

@@ -24,30 +24,27 @@ _OF_A_DECISION = ("minimise", "budget", "indifference", "confidence", "seed", *_
 _OF_A_LOG = ("extracted", "since", "start_date", "date_format", "encoding")
 
 
-def list_presets(options: argparse.Namespace) -> bool:
+def list_presets(options: argparse.Namespace) -> None:
     """Print the names of the presets with a line each."""
     lines = presets()["description"]
     width = max(len(str(name)) for name in lines.index)
     for name, line in lines.items():
         print(f"{name:<{width}}  {line}")
-    return True
 
 
-def print_scenario(options: argparse.Namespace) -> bool:
+def print_scenario(options: argparse.Namespace) -> None:
     """Print a scenario as TOML."""
     if isinstance(sys.stdout, TextIOWrapper):
         # What is sent into a file is read as UTF-8.
         sys.stdout.reconfigure(encoding="utf-8")
     print(dumps(find_scenario(options.scenario)), end="")
-    return True
 
 
-def run_scenario(options: argparse.Namespace) -> bool:
+def run_scenario(options: argparse.Namespace) -> None:
     """Simulate one history, print its table of causes, and write its tables and its figure."""
     chosen = {"engine": options.engine, "progress": options.progress}
     run = simlimit.simulate(_changed_scenario(options), options.seed, options.replication, **chosen)
     deliver(options, run, [run])
-    return True
 
 
 def study_scenario(options: argparse.Namespace) -> bool:
@@ -64,7 +61,7 @@ def compare_scenarios(options: argparse.Namespace) -> bool:
     return _replicate(options, partial(simlimit.compare, scenarios))
 
 
-def fit_log(options: argparse.Namespace) -> bool:
+def fit_log(options: argparse.Namespace) -> None:
     """Fit a scenario to a release log, print what it says, and write tables, figures and the scenario."""
     scenario = find_scenario(options.scenario, read_changes(None, options.changes))
     free = naming.read_free(options.free, options.factor)
@@ -79,10 +76,9 @@ def fit_log(options: argparse.Namespace) -> bool:
     chosen = {name: getattr(options, name) for name in ("workers", "store", "progress")}
     found = simlimit.fit(log, scenario, free, options.n, options.seed, **chosen)
     deliver(options, found, [log.attrs["read"], found])
-    return True
 
 
-def optimise_scenario(options: argparse.Namespace) -> bool:
+def optimise_scenario(options: argparse.Namespace) -> None:
     """Choose the best combination of changes, and print and write what is said of all."""
     chosen = {name: getattr(options, name) for name in _OF_A_DECISION if getattr(options, name) is not None}
     chosen["costs"] = dict(read_change(text, "--cost") for text in options.cost)
@@ -91,17 +87,15 @@ def optimise_scenario(options: argparse.Namespace) -> bool:
     best = simlimit.optimise(_changed_scenario(options), choices, subject_to=bounds, **chosen)
     options.files = [file for file in options.files if best.selected or file != "selected.toml"]
     deliver(options, best, [best])
-    return True
 
 
-def vary_fields(options: argparse.Namespace) -> bool:
+def vary_fields(options: argparse.Namespace) -> None:
     """Measure which fields decide a metric, print it, and write its table and figure."""
     fields = naming.read_free(options.field, [], "--field") or "assumed"
     chosen = {name: getattr(options, name) for name in ("workers", "store", "follow_up_days", "progress")}
     asked = _changed_scenario(options), fields, options.metric, options.points, options.seed
     found = simlimit.sensitivity(*asked, **chosen)
     deliver(options, found, [found])
-    return True
 
 
 def _changed_scenario(options: argparse.Namespace) -> Scenario:
@@ -124,7 +118,7 @@ def _replicate(
     Returns
     -------
     bool
-        False after an interruption.
+        Whether it was interrupted.
     """
     for number in {*options.by} & {*NUMBERS} if not options.bands else ():
         bounds = "the bounds between its groups, ascending, as in --by score --bands 0.6,0.8."
@@ -133,17 +127,17 @@ def _replicate(
     chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
     try:
         result = make(number, options.seed, precision=dict(options.precision) or None, **chosen)
-        is_whole = True
+        was_interrupted = False
     except simlimit.StudyInterrupted as stop:
-        done, is_whole = _what_is_done(stop, options), False
+        done, was_interrupted = _what_is_done(stop, options), True
         result = done[""] if "" in done else simlimit.Comparison(done)
     studies = [result] if isinstance(result, simlimit.Study) else [*result.studies.values()]
     texts = [result, _quantiles(result)] if isinstance(result, simlimit.Study) else [result]
-    deliver(options, result, texts, is_whole)
+    deliver(options, result, texts, was_interrupted)
     if any(study.is_precise is False for study in studies):
         within = filled("{number:,} replication{number:s}", number=len(studies[0]))
         streams.say(f"the precision is not reached within {within}; --replications may allow more.")
-    return is_whole
+    return was_interrupted
 
 
 def _what_is_done(stop: simlimit.StudyInterrupted, options: argparse.Namespace) -> dict[str, simlimit.Study]:

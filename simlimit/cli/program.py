@@ -77,7 +77,7 @@ def _run(arguments: Sequence[str]) -> int:
                 check_output(options.out, options.store)
             check_report(options.report, options.language)
             options.typed = shlex.join(["simlimit", *arguments])
-            return 0 if options.command(options) else INTERRUPTED
+            return INTERRUPTED if options.command(options) else 0
     except SimlimitError as error:
         streams.say(str(error))
         return BAD_INPUT

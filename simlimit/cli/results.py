@@ -56,14 +56,14 @@ def check_report(path: str | None, language: str | None) -> None:
 
 
 def deliver(
-    options: argparse.Namespace, result: object, texts: Sequence[object], is_whole: bool = True
+    options: argparse.Namespace, result: object, texts: Sequence[object], was_interrupted: bool = False
 ) -> None:
     """Print texts about a result; write it, if it has a folder; write its report; and say where.
 
     A part of a study is not written if it has a store: the folder is for what the same command makes of it.
     """
     print(*texts, sep="\n\n", flush=True)
-    if not is_whole and options.store is not None:
+    if was_interrupted and options.store is not None:
         return
     if options.out is not None:
         with atomic_folder(options.out) as draft:

@@ -86,7 +86,6 @@ class TestWarnings:
     def test_of_others_are_as_ever(self, monkeypatch):
         def warn_and_end(options):
             warnings.warn("elsewhere", UserWarning, stacklevel=1)
-            return True
 
         monkeypatch.setattr(commands, "list_presets", warn_and_end)
         with pytest.warns(UserWarning, match="elsewhere"):
