@@ -4,13 +4,14 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from simlimit.arguments import as_list, check_choice, check_number, check_once, is_number, refused, shown
+from simlimit.arguments import as_list, check_choice, check_number, check_once, refused, shown
 from simlimit.deciding.constraints import MOST
 from simlimit.errors import SimlimitError
+from simlimit.inference.parameters import Range, is_range
 from simlimit.scenario import Lever, field_values
 from simlimit.study.changes import Change, apply_changes, as_change
 from simlimit.study.draws import Source, estimate
@@ -30,7 +31,6 @@ class Option(NamedTuple):
     cost: float
 
 
-Range: TypeAlias = tuple[float, float]
 Choices: TypeAlias = dict[str, list[Option] | Range]
 
 
@@ -55,11 +55,6 @@ class Alternative(NamedTuple):
     def name(self) -> str:
         """The choice in words."""
         return ", ".join(f"{name}={shown(label)}" for name, label in self.choice.items())
-
-
-def is_range(values: object) -> TypeGuard[Range]:
-    """Return whether the values of a field are all between two numbers, and not a list."""
-    return isinstance(values, tuple) and len(values) == 2 and all(map(is_number, values))
 
 
 def read_option(source: Source, costs: Mapping[str, float], name: str, value: object) -> Option:

@@ -178,12 +178,12 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         for other, name in ((self.alternatives.index(self.today), "today"), (second, "the next best")):
             if other is not None and other != race.leader:
                 value, low, high = _signed(-gaps[[0, 2, 1], other], objective)
-                texts = difference_texts(value, low, high, unit_of(metric).of_differences())
+                texts = difference_texts(value, low, high, unit_of(metric))
                 said.append(f"It differs from {name} by {texts[0]} ({texts[1]}).")
         means = np.stack(race.means())[:, race.leader, len(self.question.objectives) :]
         for (bound, limit), excess in zip(self.question.bounds.items(), means.T, strict=True):
             value, low, high = excess
-            texts = difference_texts(value, low, high, unit_of(bound).of_differences())
+            texts = difference_texts(value, low, high, unit_of(bound))
             said.append(f"{bound}, {limit}: {texts[0]} ({texts[1]}) beyond the bound.")
         if not self.question.is_guarded:
             unasked = "Nothing was asked of limit_days_lost: it may be selected because credit is taken away."

@@ -14,10 +14,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from simlimit.arguments import Floats
-from simlimit.deciding.alternatives import Choices, Option, Range, cost_of, make_alternative
+from simlimit.deciding.alternatives import Choices, Option, cost_of, make_alternative
 from simlimit.deciding.question import Question
 from simlimit.deciding.samples import Samples
 from simlimit.extras import from_extra
+from simlimit.inference.parameters import Range
 from simlimit.run.options import LARGEST_SEED
 from simlimit.study.draws import PER_DRAW, Source
 from simlimit.study.options import CheckedOptions

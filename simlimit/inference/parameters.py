@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,14 @@ class Distribution(Protocol):
         """Return a quantile."""
 
 
-Prior = tuple[float, float] | Sequence[Any] | Distribution
+Range = tuple[float, float]
+Prior = Range | Sequence[Any] | Distribution
 Free = Mapping[str, Prior | Mapping[str, Any]]
+
+
+def is_range(values: object) -> TypeGuard[Range]:
+    """Return whether the values of a field are all between two numbers, and not a list."""
+    return isinstance(values, tuple) and len(values) == 2 and all(map(is_number, values))
 
 
 class Parameter(NamedTuple):
@@ -123,7 +129,7 @@ def _parameter(argument: str, name: object, prior: object, values: Mapping[str, 
     current = None if times else values.get(dotted(steps_of(name)))
     if isinstance(prior, Distribution):
         return Parameter(name, prior, isinstance(current, int), times)
-    if isinstance(prior, tuple) and len(prior) == 2 and is_number(prior[0]) and is_number(prior[1]):
+    if is_range(prior):
         if not -LARGEST < prior[0] < prior[1] < LARGEST:
             raise refused(what, prior, "two bounds, the smaller first")
         are_whole = all(x == int(x) if isinstance(current, int) else isinstance(x, int) for x in prior)

@@ -19,11 +19,11 @@ import pandas as pd
 
 import simlimit
 from simlimit.arguments import Floats, check_choice, check_confidence
-from simlimit.run.options import FOLLOW_UP_DAYS, check_scenario
+from simlimit.run.options import check_scenario
 from simlimit.scenario import Scenario, field_values
 from simlimit.study import intervals, replicating
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
-from simlimit.study.options import Options, options_by_name
+from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.tables import layout, numbers, results, units
 from simlimit.text_files import packaged
 
@@ -238,7 +238,7 @@ def attribute(
     for closed in _subsets(GATES):
         scenarios[_name(closed)] = open_gates(scenario, [gate for gate in GATES if gate not in closed])
     tables = replicating.metrics_by_scenario(scenarios, _name(GATES), n, seed, options, weight)
-    follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
+    follow_up_days = CheckedOptions(**options).follow_up_days
     return Attribution(scenario, metric, weight, tables, seed, follow_up_days)
 
 

@@ -10,11 +10,10 @@ import pandas as pd
 import simlimit
 from simlimit.arguments import as_list, check_confidence, check_once, shown
 from simlimit.errors import SimlimitError
-from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import Scenario
 from simlimit.study import draws, intervals, metrics, replicating
 from simlimit.study.changes import Change, ChangeLike, apply_changes, as_change, book_size
-from simlimit.study.options import Options, options_by_name
+from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.tables import layout, numbers, results, units
 
 # Metrics by which levers are ranked; lower is better, but for income.
@@ -189,5 +188,5 @@ def rank_levers(
     costs = {lever.name: lever.cost_per_year(base) / book_size(base) for lever in every}
     tables = replicating.metrics_by_scenario(scenarios, NONE, n, seed, options)
     ranked = {name: table[list(RANKED)] for name, table in tables.items()}
-    follow_up_days = options.get("follow_up_days", FOLLOW_UP_DAYS)
+    follow_up_days = CheckedOptions(**options).follow_up_days
     return LeverRanking(base, seed, follow_up_days, every, costs, ranked, of_fit=bool(drawn))

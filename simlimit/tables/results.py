@@ -84,11 +84,10 @@ def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, referenc
         if metric in PARTS and not any(both):
             continue
         unit = unit_of(metric)
-        of_differences = unit.of_differences()
         texts = [numbers.number_text(estimate, unit) for estimate in both]
-        texts += numbers.difference_texts(value, low, high, of_differences)
+        texts += numbers.difference_texts(value, low, high, unit)
         verdict = verdict_text(significant)
-        cells = (metric, *texts, verdict, of_differences.name)
+        cells = (metric, *texts, verdict, unit.of_differences().name)
         rows.append(Row(cells, indented=metric in PARTS, strong=verdict == "yes"))
     return worded("difference", rows, name=name, reference=reference)
 
