@@ -159,8 +159,8 @@ def _what_is_done(stop: simlimit.StudyInterrupted, options: argparse.Namespace) 
 
 def _quantiles(study: simlimit.Study) -> str:
     """Return by when so many of all repayment holds were released, in words."""
-    curve = simlimit.quantiles(study.delay_curve(), "released", PROBABILITIES)
     lines = ["Released, of all repayment holds (the pending are censored), with 95 % intervals:"]
-    for probability, words in zip(PROBABILITIES, simlimit.describe_quantiles(curve), strict=True):
+    told = simlimit.describe_quantiles(study.quantiles(PROBABILITIES))
+    for probability, words in zip(PROBABILITIES, told, strict=True):
         lines.append(f"  {100 * probability:g} %  {words}")
     return "\n".join(lines)

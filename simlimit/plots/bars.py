@@ -1,7 +1,7 @@
 """Bars with intervals: what holds waited for, what levers change, what gates explain, and what decides."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,9 @@ from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, WEIGHTS, Weight
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
 from simlimit.study.study import Study
 from simlimit.tables.numbers import share_text
+from simlimit.tables.results import Effect, ends_in
 from simlimit.tables.units import INCOME, NAMES, PARTS, unit_of
 
-Effect = Mapping[Hashable, Any]
 # Inches of a row.
 ROW = 0.46
 # Inches of a row whose name has three lines.
@@ -259,14 +259,14 @@ def attribution(
         words = "all together" if gate == TOTAL else "with all gates open" if gate == NO_GATE else str(gate)
         name = label(words)
         if BESIDE_LOSSES in table:
-            name += f"\n{effects.lost_text(_ends(effect, BESIDE_LOSSES), label, sign='')}"
+            name += f"\n{effects.lost_text(ends_in(effect, BESIDE_LOSSES), label, sign='')}"
         bars = []
         first, second = _looks_of(str(gate))
         if gate not in ONLY_CHARGED:
             word = label("stays" if gate == NO_GATE else "explained")
-            bars.append(Bar(word, *_ends(effect, "shapley", unit.factor), True, first))
+            bars.append(Bar(word, *ends_in(effect, "shapley", unit.factor), True, first))
         if metric == IN_DAYS and gate != NO_GATE:
-            bars.append(Bar(label("charged"), *_ends(effect, "charged"), True, second))
+            bars.append(Bar(label("charged"), *ends_in(effect, "charged"), True, second))
         # Most products do not wait for settlement.
         if bars and not (gate == "settlement" and bars[0].value == 0):
             rows.append((name, bars))
@@ -321,7 +321,7 @@ def sensitivity(
     rows = []
     for name, field in table[table["total"].notna()].to_dict("index").items():
         is_filled = pd.NA if field["verdict"] == UNDECIDED else field["verdict"] == MATTERS
-        bars = [Bar(label(words), *_ends(field, one), is_filled) for one, words in both.items()]
+        bars = [Bar(label(words), *ends_in(field, one), is_filled) for one, words in both.items()]
         rows.append((canvas.shortened(str(name)), bars))
     ax = canvas.axes_or_new(ax, (8.5, 2.0 + ROW * len(rows)))
     _draw_rows(ax, rows)
@@ -366,11 +366,6 @@ def _draw_study(ax: Axes, causes: Sequence[str], summary: pd.DataFrame) -> None:
     ax.set_xlim(0, 1.15 * ends.max() or 1)
 
 
-def _ends(effect: Effect, column: str, scale: float = 1.0) -> tuple[float, float, float]:
-    value, low, high = (scale * effect[f"{column}{end}"] for end in ("", "_low", "_high"))
-    return value, low, high
-
-
 def _looks_of(gate: str) -> tuple[style.Look, ...]:
     """Return the looks of both bars of a row: in the colour that the gate has in other pictures."""
     if gate not in GATES:
@@ -382,7 +377,7 @@ def _looks_of(gate: str) -> tuple[style.Look, ...]:
 def _lever_bars(effect: Effect, label: Labels, scale: float = 1.0) -> list[Bar]:
     """Return the two bars of a lever; of all together there is one."""
     known = [which for which in ("alone", "last") if not np.isnan(effect[which])]
-    return [Bar(label(one), *_ends(effect, one, scale), effect[f"{one}_significant"]) for one in known]
+    return [Bar(label(one), *ends_in(effect, one, scale), effect[f"{one}_significant"]) for one in known]
 
 
 def _draw_rows(ax: Axes, rows: Sequence[tuple[str, Sequence[Bar]]], sign: str = "") -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from simlimit.tables.layout import Row, Table, sentences, worded
 from simlimit.tables.numbers import interval_text, number_text, value_text
-from simlimit.tables.results import ENDS
+from simlimit.tables.results import ends_in
 from simlimit.tables.units import Unit, unit_of
 
 MOST_ROWS = 50
@@ -31,7 +31,7 @@ def optimum_table(table: pd.DataFrame, choices: Sequence[str], notes: Sequence[s
         cells = [told["status"], *(value_text(told[name]) for name in choices)]
         cells.append(number_text(told["cost"], Unit(1, 0, "")))
         for name, unit in units.items():
-            value, low, high = (told[f"{name}{end}"] for end in ENDS)
+            value, low, high = ends_in(told, name)
             cells += number_text(value, unit), interval_text(low, high, unit)
         rows.append(Row(tuple(cells), strong=told["status"] == "selected"))
     number = len(table)

@@ -15,7 +15,6 @@ from simlimit.tables.units import HEADLINES, PARTS, UNITS, Unit, unit_of
 # Points of a sweep that are shown.
 MOST_POINTS = 50
 Effect: TypeAlias = Mapping[Hashable, Any]
-ENDS = ("", "_low", "_high")
 _DAYS = Unit(1, 1, "days")
 _MONEY = Unit(1, 2, "currency units")
 
@@ -153,9 +152,21 @@ def rows_of(table: Any) -> dict[Any, Effect]:  # noqa: ANN401 - what `xs` return
     return dict(table.to_dict("index"))
 
 
+def ends_in(effect: Effect, name: str, scale: float = 1.0) -> tuple[float, float, float]:
+    """Return an effect and the ends of its interval, times a scale.
+
+    Examples
+    --------
+    >>> ends_in({"share": 0.5, "share_low": 0.25, "share_high": 0.75}, "share", 100)
+    (50.0, 25.0, 75.0)
+    """
+    value, low, high = (scale * effect[f"{name}{end}"] for end in ("", "_low", "_high"))
+    return value, low, high
+
+
 def _effect_texts(effect: Effect, name: str, unit: Unit) -> tuple[str, str, str]:
     """Return an effect, its interval, and whether it is significant; nothing where there is none."""
-    value, low, high = (effect[f"{name}{end}"] for end in ENDS)
+    value, low, high = ends_in(effect, name)
     if np.isnan(value):
         return "", "", ""
     return (*numbers.difference_texts(value, low, high, unit), verdict_text(effect[f"{name}_significant"]))
@@ -163,6 +174,6 @@ def _effect_texts(effect: Effect, name: str, unit: Unit) -> tuple[str, str, str]
 
 def with_interval(effect: Effect, name: str, unit: Unit) -> str:
     """Return an effect with its interval in brackets."""
-    value, low, high = (effect[f"{name}{end}"] for end in ENDS)
+    value, low, high = ends_in(effect, name)
     interval = numbers.interval_text(low, high, unit)
     return numbers.number_text(value, unit) + ("" if interval == numbers.UNKNOWN else f" ({interval})")
