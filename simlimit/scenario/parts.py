@@ -319,7 +319,15 @@ class Lever(Part):
             self.refuse("uptake", "1 for the lever more_funding, which has no takers")
 
 
-Levers = Annotated[tuple[Lever, ...], Predicate(lambda some: len({one.kind for one in some}) == len(some))]
+Levers = tuple[Lever, ...]
+
+
+def check_kinds(levers: Levers) -> None:
+    """Refuse a second lever of one kind."""
+    kinds = [lever.kind for lever in levers]
+    for position, kind in enumerate(kinds):
+        if kind in kinds[:position]:
+            refuse_at(("levers", position, "kind"), kind, "a kind that no lever before it has")
 
 
 # Kinds of shock that have a duration; the others happen at once and are not undone.

@@ -84,6 +84,7 @@ class Scenario(Part):
             self.refuse("behaviour.slip_days", f"less than product.cycle_days, which is {cycle_days} (days)")
         if self.population.portfolio is None:
             parts.check_regions(self.shocks, self.population.regions)
+        parts.check_kinds(self.levers)
         self._check_days()
         begin = sum(self.horizon_days * one.per_year / 365 if one.per_year else 1 for one in self.shocks)
         if begin > parts.MOST_SHOCKS:

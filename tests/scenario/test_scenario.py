@@ -347,8 +347,8 @@ def test_an_unknown_field_is_refused_with_the_one_that_is_meant(values, sentence
         ),
         (
             {"levers": [{"kind": "plan"}, {"kind": "appeal"}, {"kind": "plan", "strength": 0.1}]},
-            "levers is [{'kind': 'plan'}, {'kind': 'appeal'}, {'kind': 'plan', 'strength': 0.1}]",
-            "a list of levers, at most one of each kind",
+            "levers[2].kind is 'plan'",
+            "a kind that no lever before it has",
         ),
         (
             {"provenance": {"rules": "guessed"}},
