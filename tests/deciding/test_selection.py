@@ -21,8 +21,6 @@ from simlimit.deciding.selection import FIRST, Race, anytime_half_width
 ERROR = 0.05
 FEW, MANY = 100, 1_000
 HOW_MANY = [FEW, pytest.param(MANY, marks=pytest.mark.long)]
-FEW_RACES = 40
-"""Where a race of up to 400 replications takes long."""
 
 
 def most_errors(studies: int, error: float = ERROR) -> float:
@@ -82,13 +80,15 @@ def test_of_equal_alternatives_with_two_objectives_none_is_said_to_be_worse(stud
     assert np.mean([race.is_dominated.any() for race in races]) <= most_errors(studies)
 
 
-@pytest.mark.parametrize("studies", [FEW_RACES, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize("studies", [FEW, pytest.param(300, marks=pytest.mark.long)])
 def test_what_breaks_a_bound_is_not_selected(studies: int) -> None:
-    """Five of six alternatives are better, and beyond the bound by a tenth of what replications vary."""
+    """Five of six alternatives are better, and beyond the bound by a tenth of what replications vary.
 
+    The sixth is within it by six tenths, which 400 replications show: with 95 % it is the one selected.
+    """
     races = [decided(beyond, seed, [0.5], bounds=1, most=400) for seed in range(studies)]
-    assert np.mean([race.leader not in (0, None) for race in races]) <= most_errors(studies)
-    assert np.mean([race.leader == 0 for race in races]) > 0.9
+    assert np.mean([race.leader not in (5, None) for race in races]) <= most_errors(studies)
+    assert np.mean([race.leader == 5 for race in races]) >= 1 - most_errors(studies)
 
 
 @pytest.mark.parametrize("studies", HOW_MANY)
