@@ -223,12 +223,12 @@ def values_and_events(
     totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
     values = followed_metrics(counts.sum(axis=1), follow_up_days) | borrower_metrics(totals)
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
-    years = totals["present_days"] / DAYS_PER_YEAR
+    # Who has given up the line still repays, with interest: without a day of presence nothing is known per year.
+    years = np.where(totals["present_days"] > 0, totals["present_days"] / DAYS_PER_YEAR, np.nan)
     written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values["default_losses"] = written_off / 100 / years
-        values["interest_income"] = paid / 100 / years
-        values["net_income"] = (paid - written_off) / 100 / years
+    values["default_losses"] = written_off / 100 / years
+    values["interest_income"] = paid / 100 / years
+    values["net_income"] = (paid - written_off) / 100 / years
     by_group = followed_metrics(counts, follow_up_days)["days_away"]
     values["gap_days"] = by_group.max(axis=1) - by_group.min(axis=1)
     events = events_seen(tallies, prepared, follow_up_days)
