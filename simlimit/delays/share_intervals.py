@@ -81,12 +81,15 @@ def student_logit(share: Floats, error: Floats, freedom: Floats, number: Floats,
     return _replace(is_edge, exact(share, number, confidence), (low, high))
 
 
-def never_falling(ends: Floats) -> Floats:
-    """Return the ends of the intervals of a share that never falls, along the last axis; NaN stays NaN.
+def never_falling(low: Floats, high: Floats) -> Ends:
+    """Return the intervals of a share that never falls, along the last axis; NaN stays NaN.
 
-    A share that surely was 0.85 a day ago is no smaller now, although its interval may have become wider.
+    A share that surely was 0.85 a day ago is no smaller now, although its interval may have become wider. One
+    that will surely be at most 0.02 in a month is no larger now, although nothing was observed so far.
     """
-    return np.where(np.isnan(ends), np.nan, np.fmax.accumulate(ends, axis=-1))
+    least = np.fmax.accumulate(low, axis=-1)
+    most = np.flip(np.fmin.accumulate(np.flip(high, axis=-1), axis=-1), axis=-1)
+    return np.where(np.isnan(low), np.nan, least), np.where(np.isnan(high), np.nan, most)
 
 
 def exact(share: Floats, number: Floats, confidence: float) -> Ends:

@@ -78,7 +78,7 @@ def curve_table(
     """
     few, unknown = marks
     share, low, high = curves
-    low, high = (share_intervals.never_falling(np.where(unknown, np.nan, end)) for end in (low, high))
+    low, high = share_intervals.never_falling(*(np.where(unknown, np.nan, end) for end in (low, high)))
     columns: dict[Hashable, object] = {AT_RISK: observed, FEW: few}
     columns |= {} if clusters is None else {CLUSTERS: clusters}
     shares = [with_interval(*curve) for curve in zip(outcomes, share, low, high, strict=True)]

@@ -132,8 +132,8 @@ class Curves:
         band = self._band(confidence, _shares, None, counts)
         names = (*GATES, *metrics.ENDS)
         columns: dict[Hashable, Floats] = dict(zip(names, band.estimate, strict=True))
-        for end in (band.low, band.high):
-            end[len(GATES) :] = share_intervals.never_falling(end[len(GATES) :])
+        ended = slice(len(GATES), None)
+        band.low[ended], band.high[ended] = share_intervals.never_falling(band.low[ended], band.high[ended])
         for interval in zip(names, band.estimate, band.low, band.high, strict=True):
             columns |= tables.with_interval(*interval)
         return pd.DataFrame(columns, index=pd.RangeIndex(counts.shape[-1], name="days"))

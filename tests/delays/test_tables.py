@@ -606,6 +606,17 @@ def test_a_lower_bound_does_not_fall_where_the_last_ones_end() -> None:
     assert curve.loc[6, "released_low"] == curve.loc[5, "released_low"]
 
 
+def test_an_upper_bound_is_not_that_of_days_on_which_nothing_was_observed() -> None:
+    """None of 12 borrowers forfeits by day 2, which alone says 26.5 % or less; one hold in 100 does by day 9."""
+    delays, ends = np.tile([2] * 99 + [9], 12), np.tile(["released"] * 99 + ["forfeited"], 12)
+    delays[0], ends[99] = 9, "released"  # clusters differ
+    log = pd.DataFrame({"delay_days": delays, "outcome": ends, "borrower": np.repeat(range(12), 100)})
+    curve = cumulative_incidence(log, cluster="borrower", censored=None)
+    assert curve.loc[2, "forfeited"] == 0
+    assert 0.01 < curve.loc[9, "forfeited_high"] < 0.03 < 1 - 0.025 ** (1 / 12)
+    assert curve.loc[2, "forfeited_high"] == curve.loc[9, "forfeited_high"]
+
+
 @pytest.mark.parametrize("cluster", [None, "borrower"])
 @pytest.mark.parametrize("seed", range(30))
 def test_the_ends_of_intervals_never_fall(seed: int, cluster: str | None) -> None:
