@@ -223,7 +223,7 @@ def values_and_events(
     totals = {name: tallies.totals[name].sum(axis=1) for name in tallies.totals.dtype.names or ()}
     values = followed_metrics(counts.sum(axis=1), follow_up_days) | borrower_metrics(totals)
     observed = tallies.daily[:, prepared.scenario.warmup_days :]
-    # Who has given up the line still repays, with interest: without a day of presence nothing is known per year.
+    # Who has given up the line still pays interest: without a day of presence nothing is known per year.
     years = np.where(totals["present_days"] > 0, totals["present_days"] / DAYS_PER_YEAR, np.nan)
     written_off, paid = (observed[name].sum(axis=1) for name in ("written_off", "interest_paid"))
     values["default_losses"] = written_off / 100 / years

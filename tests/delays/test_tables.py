@@ -607,7 +607,7 @@ def test_a_lower_bound_does_not_fall_where_the_last_ones_end() -> None:
 
 
 def test_an_upper_bound_is_not_that_of_days_on_which_nothing_was_observed() -> None:
-    """None of 12 borrowers forfeits by day 2, which alone says 26.5 % or less; one hold in 100 does by day 9."""
+    """None of 12 borrowers forfeits by day 2, which alone says 26.5 % or less; one hold in 100 does later."""
     delays, ends = np.tile([2] * 99 + [9], 12), np.tile(["released"] * 99 + ["forfeited"], 12)
     delays[0], ends[99] = 9, "released"  # clusters differ
     log = pd.DataFrame({"delay_days": delays, "outcome": ends, "borrower": np.repeat(range(12), 100)})

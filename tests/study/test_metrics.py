@@ -199,9 +199,14 @@ def test_without_a_followed_hold_there_is_nothing_to_say() -> None:
 
 def test_without_a_day_of_presence_nothing_is_said_per_year() -> None:
     """The only borrower gives up its line in the warm-up, and goes on to pay interest until it has repaid."""
-    leaving = LENDER.replace({"population.borrowers": 1, "population.exits_per_year": 10.0, "horizon_days": 360})
+    leaving = LENDER.replace(
+        {"population.borrowers": 1, "population.exits_per_year": 10.0, "horizon_days": 360}
+    )
     study = sl.replicate(leaving, 12, seed=1, progress=False)
-    metrics, paid = study.metrics(), study.daily.query("day >= 180").groupby("replication")["interest_paid"].sum()
+    metrics, paid = (
+        study.metrics(),
+        study.daily.query("day >= 180").groupby("replication")["interest_paid"].sum(),
+    )
     nobody = metrics["no_limit_share"].isna()
     assert (nobody & (paid > 0)).any()
     per_year = metrics[["default_losses", "interest_income", "net_income"]]
