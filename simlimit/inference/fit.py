@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 import simlimit
 from simlimit.arguments import Floats, check_confidence, check_number, check_whole
-from simlimit.errors import SimlimitError
+from simlimit.errors import SimlimitError, warn
 from simlimit.inference.bank import Bank, Task, make_bank
 from simlimit.inference.calibration import coverage_table
 from simlimit.inference.checking import Residuals, check_table, compared, residuals
@@ -37,6 +37,8 @@ MOST_MONTHS = 120
 TOO_SLOW = 0.1
 # By so much the number of those who repay may differ before the scenario is scaled.
 BY_CHANCE = 0.05
+# By so much the number of repayments may differ before it is said that the log is of others.
+BY_FAR = 2
 # The number of the history that tells how many borrowers repay: none of the bank's.
 _PILOT = LARGEST_SEED
 
@@ -402,7 +404,8 @@ def fit(
     first_weekday = None if window.begin_on is None else window.begin_on.weekday()
     layout = Layout(window.days, first_weekday, regions)
     task = Task(platform, read_free(free, platform), layout, seed)
-    platform = _scaled(task, window)
+    repayments = round(seen.weight.sum())
+    platform = _scaled(task, window, repayments)
     task = task._replace(platform=platform, parameters=read_free(free, platform))
     bank = make_bank(task, n, options)
     columns = [one for one in layout.groups if one in {WEEKDAY, *seen.groups}]
@@ -412,14 +415,17 @@ def fit(
     desk, rounded = scenario.review.reviewers * after / before, platform.review.reviewers
     if REVIEWERS not in free and abs(rounded - desk) > BY_CHANCE * desk:
         size += f", whose desk of {desk:.2g} reviewers was rounded to {rounded}"
-    rows = f"{round(seen.weight.sum()):,} repayments in {window.days:,} days, compared by {told}"
+    rows = f"{repayments:,} repayments in {window.days:,} days, compared by {told}"
     last = platform.start_date + datetime.timedelta(platform.horizon_days - 1)
     source = f"fitted: {len(seen.repaid):,} rows, digest {window.digest[:12]}, {last}"
     return Fit(seen, task, bank, f"{'; '.join([rows, size, *notes])}.", source)
 
 
-def _scaled(task: Task, window: Window) -> Scenario:
-    """Return the platform with as many borrowers as have as many repayments as the log, about."""
+def _scaled(task: Task, window: Window, repayments: int) -> Scenario:
+    """Return the platform with as many borrowers as have as many repayments as the log, about.
+
+    A portfolio is as large as it is, and a log may be a sample: then simulated logs vary less than it does.
+    """
     platform = task.platform
     middle = task.at(np.full(len(task.parameters), 0.5))
     state = task.history(middle, _PILOT)
@@ -429,6 +435,12 @@ def _scaled(task: Task, window: Window) -> Scenario:
         raise SimlimitError(f"{platform!r} has no repayment in {window.days} days, but must have some.")
     times, before = window.number / number, platform.population.borrowers
     if abs(times - 1) <= BY_CHANCE or platform.population.portfolio is not None:
+        times = 1.0
+    simulated = times * len(owners)
+    if not 1 / BY_FAR <= repayments / simulated <= BY_FAR:
+        found = f"log has {repayments:,} repayments, but a simulated log has about {simulated:,.0f}"
+        warn(f"{found}, so intervals are not to be trusted: pass all repayments of all borrowers.")
+    if times == 1:
         return platform
     after = max(1, round(before * times))
     scaled = in_proportion(platform.review, platform.funding, before, after)

@@ -111,6 +111,23 @@ def test_the_store_of_a_fit_of_another_book_is_refused(tmp_path: Path) -> None:
                 sl.fit(log_of({}), own, FREE, n=100, store=tmp_path / "store", progress=False)
 
 
+@pytest.mark.parametrize("of", ["a part of the borrowers of a portfolio", "some repayments of each borrower"])
+def test_a_log_of_few_repayments_beside_those_that_are_simulated_is_said(of: str) -> None:
+    own, log = platform(), log_of({})
+    if of.startswith("some"):
+        part = log.groupby("borrower").head(2)
+    else:
+        borrowers = own.population.borrowers
+        own = own.with_portfolio(
+            pd.DataFrame({"limit": [10_000] * borrowers, "outstanding": [5_000] * borrowers})
+        )
+        part = log[log["borrower"].astype(int) < borrowers / 4]
+    with pytest.warns(
+        sl.SimlimitWarning, match=rf"^log has {len(part):,} repayments, but a simulated log has ab"
+    ):
+        sl.fit(part, own, FREE, n=100, progress=False)
+
+
 def test_a_folder_of_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear borrower")
     with pytest.raises(sl.SimlimitError, match="must be a folder that is new, empty, or holds this fit"):
