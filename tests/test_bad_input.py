@@ -215,7 +215,7 @@ def test_a_value_that_a_lever_does_not_allow(refused, name, value):
         ("levers[0].product", ["levers=[{kind='diversify'}]"]),
         ("levers[0].product", ["levers=[{kind='appeal', product='supply-chain'}]"]),
         ("levers[0].uptake", ["levers=[{kind='more_funding', uptake=0.5}]"]),
-        ("levers", ["levers=[{kind='plan'}, {kind='plan'}]"]),
+        ("levers[1].kind", ["levers=[{kind='plan'}, {kind='plan'}]"]),
         ("provenance", ["provenance={'rules.max_score' = 'measured'}"]),
         ('provenance."rules.min_score"', ["provenance={'rules.min_score' = 'guessed'}"]),
     ],
