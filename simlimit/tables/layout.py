@@ -109,7 +109,10 @@ class TabularResult(ABC, Generic[PlotsT]):
     @property
     def plot(self) -> PlotsT:
         """Pictures as methods, such as ``study.plot.delay()`` and ``fit.plot.check()``."""
-        plots: PlotsT = getattr(simlimit.plots.accessors, f"{type(self).__name__}Plots")(self)
+        accessors = simlimit.plots.accessors
+        # The classes of a user's own have the pictures of what they inherit from.
+        names = (f"{one.__name__}Plots" for one in type(self).__mro__)
+        plots: PlotsT = next(getattr(accessors, name) for name in names if hasattr(accessors, name))(self)
         return plots
 
     def report(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from gallery import attribution, comparison, fitted, grid, optimum, ranking, recovery, run, sensitivity, study
 
-from simlimit import plots
+from simlimit import Run, plots
 from simlimit.plots import accessors
 
 PICTURES = {
@@ -100,3 +100,11 @@ def test_a_checker_knows_what_a_method_takes(tmp_path: Path, monkeypatch: pytest
     assert '"StudyPlots" has no attribute "borrower"' in missing
     assert "Too many positional arguments" in positional
     assert 'has incompatible type "Wrong"' in wrong
+
+
+def test_a_class_of_the_users_own_has_the_pictures_of_what_it_inherits_from():
+    class Mine(Run):
+        pass
+
+    mine = Mine.__new__(Mine)
+    assert type(mine.plot) is accessors.RunPlots
