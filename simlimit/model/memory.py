@@ -71,8 +71,8 @@ def has_capacity(s: State, day: int) -> bool:
 def ensure_capacity(s: State, day: int) -> None:
     """Find space for all that a day can bring.
 
-    An array that grows with time is made as large as the horizon is likely to need: copying it once more
-    would cost twice the memory.
+    An array that grows with time is made as large as the horizon is likely to need, with space for all that
+    its last day can bring: copying it once more would cost twice the memory, and take long.
     """
     if has_capacity(s, day):  # nearly always, and much faster
         return
@@ -83,8 +83,8 @@ def ensure_capacity(s: State, day: int) -> None:
             raise SimlimitError(f"Day {day} may need {needed:,} {name}, but {MOST_RECORDS:,} are the most.")
         if needed > len(records):
             number = int(s.storage["holds_used" if name == "good_at" else f"{name}_used"])
-            likely = 0.0 if name == "loans" else ahead * number
-            larger = np.empty(max(needed, len(records) * 3 // 2, int(likely)), records.dtype)
+            likely = 0 if name == "loans" else int(ahead * number) + needed - number
+            larger = np.empty(max(needed, len(records) * 3 // 2, likely), records.dtype)
             larger[:number] = records[:number]
             s.attach(name, larger)
             if name == "holds":
