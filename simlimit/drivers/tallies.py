@@ -10,6 +10,7 @@ import numpy as np
 from simlimit.model import causes, counting
 from simlimit.model.book import Integers
 from simlimit.model.compiling import step, transition
+from simlimit.model.memory import copy_records
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import DAY, END, TOTAL, Records
 from simlimit.model.state import State, left
@@ -50,7 +51,7 @@ class Tallies(NamedTuple):
     def take(self, others: "Tallies") -> None:
         """Copy other tallies into these."""
         for name in self._fields:
-            getattr(self, name)[...] = getattr(others, name)
+            copy_records(getattr(self, name), getattr(others, name))
 
 
 def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:

@@ -85,10 +85,15 @@ def ensure_capacity(s: State, day: int) -> None:
             number = int(s.storage["holds_used" if name == "good_at" else f"{name}_used"])
             likely = 0 if name == "loans" else int(ahead * number) + needed - number
             larger = np.empty(max(needed, len(records) * 3 // 2, likely), records.dtype)
-            larger[:number] = records[:number]
+            copy_records(larger[:number], records[:number])
             s.attach(name, larger)
             if name == "holds":
                 s.attach("sorting", np.empty(2 * len(larger), SORTED))
+
+
+def copy_records(target: Records, source: Records) -> None:
+    """Copy records of the same kind. Numpy would copy field by field, which takes ten times as long."""
+    target.view(np.uint8)[...] = source.view(np.uint8)
 
 
 def make_room(s: State, borrowers: int, most: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from simlimit.books.holidays import with_dates_of_holidays
 from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import ScenarioError
-from simlimit.model import calendar, clock, levers, parameters, queues, records, timetable
+from simlimit.model import calendar, clock, levers, memory, parameters, queues, records, timetable
 from simlimit.model.book import Book, Regions, late_scale, make_book, make_regions
 from simlimit.model.grouping import Grouping, make_grouping
 from simlimit.model.records import END, Record, Records
@@ -181,7 +181,7 @@ def restart(state: State, prepared: PreparedScenario, seed: int, replication: in
     seed, replication : int
         The key of the random numbers.
     """
-    state.records.view(np.uint8)[:] = prepared.records.view(np.uint8)  # much faster than field by field
+    memory.copy_records(state.records, prepared.records)
     state.run.seed, state.run.replication = seed, replication
     state.queues[:] = END
     state.counts.view(np.int64)[:] = 0
