@@ -3,6 +3,7 @@
 Its counts in full would take three quarters of a megabyte for a preset; these arrays take a quarter of that.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from simlimit.model import causes, counting
 from simlimit.model.book import Integers
 from simlimit.model.compiling import step, transition
-from simlimit.model.memory import copy_records
+from simlimit.model.memory import adjacent_arrays, copy_records
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.records import DAY, END, TOTAL, Records
 from simlimit.model.state import State, left
@@ -59,15 +60,15 @@ def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:
     groups, scenario, run = len(prepared.grouping.labels), prepared.scenario, prepared.records[0].run
     observed = scenario.horizon_days - scenario.warmup_days
     # Nobody is followed for longer than is observed.
-    followed = min(scenario.horizon_days - int(run.last_followed), observed) + 1
-    return Tallies(
-        ended_holds=np.empty((number, groups, ENDS, observed + 1), np.int64),
-        ended_cents=np.empty((number, groups, ENDS, observed + 1), np.int64),
-        followed_holds=np.empty((number, groups, GATES + 2, followed), np.int64),
-        followed_cents=np.empty((number, groups, GATES + 2, followed), np.int64),
-        daily=np.empty((number, scenario.horizon_days), DAY),
-        totals=np.zeros((number, groups), TOTAL),
-    )
+    followed = min(scenario.horizon_days - int(run.last_followed), observed)
+    ended_shape, followed_shape = (groups, ENDS, observed + 1), (groups, GATES + 2, followed + 1)
+    shapes = (*(ended_shape,) * 2, *(followed_shape,) * 2, (scenario.horizon_days,), (groups,))
+    kinds = (*(np.dtype(np.int64),) * 4, DAY, TOTAL)
+    sizes = (number * math.prod(shape) for shape in shapes)
+    arrays = adjacent_arrays(*zip(sizes, kinds, strict=True))
+    arrays = [array.reshape(number, *shape) for array, shape in zip(arrays, shapes, strict=True)]
+    arrays[-1][...] = 0
+    return Tallies._make(arrays)
 
 
 @step
