@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.errors import SimlimitError
+from simlimit.templates import filled
 
 T = TypeVar("T")
 # So many names are read at a glance.
@@ -40,7 +41,7 @@ class _Short(reprlib.Repr):
         if isinstance(value, datetime.date):
             return str(value)
         if isinstance(value, pd.DataFrame | pd.Series):
-            return f"a {kind_of(value)} of {len(value)} rows"
+            return filled("a {kind} of {rows} row{rows:s}", kind=kind_of(value), rows=len(value))
         if isinstance(value, np.generic):
             return repr(str(value)) if isinstance(value, np.str_ | np.bytes_) else str(value)
         return super().repr_instance(value, level)

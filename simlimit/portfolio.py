@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simlimit.templates import filled
+
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Portfolio:
@@ -68,7 +70,8 @@ class Portfolio:
         return hash(self.digest)
 
     def __repr__(self) -> str:
-        return f"<{len(self)} borrowers, sha256 {self.digest[:12]}>"
+        size = filled("{number} borrower{number:s}", number=len(self))
+        return f"<{size}, sha256 {self.digest[:12]}>"
 
     @property
     def file_name(self) -> str:

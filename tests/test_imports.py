@@ -12,9 +12,9 @@ import simlimit
 
 PACKAGE = Path(simlimit.__file__).parent
 FROM_BELOW = (
-    "errors", "extras", "arguments", "text_files", "parquet_files", "drafts", "progress", "portfolio",
-    "scenario", "tables", "books", "model", "processes", "drivers", "delays", "run", "study", "inference",
-    "deciding", "plots", "reports", "cli", "__main__",
+    "errors", "templates", "extras", "arguments", "text_files", "parquet_files", "drafts", "progress",
+    "portfolio", "scenario", "tables", "books", "model", "processes", "drivers", "delays", "run", "study",
+    "inference", "deciding", "plots", "reports", "cli", "__main__",
 )  # fmt: skip
 """The modules and packages in `simlimit`: each may import what stands before it."""
 MOST_POSITIONAL = 6

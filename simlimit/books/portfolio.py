@@ -12,6 +12,7 @@ from simlimit.books import table, uci
 from simlimit.errors import PortfolioError
 from simlimit.portfolio import Portfolio
 from simlimit.scenario.regions import MOST_REGIONS
+from simlimit.templates import filled
 
 Names = Mapping[str, str]
 Ends = tuple[float, float]
@@ -76,7 +77,8 @@ def own_book(
     if score_range is not None and "score" not in read:
         raise refused("score_range", score_range, "left out: the book has no column 'score'")
     portfolio = make_portfolio(read)
-    return portfolio, f"{name}, {len(portfolio)} borrowers, sha256 {portfolio.digest}"
+    size = filled("{number} borrower{number:s}", number=len(portfolio))
+    return portfolio, f"{name}, {size}, sha256 {portfolio.digest}"
 
 
 def with_saved_book(population: object, folder: Path) -> object:

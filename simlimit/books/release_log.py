@@ -15,6 +15,7 @@ from simlimit.books.log_cases import cases_in
 from simlimit.books.log_days import FIRST_DATE, MOST_DAYS, day_given, days_of, shown_day
 from simlimit.books.log_words import BY_NAME, OUTCOMES, missing_in, typed
 from simlimit.books.table import MAX_AMOUNT, Source, as_source, check_cells, numbers, read_cells, read_columns
+from simlimit.templates import filled
 
 Day: TypeAlias = str | int | datetime.date | np.datetime64
 Columns: TypeAlias = Mapping[str, "pd.Series[str]"]
@@ -272,9 +273,11 @@ def _parts(log: pd.DataFrame, by: Columns) -> list[str]:
 def _sentence(log: pd.DataFrame, start: Floats, last: float, notes: list[str]) -> str:
     """Return what was read in one sentence."""
     counts = log["outcome"].value_counts()
-    who = f" of {log['borrower'].nunique():,} borrowers" if "borrower" in log else ""
+    known = {"rows": len(log), "borrowers": log["borrower"].nunique() if "borrower" in log else 0}
+    who = " of {borrowers:,} borrower{borrowers:s}" if "borrower" in log else ""
+    size = filled("{rows:,} row{rows:s}" + who, **known)
     when = f"repaid {shown_day(start.min())} to {shown_day(start.max())}, seen until {shown_day(last)}"
     ends = ", ".join(f"{counts[one]:,} {one}" for one in OUTCOMES)
     if not counts["pending"]:
         notes = [*notes, "waits look too short if the log has only what has ended"]
-    return f"{log.attrs['source']}: {'; '.join([f'{len(log):,} rows{who}, {when}: {ends}', *notes])}."
+    return f"{log.attrs['source']}: {'; '.join([f'{size}, {when}: {ends}', *notes])}."

@@ -16,7 +16,7 @@ from simlimit.cli.results import deliver
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
 from simlimit.scenario import Scenario, dumps, presets
-from simlimit.tables.numbers import filled
+from simlimit.templates import filled
 
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
 _PASSED_ON = ("workers", "store", "follow_up_days", "by", "bands", "progress")

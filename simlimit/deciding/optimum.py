@@ -18,6 +18,7 @@ from simlimit.study.metrics import LEAST_EVENTS
 from simlimit.tables import decisions, layout
 from simlimit.tables.numbers import difference_texts, number_text
 from simlimit.tables.units import unit_of
+from simlimit.templates import filled
 
 SELECTED, CONTENDER, UNCLEAR, DOMINATED, INFEASIBLE, TOO_DEAR = STATUSES = (
     "selected", "contender", "unclear", "dominated", "infeasible", "over budget",
@@ -153,7 +154,8 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         order = table["status"].map(STATUSES.index).sort_values(kind="stable").index
         dear = pd.DataFrame([{name: option.label for name, option in one.items()} for one in self.too_dear])
         dear = dear.assign(status=TOO_DEAR, cost=[*map(cost_of, self.too_dear)])
-        return pd.concat([table.loc[order], *([dear] if len(dear) else [])], ignore_index=True)
+        told = pd.concat([table.loc[order], *([dear] if len(dear) else [])], ignore_index=True)
+        return told.infer_objects()
 
     def _notes(self) -> list[str]:
         """Return sentences: what is selected, how sure that is, what it is worth, and at which risk."""
@@ -166,11 +168,11 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         if best is None or race.leader is None:
             return ["Nothing is selected: no alternative was shown to keep all bounds.", *warned]
         left = int(race.in_race.sum()) - 1
-        sure = f"{100 * self.question.confidence:.6g}% confidence"
+        sure = f"{100 * self.question.confidence:.6g} % confidence"
         smallest = number_text(race.indifference[0], unit_of(metric))
         certain = f"the best with {sure}, but for differences of {smallest} or less"
         if not race.is_decided:
-            certain = f"not with {sure}: n was reached, and {left} others may be better"
+            certain = f"not with {sure}: n was reached, and " + filled("{n} other{n:s} may be better", n=left)
         said = [f"Selected in {metric}: {best.name}: {certain}."]
         gaps = np.stack(race.differences(race.leader))[..., 0]
         others = [k for k, status in enumerate(self.statuses) if status == CONTENDER]

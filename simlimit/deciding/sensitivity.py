@@ -24,6 +24,7 @@ from simlimit.study.metrics import METRICS
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.study.store import store_below
 from simlimit.tables import layout, sensitivities
+from simlimit.templates import filled
 
 # On so many trajectories each field moves once.
 TRAJECTORIES = 20
@@ -77,8 +78,9 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
         return int(self.values.shape[-1])
 
     def __repr__(self) -> str:
-        number = f"{len(self.ranges.parameters)} fields, {len(self.kept)} kept by the screening"
-        return f"Sensitivity({self.scenario.name!r}: {self.metric} by {number})"
+        number = filled("{number} field{number:s}", number=len(self.ranges.parameters))
+        kept = f"{len(self.kept)} kept by the screening"
+        return f"Sensitivity({self.scenario.name!r}: {self.metric} by {number}, {kept})"
 
     def _tables(self) -> list[layout.Table]:
         units = units_of(self.scenario.walk())

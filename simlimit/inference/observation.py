@@ -93,11 +93,14 @@ class Window(NamedTuple):
 
     def platform(self, scenario: Scenario) -> Scenario:
         """Return a scenario whose history after the warm-up is that of the window."""
-        warmup = scenario.warmup_days
-        start = scenario.start_date if self.begin_on is None else self.begin_on - datetime.timedelta(warmup)
-        book = as_portfolio(scenario.population.portfolio)  # a file is read once, not for each log
-        days = {"horizon_days": warmup + self.days + 1, "start_date": start}
-        return scenario.replace({**days, "population.portfolio": book, "provenance": scenario.provenance})
+        warmup, book = scenario.warmup_days, as_portfolio(scenario.population.portfolio)
+        changes: dict[str, object] = {"horizon_days": warmup + self.days + 1}
+        if self.begin_on is not None:
+            changes["start_date"] = self.begin_on - datetime.timedelta(warmup)
+        window = dict.fromkeys(changes, "measured: the days of the log, after the warm-up")
+        if book is not None:  # a file is read once, not for each log
+            changes["population.portfolio"] = book
+        return scenario.replace(changes | {"provenance": {**scenario.provenance, **window}})
 
 
 def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window, list[str]]:

@@ -27,9 +27,10 @@ from simlimit.study.metrics import METRICS, beside_losses
 from simlimit.study.options import CheckedOptions
 from simlimit.study.replicating import replicate_all
 from simlimit.study.study import Study
-from simlimit.tables.numbers import filled, value_text
+from simlimit.tables.numbers import value_text
 from simlimit.tables.results import verdict_text
 from simlimit.tables.units import NAMES, PARTS, unit_of
+from simlimit.templates import filled
 
 Choices = Mapping[str, Any]
 # What has a slider if nothing is asked for: what a platform can do about waits, and how it errs.

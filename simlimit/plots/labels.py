@@ -9,8 +9,8 @@ from matplotlib.text import Text
 
 from simlimit.arguments import check_choice, check_type
 from simlimit.errors import warn
-from simlimit.tables.numbers import filled
 from simlimit.tables.translation import Translation
+from simlimit.templates import filled
 from simlimit.text_files import packaged
 
 Language = Literal["en", "zh"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import simlimit
-from simlimit import LeverRanking, Sensitivity
+from simlimit import Fit, LeverRanking, Sensitivity
 from simlimit.arguments import as_choices, as_path, check_choice, check_type, refused
 from simlimit.drafts import remove_leftovers, write_files, writing
 from simlimit.errors import SimlimitError
@@ -122,9 +122,10 @@ class Report:
         words, more = self.words, self.sensitivity is not None
         ranges = {} if self.sensitivity is None else rows_of(self.sensitivity.table())
         rank = {name: place for place, name in enumerate(ranges)}
-        rows, others, declared = list[tuple[int, Row]](), 0, self.base.leaves()
-        for name, value, info in self.base.walk():
-            source = self.base.source(name)
+        scenario = self.result.scenario if isinstance(self.result, Fit) else self.base
+        rows, others, declared = list[tuple[int, Row]](), 0, scenario.leaves()
+        for name, value, info in scenario.walk():
+            source = scenario.source(name)
             is_said = name in declared or value != info.default
             if source == AS_IN_CLOCKWORK and name not in rank:
                 others += 1

@@ -7,9 +7,10 @@ import numpy as np
 
 from simlimit.plots.labels import CHINESE, TABLES
 from simlimit.tables.layout import Table
-from simlimit.tables.numbers import filled, finer, number_text
+from simlimit.tables.numbers import finer, number_text
 from simlimit.tables.translation import Translation
 from simlimit.tables.units import NAMES, Unit, unit_of
+from simlimit.templates import filled
 from simlimit.text_files import packaged
 
 ENDS = ("estimate", "low", "high")

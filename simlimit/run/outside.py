@@ -7,6 +7,7 @@ from simlimit.errors import warn
 from simlimit.model.preparation import PreparedScenario
 from simlimit.run.offered_load import overload_sentence
 from simlimit.scenario import Scenario, day_of
+from simlimit.templates import filled
 
 
 def warn_before(
@@ -45,5 +46,5 @@ def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
             last = f"{horizon - 1} ({scenario.start_date + datetime.timedelta(horizon - 1)})"
             return f"{name} is {day}, but the last day of the run is {last}, so nothing comes of it."
     days = horizon - scenario.warmup_days
-    sentence = f"follow_up_days is {follow_up_days}, but no repayment is followed for more than {days} days."
-    return sentence if follow_up_days > days else ""
+    sentence = "follow_up_days is {asked}, but no repayment is followed for more than {days} day{days:s}."
+    return filled(sentence, asked=follow_up_days, days=days) if follow_up_days > days else ""

@@ -11,6 +11,7 @@ from simlimit.model.preparation import PreparedScenario
 from simlimit.model.state import State
 from simlimit.run import event_log, frames, options
 from simlimit.tables import layout, results
+from simlimit.templates import filled
 
 
 class Run(layout.TabularResult["simlimit.plots.accessors.RunPlots"]):
@@ -134,10 +135,11 @@ class Run(layout.TabularResult["simlimit.plots.accessors.RunPlots"]):
     def __repr__(self) -> str:
         state = self._state
         totals = state.totals
+        size = "{b:,} borrower{b:s}, {d:,} day{d:s}, {h:,} hold{h:s}"
+        numbers = {"b": len(state.borrowers), "d": self.scenario.horizon_days, "h": totals.holds_opened}
         return (
             f"Run({self.scenario.name!r}, seed={self.seed}, replication={self.replication}: "
-            f"{len(state.borrowers):,} borrowers, {self.scenario.horizon_days:,} days, "
-            f"{totals.holds_opened:,} holds: {totals.holds_released:,} released, "
+            f"{filled(size, **numbers)}: {totals.holds_released:,} released, "
             f"{totals.holds_forfeited:,} forfeited, {state.today.pending_holds:,} pending)"
         )
 

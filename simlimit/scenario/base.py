@@ -13,6 +13,7 @@ from simlimit.arguments import as_date, as_list, check_flag, nearest, shown
 from simlimit.errors import ScenarioError
 from simlimit.scenario.fields import allowed_values
 from simlimit.scenario.paths import REGIONS, Path, dotted, step_text
+from simlimit.templates import filled
 
 V = TypeVar("V")
 
@@ -211,8 +212,8 @@ def changed(old: object, path: Path, steps: Sequence[str | int], value: object) 
     if isinstance(first, int):
         elements = old if isinstance(old, tuple | list) else ()
         if first >= len(elements):
-            there = f"{dotted(path[: path.index(first)])} has {len(elements)} elements, counted from 0."
-            raise ScenarioError(f"{dotted(path)} is not there: {there}")
+            there = filled("has {number} element{number:s}, counted from 0.", number=len(elements))
+            raise ScenarioError(f"{dotted(path)} is not there: {dotted(path[: path.index(first)])} {there}")
         return (*elements[:first], changed(elements[first], path, below, value), *elements[first + 1 :])
     if path[:2] == REGIONS and isinstance(old, int | float):
         old = {"share": old}

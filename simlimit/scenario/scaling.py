@@ -1,6 +1,7 @@
 """Another number of borrowers: which fields of desk and pool follow, and what is said of it."""
 
 from simlimit.scenario.parts import Funding, Review
+from simlimit.templates import filled
 
 REVIEWERS = "review.reviewers"
 
@@ -24,5 +25,6 @@ def rounding_sentence(reviewers: float, exact: float) -> str:
 
 def source_when_scaled(earlier: str, before: int, after: int, rounding: str = "") -> str:
     """Return where a scaled value comes from, and where it came from earlier."""
-    notes = [f"assumed: scaled from {before} to {after} borrowers", rounding, earlier]
+    scaled = filled("assumed: scaled from {before} to {after} borrower{after:s}", before=before, after=after)
+    notes = [scaled, rounding, earlier]
     return "; ".join(note for note in notes if note)[:1000]

@@ -20,6 +20,7 @@ from simlimit.scenario.fields import days, field
 from simlimit.scenario.paths import REGIONS, Path, dotted, step_text, steps_of
 from simlimit.scenario.regions import Text
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, rounding_sentence, source_when_scaled
+from simlimit.templates import filled
 
 AS_IN_CLOCKWORK = "assumed: as in clockwork"
 # Fields that name things and change nothing that happens: they need no source.
@@ -108,8 +109,9 @@ class Scenario(Part):
 
     def __repr__(self) -> str:
         portfolio = self.population.portfolio
-        book = f"{self.population.borrowers} borrowers" if portfolio is None else f"the book {portfolio}"
-        return f"Scenario({self.name!r}: {book}, {self.horizon_days} days)"
+        book = "{borrowers} borrower{borrowers:s}" if portfolio is None else "the book {portfolio}"
+        known = {"portfolio": portfolio, "borrowers": self.population.borrowers, "days": self.horizon_days}
+        return f"Scenario({self.name!r}: {filled(f'{book}, {{days}} day{{days:s}}', **known)})"
 
     __str__ = __repr__
 

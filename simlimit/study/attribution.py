@@ -24,7 +24,8 @@ from simlimit.scenario import Scenario, field_values
 from simlimit.study import intervals, replicating
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, METRICS, Weight
 from simlimit.study.options import CheckedOptions, Options, options_by_name
-from simlimit.tables import layout, numbers, results, units
+from simlimit.tables import layout, results, units
+from simlimit.templates import filled
 from simlimit.text_files import packaged
 
 _OPENED = packaged(__package__, "gates.toml")
@@ -133,7 +134,7 @@ class Attribution(layout.TabularResult["simlimit.plots.accessors.AttributionPlot
         return len(self.metrics)
 
     def __repr__(self) -> str:
-        size = numbers.filled(
+        size = filled(
             "{sets} sets of gates, {n:,} replication{n:s} each", sets=len(self.metrics.columns), n=len(self)
         )
         return f"Attribution({self.scenario.name!r}, {self.metric}: {size})"

@@ -16,7 +16,8 @@ from simlimit.study.changes import Change, ChangeLike, apply_changes, as_change
 from simlimit.study.metrics import Weight, beside_losses, expected_events
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.study.study import Study
-from simlimit.tables import layout, numbers, results
+from simlimit.tables import layout, results
+from simlimit.templates import filled
 
 Point: TypeAlias = tuple[Any, ...]
 
@@ -160,7 +161,7 @@ class Comparison(PairedStudies, layout.TabularResult["simlimit.plots.accessors.C
 
     def __repr__(self) -> str:
         first = self.studies[self.reference]
-        size = numbers.filled("{n:,} replication{n:s} each", n=len(first))
+        size = filled("{n:,} replication{n:s} each", n=len(first))
         return f"Comparison({', '.join(self.studies)}: {size}, seed={first.seed})"
 
     def _tables(self) -> list[layout.Table]:
@@ -273,7 +274,7 @@ class Sweep(PairedStudies, layout.TabularResult["simlimit.plots.accessors.SweepP
     def __repr__(self) -> str:
         grid = " x ".join(f"{name} ({len(values)})" for name, values in self.fields.items())
         number = len(next(iter(self.studies.values())))
-        return numbers.filled("Sweep({grid}: {n:,} replication{n:s} each)", grid=grid, n=number)
+        return filled("Sweep({grid}: {n:,} replication{n:s} each)", grid=grid, n=number)
 
     def _tables(self) -> list[layout.Table]:
         return [results.sweep_table(self.summary(), len(next(iter(self.studies.values()))))]

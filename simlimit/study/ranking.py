@@ -14,7 +14,8 @@ from simlimit.scenario import Scenario
 from simlimit.study import draws, intervals, metrics, replicating
 from simlimit.study.changes import Change, ChangeLike, apply_changes, as_change, book_size
 from simlimit.study.options import CheckedOptions, Options, options_by_name
-from simlimit.tables import layout, numbers, results, units
+from simlimit.tables import layout, results, units
+from simlimit.templates import filled
 
 # Metrics by which levers are ranked; lower is better, but for income.
 RANKED = ("days_away", "no_limit_share", "limit_days_lost", "default_losses", *units.INCOME, "gap_days")
@@ -65,7 +66,7 @@ class LeverRanking(layout.TabularResult["simlimit.plots.accessors.LeverRankingPl
 
     def __repr__(self) -> str:
         names = ", ".join(self.costs)
-        size = numbers.filled("{n:,} replication{n:s} each", n=len(self))
+        size = filled("{n:,} replication{n:s} each", n=len(self))
         return f"LeverRanking({self.scenario.name!r}: {names}; {size})"
 
     def _tables(self) -> list[layout.Table]:

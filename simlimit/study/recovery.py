@@ -19,6 +19,7 @@ from simlimit.study import replicating, study
 from simlimit.study.comparison import Comparison
 from simlimit.study.options import CheckedOptions, Options, options_by_name
 from simlimit.tables import layout, numbers
+from simlimit.templates import filled
 
 # The quantiles of the replications without the shock between which a day is normal.
 BAND = (0.025, 0.975)
@@ -122,7 +123,7 @@ class Recovery(layout.TabularResult["simlimit.plots.accessors.RecoveryPlots"]):
 
     def __repr__(self) -> str:
         back = describe_quantiles(self.table((0.5,))).iloc[0]
-        size = numbers.filled("{n:,} replication{n:s}", n=len(self.days))
+        size = filled("{n:,} replication{n:s}", n=len(self.days))
         return f"Recovery({self.scenario.name!r}, {self._subject}: {back}; {size})"
 
     @property

@@ -177,7 +177,7 @@ def replicate_all(
 
 def how_to_go_on(done: str, options: CheckedOptions, otherwise: str) -> str:
     """Say where the finished work is of what was interrupted: in the store, or what else is to be said."""
-    in_store = f"are in the store; the same call continues from {options.store}"
+    in_store = "are in the store; the same call continues from them"
     return f"interrupted; {done} {otherwise if options.store is None else in_store}."
 
 

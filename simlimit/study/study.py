@@ -17,7 +17,8 @@ from simlimit.scenario import Scenario
 from simlimit.study import curves, draws, intervals, metrics, store, warmup
 from simlimit.study.metrics import WEIGHTS, Weight, expected_events, sizes_of_groups
 from simlimit.study.options import CheckedOptions
-from simlimit.tables import layout, numbers, results
+from simlimit.tables import layout, results
+from simlimit.templates import filled
 
 # Daily series that settle at a level after the warm-up.
 LEVELS = ("outstanding", "available", "held", "pending_holds", "review_queue", "funding_queue", "headroom")
@@ -82,10 +83,9 @@ class Study(curves.Curves, layout.TabularResult["simlimit.plots.accessors.StudyP
         return len(self._tallies.daily)
 
     def __repr__(self) -> str:
-        size = numbers.filled(
-            "{n:,} replication{n:s} of {b:,} borrower{b:s}", n=len(self), b=self._prepared.borrowers
-        )
-        return f"Study({self.scenario.name!r}, seed={self.seed}: {size}, {self.scenario.horizon_days:,} days)"
+        size = "{n:,} replication{n:s} of {b:,} borrower{b:s}, {d:,} day{d:s}"
+        numbers = {"n": len(self), "b": self._prepared.borrowers, "d": self.scenario.horizon_days}
+        return f"Study({self.scenario.name!r}, seed={self.seed}: {filled(size, **numbers)})"
 
     def _tables(self) -> list[layout.Table]:
         return [results.summary_table(self.summary(), len(self), self._notes())]
@@ -93,7 +93,7 @@ class Study(curves.Curves, layout.TabularResult["simlimit.plots.accessors.StudyP
     def _notes(self) -> tuple[str, ...]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
         return results.followed_notes(
-            *days, self._over(numbers.filled("Student's t over {n:,} replication{n:s}", n=len(self)))
+            *days, self._over(filled("Student's t over {n:,} replication{n:s}", n=len(self)))
         )
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 from unicodedata import east_asian_width
 
 import simlimit
-from simlimit.tables.numbers import filled
+from simlimit.templates import filled
 from simlimit.text_files import packaged
 
 # The pictures of a result, as methods.

@@ -55,7 +55,7 @@ def test_writes_and_prints_all_that_is_said(tmp_path: Path, capsys: pytest.Captu
         ),
         (["--choice", "a=1,2", "--at-least", "days_away=soon"], "limit is 'soon', but must be a number"),
         (["--choice", "a=1,2", "--budget", "much"], "argument --budget: invalid float value: 'much'"),
-        ([], "choices is {}, but must be a mapping"),
+        ([], "the following arguments are required: --choice (see: simlimit optimise --help)"),
     ],
 )
 def test_what_is_wrong_is_said(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,13 @@ def test_prints_and_writes_what_decides(tmp_path: Path, capsys: pytest.CaptureFi
     pd.testing.assert_frame_equal(table, found.table(), check_dtype=False)
 
 
+def test_points_that_are_no_power_of_2_are_refused_by_the_name_of_the_option(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main([*SMALL, *FIELDS, "--points", "100"]) == 2
+    assert "argument --points: invalid choice: 100 (choose from 16, 32, 64, " in capsys.readouterr().err
+
+
 def test_a_metric_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*SMALL, *FIELDS, "--metric", "yuan"]) == 2
     assert "metric is 'yuan', but must be one of: " in capsys.readouterr().err

@@ -38,6 +38,7 @@ def test_the_best_within_the_budget_is_selected_and_what_costs_more_is_not_simul
     assert best.choice == {"evaluation.period_days": 14}
     assert best.selected == CLOCKWORK.replace({"evaluation.period_days": 14})
     assert statuses(best) == {14: "selected", 21: "dominated", 30: "dominated", 7: "over budget"}
+    assert best.table()["evaluation.period_days"].dtype == np.int64
     table = best.table().set_index("evaluation.period_days")
     assert table["cost"].to_dict() == {14: 1_600, 21: 900, 30: 0, 7: 2_300}
     assert table.loc[[7], "days_away":"difference_high"].isna().all(axis=None)

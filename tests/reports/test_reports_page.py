@@ -220,6 +220,13 @@ def test_a_sensitivity_orders_what_is_assumed(written):
     assert "by default" not in scenario.source("horizon_days")
 
 
+def test_what_a_fit_found_is_not_assumed(written):
+    fit = INSTANCES["Fit"]()
+    told = written(fit, sections="assumptions").section("assumptions").split()
+    assert "population.borrowers" in told
+    assert not {*told} & {"horizon_days", *fit.table().index}
+
+
 def test_what_is_not_known_is_no_number(written):
     """Of three replications too few events were seen for some intervals; nobody is followed for a year."""
     study = sl.replicate(INSTANCES["Scenario"](), 3, follow_up_days=300)

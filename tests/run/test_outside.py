@@ -48,6 +48,8 @@ class TestSentence:
     def test_is_about_the_follow_up_where_nothing_is_followed(self):
         assert outside_sentence(SMALL, 121) == f"follow_up_days is 121, {OBSERVED}"
         assert outside_sentence(SMALL, 120) == ""
+        last_day = SMALL.replace({"warmup_days": SMALL.horizon_days - 1})
+        assert outside_sentence(last_day, 2).endswith("followed for more than 1 day.")
 
     def test_says_a_date_as_it_is_written(self):
         late = datetime.date(2020, 10, 27)  # day 300

@@ -9,7 +9,6 @@ from simlimit.scenario.base import FrozenMapping
 from simlimit.study.metrics import METRICS
 from simlimit.study.ranking import RANKED
 from simlimit.tables.numbers import (
-    filled,
     finer,
     interval_text,
     number_text,
@@ -95,13 +94,6 @@ def test_an_interval_of_shares_ends_at_0_only_where_it_does():
 @pytest.mark.parametrize(("p_value", "text"), [(0.0, "<0.001"), (0.0004, "<0.001"), (0.0123, "0.012")])
 def test_no_p_value_is_0(p_value, text):
     assert p_value_text(p_value) == text
-
-
-@pytest.mark.parametrize(
-    ("number", "words"), [(0, "0 holds"), (1, "1 hold"), (np.int64(1), "1 hold"), (1_001, "1,001 holds")]
-)
-def test_one_is_no_plural(number, words):
-    assert filled("{number:,} hold{number:s}", number=number) == words
 
 
 @pytest.mark.parametrize(
