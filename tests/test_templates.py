@@ -1,7 +1,5 @@
 """Sentences with numbers in them: one is no plural."""
 
-import io
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,12 +30,11 @@ def test_one_of_a_kind_is_said_as_one():
 
 
 def test_a_book_of_one_and_a_log_of_one_are_said_as_one():
-    file = io.StringIO("limit,outstanding\n1000,500\n")
-    population = "population.portfolio"
-    scenario = sl.preset("clockwork").with_portfolio(file)
-    assert ", 1 borrower, sha256 " in scenario.source(population)
+    book = pd.DataFrame({"limit": [1000], "outstanding": [500]})
+    scenario = sl.preset("clockwork").with_portfolio(book)
+    assert ", 1 borrower, sha256 " in scenario.source("population.portfolio")
     assert repr(scenario.population.portfolio).startswith("<1 borrower, sha256 ")
-    log = io.StringIO("borrower,amount,repaid_on,ended_on\n7,10,2026-01-05,2026-01-06\n")
+    log = pd.DataFrame({"borrower": [7], "repaid_on": ["2026-01-05"], "ended_on": ["2026-01-06"]})
     assert "1 row of 1 borrower, repaid" in sl.read_release_log(log, extracted="2026-01-31").attrs["read"]
 
 
