@@ -411,7 +411,7 @@ GOOD = {
         ({"limit": None}, "limit has the shape (); allowed here is (2,)"),
         (
             {"balance": pd.DataFrame([["many"]])},
-            "balance is a pandas.DataFrame of 1 rows, but must be an array",
+            "balance is a pandas.DataFrame of 1 row, but must be an array",
         ),
     ],
 )
