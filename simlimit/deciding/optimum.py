@@ -16,7 +16,7 @@ from simlimit.scenario import Scenario
 from simlimit.study.draws import estimate
 from simlimit.study.metrics import LEAST_EVENTS
 from simlimit.tables import decisions, layout
-from simlimit.tables.numbers import difference_texts, number_text
+from simlimit.tables.numbers import difference_texts, filled, number_text
 from simlimit.tables.units import unit_of
 
 SELECTED, CONTENDER, UNCLEAR, DOMINATED, INFEASIBLE, TOO_DEAR = STATUSES = (
@@ -170,7 +170,8 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         smallest = number_text(race.indifference[0], unit_of(metric))
         certain = f"the best with {sure}, but for differences of {smallest} or less"
         if not race.is_decided:
-            certain = f"not with {sure}: n was reached, and {left} others may be better"
+            rivals = filled("{number} other{number:s} may be better", number=left)
+            certain = f"not with {sure}: n was reached, and {rivals}"
         said = [f"Selected in {metric}: {best.name}: {certain}."]
         gaps = np.stack(race.differences(race.leader))[..., 0]
         others = [k for k, status in enumerate(self.statuses) if status == CONTENDER]

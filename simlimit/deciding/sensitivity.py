@@ -24,6 +24,7 @@ from simlimit.study.metrics import METRICS
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.study.store import store_below
 from simlimit.tables import layout, sensitivities
+from simlimit.tables.numbers import filled
 
 # On so many trajectories each field moves once.
 TRAJECTORIES = 20
@@ -77,8 +78,9 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
         return int(self.values.shape[-1])
 
     def __repr__(self) -> str:
-        number = f"{len(self.ranges.parameters)} fields, {len(self.kept)} kept by the screening"
-        return f"Sensitivity({self.scenario.name!r}: {self.metric} by {number})"
+        number = filled("{number} field{number:s}", number=len(self.ranges.parameters))
+        kept = f"{len(self.kept)} kept by the screening"
+        return f"Sensitivity({self.scenario.name!r}: {self.metric} by {number}, {kept})"
 
     def _tables(self) -> list[layout.Table]:
         units = units_of(self.scenario.walk())
@@ -116,7 +118,8 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
         table[["mu", "mu_star", "sigma"]] = np.transpose(self.effects[:3])
         table[_COLUMNS] = np.nan
         if self.kept:
-            table.loc[names[[*self.kept]], _COLUMNS] = sobol_indices(self.values, confidence)
+            # An estimate may be a little below 0, or above 1.
+            table.loc[names[[*self.kept]], _COLUMNS] = sobol_indices(self.values, confidence).clip(0, 1)
         surely, perhaps = (table[f"total_{end}"] >= NEGLIGIBLE for end in ("low", "high"))
         table["verdict"] = np.select([surely, perhaps], [MATTERS, UNDECIDED], DOES_NOT)
         return table.sort_values(["total", "mu_star"], ascending=False)

@@ -316,8 +316,6 @@ def sensitivity(
     """
     label = checked_labels(language, "sensitivity", sensitivity, Sensitivity)
     table, both = sensitivity.table(confidence), {"total": "total index", "first": "first index"}
-    # An estimate may be a little below 0, or above 1.
-    table[[*both]] = table[[*both]].clip(0, 1)
     rows = []
     for name, field in table[table["total"].notna()].to_dict("index").items():
         is_filled = pd.NA if field["verdict"] == UNDECIDED else field["verdict"] == MATTERS
