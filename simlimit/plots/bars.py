@@ -195,7 +195,7 @@ def tornado(
     ax = canvas.axes_or_new(ax, (8.5, 2.1 + (TALL_ROW if metric in LOSSES else ROW) * len(rows)))
     _draw_rows(ax, rows, "+")
     words = label(unit.in_pictures)
-    words = label("{unit}, per currency unit of cost", unit=words) if per_cost else words
+    words = label("{unit},\nper currency unit of cost", unit=words) if per_cost else words
     sides = label(MORE_IS_BETTER if more else LESS_IS_BETTER, unit=words)
     how = label("alone: with this lever only; last: added to all the others")
     if metric in LOSSES:

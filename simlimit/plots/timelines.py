@@ -279,7 +279,7 @@ def borrower(
     ax = canvas.axes_or_new(ax, (8.5, 4.5))
     _draw_line(ax, table, canvas.time_axis(ax, run.scenario, label), label)
     ax.set_ylabel(label("amount (currency units)"))
-    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.12g}"))
     title = label("the line of borrower {borrower}", borrower=borrower)
     return canvas.finish(ax, title, canvas.subtitle(run, label))
 

@@ -89,9 +89,8 @@ def test_where_nothing_changes_anything_nothing_matters() -> None:
 
 def test_no_index_is_outside_of_its_own_interval() -> None:
     """The first index of the second field is estimated as -0.05 at these points."""
-    waiting = sl.preset("clockwork").replace(
-        {"population.borrowers": 40, "horizon_days": 240, "warmup_days": 60, "evaluation.straight_through": False}
-    )
+    small = {"population.borrowers": 40, "horizon_days": 240, "warmup_days": 60}
+    waiting = sl.preset("clockwork").replace(small | {"evaluation.straight_through": False})
     fields = {"evaluation.period_days": (7, 30), "behaviour.late_onset": (0.0, 0.05)}
     table = sl.sensitivity(waiting, fields, n=64, workers=1, progress=False).table()
     for name in ("first", "total"):
