@@ -118,7 +118,8 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
         table[["mu", "mu_star", "sigma"]] = np.transpose(self.effects[:3])
         table[_COLUMNS] = np.nan
         if self.kept:
-            table.loc[names[[*self.kept]], _COLUMNS] = sobol_indices(self.values, confidence)
+            # An estimate may be a little below 0, or above 1.
+            table.loc[names[[*self.kept]], _COLUMNS] = sobol_indices(self.values, confidence).clip(0, 1)
         surely, perhaps = (table[f"total_{end}"] >= NEGLIGIBLE for end in ("low", "high"))
         table["verdict"] = np.select([surely, perhaps], [MATTERS, UNDECIDED], DOES_NOT)
         return table.sort_values(["total", "mu_star"], ascending=False)

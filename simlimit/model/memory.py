@@ -71,8 +71,8 @@ def has_capacity(s: State, day: int) -> bool:
 def ensure_capacity(s: State, day: int) -> None:
     """Find space for all that a day can bring.
 
-    An array that grows with time is made as large as the horizon is likely to need, with space for all that
-    its last day can bring: copying it once more would cost twice the memory, and take long.
+    An array that grows with time is made as large as the horizon is likely to need, and all that its last day
+    can bring. To copy it once more would take long, and twice the memory.
     """
     if has_capacity(s, day):  # nearly always, and much faster
         return

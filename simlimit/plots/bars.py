@@ -195,7 +195,7 @@ def tornado(
     ax = canvas.axes_or_new(ax, (8.5, 2.1 + (TALL_ROW if metric in LOSSES else ROW) * len(rows)))
     _draw_rows(ax, rows, "+")
     words = label(unit.in_pictures)
-    words = label("{unit}, per currency unit of cost", unit=words) if per_cost else words
+    words = label("{unit},\nper currency unit of cost", unit=words) if per_cost else words
     sides = label(MORE_IS_BETTER if more else LESS_IS_BETTER, unit=words)
     how = label("alone: with this lever only; last: added to all the others")
     if metric in LOSSES:
@@ -316,8 +316,6 @@ def sensitivity(
     """
     label = checked_labels(language, "sensitivity", sensitivity, Sensitivity)
     table, both = sensitivity.table(confidence), {"total": "total index", "first": "first index"}
-    # An estimate may be a little below 0, or above 1.
-    table[[*both]] = table[[*both]].clip(0, 1)
     rows = []
     for name, field in table[table["total"].notna()].to_dict("index").items():
         is_filled = pd.NA if field["verdict"] == UNDECIDED else field["verdict"] == MATTERS

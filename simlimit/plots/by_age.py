@@ -400,7 +400,7 @@ def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     height = canvas.draw_stack(ax, table, entries, edge=0.5)
     areas, _ = ax.get_legend_handles_labels()
     ax.step(table.index, height, where="post", color="black", linewidth=1)
-    ax.set(xlim=(0, end), ylim=(0, max(1.1 * height.max(), 1e-3)))
+    ax.set(xlim=(0, max(end, 1)), ylim=(0, max(1.1 * height.max(), 1e-3)))
     released = table["released"].to_numpy()
     words = _released_by((0, *MARKED_DAYS), end, lambda day: share_text(released[day]), label)
     handles = [*reversed(areas), Line2D([], [], linestyle=" ", label=words)]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.dates import AutoDateFormatter, AutoDateLocator
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter, StrMethodFormatter
 from scipy.optimize import isotonic_regression
 
 from simlimit import Attribution, LeverRanking, Run, Scenario, Sensitivity, Study
@@ -34,6 +34,8 @@ LONGEST_NAME = 50
 # Points from the axes to the first row of a table: the tick labels and the axis label are in between.
 BELOW_AXES = 46
 ROW_HEIGHT = 13
+# Between these the numbers along an axis are short.
+SMALL, LARGE = 0.05, 1e5
 
 
 def axes_or_new(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
@@ -109,9 +111,19 @@ def finish(ax: Axes, title: str, subtitle: str) -> Axes:
     title = title[:1].upper() + title[1:]
     ax.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False)
     write(ax, subtitle, (0, 1), "axes fraction", (0, 7), va="baseline", color=GREY, fontsize=9)
+    for axis in (ax.xaxis, ax.yaxis):
+        if isinstance(axis.get_major_formatter(), ScalarFormatter):
+            _make_room(axis)
     use_cjk_font(ax)
     lighten_on_dark(ax)
     return ax
+
+
+def _make_room(axis: Axis) -> None:
+    """Show few long numbers, in full: a power of ten at the end of the axis would stand in other words."""
+    if not SMALL <= max(map(abs, axis.get_view_interval())) < LARGE:
+        axis.set_major_locator(MaxNLocator(4))
+        axis.set_major_formatter(StrMethodFormatter("{x:,.12g}"))
 
 
 def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str:

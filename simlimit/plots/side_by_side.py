@@ -1,5 +1,6 @@
 """Scenarios side by side: paired differences, and a metric over the values of fields."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ WIDTH = 8.0
 # Inches of a row, and of all that is not rows.
 ROW = 0.34
 AROUND = 1.9
+# Characters of a label beside an axis, which has room for so many.
+LONGEST_LABEL = 56
 ENDS = ["difference", "low", "high"]
 # Units of a place beside a row.
 OF_A_ROW = ("axes fraction", "data")
@@ -197,7 +200,8 @@ def sweep(
         below.append(effects.lost_note(label))
         below += [f"{name}: {text}" for name, text in zip(names, lost, strict=True)] if names else lost
     ax.set_xlabel("\n".join(below))
-    ax.set_ylabel(label.with_unit(label(what, days=study.follow_up_days), unit.in_pictures))
+    what = label.with_unit(label(what, days=study.follow_up_days), unit.in_pictures)
+    ax.set_ylabel(textwrap.fill(what, LONGEST_LABEL))
     if unit.factor == 100:
         canvas.use_percent_axis(ax.yaxis)
     if names:

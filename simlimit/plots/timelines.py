@@ -154,7 +154,7 @@ def _label_axis(ax: Axes, name: str, label: Labels) -> None:
     ax.set_ylabel(label.with_unit(label(what), unit), rotation="horizontal", ha="left", fontsize=9)
     ax.yaxis.set_label_coords(0, 1.04)
     ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.12g}"))
     ax.tick_params(labelsize=style.LABEL_SIZE)
     if name == "headroom":
         ax.axhline(0, color="black", linewidth=0.6)
@@ -279,7 +279,7 @@ def borrower(
     ax = canvas.axes_or_new(ax, (8.5, 4.5))
     _draw_line(ax, table, canvas.time_axis(ax, run.scenario, label), label)
     ax.set_ylabel(label("amount (currency units)"))
-    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.12g}"))
     title = label("the line of borrower {borrower}", borrower=borrower)
     return canvas.finish(ax, title, canvas.subtitle(run, label))
 

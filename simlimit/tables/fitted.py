@@ -54,5 +54,5 @@ def fit_tables(
         p_value, breaks = numbers.p_value_text(off["corrected_p"]), "breaks" * int(off["breaks"])
         cells = str(family), f"{off['statistic']}{age}", f"{in_log} %", f"{between} %", p_value, breaks
         rows.append(Row(cells, strong=bool(breaks)))
-    can = "cannot" if check["breaks"].any() else "can"
-    return [told, worded("check", rows, can=can)]
+    can, warned = ("cannot", sentences("outside")) if check["breaks"].any() else ("can", ())
+    return [told, worded("check", rows, can=can, notes=warned)]

@@ -79,7 +79,9 @@ def differences_table(differences: pd.DataFrame, summary: pd.DataFrame, referenc
     rows = []
     tested = differences.xs(name)[["difference", "low", "high", "significant"]]
     for metric, value, low, high, significant in tested.itertuples(name=None):
-        both = [table.get(metric, math.nan) for table in estimates]
+        # Where nothing was recorded, the total is 0.
+        none = 0.0 if metric.endswith(".total") else math.nan
+        both = [table.get(metric, none) for table in estimates]
         if metric in PARTS and not any(both):
             continue
         unit = unit_of(metric)

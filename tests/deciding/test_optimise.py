@@ -150,7 +150,7 @@ def test_a_decision_that_does_not_ask_for_lost_limit_says_so() -> None:
 def test_n_ends_a_decision_that_is_not_certain_and_the_result_says_so() -> None:
     two = {"evaluation.period_days": [29, 30]}
     best = sl.optimise(CLOCKWORK, two, indifference=1e-3, n=40, **QUIET)
-    assert "n was reached" in repr(best)
+    assert "n was reached, and 1 other may be better." in repr(best)
     assert sorted(statuses(best).values()) == ["contender", "selected"]
 
 

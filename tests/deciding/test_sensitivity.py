@@ -82,8 +82,19 @@ def test_where_nothing_changes_anything_nothing_matters() -> None:
     sensitivity = found(daily(), {"reaction.patience_days": (7, 60)}, n=16)
     assert sensitivity.table()["verdict"].to_list() == ["does not matter"]
     assert "depends on no field for certain" in sensitivity.conclusion()
+    assert repr(sensitivity).endswith("days_away by 1 field, 0 kept by the screening)")
     assert str(sensitivity)
     assert "no field changes the metric" in {text.get_text() for text in sensitivity.plot.bars().texts}
+
+
+def test_no_index_is_outside_of_its_own_interval() -> None:
+    """The first index of the second field is estimated as -0.05 at these points."""
+    small = {"population.borrowers": 40, "horizon_days": 240, "warmup_days": 60}
+    waiting = sl.preset("clockwork").replace(small | {"evaluation.straight_through": False})
+    fields = {"evaluation.period_days": (7, 30), "behaviour.late_onset": (0.0, 0.05)}
+    table = sl.sensitivity(waiting, fields, n=64, workers=1, progress=False).table()
+    for name in ("first", "total"):
+        assert table[name].between(table[f"{name}_low"], table[f"{name}_high"]).all()
 
 
 def test_a_factor_on_several_fields_is_one_thing() -> None:

@@ -24,6 +24,16 @@ def test_the_stack_is_the_history():
     assert (history["limit"].diff()[history["held"] > 0] < 0).any(), "no cut while holds wait"
 
 
+def test_numbers_along_the_axis_differ_before_a_borrower_is_there():
+    growing = sl.preset("jiebei").replace({"population.borrowers": 60, "horizon_days": 420})
+    grown = sl.simulate(growing, seed=1, engine="calendar")
+    late = int(grown.borrowers.query("arrived_at > 20")["borrower"].iloc[-1])
+    ax = plots.borrower(grown, late, days=(0, 10))
+    ax.figure.canvas.draw()
+    marked = [label.get_text() for label in ax.get_yticklabels()]
+    assert len(set(marked)) == len(marked) > 1
+
+
 def test_shows_some_days_only():
     ax = plots.borrower(run(), WITH_A_CUT, days=(120, datetime.date(2020, 7, 19)))  # day 200
     assert ax.get_xlim() == (date2num(run().scenario.start_date) + 120, date2num(datetime.date(2020, 7, 20)))

@@ -1,5 +1,7 @@
 """What stands around a picture: of what its intervals are."""
 
+import itertools
+
 import pytest
 from gallery import SMALL
 from matplotlib.axes import Axes
@@ -45,3 +47,15 @@ def test_one_is_no_plural() -> None:
     assert any(text.startswith("pending after 1 day: ") for text in words)
     assert "means over 1 replication\n" in str(one)
     assert "followed for 1 day;" in str(one)
+
+
+@pytest.mark.parametrize("largest", [2e-4, 0.02, 1e5, 1.4e6, 9e6])
+def test_long_numbers_along_an_axis_are_whole_and_do_not_meet(largest: float) -> None:
+    ax = canvas.axes_or_new(None, (4.5, 3))
+    ax.set_xlim(-largest, largest)
+    canvas.finish(ax, "title", "subtitle")
+    ax.figure.draw_without_rendering()
+    assert ax.xaxis.get_offset_text().get_text() == ""
+    places = [text.get_window_extent() for text in ax.get_xticklabels() if text.get_text()]
+    assert len(places) > 2
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(places))

@@ -39,6 +39,15 @@ def test_of_a_study_is_the_mean_and_the_middle_of_its_replications():
     assert at_100 == pytest.approx([low[100], high[100]])
 
 
+def test_no_two_ticks_of_a_short_queue_have_the_same_number():
+    ax = plots.platform(study(), series="review_queue")
+    (panel,) = ax.child_axes
+    panel.set_ylim(0, 0.8)
+    ax.figure.draw_without_rendering()
+    texts = [tick.get_text() for tick in panel.get_yticklabels()]
+    assert len(set(texts)) == len(texts) > 1
+
+
 @pytest.mark.parametrize(
     "days", [(180, 244), (datetime.date(2020, 6, 29), pd.Timestamp(2020, 9, 1)), [180, 244]]
 )

@@ -55,6 +55,11 @@ def test_a_run_is_the_study_of_itself(weight):
     assert totals[0] == pytest.approx(totals[1])
 
 
+def test_a_follow_up_of_0_days_has_an_axis_of_one_day():
+    alone = sl.simulate(SMALL, seed=3, follow_up_days=0)
+    assert plots.standing(alone).get_xlim() == (0, 1)
+
+
 def test_has_units():
     assert plots.standing(study()).get_ylabel() == "share of repaid principal, not yet released"
     ax = plots.standing(study(), weight="holds")

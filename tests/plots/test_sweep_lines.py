@@ -6,6 +6,7 @@ from gallery import FROZEN, SMALL, grid
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
+from simlimit.plots.side_by_side import LONGEST_LABEL
 
 
 def test_a_line_is_a_value_of_the_second_field():
@@ -21,6 +22,12 @@ def test_a_line_is_a_value_of_the_second_field():
     assert [text.get_text() for text in ax.texts][:2] == [
         "evaluation.cutoff_days = 0", "evaluation.cutoff_days = 3",
     ]  # fmt: skip
+
+
+def test_a_long_label_has_room_beside_the_axis():
+    words = plots.sweep(grid(), metric="limit_days_lost").get_ylabel()
+    assert " ".join(words.split()).endswith("(currency units x days, per borrower and year)")
+    assert all(len(line) <= LONGEST_LABEL for line in words.splitlines())
 
 
 def test_has_units():

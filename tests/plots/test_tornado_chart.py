@@ -92,7 +92,7 @@ def test_per_cost_leaves_out_what_costs_nothing():
 def test_has_units(metric, unit):
     assert f"difference ({unit})" in plots.tornado(ranking(), metric=metric).get_xlabel()
     per_cost = plots.tornado(ranking(), metric=metric, per_cost=True)
-    assert f"difference ({unit}, per currency unit of cost)" in per_cost.get_xlabel()
+    assert f"difference ({unit},\nper currency unit of cost)" in per_cost.get_xlabel()
 
 
 @pytest.mark.parametrize("metric", ["default_losses", "net_income"])

@@ -58,6 +58,12 @@ def test_the_caption_says_whether_the_model_can_make_the_log() -> None:
     assert [row.strong for row in told.rows] == [True, False]
 
 
+def test_a_log_that_the_model_cannot_make_warns_of_the_intervals_above() -> None:
+    outside, inside = (fit_tables(PARAMETERS, {}, PAIRS, check)[1].notes for check in (CHECK, CHECK.iloc[1:]))
+    assert inside == ()
+    assert ["read them with care" in note for note in outside] == [True]
+
+
 @pytest.mark.parametrize(
     ("values", "texts"),
     [

@@ -90,6 +90,13 @@ class TestDifferences:
         assert cells(shown)["pending_share"][2:5] == ("-", "-", "unknown")
         assert not shown.rows[0].strong
 
+    def test_where_nothing_is_recorded_the_total_is_0_and_there_is_no_mean(self):
+        known = {"calls.total": (3.0, 2.0, 4.0, 9), "calls.mean": (1.0, 0.5, 1.5, 9)}
+        both = pd.concat({"today": self.BOTH, "weekly": summary(**known)}, names=["scenario"])
+        table = differences("weekly", **{name: (*one[:3], 0.1, False) for name, one in known.items()})
+        shown = cells(differences_table(table, both, "today", "weekly"))
+        assert [shown[name][:2] for name in known] == [("0.00", "3.00"), ("-", "1.00")]
+
     def test_leave_out_a_gate_at_which_neither_waits(self):
         same = pd.concat({"today": self.BOTH, "weekly": self.BOTH}, names=["scenario"])
         table = differences("weekly", days_review=(0, 0, 0, 1, False), pending_share=(0, 0, 0, 1, False))
