@@ -14,6 +14,7 @@ from simlimit.model.grouping import Grouping
 from simlimit.model.handle import Handle, array_of, handle_of
 from simlimit.model.population import first_due_day, first_evaluation, populate
 from simlimit.model.randomness import BATCH_SIZE, Batch, draw_many, empty_batch
+from simlimit.model.reading_ahead import read_ahead
 from simlimit.model.records import END, Records
 from simlimit.model.state import State
 
@@ -168,6 +169,7 @@ def gather(s: State, agenda: Agenda, what: int, day: int) -> int:
     place = np.int64(agenda.last[what, day])
     while place != END:
         agenda.acting[number] = agenda.entries[place]
+        read_ahead(s.borrowers[agenda.entries[place]])
         number += 1
         if place % BLOCK > 0:
             place -= 1
@@ -181,5 +183,6 @@ def gather(s: State, agenda: Agenda, what: int, day: int) -> int:
         for k in range(agenda.first_payers[due_day], agenda.first_payers[due_day + 1]):
             b = agenda.payers[k]
             agenda.acting[number] = b
+            read_ahead(s.borrowers[b])
             number += s.borrowers[b].next_payment == day  # a branch would often be guessed wrongly
     return number

@@ -19,8 +19,9 @@ from simlimit.model.planned_payments import cycle_at_stake
 from simlimit.model.preparation import PreparedScenario, empty_state, restart
 from simlimit.model.randomness import BATCH_SIZE, draw_many, numbers_of
 from simlimit.model.reactions import react
+from simlimit.model.reading_ahead import read_ahead
 from simlimit.model.repayment import meet_payment_day
-from simlimit.model.state import State, read_ahead
+from simlimit.model.state import State
 
 # So much takes a few seconds at most, as a rule. The first compiled call has a 200th of it.
 BORROWER_DAYS_PER_CALL = 20_000_000
@@ -62,8 +63,7 @@ def run_payments(s: State, agenda: Agenda, day: int) -> None:
             r = s.borrowers[acting[first + k]]
             batch.entities[k] = r.borrower
             batch.indices[k] = cycle_at_stake(s, r)
-            if s.run.large:
-                read_ahead(s, r.held ^ s.loans[r.first_loan].balance)
+            read_ahead(s.loans[r.first_loan])
         draw_many(s.run, streams.DUE, batch, together, 0)
         if s.product.clears:
             draw_many(s.run, streams.CLEARING, batch, together, 1)
@@ -100,6 +100,7 @@ def run_evaluations(s: State, agenda: Agenda, day: int) -> None:
         for k in range(agenda.first_evaluated[cohort], agenda.first_evaluated[cohort + 1]):
             b = agenda.evaluated[k]
             agenda.acting[number] = b
+            read_ahead(s.borrowers[b])
             number += is_evaluated(s.borrowers[b], started)
         for k in range(number):
             evaluate(s, s.borrowers[agenda.acting[k]], day)
@@ -117,8 +118,6 @@ def run_wishes(s: State, agenda: Agenda, day: int) -> None:
             r = s.borrowers[acting[first + k]]
             batch.entities[k] = r.borrower
             batch.indices[k] = r.wishes
-            if s.run.large:
-                read_ahead(s, r.available)
         draw_many(s.run, streams.WISH, batch, together, 0)
         for k in range(together):
             batch.indices[k] += 1

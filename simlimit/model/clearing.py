@@ -3,8 +3,9 @@
 from simlimit.model import holds, phases, queues, stages, streams
 from simlimit.model.compiling import step, transition
 from simlimit.model.randomness import Numbers, uniforms
+from simlimit.model.reading_ahead import read_ahead
 from simlimit.model.records import END, Record
-from simlimit.model.state import State, read_ahead
+from simlimit.model.state import State
 
 # Payments that one number tells apart: of a cycle; early after it; of a day, by a user's process.
 INSTALMENTS, EARLY, BY_PROCESS = range(3)
@@ -39,8 +40,8 @@ def become_good(s: State, day: int) -> None:
     while h != END:
         hold = s.holds[h]
         following, stage = hold.link, hold.stage
-        if s.run.large and following != END:
-            read_ahead(s, s.borrowers[s.holds[following].owner].standing)
+        if following != END:
+            read_ahead(s.borrowers[s.holds[following].owner])
         if stage > stages.QUEUED:  # it was forfeited meanwhile
             holds.discard(s, h)
         else:

@@ -29,8 +29,8 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 # Compiled functions stand in model and drivers. Imports point one way, so they depend on nothing else.
 LAYERS = (
-    "errors.py", "arguments.py", "text_files.py", "parquet_files.py", "drafts.py", "portfolio.py", "scenario",
-    "books", "model", "processes", "drivers",
+    "errors.py", "templates.py", "arguments.py", "text_files.py", "parquet_files.py", "drafts.py",
+    "portfolio.py", "scenario", "books", "model", "processes", "drivers",
 )  # fmt: skip
 
 

@@ -4,8 +4,9 @@ from simlimit.model import calendar, causes, holds, levers, phases, stages
 from simlimit.model.compiling import step, transition
 from simlimit.model.money import share
 from simlimit.model.queues import POOL, TO_POOL, append_all, sort_queue
+from simlimit.model.reading_ahead import read_ahead
 from simlimit.model.records import END, Record
-from simlimit.model.state import State, left, read_ahead
+from simlimit.model.state import State, left
 
 # A headroom from which no inflow reaches a ceiling; from one not set, 64 bits hold the distance.
 FAR_BELOW = -(2**60)
@@ -87,8 +88,8 @@ def release_in_order(s: State, day: int) -> None:
     while h != END:
         hold = s.holds[h]
         following = hold.link
-        if s.run.large and following != END:
-            read_ahead(s, s.borrowers[s.holds[following].owner].held)
+        if following != END:
+            read_ahead(s.borrowers[s.holds[following].owner])
         if hold.stage == stages.QUEUED:
             passed_over = hold.cause == causes.POLICY
             if not (passed_over or fits(s, hold, stopped)):

@@ -185,9 +185,8 @@ TOTALS = _record(
     "i8 squeezes downturns arrived asking",
     "i8 arrival_claims claimless busy holds_opened holds_released holds_forfeited",
 )
-# Which records are in use. On a large platform free holds are counted, else they are linked. ``read_ahead``
-# has no meaning: see `simlimit.model.state.read_ahead`.
+# Which records are in use. On a large platform free holds are counted, else they are linked.
 STORAGE = _record(
     "i8 loan_capacity loans_used loan_keys_used events_used stays_used",
-    "i8 holds_used holds_free last_taken last_freed read_ahead",
+    "i8 holds_used holds_free last_taken last_freed",
 )

@@ -140,17 +140,6 @@ class State(Handle):
 
 
 @step
-def read_ahead(s: State, value: int) -> None:
-    """Read a value of a record before the record is needed, so that it is in the cache by then.
-
-    The records of a large platform do not fit into a cache. If many are read in a row, the processor waits
-    for them at the same time. Nobody uses what is kept here: without it, the compiler would leave out the
-    read.
-    """
-    s.storage.read_ahead ^= value
-
-
-@step
 def utilisation(borrower: Record) -> float:
     """Return the outstanding share of the limit, at most 1."""
     if borrower.limit > 0:

@@ -1,0 +1,41 @@
+"""Tell the processor which records come next, so that they are in its cache by then."""
+
+from collections.abc import Callable
+
+from llvmlite import ir
+from numba import extending, types
+from numba.core import cgutils
+from numba.core.base import BaseContext
+from numba.core.typing.templates import Signature
+
+from simlimit.model.memory import CACHE_LINE
+from simlimit.model.records import Record
+
+WORD = ir.IntType(32)
+# To be read, and into the nearest cache; data, not instructions.
+READ, NEAREST, DATA = WORD(0), WORD(3), WORD(1)
+
+
+def read_ahead(record: Record) -> None:
+    """Ask for a record that will be needed soon; nothing waits for it, and plain Python does nothing.
+
+    The records of a platform do not fit into the nearest cache. The processor fetches those of many borrowers
+    at the same time. A place at which there is no record does no harm.
+    """
+
+
+@extending.type_callable(read_ahead)
+def _type_read_ahead(_: BaseContext) -> Callable[[types.Type], types.Type | None]:
+    return lambda record: types.none if isinstance(record, types.Record) else None
+
+
+@extending.lower_builtin(read_ahead, types.Record)
+def _lower_read_ahead(
+    context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: list[ir.Value]
+) -> ir.Value:
+    address = builder.bitcast(arguments[0], cgutils.voidptr_t)
+    kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, WORD, WORD, WORD])
+    prefetch = builder.module.declare_intrinsic("llvm.prefetch", [cgutils.voidptr_t], kind)
+    for line in range(0, signature.args[0].size, CACHE_LINE):
+        builder.call(prefetch, [builder.gep(address, [WORD(line)]), READ, NEAREST, DATA])
+    return context.get_dummy_value()
