@@ -1,13 +1,16 @@
 """What the world costs: ``python tests/benchmarks/world.py [sizes]``.
 
-The calendar driver on the preset ``jiebei`` over 720 days: without what came with the world, with each of
-it alone, and with all of it. Replications of all are timed in turn, so that what else the machine does is
-shared; the table has medians. Where the pool rests at weekends it has less money in a week, and its queue
-hardly ever ends. So the last row gives it on five days what it had on seven.
+The preset ``jiebei`` over 720 days: without what came with the world, with each of it alone, and with all
+of it. The first table is of a study by the calendar driver, the second of single histories that are kept,
+by both drivers. Runs of all rows are timed in turn, so that what else the machine does is shared; the tables
+have medians. Where the pool rests at weekends it has less money in a week, and its queue hardly ever ends.
+So the last rows give it on five days what it had on seven.
 """
 
 import argparse
 import time
+from collections.abc import Callable, Hashable
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -19,6 +22,8 @@ from simlimit.drivers import replications
 from simlimit.model.preparation import prepare
 
 ROUNDS = 40
+KEPT = (("simpy", "all"), ("calendar", "all"), ("calendar", "holds"))
+"""Drivers and what they keep, in the table of single histories."""
 WORLD: dict[str, dict[str, Any]] = {
     "book changes": {
         "population.arrivals_per_year": 0.15,
@@ -70,29 +75,58 @@ def events(scenario: sl.Scenario) -> int:
     return int(run.events["event"].isin(BORROWER_EVENTS).sum())
 
 
-def table(borrowers: int) -> pd.DataFrame:
-    """Return the table of a number of borrowers: a row for each scenario."""
-    compared = scenarios(borrowers)
-    prepared = {name: prepare(one, 90, logging=False, reusing=True) for name, one in compared.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in compared}
-    number = max(1, 20_000 // borrowers)
-    for first in range(0, (1 + ROUNDS) * number, number):
-        for name, one in prepared.items():
+def milliseconds(runs: dict[Hashable, Callable[[int], object]], rounds: int) -> "pd.Series[float]":
+    """Return the median time of each; all run in turn, with the number of the round."""
+    seconds: dict[Hashable, list[float]] = {name: [] for name in runs}
+    for k in range(1 + rounds):
+        for name, run in runs.items():
             start = time.perf_counter()
-            replications.run(one, 1, first, number)
-            seconds[name].append((time.perf_counter() - start) / number)
-    rows = {name: (median(times[1:]) * 1e3, events(compared[name])) for name, times in seconds.items()}
-    frame = pd.DataFrame.from_dict(rows, "index", columns=["ms", "events"])
-    frame.insert(1, "more_percent", 100 * (frame["ms"] / frame["ms"]["off"] - 1))
+            run(k)
+            seconds[name].append(time.perf_counter() - start)
+    return pd.Series({name: 1e3 * median(times[1:]) for name, times in seconds.items()})
+
+
+def study_table(borrowers: int) -> pd.DataFrame:
+    """Return the table of a study: a row for each scenario."""
+    compared, number = scenarios(borrowers), max(1, 20_000 // borrowers)
+
+    def replicated(scenario: sl.Scenario) -> Callable[[int], object]:
+        prepared = prepare(scenario, 90, logging=False, reusing=True)
+        return lambda k: replications.run(prepared, 1, k * number, number)
+
+    runs: dict[Hashable, Callable[[int], object]] = {name: replicated(one) for name, one in compared.items()}
+    frame = pd.DataFrame({"ms": milliseconds(runs, ROUNDS) / number})
+    frame["more_percent"] = 100 * (frame["ms"] / frame["ms"]["off"] - 1)
+    frame["events"] = [events(one) for one in compared.values()]
     frame["ns_per_event"] = 1e6 * frame["ms"] / frame["events"]
     return frame
+
+
+def history_table(borrowers: int) -> pd.DataFrame:
+    """Return the table of single histories: a row for each driver and what it keeps, and scenario."""
+    compared = scenarios(borrowers)
+    runs: dict[Hashable, Callable[[int], object]] = {
+        (engine, keep, name): partial(one_history, compared[name], engine, keep)
+        for engine, keep in KEPT
+        for name in ("off", "all", "all, the same money a week")
+    }
+    times = milliseconds(runs, ROUNDS // 4).unstack(sort=False)
+    more = 100 * (times.drop(columns="off").div(times["off"], axis=0) - 1)
+    return pd.concat({"ms": times, "more_percent": more}, axis=1)
+
+
+def one_history(scenario: sl.Scenario, engine: Any, keep: Any, seed: int) -> None:
+    """Simulate a history and make the tables that it keeps."""
+    run = sl.simulate(scenario, seed=seed, engine=engine, keep=keep)
+    _ = run.holds, run.borrowers, run.daily
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], help="numbers of borrowers")
     for size in parser.parse_args().sizes:
-        print(f"{size:,} borrowers", table(size).round(1).to_string(), sep="\n")
+        for table in (study_table, history_table):
+            print(f"{size:,} borrowers", table(size).round(1).to_string(), sep="\n")
 
 
 if __name__ == "__main__":

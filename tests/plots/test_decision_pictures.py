@@ -53,7 +53,8 @@ def test_rows_are_the_differences_from_the_selected_the_nearest_first() -> None:
     names = [text.get_text() for text in ax.get_yticklabels()]
     assert [name.partition(": ")[2] for name in names] == simulated["status"].to_list()
     fields = ["evaluation.period_days", "rules.min_score"]
-    values = [f"period_days {period}, min_score {score}" for period, score in simulated[fields].to_numpy()]
+    pairs = simulated[fields].itertuples(index=False)
+    values = [f"period_days {period}, min_score {score}" for period, score in pairs]
     assert [name.partition(": ")[0] for name in names] == values
     places = ax.containers[0].lines[0].get_xdata()
     assert places == pytest.approx(simulated["difference"].to_numpy(np.float64))
