@@ -106,8 +106,8 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
             - `mu`, `mu_star`, `sigma`: of Morris, in the unit of the metric, from one end of the range to the
               other: the mean effect, the mean of its size, and its standard deviation;
             - `first`, `first_low`, `first_high`: the share of the variance that would go if the field were
-              known, on average. `total`, ..: the share that would stay if all others were. NaN where the
-              screening left the field out. Simulation noise is in none of them;
+              known, on average. `total`, ..: the share that would stay if all others were. Both are within
+              0 and 1, and NaN where the screening left the field out. Simulation noise is in none of them;
             - `verdict`: it matters if the interval of the total index begins at 0.05 or above. It does not if
               that ends below, or if it was screened out. Else it is undecided.
         """

@@ -60,15 +60,23 @@ def empty_tallies(prepared: PreparedScenario, number: int) -> Tallies:
     groups, scenario, run = len(prepared.grouping.labels), prepared.scenario, prepared.records[0].run
     observed = scenario.horizon_days - scenario.warmup_days
     # Nobody is followed for longer than is observed.
-    followed = min(scenario.horizon_days - int(run.last_followed), observed)
-    ended_shape, followed_shape = (groups, ENDS, observed + 1), (groups, GATES + 2, followed + 1)
-    shapes = (*(ended_shape,) * 2, *(followed_shape,) * 2, (scenario.horizon_days,), (groups,))
-    kinds = (*(np.dtype(np.int64),) * 4, DAY, TOTAL)
-    sizes = (number * math.prod(shape) for shape in shapes)
-    arrays = adjacent_arrays(*zip(sizes, kinds, strict=True))
-    arrays = [array.reshape(number, *shape) for array, shape in zip(arrays, shapes, strict=True)]
-    arrays[-1][...] = 0
-    return Tallies._make(arrays)
+    days = min(scenario.horizon_days - int(run.last_followed), observed)
+    ended, followed = (groups, ENDS, observed + 1), (groups, GATES + 2, days + 1)
+    shapes: dict[str, tuple[int, ...]] = {
+        "ended_holds": ended,
+        "ended_cents": ended,
+        "followed_holds": followed,
+        "followed_cents": followed,
+        "daily": (scenario.horizon_days,),
+        "totals": (groups,),
+    }
+    kinds = {"daily": DAY, "totals": TOTAL}
+    sizes = [(number * math.prod(shapes[name]), kinds.get(name, np.dtype(np.int64))) for name in shapes]
+    # Together, those of many replications have large pages; small ones took 2 % of the time of a study.
+    arrays = zip(shapes.items(), adjacent_arrays(*sizes), strict=True)
+    tallies = Tallies(**{name: array.reshape(number, *shape) for (name, shape), array in arrays})
+    tallies.totals[...] = 0  # borrowers are added to them; the others are written
+    return tallies
 
 
 @step

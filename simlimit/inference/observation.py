@@ -97,7 +97,7 @@ class Window(NamedTuple):
         changes: dict[str, object] = {"horizon_days": warmup + self.days + 1}
         if self.begin_on is not None:
             changes["start_date"] = self.begin_on - datetime.timedelta(warmup)
-        window = dict.fromkeys(changes, "measured: the days of the log, after the warm-up")
+        window = dict.fromkeys(changes, "measured: the days of the log, and the warm-up before them")
         if book is not None:  # a file is read once, not for each log
             changes["population.portfolio"] = book
         return scenario.replace(changes | {"provenance": {**scenario.provenance, **window}})

@@ -71,8 +71,8 @@ def has_capacity(s: State, day: int) -> bool:
 def ensure_capacity(s: State, day: int) -> None:
     """Find space for all that a day can bring.
 
-    An array that grows with time is made as large as the horizon is likely to need, and all that its last day
-    can bring. To copy it once more would take long, and twice the memory.
+    An array that grows with time is made so large that the horizon is likely to need no more, even if its
+    last day could bring as much as this one. To copy it once more would take long, and twice the memory.
     """
     if has_capacity(s, day):  # nearly always, and much faster
         return
@@ -111,7 +111,9 @@ def find_room(s: State, borrowers: int) -> None:
     capacity = int(s.storage.loan_capacity)
     holds = borrowers * ((capacity if s.product.per_loan else 1) + 7)
     sizes = {"borrowers": borrowers, "details": borrowers, "loans": 4 * capacity * borrowers, "holds": holds}
-    arrays = adjacent_arrays(*((size, State.members[name].kind) for name, size in sizes.items()))
+    kinds = ((size, State.members[name].kind) for name, size in sizes.items())
+    # With many small pages, 10,000 borrowers spend a twentieth of the time on translating addresses.
+    arrays = adjacent_arrays(*kinds, least_bytes=LARGE_PAGES)
     for name, array in zip(sizes, arrays, strict=True):
         s.attach(name, array)
     vars(s).update(room=s.borrowers)
@@ -121,17 +123,16 @@ def find_room(s: State, borrowers: int) -> None:
     s.attach("asking", np.empty(borrowers if s.funding.refuse_draws else 0, ASKING))
 
 
-def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]]) -> list[Records]:
+def adjacent_arrays(*arrays: tuple[int, np.dtype[Any]], least_bytes: int = 0) -> list[Records]:
     """Return empty arrays of so many records each.
 
-    Each begins on a cache line. Small ones lie in one stretch of memory. The stretch is long enough for large
-    pages: with many small pages, 10,000 borrowers spend a twentieth of the time on translating addresses.
-    Large ones stand apart, so that one that grows gives its memory back.
+    Each begins on a cache line. Small ones lie in one stretch of memory, of so many bytes at least: a long
+    one has large pages. Large ones stand apart, so that one that grows gives its memory back.
     """
     sizes = [-(-number * dtype.itemsize // CACHE_LINE) * CACHE_LINE for number, dtype in arrays]
     if len(arrays) > 1 and sum(sizes) > APART:
-        return [adjacent_arrays(one)[0] for one in arrays]
-    stretch = np.empty(max(sum(sizes) + CACHE_LINE, LARGE_PAGES), np.uint8)
+        return [adjacent_arrays(one, least_bytes=least_bytes)[0] for one in arrays]
+    stretch = np.empty(max(sum(sizes) + CACHE_LINE, least_bytes), np.uint8)
     first = -stretch.ctypes.data % CACHE_LINE
     places = itertools.accumulate(sizes, initial=first)
     return [

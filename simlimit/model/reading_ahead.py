@@ -19,13 +19,13 @@ READ, NEAREST, DATA = WORD(0), WORD(3), WORD(1)
 def read_ahead(record: Record) -> None:
     """Ask for a record that will be needed soon; nothing waits for it, and plain Python does nothing.
 
-    The records of a platform do not fit into the nearest cache. The processor fetches those of many borrowers
-    at the same time. A place at which there is no record does no harm.
+    The records of more than 1,000 borrowers do not fit into the nearest caches. The processor fetches those
+    of many at the same time.
     """
 
 
 @extending.type_callable(read_ahead)
-def _type_read_ahead(_: BaseContext) -> Callable[[types.Type], types.Type | None]:
+def _type_read_ahead(_: object) -> Callable[[types.Type], types.Type | None]:
     return lambda record: types.none if isinstance(record, types.Record) else None
 
 

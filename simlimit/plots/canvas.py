@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.dates import AutoDateFormatter, AutoDateLocator
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, ScalarFormatter, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
 from scipy.optimize import isotonic_regression
 
 from simlimit import Attribution, LeverRanking, Run, Scenario, Sensitivity, Study
@@ -112,7 +112,9 @@ def finish(ax: Axes, title: str, subtitle: str) -> Axes:
     ax.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=20, parse_math=False)
     write(ax, subtitle, (0, 1), "axes fraction", (0, 7), va="baseline", color=GREY, fontsize=9)
     for axis in (ax.xaxis, ax.yaxis):
-        if isinstance(axis.get_major_formatter(), ScalarFormatter):
+        formatter = axis.get_major_formatter()
+        if isinstance(formatter, ScalarFormatter):
+            formatter.set_useOffset(False)
             _make_room(axis)
     use_cjk_font(ax)
     lighten_on_dark(ax)
@@ -121,9 +123,16 @@ def finish(ax: Axes, title: str, subtitle: str) -> Axes:
 
 def _make_room(axis: Axis) -> None:
     """Show few long numbers, in full: a power of ten at the end of the axis would stand in other words."""
-    if not SMALL <= max(map(abs, axis.get_view_interval())) < LARGE:
+    low, high = sorted(axis.get_view_interval())
+    largest = max(abs(low), abs(high))
+    if not SMALL <= largest < LARGE or high - low < largest / 100:
         axis.set_major_locator(MaxNLocator(4))
-        axis.set_major_formatter(StrMethodFormatter("{x:,.12g}"))
+        axis.set_major_formatter(FuncFormatter(_in_full))
+
+
+def _in_full(number: float, _: object) -> str:
+    """Return a number without a power of ten, such as 0.00005."""
+    return f"{number:,.12f}".rstrip("0").rstrip(".")
 
 
 def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str:

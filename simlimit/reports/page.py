@@ -122,6 +122,7 @@ class Report:
         words, more = self.words, self.sensitivity is not None
         ranges = {} if self.sensitivity is None else rows_of(self.sensitivity.table())
         rank = {name: place for place, name in enumerate(ranges)}
+        # What a log has said is no longer assumed.
         scenario = self.result.scenario if isinstance(self.result, Fit) else self.base
         rows, others, declared = list[tuple[int, Row]](), 0, scenario.leaves()
         for name, value, info in scenario.walk():

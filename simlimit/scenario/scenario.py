@@ -111,7 +111,7 @@ class Scenario(Part):
         portfolio = self.population.portfolio
         book = "{borrowers} borrower{borrowers:s}" if portfolio is None else "the book {portfolio}"
         known = {"portfolio": portfolio, "borrowers": self.population.borrowers, "days": self.horizon_days}
-        return f"Scenario({self.name!r}: {filled(f'{book}, {{days}} day{{days:s}}', **known)})"
+        return f"Scenario({self.name!r}: {filled(book + ', {days} day{days:s}', **known)})"
 
     __str__ = __repr__
 

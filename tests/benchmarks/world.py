@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Hashable
 from functools import partial
 from statistics import median
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 from compare import BORROWER_EVENTS, scaled
@@ -21,8 +21,10 @@ import simlimit as sl
 from simlimit.drivers import replications
 from simlimit.model.preparation import prepare
 
+Engine: TypeAlias = Literal["simpy", "calendar"]
+Kept: TypeAlias = Literal["all", "holds", "counts"]
 ROUNDS = 40
-KEPT = (("simpy", "all"), ("calendar", "all"), ("calendar", "holds"))
+HISTORIES: tuple[tuple[Engine, Kept], ...] = (("simpy", "all"), ("calendar", "all"), ("calendar", "holds"))
 """Drivers and what they keep, in the table of single histories."""
 WORLD: dict[str, dict[str, Any]] = {
     "book changes": {
@@ -107,7 +109,7 @@ def history_table(borrowers: int) -> pd.DataFrame:
     compared = scenarios(borrowers)
     runs: dict[Hashable, Callable[[int], object]] = {
         (engine, keep, name): partial(one_history, compared[name], engine, keep)
-        for engine, keep in KEPT
+        for engine, keep in HISTORIES
         for name in ("off", "all", "all, the same money a week")
     }
     times = milliseconds(runs, ROUNDS // 4).unstack(sort=False)
@@ -115,7 +117,7 @@ def history_table(borrowers: int) -> pd.DataFrame:
     return pd.concat({"ms": times, "more_percent": more}, axis=1)
 
 
-def one_history(scenario: sl.Scenario, engine: Any, keep: Any, seed: int) -> None:
+def one_history(scenario: sl.Scenario, engine: Engine, keep: Kept, seed: int) -> None:
     """Simulate a history and make the tables that it keeps."""
     run = sl.simulate(scenario, seed=seed, engine=engine, keep=keep)
     _ = run.holds, run.borrowers, run.daily

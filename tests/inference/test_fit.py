@@ -71,7 +71,7 @@ def test_the_scenario_is_the_estimate_and_says_from_where_it_is() -> None:
     assert scenario.source(PERIOD) == f"fitted: {rows:,} rows, digest {digest}, {last}"
     assert scenario.source("behaviour.slip_share") == platform().source("behaviour.slip_share")
     for name in ("horizon_days", "start_date"):
-        assert scenario.source(name) == "measured: the days of the log, after the warm-up"
+        assert scenario.source(name) == "measured: the days of the log, and the warm-up before them"
     assert scenario.source("population.portfolio") == platform().source("population.portfolio")
     assert sl.simulate(scenario, engine="calendar", keep="counts").scenario == scenario
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import simlimit as sl
-from simlimit.model.memory import CACHE_LINE, MOST_RECORDS, adjacent_arrays, ensure_capacity
+from simlimit.model.memory import CACHE_LINE, MOST_RECORDS, adjacent_arrays, ensure_capacity, has_capacity
 from simlimit.model.preparation import empty_state, prepare, restart
 from simlimit.model.records import BORROWER, HOLD, LOAN
 
@@ -32,3 +32,16 @@ def test_more_records_than_32_bits_count_are_refused_before_they_are_made() -> N
     with pytest.raises(sl.SimlimitError, match=r"^Day 7 may need 2,147,483,659 holds, but"):
         ensure_capacity(state, 7)
     assert len(state.holds) < 100
+
+
+def test_holds_that_have_grown_once_have_space_until_the_horizon() -> None:
+    """If they come as fast as until then, up to a fourth faster; a day could bring more than it does."""
+    scenario = sl.Scenario().replace({"population.borrowers": 100, "horizon_days": 400, "warmup_days": 0})
+    prepared = prepare(scenario, 90, logging=False, reusing=False)
+    state = empty_state(prepared)
+    restart(state, prepared, seed=1, replication=0)
+    state.storage.holds_used = 700
+    assert not has_capacity(state, 100)
+    ensure_capacity(state, 100)
+    state.storage.holds_used = int(1.25 * 700 * 400 / 100)
+    assert has_capacity(state, 399)

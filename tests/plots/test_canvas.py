@@ -49,13 +49,17 @@ def test_one_is_no_plural() -> None:
     assert "followed for 1 day;" in str(one)
 
 
-@pytest.mark.parametrize("largest", [2e-4, 0.02, 1e5, 1.4e6, 9e6])
-def test_long_numbers_along_an_axis_are_whole_and_do_not_meet(largest: float) -> None:
+@pytest.mark.parametrize(
+    ("smallest", "largest"),
+    [(-k, k) for k in (1e-4, 2e-4, 0.02, 1e5, 1.4e6, 9e6)] + [(5e4, 5e4 + 2), (0.9999, 1.00001)],
+)
+def test_long_numbers_along_an_axis_are_whole_and_do_not_meet(smallest: float, largest: float) -> None:
     ax = canvas.axes_or_new(None, (4.5, 3))
-    ax.set_xlim(-largest, largest)
+    ax.set_xlim(smallest, largest)
     canvas.finish(ax, "title", "subtitle")
     ax.figure.draw_without_rendering()
     assert ax.xaxis.get_offset_text().get_text() == ""
+    assert not any("e" in text.get_text() for text in ax.get_xticklabels())
     places = [text.get_window_extent() for text in ax.get_xticklabels() if text.get_text()]
     assert len(places) > 2
     assert all(one.x1 < other.x0 for one, other in itertools.pairwise(places))
