@@ -85,20 +85,22 @@ def tally_counts(s: State, tallies: Tallies, row: int) -> None:
 
     A stay at a gate is counted where it begins, and taken back where it ends.
     """
-    ages = tallies.ended_holds.shape[3]
     for group in range(tallies.totals.shape[1]):
-        for age in range(ages):
-            short, full = s.counts[2 * group * ages + age], s.counts[(2 * group + 1) * ages + age]
-            for k in range(ENDS):
-                tallies.ended_holds[row, group, k, age] = short.holds[GATES + k] + full.holds[GATES + k]
-                tallies.ended_cents[row, group, k, age] = short.cents[GATES + k] + full.cents[GATES + k]
-            if age < tallies.followed_holds.shape[3]:
-                for k in range(GATES + 2):
-                    stands = age > 0 and k < GATES
-                    holds = tallies.followed_holds[row, group, k, age - 1] if stands else 0
-                    cents = tallies.followed_cents[row, group, k, age - 1] if stands else 0
-                    tallies.followed_holds[row, group, k, age] = full.holds[k] + holds
-                    tallies.followed_cents[row, group, k, age] = full.cents[k] + cents
+        short, full = s.counts[2 * group], s.counts[2 * group + 1]
+        for k in range(ENDS):
+            for age in range(tallies.ended_holds.shape[3]):
+                one, other = short[GATES + k, age], full[GATES + k, age]
+                tallies.ended_holds[row, group, k, age] = one.holds + other.holds
+                tallies.ended_cents[row, group, k, age] = one.cents + other.cents
+        for k in range(GATES + 2):
+            holds = cents = 0
+            for age in range(tallies.followed_holds.shape[3]):
+                one = full[k, age]
+                # What stands at a gate does until it leaves; an end is one of its day.
+                holds = one.holds + (holds if k < GATES else 0)
+                cents = one.cents + (cents if k < GATES else 0)
+                tallies.followed_holds[row, group, k, age] = holds
+                tallies.followed_cents[row, group, k, age] = cents
 
 
 @step

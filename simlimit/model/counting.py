@@ -12,11 +12,9 @@ from simlimit.model.state import State, is_raise, left
 
 
 @step
-def count_row(s: State, r: Record, hold: Record, age: int) -> int:
-    """Return the row in which a hold's group, follow-up and age are counted."""
-    followed = 1 if hold.repaid_at <= s.run.last_followed else 0
-    ages = s.run.horizon - s.run.warmup_days + 1  # from 0 days to the horizon, since the warm-up
-    return (2 * r.group + followed) * ages + age
+def count_row(s: State, r: Record, hold: Record) -> int:
+    """Return the row in which a hold of its group and follow-up is counted."""
+    return 2 * int(r.group) + (hold.repaid_at <= s.run.last_followed)
 
 
 @step
@@ -39,12 +37,13 @@ def count_stay(s: State, r: Record, hold: Record, day: int) -> None:
     cents = left(hold)
     r.lost_days += cents * present_days(s, r, hold.since, day)
     if is_counted(s, hold):
-        begin = s.counts[count_row(s, r, hold, hold.since - hold.repaid_at)]
-        end = s.counts[count_row(s, r, hold, day - hold.repaid_at)]
-        begin.holds[hold.cause] += 1
-        begin.cents[hold.cause] += cents
-        end.holds[hold.cause] -= 1
-        end.cents[hold.cause] -= cents
+        row = count_row(s, r, hold)
+        begin = s.counts[row, hold.cause, hold.since - hold.repaid_at]
+        end = s.counts[row, hold.cause, day - hold.repaid_at]
+        begin.holds += 1
+        begin.cents += cents
+        end.holds -= 1
+        end.cents -= cents
 
 
 @step
@@ -54,12 +53,12 @@ def count_end(s: State, r: Record, hold: Record, day: int, what: int, cents: int
     A hold of which a part is forfeited stays open; released without that part, it counts as forfeited.
     """
     if is_counted(s, hold):
-        count = s.counts[count_row(s, r, hold, day - hold.repaid_at)]
-        count.cents[what] += cents
+        row, age = count_row(s, r, hold), day - hold.repaid_at
+        s.counts[row, what, age].cents += cents
         if what == COUNT_RELEASED and hold.forfeited > 0:
-            count.holds[COUNT_FORFEITED] += 1
+            s.counts[row, COUNT_FORFEITED, age].holds += 1
         elif what != COUNT_FORFEITED or left(hold) == 0:
-            count.holds[what] += 1
+            s.counts[row, what, age].holds += 1
 
 
 @step

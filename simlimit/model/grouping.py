@@ -78,12 +78,14 @@ def assign_groups(borrowers: Records, grouping: Grouping) -> None:
     """Put every borrower into its group, by what it is when it joins the book: before its first day."""
     group: Integers = np.zeros(len(borrowers), np.int64)
     for attribute, bounds in grouping.bounds.items():
-        value = np.searchsorted(bounds, _values(borrowers, attribute), side="right")
+        value = _values(borrowers, attribute)
+        if attribute in NUMBERS:
+            value = np.searchsorted(bounds, value, side="right")
         group = group * (len(bounds) + 1) + value
     borrowers["group"] = group
 
 
-def _values(borrowers: Records, attribute: str) -> Floats:
+def _values(borrowers: Records, attribute: str) -> Records:
     """Return an attribute of each borrower as a number."""
     if attribute == "limit":
         return borrowers["highest"] / 100
@@ -91,4 +93,4 @@ def _values(borrowers: Records, attribute: str) -> Floats:
         return utilisations(borrowers["outstanding"], borrowers["highest"])
     if attribute == "late_share":
         return borrowers["propensity"]
-    return (borrowers[attribute] > 0).astype(np.float64) if attribute in FLAGS else borrowers[attribute]
+    return borrowers[attribute] > 0 if attribute in FLAGS else borrowers[attribute]

@@ -3,11 +3,12 @@
 import numpy as np
 
 from simlimit.model import counting, demand, evaluation, levers, loans, planned_payments, streams, turnover
-from simlimit.model.book import ROWS
+from simlimit.model.book import ROWS, Floats
 from simlimit.model.compiling import step, transition
 from simlimit.model.grouping import Grouping, assign_groups
 from simlimit.model.money import share
 from simlimit.model.randomness import BATCH_SIZE, Batch, Numbers, draw_many, numbers_of
+from simlimit.model.reading_ahead import read_whole
 from simlimit.model.records import ABSENT, BORROWER, CLOSED, END, FAR_PAST, NEVER, NONE, Record
 from simlimit.model.state import State
 
@@ -33,9 +34,18 @@ def first_due_day(s: State, u: float) -> int:
 
 
 @step
+def reached(bounds: Floats, u: float) -> int:
+    """Return how many of a few bounds a number reaches; the branches of a search would be guessed wrongly."""
+    number = 0
+    for k in range(len(bounds)):
+        number += u >= bounds[k]
+    return number
+
+
+@step
 def remaining_instalments(s: State, u: float) -> int:
     """Return how many instalments remain of a starting loan, in proportion to what is owed on such loans."""
-    return 1 + int(np.searchsorted(s.book.remaining, u, side="right"))
+    return 1 + reached(s.book.remaining, u)
 
 
 @step
@@ -118,7 +128,7 @@ def assign(s: State, r: Record, row: int, u: Numbers) -> None:
         r.region = s.book.given_region[row]
     else:
         bounds = s.book.region_bounds
-        r.region = min(np.searchsorted(bounds, u_region, side="right"), len(bounds) - 1)
+        r.region = min(reached(bounds, u_region), len(bounds) - 1)
     r.watched = u_watched < s.regions[r.region].watch_share
     r.evaluation_day = first_evaluation(s, u_evaluation)
     r.due_day = first_due_day(s, u_due)
@@ -194,5 +204,7 @@ def draw_borrowers(s: State, batch: Batch) -> None:
 
 def populate(s: State, grouping: Grouping, batch: Batch) -> None:
     """Fill the arrays with the borrowers of a book, in their groups; arguments as in `draw_borrowers`."""
+    for table in (s.book.limits, s.book.utilisations, s.book.scores, s.book.propensities):
+        read_whole(table, len(s.borrowers))
     draw_borrowers(s, batch)
     assign_groups(s.borrowers, grouping)

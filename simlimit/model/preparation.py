@@ -145,7 +145,7 @@ def empty_state(prepared: PreparedScenario) -> State:
         book=prepared.book,
         regions=prepared.book.regions,
         borrowers=np.zeros(0, records.BORROWER),
-        counts=np.zeros(count_rows(prepared), records.COUNT),
+        counts=np.zeros(count_shape(prepared), records.COUNT),
         score_left=parameters.score_left(scenario.evaluation.score_half_life_days, scenario.horizon_days),
         good_at=np.zeros(0, np.int32),
         opened=opened,
@@ -164,10 +164,11 @@ def empty_state(prepared: PreparedScenario) -> State:
     )
 
 
-def count_rows(prepared: PreparedScenario) -> int:
-    """Return the number of counts: one per group, follow-up and age."""
+def count_shape(prepared: PreparedScenario) -> tuple[int, int, int]:
+    """Return how many counts there are: by group and follow-up, by what is counted, and by age."""
     scenario = prepared.scenario
-    return 2 * len(prepared.grouping.labels) * (scenario.horizon_days - scenario.warmup_days + 1)
+    ages = scenario.horizon_days - scenario.warmup_days + 1  # from 0 days to the horizon, since the warm-up
+    return 2 * len(prepared.grouping.labels), records.COUNT_PENDING + 1, ages
 
 
 def restart(state: State, prepared: PreparedScenario, seed: int, replication: int) -> None:

@@ -1,4 +1,4 @@
-"""Tell the processor which records come next, so that they are in its cache by then."""
+"""Tell the processor what comes next, so that it is in its cache by then."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from numba.core.base import BaseContext
 from numba.core.typing.templates import Signature
 
 from simlimit.model.memory import CACHE_LINE
-from simlimit.model.records import Record
+from simlimit.model.records import Record, Records
 
 WORD = ir.IntType(32)
 # To be read, and into the nearest cache; data, not instructions.
@@ -22,6 +22,15 @@ def read_ahead(record: Record) -> None:
     The records of more than 1,000 borrowers do not fit into the nearest caches. The processor fetches those
     of many at the same time.
     """
+
+
+def read_whole(table: Records, reads: int) -> None:
+    """Bring a table into the cache, if about so many reads follow, anywhere in it, that most of it is needed.
+
+    In order it comes ten times as fast as here and there.
+    """
+    if table.nbytes <= reads * CACHE_LINE:
+        table.sum()
 
 
 @extending.type_callable(read_ahead)

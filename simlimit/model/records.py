@@ -105,8 +105,8 @@ DAY = _record(
     "i4 pending_holds review_queue funding_queue frozen flagged lenders appeals appeals_in_vain",
     "i8 drawn_elsewhere",
 )
-# Of a group, follow-up and age: what stands at each gate; what was released, forfeited, is pending.
-COUNT = _record(f"i8 holds[{GATE_COUNT + 3}] cents[{GATE_COUNT + 3}]")
+# Of a group, follow-up and age: what stands at a gate; or what was released, forfeited, is pending.
+COUNT = _record("i8 holds cents")
 COUNT_RELEASED, COUNT_FORFEITED, COUNT_PENDING = range(GATE_COUNT, GATE_COUNT + 3)
 # Of the borrowers of a group; ``losing`` is how many have lost days.
 TOTAL = _record("i8 borrowers present_days no_limit_days lost_days losing")

@@ -47,8 +47,8 @@ class State(Handle):
     opened, open_from, worked : arrays of int
         The open days; the first from each day on, and how many there are before it. They go on beyond the
         horizon for as long as a payment can take to clear; they are empty if nothing rests.
-    counts : array of COUNT records
-        One per group, follow-up and age, in the order of `simlimit.model.counting.count_row`.
+    counts : array of COUNT records, shape (2 groups, what is counted, ages)
+        Row 2g has the holds of group g without a full follow-up, row 2g + 1 those with it.
     daily : array of DAY records
     queues : array of QUEUE records
         As `simlimit.model.queues` numbers them.
@@ -114,7 +114,7 @@ class State(Handle):
     opened = array_of(np.int64)
     open_from = array_of(np.int64)
     worked = array_of(np.int64)
-    counts = array_of(records.COUNT)
+    counts = array_of(records.COUNT, 3)
     events = array_of(records.EVENT)
     stays = array_of(records.STAY)
     daily = array_of(records.DAY)

@@ -171,9 +171,8 @@ def records_frame(notes: Sequence[Note], start_date: datetime.date) -> pd.DataFr
 
 def counts_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     """Return the counts by age, a row per (region, followed, age)."""
-    shape = (len(regions), 2, -1, len(COUNTED))
-    holds = _standing(state.counts["holds"].reshape(shape))
-    cents = _standing(state.counts["cents"].reshape(shape))
+    counts = np.moveaxis(state.counts.reshape(len(regions), 2, *state.counts.shape[1:]), 2, -1)
+    holds, cents = _standing(counts["holds"]), _standing(counts["cents"])
     region, followed, age = (axis.ravel() for axis in np.indices(holds.shape[:3]))
     columns: dict[str, Any] = {"region": _labels(region, regions), "followed": followed > 0, "age_days": age}
     columns |= {name: holds[..., i].ravel() for i, name in enumerate(COUNTED)}

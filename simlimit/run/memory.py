@@ -1,5 +1,6 @@
 """How much memory a run takes, and how much this process may still take."""
 
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from simlimit.arguments import rounded
 from simlimit.errors import SimlimitError
-from simlimit.model.preparation import PreparedScenario, count_rows
+from simlimit.model.preparation import PreparedScenario, count_shape
 from simlimit.model.records import COUNT
 
 CONTAINERS = Path("/sys/fs/cgroup")
@@ -57,7 +58,7 @@ def run_bytes(prepared: PreparedScenario, engine: str) -> float:
     shocks = sum(scenario.horizon_days / 365 * (one.per_year or 0) + 1 for one in scenario.shocks)
     borrower = 272 + 24 * int(prepared.records[0].storage.loan_capacity) + shocks
     borrower += 2_900 * (engine == "simpy") + 165 * (holds > 0) + 502 * holds + 150 * events
-    return prepared.most_borrowers * borrower + count_rows(prepared) * COUNT.itemsize
+    return prepared.most_borrowers * borrower + math.prod(count_shape(prepared)) * COUNT.itemsize
 
 
 def kept_records(prepared: PreparedScenario) -> tuple[float, float]:
