@@ -3,12 +3,13 @@
 import datetime
 import re
 import unicodedata
+from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import Floats, as_date, refused
+from simlimit.arguments import Floats, as_date, refused, shown
 from simlimit.books.log_words import by_word, never_in
 from simlimit.books.table import check_cells
 
@@ -56,6 +57,15 @@ def day_of(text: str, date_format: str | None = None) -> float:
     if number and int(number[1]) in _SERIALS:
         return float(int(number[1]) + _SERIAL_0)
     return float(number[0]) if number and not float(number[2] or 0) else np.nan
+
+
+def check_format(date_format: str, days: Sequence[object]) -> None:
+    """Refuse a format in which none of some days is written: it would have no effect."""
+    for day in days:
+        with suppress(ValueError):
+            datetime.datetime.strptime(unicodedata.normalize("NFKC", str(day)).strip(), date_format)
+            return
+    raise refused("date_format", date_format, f"how a day of the log is written, such as {shown(days[0])}")
 
 
 def days_of(

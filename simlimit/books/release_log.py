@@ -12,7 +12,7 @@ import pandas as pd
 from simlimit.arguments import Floats, Ints, check_text, refused, shown
 from simlimit.books import log_words
 from simlimit.books.log_cases import cases_in
-from simlimit.books.log_days import FIRST_DATE, MOST_DAYS, day_given, days_of, shown_day
+from simlimit.books.log_days import FIRST_DATE, MOST_DAYS, check_format, day_given, days_of, shown_day
 from simlimit.books.log_words import BY_NAME, OUTCOMES, missing_in, typed
 from simlimit.books.table import MAX_AMOUNT, Source, as_source, check_cells, numbers, read_cells, read_columns
 from simlimit.templates import filled
@@ -89,7 +89,8 @@ def read_release_log(
         The date of day 0. If not given, it is the day of the first repayment that is kept, or `since` if that
         is earlier. Numbers of days stay as they are.
     date_format : str, optional
-        How dates are written that do not have the year first, such as ``"%d/%m/%Y"``.
+        How dates are written that do not have the year first, such as ``"%d/%m/%Y"``. A format in which no
+        day is written is refused.
     encoding : str, optional
         Of a CSV file, such as ``"gbk"``. By its mark if not given: UTF-16, or else UTF-8.
 
@@ -150,6 +151,8 @@ def read_release_log(
 
     start = days_of(by["repaid"], date_format)
     end = days_of(by["ended"], date_format, start[0], may_miss=True)
+    if date_format is not None:
+        check_format(date_format, [*by["repaid"].unique(), *by["ended"].unique(), extracted, since])
     said = log_words.outcomes_in(by.get("outcome"), outcomes, ~np.isnan(end))
     last = _last_day(by, start, end, extracted, date_format)
     _check_days(by, said, start, end, last)

@@ -23,6 +23,18 @@ Handler: TypeAlias = Callable[[argparse.Namespace], bool | None]
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
+class Once(argparse.Action):
+    """Store the value of an option, and refuse a second one, which would silently count instead."""
+
+    def __call__(self, parser: object, namespace: argparse.Namespace, value: object, *_: object) -> None:
+        """Store a value."""
+        given = vars(namespace).setdefault("given", set())
+        if self.dest in given:
+            raise argparse.ArgumentError(self, f"{value!r} is a second value, but allowed is one")
+        given.add(self.dest)
+        setattr(namespace, self.dest, value)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose help ends with an example, and that refuses bad usage in one sentence."""
 
@@ -44,7 +56,7 @@ def add_command(commands: Commands, name: str, handler: Handler) -> None:
     known = {"replications": REPLICATIONS, "most": MOST_IF_PRECISE, "attributes": ", ".join(ATTRIBUTES)}
     known |= {"metric": precision.DEFAULT_METRIC, "columns": ", ".join(COLUMNS), **about}
     for option in about["options"]:
-        words = dict(WORDS["options"][option])
+        words = {"action": Once} | WORDS["options"][option]
         words["help"] = words["help"].format(**known)
         read = _whole(*words.pop("whole")) if "whole" in words else _READERS.get(option)
         parser.add_argument(option, **words if read is None else words | {"type": read})
@@ -87,4 +99,4 @@ _PRECISION = _reader(_precision, "neither a number nor METRIC=NUMBER, such as da
 _BY = _reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas between them")
 _BANDS = _reader(_bands, "not numbers with commas between them, such as 0.6,0.8")
 _READERS: dict[str, Callable[[str], Any]] = {"--precision": _PRECISION, "--by": _BY, "--bands": _BANDS}
-_READERS |= dict.fromkeys(("--budget", "--indifference", "--confidence"), float)
+_READERS |= {"--points": int} | dict.fromkeys(("--budget", "--indifference", "--confidence"), float)

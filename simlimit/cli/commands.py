@@ -12,7 +12,7 @@ from simlimit.arguments import check_choice
 from simlimit.cli import naming, stopping, streams
 from simlimit.cli.arguments import COLUMNS, MOST_IF_PRECISE, REPLICATIONS
 from simlimit.cli.naming import find_scenario, find_scenarios, read_change, read_changes
-from simlimit.cli.results import deliver
+from simlimit.cli.results import deliver, how_to_go_on
 from simlimit.errors import SimlimitError
 from simlimit.model.grouping import NUMBERS
 from simlimit.scenario import Scenario, dumps, presets
@@ -146,9 +146,7 @@ def _what_is_done(stop: simlimit.StudyInterrupted, options: argparse.Namespace) 
     From here on Ctrl-C does nothing: it would lose the studies while they are printed and written.
     """
     stopping.ignore_signals()
-    on = "" if options.store is None else f"; the same command continues from {options.store}"
-    if on and options.out is not None:
-        on += f" and then writes {options.out}"
+    on = how_to_go_on(options)
     if not stop.studies:
         raise KeyboardInterrupt(f"interrupted; no replication was done{on}.")
     done = len(next(iter(stop.studies.values())))

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simlimit.deciding.constraints import Bound, at_least, at_most
+from simlimit.arguments import check_number
+from simlimit.deciding.constraints import MOST, Bound, at_least, at_most
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario, load, preset, presets
 
@@ -87,6 +88,7 @@ def read_bounds(most: Iterable[str], least: Iterable[str]) -> dict[str, Bound]:
             value = read_change(f"{metric}={limit[:-1] or limit}", what)[1] if is_relative else limit
             if metric in bounds:
                 raise SimlimitError(f"{what} is of {metric!r} again, but a metric must have one bound.")
+            check_number(f"{what} of {metric!r}", value, -MOST, MOST, ", or a multiple of today's: 1.02x")
             bounds[metric] = bound(value, relative=is_relative)
     return bounds
 

@@ -62,19 +62,31 @@ def deliver(
 
     A part of a study is not written if it has a store: the folder is for what the same command makes of it.
     """
-    print(*texts, sep="\n\n", flush=True)
-    if was_interrupted and options.store is not None:
-        return
-    if options.out is not None:
-        with atomic_folder(options.out) as draft:
-            write_files(result, options.files, draft)
-            # From here on Ctrl-C comes too late.
-            ignore_signals()
-        print(f"\nwritten to {options.out}")
-    if options.report is not None:
-        chosen = {"language": options.language or "en", "command": options.typed}
-        simlimit.reports.write_report(result, options.report, **chosen)
-        print(f"\nreport written to {options.report}")
+    try:
+        print(*texts, sep="\n\n", flush=True)
+        if was_interrupted and options.store is not None:
+            return
+        if options.out is not None:
+            with atomic_folder(options.out) as draft:
+                write_files(result, options.files, draft)
+                # From here on Ctrl-C comes too late.
+                ignore_signals()
+            print(f"\nwritten to {options.out}")
+        if options.report is not None:
+            chosen = {"language": options.language or "en", "command": options.typed}
+            simlimit.reports.write_report(result, options.report, **chosen)
+            print(f"\nreport written to {options.report}")
+    except KeyboardInterrupt:
+        on = how_to_go_on(options)
+        raise KeyboardInterrupt(f"interrupted; what was simulated is kept{on}." if on else "") from None
+
+
+def how_to_go_on(options: argparse.Namespace) -> str:
+    """Return what the same command would do after an interrupt, if it has a store."""
+    if options.store is None:
+        return ""
+    written = "" if options.out is None else f" and then writes {options.out}"
+    return f"; the same command continues from {options.store}{written}"
 
 
 @contextmanager

@@ -6,11 +6,11 @@ from typing import Unpack
 
 import numpy as np
 
-from simlimit.arguments import LARGEST, check_confidence, check_number, check_whole
+from simlimit.arguments import LARGEST, check_confidence, check_number, check_whole, refused
 from simlimit.deciding import alternatives
 from simlimit.deciding.constraints import Bound
 from simlimit.deciding.optimum import Optimum
-from simlimit.deciding.question import Indifference, Question, read_asked, read_indifference
+from simlimit.deciding.question import COST, Indifference, Question, read_asked, read_indifference
 from simlimit.deciding.samples import Samples
 from simlimit.deciding.searching import Tried, search
 from simlimit.deciding.selection import FIRST, Race
@@ -71,7 +71,7 @@ def optimise(
         Of fields in `choices`: currency units per year for each unit above today's value. Changes have costs
         of their own.
     budget : float, optional
-        Currency units per year. What costs more is left out, and not simulated.
+        Currency units per year. What costs more is left out, and not simulated. Something must have a cost.
     indifference : float or mapping, optional
         The smallest difference that matters to you, in the unit of the first objective, or of each by name.
         If not given: 1 % of today's mean over the first 20 samples.
@@ -124,6 +124,13 @@ def optimise(
     question = Question(*asked_of, confidence, seed, base.follow_up_days)
     read_indifference(indifference, question.objectives, np.zeros(len(question.objectives)))
     read = alternatives.read_choices(scenario, choices, costs)
+    options_of = [some for some in read.values() if isinstance(some, list)]
+    if not costs and not any(one.change.cost for some in options_of for one in some):
+        unless = "unless costs are given: all choices cost 0"
+        if budget is not None:
+            raise refused("budget", budget, f"left out {unless}")
+        if COST in question.objectives:
+            raise refused("minimise", minimise, f"one or several metrics {unless}")
     today = alternatives.todays(scenario, read)
     asked = {"choices": alternatives.as_given(read), "costs": costs, "budget": budget}
     asked |= {"indifference": indifference, "n": n, "trials": trials}

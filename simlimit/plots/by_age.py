@@ -204,6 +204,7 @@ def incidence(
         `cumulative_incidence` makes with `censored_at_risk=False`.
     days : sequence of numbers
         Ascending, from 0 up: the columns of the table below the axes. The last is the end of the axis.
+        Where columns would overlap, they are moved apart, each with its day above it.
     weight : "holds" or "amount"
         Whether each hold counts once, or by its amount; of a log, by its column `amount`.
     confidence : float
@@ -257,7 +258,7 @@ def incidence(
         unit += "" if isinstance(of, Run) else ", over all replications"
         unit = label(unit)
         source = canvas.subtitle(of, label, confidence)
-    canvas.write_table(ax, rows, asked, unit)
+    canvas.write_table(ax, rows, asked, unit, label("day"))
     return canvas.finish(ax, label("release and forfeit by age"), source)
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.dates import AutoDateFormatter, AutoDateLocator
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
+from matplotlib.ticker import AutoLocator, FuncFormatter, MaxNLocator, ScalarFormatter
 from scipy.optimize import isotonic_regression
 
 from simlimit import Attribution, LeverRanking, Run, Scenario, Sensitivity, Study
@@ -31,6 +31,8 @@ SIZE = (7.5, 4.5)
 # Of a label, in its font size.
 LINE_HEIGHT = 1.35
 LONGEST_NAME = 50
+# How wide a digit is, in its font size; and what names at the sides of axes leave of the width of these.
+DIGIT, USED = 0.62, 0.8
 # Points from the axes to the first row of a table: the tick labels and the axis label are in between.
 BELOW_AXES = 46
 ROW_HEIGHT = 13
@@ -91,18 +93,36 @@ def write(
     written.set(**LOOKS["text"] | look)
 
 
-def write_table(ax: Axes, rows: Sequence[tuple[str, Floats]], days: Sequence[float], unit: str) -> None:
-    """Write rows of numbers below the axes, each number below its day, and their unit above them."""
+def write_table(
+    ax: Axes, rows: Sequence[tuple[str, Floats]], days: list[float], unit: str, head: str
+) -> None:
+    """Write rows of numbers below the axes, each number below its day, and their unit above them.
+
+    Where days are too near each other for that, the table has a row of days, and the axis marks others.
+    """
+    low, high = ax.get_xlim()
+    wanted = (np.asarray(days, np.float64) - low) / (high - low)
+    table = [(head, [f"{day:g}" for day in days])]
+    table += [(name, [f"{count:,.0f}" for count in counts]) for name, counts in rows]
+    longest = max(len(text) for _, texts in table for text in texts)
+    points = USED * ax.get_window_extent().width * 72 / ax.figure.dpi
+    # Very many columns do overlap: beyond the axes they would leave no room for these.
+    room = min(DIGIT * LABEL_SIZE * (longest + 1) / points, 1 / len(days))
+    places = _apart(wanted, room)
+    if np.allclose(places, wanted):
+        del table[0]
+    else:
+        ax.xaxis.set_major_locator(AutoLocator())
     down = -BELOW_AXES
     if unit:
         write(ax, unit, (0, 0), "axes fraction", (0, down))
         down -= ROW_HEIGHT
     # The first number is centred below the left end of the axis, and needs half its width.
-    left = 8 + 0.31 * LABEL_SIZE * max(len(f"{counts[0]:,.0f}") for _, counts in rows)
-    for name, counts in rows:
+    left = 8 + DIGIT / 2 * LABEL_SIZE * max(len(first) for _, (first, *_) in table)
+    for name, texts in table:
         write(ax, name, (0, 0), "axes fraction", (-left, down), ha="right")
-        for day, count in zip(days, counts, strict=True):
-            write(ax, f"{count:,.0f}", (day, 0), ("data", "axes fraction"), (0, down), ha="center")
+        for place, text in zip(places, texts, strict=True):
+            write(ax, text, (place, 0), "axes fraction", (0, down), ha="center")
         down -= ROW_HEIGHT
 
 
@@ -213,15 +233,20 @@ def label_ends(
     low, high = ax.get_ylim()
     wanted = (np.asarray(heights, np.float64)[order] - low) / (high - low)
     points = ax.get_window_extent().height * 72 / ax.figure.dpi
-    steps = np.arange(len(order)) * LINE_HEIGHT * LABEL_SIZE / points
-    # The nearest heights within the axes, by least squares, that leave each label its room.
-    placed = np.clip(isotonic_regression(wanted - steps).x, 0, max(0, 1 - steps[-1])) + steps
+    placed = _apart(wanted, LINE_HEIGHT * LABEL_SIZE / points)
     units = "axes fraction"
     for number, start, end in zip(order, wanted, placed, strict=True):
         is_moved = abs(end - start) * points > 1
         place, pointer = (1.03, LOOKS["pointer"]) if is_moved else (1.01, None)
         written = ax.annotate(texts[number], (1, start), (place, end), units, units, pointer)
         written.set(**LOOKS["text"], color=looks[number % len(looks)].colour)
+
+
+def _apart(wanted: Floats, room: float) -> Floats:
+    """Return the nearest places within the axes, by least squares, that leave each label its room."""
+    steps = np.arange(len(wanted)) * room
+    places: Floats = np.clip(isotonic_regression(wanted - steps).x, 0, max(0, 1 - steps[-1])) + steps
+    return places
 
 
 def inset_panels(ax: Axes, number: int, gap: float = 22, strip: float = 0) -> tuple[Axes | None, list[Axes]]:
@@ -261,5 +286,6 @@ def save_picture(ax: Axes, file: Path | IO[Any], dpi: int = 150, **settings: Any
     with warnings.catch_warnings():
         # The name of the scenario may be in a script that no font here has. The reader may have one.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        ax.figure.savefig(file, dpi=dpi, **{"format": "png"} | settings)
+        # As wide as its longest text needs: the layout leaves no room for those of titles and axes.
+        ax.figure.savefig(file, dpi=dpi, **{"format": "png", "bbox_inches": "tight"} | settings)
     plt.close(ax.figure)

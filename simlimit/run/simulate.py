@@ -7,7 +7,7 @@ from simlimit.arguments import check_choice, check_flag, check_whole
 from simlimit.drivers import calendar_driver, simpy_driver
 from simlimit.errors import SimlimitError
 from simlimit.model.preparation import prepare
-from simlimit.progress import tqdm
+from simlimit.progress import counted, tqdm
 from simlimit.run import compilation_notice, identities, options, outside
 from simlimit.run.memory import lack_of_memory_said, require, run_bytes
 from simlimit.run.run import Run
@@ -96,7 +96,7 @@ def simulate(
     # What everybody gets unasked is nothing to be warned of.
     outside.warn_before({"": prepared}, {}, follow_up_days if follow_up_days != options.FOLLOW_UP_DAYS else 0)
     compilation_notice.announce_compilation(engine)
-    with lack_of_memory_said(), tqdm(total=scenario.horizon_days, unit="day", disable=not progress) as bar:
+    with lack_of_memory_said(), tqdm(**counted("day", scenario.horizon_days), disable=not progress) as bar:
         if engine == "simpy":
             checked = identities.Identities(prepared).verify if check else None
             state = simpy_driver.run(prepared, seed, replication, processes, bar.update, checked)

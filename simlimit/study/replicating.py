@@ -11,7 +11,7 @@ import pandas as pd
 
 from simlimit.arguments import Floats, check_choice, check_whole
 from simlimit.errors import SimlimitError, warn
-from simlimit.progress import tqdm
+from simlimit.progress import counted, tqdm
 from simlimit.run.options import LARGEST_SEED
 from simlimit.run.outside import warn_before
 from simlimit.scenario import Scenario, field_values
@@ -269,7 +269,8 @@ def metrics_by_scenario(
     shared = worker_pool([experiment], n, base) if base.processes else nullcontext(base.executor)
     with shared as executor:
         workers = None if executor else base.workers
-        for name in tqdm(first.values(), unit="scenario", disable=not base.progress, delay=BAR_AFTER_SECONDS):
+        units = counted("scenario", len(first))
+        for name in tqdm(first.values(), **units, disable=not base.progress, delay=BAR_AFTER_SECONDS):
             stored = store_below(base, path_name([*variants].index(name), name))
             each = replace(stored, executor=executor, workers=workers, progress=False)
             tables[name] = replicate_all({"": variants[name]}, n, seed, each, warns=False)[""].metrics(weight)

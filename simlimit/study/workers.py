@@ -15,7 +15,7 @@ import loky
 
 from simlimit.drivers import ending, tallies
 from simlimit.errors import SimlimitError
-from simlimit.progress import tqdm
+from simlimit.progress import counted, tqdm
 from simlimit.run.compilation_notice import announce_compilation
 from simlimit.run.memory import available_memory, kept_records, lack_of_memory_said, require, run_bytes
 from simlimit.study.experiment import Chunk, Experiment, chunk_size, compile_driver, run_chunk, run_sent_chunk
@@ -61,7 +61,7 @@ def at_work(
     with (
         lack_of_memory_said(),
         worker_pool(experiments, n, options) as pool,
-        tqdm(total=total, unit=unit, disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
+        tqdm(**counted(unit, total), disable=not options.progress, delay=BAR_AFTER_SECONDS) as bar,
     ):
         for engine in to_compile:
             compile_driver(engine)

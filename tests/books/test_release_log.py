@@ -84,6 +84,11 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
         csv(days=form("%d/%m/%Y")),
         {"date_format": "%d/%m/%Y", "extracted": "31/10/2026"},
     ),
+    "a day of extraction in another form": (
+        csv(),
+        {"date_format": "%d/%m/%Y", "extracted": "31/10/2026"},
+    ),
+    "a format that the days have anyway": (csv(), {"date_format": "%Y-%m-%d"}),
     "a moment of extraction": (csv(), {"extracted": datetime.datetime(2026, 10, 31, 8, tzinfo=datetime.UTC)}),
     "a day of extraction of numpy": (csv(), {"extracted": np.datetime64("2026-10-31")}),
     "an extraction in one number": (csv(), {"extracted": 20261031}),
@@ -641,6 +646,12 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
         {"date_format": "%Y-%d-%m"},
         "row 2, column '还款日期': '2026-10-14' is not allowed",
     ),
+    "a format in which no day is written": (
+        csv(),
+        {"date_format": "%d/%m/%Y"},
+        "date_format is '%d/%m/%Y', but must be how a day of the log is written, such as '2026-10-01'.",
+    ),
+    "a format that is none": (csv(), {"date_format": "%Q"}, "date_format is '%Q', but must be how a day"),
     "seconds since 1970": (
         one(还款日期=1_790_000_000),
         {},

@@ -9,6 +9,7 @@ import pytest
 from test_any_call import in_time
 
 from simlimit import cli
+from simlimit.cli.arguments import Once
 from simlimit.cli.program import _parser
 from simlimit.errors import LONGEST_SENTENCE
 from simlimit.run import compilation_notice
@@ -53,9 +54,11 @@ def values() -> dict[str, list[list[str]]]:
             if not action.option_strings:
                 places[f"{name} {action.dest}"] = [[name]]
             elif action.nargs is None:
-                places[f"{name} {action.option_strings[0]}"] = [
-                    [name, *RIGHT[name], action.option_strings[0]]
-                ]
+                option = action.option_strings[0]
+                # Which takes one value may not be there already.
+                others = [word for word in RIGHT[name] if not word.startswith(f"{option}=")]
+                is_single = isinstance(action, Once)
+                places[f"{name} {option}"] = [[name, *(others if is_single else RIGHT[name]), option]]
     return places
 
 

@@ -2,7 +2,11 @@
 
 from typing import get_args
 
+import pytest
+
+from simlimit.cli import main
 from simlimit.cli.arguments import WORDS
+from simlimit.deciding.points import LEAST_POINTS, MOST_POINTS
 from simlimit.run import options
 from simlimit.study import draws
 from simlimit.study.options import MOST_WORKERS, Engine
@@ -24,3 +28,20 @@ def test_bounds_are_those_of_the_library():
 def test_defaults_and_choices_are_those_of_the_library():
     assert OPTIONS["--follow-up"]["default"] == options.FOLLOW_UP_DAYS
     assert {*OPTIONS["--engine"]["choices"]} == {*get_args(Engine)}
+    powers = [2**k for k in range(LEAST_POINTS.bit_length() - 1, MOST_POINTS.bit_length())]
+    assert OPTIONS["--points"]["choices"] == powers
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        (["--seed", "1", "--seed=2"], "--seed: 2"),
+        (["--by", "score", "--by", "region"], "--by: ['region']"),
+        (["--quiet", "--store=one", "--seed=1", "--store=other"], "--store: 'other'"),
+    ],
+)
+def test_an_option_of_one_value_takes_no_second_one(words, refused, capsys):
+    assert main(["study", "clockwork", *words]) == 2
+    assert capsys.readouterr().err == (
+        f"simlimit: argument {refused} is a second value, but allowed is one (see: simlimit study --help).\n"
+    )

@@ -48,12 +48,21 @@ def test_writes_and_prints_all_that_is_said(tmp_path: Path, capsys: pytest.Captu
             ["--choice", "evaluation.period_days"],
             "--choice is 'evaluation.period_days', but must be FIELD=",
         ),
-        (["--choice", "a=1,2", "--at-most", "days_away=x"], "limit is 'x', but must be a number"),
+        (
+            ["--choice", "a=1,2", "--at-most", "days_away=1.02y"],
+            "--at-most of 'days_away' is '1.02y', but must be a number from -1e+15 to 1e+15, "
+            "or a multiple of today's: 1.02x.",
+        ),
+        (["--choice", "a=1,2", "--at-most", "days_away=x"], "--at-most of 'days_away' is 'x', but must be"),
         (
             ["--choice", "a=1", "--at-most", "days_away=9", "--at-least", "days_away=1"],
             "--at-least is of 'days_away' again, but a metric must have one bound.",
         ),
-        (["--choice", "a=1,2", "--at-least", "days_away=soon"], "limit is 'soon', but must be a number"),
+        (["--choice", "a=1,2", "--at-least", "days_away=soon"], "--at-least of 'days_away' is 'soon', but"),
+        (
+            ["--choice", "evaluation.period_days=7", "--budget", "100"],
+            "budget is 100.0, but must be left out unless costs are given: all choices cost 0.",
+        ),
         (["--choice", "a=1,2", "--budget", "much"], "argument --budget: invalid float value: 'much'"),
         ([], "the following arguments are required: --choice (see: simlimit optimise --help)"),
     ],

@@ -91,7 +91,8 @@ class TestStudy:
         assert files(tmp_path / "results") == FILES
 
     def test_one_replication_has_no_interval(self, tmp_path, capsys):
-        assert cli.main([*SMALL, "--replications", "1", "--quiet", "--out", "results"]) == 0
+        one = ["1" if word == "12" else word for word in SMALL]
+        assert cli.main([*one, "--quiet", "--out", "results"]) == 0
         assert lines_of(capsys.readouterr().out)["days_away"].split()[2] == "-"
 
     def test_groups_are_counted_apart(self, tmp_path):
@@ -215,6 +216,10 @@ class TestInterrupted:
         assert cli.main([*SMALL, "--quiet", "--out", "results"]) == 130
         assert files(tmp_path) == set()
         assert capsys.readouterr().err == "simlimit: interrupted; nothing was written.\n"
+        assert cli.main([*SMALL, "--quiet", "--out", "results", "--store", "store"]) == 130
+        assert files(tmp_path) == {"store"}
+        on = "the same command continues from store and then writes results"
+        assert capsys.readouterr().err == f"simlimit: interrupted; what was simulated is kept; {on}.\n"
 
 
 @pytest.mark.parametrize(

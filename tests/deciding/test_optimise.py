@@ -295,6 +295,14 @@ def test_without_optuna_a_sentence_says_what_installs_it(monkeypatch: pytest.Mon
         ),
         ({"indifference": -1}, "indifference of days_away is -1, but must be a number from 0 to"),
         ({"indifference": {"cost": 1}}, "a name in indifference is 'cost', but must be one of: days_away."),
+        (
+            {"budget": 100},
+            "budget is 100, but must be left out unless costs are given: all choices cost 0.",
+        ),
+        (
+            {"minimise": ["days_away", "cost"], "choices": {"x": [None, {"review.reviewers": 3}]}},
+            "minimise is ['days_away', 'cost'], but must be one or several metrics unless costs are given",
+        ),
         ({"budget": -1}, "budget is -1, but must be a number from 0 up."),
         ({"n": 20}, "n is 20, but must be a whole number from 40"),
         ({"precision": 0.1}, "precision is set, but optimise stops when its choice is certain: set n only."),
@@ -309,6 +317,12 @@ def test_what_it_cannot_take_is_refused(arguments: dict[str, object], sentence: 
     with pytest.raises(sl.SimlimitError) as refusal:
         sl.optimise(**given)  # type: ignore[arg-type]
     assert str(refusal.value).startswith(sentence)
+
+
+def test_a_change_may_have_the_cost_that_a_budget_is_for() -> None:
+    choices = {"desk": [None, sl.Change({"review.reviewers": 3}, cost=100)]}
+    best = sl.optimise(CLOCKWORK, choices, budget=10, **QUIET)
+    assert best.table()["status"].to_list()[-1] == "over budget"
 
 
 def test_what_is_not_open_costs_no_more_samples() -> None:

@@ -1,7 +1,9 @@
 """What stands around a picture: of what its intervals are."""
 
+import io
 import itertools
 
+import matplotlib.pyplot as plt
 import pytest
 from gallery import SMALL
 from matplotlib.axes import Axes
@@ -37,6 +39,18 @@ def test_a_picture_says_whether_its_intervals_are_over_replications_or_draws() -
         study = sl.replicate(source, 4, progress=False)
         for ax in (plots.tornado(ranking), plots.forest(comparison), plots.delay(study)):
             assert f"% intervals over {what}" in words_of(ax)
+
+
+def test_no_text_is_cut_at_the_edge_of_a_file() -> None:
+    ax = canvas.axes_or_new(None)
+    ax.set_xlabel("a long line about verdicts " * 9)
+    canvas.finish(ax, "a title " * 20, "a subtitle")
+    canvas.save_picture(ax, file := io.BytesIO(), 60)
+    file.seek(0)
+    picture = plt.imread(file)
+    for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]):
+        assert (edge == 1).all()
+    assert picture.shape[1] > 60 * canvas.SIZE[0]
 
 
 def test_one_is_no_plural() -> None:

@@ -1,5 +1,7 @@
 """Cumulative incidence: the bands are the table's, and the numbers below are those at risk."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
@@ -25,6 +27,25 @@ def test_the_table_below_is_the_table_of_the_log():
     assert below["at risk"] == table.loc["at_risk"].tolist()
     for outcome in ("back", "lost", "moved"):
         assert below[outcome] == table.loc[outcome].tolist()
+
+
+@pytest.mark.parametrize("days", [(0, 1, 7, 30, 90), (0, 0.5, 1, 89, 90), (0, 60, 61, 62, 63, 90)])
+@pytest.mark.parametrize("weight", ["holds", "amount"])
+def test_columns_of_days_that_are_near_each_other_do_not_overlap(days, weight):
+    """They have the days above them, and the axis has other marks."""
+    ax = plots.incidence(study(), days=days, weight=weight)
+    ax.figure.draw_without_rendering()
+    rows = {}
+    for text in ax.texts:
+        rows.setdefault(text.xyann[1], []).append(text)
+    boxes = [[text.get_window_extent() for text in row] for row in rows.values() if len(row) == 1 + len(days)]
+    boxes.append([tick.get_window_extent() for tick in ax.get_xticklabels()])
+    for row in boxes:
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(row))
+    texts = [text.get_text() for text in ax.texts]
+    head = texts.index("day")
+    assert texts[head + 1 : head + 1 + len(days)] == [f"{day:g}" for day in days]
+    assert len(boxes) == 5
 
 
 def test_a_log_counts_by_its_amounts_if_asked_to():
