@@ -171,7 +171,7 @@ class Comparison(PairedStudies, layout.TabularResult["simlimit.plots.accessors.C
         differences = self.differences()
         others = [name for name in self.studies if name != self.reference]
         tables = [results.differences_table(differences, summary, self.reference, name) for name in others]
-        notes = (*first._notes(), *results.differences_notes(len(differences)))
+        notes = (*first._notes(), *layout.sentences("differences", number=len(differences)))
         return [*tables[:-1], tables[-1]._replace(notes=notes)]
 
 
