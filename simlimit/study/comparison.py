@@ -339,10 +339,8 @@ def sweep(
         except TypeError:  # lists, which have no hash, also within tuples
             changes[name] = {}
         if not 0 < len(values) == len(changes[name]):
-            raise SimlimitError(
-                f"fields gives {name} the values {shown(values)}, but must give each field different numbers "
-                "or texts; use compare for other differences."
-            )
+            allowed = "each field different numbers or texts; use compare for other differences."
+            raise SimlimitError(f"fields gives {name} the values {shown(values)}, but must give {allowed}")
     points = list(itertools.product(*changes.values()))
     scenarios = {}
     for point in points:
