@@ -200,8 +200,7 @@ def tornado(
     how = label("alone: with this lever only; last: added to all the others")
     verdicts = effects.verdicts(label, known, "\u25a0\u25a1\u2b1a")
     ax.set_xlabel(f"{sides}\n{how}{effects.lost_note(label, metric)}\n{verdicts}")
-    what = label(NAMES[metric], days=ranking.follow_up_days)
-    title = label("what levers change: {what}", what=what)
+    title = label("what levers change: {what}", what=label(NAMES[metric], days=ranking.follow_up_days))
     return canvas.finish(ax, title, canvas.subtitle(ranking, label, confidence))
 
 
