@@ -139,11 +139,9 @@ def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
     log = state.events[: state.storage.events_used]
     names = (*causes.NAMES, *state.reasons)
     alphabetical = np.argsort(np.argsort(names))
-    keys = (
-        alphabetical[log["cause"]], log["amount"], log["instalment"], log["origin"],
-        log["event"], log["borrower"], log["phase"], log["day"],
-    )  # fmt: skip
-    log = log.take(np.lexsort(keys))
+    by = ("day", "phase", "borrower", "event", "origin", "instalment", "amount")
+    # The last key is the one that counts most.
+    log = log.take(np.lexsort([alphabetical[log["cause"]], *(log[name] for name in reversed(by))]))
     columns = {
         "day": log["day"].astype(np.int64),
         "date": dates(log["day"], start_date),
