@@ -87,7 +87,7 @@ WORLD_MISTAKES = {
     "any number of instalments may remain as well": Mistake(
         2,
         "model/population.py",
-        '    return 1 + int(np.searchsorted(s.book.remaining, u, side="right"))\n',
+        "    return 1 + reached(s.book.remaining, u)\n",
         "    return 1 + int(u * s.product.instalments)\n",
     ),
     "a month of the economy has 31 days": Mistake(

@@ -77,10 +77,9 @@ def sobol_indices(values: Floats, confidence: float) -> Floats:
     estimates = _ratios(parts.mean(axis=0))
     blocks = parts.reshape(BLOCKS, -1, parts.shape[1]).mean(axis=1)
     fewer = [np.delete(centred, k, axis=-1) for k in range(values.shape[-1])]
-    half = np.hypot(
-        _half_width(blocks.sum(axis=0) - blocks, confidence),
-        _half_width(np.array([_parts(one).mean(axis=0) for one in fewer]), confidence),
-    )
+    by_points = _half_width(blocks.sum(axis=0) - blocks, confidence)
+    by_replications = _half_width(np.array([_parts(one).mean(axis=0) for one in fewer]), confidence)
+    half = np.hypot(by_points, by_replications)
     low, high = (estimates - half).clip(0, 1), (estimates + half).clip(UNSEEN / len(values), 1)
     return np.hstack(np.split(np.column_stack([estimates, low, high]), 2))
 

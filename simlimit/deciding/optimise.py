@@ -170,10 +170,8 @@ def _decide(optimum: Optimum, n: int, indifference: Indifference, options: Check
             samples.simulate(pool, np.flatnonzero(is_needed), last, bar)
             answers, seen = question.answers(*samples.between(first, last), costs, today)
             if not np.isfinite(answers[:, is_needed]).all():
-                raise SimlimitError(
-                    "A metric of minimise or subject_to has no value in some replication, but must have one "
-                    "in each: choose another metric."
-                )
+                where = "in some replication, but must have one in each: choose another metric."
+                raise SimlimitError(f"A metric of minimise or subject_to has no value {where}")
             if not race.number:
                 means = answers[:, today, : len(question.objectives)].mean(axis=0)
                 race.indifference = read_indifference(indifference, question.objectives, means)

@@ -140,9 +140,7 @@ def default_range(value: float, info: FieldInfo) -> tuple[float, float] | None:
     A share above a half is varied by what it lacks of 1: 0.9 is varied from 0.8 to 0.95. A score is varied by
     0.1 up and down. Days of the calendar have no range.
     """
-    limits: dict[str, Any] = {
-        end[0]: getattr(one, end) for one in info.metadata for end in _ENDS if hasattr(one, end)
-    }
+    limits = {end[0]: getattr(one, end) for one in info.metadata for end in _ENDS if hasattr(one, end)}
     least, most = limits.get("g"), limits.get("l")
     unit = unit_of(info)
     if unit == "day" or least is None or most is None:

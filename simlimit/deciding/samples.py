@@ -57,13 +57,11 @@ class Samples:
         self.question = question
         own = options.processes_of([""])[""]
         self.experiments = {
-            name: prepare_experiment(source, question.seed, options, own, n)
-            for name, source in sources.items()
+            name: prepare_experiment(one, question.seed, options, own, n) for name, one in sources.items()
         }
         stores = open_stores(self.experiments, options)
         self.replications = [
-            MetricReplications(experiment, stores.get(name), question)
-            for name, experiment in self.experiments.items()
+            MetricReplications(one, stores.get(name), question) for name, one in self.experiments.items()
         ]
         self.per_sample = PER_DRAW if any(one.draws for one in self.experiments.values()) else 1
 

@@ -198,12 +198,9 @@ def tornado(
     words = label("{unit},\nper currency unit of cost", unit=words) if per_cost else words
     sides = label(MORE_IS_BETTER if more else LESS_IS_BETTER, unit=words)
     how = label("alone: with this lever only; last: added to all the others")
-    if metric in LOSSES:
-        how += f"\n{effects.lost_note(label)}"
     verdicts = effects.verdicts(label, known, "\u25a0\u25a1\u2b1a")
-    ax.set_xlabel(f"{sides}\n{how}\n{verdicts}")
-    what = label(NAMES[metric], days=ranking.follow_up_days)
-    title = label("what levers change: {what}", what=what)
+    ax.set_xlabel(f"{sides}\n{how}{effects.lost_note(label, metric)}\n{verdicts}")
+    title = label("what levers change: {what}", what=label(NAMES[metric], days=ranking.follow_up_days))
     return canvas.finish(ax, title, canvas.subtitle(ranking, label, confidence))
 
 
@@ -252,8 +249,6 @@ def attribution(
     how = label("explained: by the gate being closed, on average over all sets of the others")
     if metric == IN_DAYS:
         how += f"\n{label('charged: days at the gate; forfeited: to the end of the follow-up')}"
-    if BESIDE_LOSSES in table:
-        how += f"\n{effects.lost_note(label)}"
     rows = []
     for gate, effect in table.to_dict("index").items():
         words = "all together" if gate == TOTAL else "with all gates open" if gate == NO_GATE else str(gate)
@@ -273,7 +268,7 @@ def attribution(
     ax = canvas.axes_or_new(ax, (8.0, 2.0 + ROW * len(rows)))
     _draw_rows(ax, rows)
     what = label(NAMES[metric], days=attribution.follow_up_days)
-    ax.set_xlabel(f"{label.with_unit(what, unit.in_pictures)}\n{how}")
+    ax.set_xlabel(f"{label.with_unit(what, unit.in_pictures)}\n{how}{effects.lost_note(label, metric)}")
     named = canvas.subtitle(attribution, label, confidence)
     return canvas.finish(ax, label("what each gate explains"), named)
 

@@ -422,8 +422,7 @@ def _legend_entry(name: str, part: "pd.Series[float]", label: Labels) -> str:
 def _released_by(days: Sequence[int], end: int, share: Callable[[int], str], label: Labels) -> str:
     """Return, a line each, which share is released by some days and by the end."""
     shown = [*(day for day in days if day < end), end]
-    by_day = "released by day {day}: {share}"
-    return "\n".join(label(by_day, day=day, share=share(day)) for day in shown)
+    return "\n".join(label("released by day {day}: {share}", day=day, share=share(day)) for day in shown)
 
 
 def _curve(of: Histories, weight: Weight, confidence: float, by: list[str] | None = None) -> pd.DataFrame:

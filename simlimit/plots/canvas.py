@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.dates import AutoDateFormatter, AutoDateLocator
+from matplotlib.dates import AutoDateFormatter, AutoDateLocator, date2num
 from matplotlib.figure import Figure
-from matplotlib.ticker import AutoLocator, FuncFormatter, MaxNLocator, ScalarFormatter
+from matplotlib.ticker import AutoLocator, MaxNLocator, ScalarFormatter
 from scipy.optimize import isotonic_regression
 
 from simlimit import Attribution, LeverRanking, Run, Scenario, Sensitivity, Study
@@ -62,13 +62,12 @@ def time_axis(ax: Axes, scenario: Scenario, label: Labels) -> float:
         ax.set_xlabel(label("day of the run (days)"))
         return 0.0
     ax.set_xlabel(label("date"))
-    # matplotlib has no types for these two. Four months have a mark each: two for each would not have room.
+    # matplotlib has no types for dates. Four months have a mark each: two for each would not have room.
     locator = AutoDateLocator(minticks=4)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.tick_params(axis="x", labelsize=LABEL_SIZE)
-    since = np.datetime64(scenario.start_date) - np.datetime64(plt.rcParams["date.epoch"])
-    return float(since / np.timedelta64(1, "D"))
+    return float(date2num(scenario.start_date))  # type: ignore[no-untyped-call]
 
 
 def write(
@@ -142,17 +141,12 @@ def finish(ax: Axes, title: str, subtitle: str) -> Axes:
 
 
 def _make_room(axis: Axis) -> None:
-    """Show few long numbers, in full: a power of ten at the end of the axis would stand in other words."""
+    """Show few long numbers, in full, as 0.00005: matplotlib writes a power of ten at the end of the axis."""
     low, high = sorted(axis.get_view_interval())
     largest = max(abs(low), abs(high))
     if not SMALL <= largest < LARGE or high - low < largest / 100:
         axis.set_major_locator(MaxNLocator(4))
-        axis.set_major_formatter(FuncFormatter(_in_full))
-
-
-def _in_full(number: float, _: object) -> str:
-    """Return a number without a power of ten, such as 0.00005."""
-    return f"{number:,.12f}".rstrip("0").rstrip(".")
+        axis.set_major_formatter(lambda number, _: f"{number:,.12f}".rstrip("0").rstrip("."))
 
 
 def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str:

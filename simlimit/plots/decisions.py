@@ -159,9 +159,7 @@ def progress(optimum: Optimum, *, ax: Axes | None = None, language: Language = "
     left = (optimum.race.samples[:, np.newaxis] > number).sum(axis=0)
     ax.fill_between(number, left, step="post", color=style.LIGHT_GREY)
     ax.step(number, left, where="post", color=style.INK)
-    ax.set_ylim(bottom=0)
-    ax.set_xlabel(label("samples"))
-    ax.set_ylabel(label("alternatives still open"))
+    ax.set(xlabel=label("samples"), ylabel=label("alternatives still open"), ylim=(0, None))
     return _finished(ax, optimum, label("how the alternatives became fewer"), label)
 
 

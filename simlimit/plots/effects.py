@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simlimit.plots.labels import VERDICTS, Labels
-from simlimit.study.metrics import BESIDE_LOSSES
+from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
 from simlimit.tables import numbers, units
 
 
@@ -26,9 +26,11 @@ def lost_text(effect: Iterable[float], label: Labels, sign: str = "+") -> str:
     return label("limit days lost {effect}", effect=with_interval(value, low, high, decimals(value), sign))
 
 
-def lost_note(label: Labels) -> str:
-    """Return what `lost_text` is in."""
-    return label("limit days lost: {unit}", unit=label(units.unit_of(BESIDE_LOSSES).in_pictures))
+def lost_note(label: Labels, *metrics: str) -> str:
+    """Return what `lost_text` is in, as a further line, if one of some metrics must have it beside it."""
+    if not any(metric in LOSSES for metric in metrics):
+        return ""
+    return "\n" + label("limit days lost: {unit}", unit=label(units.unit_of(BESIDE_LOSSES).in_pictures))
 
 
 def verdicts(label: Labels, number: int, marks: str) -> str:

@@ -113,10 +113,8 @@ def forest(
     ax.set_ylim(height + 0.4, 0.6)
     ax.margins(x=0.12)
     axis = label("difference ({unit})", unit=label(unit.in_pictures))
-    if any(metric in LOSSES for metric in names):
-        axis += f"\n{effects.lost_note(label)}"
     verdicts = effects.verdicts(label, len(table), "\u25cf\u25cb\u00d7")
-    ax.set_xlabel(f"{axis}\n{verdicts}")
+    ax.set_xlabel(f"{axis}{effects.lost_note(label, *names)}\n{verdicts}")
     title = label("paired difference from {reference}", reference=canvas.shortened(first))
     return canvas.finish(ax, title, canvas.subtitle(study, label, confidence))
 
@@ -197,7 +195,7 @@ def sweep(
     below = [label.with_unit(field, units_of(study.scenario.walk()).get(field, ""))]
     if metric in LOSSES:
         lost = [_numbers(table["estimate"]) for table in _lines(summary, BESIDE_LOSSES, lines)]
-        below.append(effects.lost_note(label))
+        below[0] += effects.lost_note(label, metric)
         below += [f"{name}: {text}" for name, text in zip(names, lost, strict=True)] if names else lost
     ax.set_xlabel("\n".join(below))
     what = label.with_unit(label(what, days=study.follow_up_days), unit.in_pictures)

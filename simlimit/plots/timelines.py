@@ -139,8 +139,7 @@ def _draw_series(
     for number, of_scenario in enumerate(values):
         if is_study:
             low, high = np.quantile(of_scenario, BAND, axis=0)
-            words = label("90 % of replications")
-            ax.fill_between(days, low, high, label=words, **style.LOOKS["range"])
+            ax.fill_between(days, low, high, label=label("90 % of replications"), **style.LOOKS["range"])
         look = looks[number % len(looks)]
         (line,) = ax.plot(days, of_scenario.mean(axis=0), color=look.colour, linestyle=look.style)
         line.set(linewidth=1.2, label=label("mean") if is_study else "")
@@ -167,8 +166,7 @@ def _shade(ax: Axes, day_0: float, dailies: Dailies, words: str) -> None:
     frozen = np.any([(days["frozen"] > 0).mean(axis=0) >= 0.5 for days in dailies.values()], axis=0)
     changes = np.flatnonzero(np.diff(frozen.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
     for number, (first, end) in enumerate(changes):
-        label = words if number == 0 else ""
-        ax.axvspan(day_0 + first, day_0 + end, label=label, **style.LOOKS["freeze"])
+        ax.axvspan(day_0 + first, day_0 + end, label="" if number else words, **style.LOOKS["freeze"])
 
 
 def _days_around(recovery: Recovery) -> tuple[int, int]:

@@ -15,15 +15,9 @@ from simlimit.model.records import ABSENT, CLOSED, NEVER, NONE, Record, Records
 from simlimit.model.state import State
 from simlimit.processes import changing, moments, reading
 from simlimit.scenario import Scenario
+from simlimit.text_files import packaged
 
-_MAY_CHANGE = re.compile(
-    r"(rules|limits)\.|review\.(?!watch_share)|funding\.(?!initial|unlimited)|screening\.(?!risky_share)"
-    r"|evaluation\.(holds_up|straight_through|utilisation_weight)$|population\.regions\..+\.false_flag$"
-)
-_WHICH = (
-    "a field of rules, limits, review (but watch_share), funding (but initial, unlimited), screening (but "
-    "risky_share), evaluation (holds_up, straight_through, utilisation_weight) or false_flag of a region"
-)
+_MAY_CHANGE = packaged(__package__, "changing.toml")
 _MOST_REASONS = 30_000
 
 
@@ -277,8 +271,8 @@ class Actions:
         >>> sl.simulate(small, processes=[tighten]).events.query("event == 'change'")["cause"].tolist()
         ['rules.min_score']
         """
-        if not isinstance(field, str) or not _MAY_CHANGE.match(field):
-            raise refused("field", field, f"one that may change during a run: {_WHICH}")
+        if not isinstance(field, str) or not any(re.match(one, field) for one in _MAY_CHANGE["fields"]):
+            raise refused("field", field, f"one that may change during a run: {_MAY_CHANGE['allowed']}")
         scenario, cause, day = self.scenario.replace({field: value}), self._cause(field), self._begin()
         self._new_desk = changing.change_parameters(self._state, scenario, self._regions)
         self.scenario = scenario

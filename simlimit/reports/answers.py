@@ -13,7 +13,7 @@ from simlimit.reports.calls import Result
 from simlimit.reports.words import Words
 from simlimit.run.run import delay_by_cause, repayment_holds
 from simlimit.study.attribution import GATES, TOTAL
-from simlimit.study.metrics import BESIDE_LOSSES, LOSSES
+from simlimit.study.metrics import BESIDE_LOSSES, DAYS_PER_YEAR, LOSSES
 from simlimit.study.ranking import ALL
 from simlimit.tables.fitted import estimate_texts
 from simlimit.tables.numbers import share_text, value_text
@@ -22,7 +22,6 @@ from simlimit.tables.sensitivities import sentences_of
 from simlimit.tables.units import HEADLINES, PARTS, Unit
 
 AGES = (7, 30, 90)
-DAYS_A_YEAR = 365
 # Shorter waits would be shown as 0.00 days.
 LEAST_SHOWN = 0.005
 # A gate that explains less of all is left to the table.
@@ -49,7 +48,7 @@ def _(result: simlimit.Study, words: Words) -> list[str]:
     released = [words("answers", "within", share=values[f"released_within_{age}d"], day=age) for age in ages]
     parts = {part: rows[part]["estimate"] for part in PARTS if rows[part]["estimate"] >= LEAST_SHOWN}
     told = [_part(part, values[part], words) for part in sorted(parts, key=parts.__getitem__, reverse=True)]
-    a_day = {end: value / DAYS_A_YEAR for end, value in rows[BESIDE_LOSSES].items()}
+    a_day = {end: value / DAYS_PER_YEAR for end, value in rows[BESIDE_LOSSES].items()}
     values["lost"] = words.measured(a_day, BESIDE_LOSSES)
     parts_told = words.listed(told) or words("answers", "no_cause")
     first, *others = words.all("answers", "Study", days=days, parts=parts_told, **values)

@@ -9,6 +9,7 @@ from simlimit.deciding.points import LEAST_POINTS
 from simlimit.inference.parameters import Distribution, Parameter
 from simlimit.run.options import FOLLOW_UP_DAYS
 from simlimit.scenario import field_values
+from simlimit.scenario.base import Unquoted
 from simlimit.scenario.presets import NAMES
 from simlimit.study.draws import estimate
 from simlimit.tables.results import MOST_POINTS
@@ -44,13 +45,6 @@ class Call(NamedTuple):
     seed: str
     number: int
     left_out: int
-
-
-class _Code(str):
-    """Python within what is shown as Python."""
-
-    __slots__ = ()
-    __repr__ = str.__str__
 
 
 def studies_of(result: Result) -> dict[Any, Study]:
@@ -106,13 +100,13 @@ def call_of(result: Result) -> Call:
     return Call(code, files, KINDS[kind]["seed"].format(**known), number, left_out)
 
 
-def _loaded(scenario: Scenario, files: dict[str, Scenario]) -> _Code:
+def _loaded(scenario: Scenario, files: dict[str, Scenario]) -> Unquoted:
     """Return what loads a scenario: from a file that is added to these, if it is no preset."""
     if scenario.name in NAMES and scenario == simlimit.preset(scenario.name):
-        return _Code(f"sl.preset({scenario.name!r})")
+        return Unquoted(f"sl.preset({scenario.name!r})")
     name = f"scenario-{len(files) + 1}.toml"
     files[name] = scenario
-    return _Code(f"sl.load({name!r})")
+    return Unquoted(f"sl.load({name!r})")
 
 
 def _free(one: Parameter) -> object:
@@ -120,5 +114,5 @@ def _free(one: Parameter) -> object:
     prior = one.prior
     if isinstance(prior, Distribution):
         shape: Any = prior
-        prior = _Code(f"scipy.stats.{shape.dist.name}(*{shape.args!r}, **{shape.kwds!r})")
+        prior = Unquoted(f"scipy.stats.{shape.dist.name}(*{shape.args!r}, **{shape.kwds!r})")
     return prior if one.times is None else {"fields": [*one.times], "factor": prior}

@@ -51,10 +51,9 @@ class Words:
         if name not in NAMES:
             return name
         what, unit = self.text(NAMES[name]), unit_of(name).in_pictures
-        is_money = with_unit and unit.startswith("currency")
-        return (
-            self("numbers", "unit", what=what, unit=self.text(unit)) if is_money else filled(what, days=days)
-        )
+        if with_unit and unit.startswith("currency"):
+            return self("numbers", "unit", what=what, unit=self.text(unit))
+        return filled(what, days=days)
 
     def measured(
         self, row: Mapping[Any, Any], of: str | Unit, sign: str = "", names: Sequence[str] = ENDS

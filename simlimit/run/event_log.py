@@ -20,12 +20,11 @@ def event_log_frame(state: State, holds: pd.DataFrame, scenario: Scenario) -> pd
     stays = state.stays[: state.storage.stays_used]
     places = pd.Index(holds["hold"]).get_indexer(pd.Index(hold_numbers(state)[stays["hold"]]))
     opened, outcomes = holds["kind"].cat.codes, holds["outcome"].cat.codes
+    gates, ended_at = GATE + stays["cause"].astype(np.int64), holds["repaid_at"] + holds["delay_days"]
     rows = {
         "case": np.concatenate([holds.index, places, holds.index]),
-        "activity": np.concatenate([opened, GATE + stays["cause"].astype(np.int64), END + outcomes]),
-        "until": np.concatenate(
-            [holds["repaid_at"], stays["until"], holds["repaid_at"] + holds["delay_days"]]
-        ),
+        "activity": np.concatenate([opened, gates, END + outcomes]),
+        "until": np.concatenate([holds["repaid_at"], stays["until"], ended_at]),
     }
     log = pd.DataFrame(rows).sort_values("case", kind="stable")
     # One stay: a decision that leaves a hold where it stands begins none.

@@ -19,14 +19,10 @@ Note = tuple[int, int, int, str, float]
 COUNTED = (*causes.GATES, *OUTCOMES)
 
 
-def _money(cents: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    return cents / 100
-
-
 def _fields(records: Records, *names: str) -> dict[str, npt.NDArray[Any]]:
     """Return fields as columns: amounts, which have 64 bits, in currency units; numbers as they are."""
     fields = ((name, records[name]) for name in names)
-    return {name: _money(one) if one.dtype == np.int64 else one.astype(np.int64) for name, one in fields}
+    return {name: one / 100 if one.dtype == np.int64 else one.astype(np.int64) for name, one in fields}
 
 
 def _day_or_nan(days: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -83,14 +79,14 @@ def holds_frame(state: State, regions: tuple[str, ...], start_date: datetime.dat
         "instalment": holds["instalment"].astype(np.int64),
         "kind": _labels(holds["instalment"] == NONE, KINDS),
         "region": _labels(state.borrowers["region"][holds["owner"]], regions),
-        "amount": _money(holds["amount"]),
+        "amount": holds["amount"] / 100,
     }
     for what, days in at.items():
         columns |= {f"{what}_at": days, f"{what}_on": dates(days, start_date)}
     columns |= {
         "outcome": _labels(np.select([released, forfeited], [0, 1], 2), OUTCOMES),
-        "released_amount": _money(np.where(ended, holds["amount"] - holds["forfeited"], 0)),
-        "forfeited_amount": _money(holds["forfeited"]),
+        "released_amount": np.where(ended, holds["amount"] - holds["forfeited"], 0) / 100,
+        "forfeited_amount": holds["forfeited"] / 100,
         "delay_days": since - repaid_at,
     }
     columns |= {f"days_{gate}": holds["days"][:, i].astype(np.int64) for i, gate in enumerate(causes.GATES)}
@@ -110,18 +106,18 @@ def borrowers_frame(state: State, regions: tuple[str, ...], scenario: Scenario) 
         "score": records["score"].copy(),
         **_fields(records, "evaluation_day", "due_day", "lenders"),
         "flagged": records["flagged"] > 0,
-        "drawn_elsewhere": _money(details["drawn_elsewhere"]),
+        "drawn_elsewhere": details["drawn_elsewhere"] / 100,
         "closed": (records["closed"] & CLOSED) > 0,
-        "written_off": _money(details["written_off"]),
-        "highest_limit": _money(records["highest"]),
+        "written_off": details["written_off"] / 100,
+        "highest_limit": records["highest"] / 100,
         "arrived_at": records["present_from"].astype(np.int64),
         "left_at": _day_or_nan(details["left_at"]),
         "refused_draws": details["refused_draws"],
         "present_days": np.maximum(0, present_until - np.maximum(records["present_from"], warmup_days)),
         "no_limit_days": records["no_limit_days"].astype(np.int64),
-        "lost_amount_days": _money(records["lost_days"]),
-        "interest_accrued": _money(scenario.product.daily_rate * records["cent_days"]),
-        "interest_paid": _money(records["interest_paid"]),
+        "lost_amount_days": records["lost_days"] / 100,
+        "interest_accrued": scenario.product.daily_rate * records["cent_days"] / 100,
+        "interest_paid": records["interest_paid"] / 100,
     }
     return pd.DataFrame(columns)
 
@@ -130,7 +126,7 @@ def daily_frame(daily: Records, scenario: Scenario) -> pd.DataFrame:
     """Return the table of days; an unlimited pool has no headroom."""
     names = daily.dtype.names or ()
     frame = pd.DataFrame(_fields(daily, *names))
-    accrued = _money(scenario.product.daily_rate * daily["outstanding"])
+    accrued = scenario.product.daily_rate * daily["outstanding"] / 100
     frame.insert(names.index("interest_paid"), "interest_accrued", accrued)
     frame.insert(1, "date", dates(daily["day"], scenario.start_date))
     if scenario.funding.unlimited:
@@ -143,11 +139,9 @@ def events_frame(state: State, start_date: datetime.date) -> pd.DataFrame:
     log = state.events[: state.storage.events_used]
     names = (*causes.NAMES, *state.reasons)
     alphabetical = np.argsort(np.argsort(names))
-    keys = (
-        alphabetical[log["cause"]], log["amount"], log["instalment"], log["origin"],
-        log["event"], log["borrower"], log["phase"], log["day"],
-    )  # fmt: skip
-    log = log.take(np.lexsort(keys))
+    by = ("day", "phase", "borrower", "event", "origin", "instalment", "amount")
+    # The last key is the one that counts most.
+    log = log.take(np.lexsort([alphabetical[log["cause"]], *(log[name] for name in reversed(by))]))
     columns = {
         "day": log["day"].astype(np.int64),
         "date": dates(log["day"], start_date),
@@ -176,7 +170,7 @@ def counts_frame(state: State, regions: tuple[str, ...]) -> pd.DataFrame:
     region, followed, age = (axis.ravel() for axis in np.indices(holds.shape[:3]))
     columns: dict[str, Any] = {"region": _labels(region, regions), "followed": followed > 0, "age_days": age}
     columns |= {name: holds[..., i].ravel() for i, name in enumerate(COUNTED)}
-    columns |= {f"{name}_amount": _money(cents[..., i].ravel()) for i, name in enumerate(COUNTED)}
+    columns |= {f"{name}_amount": cents[..., i].ravel() / 100 for i, name in enumerate(COUNTED)}
     return pd.DataFrame(columns)
 
 

@@ -35,10 +35,8 @@ class Identities:
             self._headroom, self._shares = int(row.headroom), shares
         self._read = len(log)
         if row.headroom != self._headroom:
-            raise SimlimitError(
-                f"Day {day} ends with a headroom of {shown_cents(row.headroom)}, but its flows make it "
-                f"{shown_cents(self._headroom)}; {last_of(state, log)}."
-            )
+            found = f"{shown_cents(row.headroom)}, but its flows make it {shown_cents(self._headroom)}"
+            raise SimlimitError(f"Day {day} ends with a headroom of {found}; {last_of(state, log)}.")
 
 
 def verify_borrowers(state: State, log: Records, day: int) -> None:
@@ -53,10 +51,9 @@ def verify_borrowers(state: State, log: Records, day: int) -> None:
         r = b[place]
         stocks = ("outstanding", "available", "held", "limit")
         told = ", ".join(f"{name} {shown_cents(r[name])}" for name in stocks)
-        raise SimlimitError(
-            f"Day {day} ends with borrower {r.borrower} at {told} and open holds {shown_cents(held[place])}; "
-            f"{last_of(state, log[log['borrower'] == r.borrower])}."
-        )
+        told += f" and open holds {shown_cents(held[place])}"
+        own = log[log["borrower"] == r.borrower]
+        raise SimlimitError(f"Day {day} ends with borrower {r.borrower} at {told}; {last_of(state, own)}.")
 
 
 def flow_of(log: Records, recycle_bp: int, reserve_bp: int) -> int:

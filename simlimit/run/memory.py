@@ -20,10 +20,8 @@ def require(needed: float, subject: str, remedy: str) -> None:
     """Refuse what needs more bytes than there are: of the machine and its containers, less what is in use."""
     available = available_memory()
     if needed > available:
-        raise SimlimitError(
-            f"{subject} about {rounded(needed / 2**30)} GiB of memory, but this process may take "
-            f"{rounded(available / 2**30)} GiB more; {remedy}."
-        )
+        left = f"but this process may take {rounded(available / 2**30)} GiB more; {remedy}."
+        raise SimlimitError(f"{subject} about {rounded(needed / 2**30)} GiB of memory, {left}")
 
 
 def available_memory() -> int:
@@ -84,7 +82,5 @@ def lack_of_memory_said() -> Iterator[None]:
     try:
         yield
     except MemoryError:
-        raise SimlimitError(
-            "There is not enough memory: fewer borrowers, days, groups, workers or replications take less, "
-            'and so does keep="counts".'
-        ) from None
+        less = 'fewer borrowers, days, groups, workers or replications take less, and so does keep="counts".'
+        raise SimlimitError(f"There is not enough memory: {less}") from None

@@ -164,9 +164,8 @@ def overload_sentence(prepared: PreparedScenario) -> str:
         problems.append(f"the desk is estimated to be offered {times} times what its {reviewers} can do")
         remedies.append(f"set review.reviewers to {math.floor(desk.offered) + 1} or more")
     if pool.offered > pool.capacity:
-        problems.append(
-            f"the pool is estimated to be asked for {pool.offered:,.0f} a day and gets {pool.capacity:,.0f}"
-        )
+        asked = f"asked for {pool.offered:,.0f} a day and gets {pool.capacity:,.0f}"
+        problems.append(f"the pool is estimated to be {asked}")
         missing = math.ceil(pool.offered - pool.capacity)
         remedies.append(f"add {missing:,} a day or more to funding.daily_inflow")
     if not problems:

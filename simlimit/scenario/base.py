@@ -192,15 +192,16 @@ for _door in ("from_orm", "model_validate_json", "model_validate_strings", "pars
     setattr(Part, _door, classmethod(_closed))
 
 
-class _Brief(str):
-    """Stands in a signature for a default that is too long: `Population()`."""
+class Unquoted(str):
+    """Python within what is shown as Python, such as `Population()` as a default in a signature."""
 
+    __slots__ = ()
     __repr__ = str.__str__
 
 
 def _parameter(name: str, info: FieldInfo) -> Parameter:
     default = Parameter.empty if info.is_required() else info.default
-    shown_as = _Brief(f"{type(default).__name__}()") if isinstance(default, Part) else default
+    shown_as = Unquoted(f"{type(default).__name__}()") if isinstance(default, Part) else default
     return Parameter(name, Parameter.KEYWORD_ONLY, default=shown_as)
 
 

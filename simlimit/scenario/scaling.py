@@ -26,5 +26,4 @@ def rounding_sentence(reviewers: float, exact: float) -> str:
 def source_when_scaled(earlier: str, before: int, after: int, rounding: str = "") -> str:
     """Return where a scaled value comes from, and where it came from earlier."""
     scaled = filled("assumed: scaled from {before} to {after} borrower{after:s}", before=before, after=after)
-    notes = [scaled, rounding, earlier]
-    return "; ".join(note for note in notes if note)[:1000]
+    return "; ".join(filter(None, (scaled, rounding, earlier)))[:1000]

@@ -381,20 +381,15 @@ def _value(scenario: Scenario, path: Path) -> object:
 
 
 @cache
-def _element_fields() -> dict[str, list[str]]:
-    """Return the names of the fields of elements by what has them: `size`, .. of `shocks`."""
-    kinds = {name: element_kind(info.annotation) for name, info in Scenario.leaves().items()}
-    return {name: list(kind.leaves()) for name, kind in kinds.items() if kind is not None}
-
-
-@cache
 def _steps(name: str) -> Path:
     """Return the steps to a field: `shocks`, 0, `size` for `shocks[0].size`."""
     path = steps_of(str(name))
     is_region = path[:2] == REGIONS
     found = [step for step in (path[2:3] if is_region else path) if isinstance(step, int) is not is_region]
     element = step_text(found[0]) if found else ".NAME" if is_region else "[0]"
-    holders = {of: fields for of, fields in _element_fields().items() if (of == dotted(REGIONS)) is is_region}
+    kinds = {of: element_kind(info.annotation) for of, info in Scenario.leaves().items()}
+    # What has elements, and their fields: `size`, .. of `shocks`.
+    holders = {of: one.leaves() for of, one in kinds.items() if one and (of == dotted(REGIONS)) is is_region}
     known = [*names(), *(f"{of}{element}.{field}" for of, fields in holders.items() for field in fields)]
     if dotted(path) not in known and dotted(path) not in [f"{of}{element}" for of in holders]:
         raise ScenarioError(f"{name} {no_field(name, known)}")

@@ -32,10 +32,8 @@ def parse(text: str, source: str) -> dict[str, Any]:
 
 def as_toml(scenario: Part, source: Source, comments: bool = True) -> str:
     """Return a scenario as TOML; without comments, fields that are not set are left out."""
-    lines = list(_table(scenario, "", source))
-    if not comments:
-        # Every value stands in one line, so what begins so is a comment.
-        lines = [line for line in lines if not line.startswith("#")]
+    # Every value stands in one line, so what begins so is a comment.
+    lines = [line for line in _table(scenario, "", source) if comments or not line.startswith("#")]
     return "\n".join(lines).lstrip("\n") + "\n"
 
 

@@ -134,9 +134,8 @@ class Attribution(layout.TabularResult["simlimit.plots.accessors.AttributionPlot
         return len(self.metrics)
 
     def __repr__(self) -> str:
-        size = filled(
-            "{sets} sets of gates, {n:,} replication{n:s} each", sets=len(self.metrics.columns), n=len(self)
-        )
+        words = "{sets} sets of gates, {n:,} replication{n:s} each"
+        size = filled(words, sets=len(self.metrics.columns), n=len(self))
         return f"Attribution({self.scenario.name!r}, {self.metric}: {size})"
 
     def _tables(self) -> list[layout.Table]:
@@ -239,8 +238,7 @@ def attribute(
     for closed in _subsets(GATES):
         scenarios[_name(closed)] = open_gates(scenario, [gate for gate in GATES if gate not in closed])
     tables = replicating.metrics_by_scenario(scenarios, _name(GATES), n, seed, options, weight)
-    follow_up_days = CheckedOptions(**options).follow_up_days
-    return Attribution(scenario, metric, weight, tables, seed, follow_up_days)
+    return Attribution(scenario, metric, weight, tables, seed, CheckedOptions(**options).follow_up_days)
 
 
 def _value(metrics: pd.DataFrame, closed: Collection[str]) -> Floats:

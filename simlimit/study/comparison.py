@@ -171,7 +171,7 @@ class Comparison(PairedStudies, layout.TabularResult["simlimit.plots.accessors.C
         differences = self.differences()
         others = [name for name in self.studies if name != self.reference]
         tables = [results.differences_table(differences, summary, self.reference, name) for name in others]
-        notes = (*first._notes(), *results.differences_notes(len(differences)))
+        notes = (*first._notes(), *layout.sentences("differences", number=len(differences)))
         return [*tables[:-1], tables[-1]._replace(notes=notes)]
 
 
@@ -339,10 +339,8 @@ def sweep(
         except TypeError:  # lists, which have no hash, also within tuples
             changes[name] = {}
         if not 0 < len(values) == len(changes[name]):
-            raise SimlimitError(
-                f"fields gives {name} the values {shown(values)}, but must give each field different numbers "
-                "or texts; use compare for other differences."
-            )
+            allowed = "each field different numbers or texts; use compare for other differences."
+            raise SimlimitError(f"fields gives {name} the values {shown(values)}, but must give {allowed}")
     points = list(itertools.product(*changes.values()))
     scenarios = {}
     for point in points:

@@ -88,9 +88,7 @@ def draws_for(source: Source, n: int) -> tuple[Scenario, ...]:
         return ()
     if n % PER_DRAW:
         raise SimlimitError(f"n is {n}, but must be even: of each draw of a fit there are two replications.")
-    drawn = tuple(source.scenarios(n // PER_DRAW))
-    for draw in drawn:
-        check_scenario(draw, "a draw of the fit")
+    drawn = tuple(check_scenario(draw, "a draw of the fit") for draw in source.scenarios(n // PER_DRAW))
     if [*map(_frame, drawn)] != [_frame(source.scenario)] * (n // PER_DRAW):
         asked = f"{n // PER_DRAW} with the days and regions of its scenario"
         raise refused("scenarios of the fit", drawn, asked)
@@ -106,5 +104,4 @@ def changed(draw: Scenario, changes: Mapping[str, object]) -> Scenario:
 
 def _frame(scenario: Scenario) -> tuple[object, ...]:
     """Return what all draws have in common: the shape of their tables."""
-    days = scenario.start_date, scenario.horizon_days, scenario.warmup_days
-    return *days, *scenario.population.regions
+    return scenario.start_date, scenario.horizon_days, scenario.warmup_days, *scenario.population.regions

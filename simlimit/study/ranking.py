@@ -180,10 +180,8 @@ def rank_levers(
     if len(sets) < 2 + 2 * len(every):
         names = [lever.name for lever in every]
         check_once("levers", names)
-        raise SimlimitError(
-            f"levers has the names {shown(names)}, but no lever may be called 'all', 'none' or "
-            "'all but' another one."
-        )
+        taken = "but no lever may be called 'all', 'none' or 'all but' another one."
+        raise SimlimitError(f"levers has the names {shown(names)}, {taken}")
     source = draws.Draws(base, lambda n: drawn) if drawn else base
     scenarios = {name: apply_changes(source, some) for name, some in sets.items()}
     costs = {lever.name: lever.cost_per_year(base) / book_size(base) for lever in every}

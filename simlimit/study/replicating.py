@@ -203,10 +203,9 @@ def _complete(
             return max(number or n for number in needed), all(needed)
         equal = [name for own, values, _ in chosen for name in np.array([*own])[never_vary(values)]]
         if equal:
-            warn(
-                f"{equal[0]} is equal in all {last} replications of a scenario, so no "
-                "number of them makes it precise: choose another metric for precision, or set n only."
-            )
+            remedy = "choose another metric for precision, or set n only."
+            found = f"{equal[0]} is equal in all {last} replications of a scenario"
+            warn(f"{found}, so no number of them makes it precise: {remedy}")
             return last, False
         last = min(2 * last, n)
 

@@ -92,9 +92,8 @@ class Study(curves.Curves, layout.TabularResult["simlimit.plots.accessors.StudyP
 
     def _notes(self) -> tuple[str, ...]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days
-        return results.followed_notes(
-            *days, self._over(filled("Student's t over {n:,} replication{n:s}", n=len(self)))
-        )
+        over = self._over(filled("Student's t over {n:,} replication{n:s}", n=len(self)))
+        return results.followed_notes(*days, over)
 
     def metrics(self, weight: Weight = "holds") -> pd.DataFrame:
         """Return the metrics of each replication, of which `summary` gives the means.

@@ -18,8 +18,7 @@ from simlimit.text_files import packaged
 # The pictures of a result, as methods.
 PlotsT = TypeVar("PlotsT")
 _WORDS = packaged(__package__, "words.toml")
-_SIDES = {"<": "text-align:left", ">": "text-align:right;white-space:nowrap"}
-_CAPTION = "caption-side:top;text-align:left;padding:0.3em 0.7em;white-space:nowrap"
+_HTML = packaged(__package__, "html.toml")
 
 
 class Row(NamedTuple):
@@ -217,12 +216,7 @@ def _table(table: Table) -> str:
     head = "".join(_cell("th", text, side, ' scope="col"') for text, side in columns)
     body = "".join(_row(row, table.align) for row in table.rows)
     notes = f"<p><small>{'<br>'.join(map(escape, table.notes))}</small></p>" if table.notes else ""
-    return (
-        '<div style="overflow-x:auto"><table style="border-collapse:collapse">'
-        f'<caption style="{_CAPTION}">{escape(table.caption)}'
-        '</caption><thead><tr style="border-bottom:1px solid currentColor">'
-        f"{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
-    )
+    return filled(_HTML["table"], caption=escape(table.caption), head=head, body=body, notes=notes)
 
 
 def _row(row: Row, align: str) -> str:
@@ -237,5 +231,4 @@ def _row(row: Row, align: str) -> str:
 
 
 def _cell(tag: str, text: str, side: str, scope: str = "", style: str = "") -> str:
-    looks = f"{_SIDES[side]};padding:0.15em 0.7em{style}"
-    return f'<{tag}{scope} style="{looks}">{escape(text)}</{tag}>'
+    return f'<{tag}{scope} style="{_HTML["sides"][side]}{style}">{escape(text)}</{tag}>'

@@ -98,11 +98,6 @@ def verdict_text(significant: bool | NAType) -> str:
     return "unknown" if pd.isna(significant) else "yes" if significant else "no"
 
 
-def differences_notes(number: int) -> tuple[str, ...]:
-    """Return the sentences about differences: how they are paired, and what is significant."""
-    return sentences("differences", number=number)
-
-
 def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
     """Return a row for each point of a grid with the metrics that matter most, `Sweep.summary` has all."""
     fields = [str(name) for name in summary.index.names[:-1]]

@@ -37,8 +37,7 @@ class Translation:
             return self._texts[english]
         for pattern, other in self._templates:
             if found := pattern.fullmatch(english):
-                said = {place: self(words) for place, words in found.groupdict().items()}
-                return other.format_map(said)
+                return other.format_map({place: self(words) for place, words in found.groupdict().items()})
         return english
 
 

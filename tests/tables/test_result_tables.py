@@ -6,11 +6,11 @@ from frames import NAN, differences, summary
 
 import simlimit as sl
 from simlimit.tables.fields import fields_table
+from simlimit.tables.layout import sentences
 from simlimit.tables.results import (
     MOST_POINTS,
     attribution_table,
     causes_table,
-    differences_notes,
     differences_table,
     followed_notes,
     ranking_table,
@@ -63,7 +63,7 @@ class TestNotes:
         assert said.startswith("No repayment is followed for 60 days: days 180 to 199 are observed")
 
     def test_say_how_many_differences_are_corrected_for(self):
-        assert "all 1,020 differences together" in differences_notes(1020)[1]
+        assert "all 1,020 differences together" in sentences("differences", number=1020)[1]
 
 
 class TestDifferences:
