@@ -1,11 +1,13 @@
-"""The processor is told which records come next, and nothing else happens."""
+"""The processor is told which records and tables come next, and nothing else happens."""
+
+from unittest.mock import Mock
 
 import numba
 import numpy as np
 import pytest
 
 from simlimit.model.compiling import OPTIONS
-from simlimit.model.reading_ahead import read_ahead
+from simlimit.model.reading_ahead import read_ahead, read_whole
 from simlimit.model.records import BORROWER, HOLD, Records
 
 
@@ -27,3 +29,11 @@ def test_no_record_changes() -> None:
     before = records.tobytes()
     assert ask_for(records, 1) == numba.njit(**OPTIONS)(ask_for)(records, 1) == 1
     assert records.tobytes() == before
+
+
+@pytest.mark.parametrize(("reads", "times"), [(9, 0), (10, 1)])
+def test_a_table_is_read_whole_if_most_of_it_is_needed(reads: int, times: int) -> None:
+    """Its 640 bytes are ten cache lines."""
+    table = Mock(nbytes=640)
+    read_whole(table, reads)
+    assert table.sum.call_count == times
