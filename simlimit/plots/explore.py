@@ -262,5 +262,6 @@ def _picture(comparison: Comparison, language: Language) -> bytes:
         canvas.legend(right)
     by_age.delay(comparison if others else start, ax=left, language=language)
     bars.causes([start, *others][-1], ax=right, language=language)
-    canvas.save_picture(left, file, DPI)
+    # Of one size, so that the sliders stay where they are.
+    canvas.save_picture(left, file, DPI, bbox_inches=None)
     return file.getvalue()
