@@ -152,7 +152,8 @@ def read_release_log(
     start = days_of(by["repaid"], date_format)
     end = days_of(by["ended"], date_format, start[0], may_miss=True)
     if date_format is not None:
-        check_format(date_format, [*by["repaid"].unique(), *by["ended"].unique(), extracted, since])
+        columns = [by[name] for name in ("repaid", "ended", "extracted") if name in by]
+        check_format(date_format, [*(day for days in columns for day in days.unique()), extracted, since])
     said = log_words.outcomes_in(by.get("outcome"), outcomes, ~np.isnan(end))
     last = _last_day(by, start, end, extracted, date_format)
     _check_days(by, said, start, end, last)

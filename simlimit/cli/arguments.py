@@ -30,7 +30,7 @@ class Once(argparse.Action):
         """Store a value."""
         given = vars(namespace).setdefault("given", set())
         if self.dest in given:
-            raise argparse.ArgumentError(self, f"{value!r} is a second value, but allowed is one")
+            raise argparse.ArgumentError(self, "has a second value, but may have one")
         given.add(self.dest)
         setattr(namespace, self.dest, value)
 
@@ -99,4 +99,6 @@ _PRECISION = _reader(_precision, "neither a number nor METRIC=NUMBER, such as da
 _BY = _reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas between them")
 _BANDS = _reader(_bands, "not numbers with commas between them, such as 0.6,0.8")
 _READERS: dict[str, Callable[[str], Any]] = {"--precision": _PRECISION, "--by": _BY, "--bands": _BANDS}
-_READERS |= {"--points": int} | dict.fromkeys(("--budget", "--indifference", "--confidence"), float)
+_READERS |= {"--points": _reader(int, "not a whole number")} | dict.fromkeys(
+    ("--budget", "--indifference", "--confidence"), float
+)

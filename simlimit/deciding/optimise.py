@@ -60,9 +60,9 @@ def optimise(
         for no change. Ranges, and more than 300 combinations, are searched first. That needs Optuna: ``pip
         install 'simlimit[decide]'``.
     minimise : str or sequence of str
-        A metric of `Study.summary`, or ``"cost"``. With a minus before it, it is to be large:
-        ``"-net_income"``. The first of several decides which is selected; `Optimum.front` has what is best
-        for others.
+        A metric of `Study.summary`, or ``"cost"`` where something has one. With a minus before it, it is to
+        be large: ``"-net_income"``. The first of several decides which is selected; `Optimum.front` has what
+        is best for others.
     subject_to : mapping of str to bound, optional
         By metric, `at_most` or `at_least`: ``{"default_losses": sl.at_most(1.02, relative=True)}``. Only what
         surely keeps all bounds is selected. Where `limit_days_lost` is a further objective, it is a bound as

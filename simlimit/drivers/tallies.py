@@ -96,7 +96,7 @@ def tally_counts(s: State, tallies: Tallies, row: int) -> None:
             holds = cents = 0
             for age in range(tallies.followed_holds.shape[3]):
                 one = full[k, age]
-                # What stands at a gate does until it leaves; an end is one of its day.
+                # A hold stands at a gate until it leaves it; an end counts at its own age only.
                 holds = one.holds + (holds if k < GATES else 0)
                 cents = one.cents + (cents if k < GATES else 0)
                 tallies.followed_holds[row, group, k, age] = holds

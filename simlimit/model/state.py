@@ -47,7 +47,7 @@ class State(Handle):
     opened, open_from, worked : arrays of int
         The open days; the first from each day on, and how many there are before it. They go on beyond the
         horizon for as long as a payment can take to clear; they are empty if nothing rests.
-    counts : array of COUNT records, shape (2 groups, what is counted, ages)
+    counts : array of COUNT records, shape (2 x groups, what is counted, ages)
         Row 2g has the holds of group g without a full follow-up, row 2g + 1 those with it.
     daily : array of DAY records
     queues : array of QUEUE records

@@ -31,7 +31,7 @@ SIZE = (7.5, 4.5)
 # Of a label, in its font size.
 LINE_HEIGHT = 1.35
 LONGEST_NAME = 50
-# How wide a digit is, in its font size; and what names at the sides of axes leave of the width of these.
+# How wide a digit is, in its font size; and the share of the width that names at the sides leave to the axes.
 DIGIT, USED = 0.62, 0.8
 # Points from the axes to the first row of a table: the tick labels and the axis label are in between.
 BELOW_AXES = 46
@@ -105,7 +105,7 @@ def write_table(
     table += [(name, [f"{count:,.0f}" for count in counts]) for name, counts in rows]
     longest = max(len(text) for _, texts in table for text in texts)
     points = USED * ax.get_window_extent().width * 72 / ax.figure.dpi
-    # Very many columns do overlap: beyond the axes they would leave no room for these.
+    # Very many columns overlap all the same: kept apart, they would not fit below the axes.
     room = min(DIGIT * LABEL_SIZE * (longest + 1) / points, 1 / len(days))
     places = _apart(wanted, room)
     if np.allclose(places, wanted):

@@ -88,6 +88,10 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
         csv(),
         {"date_format": "%d/%m/%Y", "extracted": "31/10/2026"},
     ),
+    "a column of the day of extraction, in another form": (
+        "repaid,ended,extracted\n" + "".join(f"{row},31/10/2026\n" for row in csv().split()[1:]),
+        {"date_format": "%d/%m/%Y", "extracted": None},
+    ),
     "a format that the days have anyway": (csv(), {"date_format": "%Y-%m-%d"}),
     "a moment of extraction": (csv(), {"extracted": datetime.datetime(2026, 10, 31, 8, tzinfo=datetime.UTC)}),
     "a day of extraction of numpy": (csv(), {"extracted": np.datetime64("2026-10-31")}),

@@ -55,7 +55,7 @@ def values() -> dict[str, list[list[str]]]:
                 places[f"{name} {action.dest}"] = [[name]]
             elif action.nargs is None:
                 option = action.option_strings[0]
-                # Which takes one value may not be there already.
+                # An option of one value may not be there already.
                 others = [word for word in RIGHT[name] if not word.startswith(f"{option}=")]
                 is_single = isinstance(action, Once)
                 places[f"{name} {option}"] = [[name, *(others if is_single else RIGHT[name]), option]]

@@ -35,13 +35,13 @@ def test_defaults_and_choices_are_those_of_the_library():
 @pytest.mark.parametrize(
     ("words", "refused"),
     [
-        (["--seed", "1", "--seed=2"], "--seed: 2"),
-        (["--by", "score", "--by", "region"], "--by: ['region']"),
-        (["--quiet", "--store=one", "--seed=1", "--store=other"], "--store: 'other'"),
+        (["--seed", "1", "--seed=2"], "--seed"),
+        (["--by", "score", "--by", "region"], "--by"),
+        (["--quiet", "--store=one", "--seed=1", "--store=other"], "--store"),
     ],
 )
 def test_an_option_of_one_value_takes_no_second_one(words, refused, capsys):
     assert main(["study", "clockwork", *words]) == 2
     assert capsys.readouterr().err == (
-        f"simlimit: argument {refused} is a second value, but allowed is one (see: simlimit study --help).\n"
+        f"simlimit: argument {refused}: has a second value, but may have one (see: simlimit study --help).\n"
     )
