@@ -125,7 +125,7 @@ def test_the_picture_is_that_of_what_is_shown() -> None:
 
 def test_the_start_is_seen_where_less_is_released_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
-    monkeypatch.setattr(canvas, "save_picture", lambda ax, file, dpi: drawn.append(ax))
+    monkeypatch.setattr(canvas, "save_picture", lambda ax, *_, **__: drawn.append(ax))
     waiting = SMALL.replace({"evaluation.straight_through": False})
     exploration = explored({"evaluation.straight_through": [False, True]}, waiting)
     exploration.controls["evaluation.straight_through"].value = "true"
