@@ -98,7 +98,6 @@ def _bands(text: str) -> tuple[float, ...]:
 _PRECISION = _reader(_precision, "neither a number nor METRIC=NUMBER, such as days_review=0.05")
 _BY = _reader(_by, f"not one or several of {', '.join(ATTRIBUTES)} with commas between them")
 _BANDS = _reader(_bands, "not numbers with commas between them, such as 0.6,0.8")
+_POINTS = _reader(int, "not a whole number")
 _READERS: dict[str, Callable[[str], Any]] = {"--precision": _PRECISION, "--by": _BY, "--bands": _BANDS}
-_READERS |= {"--points": _reader(int, "not a whole number")} | dict.fromkeys(
-    ("--budget", "--indifference", "--confidence"), float
-)
+_READERS |= {"--points": _POINTS} | dict.fromkeys(("--budget", "--indifference", "--confidence"), float)
