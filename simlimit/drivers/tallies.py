@@ -1,6 +1,6 @@
 """What is kept of a replication in a study: how its holds ended and where they stood, by group and age.
 
-Its counts in full would take three quarters of a megabyte for a preset; these arrays take a quarter of that.
+The counts of `jiebei` in full would take a megabyte. These arrays take a third of that; half of it is its days.
 """
 
 import math

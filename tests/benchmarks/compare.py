@@ -1,7 +1,7 @@
 """What a borrower-event costs: ``python tests/benchmarks/compare.py [sizes]``.
 
-One table of the two drivers of simlimit and of the naive model, on the preset ``jiebei`` over 720
-days, closed and without a calendar, with its desk and pool scaled to the number of borrowers. A
+One table of the two drivers of simlimit and of the naive model, on the preset ``jiebei`` over three
+years, closed and without a calendar, with its desk and pool scaled to the number of borrowers. A
 borrower-event is a payment, an evaluation, a release or a draw. Each row is measured in a process of
 its own, after a tiny run which does the compilation: population and simulation are timed, tables are
 not. All sizes take about ten minutes; a model has no row for a size beyond its bound.
