@@ -216,9 +216,9 @@ def recovery(
         if chosen.per_year is None:
             remedy = "comes before a random one of its kind: put it after that one"
         raise SimlimitError(f"shock is {position}, but shocks[{position}] {remedy}.")
-    left = scenario.horizon_days - end_of(scenario, position)
+    left = max(0, scenario.horizon_days - end_of(scenario, position))
     if left < settled_days:
-        after = filled("the run has only {left} day{left:s} after shocks[{of}]", left=max(0, left), of=position)
+        after = filled("the run has only {n} day{n:s} after shocks[{shock}]", n=left, shock=position)
         raise SimlimitError(f"settled_days is {settled_days}, but {after}: lengthen horizon_days.")
     twin = scenario.replace({"shocks": [*scenario.shocks[:position], *later]})
     scenarios = {f"without the {named(chosen)}": twin, f"with the {named(chosen)}": scenario}
