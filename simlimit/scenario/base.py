@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
 import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
@@ -58,6 +59,11 @@ def element_kind(annotation: object) -> "type[Part] | None":
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return annotation
     return next(filter(None, map(element_kind, get_args(annotation))), None)
+
+
+def _as_plain(value: object) -> object:
+    value = as_date(value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 class Part(BaseModel):
@@ -131,14 +137,11 @@ class Part(BaseModel):
     @classmethod
     def _plain(cls, value: object) -> object:
         """Turn midnights and numpy's scalars into Python's, and lists into tuples; refuse what has no end."""
-        value = as_date(value)
-        if isinstance(value, np.generic):
-            return value.item()
-        if isinstance(value, list | range | Iterator):
-            return tuple(as_list("it", value, "a list"))
         if isinstance(value, Mapping) and not all(isinstance(key, str) for key in value):
             raise ValueError("names are text")
-        return value
+        if isinstance(value, list | tuple | range | Iterator | np.ndarray | pd.Index | pd.Series):
+            return tuple(map(_as_plain, as_list("it", value, "a list")))
+        return _as_plain(value)
 
     def model_post_init(self, _: object) -> None:
         """Check the values together."""

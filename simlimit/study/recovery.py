@@ -69,7 +69,7 @@ class Recovery(layout.TabularResult["simlimit.plots.accessors.RecoveryPlots"]):
     @cached_property
     def days(self) -> "pd.Series[float]":
         """Days from the begin of the shock to the first normal day, by replication; NaN if not in the run."""
-        end = self.begin + self.scenario.shocks[self.shock].duration_days
+        end = end_of(self.scenario, self.shock)
         low, high = self.band
         twin, shocked = (np.maximum(np.maximum(low - x, x - high), 0) for x in map(self._values, (0, 1)))
         normal = shocked <= twin
@@ -179,7 +179,7 @@ def recovery(
     shock : int
         Its position in `scenario.shocks`, from 0. It begins on a given day: random shocks are refused.
     settled_days : int
-        1 .. 30,000.
+        1 .. 30,000, and at most the days of the run after the end of the shock.
     **options
         As in `compare`.
 
@@ -190,7 +190,8 @@ def recovery(
     Raises
     ------
     SimlimitError, PortfolioError, StudyInterrupted
-        As from `replicate`. A SimlimitError also if there is no such shock or series, or the shock is random.
+        As from `replicate`. A SimlimitError also if there is no such shock or series, the shock is random, or
+        the run ends too soon after it.
 
     Examples
     --------
@@ -211,14 +212,25 @@ def recovery(
     chosen, later = scenario.shocks[position], scenario.shocks[position + 1 :]
     # Without the shock, the times of a random one behind it would be others.
     if any(one.per_year is not None and one.kind == chosen.kind for one in (chosen, *later)):
-        problem = "comes before a random one of its kind" if chosen.per_year is None else "is random"
-        said = f"shock is {position}, but shocks[{position}] {problem}"
-        raise SimlimitError(f"{said}: choose one on a day, last.")
+        remedy = "is random: choose one that has a day or date"
+        if chosen.per_year is None:
+            remedy = "comes before a random one of its kind: put it after that one"
+        raise SimlimitError(f"shock is {position}, but shocks[{position}] {remedy}.")
+    left = max(0, scenario.horizon_days - end_of(scenario, position))
+    if left < settled_days:
+        after = filled("the run has only {n} day{n:s} after shocks[{shock}]", n=left, shock=position)
+        raise SimlimitError(f"settled_days is {settled_days}, but {after}: lengthen horizon_days.")
     twin = scenario.replace({"shocks": [*scenario.shocks[:position], *later]})
     scenarios = {f"without the {named(chosen)}": twin, f"with the {named(chosen)}": scenario}
     comparison = Comparison(replicating.replicate_all(scenarios, n, seed, CheckedOptions(**options)))
     begin = max(0, day_of(scenario, chosen.at or 0))
     return Recovery(comparison, series, position, begin, settled_days)
+
+
+def end_of(scenario: Scenario, shock: int) -> int:
+    """Return the first day after a shock; one that began before day 0 ends when it would have."""
+    one = scenario.shocks[shock]
+    return day_of(scenario, one.at or 0) + one.duration_days
 
 
 def named(shock: Shock) -> str:

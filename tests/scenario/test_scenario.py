@@ -19,6 +19,8 @@ from simlimit.scenario import Scenario, preset
 from simlimit.scenario.parts import (
     LEVER_KINDS,
     Behaviour,
+    Calendar,
+    Economy,
     Evaluation,
     Facility,
     Funding,
@@ -54,6 +56,8 @@ PARTS = [
     Funding,
     Limits,
     Shock,
+    Economy,
+    Calendar,
     Reaction,
     Lever,
 ]
@@ -114,7 +118,8 @@ def wrong_values(part, name):
     elif get_origin(part.model_fields[name].annotation) is tuple:
         yield from (5, "text", {}, {0.5}, [None], [True], None)
     else:
-        yield from (5, "text", [1], None, {1: 2})
+        yield from (5, [1], None, {1: 2})
+        yield "" if name == "holidays" else "text"  # whether there is such a country is seen before a run
     literal = get_origin(kinds(part, name)[0]) is Literal
     if type(None) not in kinds(part, name) and (is_number(part, name) or literal):
         yield None
@@ -421,6 +426,21 @@ def test_numbers_of_numpy_are_numbers():
     assert made == Evaluation(period_days=7, utilisation_weight=0.5, straight_through=False)
     assert type(made.period_days) is int
     assert type(made.utilisation_weight) is float
+
+
+@pytest.mark.parametrize(
+    "listed", [list, tuple, iter, np.array, pd.Series, pd.Index], ids=lambda listed: listed.__name__
+)
+def test_what_a_list_has_is_read_as_what_stands_alone(listed):
+    """Midnights and numbers of numpy and pandas, and their own kinds of lists."""
+    day = datetime.date(2026, 3, 2)
+    for midnights in ([day], [np.datetime64(day)], [pd.Timestamp(day)]):
+        calendar = Calendar(holidays=listed(midnights), workdays=listed(midnights))
+        assert calendar == Calendar(holidays=[day], workdays=[day])
+        assert {type(one) for one in calendar.holidays + calendar.workdays} == {datetime.date}
+    product = Product(clearing_days=listed([np.int64(3), np.int64(5)]))
+    assert product == Product(clearing_days=(3, 5))
+    assert {type(one) for one in product.clearing_days} == {int}
 
 
 def test_whole_numbers_are_good_for_numbers():

@@ -108,6 +108,14 @@ def test_a_freeze_of_a_clockwork_ends_when_it_ends():
     assert "held after the freeze of 2026-03-02: 14 days (14 to 14)" in repr(recovery)
 
 
+def test_a_freeze_from_before_the_run_ends_when_it_would_have():
+    """R100: ten days of it were over on day 0."""
+    before = FROZEN.replace({"shocks[0].at": FROZEN.start_date - datetime.timedelta(10)})
+    recovery = sl.recovery(before, 6, series="held", **FEW)
+    assert recovery.days.to_list() == [4] * 6
+    assert recovery.begin == 0
+
+
 def test_a_pool_works_off_a_queue_at_the_pace_of_its_inflow():
     """Everybody repays 5,000 once. A pool of 8 such amounts a day drains the backlog as a bucket does."""
     most, begin, end = 8, 5, 19
@@ -206,8 +214,14 @@ RANDOM = {"kind": "freeze", "per_year": 1.0, "duration_days": 3}
         (
             POOL.replace({"shocks": [FREEZE, RANDOM]}),
             {},
-            r"comes before a random one of its kind: choose one",
+            r"comes before a random one of its kind: put it after that one\.$",
         ),
+        (
+            FROZEN.replace({"shocks[0].at": 180}),
+            {},
+            r"^settled_days is 7, but the run has only 6 days after shocks\[0\]: lengthen horizon_days\.$",
+        ),
+        (FROZEN.replace({"shocks[0].at": 199}), {"settled_days": 1}, r"only 0 days after shocks\[0\]"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(scenario, arguments, said):
