@@ -104,8 +104,10 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     """
     label = checked_labels(language, "optimum", optimum, Optimum)
     table = optimum.table()
-    rows = table[table["status"] != TOO_DEAR].sort_values("difference", kind="stable")[:MOST_ROWS]
-    metric = optimum.question.objectives[0].removeprefix("-")
+    first = optimum.question.objectives[0]
+    metric, is_least = first.removeprefix("-"), not first.startswith("-")
+    rows = table[table["status"] != TOO_DEAR]
+    rows = rows.sort_values("difference", kind="stable", ascending=is_least)[:MOST_ROWS]
     unit = unit_of(metric).of_differences()
     choices = [*optimum.today.choice]
     last = [name.rpartition(".")[2] for name in choices]
@@ -119,9 +121,12 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     heights, ends = -np.arange(len(rows)), unit.factor * _bars(rows, "difference")
     ax.errorbar(unit.factor * rows["difference"], heights, xerr=ends, fmt="o", color=style.INK, capsize=3)
     ax.axvline(0, color="black", linewidth=0.8)
-    smallest = optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
+    smallest = optimum.race.indifference[0] * (1 if is_least else -1)
     ax.axvline(unit.factor * smallest, color=style.GREY, linestyle=":")
     ax.set_yticks(heights, names, parse_math=False)
+    ax.set_ylim(0.5 - len(rows), 0.5)
+    if optimum.best is None:
+        canvas.write_in_middle(ax, label("nothing is selected"))
     ax.set_xlabel(label("difference ({unit})", unit=label(unit.in_pictures)))
     return _finished(ax, optimum, label("how much worse than the selected"), label)
 
