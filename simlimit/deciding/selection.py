@@ -202,10 +202,8 @@ class Race:
         half = anytime_half_width(self.number, spread, self._errors[0])
         known = np.all(seen[:, None, :m] | seen[:, :m], axis=-1)
         low, high = gap - half, gap + half
-        # What was once sure stays so: one that needs no more samples may be worse than what proves feasible later.
-        self._is_worse[pairs] |= (
-            known & np.any(low > 0, axis=-1) & np.all(low > -self.indifference, axis=-1)
-        )
+        # What was sure stays so: one that needs no more samples may be worse than what proves feasible later.
+        self._is_worse[pairs] |= known & np.any(low > 0, axis=-1) & np.all(low > -self.indifference, axis=-1)
         is_as_good = np.any(high < 0, axis=-1) | np.all(high < self.indifference, axis=-1)
         self._is_settled[pairs] |= known & is_as_good & is_as_good.T
         # The rule of KN.

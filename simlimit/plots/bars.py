@@ -176,7 +176,8 @@ def tornado(
     whole = ranking.table(confidence)
     known = int(whole[["alone", "last"]].notna().to_numpy().sum())
     more = metric in INCOME
-    table = whole.loc[[metric]].droplevel("metric").sort_values("alone", kind="stable", ascending=not more)
+    by = "alone_per_cost" if per_cost else "alone"
+    table = whole.loc[[metric]].droplevel("metric").sort_values(by, kind="stable", ascending=not more)
     table = table.reindex([*table.index.drop(ALL), ALL])
     if per_cost:
         table = table[table["cost"] > 0]

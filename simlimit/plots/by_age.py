@@ -204,7 +204,7 @@ def incidence(
         `cumulative_incidence` makes with `censored_at_risk=False`.
     days : sequence of numbers
         Ascending, from 0 up: the columns of the table below the axes. The last is the end of the axis.
-        Where columns would overlap, they are moved apart, each with its day above it.
+        Columns that would overlap are moved apart, their days above them; of very many some are left out.
     weight : "holds" or "amount"
         Whether each hold counts once, or by its amount; of a log, by its column `amount`.
     confidence : float

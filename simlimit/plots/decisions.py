@@ -1,11 +1,11 @@
 """Pictures of a decision: two objectives, what is as good, and how the alternatives became fewer."""
 
-import textwrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from simlimit.arguments import Floats
 from simlimit.deciding.optimum import CONTENDER, SELECTED, STATUSES, TOO_DEAR, Optimum
@@ -67,8 +67,10 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
         beside, above = (_bars(rows, name) if is_front else None for name in (across, up))
         ax.errorbar(x, y, above, beside, label=label(status), zorder=9 - number, **look)
     ax.ticklabel_format(style="plain", useOffset=False)
-    ax.set_xlabel(_axis(across, optimum.question.follow_up_days, label))
-    ax.set_ylabel(_axis(up, optimum.question.follow_up_days, label))
+    for name, axis in ((across, ax.xaxis), (up, ax.yaxis)):
+        axis.set_label_text(_axis(name, optimum.question.follow_up_days, label))
+        if unit_of(name).factor == 100:
+            canvas.use_percent_axis(axis)
     canvas.legend(ax, **style.LOOKS["beside"])
     return _finished(ax, optimum, label("what is best in one objective or another"), label)
 
@@ -115,7 +117,7 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     names = []
     for choice, status in zip(rows[choices].to_numpy(), rows["status"], strict=True):
         words = value_text(dict(zip(short, choice, strict=True)))
-        names.append(textwrap.fill(f"{words}: {label(status)}", canvas.LONGEST_NAME))
+        names.append(canvas.wrapped(f"{words}: {label(status)}", canvas.LONGEST_NAME))
     lines = 1 + max(name.count("\n") for name in names)
     ax = canvas.axes_or_new(ax, (canvas.SIZE[0], 1.6 + (0.1 + 0.2 * lines) * len(rows)))
     heights, ends = -np.arange(len(rows)), unit.factor * _bars(rows, "difference")
@@ -165,6 +167,8 @@ def progress(optimum: Optimum, *, ax: Axes | None = None, language: Language = "
     ax.fill_between(number, left, step="post", color=style.LIGHT_GREY)
     ax.step(number, left, where="post", color=style.INK)
     ax.set(xlabel=label("samples"), ylabel=label("alternatives still open"), ylim=(0, None))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True))
     return _finished(ax, optimum, label("how the alternatives became fewer"), label)
 
 
@@ -179,7 +183,8 @@ def _axis(name: str, days: int, label: Labels) -> str:
     """Return what an axis shows, and its unit."""
     if name == COST:
         return label("cost (currency units per year)")
-    return f"{label(NAMES[name], days=days)}\n({label(unit_of(name).in_pictures)})"
+    what = label.with_unit(label(NAMES[name], days=days), unit_of(name).in_pictures)
+    return canvas.wrapped(what, canvas.LONGEST_LABEL)
 
 
 def _finished(ax: Axes, optimum: Optimum, title: str, label: Labels) -> Axes:

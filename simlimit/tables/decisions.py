@@ -14,9 +14,7 @@ MOST_ROWS = 50
 _EXCESS = "_excess"
 
 
-def optimum_table(
-    table: pd.DataFrame, choices: Sequence[str], first: str, notes: Sequence[str]
-) -> Table:
+def optimum_table(table: pd.DataFrame, choices: Sequence[str], first: str, notes: Sequence[str]) -> Table:
     """Return the alternatives of a decision, `Optimum.table`, as a table.
 
     Parameters
