@@ -170,7 +170,11 @@ def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str
         words = "{name}, seed {seed}, replication {number}" if of.replication else "{name}, seed {seed}"
         return label(words, number=of.replication, **named)
     histories = label("{name}, seed {seed}, {number:,} replication{number:s}", number=len(of), **named)
-    return histories if confidence is None else f"{histories}; {interval_note(of, confidence, label)}"
+    return (
+        histories
+        if confidence is None
+        else label("; ").join((histories, interval_note(of, confidence, label)))
+    )
 
 
 def interval_note(of: Subject, confidence: float, label: Labels) -> str:
@@ -201,17 +205,17 @@ def wrapped(text: str, longest: int) -> str:
 
 def _doubled(text: str) -> str:
     """Return a text in which characters that are twice as wide as letters count twice, as Chinese ones."""
-    return "".join(f"{one}\0" if unicodedata.east_asian_width(one) in "FW" else one for one in text)
+    return "".join(f"\0{one}" if unicodedata.east_asian_width(one) in "FW" else one for one in text)
 
 
 def _single(text: str) -> str:
     return text.replace("\0", "")
 
 
-def use_percent_axis(axis: Axis) -> None:
+def use_percent_axis(axis: Axis, label: Labels) -> None:
     """Show shares along an axis as per cent."""
     axis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
+    axis.set_major_formatter(lambda share, _: label.told(f"{100 * share:.5g} %"))
 
 
 def shade_few(ax: Axes, curves: Sequence[pd.DataFrame], label: Labels) -> bool:

@@ -70,7 +70,7 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
     for name, axis in ((across, ax.xaxis), (up, ax.yaxis)):
         axis.set_label_text(_axis(name, optimum.question.follow_up_days, label))
         if unit_of(name).factor == 100:
-            canvas.use_percent_axis(axis)
+            canvas.use_percent_axis(axis, label)
     canvas.legend(ax, **style.LOOKS["beside"])
     return _finished(ax, optimum, label("what is best in one objective or another"), label)
 

@@ -202,7 +202,7 @@ def sweep(
     what = label.with_unit(label(what, days=study.follow_up_days), unit.in_pictures)
     ax.set_ylabel(canvas.wrapped(what, canvas.LONGEST_LABEL))
     if unit.factor == 100:
-        canvas.use_percent_axis(ax.yaxis)
+        canvas.use_percent_axis(ax.yaxis, label)
     if names:
         canvas.label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)
     title = label("sweep of {fields}", fields=fields)
