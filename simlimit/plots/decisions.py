@@ -168,7 +168,7 @@ def progress(optimum: Optimum, *, ax: Axes | None = None, language: Language = "
     ax.step(number, left, where="post", color=style.INK)
     ax.set(xlabel=label("samples"), ylabel=label("alternatives still open"), ylim=(0, None))
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
     return _finished(ax, optimum, label("how the alternatives became fewer"), label)
 
 

@@ -231,7 +231,7 @@ def _draw_lines(ax: Axes, values: Sequence[Any], tables: Sequence[pd.DataFrame])
         ax.set_xticks(places, [canvas.wrapped(text, room) for text in texts], parse_math=False)
         ax.tick_params(axis="x", labelsize=style.LABEL_SIZE)
     elif all(isinstance(value, int) for value in values):
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
 
 
 def _lines(summary: pd.DataFrame, metric: str, number: int) -> list[pd.DataFrame]:
