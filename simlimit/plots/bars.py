@@ -321,7 +321,7 @@ def sensitivity(
     ax.axvline(NEGLIGIBLE, color=style.GREY, linestyle=":", linewidth=1)
     ax.set_xlim(0, 1)
     if not rows:
-        canvas.write_in_middle(ax, label("no field changes the metric"))
+        canvas.write_in_middle(ax, label("no field passed the screening"))
     what = label(NAMES[sensitivity.metric], days=sensitivity.follow_up_days)
     words = label("share of the variance of what is expected")
     verdicts = f"\u25a0 {label(MATTERS)}    \u25a1 {label(DOES_NOT)}    \u2b1a {label(UNDECIDED)}"
