@@ -123,7 +123,7 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
             table.loc[names[[*self.kept]], _COLUMNS] = sobol_indices(self.values, confidence).clip(0, 1)
         surely, perhaps = (table[f"total_{end}"] >= NEGLIGIBLE for end in ("low", "high"))
         # Where each effect shows in one replication at most, no field has a share: none was screened out.
-        is_hidden = ~self.effects.share.any() & (table["mu_star"] > 0)
+        is_hidden = (table["mu_star"] > 0) & (not self.effects.share.any())
         table["verdict"] = np.select([surely, perhaps | is_hidden], [MATTERS, UNDECIDED], DOES_NOT)
         return table.sort_values(["total", "mu_star"], ascending=False)
 
