@@ -68,7 +68,8 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         return f"Optimum({estimate(self.today.source).name!r}: {self._notes()[0]})"
 
     def _tables(self) -> list[layout.Table]:
-        return [decisions.optimum_table(self.table(), [*self.today.choice], self._notes())]
+        first = self.question.objectives[0].removeprefix("-")
+        return [decisions.optimum_table(self.table(), [*self.today.choice], first, self._notes())]
 
     @property
     def best(self) -> Alternative | None:
@@ -104,13 +105,14 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         Returns
         -------
         pandas.DataFrame
-            As `table`, by the first objective. The intervals of all means hold together.
+            As `table`, by the first objective, the best first. The intervals of all means hold together.
         """
         told = self.table().query("status in [@SELECTED, @CONTENDER]")
-        return told.sort_values(self.question.objectives[0].removeprefix("-"))
+        first = self.question.objectives[0]
+        return told.sort_values(first.removeprefix("-"), ascending=not first.startswith("-"))
 
     def table(self) -> pd.DataFrame:
-        """Return a row for each alternative, the selected first.
+        """Return a row for each alternative, the selected first, then by status, the best first.
 
         Returns
         -------
@@ -136,7 +138,7 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
 
             All verdicts and all intervals hold together with the confidence, at whatever sample it ended.
         """
-        race, m = self.race, len(self.question.objectives)
+        race, m, first = self.race, len(self.question.objectives), self.question.objectives[0]
         means = np.stack(race.means())
         columns: dict[Any, Any] = {"status": self.statuses, "cost": [one.cost for one in self.alternatives]}
         columns["samples"] = race.samples
@@ -145,12 +147,12 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
                 columns |= with_interval(objective.removeprefix("-"), *_signed(means[..., k], objective))
         leader = 0 if race.leader is None else race.leader
         gaps = np.stack(race.differences(leader))[..., 0] * (np.nan if race.leader is None else 1)
-        columns |= with_interval("difference", *_signed(gaps, self.question.objectives[0]))
+        columns |= with_interval("difference", *_signed(gaps, first))
         for k, metric in enumerate(self.question.bounds, m):
             columns |= with_interval(f"{metric}_excess", *means[..., k])
         choices = pd.DataFrame([one.choice for one in self.alternatives], dtype=object)
         table = pd.concat([choices, pd.DataFrame(columns)], axis=1)
-        table = table.sort_values("difference", kind="stable")
+        table = table.sort_values("difference", kind="stable", ascending=not first.startswith("-"))
         order = table["status"].map(STATUSES.index).sort_values(kind="stable").index
         dear = pd.DataFrame([{name: option.label for name, option in one.items()} for one in self.too_dear])
         dear = dear.assign(status=TOO_DEAR, cost=[*map(cost_of, self.too_dear)])

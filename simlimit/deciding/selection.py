@@ -116,6 +116,7 @@ class Race:
         self._most = np.zeros((k, k))
         self._is_within = np.zeros((k, bounds), np.bool_)
         self._is_settled = np.eye(k, dtype=np.bool_) | (m == 1)
+        self._is_worse = np.zeros((k, k), np.bool_)
         self.indifference = indifference
         self.number = 0
         self.is_open = np.ones(k, np.bool_)
@@ -201,7 +202,8 @@ class Race:
         half = anytime_half_width(self.number, spread, self._errors[0])
         known = np.all(seen[:, None, :m] | seen[:, :m], axis=-1)
         low, high = gap - half, gap + half
-        is_worse = known & np.any(low > 0, axis=-1) & np.all(low > -self.indifference, axis=-1)
+        # What was sure stays so: one that needs no more samples may be worse than what proves feasible later.
+        self._is_worse[pairs] |= known & np.any(low > 0, axis=-1) & np.all(low > -self.indifference, axis=-1)
         is_as_good = np.any(high < 0, axis=-1) | np.all(high < self.indifference, axis=-1)
         self._is_settled[pairs] |= known & is_as_good & is_as_good.T
         # The rule of KN.
@@ -213,17 +215,17 @@ class Race:
         slack = np.maximum(self._most[pairs] - delta * number, 0) / (2 * number)
         is_tie = (slack + np.abs(gap[..., 0]) == 0) & (a[:, None] > a)
         is_beaten = known & ((gap[..., 0] > slack) | is_tie | (low[..., 0] > 0))
-        self._judge(a, is_worse, is_beaten)
+        self._judge(a, is_beaten)
 
-    def _judge(self, a: Ints, is_worse: Truths, is_beaten: Truths) -> None:
+    def _judge(self, a: Ints, is_beaten: Truths) -> None:
         """Close what is decided after a sample: what is worse, or beaten, than others that are feasible."""
-        judges = (self.is_feasible & self.is_open & ~self.is_infeasible)[a]
+        judges = self.is_feasible & self.is_open & ~self.is_infeasible
         # One by one, since two may be worse than each other by less than the indifference: the first stays.
-        for i in np.flatnonzero((is_worse & judges).any(axis=1))[::-1]:
-            if self.is_open[a[i]] and (is_worse[i] & judges).any():
-                self.is_dominated[a[i]], judges[i] = True, False
-        judges &= self.in_race[a]
-        self.is_beaten[a] |= (is_beaten & judges).any(axis=1) & self.in_race[a]
+        for i in np.flatnonzero((self._is_worse & judges).any(axis=1))[::-1]:
+            if (self._is_worse[i] & judges).any():
+                self.is_dominated[i], judges[i] = True, False
+        judges &= self.in_race
+        self.is_beaten[a] |= (is_beaten & judges[a]).any(axis=1) & self.in_race[a]
         live = ~(self.is_infeasible | self.is_dominated)
         unsettled = (~self._is_settled & live).any(axis=1)
         self.is_open &= live & (~self.is_beaten | unsettled)

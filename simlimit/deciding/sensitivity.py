@@ -109,7 +109,8 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
               known, on average. `total`, ..: the share that would stay if all others were. Both are within
               0 and 1, and NaN where the screening left the field out. Simulation noise is in none of them;
             - `verdict`: it matters if the interval of the total index begins at 0.05 or above. It does not if
-              that ends below, or if it was screened out. Else it is undecided.
+              that ends below, or if it was screened out. Else it is undecided; also where there are effects,
+              but none in more than one replication.
         """
         confidence, parameters = check_confidence(confidence), self.ranges.parameters
         names = pd.Index([one.name for one in parameters], name="field")
@@ -121,7 +122,9 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
             # An estimate may be a little below 0, or above 1.
             table.loc[names[[*self.kept]], _COLUMNS] = sobol_indices(self.values, confidence).clip(0, 1)
         surely, perhaps = (table[f"total_{end}"] >= NEGLIGIBLE for end in ("low", "high"))
-        table["verdict"] = np.select([surely, perhaps], [MATTERS, UNDECIDED], DOES_NOT)
+        # Where each effect shows in one replication at most, no field has a share: none was screened out.
+        is_hidden = (table["mu_star"] > 0) & (not self.effects.share.any())
+        table["verdict"] = np.select([surely, perhaps | is_hidden], [MATTERS, UNDECIDED], DOES_NOT)
         return table.sort_values(["total", "mu_star"], ascending=False)
 
     def conclusion(self) -> str:

@@ -21,7 +21,6 @@ from simlimit.study.attribution import NO_GATE, TOTAL, Attribution
 from simlimit.study.metrics import BESIDE_LOSSES, LOSSES, WEIGHTS, Weight
 from simlimit.study.ranking import ALL, RANKED, LeverRanking
 from simlimit.study.study import Study
-from simlimit.tables.numbers import share_text
 from simlimit.tables.results import Effect, ends_in
 from simlimit.tables.units import INCOME, NAMES, PARTS, unit_of
 
@@ -111,7 +110,7 @@ def causes(
         names, where = [*GATES], label("gate at which they waited")
         number = len(repayment_holds(of))
         title = label("what {number:,} repayment hold{number:s} waited for", number=number)
-        _draw_run(ax, delay_by_cause(of).drop(index="total"))
+        _draw_run(ax, delay_by_cause(of).drop(index="total"), label)
         ax.set_xlabel(label("days waited, over all repayment holds (hold-days)"))
     ax.set_yticks(range(len(names)), [label(name) for name in names])
     ax.invert_yaxis()
@@ -176,7 +175,8 @@ def tornado(
     whole = ranking.table(confidence)
     known = int(whole[["alone", "last"]].notna().to_numpy().sum())
     more = metric in INCOME
-    table = whole.loc[[metric]].droplevel("metric").sort_values("alone", kind="stable", ascending=not more)
+    by = "alone_per_cost" if per_cost else "alone"
+    table = whole.loc[[metric]].droplevel("metric").sort_values(by, kind="stable", ascending=not more)
     table = table.reindex([*table.index.drop(ALL), ALL])
     if per_cost:
         table = table[table["cost"] > 0]
@@ -321,14 +321,14 @@ def sensitivity(
     ax.axvline(NEGLIGIBLE, color=style.GREY, linestyle=":", linewidth=1)
     ax.set_xlim(0, 1)
     if not rows:
-        canvas.write_in_middle(ax, label("no field changes the metric"))
+        canvas.write_in_middle(ax, label("no field passed the screening"))
     what = label(NAMES[sensitivity.metric], days=sensitivity.follow_up_days)
     words = label("share of the variance of what is expected")
     verdicts = f"\u25a0 {label(MATTERS)}    \u25a1 {label(DOES_NOT)}    \u2b1a {label(UNDECIDED)}"
     ax.set_xlabel(f"{words}\n{what}\n{verdicts}")
     note = label("{number} of {all} fields; the others were screened out", number=len(rows), all=len(table))
     named = canvas.subtitle(sensitivity, label)
-    return canvas.finish(ax, label("what decides the answer"), f"{named}; {note}")
+    return canvas.finish(ax, label("what decides the answer"), label("; ").join((named, note)))
 
 
 def _draw_causes(ax: Axes, causes: Sequence[str], days: Floats, ends: Floats, texts: Sequence[str]) -> None:
@@ -339,8 +339,8 @@ def _draw_causes(ax: Axes, causes: Sequence[str], days: Floats, ends: Floats, te
         ax.annotate(words, (end, place), (5, 0), textcoords="offset points", va="center")
 
 
-def _draw_run(ax: Axes, table: pd.DataFrame) -> None:
-    waited, shares = table["hold_days"].to_numpy(), map(share_text, table["share_of_days"])
+def _draw_run(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
+    waited, shares = table["hold_days"].to_numpy(), map(label.share, table["share_of_days"])
     texts = [f"{days:,} ({share})" if days else "0" for days, share in zip(waited, shares, strict=True)]
     _draw_causes(ax, [*table.index], waited, waited, texts)
     # Room for the texts at the right.

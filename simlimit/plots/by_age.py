@@ -19,7 +19,7 @@ from simlimit.plots.labels import STANDING, Labels, Language, checked_labels
 from simlimit.run.options import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP
 from simlimit.study.curves import Curves, CurvesOfRun
 from simlimit.study.metrics import ENDS, WEIGHTS, Weight
-from simlimit.tables.numbers import per_cent, share_text
+from simlimit.tables.numbers import per_cent
 
 Histories: TypeAlias = Run | Study | pd.DataFrame
 Groups: TypeAlias = str | Sequence[str] | None
@@ -107,20 +107,20 @@ def delay(
     share = label("share of holds" if weight == "holds" else "share of repaid principal")
     ax = canvas.axes_or_new(ax)
     ax.set(xlim=(-0.01 * end, end), ylim=(0, 1), xlabel=label("days since repayment"), ylabel=share)
-    canvas.use_percent_axis(ax.yaxis)
+    canvas.use_percent_axis(ax.yaxis, label)
     if np.isnan(at_once):
         _say_unobserved(ax, end, label)
     else:
         if at_once >= HIGH_ATOM:
             bottom = np.floor(10 * (at_once - MARGIN)) / 10
-            words = label("{what} (axis from {low})", what=share, low=f"{100 * bottom:.0f} %")
+            words = label("{what} (axis from {low})", what=share, low=label.told(f"{100 * bottom:.0f} %"))
             ax.set(ylim=(bottom, 1), ylabel=words)
         if by is None and isinstance(of, Run | Study):
             _draw_in_full(ax, of, drawn[""].reindex(range(end + 1)), confidence, label)
         else:
             looks = [style.line(number) for number in range(len(drawn))]
-            ended = [(canvas.shortened(name), curve, "released") for name, curve in drawn.items()]
-            _draw_lines(ax, ended, looks, True)
+            ended: list[Ended] = [(canvas.shortened(one), curve, "released") for one, curve in drawn.items()]
+            _draw_lines(ax, ended, looks, True, label)
             if canvas.shade_few(ax, [*drawn.values()], label):
                 canvas.legend(ax, loc="lower right")
     title = label("release delay of repaid principal")
@@ -131,7 +131,7 @@ def delay(
         return canvas.finish(ax, title, canvas.subtitle(of, label, None if by is None else confidence))
     with_band = [curve for curve in drawn.values() if curve["released_low"].notna().any()]
     notes = dict.fromkeys(_interval_words(curve, label) for curve in with_band)
-    return canvas.finish(ax, title, "; ".join(notes))
+    return canvas.finish(ax, title, label("; ").join(notes))
 
 
 def standing(
@@ -174,7 +174,7 @@ def standing(
     title, share = STANDING[weight]
     ax = canvas.axes_or_new(ax)
     ax.set(xlabel=label("days since repayment"), ylabel=label(share))
-    canvas.use_percent_axis(ax.yaxis)
+    canvas.use_percent_axis(ax.yaxis, label)
     if table["released"].isna().any():
         _say_unobserved(ax, of.follow_up_days, label)
     else:
@@ -204,7 +204,7 @@ def incidence(
         `cumulative_incidence` makes with `censored_at_risk=False`.
     days : sequence of numbers
         Ascending, from 0 up: the columns of the table below the axes. The last is the end of the axis.
-        Where columns would overlap, they are moved apart, each with its day above it.
+        Columns that would overlap are moved apart, their days above them; of very many some are left out.
     weight : "holds" or "amount"
         Whether each hold counts once, or by its amount; of a log, by its column `amount`.
     confidence : float
@@ -244,8 +244,8 @@ def incidence(
     ax = canvas.axes_or_new(ax, (7.5, 5.2))
     ax.set(xlim=(-0.01 * asked[-1], asked[-1]), ylim=(0, 1.02), xticks=asked)
     ax.set(xlabel=label("days since repayment"), ylabel=label("share that has ended so"))
-    canvas.use_percent_axis(ax.yaxis)
-    _draw_lines(ax, [(words, curve, name) for name, words in outcomes.items()], looks, False)
+    canvas.use_percent_axis(ax.yaxis, label)
+    _draw_lines(ax, [(words, curve, name) for name, words in outcomes.items()], looks, False, label)
     if canvas.shade_few(ax, [curve], label):
         canvas.legend(ax, loc="center right")
     # As many are at risk on a day as at the next time of the curve.
@@ -336,7 +336,7 @@ def _draw_in_full(ax: Axes, of: Run | Study, curve: pd.DataFrame, confidence: fl
     canvas.legend(ax, loc="lower right" if is_high else "upper right", title=title)
 
 
-def _draw_lines(ax: Axes, ended: Sequence[Ended], looks: Sequence[style.Line], marks_jump: bool) -> None:
+def _draw_lines(ax: Axes, ended: list[Ended], looks: list[style.Line], marks: bool, label: Labels) -> None:
     """Draw how much has ended so, with bands, each line named at its end; mark the jump on day 0, or not.
 
     The limits of the axes must be final.
@@ -349,10 +349,10 @@ def _draw_lines(ax: Axes, ended: Sequence[Ended], looks: Sequence[style.Line], m
         ax.fill_between(times, low, high, step="post", color=look.colour, alpha=0.25, linewidth=0)
         ax.step(times, share, where="post", color=look.colour, linestyle=look.style, linewidth=1.6)
         last.append(_share_by(curve, outcome, ax.get_xlim()[1]))
-        if marks_jump:
+        if marks:
             at_once = _share_by(curve, outcome, 0)
             ax.plot(0, at_once, look.marker, color=look.colour, clip_on=False, zorder=4)
-    texts = [f"{words} {share_text(share)}" for (words, *_), share in zip(ended, last, strict=True)]
+    texts = [f"{words} {label.share(share)}" for (words, *_), share in zip(ended, last, strict=True)]
     canvas.label_ends(ax, last, texts, looks)
 
 
@@ -360,27 +360,28 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
     days, released = curve.index, curve["released"]
     ends = curve["released_low"], curve["released_high"]
     ax.fill_between(days, *ends, step="post", **style.LOOKS["band"])
-    words = label("released on the day of repayment: {share}", share=_share_text(curve, "released", 0))
+    words = label("released on the day of repayment: {share}", share=_share_text(curve, "released", 0, label))
     ax.plot(0, released[0], "o", color=style.INK, markersize=8, clip_on=False, label=words, zorder=4)
     end = days[-1]
-    words = _released_by(MARKED_DAYS, end, lambda day: _share_text(curve, "released", day), label)
+    words = _released_by(MARKED_DAYS, end, lambda day: _share_text(curve, "released", day, label), label)
     # The jump at day 0 is part of the curve.
     from_0 = np.insert(days, 0, 0), np.insert(released, 0, 0)
     ax.step(*from_0, where="post", color=style.INK, linewidth=1.6, label=words)
-    rest = share_text(curve["pending"].iloc[-1])
+    rest = label.share(curve["pending"].iloc[-1])
     ax.plot([], [], " ", label=label("pending after {day} day{day:s}: {share}", day=end, share=rest))
-    words = label("forfeited by day {day}: {share}", day=end, share=_share_text(curve, "forfeited", end))
+    lost = _share_text(curve, "forfeited", end, label)
+    words = label("forfeited by day {day}: {share}", day=end, share=lost)
     canvas.shade_few(ax, [curve], label)
     look = style.AREAS["forfeited"]
     ax.fill_between(days, 1 - curve["forfeited"], 1, step="post", linewidth=0.4, label=words, **look)
 
 
-def _share_text(curve: pd.DataFrame, end: str, day: int) -> str:
+def _share_text(curve: pd.DataFrame, end: str, day: int, label: Labels) -> str:
     """Return a share of the curve for a label, with its interval if it has one."""
     share, *ends = (curve[f"{end}{which}"].to_numpy()[day] for which in ("", "_low", "_high"))
     low, high = map(per_cent, ends)
     # Neither where there is none, which is nan to nan, nor where it is narrower than what is shown.
-    return share_text(share) + ("" if low == high else f" ({low} - {high})")
+    return label.share(share) + ("" if low == high else f" ({low} - {high})")
 
 
 def _label_pending(ax: Axes, curve: pd.DataFrame, label: Labels) -> None:
@@ -403,7 +404,7 @@ def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
     ax.step(table.index, height, where="post", color="black", linewidth=1)
     ax.set(xlim=(0, max(end, 1)), ylim=(0, max(1.1 * height.max(), 1e-3)))
     released = table["released"].to_numpy()
-    words = _released_by((0, *MARKED_DAYS), end, lambda day: share_text(released[day]), label)
+    words = _released_by((0, *MARKED_DAYS), end, lambda day: label.share(released[day]), label)
     handles = [*reversed(areas), Line2D([], [], linestyle=" ", label=words)]
     # A stack that does not fall leaves no room within.
     falls = height[-1] < height.max() / 2
@@ -414,9 +415,8 @@ def _draw_stack(ax: Axes, table: pd.DataFrame, label: Labels) -> None:
 def _legend_entry(name: str, part: "pd.Series[float]", label: Labels) -> str:
     # The last day is the end of the follow-up: nothing that happens on it counts.
     entry = label("{gate}: {days:.2f} days", gate=label(name), days=part.iloc[:-1].sum())
-    if name == "forfeited":
-        return label("{entry} ({share} in the end)", entry=entry, share=share_text(part.iloc[-1]))
-    return entry
+    at_last = label("{entry} ({share} in the end)", entry=entry, share=label.share(part.iloc[-1]))
+    return at_last if name == "forfeited" else entry
 
 
 def _released_by(days: Sequence[int], end: int, share: Callable[[int], str], label: Labels) -> str:

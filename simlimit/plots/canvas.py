@@ -1,5 +1,8 @@
 """Axes to draw on, what several pictures draw on them, and the file of a picture."""
 
+import math
+import textwrap
+import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,7 +33,9 @@ Subject: TypeAlias = Run | Study | LeverRanking | Attribution | Sensitivity
 SIZE = (7.5, 4.5)
 # Of a label, in its font size.
 LINE_HEIGHT = 1.35
+# In letters: of a name, and of a line beside an axis, which has room for so many.
 LONGEST_NAME = 50
+LONGEST_LABEL = 56
 # How wide a digit is, in its font size; and the share of the width that names at the sides leave to the axes.
 DIGIT, USED = 0.62, 0.8
 # Points from the axes to the first row of a table: the tick labels and the axis label are in between.
@@ -63,7 +68,8 @@ def time_axis(ax: Axes, scenario: Scenario, label: Labels) -> float:
         return 0.0
     ax.set_xlabel(label("date"))
     # matplotlib has no types for dates. Four months have a mark each: two for each would not have room.
-    locator = AutoDateLocator(minticks=4)  # type: ignore[no-untyped-call]
+    most = max(4, letters(ax) // 8)
+    locator = AutoDateLocator(minticks=4, maxticks=most)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.tick_params(axis="x", labelsize=LABEL_SIZE)
@@ -97,18 +103,20 @@ def write_table(
 ) -> None:
     """Write rows of numbers below the axes, each number below its day, and their unit above them.
 
-    Where days are too near each other for that, the table has a row of days, and the axis marks others.
+    Where days are too near each other for that, the table has a row of days, and the axis marks others. Of
+    more days than have room, it has every second one, or every third, and so on.
     """
     low, high = ax.get_xlim()
-    wanted = (np.asarray(days, np.float64) - low) / (high - low)
     table = [(head, [f"{day:g}" for day in days])]
     table += [(name, [f"{count:,.0f}" for count in counts]) for name, counts in rows]
     longest = max(len(text) for _, texts in table for text in texts)
-    points = USED * ax.get_window_extent().width * 72 / ax.figure.dpi
-    # Very many columns overlap all the same: kept apart, they would not fit below the axes.
-    room = min(DIGIT * LABEL_SIZE * (longest + 1) / points, 1 / len(days))
+    room = (longest + 1) / letters(ax)
+    shown = slice(None, None, math.ceil(len(days) / (1 + int(1 / room))))
+    table = [(name, texts[shown]) for name, texts in table]
+    wanted = (np.asarray(days[shown], np.float64) - low) / (high - low)
     places = _apart(wanted, room)
     if np.allclose(places, wanted):
+        ax.set_xticks(days[shown])
         del table[0]
     else:
         ax.xaxis.set_major_locator(AutoLocator())
@@ -123,6 +131,12 @@ def write_table(
         for place, text in zip(places, texts, strict=True):
             write(ax, text, (place, 0), "axes fraction", (0, down), ha="center")
         down -= ROW_HEIGHT
+
+
+def letters(ax: Axes) -> int:
+    """Return how many small letters a line below the axes has room for, about."""
+    points = USED * ax.get_window_extent().width * 72 / ax.figure.dpi
+    return int(points / (DIGIT * LABEL_SIZE))
 
 
 def finish(ax: Axes, title: str, subtitle: str) -> Axes:
@@ -156,7 +170,11 @@ def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str
         words = "{name}, seed {seed}, replication {number}" if of.replication else "{name}, seed {seed}"
         return label(words, number=of.replication, **named)
     histories = label("{name}, seed {seed}, {number:,} replication{number:s}", number=len(of), **named)
-    return histories if confidence is None else f"{histories}; {interval_note(of, confidence, label)}"
+    return (
+        histories
+        if confidence is None
+        else label("; ").join((histories, interval_note(of, confidence, label)))
+    )
 
 
 def interval_note(of: Subject, confidence: float, label: Labels) -> str:
@@ -168,15 +186,36 @@ def interval_note(of: Subject, confidence: float, label: Labels) -> str:
 
 
 def shortened(name: str, longest: int = LONGEST_NAME) -> str:
-    """Return a name that the user chose as one line of moderate length, also one without blanks."""
-    line = " ".join(name.split())
-    return line if len(line) <= longest else f"{line[: longest - 3].rstrip()}..."
+    """Return a name that the user chose as one line of moderate length, also one without blanks.
+
+    Examples
+    --------
+    >>> from simlimit.plots.canvas import shortened
+    >>> shortened("weekly evaluation", 12), shortened("\u6bcf\u5468\u8bc4\u4f30\u65b9\u6848", 9)
+    ('weekly ev...', '\u6bcf\u5468\u8bc4...')
+    """
+    line = _doubled(" ".join(name.split()))
+    return _single(line) if len(line) <= longest else f"{_single(line[: longest - 3]).rstrip()}..."
 
 
-def use_percent_axis(axis: Axis) -> None:
+def wrapped(text: str, longest: int) -> str:
+    """Return a text in lines of moderate length."""
+    return _single(textwrap.fill(_doubled(text), longest))
+
+
+def _doubled(text: str) -> str:
+    """Return a text in which characters that are twice as wide as letters count twice, as Chinese ones."""
+    return "".join(f"\0{one}" if unicodedata.east_asian_width(one) in "FW" else one for one in text)
+
+
+def _single(text: str) -> str:
+    return text.replace("\0", "")
+
+
+def use_percent_axis(axis: Axis, label: Labels) -> None:
     """Show shares along an axis as per cent."""
     axis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(lambda share, _: f"{100 * share:.5g} %")
+    axis.set_major_formatter(lambda share, _: label.told(f"{100 * share:.5g} %"))
 
 
 def shade_few(ax: Axes, curves: Sequence[pd.DataFrame], label: Labels) -> bool:

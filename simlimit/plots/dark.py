@@ -14,6 +14,8 @@ from matplotlib.typing import ColorType
 DARKEST = 0.25
 # Of areas behind all else, and of bands behind lines, by their `zorder`.
 BEHIND = {0: "#383838", 0.5: "#1f3f66"}
+# The fill of hollow markers and bars, which on dark axes would look as the filled ones do elsewhere.
+HOLLOW = (1.0, 1.0, 1.0)
 
 
 def lighten_on_dark(ax: Axes) -> None:
@@ -26,6 +28,10 @@ def lighten_on_dark(ax: Axes) -> None:
         box = artist.get_bbox_patch() if isinstance(artist, Text) else None
         if box is not None:
             box.set_facecolor(ground)
+        if isinstance(artist, Line2D):
+            fill = artist.get_markerfacecolor()
+            artist.set_markerfacecolor(ground if to_rgb(fill) == HOLLOW else _light(fill))
+            artist.set_markeredgecolor(_light(artist.get_markeredgecolor()))
         if isinstance(artist, Text | Line2D):
             artist.set_color(_light(artist.get_color()))
         elif isinstance(artist, Collection):
@@ -35,6 +41,9 @@ def lighten_on_dark(ax: Axes) -> None:
         if isinstance(artist, Collection | Patch) and artist.get_zorder() in BEHIND:
             behind[artist.get_label()] = BEHIND[artist.get_zorder()]
             artist.set_color(BEHIND[artist.get_zorder()])
+    for bar in ax.patches:
+        if to_rgb(bar.get_facecolor()) == HOLLOW and not bar.get_hatch():
+            bar.set(facecolor=ground, edgecolor=_light(bar.get_edgecolor()))
     for legend in [artist for artist in ax.findobj() if isinstance(artist, Legend)]:
         for sample, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
             if isinstance(sample, Patch) and text.get_text() in behind:

@@ -1,11 +1,11 @@
 """Pictures of a decision: two objectives, what is as good, and how the alternatives became fewer."""
 
-import textwrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from simlimit.arguments import Floats
 from simlimit.deciding.optimum import CONTENDER, SELECTED, STATUSES, TOO_DEAR, Optimum
@@ -67,8 +67,10 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
         beside, above = (_bars(rows, name) if is_front else None for name in (across, up))
         ax.errorbar(x, y, above, beside, label=label(status), zorder=9 - number, **look)
     ax.ticklabel_format(style="plain", useOffset=False)
-    ax.set_xlabel(_axis(across, optimum.question.follow_up_days, label))
-    ax.set_ylabel(_axis(up, optimum.question.follow_up_days, label))
+    for name, axis in ((across, ax.xaxis), (up, ax.yaxis)):
+        axis.set_label_text(_axis(name, optimum.question.follow_up_days, label))
+        if unit_of(name).factor == 100:
+            canvas.use_percent_axis(axis, label)
     canvas.legend(ax, **style.LOOKS["beside"])
     return _finished(ax, optimum, label("what is best in one objective or another"), label)
 
@@ -104,8 +106,10 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     """
     label = checked_labels(language, "optimum", optimum, Optimum)
     table = optimum.table()
-    rows = table[table["status"] != TOO_DEAR].sort_values("difference", kind="stable")[:MOST_ROWS]
-    metric = optimum.question.objectives[0].removeprefix("-")
+    first = optimum.question.objectives[0]
+    metric, is_least = first.removeprefix("-"), not first.startswith("-")
+    rows = table[table["status"] != TOO_DEAR]
+    rows = rows.sort_values("difference", kind="stable", ascending=is_least)[:MOST_ROWS]
     unit = unit_of(metric).of_differences()
     choices = [*optimum.today.choice]
     last = [name.rpartition(".")[2] for name in choices]
@@ -113,15 +117,18 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     names = []
     for choice, status in zip(rows[choices].to_numpy(), rows["status"], strict=True):
         words = value_text(dict(zip(short, choice, strict=True)))
-        names.append(textwrap.fill(f"{words}: {label(status)}", canvas.LONGEST_NAME))
+        names.append(canvas.wrapped(f"{words}: {label(status)}", canvas.LONGEST_NAME))
     lines = 1 + max(name.count("\n") for name in names)
     ax = canvas.axes_or_new(ax, (canvas.SIZE[0], 1.6 + (0.1 + 0.2 * lines) * len(rows)))
     heights, ends = -np.arange(len(rows)), unit.factor * _bars(rows, "difference")
     ax.errorbar(unit.factor * rows["difference"], heights, xerr=ends, fmt="o", color=style.INK, capsize=3)
     ax.axvline(0, color="black", linewidth=0.8)
-    smallest = optimum.race.indifference[0] * (-1 if optimum.question.objectives[0] != metric else 1)
+    smallest = optimum.race.indifference[0] * (1 if is_least else -1)
     ax.axvline(unit.factor * smallest, color=style.GREY, linestyle=":")
     ax.set_yticks(heights, names, parse_math=False)
+    ax.set_ylim(0.5 - len(rows), 0.5)
+    if optimum.best is None:
+        canvas.write_in_middle(ax, label("nothing is selected"))
     ax.set_xlabel(label("difference ({unit})", unit=label(unit.in_pictures)))
     return _finished(ax, optimum, label("how much worse than the selected"), label)
 
@@ -160,6 +167,8 @@ def progress(optimum: Optimum, *, ax: Axes | None = None, language: Language = "
     ax.fill_between(number, left, step="post", color=style.LIGHT_GREY)
     ax.step(number, left, where="post", color=style.INK)
     ax.set(xlabel=label("samples"), ylabel=label("alternatives still open"), ylim=(0, None))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
     return _finished(ax, optimum, label("how the alternatives became fewer"), label)
 
 
@@ -174,7 +183,8 @@ def _axis(name: str, days: int, label: Labels) -> str:
     """Return what an axis shows, and its unit."""
     if name == COST:
         return label("cost (currency units per year)")
-    return f"{label(NAMES[name], days=days)}\n({label(unit_of(name).in_pictures)})"
+    what = label.with_unit(label(NAMES[name], days=days), unit_of(name).in_pictures)
+    return canvas.wrapped(what, canvas.LONGEST_LABEL)
 
 
 def _finished(ax: Axes, optimum: Optimum, title: str, label: Labels) -> Axes:

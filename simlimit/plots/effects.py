@@ -47,14 +47,14 @@ def decimals(effects: npt.ArrayLike) -> int:
 
 
 def with_interval(value: float, low: float, high: float, places: int, sign: str = "+") -> str:
-    """Return an effect with its interval behind it; what is not known is a dash.
+    """Return an effect with its interval behind it, whose ends differ; what is not known is a dash.
 
     Examples
     --------
     >>> from simlimit.plots.effects import with_interval
-    >>> with_interval(0.5, -0.0001, 1, 2)
-    '+0.50  (+0.00, +1.00)'
+    >>> with_interval(0.5, -0.0001, 1, 2), with_interval(0.0012, 0.0011, 0.0013, 1)
+    ('+0.50  (+0.00, +1.00)', '+0.0012  (+0.0011, +0.0013)')
     """
-    unit = units.Unit(1, places, "")
+    unit = numbers.finer(units.Unit(1, places, ""), high - low)
     middle, lower, upper = (numbers.number_text(one, unit, sign) for one in (value, low, high))
     return f"{middle}  ({lower}, {upper})"

@@ -79,7 +79,7 @@ def fit_check(fit: Fit, *, ax: Axes | None = None, language: Language = "en") ->
         panel.plot(days, rows["in_log"], label=label("in the log"), **style.LOOKS["in_log"])
         if rows["low"].iloc[0] < by_age.HIGH_ATOM:
             panel.set_ylim(bottom=0)
-        canvas.use_percent_axis(panel.yaxis)
+        canvas.use_percent_axis(panel.yaxis, label)
     panels[-1].set_xlabel(label("days since repayment"))
     canvas.legend(panels[0], **style.LOOKS["above"])
     return canvas.finish(ax, label("the log beside the fitted model"), _verdict(fit.check(), label))
@@ -141,7 +141,7 @@ def fit_statistics(
         ax.plot(in_log, np.where(some, heights, np.nan), "ko", markerfacecolor=colour)
     names = [_statistic(family, *one, label) for one in zip(rows["statistic"], rows["age_days"], strict=True)]
     ax.set_yticks(heights, names, parse_math=False)
-    canvas.use_percent_axis(ax.xaxis)
+    canvas.use_percent_axis(ax.xaxis, label)
     signs = {"\u25cf\u25cb": "in the log", "|": "expected", "\u25ac": BAND}
     ax.set_xlabel("    ".join(f"{sign} {label(words)}" for sign, words in signs.items()))
     return canvas.finish(ax, label(family), _verdict(checked.loc[[family]], label))

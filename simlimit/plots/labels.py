@@ -9,6 +9,7 @@ from matplotlib.text import Text
 
 from simlimit.arguments import check_choice, check_type
 from simlimit.errors import warn
+from simlimit.tables.numbers import share_text
 from simlimit.tables.translation import Translation
 from simlimit.templates import filled
 from simlimit.text_files import packaged
@@ -59,6 +60,10 @@ class Labels:
         """Return English words, a template of `str.format`, in the language; others stay as they are."""
         translated = self._translations.get(words, words)
         return filled(translated, **values) if values else translated
+
+    def share(self, share: float) -> str:
+        """Return a share in per cent, before which Chinese has no blank."""
+        return self.told(share_text(share))
 
     def with_unit(self, what: str, unit: str) -> str:
         """Return what an axis shows, which is in the language already, with its unit, if it has one."""

@@ -1,11 +1,11 @@
 """Scenarios side by side: paired differences, and a metric over the values of fields."""
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from pandas.api.typing import NAType
 
 from simlimit import Comparison, Sweep
@@ -21,8 +21,8 @@ WIDTH = 8.0
 # Inches of a row, and of all that is not rows.
 ROW = 0.34
 AROUND = 1.9
-# Characters of a label beside an axis, which has room for so many.
-LONGEST_LABEL = 56
+# Characters of a line of a text below an axis, at least.
+SHORTEST_LINE = 8
 ENDS = ["difference", "low", "high"]
 # Units of a place beside a row.
 OF_A_ROW = ("axes fraction", "data")
@@ -184,7 +184,8 @@ def sweep(
         fewer = "but a picture shows one or two: sweep fewer at a time."
         raise SimlimitError(f"sweep has the fields {fields}, {fewer}")
     (field, values), *second = sweep.fields.items()
-    names = [f"{other} = {numbers.value_text(value)}" for other, others in second for value in others]
+    named = [f"{other} = {numbers.value_text(value)}" for other, others in second for value in others]
+    names = [*map(canvas.shortened, named)]
     lines = max(1, len(names))
     summary = sweep.summary(confidence, weight=weight)
     tables = _lines(summary, metric, lines)
@@ -199,9 +200,9 @@ def sweep(
         below += [f"{name}: {text}" for name, text in zip(names, lost, strict=True)] if names else lost
     ax.set_xlabel("\n".join(below))
     what = label.with_unit(label(what, days=study.follow_up_days), unit.in_pictures)
-    ax.set_ylabel(textwrap.fill(what, LONGEST_LABEL))
+    ax.set_ylabel(canvas.wrapped(what, canvas.LONGEST_LABEL))
     if unit.factor == 100:
-        canvas.use_percent_axis(ax.yaxis)
+        canvas.use_percent_axis(ax.yaxis, label)
     if names:
         canvas.label_ends(ax, [table["estimate"].iloc[-1] for table in tables], names)
     title = label("sweep of {fields}", fields=fields)
@@ -210,7 +211,8 @@ def sweep(
 
 def _draw_lines(ax: Axes, values: Sequence[Any], tables: Sequence[pd.DataFrame]) -> None:
     """Draw a line, or points, for each table, whose rows belong to the values."""
-    are_numbers = all(is_number(value) for value in values)
+    # Of one value alone the interval is a bar, as of values that are no numbers: a band has no width there.
+    are_numbers = len(values) > 1 and all(is_number(value) for value in values)
     places = values if are_numbers else range(len(values))
     for number, table in enumerate(tables):
         look = style.line(number)
@@ -224,7 +226,12 @@ def _draw_lines(ax: Axes, values: Sequence[Any], tables: Sequence[pd.DataFrame])
         marks.set_markerfacecolor("white" if number % 2 else look.colour)
     if not are_numbers:
         ax.set_xlim(-0.5, len(values) - 0.5)
-        ax.set_xticks(places, [numbers.value_text(value) for value in values])
+        room = max(SHORTEST_LINE, canvas.letters(ax) // len(values) - 1)
+        texts = [canvas.shortened(numbers.value_text(value)) for value in values]
+        ax.set_xticks(places, [canvas.wrapped(text, room) for text in texts], parse_math=False)
+        ax.tick_params(axis="x", labelsize=style.LABEL_SIZE)
+    elif all(isinstance(value, int) for value in values):
+        ax.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
 
 
 def _lines(summary: pd.DataFrame, metric: str, number: int) -> list[pd.DataFrame]:

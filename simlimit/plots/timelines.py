@@ -91,7 +91,9 @@ def platform(
     dailies = {name: _by_replication(history) for name, history in histories.items()}
     first = next(iter(histories.values()))
     names = _series(series, dailies)
-    ax = canvas.axes_or_new(ax, (8.5, 6.5 if recovery is None else 2.5 + len(names)))
+    # Each panel has a label for each scenario at its right, and a bar of the strip on top.
+    rows = len(names) * max(1.2, 0.2 * len(dailies)) + 0.2 * len(dailies)
+    ax = canvas.axes_or_new(ax, (8.5, max(6.5, 1.5 + rows) if recovery is None else 2.5 + len(names)))
     strip, panels = canvas.inset_panels(ax, max(1, len(names)), strip=BAR * (len(dailies) - 1))
     begin, last = _check_days(days, first.scenario)
     if recovery is not None and days is None:

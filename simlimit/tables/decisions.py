@@ -14,7 +14,7 @@ MOST_ROWS = 50
 _EXCESS = "_excess"
 
 
-def optimum_table(table: pd.DataFrame, choices: Sequence[str], notes: Sequence[str]) -> Table:
+def optimum_table(table: pd.DataFrame, choices: Sequence[str], first: str, notes: Sequence[str]) -> Table:
     """Return the alternatives of a decision, `Optimum.table`, as a table.
 
     Parameters
@@ -22,9 +22,12 @@ def optimum_table(table: pd.DataFrame, choices: Sequence[str], notes: Sequence[s
     table : pandas.DataFrame
     choices : sequence of str
         The columns that say what is chosen.
+    first : str
+        The first objective, in whose unit the differences are.
     notes : sequence of str
     """
     units = {name: unit_of(name.removesuffix(_EXCESS)) for name in map(str, table) if f"{name}_low" in table}
+    units["difference"] = unit_of(first)
     columns = [*choices, "cost a year", *itertools.chain(*((name, "interval") for name in units))]
     rows = []
     for told in table[:MOST_ROWS].to_dict("records"):

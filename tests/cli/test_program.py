@@ -160,7 +160,7 @@ class TestProcess:
             try:
                 said = b""
                 # A bar is shown after a second, in which some replications have been done.
-                while b"replications/s" not in said:
+                while b"replications [" not in said:
                     said += process.stderr.read1()
                 process.send_signal(stop)
                 out, err = process.communicate(timeout=60)

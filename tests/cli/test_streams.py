@@ -95,7 +95,7 @@ def test_an_interrupt_is_told_by_the_code_whatever_became_of_the_output(output):
             )
             stack.callback(process.kill)
             said = b""
-            while b"replications/s" not in said:
+            while b"replications [" not in said:
                 said += process.stderr.read1()
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)

@@ -73,7 +73,13 @@ def test_what_is_large_is_best_after_a_minus() -> None:
     assert best.choice == {"evaluation.period_days": 7}
     first = best.table().iloc[0]
     assert first["released_within_7d_low"] <= first["released_within_7d"] <= first["released_within_7d_high"]
-    assert (best.table()["difference"] <= 0).all()
+    differences = best.table()["difference"]
+    assert (differences <= 0).all()
+    assert differences.is_monotonic_decreasing
+    assert best.front()["released_within_7d"].is_monotonic_decreasing
+    # In per cent, as the shares are, and not as shares.
+    *_, last = str(best).partition("\n\n")[2].partition("\n\n")[0].splitlines()
+    assert f"  {100 * differences.iloc[-1]:.2f}  " in last
 
 
 def test_the_cheapest_that_keeps_a_bound_is_selected() -> None:

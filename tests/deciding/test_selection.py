@@ -152,3 +152,16 @@ def test_of_two_objectives_the_front_is_what_nothing_dominates() -> None:
     assert race.leader == 1
     low, high = race.means()[1:]
     assert ((low < truth) & (truth < high)).all()
+
+
+def test_what_needs_no_more_samples_is_still_worse_than_one_that_proves_feasible_later() -> None:
+    """The second soon beats the first; the third is better, and surely within the bound only later."""
+    truth = np.array([[1.0, -3.0], [0.95, -3.0], [0.0, -0.8]])
+
+    def sampler(random: np.random.Generator, number: int) -> Floats:
+        return np.asarray(truth + np.array([0.1, 1.0]) * random.normal(size=(number, 3, 2)))
+
+    race = decided(sampler, 0, [0.2], bounds=1, most=200)
+    assert race.leader == 2
+    assert race.samples[0] < race.samples[2]
+    assert race.is_dominated.tolist() == [True, True, False]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gallery import DRAWN, dark_and_chinese, study
+from gallery import DRAWN, comparison, dark_and_chinese, ranking, study
 from matplotlib.collections import Collection
 from matplotlib.colors import to_hex
 from matplotlib.legend import Legend
@@ -49,6 +49,20 @@ def test_on_a_dark_style_samples_in_a_legend_are_as_what_they_name(name):
             if area is not None and isinstance(sample, Patch):
                 face = np.ravel(area.get_facecolor())[:3]
                 assert to_hex(sample.get_facecolor()) == to_hex(face)
+
+
+def test_on_a_dark_style_what_is_hollow_stays_hollow_and_what_is_filled_filled():
+    light, dark = plots.forest(comparison()), dark_and_chinese("forest")
+    ground, markers = dark.get_facecolor(), [of for of in light.lines if of.get_marker() == "o"]
+    fills = [one.get_markerfacecolor() == "white" for one in markers]
+    drawn = [one.get_markerfacecolor() for one in dark.lines if one.get_marker() == "o"]
+    assert fills
+    assert [one == ground for one in drawn[: len(fills)]] == fills
+    assert all(one == ground or contrast(one, ground) >= 3 for one in drawn)
+    hollow = [bar for bar in plots.tornado(ranking()).patches if bar.get_facecolor() == (1, 1, 1, 1)]
+    empty = [bar for bar in dark_and_chinese("tornado").patches if bar.get_facecolor() == ground]
+    assert len(empty) == len(hollow) > 0
+    assert all(contrast(bar.get_edgecolor()[:3], ground) >= 3 for bar in empty)
 
 
 def test_words_in_bars_are_legible_on_a_dark_style():

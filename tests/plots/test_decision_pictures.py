@@ -44,6 +44,13 @@ def test_with_one_objective_the_other_axis_is_the_cost() -> None:
         "cost (currency units per year)",
         "limit days lost was not asked for",
     ]
+    shares = sl.optimise(
+        optimum().today.source, {"evaluation.period_days": [14]}, "pending_share", n=40, progress=False
+    )
+    ax = shares.plot.pareto()
+    ax.figure.draw_without_rendering()
+    assert all(tick.get_text().endswith(" %") for tick in ax.get_yticklabels())
+    assert all(mark == int(mark) for mark in shares.plot.progress().get_xticks())
 
 
 def test_rows_are_the_differences_from_the_selected_the_nearest_first() -> None:
@@ -58,6 +65,25 @@ def test_rows_are_the_differences_from_the_selected_the_nearest_first() -> None:
     assert [name.partition(": ")[0] for name in names] == values
     places = ax.containers[0].lines[0].get_xdata()
     assert places == pytest.approx(simulated["difference"].to_numpy(np.float64))
+
+
+def test_of_what_is_to_be_large_the_nearest_is_first_too() -> None:
+    waiting = optimum().today.source
+    best = sl.optimise(
+        waiting, {"evaluation.period_days": [7, 14]}, "-released_within_7d", n=40, progress=False
+    )
+    ax = plots.contenders(best)
+    places = ax.containers[0].lines[0].get_xdata()
+    assert [*places] == sorted(places, reverse=True)
+    assert ax.get_yticklabels()[0].get_text() == "period_days 7: selected"
+    assert ax.get_ylim() == (-2.5, 0.5)
+
+
+def test_where_nothing_is_selected_the_picture_says_so() -> None:
+    bound = {"days_away": sl.at_most(0.01)}
+    waiting = optimum().today.source
+    best = sl.optimise(waiting, {"evaluation.period_days": [14]}, subject_to=bound, n=40, progress=False)
+    assert "nothing is selected" in [text.get_text() for text in plots.contenders(best).texts]
 
 
 def test_the_last_step_is_where_the_decision_ended() -> None:

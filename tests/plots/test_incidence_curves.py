@@ -48,6 +48,20 @@ def test_columns_of_days_that_are_near_each_other_do_not_overlap(days, weight):
     assert len(boxes) == 5
 
 
+@pytest.mark.parametrize("weight", ["holds", "amount"])
+def test_of_very_many_days_the_table_has_as_many_as_have_room(weight):
+    ax = plots.incidence(study(), days=range(91), weight=weight)
+    ax.figure.draw_without_rendering()
+    rows = {}
+    for text in ax.texts:
+        rows.setdefault(text.xyann[1], []).append(text)
+    tables = [row[1:] for row in rows.values() if len(row) > 3]
+    assert len({len(row) for row in tables}) == 1
+    for row in [*tables, ax.get_xticklabels()]:
+        boxes = [text.get_window_extent() for text in row]
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
 def test_a_log_counts_by_its_amounts_if_asked_to():
     weighted = log().assign(amount=[1, 2, 3, 4, 5, 6, 7, 8])
     ax = plots.incidence(weighted, days=(0, 20), weight="amount")

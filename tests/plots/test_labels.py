@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from gallery import DRAWN, SMALL, dark_and_chinese, fitted, run
+from gallery import DRAWN, SMALL, dark_and_chinese, fitted, run, study
 from matplotlib import font_manager
 from matplotlib.text import Text
 
@@ -91,14 +91,25 @@ def test_every_picture_is_chinese_throughout(name):
 
 @pytest.mark.parametrize(("words", "chinese"), [
     ("0.5 to 0.7", "0.5 至 0.7"), ("below -1e-05", "低于 -1e-05"), ("1,000 and above", "1,000 及以上"),
-    ("95 % intervals: rows taken as independent", "95 % 区间：各行视为独立"),
+    ("95 % intervals: rows taken as independent", "95% 区间：各行视为独立"),
     ("90 % intervals: the middle of 1,000 draws of the parameters, without simulation error",
-     "90 % 区间：参数的 1,000 次抽样的中间部分，不含模拟误差"), ("{a} to {b}", "{a} to {b}"),
+     "90% 区间：参数的 1,000 次抽样的中间部分，不含模拟误差"), ("{a} to {b}", "{a} to {b}"),
 ])  # fmt: skip
 def test_numbers_in_the_words_of_a_table_stay(words, chinese, monkeypatch):
     monkeypatch.setattr(labels, "cjk_font", lambda: "DejaVu Sans")
     assert labels.Labels("zh").told(words) == chinese
     assert labels.Labels("en").told(words) == words
+
+
+def test_chinese_has_no_blank_before_per_cent(monkeypatch):
+    monkeypatch.setattr(labels, "cjk_font", lambda: "DejaVu Sans")
+    for text in (*labels.CHINESE.values(), *labels.TABLES.values()):
+        assert not re.search(r"[0-9}] %", text)
+    ax = plots.delay(study(), language="zh")
+    words = [text.get_text() for text in ax.findobj(Text) if "%" in text.get_text()]
+    words.append(ax.yaxis.get_major_formatter()(0.5))
+    assert len(words) > 3
+    assert not any(" %" in text for text in words)
 
 
 def test_braces_of_a_user_are_no_template():

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from gallery import FREEZE_DAY, FROZEN, REPLICATIONS, SMALL, comparison, frozen, recovery, run, study
 from matplotlib.dates import date2num
+from matplotlib.text import Text
 
 import simlimit as sl
 from simlimit import plots
@@ -137,6 +138,19 @@ def test_a_comparison_shows_where_histories_branch():
     assert weekly[-1] < other[-1] < today[-1]
     assert [text.get_text() for text in panel.texts] == ["weekly", "frozen", "today"], "not as they end"
     assert {bar.get_x() for bar in strip.patches} >= {DAY_0 + FREEZE_DAY}
+
+
+def test_labels_of_many_scenarios_do_not_overlap():
+    many = sl.compare(
+        {f"scenario {k}": SMALL.replace({"evaluation.period_days": 7 + k}) for k in range(12)}, 2
+    )
+    ax = plots.platform(many)
+    ax.figure.draw_without_rendering()
+    labels = [text for panel in ax.child_axes[:-1] for text in panel.texts]
+    # Without the lines that point at them.
+    boxes = sorted((Text.get_window_extent(text) for text in labels), key=lambda box: -box.y0)
+    assert len(boxes) == 12 * (len(ax.child_axes) - 1)
+    assert all(upper.y0 > lower.y1 for upper, lower in itertools.pairwise(boxes))
 
 
 def test_a_scenario_that_does_not_differ_says_so():

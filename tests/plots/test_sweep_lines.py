@@ -1,12 +1,14 @@
 """A sweep as lines: the points and bands are those of its summary."""
 
+import itertools
+
 import pytest
 from gallery import FROZEN, SMALL, grid
 
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
-from simlimit.plots.side_by_side import LONGEST_LABEL
+from simlimit.plots.canvas import LONGEST_LABEL
 
 
 def test_a_line_is_a_value_of_the_second_field():
@@ -42,6 +44,27 @@ def test_values_that_are_no_numbers_lie_side_by_side():
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["staggered", "batch"]
     assert ax.get_xlabel().splitlines()[0] == "evaluation.schedule"
     assert ax.get_ylabel() == "written off (currency units, per borrower and year)"
+
+
+def test_long_values_below_the_axis_do_not_overlap():
+    names = {
+        "plan": "everybody pays on time " * 2,
+        "campaign": "a campaign that raises all lines",
+        "appeal": "w",
+    }
+    remedies = [sl.Change({"kind": kind}, name) for kind, name in names.items()]
+    ax = plots.sweep(sl.sweep(SMALL, {"remedy": remedies}, 2))
+    ax.figure.draw_without_rendering()
+    boxes = [tick.get_window_extent() for tick in ax.get_xticklabels()]
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+def test_one_value_has_its_interval_and_whole_numbers_have_whole_marks():
+    ax = plots.sweep(sl.sweep(SMALL, {"review.reviewers": [2]}, 5))
+    low, high = ax.collections[0].get_segments()[0][:, 1]
+    assert low < ax.get_lines()[0].get_ydata()[0] < high
+    marks = plots.sweep(sl.sweep(SMALL, {"review.reviewers": [1, 2, 3]}, 2)).get_xticks()
+    assert all(mark == int(mark) for mark in marks)
 
 
 def test_losses_are_not_shown_without_the_limit_that_is_lost():

@@ -104,7 +104,8 @@ def test_losses_are_not_shown_without_the_limit_that_is_lost(per_cost, metric):
     if per_cost:
         table = table[table["cost"] > 0]
     more = metric == "net_income"
-    order = table.loc[metric].drop(index="all").sort_values("alone", ascending=not more).index
+    by = "alone_per_cost" if per_cost else "alone"
+    order = table.loc[metric].drop(index="all").sort_values(by, ascending=not more).index
     assert ax.get_xlabel().startswith("\u2190 worse" if more else "\u2190 better")
     expected = []
     for kind, lost in table.loc["limit_days_lost"].loc[[*order, "all"]].iterrows():

@@ -118,6 +118,7 @@ def test_tables_speak_chinese(name):
         ("means over 1,000 replications", "1,000 次重复模拟的均值"),
         ("% of holds, in 1 replication", "占笔数 %，1 次模拟"),
         ("<0.01 to >99.99", "<0.01 至 >99.99"),
+        ("12.5 %", "12.5%"),
         (
             "scaled from 1000 to 100 borrowers; assumed: no source found",
             "由 1000 名借款人按比例换算为 100 名；假设：未找到来源",
@@ -314,7 +315,7 @@ def test_a_long_title_is_cut(written):
     made = written(
         sl.Comparison({"每周评估一次" * 20: study, "每天": study}), language="zh", sections="scenario"
     )
-    assert f"<h1>情景对比：{('每周评估一次' * 20)[:97]}...</h1>" in made.source
+    assert f"<h1>情景对比：{('每周评估一次' * 20)[:48]}...</h1>" in made.source
 
 
 def test_a_part_of_a_comparison_is_a_study(written):
