@@ -258,6 +258,31 @@ def test_what_is_not_allowed_is_refused(change: dict[str, object], sentence: str
     assert str(refusal.value).startswith(sentence)
 
 
+def test_round_amounts_hardly_change_the_fit() -> None:
+    log = log_of(TRUTH, columns=("gate", "region"))
+    sizes = log.assign(amount=np.where(log["amount"] > log["amount"].median(), 1000.0, 500.0))
+    fit = sl.fit(sizes, platform(), FREE, n=200, progress=False)
+    columns = ["estimate", "low", "high", "share_removed"]
+    pd.testing.assert_frame_equal(fit.table()[columns], fitted().table()[columns], rtol=0.15)
+    assert not fit.check()["breaks"].any()
+
+
+def test_what_no_simulated_log_has_does_not_carry_the_estimate_away() -> None:
+    """All is as before, but for payments of weekends, which are booked on Mondays, or for where all live."""
+    log = log_of(TRUTH, columns=("gate", "region"))
+    late = (7 - log["repaid_on"].dt.day_of_week) % 7 * (log["repaid_on"].dt.day_of_week > 4)
+    booked = log.assign(
+        repaid_at=log["repaid_at"] + late,
+        repaid_on=log["repaid_on"] + pd.to_timedelta(late, unit="D"),
+        delay_days=(log["delay_days"] - late).clip(lower=0),
+    )
+    for other in (booked[booked["repaid_at"] <= 240], log.assign(region="south")):
+        fit = sl.fit(other, platform(), FREE, n=200, progress=False)
+        assert fit.check()["breaks"].any()
+        for name, truth in TRUTH.items():
+            assert fit.table(0.99).loc[name, "low"] <= truth <= fit.table(0.99).loc[name, "high"]
+
+
 def test_an_estimate_stays_within_its_bounds_whatever_the_log_is() -> None:
     scenario = sl.preset("clockwork").replace({"population.borrowers": 20, "horizon_days": 90})
     k = np.arange(60)
