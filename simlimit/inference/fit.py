@@ -72,7 +72,7 @@ class Fit(layout.TabularResult["simlimit.plots.accessors.FitPlots"]):
         self._task, self._bank, self._source = task, bank, source
         self._choices = [one.choices for one in task.parameters]
         self._names, self._truths = task.layout.names(), ndtri(bank.quantiles)
-        self._real = statistics(seen, task.layout)
+        self._real = statistics(seen, task.layout, of_none=np.nan)
         self._is_compared: npt.NDArray[np.bool_] = ~np.isnan(self._real)
 
     def __repr__(self) -> str:

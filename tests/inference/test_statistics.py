@@ -38,6 +38,20 @@ def test_each_statistic_has_a_name_of_its_own() -> None:
     assert not names.duplicated().any()
 
 
+def test_shares_of_no_repayment_are_not_compared() -> None:
+    """A log in which nobody repays on a Sunday says nothing of how long what is repaid on Sundays waits."""
+    log = log_of({})
+    seen, _, _ = observe_log(log[log["repaid_on"].dt.day_of_week < 6], REGIONS)
+    layout = Layout(240, 2, REGIONS)
+    names, found = layout.names(), statistics(seen, layout, of_none=np.nan)
+    sundays = names["statistic"].str.startswith("weekday of repayment Sunday")
+    by_age = names["age_days"].notna().to_numpy()
+    assert np.isnan(found[sundays & by_age]).all()
+    assert found[sundays & ~by_age].max() < 0.05
+    assert not np.isnan(found[(names["family"] == "weekday of repayment") & ~sundays]).any()
+    assert not np.isnan(statistics(seen, layout)[sundays]).any(), "simulated logs are regressed on it"
+
+
 def test_incidences_by_age_are_those_of_the_repayments_followed_so_long() -> None:
     log = log_of({})
     found = shares({})
