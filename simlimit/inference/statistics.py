@@ -20,6 +20,8 @@ from simlimit.inference.observation import AMOUNT, FIFTHS, GATES, Repayments
 AGES = (*range(9), 10, 12, 14, 17, 21, 25, 30, 35, 40, 45, 50, 55, 60, 75, 90, 120, 180, 270, 365)
 # Days at which those of each group are.
 FEW_AGES = (0, 2, 5, 10, 21, 45, 90)
+# Of the root of a share: where all logs are alike, they are so to the last of these.
+DIGITS = 9
 WEEKDAYS = tuple(calendar.day_name)
 WEEKDAY, WEEKDAY_OF_ENDING = "weekday of repayment", "weekday of ending"
 GATE_AND_WEEKDAY = "gate and weekday of ending"
@@ -127,4 +129,6 @@ def _incidences(
 
 
 def _root_share(count: Floats, total: Floats | np.float64, of_none: float) -> Floats:
-    return np.asarray(np.sqrt(np.where(total > 0, (count + 0.5) / (total + 1), of_none)), np.float64)
+    # With half an event more, say, shares of nothing would tell how many repayments there are.
+    share = np.where(total > 0, count / np.where(total > 0, total, 1), of_none)
+    return np.asarray(np.sqrt(share).round(DIGITS), np.float64)

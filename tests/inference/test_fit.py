@@ -267,6 +267,15 @@ def test_round_amounts_hardly_change_the_fit() -> None:
     assert not fit.check()["breaks"].any()
 
 
+def test_a_sample_of_the_repayments_says_the_same_less_surely() -> None:
+    """Also where the model makes more repayments than the platform: how many there are is not compared."""
+    log = log_of(TRUTH, columns=("gate", "region"))
+    fit = sl.fit(log.sample(frac=0.6, random_state=1), platform(), FREE, n=200, progress=False)
+    assert not fit.check()["breaks"].any()
+    whole = fitted().table()
+    assert fit.table()["estimate"].between(whole["low"], whole["high"]).all()
+
+
 def test_what_no_simulated_log_has_does_not_carry_the_estimate_away() -> None:
     """All is as before, but for payments of weekends, which are booked on Mondays, or for where all live."""
     log = log_of(TRUTH, columns=("gate", "region"))

@@ -1,6 +1,7 @@
 """What is compared: shares that can be counted by hand, and those of the library's own estimator."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from fitted_logs import log_of
 
@@ -52,15 +53,22 @@ def test_shares_of_no_repayment_are_not_compared() -> None:
     assert not np.isnan(statistics(seen, layout)[sundays]).any(), "simulated logs are regressed on it"
 
 
+def test_how_many_repayments_there_are_is_not_compared() -> None:
+    """A log and the same log twice say the same, also of what none of them did."""
+    log = log_of({}, columns=("region", "gate"))
+    layout = Layout(240, 2, REGIONS)
+    one, two = (statistics(observe_log(each, REGIONS)[0], layout) for each in (log, pd.concat([log, log])))
+    np.testing.assert_array_equal(one, two)
+    assert one[(layout.names()["statistic"] == "gate policy").to_numpy()] == 0
+
+
 def test_incidences_by_age_are_those_of_the_repayments_followed_so_long() -> None:
     log = log_of({})
     found = shares({})
     for age in (0, 7, 21):
         followed = log[log["repaid_at"] <= 240 - age]
         by_hand = ((followed["outcome"] == "released") & (followed["delay_days"] <= age)).sum()
-        assert found["release", "released", float(age)] == pytest.approx(
-            (by_hand + 0.5) / (len(followed) + 1)
-        )
+        assert found["release", "released", float(age)] == pytest.approx(by_hand / len(followed))
 
 
 def test_weekdays_are_those_of_the_calendar() -> None:
