@@ -27,6 +27,7 @@ from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scal
 from simlimit.study.draws import Draws
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.tables import fitted, layout
+from simlimit.templates import filled
 
 # Shares of the prior variance: from the first on a parameter is determined, below the second it is not.
 DETERMINED, UNDETERMINED = 0.8, 0.3
@@ -265,8 +266,8 @@ class Fit(layout.TabularResult["simlimit.plots.accessors.FitPlots"]):
             Index `parameter`. `share_removed`: what a linear regression removes of the prior variance by logs
             of these columns and this length, on average. ``with_gate`` and the like: what it removes with
             this column, too. `more_months`: how much longer the log would have to be until 0.8 is removed,
-            as far as half a log is worse than the whole. It is 0 for a log that is long enough, and NaN if
-            ten years would not do.
+            as far as half a log is worse than the whole. What is known is taken to grow in proportion to time
+            at most. It is 0 for a log that is long enough, and NaN if ten years would not do.
         """
         now, half = self._usually_removed, self._removed(self._is_compared, self._bank.half)
         table = pd.DataFrame({"share_removed": now}, pd.Index(self.parameters, name="parameter"))
@@ -279,7 +280,8 @@ class Fit(layout.TabularResult["simlimit.plots.accessors.FitPlots"]):
         # What is known of a parameter, in units of its prior, grows by a power of the time.
         wanted, known, known_by_half = (x / (1 - x) for x in (DETERMINED, now, half))
         power = np.log2(known / known_by_half)
-        times = (wanted / known) ** (1 / np.maximum(power, TOO_SLOW))
+        # Errors are independent of month to month at best, so a larger power is by chance.
+        times = (wanted / known) ** (1 / np.clip(power, TOO_SLOW, 1))
         months = np.maximum(0, times - 1) * self._task.layout.days / DAYS_A_MONTH
         is_in_vain = (months > 0) & (power < TOO_SLOW) | (months > MOST_MONTHS)
         return table.assign(more_months=np.where(is_in_vain, np.nan, months))
@@ -411,11 +413,13 @@ def fit(
     columns = [one for one in layout.groups if one in {WEEKDAY, *seen.groups}]
     told = ", ".join(["age", *columns]).replace(WEEKDAY, "weekday")
     before, after = scenario.population.borrowers, platform.population.borrowers
-    size = f"{window.number:,} {window.counted}, simulated with {after:,} borrowers"
+    who = "{number:,} " + window.counted.removesuffix("s") + "{number:s}"
+    size = filled(who + ", simulated with {after:,} borrower{after:s}", number=window.number, after=after)
     desk, rounded = scenario.review.reviewers * after / before, platform.review.reviewers
     if REVIEWERS not in free and abs(rounded - desk) > BY_CHANCE * desk:
         size += f", whose desk of {desk:.2g} reviewers was rounded to {rounded}"
-    rows = f"{repayments:,} repayments in {window.days:,} days, compared by {told}"
+    found = {"number": repayments, "days": window.days}
+    rows = filled("{number:,} repayment{number:s} in {days:,} day{days:s}, compared by " + told, **found)
     last = platform.start_date + datetime.timedelta(platform.horizon_days - 1)
     source = f"fitted: {len(seen.repaid):,} rows, digest {window.digest[:12]}, {last}"
     return Fit(seen, task, bank, f"{'; '.join([rows, size, *notes])}.", source)
@@ -438,7 +442,8 @@ def _scaled(task: Task, window: Window, repayments: int) -> Scenario:
         times = 1.0
     simulated = times * len(owners)
     if not 1 / BY_FAR <= repayments / simulated <= BY_FAR:
-        found = f"log has {repayments:,} repayments, but a simulated log has about {simulated:,.0f}"
+        log = filled("log has {number:,} repayment{number:s}", number=repayments)
+        found = f"{log}, but a simulated log has about {simulated:,.0f}"
         warn(f"{found}, so intervals are not to be trusted: pass all repayments of all borrowers.")
     if times == 1:
         return platform

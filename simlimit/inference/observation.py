@@ -212,6 +212,9 @@ def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[st
     for column, known in (("gate", GATES), ("region", regions)):
         if column in groups and (groups[column] < 0).any():
             other = frame[column].iloc[int((groups[column] < 0).argmax())]
-            notes.append(f"{column} is not compared, since {other!r} is none of {', '.join(known)}")
+            explained = " (gates of read_release_log explains it)" if column == "gate" else ""
+            notes.append(
+                f"{column} is not compared, since {other!r} is none of {', '.join(known)}{explained}"
+            )
             del groups[column]
     return groups, notes

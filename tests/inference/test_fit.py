@@ -190,6 +190,24 @@ def test_advice_is_about_columns_that_the_log_lacks() -> None:
     assert months.between(0, 120).all()
 
 
+def test_what_is_known_by_chance_promises_nothing_of_a_longer_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 2 % after nothing by half of the time no length will do. What doubles goes on in proportion."""
+    fit = sl.fit(log_of(TRUTH), platform(), FREE, n=100, progress=False)
+    whole, half = np.array([0.02, 0.5]), np.array([0.001, 1 / 3])
+    monkeypatch.setattr(fit, "_removed", lambda _, values: half if values is fit._bank.half else whole)
+    chance, known = fit.advice()["more_months"]
+    assert np.isnan(chance)
+    assert known == pytest.approx(3 * 240 / (365 / 12), rel=1e-6), "0.8 is four times the odds of 0.5"
+
+
+def test_one_is_no_plural_in_what_was_read() -> None:
+    log = log_of(TRUTH).head(1)
+    with pytest.warns(sl.SimlimitWarning, match="log has 1 repayment, but a simulated log has about"):
+        fit = sl.fit(log, platform(), FREE, n=100, progress=False)
+    assert fit.read.startswith("1 repayment in 240 days, ")
+    assert "; 1 borrower, simulated with 1 borrower" in fit.read
+
+
 def test_a_log_without_dates_or_borrowers_is_fitted_as_well() -> None:
     log = log_of(TRUTH)[["repaid_at", "outcome", "delay_days"]]
     fit = sl.fit(log, platform(), FREE, n=100, progress=False)

@@ -72,6 +72,7 @@ def test_a_region_that_the_scenario_does_not_have_leaves_the_column_out_and_that
     assert set(seen.groups) == {"amount"}
     assert notes[1] == "region is not compared, since 'west' is none of north, south"
     assert notes[0].startswith("gate is not compared, since 'the moon' is none of settlement,")
+    assert notes[0].endswith("(gates of read_release_log explains it)")
 
 
 def test_parts_of_a_repayment_weigh_as_much_as_their_share_of_the_amount() -> None:
