@@ -205,7 +205,7 @@ def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[st
     elif set(gates) <= set(frame):
         days = frame[gates].to_numpy(np.int64)
         groups["gate"] = np.where(frame["delay_days"] > 0, days.argmax(axis=1), len(causes.GATES))
-    if "region" in frame:
+    if "region" in frame and frame["region"].nunique() > 1:  # a part of a log may be of one
         groups["region"] = pd.Index(list(regions)).get_indexer(pd.Index(frame["region"].astype(str)))
     if "late" in frame:
         groups["late"] = truths_in(frame["late"].astype(str).fillna("")).astype(np.int64)

@@ -294,8 +294,17 @@ def test_a_sample_of_the_repayments_says_the_same_less_surely() -> None:
     assert fit.table()["estimate"].between(whole["low"], whole["high"]).all()
 
 
+def test_the_part_of_a_log_that_is_of_one_region_is_one_that_the_model_can_make() -> None:
+    log = log_of(TRUTH, columns=("gate", "region"))
+    fit = sl.fit(log[log["region"] == "north"], platform(), FREE, n=200, progress=False)
+    assert "region" not in fit.read
+    assert not fit.check()["breaks"].any()
+    for name, truth in TRUTH.items():
+        assert fit.table(0.99).loc[name, "low"] <= truth <= fit.table(0.99).loc[name, "high"]
+
+
 def test_what_no_simulated_log_has_does_not_carry_the_estimate_away() -> None:
-    """All is as before, but for payments of weekends, which are booked on Mondays, or for where all live."""
+    """All is as before, but for payments of weekends, which are booked on Mondays, or for where most live."""
     log = log_of(TRUTH, columns=("gate", "region"))
     late = (7 - log["repaid_on"].dt.day_of_week) % 7 * (log["repaid_on"].dt.day_of_week > 4)
     booked = log.assign(
@@ -303,7 +312,8 @@ def test_what_no_simulated_log_has_does_not_carry_the_estimate_away() -> None:
         repaid_on=log["repaid_on"] + pd.to_timedelta(late, unit="D"),
         delay_days=(log["delay_days"] - late).clip(lower=0),
     )
-    for other in (booked[booked["repaid_at"] <= 240], log.assign(region="south")):
+    moved = log.assign(region=np.where(log["borrower"] % 10 > 0, "south", "north"))
+    for other in (booked[booked["repaid_at"] <= 240], moved):
         fit = sl.fit(other, platform(), FREE, n=200, progress=False)
         assert fit.check()["breaks"].any()
         for name, truth in TRUTH.items():
