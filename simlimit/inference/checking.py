@@ -69,7 +69,7 @@ def compared(names: pd.DataFrame, real: Floats, found: Residuals) -> pd.DataFram
     low, high = np.quantile(found.bank, (0.025, 0.975), axis=0)
     roots = {"in_log": real, "expected": found.expected}
     roots |= {"low": found.expected + low * found.spread, "high": found.expected + high * found.spread}
-    shares = {name: np.clip(root, 0, 1) ** 2 for name, root in roots.items()}
+    shares = {name: np.clip(root, 0, 1).round(DIGITS) ** 2 for name, root in roots.items()}
     return names.reset_index(drop=True).assign(**shares)
 
 
