@@ -88,8 +88,8 @@ class Posterior(NamedTuple):
         return removed
 
     def rank(self, truth: Floats) -> Floats:
-        """Return the share of the draws below the truth."""
-        return np.asarray(self.weights @ (self.draws < truth), np.float64)
+        """Return the share of the draws below the truth: of all exactly 1, however weights are rounded."""
+        return np.asarray(np.minimum(self.weights @ (self.draws < truth), 1), np.float64)
 
     def sample(self, number: int) -> Floats:
         """Return draws of equal weight, as prior quantiles; the first of more are the same."""
