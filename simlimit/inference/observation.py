@@ -80,7 +80,7 @@ class Window(NamedTuple):
     days : int
         From its first day to the day of extraction.
     counted : str
-        What is as often in a simulated log: "borrowers" with a repayment, or "repayments".
+        What is as often in a simulated log: "borrower" with a repayment, or "repayment".
     number : int
         How many the log has.
     digest : str
@@ -152,7 +152,7 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     begin_on = None if pd.isna(first) else (first - datetime.timedelta(int(repaid[0] - begin))).date()
     notes += ["weekdays are not compared, since the log has no dates"] if begin_on is None else []
     counted = "borrower" if "borrower" in frame else "repayment"
-    return seen, Window(begin_on, int(last - begin), f"{counted}s", frame[counted].nunique(), digest), notes
+    return seen, Window(begin_on, int(last - begin), counted, frame[counted].nunique(), digest), notes
 
 
 def repayments_in(state: State, platform: Scenario) -> npt.NDArray[np.void]:

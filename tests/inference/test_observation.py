@@ -32,7 +32,7 @@ def in_order(seen: Repayments, before: int) -> list[tuple[int, ...]]:
 
 def test_a_log_of_a_simulated_history_is_seen_as_the_history_is() -> None:
     real, window, notes = observe_log(log_of({}, columns=("gate", "region")), REGIONS)
-    assert (window.days, window.counted, notes) == (240, "borrowers", [])
+    assert (window.days, window.counted, notes) == (240, "borrower", [])
     assert in_order(real, 240) == in_order(simulated({}, 240), 240)
 
 
