@@ -47,7 +47,7 @@ class FittedBehaviour:
         Level of onset in each month but the first, relative to the mean over the months.
     standard_errors : dict of str to float, or to a tuple of 4 float
         For `late_onset`, `late_concentration`, `utilisation_effect` and `cure_hazards`; NaN where the
-        histories do not determine the parameter.
+        histories do not determine the parameter, or all cured, or none.
 
     Examples
     --------
@@ -257,7 +257,8 @@ def _cure_hazards(late: Truths) -> tuple[tuple[float, ...], tuple[float, ...]]:
     by_age = by_age.reindex(range(1, CURE_MONTHS + 1))
     hazards = by_age["mean"]
     errors = np.sqrt(hazards * (1.0 - hazards) / by_age["size"])
-    return tuple(hazards.bfill().ffill()), tuple(errors)
+    # Of one who cured out of one, an error of 0 would claim to know.
+    return tuple(hazards.bfill().ffill()), tuple(np.where(errors > 0, errors, np.nan))
 
 
 def _draws(histories: Histories) -> tuple[float, tuple[float, float]]:

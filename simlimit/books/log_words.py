@@ -10,6 +10,7 @@ import pandas as pd
 
 from simlimit.arguments import Truths, check_choice, refused, shown
 from simlimit.books.table import check_cells, names_in, quoted
+from simlimit.errors import SimlimitError
 from simlimit.text_files import packaged
 
 Words: TypeAlias = npt.NDArray[np.str_]
@@ -48,6 +49,9 @@ def columns_of(cells: pd.DataFrame, given: Mapping[str, str | None]) -> tuple[di
         is_needed = theirs not in (None, BY_NAME) or ours in ("repaid", "ended")
         if is_needed and [*called.values()].count(called.get(ours, "")) != 1:
             listed = quoted(",".join(names))
+            if theirs == BY_NAME:
+                unknown = f"{ours} is not found by its name in the first two lines"
+                raise SimlimitError(f"{unknown}, so name its column: {listed}.")
             raise refused(ours, theirs, f"the name of a column, a different one for each: {listed}")
     return called, [name for name in names if name and name not in called.values()]
 

@@ -1,6 +1,7 @@
 """What is kept of a replication in a study: how its holds ended and where they stood, by group and age.
 
-The counts of `jiebei` in full would take a megabyte. These arrays take a third of that; half of it is its days.
+The counts of `jiebei` in full would take a megabyte. These arrays take a third of that, and
+half of it is the days.
 """
 
 import math

@@ -13,6 +13,7 @@ import pandas as pd
 
 from simlimit.arguments import Floats
 from simlimit.inference.regression import FOLDS, TINY, Guesses, fold_of
+from simlimit.inference.statistics import DIGITS
 
 REFUSED_BELOW = 0.05
 # The logarithms of how much narrower or wider than usual the spread of a statistic can be.
@@ -50,10 +51,10 @@ def residuals(statistics: Floats, real: Floats, guesses: Guesses) -> Residuals:
         logs[0] = 0  # the mean of a logarithm is not that of the spread, which is the usual one
         spread = usual * np.exp(np.clip(terms[told, :linear] @ logs / 2, _NARROWEST, _WIDEST))
         expected = terms[told] @ slopes
-        bank[fold == k] = (statistics[fold == k] - expected[:-1]) / spread[:-1]
+        bank[fold == k] = (statistics[fold == k] - expected[:-1]).round(DIGITS) / spread[:-1]
         at_real.append((expected[-1], spread[-1]))
     expected, spread = np.mean(at_real, axis=0)
-    return Residuals(bank, (real - expected) / spread, expected, spread)
+    return Residuals(bank, (real - expected).round(DIGITS) / spread, expected, spread)
 
 
 def _quadratic(guesses: Floats, bank: Floats) -> Floats:
@@ -68,7 +69,7 @@ def compared(names: pd.DataFrame, real: Floats, found: Residuals) -> pd.DataFram
     low, high = np.quantile(found.bank, (0.025, 0.975), axis=0)
     roots = {"in_log": real, "expected": found.expected}
     roots |= {"low": found.expected + low * found.spread, "high": found.expected + high * found.spread}
-    shares = {name: np.clip(root, 0, 1) ** 2 for name, root in roots.items()}
+    shares = {name: np.clip(root, 0, 1).round(DIGITS) ** 2 for name, root in roots.items()}
     return names.reset_index(drop=True).assign(**shares)
 
 

@@ -27,6 +27,7 @@ from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scal
 from simlimit.study.draws import Draws
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.tables import fitted, layout
+from simlimit.templates import filled
 
 # Shares of the prior variance: from the first on a parameter is determined, below the second it is not.
 DETERMINED, UNDETERMINED = 0.8, 0.3
@@ -72,7 +73,7 @@ class Fit(layout.TabularResult["simlimit.plots.accessors.FitPlots"]):
         self._task, self._bank, self._source = task, bank, source
         self._choices = [one.choices for one in task.parameters]
         self._names, self._truths = task.layout.names(), ndtri(bank.quantiles)
-        self._real = statistics(seen, task.layout)
+        self._real = statistics(seen, task.layout, of_none=np.nan)
         self._is_compared: npt.NDArray[np.bool_] = ~np.isnan(self._real)
 
     def __repr__(self) -> str:
@@ -265,8 +266,8 @@ class Fit(layout.TabularResult["simlimit.plots.accessors.FitPlots"]):
             Index `parameter`. `share_removed`: what a linear regression removes of the prior variance by logs
             of these columns and this length, on average. ``with_gate`` and the like: what it removes with
             this column, too. `more_months`: how much longer the log would have to be until 0.8 is removed,
-            as far as half a log is worse than the whole. It is 0 for a log that is long enough, and NaN if
-            ten years would not do.
+            as far as half a log is worse than the whole. What is known is taken to grow in proportion to time
+            at most. It is 0 for a log that is long enough, and NaN if ten years would not do.
         """
         now, half = self._usually_removed, self._removed(self._is_compared, self._bank.half)
         table = pd.DataFrame({"share_removed": now}, pd.Index(self.parameters, name="parameter"))
@@ -279,7 +280,7 @@ class Fit(layout.TabularResult["simlimit.plots.accessors.FitPlots"]):
         # What is known of a parameter, in units of its prior, grows by a power of the time.
         wanted, known, known_by_half = (x / (1 - x) for x in (DETERMINED, now, half))
         power = np.log2(known / known_by_half)
-        times = (wanted / known) ** (1 / np.maximum(power, TOO_SLOW))
+        times = (wanted / known) ** (1 / np.clip(power, TOO_SLOW, 1))  # a larger power is by chance
         months = np.maximum(0, times - 1) * self._task.layout.days / DAYS_A_MONTH
         is_in_vain = (months > 0) & (power < TOO_SLOW) | (months > MOST_MONTHS)
         return table.assign(more_months=np.where(is_in_vain, np.nan, months))
@@ -402,23 +403,22 @@ def fit(
     seen, window, notes = observe_log(log, regions)
     platform = window.platform(scenario)
     first_weekday = None if window.begin_on is None else window.begin_on.weekday()
-    layout = Layout(window.days, first_weekday, regions)
-    task = Task(platform, read_free(free, platform), layout, seed)
+    task = Task(platform, read_free(free, platform), Layout(window.days, first_weekday, regions), seed)
     repayments = round(seen.weight.sum())
     platform = _scaled(task, window, repayments)
     task = task._replace(platform=platform, parameters=read_free(free, platform))
-    bank = make_bank(task, n, options)
-    columns = [one for one in layout.groups if one in {WEEKDAY, *seen.groups}]
+    columns = [one for one in task.layout.groups if one in {WEEKDAY, *seen.groups}]
     told = ", ".join(["age", *columns]).replace(WEEKDAY, "weekday")
     before, after = scenario.population.borrowers, platform.population.borrowers
-    size = f"{window.number:,} {window.counted}, simulated with {after:,} borrowers"
+    sizes = {"r": repayments, "d": window.days, "n": window.number, "b": after}
+    size = filled("{n:,} " + window.counted + "{n:s}, simulated with {b:,} borrower{b:s}", **sizes)
     desk, rounded = scenario.review.reviewers * after / before, platform.review.reviewers
     if REVIEWERS not in free and abs(rounded - desk) > BY_CHANCE * desk:
         size += f", whose desk of {desk:.2g} reviewers was rounded to {rounded}"
-    rows = f"{repayments:,} repayments in {window.days:,} days, compared by {told}"
+    rows = filled("{r:,} repayment{r:s} in {d:,} day{d:s}, compared by " + told, **sizes)
     last = platform.start_date + datetime.timedelta(platform.horizon_days - 1)
     source = f"fitted: {len(seen.repaid):,} rows, digest {window.digest[:12]}, {last}"
-    return Fit(seen, task, bank, f"{'; '.join([rows, size, *notes])}.", source)
+    return Fit(seen, task, make_bank(task, n, options), f"{'; '.join([rows, size, *notes])}.", source)
 
 
 def _scaled(task: Task, window: Window, repayments: int) -> Scenario:
@@ -430,7 +430,7 @@ def _scaled(task: Task, window: Window, repayments: int) -> Scenario:
     middle = task.at(np.full(len(task.parameters), 0.5))
     state = task.history(middle, _PILOT)
     owners = repayments_in(state, middle)["owner"]
-    number = len(np.unique(owners)) if window.counted == "borrowers" else len(owners)
+    number = len(np.unique(owners)) if window.counted == "borrower" else len(owners)
     if number == 0:
         raise SimlimitError(f"{platform!r} has no repayment in {window.days} days, but must have some.")
     times, before = window.number / number, platform.population.borrowers
@@ -438,8 +438,8 @@ def _scaled(task: Task, window: Window, repayments: int) -> Scenario:
         times = 1.0
     simulated = times * len(owners)
     if not 1 / BY_FAR <= repayments / simulated <= BY_FAR:
-        found = f"log has {repayments:,} repayments, but a simulated log has about {simulated:,.0f}"
-        warn(f"{found}, so intervals are not to be trusted: pass all repayments of all borrowers.")
+        found = filled("log has {n:,} repayment{n:s}, but a simulated log has about ", n=repayments)
+        warn(f"{found}{simulated:,.0f}, so do not trust intervals: pass all repayments of all borrowers.")
     if times == 1:
         return platform
     after = max(1, round(before * times))

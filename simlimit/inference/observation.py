@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.arguments import Floats, Ints, as_frame, check_columns
+from simlimit.books.log_days import MOST_DAYS
 from simlimit.books.log_words import BLANK, OUTCOMES, truths_in
 from simlimit.books.portfolio import as_portfolio
 from simlimit.books.release_log import log_digest
@@ -20,7 +21,8 @@ from simlimit.model.state import State
 from simlimit.scenario import Scenario
 
 # By what repayments are told apart where the log has the column.
-COLUMNS = ("gate", "region", "late", "amount")
+AMOUNT = "amount"
+COLUMNS = ("gate", "region", "late", AMOUNT)
 NO_GATE = "none"
 GATES = (*causes.GATES, NO_GATE)
 FIFTHS = 5
@@ -78,7 +80,7 @@ class Window(NamedTuple):
     days : int
         From its first day to the day of extraction.
     counted : str
-        What is as often in a simulated log: "borrowers" with a repayment, or "repayments".
+        What is as often in a simulated log: "borrower" with a repayment, or "repayment".
     number : int
         How many the log has.
     digest : str
@@ -141,7 +143,8 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     place, amount = pd.factorize(frame["repayment"])[0], frame["amount"].to_numpy()
     whole = np.bincount(place, amount)
     if has_amounts and len(np.unique(whole)) > 1:
-        groups["amount"] = _fifths(whole)[place]
+        fates = np.bincount(place, _fates(repaid - begin, age, outcome)).astype(np.int64)
+        groups[AMOUNT] = _fifths(whole, fates)[place]
     amount = np.where(whole[place] > 0, amount, 1)  # where all parts are 0, each counts alike
     weight = amount / np.bincount(place, amount)[place]
     seen = Repayments(repaid - begin, age, last - repaid, outcome, weight, groups)
@@ -149,7 +152,7 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     begin_on = None if pd.isna(first) else (first - datetime.timedelta(int(repaid[0] - begin))).date()
     notes += ["weekdays are not compared, since the log has no dates"] if begin_on is None else []
     counted = "borrower" if "borrower" in frame else "repayment"
-    return seen, Window(begin_on, int(last - begin), f"{counted}s", frame[counted].nunique(), digest), notes
+    return seen, Window(begin_on, int(last - begin), counted, frame[counted].nunique(), digest), notes
 
 
 def repayments_in(state: State, platform: Scenario) -> npt.NDArray[np.void]:
@@ -170,15 +173,26 @@ def observe_state(state: State, platform: Scenario) -> Repayments:
         "gate": np.where(age > 0, holds["days"].argmax(axis=1), len(causes.GATES)),
         "region": state.borrowers["region"][holds["owner"]].astype(np.int64),
         "late": holds["late"].astype(np.int64),
-        "amount": _fifths(holds["amount"]),
+        AMOUNT: _fifths(holds["amount"], _fates(repaid, age, outcome)),
     }
     return Repayments(repaid - platform.warmup_days, age, followed, outcome, np.ones(len(age)), groups)
 
 
-def _fifths(amounts: npt.NDArray[np.float64 | np.int64]) -> Ints:
-    """Return in which fifth of all amounts each lies."""
-    bounds = np.quantile(amounts, np.arange(1, FIFTHS) / FIFTHS) if len(amounts) else amounts
-    return np.searchsorted(bounds, amounts).astype(np.int64)
+def _fifths(amounts: npt.NDArray[np.float64 | np.int64], fates: Ints) -> Ints:
+    """Return in which fifth of all amounts each lies.
+
+    Equal amounts are divided by lot, which what became of them draws, whatever the order of the log. So a log
+    of round amounts has five fifths, too, as simulated logs have.
+    """
+    order = np.lexsort((pd.util.hash_array(fates), amounts))
+    fifths = np.empty(len(amounts), np.int64)
+    fifths[order] = np.arange(len(amounts)) * FIFTHS // max(1, len(amounts))
+    return fifths
+
+
+def _fates(repaid: Ints, age: Ints, outcome: Ints) -> Ints:
+    """Return a number for each repayment, or part, that tells what became of it."""
+    return (repaid * (MOST_DAYS + 1) + age) * len(OUTCOMES) + outcome
 
 
 def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[str, Ints], list[str]]:
@@ -191,13 +205,16 @@ def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[st
     elif set(gates) <= set(frame):
         days = frame[gates].to_numpy(np.int64)
         groups["gate"] = np.where(frame["delay_days"] > 0, days.argmax(axis=1), len(causes.GATES))
-    if "region" in frame:
+    if "region" in frame and frame["region"].nunique() > 1:  # a part of a log may be of one
         groups["region"] = pd.Index(list(regions)).get_indexer(pd.Index(frame["region"].astype(str)))
     if "late" in frame:
         groups["late"] = truths_in(frame["late"].astype(str).fillna("")).astype(np.int64)
     for column, known in (("gate", GATES), ("region", regions)):
         if column in groups and (groups[column] < 0).any():
             other = frame[column].iloc[int((groups[column] < 0).argmax())]
-            notes.append(f"{column} is not compared, since {other!r} is none of {', '.join(known)}")
+            explained = " (gates of read_release_log explains it)" if column == "gate" else ""
+            notes.append(
+                f"{column} is not compared, since {other!r} is none of {', '.join(known)}{explained}"
+            )
             del groups[column]
     return groups, notes

@@ -88,8 +88,8 @@ class Posterior(NamedTuple):
         return removed
 
     def rank(self, truth: Floats) -> Floats:
-        """Return the share of the draws below the truth."""
-        return np.asarray(self.weights @ (self.draws < truth), np.float64)
+        """Return the share of the draws below the truth: of all exactly 1, however weights are rounded."""
+        return np.asarray(np.minimum(self.weights @ (self.draws < truth), 1), np.float64)
 
     def sample(self, number: int) -> Floats:
         """Return draws of equal weight, as prior quantiles; the first of more are the same."""
@@ -153,16 +153,18 @@ def guess(statistics: Floats, targets: Floats, real: Floats | None = None) -> Gu
     targets : array
         Their parameters.
     real : array, optional
-        The statistics of the real log; its guess is the mean over the folds.
+        The statistics of the real log; its guess is the mean over the folds. One that is further out than in
+        any simulated log counts as the furthest of these: no line goes on to where no log was simulated.
     """
     varies = statistics.std(axis=0) > TINY
+    within = None if real is None else real.clip(statistics.min(axis=0), statistics.max(axis=0))
     fold, bank, reals = fold_of(len(statistics)), np.empty_like(targets), []
     with _one_thread():
         for k in range(FOLDS):
             model = ridge().fit(statistics[fold != k][:, varies], targets[fold != k])
             bank[fold == k] = model.predict(statistics[fold == k][:, varies]).reshape(-1, targets.shape[1])
-            if real is not None:
-                reals.append(model.predict(real[np.newaxis, varies]).reshape(-1))
+            if within is not None:
+                reals.append(model.predict(within[np.newaxis, varies]).reshape(-1))
     return Guesses(bank, np.mean(reals, axis=0) if reals else np.empty(0))
 
 

@@ -14,12 +14,14 @@ import numpy as np
 import pandas as pd
 
 from simlimit.arguments import Floats, Ints
-from simlimit.inference.observation import FIFTHS, GATES, Repayments
+from simlimit.inference.observation import AMOUNT, FIFTHS, GATES, Repayments
 
 # Days at which all repayments are compared.
 AGES = (*range(9), 10, 12, 14, 17, 21, 25, 30, 35, 40, 45, 50, 55, 60, 75, 90, 120, 180, 270, 365)
 # Days at which those of each group are.
 FEW_AGES = (0, 2, 5, 10, 21, 45, 90)
+# Of the root of a share: where all logs are alike, they are so to the last of these.
+DIGITS = 9
 WEEKDAYS = tuple(calendar.day_name)
 WEEKDAY, WEEKDAY_OF_ENDING = "weekday of repayment", "weekday of ending"
 GATE_AND_WEEKDAY = "gate and weekday of ending"
@@ -47,7 +49,7 @@ class Layout(NamedTuple):
     def groups(self) -> dict[str, Sequence[str]]:
         """The groups by what repayments are told apart, in the order of the statistics."""
         amounts = [f"fifth {k}" for k in range(1, FIFTHS + 1)]
-        columns = {"gate": GATES, "region": self.regions, "late": ("no", "yes"), "amount": amounts}
+        columns = {"gate": GATES, "region": self.regions, "late": ("no", "yes"), AMOUNT: amounts}
         groups = {WEEKDAY: () if self.first_weekday is None else WEEKDAYS, **columns}
         return {family: labels for family, labels in groups.items() if len(labels) > 1}
 
@@ -56,7 +58,7 @@ class Layout(NamedTuple):
         rows = [(family, end, float(age)) for family, end in ENDS.items() for age in self.ages]
         for family, labels in self.groups.items():
             told = [f"{family} {label}" for label in labels]
-            rows += [(family, one, np.nan) for one in told]
+            rows += [(family, one, np.nan) for one in told] if family != AMOUNT else []
             by_age = itertools.product(told, ENDS.values(), self.few)
             rows += [(family, f"{one}, {end}", float(age)) for one, end, age in by_age]
         if self.first_weekday is not None:
@@ -66,18 +68,22 @@ class Layout(NamedTuple):
         return pd.DataFrame(rows, columns=["family", "statistic", "age_days"])
 
 
-def statistics(seen: Repayments, layout: Layout) -> Floats:
-    """Return the statistics of a log, NaN where it lacks the column."""
+def statistics(seen: Repayments, layout: Layout, of_none: float = 0.5) -> Floats:
+    """Return the statistics of a log, NaN where it lacks the column.
+
+    Where it has no repayment of a group, say, a share of them is taken to be `of_none`. NaN leaves it out.
+    """
     everyone, few = np.zeros(len(seen.age), np.int64), _fates(seen, layout.few)
-    found = [_incidences(seen, everyone, 1, _fates(seen, layout.ages))[1].ravel()]
+    found = [_incidences(seen, everyone, 1, _fates(seen, layout.ages), of_none)[1].ravel()]
     first = layout.first_weekday or 0
     groups = seen.groups | {WEEKDAY: (seen.repaid + first) % 7}
     for family, labels in layout.groups.items():
-        if family in groups:
-            totals, incidences = _incidences(seen, groups[family], len(labels), few)
-            found += [_root_share(totals, totals.sum()), incidences.ravel()]
-        else:
-            found.append(np.full(len(labels) * (1 + len(ENDS) * len(layout.few)), np.nan))
+        own = groups.get(family, everyone)
+        totals, incidences = _incidences(seen, own, len(labels), few, of_none)
+        # A fifth of all amounts is a fifth in every log.
+        sizes = totals[:0] if family == AMOUNT else _root_share(totals, totals.sum(), of_none)
+        compared = np.concatenate([sizes, incidences.ravel()])
+        found.append(compared if family in groups else np.full_like(compared, np.nan))
     if layout.first_weekday is None:
         return np.concatenate(found)
     # What did not wait ended on the day of its repayment, which is compared already.
@@ -89,7 +95,7 @@ def statistics(seen: Repayments, layout: Layout) -> Floats:
         if group is not None:
             counts = _counts(group, ended_on, (number, 7), seen.weight[waited])
             counts = np.column_stack([counts, counts[:, 5:].sum(axis=1)])
-            shares = _root_share(counts, counts[:, :7].sum(axis=1, keepdims=True))
+            shares = _root_share(counts, counts[:, :7].sum(axis=1, keepdims=True), of_none)
         found.append(shares.ravel())
     return np.concatenate(found)
 
@@ -108,7 +114,9 @@ def _fates(seen: Repayments, ages: Sequence[int]) -> tuple[Ints, int]:
     return (seen.outcome * bands + ended_by) * bands + followed_for, bands
 
 
-def _incidences(seen: Repayments, group: Ints, groups: int, fates: tuple[Ints, int]) -> tuple[Floats, Floats]:
+def _incidences(
+    seen: Repayments, group: Ints, groups: int, fates: tuple[Ints, int], of_none: float
+) -> tuple[Floats, Floats]:
     """Return the size of each group, and the roots of the shares ended by each age, of those followed."""
     code, bands = fates
     table = _counts(group, code, (groups, 3, bands, bands), seen.weight)
@@ -116,8 +124,11 @@ def _incidences(seen: Repayments, group: Ints, groups: int, fates: tuple[Ints, i
     ended = table.cumsum(axis=2)[..., ::-1].cumsum(axis=3)[..., ::-1]
     ages = np.arange(bands - 1)
     followed = ended[:, :, -1, 1:].sum(axis=1)
-    return table.sum(axis=(1, 2, 3)), _root_share(ended[:, :2, ages, ages + 1], followed[:, np.newaxis])
+    shares = _root_share(ended[:, :2, ages, ages + 1], followed[:, np.newaxis], of_none)
+    return table.sum(axis=(1, 2, 3)), shares
 
 
-def _root_share(count: Floats, total: Floats | np.float64) -> Floats:
-    return np.asarray(np.sqrt((count + 0.5) / (total + 1)), np.float64)
+def _root_share(count: Floats, total: Floats | np.float64, of_none: float) -> Floats:
+    # With half an event more, say, shares of nothing would tell how many repayments there are.
+    share = np.where(total > 0, count / np.where(total > 0, total, 1), of_none)
+    return np.asarray(np.sqrt(share).round(DIGITS), np.float64)

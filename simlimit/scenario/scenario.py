@@ -167,8 +167,10 @@ class Scenario(Part):
 
         The reviewers, the headroom at the start, its ceiling and all inflows keep their size per borrower.
         Amounts are rounded to cents and reviewers are rounded up. A `SimlimitWarning` says so where it
-        changes the load of a desk in use by more than 1 %; the provenance says it, too. A small platform still
-        queues more than a large one: at its desk, and at its pool, where one large repayment holds up others.
+        changes the load of a desk in use by more than 1 %; the provenance says it, too.
+
+        A small platform still queues more than a large one: at its desk, and at its pool, where one large
+        repayment holds up others.
 
         Parameters
         ----------

@@ -120,6 +120,7 @@ def test_cure_hazards_are_proportions_by_age_and_old_spells_are_the_fourth():
     # One month after onset one of three cured, two months after it the only one; of the old, one of two.
     assert fitted.cure_hazards == pytest.approx((1 / 3, 1.0, 0.5, 0.5))
     errors = fitted.standard_errors["cure_hazards"]
+    assert math.isnan(errors[1]), "one who cured of one says little: not that the error is 0"
     assert errors[0] == pytest.approx(math.sqrt(1 / 3 * 2 / 3 / 3))
     assert math.isnan(errors[2])
     assert errors[3] == pytest.approx(math.sqrt(0.5 * 0.5 / 2))

@@ -159,7 +159,7 @@ BAD = {
     ),
     "commas of full width": ("limit\uff0coutstanding\n1\uff0c2\n", "where '\uff0c' stands instead of commas"),
     "capitals": ("Limit,Outstanding\n1,2\n", "line 1 has no column 'limit' but 'Limit', in other letters"),
-    "a title": (f"Loans at 2024-12-31\n{HEADER}\n1,2\n", "line 1 is 'Loans at 2024-12-31'"),
+    "two titles": (f"Loans\nat 2024-12-31\n{HEADER}\n1,2\n", "line 1 has no column 'limit'"),
     "Latin-1 further down": (
         f"{HEADER},region\n1,2,Z\xfcrich\n".encode("latin-1"),
         "is not UTF-8 text: line 2 cannot be read",

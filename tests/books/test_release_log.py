@@ -113,6 +113,7 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
     "Chinese names of one's own": (csv("入账,解冻"), {"repaid": "入账", "ended": "解冻"}),
     "spaces around names": (csv(" repaid , ended "), {}),
     "a title above the names": ("2026年10月还款恢复明细,\n" + csv("还款日,恢复日"), {}),
+    "a title alone in its line": ("2026年10月还款恢复明细\r\n" + csv("还款日,恢复日"), {}),
     "names in quotes": (csv('"repaid","ended"'), {}),
     # files
     "lines of Windows": (csv().replace("\n", "\r\n"), {}),
@@ -801,7 +802,7 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
     "no column of days": (
         "a,b\n1,2\n",
         {},
-        "repaid is '(by its name)', but must be the name of a column, a different one for each: 'a,b'.",
+        "repaid is not found by its name in the first two lines, so name its column: 'a,b'.",
     ),
     "bars": (csv().replace(",", "|"), {}, "'repaid|ended', where '|' stands instead of commas."),
     "a name that is not there": (

@@ -40,6 +40,14 @@ def test_delays_of_three_days_that_no_parameter_makes_break_the_release() -> Non
     assert check.loc["release", "breaks"]
 
 
+def test_what_is_so_in_every_log_is_in_its_band() -> None:
+    """Whoever waited for no gate was soon released: exactly all, whatever the regression rounds."""
+    fit = sl.fit(log_of({}, columns=("gate",)), platform(), FREE, n=100, progress=False)
+    at_once = fit.statistics().query("statistic == 'gate none, released' and 2 <= age_days <= 45")
+    assert (at_once[["in_log", "expected", "low", "high"]] == 1).all(axis=None)
+    assert (fit.statistics().query("family == 'forfeit'")[["in_log", "expected", "high"]] == 0).all(axis=None)
+
+
 def test_the_corrected_p_value_is_for_all_families() -> None:
     check = fitted().check()
     assert (check["corrected_p"] >= check["p_value"] - 0.01).all()

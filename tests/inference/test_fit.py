@@ -190,6 +190,24 @@ def test_advice_is_about_columns_that_the_log_lacks() -> None:
     assert months.between(0, 120).all()
 
 
+def test_what_is_known_by_chance_promises_nothing_of_a_longer_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 2 % after nothing by half of the time no length will do. What doubles goes on in proportion."""
+    fit = sl.fit(log_of(TRUTH), platform(), FREE, n=100, progress=False)
+    whole, half = np.array([0.02, 0.5]), np.array([0.001, 1 / 3])
+    monkeypatch.setattr(fit, "_removed", lambda _, values: half if values is fit._bank.half else whole)
+    chance, known = fit.advice()["more_months"]
+    assert np.isnan(chance)
+    assert known == pytest.approx(3 * 240 / (365 / 12), rel=1e-6), "0.8 is four times the odds of 0.5"
+
+
+def test_one_is_no_plural_in_what_was_read() -> None:
+    log = log_of(TRUTH).head(1)
+    with pytest.warns(sl.SimlimitWarning, match="log has 1 repayment, but a simulated log has about"):
+        fit = sl.fit(log, platform(), FREE, n=100, progress=False)
+    assert fit.read.startswith("1 repayment in 240 days, ")
+    assert "; 1 borrower, simulated with 1 borrower" in fit.read
+
+
 def test_a_log_without_dates_or_borrowers_is_fitted_as_well() -> None:
     log = log_of(TRUTH)[["repaid_at", "outcome", "delay_days"]]
     fit = sl.fit(log, platform(), FREE, n=100, progress=False)
@@ -256,6 +274,50 @@ def test_what_is_not_allowed_is_refused(change: dict[str, object], sentence: str
     with pytest.raises(sl.SimlimitError) as refusal:
         sl.fit(**{**given, **change})
     assert str(refusal.value).startswith(sentence)
+
+
+def test_round_amounts_hardly_change_the_fit() -> None:
+    log = log_of(TRUTH, columns=("gate", "region"))
+    sizes = log.assign(amount=np.where(log["amount"] > log["amount"].median(), 1000.0, 500.0))
+    fit = sl.fit(sizes, platform(), FREE, n=200, progress=False)
+    columns = ["estimate", "low", "high", "share_removed"]
+    pd.testing.assert_frame_equal(fit.table()[columns], fitted().table()[columns], rtol=0.15)
+    assert not fit.check()["breaks"].any()
+
+
+def test_a_sample_of_the_repayments_says_the_same_less_surely() -> None:
+    """Also where the model makes more repayments than the platform: how many there are is not compared."""
+    log = log_of(TRUTH, columns=("gate", "region"))
+    fit = sl.fit(log.sample(frac=0.6, random_state=1), platform(), FREE, n=200, progress=False)
+    assert not fit.check()["breaks"].any()
+    whole = fitted().table()
+    assert fit.table()["estimate"].between(whole["low"], whole["high"]).all()
+
+
+def test_the_part_of_a_log_that_is_of_one_region_is_one_that_the_model_can_make() -> None:
+    log = log_of(TRUTH, columns=("gate", "region"))
+    fit = sl.fit(log[log["region"] == "north"], platform(), FREE, n=200, progress=False)
+    assert "region" not in fit.read
+    assert not fit.check()["breaks"].any()
+    for name, truth in TRUTH.items():
+        assert fit.table(0.99).loc[name, "low"] <= truth <= fit.table(0.99).loc[name, "high"]
+
+
+def test_what_no_simulated_log_has_does_not_carry_the_estimate_away() -> None:
+    """All is as before, but for payments of weekends, which are booked on Mondays, or for where most live."""
+    log = log_of(TRUTH, columns=("gate", "region"))
+    late = (7 - log["repaid_on"].dt.day_of_week) % 7 * (log["repaid_on"].dt.day_of_week > 4)
+    booked = log.assign(
+        repaid_at=log["repaid_at"] + late,
+        repaid_on=log["repaid_on"] + pd.to_timedelta(late, unit="D"),
+        delay_days=(log["delay_days"] - late).clip(lower=0),
+    )
+    moved = log.assign(region=np.where(log["borrower"] % 10 > 0, "south", "north"))
+    for other in (booked[booked["repaid_at"] <= 240], moved):
+        fit = sl.fit(other, platform(), FREE, n=200, progress=False)
+        assert fit.check()["breaks"].any()
+        for name, truth in TRUTH.items():
+            assert fit.table(0.99).loc[name, "low"] <= truth <= fit.table(0.99).loc[name, "high"]
 
 
 def test_an_estimate_stays_within_its_bounds_whatever_the_log_is() -> None:

@@ -2,6 +2,7 @@
 
 import datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 from fitted_logs import log_of, platform
@@ -10,6 +11,7 @@ import simlimit as sl
 from simlimit.books.release_log import log_digest
 from simlimit.drivers import calendar_driver
 from simlimit.inference.observation import Repayments, observe_log, observe_state
+from simlimit.inference.statistics import Layout, statistics
 from simlimit.model.preparation import prepare
 
 REGIONS = ["north", "south"]
@@ -30,7 +32,7 @@ def in_order(seen: Repayments, before: int) -> list[tuple[int, ...]]:
 
 def test_a_log_of_a_simulated_history_is_seen_as_the_history_is() -> None:
     real, window, notes = observe_log(log_of({}, columns=("gate", "region")), REGIONS)
-    assert (window.days, window.counted, notes) == (240, "borrowers", [])
+    assert (window.days, window.counted, notes) == (240, "borrower", [])
     assert in_order(real, 240) == in_order(simulated({}, 240), 240)
 
 
@@ -70,6 +72,7 @@ def test_a_region_that_the_scenario_does_not_have_leaves_the_column_out_and_that
     assert set(seen.groups) == {"amount"}
     assert notes[1] == "region is not compared, since 'west' is none of north, south"
     assert notes[0].startswith("gate is not compared, since 'the moon' is none of settlement,")
+    assert notes[0].endswith("(gates of read_release_log explains it)")
 
 
 def test_parts_of_a_repayment_weigh_as_much_as_their_share_of_the_amount() -> None:
@@ -91,6 +94,17 @@ def test_an_amount_is_that_of_the_whole_repayment() -> None:
     assert split.groups["amount"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, *[4] * 20]
     assert observe_log(parts.drop(columns=["borrower", "amount"]), REGIONS)[1].number == 10
     assert "amount" not in observe_log(parts.drop(columns="amount"), REGIONS)[0].groups
+
+
+def test_equal_amounts_are_divided_into_fifths_whatever_the_order_of_the_log() -> None:
+    """A platform whose amounts are round, or of two sizes, has fifths as simulated logs have."""
+    log = log_of({})
+    for amounts in (np.where(np.arange(len(log)) % 10 < 9, 500.0, 1000.0), log["amount"].round(-2)):
+        mixed = log.assign(amount=amounts).sample(frac=1, random_state=1)
+        seen, again = (observe_log(each, REGIONS)[0] for each in (mixed, mixed.iloc[::-1]))
+        assert np.ptp(np.bincount(seen.groups["amount"])) <= 1
+        layout = Layout(240, 0, REGIONS)
+        np.testing.assert_array_equal(statistics(seen, layout), statistics(again, layout))
 
 
 def test_older_repayments_are_counted_and_not_their_parts() -> None:

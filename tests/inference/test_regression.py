@@ -68,6 +68,13 @@ def test_the_truth_is_anywhere_among_the_draws_equally_often() -> None:
         assert covered == pytest.approx(np.full(2, level), abs=0.02 + 3 * error)
 
 
+def test_a_truth_above_all_draws_is_in_the_last_bin() -> None:
+    """Weights may add up to a little more than 1. A rank above 1 would be in no bin at all."""
+    weights = np.full(10, 0.1) * (1 + 1e-15)
+    rank = Posterior(np.zeros((10, 1)), weights, [0]).rank(np.ones(1))
+    assert weights.sum() > 1 == rank[0]
+
+
 def test_two_choices_that_a_log_cannot_tell_apart_are_drawn_together() -> None:
     """It tells how many of two are chosen. So where one is, each may be it, but never both or none."""
     rng = np.random.default_rng(3)

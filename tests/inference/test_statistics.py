@@ -1,6 +1,7 @@
 """What is compared: shares that can be counted by hand, and those of the library's own estimator."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from fitted_logs import log_of
 
@@ -38,15 +39,36 @@ def test_each_statistic_has_a_name_of_its_own() -> None:
     assert not names.duplicated().any()
 
 
+def test_shares_of_no_repayment_are_not_compared() -> None:
+    """A log in which nobody repays on a Sunday says nothing of how long what is repaid on Sundays waits."""
+    log = log_of({})
+    seen, _, _ = observe_log(log[log["repaid_on"].dt.day_of_week < 6], REGIONS)
+    layout = Layout(240, 2, REGIONS)
+    names, found = layout.names(), statistics(seen, layout, of_none=np.nan)
+    sundays = names["statistic"].str.startswith("weekday of repayment Sunday")
+    by_age = names["age_days"].notna().to_numpy()
+    assert np.isnan(found[sundays & by_age]).all()
+    assert found[sundays & ~by_age].max() < 0.05
+    assert not np.isnan(found[(names["family"] == "weekday of repayment") & ~sundays]).any()
+    assert not np.isnan(statistics(seen, layout)[sundays]).any(), "simulated logs are regressed on it"
+
+
+def test_how_many_repayments_there_are_is_not_compared() -> None:
+    """A log and the same log twice say the same, also of what none of them did."""
+    log = log_of({}, columns=("region", "gate"))
+    layout = Layout(240, 2, REGIONS)
+    one, two = (statistics(observe_log(each, REGIONS)[0], layout) for each in (log, pd.concat([log, log])))
+    np.testing.assert_array_equal(one, two)
+    assert one[(layout.names()["statistic"] == "gate policy").to_numpy()] == 0
+
+
 def test_incidences_by_age_are_those_of_the_repayments_followed_so_long() -> None:
     log = log_of({})
     found = shares({})
     for age in (0, 7, 21):
         followed = log[log["repaid_at"] <= 240 - age]
         by_hand = ((followed["outcome"] == "released") & (followed["delay_days"] <= age)).sum()
-        assert found["release", "released", float(age)] == pytest.approx(
-            (by_hand + 0.5) / (len(followed) + 1)
-        )
+        assert found["release", "released", float(age)] == pytest.approx(by_hand / len(followed))
 
 
 def test_weekdays_are_those_of_the_calendar() -> None:

@@ -417,6 +417,13 @@ def test_where_nothing_has_an_effect_verdicts_are_rarely_wrong(noise: str) -> No
     assert (raw_p_values(without_simulation_error(values), draws=True) < 0.05).mean() < 0.05
 
 
+@pytest.mark.parametrize("replications", [76, 78])
+def test_too_few_draws_say_how_many_replications_an_interval_needs(replications: int) -> None:
+    study = sl.replicate(flags(), replications, **QUIET)
+    said = "95 % needs 78 replications" in repr(study) + str(study)
+    assert said == np.isnan(study.summary().loc["days_away", "low"]) == (replications < 78)
+
+
 def test_levers_are_ranked_by_draw() -> None:
     levers = [{"kind": "better_model", "strength": 0.5}, {"kind": "pay_on_time", "strength": 1.0}]
     ranking = sl.rank_levers(flags(), levers, 40, by="watched", **QUIET)
