@@ -47,10 +47,11 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
     text = read_text(source, PortfolioError, encoding, f' ("CSV UTF-8" in Excel){hint}')
     # The first line that has any tells what stands between values.
     marked = next((line for line in StringIO(text) if re.search("[,;\t]", line)), "")
-    mark = max(",;\t", key=(values := re.sub('"[^"]*"', "", marked)).count)
-    # pandas takes the width of the table from the first line, which may be a title alone.
-    for title in text[: text.index(marked)].splitlines()[:1]:
-        text = title + mark * values.count(mark) + text[len(title) :]
+    values = re.sub('"[^"]*"', "", marked)
+    mark = max(",;\t", key=values.count)
+    above = text[: text.index(marked)].splitlines()
+    if above:  # pandas takes the width of the table from the first line, which may be a title alone
+        text = above[0] + mark * values.count(mark) + text[len(above[0]) :]
     try:
         cells = pd.read_csv(
             StringIO(text), sep=mark, header=None, dtype=str, na_filter=False, skip_blank_lines=False

@@ -170,11 +170,9 @@ def subtitle(of: Subject, label: Labels, confidence: float | None = None) -> str
         words = "{name}, seed {seed}, replication {number}" if of.replication else "{name}, seed {seed}"
         return label(words, number=of.replication, **named)
     histories = label("{name}, seed {seed}, {number:,} replication{number:s}", number=len(of), **named)
-    return (
-        histories
-        if confidence is None
-        else label("; ").join((histories, interval_note(of, confidence, label)))
-    )
+    if confidence is None:
+        return histories
+    return label("; ").join((histories, interval_note(of, confidence, label)))
 
 
 def interval_note(of: Subject, confidence: float, label: Labels) -> str:
