@@ -46,8 +46,8 @@ def read_cells(source: Source, encoding: str | None = None, hint: str = "") -> p
         return cells_of(frame, f"{source}: row")
     text = read_text(source, PortfolioError, encoding, f' ("CSV UTF-8" in Excel){hint}')
     # The first line that has any tells what stands between values.
-    marked = next((line for line in StringIO(text) if re.search("[,;\t]", line)), "")
-    values = re.sub('"[^"]*"', "", marked)
+    unquoted = ((line, re.sub('"[^"]*"', "", line)) for line in StringIO(text))
+    marked, values = next((one for one in unquoted if re.search("[,;\t]", one[1])), ("", ""))
     mark = max(",;\t", key=values.count)
     above = text[: text.index(marked)].splitlines()
     if above:  # pandas takes the width of the table from the first line, which may be a title alone

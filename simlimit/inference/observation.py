@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from simlimit.arguments import Floats, Ints, as_frame, check_columns
-from simlimit.books.log_days import MOST_DAYS
 from simlimit.books.log_words import BLANK, OUTCOMES, truths_in
 from simlimit.books.portfolio import as_portfolio
 from simlimit.books.release_log import log_digest
@@ -26,6 +25,8 @@ COLUMNS = ("gate", "region", "late", AMOUNT)
 NO_GATE = "none"
 GATES = (*causes.GATES, NO_GATE)
 FIFTHS = 5
+# By which share of all repayments fifths may differ in size where amounts are compared.
+UNEVEN = 0.1
 _NEEDED = ("repaid_at", "outcome", "delay_days")
 _ALLOWED = "a release log as read_release_log returns it: with repaid_at, outcome and delay_days"
 # What a column says that a log lacks.
@@ -143,8 +144,12 @@ def observe_log(log: object, regions: Sequence[str]) -> tuple[Repayments, Window
     place, amount = pd.factorize(frame["repayment"])[0], frame["amount"].to_numpy()
     whole = np.bincount(place, amount)
     if has_amounts and len(np.unique(whole)) > 1:
-        fates = np.bincount(place, _fates(repaid - begin, age, outcome)).astype(np.int64)
-        groups[AMOUNT] = _fifths(whole, fates)[place]
+        fifths = _fifths(whole)
+        # The fifths of simulated logs, in which hardly two amounts are equal, have one size.
+        if np.ptp(np.bincount(fifths, minlength=FIFTHS)) <= 1 + UNEVEN * len(whole):
+            groups[AMOUNT] = fifths[place]
+        else:
+            notes.append("amount is not compared, since many amounts are equal")
     amount = np.where(whole[place] > 0, amount, 1)  # where all parts are 0, each counts alike
     weight = amount / np.bincount(place, amount)[place]
     seen = Repayments(repaid - begin, age, last - repaid, outcome, weight, groups)
@@ -173,26 +178,15 @@ def observe_state(state: State, platform: Scenario) -> Repayments:
         "gate": np.where(age > 0, holds["days"].argmax(axis=1), len(causes.GATES)),
         "region": state.borrowers["region"][holds["owner"]].astype(np.int64),
         "late": holds["late"].astype(np.int64),
-        AMOUNT: _fifths(holds["amount"], _fates(repaid, age, outcome)),
+        AMOUNT: _fifths(holds["amount"]),
     }
     return Repayments(repaid - platform.warmup_days, age, followed, outcome, np.ones(len(age)), groups)
 
 
-def _fifths(amounts: npt.NDArray[np.float64 | np.int64], fates: Ints) -> Ints:
-    """Return in which fifth of all amounts each lies.
-
-    Equal amounts are divided by lot, which what became of them draws, whatever the order of the log. So a log
-    of round amounts has five fifths, too, as simulated logs have.
-    """
-    order = np.lexsort((pd.util.hash_array(fates), amounts))
-    fifths = np.empty(len(amounts), np.int64)
-    fifths[order] = np.arange(len(amounts)) * FIFTHS // max(1, len(amounts))
-    return fifths
-
-
-def _fates(repaid: Ints, age: Ints, outcome: Ints) -> Ints:
-    """Return a number for each repayment, or part, that tells what became of it."""
-    return (repaid * (MOST_DAYS + 1) + age) * len(OUTCOMES) + outcome
+def _fifths(amounts: npt.NDArray[np.float64 | np.int64]) -> Ints:
+    """Return in which fifth of all amounts each lies."""
+    bounds = np.quantile(amounts, np.arange(1, FIFTHS) / FIFTHS) if len(amounts) else amounts
+    return np.searchsorted(bounds, amounts).astype(np.int64)
 
 
 def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[str, Ints], list[str]]:
@@ -205,7 +199,7 @@ def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[st
     elif set(gates) <= set(frame):
         days = frame[gates].to_numpy(np.int64)
         groups["gate"] = np.where(frame["delay_days"] > 0, days.argmax(axis=1), len(causes.GATES))
-    if "region" in frame and frame["region"].nunique() > 1:  # a part of a log may be of one
+    if "region" in frame:
         groups["region"] = pd.Index(list(regions)).get_indexer(pd.Index(frame["region"].astype(str)))
     if "late" in frame:
         groups["late"] = truths_in(frame["late"].astype(str).fillna("")).astype(np.int64)
@@ -217,4 +211,6 @@ def _groups_of_log(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[dict[st
                 f"{column} is not compared, since {other!r} is none of {', '.join(known)}{explained}"
             )
             del groups[column]
+    if "region" in groups and frame["region"].nunique() == 1:  # a part of a log, which says nothing of others
+        del groups["region"]
     return groups, notes

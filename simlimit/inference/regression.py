@@ -154,7 +154,7 @@ def guess(statistics: Floats, targets: Floats, real: Floats | None = None) -> Gu
         Their parameters.
     real : array, optional
         The statistics of the real log; its guess is the mean over the folds. One that is further out than in
-        any simulated log counts as the furthest of these: no line goes on to where no log was simulated.
+        any simulated log counts as the furthest of these: the regression does not extrapolate.
     """
     varies = statistics.std(axis=0) > TINY
     within = None if real is None else real.clip(statistics.min(axis=0), statistics.max(axis=0))

@@ -67,9 +67,9 @@ def time_axis(ax: Axes, scenario: Scenario, label: Labels) -> float:
         ax.set_xlabel(label("day of the run (days)"))
         return 0.0
     ax.set_xlabel(label("date"))
-    # matplotlib has no types for dates. Four months have a mark each: two for each would not have room.
-    most = max(4, letters(ax) // 8)
-    locator = AutoDateLocator(minticks=4, maxticks=most)  # type: ignore[no-untyped-call]
+    # Fewer than seven marks fit not every span. matplotlib has no types for dates.
+    most = max(7, letters(ax) // 8)
+    locator = AutoDateLocator(minticks=3, maxticks=most)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.tick_params(axis="x", labelsize=LABEL_SIZE)

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -59,5 +59,7 @@ def luminance(colour: ColorType) -> float:
 
 def _light(colour: ColorType | float) -> ColorType:
     named = str(colour) if isinstance(colour, float) else colour  # a shade of grey
+    if to_rgba(named)[3] == 0:  # nothing is seen of it
+        return named
     mixed = (1 - share + share * np.array(to_rgb(named)) for share in np.linspace(1, 0, 21))
     return next(tuple(one.tolist()) for one in mixed if luminance(tuple(one.tolist())) >= DARKEST)

@@ -47,7 +47,7 @@ def decimals(effects: npt.ArrayLike) -> int:
 
 
 def with_interval(value: float, low: float, high: float, places: int, sign: str = "+") -> str:
-    """Return an effect with its interval behind it, whose ends differ; what is not known is a dash.
+    """Return an effect and its interval, with digits that tell its ends apart; not known: a dash.
 
     Examples
     --------

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -230,7 +231,7 @@ def _draw_lines(ax: Axes, values: Sequence[Any], tables: Sequence[pd.DataFrame])
         texts = [canvas.shortened(numbers.value_text(value)) for value in values]
         ax.set_xticks(places, [canvas.wrapped(text, room) for text in texts], parse_math=False)
         ax.tick_params(axis="x", labelsize=style.LABEL_SIZE)
-    elif all(isinstance(value, int) for value in values):
+    elif all(isinstance(value, int | np.integer) for value in values):
         ax.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
 
 

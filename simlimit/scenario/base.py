@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
@@ -59,6 +60,10 @@ def element_kind(annotation: object) -> "type[Part] | None":
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return annotation
     return next(filter(None, map(element_kind, get_args(annotation))), None)
+
+
+# What a user may write a list as.
+_LISTS = (list, tuple, range, Iterator, np.ndarray, pd.Index, pd.Series, ExtensionArray)
 
 
 def _as_plain(value: object) -> object:
@@ -139,7 +144,7 @@ class Part(BaseModel):
         """Turn midnights and numpy's scalars into Python's, and lists into tuples; refuse what has no end."""
         if isinstance(value, Mapping) and not all(isinstance(key, str) for key in value):
             raise ValueError("names are text")
-        if isinstance(value, list | tuple | range | Iterator | np.ndarray | pd.Index | pd.Series):
+        if isinstance(value, _LISTS):
             return tuple(map(_as_plain, as_list("it", value, "a list")))
         return _as_plain(value)
 

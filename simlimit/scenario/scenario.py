@@ -169,8 +169,8 @@ class Scenario(Part):
         Amounts are rounded to cents and reviewers are rounded up. A `SimlimitWarning` says so where it
         changes the load of a desk in use by more than 1 %; the provenance says it, too.
 
-        A small platform still queues more than a large one: at its desk, and at its pool, where one large
-        repayment holds up others.
+        A small pool still queues more than a large one, since one large repayment holds up others. So does a
+        small desk, unless rounding makes it larger.
 
         Parameters
         ----------

@@ -16,8 +16,8 @@ from simlimit.scenario import Scenario
 from simlimit.study import intervals, metrics
 from simlimit.study.draws import PER_DRAW
 
-# So many replications are of 39 draws, the fewest that have an interval of 95 %.
-LEAST_FOR_95 = 78
+# Of 39 draws, the fewest that have an interval of 95 %.
+LEAST_FOR_95 = 39 * PER_DRAW
 
 
 class Curves:
@@ -148,7 +148,7 @@ class Curves:
             return replications
         over = f"the middle of {len(self.draws):,} draws of the parameters, without simulation error"
         is_known = PER_DRAW * len(self.draws) >= LEAST_FOR_95
-        return over if is_known else f"{over}; 95 % needs {LEAST_FOR_95} replications"
+        return over if is_known else f"{over}; an interval of 95 % needs {LEAST_FOR_95} replications"
 
     def _band(self, confidence: float, statistic: Statistic, clusters: Floats | None, *counts: Ints) -> Band:
         """Return shares of all replications together, and their interval: over these, or over draws."""

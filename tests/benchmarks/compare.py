@@ -4,7 +4,7 @@ One table of the two drivers of simlimit and of the naive model, on the preset `
 years, closed and without a calendar, with its desk and pool scaled to the number of borrowers. A
 borrower-event is a payment, an evaluation, a release or a draw. Each row is measured in a process of
 its own, after a tiny run which does the compilation: population and simulation are timed, tables are
-not. All sizes take about ten minutes; a model has no row for a size beyond its bound.
+not. All sizes take a quarter of an hour; a model has no row for a size beyond its bound.
 """
 
 import argparse

@@ -114,6 +114,7 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
     "spaces around names": (csv(" repaid , ended "), {}),
     "a title above the names": ("2026年10月还款恢复明细,\n" + csv("还款日,恢复日"), {}),
     "a title alone in its line": ("2026年10月还款恢复明细\r\n" + csv("还款日,恢复日"), {}),
+    "a title with a comma": ('"Repayments, 2026"\n' + csv("还款日,恢复日"), {}),
     "names in quotes": (csv('"repaid","ended"'), {}),
     # files
     "lines of Windows": (csv().replace("\n", "\r\n"), {}),

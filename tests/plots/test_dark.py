@@ -1,5 +1,6 @@
 """On dark axes every line and every word can be seen; on light ones nothing changes."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from gallery import DRAWN, comparison, dark_and_chinese, ranking, study
@@ -63,6 +64,14 @@ def test_on_a_dark_style_what_is_hollow_stays_hollow_and_what_is_filled_filled()
     empty = [bar for bar in dark_and_chinese("tornado").patches if bar.get_facecolor() == ground]
     assert len(empty) == len(hollow) > 0
     assert all(contrast(bar.get_edgecolor()[:3], ground) >= 3 for bar in empty)
+
+
+def test_what_is_not_filled_is_not_filled_on_a_dark_style():
+    with plt.style.context("dark_background"):
+        _, ax = plt.subplots()
+        (own,) = ax.plot([1, 2], [0.5, 0.6], "o", markerfacecolor="none")
+        plots.delay(study(), ax=ax)
+    assert own.get_markerfacecolor() == "none"
 
 
 def test_words_in_bars_are_legible_on_a_dark_style():

@@ -95,7 +95,7 @@ def test_every_picture_is_chinese_throughout(name):
     ("90 % intervals: the middle of 1,000 draws of the parameters, without simulation error",
      "90% 区间：参数的 1,000 次抽样的中间部分，不含模拟误差"), ("{a} to {b}", "{a} to {b}"),
     ("95 % intervals: the middle of 20 draws of the parameters, without simulation error; "
-     "95 % needs 78 replications",
+     "an interval of 95 % needs 78 replications",
      "95% 区间：参数的 20 次抽样的中间部分，不含模拟误差；95% 需要 78 次重复模拟"),
 ])  # fmt: skip
 def test_numbers_in_the_words_of_a_table_stay(words, chinese, monkeypatch):

@@ -3,7 +3,9 @@
 import datetime
 import itertools
 import re
+import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,8 @@ from matplotlib.text import Text
 import simlimit as sl
 from simlimit import plots
 from simlimit.errors import SimlimitError
+from simlimit.plots import canvas
+from simlimit.plots.labels import checked_labels
 
 DAY_0 = date2num(SMALL.start_date)
 
@@ -110,6 +114,17 @@ def test_dates_on_the_axis_have_room(last, format_):
     assert all(re.fullmatch(format_, label.get_text()) for label in marked)
     ends = [label.get_window_extent() for label in marked]
     assert all(one.x1 < other.x0 for one, other in itertools.pairwise(ends))
+
+
+@pytest.mark.parametrize("inches", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("days", [2, 30, 100, 400, 720, 1_080, 1_460, 3_000])
+def test_axes_of_any_width_have_dates_for_any_span(days, inches):
+    figure, ax = plt.subplots(figsize=(inches, 2))
+    canvas.time_axis(ax, SMALL, checked_labels("en", "of", SMALL, sl.Scenario))
+    ax.set_xlim(DAY_0, DAY_0 + days)
+    with warnings.catch_warnings(action="error"):
+        figure.canvas.draw()
+    assert len(ax.get_xticks()) >= 2
 
 
 def test_freezes_are_shaded():

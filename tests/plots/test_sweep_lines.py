@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from gallery import FROZEN, SMALL, grid
 
@@ -63,8 +64,9 @@ def test_one_value_has_its_interval_and_whole_numbers_have_whole_marks():
     ax = plots.sweep(sl.sweep(SMALL, {"review.reviewers": [2]}, 5))
     low, high = ax.collections[0].get_segments()[0][:, 1]
     assert low < ax.get_lines()[0].get_ydata()[0] < high
-    marks = plots.sweep(sl.sweep(SMALL, {"review.reviewers": [1, 2, 3]}, 2)).get_xticks()
-    assert all(mark == int(mark) for mark in marks)
+    for values in ([1, 2, 3], np.arange(1, 4)):
+        marks = plots.sweep(sl.sweep(SMALL, {"review.reviewers": values}, 2)).get_xticks()
+        assert all(mark == int(mark) for mark in marks)
 
 
 def test_losses_are_not_shown_without_the_limit_that_is_lost():

@@ -429,7 +429,9 @@ def test_numbers_of_numpy_are_numbers():
 
 
 @pytest.mark.parametrize(
-    "listed", [list, tuple, iter, np.array, pd.Series, pd.Index], ids=lambda listed: listed.__name__
+    "listed",
+    [list, tuple, iter, np.array, pd.Series, pd.Index, pd.array],
+    ids=lambda listed: listed.__name__,
 )
 def test_what_a_list_has_is_read_as_what_stands_alone(listed):
     """Midnights and numbers of numpy and pandas, and their own kinds of lists."""
