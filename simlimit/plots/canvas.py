@@ -67,7 +67,7 @@ def time_axis(ax: Axes, scenario: Scenario, label: Labels) -> float:
         ax.set_xlabel(label("day of the run (days)"))
         return 0.0
     ax.set_xlabel(label("date"))
-    # Fewer than seven marks fit not every span. matplotlib has no types for dates.
+    # With fewer than seven marks, matplotlib finds none for some spans. It has no types for dates.
     most = max(7, letters(ax) // 8)
     locator = AutoDateLocator(minticks=3, maxticks=most)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)

@@ -69,7 +69,7 @@ class Recovery(layout.TabularResult["simlimit.plots.accessors.RecoveryPlots"]):
     @cached_property
     def days(self) -> "pd.Series[float]":
         """Days from the begin of the shock to the first normal day, by replication; NaN if not in the run."""
-        end = end_of(self.scenario, self.shock)
+        end = _end_of(self.scenario, self.shock)
         low, high = self.band
         twin, shocked = (np.maximum(np.maximum(low - x, x - high), 0) for x in map(self._values, (0, 1)))
         normal = shocked <= twin
@@ -216,7 +216,7 @@ def recovery(
         if chosen.per_year is None:
             remedy = "comes before a random one of its kind: put it after that one"
         raise SimlimitError(f"shock is {position}, but shocks[{position}] {remedy}.")
-    left = max(0, scenario.horizon_days - end_of(scenario, position))
+    left = max(0, scenario.horizon_days - _end_of(scenario, position))
     if left < settled_days:
         after = filled("the run has only {n} day{n:s} after shocks[{shock}]", n=left, shock=position)
         raise SimlimitError(f"settled_days is {settled_days}, but {after}: lengthen horizon_days.")
@@ -227,7 +227,7 @@ def recovery(
     return Recovery(comparison, series, position, begin, settled_days)
 
 
-def end_of(scenario: Scenario, shock: int) -> int:
+def _end_of(scenario: Scenario, shock: int) -> int:
     """Return the first day after a shock; one that began before day 0 ends when it would have."""
     one = scenario.shocks[shock]
     return day_of(scenario, one.at or 0) + one.duration_days
