@@ -52,15 +52,16 @@ def _container_limits() -> Iterator[int]:
 
 def run_bytes(prepared: PreparedScenario, engine: str) -> float:
     """Return about how many bytes a run takes at most, with the tables of what it keeps; measured."""
-    scenario, holds, events = prepared.scenario, *kept_records(prepared)
+    scenario, (holds, events) = prepared.scenario, kept_records(prepared)
     shocks = sum(scenario.horizon_days / 365 * (one.per_year or 0) + 1 for one in scenario.shocks)
     borrower = 272 + 24 * int(prepared.records[0].storage.loan_capacity) + shocks
-    borrower += 2_900 * (engine == "simpy") + 165 * (holds > 0) + 502 * holds + 150 * events
-    return prepared.most_borrowers * borrower + math.prod(count_shape(prepared)) * COUNT.itemsize
+    borrower += 1_200 * (engine == "simpy") + 165 * (holds > 0)
+    counts = math.prod(count_shape(prepared)) * COUNT.itemsize
+    return prepared.most_borrowers * borrower + 502 * holds + 150 * events + counts
 
 
 def kept_records(prepared: PreparedScenario) -> tuple[float, float]:
-    """Return about how many holds and events a run keeps of a borrower."""
+    """Return about how many holds and events a run keeps."""
     scenario, run = prepared.scenario, prepared.records[0].run
     product, cycles = scenario.product, scenario.horizon_days / scenario.product.cycle_days
     if run.reusing:
@@ -73,7 +74,19 @@ def kept_records(prepared: PreparedScenario) -> tuple[float, float]:
     paid = min(parts, cycles) + draws * min(parts, cycles / 2)
     holds = prepayments + (paid if product.release_unit == "loan" else min(paid, cycles))
     events = scenario.horizon_days / scenario.evaluation.period_days + draws + 2 * holds
-    return holds, events if run.logging else 0
+    borrowers = _mean_present(prepared)
+    return borrowers * holds, borrowers * events if run.logging else 0
+
+
+def _mean_present(prepared: PreparedScenario) -> float:
+    """Return how many borrowers are present on a day, on average over a run."""
+    population, years = prepared.scenario.population, prepared.scenario.horizon_days / 365
+    gone = population.exits_per_year * years
+    # Exits are at a constant rate: the mean share still present is the integral of exp(-x) from 0 to gone,
+    # divided by gone.
+    first = -math.expm1(-gone) / gone if gone > 0 else 1.0
+    arrived = population.arrivals_per_year * years * ((1 - first) / gone if gone > 0 else 0.5)
+    return prepared.borrowers * (first + arrived)
 
 
 @contextmanager

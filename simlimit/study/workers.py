@@ -195,4 +195,4 @@ def tally_bytes(experiment: Experiment) -> int:
 def table_bytes(experiment: Experiment) -> float:
     """Return about how many bytes the tables take that are kept of a replication."""
     holds, events = kept_records(experiment.prepared)
-    return experiment.prepared.most_borrowers * (165 * (holds > 0) + 215 * holds + 60 * events)
+    return 165 * experiment.prepared.most_borrowers * (holds > 0) + 215 * holds + 60 * events
