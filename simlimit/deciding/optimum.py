@@ -163,6 +163,7 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         """Return sentences: what is selected, how sure that is, what it is worth, and at which risk."""
         race, best, objective = self.race, self.best, self.question.objectives[0]
         metric = objective.removeprefix("-")
+        shown = unit_of(metric)
         warned = list[str]()
         asked = np.array([*self.question.objectives, *self.question.bounds])[~race.is_seen]
         for name in dict.fromkeys(one.removeprefix("-") for one in asked.tolist()):
@@ -171,8 +172,10 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
             return ["Nothing is selected: no alternative was shown to keep all bounds.", *warned]
         left = int(race.in_race.sum()) - 1
         sure = f"{100 * self.question.confidence:.6g} % confidence"
-        smallest = number_text(race.indifference[0], unit_of(metric))
-        certain = f"the best with {sure}, but for differences of {smallest} or less"
+        certain = f"the best with {sure}"
+        if race.indifference[0] > 0:
+            smallest = number_text(race.indifference[0], shown)
+            certain += f", but for differences of {smallest} or less"
         if not race.is_decided:
             certain = f"not with {sure}: n was reached, and " + filled("{n} other{n:s} may be better", n=left)
         said = [f"Selected in {metric}: {best.name}: {certain}."]
@@ -182,8 +185,8 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         for other, name in ((self.alternatives.index(self.today), "today"), (second, "the next best")):
             if other is not None and other != race.leader:
                 value, low, high = _signed(-gaps[[0, 2, 1], other], objective)
-                texts = difference_texts(value, low, high, unit_of(metric))
-                said.append(f"It differs from {name} by {texts[0]} ({texts[1]}).")
+                texts, unit = difference_texts(value, low, high, shown), shown.of_differences().name
+                said.append(f"It differs from {name} by {texts[0]} ({texts[1]}) {unit}.")
         means = np.stack(race.means())[:, race.leader, len(self.question.objectives) :]
         for (bound, limit), excess in zip(self.question.bounds.items(), means.T, strict=True):
             value, low, high = excess

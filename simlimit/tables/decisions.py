@@ -26,8 +26,10 @@ def optimum_table(table: pd.DataFrame, choices: Sequence[str], first: str, notes
         The first objective, in whose unit the differences are.
     notes : sequence of str
     """
-    units = {name: unit_of(name.removesuffix(_EXCESS)) for name in map(str, table) if f"{name}_low" in table}
-    units["difference"] = unit_of(first)
+    measured = [name for name in map(str, table) if f"{name}_low" in table]
+    metrics = {name: first if name == "difference" else name.removesuffix(_EXCESS) for name in measured}
+    units = {name: unit_of(metric) for name, metric in metrics.items()}
+    said = "; ".join(f"{metric} in {unit_of(metric).name}" for metric in dict.fromkeys(metrics.values()))
     columns = [*choices, "cost a year", *itertools.chain(*((name, "interval") for name in units))]
     rows = []
     for told in table[:MOST_ROWS].to_dict("records"):
@@ -39,4 +41,5 @@ def optimum_table(table: pd.DataFrame, choices: Sequence[str], first: str, notes
         rows.append(Row(tuple(cells), strong=told["status"] == "selected"))
     number = len(table)
     more = sentences("alternatives_left_out", shown=MOST_ROWS, number=number) * (number > MOST_ROWS)
-    return worded("optimum", rows, columns, (*notes, *sentences("verdicts"), *more), number=number)
+    notes = (*notes, *sentences("verdicts", units=said), *more)
+    return worded("optimum", rows, columns, notes, number=number)

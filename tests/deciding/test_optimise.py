@@ -86,6 +86,8 @@ def test_the_cheapest_that_keeps_a_bound_is_selected() -> None:
     bound = {"days_away": sl.at_most(8)}
     best = sl.optimise(CLOCKWORK, PERIODS, "cost", bound, costs=COSTS, **QUIET)
     assert statuses(best) == {14: "selected", 7: "dominated", 21: "infeasible", 30: "infeasible"}
+    assert str(best).endswith("Units: cost in currency units per year; days_away in days per hold.")
+    assert best._notes()[0].endswith("the best with 95 % confidence.")
     relative = {"days_away": sl.at_most(0.5, relative=True)}
     assert sl.optimise(CLOCKWORK, PERIODS, "cost", relative, costs=COSTS, **QUIET).choice == best.choice
     least = {"released_within_7d": sl.at_least(0.4)}
