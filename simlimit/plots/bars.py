@@ -173,7 +173,7 @@ def tornado(
     check_choice("metric", metric, RANKED, "ranking.table()")
     check_flag("per_cost", per_cost)
     whole = ranking.table(confidence)
-    known = int(whole[["alone", "last"]].notna().to_numpy().sum())
+    known = int(whole[["alone_significant", "last_significant"]].notna().to_numpy().sum())
     more = metric in INCOME
     by = "alone_per_cost" if per_cost else "alone"
     table = whole.loc[[metric]].droplevel("metric").sort_values(by, kind="stable", ascending=not more)

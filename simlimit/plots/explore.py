@@ -148,7 +148,7 @@ class Exploration:
             verdict = VERDICTS[verdict_text(effect["significant"])]
             said = {"what": label(NAMES[metric], days=days), "unit": label(unit.in_pictures)}
             said["effect"] = effects.with_interval(middle, low, high, effects.decimals((middle, low, high)))
-            said["verdict"] = label(verdict, number=len(table))
+            said["verdict"] = label(verdict, number=int(table["p_value"].count()))
             yield label("{what}: {effect} {unit} from the start; {verdict}", **said)
 
 

@@ -114,7 +114,7 @@ def forest(
     ax.set_ylim(height + 0.4, 0.6)
     ax.margins(x=0.12)
     axis = label("difference ({unit})", unit=label(unit.in_pictures))
-    verdicts = effects.verdicts(label, len(table), "\u25cf\u25cb\u00d7")
+    verdicts = effects.verdicts(label, int(table["p_value"].count()), "\u25cf\u25cb\u00d7")
     ax.set_xlabel(f"{axis}{effects.lost_note(label, *names)}\n{verdicts}")
     title = label("paired difference from {reference}", reference=canvas.shortened(first))
     return canvas.finish(ax, title, canvas.subtitle(study, label, confidence))

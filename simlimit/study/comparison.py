@@ -66,7 +66,7 @@ class PairedStudies:
         Parameters
         ----------
         confidence : float
-            Of each interval separately. For `significant`, of all rows together.
+            Of each interval separately. For `significant`, of all rows that have a verdict together.
         weight : "holds" or "amount"
             As in `Study.summary`.
         metrics : sequence of str, optional
@@ -171,7 +171,8 @@ class Comparison(PairedStudies, layout.TabularResult["simlimit.plots.accessors.C
         differences = self.differences()
         others = [name for name in self.studies if name != self.reference]
         tables = [results.differences_table(differences, summary, self.reference, name) for name in others]
-        notes = (*first._notes(), *layout.sentences("differences", number=len(differences)))
+        tested = layout.sentences("differences", number=int(differences["p_value"].count()))
+        notes = (*first._notes(), *tested)
         return [*tables[:-1], tables[-1]._replace(notes=notes)]
 
 

@@ -65,8 +65,10 @@ def test_real_effects_are_filled_and_others_hollow_and_unknown_ones_dotted(metri
     verdicts = table[["alone_significant", "last_significant"]].to_numpy().ravel().tolist()[:-1]
     assert list(map(str, looks(ax))) == list(map(str, verdicts))
     assert set(map(str, verdicts)) == ({"True", "False"} if metric == DAYS else {"<NA>", "False"})
-    # Four levers alone and last, and all together, on seven metrics.
-    assert "corrected for 63 comparisons" in ax.get_xlabel()
+    # Four levers alone and last, and all together, on seven metrics: those without a verdict are not tested.
+    tested = ranking().table()[["alone_significant", "last_significant"]].notna().to_numpy().sum()
+    assert 1 < tested < 63
+    assert f"corrected for {tested} comparisons" in ax.get_xlabel()
     assert "too little observed" in ax.get_xlabel()
 
 
