@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from simlimit.arguments import as_list, check_choice, check_number, check_once, refused, shown
+from simlimit.arguments import as_date, as_list, check_choice, check_number, check_once, refused, shown
 from simlimit.deciding.constraints import MOST
 from simlimit.errors import SimlimitError
 from simlimit.inference.parameters import Range, is_range
@@ -91,7 +91,7 @@ def read_choices(
         listed = as_list(f"choices of {name}", values, "a list of values or changes, or a range (low, high)")
         if not listed:
             raise SimlimitError(f"choices of {name} is empty, but must have at least one value.")
-        options = [read_option(source, costs, name, value) for value in listed]
+        options = [read_option(source, costs, name, as_date(value)) for value in listed]
         check_once(f"choices of {name}", [option.label for option in options])
         read[name] = options
     return read

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from simlimit.arguments import check_number, check_text, is_number, refused, shown
+from simlimit.arguments import as_date, check_number, check_text, is_number, refused, shown
 from simlimit.books.portfolio import as_portfolio
 from simlimit.errors import SimlimitError
 from simlimit.run.options import check_scenario
@@ -172,5 +172,5 @@ def book_size(scenario: Scenario) -> int:
 
 def _told(fields: Mapping[str, object]) -> str:
     """Return the name of a change of fields that has none."""
-    values = (f"{field}={'f(draw)' if callable(new) else shown(new)}" for field, new in fields.items())
-    return ", ".join(values)[:100] or "no change"
+    texts = {name: "f(draw)" if callable(new) else shown(as_date(new)) for name, new in fields.items()}
+    return ", ".join(f"{name}={text}" for name, text in texts.items())[:100] or "no change"

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import as_choices, as_list, check_confidence, check_once, is_among, refused, shown
+from simlimit.arguments import (
+    as_choices,
+    as_date,
+    as_list,
+    check_confidence,
+    check_once,
+    is_among,
+    refused,
+    shown,
+)
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Lever, Scenario
 from simlimit.study import draws, intervals, replicating
@@ -332,7 +341,7 @@ def sweep(
         raise SimlimitError(f"fields is {shown(fields)}, but must give each field a list of values.")
     changes: dict[str, dict[Any, Change]] = {}
     for name, given in fields.items():
-        values = as_list(f"fields of {name}", given, "a list of values")
+        values = [*map(as_date, as_list(f"fields of {name}", given, "a list of values"))]
         named = [_named(name, value) for value in values]
         check_once(f"fields of {name}", [label for label, _ in named])
         try:

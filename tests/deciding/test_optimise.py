@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import signal
 import subprocess
@@ -53,6 +54,13 @@ def test_the_best_within_the_budget_is_selected_and_what_costs_more_is_not_simul
 def test_today_is_an_alternative_even_if_it_is_not_named() -> None:
     best = sl.optimise(CLOCKWORK, {"evaluation.period_days": [40, 60]}, **QUIET)
     assert best.choice == {"evaluation.period_days": 30}
+
+
+def test_dates_of_pandas_are_alternatives_as_dates() -> None:
+    shocks = [{"kind": "freeze", "at": 40, "duration_days": 7}]
+    frozen = CLOCKWORK.replace({"start_date": datetime.date(2026, 1, 1), "shocks": shocks})
+    best = sl.optimise(frozen, {"shocks[0].at": pd.date_range("2026-03-01", periods=2)}, n=40, progress=False)
+    assert sorted(map(str, best.table()["shocks[0].at"])) == ["2026-03-01", "2026-03-02", "40"]
 
 
 def test_changes_levers_and_nothing_are_alternatives_with_costs_of_their_own() -> None:

@@ -49,6 +49,7 @@ def test_a_change_of_a_fit_is_one_of_every_draw() -> None:
         ),
         (sl.Change({"review.reviewers": lambda draw: draw.review.reviewers}), "review.reviewers=f(draw)"),
         (sl.Change({"kind": "better_model"}), "better_model"),
+        (sl.Change({"shocks[0].at": pd.Timestamp("2026-03-01")}), "shocks[0].at=2026-03-01"),
         (sl.Change({}), "no change"),
         (sl.Change({"review.reviewers": 2}, "another colleague"), "another colleague"),
     ],

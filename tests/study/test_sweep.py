@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,14 @@ def test_points_differ_from_the_first_or_from_another(grid: sl.Sweep) -> None:
     alone = sl.sweep(BASE, {"evaluation.period_days": [7]}, 2, progress=False)
     with pytest.raises(sl.SimlimitError, match="differences need two or more"):
         alone.differences()
+
+
+def test_dates_of_pandas_are_points_as_dates() -> None:
+    freeze = {"kind": "freeze", "at": 40, "duration_days": 7}
+    dated = BASE.replace({"start_date": datetime.date(2026, 1, 1), "shocks": [freeze]})
+    grid = sl.sweep(dated, {"shocks[0].at": pd.date_range("2026-03-01", periods=2)}, 2, progress=False)
+    assert grid.fields == {"shocks[0].at": [datetime.date(2026, 3, 1), datetime.date(2026, 3, 2)]}
+    assert "00:00" not in str(grid)
 
 
 def test_changes_are_points_by_their_names() -> None:
