@@ -36,18 +36,13 @@ def event_log_frame(state: State, holds: pd.DataFrame, scenario: Scenario) -> pd
 
     names = pd.Series(ACTIVITIES[log["activity"]], dtype="str")
     of = holds[["hold", "borrower", "region", "kind", "amount", "outcome"]].iloc[log["case"]]
-    of = of.reset_index(drop=True)
+    of = of.astype(dict.fromkeys(("region", "kind", "outcome"), "str")).reset_index(drop=True)
     columns = {
-        "case:concept:name": of["hold"].astype("str"),
+        "case:concept:name": of.pop("hold").astype("str"),
         "concept:name": names,
         "org:resource": names.map(RESOURCES).fillna("platform"),
         "start_timestamp": dates(since.to_numpy(), scenario.start_date),
         "time:timestamp": dates(log["until"].to_numpy(), scenario.start_date),
         "lifecycle:transition": np.where(goes_on, "start", "complete"),
-        "case:borrower": of["borrower"],
-        "case:region": of["region"].astype("str"),
-        "case:kind": of["kind"].astype("str"),
-        "case:amount": of["amount"],
-        "case:outcome": of["outcome"].astype("str"),
     }
-    return pd.DataFrame(columns)
+    return pd.concat([pd.DataFrame(columns), of.add_prefix("case:")], axis="columns")
