@@ -1,14 +1,15 @@
 """What a run can be asked for."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from simlimit.arguments import as_list, refused, shown
 from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 
-ENGINES = ("simpy", "calendar")
-KEPT = ("all", "holds", "counts")
+Engine = Literal["simpy", "calendar"]
+Keep = Literal["all", "holds", "counts"]
 FOLLOW_UP_DAYS = 90
 LONGEST_FOLLOW_UP = 30_000
 LARGEST_SEED = 2**32 - 1
