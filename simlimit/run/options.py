@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from simlimit.arguments import as_list, refused, shown
+from simlimit.arguments import as_list, refused
 from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
@@ -27,7 +27,7 @@ def check_processes(processes: Iterable[UserProcess], name: str = "processes") -
     wanted = "a list of generator functions, each of which takes the platform"
     listed = as_list(name, processes, wanted)
     if not all(map(callable, listed)):
-        raise SimlimitError(f"{name} is {shown(listed)}, but must be {wanted}.")
+        raise refused(name, listed, wanted)
     return tuple(listed)
 
 

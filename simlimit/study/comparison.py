@@ -234,7 +234,7 @@ def compare(
     [('looked at', 'waiting.total')]
     """
     if not isinstance(scenarios, Mapping) or not scenarios:
-        raise SimlimitError(f"scenarios is {shown(scenarios)}, but must be a mapping of names to scenarios.")
+        raise refused("scenarios", scenarios, "a mapping of names to scenarios")
     sources: dict[str, draws.Source] = {}
     for name, given in scenarios.items():
         if not isinstance(name, str) or not name:
