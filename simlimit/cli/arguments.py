@@ -61,7 +61,7 @@ def add_command(commands: Commands, name: str, handler: Handler) -> None:
         read = _whole(*words.pop("whole")) if "whole" in words else _READERS.get(option)
         parser.add_argument(option, **words if read is None else words | {"type": read})
     parser.set_defaults(command=handler, parser=parser, files=about.get("files"))
-    parser.set_defaults(out=None, store=None, report=None, language=None)
+    parser.set_defaults(passed_on=about.get("passed_on"), out=None, store=None, report=None, language=None)
 
 
 def _whole(least: int, largest: int) -> Callable[[str], int]:

@@ -19,8 +19,6 @@ from simlimit.scenario import Scenario, dumps, presets
 from simlimit.templates import filled
 
 PROBABILITIES = (0.5, 0.75, 0.9, 0.95, 0.99)
-_PASSED_ON = ("workers", "store", "follow_up_days", "by", "bands", "progress")
-_OF_A_DECISION = ("minimise", "budget", "indifference", "confidence", "seed", *_PASSED_ON[:3], "progress")
 _OF_A_LOG = ("extracted", "since", "start_date", "date_format", "encoding")
 
 
@@ -42,8 +40,7 @@ def print_scenario(options: argparse.Namespace) -> None:
 
 def run_scenario(options: argparse.Namespace) -> None:
     """Simulate one history, print its table of causes, and write its tables and its figure."""
-    chosen = {"engine": options.engine, "progress": options.progress}
-    run = simlimit.simulate(_changed_scenario(options), options.seed, options.replication, **chosen)
+    run = simlimit.simulate(_changed_scenario(options), **_passed_on(options))
     deliver(options, run, [run])
 
 
@@ -73,18 +70,17 @@ def fit_log(options: argparse.Namespace) -> None:
         check_choice("--column", name, COLUMNS)
     told = {name: getattr(options, name) for name in _OF_A_LOG}
     log = simlimit.read_release_log(options.log, outcomes=outcomes, gates=gates or None, **columns, **told)
-    chosen = {name: getattr(options, name) for name in ("workers", "store", "progress")}
-    found = simlimit.fit(log, scenario, free, options.n, options.seed, **chosen)
+    found = simlimit.fit(log, scenario, free, **_passed_on(options))
     deliver(options, found, [log.attrs["read"], found])
 
 
 def optimise_scenario(options: argparse.Namespace) -> None:
     """Choose the best combination of changes, and print and write what is said of all."""
-    chosen = {name: getattr(options, name) for name in _OF_A_DECISION if getattr(options, name) is not None}
-    chosen["costs"] = dict(read_change(text, "--cost") for text in options.cost)
+    costs = dict(read_change(text, "--cost") for text in options.cost)
     bounds = naming.read_bounds(options.at_most, options.at_least)
     choices = naming.read_free(options.choices, [], "--choice")
-    best = simlimit.optimise(_changed_scenario(options), choices, subject_to=bounds, **chosen)
+    asked = {"subject_to": bounds, "costs": costs, **_passed_on(options)}
+    best = simlimit.optimise(_changed_scenario(options), choices, **asked)
     options.files = [file for file in options.files if best.selected or file != "selected.toml"]
     deliver(options, best, [best])
 
@@ -92,10 +88,13 @@ def optimise_scenario(options: argparse.Namespace) -> None:
 def vary_fields(options: argparse.Namespace) -> None:
     """Measure which fields decide a metric, print it, and write its table and figure."""
     fields = naming.read_free(options.field, [], "--field") or "assumed"
-    chosen = {name: getattr(options, name) for name in ("workers", "store", "follow_up_days", "progress")}
-    asked = _changed_scenario(options), fields, options.metric, options.points, options.seed
-    found = simlimit.sensitivity(*asked, **chosen)
+    found = simlimit.sensitivity(_changed_scenario(options), fields, **_passed_on(options))
     deliver(options, found, [found])
+
+
+def _passed_on(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the library gets under the name that it has here; what is not given is left out."""
+    return {name: value for name in options.passed_on if (value := getattr(options, name)) is not None}
 
 
 def _changed_scenario(options: argparse.Namespace) -> Scenario:
@@ -113,7 +112,7 @@ def _replicate(
     ----------
     options : argparse.Namespace
     make : callable
-        Takes the number of replications, the seed, and the options of `simlimit.replicate`.
+        Takes the number of replications, and other arguments of `simlimit.replicate`.
 
     Returns
     -------
@@ -124,9 +123,8 @@ def _replicate(
         bounds = "the bounds between its groups, ascending, as in --by score --bands 0.6,0.8."
         raise SimlimitError(f"--by is {number}, a number, and needs --bands: {bounds}")
     number = options.replications or (MOST_IF_PRECISE if options.precision else REPLICATIONS)
-    chosen: dict[str, Any] = {name: getattr(options, name) for name in _PASSED_ON}
     try:
-        result = make(number, options.seed, precision=dict(options.precision) or None, **chosen)
+        result = make(number, precision=dict(options.precision) or None, **_passed_on(options))
         was_interrupted = False
     except simlimit.StudyInterrupted as stop:
         done, was_interrupted = _what_is_done(stop, options), True

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from simlimit.arguments import as_date, as_list, check_choice, check_number, check_once, refused, shown
+from simlimit.arguments import as_values, check_choice, check_number, check_once, refused, shown
 from simlimit.deciding.constraints import MOST
 from simlimit.errors import SimlimitError
 from simlimit.inference.parameters import Range, is_range
@@ -82,17 +82,18 @@ def read_choices(
         check_number(f"costs of {shown(name)}", cost, -MOST, MOST)
     read: Choices = {}
     for name, values in choices.items():
+        what = f"choices of {name}"
         if is_range(values):
             low, high = np.array(values).tolist()
             if not -MOST <= low < high <= MOST:
-                raise refused(f"choices of {name}", values, "a range (low, high), or a list of values")
+                raise refused(what, values, "a range (low, high), or a list of values")
             read[name] = low, high
             continue
-        listed = as_list(f"choices of {name}", values, "a list of values or changes, or a range (low, high)")
+        listed = as_values(what, values, "a list of values or changes, or a range (low, high)")
         if not listed:
-            raise SimlimitError(f"choices of {name} is empty, but must have at least one value.")
-        options = [read_option(source, costs, name, as_date(value)) for value in listed]
-        check_once(f"choices of {name}", [option.label for option in options])
+            raise SimlimitError(f"{what} is empty, but must have at least one value.")
+        options = [read_option(source, costs, name, value) for value in listed]
+        check_once(what, [option.label for option in options])
         read[name] = options
     return read
 

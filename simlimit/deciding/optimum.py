@@ -15,7 +15,7 @@ from simlimit.delays.tables import with_interval
 from simlimit.scenario import Scenario
 from simlimit.study.draws import estimate
 from simlimit.study.metrics import LEAST_EVENTS
-from simlimit.tables import decisions, layout
+from simlimit.tables import layout, results
 from simlimit.tables.numbers import difference_texts, number_text
 from simlimit.tables.units import unit_of
 from simlimit.templates import filled
@@ -69,7 +69,7 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
 
     def _tables(self) -> list[layout.Table]:
         first = self.question.objectives[0].removeprefix("-")
-        return [decisions.optimum_table(self.table(), [*self.today.choice], first, self._notes())]
+        return [results.optimum_table(self.table(), [*self.today.choice], first, self._notes())]
 
     @property
     def best(self) -> Alternative | None:

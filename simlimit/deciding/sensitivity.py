@@ -23,7 +23,7 @@ from simlimit.study.experiment import prepare_experiment
 from simlimit.study.metrics import METRICS
 from simlimit.study.options import CheckedOptions, Folder
 from simlimit.study.store import store_below
-from simlimit.tables import layout, sensitivities
+from simlimit.tables import layout, results
 from simlimit.templates import filled
 
 # On so many trajectories each field moves once.
@@ -86,7 +86,7 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
         units = units_of(self.scenario.walk())
         units |= {one.name: "" for one in self.ranges.parameters if one.choices}
         left_out = ", ".join(self.ranges.left_out) or "none"
-        return [sensitivities.sensitivity_table(self.table(), self.metric, units, left_out)]
+        return [results.sensitivity_table(self.table(), self.metric, units, left_out)]
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return how much of the variance of the metric is due to each field.
@@ -135,7 +135,7 @@ class Sensitivity(layout.TabularResult["simlimit.plots.accessors.SensitivityPlot
         str
             The fields that matter, those that are undecided, and those that do not matter.
         """
-        return sensitivities.conclusion(self.table()["verdict"], self.metric)
+        return " ".join(results.conclusions(self.table()["verdict"], self.metric))
 
 
 def sensitivity(

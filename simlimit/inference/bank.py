@@ -1,17 +1,17 @@
 """The bank of a fit: logs simulated at draws from the prior, spread and stored as studies are."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from simlimit.arguments import Floats
 from simlimit.drivers import calendar_driver
 from simlimit.inference.observation import observe_state
-from simlimit.inference.parameters import Parameter, digests, draw, scenario_at
+from simlimit.inference.parameters import Parameter, digests, draw
 from simlimit.inference.statistics import Layout, statistics
 from simlimit.model.preparation import prepare
 from simlimit.model.state import State
-from simlimit.scenario import Scenario
+from simlimit.scenario import Scenario, dotted, steps_of
 from simlimit.study.chunks import CHUNK, simulate_chunks
 from simlimit.study.options import CheckedOptions
 
@@ -25,8 +25,14 @@ class Task(NamedTuple):
     seed: int
 
     def at(self, quantiles: Floats, source: str | None = None) -> Scenario:
-        """Return the scenario of a draw."""
-        return scenario_at(self.platform, self.parameters, quantiles, source)
+        """Return the scenario of a draw, with where its numbers come from, if that is to be said."""
+        changes: dict[str, Any] = {}
+        for one, quantile in zip(self.parameters, quantiles.tolist(), strict=True):
+            changes |= one.changes(quantile)
+        if source is not None:
+            changed = {dotted(steps_of(field)): source for field in changes}
+            changes["provenance"] = {**self.platform.provenance, **changed}
+        return self.platform.replace(changes)
 
     def history(self, platform: Scenario, log: int) -> State:
         """Simulate a scenario under the random numbers of a log."""

@@ -26,7 +26,7 @@ from simlimit.scenario import Scenario, units_of
 from simlimit.scenario.scaling import REVIEWERS, in_proportion, source_when_scaled
 from simlimit.study.draws import Draws
 from simlimit.study.options import CheckedOptions, Folder
-from simlimit.tables import fitted, layout
+from simlimit.tables import layout, results
 from simlimit.templates import filled
 
 # Shares of the prior variance: from the first on a parameter is determined, below the second it is not.
@@ -82,7 +82,7 @@ class Fit(layout.TabularResult["simlimit.plots.accessors.FitPlots"]):
     def _tables(self) -> list[layout.Table]:
         units = units_of(self.scenario.walk())
         units |= {one.name: "times" for one in self._task.parameters if one.times}
-        return fitted.fit_tables(self.table(), units, self.pairs(), self.check())
+        return results.fit_tables(self.table(), units, self.pairs(), self.check())
 
     @property
     def scenario(self) -> Scenario:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
 from simlimit.arguments import LARGEST, Floats, as_list, check_text, is_number, refused, shown
 from simlimit.errors import SimlimitError
@@ -162,16 +161,3 @@ def draw(seed: int, log: int, number: int) -> Floats:
     """
     words = np.random.Philox(key=[seed, log]).random_raw(number)
     return ((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
-
-
-def scenario_at(
-    scenario: Scenario, parameters: Iterable[Parameter], quantiles: npt.ArrayLike, source: str | None = None
-) -> Scenario:
-    """Return the scenario of a draw, with where its numbers come from, if that is to be said."""
-    changes: dict[str, Any] = {}
-    for one, quantile in zip(parameters, np.asarray(quantiles, np.float64).tolist(), strict=True):
-        changes |= one.changes(quantile)
-    if source is not None:
-        changed = {dotted(steps_of(field)): source for field in changes}
-        changes["provenance"] = {**scenario.provenance, **changed}
-    return scenario.replace(changes)

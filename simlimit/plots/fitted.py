@@ -11,8 +11,8 @@ from simlimit.inference import calibration, regression, statistics
 from simlimit.inference.fit import Fit
 from simlimit.plots import by_age, canvas, style
 from simlimit.plots.labels import Labels, Language, checked_labels
-from simlimit.tables.fitted import estimate_texts
 from simlimit.tables.numbers import p_value_text, value_text
+from simlimit.tables.results import estimate_texts
 
 # Inches.
 WIDTH = 8.0

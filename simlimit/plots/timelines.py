@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from simlimit import Comparison, Recovery, Run, Study, borrower_history
-from simlimit.arguments import Floats, as_choices, as_date, as_list, check_whole, refused
+from simlimit.arguments import Floats, as_choices, as_values, check_whole, refused
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
@@ -290,7 +290,7 @@ def _check_days(days: tuple[Day, Day] | None, scenario: Scenario) -> tuple[int, 
         return 0, last
     allowed = f"a first and a later last day, as dates or as numbers from 0 to {last}"
     numbers, what = [], "a value of days"
-    for day in map(as_date, as_list("days", days, allowed)):
+    for day in as_values("days", days, allowed):
         # A moment that is no date stays what it is, and is refused.
         number = day_of(scenario, day) if type(day) is datetime.date else check_whole(what, day, last)
         if not 0 <= number <= last:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import simpy
 from simpy.events import NORMAL, EventPriority
 
-from simlimit.arguments import check_number, is_number, plain, shown
+from simlimit.arguments import check_number, is_number, plain, refused
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
 
@@ -79,7 +79,7 @@ class Clock(simpy.Environment):
         check_number("phase", phase, 0, phases.RECORD)
         day = plain(day)
         if not is_number(day) or not -LAST_DAY < day < LAST_DAY or day != int(day):
-            raise SimlimitError(f"day is {shown(day)}, but must be a whole number of days.")
+            raise refused("day", day, "a whole number of days")
         wait = day + phase / 8 - self.now
         if wait < -EXACTLY:
             raise SimlimitError(f"day {day}, phase {phase} has passed: it is {self.now}; wait for another.")
@@ -88,7 +88,7 @@ class Clock(simpy.Environment):
 
 def _check_delay(delay: object) -> None:
     if not is_number(delay) or not 0 <= delay < math.inf:
-        raise SimlimitError(f"delay is {shown(delay)}, but must be a finite number of days from 0 up.")
+        raise refused("delay", delay, "a finite number of days from 0 up")
 
 
 class OwnProcess(simpy.Process):

@@ -15,10 +15,8 @@ from simlimit.run.run import delay_by_cause, repayment_holds
 from simlimit.study.attribution import GATES, TOTAL
 from simlimit.study.metrics import BESIDE_LOSSES, DAYS_PER_YEAR, LOSSES
 from simlimit.study.ranking import ALL
-from simlimit.tables.fitted import estimate_texts
 from simlimit.tables.numbers import share_text, value_text
-from simlimit.tables.results import Effect, rows_of, verdict_text
-from simlimit.tables.sensitivities import sentences_of
+from simlimit.tables.results import Effect, conclusions, estimate_texts, rows_of, verdict_text
 from simlimit.tables.units import HEADLINES, PARTS, Unit
 
 AGES = (7, 30, 90)
@@ -202,7 +200,7 @@ def _parameter(name: str, row: "pd.Series[Any]", words: Words) -> str:
 
 @answer.register
 def _(result: simlimit.Sensitivity, words: Words) -> list[str]:
-    return [*map(words.text, sentences_of(result.conclusion()))]
+    return [*map(words.text, conclusions(result.table()["verdict"], result.metric))]
 
 
 @answer.register

@@ -12,7 +12,7 @@ from simlimit.scenario import field_values
 from simlimit.scenario.base import Unquoted
 from simlimit.scenario.presets import NAMES
 from simlimit.study.draws import estimate
-from simlimit.tables.results import MOST_POINTS
+from simlimit.tables.results import MOST_ROWS
 from simlimit.text_files import packaged
 
 # A study, a comparison and so on: each kind has attributes of its own.
@@ -80,7 +80,7 @@ def call_of(result: Result) -> Call:
         known["options"] = "".join(f", {name}={own[name]!r}" for name in USUAL if own[name] != USUAL[name])
     if kind == "Comparison":
         named = {one if isinstance(one, str) else ", ".join(map(str, one)): studies[one] for one in studies}
-        listed = [*named.items()][:MOST_POINTS]
+        listed = [*named.items()][:MOST_ROWS]
         known["scenarios"] = {name: _loaded(study.scenario, files) for name, study in listed}
     else:
         known["scenario"] = _loaded(base_scenario(result), files)

@@ -47,9 +47,7 @@ class Words:
         return self("numbers", "comma").join(items)
 
     def metric(self, name: str, days: int, with_unit: bool = False) -> str:
-        """Return what a metric is called, also with a unit of money; one of records has its own name."""
-        if name not in NAMES:
-            return name
+        """Return what a metric is called, also with a unit of money."""
         what, unit = self.text(NAMES[name]), unit_of(name).in_pictures
         if with_unit and unit.startswith("currency"):
             return self("numbers", "unit", what=what, unit=self.text(unit))

@@ -1,14 +1,15 @@
 """What a run can be asked for."""
 
 from collections.abc import Iterable
+from typing import Literal
 
-from simlimit.arguments import as_list, refused, shown
+from simlimit.arguments import as_list, refused
 from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Scenario
 
-ENGINES = ("simpy", "calendar")
-KEPT = ("all", "holds", "counts")
+Engine = Literal["simpy", "calendar"]
+Keep = Literal["all", "holds", "counts"]
 FOLLOW_UP_DAYS = 90
 LONGEST_FOLLOW_UP = 30_000
 LARGEST_SEED = 2**32 - 1
@@ -26,7 +27,7 @@ def check_processes(processes: Iterable[UserProcess], name: str = "processes") -
     wanted = "a list of generator functions, each of which takes the platform"
     listed = as_list(name, processes, wanted)
     if not all(map(callable, listed)):
-        raise SimlimitError(f"{name} is {shown(listed)}, but must be {wanted}.")
+        raise refused(name, listed, wanted)
     return tuple(listed)
 
 

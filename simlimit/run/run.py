@@ -9,7 +9,7 @@ from simlimit.arguments import check_type
 from simlimit.model.causes import GATES
 from simlimit.model.preparation import PreparedScenario
 from simlimit.model.state import State
-from simlimit.run import event_log, frames, options
+from simlimit.run import frames, options
 from simlimit.tables import layout, results
 from simlimit.templates import filled
 
@@ -122,7 +122,7 @@ class Run(layout.TabularResult["simlimit.plots.accessors.RunPlots"]):
         2     released      2020-01-22     2020-01-22
         """
         options.check_kept("stays at gates", self.keep, ("all",))
-        return event_log.event_log_frame(self._state, self.holds, self.scenario)
+        return frames.event_log_frame(self._state, self.holds, self.scenario)
 
     def _tables(self) -> list[layout.Table]:
         if self.keep == "counts":

@@ -1,7 +1,7 @@
 """Simulate one history."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import get_args
 
 from simlimit.arguments import check_choice, check_flag, check_whole
 from simlimit.drivers import calendar_driver, simpy_driver
@@ -18,8 +18,8 @@ def simulate(
     scenario: Scenario,
     seed: int = 1,
     replication: int = 0,
-    engine: Literal["simpy", "calendar"] = "simpy",
-    keep: Literal["all", "holds", "counts"] = "all",
+    engine: options.Engine = "simpy",
+    keep: options.Keep = "all",
     *,
     processes: Sequence[simpy_driver.UserProcess] = (),
     progress: bool = False,
@@ -79,8 +79,8 @@ def simulate(
     options.check_scenario(scenario)
     seed = check_whole("seed", seed, options.LARGEST_SEED)
     replication = check_whole("replication", replication, options.LARGEST_SEED)
-    check_choice("engine", engine, options.ENGINES)
-    check_choice("keep", keep, options.KEPT)
+    check_choice("engine", engine, get_args(options.Engine))
+    check_choice("keep", keep, get_args(options.Keep))
     check_flag("progress", progress)
     check_flag("check", check)
     follow_up_days = check_whole("follow_up_days", follow_up_days, options.LONGEST_FOLLOW_UP)

@@ -8,16 +8,7 @@ import numpy as np
 import pandas as pd
 
 import simlimit
-from simlimit.arguments import (
-    as_choices,
-    as_date,
-    as_list,
-    check_confidence,
-    check_once,
-    is_among,
-    refused,
-    shown,
-)
+from simlimit.arguments import as_choices, as_values, check_confidence, check_once, is_among, refused, shown
 from simlimit.errors import SimlimitError
 from simlimit.scenario import Lever, Scenario
 from simlimit.study import draws, intervals, replicating
@@ -243,7 +234,7 @@ def compare(
     [('looked at', 'waiting.total')]
     """
     if not isinstance(scenarios, Mapping) or not scenarios:
-        raise SimlimitError(f"scenarios is {shown(scenarios)}, but must be a mapping of names to scenarios.")
+        raise refused("scenarios", scenarios, "a mapping of names to scenarios")
     sources: dict[str, draws.Source] = {}
     for name, given in scenarios.items():
         if not isinstance(name, str) or not name:
@@ -341,7 +332,7 @@ def sweep(
         raise SimlimitError(f"fields is {shown(fields)}, but must give each field a list of values.")
     changes: dict[str, dict[Any, Change]] = {}
     for name, given in fields.items():
-        values = [*map(as_date, as_list(f"fields of {name}", given, "a list of values"))]
+        values = as_values(f"fields of {name}", given, "a list of values")
         named = [_named(name, value) for value in values]
         check_once(f"fields of {name}", [label for label, _ in named])
         try:

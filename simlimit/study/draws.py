@@ -89,7 +89,7 @@ def draws_for(source: Source, n: int) -> tuple[Scenario, ...]:
     if n % PER_DRAW:
         raise SimlimitError(f"n is {n}, but must be even: of each draw of a fit there are two replications.")
     drawn = tuple(check_scenario(draw, "a draw of the fit") for draw in source.scenarios(n // PER_DRAW))
-    if [*map(_frame, drawn)] != [_frame(source.scenario)] * (n // PER_DRAW):
+    if [*map(_frame, drawn)] != [_frame(check_scenario(source.scenario))] * (n // PER_DRAW):
         asked = f"{n // PER_DRAW} with the days and regions of its scenario"
         raise refused("scenarios of the fit", drawn, asked)
     return drawn

@@ -23,11 +23,11 @@ from simlimit.model.preparation import PreparedScenario, prepare
 from simlimit.model.state import State
 from simlimit.portfolio import Portfolio
 from simlimit.run import frames
-from simlimit.run.options import check_scenario
+from simlimit.run.options import Engine, Keep, check_scenario
 from simlimit.scenario import Population, Scenario
 from simlimit.study.draws import PER_DRAW, Source, draws_for, estimate
 from simlimit.study.identity import check_code, code_identity
-from simlimit.study.options import CheckedOptions, Engine, Keep
+from simlimit.study.options import CheckedOptions
 from simlimit.study.own_processes import pickled
 
 Frames = dict[str, pd.DataFrame]

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import wraps
-from typing import Literal, ParamSpec, TypedDict, TypeVar
+from typing import ParamSpec, TypedDict, TypeVar, get_args
 
 from simlimit.arguments import as_path, check_choice, check_flag, check_type, check_whole, nearest, shown
 from simlimit.drivers.simpy_driver import UserProcess
 from simlimit.errors import SimlimitError
-from simlimit.run.options import ENGINES, FOLLOW_UP_DAYS, KEPT, LONGEST_FOLLOW_UP, check_processes
+from simlimit.run.options import FOLLOW_UP_DAYS, LONGEST_FOLLOW_UP, Engine, Keep, check_processes
 from simlimit.study.precision import target_half_widths
 
 MOST_WORKERS = 10_000
@@ -22,8 +22,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Precision = float | Mapping[str, float] | None
 Folder = str | os.PathLike[str]
-Engine = Literal["calendar", "simpy"]
-Keep = Literal["counts", "holds", "all"]
 Processes = Sequence[UserProcess] | Mapping[str, Sequence[UserProcess]]
 
 
@@ -72,8 +70,8 @@ class CheckedOptions:
         if self.store is not None:
             as_path("store", self.store)
         if self.engine is not None:
-            check_choice("engine", self.engine, ENGINES)
-        check_choice("keep", self.keep, KEPT)
+            check_choice("engine", self.engine, get_args(Engine))
+        check_choice("keep", self.keep, get_args(Keep))
         check_flag("progress", self.progress)
         given: Processes = self.processes
         if isinstance(given, Mapping):

@@ -1,5 +1,6 @@
-"""Results as tables: what a run waited for, the metrics of studies, differences, and effects."""
+"""Results as tables: of runs and studies, of differences and effects, of fits and decisions."""
 
+import itertools
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -12,11 +13,15 @@ from simlimit.tables import numbers
 from simlimit.tables.layout import Row, Table, sentences, worded
 from simlimit.tables.units import HEADLINES, PARTS, UNITS, Unit, unit_of
 
-# Points of a sweep that are shown.
-MOST_POINTS = 50
+# Points of a sweep, or alternatives of a decision, that are shown.
+MOST_ROWS = 50
+# Of the fields that do not matter so many are named.
+MOST_NAMED = 8
 Effect: TypeAlias = Mapping[Hashable, Any]
 _DAYS = Unit(1, 1, "days")
 _MONEY = Unit(1, 2, "currency units")
+_PER_CENT = Unit(100, 2, "%")
+_SHARE = Unit(1, 2, "")
 
 
 def causes_table(causes: pd.DataFrame, holds: int, at_once: int, forfeited: int) -> Table:
@@ -107,8 +112,8 @@ def sweep_table(summary: pd.DataFrame, replications: int) -> Table:
     rows = [Row((*point, *cells)) for point, *cells in zip(points, *columns, strict=True)]
     units = "; ".join(f"{metric} in {unit_of(metric).name}" for metric in metrics)
     words = {"units": units, "points": len(points), "replications": replications}
-    more = sentences("points_left_out", **words, shown=MOST_POINTS) if len(points) > MOST_POINTS else ()
-    return worded("sweep", rows[:MOST_POINTS], [*fields, *metrics], more, **words)
+    more = sentences("points_left_out", **words, shown=MOST_ROWS) if len(points) > MOST_ROWS else ()
+    return worded("sweep", rows[:MOST_ROWS], [*fields, *metrics], more, **words)
 
 
 def _plus_minus(estimates: pd.DataFrame, unit: Unit) -> list[str]:
@@ -142,6 +147,127 @@ def attribution_table(explained: pd.DataFrame, metric: str, replications: int) -
         cells = [with_interval(effect, name, units.get(name, unit)) for name in effects]
         rows.append(Row((gate, *cells), begins_group=gate == "total"))
     return worded("attribution", rows, effects, metric=metric, unit=unit.name, replications=replications)
+
+
+def estimate_texts(known: "pd.Series[Any]") -> list[str]:
+    """Return an estimate and the ends of its interval, or how likely it is: of a row of `Fit.table`."""
+    if np.isnan(known["probability"]):
+        return numbers.rounded_texts(known[["estimate", "low", "high"]].to_list())
+    return [numbers.value_text(known["estimate"]), numbers.share_text(known["probability"])]
+
+
+def fit_tables(
+    parameters: pd.DataFrame, units: Mapping[str, str], pairs: pd.DataFrame, check: pd.DataFrame
+) -> list[Table]:
+    """Return the parameters of a fit, and whether the model can make the log, as tables.
+
+    Parameters
+    ----------
+    parameters, pairs, check : pandas.DataFrame
+        As `Fit.table`, `Fit.pairs` and `Fit.check` return them.
+    units : mapping of str to str
+        By parameter.
+    """
+    rows = []
+    for name, known in parameters.iterrows():
+        value, *ends = estimate_texts(known)
+        within, before = f"{ends[0]} likely", numbers.UNKNOWN
+        if len(ends) > 1:
+            before = " to ".join(numbers.rounded_texts(known[["prior_low", "prior_high"]].to_list()))
+            within = " to ".join(ends)
+        removed, unit = numbers.share_text(known["share_removed"]), units.get(str(name), "")
+        rows.append(Row((str(name), value, within, before, unit, removed, str(known["verdict"]))))
+    apart = list[str]()
+    for one, other, correlation in pairs.itertuples(index=False):
+        apart += sentences("pair", one=one, other=other, correlation=correlation)
+    told = worded("fit", rows, notes=apart)
+    rows = []
+    for family, off in check.iterrows():
+        age = "" if np.isnan(off["age_days"]) else f", day {off['age_days']:g}"
+        fine = numbers.finer(_PER_CENT, off["high"] - off["low"])
+        in_log = numbers.number_text(off["in_log"], fine)
+        between = numbers.interval_text(off["low"], off["high"], fine)
+        p_value, breaks = numbers.p_value_text(off["corrected_p"]), "breaks" * int(off["breaks"])
+        cells = str(family), f"{off['statistic']}{age}", f"{in_log} %", f"{between} %", p_value, breaks
+        rows.append(Row(cells, strong=bool(breaks)))
+    can, warned = ("cannot", sentences("outside")) if check["breaks"].any() else ("can", ())
+    return [told, worded("check", rows, can=can, notes=warned)]
+
+
+def sensitivity_table(found: pd.DataFrame, metric: str, units: Mapping[str, str], left_out: str) -> Table:
+    """Return the fields of a sensitivity, `Sensitivity.table`, as a table.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+    metric : str
+    units : mapping of str to str
+        By field; of another name it is a factor.
+    left_out : str
+        What has no range.
+    """
+    unit, rows = unit_of(metric).of_differences(), []
+    for name, field in found.to_dict("index").items():
+        between = " to ".join(numbers.rounded_texts([field["low"], field["high"]]))
+        shares = [with_interval(field, one, _SHARE) for one in ("total", "first")]
+        effect, verdict = numbers.number_text(field["mu"], unit, "+"), field["verdict"]
+        cells = (str(name), between, units.get(str(name), "times"), field["origin"], effect, *shares, verdict)
+        rows.append(Row(cells, strong=verdict == "matters"))
+    table = worded("sensitivity", rows, metric=metric, unit=unit.name, left_out=left_out)
+    return table._replace(notes=(*conclusions(found["verdict"], metric), *table.notes))
+
+
+def conclusions(verdicts: "pd.Series[str]", metric: str) -> list[str]:
+    """Return what decides a metric, and what does not: sentences, since each has a translation of its own.
+
+    Examples
+    --------
+    >>> verdicts = {"rules.min_score": "matters", "behaviour.slip_days": "does not matter"}
+    >>> for sentence in conclusions(pd.Series(verdicts), "days_away"):
+    ...     print(sentence)
+    Over these ranges days_away depends on rules.min_score.
+    It hardly depends on behaviour.slip_days.
+    """
+    words = "matters", "undecided", "does not matter"
+    matter, undecided, others = ([*map(str, verdicts.index[verdicts == word])] for word in words)
+    said = [f"Over these ranges {metric} depends on {', '.join(matter) or 'no field for certain'}."]
+    if undecided:
+        said.append(f"Undecided: {', '.join(undecided)}.")
+    if others:
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        said.append(f"It hardly depends on {', '.join(others[:MOST_NAMED])}{more}.")
+    return said
+
+
+def optimum_table(table: pd.DataFrame, choices: Sequence[str], first: str, notes: Sequence[str]) -> Table:
+    """Return the alternatives of a decision, `Optimum.table`, as a table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    choices : sequence of str
+        The columns that say what is chosen.
+    first : str
+        The first objective, in whose unit the differences are.
+    notes : sequence of str
+    """
+    measured = [name for name in map(str, table) if f"{name}_low" in table]
+    metrics = {name: first if name == "difference" else name.removesuffix("_excess") for name in measured}
+    units = {name: unit_of(metric) for name, metric in metrics.items()}
+    said = "; ".join(f"{metric} in {unit_of(metric).name}" for metric in dict.fromkeys(metrics.values()))
+    columns = [*choices, "cost a year", *itertools.chain(*((name, "interval") for name in units))]
+    rows = []
+    for told in table[:MOST_ROWS].to_dict("records"):
+        cells = [told["status"], *(numbers.value_text(told[name]) for name in choices)]
+        cells.append(numbers.number_text(told["cost"], Unit(1, 0, "")))
+        for name, unit in units.items():
+            value, low, high = ends_in(told, name)
+            cells += numbers.number_text(value, unit), numbers.interval_text(low, high, unit)
+        rows.append(Row(tuple(cells), strong=told["status"] == "selected"))
+    number = len(table)
+    more = sentences("alternatives_left_out", shown=MOST_ROWS, number=number) * (number > MOST_ROWS)
+    notes = (*notes, *sentences("verdicts", units=said), *more)
+    return worded("optimum", rows, columns, notes, number=number)
 
 
 def rows_of(table: Any) -> dict[Any, Effect]:  # noqa: ANN401 - what `xs` returns may be a series to a type checker

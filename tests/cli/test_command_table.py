@@ -9,7 +9,7 @@ from simlimit.cli.arguments import WORDS
 from simlimit.deciding.points import LEAST_POINTS, MOST_POINTS
 from simlimit.run import options
 from simlimit.study import draws
-from simlimit.study.options import MOST_WORKERS, Engine
+from simlimit.study.options import MOST_WORKERS
 
 OPTIONS = WORDS["options"]
 
@@ -27,7 +27,7 @@ def test_bounds_are_those_of_the_library():
 
 def test_defaults_and_choices_are_those_of_the_library():
     assert OPTIONS["--follow-up"]["default"] == options.FOLLOW_UP_DAYS
-    assert {*OPTIONS["--engine"]["choices"]} == {*get_args(Engine)}
+    assert {*OPTIONS["--engine"]["choices"]} == {*get_args(options.Engine)}
     powers = [2**k for k in range(LEAST_POINTS.bit_length() - 1, MOST_POINTS.bit_length())]
     assert OPTIONS["--points"]["choices"] == powers
 

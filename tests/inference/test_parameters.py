@@ -6,9 +6,15 @@ from fitted_logs import PERIOD, platform
 from scipy import stats
 
 import simlimit as sl
-from simlimit.inference.parameters import draw, read_free, scenario_at
+from simlimit.inference.bank import Task
+from simlimit.inference.parameters import Parameter, draw, read_free
+from simlimit.inference.statistics import Layout
 
 INFLOWS = ["funding.initial", "funding.daily_inflow"]
+
+
+def scenario_at(scenario: sl.Scenario, free: tuple[Parameter, ...], quantile: float) -> sl.Scenario:
+    return Task(scenario, free, Layout(90, None, ("all",)), seed=1).at(np.array([quantile]))
 
 
 def values(prior: object, name: str = PERIOD) -> list[object]:
@@ -51,7 +57,7 @@ def test_a_distribution_of_scipy_is_that_of_the_values() -> None:
 def test_a_factor_multiplies_each_of_its_fields() -> None:
     rich = platform().replace(dict.fromkeys(INFLOWS, 100.0) | {"funding.daily_inflow": 10.0})
     free = read_free({"inflows": {"fields": INFLOWS, "factor": (0.5, 1.5)}}, rich)
-    found = scenario_at(rich, free, [0.75])
+    found = scenario_at(rich, free, 0.75)
     assert (found.funding.initial, found.funding.daily_inflow) == (125.0, 12.5)
 
 
@@ -68,7 +74,7 @@ def test_bounds_of_a_whole_field_may_be_written_as_other_numbers() -> None:
 
 def test_a_field_of_a_region_is_free_too() -> None:
     name = "population.regions.south.late_onset"
-    found = scenario_at(platform(), read_free({name: (0.0, 0.1)}, platform()), [0.5])
+    found = scenario_at(platform(), read_free({name: (0.0, 0.1)}, platform()), 0.5)
     assert found.population.regions["south"].late_onset == pytest.approx(0.05)
 
 

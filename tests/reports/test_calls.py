@@ -79,7 +79,7 @@ def test_a_call_that_leaves_out_scenarios_says_how_many(tmp_path, monkeypatch):
     grid = sl.sweep(tiny(), {"desk": changes}, 2)
     assert call_of(grid).left_out == 0
     assert "leaves out" not in told(grid, tmp_path)
-    monkeypatch.setattr(calls, "MOST_POINTS", 2)
+    monkeypatch.setattr(calls, "MOST_ROWS", 2)
     assert "Scenarios at the end that the call leaves out: 1." in told(grid, tmp_path)
     again = made_again(grid, tmp_path, monkeypatch)
     assert [*again.studies] == ["1 reviewers", "2 reviewers"]

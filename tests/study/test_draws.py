@@ -204,6 +204,7 @@ def drawn(change: Callable[[list[sl.Scenario]], Sequence[Any]]) -> Draws:
         (flags(), {"precision": 0.1}, "precision is set, but replications do not make a fit precise"),
         (drawn(lambda draws: draws[1:]), {}, "but must be 2 with the days and regions"),
         (drawn(lambda draws: [*draws[1:], 7]), {}, "a draw of the fit is 7, but must be a Scenario"),
+        (Draws(7, flags().scenarios), {}, "scenario is 7, but must be a Scenario"),
         (drawn(lambda draws: [d.replace({"horizon_days": 301}) for d in draws]), {}, "the days and regions"),
         (flags, {}, "but must be a Scenario, such as preset('jiebei')."),
     ],

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from simlimit.tables.fitted import fit_tables
 from simlimit.tables.numbers import rounded_texts
+from simlimit.tables.results import fit_tables
 
 PARAMETERS = pd.DataFrame(
     {

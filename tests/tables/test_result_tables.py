@@ -8,7 +8,7 @@ import simlimit as sl
 from simlimit.tables.fields import fields_table
 from simlimit.tables.layout import sentences
 from simlimit.tables.results import (
-    MOST_POINTS,
+    MOST_ROWS,
     attribution_table,
     causes_table,
     differences_table,
@@ -127,8 +127,8 @@ class TestSweep:
 
     def test_of_many_points_shows_the_first_and_says_so(self):
         shown = self.shown(range(1500))
-        assert len(shown.rows) == MOST_POINTS
-        assert shown.notes[-1] == f"The first {MOST_POINTS} of 1,500 points are shown."
+        assert len(shown.rows) == MOST_ROWS
+        assert shown.notes[-1] == f"The first {MOST_ROWS} of 1,500 points are shown."
 
 
 def test_effects_of_levers():

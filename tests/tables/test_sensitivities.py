@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from simlimit.tables.sensitivities import conclusion, sensitivity_table
+from simlimit.tables.results import conclusions, sensitivity_table
 
 FOUND = pd.DataFrame(
     {
@@ -44,7 +44,7 @@ def test_a_field_has_its_range_its_effect_and_its_indices() -> None:
 
 def test_many_fields_that_do_not_matter_are_counted() -> None:
     words = {"rules.min_score": "undecided"} | {f"field {k}": "does not matter" for k in range(12)}
-    said = conclusion(pd.Series(words), "days_away")
+    said = " ".join(conclusions(pd.Series(words), "days_away"))
     assert said.startswith(
         "Over these ranges days_away depends on no field for certain. Undecided: rules.min"
     )
