@@ -79,7 +79,8 @@ def test_refuses_days_that_there_are_not(days):
 @pytest.mark.parametrize("day", [datetime.date(2019, 12, 31), datetime.date(2021, 2, 4), "2020-12-01", 7.5])
 def test_refuses_what_is_no_day_of_the_run_as_the_user_wrote_it(day):
     sentence = (
-        f"a value of days is {shown(day)}, but must be a date from 2020-01-01 to 2021-02-03, or a day from 0 to 399."
+        f"a value of days is {shown(day)}, but must be a date from 2020-01-01 to 2021-02-03, "
+        "or a day from 0 to 399."
     )
     with pytest.raises(SimlimitError, match=f"^{re.escape(sentence)}$"):
         plots.platform(study(), days=(datetime.date(2020, 6, 1), day))
