@@ -57,6 +57,23 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
     return worded("summary", rows, notes=notes, replications=replications)
 
 
+def groups_table(groups: pd.DataFrame) -> Table:
+    """Return the days away of each group of borrowers, and how they differ from the whole book.
+
+    Parameters
+    ----------
+    groups : pandas.DataFrame
+        As `Study.groups` returns it.
+    """
+    rows, unit = [], unit_of("days_away")
+    for group, row in rows_of(groups.xs("days_away")).items():
+        own = numbers.number_text(row["estimate"], unit), numbers.interval_text(row["low"], row["high"], unit)
+        gap = numbers.difference_texts(row["gap"], row["gap_low"], row["gap_high"], unit)
+        verdict = verdict_text(row["significant"])
+        rows.append(Row((group, *own, *gap, verdict), strong=verdict == "yes"))
+    return worded("groups", rows)
+
+
 def followed_notes(warmup_days: int, horizon_days: int, follow_up_days: int, over: str) -> tuple[str, ...]:
     """Return the sentences that say which holds are counted, and what intervals cover."""
     # A repayment on the day of the horizon is none.
