@@ -163,7 +163,8 @@ def _label_axis(ax: Axes, name: str, label: Labels) -> None:
     if name == "headroom":
         ax.axhline(0, color="black", linewidth=0.6)
     else:
-        ax.set_ylim(bottom=0)
+        # What is always 0 has no height of its own: a line at 0 is seen above the axis.
+        ax.set_ylim(*(0, None) if ax.dataLim.y1 > 0 else (-0.05, 1))
 
 
 def _shade(ax: Axes, day_0: float, dailies: Dailies, words: str) -> None:

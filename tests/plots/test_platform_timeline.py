@@ -181,6 +181,7 @@ def test_leaves_out_what_is_unknown_or_always_0():
     (flat,) = plots.platform(clockwork).child_axes
     assert flat.get_ylabel() == "held (currency units)"
     assert not flat.get_lines()[0].get_ydata().any()
+    assert flat.get_ylim() == (-0.05, 1), "the line is not on the axis"
     assert [panel.get_ylabel() for panel in plots.platform(run()).child_axes] == [
         "held (currency units)", "review queue (holds)", "headroom (currency units)",
     ]  # fmt: skip
