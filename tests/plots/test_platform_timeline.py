@@ -127,6 +127,9 @@ def test_axes_of_any_width_have_dates_for_any_span(days, inches):
     with warnings.catch_warnings(action="error"):
         figure.canvas.draw()
     assert len(ax.get_xticks()) >= 2
+    marked = [label for label in ax.get_xticklabels() if label.get_text()]
+    ends = [label.get_window_extent() for label in marked if not label.get_rotation()]
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(ends)), "they are aslant, or have room"
 
 
 def test_freezes_are_shaded():
