@@ -12,7 +12,7 @@ from simlimit.tables import numbers
 from simlimit.tables.layout import Row, Table, sentences, worded
 from simlimit.tables.units import HEADLINES, PARTS, UNITS, Unit, unit_of
 
-# Points of a sweep that are shown.
+# Points of a sweep, or groups of a study, that are shown.
 MOST_POINTS = 50
 Effect: TypeAlias = Mapping[Hashable, Any]
 _DAYS = Unit(1, 1, "days")
@@ -71,7 +71,9 @@ def groups_table(groups: pd.DataFrame) -> Table:
         gap = numbers.difference_texts(row["gap"], row["gap_low"], row["gap_high"], unit)
         verdict = verdict_text(row["significant"])
         rows.append(Row((group, *own, *gap, verdict), strong=verdict == "yes"))
-    return worded("groups", rows)
+    words = {"shown": MOST_POINTS, "groups": len(rows)}
+    more = sentences("groups_left_out", **words) if len(rows) > MOST_POINTS else ()
+    return worded("groups", rows[:MOST_POINTS], notes=more)
 
 
 def followed_notes(warmup_days: int, horizon_days: int, follow_up_days: int, over: str) -> tuple[str, ...]:

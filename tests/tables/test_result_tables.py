@@ -65,6 +65,13 @@ class TestGroups:
             "west": ("1.50", "-", "-0.50", "-", "unknown"),
         }
 
+    def test_of_many_the_first_are_shown(self):
+        index = pd.MultiIndex.from_product([["days_away"], map(str, range(MOST_POINTS + 1))])
+        columns = ["estimate", "low", "high", "gap", "gap_low", "gap_high", "significant"]
+        shown = groups_table(pd.DataFrame(0.0, index, columns))
+        assert len(shown.rows) == MOST_POINTS
+        assert "The first 50 of 51 groups are shown." in shown.notes
+
     def test_are_shown_where_there_are_several(self):
         small = sl.preset("clockwork").replace({"population.borrowers": 9})
         assert len(sl.replicate(small, 2, seed=1)._tables()) == 1
