@@ -110,6 +110,14 @@ def test_pages_have_blocks() -> None:
     assert pages >= {"README.md", "processes.md", "spreading.md"}
 
 
+def test_every_field_and_every_preset_has_its_table() -> None:
+    parts = {name.partition(".")[0] * ("." in name) for name in sl.Scenario.leaves()}
+    pages = (ROOT / "docs" / name for name in ("scenario.md", "provenance.md"))
+    every_field, sources = (page.read_text(encoding="utf-8") for page in pages)
+    assert set(re.findall(r'^tables\.fields\("(\w*)"\)$', every_field, re.M)) == parts
+    assert set(re.findall(r'^tables\.provenance\("([\w-]+)"', sources, re.M)) == {*sl.presets().index}
+
+
 def test_contributing_names_typical_changes_and_files_that_are_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| an? .*|^\| another .*", text, re.M)

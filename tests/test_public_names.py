@@ -93,6 +93,11 @@ def test_its_docstring_has_its_sections(name: str, thing: Any) -> None:
 
 
 @each
+def test_its_help_says_types_in_the_words_of_python(name: str, thing: Any) -> None:
+    assert inspect.isclass(thing) or "FieldInfo" not in str(inspect.signature(thing)), name
+
+
+@each
 def test_its_example_needs_nothing_else(
     name: str, thing: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

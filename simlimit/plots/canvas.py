@@ -68,11 +68,12 @@ def time_axis(ax: Axes, scenario: Scenario, label: Labels) -> float:
         return 0.0
     ax.set_xlabel(label("date"))
     # With fewer than seven marks, matplotlib finds none for some spans. It has no types for dates.
-    most = max(7, letters(ax) // 8)
+    room = letters(ax) // 8
+    most = max(7, room)
     locator = AutoDateLocator(minticks=3, maxticks=most)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
-    ax.tick_params(axis="x", labelsize=LABEL_SIZE)
+    ax.tick_params(axis="x", labelsize=LABEL_SIZE, labelrotation=40 if room < most else 0)
     return float(date2num(scenario.start_date))  # type: ignore[no-untyped-call]
 
 

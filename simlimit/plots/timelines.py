@@ -9,17 +9,19 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from simlimit import Comparison, Recovery, Run, Study, borrower_history
-from simlimit.arguments import Floats, as_choices, as_values, check_whole, refused
+from simlimit.arguments import Floats, as_choices, as_values, is_number, plain, refused
 from simlimit.errors import SimlimitError
 from simlimit.model.causes import GATES
 from simlimit.plots import canvas, style
 from simlimit.plots.labels import SERIES, Labels, Language, checked_labels
-from simlimit.scenario import Day, Scenario, day_of
+from simlimit.scenario import Scenario, day_of
 from simlimit.study.recovery import named
 
 # Every column of `daily` by replication and day.
 Daily = Mapping[str, Floats]
 Dailies = Mapping[str, Daily]
+# Not `simlimit.scenario.Day`, of which the help would show the bounds in pydantic's words.
+DayOrDate = int | datetime.date
 
 USUAL = ("held", "review_queue", "funding_queue", "headroom")
 # Points for each bar of the strip.
@@ -34,7 +36,7 @@ def platform(
     of: Run | Study | Comparison | Recovery,
     *,
     series: Sequence[str] | None = None,
-    days: tuple[Day, Day] | None = None,
+    days: tuple[DayOrDate, DayOrDate] | None = None,
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
@@ -51,7 +53,8 @@ def platform(
     series : sequence of str, optional
         Columns of `run.daily`: any of held, review_queue, funding_queue, headroom, pending_holds,
         outstanding, available, repaid, released, forfeited, drawn. If not given, those of the first four
-        that are known (an unlimited pool has no headroom) and not always 0; of a recovery its own.
+        that are known (an unlimited pool has no headroom) and not always 0, or else held; of a recovery its
+        own.
     days : (int or date, int or date), optional
         The first and the last day to show, such as ``(60, 120)`` or two dates. If not given, all days; of a
         recovery those around it.
@@ -94,25 +97,24 @@ def platform(
     # Each panel has a label for each scenario at its right, and a bar of the strip on top.
     rows = len(names) * max(1.2, 0.2 * len(dailies)) + 0.2 * len(dailies)
     ax = canvas.axes_or_new(ax, (8.5, max(6.5, 1.5 + rows) if recovery is None else 2.5 + len(names)))
-    strip, panels = canvas.inset_panels(ax, max(1, len(names)), strip=BAR * (len(dailies) - 1))
+    strip, panels = canvas.inset_panels(ax, len(names), strip=BAR * (len(dailies) - 1))
     begin, last = _check_days(days, first.scenario)
     if recovery is not None and days is None:
         begin, last = _days_around(recovery)
     day_0 = 0.0
-    if not names:
-        canvas.write_in_middle(panels[0], "0")
-    for panel, name in zip(panels, names, strict=False):
+    for panel, name in zip(panels, names, strict=True):
         day_0 = canvas.time_axis(panel, first.scenario, label)
         panel.set_xlim(day_0 + begin, day_0 + last + 1)
         values = [daily[name][:, begin : last + 1] for daily in dailies.values()]
         _draw_series(panel, day_0 + begin, name, values, isinstance(of, Study), label)
+        _shade(panel, day_0, dailies, label("freeze"))
+        if recovery is not None:
+            _show_recovery(panel, day_0, recovery, name == recovery.series, label)
+        # The axis has room for what has been drawn.
         _label_axis(panel, name, label)
         if len(dailies) > 1:
             ends = [of_scenario[:, -1].mean() for of_scenario in values]
             canvas.label_ends(panel, ends, [canvas.shortened(scenario) for scenario in dailies])
-        _shade(panel, day_0, dailies, label("freeze"))
-        if recovery is not None:
-            _show_recovery(panel, day_0, recovery, name == recovery.series, label)
         panel.tick_params(labelbottom=panel is panels[-1])
         panel.xaxis.label.set_visible(panel is panels[-1])
     canvas.legend(panels[0], handles=panels[0].get_legend_handles_labels()[0], **style.LOOKS["above"])
@@ -128,7 +130,8 @@ def _by_replication(history: Run | Study) -> Daily:
 
 def _series(series: Sequence[str] | None, dailies: Dailies) -> list[str]:
     if series is None:
-        return [name for name in USUAL if any(np.nansum(np.abs(days[name])) > 0 for days in dailies.values())]
+        moving = [name for name in USUAL if any(np.nansum(np.abs(one[name])) > 0 for one in dailies.values())]
+        return moving or ["held"]
     return as_choices("series", series, tuple(SERIES), "the help of plots.platform")
 
 
@@ -160,7 +163,8 @@ def _label_axis(ax: Axes, name: str, label: Labels) -> None:
     if name == "headroom":
         ax.axhline(0, color="black", linewidth=0.6)
     else:
-        ax.set_ylim(bottom=0)
+        # What is always 0 has no height of its own: a line at 0 is seen above the axis.
+        ax.set_ylim(*(0, None) if ax.dataLim.y1 > 0 else (-0.05, 1))
 
 
 def _shade(ax: Axes, day_0: float, dailies: Dailies, words: str) -> None:
@@ -182,8 +186,10 @@ def _show_recovery(ax: Axes, day_0: float, recovery: Recovery, has_band: bool, l
     """Show the band that is normal, and when half of the replications are back, with its interval."""
     if has_band:
         low, high = recovery.band
-        days, words = day_0 + np.arange(len(low)), label("95 % without it")
-        ax.fill_between(days, low, high, label=words, **style.LOOKS["normal"])
+        # No height of other days counts.
+        days = np.arange(*(int(end - day_0) for end in ax.get_xlim()))
+        words = label("95 % without it")
+        ax.fill_between(day_0 + days, low[days], high[days], label=words, **style.LOOKS["normal"])
     row, begin = recovery.table((0.5,)).iloc[0], day_0 + recovery.begin
     texts = {name: "?" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("days", "low", "high")}
     date = f"{row['date']:%Y-%m-%d}" if row["reached"] else "?"
@@ -232,7 +238,7 @@ def borrower(
     run: Run,
     borrower: int,
     *,
-    days: tuple[Day, Day] | None = None,
+    days: tuple[DayOrDate, DayOrDate] | None = None,
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
@@ -284,19 +290,19 @@ def borrower(
     return canvas.finish(ax, title, canvas.subtitle(run, label))
 
 
-def _check_days(days: tuple[Day, Day] | None, scenario: Scenario) -> tuple[int, int]:
+def _check_days(days: tuple[DayOrDate, DayOrDate] | None, scenario: Scenario) -> tuple[int, int]:
     last, first_date = scenario.horizon_days - 1, scenario.start_date
     if days is None:
         return 0, last
     allowed = f"a first and a later last day, as dates or as numbers from 0 to {last}"
-    numbers, what = [], "a value of days"
+    dates = f"a date from {first_date} to {first_date + datetime.timedelta(last)}"
+    numbers = []
     for day in as_values("days", days, allowed):
         # A moment that is no date stays what it is, and is refused.
-        number = day_of(scenario, day) if type(day) is datetime.date else check_whole(what, day, last)
-        if not 0 <= number <= last:
-            dates = f"a date from {first_date} to {first_date + datetime.timedelta(last)}"
-            raise refused(what, day, f"{dates}, or a day from 0 to {last}")
-        numbers.append(number)
+        number = day_of(scenario, day) if type(day) is datetime.date else plain(day)
+        if not is_number(number) or number not in range(last + 1):
+            raise refused("a value of days", day, f"{dates}, or a day from 0 to {last}")
+        numbers.append(int(number))
     if len(numbers) != 2 or numbers[0] >= numbers[1]:
         raise refused("days", days, allowed)
     return numbers[0], numbers[1]

@@ -8,7 +8,7 @@ from typing import Any, cast
 import simpy
 from simpy.events import NORMAL, EventPriority
 
-from simlimit.arguments import check_number, is_number, plain, refused
+from simlimit.arguments import check_number, is_number, plain, refused, shown
 from simlimit.errors import SimlimitError, failure
 from simlimit.model import phases
 
@@ -103,11 +103,7 @@ class OwnProcess(simpy.Process):
         self._clock = clock
 
     def _resume(self, event: simpy.Event) -> None:
-        try:
-            super()._resume(event)
-        except RuntimeError as error:  # which has the frame and the value in many lines
-            value = str(error).rpartition("Invalid yield value ")[2]
-            raise self._failure(SimlimitError(f"It yields {value}, but must yield events.")) from None
+        super()._resume(event)
         if self.triggered and not self.ok:
             self._failed = self._failure(cast(BaseException, self.value))
             self.callbacks.append(self._end_run)  # after all who wait for the process
@@ -122,7 +118,11 @@ class OwnProcess(simpy.Process):
 
 
 class Counted:
-    """A generator that is counted each time it goes on: SimPy lets it do so at once after a past event."""
+    """A generator that is counted each time it goes on, and must yield events.
+
+    SimPy lets it go on at once after a past event. To refuse what is no event, SimPy reads the source file,
+    which code of a notebook does not have.
+    """
 
     def __init__(self, clock: Clock, generator: Generator[Any, Any, Any]) -> None:
         self._clock, self._generator = clock, generator
@@ -130,7 +130,17 @@ class Counted:
     def __getattr__(self, name: str) -> object:
         return getattr(self._generator, name)
 
-    def send(self, value: object) -> object:
+    def send(self, value: object) -> simpy.Event:
         """Go on, as the generator does."""
         self._clock.count_resumption()
-        return self._generator.send(value)
+        return _checked(self._generator.send(value))
+
+    def throw(self, error: BaseException) -> simpy.Event:
+        """Go on with an exception, as the generator does."""
+        return _checked(self._generator.throw(error))
+
+
+def _checked(value: object) -> simpy.Event:
+    if not isinstance(value, simpy.Event):
+        raise SimlimitError(f"It yields {shown(value)}, but must yield events.")
+    return value

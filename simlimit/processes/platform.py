@@ -99,8 +99,8 @@ class Platform(Actions):
         Parameters
         ----------
         cause : str
-            settlement, evaluation, score, overdue, behaviour, review (waiting at the desk, or under review),
-            policy or funding.
+            settlement, evaluation, score, overdue, behaviour, review (waiting at the desk, under review, or
+            refused there and not decided about since), policy or funding.
 
         Returns
         -------
@@ -177,6 +177,9 @@ class Platform(Actions):
 
     def today(self) -> dict[str, float]:
         """Return what the platform's row of today would be now.
+
+        ``yield platform.at(day, 5.9)`` sees all of the day. In phase 6 its row has been written, and what
+        moves is counted from 0 again, for the next day.
 
         Returns
         -------

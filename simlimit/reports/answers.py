@@ -64,7 +64,7 @@ def _(result: simlimit.Run, words: Words) -> list[str]:
         return words.all("answers", "Run")
     holds, causes = repayment_holds(result), delay_by_cause(result)
     days = causes["share_of_days"].drop("total").sort_values(ascending=False)
-    told = [_part(str(cause), share_text(share), words) for cause, share in days.items() if share > 0]
+    told = [_part(str(one), words.text(share_text(share)), words) for one, share in days.items() if share > 0]
     counts = {"number": len(holds), "waited": causes["holds"]["total"]}
     counts["forfeited"] = (holds["forfeited_amount"] > 0).sum()
     parts = words.listed(told) or words("answers", "no_cause")

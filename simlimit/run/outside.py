@@ -38,13 +38,21 @@ def outside_sentence(scenario: Scenario, follow_up_days: int = 0) -> str:
     'follow_up_days is 900, but no repayment is followed for more than 720 days.'
     """
     horizon = scenario.horizon_days
+    end = scenario.start_date + datetime.timedelta(horizon - 1)
     facilities = scenario.funding.facilities
     starts = {f"levers[{k}].start": one.start for k, one in enumerate(scenario.levers)}
     starts |= {f"funding.facilities[{k}].start": one.start for k, one in enumerate(facilities)}
     for name, day in starts.items():
         if day_of(scenario, day) >= horizon:
-            last = f"{horizon - 1} ({scenario.start_date + datetime.timedelta(horizon - 1)})"
-            return f"{name} is {day}, but the last day of the run is {last}, so nothing comes of it."
+            last_day = f"{horizon - 1} ({end})"
+            return f"{name} is {day}, but the last day of the run is {last_day}, so nothing comes of it."
+    holidays = scenario.calendar.holidays
+    # Not those of a country, which are those of the years of the run.
+    if scenario.calendar.rests and holidays and not isinstance(holidays, str):
+        first, last = min(holidays), max(holidays)
+        if last < scenario.start_date or first > end:
+            dates = f"has dates from {first} to {last}, but the run is from {scenario.start_date} to {end}"
+            return f"calendar.holidays {dates}, so nothing rests on them."
     days = horizon - scenario.warmup_days
     sentence = "follow_up_days is {asked}, but no repayment is followed for more than {days} day{days:s}."
     return filled(sentence, asked=follow_up_days, days=days) if follow_up_days > days else ""

@@ -296,6 +296,9 @@ ServedBy = Literal["credit-loan", "small-business", "supply-chain"]
 class Lever(Part):
     """A remedy of borrowers or of the platform: of each kind at most one.
 
+    ``simlimit scenario jiebei`` prints the kinds, and what each field means; section 2.14 of docs/model.md
+    says what each kind does.
+
     Examples
     --------
     >>> import simlimit as sl

@@ -39,6 +39,7 @@ class Scenario(Part):
     """One platform: its borrowers, its rules, its desk, its pool, and what happens to it.
 
     A scenario cannot be changed: `replace` makes a new one. Every field has a default, that of `clockwork`.
+    ``simlimit scenario clockwork`` prints all fields with meaning, unit and range.
 
     Examples
     --------

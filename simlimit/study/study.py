@@ -88,7 +88,9 @@ class Study(curves.Curves, layout.TabularResult["simlimit.plots.accessors.StudyP
         return f"Study({self.scenario.name!r}, seed={self.seed}: {filled(size, **numbers)})"
 
     def _tables(self) -> list[layout.Table]:
-        return [results.summary_table(self.summary(), len(self), self._notes())]
+        summary = results.summary_table(self.summary(), len(self), self._notes())
+        # Beside gap_days, which is above 0 by chance alone, they say whether a group differs.
+        return [summary, results.groups_table(self.groups())] if len(self.by) > 1 else [summary]
 
     def _notes(self) -> tuple[str, ...]:
         days = self.scenario.warmup_days, self.scenario.horizon_days, self.follow_up_days

@@ -13,7 +13,7 @@ from simlimit.tables import numbers
 from simlimit.tables.layout import Row, Table, sentences, worded
 from simlimit.tables.units import HEADLINES, PARTS, UNITS, Unit, unit_of
 
-# Points of a sweep, or alternatives of a decision, that are shown.
+# Points of a sweep, groups of a study, or alternatives of a decision, that are shown.
 MOST_ROWS = 50
 # Of the fields that do not matter so many are named.
 MOST_NAMED = 8
@@ -60,6 +60,25 @@ def summary_table(summary: pd.DataFrame, replications: int, notes: Sequence[str]
         cells = (metric, shown, numbers.interval_text(low, high, unit), name)
         rows.append(Row(cells, indented=metric in PARTS))
     return worded("summary", rows, notes=notes, replications=replications)
+
+
+def groups_table(groups: pd.DataFrame) -> Table:
+    """Return the days away of each group of borrowers, and how they differ from the whole book.
+
+    Parameters
+    ----------
+    groups : pandas.DataFrame
+        As `Study.groups` returns it.
+    """
+    rows, unit = [], unit_of("days_away")
+    for group, row in rows_of(groups.xs("days_away")).items():
+        own = numbers.number_text(row["estimate"], unit), numbers.interval_text(row["low"], row["high"], unit)
+        gap = numbers.difference_texts(row["gap"], row["gap_low"], row["gap_high"], unit)
+        verdict = verdict_text(row["significant"])
+        rows.append(Row((group, *own, *gap, verdict), strong=verdict == "yes"))
+    words = {"shown": MOST_ROWS, "groups": len(rows)}
+    more = sentences("groups_left_out", **words) if len(rows) > MOST_ROWS else ()
+    return worded("groups", rows[:MOST_ROWS], notes=more)
 
 
 def followed_notes(warmup_days: int, horizon_days: int, follow_up_days: int, over: str) -> tuple[str, ...]:

@@ -95,9 +95,13 @@ class TestStudy:
         assert cli.main([*one, "--quiet", "--out", "results"]) == 0
         assert lines_of(capsys.readouterr().out)["days_away"].split()[2] == "-"
 
-    def test_groups_are_counted_apart(self, tmp_path):
+    def test_groups_are_counted_apart(self, tmp_path, capsys):
         groups = ["--by", "score", "--bands", "0.6,0.8"]
         assert cli.main([*SMALL, *groups, "--quiet", "--out", "results"]) == 0
+        shown = capsys.readouterr().out.partition("days away by group of borrowers")[2]
+        assert re.findall(r"^(below 0\.6|0\.\d to 0\.8|0\.8 and above)  ", shown, re.MULTILINE) == [
+            "below 0.6", "0.6 to 0.8", "0.8 and above",
+        ]  # fmt: skip
         written = pd.read_csv(tmp_path / "results" / "groups.csv")
         assert list(written["group"].unique()) == ["below 0.6", "0.6 to 0.8", "0.8 and above"]
 

@@ -15,6 +15,7 @@ from matplotlib.text import Text
 
 import simlimit as sl
 from simlimit import plots
+from simlimit.arguments import shown
 from simlimit.errors import SimlimitError
 from simlimit.plots import canvas
 from simlimit.plots.labels import checked_labels
@@ -75,10 +76,11 @@ def test_refuses_days_that_there_are_not(days):
         plots.platform(study(), days=days)
 
 
-@pytest.mark.parametrize("day", [datetime.date(2019, 12, 31), datetime.date(2021, 2, 4)])
-def test_refuses_a_date_outside_of_the_run_as_the_user_wrote_it(day):
+@pytest.mark.parametrize("day", [datetime.date(2019, 12, 31), datetime.date(2021, 2, 4), "2020-12-01", 7.5])
+def test_refuses_what_is_no_day_of_the_run_as_the_user_wrote_it(day):
     sentence = (
-        f"a value of days is {day}, but must be a date from 2020-01-01 to 2021-02-03, or a day from 0 to 399."
+        f"a value of days is {shown(day)}, but must be a date from 2020-01-01 to 2021-02-03, "
+        "or a day from 0 to 399."
     )
     with pytest.raises(SimlimitError, match=f"^{re.escape(sentence)}$"):
         plots.platform(study(), days=(datetime.date(2020, 6, 1), day))
@@ -125,6 +127,9 @@ def test_axes_of_any_width_have_dates_for_any_span(days, inches):
     with warnings.catch_warnings(action="error"):
         figure.canvas.draw()
     assert len(ax.get_xticks()) >= 2
+    marked = [label for label in ax.get_xticklabels() if label.get_text()]
+    ends = [label.get_window_extent() for label in marked if not label.get_rotation()]
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(ends)), "they are aslant, or have room"
 
 
 def test_freezes_are_shaded():
@@ -176,8 +181,10 @@ def test_a_scenario_that_does_not_differ_says_so():
 
 def test_leaves_out_what_is_unknown_or_always_0():
     clockwork = sl.simulate(sl.preset("clockwork").replace({"population.borrowers": 20}), engine="calendar")
-    (empty,) = plots.platform(clockwork).child_axes
-    assert not empty.get_lines()
+    (flat,) = plots.platform(clockwork).child_axes
+    assert flat.get_ylabel() == "held (currency units)"
+    assert not flat.get_lines()[0].get_ydata().any()
+    assert flat.get_ylim() == (-0.05, 1), "the line is not on the axis"
     assert [panel.get_ylabel() for panel in plots.platform(run()).child_axes] == [
         "held (currency units)", "review queue (holds)", "headroom (currency units)",
     ]  # fmt: skip
@@ -200,6 +207,15 @@ def test_a_recovery_shows_what_is_normal_and_when_half_are_back():
     assert DAY_0 + begin + recovery.days.quantile(0.9) < last == strip.get_xlim()[1]
     assert [axis.get_ylabel() for axis in (panel, strip)] == ["held (currency units)", ""]
     assert {bar.get_x() for bar in strip.patches} == {DAY_0 + FREEZE_DAY}
+
+
+def test_a_recovery_shows_all_that_is_normal_on_its_days():
+    """The queue is within the band, which is wider than the means of both scenarios."""
+    soon = FROZEN.replace({"shocks[0].duration_days": 1})
+    recovery = sl.recovery(soon, REPLICATIONS, seed=3, series="review_queue")
+    panel = plots.platform(recovery).child_axes[0]
+    first, end = (int(one - DAY_0) for one in panel.get_xlim())
+    assert recovery.band[1][first:end].max() <= panel.get_ylim()[1] < 1.1 * recovery.band[1][first:end].max()
 
 
 def test_a_recovery_that_is_unknown_is_not_drawn():

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
+from types import FunctionType
 
 import numpy as np
 import pandas as pd
@@ -136,6 +137,17 @@ def yields_a_number(platform: Platform) -> Process:
     yield 5
 
 
+def wakes(platform: Platform) -> Process:
+    try:
+        yield platform.at(7, 2) & platform.env.process(stumbles(platform))
+    except ZeroDivisionError:
+        yield "up"
+
+
+# As in a notebook: the file of its source is not there.
+typed = FunctionType(yields_a_number.__code__.replace(co_filename="<stdin>"), {})
+
+
 class Team:
     """A process with arguments."""
 
@@ -154,7 +166,9 @@ class Team:
             "amount is -1, but must be a number from 0.01 to .*, what borrower 3 can draw",
         ),
         (breaks, "breaks", r"(\w+\.)?Ours: it broke"),
-        (yields_a_number, "yields_a_number", 'It yields "5", but must yield events'),
+        (yields_a_number, "yields_a_number", "It yields 5, but must yield events"),
+        (typed, "yields_a_number", "It yields 5, but must yield events"),
+        (wakes, "wakes", "It yields 'up', but must yield events"),
         (Team(), "Team.__call__", "KeyError: 'phone'"),
         (partial(stumbles), "stumbles", "ZeroDivisionError: division by zero"),
     ],

@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 from every_door import INSTANCES
+from lender import LENDER
 
 import simlimit as sl
 from simlimit.reports import page
@@ -18,6 +19,7 @@ from simlimit.reports.calls import KINDS
 from simlimit.reports.words import Words
 from simlimit.study.attribution import GATES
 from simlimit.study.metrics import METRICS
+from simlimit.tables.units import PARTS
 from simlimit.text_files import packaged
 
 HAVE_REPORTS = [name for name in INSTANCES if name in KINDS]
@@ -169,6 +171,33 @@ def test_names_of_the_user_are_text(written):
     assert "&lt;script&gt;alert" in made.source
     assert '<script>alert("1")</script> & \ufffd\ufffd]0;' in made.text
     assert "<i>mine</i>" in written(sl.replicate(named, 3), sections="answer").text
+
+
+def test_the_pictures_of_a_study_have_the_numbers_of_its_answer(written):
+    """Each repayment counts once in all of them: here large ones wait longer."""
+    study = sl.replicate(LENDER, 3, seed=1)
+    made = written(study, sections=["answer", "pictures"])
+    for part, days in study.summary().loc[[*PARTS], "estimate"].items():
+        if days >= 0.01:
+            assert f"{days:.2f} days" in made.section("answer")
+            assert f"{part.removeprefix('days_')}: {days:.2f} days" in made.text
+    by_amount = study.summary(weight="amount")
+    assert f"{by_amount.loc['days_overdue', 'estimate']:.2f} days" not in made.section("answer")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The days of waiting: {share} % flagged by behaviour analysis"),
+        ("zh", "等待天数的占比：因行为分析 {share}%"),
+    ],
+)
+def test_shares_of_the_days_waited_are_said_to_be_of_days(language, words, written):
+    run = sl.simulate(LENDER, seed=1)
+    causes = sl.delay_by_cause(run).drop("total")
+    assert causes["hold_days"].idxmax() == "behaviour"
+    share = f"{100 * causes.loc['behaviour', 'share_of_days']:.1f}"
+    assert words.format(share=share) in written(run, sections="answer", language=language).text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

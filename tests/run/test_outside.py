@@ -56,6 +56,18 @@ class TestSentence:
         said = outside_sentence(SMALL.replace({"levers": [LATE | {"start": late}]}))
         assert said == f"levers[0].start is 2020-10-27, {LAST}"
 
+    def test_names_holidays_that_are_all_before_the_run_or_after_it(self):
+        moved = SMALL.replace({"start_date": datetime.date(2026, 1, 1)})
+        assert outside_sentence(moved) == (
+            "calendar.holidays has dates from 2020-01-01 to 2022-10-07, but the run is from 2026-01-01 to "
+            "2026-10-27, so nothing rests on them."
+        )
+        assert "nothing rests" in outside_sentence(moved.replace({"start_date": datetime.date(2019, 1, 1)}))
+        for fine in ({"calendar.rests": []}, {"calendar.holidays": "CN"}, {"calendar.holidays": []}):
+            assert outside_sentence(moved.replace(fine)) == ""
+        between = {"start_date": datetime.date(2020, 2, 10), "horizon_days": 30, "warmup_days": 0}
+        assert outside_sentence(SMALL.replace(between)) == ""
+
     def test_does_not_ask_random_shocks_for_their_day(self):
         assert outside_sentence(SMALL.replace({"shocks": [{"kind": "cancellation", "per_year": 0.1}]})) == ""
 

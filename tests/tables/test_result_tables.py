@@ -13,6 +13,7 @@ from simlimit.tables.results import (
     causes_table,
     differences_table,
     followed_notes,
+    groups_table,
     ranking_table,
     summary_table,
     sweep_table,
@@ -47,6 +48,35 @@ class TestSummary:
         once = summary_table(summary(pending_share=(0.5, NAN, NAN, 1)), 2000, [])
         assert cells(once)["pending_share"][-1] == "% of holds, in 1 replication"
         assert shown["gap_days"][-1] == "days between the groups furthest apart"
+
+
+class TestGroups:
+    def test_have_their_days_away_and_the_gap_to_the_whole_book(self):
+        columns = ["estimate", "low", "high", "gap", "gap_low", "gap_high", "significant"]
+        rows = {
+            ("days_away", "east"): (2.5, 2.0, 3.0, 0.5, 0.25, 0.75, True),
+            ("days_away", "west"): (1.5, NAN, NAN, -0.5, NAN, NAN, pd.NA),
+            ("pending_share", "east"): (0.5, 0.4, 0.6, 0.1, 0.0, 0.2, True),
+        }
+        index = pd.MultiIndex.from_tuples(rows, names=["metric", "group"])
+        shown = groups_table(pd.DataFrame([*rows.values()], index, columns))
+        assert cells(shown) == {
+            "east": ("2.50", "2.00 to 3.00", "+0.50", "+0.25 to +0.75", "yes"),
+            "west": ("1.50", "-", "-0.50", "-", "unknown"),
+        }
+
+    def test_of_many_the_first_are_shown(self):
+        index = pd.MultiIndex.from_product([["days_away"], map(str, range(MOST_ROWS + 1))])
+        columns = ["estimate", "low", "high", "gap", "gap_low", "gap_high", "significant"]
+        shown = groups_table(pd.DataFrame(0.0, index, columns))
+        assert len(shown.rows) == MOST_ROWS
+        assert "The first 50 of 51 groups are shown." in shown.notes
+
+    def test_are_shown_where_there_are_several(self):
+        small = sl.preset("clockwork").replace({"population.borrowers": 9})
+        assert len(sl.replicate(small, 2, seed=1)._tables()) == 1
+        two = small.replace({"population.regions": {"east": 0.5, "west": 0.5}})
+        assert [row.cells[0] for row in sl.replicate(two, 2, seed=1)._tables()[1].rows] == ["east", "west"]
 
 
 class TestNotes:

@@ -28,7 +28,7 @@ RESULTS = {
     "recovery": lambda: sl.recovery(SMALL.replace({"shocks": [FREEZE]}), 3, **QUIET),
     "attribution": lambda: sl.attribute(SMALL.replace({"population.borrowers": 5}), 2, **QUIET),
 }
-TABLES = {"comparison": 2}
+TABLES = {"study": 2, "comparison": 2, "comparison of one": 2}
 SAID = {
     "run": "Released on the day of repayment: ",
     "study": "means over 3 replications",
