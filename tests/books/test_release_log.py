@@ -267,6 +267,11 @@ def full(**changes: object) -> pd.DataFrame:
     return FULL.assign(**changes)
 
 
+def test_amounts_of_which_one_has_cents_have_points_before_them() -> None:
+    log = sl.read_release_log(full(还款金额=["1.250", "300", "20.5", "800"]), extracted=EXTRACTED)
+    assert log["amount"].to_list() == [1.25, 300, 20.5, 800]
+
+
 def test_all_columns_of_a_chinese_log_without_a_word_about_them() -> None:
     log = sl.read_release_log(FULL, extracted=EXTRACTED)
     assert log["borrower"].to_list() == [7, 7, 8, 9]
@@ -766,6 +771,12 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
         "row 2, column '还款金额': '' is not allowed; allowed are numbers from 0",
     ),
     "an amount below nothing": (one(还款金额="-5"), {}, "row 2, column '还款金额': '-5' is not allowed"),
+    "points that may stand between thousands": (
+        full(还款金额=["1.250", "300", "20.000", "800"]),
+        {},
+        "row 0, column '还款金额': '1.250' is not allowed; "
+        "allowed are amounts without points between thousands: 1250, or 1.25.",
+    ),
     "a decimal comma": (one(还款金额="12,5"), {}, "row 2, column '还款金额': '12,5' is not allowed"),
     "late, perhaps": (
         one(是否逾期="未知"),
