@@ -82,7 +82,8 @@ def _frame_in(path: str | os.PathLike[str]) -> pd.DataFrame | None:
     try:
         if mark != WORKBOOKS[1]:
             return read_parquet(path) if mark == b"PAR1" else None
-        sheets = pd.read_excel(path, sheet_name=None, engine="openpyxl")
+        # As they are: the text 007 is a name, and no number.
+        sheets = pd.read_excel(path, sheet_name=None, engine="openpyxl", dtype=object, na_filter=False)
     except ImportError:
         install = '"pip install \'simlimit[excel]\'" installs what reads it, or save it as "CSV UTF-8"'
         raise PortfolioError(f"{path} is a workbook of Excel: {install}.") from None

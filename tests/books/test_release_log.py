@@ -104,6 +104,11 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
     "a hyphen": (csv(nothing="-"), {}),
     "a word for nothing": (csv(nothing="无"), {}),
     "the end of all days": (csv(nothing="9999-12-31 00:00:00"), {}),
+    "the end of all days in German": (
+        csv(days=form("%d.%m.%Y"), nothing="31.12.9999"),
+        {"date_format": "%d.%m.%Y"},
+    ),
+    "the end of this century": (csv(nothing="2099-12-31"), {}),
     "no day at all": (csv(nothing="0000-00-00"), {}),
     # headers
     "known names": (csv("repaid_on,released_on"), {}),
@@ -201,6 +206,14 @@ class TestWorkbooks:
         pd.DataFrame(rows).to_excel(tmp_path / "log.xlsx", header=False, index=False)
         log = sl.read_release_log(tmp_path / "log.xlsx", extracted=EXTRACTED)
         assert log["delay_days"].to_list() == [0, 7, 29]
+
+    def test_texts_of_digits_stay_names(self, tmp_path: Path) -> None:
+        """As in CSV: 007 and 7 are two customers, of two regions."""
+        named = frame(lambda days: days).assign(borrower=["007", "7", "08"], region=["01", "1", "NA"])
+        named.to_excel(tmp_path / "log.xlsx", index=False)
+        log = sl.read_release_log(tmp_path / "log.xlsx", extracted=EXTRACTED)
+        assert log["borrower"].to_list() == ["007", "7", "08"]
+        assert log["region"].to_list() == ["01", "1", "(blank)"]
 
     def test_the_row_that_is_wrong_is_named_as_excel_counts(self, tmp_path: Path) -> None:
         wrong = frame(lambda days: days.dt.strftime("%Y-%m-%d")).replace("2026-10-09", "soon")
