@@ -16,6 +16,8 @@ from simlimit.books.table import check_cells
 # A day is a number: one from here on is the ordinal of a date, a smaller one the number of a day.
 FIRST_DATE = datetime.date(1950, 1, 1).toordinal()
 MOST_DAYS = 19_999
+# Days that stand for one that never comes.
+_NEVER = [datetime.date(year, 12, 31).toordinal() for year in (2099, 2999, 9999)]
 _DATES = "dates with the year first, such as 2026-10-31, or others by a date_format, such as '%d/%m/%Y'"
 _NUMBERS = "whole numbers of days below 20000, as elsewhere in the log"
 _DATE = re.compile(
@@ -84,7 +86,7 @@ def days_of(
         Whether cells may be missing: NaN.
     """
     days = by_word(cells, lambda word: day_of(word, form), np.float64)
-    is_missing = never_in(cells) if may_miss else np.zeros(len(cells), np.bool_)
+    is_missing = (never_in(cells) | np.isin(days, _NEVER)) if may_miss else np.zeros(len(cells), np.bool_)
     is_dated = not (days[0] if np.isnan(like) else like) <= MOST_DAYS
     good = days >= FIRST_DATE if is_dated else days <= MOST_DAYS
     check_cells(cells, is_missing | good, f"are {_DATES if is_dated else _NUMBERS}")

@@ -22,6 +22,8 @@ MAX_BORROWERS = 20_000_000
 MAX_AMOUNT = 1e9
 # A number that may have the sign of a currency, and commas between thousands.
 _SEPARATED = re.compile(r"\A\s*[¥￥$€]?\s*(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d*)?\s*\Z")
+# A number whose point may stand between thousands: in German 1.250 is 1250.
+_DOUBTFUL = re.compile(r"\s*[¥￥$€]?\s*[1-9]\d{0,2}\.\d{3}\s*")
 
 
 def as_source(argument: str, source: object) -> tuple[Source, str]:
@@ -80,7 +82,8 @@ def _frame_in(path: str | os.PathLike[str]) -> pd.DataFrame | None:
     try:
         if mark != WORKBOOKS[1]:
             return read_parquet(path) if mark == b"PAR1" else None
-        sheets = pd.read_excel(path, sheet_name=None, engine="openpyxl")
+        # As they are: the text 007 is a name, and no number.
+        sheets = pd.read_excel(path, sheet_name=None, engine="openpyxl", dtype=object, na_filter=False)
     except ImportError:
         install = '"pip install \'simlimit[excel]\'" installs what reads it, or save it as "CSV UTF-8"'
         raise PortfolioError(f"{path} is a workbook of Excel: {install}.") from None
@@ -155,6 +158,8 @@ def numbers(
     Of `money` numbers may have the sign of a currency, and commas between thousands.
     """
     cells = text[column]
+    if high == MAX_AMOUNT:
+        _check_points(cells)
     if money:
         cells = cells.str.replace(_SEPARATED, lambda one: re.sub(r"[^\d.]", "", one[0]), regex=True)
     is_number = pd.to_numeric(cells, errors="coerce").notna()
@@ -174,3 +179,10 @@ def check_cells(cells: pd.Series, good: Truths, allowed: str) -> None:
         row = int(np.argmin(good))
         where = f"{cells.index.name} {cells.index[row]}, column {cells.name!r}"
         raise PortfolioError(f"{where}: {shown(cells.iloc[row])} is not allowed; allowed {allowed}")
+
+
+def _check_points(cells: pd.Series) -> None:
+    """Refuse amounts if all their points may stand between thousands: they could be a thousandth."""
+    is_doubtful = cells.str.fullmatch(_DOUBTFUL).to_numpy(np.bool_)
+    if (is_doubtful == cells.str.contains(".", regex=False)).all():
+        check_cells(cells, ~is_doubtful, "are amounts without points between thousands: 1250, or 1.25")

@@ -36,7 +36,8 @@ def quantiles(
         Index `probability`, after the curve's groups. `describe_quantiles` turns it into words. Columns:
 
         - `days`: when the curve reaches the probability; NaN if it does not;
-        - `low`, `high`: when the upper and lower ends of the curve's interval reach it; NaN if they do not;
+        - `low`, `high`: when the upper and lower ends of the curve's interval reach it; NaN if they do not.
+          The upper end may reach a small share before the first time, as in `share_at`: then `low` is 0;
         - `reached`: whether the curve reaches it while anyone is observed.
 
     Raises
@@ -69,8 +70,9 @@ def quantiles(
     # As the curve writes it: 1.0 is equal to 1, but the names of its interval are others.
     outcome = outcomes[outcomes.index(outcome)]
     columns = [outcome, f"{outcome}_low", f"{outcome}_high"]
-    shares = as_probabilities(probabilities)
-    return by_curve(curve[columns], lambda part: _quantiles(part, shares))
+    columns += [name for name in (CLUSTERS, AT_RISK) if name in curve]
+    shares, confidence = as_probabilities(probabilities), _confidence(curve)
+    return by_curve(curve[columns], lambda part: _quantiles(part, shares, confidence))
 
 
 def describe_quantiles(table: pd.DataFrame) -> "pd.Series[str]":
@@ -129,7 +131,8 @@ def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
           last time of the curve they are NaN, unless all have ended: then they stay.
         - `at_risk` and `few_at_risk` are those of the next time from the day on. Beyond the last time nobody
           is at risk.
-        - Before the first time nothing has ended: shares are 0, and their intervals exact.
+        - Before the first time nothing has ended: shares are 0. Their intervals are exact, and end no higher
+          than at that time.
 
     Raises
     ------
@@ -151,10 +154,14 @@ def share_at(curve: pd.DataFrame, days: Iterable[float]) -> pd.DataFrame:
     30          0       NaN        NaN
     """
     check_columns("curve", curve, (AT_RISK, FEW, PENDING), "a curve, such as cumulative_incidence returns")
-    asked = as_days(days)
-    said = curve.attrs.get("confidence")
-    confidence = said if is_number(said) else np.nan
+    asked, confidence = as_days(days), _confidence(curve)
     return by_curve(curve, lambda part: _share_at(part, asked, confidence))
+
+
+def _confidence(curve: pd.DataFrame) -> float:
+    """Return the confidence that a curve says its intervals have; NaN if it says none."""
+    said = curve.attrs.get("confidence")
+    return said if is_number(said) else np.nan
 
 
 def _share_at(curve: pd.DataFrame, asked: list[float], confidence: float) -> pd.DataFrame:
@@ -182,17 +189,26 @@ def _share_at(curve: pd.DataFrame, asked: list[float], confidence: float) -> pd.
 def _before(curve: pd.DataFrame, confidence: float) -> dict[Hashable, float]:
     """Return the row of a curve before its first time; unknown where the first one is."""
     row = {name: float(curve[name].iloc[0]) for name in curve}
-    high = float(exact(np.zeros(()), np.asarray(row.get(CLUSTERS, row[AT_RISK])), confidence)[1])
     for name in [name for name in row if f"{name}_low" in row]:
-        row |= {name: 0 * row[name], f"{name}_high": high + 0 * row[f"{name}_low"]}
+        row |= {name: 0 * row[name], f"{name}_high": _high_before(curve, name, confidence)}
         row[f"{name}_low"] *= 0
     return row | {PENDING: 1 + 0 * row[PENDING]}
 
 
-def _quantiles(curve: pd.DataFrame, probabilities: list[float]) -> pd.DataFrame:
-    times = curve.index.get_level_values(-1).to_numpy(np.float64)
+def _high_before(curve: pd.DataFrame, outcome: Hashable, confidence: float) -> float:
+    """Return the upper end of a share before the first time of its curve: no larger than at that time."""
+    first = curve.iloc[0]
+    number = first.get(CLUSTERS, first.get(AT_RISK, np.nan))
+    return float(np.minimum(exact(np.zeros(()), np.asarray(number), confidence)[1], first[f"{outcome}_high"]))
+
+
+def _quantiles(curve: pd.DataFrame, probabilities: list[float], confidence: float) -> pd.DataFrame:
+    times, values = curve.index.get_level_values(-1).to_numpy(np.float64), curve.iloc[:, :3].to_numpy()
+    if times[0] > 0:  # before the first time, the upper end may have reached a small share
+        before = [0.0, 0.0, _high_before(curve, curve.columns[0], confidence)]
+        times, values = np.append(0.0, times), np.vstack([before, values])
     # Of shape (times, columns, probabilities).
-    reaches = curve.to_numpy(np.float64)[..., np.newaxis] >= np.asarray(probabilities) - curves.ROUNDING
+    reaches = values[..., np.newaxis] >= np.asarray(probabilities) - curves.ROUNDING
     # The upper end of the interval reaches a share first, so it gives the lower time.
     days, high, low = np.where(reaches.any(axis=0), times[reaches.argmax(axis=0)], np.nan)
     columns = {"days": days, "low": low, "high": high, "reached": ~np.isnan(days)}

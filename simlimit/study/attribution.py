@@ -168,13 +168,14 @@ class Attribution(layout.TabularResult["simlimit.plots.accessors.AttributionPlot
         """
         confidence = check_confidence(confidence)
         closed, opened = _value(self.metrics, GATES), _value(self.metrics, ())
-        total = {TOTAL: closed - opened}
+        less = intervals.paired_differences
+        total = {TOTAL: less(opened, closed)}
         charged = {part.removeprefix("days_"): self.charged[part].to_numpy() for part in units.PARTS}
         effects = {
             "shapley": _shapley_values(self.metrics),
             "charged": charged | {TOTAL: self.charged.sum(axis=1, skipna=False).to_numpy()},
-            "alone": total | {gate: _value(self.metrics, [gate]) - opened for gate in GATES},
-            "opened": total | {gate: closed - _value(self.metrics, set(GATES) - {gate}) for gate in GATES},
+            "alone": total | {gate: less(opened, _value(self.metrics, [gate])) for gate in GATES},
+            "opened": total | {gate: less(_value(self.metrics, {*GATES} - {gate}), closed) for gate in GATES},
         }
         if self.metric in LOSSES:
             effects[BESIDE_LOSSES] = _shapley_values(self.lost)
@@ -251,11 +252,11 @@ def _shapley_values(metrics: pd.DataFrame) -> dict[str, Floats]:
 
     A gate explains the mean, over all orders of closing the gates, of what closing this one adds.
     """
-    left = _value(metrics, ())
-    values = {TOTAL: _value(metrics, GATES) - left, NO_GATE: left}
+    left, less = _value(metrics, ()), intervals.paired_differences
+    values = {TOTAL: less(left, _value(metrics, GATES)), NO_GATE: left}
     for gate in GATES:
         others = _subsets([other for other in GATES if other != gate])
-        added = [_value(metrics, [*before, gate]) - _value(metrics, before) for before in others]
+        added = [less(_value(metrics, before), _value(metrics, [*before, gate])) for before in others]
         # All sizes of what is closed before are equally likely, and so are all sets of one size.
         weights = [1 / len(GATES) / math.comb(len(GATES) - 1, len(before)) for before in others]
         values[gate] = np.average(added, axis=0, weights=weights)

@@ -23,6 +23,9 @@ from simlimit.delays.tables import with_interval
 from simlimit.study.draws import PER_DRAW
 from simlimit.study.metrics import LEAST_EVENTS, NEVER_NEGATIVE, SHARES
 
+# By how much sums of the same parts may differ, relative to them.
+ROUNDING = 1e-14
+
 
 class Intervals(NamedTuple):
     """Means over replications with their intervals; and how many replications have a value."""
@@ -188,9 +191,15 @@ def moments(values: Floats) -> tuple[Ints, Floats, Floats]:
 
 
 def paired_differences(one: Floats, other: Floats) -> Floats:
-    """Return the second less the first of each pair: NaN if either is NaN, else infinite if either is."""
+    """Return the second less the first of each pair: NaN if either is NaN, else infinite if either is.
+
+    What differs by rounding only does not differ: days away are a sum, and their parts may change places.
+    """
     with np.errstate(invalid="ignore"):
-        difference = np.where(np.isinf(one) | np.isinf(other), np.inf, other - one)
+        difference = other - one
+        is_rounding = np.abs(difference) <= ROUNDING * np.maximum(np.abs(one), np.abs(other))
+        difference = np.where(is_rounding, 0.0, difference)
+    difference = np.where(np.isinf(one) | np.isinf(other), np.inf, difference)
     return np.where(np.isnan(one) | np.isnan(other), np.nan, difference)
 
 

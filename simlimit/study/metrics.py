@@ -165,6 +165,18 @@ def expected_events(*tables: pd.DataFrame) -> Floats:
     return np.asarray(np.mean(np.array(seen, np.float64), axis=0).min(axis=-1))
 
 
+def expected_between_groups(tallies: Tallies, warmup_days: int, table: pd.DataFrame) -> Floats:
+    """Return `expected_events` for gaps: of the limit that is lost, a few who lose much decide.
+
+    So its events are no more than the borrowers who would lose it all, if lines were alike.
+    """
+    events, observed = expected_events(table), tallies.daily[:, warmup_days:]
+    lost, present = (tallies.totals[name].sum(dtype=np.float64) for name in ("lost_days", "present_days"))
+    lines = lost + sum(observed[name].sum(dtype=np.float64) for name in ("outstanding", "available"))
+    alike = lost / max(lines, 1) * present / observed.shape[1]
+    return np.where(table.columns == BESIDE_LOSSES, np.minimum(events, alike), events)
+
+
 def sizes_of_groups(tallies: Tallies, metric: str) -> Floats:
     """Return what a metric of each group is a mean over: followed holds or borrowers, of all replications."""
     if metric in BORROWER_METRICS:

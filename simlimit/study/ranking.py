@@ -101,13 +101,16 @@ class LeverRanking(layout.TabularResult["simlimit.plots.accessors.LeverRankingPl
         values = {name: table.to_numpy() for name, table in self.metrics.items()}
         none, every = values[NONE], values[ALL]
         delay = RANKED.index("days_away")
-        delays = {name: intervals.moments(values[name] - none)[1][delay] for name in self.costs}
+        alone = {name: intervals.paired_differences(none, values[name]) for name in [*self.costs, ALL]}
+        delays = {name: intervals.moments(alone[name])[1][delay] for name in self.costs}
         names = sorted(self.costs, key=lambda name: (np.isnan(delays[name]), delays[name]))
         without, seen = [f"all but {name}" for name in names], self.metrics
-        alone = [values[name] - none for name in [*names, ALL]]
-        last = [*(every - values[name] for name in without), np.full_like(every, np.nan)]
+        last = [intervals.paired_differences(values[name], every) for name in without]
         # Arrays of shape (replications, metrics, levers).
-        effects = {"alone": np.stack(alone, axis=2), "last": np.stack(last, axis=2)}
+        effects = {
+            "alone": np.stack([alone[name] for name in [*names, ALL]], axis=2),
+            "last": np.stack([*last, np.full_like(every, np.nan)], axis=2),
+        }
         first_events = [metrics.expected_events(seen[NONE], seen[name]) for name in [*names, ALL]]
         last_events = [metrics.expected_events(seen[ALL], seen[name]) for name in [*without, ALL]]
         expected = np.stack([np.column_stack(first_events), np.column_stack(last_events)])

@@ -239,9 +239,9 @@ class Study(curves.Curves, layout.TabularResult["simlimit.plots.accessors.StudyP
             - `estimate`, `low`, `high`, `replications`: as in `summary`;
             - `gap`, `gap_low`, `gap_high`: the group less the whole book, paired within replications;
             - `significant`: whether the gap differs from 0 at this confidence, corrected by Holm's rule for
-              all gaps of the table. It is unknown (NA), and the intervals NaN, where the group is expected to
-              have fewer than 20 events of the metric, at the rate of the whole book. All are unknown where
-              replications are too few for so many gaps: 12 are enough for four groups.
+              all gaps of the table. It is unknown (NA), and the interval of the gap NaN, where too few events
+              are expected at the rate of the whole book: fewer than 20 of the group, or of all others. All
+              are unknown where replications are too few for so many gaps: 12 are enough for four groups.
         """
         confidence = check_confidence(confidence)
         all_metrics = self.metrics(weight)
@@ -250,9 +250,12 @@ class Study(curves.Curves, layout.TabularResult["simlimit.plots.accessors.StudyP
         values = np.stack(list(by_group.values()), axis=1)
         gaps = intervals.paired_differences(whole_book.to_numpy()[..., np.newaxis], values)
         sizes = np.stack([sizes_of_groups(self._tallies, metric) for metric in by_group])
-        events = expected_events(whole_book)[:, np.newaxis]
-        expected = events * sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
+        shares = sizes / np.maximum(sizes.sum(axis=1, keepdims=True), 1)
+        expected = expected_events(whole_book)[:, np.newaxis] * shares
         columns = intervals.metric_intervals(values, confidence, expected, by_group, self.of_fit)
+        # A gap is between a group and all others: a large group has no more events for it than these.
+        events = metrics.expected_between_groups(self._tallies, self.scenario.warmup_days, whole_book)
+        expected = events[:, np.newaxis] * np.minimum(shares, 1 - shares)
         columns |= intervals.interval_columns("gap", gaps, confidence, expected, self.of_fit)
         p_values = intervals.corrected_p_values(gaps, expected, confidence, sizes, self.of_fit)
         columns["significant"] = intervals.is_significant(p_values, confidence)

@@ -104,6 +104,11 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
     "a hyphen": (csv(nothing="-"), {}),
     "a word for nothing": (csv(nothing="无"), {}),
     "the end of all days": (csv(nothing="9999-12-31 00:00:00"), {}),
+    "the end of all days in German": (
+        csv(days=form("%d.%m.%Y"), nothing="31.12.9999"),
+        {"date_format": "%d.%m.%Y"},
+    ),
+    "the end of this century": (csv(nothing="2099-12-31"), {}),
     "no day at all": (csv(nothing="0000-00-00"), {}),
     # headers
     "known names": (csv("repaid_on,released_on"), {}),
@@ -202,6 +207,14 @@ class TestWorkbooks:
         log = sl.read_release_log(tmp_path / "log.xlsx", extracted=EXTRACTED)
         assert log["delay_days"].to_list() == [0, 7, 29]
 
+    def test_texts_of_digits_stay_names(self, tmp_path: Path) -> None:
+        """As in CSV: 007 and 7 are two customers, of two regions."""
+        named = frame(lambda days: days).assign(borrower=["007", "7", "08"], region=["01", "1", "NA"])
+        named.to_excel(tmp_path / "log.xlsx", index=False)
+        log = sl.read_release_log(tmp_path / "log.xlsx", extracted=EXTRACTED)
+        assert log["borrower"].to_list() == ["007", "7", "08"]
+        assert log["region"].to_list() == ["01", "1", "(blank)"]
+
     def test_the_row_that_is_wrong_is_named_as_excel_counts(self, tmp_path: Path) -> None:
         wrong = frame(lambda days: days.dt.strftime("%Y-%m-%d")).replace("2026-10-09", "soon")
         wrong.to_excel(tmp_path / "log.xlsx", index=False)
@@ -265,6 +278,11 @@ FULL = pd.DataFrame(
 
 def full(**changes: object) -> pd.DataFrame:
     return FULL.assign(**changes)
+
+
+def test_amounts_of_which_one_has_cents_have_points_before_them() -> None:
+    log = sl.read_release_log(full(还款金额=["1.250", "300", "20.5", "800"]), extracted=EXTRACTED)
+    assert log["amount"].to_list() == [1.25, 300, 20.5, 800]
 
 
 def test_all_columns_of_a_chinese_log_without_a_word_about_them() -> None:
@@ -766,6 +784,12 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
         "row 2, column '还款金额': '' is not allowed; allowed are numbers from 0",
     ),
     "an amount below nothing": (one(还款金额="-5"), {}, "row 2, column '还款金额': '-5' is not allowed"),
+    "points that may stand between thousands": (
+        full(还款金额=["1.250", "300", "20.000", "800"]),
+        {},
+        "row 0, column '还款金额': '1.250' is not allowed; "
+        "allowed are amounts without points between thousands: 1250, or 1.25.",
+    ),
     "a decimal comma": (one(还款金额="12,5"), {}, "row 2, column '还款金额': '12,5' is not allowed"),
     "late, perhaps": (
         one(是否逾期="未知"),

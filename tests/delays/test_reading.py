@@ -49,6 +49,27 @@ def test_before_the_first_end_the_share_is_0_with_its_exact_interval() -> None:
     assert np.isnan(sl.share_at(amounts, [0]).loc[0, "released_high"])
 
 
+def test_before_the_first_end_the_interval_ends_no_higher_than_at_it() -> None:
+    """Of four borrowers 1 % come back on day 10: by day 9 no more do, whatever four clusters say alone."""
+    days = [day for early in (9, 10, 11, 10) for day in [10] * early + [20] * (1000 - early)]
+    log = pd.DataFrame({"delay_days": days, "borrower": np.arange(4000) // 1000, "outcome": "released"})
+    shares = sl.share_at(sl.cumulative_incidence(log, censored=None, cluster="borrower"), (0, 9, 10))
+    assert shares["released_high"].nunique() == 1
+    assert shares["released_high"].iloc[0] < 0.02
+
+
+def test_a_small_share_may_have_ended_before_the_first_end() -> None:
+    """None of 20 ended before day 10. Where a tenth do, that is so in 12 %: day 10 is no lower end."""
+    log = pd.DataFrame({"delay_days": np.arange(10, 30), "outcome": "released"})
+    curve = sl.cumulative_incidence(log, censored=None)
+    table = sl.quantiles(curve, "released", (0.1, 0.2))
+    assert table["low"].to_list() == [0, 10]
+    assert sl.share_at(curve, [0]).loc[0, "released_high"] == pytest.approx(1 - 0.025 ** (1 / 20))
+    assert table["days"].to_list() == [11, 13]
+    at_once = sl.cumulative_incidence(log.assign(delay_days=log["delay_days"] - 10), censored=None)
+    assert sl.quantiles(at_once, "released", (0.1,))["low"].to_list() == [0]
+
+
 def test_shares_stay_once_all_have_ended() -> None:
     log = pd.DataFrame({"delay_days": [0, 1, 2, 5, 5], "outcome": ["released"] * 4 + ["lost"]})
     curve = sl.cumulative_incidence(log, censored=None)

@@ -21,6 +21,8 @@ REPLICATIONS = (5, 10, 30, 100)
 """Of each study; the smaller ones are the first replications of the largest."""
 FIVE = dict.fromkeys(("north", "east", "south", "west", "centre"), 0.2)
 FOUR = {"east": 0.40, "central": 0.26, "west": 0.27, "northeast": 0.07}
+UNEQUAL = {"two regions, of 97 and 3 %": (60, 0.97), "two regions, of 90 and 10 %": (200, 0.9)}
+"""By what they are called: the number of borrowers, and the share of the larger region."""
 FREEZE = {"kind": "freeze", "per_year": 1.0, "duration_days": 14}
 BEFORE = {"kind": "freeze", "at": 0, "duration_days": 1, "score_below": 0.0}
 """Of nobody; it only gives the freezes behind it other random numbers."""
@@ -147,6 +149,11 @@ if __name__ == "__main__":
     print(table(cells))
     pooled = sum(cell.called for cell in cells) / sum(cell.studies for cell in cells)
     print(f"\nall cells: {100 * pooled:.2f} %")
+    cells = []
+    for name, (size, large) in UNEQUAL.items():
+        regions = {"large": large, "small": 1 - large}
+        cells += null_cells(name, book(size, regions), between_groups, asked.studies)
+    print(f"\n{table(cells)}")
     sys.stdout.flush()
     number, gap = found(asked.power)
     print(f"a gap of {gap:.3f} days is found in {number} of {asked.power} studies")

@@ -157,6 +157,24 @@ def test_scenarios_that_are_the_same_differ_in_nothing() -> None:
     assert (reduction == 1).all()
 
 
+def test_days_that_only_change_their_cause_leave_the_days_away_as_they_are() -> None:
+    """They are a sum of other parts, so its last digit differs: an interval of 1e-17 would be sure of 0."""
+    days = {"horizon_days": 400, "warmup_days": 60, "rules.clean_days": 60}
+    jiebei = sl.preset("jiebei").replace({**days, "population.borrowers": 100})
+    lower = {"rules.min_score": jiebei.rules.min_score - 0.001}
+    comparison = sl.compare({"jiebei": jiebei, "lower": lower}, 30, seed=1)
+    one, other = (study.metrics() for study in comparison.studies.values())
+    assert 0 < (other["days_away"] - one["days_away"]).abs().max() < 1e-14
+    assert (other["days_score"] != one["days_score"]).any()
+    told = comparison.differences(metrics=["days_away"]).iloc[0]
+    assert told["difference"] == 0
+    assert np.isnan(told["low"])
+    assert told["p_value"] == 1
+    ranked = sl.rank_levers(jiebei, [lower], 30, seed=1).table().loc["days_away"].iloc[0]
+    assert ranked["alone"] == ranked["last"] == 0
+    assert np.isnan(ranked["alone_low"])
+
+
 def test_one_replication_has_differences_but_no_interval() -> None:
     table = sl.compare({"one": JIEBEI, "other": STRICT}, 1, progress=False).differences()
     assert table["difference"].notna().all()

@@ -7,7 +7,7 @@ import pytest
 from plain import GATES, cohort, of_replication
 
 import simlimit as sl
-from simlimit.study.metrics import METRICS, SHARES, expected_events
+from simlimit.study.metrics import METRICS, SHARES, expected_between_groups, expected_events
 from simlimit.tables.units import INCOME
 
 BUSY = sl.preset("jiebei").replace(
@@ -95,3 +95,15 @@ def test_credit_that_is_taken_away_has_lost_something_of_each_borrower() -> None
     events = sl.replicate(cut, 2, progress=False).metrics().attrs["events"]
     assert events["days_away"] == (0, np.inf)
     assert events["limit_days_lost"] == (20, np.inf)
+
+
+def test_between_groups_a_part_of_each_line_counts_as_a_part_of_the_borrowers() -> None:
+    """Twenty borrowers lose half of their lines in half of the days: as much as all lines of five."""
+    cut = {"kind": "limit_cut", "at": 360, "size": 0.5}
+    fields = {"population.borrowers": 20, "warmup_days": 0, "horizon_days": 720, "shocks": [cut]}
+    study = sl.replicate(sl.preset("clockwork").replace(fields), 3, seed=1, progress=False)
+    table = study.metrics()[["limit_days_lost", "days_away"]]
+    lost, away = expected_between_groups(study._tallies, 0, table)
+    assert 3 * 4 < lost < 3 * 6
+    assert [lost, away] != pytest.approx(expected_events(table))
+    assert away == expected_events(table)[1]

@@ -64,3 +64,10 @@ def test_a_pair_says_as_much_as_its_weaker_half() -> None:
     assert paired_differences(one, other).tolist()[0] == 2.0
     assert np.isnan(paired_differences(one, other)).tolist() == [False, True, False, False, False, True]
     assert np.isinf(paired_differences(one, other)).tolist() == [False, False, True, True, True, False]
+
+
+def test_what_differs_by_rounding_only_does_not_differ() -> None:
+    one, other = np.array([0.1 + 0.2, 3.0, 0.0, 1e6]), np.array([0.3, 3.0 + 1e-12, 1e-300, 1e6 + 1e-3])
+    assert one[0] != other[0]
+    assert (paired_differences(one, other) != 0).tolist() == [False, True, True, True]
+    assert not paired_differences(other, other).any()

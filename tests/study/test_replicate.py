@@ -24,7 +24,13 @@ import simlimit as sl
 from simlimit.study import experiment as experiments
 from simlimit.study import workers
 from simlimit.study.experiment import Chunk, Experiment
-from simlimit.study.metrics import BORROWER_METRICS, LEAST_EVENTS, expected_events, group_metrics
+from simlimit.study.metrics import (
+    BORROWER_METRICS,
+    LEAST_EVENTS,
+    expected_between_groups,
+    expected_events,
+    group_metrics,
+)  # fmt: skip
 from simlimit.study.store import Replications
 
 SMALL = LENDER.replace({"population.borrowers": 20, "horizon_days": 300, "warmup_days": 100})
@@ -297,6 +303,8 @@ def test_groups_are_compared_with_the_whole_book(weight: Any) -> None:
     borrowers = study._tallies.totals["borrowers"].sum(axis=0)
     by_group = group_metrics(study._tallies, 90, weight)
     probabilities, told = [], []
+    between = expected_between_groups(study._tallies, study.scenario.warmup_days, whole)
+    seen = dict(zip(whole, between, strict=True))
     for metric in table.index.unique("metric"):
         sizes = borrowers if metric in BORROWER_METRICS else holds
         rows = table.loc[metric]
@@ -305,19 +313,16 @@ def test_groups_are_compared_with_the_whole_book(weight: Any) -> None:
         scale = 1 / sizes - 1 / sizes.sum()
         of_all = np.sqrt(((errors**2 / scale) * sizes).sum() / sizes.sum() * scale)
         for group, error, least in zip(study.by, errors, of_all, strict=True):
-            row = rows.loc[group]
+            row, share = rows.loc[group], sizes[study.by.index(group)] / sizes.sum()
+            expected = seen[metric] * min(share, 1 - share)
             if metric == "days_away":
                 values = days_away_of_group(study, group, weight)
                 assert row["estimate"] == pytest.approx(values.mean(), rel=1e-9)
                 gaps = values - whole[metric].to_numpy()
-                is_seen = (
-                    min(whole.attrs["events"][metric]) * sizes[study.by.index(group)] >= 20 * sizes.sum()
-                )
-                half = np.nan if not is_seen else stats.t.ppf(0.95, number - 1) * stats.sem(gaps)
+                half = np.nan if expected < LEAST_EVENTS else stats.t.ppf(0.95, number - 1) * stats.sem(gaps)
                 assert row["gap"] == pytest.approx(gaps.mean(), rel=1e-9)
                 assert row["gap_low"] == pytest.approx(gaps.mean() - half, rel=1e-9, nan_ok=True)
                 assert row["gap_high"] == pytest.approx(gaps.mean() + half, rel=1e-9, nan_ok=True)
-            expected = min(whole.attrs["events"][metric]) * sizes[study.by.index(group)] / sizes.sum()
             assert (row["significant"] is pd.NA) == (expected < LEAST_EVENTS)
             if expected >= LEAST_EVENTS:
                 told.append(row["significant"])
