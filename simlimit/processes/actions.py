@@ -75,6 +75,8 @@ class Actions:
             If an argument is not as above, or the line is closed.
         """
         available = int(self._line(borrower).available) / 100
+        if available < 0.01:
+            raise SimlimitError(f"amount is {shown(amount)}, but borrower {borrower} can draw nothing now.")
         amount = check_number("amount", amount, 0.01, available, f", what borrower {borrower} can draw")
         return actions.draw_now(self._state, borrower, self._begin(), round(100 * amount))
 

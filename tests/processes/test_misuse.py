@@ -112,6 +112,10 @@ by_value("set_limit", AMOUNTS, "limit is .*, but must be a number from 0 to 1000
 by_value("open", AMOUNTS, "limit is .*, but must be a number from 0 to 1000000000", 3, before=1)
 by_value("draw", AMOUNTS | {"0": 0, "more than is available": 5000.01}, "amount is .*, but must be a number "
          "from 0.01 to 5000, what borrower 3 can draw", 3, before=1)  # fmt: skip
+INSIDE["draw: without a limit"] = (
+    lambda platform: (platform.set_limit(3, 0), platform.draw(3, 5.0))[1],
+    "amount is 5.0, but borrower 3 can draw nothing now",
+)
 
 WHOLE = {
     "below 0": -1,
