@@ -68,7 +68,7 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         return f"Optimum({estimate(self.today.source).name!r}: {self._notes()[0]})"
 
     def _tables(self) -> list[layout.Table]:
-        first = self.question.objectives[0].removeprefix("-")
+        first = self.question.names[0]
         return [results.optimum_table(self.table(), [*self.today.choice], first, self._notes())]
 
     @property
@@ -108,8 +108,7 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
             As `table`, by the first objective, the best first. The intervals of all means hold together.
         """
         told = self.table().query("status in [@SELECTED, @CONTENDER]")
-        first = self.question.objectives[0]
-        return told.sort_values(first.removeprefix("-"), ascending=not first.startswith("-"))
+        return told.sort_values(self.question.names[0], ascending=self.question.signs[0] > 0)
 
     def table(self) -> pd.DataFrame:
         """Return a row for each alternative, the selected first, then by status, the best first.
@@ -138,21 +137,21 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
 
             All verdicts and all intervals hold together with the confidence, at whatever sample it ended.
         """
-        race, m, first = self.race, len(self.question.objectives), self.question.objectives[0]
+        race, names, signs = self.race, self.question.names, self.question.signs
         means = np.stack(race.means())
         columns: dict[Any, Any] = {"status": self.statuses, "cost": [one.cost for one in self.alternatives]}
         columns["samples"] = race.samples
-        for k, objective in enumerate(self.question.objectives):
-            if objective != COST:
-                columns |= with_interval(objective.removeprefix("-"), *_signed(means[..., k], objective))
+        for k, name in enumerate(names):
+            if name != COST:
+                columns |= with_interval(name, *_signed(means[..., k], signs[k]))
         leader = 0 if race.leader is None else race.leader
         gaps = np.stack(race.differences(leader))[..., 0] * (np.nan if race.leader is None else 1)
-        columns |= with_interval("difference", *_signed(gaps, first))
-        for k, metric in enumerate(self.question.bounds, m):
+        columns |= with_interval("difference", *_signed(gaps, signs[0]))
+        for k, metric in enumerate(self.question.bounds, len(names)):
             columns |= with_interval(f"{metric}_excess", *means[..., k])
         choices = pd.DataFrame([one.choice for one in self.alternatives], dtype=object)
         table = pd.concat([choices, pd.DataFrame(columns)], axis=1)
-        table = table.sort_values("difference", kind="stable", ascending=not first.startswith("-"))
+        table = table.sort_values("difference", kind="stable", ascending=signs[0] > 0)
         order = table["status"].map(STATUSES.index).sort_values(kind="stable").index
         dear = pd.DataFrame([{name: option.label for name, option in one.items()} for one in self.too_dear])
         dear = dear.assign(status=TOO_DEAR, cost=[*map(cost_of, self.too_dear)])
@@ -161,12 +160,11 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
 
     def _notes(self) -> list[str]:
         """Return sentences: what is selected, how sure that is, what it is worth, and at which risk."""
-        race, best, objective = self.race, self.best, self.question.objectives[0]
-        metric = objective.removeprefix("-")
+        race, best, metric = self.race, self.best, self.question.names[0]
         shown = unit_of(metric)
         warned = list[str]()
-        asked = np.array([*self.question.objectives, *self.question.bounds])[~race.is_seen]
-        for name in dict.fromkeys(one.removeprefix("-") for one in asked.tolist()):
+        asked = np.array([*self.question.names, *self.question.bounds])[~race.is_seen]
+        for name in dict.fromkeys(asked.tolist()):
             warned.append(f"Of {name} fewer than {LEAST_EVENTS} events were seen: too few for a verdict.")
         if best is None or race.leader is None:
             return ["Nothing is selected: no alternative was shown to keep all bounds.", *warned]
@@ -184,10 +182,10 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         second = min(others, key=lambda k: gaps[0, k], default=None)
         for other, name in ((self.alternatives.index(self.today), "today"), (second, "the next best")):
             if other is not None and other != race.leader:
-                value, low, high = _signed(-gaps[[0, 2, 1], other], objective)
+                value, low, high = _signed(-gaps[[0, 2, 1], other], self.question.signs[0])
                 texts, unit = difference_texts(value, low, high, shown), shown.of_differences().name
                 said.append(f"It differs from {name} by {texts[0]} ({texts[1]}) {unit}.")
-        means = np.stack(race.means())[:, race.leader, len(self.question.objectives) :]
+        means = np.stack(race.means())[:, race.leader, len(self.question.names) :]
         for (bound, limit), excess in zip(self.question.bounds.items(), means.T, strict=True):
             value, low, high = excess
             texts = difference_texts(value, low, high, unit_of(bound))
@@ -198,6 +196,6 @@ class Optimum(layout.TabularResult["simlimit.plots.accessors.OptimumPlots"]):
         return said + warned
 
 
-def _signed(ends: Floats, objective: str) -> Floats:
-    """Return a value with its interval as of the metric: an objective after a minus is its negative."""
-    return -ends[[0, 2, 1]] if objective.startswith("-") else ends
+def _signed(ends: Floats, sign: int) -> Floats:
+    """Return a value with its interval as of the metric: an objective that is to be large is its negative."""
+    return -ends[[0, 2, 1]] if sign < 0 else ends

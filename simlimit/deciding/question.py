@@ -36,10 +36,19 @@ class Question(NamedTuple):
     follow_up_days: int
 
     @property
+    def names(self) -> list[str]:
+        """What the objectives measure: metrics or ``"cost"``."""
+        return [objective.removeprefix("-") for objective in self.objectives]
+
+    @property
+    def signs(self) -> list[int]:
+        """Of each objective 1, or -1 if it is to be large."""
+        return [-1 if objective.startswith("-") else 1 for objective in self.objectives]
+
+    @property
     def metrics(self) -> list[str]:
         """The metrics that are measured."""
-        asked = [objective.removeprefix("-") for objective in self.objectives]
-        return [metric for metric in dict.fromkeys([*asked, *self.bounds]) if metric != COST]
+        return [metric for metric in dict.fromkeys([*self.names, *self.bounds]) if metric != COST]
 
     @property
     def is_guarded(self) -> bool:
@@ -61,8 +70,8 @@ class Question(NamedTuple):
         where = {metric: k for k, metric in enumerate([*self.metrics, COST])}
         values = np.concatenate([values, np.broadcast_to(costs[:, None], (*values.shape[:2], 1))], axis=-1)
         enough = np.pad(events >= LEAST_EVENTS, ((0, 0), (0, 0), (0, 1)), constant_values=True)
-        asked = [where[objective.removeprefix("-")] for objective in self.objectives]
-        objectives = values[..., asked] * [-1 if one.startswith("-") else 1 for one in self.objectives]
+        asked = [where[name] for name in self.names]
+        objectives = values[..., asked] * self.signs
         bound, given = [where[metric] for metric in self.bounds], [*self.bounds.values()]
         relative = np.array([one.relative for one in given], np.bool_)
         limits = np.where(relative, values[:, [today]][..., bound], 1.0) * [one.limit for one in given]

@@ -52,7 +52,7 @@ def pareto(optimum: Optimum, *, ax: Axes | None = None, language: Language = "en
     'cost (currency units per year)'
     """
     label = checked_labels(language, "optimum", optimum, Optimum)
-    first, *others = [objective.removeprefix("-") for objective in optimum.question.objectives]
+    first, *others = optimum.question.names
     across, up = (first, others[0]) if others else (COST, first)
     ax = canvas.axes_or_new(ax)
     table = optimum.table()
@@ -106,8 +106,7 @@ def contenders(optimum: Optimum, *, ax: Axes | None = None, language: Language =
     """
     label = checked_labels(language, "optimum", optimum, Optimum)
     table = optimum.table()
-    first = optimum.question.objectives[0]
-    metric, is_least = first.removeprefix("-"), not first.startswith("-")
+    metric, is_least = optimum.question.names[0], optimum.question.signs[0] > 0
     rows = table[table["status"] != TOO_DEAR]
     rows = rows.sort_values("difference", kind="stable", ascending=is_least)[:MOST_ROWS]
     unit = unit_of(metric).of_differences()
