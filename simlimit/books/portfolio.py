@@ -121,6 +121,8 @@ def read_own(cells: pd.DataFrame, names: Names | None = None, scores: Ends = (0.
     for name in [name for name in _MOST if called[name] in text]:
         theirs, (low, high) = called[name], scores if name == "score" else (0.0, _MOST[name])
         is_money = names is not None and name in REQUIRED
+        if name in REQUIRED:
+            table.check_points(text[theirs])
         values = table.numbers(text, theirs, low, high, whole=name in MONTHS, money=is_money)
         read[name] = (values - low) / (high - low) if name == "score" else values
     return read.assign(region=text[called["region"]]) if called["region"] in text else read

@@ -14,7 +14,16 @@ from simlimit.books import log_words
 from simlimit.books.log_cases import cases_in
 from simlimit.books.log_days import FIRST_DATE, MOST_DAYS, check_format, day_given, days_of, shown_day
 from simlimit.books.log_words import BY_NAME, OUTCOMES, missing_in, typed
-from simlimit.books.table import MAX_AMOUNT, Source, as_source, check_cells, numbers, read_cells, read_columns
+from simlimit.books.table import (
+    MAX_AMOUNT,
+    Source,
+    as_source,
+    check_cells,
+    check_points,
+    numbers,
+    read_cells,
+    read_columns,
+)
 from simlimit.templates import filled
 
 Day: TypeAlias = str | int | datetime.date | np.datetime64
@@ -178,6 +187,7 @@ def read_release_log(
     log["outcome"] = pd.Categorical(said, categories=pd.Index(OUTCOMES))
     log["delay_days"], log["entry_days"], log["amount"] = (stop - start).astype(np.int64), age, 1.0
     if "amount" in by:
+        check_points(text[called["amount"]])
         log["amount"] = numbers(text.iloc[row], called["amount"], 0.0, MAX_AMOUNT, money=True)
     for ours in [one for one in by if one in ("gate", "region")]:
         log[ours] = log_words.gates_in(by[ours], gates if ours == "gate" else None)

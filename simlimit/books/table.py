@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from simlimit.arguments import Floats, Truths, as_frame, as_path, refused, shown
+from simlimit.arguments import Floats, Truths, as_date, as_frame, as_path, refused, shown
 from simlimit.errors import PortfolioError
 from simlimit.parquet_files import read_parquet
 from simlimit.text_files import WORKBOOKS, read_text
@@ -93,7 +93,8 @@ def _frame_in(path: str | os.PathLike[str]) -> pd.DataFrame | None:
     if len(filled) > 1:
         remedy = f"pandas.read_excel(.., sheet_name={filled[0]!r}) returns the frame of one"
         raise PortfolioError(f"{path} has the sheets {shown(filled)}, but must have one; {remedy}.")
-    return sheets[filled[0]].set_axis(sheets[filled[0]].index + 2)  # as Excel counts
+    sheet = sheets[filled[0]].map(as_date)
+    return sheet.set_axis(sheet.index + 2)  # as Excel counts
 
 
 def names_in(cells: pd.DataFrame, row: int, named: Callable[[str], str] = str) -> list[str]:
@@ -158,8 +159,6 @@ def numbers(
     Of `money` numbers may have the sign of a currency, and commas between thousands.
     """
     cells = text[column]
-    if high == MAX_AMOUNT:
-        _check_points(cells)
     if money:
         cells = cells.str.replace(_SEPARATED, lambda one: re.sub(r"[^\d.]", "", one[0]), regex=True)
     is_number = pd.to_numeric(cells, errors="coerce").notna()
@@ -181,8 +180,13 @@ def check_cells(cells: pd.Series, good: Truths, allowed: str) -> None:
         raise PortfolioError(f"{where}: {shown(cells.iloc[row])} is not allowed; allowed {allowed}")
 
 
-def _check_points(cells: pd.Series) -> None:
-    """Refuse amounts if all their points may stand between thousands: they could be a thousandth."""
+def check_points(cells: pd.Series) -> None:
+    """Refuse amounts of a file if all their points may stand between thousands: they could be a thousandth.
+
+    Those of a frame are its owner's: numbers already, as a rule.
+    """
+    if source_of(cells.index) == "frame":
+        return
     is_doubtful = cells.str.fullmatch(_DOUBTFUL).to_numpy(np.bool_)
     if (is_doubtful == cells.str.contains(".", regex=False)).all():
         check_cells(cells, ~is_doubtful, "are amounts without points between thousands: 1250, or 1.25")

@@ -84,7 +84,7 @@ class PairedStudies:
               Student's t interval over replications. Of a fit it is where the middle draws of its parameters
               are, as in `Study.summary`. The interval is NaN if all differences are equal, or there is no
               verdict for want of events;
-            - `p_value`: of no difference, corrected by Holm's rule for all rows of the table;
+            - `p_value`: of no difference, corrected by Holm's rule for all rows that have one;
             - `significant`: whether that is below 1 - confidence. It is unknown (NA), and the p-value NaN,
               where the two scenarios have on average fewer than 20 events of the metric. All are unknown
               where replications are too few for so many rows: 6 are enough for one row, 10 for all metrics of

@@ -239,9 +239,10 @@ class Study(curves.Curves, layout.TabularResult["simlimit.plots.accessors.StudyP
             - `estimate`, `low`, `high`, `replications`: as in `summary`;
             - `gap`, `gap_low`, `gap_high`: the group less the whole book, paired within replications;
             - `significant`: whether the gap differs from 0 at this confidence, corrected by Holm's rule for
-              all gaps of the table. It is unknown (NA), and the interval of the gap NaN, where too few events
-              are expected at the rate of the whole book: fewer than 20 of the group, or of all others. All
-              are unknown where replications are too few for so many gaps: 12 are enough for four groups.
+              all gaps that are tested. It is unknown (NA), and the interval of the gap NaN, where too few
+              events are expected at the rate of the whole book: fewer than 20 of the group, or of all others.
+              All are unknown where replications are too few for so many gaps: 12 are enough for four groups.
+              Where a group has few borrowers, it is wrong more often than the confidence says.
         """
         confidence = check_confidence(confidence)
         all_metrics = self.metrics(weight)

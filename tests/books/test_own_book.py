@@ -1,7 +1,9 @@
 """A book as its owner has it: other names, other scores, other files, one sentence for what is wrong."""
 
 import re
+from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
@@ -77,21 +79,26 @@ def test_only_commas_between_thousands_are_separators(written):
         assert f"'{written}' is not allowed; allowed are numbers from 0" in refusal(table)
 
 
-@pytest.mark.parametrize("limits", [["5.000", "12.500"], ["¥5.000", "800"], [1.125]])
+@pytest.mark.parametrize("limits", [["5.000", "12.500"], ["5.000", "800"]])
 def test_points_that_may_stand_between_thousands_are_refused(limits, tmp_path):
     """A German spreadsheet has 5.000 for five thousand: read as 5, every line would be a thousandth."""
     table = pd.DataFrame({"limit": limits, "outstanding": 0})
     said = f"'{limits[0]}' is not allowed; allowed are amounts without points between thousands: 1250, or"
-    assert said in refusal(table)
     table.to_csv(tmp_path / "book.csv", sep=";", index=False)
     with pytest.raises(SimlimitError, match=re.escape(said)):
         read_portfolio(tmp_path / "book.csv")
 
 
 @pytest.mark.parametrize("limits", [["5.000", "12.5"], ["5.000", "0.500"], ["5.000", "1234.567"]])
-def test_points_that_cannot_all_stand_between_thousands_stand_before_cents(limits):
+def test_points_that_cannot_all_stand_between_thousands_stand_before_cents(limits, tmp_path):
+    pd.DataFrame({"limit": limits, "outstanding": 0}).to_csv(tmp_path / "book.csv", index=False)
+    assert read_portfolio(tmp_path / "book.csv").limit_cents[0] == 500
+
+
+@pytest.mark.parametrize("limits", [[1.125, 12.375], np.array([1.125, 5000], object), [Decimal("812.000")]])
+def test_points_of_numbers_in_a_frame_stand_before_cents(limits):
     table = pd.DataFrame({"limit": limits, "outstanding": 0})
-    assert book_of(table).limit_cents[0] == 500
+    assert book_of(table).limit_cents[0] == round(100 * float(limits[0]))
 
 
 LINES = {"limit": [10, 20], "outstanding": [1, 2], "score": [400, 1000]}

@@ -108,6 +108,10 @@ SAME: dict[str, tuple[object, dict[str, Any]]] = {
         csv(days=form("%d.%m.%Y"), nothing="31.12.9999"),
         {"date_format": "%d.%m.%Y"},
     ),
+    "the end of all days in a form of its own": (
+        csv(days=form("%Y/%m/%d"), nothing="9999-12-31"),
+        {"date_format": "%Y/%m/%d"},
+    ),
     "the end of this century": (csv(nothing="2099-12-31"), {}),
     "no day at all": (csv(nothing="0000-00-00"), {}),
     # headers
@@ -205,6 +209,8 @@ class TestWorkbooks:
         ]
         pd.DataFrame(rows).to_excel(tmp_path / "log.xlsx", header=False, index=False)
         log = sl.read_release_log(tmp_path / "log.xlsx", extracted=EXTRACTED)
+        assert log["delay_days"].to_list() == [0, 7, 29]
+        log = sl.read_release_log(tmp_path / "log.xlsx", extracted=EXTRACTED, date_format="%Y-%m-%d")
         assert log["delay_days"].to_list() == [0, 7, 29]
 
     def test_texts_of_digits_stay_names(self, tmp_path: Path) -> None:
@@ -785,9 +791,9 @@ REFUSED: dict[str, tuple[object, dict[str, Any], str]] = {
     ),
     "an amount below nothing": (one(还款金额="-5"), {}, "row 2, column '还款金额': '-5' is not allowed"),
     "points that may stand between thousands": (
-        full(还款金额=["1.250", "300", "20.000", "800"]),
+        full(还款金额=["1.250", "300", "20.000", "800"]).to_csv(index=False),
         {},
-        "row 0, column '还款金额': '1.250' is not allowed; "
+        "line 2, column '还款金额': '1.250' is not allowed; "
         "allowed are amounts without points between thousands: 1250, or 1.25.",
     ),
     "a decimal comma": (one(还款金额="12,5"), {}, "row 2, column '还款金额': '12,5' is not allowed"),

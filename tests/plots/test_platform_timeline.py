@@ -130,6 +130,7 @@ def test_axes_of_any_width_have_dates_for_any_span(days, inches):
     marked = [label for label in ax.get_xticklabels() if label.get_text()]
     ends = [label.get_window_extent() for label in marked if not label.get_rotation()]
     assert all(one.x1 < other.x0 for one, other in itertools.pairwise(ends)), "they are aslant, or have room"
+    assert len(ends) == (len(marked) if inches == 8 else 0)
 
 
 def test_freezes_are_shaded():
