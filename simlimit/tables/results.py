@@ -273,7 +273,8 @@ def optimum_table(table: pd.DataFrame, choices: Sequence[str], first: str, notes
     measured = [name for name in map(str, table) if f"{name}_low" in table]
     metrics = {name: first if name == "difference" else name.removesuffix("_excess") for name in measured}
     units = {name: unit_of(metric) for name, metric in metrics.items()}
-    named = dict.fromkeys([*["cost"] * bool(table["cost"].any()), *metrics.values()])
+    costs = ["cost"] if table["cost"].any() else []
+    named = dict.fromkeys([*costs, *metrics.values()])
     said = "; ".join(f"{name} in {unit_of(name).name}" for name in named)
     columns = [*choices, "cost a year", *itertools.chain(*((name, "interval") for name in units))]
     rows = []
