@@ -16,7 +16,7 @@ from simlimit.books.table import check_cells
 # A day is a number: one from here on is the ordinal of a date, a smaller one the number of a day.
 FIRST_DATE = datetime.date(1950, 1, 1).toordinal()
 MOST_DAYS = 19_999
-# Systems write an open end as one of these days, in the form of all dates.
+# Systems write an open end as one of these days, in whatever form they write dates.
 _NEVER = [datetime.date(year, 12, 31).toordinal() for year in (2099, 2999, 9999)]
 _DATES = "dates with the year first, such as 2026-10-31, or others by a date_format, such as '%d/%m/%Y'"
 _NUMBERS = "whole numbers of days below 20000, as elsewhere in the log"

@@ -164,7 +164,8 @@ def _label_axis(ax: Axes, name: str, label: Labels) -> None:
         ax.axhline(0, color="black", linewidth=0.6)
     else:
         # What is always 0 has no height of its own: a line at 0 is seen above the axis.
-        ax.set_ylim(*(0, None) if ax.dataLim.y1 > 0 else (-0.05, 1))
+        low, high = (0, None) if ax.dataLim.y1 > 0 else (-0.05, 1)
+        ax.set_ylim(low, high)
 
 
 def _shade(ax: Axes, day_0: float, dailies: Dailies, words: str) -> None:
@@ -186,9 +187,9 @@ def _show_recovery(ax: Axes, day_0: float, recovery: Recovery, has_band: bool, l
     """Show the band that is normal, and when half of the replications are back, with its interval."""
     if has_band:
         low, high = recovery.band
-        # No height of other days counts.
-        days = np.arange(*(int(end - day_0) for end in ax.get_xlim()))
-        words = label("95 % without it")
+        # The axis is as high as the band on the days that are shown, not on others.
+        first, end = (int(day - day_0) for day in ax.get_xlim())
+        days, words = np.arange(first, end), label("95 % without it")
         ax.fill_between(day_0 + days, low[days], high[days], label=words, **style.LOOKS["normal"])
     row, begin = recovery.table((0.5,)).iloc[0], day_0 + recovery.begin
     texts = {name: "?" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("days", "low", "high")}
